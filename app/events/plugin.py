@@ -1,0 +1,3 @@
+from app.kernel.module import Module
+
+module = Module(name="events")

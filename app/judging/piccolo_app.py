@@ -1,0 +1,12 @@
+from pathlib import Path
+
+from piccolo.conf.apps import AppConfig
+
+from app.judging.tables import TABLES
+
+APP_CONFIG = AppConfig(
+    app_name="judging",
+    migrations_folder_path=str(Path(__file__).parent / "migrations"),
+    table_classes=TABLES,
+    migration_dependencies=["app.payments.piccolo_app"],
+)
