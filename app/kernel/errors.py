@@ -1,0 +1,77 @@
+"""Errors that people see. Each has a stable code, a status and a sentence; one handler shows them all."""
+
+from typing import Any, ClassVar
+
+from app.kernel.i18n import N_, _
+
+
+class AppError(Exception):
+    """Something a person did that cannot be done; subclasses stand beside the services that raise them.
+
+    ``code`` and the names of the parameters are a contract; ``message`` is marked with ``N_`` and may hold ``{name}``.
+    ``fields`` maps a field's name to its own sentence.
+    """
+
+    code: ClassVar[str] = "error"
+    status: ClassVar[int] = 400
+    message: ClassVar[str] = N_("This cannot be done.")
+
+    def __init__(self, *, fields: dict[str, str] | None = None, **params: Any) -> None:
+        self.params = params
+        self.fields = fields or {}
+        super().__init__(self.code)
+
+    def sentence(self) -> str:
+        """What happened, in the reader's language."""
+        return _(self.message).format(**self.params)
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message.format(**self.params)}"
+
+
+class Invalid(AppError):
+    """A request whose values do not fit."""
+
+    code = "invalid"
+    status = 422
+    message = N_("Some values need another look.")
+
+
+class NotFound(AppError):
+    """A page or record that is not there, or not for this person to know of."""
+
+    code = "not_found"
+    status = 404
+    message = N_("This page does not exist, or it has moved.")
+
+
+class NotAllowed(AppError):
+    """The role does not allow it."""
+
+    code = "not_allowed"
+    status = 403
+    message = N_("Your role does not open this page. Ask the organiser if you need it.")
+
+
+class SignInNeeded(AppError):
+    """Nobody is signed in."""
+
+    code = "sign_in_needed"
+    status = 401
+    message = N_("Please sign in to go on.")
+
+
+class TooManyTries(AppError):
+    """A rate limit was reached."""
+
+    code = "too_many_tries"
+    status = 429
+    message = N_("Too many tries. Please wait {minutes} minutes and try again.")
+
+
+class Conflict(AppError):
+    """Somebody else changed the same thing first."""
+
+    code = "changed_meanwhile"
+    status = 409
+    message = N_("Somebody changed this meanwhile. Look at the new state and try again.")

@@ -1,0 +1,257 @@
+"""The one decoder of HTML forms: texts as browsers send them become a typed ``msgspec.Struct``, or a form with errors.
+
+What browsers do that structs do not: an empty field is ``""``, a checkbox is ``on`` or absent, one value of many is no
+list, numbers carry separators, dates come from ``<input type=date>`` or are typed as people write them.
+"""
+
+import enum
+import types
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from zoneinfo import ZoneInfo
+
+import msgspec
+from litestar import Request
+from litestar.datastructures import UploadFile
+
+from app.kernel.errors import Invalid
+from app.kernel.i18n import N_, _
+from app.kernel.names import clean_text
+
+StructT = TypeVar("StructT", bound=msgspec.Struct)
+
+REQUIRED = N_("Please fill this in.")
+NOT_A_NUMBER = N_("Please write a number, such as 12.")
+NOT_A_DATE = N_("Please write a date, such as 21/11/2026.")
+NOT_A_TIME = N_("Please write a date and a time, such as 21/11/2026 09:30.")
+NOT_A_CHOICE = N_("Please choose one of the list.")
+TOO_LONG = N_("Please write at most {limit} characters.")
+TOO_SHORT = N_("Please write at least {limit} characters.")
+TOO_SMALL = N_("Please write {limit} or more.")
+TOO_LARGE = N_("Please write {limit} or less.")
+NOT_LIKE_THAT = N_("This does not have the form that is expected here.")
+
+
+class Form:
+    """What a page shows of a form: the values as typed, and a sentence for each field that does not fit."""
+
+    def __init__(self, values: Mapping[str, Any] | None = None, errors: Mapping[str, str] | None = None) -> None:
+        self.values = dict(values or {})
+        self.errors = dict(errors or {})
+
+    @classmethod
+    def empty(cls, **initial: Any) -> "Form":
+        """A form nobody has filled in yet, with initial values."""
+        return cls({name: _as_typed(value) for name, value in initial.items()})
+
+    def value(self, name: str) -> Any:
+        """The value as typed; ``""`` when there is none."""
+        return self.values.get(name, "")
+
+    def error(self, name: str) -> str:
+        """The sentence of a field, or ``""``."""
+        return self.errors.get(name, "")
+
+    def __bool__(self) -> bool:
+        return True
+
+
+class FormError(Invalid):
+    """A form that does not fit; ``form`` is what to show again."""
+
+    def __init__(self, form: Form) -> None:
+        super().__init__(fields=form.errors)
+        self.form = form
+
+
+def _as_typed(value: Any) -> Any:
+    if value is None:
+        return ""
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%dT%H:%M")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list | tuple | set):
+        return [_as_typed(item) for item in value]
+    return value
+
+
+async def read_form(request: Request[Any, Any, Any], model: type[StructT], *, tz: str = "UTC") -> StructT:
+    """Decode a posted form. ``tz`` is the zone in which times were typed.
+
+    Raises FormError, whose ``form`` shows what was typed and what is wrong with it.
+    """
+    data = await request.form()
+    return decode_form({key: data.getall(key) for key in data}, model, tz=tz)
+
+
+def decode_form(posted: Mapping[str, list[Any]], model: type[StructT], *, tz: str = "UTC") -> StructT:
+    """As :func:`read_form`, from the values of each field."""
+    hints = get_type_hints(model, include_extras=True)
+    values: dict[str, Any] = {}
+    errors: dict[str, str] = {}
+    shown: dict[str, Any] = {}
+    for field in msgspec.structs.fields(model):
+        raw = posted.get(field.encode_name, [])
+        hint, meta, optional = _unwrap(hints[field.name])
+        shown[field.encode_name] = raw if get_origin(hint) is list else (raw[-1] if raw else "")
+        required = field.default is msgspec.NODEFAULT and field.default_factory is msgspec.NODEFAULT and not optional
+        try:
+            value = _convert(raw, hint, tz)
+            if value is None or (value == "" and hint is str):
+                if hint is bool:
+                    value = False
+                elif required:
+                    raise _Bad(REQUIRED)
+                elif optional and field.default is msgspec.NODEFAULT:
+                    values[field.name] = None
+                    continue
+                else:
+                    continue
+            _check_meta(value, meta)
+            values[field.name] = value
+        except _Bad as bad:
+            errors[field.encode_name] = _(bad.message).format(**bad.params)
+    if errors:
+        raise FormError(Form({**shown, **_strays(posted, shown)}, errors))
+    return model(**values)
+
+
+def _strays(posted: Mapping[str, list[Any]], shown: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: raw[-1] for key, raw in posted.items() if key not in shown and raw and isinstance(raw[-1], str)}
+
+
+class _Bad(Exception):
+    def __init__(self, message: str, **params: Any) -> None:
+        self.message, self.params = message, params
+        super().__init__(message)
+
+
+def _unwrap(hint: Any) -> tuple[Any, list[msgspec.Meta], bool]:
+    """The plain type of a hint, its constraints, and whether ``None`` will do."""
+    metas: list[msgspec.Meta] = []
+    optional = False
+    while True:
+        if get_origin(hint) is Annotated:
+            hint, *extra = get_args(hint)
+            metas += [meta for meta in extra if isinstance(meta, msgspec.Meta)]
+        elif get_origin(hint) in (Union, types.UnionType) and type(None) in get_args(hint):
+            optional = True
+            hint = Union[tuple(part for part in get_args(hint) if part is not type(None))]  # noqa: UP007
+        else:
+            return hint, metas, optional
+
+
+def _number(text: str) -> int:
+    cleaned = text.replace(" ", "").replace("\u00a0", "")
+    if "." in cleaned or "," in cleaned:
+        groups = cleaned.replace(",", ".").split(".")
+        if any(len(group) != 3 for group in groups[1:]):
+            raise _Bad(NOT_A_NUMBER)
+        cleaned = "".join(groups)
+    try:
+        number = int(cleaned)
+    except ValueError as error:
+        raise _Bad(NOT_A_NUMBER) from error
+    if abs(number) >= 2**53:
+        raise _Bad(TOO_LARGE, limit=2**53 - 1)
+    return number
+
+
+def parse_date(text: str) -> date:
+    """A date as ISO or as people write it (``21/11/2026``). Raises ValueError."""
+    for pattern in ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y"):
+        try:
+            return datetime.strptime(text, pattern).replace(tzinfo=UTC).date()
+        except ValueError:
+            continue
+    raise ValueError(text)
+
+
+def parse_datetime(text: str, tz: str) -> datetime:
+    """A date with a time in a zone, as ISO or as people write it; aware, in UTC. Raises ValueError."""
+    for pattern in ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%d/%m/%Y %H:%M"):
+        try:
+            return datetime.strptime(text, pattern).replace(tzinfo=ZoneInfo(tz)).astimezone(UTC)
+        except ValueError:
+            continue
+    raise ValueError(text)
+
+
+def _convert(raw: list[Any], hint: Any, tz: str) -> Any:
+    if get_origin(hint) is list:
+        (inner,) = get_args(hint)
+        plain, metas, _optional = _unwrap(inner)
+        items = [_convert([item], plain, tz) for item in raw]
+        kept = [item for item in items if item not in (None, "")]
+        for item in kept:
+            _check_meta(item, metas)
+        return kept
+    if not raw:
+        return None
+    value = raw[-1]
+    if hint is UploadFile or isinstance(value, UploadFile):
+        if not isinstance(value, UploadFile) or hint is not UploadFile or not value.filename:
+            return None
+        return value
+    text = _clean_lines(str(value)) if hint is str else clean_text(str(value))
+    if hint is str:
+        return text
+    if hint is bool:
+        return text.casefold() in ("on", "true", "1", "yes")
+    if text == "":
+        return None
+    converter = _CONVERTERS.get(hint)
+    if converter:
+        return converter(text)
+    if hint is datetime:
+        try:
+            return parse_datetime(text, tz)
+        except ValueError as error:
+            raise _Bad(NOT_A_TIME) from error
+    if isinstance(hint, type) and issubclass(hint, enum.Enum):
+        try:
+            return hint(text)
+        except ValueError as error:
+            raise _Bad(NOT_A_CHOICE) from error
+    try:
+        return msgspec.convert(text, hint, strict=False)
+    except msgspec.ValidationError as error:
+        raise _Bad(NOT_LIKE_THAT) from error
+
+
+def _clean_lines(text: str) -> str:
+    lines = [clean_text(line) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    return "\n".join(lines).strip()
+
+
+def _date(text: str) -> date:
+    try:
+        return parse_date(text)
+    except ValueError as error:
+        raise _Bad(NOT_A_DATE) from error
+
+
+_CONVERTERS: dict[Any, Callable[[str], Any]] = {int: _number, date: _date}
+
+
+def _check_meta(value: Any, metas: list[msgspec.Meta]) -> None:
+    for meta in metas:
+        if isinstance(value, str | list):
+            if meta.max_length is not None and len(value) > meta.max_length:
+                raise _Bad(TOO_LONG, limit=meta.max_length)
+            if meta.min_length is not None and len(value) < meta.min_length:
+                raise _Bad(TOO_SHORT, limit=meta.min_length)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            if meta.ge is not None and value < meta.ge:
+                raise _Bad(TOO_SMALL, limit=meta.ge)
+            if meta.le is not None and value > meta.le:
+                raise _Bad(TOO_LARGE, limit=meta.le)
+        if meta.pattern is not None and isinstance(value, str):
+            import re
+
+            if not re.search(meta.pattern, value):
+                raise _Bad(NOT_LIKE_THAT)

@@ -1,0 +1,114 @@
+"""The one handler of errors, health checks, static files."""
+
+import logging
+from typing import Any
+
+from litestar import MediaType, Request, Response, get
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.response import Redirect
+from litestar.static_files import create_static_files_router
+
+from app.kernel.database import fetch
+from app.kernel.errors import AppError, NotAllowed, NotFound, SignInNeeded
+from app.kernel.i18n import N_, _
+from app.kernel.logs import request_id
+from app.kernel.migrate import pending_migrations
+from app.kernel.web import STATIC_DIR, page, wants_json
+
+log = logging.getLogger("fairground.error")
+
+_SENTENCES = {
+    400: ("bad_request", N_("The request could not be read. Please go back and try again.")),
+    401: (SignInNeeded.code, SignInNeeded.message),
+    403: (NotAllowed.code, NotAllowed.message),
+    404: (NotFound.code, NotFound.message),
+    405: ("method_not_allowed", N_("This address does not do that.")),
+    413: ("too_large", N_("This is too large to be sent.")),
+    415: ("wrong_type", N_("This kind of content is not understood here.")),
+    429: ("too_many_tries", N_("Too many tries. Please wait a little.")),
+}
+FORM_EXPIRED = ("form_expired", N_("This form is too old, or cookies are blocked. Go back, reload and send it again."))
+BROKEN = ("internal_error", N_("Something broke on our side. Nothing was changed. Please try again."))
+
+
+def error_answer(
+    request: Request[Any, Any, Any], *, status: int, code: str, sentence: str, fields: dict[str, str] | None = None
+) -> Response[Any]:
+    """An error as a page or as JSON, by what the client wants."""
+    if wants_json(request):
+        body = {"code": code, "message": sentence, "fields": fields or {}, "request_id": request_id.get()}
+        return Response(body, status_code=status, media_type=MediaType.JSON)
+    return page(
+        "web/error.html", status=status, code=code, message=sentence, fields=fields or {}, request_id=request_id.get()
+    )
+
+
+def handle_app_error(request: Request[Any, Any, Any], error: AppError) -> Response[Any] | Redirect:
+    """Show what a person did that cannot be done; a browser that is not signed in goes to sign-in."""
+    if isinstance(error, SignInNeeded) and not wants_json(request) and request.method == "GET":
+        from urllib.parse import urlencode
+
+        target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return Redirect("/sign-in?" + urlencode({"next": target}), status_code=303)
+    return error_answer(request, status=error.status, code=error.code, sentence=error.sentence(), fields=error.fields)
+
+
+def handle_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """Litestar's own refusals, in our words."""
+    code, sentence = _SENTENCES.get(error.status_code, BROKEN if error.status_code >= 500 else _SENTENCES[400])
+    if error.status_code == 403 and "CSRF" in str(error.detail):
+        code, sentence = FORM_EXPIRED
+    fields: dict[str, str] = {}
+    if isinstance(error, ValidationException) and isinstance(error.extra, list):
+        fields = {
+            str(item.get("key", "")): str(item.get("message", "")) for item in error.extra if isinstance(item, dict)
+        }
+    if error.status_code >= 500:
+        log.error("http error", exc_info=error)
+    return error_answer(request, status=error.status_code, code=code, sentence=_(sentence), fields=fields)
+
+
+def handle_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Everything else is our fault: logged in full, shown without detail."""
+    log.error("unexpected error", exc_info=error)
+    code, sentence = BROKEN
+    return error_answer(request, status=500, code=code, sentence=_(sentence))
+
+
+EXCEPTION_HANDLERS: dict[Any, Any] = {
+    AppError: handle_app_error,
+    HTTPException: handle_http_error,
+    Exception: handle_unexpected,
+}
+
+
+@get("/healthz", opt={"public": True}, include_in_schema=False, media_type=MediaType.TEXT)
+async def healthz() -> str:
+    """The process answers."""
+    return "ok"
+
+
+@get("/readyz", opt={"public": True}, include_in_schema=False)
+async def readyz() -> Response[dict[str, str]]:
+    """The database answers and is of this version's state (200), or not (503)."""
+    try:
+        await fetch("SELECT 1 AS one")
+        waiting = len(await pending_migrations())
+    except Exception as error:
+        log.error("not ready", exc_info=error)
+        return Response({"database": "unreachable"}, status_code=503)
+    if waiting:
+        return Response({"database": "ok", "migrations": f"{waiting} waiting"}, status_code=503)
+    return Response({"database": "ok", "migrations": "done"})
+
+
+def static_router() -> Any:
+    """Files of the front end: built ones carry a hash in their name and are kept for a year."""
+    return create_static_files_router(
+        path="/static",
+        directories=[STATIC_DIR],
+        opt={"public": True},
+        cache_control=None,
+        include_in_schema=False,
+        name="static",
+    )

@@ -1,0 +1,48 @@
+"""Structured logs: one JSON object a line on standard error, with the request's id and no secrets."""
+
+import contextvars
+import json
+import logging
+import re
+import sys
+from datetime import UTC, datetime
+
+request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="")
+
+_SECRET_PATHS = re.compile(r"/(sign-in|pass|invite|P|pair)/[^/\s?]+")
+_EXTRAS = ("method", "path", "status", "milliseconds", "job", "kind", "channel", "attempt")
+
+
+def hide_secrets(path: str) -> str:
+    """A path without the one-time tokens that some addresses carry."""
+    return _SECRET_PATHS.sub(r"/\1/…", path.split("?", 1)[0])
+
+
+class JsonLines(logging.Formatter):
+    """A log record as one line of JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Time, level, logger, message and the known extras."""
+        line = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if request_id.get():
+            line["request_id"] = request_id.get()
+        line.update({name: getattr(record, name) for name in _EXTRAS if hasattr(record, name)})
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def configure_logs(level: str) -> None:
+    """Send all logs through one handler; called once per process."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for noisy in ("httpx", "httpcore", "aiosqlite", "asyncio", "_granian"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)

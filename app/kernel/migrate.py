@@ -1,0 +1,76 @@
+"""Migrations of all apps as one list, ordered by their ids (ISO times), on both engines."""
+
+import importlib.util
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+from piccolo.apps.migrations.tables import Migration
+from piccolo.conf.apps import Finder
+from piccolo.engine.sqlite import SQLiteEngine
+
+from app.kernel.database import engine
+
+
+@dataclass(frozen=True)
+class PendingMigration:
+    """One migration file that the database has not seen."""
+
+    id: str
+    app_name: str
+    module: ModuleType
+
+
+def _load(path: Path, app_name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"_migration_{app_name}_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+async def pending_migrations() -> list[PendingMigration]:
+    """What has not run yet, in the order in which it will."""
+    if not await Migration.table_exists().run():
+        done: set[tuple[str, str]] = set()
+    else:
+        rows = await Migration.select(Migration.name, Migration.app_name).run()
+        done = {(row["app_name"], row["name"]) for row in rows}
+    found = []
+    for config in Finder().get_app_configs():
+        for path in Path(config.resolved_migrations_folder_path).glob("[!_]*.py"):
+            module = _load(path, config.app_name)
+            if (config.app_name, module.ID) not in done:
+                found.append(PendingMigration(module.ID, config.app_name, module))
+    return sorted(found, key=lambda migration: (migration.id, migration.app_name))
+
+
+async def migrate(report: Callable[[str, int, int], None] | None = None) -> int:
+    """Bring the database to the newest state; returns how many migrations ran.
+
+    Before the first one, the file of an SQLite database that holds data is copied beside itself as ``NAME.before-ID``.
+    """
+    pending = await pending_migrations()
+    if not pending:
+        return 0
+    current = engine()
+    fresh = not await Migration.table_exists().run()
+    if fresh:
+        await Migration.create_table().run()
+    elif isinstance(current, SQLiteEngine):
+        await current._run_in_new_connection("PRAGMA wal_checkpoint(TRUNCATE)")
+        source = Path(current.path)
+        shutil.copy2(source, source.with_name(f"{source.name}.before-{pending[0].id.replace(':', '-')}"))
+    for done, migration in enumerate(pending):
+        if report:
+            report(migration.app_name, done, len(pending))
+        async with current.transaction():
+            manager = await migration.module.forwards()
+            if isinstance(manager, MigrationManager):
+                await manager.run()
+            await Migration.insert(Migration(name=migration.id, app_name=migration.app_name)).run()
+    return len(pending)

@@ -1,0 +1,106 @@
+"""Settings: everything that differs between installations, read from the environment and a ``.env`` file."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Each field is an environment variable of the same name in capitals; README.md lists them all."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+
+    database_url: str = Field(
+        default="sqlite:///var/fairground.sqlite",
+        description="`sqlite:///path` or `postgresql://user:password@host:port/name`; nothing else changes",
+    )
+    base_url: str = Field(
+        default="http://127.0.0.1:8000",
+        description="Where people reach the service; stands in links, mails and QR codes",
+    )
+    data_dir: Path = Field(default=Path("var"), description="Folder of uploads, photos and keys of this installation")
+    secret_key: str = Field(
+        default="",
+        description="At least 32 characters; signs forms and links. Empty: one is made in `DATA_DIR/secret.key`",
+    )
+    key_encryption_key: str = Field(
+        default="",
+        description="Encrypts the private signing keys at rest. Empty: derived from `SECRET_KEY`",
+    )
+    demo: bool = Field(
+        default=False, description="Demo mode: messages are shown on screen and sign-in links are printed"
+    )
+    clock_offset_seconds: int = Field(
+        default=0, description="Added to the real time; the demo festival uses it to stand in its own days"
+    )
+    jobs_inline: bool = Field(
+        default=True, description="Run background jobs inside the web process, without a `fairground worker`"
+    )
+    database_pool_size: int = Field(
+        default=8, ge=1, le=100, description="Connections kept per process (PostgreSQL and SQLite alike)"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="Least severe log line that is written"
+    )
+    session_days: int = Field(default=14, ge=1, le=90, description="Days a sign-in lasts when unused")
+    mail_from: str = Field(default="Fairground <fairground@localhost>", description="Sender of mails")
+    smtp_host: str = Field(default="", description="Mail server; empty: mails wait in the outbox")
+    smtp_port: int = Field(default=587, description="Port of the mail server")
+    smtp_user: str = Field(default="", description="User at the mail server")
+    smtp_password: str = Field(default="", description="Password at the mail server")
+    smtp_tls: Literal["none", "starttls", "tls"] = Field(
+        default="starttls", description="Encryption towards the mail server"
+    )
+    sms_url: str = Field(default="", description="HTTP address of the SMS gateway; empty: SMS wait")
+    sms_token: str = Field(default="", description="Bearer token of the SMS gateway")
+    zalo_url: str = Field(default="", description="HTTP address of the Zalo ZNS gateway; empty: messages wait")
+    zalo_token: str = Field(default="", description="Bearer token of the Zalo ZNS gateway")
+    bank_bin: str = Field(default="", description="Six-digit bank code (NAPAS BIN) shown in VietQR transfers")
+    bank_account: str = Field(default="", description="Account number of VietQR transfers")
+    bank_account_name: str = Field(default="", description="Name of the account of VietQR transfers")
+    stripe_secret_key: str = Field(default="", description="Secret key of Stripe; empty: no card payments")
+    stripe_webhook_secret: str = Field(default="", description="Signing secret of Stripe's webhook")
+
+    @property
+    def media_dir(self) -> Path:
+        """Folder of stored images and uploads, named by hash."""
+        return self.data_dir / "media"
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Whether cookies are sent over HTTPS only."""
+        return self.base_url.startswith("https://")
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()
+
+
+@lru_cache(maxsize=1)
+def secret_key() -> bytes:
+    """The installation's secret: ``SECRET_KEY``, or one made once in the data folder.
+
+    Raises ValueError when ``SECRET_KEY`` is set but shorter than 32 characters.
+    """
+    import os
+    import secrets
+
+    configured = settings().secret_key
+    if configured:
+        if len(configured) < 32:
+            raise ValueError("SECRET_KEY needs at least 32 characters")
+        return configured.encode()
+    path = settings().data_dir / "secret.key"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        return path.read_text().strip().encode()
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_hex(32))
+    return path.read_text().strip().encode()

@@ -1,0 +1,187 @@
+"""What controllers answer with: pages, redirects, and the names that every template knows."""
+
+import contextvars
+import json
+from datetime import timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from litestar import Request
+from litestar.response import Redirect, Response
+from litestar.utils.scope.state import ScopeState
+from markupsafe import Markup, escape
+
+from app.kernel import i18n
+from app.kernel.clock import now
+from app.kernel.module import template_folders
+from app.kernel.money import Money, format_money
+from app.kernel.security import LinkNotValid, sign, unsign
+from app.kernel.settings import settings
+
+ROOT = Path(__file__).parents[2]
+STATIC_DIR = ROOT / "app" / "web" / "static"
+LOCALE_COOKIE = "fg_lang"
+TOAST_COOKIE = "fg_toast"
+
+#: The request that is being answered; set by the outermost middleware.
+current_request: contextvars.ContextVar[Request[Any, Any, Any] | None] = contextvars.ContextVar("request", default=None)
+
+
+def page(template: str, *, status: int = 200, headers: dict[str, str] | None = None, **context: Any) -> Response[str]:
+    """An HTML page made from a template of any module."""
+    answer = Response(
+        render(template, **context), status_code=status, headers=headers, media_type="text/html; charset=utf-8"
+    )
+    request = current_request.get()
+    if request is not None and TOAST_COOKIE in request.cookies:
+        answer.delete_cookie(TOAST_COOKIE, path="/")
+    return answer
+
+
+def redirect(path: str, *, toast: str | None = None) -> Redirect:
+    """Go on to another page (303), which may begin with a short message."""
+    answer = Redirect(path, status_code=303)
+    if toast:
+        value = sign(toast, "toast", now() + timedelta(minutes=2))
+        answer.set_cookie(TOAST_COOKIE, value, max_age=120, path="/", httponly=True, samesite="lax")
+    return answer
+
+
+def local_path(candidate: str | None, fallback: str = "/") -> str:
+    """A path on this site, for ``next`` parameters; anything else (another host, a scheme) becomes the fallback."""
+    if not candidate or not candidate.startswith("/") or candidate.startswith("//") or "\\" in candidate:
+        return fallback
+    if any(ord(character) < 32 for character in candidate):
+        return fallback
+    return candidate
+
+
+def wants_json(request: Request[Any, Any, Any]) -> bool:
+    """Whether the answer should be JSON: under ``/api/``, or by what the client accepts."""
+    if request.url.path.startswith("/api/"):
+        return True
+    accept = request.headers.get("accept", "")
+    return "application/json" in accept and "text/html" not in accept
+
+
+@lru_cache(maxsize=1)
+def _manifest() -> dict[str, str]:
+    path = STATIC_DIR / "build" / "manifest.json"
+    manifest: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    return manifest
+
+
+def assets_built() -> bool:
+    """Whether the front end has been built (scanner, tablet and plan editor need it)."""
+    return bool(_manifest())
+
+
+def asset(name: str) -> str:
+    """Address of a built file by its plain name; styles fall back to their sources when nothing was built."""
+    built = _manifest().get(name)
+    if built:
+        return f"/static/build/{built}"
+    folder = "css/" if name.endswith(".css") else ""
+    return f"/static/{folder}{name}"
+
+
+def csrf_field() -> Markup:
+    """The hidden field that each form carries."""
+    request = current_request.get()
+    token = "" if request is None else csrf_token(request)
+    return Markup('<input type="hidden" name="_csrf_token" value="{}">').format(token)
+
+
+def csrf_token(request: Request[Any, Any, Any]) -> str:
+    """This browser's token against forged requests."""
+    found = ScopeState.from_scope(request.scope).csrf_token
+    return found if isinstance(found, str) else request.cookies.get("csrftoken", "")
+
+
+def language_links() -> list[tuple[str, str, str]]:
+    """(code, own name, address of this page in it) for each language."""
+    request = current_request.get()
+    links = []
+    for code in i18n.LOCALES:
+        address = f"?lang={code}"
+        if request is not None:
+            kept = [(key, value) for key, value in request.query_params.multi_items() if key != "lang"]
+            address = "?" + urlencode([*kept, ("lang", code)])
+        links.append((code, i18n.LOCALE_NAMES[code], address))
+    return links
+
+
+def paragraphs(text: str) -> Markup:
+    """Plain text with its blank lines as paragraphs."""
+    blocks = [block.strip() for block in (text or "").split("\n\n") if block.strip()]
+    joined = (Markup("<br>").join(escape(line) for line in block.split("\n")) for block in blocks)
+    return Markup("").join(Markup("<p>{}</p>").format(block) for block in joined)
+
+
+def build_environment() -> Environment:
+    """The Jinja environment of all modules."""
+    environment = Environment(
+        loader=FileSystemLoader([str(folder) for folder in template_folders(ROOT)]),
+        autoescape=select_autoescape(["html", "svg", "xml"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+    )
+    environment.install_gettext_callables(i18n._, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.globals.update(
+        asset=asset,
+        assets_built=assets_built,
+        csrf_field=csrf_field,
+        language_links=language_links,
+        settings=settings,
+        pick=i18n.pick,
+        Money=Money,
+    )
+    environment.filters.update(
+        money=format_money,
+        date=i18n.format_date,
+        time=i18n.format_time,
+        datetime=i18n.format_datetime,
+        number=i18n.format_number,
+        pick=i18n.pick,
+        paragraphs=paragraphs,
+    )
+    return environment
+
+
+def render(template: str, **context: Any) -> str:
+    """A template as text (mails, error pages), in the current language."""
+    return environment().get_template(template).render(**{**request_names(), **context})
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """The one environment of this process."""
+    return build_environment()
+
+
+def request_names() -> dict[str, Any]:
+    """Names every page may use: request, user, locale, demo, toast."""
+    request = current_request.get()
+    return {
+        "request": request,
+        "user": request.scope.get("user") if request is not None else None,
+        "locale": i18n.current_locale(),
+        "locales": [(code, i18n.LOCALE_NAMES[code]) for code in i18n.LOCALES],
+        "demo": settings().demo,
+        "toast": _toast(request),
+    }
+
+
+def _toast(request: Request[Any, Any, Any] | None) -> str | None:
+    if request is None or TOAST_COOKIE not in request.cookies:
+        return None
+    try:
+        return str(unsign(request.cookies[TOAST_COOKIE], "toast", now()))
+    except LinkNotValid:
+        return None

@@ -1,0 +1,84 @@
+"""The application: the one place that knows every module and joins them."""
+
+import inspect
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar
+from litestar.config.csrf import CSRFConfig
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import SwaggerRenderPlugin
+
+from app.accounts.plugin import module as accounts
+from app.events.plugin import module as events
+from app.judging.plugin import module as judging
+from app.kernel.database import close_database, open_database
+from app.kernel.handlers import EXCEPTION_HANDLERS, healthz, readyz, static_router
+from app.kernel.logs import configure_logs
+from app.kernel.module import Module
+from app.kernel.request_context import RequestContext
+from app.kernel.settings import secret_key, settings
+from app.payments.plugin import module as payments
+from booths.allocation.plugin import module as allocation
+from booths.catalogue.plugin import module as catalogue
+from booths.floorplan.plugin import module as floorplan
+from ticketing.checkin.plugin import module as checkin
+from ticketing.sales.plugin import module as sales
+
+MODULES: tuple[Module, ...] = (
+    accounts,
+    events,
+    payments,
+    floorplan,
+    allocation,
+    catalogue,
+    sales,
+    checkin,
+    judging,
+)
+
+
+@asynccontextmanager
+async def lifespan(app: Litestar) -> AsyncIterator[None]:
+    """Open the database, run each module's start, and close again."""
+    await open_database()
+    try:
+        for module in MODULES:
+            if module.startup is not None:
+                result = module.startup()
+                if inspect.isawaitable(result):
+                    await result
+        yield
+    finally:
+        await close_database()
+
+
+def create_app() -> Litestar:
+    """The whole service as an ASGI application."""
+    configure_logs(settings().log_level)
+    handlers: list[Any] = [healthz, readyz, static_router()]
+    for module in MODULES:
+        handlers.extend(module.route_handlers)
+    app = Litestar(
+        route_handlers=handlers,
+        lifespan=[lifespan],
+        exception_handlers=EXCEPTION_HANDLERS,
+        csrf_config=CSRFConfig(
+            secret=secret_key().decode(),
+            cookie_secure=settings().secure_cookies,
+            cookie_httponly=True,
+            cookie_name="fg_csrf",
+            exclude_from_csrf_key="no_csrf",
+        ),
+        openapi_config=OpenAPIConfig(
+            title="Fairground",
+            version="1",
+            path="/api/docs",
+            render_plugins=[SwaggerRenderPlugin()],
+        ),
+        request_max_body_size=32 * 1024 * 1024,
+        pdb_on_exception=False,
+    )
+    app.asgi_handler = RequestContext(app.asgi_handler)
+    return app
