@@ -90,9 +90,7 @@ async def test_timeout_kills(name: str, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(child, "GRACE_SECONDS", 0.3)
     pids: list[int] = []
     with pytest.raises(ChildTimeout):
-        await run_in_child(
-            f"{SAMPLES}:{name}", {}, timeout=1.5, on_progress=lambda said: pids.append(said["pid"])
-        )
+        await run_in_child(f"{SAMPLES}:{name}", {}, timeout=1.5, on_progress=lambda said: pids.append(said["pid"]))
     assert await gone(pids[0], 0.5)
 
 
@@ -152,9 +150,7 @@ asyncio.run(run_in_child("{SAMPLES}:%s", {{}}, timeout=60, on_progress=show))
 @pytest.mark.parametrize("name", ["sleep", "stubborn"])
 def test_child_dies_with_a_killed_parent(name: str) -> None:
     environment = {**os.environ, "PYTHONPATH": str(child.ROOT)}
-    with subprocess.Popen(
-        [sys.executable, "-c", PARENT % name], stdout=subprocess.PIPE, env=environment
-    ) as parent:
+    with subprocess.Popen([sys.executable, "-c", PARENT % name], stdout=subprocess.PIPE, env=environment) as parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
         assert alive(pid)
