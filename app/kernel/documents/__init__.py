@@ -1,1 +1,0 @@
-"""Documents: QR codes, PDFs set by typst in a child process, sheets of labels."""

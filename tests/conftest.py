@@ -1,0 +1,81 @@
+"""Fixtures that every test may ask for. A test that asks for none touches no database."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+from tests.support.engine import Databases, point_at, prepare_environment
+
+DATABASES = prepare_environment()  # before any test imports the project, whose engine is made at import
+
+NOW = datetime(2026, 10, 16, 1, 30, tzinfo=UTC)
+"""Half past eight on the first morning of the festival, in Hanoi."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the markers."""
+    for line in (
+        "race: many at once, with a negative control; runs on both engines even with --quick",
+        "engines: differs between SQLite and PostgreSQL; runs on both even with --quick",
+        "slow: left out by --quick",
+    ):
+        config.addinivalue_line("markers", line)
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    """Where databases come from, with the template migrated."""
+    DATABASES.migrate_template()
+    yield DATABASES
+    DATABASES.clear()
+
+
+@pytest.fixture
+async def database(databases: Databases) -> AsyncIterator[str]:
+    """A fresh, migrated database of this test's own, open; gives its address."""
+    from app.kernel.database import close_database, open_database
+
+    url = await databases.make()
+    await point_at(url)
+    await open_database()
+    yield url
+    await close_database()
+    await databases.remove(url)
+
+
+@pytest.fixture
+async def empty_database(databases: Databases) -> AsyncIterator[str]:
+    """A database without a single table, open; gives its address."""
+    from app.kernel.database import close_database, open_database
+
+    url = await databases.make(empty=True)
+    await point_at(url)
+    await open_database()
+    yield url
+    await close_database()
+    await databases.remove(url)
+
+
+@pytest.fixture
+def frozen_now() -> Iterator[datetime]:
+    """The clock held at ``NOW``; gives that instant."""
+    from app.kernel import clock
+
+    with clock.freeze(NOW):
+        yield NOW
+
+
+@pytest.fixture
+async def client(database: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser's view of the whole service over this test's database; redirects are not followed.
+
+    It runs in the test's own loop, so that services called by the test and by the pages share one database.
+    """
+    from app.kernel.database import close_database
+    from tests.support.client import running_app
+
+    await close_database()  # the service opens it itself
+    async with running_app() as made:
+        yield made

@@ -1,0 +1,45 @@
+"""Finds Chromium, or installs it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def find_chromium() -> str | None:
+    """Return the path of a Chromium: ``$CHROMIUM``, or the first of the usual names that is installed."""
+    if given := os.environ.get("CHROMIUM"):
+        return given
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+def find_or_install_chromium() -> str:
+    """Return the path of Chromium, installing Debian's package or Playwright's build when there is none.
+
+    An empty path means Playwright's own build. Raises RuntimeError when none could be had.
+    """
+    if found := find_chromium():
+        return found
+    print("\n== Installing Chromium", flush=True)
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium"]):
+            subprocess.run(
+                ["apt-get", *command],
+                check=False,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+            )
+        if found := find_chromium():
+            return found
+    done = subprocess.run(
+        [sys.executable, "-m", "playwright", "install", "chromium"], check=False, stdin=subprocess.DEVNULL
+    )
+    if done.returncode:
+        raise RuntimeError("No Chromium found and none could be installed; set CHROMIUM to its path.")
+    return ""

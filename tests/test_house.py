@@ -1,0 +1,104 @@
+"""The house rules that no linter knows."""
+
+from __future__ import annotations
+
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("app", "booths", "ticketing")
+TOP_LEVEL = {*PACKAGES, "tests", "pyproject.toml", "docker-compose.yml", "README.md"}
+LONGEST_FILE = 450
+WRITTEN_BY_HAND = {".py", ".ts", ".mjs", ".js", ".css", ".html", ".md", ".typ", ".toml", ".yml", ".lua"}
+WITHOUT_TESTS = {"migrations", "templates", "ui", "help", "decisions", "static", "locale", "sheets"}
+
+
+def committed_files() -> list[Path]:
+    """Return every file that git knows or would take in, relative to the root."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+    names = {name for name in done.stdout.decode().split("\0") if name}
+    return sorted(Path(name) for name in names if (ROOT / name).is_file())
+
+
+def test_the_top_level_is_exactly_as_fixed() -> None:
+    names = {path.parts[0] for path in committed_files()}
+    assert {name for name in names if not name.startswith(".")} == TOP_LEVEL
+
+
+def test_no_file_is_too_long_to_read() -> None:
+    too_long = {}
+    for path in committed_files():
+        if path.suffix in WRITTEN_BY_HAND and "migrations" not in path.parts:
+            lines = (ROOT / path).read_text(encoding="utf-8").count("\n")
+            if lines > LONGEST_FILE:
+                too_long[str(path)] = lines
+    assert too_long == {}
+
+
+def test_every_package_folder_has_its_tests() -> None:
+    missing = []
+    for package in PACKAGES:
+        for folder in sorted({path.parent for path in committed_files() if path.suffix == ".py"}):
+            inside = folder.parts
+            if inside[0] != package or len(inside) < 2 or WITHOUT_TESTS & set(inside):
+                continue
+            modules = [path for path in (ROOT / folder).glob("*.py") if path.name != "__init__.py"]
+            if modules and not list((ROOT / "tests" / folder).glob("test_*.py")):
+                missing.append(str(folder))
+    assert missing == []
+
+
+def test_no_generated_file_is_committed() -> None:
+    generated = [path for path in committed_files() if path.suffix in (".mo", ".pyc", ".sqlite", ".whl")]
+    assert generated == []
+
+
+def test_nothing_names_a_registry_host() -> None:
+    hosts = [".".join(parts) for parts in (("registry", "npmjs"), ("files", "pythonhosted"), ("pypi", "org"))]
+    naming = []
+    for path in committed_files():
+        if path.suffix in WRITTEN_BY_HAND | {".json", ".txt", ".lock", ""}:
+            text = (ROOT / path).read_text(encoding="utf-8", errors="replace")
+            naming += [f"{path}: {host}" for host in hosts if host in text]
+    assert naming == []
+
+
+def test_dependencies_have_an_upper_bound() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["test"]]
+    assert [line for line in wanted if "<" not in line] == []
+
+
+def test_every_dependency_is_constrained() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = {
+        line.split(">")[0].split("[")[0].strip().lower()
+        for line in [*project["dependencies"], *project["optional-dependencies"]["test"]]
+    }
+    lines = (ROOT / ".ci" / "constraints.txt").read_text().split()
+    assert all("==" in line and "/" not in line for line in lines)
+    assert wanted - {line.split("==")[0].lower() for line in lines} == set()
+
+
+def test_the_readme_lists_every_setting_and_no_other() -> None:
+    from app.kernel.settings import Settings
+
+    rows = [line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("| `")]
+    listed = {line.split("`")[1]: [cell.strip() for cell in line.strip("|").split("|")] for line in rows}
+    fields = {name.upper(): field for name, field in Settings.model_fields.items()}
+    assert set(listed) == set(fields)
+    for name, field in fields.items():
+        default = field.get_default()
+        said = listed[name][1].strip("`")
+        assert said == ("" if default == "" else str(default)), name
+        assert listed[name][2] == field.description, name
+
+
+@pytest.mark.parametrize("name", ["run"])
+def test_ci_calls_the_suite_and_nothing_else(name: str) -> None:
+    lines = (ROOT / ".ci" / name).read_text().splitlines()
+    assert [line for line in lines[1:] if line.strip()] == ['cd "$(dirname "${BASH_SOURCE[0]}")/.." && exec tests/run']
