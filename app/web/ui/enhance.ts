@@ -1,0 +1,139 @@
+// Small helps, asked for by attributes:
+//   <a href="#id" data-dialog>            opens <dialog id> as a modal
+//   <form data-confirm="Sentence" data-confirm-word="Withdraw">   asks before it sends
+//   <form data-autosubmit>                sends itself when a choice changes (filters)
+//   <button data-copy="text">             copies, and says so
+//   <label data-dropzone>                 takes a dragged file into its input
+//   <input data-select-all="name">        ticks all checkboxes of that name
+
+import { t } from "./i18n";
+import { showToast } from "./toast";
+
+/** Open and close dialogs; a click beside one closes it. */
+export function enhanceDialogs(): void {
+  document.addEventListener("click", (event) => {
+    const target = event.target as Element;
+    const opener = target.closest<HTMLAnchorElement>("a[data-dialog]");
+    if (opener) {
+      const dialog = document.getElementById(opener.hash.slice(1));
+      if (dialog instanceof HTMLDialogElement) {
+        event.preventDefault();
+        dialog.showModal();
+      }
+      return;
+    }
+    const dialog = target.closest("dialog");
+    if (dialog && (target === dialog || target.closest("[data-close]"))) {
+      event.preventDefault();
+      dialog.close();
+    }
+  });
+}
+
+/** Ask before a form with `data-confirm` is sent. */
+export function enhanceConfirmations(): void {
+  document.addEventListener("submit", (event) => {
+    const form = event.target as HTMLFormElement;
+    const submitter = event.submitter as HTMLElement | null;
+    const sentence = submitter?.dataset.confirm ?? form.dataset.confirm;
+    if (!sentence || form.dataset.confirmed) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const word = submitter?.dataset.confirmWord ?? form.dataset.confirmWord ?? submitter?.textContent?.trim();
+    void confirmInDialog(sentence, word || t("Yes")).then((yes) => {
+      if (!yes) return;
+      form.dataset.confirmed = "1";
+      form.requestSubmit(submitter);
+      delete form.dataset.confirmed;
+    });
+  });
+}
+
+/** Ask a yes-or-no question in a dialog; `word` stands on the button that does it. */
+export function confirmInDialog(sentence: string, word: string): Promise<boolean> {
+  const dialog = document.createElement("dialog");
+  dialog.className = "dialog";
+  dialog.setAttribute("aria-labelledby", "confirm-sentence");
+  const text = document.createElement("p");
+  text.id = "confirm-sentence";
+  text.textContent = sentence;
+  const actions = document.createElement("form");
+  actions.method = "dialog";
+  actions.className = "form-actions";
+  const yes = choice(word, "yes", "button");
+  const no = choice(t("Cancel"), "no", "button button-second");
+  actions.append(yes, no);
+  dialog.append(text, actions);
+  document.body.append(dialog);
+  dialog.showModal();
+  no.focus();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => {
+      resolve(dialog.returnValue === "yes");
+      dialog.remove();
+    });
+  });
+}
+
+function choice(word: string, value: string, className: string): HTMLButtonElement {
+  const button = document.createElement("button");
+  button.className = className;
+  button.value = value;
+  button.textContent = word;
+  return button;
+}
+
+/** Forms that send themselves, are sent once only, take dragged files; buttons that copy. */
+export function enhanceForms(): void {
+  document.addEventListener("change", (event) => {
+    const input = event.target as HTMLInputElement;
+    if (input.dataset.selectAll) tickAll(input);
+    else if (input.type !== "search") input.closest<HTMLFormElement>("form[data-autosubmit]")?.requestSubmit();
+  });
+  document.addEventListener("submit", sendOnce);
+  document.addEventListener("click", (event) => {
+    const button = (event.target as Element).closest<HTMLElement>("[data-copy]");
+    if (button) void copyText(button.dataset.copy ?? "");
+  });
+  // A page that comes back from the browser's history must be usable again.
+  window.addEventListener("pageshow", () => {
+    for (const button of document.querySelectorAll('.button[aria-busy="true"]')) button.removeAttribute("aria-busy");
+  });
+  for (const zone of document.querySelectorAll<HTMLElement>("[data-dropzone]")) enhanceDropzone(zone);
+}
+
+function sendOnce(event: SubmitEvent): void {
+  const form = event.target as HTMLFormElement;
+  if (form.method !== "post" || event.defaultPrevented) return;
+  const button = event.submitter ?? form.querySelector("button:not([type=button])");
+  if (!button) return;
+  if (button.getAttribute("aria-busy") === "true") event.preventDefault();
+  else button.setAttribute("aria-busy", "true");
+}
+
+async function copyText(text: string): Promise<void> {
+  await navigator.clipboard.writeText(text);
+  showToast(t("Copied"));
+}
+
+function tickAll(input: HTMLInputElement): void {
+  const name = CSS.escape(input.dataset.selectAll ?? "");
+  const scope = input.form ?? document;
+  for (const box of scope.querySelectorAll<HTMLInputElement>(`input[type=checkbox][name="${name}"]`)) box.checked = input.checked;
+}
+
+function enhanceDropzone(zone: HTMLElement): void {
+  const input = zone.querySelector<HTMLInputElement>("input[type=file]");
+  if (!input) return;
+  for (const name of ["dragenter", "dragover"]) {
+    zone.addEventListener(name, (event) => {
+      event.preventDefault();
+      zone.classList.add("is-over");
+    });
+  }
+  for (const name of ["dragleave", "drop"]) zone.addEventListener(name, () => zone.classList.remove("is-over"));
+  zone.addEventListener("drop", (event) => {
+    event.preventDefault();
+    if (event.dataTransfer?.files.length) input.files = event.dataTransfer.files;
+  });
+}

@@ -1,0 +1,15 @@
+// The one script of ordinary pages. Everything works without it; it makes some things quicker.
+
+import { enhanceConfirmations, enhanceDialogs, enhanceForms } from "./enhance";
+import { enhanceToasts } from "./toast";
+import { restoreTheme } from "./theme";
+
+const usesHtmx = "[hx-get],[hx-post],[hx-trigger],[hx-boost],[hx-ext],[sse-connect]";
+
+restoreTheme();
+document.documentElement.classList.add("scripted");
+enhanceToasts();
+enhanceDialogs();
+enhanceConfirmations();
+enhanceForms();
+if (document.querySelector(usesHtmx)) void import("./htmx");

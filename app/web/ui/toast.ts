@@ -1,0 +1,63 @@
+// Short messages at the foot of the page, some with a way back.
+
+import { t } from "./i18n";
+
+const lifetime = 6000;
+
+export interface ToastOptions {
+  /** Called when the person wants it undone; without it there is no such button. */
+  undo?: () => void;
+}
+
+/** Say something short. It goes by itself, unless it can be undone or the pointer rests on it. */
+export function showToast(message: string, { undo }: ToastOptions = {}): void {
+  const toast = document.createElement("div");
+  toast.className = "toast";
+  const text = document.createElement("span");
+  text.className = "toast-text";
+  text.textContent = message;
+  toast.append(text);
+  if (undo) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button";
+    button.textContent = t("Undo");
+    button.addEventListener("click", () => {
+      toast.remove();
+      undo();
+    });
+    toast.append(button);
+  }
+  region().append(toast);
+  expire(toast);
+}
+
+function region(): HTMLElement {
+  const existing = document.getElementById("toasts");
+  if (existing) return existing;
+  const made = document.createElement("div");
+  made.id = "toasts";
+  made.className = "toasts";
+  made.setAttribute("role", "status");
+  document.body.append(made);
+  return made;
+}
+
+function expire(toast: HTMLElement): void {
+  const patience = toast.querySelector("button, a") ? 2 * lifetime : lifetime;
+  let timer = window.setTimeout(() => toast.remove(), patience);
+  const hold = () => window.clearTimeout(timer);
+  const release = () => {
+    hold();
+    timer = window.setTimeout(() => toast.remove(), patience);
+  };
+  toast.addEventListener("pointerenter", hold);
+  toast.addEventListener("focusin", hold);
+  toast.addEventListener("pointerleave", release);
+  toast.addEventListener("focusout", release);
+}
+
+/** Let the toasts that came with the page go by themselves. */
+export function enhanceToasts(): void {
+  for (const toast of document.querySelectorAll<HTMLElement>("#toasts .toast")) expire(toast);
+}
