@@ -1,0 +1,38 @@
+"""Every address says who may use it, exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler, WebsocketRouteHandler
+
+from tests.support.client import the_app
+
+OPENAPI = "/api/docs"
+
+
+def handlers() -> Iterator[tuple[str, Any]]:
+    """Yield every route handler of the project with its path; Litestar's own documentation pages left out."""
+    for route in the_app().routes:
+        if route.path.startswith(OPENAPI):
+            continue
+        found = getattr(route, "route_handlers", None) or [route.route_handler]
+        for handler in found:
+            if isinstance(handler, HTTPRouteHandler | WebsocketRouteHandler | ASGIRouteHandler):
+                yield route.path, handler
+
+
+def guards_of(handler: Any) -> list[Any]:
+    """Return the guards that say who may use a handler; ``opt={"public": True}`` counts as one."""
+    guards = list(handler.resolve_guards())
+    return [*guards, "public"] if handler.opt.get("public") else guards
+
+
+def test_every_route_has_exactly_one_guard() -> None:
+    wrong = {
+        f"{path} {handler.handler_name}": len(guards_of(handler))
+        for path, handler in handlers()
+        if not getattr(handler.fn, "__name__", "").startswith("options_handler") and len(guards_of(handler)) != 1
+    }
+    assert wrong == {}
