@@ -1,0 +1,49 @@
+"""Closed sets of values in the events' tables."""
+
+from enum import StrEnum
+
+
+class EditionState(StrEnum):
+    """Where an edition stands: being prepared, shown to everybody, over."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Part(StrEnum):
+    """What an edition may consist of; each can be switched off."""
+
+    FAIR = "fair"
+    TICKETS = "tickets"
+    CONTEST = "contest"
+    PROGRAMME = "programme"
+
+
+class PassKind(StrEnum):
+    """Whom a pass is for. The numbers on the wire are :data:`PASS_KIND_NUMBERS`."""
+
+    VISITOR = "visitor"
+    EXHIBITOR = "exhibitor"
+    STAFF = "staff"
+    JUDGE = "judge"
+    SPEAKER = "speaker"
+    GUEST = "guest"
+
+
+#: What stands for a kind inside a signed code. A contract: never renumber, only add.
+PASS_KIND_NUMBERS = {
+    PassKind.VISITOR: 1,
+    PassKind.EXHIBITOR: 2,
+    PassKind.STAFF: 3,
+    PassKind.JUDGE: 4,
+    PassKind.SPEAKER: 5,
+    PassKind.GUEST: 6,
+}
+
+
+class PassState(StrEnum):
+    """Whether a pass counts. Whether its holder is inside is check-in's."""
+
+    ISSUED = "issued"
+    REVOKED = "revoked"
