@@ -1,0 +1,170 @@
+"""Ed25519 keys: made on first use, kept encrypted, used to sign passes and anchors.
+
+The private half is encrypted with AES-256-GCM under a key derived from ``KEY_ENCRYPTION_KEY`` (or the installation's
+secret), bound to its id and purpose so that rows cannot be exchanged. Public halves are what verifiers carry.
+"""
+
+import base64
+import os
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from app.kernel.database import is_unique_violation, write_transaction
+from app.kernel.errors import AppError
+from app.kernel.i18n import N_
+from app.kernel.settings import secret_key, settings
+from app.kernel.tables import SigningKey
+
+HIGHEST_KEY_ID = 255  # a pass carries the id in one byte
+NONCE_BYTES = 12
+
+
+class KeyLocked(AppError):
+    """The private key was encrypted under another ``KEY_ENCRYPTION_KEY``."""
+
+    code = "signing_key_locked"
+    status = 503
+    message = N_("Signing key {key_id} cannot be opened: KEY_ENCRYPTION_KEY is not the one it was made with.")
+
+
+class KeyUnknown(AppError):
+    """No key for this, or none that may still sign."""
+
+    code = "signing_key_unknown"
+    status = 404
+    message = N_("There is no signing key {key}.")
+
+
+class KeysExhausted(AppError):
+    """All key ids that fit into a pass are used."""
+
+    code = "signing_keys_exhausted"
+    status = 409
+    message = N_("No more signing keys can be made.")
+
+
+@dataclass(frozen=True)
+class Signer:
+    """An opened key; signing with it takes no database and no waiting."""
+
+    key_id: int
+    purpose: str
+    public_key: bytes
+    _private: Ed25519PrivateKey = field(repr=False)
+
+    def sign(self, data: bytes) -> bytes:
+        """Give the 64 bytes of signature of ``data``."""
+        return self._private.sign(data)
+
+
+async def ensure_key(purpose: str, now: datetime) -> Signer:
+    """Give the key that signs for a purpose; the first caller makes it.
+
+    Raises KeyLocked when the stored key cannot be decrypted.
+    """
+    try:
+        return await active_key(purpose)
+    except KeyUnknown:
+        try:
+            async with write_transaction():
+                await _make_key(purpose, now)
+        except Exception as error:
+            if not is_unique_violation(error):
+                raise
+    return await active_key(purpose)
+
+
+async def active_key(purpose: str) -> Signer:
+    """Give the key that signs for a purpose. Raises KeyUnknown before the first, KeyLocked if it cannot be opened."""
+    row = (
+        await SigningKey.select()
+        .where((SigningKey.purpose == purpose) & SigningKey.retired_at.is_null())
+        .order_by(SigningKey.key_id)
+        .first()
+    )
+    if row is None:
+        raise KeyUnknown(key=purpose)
+    return _open(row["key_id"], purpose, row["private_encrypted"], _wrapping_key())
+
+
+async def rotate_key(purpose: str, now: datetime) -> Signer:
+    """Retire the key of a purpose and make the next one; what the old one signed still verifies."""
+    async with write_transaction():
+        await SigningKey.update({SigningKey.retired_at: now}).where(
+            (SigningKey.purpose == purpose) & SigningKey.retired_at.is_null()
+        )
+        await _make_key(purpose, now)
+    return await active_key(purpose)
+
+
+async def public_keys(purpose: str) -> dict[int, bytes]:
+    """Public halves by key id, retired ones included: what a verifier carries."""
+    rows = await SigningKey.select(SigningKey.key_id, SigningKey.public_key).where(SigningKey.purpose == purpose)
+    return {row["key_id"]: bytes.fromhex(row["public_key"]) for row in rows}
+
+
+def sign(signer: Signer, data: bytes) -> bytes:
+    """Give the 64 bytes of signature of ``data``."""
+    return signer.sign(data)
+
+
+def verify(public_key: bytes, data: bytes, signature: bytes) -> bool:
+    """Whether ``signature`` over ``data`` was made by the owner of ``public_key`` (32 bytes)."""
+    try:
+        _public(public_key).verify(signature, data)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+async def _make_key(purpose: str, now: datetime) -> None:
+    """Insert a key unless there is an active one. One read: two makers choose the same id and the index refuses one."""
+    rows = await SigningKey.select(SigningKey.key_id, SigningKey.purpose, SigningKey.retired_at)
+    if any(row["purpose"] == purpose and row["retired_at"] is None for row in rows):
+        return
+    key_id = max((row["key_id"] for row in rows), default=0) + 1
+    if key_id > HIGHEST_KEY_ID:
+        raise KeysExhausted
+    private = Ed25519PrivateKey.generate()
+    nonce = os.urandom(NONCE_BYTES)
+    box = AESGCM(_wrapping_key()).encrypt(nonce, private.private_bytes_raw(), _context(key_id, purpose))
+    await SigningKey(
+        key_id=key_id,
+        purpose=purpose,
+        public_key=private.public_key().public_bytes_raw().hex(),
+        private_encrypted=base64.b64encode(nonce + box).decode(),
+        created_at=now,
+    ).save()
+
+
+@lru_cache(maxsize=256)
+def _open(key_id: int, purpose: str, private_encrypted: str, wrapping_key: bytes) -> Signer:
+    box = base64.b64decode(private_encrypted)
+    try:
+        raw = AESGCM(wrapping_key).decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], _context(key_id, purpose))
+    except InvalidTag as error:
+        raise KeyLocked(key_id=key_id) from error
+    private = Ed25519PrivateKey.from_private_bytes(raw)
+    return Signer(key_id, purpose, private.public_key().public_bytes_raw(), private)
+
+
+@lru_cache(maxsize=256)
+def _public(public_key: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(public_key)
+
+
+def _context(key_id: int, purpose: str) -> bytes:
+    return f"{key_id}:{purpose}".encode()
+
+
+def _wrapping_key() -> bytes:
+    """Derive 32 bytes from ``KEY_ENCRYPTION_KEY``, else from the installation's secret (HKDF, RFC 5869)."""
+    secret = settings().key_encryption_key.encode() or secret_key()
+    return HKDF(SHA256(), 32, salt=None, info=b"fairground signing keys").derive(secret)
