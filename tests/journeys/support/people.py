@@ -1,0 +1,116 @@
+"""People with browsers: each signed in or not, with a device, a language, and perhaps a camera."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+
+from tests.journeys.support.camera import write_camera_file
+from tests.journeys.support.watch import Watch
+from tests.support.chromium import find_chromium
+from tests.support.service import Home, Service
+
+DEVICES = {
+    "phone": (360, 780),
+    "tablet": (820, 1180),
+    "tablet-landscape": (1180, 820),
+    "desk": (1440, 900),
+}
+SWITCHES = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
+CAMERA_SWITCHES = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+
+
+class People:
+    """Opens pages as one person or another; every page is watched for errors."""
+
+    def __init__(self, playwright: Playwright, service: Service, folder: Path) -> None:
+        self.service = service
+        self.watch = Watch()
+        self._playwright = playwright
+        self._folder = folder
+        self._browsers: list[Browser] = []
+        self._plain: Browser | None = None
+        self._contexts: list[BrowserContext] = []
+
+    def page(
+        self,
+        *,
+        signed_in: str | None = None,
+        device: str = "phone",
+        locale: str = "vi",
+        dark: bool = False,
+        script: bool = True,
+        codes: list[bytes] | None = None,
+    ) -> Page:
+        """Open a browser of somebody's own and return its page, not yet anywhere unless ``signed_in``.
+
+        ``signed_in`` names a role of the demo festival, ``device`` one of ``DEVICES``; ``codes`` are PNG pictures
+        of QR codes that the camera sees one after the other.
+        """
+        width, height = DEVICES[device]
+        browser = self._plain_browser() if codes is None else self._browser_with_camera(codes)
+        context = browser.new_context(
+            base_url=self.service.url,
+            viewport={"width": width, "height": height},
+            locale=locale,
+            timezone_id="Asia/Ho_Chi_Minh",
+            color_scheme="dark" if dark else "light",
+            has_touch=device != "desk",
+            java_script_enabled=script,
+            permissions=[] if codes is None else ["camera"],
+            accept_downloads=True,
+        )
+        context.set_default_timeout(10_000)
+        self.watch.attach(context)
+        self._contexts.append(context)
+        page = context.new_page()
+        if signed_in is not None:
+            sign_in(page, self.service.home, signed_in)
+        return page
+
+    def unexpected_faults(self) -> list[str]:
+        """Return what went wrong in any page and was not provoked."""
+        return self.watch.unexpected()
+
+    def close(self) -> None:
+        """Close every browser."""
+        for context in self._contexts:
+            context.close()
+        for browser in self._browsers:
+            browser.close()
+
+    def _plain_browser(self) -> Browser:
+        if self._plain is None:
+            self._plain = launch(self._playwright)
+            self._browsers.append(self._plain)
+        return self._plain
+
+    def _browser_with_camera(self, codes: list[bytes]) -> Browser:
+        film = write_camera_file(self._folder / f"camera-{len(self._browsers)}.y4m", codes)
+        browser = launch(self._playwright, [*CAMERA_SWITCHES, f"--use-file-for-fake-video-capture={film}"])
+        self._browsers.append(browser)
+        return browser
+
+
+def launch(playwright: Playwright, switches: list[str] | None = None) -> Browser:
+    """Start headless Chromium: the one that is installed, else Playwright's own."""
+    return playwright.chromium.launch(
+        executable_path=find_chromium(), args=[*SWITCHES, *(switches or [])], headless=True
+    )
+
+
+def sign_in_links(home: Home) -> dict[str, str]:
+    """Return a new one-time sign-in link for each role of the demo festival."""
+    links: dict[str, str] = json.loads(home.run("demo", "--links").splitlines()[-1])
+    return links
+
+
+def sign_in(page: Page, home: Home, role: str) -> None:
+    """Follow a one-time link and press the button that it leads to."""
+    page.goto(sign_in_links(home)[role])
+    button = page.locator("form button[type=submit]").first
+    if "/sign-in/" in page.url:
+        button.click()
+        page.wait_for_url(lambda url: "/sign-in/" not in url)

@@ -1,0 +1,58 @@
+"""Keeps an eye on a page: errors in the console, refused content, failed requests, barriers to reading."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, WebError
+
+SERIOUS = ("serious", "critical")
+BY_NETWORK = "Failed to load resource"
+
+
+@dataclass
+class Watch:
+    """Collects what went wrong in a browser context; ``allow`` what a journey provokes on purpose."""
+
+    faults: list[str] = field(default_factory=list)
+    allowed: list[re.Pattern[str]] = field(default_factory=list)
+
+    def allow(self, pattern: str) -> None:
+        """Expect faults that match ``pattern``, such as ``409 .*/redeem``."""
+        self.allowed.append(re.compile(pattern))
+
+    def attach(self, context: BrowserContext) -> None:
+        """Watch every page of a context."""
+        context.on("console", self._console)
+        context.on("weberror", self._error)
+        context.on("response", self._response)
+
+    def unexpected(self) -> list[str]:
+        """Return the faults that nobody allowed."""
+        return [fault for fault in self.faults if not any(rule.search(fault) for rule in self.allowed)]
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith(BY_NETWORK):
+            where = message.page.url if message.page else ""
+            self.faults.append(f"console: {message.text} ({where})")
+
+    def _error(self, error: WebError) -> None:
+        self.faults.append(f"script: {error.error.message}")
+
+    def _response(self, response: Response) -> None:
+        if response.status >= 400:
+            self.faults.append(f"{response.status} {response.request.method} {response.url}")
+
+
+def assert_accessible(page: Page) -> None:
+    """Fail when axe-core finds a serious or critical barrier on the page as it stands."""
+    found = Axe().run(page).response["violations"]
+    barriers = [
+        f"{rule['id']} ({rule['impact']}): {rule['help']}: "
+        + "; ".join(str(node["target"][0]) for node in rule["nodes"][:5])
+        for rule in found
+        if rule["impact"] in SERIOUS
+    ]
+    assert barriers == [], f"{page.url}: {barriers}"
