@@ -1,3 +1,114 @@
+"""Tables of accounts: people, organisations, roles, sign-in, devices, consent.
+
+``edition_id`` is a plain number here: editions stand above accounts in the import order.
+"""
+
+from piccolo.columns import Boolean, Date, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
-TABLES: list[type[Table]] = []
+from app.accounts.enums import ConsentPurpose, DeviceKind, OrganisationKind, Role, UnitLevel
+
+
+class Person(Table, tablename="person"):
+    """Somebody: a phone number alone suffices, or a mail address. ``full_name`` has the given name last."""
+
+    full_name = Varchar(length=200)
+    sort_key = Varchar(length=400, index=True)
+    search_text = Varchar(length=600, default="")
+    phone = Varchar(length=20, default=None, null=True, unique=True)
+    email = Varchar(length=254, default=None, null=True, unique=True)
+    password_hash = Varchar(length=200, default=None, null=True)
+    locale = Varchar(length=2, default="vi")
+    expertise = Varchar(length=200, default="")
+    is_expert = Boolean(default=False)
+    created_at = Timestamptz(default=None, null=True)
+
+
+class Organisation(Table, tablename="organisation"):
+    """A business, cooperative or association; associations form the tree province or city → ward or commune → branch."""
+
+    name = Varchar(length=200)
+    sort_key = Varchar(length=400, index=True)
+    search_text = Varchar(length=600, default="")
+    kind = Varchar(length=20, choices=OrganisationKind, default=OrganisationKind.HOUSEHOLD)
+    parent = ForeignKey("self", default=None, null=True)
+    unit_level = Varchar(length=10, choices=UnitLevel, default=None, null=True)
+    unit_code = Integer(default=None, null=True, help_text="Code of the administrative unit it serves")
+    valid_from = Date(default=None, null=True)
+    valid_to = Date(default=None, null=True)
+    tax_number = Varchar(length=20, default=None, null=True, unique=True)
+    phone = Varchar(length=20, default=None, null=True)
+    email = Varchar(length=254, default=None, null=True)
+    address = Varchar(length=300, default="")
+    ward = Varchar(length=120, default="", help_text="Ward or commune as written")
+    ward_code = Integer(default=None, null=True, index=True)
+    member_count = Integer(default=None, null=True)
+    contact = ForeignKey(Person, default=None, null=True)
+    created_at = Timestamptz(default=None, null=True)
+
+
+class RoleGrant(Table, tablename="role_grant"):
+    """A role of a person, in one edition or (``edition_id`` empty) in every one, for one organisation where it fits."""
+
+    person = ForeignKey(Person, null=False, index=True)
+    role = Varchar(length=20, choices=Role)
+    edition_id = Integer(default=None, null=True, index=True)
+    organisation = ForeignKey(Organisation, default=None, null=True)
+    granted_by = Integer(default=None, null=True)
+    granted_at = Timestamptz(default=None, null=True)
+    revoked_at = Timestamptz(default=None, null=True)
+
+
+class SignInToken(Table, tablename="sign_in_token"):
+    """A one-time link and its six-digit code, stored hashed, good once and for minutes."""
+
+    person = ForeignKey(Person, null=False, index=True)
+    token_hash = Varchar(length=64, unique=True)
+    code_hash = Varchar(length=64)
+    next_path = Text(default="/")
+    tries = Integer(default=0)
+    created_at = Timestamptz(default=None, null=True)
+    expires_at = Timestamptz(default=None, null=True)
+    used_at = Timestamptz(default=None, null=True)
+
+
+class Session(Table, tablename="session"):
+    """One signed-in browser; the cookie holds a random token, the table its hash."""
+
+    token_hash = Varchar(length=64, unique=True)
+    person = ForeignKey(Person, null=False, index=True)
+    created_at = Timestamptz(default=None, null=True)
+    last_seen_at = Timestamptz(default=None, null=True)
+    expires_at = Timestamptz(default=None, null=True)
+    browser = Varchar(length=120, default="")
+
+
+class Device(Table, tablename="device"):
+    """A gate phone or a judge's tablet, bound by a printed QR card or a code on screen."""
+
+    kind = Varchar(length=10, choices=DeviceKind)
+    edition_id = Integer(index=True)
+    label = Varchar(length=120, default="")
+    person = ForeignKey(Person, default=None, null=True)
+    subject_id = Integer(default=None, null=True, help_text="What the device works for, such as a gate")
+    invite_hash = Varchar(length=64, default=None, null=True, unique=True)
+    invite_expires_at = Timestamptz(default=None, null=True)
+    token_hash = Varchar(length=64, default=None, null=True, unique=True)
+    created_at = Timestamptz(default=None, null=True)
+    paired_at = Timestamptz(default=None, null=True)
+    last_seen_at = Timestamptz(default=None, null=True)
+    revoked_at = Timestamptz(default=None, null=True)
+
+
+class Consent(Table, tablename="consent"):
+    """A consent given or withdrawn by a person; rows are only ever added."""
+
+    person = ForeignKey(Person, null=False, index=True)
+    purpose = Varchar(length=20, choices=ConsentPurpose)
+    edition_id = Integer(default=None, null=True)
+    given = Boolean()
+    wording = Text(default="", help_text="The sentence that was agreed to")
+    at = Timestamptz(default=None, null=True)
+
+
+TABLES: list[type[Table]] = [Person, Organisation, RoleGrant, SignInToken, Session, Device, Consent]

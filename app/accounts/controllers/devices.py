@@ -1,0 +1,39 @@
+"""Binding a gate phone or a judge's tablet by its card."""
+
+from typing import Any
+
+from litestar import Controller, Request, Response, get, post
+from litestar.params import FromPath
+
+from app.accounts.enums import DeviceKind
+from app.accounts.guards import public
+from app.accounts.identity import set_device_cookie
+from app.accounts.services import devices as service
+from app.kernel.clock import now
+from app.kernel.web import page, redirect
+
+HOME_OF_DEVICE = {DeviceKind.GATE: "/gate/", DeviceKind.JUDGE: "/judge/"}
+
+
+class InviteController(Controller):
+    """``/invite/{token}``: what the QR code of a card opens."""
+
+    path = "/invite"
+    guards = [public]
+    include_in_schema = False
+
+    @get("/{token:str}")
+    async def show(self, token: FromPath[str]) -> Response[str]:
+        """Say what will be bound; it takes one press, because cameras open links by themselves."""
+        device = await service.device_of_invite(token=token, now=now())
+        person = await service.person_of_device(device)
+        return page("accounts/invite.html", token=token, device=device, person=person)
+
+    @post("/{token:str}")
+    async def pair(self, request: Request[Any, Any, Any], token: FromPath[str]) -> Response[Any]:
+        """Bind this device."""
+        device, device_token = await service.pair_device(invite_token=token, now=now())
+        kind = DeviceKind(device.kind)
+        answer = redirect(HOME_OF_DEVICE[kind])
+        set_device_cookie(answer, kind, device_token)
+        return answer

@@ -1,0 +1,211 @@
+"""Signing in and out, and one's own account."""
+
+from typing import Any
+
+from litestar import Controller, Request, Response, get, post
+from litestar.params import FromPath, FromQuery
+
+from app.accounts.errors import ContactMissing, ContactTaken, PasswordTooShort, SignInFailed
+from app.accounts.guards import public, signed_in
+from app.accounts.identity import SESSION_COOKIE, set_session_cookie
+from app.accounts.queries import actor_of_person
+from app.accounts.schemas import AccountForm, CodeForm, NewPasswordForm, PasswordForm, SignInForm
+from app.accounts.services import sign_in as service
+from app.accounts.services.people import update_person
+from app.accounts.tables import Person, Session, SignInToken
+from app.kernel.clock import now
+from app.kernel.errors import AppError, TooManyTries
+from app.kernel.forms import Form, FormError, read_form
+from app.kernel.i18n import LOCALE_NAMES, LOCALES, _
+from app.kernel.names import normalise_email, normalise_phone
+from app.kernel.security import hash_token
+from app.kernel.web import local_path, page, redirect
+
+
+async def _enter(request: Request[Any, Any, Any], person_id: int, next_path: str) -> Response[Any]:
+    token = await service.start_session(
+        person_id=person_id,
+        browser=request.headers.get("user-agent", ""),
+        old_token=request.cookies.get(SESSION_COOKIE),
+        now=now(),
+    )
+    actor = await actor_of_person(person_id)
+    answer = redirect(local_path(next_path, "/home"))
+    set_session_cookie(answer, token, actor.locale)
+    return answer
+
+
+class SignInController(Controller):
+    """``/sign-in``: by link, by code, by password."""
+
+    path = "/sign-in"
+    guards = [public]
+    include_in_schema = False
+
+    @get()
+    async def show(self, next: FromQuery[str | None] = None) -> Response[str]:
+        """One field: phone number or mail address."""
+        return page("accounts/sign_in.html", form=Form.empty(next=local_path(next, "/home")))
+
+    @post(status_code=200)
+    async def ask(self, request: Request[Any, Any, Any]) -> Response[Any]:
+        """Send a link and a code."""
+        try:
+            form = await read_form(request, SignInForm)
+            await service.request_sign_in(contact=form.contact, next_path=local_path(form.next, "/home"), now=now())
+        except FormError as error:
+            return page("accounts/sign_in.html", status=error.status, form=error.form)
+        except AppError as error:
+            shown = Form({"contact": form.contact, "next": form.next}, {"contact": error.sentence()})
+            return page("accounts/sign_in.html", status=error.status, form=shown)
+        return page("accounts/code.html", form=Form.empty(contact=form.contact))
+
+    @post("/code", status_code=200)
+    async def code(self, request: Request[Any, Any, Any]) -> Response[Any]:
+        """Enter the six digits."""
+        try:
+            form = await read_form(request, CodeForm)
+            person_id, next_path = await service.redeem_code(contact=form.contact, code=form.code, now=now())
+        except FormError as error:
+            return page("accounts/code.html", status=error.status, form=error.form)
+        except (SignInFailed, TooManyTries) as error:
+            shown = Form({"contact": form.contact}, {"code": error.sentence()})
+            return page("accounts/code.html", status=error.status, form=shown)
+        return await _enter(request, person_id, next_path)
+
+    @get("/password")
+    async def password_page(self, next: FromQuery[str | None] = None) -> Response[str]:
+        """Sign-in of organisers by password."""
+        return page("accounts/password.html", form=Form.empty(next=local_path(next, "/home")))
+
+    @post("/password", status_code=200)
+    async def password(self, request: Request[Any, Any, Any]) -> Response[Any]:
+        """Check a password."""
+        try:
+            form = await read_form(request, PasswordForm)
+            person_id = await service.check_password(contact=form.contact, password=form.password, now=now())
+        except FormError as error:
+            return page("accounts/password.html", status=error.status, form=error.form)
+        except (SignInFailed, TooManyTries) as error:
+            shown = Form({"contact": form.contact, "next": form.next}, {"password": error.sentence()})
+            return page("accounts/password.html", status=error.status, form=shown)
+        return await _enter(request, person_id, form.next)
+
+    @get("/{token:str}")
+    async def link(self, token: FromPath[str]) -> Response[str]:
+        """The page behind a link. It asks for one press, because mail programs open links by themselves."""
+        row = (
+            await SignInToken.select(SignInToken.person.full_name.as_alias("full_name"))
+            .where(
+                (SignInToken.token_hash == hash_token(token))
+                & SignInToken.used_at.is_null()
+                & (SignInToken.expires_at > now())
+            )
+            .first()
+        )
+        if row is None:
+            return page("accounts/link_used.html", status=410)
+        return page("accounts/link.html", token=token, full_name=row["full_name"])
+
+    @post("/{token:str}")
+    async def use_link(self, request: Request[Any, Any, Any], token: FromPath[str]) -> Response[Any]:
+        """Sign in by a link."""
+        person_id, next_path = await service.redeem_link(token=token, now=now())
+        return await _enter(request, person_id, next_path)
+
+
+@post("/sign-out", guards=[public], include_in_schema=False)
+async def sign_out(request: Request[Any, Any, Any]) -> Response[Any]:
+    """End this browser's session."""
+    token = request.cookies.get(SESSION_COOKIE)
+    if token:
+        await service.end_session(token=token)
+    answer = redirect("/", toast=_("You are signed out."))
+    answer.delete_cookie(SESSION_COOKIE, path="/")
+    return answer
+
+
+class AccountController(Controller):
+    """``/account``: one's own details, password and sessions."""
+
+    path = "/account"
+    guards = [signed_in]
+    include_in_schema = False
+
+    @get()
+    async def show(self, request: Request[Any, Any, Any]) -> Response[str]:
+        """Name, phone, mail, language, password, sessions."""
+        return await _account_page(request)
+
+    @post(status_code=200)
+    async def save(self, request: Request[Any, Any, Any]) -> Response[Any]:
+        """Change one's details."""
+        actor = request.scope["user"]
+        errors: dict[str, str] = {}
+        try:
+            form = await read_form(request, AccountForm)
+        except FormError as error:
+            return await _account_page(request, form=error.form, status=error.status)
+        phone, email = None, None
+        try:
+            phone = normalise_phone(form.phone) if form.phone else None
+        except ValueError:
+            errors["phone"] = _("This is no phone number. Write it like 0912 345 678 or +84 912 345 678.")
+        try:
+            email = normalise_email(form.email) if form.email else None
+        except ValueError:
+            errors["email"] = _("This is no mail address. Write it like ten@example.com.")
+        if not errors:
+            try:
+                await update_person(
+                    person_id=actor.person_id,
+                    full_name=form.full_name,
+                    phone=phone,
+                    email=email,
+                    locale=form.locale,
+                    actor=actor,
+                    now=now(),
+                )
+            except (ContactMissing, ContactTaken) as error:
+                errors["phone"] = error.sentence()
+        if errors:
+            values = {"full_name": form.full_name, "phone": form.phone, "email": form.email, "locale": form.locale}
+            return await _account_page(request, form=Form(values, errors), status=422)
+        return redirect("/account", toast=_("Saved."))
+
+    @post("/password", status_code=200)
+    async def password(self, request: Request[Any, Any, Any]) -> Response[Any]:
+        """Set a password."""
+        actor = request.scope["user"]
+        try:
+            form = await read_form(request, NewPasswordForm)
+            await service.set_password(person_id=actor.person_id, password=form.password, actor=actor, now=now())
+        except FormError as error:
+            return await _account_page(request, password_form=error.form, status=error.status)
+        except PasswordTooShort as error:
+            shown = Form({}, {"password": error.sentence()})
+            return await _account_page(request, password_form=shown, status=error.status)
+        return redirect("/account", toast=_("Password saved. Other browsers were signed out."))
+
+
+async def _account_page(
+    request: Request[Any, Any, Any],
+    *,
+    form: Form | None = None,
+    password_form: Form | None = None,
+    status: int = 200,
+) -> Response[str]:
+    actor = request.scope["user"]
+    person = await Person.select().where(Person.id == actor.person_id).first()
+    assert person is not None
+    sessions = await Session.select().where(Session.person == actor.person_id).order_by(Session.id, ascending=False)
+    values = {key: person[key] for key in ("full_name", "phone", "email", "locale")}
+    return page(
+        "accounts/account.html",
+        status=status,
+        form=form or Form.empty(**values),
+        password_form=password_form or Form(),
+        sessions=sessions,
+        grants=actor.grants,
+        languages=[(code, LOCALE_NAMES[code]) for code in LOCALES],
+    )

@@ -1,0 +1,86 @@
+"""Words of accounts."""
+
+from enum import StrEnum
+
+from app.kernel.i18n import N_
+
+
+class Role(StrEnum):
+    """What somebody may do, mostly within one edition."""
+
+    OWNER = "owner"
+    MANAGER = "manager"
+    FINANCE = "finance"
+    FLOOR = "floor"
+    GATE_LEAD = "gate_lead"
+    JURY_CHAIR = "jury_chair"
+    JUDGE = "judge"
+    EXHIBITOR_OWNER = "exhibitor_owner"
+    EXHIBITOR_MEMBER = "exhibitor_member"
+    TEAM_MEMBER = "team_member"
+
+
+ROLE_NAMES = {
+    Role.OWNER: N_("Owner"),
+    Role.MANAGER: N_("Manager"),
+    Role.FINANCE: N_("Finance"),
+    Role.FLOOR: N_("Floor"),
+    Role.GATE_LEAD: N_("Gate lead"),
+    Role.JURY_CHAIR: N_("Jury chair"),
+    Role.JUDGE: N_("Judge"),
+    Role.EXHIBITOR_OWNER: N_("Exhibitor"),
+    Role.EXHIBITOR_MEMBER: N_("Exhibitor's staff"),
+    Role.TEAM_MEMBER: N_("Team member"),
+}
+
+ORGANISER_ROLES = (Role.OWNER, Role.MANAGER, Role.FINANCE, Role.FLOOR, Role.GATE_LEAD, Role.JURY_CHAIR)
+EXHIBITOR_ROLES = (Role.EXHIBITOR_OWNER, Role.EXHIBITOR_MEMBER)
+
+
+class OrganisationKind(StrEnum):
+    """What an organisation is."""
+
+    HOUSEHOLD = "household"
+    ARTISAN = "artisan"
+    COOPERATIVE = "cooperative"
+    COMPANY = "company"
+    ASSOCIATION = "association"
+
+
+ORGANISATION_KIND_NAMES = {
+    OrganisationKind.HOUSEHOLD: N_("Household business"),
+    OrganisationKind.ARTISAN: N_("Artisan"),
+    OrganisationKind.COOPERATIVE: N_("Cooperative"),
+    OrganisationKind.COMPANY: N_("Company"),
+    OrganisationKind.ASSOCIATION: N_("Association"),
+}
+
+
+class UnitLevel(StrEnum):
+    """Where an association stands in the tree: two administrative tiers since July 2025, and branches below."""
+
+    PROVINCE = "province"
+    WARD = "ward"
+    BRANCH = "branch"
+
+
+UNIT_LEVEL_NAMES = {
+    UnitLevel.PROVINCE: N_("Province or city"),
+    UnitLevel.WARD: N_("Ward or commune"),
+    UnitLevel.BRANCH: N_("Branch"),
+}
+
+
+class DeviceKind(StrEnum):
+    """What a bound device is used as."""
+
+    GATE = "gate"
+    JUDGE = "judge"
+
+
+class ConsentPurpose(StrEnum):
+    """What a person may consent to."""
+
+    CONTACT = "contact"
+    PHOTO = "photo"
+    INTRODUCTION = "introduction"

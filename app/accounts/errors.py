@@ -1,0 +1,52 @@
+"""What can go wrong with accounts."""
+
+from app.kernel.errors import AppError
+from app.kernel.i18n import N_
+
+
+class SignInFailed(AppError):
+    """A wrong password, or a person that is not there: the same sentence for both."""
+
+    code = "sign_in_failed"
+    status = 403
+    message = N_("That did not match. Check what you typed, or ask for a link or code.")
+
+
+class LinkUsed(AppError):
+    """A sign-in link or code that was used or is too old."""
+
+    code = "sign_in_link_used"
+    status = 410
+    message = N_("This link or code was used already or is too old. Ask for a new one.")
+
+
+class InviteNotValid(AppError):
+    """A device card that was used, revoked or is too old."""
+
+    code = "device_invite_not_valid"
+    status = 410
+    message = N_("This card was used on another device, was withdrawn, or is too old. Ask for a new one.")
+
+
+class ContactMissing(AppError):
+    """A person without phone and mail."""
+
+    code = "contact_missing"
+    status = 422
+    message = N_("A phone number or a mail address is needed.")
+
+
+class ContactTaken(AppError):
+    """A phone number or mail address that belongs to somebody else."""
+
+    code = "contact_taken"
+    status = 409
+    message = N_("This phone number or mail address belongs to somebody else already.")
+
+
+class PasswordTooShort(AppError):
+    """A new password that is too easy."""
+
+    code = "password_too_short"
+    status = 422
+    message = N_("A password needs at least {limit} characters.")

@@ -1,0 +1,57 @@
+"""Guards: every route has exactly one. A test walks all routes and the matrix of routes × roles."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from app.accounts.actor import Actor
+from app.accounts.enums import ORGANISER_ROLES, DeviceKind, Role
+from app.kernel.errors import NotAllowed, SignInNeeded
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may use a route: everybody, who is signed in, who holds a role, or a bound device."""
+
+    kind: Literal["public", "signed_in", "roles", "device"]
+    roles: tuple[Role, ...] = ()
+    device: DeviceKind | None = None
+
+    def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+        """Let the request pass, or raise SignInNeeded or NotAllowed."""
+        self.check(connection.scope.get("user") or Actor(), connection.path_params)
+
+    def check(self, actor: Actor, params: dict[str, Any]) -> None:
+        """The rule itself. ``edition_id`` and ``organisation_id`` among the path's parameters narrow a role."""
+        if self.kind == "public":
+            return
+        if self.kind == "device":
+            if actor.device_id is None or actor.device_kind != self.device:
+                raise SignInNeeded
+            return
+        if not actor.signed_in:
+            raise SignInNeeded
+        if self.kind == "signed_in":
+            return
+        allowed = actor.has(
+            *self.roles, edition_id=params.get("edition_id"), organisation_id=params.get("organisation_id")
+        )
+        if not allowed:
+            raise NotAllowed
+
+
+public = Access("public")
+signed_in = Access("signed_in")
+organiser = Access("roles", ORGANISER_ROLES)
+
+
+def requires(*roles: Role) -> Access:
+    """Only holders of one of the roles, in the edition and for the organisation that the path names."""
+    return Access("roles", roles)
+
+
+def device(kind: DeviceKind | str) -> Access:
+    """Only a bound device of this kind."""
+    return Access("device", device=DeviceKind(kind))

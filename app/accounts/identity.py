@@ -1,0 +1,95 @@
+"""The layer that finds out who asks: a session's cookie, or the token of a bound device."""
+
+from datetime import timedelta
+from typing import Any
+
+from litestar import Request
+from litestar.enums import ScopeType
+from litestar.response import Response
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from app.accounts.actor import ANONYMOUS, Actor
+from app.accounts.enums import DeviceKind
+from app.accounts.queries import actor_of_session
+from app.accounts.services.devices import actor_of_device
+from app.accounts.services.sign_in import touch_session
+from app.kernel.clock import now
+from app.kernel.security import hash_token
+from app.kernel.settings import settings
+from app.kernel.web import LOCALE_COOKIE
+
+SESSION_COOKIE = "fg_session"
+DEVICE_COOKIES = {DeviceKind.GATE: "fg_gate", DeviceKind.JUDGE: "fg_judge"}
+_DEVICE_PATHS = (
+    ("/gate", DeviceKind.GATE),
+    ("/api/v1/gate", DeviceKind.GATE),
+    ("/judge", DeviceKind.JUDGE),
+    ("/api/v1/judge", DeviceKind.JUDGE),
+)
+_TOUCH_AFTER = timedelta(minutes=10)
+
+
+class Identity:
+    """ASGI layer that puts an :class:`Actor` into ``scope["user"]``; it refuses nobody, guards do."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Find the actor, then go on."""
+        if scope["type"] == ScopeType.HTTP:
+            request: Request[Any, Any, Any] = Request(scope)
+            scope["user"] = await self.actor(request)
+        await self.app(scope, receive, send)
+
+    async def actor(self, request: Request[Any, Any, Any]) -> Actor:
+        """Device routes know devices (by header or cookie), all others sessions."""
+        path = request.scope["path"]
+        for prefix, kind in _DEVICE_PATHS:
+            if path == prefix or path.startswith(prefix + "/"):
+                header = request.headers.get("authorization", "")
+                token = header[7:] if header.startswith("Bearer ") else request.cookies.get(DEVICE_COOKIES[kind])
+                found = await actor_of_device(token, now()) if token else None
+                if found is not None and found.device_kind == kind:
+                    return found
+                break
+        token = request.cookies.get(SESSION_COOKIE)
+        if not token:
+            return ANONYMOUS
+        at = now()
+        hashed = hash_token(token)
+        session = await actor_of_session(hashed, at)
+        if session is None:
+            return ANONYMOUS
+        actor, last_seen = session
+        if at - last_seen > _TOUCH_AFTER:
+            await touch_session(token_hash=hashed, now=at)
+        return actor
+
+
+def set_session_cookie(answer: Response[Any], token: str, locale: str | None = None) -> None:
+    """Keep the session in the browser, and speak the person's language from now on."""
+    answer.set_cookie(
+        SESSION_COOKIE,
+        token,
+        max_age=settings().session_days * 86400,
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=settings().secure_cookies,
+    )
+    if locale:
+        answer.set_cookie(LOCALE_COOKIE, locale, max_age=31536000, path="/", samesite="lax")
+
+
+def set_device_cookie(answer: Response[Any], kind: DeviceKind, token: str) -> None:
+    """Bind a device: its token lives in a cookie that no script reads and no other site can send."""
+    answer.set_cookie(
+        DEVICE_COOKIES[kind],
+        token,
+        max_age=120 * 86400,
+        path="/",
+        httponly=True,
+        samesite="strict",
+        secure=settings().secure_cookies,
+    )

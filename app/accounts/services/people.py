@@ -1,0 +1,184 @@
+"""People, organisations and roles."""
+
+from datetime import datetime
+from typing import Any
+
+from app.accounts.actor import Actor
+from app.accounts.enums import OrganisationKind, Role
+from app.accounts.errors import ContactMissing, ContactTaken
+from app.accounts.queries import person_by_contact
+from app.accounts.tables import Organisation, Person, RoleGrant
+from app.kernel import audit
+from app.kernel.database import is_unique_violation, write_transaction
+from app.kernel.names import clean_name, search_text, sort_key, text_key
+
+
+async def create_person(
+    *, full_name: str, phone: str | None = None, email: str | None = None, locale: str = "vi", now: datetime
+) -> Person:
+    """Add a person; ``phone`` in E.164 and ``email`` normalised already (``kernel.names``).
+
+    Raises ContactMissing without either, ContactTaken when one of them belongs to somebody else.
+    """
+    if not phone and not email:
+        raise ContactMissing
+    name = clean_name(full_name)
+    person = Person(
+        full_name=name,
+        sort_key=sort_key(name),
+        search_text=search_text(name, phone, email)[:600],
+        phone=phone or None,
+        email=email or None,
+        locale=locale,
+        created_at=now,
+    )
+    try:
+        async with write_transaction():
+            await person.save()
+    except Exception as error:
+        if is_unique_violation(error):
+            raise ContactTaken from error
+        raise
+    return person
+
+
+async def find_or_create_person(
+    *, full_name: str, phone: str | None = None, email: str | None = None, locale: str = "vi", now: datetime
+) -> Person:
+    """The person with this phone number or, failing that, this mail address; added when there is none.
+
+    A contact detail that was missing is filled in when nobody else has it. Raises ContactMissing without either.
+    """
+    if not phone and not email:
+        raise ContactMissing
+    async with write_transaction():
+        found = await person_by_contact(phone=phone, email=email)
+        if found is None:
+            return await create_person(full_name=full_name, phone=phone, email=email, locale=locale, now=now)
+        person = await Person.objects().get(Person.id == found["id"])
+        assert person is not None
+        missing: dict[Any, Any] = {}
+        if email and not person.email and await person_by_contact(phone=None, email=email) is None:
+            missing[Person.email] = email
+        if phone and not person.phone and await person_by_contact(phone=phone, email=None) is None:
+            missing[Person.phone] = phone
+        if missing:
+            await Person.update(missing).where(Person.id == person.id)
+            await person.refresh()
+        return person
+
+
+async def update_person(
+    *, person_id: int, full_name: str, phone: str | None, email: str | None, locale: str, actor: Actor, now: datetime
+) -> None:
+    """Change a person's own details. Raises ContactMissing, ContactTaken."""
+    if not phone and not email:
+        raise ContactMissing
+    name = clean_name(full_name)
+    try:
+        async with write_transaction():
+            before = await Person.select().where(Person.id == person_id).first()
+            await Person.update(
+                {
+                    Person.full_name: name,
+                    Person.sort_key: sort_key(name),
+                    Person.search_text: search_text(name, phone, email)[:600],
+                    Person.phone: phone or None,
+                    Person.email: email or None,
+                    Person.locale: locale,
+                }
+            ).where(Person.id == person_id)
+            await audit.record(
+                actor=actor,
+                action="person.update",
+                subject_type="person",
+                subject_id=person_id,
+                before={key: before[key] for key in ("full_name", "phone", "email", "locale")} if before else None,
+                after={"full_name": name, "phone": phone, "email": email, "locale": locale},
+                now=now,
+            )
+    except Exception as error:
+        if is_unique_violation(error):
+            raise ContactTaken from error
+        raise
+
+
+async def grant_role(
+    *,
+    person_id: int,
+    role: Role,
+    edition_id: int | None = None,
+    organisation_id: int | None = None,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Give a role; giving it again changes nothing."""
+    async with write_transaction():
+        same = (
+            (RoleGrant.person == person_id)
+            & (RoleGrant.role == role.value)
+            & (RoleGrant.revoked_at.is_null())
+            & (RoleGrant.edition_id.is_null() if edition_id is None else RoleGrant.edition_id == edition_id)
+            & (
+                RoleGrant.organisation.is_null()
+                if organisation_id is None
+                else RoleGrant.organisation == organisation_id
+            )
+        )
+        if await RoleGrant.exists().where(same):
+            return
+        await RoleGrant.insert(
+            RoleGrant(
+                person=person_id,
+                role=role.value,
+                edition_id=edition_id,
+                organisation=organisation_id,
+                granted_by=actor.person_id,
+                granted_at=now,
+            )
+        )
+        await audit.record(
+            actor=actor,
+            action="role.grant",
+            subject_type="person",
+            subject_id=person_id,
+            edition_id=edition_id,
+            after={"role": role.value, "organisation_id": organisation_id},
+            now=now,
+        )
+
+
+async def revoke_role(*, grant_id: int, actor: Actor, now: datetime) -> None:
+    """Take a role back; taken back twice changes nothing."""
+    async with write_transaction():
+        rows = (
+            await RoleGrant.update({RoleGrant.revoked_at: now})
+            .where((RoleGrant.id == grant_id) & RoleGrant.revoked_at.is_null())
+            .returning(RoleGrant.person, RoleGrant.role, RoleGrant.edition_id)
+        )
+        for row in rows:
+            await audit.record(
+                actor=actor,
+                action="role.revoke",
+                subject_type="person",
+                subject_id=row["person"],
+                edition_id=row["edition_id"],
+                before={"role": row["role"]},
+                now=now,
+            )
+
+
+async def create_organisation(*, name: str, kind: OrganisationKind, now: datetime, **values: Any) -> Organisation:
+    """Add an organisation; ``values`` are further columns (``ward``, ``tax_number``, ``parent``, ``contact`` …)."""
+    cleaned = clean_name(name)
+    organisation = Organisation(
+        name=cleaned,
+        sort_key=text_key(cleaned)[:400],
+        search_text=search_text(cleaned, values.get("ward"), values.get("phone"), values.get("tax_number"))[:600],
+        kind=kind.value,
+        created_at=now,
+        **values,
+    )
+    async with write_transaction():
+        await organisation.save()
+    return organisation
