@@ -1,7 +1,3 @@
-"""What accounts brings."""
-
-from app.accounts.controllers.devices import InviteController
-from app.accounts.controllers.sign_in import AccountController, SignInController, sign_out
 from app.kernel.module import Module
 
-module = Module(name="accounts", route_handlers=(SignInController, AccountController, InviteController, sign_out))
+module = Module(name="accounts")

@@ -3,7 +3,7 @@
 ``edition_id`` is a plain number here: editions stand above accounts in the import order.
 """
 
-from piccolo.columns import Boolean, Date, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import Boolean, Date, ForeignKey, Integer, Serial, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
 from app.accounts.enums import ConsentPurpose, DeviceKind, OrganisationKind, Role, UnitLevel
@@ -12,6 +12,7 @@ from app.accounts.enums import ConsentPurpose, DeviceKind, OrganisationKind, Rol
 class Person(Table, tablename="person"):
     """Somebody: a phone number alone suffices, or a mail address. ``full_name`` has the given name last."""
 
+    id: Serial
     full_name = Varchar(length=200)
     sort_key = Varchar(length=400, index=True)
     search_text = Varchar(length=600, default="")
@@ -25,13 +26,14 @@ class Person(Table, tablename="person"):
 
 
 class Organisation(Table, tablename="organisation"):
-    """A business, cooperative or association; associations form the tree province or city → ward or commune → branch."""
+    """A business, cooperative or association; these form the tree province or city → ward or commune → branch."""
 
+    id: Serial
     name = Varchar(length=200)
     sort_key = Varchar(length=400, index=True)
     search_text = Varchar(length=600, default="")
     kind = Varchar(length=20, choices=OrganisationKind, default=OrganisationKind.HOUSEHOLD)
-    parent = ForeignKey("self", default=None, null=True)
+    parent: ForeignKey["Organisation"] = ForeignKey("self", default=None, null=True)
     unit_level = Varchar(length=10, choices=UnitLevel, default=None, null=True)
     unit_code = Integer(default=None, null=True, help_text="Code of the administrative unit it serves")
     valid_from = Date(default=None, null=True)
@@ -50,6 +52,7 @@ class Organisation(Table, tablename="organisation"):
 class RoleGrant(Table, tablename="role_grant"):
     """A role of a person, in one edition or (``edition_id`` empty) in every one, for one organisation where it fits."""
 
+    id: Serial
     person = ForeignKey(Person, null=False, index=True)
     role = Varchar(length=20, choices=Role)
     edition_id = Integer(default=None, null=True, index=True)
@@ -62,6 +65,7 @@ class RoleGrant(Table, tablename="role_grant"):
 class SignInToken(Table, tablename="sign_in_token"):
     """A one-time link and its six-digit code, stored hashed, good once and for minutes."""
 
+    id: Serial
     person = ForeignKey(Person, null=False, index=True)
     token_hash = Varchar(length=64, unique=True)
     code_hash = Varchar(length=64)
@@ -75,6 +79,7 @@ class SignInToken(Table, tablename="sign_in_token"):
 class Session(Table, tablename="session"):
     """One signed-in browser; the cookie holds a random token, the table its hash."""
 
+    id: Serial
     token_hash = Varchar(length=64, unique=True)
     person = ForeignKey(Person, null=False, index=True)
     created_at = Timestamptz(default=None, null=True)
@@ -86,6 +91,7 @@ class Session(Table, tablename="session"):
 class Device(Table, tablename="device"):
     """A gate phone or a judge's tablet, bound by a printed QR card or a code on screen."""
 
+    id: Serial
     kind = Varchar(length=10, choices=DeviceKind)
     edition_id = Integer(index=True)
     label = Varchar(length=120, default="")
@@ -103,6 +109,7 @@ class Device(Table, tablename="device"):
 class Consent(Table, tablename="consent"):
     """A consent given or withdrawn by a person; rows are only ever added."""
 
+    id: Serial
     person = ForeignKey(Person, null=False, index=True)
     purpose = Varchar(length=20, choices=ConsentPurpose)
     edition_id = Integer(default=None, null=True)

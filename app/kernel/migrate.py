@@ -3,7 +3,9 @@
 import importlib.util
 import shutil
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from types import ModuleType
 
@@ -71,6 +73,7 @@ async def migrate(report: Callable[[str, int, int], None] | None = None) -> int:
         async with current.transaction():
             manager = await migration.module.forwards()
             if isinstance(manager, MigrationManager):
-                await manager.run()
+                with redirect_stdout(StringIO()):  # Piccolo prints each id
+                    await manager.run()
             await Migration.insert(Migration(name=migration.id, app_name=migration.app_name)).run()
     return len(pending)

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from piccolo.columns.combination import And, Where
 
 from app.accounts.actor import Actor
 from app.accounts.errors import LinkUsed, PasswordTooShort, SignInFailed
@@ -156,13 +157,11 @@ async def set_password(*, person_id: int, password: str, actor: Actor, now: date
     hashed = await asyncio.to_thread(_hasher.hash, password)
     async with write_transaction():
         await Person.update({Person.password_hash: hashed}).where(Person.id == person_id)
-        others = Session.person == person_id
+        others: Where | And = Session.person == person_id
         if actor.session_id is not None:
             others = others & (Session.id != actor.session_id)
         await Session.delete().where(others)
-        await audit.record(
-            actor=actor, action="password.set", subject_type="person", subject_id=person_id, now=now
-        )
+        await audit.record(actor=actor, action="password.set", subject_type="person", subject_id=person_id, now=now)
 
 
 async def start_session(*, person_id: int, browser: str, old_token: str | None, now: datetime) -> str:

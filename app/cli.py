@@ -1,0 +1,204 @@
+"""The ``fairground`` command."""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+
+class Refusal(SystemExit):
+    """Something that cannot be done, said in one sentence on standard error; exit status 1."""
+
+    def __init__(self, sentence: str) -> None:
+        print(f"fairground: {sentence}", file=sys.stderr)
+        super().__init__(1)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    parser = argparse.ArgumentParser(prog="fairground", description="Run a festival, its trade fair and its contest.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    demo = commands.add_parser("demo", help="load the demo festival and serve it")
+    demo.add_argument("--reset", action="store_true", help="begin again with fresh data")
+    demo.add_argument("--no-serve", action="store_true", help="load the data and print the links only")
+    serve = commands.add_parser("serve", help="serve an installation")
+    for command in (demo, serve):
+        command.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+        command.add_argument("--port", type=int, default=8000, help="port to listen on (8000)")
+        command.add_argument("--workers", type=int, default=None, help="processes (1 on SQLite, 2 on PostgreSQL)")
+    commands.add_parser("worker", help="run background jobs beside the web processes")
+    commands.add_parser("migrate", help="bring the database to the newest state")
+    commands.add_parser("assets", help="build the front end (scanner, tablet, plan editor)")
+
+    load = commands.add_parser("import", help="load a sheet as the upload page does")
+    load.add_argument("kind", help="halls, organisations, applications, products, ticket_types, attendees, …")
+    load.add_argument("file", type=Path, help="an XLSX or CSV file")
+    load.add_argument("--check", action="store_true", help="say what would be loaded, and write nothing")
+    load.add_argument("--edition", help="short name of the edition; not needed when there is one")
+
+    admin = commands.add_parser("admin", help="people who run the installation")
+    actions = admin.add_subparsers(dest="action", required=True, metavar="ACTION")
+    create = actions.add_parser("create", help="make an organiser of every edition and print her sign-in link")
+    create.add_argument("--name", required=True, help="full name, given name last")
+    create.add_argument("--email", help="mail address")
+    create.add_argument("--phone", help="phone number")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point of ``fairground``."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - a checkout run without pip has not been refused yet
+        raise Refusal(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}.")
+    options = build_parser().parse_args(arguments)
+    os.environ.setdefault("PICCOLO_CONF", "app.piccolo_conf")
+    handlers: dict[str, Callable[[argparse.Namespace], None]] = {
+        "demo": _demo,
+        "serve": _serve,
+        "worker": _worker,
+        "migrate": _migrate,
+        "assets": _assets,
+        "import": _import,
+        "admin": _admin,
+    }
+    try:
+        handlers[options.command](options)
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except PermissionError as error:
+        raise Refusal(f"no permission to write {error.filename or 'here'}.") from error
+
+
+def _check_writable() -> None:
+    from app.kernel.settings import settings
+
+    folder = settings().data_dir
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refusal(f"the data folder {folder} cannot be made: {error.strerror}.") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise Refusal(f"no permission to write in the data folder {folder}.")
+
+
+def _demo(options: argparse.Namespace) -> None:
+    from app.demo.command import run_demo
+    from app.kernel.serve import check_port
+
+    if not options.no_serve:
+        check_port(options.host, options.port, Refusal)
+    run_demo(options, _check_writable, Refusal)
+
+
+def _serve(options: argparse.Namespace) -> None:
+    from app.kernel.serve import check_port, serve
+
+    check_port(options.host, options.port, Refusal)
+    _check_writable()
+    _say_assets()
+    _in_database(_migrated)
+    serve(options.host, options.port, options.workers)
+
+
+def _say_assets() -> None:
+    from app.kernel.web import assets_built
+
+    if not assets_built():
+        print(
+            "The front end is not built: the scanner, the tablet's offline mode and the plan editor are off. "
+            "`fairground assets` builds it.",
+            file=sys.stderr,
+        )
+
+
+def _in_database(work: Callable[[], object]) -> None:
+    from app.kernel.database import close_database, open_database
+
+    async def run() -> None:
+        await open_database()
+        try:
+            result = work()
+            if asyncio.iscoroutine(result):
+                await result
+        finally:
+            await close_database()
+
+    try:
+        asyncio.run(run())
+    except (OSError, ValueError) as error:
+        if isinstance(error, PermissionError):
+            raise
+        raise Refusal(f"the database cannot be reached: {error}.") from error
+
+
+async def _migrated() -> int:
+    from app.kernel.migrate import migrate
+
+    return await migrate()
+
+
+def _migrate(_options: argparse.Namespace) -> None:
+    _check_writable()
+
+    async def work() -> None:
+        count = await _migrated()
+        print(f"{count} migrations ran." if count else "The database is up to date.")
+
+    _in_database(work)
+
+
+def _worker(_options: argparse.Namespace) -> None:
+    from app.main import run_worker_process
+
+    _check_writable()
+    _in_database(run_worker_process)
+
+
+def _assets(_options: argparse.Namespace) -> None:
+    from app.kernel.web import build_assets
+
+    problem = build_assets()
+    if problem:
+        raise Refusal(f"the front end could not be built: {problem}")
+    print("The front end is built.")
+
+
+def _import(options: argparse.Namespace) -> None:
+    from app.main import import_sheet
+
+    _check_writable()
+    if not options.file.is_file():
+        raise Refusal(f"{options.file} is not a file.")
+
+    async def work() -> None:
+        sentences, accepted = await import_sheet(
+            kind=options.kind, path=options.file, check_only=options.check, edition_slug=options.edition
+        )
+        print("\n".join(sentences))
+        if not accepted:
+            raise SystemExit(2)
+
+    _in_database(work)
+
+
+def _admin(options: argparse.Namespace) -> None:
+    from app.accounts.services.bootstrap import create_admin
+    from app.kernel.errors import AppError
+
+    _check_writable()
+
+    async def work() -> None:
+        await _migrated()
+        try:
+            link = await create_admin(full_name=options.name, email=options.email, phone=options.phone)
+        except AppError as error:
+            raise Refusal(error.sentence()) from error
+        print(f"{options.name} is an owner of every edition. Sign in within a day:\n{link}")
+
+    _in_database(work)
+
+
+if __name__ == "__main__":
+    main()

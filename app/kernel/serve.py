@@ -1,0 +1,43 @@
+"""Serving with Granian."""
+
+import os
+import socket
+from collections.abc import Callable
+
+from app.kernel.settings import settings
+
+
+def check_port(host: str, port: int, refusal: Callable[[str], BaseException]) -> None:
+    """Raise ``refusal(sentence)`` when nothing can listen there."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except PermissionError as error:
+            raise refusal(f"no permission to listen on port {port}; choose one above 1023 with --port.") from error
+        except (OSError, OverflowError) as error:
+            raise refusal(f"port {port} on {host} is in use or not there; choose another with --port.") from error
+
+
+def serve(host: str, port: int, workers: int | None = None) -> None:
+    """Serve until stopped: one process on SQLite (one writer), two on PostgreSQL unless told otherwise."""
+    from granian.constants import Interfaces, Loops
+    from granian.server import Server
+
+    sqlite = settings().database_url.startswith("sqlite")
+    os.environ.setdefault("PICCOLO_CONF", "app.piccolo_conf")
+    Server(
+        "app.main:create_app",
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        loop=Loops.uvloop,
+        workers=1 if sqlite else (workers or 2),
+        backlog=1024,
+        log_enabled=True,
+        log_access=False,
+        respawn_failed_workers=not sqlite,
+        workers_kill_timeout=10,
+    ).serve()
