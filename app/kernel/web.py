@@ -88,6 +88,31 @@ def asset(name: str) -> str:
     return f"/static/{folder}{name}"
 
 
+@lru_cache(maxsize=1)
+def _script_messages() -> dict[str, list[str | list[str]]]:
+    path = STATIC_DIR / "build" / "messages.json"
+    messages: dict[str, list[str | list[str]]] = json.loads(path.read_text()) if path.exists() else {}
+    return messages
+
+
+def ui_messages(*scripts: str) -> Markup:
+    """The messages of built scripts in the current language, as the data block that ``@fairground/i18n`` reads."""
+    found: dict[str, str | list[str]] = {}
+    for message in (message for script in scripts for message in _script_messages().get(script, [])):
+        if isinstance(message, str):
+            translated: str | list[str] = i18n._(message)
+            key = message
+        else:
+            key, many = message
+            translated = [i18n.ngettext(key, many, 1), i18n.ngettext(key, many, 2)]
+        if translated != message:
+            found[key] = translated
+    if not found:
+        return Markup("")
+    data = json.dumps(found, ensure_ascii=False).replace("<", "\\u003c")
+    return Markup('<script type="application/json" id="messages">{}</script>').format(Markup(data))  # noqa: S704 - escaped
+
+
 def csrf_field() -> Markup:
     """The hidden field that each form carries."""
     request = current_request.get()
@@ -138,6 +163,7 @@ def build_environment() -> Environment:
         assets_built=assets_built,
         csrf_field=csrf_field,
         language_links=language_links,
+        ui_messages=ui_messages,
         settings=settings,
         pick=i18n.pick,
         Money=Money,
