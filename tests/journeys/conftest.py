@@ -48,7 +48,7 @@ def festival(server: PostgresServer | None) -> Iterator[Home]:
         administer(server, f'CREATE DATABASE "{database}" TEMPLATE template0')
     home = new_home(folder / "festival", port=free_port(), server=server, database=database)
     try:
-        home.run("demo", "--load-only")
+        home.run("demo", "--no-serve")
         yield home
     finally:
         if server is not None:

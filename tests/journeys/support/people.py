@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
@@ -38,13 +37,14 @@ class People:
         self,
         *,
         signed_in: str | None = None,
+        at: str | None = None,
         device: str = "phone",
         locale: str = "vi",
         dark: bool = False,
         script: bool = True,
         codes: list[bytes] | None = None,
     ) -> Page:
-        """Open a browser of somebody's own and return its page, not yet anywhere unless ``signed_in``.
+        """Open a browser of somebody's own and return its page, which shows the path ``at`` if one is given.
 
         ``signed_in`` names a role of the demo festival, ``device`` one of ``DEVICES``; ``codes`` are PNG pictures
         of QR codes that the camera sees one after the other.
@@ -67,7 +67,9 @@ class People:
         self._contexts.append(context)
         page = context.new_page()
         if signed_in is not None:
-            sign_in(page, self.service.home, signed_in)
+            sign_in(page, self.service.home, signed_in, next_path=at or "/home")
+        elif at is not None:
+            page.goto(at)
         return page
 
     def unexpected_faults(self) -> list[str]:
@@ -101,16 +103,14 @@ def launch(playwright: Playwright, switches: list[str] | None = None) -> Browser
     )
 
 
-def sign_in_links(home: Home) -> dict[str, str]:
-    """Return a new one-time sign-in link for each role of the demo festival."""
-    links: dict[str, str] = json.loads(home.run("demo", "--links").splitlines()[-1])
-    return links
+def sign_in_link(home: Home, role: str, *, next_path: str = "/home") -> str:
+    """Return a new one-time sign-in link of somebody who holds ``role`` in the demo festival."""
+    return home.python("-m", "tests.journeys.support.links", role, next_path).splitlines()[-1]
 
 
-def sign_in(page: Page, home: Home, role: str) -> None:
+def sign_in(page: Page, home: Home, role: str, *, next_path: str = "/home") -> None:
     """Follow a one-time link and press the button that it leads to."""
-    page.goto(sign_in_links(home)[role])
-    button = page.locator("form button[type=submit]").first
+    page.goto(sign_in_link(home, role, next_path=next_path))
     if "/sign-in/" in page.url:
-        button.click()
+        page.locator("main form button[type=submit]").first.click()
         page.wait_for_url(lambda url: "/sign-in/" not in url)

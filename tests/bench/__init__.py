@@ -1,0 +1,1 @@
+"""Benchmarks: what the service does, measured from outside."""
