@@ -1,6 +1,6 @@
 """Tables of the kernel."""
 
-from piccolo.columns import JSON, Integer, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns import JSON, Integer, Serial, SmallInt, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
 from app.kernel.enums import BatchState
@@ -17,6 +17,7 @@ class RateLimit(Table, tablename="rate_limit"):
 class MediaFile(Table, tablename="media_file"):
     """A stored image; its file is named by the hash of its content."""
 
+    id: Serial
     hash = Varchar(length=64, unique=True)
     mime = Varchar(length=40)
     width = Integer()
@@ -28,6 +29,7 @@ class MediaFile(Table, tablename="media_file"):
 class SigningKey(Table, tablename="signing_key"):
     """An Ed25519 key. Retired keys sign no more, but what they signed stays valid."""
 
+    id: Serial
     key_id = SmallInt(unique=True)
     purpose = Varchar(length=40, index=True)
     public_key = Varchar(length=64)
@@ -39,6 +41,7 @@ class SigningKey(Table, tablename="signing_key"):
 class ImportBatch(Table, tablename="import_batch"):
     """An uploaded sheet between preview and acceptance."""
 
+    id: Serial
     kind = Varchar(length=40)
     edition_id = Integer(default=None, null=True, index=True)
     filename = Varchar(length=255)
@@ -59,6 +62,7 @@ class ImportBatch(Table, tablename="import_batch"):
 class ImportMapping(Table, tablename="import_mapping"):
     """Which column an organiser meant by which header, kept for sheets with the same headers."""
 
+    id: Serial
     kind = Varchar(length=40)
     signature = Varchar(length=64, unique=True)
     mapping = JSON(default="{}")

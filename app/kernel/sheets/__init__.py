@@ -1,0 +1,38 @@
+"""Sheets: reading what organisers upload, checking it, loading all or nothing, and writing exports."""
+
+from app.kernel.sheets.columns import Column
+from app.kernel.sheets.kinds import Examined, SheetKind, examine, kind, kinds, register_kind
+from app.kernel.sheets.model import (
+    CellProblem,
+    LoadResult,
+    RawRow,
+    RawTable,
+    Refused,
+    SheetContext,
+    SheetRow,
+)
+from app.kernel.sheets.parsers import CellError
+from app.kernel.sheets.read import read_table
+from app.kernel.sheets.write import template_xlsx, write_csv, write_xlsx
+
+__all__ = [
+    "CellError",
+    "CellProblem",
+    "Column",
+    "Examined",
+    "LoadResult",
+    "RawRow",
+    "RawTable",
+    "Refused",
+    "SheetContext",
+    "SheetKind",
+    "SheetRow",
+    "examine",
+    "kind",
+    "kinds",
+    "read_table",
+    "register_kind",
+    "template_xlsx",
+    "write_csv",
+    "write_xlsx",
+]

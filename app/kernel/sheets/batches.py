@@ -1,0 +1,289 @@
+"""Uploads between preview and acceptance.
+
+A preview stores the file and what is wrong with it; nothing else is written. Acceptance reads the stored file again,
+checks it against the database of that moment, and loads all rows or none in one transaction. A batch that was
+accepted gives its first answer again. The file goes when it is loaded or discarded: it holds people's data.
+"""
+
+import asyncio
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from piccolo.columns import Column
+
+from app.kernel.database import write_transaction
+from app.kernel.enums import BatchState
+from app.kernel.names import clean_text
+from app.kernel.settings import settings
+from app.kernel.sheets.errors import BatchDiscarded, BatchHasProblems, BatchUnknown
+from app.kernel.sheets.kinds import Examined, SheetKind, check_mapping, check_rows, kind, parse_rows
+from app.kernel.sheets.limits import MAX_STORED_PROBLEMS, SAMPLE_ROWS
+from app.kernel.sheets.model import RawTable, SheetContext, shown
+from app.kernel.sheets.read import read_table
+from app.kernel.tables import ImportBatch, ImportMapping
+
+
+async def preview(
+    kind_name: str,
+    data: bytes,
+    filename: str,
+    context: SheetContext,
+    mapping: Mapping[str, str] | None = None,
+) -> ImportBatch:
+    """Read and check a sheet and keep it for acceptance; nothing else is written.
+
+    ``mapping`` (header → name of a column, "" for none) is the organiser's own; without it the one kept for the same
+    headers serves, or headers are recognised. Raises an AppError when the file cannot be read at all.
+    """
+    sheet_kind = kind(kind_name)
+    table = await asyncio.to_thread(read_table, data, filename, sheet_kind.columns)
+    chosen = await _mapping_for(sheet_kind, table, mapping)
+    examined = await _examine(sheet_kind, table, context, chosen)
+    digest = hashlib.sha256(data).hexdigest()
+    path = _folder() / f"{uuid4().hex}{'.xlsx' if data[:2] == b'PK' else '.csv'}"
+    await asyncio.to_thread(_write, path, data)
+    batch = ImportBatch(
+        kind=kind_name,
+        edition_id=context.edition_id,
+        filename=clean_text(Path(filename).name)[:255],
+        digest=digest,
+        stored_path=path.name,
+        mapping=json.dumps(dict(examined.mapping), ensure_ascii=False),
+        state=BatchState.PREVIEWED,
+        row_count=len(table.rows),
+        problem_count=len(examined.problems),
+        problems=_stored_problems(examined),
+        sample=json.dumps(_sample(table), ensure_ascii=False),
+        created_by=context.actor.person_id if context.actor else None,
+        created_at=context.now,
+    )
+    await batch.save()
+    return batch
+
+
+async def remap(batch_id: int, mapping: Mapping[str, str], context: SheetContext) -> ImportBatch:
+    """Check a previewed sheet again with columns chosen by hand; the batch keeps its id."""
+    batch = await _previewed(batch_id, context)
+    sheet_kind = kind(batch.kind)
+    table = await _stored_table(batch, sheet_kind)
+    examined = await _examine(sheet_kind, table, context, check_mapping(mapping, table, sheet_kind.columns))
+    await ImportBatch.update(
+        {
+            ImportBatch.mapping: json.dumps(dict(examined.mapping), ensure_ascii=False),
+            **_problem_values(examined),
+        }
+    ).where((ImportBatch.id == batch_id) & (ImportBatch.state == BatchState.PREVIEWED))
+    return await find_batch(batch_id, context)
+
+
+async def accept(batch_id: int, context: SheetContext) -> ImportBatch:
+    """Load a previewed sheet: all its rows or none. Accepting twice gives the first answer.
+
+    Raises BatchUnknown, BatchDiscarded, or BatchHasProblems when cells are wrong, also when only the database of this
+    moment makes them so (the batch then carries the new problems).
+    """
+    batch = await find_batch(batch_id, context)
+    if batch.state == BatchState.LOADED:
+        return batch
+    batch = await _previewed(batch_id, context)
+    if batch.problem_count:
+        raise BatchHasProblems(count=batch.problem_count)
+    sheet_kind = kind(batch.kind)
+    chosen = mapping_of(batch)
+    try:
+        table = await _stored_table(batch, sheet_kind)
+    except FileNotFoundError:  # another request loaded or discarded it since it was looked at
+        return await _settled(batch_id, context)
+    parsed = await asyncio.to_thread(parse_rows, sheet_kind, table, context, chosen)
+    try:
+        async with write_transaction():
+            if not await _claim(batch_id, context.now):
+                return await _settled(batch_id, context)
+            examined = await check_rows(sheet_kind, parsed, context)
+            if examined.problems:
+                raise _ProblemsSince(examined)
+            result = await sheet_kind.load(examined.rows, context)
+            await ImportBatch.update({ImportBatch.result: json.dumps(result.as_dict())}).where(
+                ImportBatch.id == batch_id
+            )
+            await _keep_mapping(sheet_kind, table, chosen, context.now)
+    except _ProblemsSince as since:
+        await ImportBatch.update(_problem_values(since.examined)).where(
+            (ImportBatch.id == batch_id) & (ImportBatch.state == BatchState.PREVIEWED)
+        )
+        raise BatchHasProblems(count=len(since.examined.problems)) from None
+    await asyncio.to_thread(_remove, batch.stored_path)
+    return await find_batch(batch_id, context)
+
+
+async def discard(batch_id: int, context: SheetContext) -> None:
+    """Drop a previewed sheet and its file. Discarding twice is fine; a loaded one stays loaded."""
+    batch = await find_batch(batch_id, context)
+    dropped = (
+        await ImportBatch.update({ImportBatch.state: BatchState.DISCARDED})
+        .where((ImportBatch.id == batch_id) & (ImportBatch.state == BatchState.PREVIEWED))
+        .returning(ImportBatch.id)
+    )
+    if dropped:
+        await asyncio.to_thread(_remove, batch.stored_path)
+
+
+async def discard_before(moment: datetime) -> int:
+    """Drop previews that nobody accepted since ``moment``; returns how many."""
+    dropped = (
+        await ImportBatch.update({ImportBatch.state: BatchState.DISCARDED})
+        .where((ImportBatch.created_at < moment) & (ImportBatch.state == BatchState.PREVIEWED))
+        .returning(ImportBatch.stored_path)
+    )
+    for row in dropped:
+        await asyncio.to_thread(_remove, row["stored_path"])
+    return len(dropped)
+
+
+async def find_batch(batch_id: int, context: SheetContext) -> ImportBatch:
+    """Give a batch of the context's edition. Raises BatchUnknown, also for another edition's."""
+    batch = await ImportBatch.objects().where(ImportBatch.id == batch_id).first()
+    if batch is None or batch.edition_id != context.edition_id:
+        raise BatchUnknown
+    return batch
+
+
+def mapping_of(batch: ImportBatch) -> dict[str, str]:
+    """Header → name of column, as this batch is read."""
+    found: dict[str, str] = json.loads(batch.mapping)
+    return found
+
+
+def problems_of(batch: ImportBatch) -> list[dict[str, str | int]]:
+    """The stored problems, at most 500, each with row, column, header, value, code and message."""
+    found: list[dict[str, str | int]] = json.loads(batch.problems)
+    return found
+
+
+def sample_of(batch: ImportBatch) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Headers and the first rows (number, cells as text) for the preview."""
+    found = json.loads(batch.sample)
+    return found["headers"], [(row["number"], row["cells"]) for row in found["rows"]]
+
+
+def result_of(batch: ImportBatch) -> dict[str, int]:
+    """How many records were created, updated and unchanged; empty before loading."""
+    found: dict[str, int] = json.loads(batch.result) if batch.result else {}
+    return found
+
+
+class _ProblemsSince(Exception):
+    """The database makes cells wrong that were right in the preview: roll back, then say so."""
+
+    def __init__(self, examined: Examined) -> None:
+        super().__init__()
+        self.examined = examined
+
+
+async def _examine(
+    sheet_kind: SheetKind, table: RawTable, context: SheetContext, chosen: Mapping[str, str] | None
+) -> Examined:
+    parsed = await asyncio.to_thread(parse_rows, sheet_kind, table, context, chosen)
+    return await check_rows(sheet_kind, parsed, context)
+
+
+async def _mapping_for(
+    sheet_kind: SheetKind, table: RawTable, mapping: Mapping[str, str] | None
+) -> dict[str, str] | None:
+    """The organiser's mapping, else the one kept for these headers, else None: recognise them."""
+    if mapping is not None:
+        return check_mapping(mapping, table, sheet_kind.columns)
+    kept = (
+        await ImportMapping.select(ImportMapping.mapping)
+        .where(ImportMapping.signature == _signature(sheet_kind, table))
+        .first()
+    )
+    return None if kept is None else check_mapping(json.loads(kept["mapping"]), table, sheet_kind.columns)
+
+
+async def _keep_mapping(sheet_kind: SheetKind, table: RawTable, chosen: Mapping[str, str], now: datetime) -> None:
+    row = ImportMapping(
+        kind=sheet_kind.name,
+        signature=_signature(sheet_kind, table),
+        mapping=json.dumps(dict(chosen), ensure_ascii=False),
+        updated_at=now,
+    )
+    await ImportMapping.insert(row).on_conflict(
+        target=ImportMapping.signature, action="DO UPDATE", values=[ImportMapping.mapping, ImportMapping.updated_at]
+    )
+
+
+async def _previewed(batch_id: int, context: SheetContext) -> ImportBatch:
+    """Give a batch that may still be accepted. Raises BatchUnknown or BatchDiscarded."""
+    batch = await find_batch(batch_id, context)
+    if batch.state != BatchState.PREVIEWED:
+        raise BatchDiscarded
+    return batch
+
+
+async def _claim(batch_id: int, now: datetime) -> bool:
+    """Mark the batch as loaded; false when another request did so, or discarded it."""
+    claimed = (
+        await ImportBatch.update({ImportBatch.state: BatchState.LOADED, ImportBatch.loaded_at: now})
+        .where((ImportBatch.id == batch_id) & (ImportBatch.state == BatchState.PREVIEWED))
+        .returning(ImportBatch.id)
+    )
+    return bool(claimed)
+
+
+async def _settled(batch_id: int, context: SheetContext) -> ImportBatch:
+    """Give the answer of whoever was first."""
+    batch = await find_batch(batch_id, context)
+    if batch.state != BatchState.LOADED:
+        raise BatchDiscarded
+    return batch
+
+
+async def _stored_table(batch: ImportBatch, sheet_kind: SheetKind) -> RawTable:
+    """Read the stored file again. Raises FileNotFoundError when it is gone, BatchUnknown when it was changed."""
+    data = await asyncio.to_thread((_folder() / batch.stored_path).read_bytes)
+    if hashlib.sha256(data).hexdigest() != batch.digest:
+        raise BatchUnknown
+    return await asyncio.to_thread(read_table, data, batch.filename, sheet_kind.columns)
+
+
+def _signature(sheet_kind: SheetKind, table: RawTable) -> str:
+    said = json.dumps([sheet_kind.name, *table.headers], ensure_ascii=False)
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def _problem_values(examined: Examined) -> dict[Column | str, Any]:
+    return {
+        ImportBatch.problem_count: len(examined.problems),
+        ImportBatch.problems: _stored_problems(examined),
+    }
+
+
+def _stored_problems(examined: Examined) -> str:
+    kept = [problem.as_dict() for problem in examined.problems[:MAX_STORED_PROBLEMS]]
+    return json.dumps(kept, ensure_ascii=False)
+
+
+def _sample(table: RawTable) -> dict[str, object]:
+    rows = [{"number": row.number, "cells": [shown(value) for value in row.values]} for row in table.rows[:SAMPLE_ROWS]]
+    return {"headers": list(table.headers), "rows": rows}
+
+
+def _folder() -> Path:
+    return settings().data_dir / "imports"
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        file.write(data)
+
+
+def _remove(name: str) -> None:
+    (_folder() / name).unlink(missing_ok=True)

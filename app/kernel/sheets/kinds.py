@@ -1,0 +1,187 @@
+"""Kinds of sheets: what a module can import, and the checking that all of them share."""
+
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.kernel.i18n import N_, _
+from app.kernel.names import clean_text
+from app.kernel.sheets.columns import Column, recognise
+from app.kernel.sheets.errors import MappingUnknown, SheetKindUnknown
+from app.kernel.sheets.model import (
+    CellProblem,
+    Layout,
+    LoadResult,
+    RawRow,
+    RawTable,
+    Refused,
+    SheetContext,
+    SheetRow,
+)
+from app.kernel.sheets.parsers import CellError
+
+Check = Callable[[Sequence[SheetRow], SheetContext], Awaitable[list[CellProblem]]]
+Load = Callable[[Sequence[SheetRow], SheetContext], Awaitable[LoadResult]]
+Key = Sequence[str] | Callable[[SheetRow], Hashable | None]
+
+REQUIRED = N_("This cell must be filled in.")
+FORMULA = N_("This cell holds a formula or an error. Replace it by its value (paste as values).")
+DOUBLED = N_("Row {row} says the same thing already.")
+NO_COLUMN = N_("The sheet has no column for this. Add it, or choose which column it is.")
+
+
+@dataclass(frozen=True)
+class SheetKind:
+    """Sheets of one kind: their columns, the key by which rows are told apart, and how they are checked and loaded.
+
+    ``title`` is marked with ``N_``. ``key`` is names of columns (compared without case) or a
+    function of a row; rows without a key are not compared. ``check`` looks across rows and into the database;
+    ``load`` writes inside the caller's transaction, updating what is there.
+    """
+
+    name: str
+    title: str
+    columns: Sequence[Column]
+    load: Load = field(repr=False)
+    check: Check | None = field(default=None, repr=False)
+    key: Key = ()
+
+    def key_of(self, row: SheetRow) -> Hashable | None:
+        """Give what tells this row from others, None where it has nothing."""
+        if callable(self.key):
+            return self.key(row)
+        parts = tuple(_folded(row[name]) for name in self.key)
+        return parts if any(part not in (None, "") for part in parts) else None
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A sheet read as one kind: the rows that are whole, and what is wrong with the others, in order."""
+
+    rows: tuple[SheetRow, ...]
+    problems: tuple[CellProblem, ...]
+    mapping: Mapping[str, str]
+
+
+_kinds: dict[str, SheetKind] = {}
+
+
+def register_kind(kind: SheetKind) -> None:
+    """Make a kind known. Raises ValueError when another one has its name."""
+    if _kinds.setdefault(kind.name, kind) is not kind:
+        raise ValueError(f"two kinds of sheets are called {kind.name}")
+
+
+def kind(name: str) -> SheetKind:
+    """Give the kind of this name. Raises SheetKindUnknown."""
+    if name not in _kinds:
+        raise SheetKindUnknown(kind=name, known=", ".join(sorted(_kinds)))
+    return _kinds[name]
+
+
+def kinds() -> list[SheetKind]:
+    """Give all kinds in the order in which the modules made them known."""
+    return list(_kinds.values())
+
+
+def check_mapping(mapping: Mapping[str, str], table: RawTable, columns: Sequence[Column]) -> dict[str, str]:
+    """Keep of a mapping made by hand what concerns this sheet; empty choices go.
+
+    Raises MappingUnknown for a column that the kind lacks or that was chosen twice.
+    """
+    known = {column.name for column in columns}
+    chosen: dict[str, str] = {}
+    for header in table.headers:
+        name = mapping.get(header, "")
+        if not name:
+            continue
+        if name not in known or name in chosen.values():
+            raise MappingUnknown(column=header)
+        chosen[header] = name
+    return chosen
+
+
+def parse_rows(
+    kind: SheetKind, table: RawTable, context: SheetContext, mapping: Mapping[str, str] | None = None
+) -> Examined:
+    """Parse every cell and find rows that double one another; takes no database, so it may run in a thread."""
+    chosen = dict(mapping) if mapping is not None else recognise(table.headers, kind.columns)
+    places = {chosen[header]: (index, header) for index, header in enumerate(table.headers) if header in chosen}
+    layout = Layout(places)
+    problems = [
+        CellProblem(table.header_row, "", column.label(), "", "column_missing", _(NO_COLUMN))
+        for column in kind.columns
+        if column.required and column.name not in places
+    ]
+    rows: list[SheetRow] = []
+    first_with: dict[Hashable, int] = {}
+    for raw in table.rows:
+        row, found = _parse_row(kind, raw, layout, context)
+        if not found:
+            key = kind.key_of(row)
+            if key is not None and first_with.setdefault(key, raw.number) != raw.number:
+                message = _(DOUBLED).format(row=first_with[key])
+                found = [row.problem(_key_column(kind, row), "doubled_row", message)]
+        problems += found
+        if not found:
+            rows.append(row)
+    return Examined(tuple(rows), tuple(problems), chosen)
+
+
+async def examine(
+    kind: SheetKind, table: RawTable, context: SheetContext, mapping: Mapping[str, str] | None = None
+) -> Examined:
+    """Parse the rows and let the kind look across them and into the database."""
+    return await check_rows(kind, parse_rows(kind, table, context, mapping), context)
+
+
+async def check_rows(kind: SheetKind, examined: Examined, context: SheetContext) -> Examined:
+    """Add what the kind's own check finds; not asked while a required column is missing."""
+    missing = any(problem.code == "column_missing" for problem in examined.problems)
+    if kind.check is None or missing:
+        return examined
+    problems = [*examined.problems, *await kind.check(examined.rows, context)]
+    problems.sort(key=lambda problem: problem.row)
+    return Examined(examined.rows, tuple(problems), examined.mapping)
+
+
+def _parse_row(
+    kind: SheetKind, raw: RawRow, layout: Layout, context: SheetContext
+) -> tuple[SheetRow, list[CellProblem]]:
+    values: dict[str, Any] = {}
+    row = SheetRow(raw.number, values, raw, layout)
+    problems = []
+    for column in kind.columns:
+        if column.name not in layout.places:
+            continue
+        index = layout.places[column.name][0]
+        value = raw.values[index] if index < len(raw.values) else None
+        if isinstance(value, Refused):
+            problems.append(row.problem(column.name, "formula", _(FORMULA)))
+        elif value is None:
+            values[column.name] = None
+            if column.required:
+                problems.append(row.problem(column.name, "required", _(REQUIRED)))
+        else:
+            try:
+                parsed = column.parse(value, context)
+            except CellError as error:
+                problems.append(row.problem(column.name, error.code, error.sentence()))
+                continue
+            values[column.name] = None if parsed == "" else parsed
+            if parsed == "" and column.required:
+                problems.append(row.problem(column.name, "required", _(REQUIRED)))
+    return row, problems
+
+
+def _key_column(kind: SheetKind, row: SheetRow) -> str:
+    """Where to show that a row doubles another: the first key column, else the first filled one."""
+    if not callable(kind.key):
+        return kind.key[0]
+    return next((name for name in row.layout.places if row[name] is not None), "")
+
+
+def _folded(value: object) -> Hashable | None:
+    if isinstance(value, str):
+        return clean_text(value).casefold()
+    return value if isinstance(value, Hashable) else repr(value)

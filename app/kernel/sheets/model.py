@@ -1,0 +1,155 @@
+"""What a sheet is made of between the file and a module's tables."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, time
+from typing import Any, NamedTuple, Protocol
+
+SHOWN_LENGTH = 80
+REGIONS = {"VND": "VN", "IDR": "ID"}
+
+
+class Refused(str):
+    """What stands in a cell that is never read: a formula, or an error value."""
+
+    __slots__ = ()
+
+
+Value = str | int | float | bool | datetime | date | time | None
+
+
+class RawRow(NamedTuple):
+    """One row as it stands in the file; ``number`` is the one that spreadsheets show."""
+
+    number: int
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """The headers of a sheet and the rows below them, empty rows left out. Headers are never empty nor doubled."""
+
+    headers: tuple[str, ...]
+    header_row: int
+    rows: tuple[RawRow, ...]
+    sheet: str = ""
+
+
+class Who(Protocol):
+    """Somebody who uploads a sheet."""
+
+    @property
+    def person_id(self) -> int | None:
+        """Id of the person, if it is one."""
+
+
+@dataclass(frozen=True)
+class SheetContext:
+    """For which edition a sheet is read, by whom and when."""
+
+    edition_id: int | None
+    actor: Who | None
+    now: datetime
+    timezone: str = "Asia/Ho_Chi_Minh"
+    currency: str = "VND"
+
+    @property
+    def region(self) -> str:
+        """Country whose phone numbers may be written without their prefix."""
+        return REGIONS.get(self.currency, "VN")
+
+
+@dataclass(frozen=True)
+class CellProblem:
+    """One cell that cannot be taken: where it stands, what it holds, and a sentence that says why."""
+
+    row: int
+    column: str
+    header: str
+    value: str
+    code: str
+    message: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the problem as it is stored and sent."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which column of the sheet holds which value: name → (index, header)."""
+
+    places: Mapping[str, tuple[int, str]]
+
+
+@dataclass(frozen=True)
+class SheetRow:
+    """One row, parsed: ``row["name"]`` is the value of a column, None where the cell or the column is missing."""
+
+    number: int
+    values: Mapping[str, Any]
+    raw: RawRow = field(repr=False)
+    layout: Layout = field(repr=False)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values.get(name)
+
+    def has(self, name: str) -> bool:
+        """Whether the sheet has this column at all: what it does not mention is not to be changed."""
+        return name in self.layout.places
+
+    def problem(self, name: str, code: str, message: str) -> CellProblem:
+        """Describe what is wrong with this row's value of a column, in a translated sentence."""
+        index, header = self.layout.places.get(name, (None, name))
+        value = self.raw.values[index] if index is not None and index < len(self.raw.values) else None
+        return CellProblem(self.number, "" if index is None else letters(index), header, shown(value), code, message)
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """How many records a load made, changed and found as they were."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: "LoadResult") -> "LoadResult":
+        return LoadResult(self.created + other.created, self.updated + other.updated, self.unchanged + other.unchanged)
+
+    def as_dict(self) -> dict[str, int]:
+        """Give the counts as they are stored and sent."""
+        return asdict(self)
+
+
+def letters(index: int) -> str:
+    """Name of a column as spreadsheets show it: 0 is A, 26 is AA."""
+    name, rest = "", index + 1
+    while rest:
+        rest, digit = divmod(rest - 1, 26)
+        name = chr(ord("A") + digit) + name
+    return name
+
+
+def column_index(reference: str) -> int:
+    """Index of the column in a reference such as ``AB12``; -1 without letters."""
+    index = 0
+    for character in reference:
+        if not "A" <= character <= "Z":
+            break
+        index = index * 26 + ord(character) - ord("A") + 1
+    return index - 1
+
+
+def shown(value: Value) -> str:
+    """Write a cell's value in a problem: short, numbers without the ``.0`` of a float."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        value = int(value)
+    text = " ".join(str(value).split())
+    return text if len(text) <= SHOWN_LENGTH else text[: SHOWN_LENGTH - 1] + "…"
+
+
+def is_empty(values: Sequence[Value]) -> bool:
+    """Whether a row holds nothing but blanks."""
+    return all(value is None or (isinstance(value, str) and not value.strip()) for value in values)

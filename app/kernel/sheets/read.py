@@ -1,0 +1,79 @@
+"""From the bytes of an upload to headers and rows."""
+
+from collections.abc import Sequence
+
+from app.kernel.names import clean_text
+from app.kernel.sheets import limits
+from app.kernel.sheets.columns import Column, recognise
+from app.kernel.sheets.delimited import read_delimited, restored
+from app.kernel.sheets.errors import NotASheet, SheetEmpty, SheetTooLarge
+from app.kernel.sheets.model import RawRow, RawTable, Refused, Value, is_empty, letters
+from app.kernel.sheets.xlsx import looks_like_xlsx, read_workbook
+
+
+def read_table(data: bytes, filename: str = "", columns: Sequence[Column] = ()) -> RawTable:
+    """Read an XLSX or CSV file; what it is, its content says, not its name.
+
+    Of several worksheets, and of the first rows of each, the row that matches most ``columns`` is the header; what
+    stands above it is a title. Raises NotASheet, SheetEncrypted, SheetTooLarge or SheetEmpty.
+    """
+    if len(data) > limits.MAX_BYTES:
+        raise SheetTooLarge
+    if not data.strip():
+        raise SheetEmpty
+    if looks_like_xlsx(data):
+        grids = read_workbook(data)
+    elif data[:5] == b"%PDF-" or filename.lower().endswith((".pdf", ".png", ".jpg", ".docx", ".zip")):
+        raise NotASheet
+    else:
+        grids = [("", read_delimited(data))]
+    tables = [table for name, rows in grids if (table := _table(name, rows, columns)) is not None]
+    if not tables:
+        raise SheetEmpty
+    best = max(tables, key=lambda table: (_score(table.headers, columns), bool(table.rows)))
+    if not best.rows:
+        raise SheetEmpty
+    if len(best.rows) > limits.MAX_ROWS:
+        raise SheetTooLarge
+    return best
+
+
+def _table(name: str, grid: list[RawRow], columns: Sequence[Column]) -> RawTable | None:
+    filled = [row for row in grid if not is_empty(row.values)]
+    heads = filled[: limits.MAX_TITLE_ROWS]
+    if not heads:
+        return None
+    scores = [_score(_headers(row.values), columns) for row in heads]
+    if max(scores) > 0:
+        position = scores.index(max(scores))
+    else:
+        wide = (index for index, row in enumerate(heads) if sum(isinstance(value, str) for value in row.values) > 1)
+        position = next(wide, 0)
+    headers = _headers(heads[position].values)
+    width = max((len(row.values) for row in filled[position + 1 :]), default=0)
+    headers += tuple(letters(index) for index in range(len(headers), width))
+    rows = (RawRow(row.number, tuple(_plain(value) for value in row.values)) for row in filled[position + 1 :])
+    return RawTable(headers, heads[position].number, tuple(rows), name)
+
+
+def _score(headers: Sequence[str], columns: Sequence[Column]) -> int:
+    return len(recognise(headers, columns))
+
+
+def _headers(values: Sequence[Value]) -> tuple[str, ...]:
+    """Name every column: an empty header gets the column's letters, a repeated one a number."""
+    seen: dict[str, int] = {}
+    names = []
+    for index, value in enumerate(values):
+        name = clean_text(str(value))[:120] if value is not None else ""
+        name = name or letters(index)
+        seen[name] = seen.get(name, 0) + 1
+        names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return tuple(names)
+
+
+def _plain(value: Value) -> Value:
+    """Undo what an export added; an empty text is no value."""
+    if isinstance(value, str) and not isinstance(value, Refused):
+        return restored(value) if value.strip() else None
+    return value

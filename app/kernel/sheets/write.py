@@ -1,0 +1,106 @@
+"""Writing sheets: exports to XLSX and CSV in which no cell can become a formula."""
+
+import csv
+import re
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+from io import BytesIO, StringIO
+from zoneinfo import ZoneInfo
+
+from app.kernel.money import Money, decimals
+from app.kernel.sheets.columns import Column
+from app.kernel.sheets.delimited import PHONE
+
+Cell = str | int | float | bool | date | datetime | Money | None
+
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+MOST_CHARACTERS = 32_767
+WIDTHS = (12, 48)
+
+
+def neutralised(text: str) -> str:
+    """Put an apostrophe before text that a spreadsheet could compute."""
+    return f"'{text}" if text.startswith(DANGEROUS) else text
+
+
+def write_xlsx(
+    title: str, headers: Sequence[str], rows: Iterable[Sequence[Cell]], *, timezone: str = "Asia/Ho_Chi_Minh"
+) -> bytes:
+    """Write one worksheet with a bold, frozen header. Times are shown in ``timezone``, amounts as numbers."""
+    import xlsxwriter
+
+    buffer = BytesIO()
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(buffer, options) as book:
+        sheet = book.add_worksheet(_sheet_name(title))
+        bold = book.add_format({"bold": True, "bottom": 1})
+        formats = {
+            name: book.add_format({"num_format": pattern})
+            for name, pattern in {
+                "day": "dd/mm/yyyy",
+                "time": "dd/mm/yyyy hh:mm",
+                "0": "#,##0",
+                "2": "#,##0.00",
+            }.items()
+        }
+        for index, header in enumerate(headers):
+            sheet.set_column(index, index, min(max(len(header) + 4, WIDTHS[0]), WIDTHS[1]))
+        for index, header in enumerate(headers):
+            sheet.write_string(0, index, neutralised(header), bold)
+        sheet.freeze_panes(1, 0)
+        for number, row in enumerate(rows, start=1):
+            for index, value in enumerate(row):
+                if isinstance(value, bool):
+                    sheet.write_boolean(number, index, value)
+                elif isinstance(value, Money):
+                    places = decimals(value.currency)
+                    sheet.write_number(number, index, value.amount_minor / 10**places, formats[str(places)])
+                elif isinstance(value, int | float):
+                    sheet.write_number(number, index, value)
+                elif isinstance(value, datetime):
+                    sheet.write_datetime(number, index, _local(value, timezone), formats["time"])
+                elif isinstance(value, date):
+                    sheet.write_datetime(number, index, datetime(value.year, value.month, value.day), formats["day"])  # noqa: DTZ001 - a day has no zone
+                elif value:
+                    safe = value if PHONE.fullmatch(value) else neutralised(value)
+                    sheet.write_string(number, index, safe[:MOST_CHARACTERS])
+    return buffer.getvalue()
+
+
+def write_csv(headers: Sequence[str], rows: Iterable[Sequence[Cell]], *, timezone: str = "Asia/Ho_Chi_Minh") -> bytes:
+    """Write UTF-8 with a mark that spreadsheets look for; every text that begins like a formula is neutralised."""
+    buffer = StringIO(newline="")
+    writer = csv.writer(buffer)
+    writer.writerow([neutralised(header) for header in headers])
+    writer.writerows([_written(value, timezone) for value in row] for row in rows)
+    return b"\xef\xbb\xbf" + buffer.getvalue().encode()
+
+
+def template_xlsx(title: str, columns: Sequence[Column]) -> bytes:
+    """An empty sheet with the headers of a kind in the reader's language, to be filled in."""
+    return write_xlsx(title, [column.label() for column in columns], [])
+
+
+def _written(value: Cell, timezone: str) -> str | int | float:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, Money):
+        places = decimals(value.currency)
+        return f"{value.amount_minor / 10**places:.{places}f}"
+    if isinstance(value, int | float):
+        return value
+    if isinstance(value, datetime):
+        return _local(value, timezone).strftime("%Y-%m-%d %H:%M")
+    return value.isoformat() if isinstance(value, date) else neutralised(value)
+
+
+def _local(value: datetime, timezone: str) -> datetime:
+    """The wall clock of a zone, without the zone: spreadsheets know none."""
+    aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+    return aware.astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
+
+
+def _sheet_name(title: str) -> str:
+    return re.sub(r"[\[\]:*?/\\']", " ", title).strip()[:31] or "Fairground"
