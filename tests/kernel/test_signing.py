@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -13,13 +13,13 @@ NOW = datetime(2026, 10, 16, 1, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def wrapped_under(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
+def wrapped_under(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Choose the key under which private keys are encrypted."""
 
     def choose(text: str) -> None:
         monkeypatch.setattr(signing, "settings", lambda: Settings(key_encryption_key=text))
 
-    yield choose
+    return choose
 
 
 async def test_signature_verifies_and_a_changed_one_does_not(database: str) -> None:
@@ -67,8 +67,7 @@ async def test_private_half_is_stored_encrypted(database: str) -> None:
     assert "Ed25519PrivateKey" not in repr(signer)
 
 
-async def test_another_wrapping_key_opens_nothing(database: str, wrapped_under: object) -> None:
-    assert callable(wrapped_under)
+async def test_another_wrapping_key_opens_nothing(database: str, wrapped_under: Callable[[str], None]) -> None:
     wrapped_under("the first key of the environment")
     await ensure_key("passes", NOW)
     wrapped_under("another key of the environment")

@@ -1,7 +1,7 @@
 """Sheets: reading what organisers upload, checking it, loading all or nothing, and writing exports."""
 
+from app.kernel.sheets.checking import Examined, SheetKind, examine, kind, kinds, register_kind
 from app.kernel.sheets.columns import Column
-from app.kernel.sheets.kinds import Examined, SheetKind, examine, kind, kinds, register_kind
 from app.kernel.sheets.model import (
     CellProblem,
     LoadResult,

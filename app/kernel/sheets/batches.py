@@ -21,8 +21,8 @@ from app.kernel.database import write_transaction
 from app.kernel.enums import BatchState
 from app.kernel.names import clean_text
 from app.kernel.settings import settings
+from app.kernel.sheets.checking import Examined, SheetKind, check_mapping, check_rows, kind, parse_rows
 from app.kernel.sheets.errors import BatchDiscarded, BatchHasProblems, BatchUnknown
-from app.kernel.sheets.kinds import Examined, SheetKind, check_mapping, check_rows, kind, parse_rows
 from app.kernel.sheets.limits import MAX_STORED_PROBLEMS, SAMPLE_ROWS
 from app.kernel.sheets.model import RawTable, SheetContext, shown
 from app.kernel.sheets.read import read_table

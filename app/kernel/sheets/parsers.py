@@ -17,6 +17,7 @@ Choice = TypeVar("Choice", bound=str)
 
 EXCEL_EPOCH = date(1899, 12, 30)  # day 0 of serial dates from March 1900 on (ECMA-376 part 1, 18.17.4.1)
 SERIAL_DAYS = range(20_000, 80_000)  # 1954 to 2119
+YEARS = range(1900, 2200)
 DAY_FIRST = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})")
 YEAR_FIRST = re.compile(r"(\d{4})[/.\-](\d{1,2})[/.\-](\d{1,2})")
 CLOCK = re.compile(r"(\d{1,2})\s*[:hg]\s*(\d{2})?(?::(\d{2}))?")
@@ -136,7 +137,7 @@ def day() -> Parser:
 
     def parse(value: Value, _context: SheetContext) -> date:
         found = _day_of(value)
-        if found is None:
+        if found is None or found.year not in YEARS:
             raise CellError("not_a_date", N_("This is no date. Write day, month and year like 16/10/2026."))
         return found
 
@@ -148,7 +149,7 @@ def moment() -> Parser:
 
     def parse(value: Value, context: SheetContext) -> datetime:
         found = _moment_of(value)
-        if found is None:
+        if found is None or found.year not in YEARS:
             raise CellError("not_a_time", N_("This is no date and time. Write them like 16/10/2026 08:30."))
         if found.tzinfo is None:
             found = found.replace(tzinfo=ZoneInfo(context.timezone))
@@ -244,7 +245,7 @@ def _moment_of(value: Value) -> datetime | None:
     """Read a moment; naive where no zone was written."""
     if isinstance(value, datetime):
         return value
-    if isinstance(value, float) and int(value) in SERIAL_DAYS:
+    if isinstance(value, float) and SERIAL_DAYS.start <= value < SERIAL_DAYS.stop:
         midnight = datetime.combine(EXCEL_EPOCH, time())
         return midnight + timedelta(seconds=round(value * 86_400))
     if isinstance(value, str):

@@ -1,0 +1,62 @@
+"""Ugly sheets, made as people make them, and a small kind that reads them."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
+
+from openpyxl import Workbook
+
+from app.kernel.i18n import N_
+from app.kernel.sheets import CellProblem, Column, LoadResult, SheetContext, SheetKind, SheetRow
+from app.kernel.sheets import parsers as parse
+
+NOW = datetime(2026, 10, 16, 1, 30, tzinfo=UTC)
+CONTEXT = SheetContext(edition_id=1, actor=None, now=NOW)
+
+SIZES = {
+    "household": {"en": ["household business"], "vi": ["hộ kinh doanh"], "id": ["usaha rumah tangga"]},
+    "company": {"en": ["company"], "vi": ["công ty", "doanh nghiệp"], "id": ["perusahaan"]},
+}
+COLUMNS = (
+    Column("name", {"en": ["Name"], "vi": ["Tên đơn vị", "Tên"], "id": ["Nama"]}, parse.text(60), required=True),
+    Column(
+        "phone",
+        {"en": ["Phone", "Mobile"], "vi": ["Số điện thoại", "SĐT"], "id": ["Telepon", "No. HP"]},
+        parse.phone(),
+    ),
+    Column("price_vnd", {"en": ["Price"], "vi": ["Giá"], "id": ["Harga"]}, parse.money()),
+    Column("kind", {"en": ["Kind"], "vi": ["Loại hình"], "id": ["Jenis"]}, parse.choice(SIZES)),
+    Column("opened_on", {"en": ["Opened on"], "vi": ["Ngày mở"], "id": ["Dibuka"]}, parse.day()),
+)
+
+
+async def load_nothing(rows: Sequence[SheetRow], _context: SheetContext) -> LoadResult:
+    return LoadResult(created=len(rows))
+
+
+def make_kind(
+    load: Any = load_nothing,
+    check: Callable[..., Any] | None = None,
+    *,
+    name: str = "samples",
+    columns: Sequence[Column] = COLUMNS,
+) -> SheetKind:
+    return SheetKind(name=name, title=N_("Name"), columns=columns, load=load, check=check, key=("name",))
+
+
+def workbook(*rows: Sequence[Any], prepare: Callable[[Workbook], None] | None = None) -> bytes:
+    """An XLSX file with these rows in its first worksheet."""
+    book = Workbook()
+    for row in rows:
+        book.active.append(list(row))
+    if prepare is not None:
+        prepare(book)
+    buffer = BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def places(problems: Sequence[CellProblem]) -> list[tuple[int, str, str]]:
+    """Row, column and code of each problem."""
+    return [(problem.row, problem.column, problem.code) for problem in problems]
