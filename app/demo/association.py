@@ -1,0 +1,55 @@
+"""The tree of the women's union: the city, its 126 wards and communes, some branches."""
+
+from vietnam_provinces import Province, ProvinceCode, Ward
+
+from app.demo.files import Row
+from app.demo.lines import lists
+from app.demo.people import Cast
+
+CITY = "Hội Liên hiệp Phụ nữ thành phố Hà Nội"
+HEADERS = (
+    "Tên tổ chức", "Loại hình", "Trực thuộc", "Cấp", "Mã đơn vị", "Mã số thuế", "Điện thoại", "Email", "Địa chỉ",
+    "Phường/xã", "Số hội viên", "Người liên hệ",
+)  # fmt: skip
+KIND = "Hội, hiệp hội"
+PROVINCE, WARD, BRANCH = "Tỉnh/thành phố", "Phường/xã", "Chi hội"
+
+
+def rows(cast: Cast) -> list[Row]:
+    """One row for each union, parents before children."""
+    random = cast.random
+    hanoi = Province.from_code(ProvinceCode.P_01)
+    wards = sorted(Ward.iter_by_province(hanoi.code), key=lambda ward: ward.code)
+    counted = {ward.code: random.randrange(1_800, 9_500) for ward in wards}
+    address = "Số 7 phố Tôn Thất Thuyết, phường Cầu Giấy, thành phố Hà Nội"
+    found: list[Row] = [
+        (CITY, KIND, None, PROVINCE, f"{hanoi.code:02d}", None, cast.landline(), "vanphong@example.org", address,
+         "Phường Cầu Giấy, Hà Nội", sum(counted.values()), cast.woman()),
+    ]  # fmt: skip
+    for ward in wards:
+        union = union_of(ward.name)
+        house = "Nhà văn hóa" if random.random() < 0.2 else "Trụ sở UBND"
+        phone = cast.landline() if random.random() < 0.35 else cast.written(cast.phone())
+        email = f"hoiphunu.{ward.codename.removeprefix('phuong_').removeprefix('xa_').replace('_', '')}@example.org"
+        place = f"{house} {_lower(ward.name)}, thành phố Hà Nội"
+        found.append(
+            (union, KIND, CITY, WARD, f"{ward.code:05d}", None, phone, email, place, f"{ward.name}, Hà Nội",
+             counted[ward.code], cast.woman())
+        )  # fmt: skip
+        for number, branch in enumerate(lists("places").get(ward.name, "").split(";"), start=1):
+            if branch:
+                found.append(
+                    (f"{branch}, {_lower(ward.name)}", KIND, union, BRANCH, f"{ward.code:05d}-{number:02d}", None,
+                     cast.written(cast.phone()), None, f"{place}", f"{ward.name}, Hà Nội",
+                     random.randrange(35, 260), cast.woman())
+                )  # fmt: skip
+    return found
+
+
+def union_of(ward: str) -> str:
+    """Name of the union of a ward or commune, as ``Phường Hà Đông``."""
+    return f"Hội Liên hiệp Phụ nữ {_lower(ward)}"
+
+
+def _lower(ward: str) -> str:
+    return ward[0].lower() + ward[1:]
