@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -44,13 +45,43 @@ def the_app() -> Litestar:
 
 @asynccontextmanager
 async def running_app() -> AsyncIterator[Browser]:
-    """Start the service over the present database and yield a browser that has no cookies yet."""
+    """Start the service over the present database and yield a browser that has no cookies yet.
+
+    The service starts and stops in a task of its own, since pytest enters and leaves a fixture in two.
+    """
     app = the_app()
-    async with app.lifespan(), new_browser() as browser:
-        yield browser
+    ready, done = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        async with app.lifespan():
+            ready.set()
+            await done.wait()
+
+    life = asyncio.create_task(live())
+    started = asyncio.create_task(ready.wait())
+    await asyncio.wait((life, started), return_when=asyncio.FIRST_COMPLETED)
+    if life.done():
+        started.cancel()
+        life.result()
+    try:
+        async with new_browser() as browser:
+            yield browser
+    finally:
+        done.set()
+        await life
 
 
 def new_browser() -> Browser:
     """Return one more browser for the running service: another person, or another device."""
     transport = httpx.ASGITransport(app=the_app())  # type: ignore[arg-type]
     return Browser(transport=transport, base_url="http://testserver.local", headers={"accept": "text/html"})
+
+
+async def sign_in(browser: Browser, person_id: int) -> None:
+    """Sign a person in, as her one-time link would."""
+    from app.accounts.identity import SESSION_COOKIE
+    from app.accounts.services.sign_in import start_session
+    from app.kernel import clock
+
+    token = await start_session(person_id=person_id, browser="test", old_token=None, now=clock.now())
+    browser.cookies.set(SESSION_COOKIE, token, domain="testserver.local")
