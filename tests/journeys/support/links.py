@@ -11,7 +11,6 @@ import sys
 
 from app.accounts.enums import Role
 from app.accounts.services.sign_in import make_sign_in_link
-
 from app.accounts.tables import RoleGrant
 from app.kernel.clock import now
 from app.kernel.database import close_database, fetch, open_database
