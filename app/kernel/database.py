@@ -6,46 +6,57 @@ hot paths, which ask :func:`dialect`.
 
 import asyncio
 import contextvars
+import logging
 import random
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import aiosqlite
 from piccolo.engine import engine_finder
-from piccolo.engine.postgres import PostgresEngine
+from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.engine.sqlite import SQLiteEngine, TransactionType, dict_factory
 from piccolo.querystring import QueryString
 
 from app.kernel.settings import settings
 
 AnyEngine = PostgresEngine | SQLiteEngine
+ResultT = TypeVar("ResultT")
+
+log = logging.getLogger("fairground.database")
 
 _PRAGMAS = (
+    "PRAGMA busy_timeout = 10000",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
-    "PRAGMA busy_timeout = 10000",
     "PRAGMA foreign_keys = 1",
     "PRAGMA cache_size = -16000",
 )
 
 
 class _KeptConnection:
-    """An aiosqlite connection whose ``close`` gives it back to the engine (Piccolo closes after a transaction)."""
+    """An aiosqlite connection whose ``close`` gives it back to the engine (Piccolo closes after a transaction).
+
+    Once given back it refuses further use: the connection may be in somebody else's transaction by then.
+    """
 
     def __init__(self, engine: "KeepingSQLiteEngine", connection: aiosqlite.Connection) -> None:
         self._engine = engine
-        self._connection = connection
+        self._connection: aiosqlite.Connection | None = connection
 
     def __getattr__(self, name: str) -> Any:
+        if self._connection is None:
+            raise RuntimeError("this transaction is over: a task that began inside it must not go on using it")
         return getattr(self._connection, name)
 
     async def close(self) -> None:
-        await self._engine.give_back(self._connection)
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await self._engine.give_back(connection)
 
 
 class KeepingSQLiteEngine(SQLiteEngine):
@@ -70,6 +81,7 @@ class KeepingSQLiteEngine(SQLiteEngine):
         await self._gate.acquire()
         if self._idle:
             return self._idle.pop()
+        connection = None
         try:
             connection = await aiosqlite.connect(cached_statements=512, **self.connection_kwargs)
             connection.row_factory = dict_factory  # type: ignore[assignment]
@@ -77,6 +89,8 @@ class KeepingSQLiteEngine(SQLiteEngine):
                 await connection.execute(pragma)
         except BaseException:
             self._gate.release()
+            if connection is not None:
+                connection.stop()
             raise
         return connection
 
@@ -166,18 +180,19 @@ async def close_database() -> None:
         await current.close_connection_pool()
 
 
-_locks: dict[int, asyncio.Lock] = {}
-_depth: contextvars.ContextVar[bool] = contextvars.ContextVar("inside_write_transaction", default=False)
+Callback = Callable[[], Awaitable[None] | None]
+
+_lock: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
+_after_commit: contextvars.ContextVar[list[Callback] | None] = contextvars.ContextVar("after_commit", default=None)
 
 
 def _write_lock() -> asyncio.Lock:
     """The process-wide lock of SQLite's one writer, one per event loop (tests run many loops)."""
+    global _lock
     loop = asyncio.get_running_loop()
-    lock = _locks.get(id(loop))
-    if lock is None:
-        _locks.clear()
-        lock = _locks[id(loop)] = asyncio.Lock()
-    return lock
+    if _lock is None or _lock[0] is not loop:
+        _lock = (loop, asyncio.Lock())
+    return _lock[1]
 
 
 @asynccontextmanager
@@ -186,40 +201,145 @@ async def write_transaction() -> AsyncIterator[None]:
 
     On SQLite a process-wide lock and ``BEGIN IMMEDIATE`` (with a bounded retry against other processes), on
     PostgreSQL a plain transaction. Inside another ``write_transaction`` it joins that one: do not swallow errors there.
+    A cancelled block is rolled back; a commit that has begun is carried to its end before the cancelling goes on.
     """
-    current = engine()
-    if current.current_transaction.get() is not None:
+    if in_transaction():
         yield
         return
+    callbacks: list[Callback] = []
+    current = engine()
     if isinstance(current, PostgresEngine):
-        async with current.transaction():
+        async with _transaction(current.transaction(), callbacks):
             yield
-        return
-    async with _write_lock():
+    else:
         transaction = current.transaction(transaction_type=TransactionType.immediate)
-        for attempt in range(6):
-            try:
-                await transaction.__aenter__()
-                break
-            except sqlite3.OperationalError as error:
-                connection = getattr(transaction, "connection", None)
-                if connection is not None:
-                    await connection.close()
-                if "locked" not in str(error) or attempt == 5:
-                    raise
-                await asyncio.sleep(0.05 * 2**attempt * (0.5 + random.random()))  # noqa: S311 - jitter, no secret
-        try:
+        async with _write_lock(), _transaction(transaction, callbacks):
             yield
+    for callback in callbacks:
+        await _call(callback)
+
+
+def in_transaction() -> bool:
+    """Whether this code runs inside a transaction that is still open.
+
+    A task that was started inside one outlives it with a stale mark of it; that one does not count.
+    """
+    found = engine().current_transaction.get()
+    if found is not None and (found._committed or found._rolled_back):
+        engine().current_transaction.set(None)
+        return False
+    return found is not None
+
+
+async def after_commit(callback: Callback) -> None:
+    """Call something when the present transaction has been committed; at once when there is none.
+
+    It runs outside the transaction and its lock. What it raises is logged: the data are already written.
+    """
+    callbacks = _after_commit.get()
+    if callbacks is None or not in_transaction():
+        await _call(callback)
+    else:
+        callbacks.append(callback)
+
+
+async def _call(callback: Callback) -> None:
+    try:
+        result = callback()
+        if result is not None:
+            await result
+    except Exception:
+        log.exception("a callback after the commit failed")
+
+
+@asynccontextmanager
+async def _transaction(transaction: Any, callbacks: list[Callback]) -> AsyncIterator[None]:
+    """Piccolo's transaction, except that no cancelling leaves a connection behind.
+
+    Its own ``__aexit__`` forgets the connection, and leaves the transaction marked as present, when the task is
+    cancelled while it begins, commits or rolls back.
+    """
+    for attempt in range(6):
+        transaction.connection = await transaction.get_connection()
+        try:
+            await to_its_end(_begin(transaction))
+            break
         except BaseException as error:
-            await transaction.__aexit__(type(error), error, error.__traceback__)
+            await to_its_end(_end(transaction, commit=False))
+            if not isinstance(error, sqlite3.OperationalError) or "locked" not in str(error) or attempt == 5:
+                raise
+        await asyncio.sleep(0.05 * 2**attempt * (0.5 + random.random()))  # noqa: S311 - jitter, no secret
+    current: contextvars.ContextVar[Any] = engine().current_transaction
+    mark = current.set(transaction)
+    mark_callbacks = _after_commit.set(callbacks)
+    commit = False
+    try:
+        yield
+        commit = True
+    finally:
+        current.reset(mark)
+        _after_commit.reset(mark_callbacks)
+        await to_its_end(_end(transaction, commit=commit))
+
+
+async def _begin(transaction: Any) -> None:
+    """Begin on the connection; when that fails the connection goes back."""
+    try:
+        if isinstance(transaction, PostgresTransaction):
+            transaction.transaction = transaction.connection.transaction()
+        await transaction.begin()
+    except BaseException:
+        await _release(transaction)
+        raise
+
+
+async def _end(transaction: Any, *, commit: bool) -> None:
+    if transaction.connection is None:
+        return
+    try:
+        if commit:
+            await transaction.commit()
+        else:
+            transaction._rolled_back = True
+            await transaction.rollback()
+    except Exception:
+        if commit:
+            transaction._rolled_back = True
             raise
-        await transaction.__aexit__(None, None, None)
+        log.warning("a rollback failed; its connection is given up", exc_info=True)
+    finally:
+        await _release(transaction)
+
+
+async def _release(transaction: Any) -> None:
+    pool = getattr(transaction.engine, "pool", None)
+    if pool is not None:
+        await pool.release(transaction.connection)
+    else:
+        await transaction.connection.close()
+    transaction.connection = None
+
+
+async def to_its_end(work: Coroutine[Any, Any, ResultT]) -> ResultT:
+    """Carry something to its end although the caller is cancelled meanwhile; the cancelling goes on afterwards."""
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        if (failure := task.exception()) is not None:
+            raise cancelled from failure
+        raise cancelled
+    return task.result()
 
 
 async def fetch(sql: str, *args: Any) -> list[dict[str, Any]]:
     """Run one raw statement with ``{}`` placeholders; rows come back as dictionaries."""
-    rows: list[dict[str, Any]] = await engine().run_querystring(QueryString(sql, *args))
-    return rows or []
+    rows = await engine().run_querystring(QueryString(sql, *args))
+    return [dict(row) for row in rows or ()]
 
 
 def is_unique_violation(error: BaseException) -> bool:

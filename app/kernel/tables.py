@@ -1,9 +1,9 @@
 """Tables of the kernel."""
 
-from piccolo.columns import JSON, Integer, Serial, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns import JSON, Boolean, Integer, Serial, SmallInt, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
-from app.kernel.enums import BatchState
+from app.kernel.enums import BatchState, ChannelKind, JobState, MessageState
 
 
 class RateLimit(Table, tablename="rate_limit"):
@@ -69,4 +69,81 @@ class ImportMapping(Table, tablename="import_mapping"):
     updated_at = Timestamptz(default=None)
 
 
-TABLES: list[type[Table]] = [RateLimit, MediaFile, SigningKey, ImportBatch, ImportMapping]
+class Job(Table, tablename="job"):
+    """A piece of background work; the row is its queue entry, its lease and its result."""
+
+    id: Serial
+    kind = Varchar(length=80, index=True)
+    payload = JSON(default="{}")
+    state = Varchar(length=10, choices=JobState, default=JobState.QUEUED)
+    unique_key = Varchar(length=200, default=None, null=True)
+    run_at = Timestamptz(default=None)
+    attempts = Integer()
+    max_attempts = Integer(default=3)
+    lease_until = Timestamptz(default=None, null=True)
+    heartbeat_at = Timestamptz(default=None, null=True)
+    worker = Varchar(length=80, default=None, null=True)
+    progress_done = Integer()
+    progress_total = Integer()
+    progress_note = Varchar(length=200)
+    cancel_requested = Boolean()
+    result = JSON(default=None, null=True)
+    error = Text()
+    created_at = Timestamptz(default=None)
+    finished_at = Timestamptz(default=None, null=True)
+    edition_id = Integer(default=None, null=True, index=True)
+    created_by = Integer(default=None, null=True)
+
+
+class OutboxMessage(Table, tablename="outbox_message"):
+    """A message to a person, written in the transaction of what it tells about and delivered afterwards."""
+
+    id: Serial
+    channel = Varchar(length=8, choices=ChannelKind)
+    to_address = Varchar(length=254)
+    person_id = Integer(default=None, null=True, index=True)
+    subject = Varchar(length=300)
+    body_text = Text()
+    body_html = Text()
+    attachments = JSON(default="[]")
+    locale = Varchar(length=5)
+    secret = Boolean()
+    unique_key = Varchar(length=200, default=None, null=True, unique=True)
+    state = Varchar(length=8, choices=MessageState, default=MessageState.WAITING)
+    attempts = Integer()
+    next_try_at = Timestamptz(default=None)
+    lease_until = Timestamptz(default=None, null=True)
+    error = Text()
+    created_at = Timestamptz(default=None)
+    sent_at = Timestamptz(default=None, null=True)
+    shown_on_screen = Boolean()
+    edition_id = Integer(default=None, null=True, index=True)
+
+
+class AuditEntry(Table, tablename="audit_entry"):
+    """A change made by a person, with what was before and after. Rows are only ever added."""
+
+    id: Serial
+    at = Timestamptz(default=None, index=True)
+    actor_person_id = Integer(default=None, null=True, index=True)
+    actor_name = Varchar(length=200)
+    device_id = Integer(default=None, null=True)
+    action = Varchar(length=80)
+    subject_type = Varchar(length=60)
+    subject_id = Varchar(length=60)
+    edition_id = Integer(default=None, null=True, index=True)
+    before = JSON(default=None, null=True)
+    after = JSON(default=None, null=True)
+    request_id = Varchar(length=64)
+
+
+TABLES: list[type[Table]] = [
+    RateLimit,
+    MediaFile,
+    SigningKey,
+    ImportBatch,
+    ImportMapping,
+    Job,
+    OutboxMessage,
+    AuditEntry,
+]

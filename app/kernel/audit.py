@@ -1,0 +1,109 @@
+"""The audit log: who changed what, when, and how it was before and after. It is only ever added to."""
+
+import json
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from app.kernel.logs import request_id
+from app.kernel.tables import AuditEntry
+
+
+class AuditActor(Protocol):
+    """What the log needs to know of the person, or the device, that acts."""
+
+    @property
+    def person_id(self) -> int | None:
+        """The person's id; None for the system and for a device nobody is named at."""
+
+    @property
+    def full_name(self) -> str:
+        """Name as it shall stand in the log."""
+
+    @property
+    def device_id(self) -> int | None:
+        """The paired device, if one was used."""
+
+
+def changes(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Both states with only the keys whose values differ; a key that one of them lacks counts as different."""
+    missing = object()
+    differing = {key for key in before.keys() | after.keys() if before.get(key, missing) != after.get(key, missing)}
+    return (
+        {key: value for key, value in before.items() if key in differing},
+        {key: value for key, value in after.items() if key in differing},
+    )
+
+
+def _packed(state: dict[str, Any] | None) -> str | None:
+    """JSON of a state; times, days, enums and dataclasses become what JSON has."""
+    return None if state is None else msgspec.json.encode(state, enc_hook=str).decode()
+
+
+async def record(
+    *,
+    actor: AuditActor | None,
+    action: str,
+    subject_type: str,
+    subject_id: int | str,
+    edition_id: int | None = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    now: datetime,
+) -> None:
+    """Add an entry in the caller's transaction. ``actor`` None stands for the system.
+
+    ``action`` is a stable word such as ``booth.release``; secrets must not stand in ``before`` or ``after``.
+    """
+    await AuditEntry(
+        at=now,
+        actor_person_id=actor.person_id if actor else None,
+        actor_name=actor.full_name[:200] if actor else "",
+        device_id=actor.device_id if actor else None,
+        action=action,
+        subject_type=subject_type,
+        subject_id=str(subject_id),
+        edition_id=edition_id,
+        before=_packed(before),
+        after=_packed(after),
+        request_id=request_id.get(),
+    ).save()
+
+
+async def list_entries(
+    *,
+    edition_id: int | None = None,
+    actor_person_id: int | None = None,
+    action: str | None = None,
+    subject_type: str | None = None,
+    subject_id: int | str | None = None,
+    page: int = 1,
+    per_page: int = 50,
+) -> tuple[list[dict[str, Any]], int]:
+    """Entries that fit every given filter, newest first, and how many there are on all pages.
+
+    ``before`` and ``after`` come as dictionaries or None.
+    """
+    condition: Any = AuditEntry.id > 0
+    for column, value in (
+        (AuditEntry.edition_id, edition_id),
+        (AuditEntry.actor_person_id, actor_person_id),
+        (AuditEntry.action, action),
+        (AuditEntry.subject_type, subject_type),
+        (AuditEntry.subject_id, None if subject_id is None else str(subject_id)),
+    ):
+        if value is not None:
+            condition = condition & (column == value)
+    total = await AuditEntry.count().where(condition)
+    rows = (
+        await AuditEntry.select()
+        .where(condition)
+        .order_by(AuditEntry.id, ascending=False)
+        .limit(per_page)
+        .offset((max(page, 1) - 1) * per_page)
+    )
+    for row in rows:
+        for name in ("before", "after"):
+            row[name] = None if row[name] is None else json.loads(row[name])
+    return rows, total

@@ -1,0 +1,139 @@
+"""Live updates to open pages over server-sent events.
+
+Channels are plain names such as ``edition:7:gates``. On SQLite they live in the one web process; on PostgreSQL they
+are its LISTEN and NOTIFY, so that every web process hears what any process publishes.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Any
+
+import msgspec
+from litestar.channels import ChannelsPlugin
+from litestar.channels.backends.asyncpg import AsyncPgChannelsBackend
+from litestar.channels.backends.memory import MemoryChannelsBackend
+from litestar.response import ServerSentEvent, ServerSentEventMessage
+
+from app.kernel.database import after_commit, dialect, engine, fetch
+
+HEARTBEAT_SECONDS = 15.0
+RETRY_MILLISECONDS = 3_000
+LONGEST_NAME = 63
+LARGEST_EVENT = 7_900
+
+log = logging.getLogger("fairground.live")
+
+_running: "LiveChannels | None" = None
+_leaving: set[asyncio.Task[None]] = set()
+
+
+class LiveChannels(ChannelsPlugin):
+    """The channels of this process; open streams end when it stops."""
+
+    async def __aenter__(self) -> "LiveChannels":
+        global _running
+        await super().__aenter__()
+        _running = self
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> None:
+        global _running
+        _running = None
+        for subscribers in list(self._channels.values()):
+            for subscriber in list(subscribers):
+                subscriber.put_nowait(None)
+        await super().__aexit__(exc_type, exc_val, exc_tb)
+
+    def listeners(self) -> int:
+        """How many streams are open in this process."""
+        return len({subscriber for subscribers in self._channels.values() for subscriber in subscribers})
+
+
+def make_channels() -> LiveChannels:
+    """The plugin for ``create_app``: memory on SQLite, LISTEN and NOTIFY on PostgreSQL."""
+    backend = (
+        MemoryChannelsBackend()
+        if dialect() == "sqlite"
+        else AsyncPgChannelsBackend(make_connection=lambda: engine().get_new_connection())  # type: ignore[union-attr]
+    )
+    return LiveChannels(backend, arbitrary_channels_allowed=True, subscriber_max_backlog=200)
+
+
+def listeners() -> int:
+    """How many streams are open in this process; 0 when no application runs here."""
+    return 0 if _running is None else _running.listeners()
+
+
+async def publish(channel: str, event: dict[str, Any]) -> None:
+    """Tell every open stream of a channel; inside a transaction it is told once that has been committed.
+
+    Without a running application it does nothing on SQLite. Raises ValueError for an event of more than 7,900 bytes
+    or a name of more than 63 characters, on both engines: PostgreSQL takes no more.
+    """
+    data = msgspec.json.encode({"channel": channel, **event}, enc_hook=str)
+    if len(channel.encode()) > LONGEST_NAME or len(data) > LARGEST_EVENT:
+        raise ValueError(f"an event of {len(data)} bytes on {channel!r} is too large")
+
+    async def tell() -> None:
+        if dialect() == "postgres":
+            await fetch("SELECT pg_notify({}, {})", channel, data.decode())
+        elif _running is not None:
+            _running.publish(data, channel)
+
+    await after_commit(tell)
+
+
+def stream(channels: Sequence[str]) -> ServerSentEvent:
+    """Answer with a stream of the channels' events, each one JSON object with its ``channel``.
+
+    A comment every 15 seconds keeps the connection open; the stream ends when the client leaves or the service stops.
+    """
+    return ServerSentEvent(_events(list(channels)))
+
+
+async def _events(channels: list[str]) -> AsyncIterator[ServerSentEventMessage]:
+    plugin = _running
+    if plugin is None:
+        return
+    subscriber = await plugin.subscribe(channels)
+    events = subscriber.iter_events()
+    waiting: asyncio.Task[bytes] | None = None
+    try:
+        yield ServerSentEventMessage(comment="open", retry=RETRY_MILLISECONDS, data=None)
+        while True:
+            waiting = waiting or asyncio.ensure_future(anext(events))
+            done, _ = await asyncio.wait([waiting], timeout=HEARTBEAT_SECONDS)
+            if not done:
+                yield ServerSentEventMessage(comment="still here", data=None)
+                continue
+            try:
+                yield ServerSentEventMessage(data=waiting.result().decode())
+            except StopAsyncIteration:
+                return
+            waiting = None
+    finally:
+        # In a task of its own: the stream's own one is being cancelled when the client has left.
+        leaving = asyncio.ensure_future(_leave(plugin, subscriber, channels, waiting))
+        _leaving.add(leaving)
+        leaving.add_done_callback(_leaving.discard)
+
+
+async def _leave(
+    plugin: LiveChannels, subscriber: Any, channels: list[str], waiting: asyncio.Task[bytes] | None
+) -> None:
+    if waiting is not None:
+        waiting.cancel()
+        with suppress(asyncio.CancelledError, StopAsyncIteration):
+            await waiting
+    try:
+        await plugin.unsubscribe(subscriber, channels)
+    except Exception:
+        log.warning("a listener could not be taken off its channels", exc_info=True)

@@ -1,0 +1,307 @@
+"""The outbox: messages are rows of the transaction they tell about, and leave after it.
+
+A message is sent at least once: a process can die between the other side's yes and our stamp. Each try carries the
+same id, so that the receiver can tell. What waits for a channel that is not configured goes on waiting.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.kernel.channels import Attachment, Channel, DeliveryFailed, OutgoingMessage
+from app.kernel.channels.http import HttpChannel
+from app.kernel.channels.mail import MailChannel
+from app.kernel.channels.screen import ScreenChannel
+from app.kernel.database import after_commit, fetch, write_transaction
+from app.kernel.enums import ChannelKind, MessageState
+from app.kernel.errors import AppError
+from app.kernel.i18n import N_
+from app.kernel.settings import settings
+from app.kernel.tables import OutboxMessage
+
+MOST_TRIES = 8
+LEASE = timedelta(seconds=120)
+TIMEOUT_SECONDS = 60.0
+BATCH = 8
+
+log = logging.getLogger("fairground.outbox")
+
+_wakers: set[Callable[[], None]] = set()
+
+
+class MessageNotFailed(AppError):
+    """Only a failed message can be sent again."""
+
+    code = "message_not_failed"
+    status = 409
+    message = N_("Only a message that failed can be sent again.")
+
+
+async def send_message(
+    *,
+    to: str,
+    channel: ChannelKind,
+    subject: str,
+    body: str,
+    body_html: str = "",
+    locale: str,
+    person_id: int | None = None,
+    edition_id: int | None = None,
+    unique_key: str | None = None,
+    attachments: Sequence[Attachment] = (),
+    secret: bool = False,
+    now: datetime,
+) -> int | None:
+    """Write a message in the caller's transaction; returns its id, or None when ``unique_key`` was used before.
+
+    ``secret`` marks one-time links and codes: the body is cleared when it has been sent.
+    """
+    message = OutboxMessage(
+        channel=ChannelKind(channel),
+        to_address=to,
+        person_id=person_id,
+        subject=subject[:300],
+        body_text=body,
+        body_html=body_html,
+        attachments=json.dumps([asdict(attachment) for attachment in attachments]),
+        locale=locale,
+        secret=secret,
+        unique_key=unique_key,
+        next_try_at=now,
+        created_at=now,
+        edition_id=edition_id,
+    )
+    async with write_transaction():
+        made = await OutboxMessage.insert(message).on_conflict(action="DO NOTHING").returning(OutboxMessage.id)
+        await after_commit(wake)
+    return int(made[0]["id"]) if made else None
+
+
+def wake() -> None:
+    """Make this process's worker look for messages now."""
+    for call in list(_wakers):
+        call()
+
+
+def on_wake(call: Callable[[], None]) -> Callable[[], None]:
+    """Have something called when a message is written here; returns what takes it off again."""
+    _wakers.add(call)
+    return lambda: _wakers.discard(call)
+
+
+def channel_for(kind: ChannelKind) -> Channel | None:
+    """The adapter of a channel: the configured one, in the demo the screen, else None (messages wait)."""
+    known = settings()
+    if kind == ChannelKind.MAIL and known.smtp_host:
+        return MailChannel()
+    if kind == ChannelKind.SMS and known.sms_url:
+        return HttpChannel(known.sms_url, known.sms_token)
+    if kind == ChannelKind.ZALO and known.zalo_url:
+        return HttpChannel(known.zalo_url, known.zalo_token)
+    return ScreenChannel() if known.demo else None
+
+
+def open_channels() -> list[ChannelKind]:
+    """The channels that can deliver now."""
+    return [kind for kind in ChannelKind if channel_for(kind) is not None]
+
+
+def back_off(tries: int) -> timedelta:
+    """Time to the next try after so many: 30 s, 2 min, 8 min, 32 min, 2 h 8 min, then 6 h."""
+    return min(timedelta(seconds=30 * 4 ** (tries - 1)), timedelta(hours=6))
+
+
+async def is_message_due(now: datetime) -> bool:
+    """Whether any message could be delivered now: one cheap read, no lock."""
+    channels = open_channels()
+    if not channels:
+        return False
+    places = ", ".join("{}" for _channel in channels)
+    rows = await fetch(f"SELECT 1 AS due FROM outbox_message WHERE {_claimable(places)} LIMIT 1", *channels, now, now)
+    return bool(rows)
+
+
+async def claim_messages(now: datetime, limit: int = BATCH) -> list[dict[str, Any]]:
+    """Take messages that are due, under a lease; one conditional update, so that each is taken by one claimer.
+
+    A message whose lease ran out was perhaps sent: it is tried again while it has tries left, else it is failed.
+    """
+    channels = open_channels()
+    places = ", ".join("{}" for _channel in channels)
+    arguments = [*channels, now, now]
+    async with write_transaction():
+        await OutboxMessage.update(
+            {OutboxMessage.state: MessageState.FAILED, OutboxMessage.error: "The worker vanished while it was sent."}
+        ).where(
+            (OutboxMessage.state == MessageState.SENDING)
+            & (OutboxMessage.lease_until < now)
+            & (OutboxMessage.attempts >= MOST_TRIES)
+        )
+        return await fetch(
+            f"UPDATE outbox_message SET state = 'sending', attempts = attempts + 1, lease_until = {{}} WHERE id IN "
+            f"(SELECT id FROM outbox_message WHERE {_claimable(places)} ORDER BY next_try_at, id LIMIT {{}}) "
+            f"AND {_claimable(places)} RETURNING id, channel, to_address, subject, body_text, body_html, attachments, "
+            "locale, secret, attempts",
+            now + LEASE,
+            *arguments,
+            limit,
+            *arguments,
+        )
+
+
+def _claimable(places: str) -> str:
+    return (
+        f"channel IN ({places}) AND ((state = 'waiting' AND next_try_at <= {{}}) "
+        "OR (state = 'sending' AND lease_until < {}))"
+    )
+
+
+async def deliver(row: dict[str, Any], now: datetime) -> None:
+    """Send one claimed message, outside of any transaction, and write down how it went."""
+    channel = channel_for(ChannelKind(row["channel"]))
+    extra = {"channel": row["channel"], "attempt": row["attempts"]}
+    try:
+        if channel is None:
+            raise DeliveryFailed("the channel is not configured any more")
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            await channel.deliver(_outgoing(row))
+    except TimeoutError:
+        await _write_failure(row, "no answer in time", lasting=False, now=now)
+        log.warning("message %s: no answer in time", row["id"], extra=extra)
+    except DeliveryFailed as error:
+        await _write_failure(row, str(error), lasting=error.lasting, now=now)
+        log.warning("message %s was not taken: %s", row["id"], error, extra=extra)
+    except Exception as error:
+        await _write_failure(row, type(error).__name__, lasting=False, now=now)
+        log.exception("message %s could not be sent", row["id"], extra=extra)
+    else:
+        await _write_sent(row, on_screen=isinstance(channel, ScreenChannel), now=now)
+
+
+def _outgoing(row: dict[str, Any]) -> OutgoingMessage:
+    return OutgoingMessage(
+        id=row["id"],
+        channel=ChannelKind(row["channel"]),
+        to_address=row["to_address"],
+        subject=row["subject"],
+        body_text=row["body_text"],
+        body_html=row["body_html"],
+        locale=row["locale"],
+        attachments=[Attachment(**attachment) for attachment in json.loads(row["attachments"])],
+    )
+
+
+def _claimed(row: dict[str, Any]) -> Any:
+    return (
+        (OutboxMessage.id == row["id"])
+        & (OutboxMessage.state == MessageState.SENDING)
+        & (OutboxMessage.attempts == row["attempts"])
+    )
+
+
+async def _write_sent(row: dict[str, Any], *, on_screen: bool, now: datetime) -> None:
+    values: dict[Any, Any] = {
+        OutboxMessage.state: MessageState.SENT,
+        OutboxMessage.sent_at: now,
+        OutboxMessage.lease_until: None,
+        OutboxMessage.error: "",
+        OutboxMessage.shown_on_screen: on_screen,
+    }
+    if row["secret"] and not on_screen:
+        values |= {OutboxMessage.body_text: "", OutboxMessage.body_html: ""}
+    async with write_transaction():
+        await OutboxMessage.update(values).where(_claimed(row))
+
+
+async def _write_failure(row: dict[str, Any], reason: str, *, lasting: bool, now: datetime) -> None:
+    given_up = lasting or row["attempts"] >= MOST_TRIES
+    async with write_transaction():
+        await OutboxMessage.update(
+            {
+                OutboxMessage.state: MessageState.FAILED if given_up else MessageState.WAITING,
+                OutboxMessage.next_try_at: now + back_off(row["attempts"]),
+                OutboxMessage.lease_until: None,
+                OutboxMessage.error: reason[:500],
+            }
+        ).where(_claimed(row))
+
+
+async def retry(message_id: int, *, now: datetime) -> None:
+    """Let a failed message be tried again, eight times. Raises MessageNotFailed when it is not a failed one."""
+    async with write_transaction():
+        changed = (
+            await OutboxMessage.update(
+                {OutboxMessage.state: MessageState.WAITING, OutboxMessage.attempts: 0, OutboxMessage.next_try_at: now}
+            )
+            .where((OutboxMessage.id == message_id) & (OutboxMessage.state == MessageState.FAILED))
+            .returning(OutboxMessage.id)
+        )
+        if not changed:
+            raise MessageNotFailed
+        await after_commit(wake)
+
+
+async def clear_shown_secrets(before: datetime) -> None:
+    """Clear the bodies of one-time links and codes that were shown on screen, or given up, before a time."""
+    async with write_transaction():
+        await OutboxMessage.update({OutboxMessage.body_text: "", OutboxMessage.body_html: ""}).where(
+            OutboxMessage.secret.eq(True)
+            & (OutboxMessage.created_at < before)
+            & OutboxMessage.state.is_in([MessageState.SENT, MessageState.FAILED])
+        )
+
+
+async def deliver_due(now: datetime) -> int:
+    """Deliver what is due, a batch at a time; returns how many messages were tried."""
+    rows = await claim_messages(now) if await is_message_due(now) else []
+    await asyncio.gather(*(deliver(row, now) for row in rows))
+    return len(rows)
+
+
+async def list_messages(
+    *,
+    edition_id: int | None = None,
+    channel: ChannelKind | None = None,
+    state: MessageState | None = None,
+    search: str = "",
+    page: int = 1,
+    per_page: int = 50,
+) -> tuple[list[dict[str, Any]], int]:
+    """Messages that fit every given filter, newest first, and how many there are on all pages.
+
+    ``search`` looks in the address and the subject.
+    """
+    condition: Any = OutboxMessage.id > 0
+    for column, value in (
+        (OutboxMessage.edition_id, edition_id),
+        (OutboxMessage.channel, channel),
+        (OutboxMessage.state, state),
+    ):
+        if value is not None:
+            condition = condition & (column == value)
+    if search:
+        wanted = f"%{search.strip()}%"
+        condition = condition & (OutboxMessage.to_address.ilike(wanted) | OutboxMessage.subject.ilike(wanted))
+    total = await OutboxMessage.count().where(condition)
+    rows = (
+        await OutboxMessage.select()
+        .where(condition)
+        .order_by(OutboxMessage.id, ascending=False)
+        .limit(per_page)
+        .offset((max(page, 1) - 1) * per_page)
+    )
+    return [_shown(row) for row in rows], total
+
+
+async def get_message(message_id: int) -> dict[str, Any] | None:
+    """One message with its ``attachments`` decoded, or None."""
+    row = await OutboxMessage.select().where(OutboxMessage.id == message_id).first()
+    return None if row is None else _shown(row)
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "attachments": json.loads(row["attachments"])}
