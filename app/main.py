@@ -1,5 +1,6 @@
 """The application: the one place that knows every module and joins them."""
 
+import asyncio
 import inspect
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,10 +16,12 @@ from app.events.plugin import module as events
 from app.judging.plugin import module as judging
 from app.kernel.database import close_database, open_database
 from app.kernel.handlers import EXCEPTION_HANDLERS, healthz, readyz, static_router
+from app.kernel.live import make_channels
 from app.kernel.logs import configure_logs
 from app.kernel.module import Module
 from app.kernel.request_context import RequestContext
 from app.kernel.settings import secret_key, settings
+from app.kernel.worker import register_jobs, run_worker
 from app.payments.plugin import module as payments
 from booths.allocation.plugin import module as allocation
 from booths.catalogue.plugin import module as catalogue
@@ -41,16 +44,23 @@ MODULES: tuple[Module, ...] = (
 
 @asynccontextmanager
 async def lifespan(app: Litestar) -> AsyncIterator[None]:
-    """Open the database, run each module's start, and close again."""
+    """Open the database, run each module's start and the background work, and close again."""
     await open_database()
+    stop = asyncio.Event()
+    worker: asyncio.Task[None] | None = None
     try:
         for module in MODULES:
             if module.startup is not None:
                 result = module.startup()
                 if inspect.isawaitable(result):
                     await result
+        if settings().jobs_inline:
+            worker = asyncio.create_task(run_worker(stop))
         yield
     finally:
+        stop.set()
+        if worker is not None:
+            await worker
         await close_database()
 
 
@@ -60,9 +70,11 @@ def create_app() -> Litestar:
     handlers: list[Any] = [healthz, readyz, static_router()]
     for module in MODULES:
         handlers.extend(module.route_handlers)
+    register_jobs(MODULES)
     app = Litestar(
         route_handlers=handlers,
         lifespan=[lifespan],
+        plugins=[make_channels()],
         exception_handlers=EXCEPTION_HANDLERS,
         csrf_config=CSRFConfig(
             secret=secret_key().decode(),
