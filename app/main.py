@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -42,6 +43,15 @@ MODULES: tuple[Module, ...] = (
 )
 
 
+async def start_modules() -> None:
+    """Run each module's start, in the order of imports."""
+    for module in MODULES:
+        if module.startup is not None:
+            result = module.startup()
+            if inspect.isawaitable(result):
+                await result
+
+
 @asynccontextmanager
 async def lifespan(app: Litestar) -> AsyncIterator[None]:
     """Open the database, run each module's start and the background work, and close again."""
@@ -49,11 +59,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
     stop = asyncio.Event()
     worker: asyncio.Task[None] | None = None
     try:
-        for module in MODULES:
-            if module.startup is not None:
-                result = module.startup()
-                if inspect.isawaitable(result):
-                    await result
+        await start_modules()
         if settings().jobs_inline:
             worker = asyncio.create_task(run_worker(stop))
         yield
@@ -62,6 +68,17 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
         if worker is not None:
             await worker
         await close_database()
+
+
+async def run_worker_process() -> None:
+    """Do background work until SIGTERM or SIGINT: ``fairground worker``, over an open database."""
+    configure_logs(settings().log_level)
+    register_jobs(MODULES)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await start_modules()
+    await run_worker(stop)
 
 
 def create_app() -> Litestar:

@@ -50,7 +50,13 @@ async def run_worker(stop: asyncio.Event) -> None:
     Then nothing new is taken, what runs has ten seconds to end, and what has not ended goes back into the queue.
     """
     name = f"{socket.gethostname()[:40]}:{os.getpid()}:{uuid4().hex[:8]}"
-    await ensure_periodic()
+    while not stop.is_set():
+        try:
+            await ensure_periodic()
+            break
+        except Exception:
+            log.exception("the worker cannot begin yet")
+            await _first_of(stop.wait(), seconds=5 * POLL_SECONDS)
     async with asyncio.TaskGroup() as group:
         group.create_task(_Jobs(name, stop).run())
         group.create_task(_loop("messages", stop, _deliver, outbox.on_wake))

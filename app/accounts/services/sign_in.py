@@ -81,11 +81,11 @@ async def request_sign_in(*, contact: str, next_path: str, now: datetime) -> Non
         with use_locale(found["locale"]):
             body = _("Your code is {code}. Or open this link: {link}\nBoth are good once, for {minutes} minutes.")
             await send_message(
-                channel="mail" if email else "sms",
-                to_address=email or phone or "",
+                channel=ChannelKind.MAIL if email else ChannelKind.SMS,
+                to=email or phone or "",
                 person_id=found["id"],
                 subject=_("Sign in to Fairground"),
-                body_text=body.format(code=code, link=link, minutes=LINK_MINUTES),
+                body=body.format(code=code, link=link, minutes=LINK_MINUTES),
                 locale=found["locale"],
                 secret=True,
                 now=now,
