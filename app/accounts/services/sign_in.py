@@ -15,6 +15,7 @@ from app.accounts.queries import person_by_contact
 from app.accounts.tables import Person, Session, SignInToken
 from app.kernel import audit
 from app.kernel.database import write_transaction
+from app.kernel.enums import ChannelKind
 from app.kernel.i18n import _, use_locale
 from app.kernel.names import normalise_email, normalise_phone
 from app.kernel.outbox import send_message
