@@ -22,6 +22,7 @@ from app.kernel.logs import configure_logs
 from app.kernel.module import Module
 from app.kernel.request_context import RequestContext
 from app.kernel.settings import secret_key, settings
+from app.kernel.showcase import components_page
 from app.kernel.worker import register_jobs, run_worker
 from app.payments.plugin import module as payments
 from booths.allocation.plugin import module as allocation
@@ -84,7 +85,7 @@ async def run_worker_process() -> None:
 def create_app() -> Litestar:
     """The whole service as an ASGI application."""
     configure_logs(settings().log_level)
-    handlers: list[Any] = [healthz, readyz, static_router()]
+    handlers: list[Any] = [healthz, readyz, static_router(), components_page]
     for module in MODULES:
         handlers.extend(module.route_handlers)
     register_jobs(MODULES)
