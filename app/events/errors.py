@@ -1,0 +1,108 @@
+"""What can go wrong with editions, the programme, passes and short codes."""
+
+from app.kernel.errors import AppError
+from app.kernel.i18n import N_
+
+
+class EditionNotFound(AppError):
+    """No such edition, or one that is not shown yet."""
+
+    code = "edition_not_found"
+    status = 404
+    message = N_("There is no such festival here. The address may have been mistyped.")
+
+
+class SlugTaken(AppError):
+    """Another edition has this address."""
+
+    code = "slug_taken"
+    status = 409
+    message = N_("Another edition already has the address /e/{slug}. Choose another one.")
+
+
+class DatesReversed(AppError):
+    """An end before its beginning."""
+
+    code = "dates_reversed"
+    status = 422
+    message = N_("The end comes before the beginning.")
+
+
+class EditionIsClosed(AppError):
+    """A closed edition is a record: it is copied, not changed."""
+
+    code = "edition_closed"
+    status = 409
+    message = N_("This edition is closed and stays as it was. Copy it, or open it again.")
+
+
+class StateNotReachable(AppError):
+    """A change of state from a state that does not lead there."""
+
+    code = "state_not_reachable"
+    status = 409
+    message = N_("The edition is not in a state from which this can be done.")
+
+
+class NotReadyToOpen(AppError):
+    """An edition without what visitors ask first."""
+
+    code = "edition_not_ready"
+    status = 422
+    message = N_("Before it can be opened, the edition needs its name, its place and its dates.")
+
+
+class SessionNotFound(AppError):
+    """No such session in this edition's programme."""
+
+    code = "session_not_found"
+    status = 404
+    message = N_("This session is not in the programme any more.")
+
+
+class SessionOutsideEdition(AppError):
+    """A session on a day that the festival does not have."""
+
+    code = "session_outside_edition"
+    status = 422
+    message = N_("The festival lasts from {first} to {last}; this session would lie outside.")
+
+
+class TrackInUse(AppError):
+    """A track that still holds sessions."""
+
+    code = "track_in_use"
+    status = 409
+    message = N_("This track still has sessions. Move or remove them first.")
+
+
+class PassNotFound(AppError):
+    """No pass under this link, code or number."""
+
+    code = "pass_not_found"
+    status = 404
+    message = N_("No pass was found under this link. Open the newest message that was sent to you, or ask at the desk.")
+
+
+class PassRevoked(AppError):
+    """A pass that was withdrawn."""
+
+    code = "pass_revoked"
+    status = 410
+    message = N_("This pass was withdrawn and opens no gate any more. Please ask at the desk.")
+
+
+class PassCodeNotValid(AppError):
+    """A code that no edition here has signed."""
+
+    code = "pass_not_genuine"
+    status = 404
+    message = N_("This code is not a pass of this service. It may have been read only in part: please try again.")
+
+
+class ShortCodeUnknown(AppError):
+    """A short code that leads nowhere."""
+
+    code = "short_code_unknown"
+    status = 404
+    message = N_("No page has the code {code}. Look at the card again, or search for the name.")

@@ -1,0 +1,124 @@
+"""Reads of passes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.events.enums import PassKind, PassState
+from app.events.errors import PassCodeNotValid, PassNotFound
+from app.events.passes.codec import CodeNotValid, PassPayload, code_in, decode_code, verify_code
+from app.events.tables import Pass
+from app.events.typed_codes import read_code
+from app.kernel.security import hash_token
+from app.kernel.signing import public_keys
+
+
+@dataclass(frozen=True, kw_only=True)
+class PassInfo:
+    """A pass as its holder and the desk see it."""
+
+    id: int
+    edition_id: int
+    serial: int
+    kind: PassKind
+    state: PassState
+    label: str
+    holder_id: int | None
+    holder_name: str
+    valid_from: datetime
+    valid_until: datetime
+    code: str
+    short_code: str
+    secret_seed: str
+
+
+def key_purpose(edition_id: int) -> str:
+    """Name of the signing key of an edition: each has its own, so that a leaked one concerns one festival."""
+    return f"passes-{edition_id}"
+
+
+async def pass_public_keys(edition_id: int) -> dict[int, bytes]:
+    """Public keys (32 bytes) by key id: all that a gate of the edition needs to verify its passes offline."""
+    return await public_keys(key_purpose(edition_id))
+
+
+async def pass_by_secret(secret: str) -> PassInfo:
+    """The pass of a holder's link. Raises PassNotFound."""
+    rows = await Pass.select().where(Pass.secret_hash == hash_token(secret))
+    return _one(rows)
+
+
+async def pass_by_id(pass_id: int, edition_id: int | None = None) -> PassInfo:
+    """A pass by its number in the database. Raises PassNotFound, also when it is of another edition."""
+    rows = await Pass.select().where(Pass.id == pass_id)
+    found = _one(rows)
+    if edition_id is not None and found.edition_id != edition_id:
+        raise PassNotFound
+    return found
+
+
+async def pass_by_typed(typed: str, edition_id: int) -> PassInfo:
+    """The pass of an edition by what a scanner read or somebody typed: address, code or short code.
+
+    Raises PassNotFound. The signature is not asked: the row is what counts where there is a database.
+    """
+    short = read_code(typed, 8)
+    chosen = Pass.short_code == short if short else Pass.code == code_in(typed)
+    rows = await Pass.select().where(chosen & (Pass.edition == edition_id))
+    return _one(rows)
+
+
+async def passes_by_ids(pass_ids: list[int]) -> list[PassInfo]:
+    """Passes in the order of their serials."""
+    rows = await Pass.select().where(Pass.id.is_in(pass_ids)).order_by(Pass.serial)
+    return [_info(row) for row in rows]
+
+
+async def passes_of_person(person_id: int) -> list[PassInfo]:
+    """Passes that a person holds, the latest first."""
+    query = Pass.select().where((Pass.holder == person_id) & (Pass.state == PassState.ISSUED.value))
+    return [_info(row) for row in await query.order_by(Pass.valid_from, ascending=False)]
+
+
+async def state_of(payload: PassPayload) -> PassState:
+    """Whether a genuine pass was withdrawn since. Raises PassNotFound when it was never issued here."""
+    rows = await Pass.select(Pass.state).where(
+        (Pass.edition == payload.edition_id) & (Pass.serial == payload.serial) & (Pass.key_id == payload.key_id)
+    )
+    if not rows:
+        raise PassNotFound
+    return PassState(rows[0]["state"])
+
+
+async def genuine(text: str) -> PassPayload:
+    """What a code says after its signature was found good. Raises PassCodeNotValid."""
+    try:
+        payload = decode_code(code_in(text))[0]
+        return verify_code(text, await pass_public_keys(payload.edition_id))
+    except CodeNotValid as error:
+        raise PassCodeNotValid from error
+
+
+def _one(rows: list[dict[str, Any]]) -> PassInfo:
+    if not rows:
+        raise PassNotFound
+    return _info(rows[0])
+
+
+def _info(row: Mapping[str, Any]) -> PassInfo:
+    return PassInfo(
+        id=row["id"],
+        edition_id=row["edition"],
+        serial=row["serial"],
+        kind=PassKind(row["kind"]),
+        state=PassState(row["state"]),
+        label=row["label"],
+        holder_id=row["holder"],
+        holder_name=row["holder_name"],
+        valid_from=row["valid_from"],
+        valid_until=row["valid_until"],
+        code=row["code"],
+        short_code=row["short_code"],
+        secret_seed=row["secret_seed"],
+    )

@@ -1,0 +1,227 @@
+"""Issuing and withdrawing passes."""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.accounts.actor import Actor
+from app.events.enums import PassKind, PassState
+from app.events.errors import PassNotFound
+from app.events.passes.codec import PassPayload, qr_text, sign_code
+from app.events.passes.queries import key_purpose, pass_public_keys
+from app.events.tables import Pass
+from app.events.typed_codes import new_code
+from app.kernel import audit
+from app.kernel.database import fetch, write_transaction
+from app.kernel.security import hash_token
+from app.kernel.settings import secret_key, settings
+from app.kernel.signing import ensure_key
+
+__all__ = [
+    "IssuedPass",
+    "PassRequest",
+    "issue_pass",
+    "issue_passes_bulk",
+    "pass_public_keys",
+    "prepare_signing",
+    "renew_pass_secret",
+    "revoke_pass",
+    "secret_of",
+]
+SHORT_LENGTH = 8
+_CHUNK = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class PassRequest:
+    """A pass to be issued. ``label`` is what a gate shows as its type; times are instants, until is exclusive."""
+
+    kind: PassKind
+    valid_from: datetime
+    valid_until: datetime
+    holder_name: str
+    holder_id: int | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssuedPass:
+    """What came of it. ``secret`` stands in the holder's link ``/pass/{secret}`` and nowhere else."""
+
+    id: int
+    serial: int
+    code: str
+    short_code: str
+    secret: str
+
+    @property
+    def path(self) -> str:
+        """The holder's page."""
+        return f"/pass/{self.secret}"
+
+
+def secret_of(seed: str) -> str:
+    """The secret of a holder's link, made again from the seed in the pass's row and the installation's secret."""
+    mac = hmac.new(secret_key(), b"pass link\0" + seed.encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(mac[:24]).decode()
+
+
+async def issue_pass(
+    *,
+    edition_id: int,
+    kind: PassKind,
+    holder_name: str,
+    valid_from: datetime,
+    valid_until: datetime,
+    now: datetime,
+    holder_id: int | None = None,
+    label: str = "",
+) -> IssuedPass:
+    """Issue one pass, in the caller's transaction if there is one. Raises ValueError when ``BASE_URL`` is too long."""
+    request = PassRequest(
+        kind=kind,
+        valid_from=valid_from,
+        valid_until=valid_until,
+        holder_name=holder_name,
+        holder_id=holder_id,
+        label=label,
+    )
+    return (await issue_passes_bulk(edition_id=edition_id, requests=[request], now=now))[0]
+
+
+async def issue_passes_bulk(*, edition_id: int, requests: Sequence[PassRequest], now: datetime) -> list[IssuedPass]:
+    """Issue many passes in the order of the requests; all of them or none.
+
+    Serials are dense: the counter's row is locked by its own update until the caller's transaction ends, so that a
+    number is given out once and a rolled-back one is given out again. Raises ValueError when ``BASE_URL`` is too long.
+    """
+    if not requests:
+        return []
+    signer = await ensure_key(key_purpose(edition_id), now)
+    issued: list[IssuedPass] = []
+    async with write_transaction():
+        serial = await _take_serials(edition_id, len(requests))
+        short_codes = await _new_short_codes(len(requests))
+        rows = []
+        for number, request in enumerate(requests):
+            payload = PassPayload(
+                key_id=signer.key_id,
+                edition_id=edition_id,
+                serial=serial + number,
+                kind=request.kind,
+                valid_from=request.valid_from,
+                valid_until=request.valid_until,
+            )
+            code = sign_code(payload, signer.sign)
+            seed = secrets.token_hex(16)
+            secret = secret_of(seed)
+            rows.append(
+                Pass(
+                    edition=edition_id,
+                    serial=serial + number,
+                    kind=request.kind.value,
+                    state=PassState.ISSUED.value,
+                    label=request.label[:80],
+                    holder=request.holder_id,
+                    holder_name=request.holder_name[:160],
+                    valid_from=request.valid_from,
+                    valid_until=request.valid_until,
+                    key_id=signer.key_id,
+                    code=code,
+                    short_code=short_codes[number],
+                    secret_seed=seed,
+                    secret_hash=hash_token(secret),
+                    issued_at=now,
+                )
+            )
+            issued.append(
+                IssuedPass(id=0, serial=serial + number, code=code, short_code=short_codes[number], secret=secret)
+            )
+        qr_text(issued[0].code, settings().base_url)
+        ids: dict[int, int] = {}
+        for start in range(0, len(rows), _CHUNK):
+            made = await Pass.insert(*rows[start : start + _CHUNK]).returning(Pass.id, Pass.serial)
+            ids |= {row["serial"]: row["id"] for row in made}
+    return [
+        IssuedPass(id=ids[one.serial], serial=one.serial, code=one.code, short_code=one.short_code, secret=one.secret)
+        for one in issued
+    ]
+
+
+async def _take_serials(edition_id: int, count: int) -> int:
+    """The first of ``count`` serials that follow one another; one statement, so that two never get the same."""
+    rows = await fetch(
+        "INSERT INTO pass_counter (edition, issued) VALUES ({}, {}) "
+        "ON CONFLICT (edition) DO UPDATE SET issued = pass_counter.issued + {} RETURNING issued",
+        edition_id,
+        count,
+        count,
+    )
+    return int(rows[0]["issued"]) - count + 1
+
+
+async def _new_short_codes(count: int) -> list[str]:
+    """Codes that no pass has yet."""
+    found: set[str] = set()
+    while len(found) < count:
+        drawn = {new_code(SHORT_LENGTH) for _code in range(min(_CHUNK, count - len(found)))}
+        taken = await Pass.select(Pass.short_code).where(Pass.short_code.is_in(sorted(drawn)))
+        found |= drawn - {row["short_code"] for row in taken}
+    return sorted(found, key=lambda _code: secrets.randbits(32))
+
+
+async def revoke_pass(*, pass_id: int, reason: str, actor: Actor, now: datetime) -> None:
+    """Withdraw a pass; withdrawn twice changes nothing. Raises PassNotFound."""
+    async with write_transaction():
+        changed = (
+            await Pass.update(
+                {Pass.state: PassState.REVOKED.value, Pass.revoked_at: now, Pass.revoked_reason: reason[:200]}
+            )
+            .where((Pass.id == pass_id) & (Pass.state == PassState.ISSUED.value))
+            .returning(Pass.edition)
+        )
+        if changed:
+            await audit.record(
+                actor=actor,
+                action="pass.revoke",
+                subject_type="pass",
+                subject_id=pass_id,
+                edition_id=changed[0]["edition"],
+                before={"state": PassState.ISSUED.value},
+                after={"state": PassState.REVOKED.value, "reason": reason[:200]},
+                now=now,
+            )
+        elif not await Pass.exists().where(Pass.id == pass_id):
+            raise PassNotFound
+
+
+async def renew_pass_secret(*, pass_id: int, actor: Actor, now: datetime) -> str:
+    """Make the old link of a pass worthless and give the secret of the new one. Raises PassNotFound."""
+    seed = secrets.token_hex(16)
+    secret = secret_of(seed)
+    async with write_transaction():
+        changed = (
+            await Pass.update({Pass.secret_seed: seed, Pass.secret_hash: hash_token(secret)})
+            .where(Pass.id == pass_id)
+            .returning(Pass.edition)
+        )
+        if not changed:
+            raise PassNotFound
+        await audit.record(
+            actor=actor,
+            action="pass.renew_link",
+            subject_type="pass",
+            subject_id=pass_id,
+            edition_id=changed[0]["edition"],
+            now=now,
+        )
+    return secret
+
+
+async def prepare_signing(edition_id: int, now: datetime) -> None:
+    """Make the signing key of an edition, so that issuing never has to. Raises KeyLocked."""
+    await ensure_key(key_purpose(edition_id), now)

@@ -1,0 +1,241 @@
+"""Reads of editions and their programme."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from app.events.enums import EditionState, Part
+from app.events.errors import EditionNotFound, SessionNotFound
+from app.events.tables import Edition, Hall, ProgrammeSession, Track, Venue
+from app.kernel.i18n import format_date, pick
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditionInfo:
+    """An edition as pages and services of all modules need it."""
+
+    id: int
+    slug: str
+    name: Mapping[str, str]
+    intro: Mapping[str, str]
+    place: Mapping[str, str]
+    timezone: str
+    currency: str
+    starts_on: date
+    ends_on: date
+    opens_at: str
+    closes_at: str
+    parts: frozenset[Part]
+    state: EditionState
+    cover: str | None
+    venue_id: int | None
+    organiser_id: int | None
+    copied_from_id: int | None
+
+    @property
+    def title(self) -> str:
+        """Its name in the reader's language."""
+        return pick(self.name)
+
+    @property
+    def where(self) -> str:
+        """Its place in the reader's language."""
+        return pick(self.place)
+
+    @property
+    def path(self) -> str:
+        """Address of its public page."""
+        return f"/e/{self.slug}"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Its time zone."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def days(self) -> list[date]:
+        """Every day of it."""
+        return [self.starts_on + timedelta(days=number) for number in range((self.ends_on - self.starts_on).days + 1)]
+
+    @property
+    def window(self) -> tuple[datetime, datetime]:
+        """From the beginning of its first day until the end of its last, in UTC: what passes are valid for."""
+        first = datetime.combine(self.starts_on, time(), self.zone)
+        last = datetime.combine(self.ends_on + timedelta(days=1), time(), self.zone)
+        return first.astimezone(UTC), last.astimezone(UTC)
+
+    @property
+    def when(self) -> str:
+        """Its days as people write them."""
+        if self.starts_on == self.ends_on:
+            return format_date(self.starts_on, weekday=True)
+        return f"{format_date(self.starts_on)} – {format_date(self.ends_on)}"
+
+    def has(self, part: Part | str) -> bool:
+        """Whether a part is switched on."""
+        return Part(part) in self.parts
+
+    def today(self, now: datetime) -> date:
+        """The day that ``now`` is on, in the edition's own zone."""
+        return now.astimezone(self.zone).date()
+
+
+def _info(row: Mapping[str, Any]) -> EditionInfo:
+    return EditionInfo(
+        id=row["id"],
+        slug=row["slug"],
+        name=row["name"] or {},
+        intro=row["intro"] or {},
+        place=row["place"] or {},
+        timezone=row["timezone"],
+        currency=row["currency"],
+        starts_on=row["starts_on"],
+        ends_on=row["ends_on"],
+        opens_at=row["opens_at"],
+        closes_at=row["closes_at"],
+        parts=frozenset(Part(part) for part in row["parts"] or []),
+        state=EditionState(row["state"]),
+        cover=row["cover"],
+        venue_id=row["venue"],
+        organiser_id=row["organiser"],
+        copied_from_id=row["copied_from"],
+    )
+
+
+async def edition_by_id(edition_id: int) -> EditionInfo:
+    """One edition. Raises EditionNotFound."""
+    rows = await Edition.select().where(Edition.id == edition_id).output(load_json=True)
+    if not rows:
+        raise EditionNotFound
+    return _info(rows[0])
+
+
+async def edition_by_slug(slug: str, *, drafts: bool = False) -> EditionInfo:
+    """The edition at ``/e/{slug}``. Raises EditionNotFound, also for a draft unless ``drafts``."""
+    rows = await Edition.select().where(Edition.slug == slug).output(load_json=True)
+    if not rows or (rows[0]["state"] == EditionState.DRAFT and not drafts):
+        raise EditionNotFound
+    return _info(rows[0])
+
+
+async def editions(*, ids: set[int] | None = None, states: Sequence[EditionState] = ()) -> list[EditionInfo]:
+    """Editions, the newest first; ``ids`` None means all of them."""
+    query = Edition.select().order_by(Edition.starts_on, ascending=False).order_by(Edition.id, ascending=False)
+    if ids is not None:
+        if not ids:
+            return []
+        query = query.where(Edition.id.is_in(sorted(ids)))
+    if states:
+        query = query.where(Edition.state.is_in([state.value for state in states]))
+    return [_info(row) for row in await query.output(load_json=True)]
+
+
+async def venues() -> list[dict[str, Any]]:
+    """All venues by name."""
+    return await Venue.select(Venue.id, Venue.name, Venue.address).order_by(Venue.name)
+
+
+async def halls(edition_id: int) -> list[dict[str, Any]]:
+    """Halls of an edition in their order."""
+    return await Hall.select().where(Hall.edition == edition_id).order_by(Hall.position).order_by(Hall.id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionInfo:
+    """One session of the programme."""
+
+    id: int
+    edition_id: int
+    track_id: int | None
+    track: str
+    title: Mapping[str, str]
+    summary: Mapping[str, str]
+    starts_at: datetime
+    ends_at: datetime
+    place: str
+    speaker: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """A stretch of a list and how long the whole is."""
+
+    items: list[Any]
+    total: int
+    first: int
+    size: int
+
+    @property
+    def last(self) -> int:
+        """Number of the last item shown, counted from 1."""
+        return self.first + len(self.items) - 1
+
+
+async def tracks(edition_id: int) -> list[dict[str, Any]]:
+    """Tracks of an edition in their order, with their names in three languages."""
+    query = Track.select(Track.id, Track.name, Track.name_key).where(Track.edition == edition_id)
+    return await query.order_by(Track.position).order_by(Track.id).output(load_json=True)
+
+
+async def programme(
+    edition_id: int,
+    *,
+    search: str = "",
+    track_id: int | None = None,
+    between: tuple[datetime, datetime] | None = None,
+    offset: int = 0,
+    limit: int | None = None,
+) -> Page:
+    """Sessions in order of time; ``search`` is already without diacritics (``names.search_text``)."""
+    chosen: Any = ProgrammeSession.edition == edition_id
+    if search:
+        chosen = chosen & ProgrammeSession.title_key.like(f"%{_escaped(search)}%")
+    if track_id is not None:
+        chosen = chosen & (ProgrammeSession.track == track_id)
+    if between is not None:
+        chosen = chosen & (ProgrammeSession.starts_at >= between[0]) & (ProgrammeSession.starts_at < between[1])
+    query = ProgrammeSession.select(*ProgrammeSession.all_columns(), ProgrammeSession.track.name.as_alias("track_name"))
+    query = query.where(chosen).order_by(ProgrammeSession.starts_at).order_by(ProgrammeSession.id)
+    if limit is not None:
+        query = query.limit(limit).offset(offset)
+    rows = await query
+    total = len(rows) if limit is None else await ProgrammeSession.count().where(chosen)
+    return Page([_session(row) for row in rows], total, offset + 1, limit or total)
+
+
+async def session_by_id(session_id: int, edition_id: int | None = None) -> SessionInfo:
+    """One session. Raises SessionNotFound, also when it is of another edition."""
+    query = ProgrammeSession.select(*ProgrammeSession.all_columns(), ProgrammeSession.track.name.as_alias("track_name"))
+    rows = await query.where(ProgrammeSession.id == session_id)
+    if not rows or (edition_id is not None and rows[0]["edition"] != edition_id):
+        raise SessionNotFound
+    return _session(rows[0])
+
+
+def _session(row: Mapping[str, Any]) -> SessionInfo:
+    return SessionInfo(
+        id=row["id"],
+        edition_id=row["edition"],
+        track_id=row["track"],
+        track=pick(_texts(row["track_name"])),
+        title=_texts(row["title"]),
+        summary=_texts(row["summary"]),
+        starts_at=row["starts_at"],
+        ends_at=row["ends_at"],
+        place=row["place"],
+        speaker=row["speaker"],
+    )
+
+
+def _texts(value: Any) -> dict[str, str]:
+    """A JSON column that was read with or without ``load_json``."""
+    found: dict[str, str] = json.loads(value) if isinstance(value, str) else (value or {})
+    return found
+
+
+def _escaped(text: str) -> str:
+    """Text for LIKE without its wildcards."""
+    return text.replace("%", "").replace("_", " ")

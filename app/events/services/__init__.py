@@ -1,0 +1,1 @@
+"""What events does: editions, places, the programme."""

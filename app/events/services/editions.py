@@ -1,0 +1,257 @@
+"""Editions: made, copied, changed, opened and closed."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from app.accounts.actor import Actor
+from app.accounts.enums import Role
+from app.accounts.services.people import grant_role
+from app.events.enums import EditionState, Part
+from app.events.errors import (
+    DatesReversed,
+    EditionIsClosed,
+    EditionNotFound,
+    NotReadyToOpen,
+    SlugTaken,
+    StateNotReachable,
+)
+from app.events.passes.services import prepare_signing
+from app.events.queries import EditionInfo, edition_by_id, tracks
+from app.events.tables import Edition, Track, Venue
+from app.kernel import audit
+from app.kernel.database import is_unique_violation, write_transaction
+from app.kernel.names import clean_text, search_text
+
+Texts = Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditionValues:
+    """What an organiser says about an edition. Texts by language; hours as ``HH:MM`` of its own zone."""
+
+    slug: str
+    name: Texts
+    starts_on: date
+    ends_on: date
+    intro: Texts = field(default_factory=dict)
+    place: Texts = field(default_factory=dict)
+    timezone: str = "Asia/Ho_Chi_Minh"
+    currency: str = "VND"
+    opens_at: str = "08:00"
+    closes_at: str = "17:00"
+    parts: Sequence[Part] = tuple(Part)
+    venue_id: int | None = None
+    organiser_id: int | None = None
+    cover: str | None = None
+
+
+def slug_of(text: str) -> str:
+    """A name as it can stand in an address: ``Phụ nữ sáng tạo 2026`` becomes ``phu-nu-sang-tao-2026``."""
+    return re.sub(r"[^a-z0-9]+", "-", search_text(text)).strip("-")[:80].rstrip("-")
+
+
+def _columns(values: EditionValues) -> dict[Any, Any]:
+    if values.ends_on < values.starts_on:
+        raise DatesReversed
+    if values.closes_at <= values.opens_at:
+        raise DatesReversed
+    return {
+        "slug": slug_of(values.slug),
+        "name": _json(values.name),
+        "intro": _json(values.intro),
+        "place": _json(values.place),
+        "venue": values.venue_id,
+        "timezone": values.timezone,
+        "currency": values.currency,
+        "starts_on": values.starts_on,
+        "ends_on": values.ends_on,
+        "opens_at": values.opens_at,
+        "closes_at": values.closes_at,
+        "organiser": values.organiser_id,
+        "parts": json.dumps([part.value for part in Part if part in values.parts]),
+        "cover": values.cover,
+    }
+
+
+def _json(texts: Texts) -> str:
+    return json.dumps({key: text for key, text in texts.items() if text}, ensure_ascii=False)
+
+
+def _audited(columns: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: str(value) if isinstance(value, date) else value for key, value in columns.items()}
+
+
+async def create_edition(
+    *, values: EditionValues, actor: Actor, now: datetime, copied_from_id: int | None = None
+) -> EditionInfo:
+    """Add an edition as a draft, with its signing key; whoever makes it becomes its owner.
+
+    Raises DatesReversed, SlugTaken.
+    """
+    columns = _columns(values)
+    try:
+        async with write_transaction():
+            row = Edition(**columns, state=EditionState.DRAFT.value, copied_from=copied_from_id, created_at=now)
+            await row.save()
+            await prepare_signing(row.id, now)
+            if actor.person_id is not None and not actor.has(Role.OWNER, edition_id=row.id):
+                await grant_role(person_id=actor.person_id, role=Role.OWNER, edition_id=row.id, actor=actor, now=now)
+            await audit.record(
+                actor=actor,
+                action="edition.create",
+                subject_type="edition",
+                subject_id=row.id,
+                edition_id=row.id,
+                after=_audited(columns),
+                now=now,
+            )
+    except Exception as error:
+        if is_unique_violation(error):
+            raise SlugTaken(slug=columns["slug"]) from error
+        raise
+    return await edition_by_id(row.id)
+
+
+async def copy_edition(
+    *, source_id: int, slug: str, name: Texts, starts_on: date, actor: Actor, now: datetime
+) -> EditionInfo:
+    """Begin a new edition from an earlier one: venue, texts, parts, zone, currency, length and tracks are taken over.
+
+    Raises EditionNotFound, SlugTaken.
+    """
+    source = await edition_by_id(source_id)
+    values = EditionValues(
+        slug=slug,
+        name=name,
+        intro=source.intro,
+        place=source.place,
+        timezone=source.timezone,
+        currency=source.currency,
+        starts_on=starts_on,
+        ends_on=starts_on + (source.ends_on - source.starts_on),
+        opens_at=source.opens_at,
+        closes_at=source.closes_at,
+        parts=tuple(source.parts),
+        venue_id=source.venue_id,
+        organiser_id=source.organiser_id,
+        cover=source.cover,
+    )
+    async with write_transaction():
+        made = await create_edition(values=values, actor=actor, now=now, copied_from_id=source_id)
+        rows = [
+            Track(edition=made.id, name=_json(track["name"]), name_key=track["name_key"], position=position)
+            for position, track in enumerate(await tracks(source_id))
+        ]
+        if rows:
+            await Track.insert(*rows)
+    return made
+
+
+async def update_edition(*, edition_id: int, values: EditionValues, actor: Actor, now: datetime) -> EditionInfo:
+    """Change what an edition says of itself. Raises EditionNotFound, EditionIsClosed, DatesReversed, SlugTaken."""
+    columns = _columns(values)
+    try:
+        async with write_transaction():
+            before = await Edition.select().where(Edition.id == edition_id).first()
+            if before is None:
+                raise EditionNotFound
+            changed = (
+                await Edition.update(columns)
+                .where((Edition.id == edition_id) & (Edition.state != EditionState.CLOSED.value))
+                .returning(Edition.id)
+            )
+            if not changed:
+                raise EditionIsClosed
+            await audit.record(
+                actor=actor,
+                action="edition.update",
+                subject_type="edition",
+                subject_id=edition_id,
+                edition_id=edition_id,
+                before=_audited({key: before[key] for key in columns if before[key] != columns[key]}),
+                after=_audited({key: value for key, value in columns.items() if before[key] != value}),
+                now=now,
+            )
+    except Exception as error:
+        if is_unique_violation(error):
+            raise SlugTaken(slug=columns["slug"]) from error
+        raise
+    return await edition_by_id(edition_id)
+
+
+async def open_edition(*, edition_id: int, actor: Actor, now: datetime) -> None:
+    """Show an edition to everybody; also opens a closed one again.
+
+    Raises NotReadyToOpen without name and place, StateNotReachable when it is open already.
+    """
+    edition = await edition_by_id(edition_id)
+    if not edition.title or not edition.where:
+        raise NotReadyToOpen
+    async with write_transaction():
+        await _change_state(
+            edition_id,
+            (EditionState.DRAFT, EditionState.CLOSED),
+            EditionState.OPEN,
+            {Edition.opened_at: now},
+            actor,
+            now,
+        )
+
+
+async def close_edition(*, edition_id: int, actor: Actor, now: datetime) -> None:
+    """End an edition; its pages stay. Raises StateNotReachable when it is not open."""
+    async with write_transaction():
+        await _change_state(edition_id, (EditionState.OPEN,), EditionState.CLOSED, {Edition.closed_at: now}, actor, now)
+
+
+async def _change_state(
+    edition_id: int,
+    before: Sequence[EditionState],
+    after: EditionState,
+    extra: Mapping[Any, Any],
+    actor: Actor,
+    now: datetime,
+) -> None:
+    changed = (
+        await Edition.update({Edition.state: after.value, **extra})
+        .where((Edition.id == edition_id) & Edition.state.is_in([state.value for state in before]))
+        .returning(Edition.id)
+    )
+    if not changed:
+        raise StateNotReachable
+    await audit.record(
+        actor=actor,
+        action=f"edition.{after.value}",
+        subject_type="edition",
+        subject_id=edition_id,
+        edition_id=edition_id,
+        after={"state": after.value},
+        now=now,
+    )
+
+
+async def find_or_create_venue(*, name: str, address: str, now: datetime) -> int:
+    """The venue of this name (in any case), added when there is none; its address is brought up to date."""
+    cleaned = clean_text(name)[:160]
+    async with write_transaction():
+        rows = await Venue.select(Venue.id, Venue.name)
+        known = {search_text(row["name"]): row["id"] for row in rows}
+        found = known.get(search_text(cleaned))
+        if found is None:
+            venue = Venue(name=cleaned, address=clean_text(address)[:300], created_at=now)
+            await venue.save()
+            return venue.id
+        if address:
+            await Venue.update({Venue.address: clean_text(address)[:300]}).where(Venue.id == found)
+        return int(found)
+
+
+def default_dates(now: datetime, source: EditionInfo | None = None) -> date:
+    """A first day to propose: the same week day a year after the source, or in three months."""
+    if source is not None:
+        return source.starts_on + timedelta(weeks=52)
+    return now.date() + timedelta(days=90)

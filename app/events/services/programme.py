@@ -1,0 +1,220 @@
+"""Halls, tracks and sessions of the programme."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from app.accounts.actor import Actor
+from app.events.enums import EditionState
+from app.events.errors import (
+    DatesReversed,
+    EditionIsClosed,
+    SessionNotFound,
+    SessionOutsideEdition,
+    TrackInUse,
+)
+from app.events.queries import EditionInfo, edition_by_id, session_by_id
+from app.events.short_codes import register_short_code
+from app.events.tables import Hall, ProgrammeSession, Track
+from app.kernel import audit
+from app.kernel.database import write_transaction
+from app.kernel.i18n import format_date
+from app.kernel.names import clean_text, search_text
+
+Texts = Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionValues:
+    """What a session is. Texts by language; times are instants; an empty track name means none."""
+
+    title: Texts
+    starts_at: datetime
+    ends_at: datetime
+    track: str = ""
+    place: str = ""
+    speaker: str = ""
+    summary: Texts = field(default_factory=dict)
+
+
+def session_key(title: Texts, *parts: str) -> str:
+    """What a session is searched by: its titles and more, in lower case without diacritics."""
+    return search_text(*title.values(), *parts)[:400]
+
+
+def check_times(edition: EditionInfo, starts_at: datetime, ends_at: datetime) -> None:
+    """Raise DatesReversed or SessionOutsideEdition for times that do not fit."""
+    if ends_at <= starts_at:
+        raise DatesReversed
+    first, last = edition.window
+    if starts_at < first or ends_at > last:
+        raise SessionOutsideEdition(first=format_date(edition.starts_on), last=format_date(edition.ends_on))
+
+
+async def find_or_create_track(*, edition_id: int, name: str) -> int | None:
+    """The track with this name in any language, in any case; added when there is none; None for an empty name."""
+    cleaned = clean_text(name)[:160]
+    key = search_text(cleaned)[:160]
+    if not key:
+        return None
+    async with write_transaction():
+        rows = await Track.select(Track.id, Track.name, Track.name_key).where(Track.edition == edition_id)
+        for row in rows:
+            if key == row["name_key"] or key in {search_text(text) for text in json.loads(row["name"]).values()}:
+                return int(row["id"])
+        track = Track(
+            edition=edition_id,
+            name=json.dumps({"vi": cleaned}, ensure_ascii=False),
+            name_key=key,
+            position=len(rows),
+        )
+        await track.save()
+        return track.id
+
+
+async def rename_track(*, edition_id: int, track_id: int, name: Texts, actor: Actor, now: datetime) -> None:
+    """Give a track its names. Raises SessionNotFound when it is not this edition's."""
+    texts = {key: clean_text(text)[:160] for key, text in name.items() if clean_text(text)}
+    async with write_transaction():
+        changed = (
+            await Track.update({Track.name: json.dumps(texts, ensure_ascii=False)})
+            .where((Track.id == track_id) & (Track.edition == edition_id))
+            .returning(Track.id)
+        )
+        if not changed:
+            raise SessionNotFound
+        await _audit("track.update", "track", track_id, edition_id, actor, now, after={"name": texts})
+
+
+async def delete_track(*, edition_id: int, track_id: int, actor: Actor, now: datetime) -> None:
+    """Remove a track without sessions. Raises TrackInUse."""
+    async with write_transaction():
+        if await ProgrammeSession.exists().where(ProgrammeSession.track == track_id):
+            raise TrackInUse
+        await Track.delete().where((Track.id == track_id) & (Track.edition == edition_id))
+        await _audit("track.delete", "track", track_id, edition_id, actor, now)
+
+
+async def save_session(
+    *, edition_id: int, values: SessionValues, actor: Actor, now: datetime, session_id: int | None = None
+) -> int:
+    """Add a session (with its short code), or change the one with ``session_id``; gives its id.
+
+    Raises EditionIsClosed, DatesReversed, SessionOutsideEdition, SessionNotFound.
+    """
+    edition = await edition_by_id(edition_id)
+    if edition.state == EditionState.CLOSED:
+        raise EditionIsClosed
+    check_times(edition, values.starts_at, values.ends_at)
+    async with write_transaction():
+        track_id = await find_or_create_track(edition_id=edition_id, name=values.track)
+        columns: dict[Any, Any] = {
+            "track": track_id,
+            "title": _json(values.title),
+            "title_key": session_key(values.title, values.speaker, values.place),
+            "summary": _json(values.summary),
+            "starts_at": values.starts_at,
+            "ends_at": values.ends_at,
+            "place": clean_text(values.place)[:160],
+            "speaker": clean_text(values.speaker)[:200],
+        }
+        shown = {**columns, "starts_at": values.starts_at.isoformat(), "ends_at": values.ends_at.isoformat()}
+        if session_id is None:
+            row = ProgrammeSession(edition=edition_id, **columns)
+            await row.save()
+            await register_short_code("session", row.id, edition_id, now)
+            await _audit("session.create", "session", row.id, edition_id, actor, now, after=shown)
+            return row.id
+        before = await session_by_id(session_id, edition_id)
+        await ProgrammeSession.update(columns).where(ProgrammeSession.id == session_id)
+        await _audit(
+            "session.update",
+            "session",
+            session_id,
+            edition_id,
+            actor,
+            now,
+            before={"title": dict(before.title), "starts_at": before.starts_at.isoformat(), "place": before.place},
+            after=shown,
+        )
+        return session_id
+
+
+async def delete_session(*, edition_id: int, session_id: int, actor: Actor, now: datetime) -> None:
+    """Take a session out of the programme. Raises SessionNotFound."""
+    async with write_transaction():
+        before = await session_by_id(session_id, edition_id)
+        await ProgrammeSession.delete().where(ProgrammeSession.id == session_id)
+        await _audit(
+            "session.delete",
+            "session",
+            session_id,
+            edition_id,
+            actor,
+            now,
+            before={"title": dict(before.title), "starts_at": before.starts_at.isoformat(), "place": before.place},
+        )
+
+
+async def save_hall(
+    *,
+    edition_id: int,
+    name: str,
+    width_cells: int,
+    depth_cells: int,
+    cell_size_mm: int = 3000,
+    venue_id: int | None = None,
+) -> int:
+    """Add a hall, or give the one with this name its size; gives its id. Sizes in cells, a cell's side in mm."""
+    cleaned = clean_text(name)[:80]
+    async with write_transaction():
+        rows = await Hall.select(Hall.id, Hall.name).where(Hall.edition == edition_id)
+        for row in rows:
+            if search_text(row["name"]) == search_text(cleaned):
+                await Hall.update(
+                    {
+                        Hall.width_cells: width_cells,
+                        Hall.depth_cells: depth_cells,
+                        Hall.cell_size_mm: cell_size_mm,
+                    }
+                ).where(Hall.id == row["id"])
+                return int(row["id"])
+        hall = Hall(
+            edition=edition_id,
+            venue=venue_id,
+            name=cleaned,
+            width_cells=width_cells,
+            depth_cells=depth_cells,
+            cell_size_mm=cell_size_mm,
+            position=len(rows),
+        )
+        await hall.save()
+        return hall.id
+
+
+def _json(texts: Texts) -> str:
+    return json.dumps({key: text for key, text in texts.items() if text}, ensure_ascii=False)
+
+
+async def _audit(
+    action: str,
+    subject_type: str,
+    subject_id: int,
+    edition_id: int,
+    actor: Actor,
+    now: datetime,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    await audit.record(
+        actor=actor,
+        action=action,
+        subject_type=subject_type,
+        subject_id=subject_id,
+        edition_id=edition_id,
+        before=before,
+        after=after,
+        now=now,
+    )

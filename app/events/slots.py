@@ -1,0 +1,154 @@
+"""Slots that modules fill: the organiser's dashboard and navigation, the sections of the public page, scans.
+
+``app/main.py`` (or a module's start) registers the providers; registering the same one again changes nothing.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from app.accounts.actor import Actor
+from app.accounts.enums import ORGANISER_ROLES, Role
+from app.events.enums import Part
+from app.events.queries import EditionInfo
+from app.kernel.i18n import N_
+
+
+class Stage(StrEnum):
+    """The stages of an edition, in their order."""
+
+    SET_UP = "set_up"
+    CALL = "call"
+    ALLOCATE = "allocate"
+    SELL = "sell"
+    RUN = "run"
+    REPORT = "report"
+
+
+STAGE_NAMES = {
+    Stage.SET_UP: N_("Set up"),
+    Stage.CALL: N_("Call"),
+    Stage.ALLOCATE: N_("Allocate"),
+    Stage.SELL: N_("Sell"),
+    Stage.RUN: N_("Run"),
+    Stage.REPORT: N_("Report"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DashboardItem:
+    """One line of the organiser's timeline. ``waiting`` counts what she should look at; texts are translated."""
+
+    stage: Stage | str
+    title: str
+    detail: str = ""
+    href: str = ""
+    waiting: int = 0
+    done: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class NavItem:
+    """A section of the organiser's navigation. ``title`` is marked with ``N_``; ``path`` follows ``/manage/{id}``.
+
+    Shown to holders of one of ``roles`` while ``part`` is switched on; ``order`` sorts.
+    """
+
+    title: str
+    path: str
+    icon: str = ""
+    part: Part | None = None
+    roles: tuple[Role, ...] = ORGANISER_ROLES
+    order: int = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublicSection:
+    """A section of the edition's public page: a template that gets ``context`` and ``edition``. ``order`` sorts.
+
+    10 tickets, 20 exhibitors, 30 programme, 40 contest and awards. ``call`` (text, address) becomes a button of the
+    page's head.
+    """
+
+    key: str
+    template: str
+    context: dict[str, Any] = field(default_factory=dict)
+    order: int = 50
+    call: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scan:
+    """A short code that somebody opened. ``visitor`` is a keyed hash of the browser for one day, or empty."""
+
+    code: str
+    kind: str
+    target_id: int
+    edition_id: int
+    at: datetime
+    visitor: str = ""
+
+
+DashboardProvider = Callable[[int, Actor, datetime], Awaitable[list[DashboardItem]]]
+SectionProvider = Callable[[EditionInfo, datetime], Awaitable[PublicSection | None]]
+ScanListener = Callable[[Scan], Awaitable[None]]
+
+_dashboard: list[DashboardProvider] = []
+_sections: list[SectionProvider] = []
+_nav: list[NavItem] = []
+_scans: list[ScanListener] = []
+
+
+def add_dashboard_provider(provider: DashboardProvider) -> None:
+    """Let a module say what waits for the organiser."""
+    if provider not in _dashboard:
+        _dashboard.append(provider)
+
+
+def add_section_provider(provider: SectionProvider) -> None:
+    """Let a module show a section on the public page of an edition."""
+    if provider not in _sections:
+        _sections.append(provider)
+
+
+def add_nav_item(item: NavItem) -> None:
+    """Add a section to the organiser's navigation."""
+    if item not in _nav:
+        _nav.append(item)
+
+
+def add_scan_listener(listener: ScanListener) -> None:
+    """Let a module count scans of short codes; called outside any transaction, must not raise for odd input."""
+    if listener not in _scans:
+        _scans.append(listener)
+
+
+async def dashboard_items(edition_id: int, actor: Actor, now: datetime) -> list[DashboardItem]:
+    """What all modules say, in the order of the stages."""
+    items = [item for provider in _dashboard for item in await provider(edition_id, actor, now)]
+    stages = list(Stage)
+    return sorted(items, key=lambda item: stages.index(Stage(item.stage)))
+
+
+async def public_sections(edition: EditionInfo, now: datetime) -> list[PublicSection]:
+    """The sections of an edition's page in their order."""
+    found = [await provider(edition, now) for provider in _sections]
+    return sorted((section for section in found if section is not None), key=lambda section: section.order)
+
+
+def nav_items(edition: EditionInfo, actor: Actor) -> list[NavItem]:
+    """The sections that this organiser may open in this edition."""
+    shown = [
+        item
+        for item in _nav
+        if (item.part is None or item.part in edition.parts) and actor.has(*item.roles, edition_id=edition.id)
+    ]
+    return sorted(shown, key=lambda item: item.order)
+
+
+async def tell_scan(scan: Scan) -> None:
+    """Tell every listener about a scan."""
+    for listener in _scans:
+        await listener(scan)

@@ -1,0 +1,68 @@
+"""What can go wrong with payments."""
+
+from app.kernel.errors import AppError
+from app.kernel.i18n import N_
+
+
+class DocumentNotFound(AppError):
+    """No such payment document in this edition."""
+
+    code = "payment_document_not_found"
+    status = 404
+    message = N_("There is no such invoice here.")
+
+
+class DocumentDiffers(AppError):
+    """The same thing is billed already, with another amount."""
+
+    code = "payment_document_differs"
+    status = 409
+    message = N_("Invoice {number} is open for this already, with another amount. Cancel it first.")
+
+
+class AlreadyPaid(AppError):
+    """A payment for a document that was paid before."""
+
+    code = "already_paid"
+    status = 409
+    message = N_("Invoice {number} was paid already. Nothing was recorded.")
+
+
+class AmountDiffers(AppError):
+    """A payment of another amount than the document's."""
+
+    code = "amount_differs"
+    status = 422
+    message = N_("Invoice {number} is over {due}, not {given}.")
+
+
+class DocumentNotOpen(AppError):
+    """A change of state from a state that does not lead there."""
+
+    code = "payment_document_not_open"
+    status = 409
+    message = N_("Invoice {number} is not in a state in which this can be done.")
+
+
+class NothingSettles(AppError):
+    """Nobody registered what a paid document of this purpose leads to."""
+
+    code = "nothing_settles"
+    status = 500
+    message = N_("Nothing is set up that could deliver what invoice {number} is for.")
+
+
+class WebhookNotConfigured(AppError):
+    """A webhook without its signing secret."""
+
+    code = "webhook_not_configured"
+    status = 503
+    message = N_("Card payments are not set up here.")
+
+
+class WebhookNotGenuine(AppError):
+    """A webhook whose signature does not fit its body."""
+
+    code = "webhook_not_genuine"
+    status = 400
+    message = N_("The signature does not fit.")

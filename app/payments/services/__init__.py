@@ -1,0 +1,1 @@
+"""What payments does: documents and their settlement, the inbox of events."""

@@ -1,0 +1,92 @@
+"""The inbox of payment events: stored once and answered, applied once later.
+
+A provider calls us as often as it likes. The first transaction keeps the event under its unique key and queues a job;
+the second claims it, applies its effect and stamps it, all together. When the effect fails, nothing of it is kept and
+the event goes on waiting, with the reason beside it.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.kernel import jobs
+from app.kernel.database import write_transaction
+from app.payments.queries import waiting_events
+from app.payments.tables import PaymentEvent
+
+IGNORED = "ignored"
+JOB = "payments.apply_event"
+Effect = Callable[[Mapping[str, Any], datetime], Awaitable[str]]
+_effects: dict[tuple[str, str], Effect] = {}
+
+
+def register_effect(provider: str, kind: str, effect: Effect) -> None:
+    """Say what events of a kind do.
+
+    ``effect(payload, now)`` runs inside the transaction that stamps the event, and names what it did. Kinds without
+    an effect are kept and stamped as ignored. Raises ValueError when the kind has another effect.
+    """
+    if _effects.setdefault((provider, kind), effect) != effect:
+        raise ValueError(f"{provider} events of kind {kind} have another effect already")
+
+
+async def store_event(*, provider: str, event_id: str, kind: str, payload: Mapping[str, Any], now: datetime) -> bool:
+    """Keep an event and queue its application; False when it was known already."""
+    async with write_transaction():
+        made = (
+            await PaymentEvent.insert(
+                PaymentEvent(
+                    provider=provider,
+                    event_id=event_id[:120],
+                    kind=kind[:80],
+                    payload=json.dumps(payload, ensure_ascii=False),
+                    received_at=now,
+                )
+            )
+            .on_conflict(action="DO NOTHING")
+            .returning(PaymentEvent.id)
+        )
+        if not made:
+            return False
+        row_id = made[0]["id"]
+        await jobs.enqueue(JOB, {"event": row_id}, unique_key=f"payment-event-{row_id}", now=now)
+    return True
+
+
+async def apply_event(row_id: int, now: datetime) -> str | None:
+    """Apply a stored event and stamp it; None when it was applied before. What its effect raises is kept and raised."""
+    try:
+        async with write_transaction():
+            claimed = await _claim(row_id, now)
+            if claimed is None:
+                return None
+            effect = _effects.get((claimed["provider"], claimed["kind"]))
+            done = IGNORED if effect is None else await effect(json.loads(claimed["payload"]), now)
+            await PaymentEvent.update({PaymentEvent.effect: done[:40], PaymentEvent.error: ""}).where(
+                PaymentEvent.id == row_id
+            )
+            return done
+    except Exception as error:
+        await PaymentEvent.update(
+            {PaymentEvent.tries: PaymentEvent.tries + 1, PaymentEvent.error: f"{type(error).__name__}: {error}"[:400]}
+        ).where(PaymentEvent.id == row_id)
+        raise
+
+
+async def _claim(row_id: int, now: datetime) -> dict[str, Any] | None:
+    """Stamp an event that nobody has stamped and give it; the stamp goes again when the transaction fails."""
+    rows = (
+        await PaymentEvent.update({PaymentEvent.handled_at: now})
+        .where((PaymentEvent.id == row_id) & PaymentEvent.handled_at.is_null())
+        .returning(PaymentEvent.provider, PaymentEvent.kind, PaymentEvent.payload)
+    )
+    return rows[0] if rows else None
+
+
+async def requeue_waiting(now: datetime, older_than: timedelta = timedelta(minutes=5)) -> int:
+    """Queue every event again that has been waiting for a while; gives how many."""
+    late = [event for event in await waiting_events() if event["received_at"] <= now - older_than]
+    for event in late:
+        await jobs.enqueue(JOB, {"event": event["id"]}, unique_key=f"payment-event-{event['id']}", now=now)
+    return len(late)

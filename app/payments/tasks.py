@@ -1,0 +1,17 @@
+"""Background work of payments."""
+
+from typing import Any
+
+from app.kernel.clock import now
+from app.kernel.jobs import JobContext
+from app.payments.services.inbox import apply_event, requeue_waiting
+
+
+async def apply_event_job(job: JobContext) -> dict[str, Any] | None:
+    """Apply one stored event."""
+    return {"effect": await apply_event(int(job.payload["event"]), now())}
+
+
+async def requeue_events_job(job: JobContext) -> dict[str, Any] | None:
+    """Queue events again whose job was lost or gave up."""
+    return {"queued": await requeue_waiting(now())}
