@@ -61,9 +61,9 @@ def source_files(suffixes: tuple[str, ...]) -> Iterator[Path]:
 
 
 def messages() -> dict[Key, list[str]]:
-    """Return every message of Python, Jinja and TypeScript with the places that use it."""
+    """Return every message of Python, Jinja, TypeScript and typst with the places that use it."""
     found: dict[Key, list[str]] = {}
-    for path in source_files((".py", ".html", ".txt", ".xml", ".ts")):
+    for path in source_files((".py", ".html", ".txt", ".xml", ".ts", ".typ")):
         for line, key in _messages_in(path):
             if key and key != ("", ""):
                 found.setdefault(key, []).append(f"{path.relative_to(ROOT)}:{line}")
@@ -71,7 +71,7 @@ def messages() -> dict[Key, list[str]]:
 
 
 def _messages_in(path: Path) -> Iterator[tuple[int, Key]]:
-    if path.suffix == ".ts":
+    if path.suffix in (".ts", ".typ"):
         yield from _messages_in_typescript(path.read_text(encoding="utf-8"))
         return
     with path.open("rb") as file:
