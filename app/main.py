@@ -108,6 +108,7 @@ def create_app() -> Litestar:
         ),
         request_max_body_size=32 * 1024 * 1024,
         pdb_on_exception=False,
+        logging_config=None,
     )
     app.asgi_handler = RequestContext(app.asgi_handler)
     return app
