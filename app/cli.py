@@ -166,21 +166,54 @@ def _assets(_options: argparse.Namespace) -> None:
 
 
 def _import(options: argparse.Namespace) -> None:
-    from app.main import import_sheet
+    from app.kernel.errors import AppError
+    from app.main import register_modules
 
     _check_writable()
     if not options.file.is_file():
         raise Refusal(f"{options.file} is not a file.")
+    register_modules()
 
     async def work() -> None:
-        sentences, accepted = await import_sheet(
-            kind=options.kind, path=options.file, check_only=options.check, edition_slug=options.edition
-        )
-        print("\n".join(sentences))
-        if not accepted:
+        try:
+            loaded = await _load_sheet(options.kind, options.file, options.check, options.edition)
+        except AppError as error:
+            raise Refusal(error.sentence()) from error
+        if not loaded:
             raise SystemExit(2)
 
     _in_database(work)
+
+
+async def _load_sheet(kind: str, path: Path, check_only: bool, slug: str | None) -> bool:
+    """Preview a sheet, say each problem, and load it when there is none; False when it cannot be loaded."""
+    import json
+
+    from app.accounts.actor import SYSTEM
+    from app.events.tables import Edition
+    from app.kernel.clock import now
+    from app.kernel.sheets.batches import accept, discard, preview, problems_of
+    from app.kernel.sheets.model import SheetContext
+
+    editions = await Edition.select().order_by(Edition.id, ascending=False)
+    if slug is not None:
+        editions = [edition for edition in editions if edition["slug"] == slug]
+    if len(editions) != 1:
+        names = ", ".join(edition["slug"] for edition in editions) or "none"
+        raise Refusal(f"name one edition with --edition (here: {names}).")
+    edition = editions[0]
+    context = SheetContext(edition["id"], SYSTEM, now(), edition["timezone"], edition["currency"])
+    batch = await preview(kind, path.read_bytes(), path.name, context)
+    for problem in problems_of(batch):
+        where = f"row {problem['row']}, {problem['header'] or problem['column']}"
+        print(f"{where}: {problem['value']!r}: {problem['message']}")
+    print(f"{batch.row_count} rows read, {batch.problem_count} problems.")
+    if batch.problem_count or check_only:
+        await discard(batch.id, context)
+        return batch.problem_count == 0
+    result = json.loads((await accept(batch.id, context)).result or "{}")
+    print(f"{result['created']} added, {result['updated']} changed, {result['unchanged']} as they were.")
+    return True
 
 
 def _admin(options: argparse.Namespace) -> None:

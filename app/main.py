@@ -12,6 +12,7 @@ from litestar.config.csrf import CSRFConfig
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
 
+from app.accounts.identity import Identity
 from app.accounts.plugin import module as accounts
 from app.events.plugin import module as events
 from app.judging.plugin import module as judging
@@ -22,6 +23,8 @@ from app.kernel.logs import configure_logs
 from app.kernel.module import Module
 from app.kernel.request_context import RequestContext
 from app.kernel.settings import secret_key, settings
+from app.kernel.sheets import register_kind
+from app.kernel.showcase import components_page
 from app.kernel.worker import register_jobs, run_worker
 from app.payments.plugin import module as payments
 from booths.allocation.plugin import module as allocation
@@ -41,6 +44,14 @@ MODULES: tuple[Module, ...] = (
     checkin,
     judging,
 )
+
+
+def register_modules() -> None:
+    """Make jobs and kinds of sheets known; done once per process, doing it again changes nothing."""
+    register_jobs(MODULES)
+    for module in MODULES:
+        for sheet_kind in module.sheet_kinds:
+            register_kind(sheet_kind)
 
 
 async def start_modules() -> None:
@@ -73,7 +84,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
 async def run_worker_process() -> None:
     """Do background work until SIGTERM or SIGINT: ``fairground worker``, over an open database."""
     configure_logs(settings().log_level)
-    register_jobs(MODULES)
+    register_modules()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -84,14 +95,15 @@ async def run_worker_process() -> None:
 def create_app() -> Litestar:
     """The whole service as an ASGI application."""
     configure_logs(settings().log_level)
-    handlers: list[Any] = [healthz, readyz, static_router()]
+    handlers: list[Any] = [healthz, readyz, static_router(), components_page]
     for module in MODULES:
         handlers.extend(module.route_handlers)
-    register_jobs(MODULES)
+    register_modules()
     app = Litestar(
         route_handlers=handlers,
         lifespan=[lifespan],
         plugins=[make_channels()],
+        middleware=[Identity],
         exception_handlers=EXCEPTION_HANDLERS,
         csrf_config=CSRFConfig(
             secret=secret_key().decode(),

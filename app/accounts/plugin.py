@@ -1,3 +1,13 @@
+"""What accounts brings."""
+
+from app.accounts.controllers.devices import InviteController
+from app.accounts.controllers.me import me
+from app.accounts.controllers.sign_in import AccountController, SignInController, sign_out
+from app.accounts.sheets import EXPERTS, ORGANISATIONS
 from app.kernel.module import Module
 
-module = Module(name="accounts")
+module = Module(
+    name="accounts",
+    route_handlers=(SignInController, AccountController, InviteController, me, sign_out),
+    sheet_kinds=(ORGANISATIONS, EXPERTS),
+)

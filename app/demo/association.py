@@ -11,7 +11,7 @@ HEADERS = (
     "Tên tổ chức", "Loại hình", "Trực thuộc", "Cấp", "Mã đơn vị", "Mã số thuế", "Điện thoại", "Email", "Địa chỉ",
     "Phường/xã", "Số hội viên", "Người liên hệ",
 )  # fmt: skip
-KIND = "Hội, hiệp hội"
+KIND = "Hội"
 PROVINCE, WARD, BRANCH = "Tỉnh/thành phố", "Phường/xã", "Chi hội"
 
 
@@ -36,10 +36,10 @@ def rows(cast: Cast) -> list[Row]:
             (union, KIND, CITY, WARD, f"{ward.code:05d}", None, phone, email, place, f"{ward.name}, Hà Nội",
              counted[ward.code], cast.woman())
         )  # fmt: skip
-        for number, branch in enumerate(lists("places").get(ward.name, "").split(";"), start=1):
+        for branch in lists("places").get(ward.name, "").split(";"):
             if branch:
                 found.append(
-                    (f"{branch}, {_lower(ward.name)}", KIND, union, BRANCH, f"{ward.code:05d}-{number:02d}", None,
+                    (f"{branch}, {_lower(ward.name)}", KIND, union, BRANCH, None, None,
                      cast.written(cast.phone()), None, f"{place}", f"{ward.name}, Hà Nội",
                      random.randrange(35, 260), cast.woman())
                 )  # fmt: skip

@@ -22,7 +22,7 @@ TICKETS: list[Row] = [
     (FAMILY, "Vé gia đình ba ngày", "Tiket keluarga tiga hari", "Three-day family pass", 50000, 800, "2026-09-01 08:00",
      "2026-10-18 12:00", "visitor"),
     (SEAT, "Ghế hội thảo và lớp thợ", "Kursi seminar dan lokakarya", "Workshop and seminar seat", 150000, 320,
-     "2026-09-10 08:00", "2026-10-17 18:00", "workshop"),
+     "2026-09-10 08:00", "2026-10-17 18:00", "guest"),
 ]  # fmt: skip
 
 GATE_HEADERS = ("Nama gerbang", "Daftar check-in", "Aula")
@@ -47,7 +47,7 @@ def attendees(cast: Cast) -> list[Row]:
     for _number in range(VISITORS):
         ticket = random.choices((DAY, FAMILY, SEAT), (76, 17, 7))[0]
         language = random.choices(("vi", "en", "id"), (93, 4, 3))[0]
-        name = cast.anybody() if language == "vi" else cast.guest()
+        name = cast.anybody() if language == "vi" else cast.guest(language)
         reach = random.random()
         phone: str | int | None = None
         if language == "id":

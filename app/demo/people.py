@@ -21,23 +21,28 @@ class Cast:
         self._names: set[str] = set()
         self._weighted = {key: _weighted(value) for key, value in lists("names").items() if ":" in value}
         self._plain = {key: _plain(value) for key, value in lists("names").items() if ":" not in value}
+        self._rare = self._plain["minority"].copy()
+        random.shuffle(self._rare)
 
     def woman(self) -> str:
-        """A woman's name: mostly of the Kinh majority, some of other peoples."""
-        if self.random.random() < 0.04:
-            return self.random.choice(self._plain["minority"])
+        """A woman's name of the Kinh majority."""
         return self._kinh("f")
 
     def anybody(self) -> str:
-        """A visitor's name: mostly women, some men, a few mononyms and guests from abroad."""
+        """A visitor's name: mostly women, some men, some of other peoples, a few mononyms."""
         draw = self.random.random()
         if draw < 0.005:
             return self.random.choice(self._plain["mononym"])
+        if draw < 0.035 and self._rare:
+            return self._rare.pop()
         return self._kinh("m") if draw > 0.8 else self.woman()
 
-    def guest(self) -> str:
-        """Somebody from abroad."""
-        return self.random.choice(self._plain["foreign"])
+    def guest(self, language: str) -> str:
+        """Somebody from Indonesia (``id``, some with one name) or elsewhere (``en``)."""
+        first = self.random.choice(self._plain[f"{language}_first"])
+        if language == "id" and self.random.random() < 0.15:
+            return first
+        return f"{first} {self.random.choice(self._plain[f'{language}_last'])}"
 
     def phone(self) -> str:
         """A mobile number of Vietnam, as ten digits, not given to anybody else."""

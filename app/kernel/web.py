@@ -1,6 +1,7 @@
 """What controllers answer with: pages, redirects, and the names that every template knows."""
 
 import contextvars
+import importlib.util
 import json
 from datetime import timedelta
 from functools import lru_cache
@@ -77,6 +78,18 @@ def _manifest() -> dict[str, str]:
 def assets_built() -> bool:
     """Whether the front end has been built (scanner, tablet and plan editor need it)."""
     return bool(_manifest())
+
+
+def build_assets() -> str | None:
+    """Build the front end now; returns what went wrong in one sentence, or None."""
+    path = ROOT / "app" / "web" / "hatch_build.py"
+    spec = importlib.util.spec_from_file_location("fairground_front_end", path)
+    assert spec is not None
+    assert spec.loader is not None
+    hook = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(hook)
+    problem: str | None = hook.build(ROOT, temporary_node=True)
+    return problem
 
 
 def asset(name: str) -> str:

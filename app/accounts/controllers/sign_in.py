@@ -30,7 +30,7 @@ async def _enter(request: Request[Any, Any, Any], person_id: int, next_path: str
         now=now(),
     )
     actor = await actor_of_person(person_id)
-    answer = redirect(local_path(next_path, "/home"))
+    answer = redirect(local_path(next_path, "/me"))
     set_session_cookie(answer, token, actor.locale)
     return answer
 
@@ -45,14 +45,14 @@ class SignInController(Controller):
     @get()
     async def show(self, next: FromQuery[str | None] = None) -> Response[str]:
         """One field: phone number or mail address."""
-        return page("accounts/sign_in.html", form=Form.empty(next=local_path(next, "/home")))
+        return page("accounts/sign_in.html", form=Form.empty(next=local_path(next, "/me")))
 
     @post(status_code=200)
     async def ask(self, request: Request[Any, Any, Any]) -> Response[Any]:
         """Send a link and a code."""
         try:
             form = await read_form(request, SignInForm)
-            await service.request_sign_in(contact=form.contact, next_path=local_path(form.next, "/home"), now=now())
+            await service.request_sign_in(contact=form.contact, next_path=local_path(form.next, "/me"), now=now())
         except FormError as error:
             return page("accounts/sign_in.html", status=error.status, form=error.form)
         except AppError as error:
@@ -76,7 +76,7 @@ class SignInController(Controller):
     @get("/password")
     async def password_page(self, next: FromQuery[str | None] = None) -> Response[str]:
         """Sign-in of organisers by password."""
-        return page("accounts/password.html", form=Form.empty(next=local_path(next, "/home")))
+        return page("accounts/password.html", form=Form.empty(next=local_path(next, "/me")))
 
     @post("/password", status_code=200)
     async def password(self, request: Request[Any, Any, Any]) -> Response[Any]:

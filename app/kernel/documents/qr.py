@@ -7,9 +7,7 @@ from functools import lru_cache
 from io import BytesIO
 from itertools import groupby
 
-import qrcode
 from markupsafe import Markup, escape
-from qrcode.constants import ERROR_CORRECT_H, ERROR_CORRECT_M
 
 MASK_PATTERN = 2
 BORDER = 4
@@ -18,6 +16,9 @@ Matrix = tuple[tuple[bool, ...], ...]
 
 @lru_cache(maxsize=512)
 def _code(text: str, high: bool) -> tuple[int, Matrix]:
+    import qrcode  # brings Pillow along
+    from qrcode.constants import ERROR_CORRECT_H, ERROR_CORRECT_M
+
     code = qrcode.QRCode(
         error_correction=ERROR_CORRECT_H if high else ERROR_CORRECT_M, border=BORDER, mask_pattern=MASK_PATTERN
     )

@@ -96,7 +96,8 @@ export function enhanceForms(): void {
     if (button) void copyText(button.dataset.copy ?? "");
   });
   // A page that comes back from the browser's history must be usable again.
-  window.addEventListener("pageshow", () => {
+  window.addEventListener("pageshow", ({ persisted }) => {
+    if (!persisted) return;
     for (const button of document.querySelectorAll('.button[aria-busy="true"]')) button.removeAttribute("aria-busy");
   });
   for (const zone of document.querySelectorAll<HTMLElement>("[data-dropzone]")) enhanceDropzone(zone);

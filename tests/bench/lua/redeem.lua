@@ -1,5 +1,5 @@
--- Redeems passes: each code once, each scan with an id of its own. Arguments: the file of codes (one a line), the
--- number of the first thread's share, the bearer's cookie, the list and the gate.
+-- Redeems passes as the phones of several gates: each pass once, each scan with an id of its own.
+-- Arguments: the file of codes, the file of device tokens (one a line), the number of threads, a name for this run.
 
 local report = require("report")
 local threads = {}
@@ -10,41 +10,49 @@ function setup(thread)
 end
 
 function init(arguments)
-  file, count, cookie, list, gate, run = unpack(arguments)
-  codes = {}
+  local codes_file, tokens_file, count
+  codes_file, tokens_file, count, run = unpack(arguments)
+  codes, tokens = {}, {}
   local line_number = 0
-  for line in io.lines(file) do
+  for line in io.lines(codes_file) do
     if line_number % tonumber(count) == number then
       codes[#codes + 1] = line
     end
     line_number = line_number + 1
   end
-  sent = 0
-  spent = 0
+  for line in io.lines(tokens_file) do
+    tokens[#tokens + 1] = line
+  end
+  sent, spent, refused = 0, 0, 0
   wrk.method = "POST"
   wrk.headers["Content-Type"] = "application/json"
   wrk.headers["Accept"] = "application/json"
-  wrk.headers["Cookie"] = cookie
 end
 
 function request()
   sent = sent + 1
   local code = codes[sent]
   if not code then
-    -- All codes are spent: say so in the figures rather than measure refusals.
+    -- Every pass was used: the figures say so, since refusals would be measured from here on.
     spent = spent + 1
     code = codes[#codes]
   end
-  local id = string.format("%s-%d-%d", run, number, sent)
-  local body = string.format(
-    '{"client_id":"%s","code":"%s","list_id":%s,"gate_id":%s}', id, code, list, gate)
+  wrk.headers["Authorization"] = "Bearer " .. tokens[sent % #tokens + 1]
+  local body = string.format('{"client_id":"%s-%d-%d","code":"%s"}', run, number, sent, code)
   return wrk.format(nil, nil, nil, body)
 end
 
-function done(summary, latency, requests)
-  local spent_of_all = 0
-  for _, thread in ipairs(threads) do
-    spent_of_all = spent_of_all + thread:get("spent")
+function response(status, headers, body)
+  if not string.find(body, '"admitted"', 1, true) then
+    refused = refused + 1
   end
-  report.print(summary, latency, { after_the_last_code = spent_of_all })
+end
+
+function done(summary, latency, requests)
+  local counts = { after_the_last_pass = 0, not_admitted = 0 }
+  for _, thread in ipairs(threads) do
+    counts.after_the_last_pass = counts.after_the_last_pass + thread:get("spent")
+    counts.not_admitted = counts.not_admitted + thread:get("refused")
+  end
+  report.print(summary, latency, counts)
 end

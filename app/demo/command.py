@@ -1,0 +1,143 @@
+"""``fairground demo``: the demo festival, loaded once, served again and again."""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+#: The demo begins on the festival's first morning, 08:30 in Hanoi; its clock runs on from there.
+STARTS_AT = datetime(2026, 10, 16, 1, 30, tzinfo=UTC)
+SLUG = "phu-nu-sang-tao-2026"
+
+
+def run_demo(
+    options: argparse.Namespace, check_writable: Callable[[], None], refusal: Callable[[str], BaseException]
+) -> None:
+    """Load what is not there yet, print one sign-in link per role, and serve."""
+    _environment(options)
+    from app.kernel.settings import settings
+    from app.kernel.web import assets_built
+
+    check_writable()
+    if options.reset:
+        _reset()
+    _clock()
+    links = asyncio.run(_prepare())
+    print(f"\nThe demo festival stands at {settings().base_url}/ — sign in as:\n", flush=True)
+    width = max(len(role) for role, _address in links)
+    for role, address in links:
+        print(f"  {role:<{width}}  {address}", flush=True)
+    print(f"\nMessages that would be sent: {settings().base_url}/dev/outbox\n", flush=True)
+    if not assets_built():
+        print(
+            "The front end is not built (no npm registry?): the scanner, the tablet's offline mode and the plan editor "
+            "are off. `fairground assets` builds it.",
+            flush=True,
+        )
+    if not options.no_serve:
+        from app.kernel.serve import serve
+
+        serve(options.host, options.port, options.workers)
+
+
+def _environment(options: argparse.Namespace) -> None:
+    host = "127.0.0.1" if options.host in ("0.0.0.0", "::") else options.host  # noqa: S104 - compared, not bound
+    shown = f"[{host}]" if ":" in host else host
+    os.environ.setdefault("BASE_URL", f"http://{shown}:{options.port}")
+    os.environ["DEMO"] = "true"
+    os.environ.setdefault("LOG_LEVEL", "WARNING")
+
+
+def _state_file() -> Path:
+    from app.kernel.settings import settings
+
+    return settings().data_dir / "demo.json"
+
+
+def _reset() -> None:
+    """Forget the demo's data: the SQLite file or every table, the photos, the clock."""
+    from app.kernel.database import close_database, engine, fetch
+    from app.kernel.settings import settings
+
+    if settings().database_url.startswith("sqlite"):
+        path = Path(str(getattr(engine(), "path", "")))
+        for suffix in ("", "-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                path.with_name(path.name + suffix).unlink()
+    else:
+
+        async def drop() -> None:
+            await fetch("DROP SCHEMA public CASCADE")
+            await fetch("CREATE SCHEMA public")
+            await close_database()
+
+        asyncio.run(drop())
+    shutil.rmtree(settings().media_dir, ignore_errors=True)
+    with contextlib.suppress(FileNotFoundError):
+        _state_file().unlink()
+
+
+def _clock() -> None:
+    """Let the clock of this process and its workers stand in the festival's own days."""
+    from app.kernel.settings import settings
+
+    path = _state_file()
+    if path.exists():
+        offset = int(json.loads(path.read_text())["clock_offset_seconds"])
+    else:
+        offset = int(STARTS_AT.timestamp() - time.time())
+        path.write_text(json.dumps({"clock_offset_seconds": offset}))
+    os.environ["CLOCK_OFFSET_SECONDS"] = str(offset)
+    settings.cache_clear()
+
+
+class Progress:
+    """One line on the terminal that fills up; plain lines where there is no terminal."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr.isatty()
+        self._last = ""
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """``done`` of ``total`` steps of ``what``."""
+        if not self._terminal:
+            if what != self._last:
+                print(f"  {what}", file=sys.stderr, flush=True)
+        else:
+            filled = int(28 * done / total) if total else 28
+            bar = "█" * filled + "░" * (28 - filled)
+            print(f"\r\033[K  {bar} {what}", end="", file=sys.stderr, flush=True)
+        self._last = what
+
+    def finish(self) -> None:
+        """Leave the line."""
+        if self._terminal:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+async def _prepare() -> list[tuple[str, str]]:
+    from app.demo.loader import load_demo, sign_in_links
+    from app.events.tables import Edition
+    from app.kernel.clock import now
+    from app.kernel.database import close_database, open_database
+    from app.kernel.migrate import migrate
+    from app.main import register_modules
+
+    progress = Progress()
+    await open_database()
+    try:
+        register_modules()
+        await migrate(lambda name, done, total: progress(f"database: {name}", done, total))
+        if not await Edition.exists().where(Edition.slug == SLUG):
+            await load_demo(progress, now())
+        progress.finish()
+        return await sign_in_links(now())
+    finally:
+        await close_database()

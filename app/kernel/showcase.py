@@ -1,0 +1,24 @@
+"""The page that shows every component of the design system, in the demo only."""
+
+from litestar import get
+from litestar.response import Response
+
+from app.kernel.documents.qr import qr_svg
+from app.kernel.errors import NotFound
+from app.kernel.forms import Form
+from app.kernel.settings import settings
+from app.kernel.web import asset, page
+
+_SAMPLE = Form(
+    {"full_name": "Nguyễn Thị Hảo", "phone": "09123", "ticket": "day", "needs": ["power"]},
+    {"phone": "Số này thiếu chữ số. Viết đủ mười số, chẳng hạn 0912 345 678."},
+)
+
+
+@get("/dev/components", opt={"public": True}, include_in_schema=False)
+async def components_page() -> Response[str]:
+    """Every component as it looks, with sample content. Raises NotFound outside the demo."""
+    if not settings().demo:
+        raise NotFound()
+    code = qr_svg("HTTPS://EXAMPLE.ORG/P/" + "A" * 135)
+    return page("web/components_page.html", form=_SAMPLE, qr=code, photo=asset("icon.svg"))

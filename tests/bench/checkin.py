@@ -1,0 +1,87 @@
+"""``checkin``: how many passes a second the gates can redeem, at what cost, and how near to the bare SQL that is."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+from tests.bench.measured import Bench, demo_festival
+from tests.bench.wrk import run_wrk
+
+PATH = "/api/v1/gate/redeem"
+CONNECTIONS = 32
+FLOOR_PROCESSES = 2
+A_SECOND_AT_MOST = 2500
+WARM_UP = 2.0
+
+
+def run(engine: str, seconds: float) -> dict[str, Any]:
+    """Redeem for ``seconds`` over HTTP, then the same number of seconds through the driver alone."""
+    share = int(A_SECOND_AT_MOST * (seconds + WARM_UP))
+    with demo_festival(engine) as bench:
+        folder = bench.home.folder
+        bench.home.python("-m", "tests.bench.passes", str(2 * share), str(folder))
+        codes = (folder / "codes").read_text().splitlines()
+        warm = int(A_SECOND_AT_MOST * WARM_UP)
+        (folder / "warm").write_text("\n".join(codes[:warm]) + "\n")
+        (folder / "measured").write_text("\n".join(codes[warm:share]) + "\n")
+        with bench.running() as service:
+            url = service.url + PATH
+            tokens = str(folder / "tokens")
+
+            def load(name: str, duration: float) -> Any:
+                arguments = [str(folder / name), tokens, "1", name]
+                return run_wrk(url, "redeem.lua", seconds=duration, connections=CONNECTIONS, arguments=arguments)
+
+            load("warm", WARM_UP)
+            before = bench.cpu_seconds(service)
+            result = load("measured", seconds)
+            used = bench.cpu_seconds(service) - before
+        faults = violations(bench, result.requests)
+        floor = floor_per_second(bench, share, seconds)
+    return {
+        "redeems_per_second": round(result.per_second, 1),
+        "p50_ms": result.p50_ms,
+        "p99_ms": result.p99_ms,
+        "cpu_ms_per_redeem": round(1000 * used / max(1, result.requests), 3),
+        "floor_per_second": round(floor, 1),
+        "ratio_to_floor": round(result.per_second / floor, 3),
+        "violations": sum(faults.values()) + result.not_2xx + result.broken + result.extra["not_admitted"],
+        "violations_by_kind": faults | {"errors": result.not_2xx + result.broken, **result.extra},
+        "client_cpu_share": round(result.client_seconds / (result.client_seconds + used), 3),
+        "connections": CONNECTIONS,
+    }
+
+
+def violations(bench: Bench, acknowledged: int) -> dict[str, int]:
+    """Count what must never be: a pass inside twice, an admission that its scan does not say, an answer lost."""
+    counts: dict[str, int] = json.loads(bench.home.python("-m", "tests.bench.counts", "measured").splitlines()[-1])
+    return {
+        "inside_twice": counts["inside_twice"],
+        "scan_and_admission_differ": abs(counts["admitted_scans"] - counts["admissions"]),
+        "acknowledged_and_lost": max(0, acknowledged - counts["scans"]),
+    }
+
+
+def floor_per_second(bench: Bench, first: int, seconds: float) -> float:
+    """Return what the redeem's own SQL does through the driver alone, at the same concurrency."""
+    processes = 1 if bench.server is None else FLOOR_PROCESSES
+    share = first // processes
+    running = [
+        subprocess.Popen(
+            [
+                *(sys.executable, "-m", "tests.bench.floor", str(bench.home.folder / "passes.json")),
+                *(str(first + number * share), str(first + (number + 1) * share)),
+                *(str(seconds), str(CONNECTIONS // processes)),
+            ],
+            env=bench.home.environment(),
+            cwd=bench.home.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(processes)
+    ]
+    return sum(float(process.communicate()[0].splitlines()[-1]) for process in running)

@@ -1,0 +1,93 @@
+"""Issues passes and binds gate phones for ``checkin``: ``python -m tests.bench.passes COUNT FOLDER``.
+
+Run in the environment of the installation. Writes ``codes`` and ``tokens`` (one a line) for the client, and
+``passes.json`` for the floor, into FOLDER.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from app.events.passes.services import PassRequest, issue_passes_bulk
+
+from app.accounts.actor import SYSTEM
+from app.accounts.enums import DeviceKind
+from app.accounts.services.devices import make_device_invite, pair_device
+from app.events.enums import PassKind
+from app.events.tables import Edition
+from app.kernel import clock
+from app.kernel.database import close_database, open_database
+from ticketing.checkin.tables import CheckInList, Gate
+
+CHUNK = 5000
+
+
+async def prepare(count: int) -> dict[str, Any]:
+    """Issue the passes and pair a phone for each gate of a list that takes visitors."""
+    edition = await Edition.objects().order_by(Edition.id).first()
+    assert edition is not None
+    now = clock.now()
+    wanted = PassRequest(
+        kind=PassKind.VISITOR,
+        valid_from=now - timedelta(days=400),
+        valid_until=now + timedelta(days=400),
+        holder_name="Nguyễn Thị Thử",
+        label="Thử tải",
+    )
+    issued = []
+    for start in range(0, count, CHUNK):
+        requests = [wanted] * min(CHUNK, count - start)
+        issued += await issue_passes_bulk(edition_id=edition.id, requests=requests, now=now)
+    lists = await CheckInList.objects().where(CheckInList.edition == edition.id).order_by(CheckInList.id)
+    taking = next(made for made in lists if not kinds_of(made) or PassKind.VISITOR.value in kinds_of(made))
+    gates = await Gate.objects().where(Gate.check_in_list == taking.id).order_by(Gate.id)
+    tokens, devices = [], []
+    for gate in gates:
+        _, address = await make_device_invite(
+            kind=DeviceKind.GATE,
+            edition_id=edition.id,
+            label=f"bench {gate.id}",
+            subject_id=gate.id,
+            actor=SYSTEM,
+            now=now,
+        )
+        device, token = await pair_device(invite_token=address.rpartition("/")[2], now=now)
+        tokens.append(token)
+        devices.append(device.id)
+    return {
+        "edition_id": edition.id,
+        "list_id": taking.id,
+        "gates": [gate.id for gate in gates],
+        "devices": devices,
+        "tokens": tokens,
+        "codes": [made.code for made in issued],
+        "serials": [made.serial for made in issued],
+        "pass_kinds": kinds_of(taking),
+    }
+
+
+def kinds_of(made: CheckInList) -> list[str]:
+    """Return the kinds of pass that a list takes; none means every kind."""
+    kinds: list[str] = json.loads(made.pass_kinds)
+    return kinds
+
+
+async def main(count: int, folder: Path) -> None:
+    """Prepare and write the files."""
+    await open_database()
+    try:
+        made = await prepare(count)
+    finally:
+        await close_database()
+    (folder / "codes").write_text("\n".join(made.pop("codes")) + "\n")
+    (folder / "tokens").write_text("\n".join(made.pop("tokens")) + "\n")
+    (folder / "passes.json").write_text(json.dumps(made))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1]), Path(sys.argv[2])))

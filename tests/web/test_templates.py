@@ -1,0 +1,107 @@
+"""The components as HTML: labels, errors, states; and what the policy against inline code forbids."""
+
+import re
+from typing import Any
+
+import pytest
+
+from app.kernel.forms import Form
+from app.kernel.i18n import use_locale
+from app.kernel.settings import settings
+from app.kernel.web import environment, ui_messages
+from tests.web.conftest import ROOT
+
+TEMPLATES = sorted(
+    path
+    for parent in ("app", "booths", "ticketing")
+    for path in (ROOT / parent).glob("*/templates/**/*.html")
+    if "node_modules" not in path.parts
+)
+
+
+def draw(call: str, source: str = "web/components.html", **context: Any) -> str:
+    """What one call of a macro renders, on one line."""
+    name = call.split("(")[0]
+    text = environment().from_string(f'{{% from "{source}" import {name} %}}{{{{ {call} }}}}').render(**context)
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def test_a_field_ties_label_hint_and_error_to_its_input() -> None:
+    form = Form({"phone": "09"}, {"phone": "Too short."})
+    html = draw('field(form, "phone", "Phone", "tel", required=true, hint="Ten digits")', form=form)
+    assert '<label class="field-label" for="field-phone">Phone</label>' in html
+    assert 'type="tel" id="field-phone" name="phone" value="09" required' in html
+    assert 'aria-describedby="field-phone-hint field-phone-error" aria-invalid="true"' in html
+    assert "Too short." in html
+
+
+def test_what_people_typed_is_escaped() -> None:
+    form = Form({"name": '"><script>alert(1)</script>'}, {"name": "<b>no</b>"})
+    html = draw('field(form, "name", "Name")', form=form)
+    assert "<script>" not in html
+    assert "<b>" not in html
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ('field(none, "a", "A", "number")', 'inputmode="numeric"'),
+        ('field(none, "a", "A", "datetime", required=true)', 'type="datetime-local"'),
+        ('field(none, "a", "A", "textarea", rows=4)', '<textarea class="input" id="field-a" name="a" rows="4">'),
+        ('field(form, "a", "A", "checkbox")', 'value="on" checked'),
+        ('field(form, "b", "B", "select", options=["x", "y"])', '<option value="y" selected>y</option>'),
+        ('field(form, "c", "C", "select", multiple=true, options=[(1, "One"), (2, "Two")])', 'value="2" checked'),
+        ('field(form, "b", "B", "radio", options=[("y", "Yes", "hint")])', 'type="radio" name="b" value="y" checked'),
+        ('field(form, "b", "B", "hidden")', '<input type="hidden" name="b" value="y">'),
+        ('field(none, "f", "F", "file", accept="image/*", multiple=true)', 'name="f" multiple accept="image/*"'),
+        ('field(form, "b", "B", "password")', 'type="password" id="field-b" name="b"'),
+        ('button("Go", href="/x", kind="second")', '<a class="button button-second" href="/x"'),
+        ('button("Go", name="do", value="now", data_confirm="Sure?")', 'name="do" value="now" data-confirm="Sure?"'),
+        ('badge("Held", "wait")', 'class="badge tone-wait"'),
+        ('progress("Loaded", 3, 0)', '<progress class="progress-bar" value="3" max="1"'),
+    ],
+)
+def test_each_kind_renders(call: str, expected: str) -> None:
+    assert expected in draw(call, form=Form({"a": "on", "b": "y", "c": ["2"]}))
+
+
+def test_a_table_row_says_its_columns_on_a_phone() -> None:
+    call = 'table([("name", "Name"), ("cells", "Cells", "number")], [{"name": "Hảo", "cells": 3}])'
+    html = draw(call, "web/data.html")
+    assert '<th scope="row">Hảo</th>' in html
+    assert '<td data-label="Cells" class="number">3</td>' in html
+
+
+def test_charts_stand_empty_zero_and_broken_series() -> None:
+    assert "chart-rows" in draw('bar_chart("Nothing", [])', "web/data.html")
+    assert 'width="0.0%"' in draw('bar_chart("Zero", [("a", 0)])', "web/data.html")
+    html = draw('line_chart("Gap", ["1", "2", "3"], [("x", [1, none, 2], "jade")])', "web/data.html")
+    assert "M0.0 50.0M100.0 0.0" in html
+
+
+def test_the_messages_of_a_script_are_data_that_cannot_end_their_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {"gate": ["Undo", "</script>", ["{n} scan", "{n} scans"]]}
+    monkeypatch.setattr("app.kernel.web._script_messages", lambda: known)
+    monkeypatch.setattr("app.kernel.i18n._", lambda text: text.upper())
+    with use_locale("vi"):
+        html = ui_messages("gate", "unknown")
+    assert html.startswith('<script type="application/json" id="messages">')
+    assert html.count("</") == 1
+    assert '"Undo": "UNDO"' in html
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_template_holds_inline_code(path: Any) -> None:
+    text = re.sub(r"\{#.*?#\}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert re.findall(r"\sstyle=|\son\w+=[\"']|hx-on|javascript:|<style", text) == []
+    assert [tag for tag in re.findall(r"<script[^>]*>", text) if "src=" not in tag] == []
+
+
+async def test_the_components_page_stands(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    demo = settings().model_copy(update={"demo": True})
+    monkeypatch.setattr("app.kernel.showcase.settings", lambda: demo)
+    answer = await client.get("/dev/components?lang=vi")
+    assert answer.status_code == 200
+    assert 'id="map"' in answer.text
+    monkeypatch.setattr("app.kernel.showcase.settings", lambda: demo.model_copy(update={"demo": False}))
+    assert (await client.get("/dev/components")).status_code == 404
