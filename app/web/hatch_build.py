@@ -134,7 +134,7 @@ def _run(command: list[str], folder: Path, failure: str) -> str:
     if done.returncode == 0:
         return done.stdout
     lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-    telling = [line for line in lines if "error" in line.lower()] or lines
+    telling = [line for line in lines if "error" in line.lower() and "error code" not in line] or lines
     raise BuildFailed(f"{failure}: {telling[0] if telling else f'exit code {done.returncode}'}")
 
 

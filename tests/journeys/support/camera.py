@@ -8,13 +8,15 @@ from pathlib import Path
 from PIL import Image
 
 WIDTH, HEIGHT, FRAMES_A_SECOND = 640, 480, 10
+PAUSE_SECONDS = 2.5
 PAPER = (236, 232, 224)
 
 
 def write_camera_file(path: Path, codes: list[bytes], *, seconds_each: float = 2.0) -> Path:
     """Write a film that shows each PNG of a QR code in turn, with half a second of nothing in between.
 
-    Chromium plays it again and again. Returns ``path``.
+    Chromium plays it again and again. The pause at its end is long enough for the scanner to take what comes next for
+    a new scan, even of the same code. Returns ``path``.
     """
     header = f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F{FRAMES_A_SECOND}:1 Ip A1:1 C420jpeg\n".encode()
     nothing = _frame(Image.new("RGB", (WIDTH, HEIGHT), PAPER))
@@ -23,6 +25,7 @@ def write_camera_file(path: Path, codes: list[bytes], *, seconds_each: float = 2
         for code in codes:
             film.write(nothing * (FRAMES_A_SECOND // 2))
             film.write(_frame(_held_up(code)) * int(FRAMES_A_SECOND * seconds_each))
+        film.write(nothing * int(FRAMES_A_SECOND * PAUSE_SECONDS))
     return path
 
 

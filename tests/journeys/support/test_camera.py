@@ -17,7 +17,7 @@ def test_a_film_has_a_header_and_frames_of_the_right_size(tmp_path: Path) -> Non
     header, _, frames = film.partition(b"\n")
     assert header == b"YUV4MPEG2 W640 H480 F10:1 Ip A1:1 C420jpeg"
     size = len(b"FRAME\n") + WIDTH * HEIGHT * 3 // 2
-    assert len(frames) == 15 * size
+    assert len(frames) == (15 + 25) * size
     middle = len(b"FRAME\n") + (HEIGHT // 2) * WIDTH + WIDTH // 2
     assert frames[middle] > 200
     assert frames[14 * size + middle] < 20

@@ -1,0 +1,3 @@
+import { keepOffline } from "@fairground/offline";
+
+keepOffline({ app: "test", pages: ["/app/"], assets: ["offline.js"] });
