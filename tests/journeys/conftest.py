@@ -56,19 +56,27 @@ def festival(server: PostgresServer | None) -> Iterator[Home]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
-def service(festival: Home, server: PostgresServer | None) -> Iterator[Service]:
-    """The running service over a copy of the demo festival that this journey may change as it likes."""
+@contextlib.contextmanager
+def running_copy(festival: Home, server: PostgresServer | None) -> Iterator[Service]:
+    """Copy the demo festival, serve the copy, and remove it."""
     number = next(NUMBERS)
     database = f"journey_{os.getpid()}_{number}"
-    home = copy_home(festival, festival.folder.parent / f"journey-{number}", server=server, database=database)
+    folder = festival.folder.parent / f"journey-{number}"
+    home = copy_home(festival, folder, server=server, database=database)
     try:
         with running_service(home, ["demo", "--port", str(home.port)]) as running:
             yield running
     finally:
         if server is not None:
             administer(server, f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
-        shutil.rmtree(home.folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def service(festival: Home, server: PostgresServer | None) -> Iterator[Service]:
+    """The running service over a copy of the demo festival that this journey may change as it likes."""
+    with running_copy(festival, server) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -46,13 +46,16 @@ class Watch:
             self.faults.append(f"{response.status} {response.request.method} {response.url}")
 
 
-def assert_accessible(page: Page) -> None:
-    """Fail when axe-core finds a serious or critical barrier on the page as it stands."""
-    found = Axe().run(page).response["violations"]
-    barriers = [
+def barriers(page: Page) -> list[str]:
+    """Return the serious and critical barriers that axe-core finds on the page as it stands."""
+    return [
         f"{rule['id']} ({rule['impact']}): {rule['help']}: "
         + "; ".join(str(node["target"][0]) for node in rule["nodes"][:5])
-        for rule in found
+        for rule in Axe().run(page).response["violations"]
         if rule["impact"] in SERIOUS
     ]
-    assert barriers == [], f"{page.url}: {barriers}"
+
+
+def assert_accessible(page: Page) -> None:
+    """Fail when there is a serious or critical barrier on the page as it stands."""
+    assert barriers(page) == [], page.url

@@ -1,0 +1,45 @@
+"""Every page of the demo festival: no barrier, no error in the console, nothing refused, nothing too wide."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.journeys.support.people import People
+from tests.journeys.support.places import PLACES, Place
+from tests.journeys.support.watch import barriers
+
+WIDTHS = {"phone": 360, "desk": 1440}
+
+
+def too_wide(page: Page) -> int:
+    """Return how many pixels the page is wider than the screen."""
+    return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+
+
+def faults_of(page: Page, place: Place) -> list[str]:
+    """Return what is wrong with a page that is open, in light and in dark."""
+    wrong = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        wrong += [f"{place.name} in {scheme}: {barrier}" for barrier in barriers(page)]
+    if (over := too_wide(page)) > 0:
+        wrong.append(f"{place.name}: {over} px too wide")
+    return wrong
+
+
+@pytest.mark.parametrize("device", list(WIDTHS))
+def test_every_page_can_be_read_by_everybody(people: People, device: str) -> None:
+    people.watch.allow("404 GET .*/nowhere")
+    wrong: list[str] = []
+    for role in dict.fromkeys(place.role for place in PLACES):
+        page = None
+        for place in (place for place in PLACES if place.role == role):
+            if page is None or place.personal:
+                page = people.page(signed_in=role, device=device, at=place.path)
+            else:
+                page.goto(place.path)
+            if place.path not in page.url and not place.personal:
+                wrong.append(f"{place.name}: led to {page.url}")
+            wrong += faults_of(page, place)
+    assert wrong == []
