@@ -31,8 +31,9 @@ async def link(role: Role, next_path: str) -> str:
     )
     if grant is None:
         raise LookupError(f"nobody is {role}")
-    editions = await fetch("SELECT id FROM edition ORDER BY id LIMIT 1")
-    edition_id = grant["edition_id"] or (editions[0]["id"] if editions else 0)
+    edition_id = grant["edition_id"]
+    if edition_id is None and "{edition_id}" in next_path:
+        edition_id = (await fetch("SELECT id FROM edition ORDER BY id LIMIT 1"))[0]["id"]
     path = next_path.format(edition_id=edition_id, organisation_id=grant["organisation"])
     address, _code = await make_sign_in_link(person_id=grant["person"], next_path=path, now=now(), minutes=A_YEAR)
     return address
