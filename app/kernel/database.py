@@ -9,11 +9,11 @@ import contextvars
 import logging
 import random
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 import aiosqlite
@@ -25,7 +25,6 @@ from piccolo.querystring import QueryString
 from app.kernel.settings import settings
 
 AnyEngine = PostgresEngine | SQLiteEngine
-ResultT = TypeVar("ResultT")
 
 log = logging.getLogger("fairground.database")
 
@@ -39,24 +38,20 @@ _PRAGMAS = (
 
 
 class _KeptConnection:
-    """An aiosqlite connection whose ``close`` gives it back to the engine (Piccolo closes after a transaction).
-
-    Once given back it refuses further use: the connection may be in somebody else's transaction by then.
-    """
+    """An aiosqlite connection whose ``close`` gives it back to the engine (Piccolo closes after a transaction)."""
 
     def __init__(self, engine: "KeepingSQLiteEngine", connection: aiosqlite.Connection) -> None:
         self._engine = engine
-        self._connection: aiosqlite.Connection | None = connection
+        self._connection = connection
 
     def __getattr__(self, name: str) -> Any:
-        if self._connection is None:
-            raise RuntimeError("this transaction is over: a task that began inside it must not go on using it")
         return getattr(self._connection, name)
 
     async def close(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await self._engine.give_back(connection)
+        await self.give_back(broken=False)
+
+    async def give_back(self, *, broken: bool) -> None:
+        await self._engine.give_back(self._connection, broken=broken)
 
 
 class KeepingSQLiteEngine(SQLiteEngine):
@@ -98,11 +93,11 @@ class KeepingSQLiteEngine(SQLiteEngine):
         """A kept connection for a transaction; closing it gives it back."""
         return _KeptConnection(self, await self._take())
 
-    async def give_back(self, connection: aiosqlite.Connection) -> None:
-        """Return a connection; one left inside a transaction is closed instead of being handed on."""
+    async def give_back(self, connection: aiosqlite.Connection, *, broken: bool = False) -> None:
+        """Return a connection; one that is broken, or left inside a transaction, is closed instead of handed on."""
         assert self._gate is not None
         try:
-            if connection.in_transaction:
+            if broken or connection.in_transaction:
                 await connection.close()
             else:
                 self._idle.append(connection)
@@ -201,7 +196,7 @@ async def write_transaction() -> AsyncIterator[None]:
 
     On SQLite a process-wide lock and ``BEGIN IMMEDIATE`` (with a bounded retry against other processes), on
     PostgreSQL a plain transaction. Inside another ``write_transaction`` it joins that one: do not swallow errors there.
-    A cancelled block is rolled back; a commit that has begun is carried to its end before the cancelling goes on.
+    A cancelled block is rolled back; one cancelled during its commit may stand or not, as with a lost connection.
     """
     if in_transaction():
         yield
@@ -256,16 +251,18 @@ async def _call(callback: Callback) -> None:
 async def _transaction(transaction: Any, callbacks: list[Callback]) -> AsyncIterator[None]:
     """Piccolo's transaction, except that no cancelling leaves a connection behind.
 
-    Its own ``__aexit__`` forgets the connection, and leaves the transaction marked as present, when the task is
+    Its own enter and exit forget the connection, and leave the transaction marked as present, when the task is
     cancelled while it begins, commits or rolls back.
     """
     for attempt in range(6):
         transaction.connection = await transaction.get_connection()
         try:
-            await to_its_end(_begin(transaction))
+            if isinstance(transaction, PostgresTransaction):
+                transaction.transaction = transaction.connection.transaction()
+            await transaction.begin()
             break
         except BaseException as error:
-            await to_its_end(_end(transaction, commit=False))
+            await _release(transaction, broken=True)
             if not isinstance(error, sqlite3.OperationalError) or "locked" not in str(error) or attempt == 5:
                 raise
         await asyncio.sleep(0.05 * 2**attempt * (0.5 + random.random()))  # noqa: S311 - jitter, no secret
@@ -279,61 +276,45 @@ async def _transaction(transaction: Any, callbacks: list[Callback]) -> AsyncIter
     finally:
         current.reset(mark)
         _after_commit.reset(mark_callbacks)
-        await to_its_end(_end(transaction, commit=commit))
+        try:
+            if commit:
+                await transaction.commit()
+            else:
+                await _roll_back(transaction)
+        finally:
+            ended = transaction._committed or transaction._rolled_back
+            transaction._rolled_back = not transaction._committed
+            await _release(transaction, broken=not ended)
 
 
-async def _begin(transaction: Any) -> None:
-    """Begin on the connection; when that fails the connection goes back."""
+async def _roll_back(transaction: Any) -> None:
+    """Roll back; when even that fails the connection is given up, and the first error goes on."""
     try:
-        if isinstance(transaction, PostgresTransaction):
-            transaction.transaction = transaction.connection.transaction()
-        await transaction.begin()
-    except BaseException:
-        await _release(transaction)
-        raise
-
-
-async def _end(transaction: Any, *, commit: bool) -> None:
-    if transaction.connection is None:
-        return
-    try:
-        if commit:
-            await transaction.commit()
-        else:
-            transaction._rolled_back = True
-            await transaction.rollback()
+        await transaction.rollback()
     except Exception:
-        if commit:
-            transaction._rolled_back = True
-            raise
         log.warning("a rollback failed; its connection is given up", exc_info=True)
-    finally:
-        await _release(transaction)
 
 
-async def _release(transaction: Any) -> None:
+class _Over:
+    """In the place of a connection that was given back: it may be in somebody else's transaction by now."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError("this transaction is over: a task that began inside it must not go on using it")
+
+
+_OVER = _Over()
+
+
+async def _release(transaction: Any, *, broken: bool) -> None:
+    """Give the connection back, whatever state it is in; neither engine lets a cancelled task interrupt this."""
+    connection, transaction.connection = transaction.connection, _OVER
     pool = getattr(transaction.engine, "pool", None)
     if pool is not None:
-        await pool.release(transaction.connection)
+        await pool.release(connection)
+    elif isinstance(connection, _KeptConnection):
+        await connection.give_back(broken=broken)
     else:
-        await transaction.connection.close()
-    transaction.connection = None
-
-
-async def to_its_end(work: Coroutine[Any, Any, ResultT]) -> ResultT:
-    """Carry something to its end although the caller is cancelled meanwhile; the cancelling goes on afterwards."""
-    task = asyncio.ensure_future(work)
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.wait([task])
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is not None:
-        if (failure := task.exception()) is not None:
-            raise cancelled from failure
-        raise cancelled
-    return task.result()
+        await connection.close()
 
 
 async def fetch(sql: str, *args: Any) -> list[dict[str, Any]]:

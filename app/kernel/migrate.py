@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from functools import lru_cache
 from io import StringIO
 from pathlib import Path
 from types import ModuleType
@@ -26,6 +27,7 @@ class PendingMigration:
     module: ModuleType
 
 
+@lru_cache(maxsize=256)
 def _load(path: Path, app_name: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(f"_migration_{app_name}_{path.stem}", path)
     assert spec is not None

@@ -8,7 +8,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.kernel.database import fetch, write_transaction
+from app.kernel.database import fetch, in_transaction, write_transaction
 from app.kernel.errors import AppError, TooManyTries
 from app.kernel.i18n import N_
 from app.kernel.settings import secret_key
@@ -61,9 +61,12 @@ def unsign(text: str, purpose: str, now: datetime) -> Any:
 async def limit(key: str, *, times: int, seconds: int, now: datetime) -> None:
     """Count one try under a key; more than ``times`` in a window of ``seconds`` is refused.
 
-    Windows are fixed; the count is kept in the database, so that all workers share it.
+    Windows are fixed; the count is kept in the database, so that all workers share it. It stands outside of any
+    transaction, which would take the count back when it is refused.
     Raises TooManyTries.
     """
+    if in_transaction():
+        raise RuntimeError("a rate limit is counted before the transaction, not inside it")
     window = int(now.timestamp()) // seconds
     hashed = hashlib.sha256(f"{key}|{window}".encode()).hexdigest()[:40]
     async with write_transaction():

@@ -1,0 +1,113 @@
+"""The audit log: what is kept of a change, and that it stands or falls with it."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from app.kernel import audit
+from app.kernel.database import fetch, write_transaction
+from app.kernel.enums import JobState
+from app.kernel.logs import request_id
+from app.kernel.money import Money
+
+NOW = datetime(2026, 10, 16, 1, 30, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody who acts."""
+
+    person_id: int | None = 7
+    full_name: str = "Nguyễn Thị Hoa"
+    device_id: int | None = None
+
+
+async def record(action: str = "booth.release", **given: Any) -> None:
+    values: dict[str, Any] = {"actor": Actor(), "subject_type": "booth", "subject_id": 12, "now": NOW}
+    await audit.record(action=action, **{**values, **given})
+
+
+async def test_an_entry_says_who_what_when_before_and_after(database: str) -> None:
+    token = request_id.set("abc12345")
+    try:
+        await record(edition_id=3, before={"state": "held"}, after={"state": "free"})
+    finally:
+        request_id.reset(token)
+    entries, total = await audit.list_entries()
+    assert total == 1
+    assert {key: value for key, value in entries[0].items() if key != "id"} == {
+        "at": NOW,
+        "actor_person_id": 7,
+        "actor_name": "Nguyễn Thị Hoa",
+        "device_id": None,
+        "action": "booth.release",
+        "subject_type": "booth",
+        "subject_id": "12",
+        "edition_id": 3,
+        "before": {"state": "held"},
+        "after": {"state": "free"},
+        "request_id": "abc12345",
+    }
+
+
+async def test_the_system_has_no_name(database: str) -> None:
+    await record(actor=None)
+    ((entry,), _total) = await audit.list_entries()
+    assert (entry["actor_person_id"], entry["actor_name"], entry["before"]) == (None, "", None)
+
+
+async def test_values_that_json_lacks_are_kept_as_text(database: str) -> None:
+    after = {"on": date(2026, 10, 16), "price": Money(50_000, "VND"), "state": JobState.DONE, "ratio": Decimal("0.5")}
+    await record(after=after)
+    ((entry,), _total) = await audit.list_entries()
+    assert entry["after"] == {
+        "on": "2026-10-16",
+        "price": {"amount_minor": 50_000, "currency": "VND"},
+        "state": "done",
+        "ratio": "0.5",
+    }
+
+
+async def test_an_entry_is_gone_when_the_change_is(database: str) -> None:
+    async def failing() -> None:
+        async with write_transaction():
+            await record()
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        await failing()
+    assert await audit.list_entries() == ([], 0)
+
+
+async def test_entries_are_filtered_and_paged_newest_first(database: str) -> None:
+    for number in range(5):
+        await record(action=f"step.{number}", edition_id=1, subject_id=number)
+    await record(action="other", edition_id=2, subject_type="order", actor=Actor(person_id=8))
+    entries, total = await audit.list_entries(edition_id=1, page=2, per_page=2)
+    assert ([entry["action"] for entry in entries], total) == (["step.2", "step.1"], 5)
+    for filters in ({"edition_id": 2}, {"action": "other"}, {"actor_person_id": 8}, {"subject_type": "order"}):
+        found, count = await audit.list_entries(**filters)  # type: ignore[arg-type]
+        assert ([entry["action"] for entry in found], count) == (["other"], 1)
+    assert (await audit.list_entries(subject_type="booth", subject_id=4))[1] == 1
+    assert await audit.list_entries(edition_id=9) == ([], 0)
+
+
+def test_changes_keeps_only_what_differs() -> None:
+    before = {"name": "a", "place": "b", "gone": 1, "empty": None}
+    after = {"name": "a", "place": "c", "new": None, "empty": None}
+    assert audit.changes(before, after) == ({"place": "b", "gone": 1}, {"place": "c", "new": None})
+    assert audit.changes({}, {}) == ({}, {})
+
+
+def test_nothing_in_the_log_changes_or_removes_an_entry() -> None:
+    public = {name for name in vars(audit) if not name.startswith("_") and callable(getattr(audit, name))}
+    assert not {name for name in public if any(word in name for word in ("delete", "update", "remove", "clear"))}
+
+
+async def test_the_log_is_found_by_its_subject_through_an_index(database: str) -> None:
+    await record()
+    rows = await fetch("SELECT action FROM audit_entry WHERE subject_type = {} AND subject_id = {}", "booth", "12")
+    assert rows == [{"action": "booth.release"}]

@@ -1,0 +1,381 @@
+"""The one write transaction, the kept connections, and what both engines must agree on."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.kernel import database as kernel_database
+from app.kernel.database import (
+    KeepingSQLiteEngine,
+    after_commit,
+    close_database,
+    dialect,
+    engine,
+    fetch,
+    in_transaction,
+    is_integrity_error,
+    is_unique_violation,
+    make_engine,
+    write_transaction,
+)
+from app.kernel.settings import settings
+from app.kernel.tables import RateLimit
+from tests.support.race import race, winners
+
+NOW = datetime(2026, 10, 16, 1, 30, 0, 123456, tzinfo=UTC)
+pytestmark = pytest.mark.engines
+
+
+async def make_counter(tries: int = 0) -> None:
+    await RateLimit(key="counter", tries=tries, expires_at=NOW).save()
+
+
+async def count() -> int:
+    rows = await fetch("SELECT tries FROM rate_limit WHERE key = {}", "counter")
+    return int(rows[0]["tries"])
+
+
+async def read_then_write() -> None:
+    seen = await count()
+    await asyncio.sleep(0)
+    await RateLimit.update({RateLimit.tries: seen + 1}).where(RateLimit.key == "counter")
+
+
+async def test_a_block_is_written_whole(database: str) -> None:
+    async with write_transaction():
+        await make_counter()
+        await read_then_write()
+    assert await count() == 1
+
+
+async def test_a_block_that_fails_writes_nothing(database: str) -> None:
+    async def failing() -> None:
+        async with write_transaction():
+            await make_counter()
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        await failing()
+    assert await RateLimit.count() == 0
+    assert not in_transaction()
+
+
+async def test_an_inner_block_joins_the_outer_one(database: str) -> None:
+    async def failing() -> None:
+        async with write_transaction():
+            async with write_transaction():
+                await make_counter()
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        await failing()
+    assert await RateLimit.count() == 0
+
+
+@pytest.mark.race
+async def test_forty_that_read_and_then_write_lose_nothing_on_sqlite(database: str) -> None:
+    if dialect() != "sqlite":
+        pytest.skip("PostgreSQL's plain transactions rely on conditional updates")
+    await make_counter()
+
+    async def party(_number: int) -> None:
+        async with write_transaction():
+            await read_then_write()
+
+    assert winners(await race(40, party)) == [None] * 40
+    assert await count() == 40
+
+
+@pytest.mark.race
+async def test_without_immediate_and_the_lock_they_collide(database: str) -> None:
+    """The negative control: Piccolo's plain transaction, DEFERRED on SQLite."""
+    await make_counter()
+
+    async def party(_number: int) -> None:
+        async with engine().transaction():
+            await read_then_write()
+
+    results = await race(40, party)
+    assert await count() < 40
+    if dialect() == "sqlite":
+        assert any("locked" in str(result) for result in results)
+
+
+@pytest.mark.race
+async def test_a_conditional_update_has_one_winner_of_forty(database: str) -> None:
+    await make_counter()
+
+    async def party(_number: int) -> bool:
+        async with write_transaction():
+            rows = await RateLimit.update({RateLimit.tries: 1}).where(RateLimit.tries == 0).returning(RateLimit.key)
+        return bool(rows)
+
+    assert sorted(await race(40, party)) == [False] * 39 + [True]  # type: ignore[type-var]
+
+
+@pytest.mark.race
+async def test_without_its_condition_the_update_has_many_winners(database: str) -> None:
+    await make_counter()
+
+    async def party(_number: int) -> bool:
+        async with write_transaction():
+            free = await count() == 0
+        async with write_transaction():
+            if free:
+                await RateLimit.update({RateLimit.tries: 1}).where(RateLimit.key == "counter")
+        return free
+
+    assert sum(map(bool, winners(await race(40, party)))) > 1
+
+
+async def test_another_process_that_writes_is_waited_for(database: str) -> None:
+    if dialect() != "sqlite":
+        pytest.skip("PostgreSQL has many writers")
+    other = sqlite3.connect(database.removeprefix("sqlite:///"), check_same_thread=False, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    releasing = threading.Timer(0.3, other.execute, ["ROLLBACK"])
+    releasing.start()
+    async with write_transaction():
+        await make_counter()
+    releasing.join()
+    other.close()
+    assert await count() == 0
+
+
+async def free_connections() -> int:
+    """How many connections can be had at once, of those the settings allow."""
+    found = engine()
+    if isinstance(found, KeepingSQLiteEngine):
+        assert found._gate is not None
+        return found._gate._value
+    taken = []
+    try:
+        for _ in range(settings().database_pool_size):
+            async with asyncio.timeout(0.3):
+                taken.append(await found.pool.acquire())
+    except TimeoutError:
+        pass
+    for connection in taken:
+        await found.pool.release(connection)
+    return len(taken)
+
+
+async def cancel_at_every_step(party: Callable[[], Awaitable[None]], steps: int = 80) -> None:
+    """Run ``party`` again and again, cancelling it after one more turn of the loop each time."""
+    for turns in range(steps):
+        task = asyncio.ensure_future(party())
+        for _ in range(turns):
+            if task.done():
+                break
+            await asyncio.sleep(0.0005 if turns % 3 == 0 else 0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def written_once() -> None:
+    async with write_transaction():
+        await RateLimit.update({RateLimit.tries: RateLimit.tries + 1}).where(RateLimit.key == "counter")
+
+
+async def test_cancelling_leaves_no_connection_behind(database: str) -> None:
+    await make_counter()
+    await cancel_at_every_step(written_once)
+    assert await free_connections() == settings().database_pool_size
+    before = await count()
+    async with asyncio.timeout(5):
+        await written_once()
+    assert await count() == before + 1
+
+
+async def test_with_piccolos_own_exit_cancelling_leaks_connections(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control."""
+
+    @asynccontextmanager
+    async def stock(transaction: Any, _callbacks: Any) -> AsyncIterator[None]:
+        transactions.append(transaction)
+        async with transaction:
+            yield
+
+    transactions: list[Any] = []
+    monkeypatch.setattr(kernel_database, "_PRAGMAS", ("PRAGMA busy_timeout = 50",))
+    await close_database()
+    await kernel_database.open_database()
+    await make_counter()
+    monkeypatch.setattr(kernel_database, "_transaction", stock)
+    await cancel_at_every_step(written_once)
+    left = await free_connections()
+    for transaction in transactions:  # tidy up what leaked
+        connection = getattr(transaction, "connection", None)
+        if connection is not None and dialect() == "sqlite":
+            await connection.close()
+    assert left < settings().database_pool_size
+    if dialect() != "sqlite":
+        engine().pool.terminate()  # type: ignore[union-attr]
+        engine().pool = None  # type: ignore[union-attr]
+
+
+async def test_after_a_time_limit_the_same_task_is_outside_the_transaction(database: str) -> None:
+    async def slow() -> None:
+        async with asyncio.timeout(0.05), write_transaction():
+            await make_counter()
+            await asyncio.sleep(5)
+
+    with pytest.raises(TimeoutError):
+        await slow()
+    assert not in_transaction()
+    async with write_transaction():
+        await make_counter(tries=7)
+    assert await count() == 7
+
+
+async def test_a_task_that_outlives_the_transaction_it_began_in_has_its_own(database: str) -> None:
+    over = asyncio.Event()
+
+    async def later() -> bool:
+        await over.wait()
+        inside = in_transaction()
+        async with write_transaction():
+            await make_counter(tries=3)
+        return inside
+
+    async with write_transaction():
+        task = asyncio.ensure_future(later())
+        await asyncio.sleep(0)
+    over.set()
+    assert await task is False
+    assert await count() == 3
+
+
+async def test_a_read_on_a_transaction_that_is_over_is_refused(database: str) -> None:
+    over = asyncio.Event()
+
+    async def later() -> int:
+        await over.wait()
+        return await RateLimit.count()
+
+    async with write_transaction():
+        task = asyncio.ensure_future(later())
+        await asyncio.sleep(0)
+    over.set()
+    with pytest.raises(RuntimeError, match="this transaction is over"):
+        await task
+
+
+async def test_what_is_asked_for_after_the_commit_runs_after_it(database: str) -> None:
+    seen: list[tuple[int, bool]] = []
+
+    async def look() -> None:
+        seen.append((await RateLimit.count(), in_transaction()))
+
+    async with write_transaction():
+        await make_counter()
+        async with write_transaction():
+            await after_commit(look)
+        assert seen == []
+    assert seen == [(1, False)]
+    await after_commit(lambda: seen.append((0, False)))
+    assert seen == [(1, False), (0, False)]
+
+
+async def test_what_is_asked_for_after_the_commit_is_forgotten_when_there_is_none(database: str) -> None:
+    seen: list[int] = []
+
+    async def failing() -> None:
+        async with write_transaction():
+            await after_commit(lambda: seen.append(1))
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        await failing()
+    async with write_transaction():
+        pass
+    assert seen == []
+
+
+async def test_a_failing_callback_does_not_undo_or_hide_what_was_written(
+    database: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    seen: list[int] = []
+
+    def fail() -> None:
+        raise ValueError("callback")
+
+    async with write_transaction():
+        await make_counter()
+        await after_commit(fail)
+        await after_commit(lambda: seen.append(1))
+    assert await RateLimit.count() == 1
+    assert seen == [1]
+    assert "a callback after the commit failed" in caplog.text
+
+
+async def test_fetch_gives_dictionaries_with_aware_times(database: str) -> None:
+    await make_counter(tries=4)
+    rows = await fetch("SELECT key, tries, expires_at FROM rate_limit WHERE expires_at <= {}", NOW)
+    assert rows == [{"key": "counter", "tries": 4, "expires_at": NOW}]
+    assert type(rows[0]) is dict
+    assert await fetch("SELECT key FROM rate_limit WHERE expires_at < {}", NOW) == []
+    changed = await fetch(
+        "UPDATE rate_limit SET expires_at = {} RETURNING expires_at, tries", NOW.replace(microsecond=0)
+    )
+    assert changed == [{"expires_at": NOW.replace(microsecond=0), "tries": 4}]
+
+
+async def test_times_compare_by_instant_whatever_their_zone_and_fraction(database: str) -> None:
+    whole = NOW.replace(microsecond=0)
+    await RateLimit(key="counter", tries=1, expires_at=whole).save()
+    assert await RateLimit.count().where(RateLimit.expires_at < whole + timedelta(microseconds=1)) == 1
+    assert await RateLimit.count().where(RateLimit.expires_at < whole) == 0
+
+
+async def test_a_unique_violation_is_told_from_other_refusals(database: str) -> None:
+    await make_counter()
+    with pytest.raises(Exception) as twice:  # noqa: PT011 - the class is the engine's own
+        async with write_transaction():
+            await make_counter()
+    with pytest.raises(Exception) as null:  # noqa: PT011
+        await fetch("INSERT INTO rate_limit (key, tries) VALUES ({}, {})", None, 1)
+    assert (is_unique_violation(twice.value), is_integrity_error(twice.value)) == (True, True)
+    assert (is_unique_violation(null.value), is_integrity_error(null.value)) == (False, True)
+    assert (is_unique_violation(ValueError()), is_integrity_error(ValueError())) == (False, False)
+
+
+async def test_sqlite_connections_are_kept_and_prepared(database: str) -> None:
+    found = engine()
+    if not isinstance(found, KeepingSQLiteEngine):
+        pytest.skip("SQLite only")
+    for _ in range(20):
+        await RateLimit.count()
+    assert len(found._idle) == 1
+    pragmas = {name: (await fetch(f"PRAGMA {name}"))[0] for name in ("journal_mode", "synchronous", "foreign_keys")}
+    assert [next(iter(row.values())) for row in pragmas.values()] == ["wal", 2, 1]
+    assert list((await fetch("PRAGMA busy_timeout"))[0].values()) == [10000]
+    await close_database()
+    assert found._idle == []
+
+
+async def test_an_unusable_sqlite_file_is_said_and_holds_no_connection(database: str, tmp_path: Path) -> None:
+    if dialect() != "sqlite":
+        pytest.skip("SQLite only")
+    path = tmp_path / "broken.sqlite"
+    path.write_bytes(b"this is no database" * 100)
+    broken = KeepingSQLiteEngine(str(path))
+    for _ in range(settings().database_pool_size + 1):
+        with pytest.raises(sqlite3.DatabaseError):
+            await broken._run_in_new_connection("SELECT 1")
+    assert broken._gate is not None
+    assert broken._gate._value == settings().database_pool_size
+
+
+def test_other_databases_are_refused() -> None:
+    with pytest.raises(ValueError, match="DATABASE_URL"):
+        make_engine("mysql://localhost/x")
