@@ -1,0 +1,100 @@
+"""What cannot be done in judging, each with its stable code."""
+
+from app.kernel.errors import AppError
+from app.kernel.i18n import N_
+
+
+class ContestExists(AppError):
+    """The edition has its contest already."""
+
+    code = "contest_exists"
+    status = 409
+    message = N_("This edition already has a contest.")
+
+
+class ContestNotOpen(AppError):
+    """Ideas are not taken now."""
+
+    code = "contest_not_open"
+    status = 409
+    message = N_("This contest does not take ideas at the moment.")
+
+
+class EntryNotEditable(AppError):
+    """The idea was withdrawn, or its round is sealed."""
+
+    code = "entry_not_editable"
+    status = 409
+    message = N_("This idea cannot be changed any more.")
+
+
+class EntryIncomplete(AppError):
+    """Something is missing before the idea can be sent in."""
+
+    code = "entry_incomplete"
+    status = 422
+    message = N_("Please complete the idea before you send it in.")
+
+
+class RoundNotOpen(AppError):
+    """The round is not being judged."""
+
+    code = "round_not_open"
+    status = 409
+    message = N_("This round is not open for scoring.")
+
+
+class RoundStateWrong(AppError):
+    """The step does not fit the state of the round."""
+
+    code = "round_state_wrong"
+    status = 409
+    message = N_("This round is not in the state for that step. Reload the page to see where it stands.")
+
+
+class BallotInvalid(AppError):
+    """A score is missing, unknown or outside its range."""
+
+    code = "ballot_invalid"
+    status = 422
+    message = N_("Please give every criterion a score from its range.")
+
+
+class ClientIdReused(AppError):
+    """Another ballot has been sent under this id."""
+
+    code = "client_id_reused"
+    status = 409
+    message = N_("Another ballot has already been sent under this id.")
+
+
+class JudgeInConflict(AppError):
+    """The judge belongs to the idea's team or organisation."""
+
+    code = "judge_in_conflict"
+    status = 409
+    message = N_("{judge} belongs to the team or the organisation behind this idea and cannot judge it.")
+
+
+class AlreadyScored(AppError):
+    """A scored assignment stays."""
+
+    code = "already_scored"
+    status = 409
+    message = N_("This judge has already scored the idea, so the assignment stays.")
+
+
+class ChairInConflict(AppError):
+    """A chair with a stake in the contest sees nothing of it, not even counts."""
+
+    code = "chair_in_conflict"
+    status = 403
+    message = N_("You belong to a team or an organisation in this contest, so its jury room is closed to you.")
+
+
+class NothingToAward(AppError):
+    """No award has been prepared."""
+
+    code = "nothing_to_award"
+    status = 409
+    message = N_("Prepare at least one award before you publish.")

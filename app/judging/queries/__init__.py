@@ -1,0 +1,1 @@
+"""Reads of judging, by what they read."""

@@ -1,0 +1,171 @@
+"""Reads of contests, their rounds and criteria."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.events.tables import Edition
+from app.judging.enums import ContestState, RoundState
+from app.judging.ranking import Scale
+from app.judging.tables import Contest, Criterion, Round
+from app.kernel.errors import NotFound
+
+Texts = dict[str, str]
+
+
+@dataclass(frozen=True)
+class ContestRow:
+    """A contest with what its pages say of its edition."""
+
+    id: int
+    edition_id: int
+    edition_slug: str
+    edition_name: Texts
+    timezone: str
+    organiser_id: int | None
+    name: Texts
+    state: ContestState
+    entries_close_at: datetime | None
+    judges_per_entry: int
+
+
+@dataclass(frozen=True)
+class RoundRow:
+    """A round of a contest."""
+
+    id: int
+    contest_id: int
+    number: int
+    name: Texts
+    state: RoundState
+    opens_at: datetime | None
+    closes_at: datetime | None
+    advance_count: int
+    anchor: str
+    locked_at: datetime | None
+
+
+@dataclass(frozen=True)
+class CriterionRow:
+    """A criterion; ``anchors`` says what a score means, by the score as text."""
+
+    id: int
+    name: Texts
+    weight: int
+    min: int
+    max: int
+    anchors: dict[str, Texts]
+
+    @property
+    def scale(self) -> Scale:
+        """What the ranking needs of it."""
+        return Scale(self.id, self.weight, self.min, self.max)
+
+
+def texts(value: Any) -> Any:
+    """A JSON column's value, whether the driver gave it as text or not."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+async def _contest(where: Any) -> ContestRow | None:
+    row = (
+        await Contest.select(
+            *Contest.all_columns(exclude=[Contest.edition]),
+            Contest.edition,
+            Contest.edition.slug.as_alias("slug"),
+            Contest.edition.name.as_alias("edition_name"),
+            Contest.edition.timezone.as_alias("timezone"),
+            Contest.edition.organiser.as_alias("organiser"),
+        )
+        .where(where)
+        .first()
+    )
+    if row is None:
+        return None
+    return ContestRow(
+        id=row["id"],
+        edition_id=row["edition"],
+        edition_slug=row["slug"],
+        edition_name=texts(row["edition_name"]),
+        timezone=row["timezone"],
+        organiser_id=row["organiser"],
+        name=texts(row["name"]),
+        state=ContestState(row["state"]),
+        entries_close_at=row["entries_close_at"],
+        judges_per_entry=row["judges_per_entry"],
+    )
+
+
+async def contest_of_edition(edition_id: int) -> ContestRow | None:
+    """The contest of an edition, or None."""
+    return await _contest(Contest.edition == edition_id)
+
+
+async def contest_by_slug(slug: str) -> ContestRow | None:
+    """The contest of the edition with this address, or None."""
+    return await _contest(Contest.edition.slug == slug)
+
+
+async def contest_by_id(contest_id: int) -> ContestRow:
+    """A contest. Raises NotFound."""
+    found = await _contest(Contest.id == contest_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def open_contests(now: datetime) -> list[ContestRow]:
+    """Contests that take ideas now, the newest edition first."""
+    rows = (
+        await Contest.select(Contest.id)
+        .where(
+            (Contest.state == ContestState.OPEN.value)
+            & (Contest.entries_close_at.is_null() | (Contest.entries_close_at > now))
+        )
+        .order_by(Contest.edition, ascending=False)
+    )
+    return [await contest_by_id(row["id"]) for row in rows]
+
+
+def _round(row: dict[str, Any]) -> RoundRow:
+    return RoundRow(
+        id=row["id"],
+        contest_id=row["contest"],
+        number=row["number"],
+        name=texts(row["name"]),
+        state=RoundState(row["state"]),
+        opens_at=row["opens_at"],
+        closes_at=row["closes_at"],
+        advance_count=row["advance_count"],
+        anchor=row["anchor"],
+        locked_at=row["locked_at"],
+    )
+
+
+async def rounds_of(contest_id: int) -> list[RoundRow]:
+    """The rounds of a contest in their order."""
+    rows = await Round.select().where(Round.contest == contest_id).order_by(Round.number)
+    return [_round(row) for row in rows]
+
+
+async def round_by_id(round_id: int) -> RoundRow:
+    """A round. Raises NotFound."""
+    row = await Round.select().where(Round.id == round_id).first()
+    if row is None:
+        raise NotFound
+    return _round(row)
+
+
+async def criteria_of(round_id: int) -> list[CriterionRow]:
+    """The criteria of a round in their order."""
+    rows = await Criterion.select().where(Criterion.round == round_id).order_by(Criterion.position)
+    return [
+        CriterionRow(row["id"], texts(row["name"]), row["weight"], row["min"], row["max"], texts(row["anchors"]))
+        for row in rows
+    ]
+
+
+async def edition_exists(edition_id: int) -> bool:
+    """Whether there is such an edition."""
+    return bool(await Edition.exists().where(Edition.id == edition_id))

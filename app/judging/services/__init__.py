@@ -1,0 +1,1 @@
+"""What changes in judging: each function is one use case in one transaction."""

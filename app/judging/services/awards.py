@@ -1,0 +1,146 @@
+"""Awards: prepared in the jury room, told to everybody at once."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+from app.accounts.actor import Actor
+from app.judging.enums import EntryState, RoundState
+from app.judging.errors import NothingToAward, RoundStateWrong
+from app.judging.queries import contests as queries
+from app.judging.services.contests import progress_channel
+from app.judging.tables import Award, Entry, Round, RoundEntry
+from app.kernel import audit, live
+from app.kernel.database import fetch, write_transaction
+from app.kernel.errors import NotFound
+
+USUAL_TITLES: dict[int, dict[str, str]] = {
+    1: {"vi": "Giải Nhất", "id": "Juara I", "en": "First prize"},
+    2: {"vi": "Giải Nhì", "id": "Juara II", "en": "Second prize"},
+    3: {"vi": "Giải Ba", "id": "Juara III", "en": "Third prize"},
+}
+OTHER_TITLE = {"vi": "Giải Khuyến khích", "id": "Juara harapan", "en": "Honourable mention"}
+
+
+def usual_title(rank: int) -> dict[str, str]:
+    """What an award of a rank is called unless the chair calls it otherwise."""
+    return USUAL_TITLES.get(rank, OTHER_TITLE)
+
+
+async def give_award(
+    *, round_id: int, entry_id: int, rank: int, title: Mapping[str, str] | None = None, actor: Actor, now: datetime
+) -> int:
+    """Prepare an award of a sealed round; an idea has one in a round, a second call changes it. Gives its id.
+
+    Nobody outside the jury room sees it before :func:`publish_awards`. Raises RoundStateWrong unless the round is
+    sealed and unpublished, NotFound for an idea that is not in it.
+    """
+    async with write_transaction():
+        round_ = await queries.round_by_id(round_id)
+        contest = await queries.contest_by_id(round_.contest_id)
+        if round_.state != RoundState.LOCKED:
+            raise RoundStateWrong
+        in_round = await RoundEntry.exists().where((RoundEntry.round == round_id) & (RoundEntry.entry == entry_id))
+        submitted = await Entry.exists().where((Entry.id == entry_id) & (Entry.state == EntryState.SUBMITTED.value))
+        if not in_round or not submitted:
+            raise NotFound
+        words = json.dumps(dict(title or usual_title(rank)))
+        rows = await fetch(
+            "INSERT INTO contest_award (round, entry, rank, title, created_at) VALUES ({}, {}, {}, {}, {}) "
+            "ON CONFLICT (round, entry) DO UPDATE SET rank = excluded.rank, title = excluded.title RETURNING id",
+            round_id,
+            entry_id,
+            rank,
+            words,
+            now,
+        )
+        await audit.record(
+            actor=actor,
+            action="award.give",
+            subject_type="entry",
+            subject_id=entry_id,
+            edition_id=contest.edition_id,
+            after={"round_id": round_id, "rank": rank},
+            now=now,
+        )
+    return int(rows[0]["id"])
+
+
+async def take_award_back(*, round_id: int, award_id: int, actor: Actor, now: datetime) -> None:
+    """Drop an award that has not been published. Raises NotFound for any other."""
+    async with write_transaction():
+        round_ = await queries.round_by_id(round_id)
+        contest = await queries.contest_by_id(round_.contest_id)
+        gone = (
+            await Award.delete()
+            .where((Award.id == award_id) & (Award.round == round_id) & Award.published_at.is_null())
+            .returning(Award.entry, Award.rank)
+        )
+        if not gone:
+            raise NotFound
+        await audit.record(
+            actor=actor,
+            action="award.take_back",
+            subject_type="entry",
+            subject_id=gone[0]["entry"],
+            edition_id=contest.edition_id,
+            before={"round_id": round_id, "rank": gone[0]["rank"]},
+            now=now,
+        )
+
+
+async def publish_awards(*, round_id: int, actor: Actor, now: datetime) -> int:
+    """Tell everybody the awards of a sealed round, and the teams what was written to them; gives how many awards.
+
+    Raises NothingToAward without one, RoundStateWrong unless the round is sealed.
+    """
+    async with write_transaction():
+        round_ = await queries.round_by_id(round_id)
+        contest = await queries.contest_by_id(round_.contest_id)
+        moved = (
+            await Round.update({Round.state: RoundState.PUBLISHED, Round.published_at: now})
+            .where((Round.id == round_id) & (Round.state == RoundState.LOCKED.value))
+            .returning(Round.id)
+        )
+        if not moved:
+            raise RoundStateWrong
+        published = (
+            await Award.update({Award.published_at: now})
+            .where((Award.round == round_id) & Award.published_at.is_null())
+            .returning(Award.id, Award.entry, Award.rank)
+        )
+        if not published:
+            raise NothingToAward
+        await audit.record(
+            actor=actor,
+            action="award.publish",
+            subject_type="round",
+            subject_id=round_id,
+            edition_id=contest.edition_id,
+            after={"awards": [[row["rank"], row["entry"]] for row in published]},
+            now=now,
+        )
+        await live.publish(progress_channel(round_id), {"changed": "round"})
+    return len(published)
+
+
+async def publish_feedback(*, round_id: int, actor: Actor, now: datetime) -> None:
+    """Close a sealed round without awards: its teams read what was written to them. Raises RoundStateWrong."""
+    async with write_transaction():
+        round_ = await queries.round_by_id(round_id)
+        contest = await queries.contest_by_id(round_.contest_id)
+        moved = (
+            await Round.update({Round.state: RoundState.PUBLISHED, Round.published_at: now})
+            .where((Round.id == round_id) & (Round.state == RoundState.LOCKED.value))
+            .returning(Round.id)
+        )
+        if not moved:
+            raise RoundStateWrong
+        await audit.record(
+            actor=actor,
+            action="round.publish",
+            subject_type="round",
+            subject_id=round_id,
+            edition_id=contest.edition_id,
+            now=now,
+        )

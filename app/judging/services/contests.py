@@ -1,0 +1,221 @@
+"""Setting up a contest, opening its call and its rounds, sealing a round, sending ideas on."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from piccolo.columns import Column
+
+from app.accounts.actor import Actor
+from app.judging.chain import GENESIS, anchor_digest
+from app.judging.enums import AnchorReason, ContestState, EntryState, RoundState
+from app.judging.errors import ContestExists, RoundStateWrong
+from app.judging.queries import ballots as ballot_queries
+from app.judging.queries import contests as queries
+from app.judging.queries.results import ranking
+from app.judging.rubric import CONTEST_NAME, default_rounds
+from app.judging.tables import Contest, Criterion, Entry, Round, RoundAnchor, RoundEntry
+from app.kernel import audit, live
+from app.kernel.database import is_unique_violation, write_transaction
+from app.kernel.errors import NotFound
+
+
+async def create_contest(
+    *, edition_id: int, actor: Actor, now: datetime, rounds: int = 3, entries_close_at: datetime | None = None
+) -> int:
+    """Set up the contest of an edition with its rounds and the default criteria; gives its id.
+
+    Raises ContestExists for a second one, NotFound without such an edition.
+    """
+    if not await queries.edition_exists(edition_id):
+        raise NotFound
+    try:
+        async with write_transaction():
+            contest = Contest(
+                edition=edition_id,
+                name=json.dumps(CONTEST_NAME),
+                state=ContestState.DRAFT,
+                entries_close_at=entries_close_at,
+                created_at=now,
+            )
+            await contest.save()
+            for number, plan in enumerate(default_rounds(rounds), start=1):
+                made = Round(
+                    contest=contest.id, number=number, name=json.dumps(plan.name), advance_count=plan.advance_count
+                )
+                await made.save()
+                await Criterion.insert(
+                    *(
+                        Criterion(
+                            round=made.id,
+                            name=json.dumps(criterion.name),
+                            weight=criterion.weight,
+                            min=criterion.min,
+                            max=criterion.max,
+                            anchors=json.dumps(criterion.anchors),
+                            position=position,
+                        )
+                        for position, criterion in enumerate(plan.criteria)
+                    )
+                )
+            await _record(actor, "contest.create", "contest", contest.id, edition_id, now, after={"rounds": rounds})
+    except Exception as error:
+        if is_unique_violation(error):
+            raise ContestExists from error
+        raise
+    return int(contest.id)
+
+
+async def set_contest_state(*, contest_id: int, state: ContestState, actor: Actor, now: datetime) -> None:
+    """Open or close the call for ideas; what it is already changes nothing. Raises NotFound."""
+    async with write_transaction():
+        contest = await queries.contest_by_id(contest_id)
+        if contest.state == state:
+            return
+        await Contest.update({Contest.state: state}).where(Contest.id == contest_id)
+        await _record(
+            actor,
+            "contest.state",
+            "contest",
+            contest_id,
+            contest.edition_id,
+            now,
+            before={"state": contest.state},
+            after={"state": state},
+        )
+
+
+async def open_round(*, round_id: int, actor: Actor, now: datetime, closes_at: datetime | None = None) -> None:
+    """Let judges score. Opening the first round takes in every idea that was sent in and ends the call.
+
+    Raises RoundStateWrong unless the round is being set up and the one before it is sealed.
+    """
+    async with write_transaction():
+        round_ = await queries.round_by_id(round_id)
+        contest = await queries.contest_by_id(round_.contest_id)
+        earlier = [other for other in await queries.rounds_of(contest.id) if other.number == round_.number - 1]
+        if earlier and earlier[0].state not in (RoundState.LOCKED, RoundState.PUBLISHED):
+            raise RoundStateWrong
+        await _move(round_id, RoundState.DRAFT, {Round.state: RoundState.OPEN, Round.opens_at: now})
+        if closes_at is not None:
+            await Round.update({Round.closes_at: closes_at}).where(Round.id == round_id)
+        if round_.number == 1:
+            await Contest.update({Contest.state: ContestState.CLOSED}).where(Contest.id == contest.id)
+            entries = await Entry.select(Entry.id).where(
+                (Entry.contest == contest.id) & (Entry.state == EntryState.SUBMITTED.value)
+            )
+            await _add_entries(round_id, [row["id"] for row in entries])
+        await _record(actor, "round.open", "round", round_id, contest.edition_id, now)
+        await live.publish(progress_channel(round_id), {"changed": "round"})
+
+
+async def lock_round(*, round_id: int, actor: Actor, now: datetime) -> str:
+    """Seal a round: ballots that come from now on are set aside. Gives the digest over the heads of all ballots.
+
+    Raises RoundStateWrong unless the round is open.
+    """
+    async with write_transaction():
+        round_ = await queries.round_by_id(round_id)
+        contest = await queries.contest_by_id(round_.contest_id)
+        # The row stays locked until the commit: ballots in flight have been counted, later ones see the seal.
+        await _move(round_id, RoundState.OPEN, {Round.state: RoundState.LOCKED, Round.locked_at: now})
+        digest = await anchor_heads(round_id=round_id, reason=AnchorReason.LOCKED, now=now)
+        await _record(actor, "round.lock", "round", round_id, contest.edition_id, now, after={"anchor": digest})
+        await live.publish(progress_channel(round_id), {"changed": "round"})
+    return digest
+
+
+async def anchor_heads(*, round_id: int, reason: AnchorReason, now: datetime) -> str:
+    """Write down the heads of a round's ballots, in the caller's transaction; gives their digest."""
+    earlier = await ballot_queries.anchors_of(round_id)
+    previous = earlier[-1]["digest"] if earlier else GENESIS
+    heads = await ballot_queries.heads_of(round_id)
+    digest = anchor_digest(previous, heads)
+    await RoundAnchor.insert(
+        RoundAnchor(
+            round=round_id,
+            number=len(earlier) + 1,
+            reason=reason,
+            heads=json.dumps(heads),
+            prev_digest=previous,
+            digest=digest,
+            made_at=now,
+        )
+    )
+    await Round.update({Round.anchor: digest}).where(Round.id == round_id)
+    return digest
+
+
+async def advance_entries(
+    *, round_id: int, actor: Actor, now: datetime, entry_ids: Sequence[int] | None = None
+) -> list[int]:
+    """Send ideas of a sealed round on to the next one; without ``entry_ids`` as many of the first as it plans for.
+
+    Ideas tied with the last of them go on too. Gives the ids that go on. Sent on again, only new ones are added.
+    Raises RoundStateWrong before the seal, after the last round, or when the next round has begun.
+    """
+    async with write_transaction():
+        round_ = await queries.round_by_id(round_id)
+        contest = await queries.contest_by_id(round_.contest_id)
+        following = [other for other in await queries.rounds_of(contest.id) if other.number == round_.number + 1]
+        if round_.state not in (RoundState.LOCKED, RoundState.PUBLISHED) or not following:
+            raise RoundStateWrong
+        if following[0].state != RoundState.DRAFT:
+            raise RoundStateWrong
+        standings = [ranked.standing for ranked in await ranking(round_id)]
+        if entry_ids is None:
+            chosen = [
+                standing.entry_id
+                for standing in standings
+                if standing.rank is not None and standing.rank <= round_.advance_count
+            ]
+        else:
+            known = {standing.entry_id for standing in standings}
+            chosen = [entry_id for entry_id in dict.fromkeys(entry_ids) if entry_id in known]
+        await _add_entries(following[0].id, chosen)
+        await _record(actor, "round.advance", "round", round_id, contest.edition_id, now, after={"entry_ids": chosen})
+    return chosen
+
+
+def progress_channel(round_id: int) -> str:
+    """Name of the live channel on which a round's progress is told."""
+    return f"round:{round_id}:progress"
+
+
+async def _add_entries(round_id: int, entry_ids: Sequence[int]) -> None:
+    for start in range(0, len(entry_ids), 500):
+        rows = [RoundEntry(round=round_id, entry=entry_id) for entry_id in entry_ids[start : start + 500]]
+        await RoundEntry.insert(*rows).on_conflict(action="DO NOTHING")
+
+
+async def _move(round_id: int, state: RoundState, values: dict[Column | str, Any]) -> None:
+    """Change a round by its old state. Raises RoundStateWrong when somebody was first."""
+    changed = (
+        await Round.update(values).where((Round.id == round_id) & (Round.state == state.value)).returning(Round.id)
+    )
+    if not changed:
+        raise RoundStateWrong
+
+
+async def _record(
+    actor: Actor,
+    action: str,
+    subject_type: str,
+    subject_id: int,
+    edition_id: int,
+    now: datetime,
+    *,
+    before: dict[str, object] | None = None,
+    after: dict[str, object] | None = None,
+) -> None:
+    await audit.record(
+        actor=actor,
+        action=action,
+        subject_type=subject_type,
+        subject_id=subject_id,
+        edition_id=edition_id,
+        before=before,
+        after=after,
+        now=now,
+    )

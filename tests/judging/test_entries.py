@@ -1,0 +1,117 @@
+"""What a team may do with its idea, and nobody else."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.accounts.actor import ANONYMOUS
+from app.accounts.enums import Role
+from app.accounts.queries import actor_of_person
+from app.judging.enums import ContestState, EntryState
+from app.judging.errors import ContestNotOpen, EntryIncomplete, EntryNotEditable
+from app.judging.queries.entries import entries_of_person, entry_by_id, list_entries, members_of
+from app.judging.services.contests import set_contest_state
+from app.judging.services.entries import (
+    enter_idea,
+    invite_member,
+    remove_member,
+    submit_idea,
+    update_idea,
+    withdraw_idea,
+)
+from app.kernel.audit import list_entries as audit_entries
+from app.kernel.errors import NotFound, SignInNeeded
+from tests.conftest import NOW
+from tests.judging.scene import IDEA, person, scene
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+async def test_an_idea_is_begun_changed_sent_in_and_taken_back() -> None:
+    found = await scene(NOW, entries=0, judges=0, opened=False)
+    leader = await person("Lò Thị Hiên", 7, NOW)
+    entry_id = await enter_idea(edition_id=found.edition_id, values={"title": " Khung  cửi "}, actor=leader, now=NOW)
+    entry = await entry_by_id(entry_id)
+    assert (entry.title, entry.state, entry.short_code) == ("Khung cửi", EntryState.DRAFT, "")
+    assert leader.person_id is not None
+    assert (await actor_of_person(leader.person_id)).has(Role.TEAM_MEMBER, edition_id=found.edition_id)
+    with pytest.raises(EntryIncomplete) as caught:
+        await submit_idea(entry_id=entry_id, actor=leader, now=NOW)
+    assert set(caught.value.fields) == {"team_name", "summary", "problem", "solution"}
+    await update_idea(entry_id=entry_id, values={**IDEA, "title": "Khung cửi mượn"}, actor=leader, now=NOW)
+    code = await submit_idea(entry_id=entry_id, actor=leader, now=NOW)
+    assert len(code) == 7
+    assert await submit_idea(entry_id=entry_id, actor=leader, now=NOW) == code
+    with pytest.raises(EntryIncomplete):
+        await update_idea(entry_id=entry_id, values={"summary": " "}, actor=leader, now=NOW)
+    await withdraw_idea(entry_id=entry_id, actor=leader, now=NOW)
+    await withdraw_idea(entry_id=entry_id, actor=leader, now=NOW)
+    with pytest.raises(EntryNotEditable):
+        await update_idea(entry_id=entry_id, values=IDEA, actor=leader, now=NOW)
+    actions = [row["action"] for row in (await audit_entries(subject_type="entry", subject_id=entry_id))[0]]
+    assert actions == ["entry.withdraw", "entry.submit", "entry.update", "entry.create"]
+
+
+async def test_another_team_cannot_touch_an_idea() -> None:
+    found = await scene(NOW, entries=2, judges=0, opened=False)
+    for act in (
+        update_idea(entry_id=found.entry_ids[0], values=IDEA, actor=found.leaders[1], now=NOW),
+        submit_idea(entry_id=found.entry_ids[0], actor=found.leaders[1], now=NOW),
+        withdraw_idea(entry_id=found.entry_ids[0], actor=found.leaders[1], now=NOW),
+        remove_member(entry_id=found.entry_ids[0], member_id=1, actor=found.leaders[1], now=NOW),
+        update_idea(entry_id=found.entry_ids[0], values=IDEA, actor=ANONYMOUS, now=NOW),
+    ):
+        with pytest.raises(NotFound):
+            await act
+    with pytest.raises(SignInNeeded):
+        await enter_idea(edition_id=found.edition_id, values=IDEA, actor=ANONYMOUS, now=NOW)
+
+
+async def test_members_are_added_once_and_taken_out_but_not_the_leader() -> None:
+    found = await scene(NOW, entries=1, judges=0, opened=False)
+    entry_id, leader = found.entry_ids[0], found.leaders[0]
+    for _turn in range(2):
+        await invite_member(
+            entry_id=entry_id, full_name="Vàng Thị Mai", phone="+84912345678", email=None, actor=leader, now=NOW
+        )
+    team = await members_of(entry_id)
+    assert [member.role for member in team] == ["leader", "member"]
+    assert len(await entries_of_person(team[1].person_id)) == 1
+    for member in team:
+        await remove_member(entry_id=entry_id, member_id=member.id, actor=leader, now=NOW)
+    assert [member.role for member in await members_of(entry_id)] == ["leader"]
+
+
+async def test_the_call_ends_at_its_hour() -> None:
+    found = await scene(NOW, entries=1, judges=0, opened=False)
+    await set_contest_state(contest_id=found.contest_id, state=ContestState.CLOSED, actor=found.chair, now=NOW)
+    with pytest.raises(ContestNotOpen):
+        await update_idea(entry_id=found.entry_ids[0], values=IDEA, actor=found.leaders[0], now=NOW)
+    await set_contest_state(contest_id=found.contest_id, state=ContestState.OPEN, actor=found.chair, now=NOW)
+    from app.judging.tables import Contest
+
+    await Contest.update({Contest.entries_close_at: NOW}).where(Contest.id == found.contest_id)
+    with pytest.raises(ContestNotOpen):
+        await update_idea(entry_id=found.entry_ids[0], values=IDEA, actor=found.leaders[0], now=NOW)
+    await update_idea(entry_id=found.entry_ids[0], values=IDEA, actor=found.leaders[0], now=NOW - timedelta(seconds=1))
+
+
+async def test_the_list_is_searched_filtered_and_in_vietnamese_order() -> None:
+    found = await scene(NOW, entries=7, judges=0, opened=False)
+    lines, total = await list_entries(found.contest_id)
+    assert total == 7
+    assert [line.title for line in lines] == [
+        "Áo dài cho bà",
+        "Chợ quê trên xe",
+        "Đèn lồng gấp",
+        "Giấy sắn",
+        "Trà sen ướp lạnh",
+        "Ủ rác bếp",
+        "Ví lụa",
+    ]
+    assert lines[0].leader == "Nguyễn Thị B"
+    for search in ("giay san", "GIẤY", "quoc oai giấy"):
+        assert [line.title for line in (await list_entries(found.contest_id, search=search))[0]] == ["Giấy sắn"]
+    assert (await list_entries(found.contest_id, search="%"))[1] == 7
+    assert (await list_entries(found.contest_id, state="draft"))[1] == 0
+    assert (await list_entries(found.contest_id, category="Môi trường", page=2)) == ([], 7)
