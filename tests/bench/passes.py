@@ -13,12 +13,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from app.events.passes.services import PassRequest, issue_passes_bulk
-
 from app.accounts.actor import SYSTEM
 from app.accounts.enums import DeviceKind
 from app.accounts.services.devices import make_device_invite, pair_device
 from app.events.enums import PassKind
+from app.events.passes.services import PassRequest, issue_passes_bulk
 from app.events.tables import Edition
 from app.kernel import clock
 from app.kernel.database import close_database, open_database

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import subprocess
@@ -36,9 +37,12 @@ class Home:
         return f"http://127.0.0.1:{self.port}"
 
     def environment(self) -> dict[str, str]:
-        """Return the environment of the service's own processes."""
+        """Return the environment of the service's own processes, the demo's clock included."""
         kept = {key: value for key, value in os.environ.items() if key not in STRANGE}
+        demo = self.folder / "var" / "demo.json"
+        offset = json.loads(demo.read_text())["clock_offset_seconds"] if demo.exists() else 0
         return kept | {
+            "CLOCK_OFFSET_SECONDS": str(offset),
             "DATABASE_URL": self.database_url,
             "DATA_DIR": str(self.folder / "var"),
             "BASE_URL": self.url,

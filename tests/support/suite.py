@@ -71,6 +71,7 @@ class Suite:
         self.steps.append(step)
         started = time.monotonic()
         environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"} | dict(env)
+        environment["TMPDIR"] = str(self.folder)  # goes at the end, whatever a killed step leaves in it
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL)
         try:
             code = process.wait()
