@@ -13,7 +13,7 @@ from app.kernel.sheets import Refused, read_table, template_xlsx, write_csv, wri
 from app.kernel.sheets.delimited import is_formula
 from tests.kernel.sheet_samples import COLUMNS
 
-EVIL = ["=1+1", "+1+cmd", "-1+2", "@SUM(A1)", "\t=1", "\r=1", "＝1+1", '=HYPERLINK("http://x.example")']
+EVIL = ["=1+1", "+1+cmd", "-1+2", "@SUM(A1)", "\t=1", "\r=1", "＝1+1", " =1+1", '=HYPERLINK("http://x.example")']
 PHONE = "+84 912 345 678"
 
 

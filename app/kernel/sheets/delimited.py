@@ -14,7 +14,7 @@ SNIFFED_ROWS = 30
 NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}([.,  ]\d{3})+)([.,]\d+)?\s*(%|₫|đ|vnd|vnđ)?", re.IGNORECASE)
 PHONE = re.compile(r"\+\d[\d\s().\-]{6,20}")
 STARTS_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
-NEUTRALISED = re.compile(r"'(?=[=+\-@\t\r])")
+NEUTRALISED = re.compile(r"'(?=\s*[=+\-@＝＋－＠]|[\t\r])")
 
 
 def read_delimited(data: bytes) -> list[RawRow]:

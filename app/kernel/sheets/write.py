@@ -9,18 +9,18 @@ from zoneinfo import ZoneInfo
 
 from app.kernel.money import Money, decimals
 from app.kernel.sheets.columns import Column
-from app.kernel.sheets.delimited import PHONE
+from app.kernel.sheets.delimited import PHONE, STARTS_FORMULA
 
 Cell = str | int | float | bool | date | datetime | Money | None
 
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 MOST_CHARACTERS = 32_767
 WIDTHS = (12, 48)
 
 
 def neutralised(text: str) -> str:
     """Put an apostrophe before text that a spreadsheet could compute."""
-    return f"'{text}" if text.startswith(DANGEROUS) else text
+    dangerous = text.lstrip().startswith(STARTS_FORMULA) or text.startswith(("\t", "\r"))
+    return f"'{text}" if dangerous else text
 
 
 def write_xlsx(
