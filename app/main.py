@@ -18,6 +18,7 @@ from app.events.plugin import module as events
 from app.judging.plugin import module as judging
 from app.kernel.database import close_database, open_database
 from app.kernel.handlers import EXCEPTION_HANDLERS, healthz, readyz, static_router
+from app.kernel.images import media_handler
 from app.kernel.live import make_channels
 from app.kernel.logs import configure_logs
 from app.kernel.module import Module
@@ -95,7 +96,7 @@ async def run_worker_process() -> None:
 def create_app() -> Litestar:
     """The whole service as an ASGI application."""
     configure_logs(settings().log_level)
-    handlers: list[Any] = [healthz, readyz, static_router(), components_page]
+    handlers: list[Any] = [healthz, readyz, static_router(), components_page, media_handler]
     for module in MODULES:
         handlers.extend(module.route_handlers)
     register_modules()

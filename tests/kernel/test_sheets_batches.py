@@ -11,7 +11,7 @@ from app.kernel.enums import BatchState
 from app.kernel.settings import settings
 from app.kernel.sheets import CellProblem, LoadResult, SheetContext, SheetRow, batches, checking
 from app.kernel.sheets.errors import BatchDiscarded, BatchHasProblems, BatchUnknown, NotASheet
-from app.kernel.tables import ImportBatch, ImportMapping, MediaFile
+from app.kernel.tables import AuditEntry, ImportBatch, ImportMapping, MediaFile
 from tests.kernel.sheet_samples import CONTEXT, NOW, make_kind, workbook
 
 GOOD = workbook(["Name", "Phone"], ["a", 912345678], ["b", "0987654321"])
@@ -232,9 +232,18 @@ async def test_a_file_changed_on_disk_is_not_loaded(database: str, register: Reg
 async def test_who_uploaded_it(database: str, register: Register) -> None:
     class Lan:
         person_id = 7
+        full_name = "Nguyễn Thị Lan"
+        device_id = None
 
     context = SheetContext(edition_id=1, actor=Lan(), now=NOW)
-    assert (await batches.preview("samples", GOOD, "list.xlsx", context)).created_by == 7
+    batch = await batches.preview("samples", GOOD, "list.xlsx", context)
+    assert batch.created_by == 7
+    assert await AuditEntry.count() == 0
+    await batches.accept(batch.id, context)
+    entry = await AuditEntry.select().first()
+    assert entry is not None
+    assert (entry["action"], entry["subject_id"], entry["edition_id"]) == ("sheet.load", str(batch.id), 1)
+    assert json.loads(entry["after"])["created"] == 2
 
 
 async def test_no_sheet_leaves_no_batch(database: str, register: Register) -> None:

@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from piccolo.columns import Column
 
+from app.kernel.audit import record
 from app.kernel.database import write_transaction
 from app.kernel.enums import BatchState
 from app.kernel.names import clean_text
@@ -113,6 +114,15 @@ async def accept(batch_id: int, context: SheetContext) -> ImportBatch:
                 ImportBatch.id == batch_id
             )
             await _keep_mapping(sheet_kind, table, chosen, context.now)
+            await record(
+                actor=context.actor,
+                action="sheet.load",
+                subject_type="import_batch",
+                subject_id=batch_id,
+                edition_id=context.edition_id,
+                after={"kind": batch.kind, "filename": batch.filename, "digest": batch.digest, **result.as_dict()},
+                now=context.now,
+            )
     except _ProblemsSince as since:
         await ImportBatch.update(_problem_values(since.examined)).where(
             (ImportBatch.id == batch_id) & (ImportBatch.state == BatchState.PREVIEWED)

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, time
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
+
+from app.kernel.audit import AuditActor
 
 SHOWN_LENGTH = 80
 REGIONS = {"VND": "VN", "IDR": "ID"}
@@ -35,20 +37,12 @@ class RawTable:
     sheet: str = ""
 
 
-class Who(Protocol):
-    """Somebody who uploads a sheet."""
-
-    @property
-    def person_id(self) -> int | None:
-        """Id of the person, if it is one."""
-
-
 @dataclass(frozen=True)
 class SheetContext:
     """For which edition a sheet is read, by whom and when."""
 
     edition_id: int | None
-    actor: Who | None
+    actor: AuditActor | None
     now: datetime
     timezone: str = "Asia/Ho_Chi_Minh"
     currency: str = "VND"
