@@ -24,7 +24,7 @@ export function t(message: string, values: Values = {}): string {
   return fill(Array.isArray(found) ? found[0] : (found ?? message), values);
 }
 
-/** A message with a number: `tn("{n} scan waits", "{n} scans wait", 3)`. */
+/** A message with a number, such as 3, that stands as {n} in both its forms. */
 export function tn(one: string, many: string, n: number, values: Values = {}): string {
   const found = read()[one];
   const [first, rest] = Array.isArray(found) ? found : [one, many];
