@@ -1,3 +1,14 @@
-from app.kernel.module import Module
+"""What check-in brings."""
 
-module = Module(name="checkin")
+from app.kernel.jobs import every
+from app.kernel.module import Module
+from ticketing.checkin.controllers.api import GateApi
+from ticketing.checkin.tasks import CLOSE_DAYS, run_close_past_days
+
+
+def start() -> None:
+    """Let each day end by itself."""
+    every(CLOSE_DAYS, 600)
+
+
+module = Module(name="checkin", route_handlers=(GateApi,), jobs={CLOSE_DAYS: run_close_past_days}, startup=start)

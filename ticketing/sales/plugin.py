@@ -1,3 +1,16 @@
-from app.kernel.module import Module
+"""What sales brings."""
 
-module = Module(name="sales")
+from app.kernel.jobs import every
+from app.kernel.module import Module
+from app.payments.services.documents import register_settlement
+from ticketing.sales.services.orders import PURPOSE, settle_order
+from ticketing.sales.tasks import EXPIRE, run_expire_orders
+
+
+def start() -> None:
+    """Join payments, and let held orders expire."""
+    register_settlement(PURPOSE, settle_order)
+    every(EXPIRE, 60)
+
+
+module = Module(name="sales", jobs={EXPIRE: run_expire_orders}, startup=start)

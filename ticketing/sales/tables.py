@@ -1,3 +1,67 @@
+"""Tables of sales: ticket types with their quotas, orders, and what an order holds.
+
+``sold + held`` of a ticket type never exceeds its quota: places are taken by one conditional update, behind which a
+check constraint stands on PostgreSQL and a trigger on SQLite.
+"""
+
+from piccolo.columns import JSON, BigInt, Boolean, ForeignKey, Integer, Serial, Timestamptz, Varchar
 from piccolo.table import Table
 
-TABLES: list[type[Table]] = []
+from app.accounts.tables import Person
+from app.events.tables import Edition, Pass
+from ticketing.sales.enums import OrderChannel, OrderState
+
+
+class TicketType(Table, tablename="ticket_type"):
+    """A kind of ticket of an edition. ``sold`` and ``held`` are counts of places in use."""
+
+    id: Serial
+    edition = ForeignKey(Edition, null=False)
+    code = Varchar(length=30)
+    name = JSON(default="{}")
+    description = JSON(default="{}")
+    price_minor = BigInt(default=0)
+    currency = Varchar(length=3, default="VND")
+    quota = Integer(default=0)
+    sold = Integer(default=0)
+    held = Integer(default=0)
+    sales_from = Timestamptz(default=None, null=True)
+    sales_until = Timestamptz(default=None, null=True)
+    pass_kind = Varchar(length=20, default="visitor")
+    active = Boolean(default=True)
+    position = Integer(default=0)
+
+
+class TicketOrder(Table, tablename="ticket_order"):
+    """One order. ``client_id`` is made by the client: the same one sent twice is one order."""
+
+    id: Serial
+    edition = ForeignKey(Edition, null=False, index=True)
+    client_id = Varchar(length=64, unique=True)
+    reference = Varchar(length=12, unique=True, help_text="Short name of the order for people")
+    buyer = ForeignKey(Person, default=None, null=True, index=True)
+    state = Varchar(length=10, choices=OrderState, default=OrderState.HELD)
+    channel = Varchar(length=12, choices=OrderChannel, default=OrderChannel.ONLINE)
+    total_minor = BigInt(default=0)
+    currency = Varchar(length=3, default="VND")
+    secret_hash = Varchar(length=64, unique=True)
+    locale = Varchar(length=2, default="vi")
+    payment_document = Integer(default=None, null=True, help_text="Id of the payment document, if there is one")
+    created_at = Timestamptz(default=None, null=True)
+    expires_at = Timestamptz(default=None, null=True)
+    confirmed_at = Timestamptz(default=None, null=True)
+    closed_at = Timestamptz(default=None, null=True, help_text="When it was cancelled or expired")
+
+
+class OrderItem(Table, tablename="order_item"):
+    """One ticket of an order, with its pass once the order is confirmed."""
+
+    id: Serial
+    ticket_order = ForeignKey(TicketOrder, null=False, index=True)
+    ticket_type = ForeignKey(TicketType, null=False, index=True)
+    event_pass = ForeignKey(Pass, default=None, null=True, unique=True)
+    holder_name = Varchar(length=200, default="")
+    price_minor = BigInt(default=0)
+
+
+TABLES: list[type[Table]] = [TicketType, TicketOrder, OrderItem]

@@ -1,0 +1,97 @@
+"""Factories of ticketing: an open edition, ticket types, orders, passes, gates and their phones."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from itertools import count
+from typing import Any
+
+from app.accounts.actor import SYSTEM, Actor
+from app.accounts.services.devices import pair_device
+from app.events.enums import PassKind
+from app.events.passes.services import IssuedPass, issue_pass
+from app.events.queries import EditionInfo
+from app.events.services.editions import EditionValues, create_edition, open_edition
+from ticketing.checkin.services.gates import create_gate, create_list, forget_rules, invite_phone
+from ticketing.checkin.services.redeeming import forget_keys
+from ticketing.sales.services.orders import Placed, place_order
+from ticketing.sales.services.ticket_types import TicketTypeValues, create_ticket_type
+
+_numbers = count(1)
+
+
+async def make_open_edition(*, now: datetime, **values: Any) -> EditionInfo:
+    """Make an edition that everybody sees, from 16 to 18 October 2026 in Hanoi unless told."""
+    number = next(_numbers)
+    values = {
+        "slug": f"hoi-cho-{number}",
+        "name": {"vi": f"Hội chợ {number}", "en": f"Fair {number}"},
+        "place": {"vi": "Hà Nội"},
+        "starts_on": date(2026, 10, 16),
+        "ends_on": date(2026, 10, 18),
+        **values,
+    }
+    edition = await create_edition(values=EditionValues(**values), actor=SYSTEM, now=now)
+    await open_edition(edition_id=edition.id, actor=SYSTEM, now=now)
+    return edition
+
+
+async def make_ticket_type(edition_id: int, *, now: datetime, **values: Any) -> int:
+    """Make a free ticket type of ten places unless told; returns its id."""
+    number = next(_numbers)
+    values = {
+        "code": f"T{number}",
+        "name": {"vi": f"Vé {number}", "en": f"Ticket {number}"},
+        "price_minor": 0,
+        "currency": "VND",
+        "quota": 10,
+        **values,
+    }
+    return await create_ticket_type(edition_id=edition_id, values=TicketTypeValues(**values), actor=SYSTEM, now=now)
+
+
+async def make_order(edition_id: int, counts: dict[int, int], *, now: datetime, **values: Any) -> Placed:
+    """Place an order as a visitor with a phone number of her own."""
+    number = next(_numbers)
+    values = {
+        "client_id": f"client-{number:06d}",
+        "full_name": "Nguyễn Thị Hoa",
+        "phone": f"+8491{number:07d}",
+        "email": None,
+        "locale": "vi",
+        **values,
+    }
+    return await place_order(edition_id=edition_id, counts=counts, now=now, **values)
+
+
+async def make_pass(edition: EditionInfo, *, now: datetime, **values: Any) -> IssuedPass:
+    """Issue a visitor's pass for the edition's days."""
+    valid_from, valid_until = edition.window
+    values = {
+        "kind": PassKind.VISITOR,
+        "holder_name": "Trần Thị Mai",
+        "valid_from": valid_from,
+        "valid_until": valid_until,
+        "label": "Vé tham quan",
+        **values,
+    }
+    return await issue_pass(edition_id=edition.id, now=now, **values)
+
+
+async def make_list(edition_id: int, *, now: datetime, name: str = "Cửa vào", **values: Any) -> int:
+    """Make a check-in list that takes every kind of pass."""
+    values.setdefault("pass_kinds", [])
+    return await create_list(edition_id=edition_id, name=name, actor=SYSTEM, now=now, **values)
+
+
+async def make_gate(edition_id: int, list_id: int, *, now: datetime, name: str = "Cổng A") -> tuple[int, Actor, str]:
+    """Make a gate with a paired phone: (gate id, the phone as an actor, its token)."""
+    forget_rules()
+    forget_keys()
+    gate_id = await create_gate(edition_id=edition_id, name=name, list_id=list_id, actor=SYSTEM, now=now)
+    _device_id, address = await invite_phone(
+        edition_id=edition_id, gate_id=gate_id, label=f"Máy {name}", actor=SYSTEM, now=now
+    )
+    device, token = await pair_device(invite_token=address.rpartition("/")[2], now=now)
+    actor = Actor(device_id=device.id, device_kind="gate", edition_id=edition_id, subject_id=gate_id)
+    return gate_id, actor, token

@@ -1,0 +1,271 @@
+"""Orders: placed once, confirmed, paid, cancelled, expired; and the race for the last places on both engines."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.accounts.actor import SYSTEM
+from app.kernel.database import dialect, fetch, is_integrity_error
+from app.payments.enums import PaymentMethod, Settlement
+from tests.conftest import NOW
+from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type
+from tests.support.race import losers, meet_after, race, unguarded, winners
+from ticketing.sales.enums import OrderState
+from ticketing.sales.errors import NothingChosen, OrderNotOpen, QuotaTooSmall, SalesClosed, SoldOut, TooManyTickets
+from ticketing.sales.plugin import start
+from ticketing.sales.queries import find_orders, ticket_types_of, tickets_of_order
+from ticketing.sales.services import orders, quota
+from ticketing.sales.services.orders import (
+    cancel_order,
+    expire_orders,
+    pay_order,
+    place_order,
+    sell_at_box_office,
+)
+from ticketing.sales.services.ticket_types import TicketTypeValues, update_ticket_type
+
+pytestmark = pytest.mark.engines
+PARTIES = 40
+
+
+@pytest.fixture
+async def edition(database: str) -> Any:
+    """An edition that gives tickets; payments know whom to ask."""
+    start()
+    return await make_open_edition(now=NOW)
+
+
+async def places(type_id: int) -> tuple[int, int]:
+    """(sold, held) of a ticket type."""
+    rows = await fetch("SELECT sold, held FROM ticket_type WHERE id = {}", type_id)
+    return rows[0]["sold"], rows[0]["held"]
+
+
+async def state_of(order_id: int) -> str:
+    """State of an order."""
+    return str((await fetch("SELECT state FROM ticket_order WHERE id = {}", order_id))[0]["state"])
+
+
+async def messages() -> list[dict[str, Any]]:
+    """Every message in the outbox."""
+    return await fetch("SELECT channel, to_address, subject, body_text FROM outbox_message ORDER BY id")
+
+
+async def test_a_free_order_is_confirmed_with_passes_and_a_message(edition: Any) -> None:
+    type_id = await make_ticket_type(edition.id, now=NOW)
+    placed = await make_order(edition.id, {type_id: 2}, now=NOW, phone="+84912345678")
+    tickets = await tickets_of_order(placed.order_id)
+    assert (placed.state, placed.replayed) == (OrderState.CONFIRMED, False)
+    assert await places(type_id) == (2, 0)
+    assert [ticket["pass_state"] for ticket in tickets] == ["issued", "issued"]
+    (message,) = await messages()
+    assert (message["channel"], message["to_address"]) == ("sms", "+84912345678")
+    assert message["body_text"].count("http://testserver.local/pass/") == 2
+
+
+async def test_the_same_order_sent_twice_gives_the_first_answer(edition: Any) -> None:
+    type_id = await make_ticket_type(edition.id, now=NOW)
+    first = await make_order(edition.id, {type_id: 1}, now=NOW, client_id="the-same-order")
+    again = await make_order(edition.id, {type_id: 5}, now=NOW, client_id="the-same-order")
+    assert (again.order_id, again.secret, again.reference) == (first.order_id, first.secret, first.reference)
+    assert again.replayed is True
+    assert await places(type_id) == (1, 0)
+    assert len(await messages()) == 1
+
+
+async def test_what_cannot_be_ordered(edition: Any) -> None:
+    few = await make_ticket_type(edition.id, now=NOW, quota=2)
+    later = await make_ticket_type(edition.id, now=NOW, sales_from=NOW + timedelta(hours=1))
+    over = await make_ticket_type(edition.id, now=NOW, sales_until=NOW)
+    with pytest.raises(NothingChosen):
+        await make_order(edition.id, {few: 0}, now=NOW)
+    with pytest.raises(TooManyTickets):
+        await make_order(edition.id, {few: 11}, now=NOW)
+    for type_id in (later, over):
+        with pytest.raises(SalesClosed):
+            await make_order(edition.id, {type_id: 1}, now=NOW)
+    with pytest.raises(SoldOut) as refused:
+        await make_order(edition.id, {few: 3}, now=NOW)
+    assert refused.value.params["left"] == 2
+    assert await places(few) == (0, 0)
+
+
+async def test_several_types_are_taken_all_or_none(edition: Any) -> None:
+    plenty = await make_ticket_type(edition.id, now=NOW)
+    none = await make_ticket_type(edition.id, now=NOW, quota=0)
+    with pytest.raises(SoldOut):
+        await make_order(edition.id, {plenty: 1, none: 1}, now=NOW)
+    assert await places(plenty) == (0, 0)
+    assert await fetch("SELECT id FROM ticket_order") == []
+
+
+async def test_a_paid_order_is_held_until_its_money_comes(edition: Any) -> None:
+    type_id = await make_ticket_type(edition.id, now=NOW, price_minor=50_000)
+    placed = await make_order(edition.id, {type_id: 2}, now=NOW)
+    assert placed.state == OrderState.HELD
+    assert await places(type_id) == (0, 2)
+    outcome = await pay_order(
+        order_id=placed.order_id, edition_id=edition.id, method=PaymentMethod.TRANSFER, actor=SYSTEM, now=NOW
+    )
+    assert outcome == Settlement.KEPT
+    assert await places(type_id) == (2, 0)
+    assert await state_of(placed.order_id) == OrderState.CONFIRMED
+
+
+async def test_held_orders_expire_and_give_their_places_back(edition: Any) -> None:
+    type_id = await make_ticket_type(edition.id, now=NOW, price_minor=50_000)
+    placed = await make_order(edition.id, {type_id: 2}, now=NOW)
+    assert await expire_orders(now=NOW + timedelta(minutes=19)) == 0
+    assert await expire_orders(now=NOW + timedelta(minutes=21)) == 1
+    assert await expire_orders(now=NOW + timedelta(minutes=21)) == 0
+    assert await places(type_id) == (0, 0)
+    assert await state_of(placed.order_id) == OrderState.EXPIRED
+
+
+async def test_money_that_comes_late_buys_what_is_left_or_goes_back(edition: Any) -> None:
+    type_id = await make_ticket_type(edition.id, now=NOW, price_minor=50_000, quota=1)
+    late, later = NOW + timedelta(hours=1), NOW + timedelta(hours=2)
+    first = await make_order(edition.id, {type_id: 1}, now=NOW)
+    await expire_orders(now=late)
+    second = await make_order(edition.id, {type_id: 1}, now=late)
+    await expire_orders(now=later)
+    outcomes = [
+        await pay_order(
+            order_id=placed.order_id, edition_id=edition.id, method=PaymentMethod.TRANSFER, actor=SYSTEM, now=later
+        )
+        for placed in (first, second)
+    ]
+    assert outcomes == [Settlement.KEPT, Settlement.REFUND]
+    assert await places(type_id) == (1, 0)
+    assert await state_of(second.order_id) == OrderState.EXPIRED
+
+
+async def test_cancelling_returns_places_and_withdraws_passes(edition: Any) -> None:
+    type_id = await make_ticket_type(edition.id, now=NOW)
+    placed = await make_order(edition.id, {type_id: 2}, now=NOW)
+    for _time in range(2):
+        await cancel_order(order_id=placed.order_id, edition_id=edition.id, actor=SYSTEM, now=NOW)
+    assert await places(type_id) == (0, 0)
+    assert {ticket["pass_state"] for ticket in await tickets_of_order(placed.order_id)} == {"revoked"}
+    assert await state_of(placed.order_id) == OrderState.CANCELLED
+
+
+async def test_cancelling_a_held_order_and_one_that_expired(edition: Any) -> None:
+    type_id = await make_ticket_type(edition.id, now=NOW, price_minor=50_000)
+    held, gone = [await make_order(edition.id, {type_id: 1}, now=NOW) for _time in range(2)]
+    await cancel_order(order_id=held.order_id, edition_id=edition.id, actor=SYSTEM, now=NOW)
+    await expire_orders(now=NOW + timedelta(hours=1))
+    with pytest.raises(OrderNotOpen):
+        await cancel_order(order_id=gone.order_id, edition_id=edition.id, actor=SYSTEM, now=NOW)
+    assert await places(type_id) == (0, 0)
+
+
+async def test_the_box_office_sells_outside_the_sales_period_and_takes_cash(edition: Any) -> None:
+    type_id = await make_ticket_type(edition.id, now=NOW, price_minor=50_000, quota=3, sales_until=NOW)
+    sale: dict[str, Any] = {"edition_id": edition.id, "ticket_type_id": type_id, "holder_name": "", "actor": SYSTEM}
+    placed = await sell_at_box_office(client_id="box-0001", count=2, now=NOW, **sale)
+    again = await sell_at_box_office(client_id="box-0001", count=2, now=NOW, **sale)
+    assert (placed.state, again.order_id, again.replayed) == (OrderState.CONFIRMED, placed.order_id, True)
+    assert await places(type_id) == (2, 0)
+    assert [row["method"] for row in await fetch("SELECT method FROM payment")] == ["cash"]
+    with pytest.raises(SoldOut):
+        await sell_at_box_office(client_id="box-0002", count=2, now=NOW, **sale)
+    assert await messages() == []
+
+
+async def test_a_quota_never_goes_below_what_is_taken(edition: Any) -> None:
+    type_id = await make_ticket_type(edition.id, now=NOW)
+    await make_order(edition.id, {type_id: 3}, now=NOW)
+    values: dict[str, Any] = {"code": "A", "name": {"vi": "Vé"}, "price_minor": 0, "currency": "VND"}
+    with pytest.raises(QuotaTooSmall):
+        await update_ticket_type(
+            ticket_type_id=type_id,
+            edition_id=edition.id,
+            values=TicketTypeValues(quota=2, **values),
+            actor=SYSTEM,
+            now=NOW,
+        )
+    await update_ticket_type(
+        ticket_type_id=type_id, edition_id=edition.id, values=TicketTypeValues(quota=3, **values), actor=SYSTEM, now=NOW
+    )
+    (row,) = await ticket_types_of(edition.id)
+    assert (row["quota"], row["left"], row["code"]) == (3, 0, "A")
+
+
+async def test_the_database_itself_refuses_more_than_the_quota(edition: Any) -> None:
+    type_id = await make_ticket_type(edition.id, now=NOW, quota=1)
+    with pytest.raises(Exception) as refused:  # noqa: PT011 - each driver has its own
+        await fetch("UPDATE ticket_type SET sold = 2 WHERE id = {}", type_id)
+    assert is_integrity_error(refused.value)
+
+
+async def test_orders_are_found_by_name_contact_and_reference(edition: Any) -> None:
+    type_id = await make_ticket_type(edition.id, now=NOW)
+    placed = await make_order(edition.id, {type_id: 1}, now=NOW, full_name="Đỗ Thị Ánh", phone="+84987654321")
+    await make_order(edition.id, {type_id: 2}, now=NOW)
+    for search in ("do thi anh", "ánh", "987654321", placed.reference.lower()):
+        rows, count = await find_orders(edition.id, search=search)
+        assert ([row["id"] for row in rows], count) == ([placed.order_id], 1)
+    rows, count = await find_orders(edition.id, state="confirmed", limit=1)
+    assert (len(rows), count, rows[0]["tickets"]) == (1, 2, 2)
+
+
+@pytest.mark.race
+async def test_forty_orders_for_seven_places_sell_seven(edition: Any) -> None:
+    type_id = await make_ticket_type(edition.id, now=NOW, quota=7)
+    results = await race(PARTIES, lambda _number: make_order(edition.id, {type_id: 1}, now=NOW))
+    assert len(winners(results)) == 7
+    losers(results, SoldOut)
+    assert await places(type_id) == (7, 0)
+
+
+@pytest.mark.race
+async def test_forty_copies_of_one_order_are_one_order(edition: Any) -> None:
+    type_id = await make_ticket_type(edition.id, now=NOW)
+    results = await race(
+        PARTIES,
+        lambda _number: place_order(
+            edition_id=edition.id,
+            client_id="the-same-order",
+            counts={type_id: 1},
+            full_name="Nguyễn Thị Hoa",
+            phone="+84912345678",
+            email=None,
+            locale="vi",
+            now=NOW,
+        ),
+    )
+    assert len({placed.order_id for placed in winners(results)}) == 1
+    assert len(winners(results)) == PARTIES
+    assert await places(type_id) == (1, 0)
+
+
+@pytest.mark.race
+async def test_without_its_condition_a_quota_is_oversold(edition: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The negative control: read then write, without the lock and the database's own check."""
+    type_id = await make_ticket_type(edition.id, now=NOW, quota=1)
+    if dialect() == "postgres":
+        await fetch('ALTER TABLE ticket_type DROP CONSTRAINT "ticket_type_quota"')
+    else:
+        await fetch('DROP TRIGGER "ticket_type_quota_update"')
+
+    async def left(type_id: int) -> int:
+        rows = await fetch("SELECT quota - sold - held AS free FROM ticket_type WHERE id = {}", type_id)
+        return int(rows[0]["free"])
+
+    async def hold_by_reading_first(*, counts: dict[int, int], **_rest: Any) -> None:
+        for wanted, count in counts.items():
+            if await quota.left(wanted) < count:
+                raise SoldOut(name="", left=0)
+            await fetch("UPDATE ticket_type SET held = held + {} WHERE id = {} RETURNING id", count, wanted)
+
+    monkeypatch.setattr(quota, "left", left, raising=False)
+    meet_after(monkeypatch, quota, "left", parties=2)
+    monkeypatch.setattr(orders, "hold_places", hold_by_reading_first)
+    unguarded(monkeypatch, orders)
+    results = await race(2, lambda _number: make_order(edition.id, {type_id: 1}, now=NOW))
+    assert len(winners(results)) == 2
+    assert await places(type_id) == (2, 0)

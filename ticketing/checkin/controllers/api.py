@@ -1,0 +1,83 @@
+"""The gate's API: what a paired phone calls."""
+
+from typing import Any
+
+from litestar import Controller, Request, get, post
+from litestar.params import JSONBody
+
+from app.accounts.enums import DeviceKind
+from app.accounts.guards import device
+from app.accounts.services.devices import note_device_seen
+from app.events.passes.queries import pass_public_keys
+from app.events.queries import edition_by_id
+from app.kernel.clock import now
+from ticketing.checkin.queries import counts_of_list, revoked_serials
+from ticketing.checkin.schemas import (
+    BundleAnswer,
+    RedeemAnswer,
+    RedeemRequest,
+    ScansAnswer,
+    ScansRequest,
+    StatusAnswer,
+)
+from ticketing.checkin.services.gates import rule_of
+from ticketing.checkin.services.redeeming import redeem_pass, redeem_queue
+from ticketing.checkin.services.settling import midnight_of
+
+
+class GateApi(Controller):
+    """``/api/v1/gate``: for paired phones alone; a token in the header, or the cookie that pairing left."""
+
+    path = "/api/v1/gate"
+    guards = [device(DeviceKind.GATE)]
+    # The cookie is SameSite=Strict and the body JSON: no other site can send either.
+    opt = {"no_csrf": True}
+    tags = ["gate"]
+
+    @post("/redeem", status_code=200)
+    async def redeem(self, request: Request[Any, Any, Any], data: JSONBody[RedeemRequest]) -> RedeemAnswer:
+        """Redeem one pass. The same ``client_id`` again gets the first answer, marked ``replayed``."""
+        return await redeem_pass(
+            actor=request.user, client_id=data.client_id, code=data.code, device_at=data.device_at, now=now()
+        )
+
+    @post("/scans", status_code=200)
+    async def scans(self, request: Request[Any, Any, Any], data: JSONBody[ScansRequest]) -> ScansAnswer:
+        """Take over scans that were made offline; each gets its answer, in their order."""
+        at = now()
+        answers = await redeem_queue(actor=request.user, scans=data.scans, now=at)
+        await note_device_seen(device_id=request.user.device_id, now=at)
+        return ScansAnswer(answers)
+
+    @get("/bundle")
+    async def bundle(self, request: Request[Any, Any, Any]) -> BundleAnswer:
+        """Everything needed to judge passes without a network; fetch it now and then while there is one."""
+        at = now()
+        rule = await rule_of(request.user)
+        edition = await edition_by_id(rule.edition_id)
+        keys = await pass_public_keys(rule.edition_id)
+        await note_device_seen(device_id=request.user.device_id, now=at)
+        return BundleAnswer(
+            server_time=at,
+            edition_id=edition.id,
+            edition=edition.title,
+            timezone=edition.timezone,
+            gate_id=rule.gate_id,
+            gate=rule.gate,
+            list_id=rule.list_id,
+            list_name=rule.list_name,
+            list_active=rule.active,
+            pass_kinds=list(rule.pass_kinds),
+            public_keys={str(key_id): key.hex() for key_id, key in keys.items()},
+            revoked=await revoked_serials(rule.edition_id),
+        )
+
+    @get("/status")
+    async def status(self, request: Request[Any, Any, Any]) -> StatusAnswer:
+        """The clock, and how many are inside."""
+        at = now()
+        rule = await rule_of(request.user)
+        edition = await edition_by_id(rule.edition_id)
+        inside, admitted = await counts_of_list(rule.list_id, midnight_of(edition.timezone, at))
+        await note_device_seen(device_id=request.user.device_id, now=at)
+        return StatusAnswer(server_time=at, inside=inside, admitted=admitted, list_active=rule.active)

@@ -1,0 +1,43 @@
+"""Words of check-in."""
+
+from enum import StrEnum
+
+from app.kernel.i18n import N_
+
+
+class Verdict(StrEnum):
+    """What a gate answers to a scan. The names are a contract with gate phones."""
+
+    ADMITTED = "admitted"
+    ALREADY_ADMITTED = "already_admitted"
+    NOT_VALID_YET = "not_valid_yet"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    WRONG_LIST = "wrong_list"
+    UNKNOWN = "unknown"
+    LATE_CONFLICT = "late_conflict"
+
+
+VERDICT_NAMES = {
+    Verdict.ADMITTED: N_("Admitted"),
+    Verdict.ALREADY_ADMITTED: N_("Used already"),
+    Verdict.NOT_VALID_YET: N_("Not valid yet"),
+    Verdict.EXPIRED: N_("Expired"),
+    Verdict.REVOKED: N_("Withdrawn"),
+    Verdict.WRONG_LIST: N_("Wrong entrance"),
+    Verdict.UNKNOWN: N_("Not known"),
+    Verdict.LATE_CONFLICT: N_("To be settled"),
+}
+
+
+class Settlement(StrEnum):
+    """How a gate lead settled a late conflict."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+SETTLEMENT_NAMES = {
+    Settlement.ACCEPTED: N_("Accepted"),
+    Settlement.REFUSED: N_("Refused"),
+}

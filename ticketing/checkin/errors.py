@@ -1,0 +1,44 @@
+"""What can go wrong at check-in, beside the verdicts a gate gives."""
+
+from app.kernel.errors import AppError
+from app.kernel.i18n import N_
+
+
+class GateNotFound(AppError):
+    """A device without a gate, or a gate that is not of this edition."""
+
+    code = "gate_not_found"
+    status = 404
+    message = N_("This phone has no gate to scan for. Ask the gate lead for a new card.")
+
+
+class ListNotFound(AppError):
+    """A list that is not of this edition."""
+
+    code = "list_not_found"
+    status = 404
+    message = N_("This check-in list does not exist.")
+
+
+class ListClosed(AppError):
+    """A list that takes nobody now."""
+
+    code = "list_closed"
+    status = 409
+    message = N_("The list “{name}” is closed: nobody is admitted on it now.")
+
+
+class ConflictNotOpen(AppError):
+    """A late conflict that is not there or was settled already."""
+
+    code = "conflict_not_open"
+    status = 409
+    message = N_("This was settled already.")
+
+
+class NameTaken(AppError):
+    """A gate or list of this name exists already."""
+
+    code = "gate_name_taken"
+    status = 409
+    message = N_("There is one of this name already.")

@@ -1,0 +1,179 @@
+"""Reads of check-in."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.kernel.database import fetch
+from ticketing.checkin.enums import Verdict
+from ticketing.checkin.tables import CheckInList, Gate
+
+FLOW_MINUTES = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateRule:
+    """What a device needs to know of its gate: the list it scans for and the kinds of pass that the list takes."""
+
+    gate_id: int
+    gate: str
+    edition_id: int
+    list_id: int
+    list_name: str
+    active: bool
+    pass_kinds: tuple[str, ...]
+
+
+async def gate_rule(gate_id: int) -> GateRule | None:
+    """The rule of a gate."""
+    rows = await fetch(
+        "SELECT gate.id AS id, gate.name AS name, gate.edition AS edition, l.id AS list_id, l.name AS list_name, "
+        "l.active AS active, l.pass_kinds AS pass_kinds FROM gate JOIN check_in_list l ON l.id = gate.check_in_list "
+        "WHERE gate.id = {}",
+        gate_id,
+    )
+    if not rows:
+        return None
+    row = rows[0]
+    return GateRule(
+        gate_id=row["id"],
+        gate=row["name"],
+        edition_id=row["edition"],
+        list_id=row["list_id"],
+        list_name=row["list_name"],
+        active=bool(row["active"]),
+        pass_kinds=tuple(_kinds(row["pass_kinds"])),
+    )
+
+
+def _kinds(stored: Any) -> list[str]:
+    found: list[str] = json.loads(stored or "[]") if isinstance(stored, str) else (stored or [])
+    return found
+
+
+async def lists_of(edition_id: int) -> list[dict[str, Any]]:
+    """Check-in lists of an edition with how many are inside."""
+    rows = (
+        await CheckInList.select()
+        .where(CheckInList.edition == edition_id)
+        .order_by(CheckInList.position, CheckInList.id)
+        .output(load_json=True)
+    )
+    inside = await inside_of(edition_id)
+    return [{**row, "inside": inside.get(row["id"], 0)} for row in rows]
+
+
+async def gates_of(edition_id: int) -> list[dict[str, Any]]:
+    """Gates of an edition in their order, with list, hall and how many phones are paired."""
+    return await fetch(
+        "SELECT gate.id AS id, gate.name AS name, gate.hall AS hall_id, hall.name AS hall, "
+        "gate.check_in_list AS list_id, "
+        "l.name AS list_name, l.active AS active, (SELECT COUNT(*) FROM device WHERE device.kind = 'gate' "
+        "AND device.subject_id = gate.id AND device.paired_at IS NOT NULL AND device.revoked_at IS NULL) AS phones "
+        "FROM gate JOIN check_in_list l ON l.id = gate.check_in_list LEFT JOIN hall ON hall.id = gate.hall "
+        "WHERE gate.edition = {} ORDER BY gate.position, gate.id",
+        edition_id,
+    )
+
+
+async def gate_names(edition_id: int) -> dict[int, str]:
+    """Names of an edition's gates by id."""
+    rows = await Gate.select(Gate.id, Gate.name).where(Gate.edition == edition_id)
+    return {row["id"]: row["name"] for row in rows}
+
+
+async def devices_of(edition_id: int) -> list[dict[str, Any]]:
+    """Gate phones of an edition that were not withdrawn, with their gate."""
+    return await fetch(
+        "SELECT device.id AS id, device.label AS label, device.paired_at AS paired_at, "
+        "device.last_seen_at AS last_seen_at, device.invite_expires_at AS invite_expires_at, gate.name AS gate "
+        "FROM device LEFT JOIN gate ON gate.id = device.subject_id "
+        "WHERE device.kind = 'gate' AND device.edition_id = {} AND device.revoked_at IS NULL ORDER BY device.id",
+        edition_id,
+    )
+
+
+async def inside_of(edition_id: int) -> dict[int, int]:
+    """How many are inside, by list."""
+    rows = await fetch(
+        "SELECT a.list_id AS list_id, COUNT(*) AS count FROM admission a JOIN check_in_list l ON l.id = a.list_id "
+        "WHERE l.edition = {} AND a.left_at IS NULL GROUP BY a.list_id",
+        edition_id,
+    )
+    return {row["list_id"]: row["count"] for row in rows}
+
+
+async def counts_of_list(list_id: int, since: datetime) -> tuple[int, int]:
+    """(inside now, admitted since a time) on one list."""
+    rows = await fetch(
+        "SELECT COUNT(*) AS admitted, SUM(CASE WHEN left_at IS NULL THEN 1 ELSE 0 END) AS inside FROM admission "
+        "WHERE list_id = {} AND (left_at IS NULL OR admitted_at >= {})",
+        list_id,
+        since,
+    )
+    return int(rows[0]["inside"] or 0), int(rows[0]["admitted"] or 0)
+
+
+_SCANS = (
+    "SELECT s.id AS id, s.at AS at, s.device_at AS device_at, s.verdict AS verdict, s.reason AS reason, "
+    "s.offline AS offline, s.shown AS shown, s.previous_at AS previous_at, s.settlement AS settlement, "
+    "s.settled_at AS settled_at, gate.name AS gate, earlier.name AS previous_gate, device.label AS device, "
+    "p.label AS label, p.short_code AS short_code FROM scan s JOIN gate ON gate.id = s.gate_id "
+    "LEFT JOIN gate earlier ON earlier.id = s.previous_gate_id LEFT JOIN device ON device.id = s.device_id "
+    'LEFT JOIN "pass" p ON p.id = s.event_pass WHERE gate.edition = {} '
+)
+
+
+async def last_scans(edition_id: int, limit: int = 20) -> list[dict[str, Any]]:
+    """The newest scans of an edition."""
+    return await fetch(_SCANS + "ORDER BY s.id DESC LIMIT {}", edition_id, limit)
+
+
+async def late_conflicts(edition_id: int, *, settled: bool = False, limit: int = 100) -> list[dict[str, Any]]:
+    """Scans that a phone answered differently while offline: those still open, or those settled."""
+    state = "IS NOT NULL" if settled else "IS NULL"
+    return await fetch(
+        _SCANS + f"AND s.verdict = {{}} AND s.settlement {state} ORDER BY s.id DESC LIMIT {{}}",
+        edition_id,
+        Verdict.LATE_CONFLICT.value,
+        limit,
+    )
+
+
+async def open_conflicts(edition_id: int) -> int:
+    """How many late conflicts wait."""
+    rows = await fetch(
+        "SELECT COUNT(*) AS count FROM scan s JOIN gate ON gate.id = s.gate_id "
+        "WHERE gate.edition = {} AND s.verdict = {} AND s.settlement IS NULL",
+        edition_id,
+        Verdict.LATE_CONFLICT.value,
+    )
+    return int(rows[0]["count"])
+
+
+async def flow(edition_id: int, now: datetime, steps: int = 12) -> tuple[list[datetime], dict[str, list[int]]]:
+    """Admissions by gate in the last ``steps`` quarters of an hour: the beginnings, and counts by gate's name."""
+    quarter = timedelta(minutes=FLOW_MINUTES)
+    last = now.replace(minute=now.minute - now.minute % FLOW_MINUTES, second=0, microsecond=0)
+    starts = [last - quarter * step for step in range(steps - 1, -1, -1)]
+    rows = await fetch(
+        "SELECT gate.name AS gate, a.admitted_at AS at FROM admission a JOIN gate ON gate.id = a.gate_id "
+        "WHERE gate.edition = {} AND a.admitted_at >= {}",
+        edition_id,
+        starts[0],
+    )
+    names = await gate_names(edition_id)
+    counts = {name: [0] * steps for name in names.values()}
+    for row in rows:
+        step = min(steps - 1, (row["at"] - starts[0]) // quarter)
+        counts[row["gate"]][step] += 1
+    return starts, counts
+
+
+async def revoked_serials(edition_id: int) -> list[int]:
+    """Serials of the edition's passes that were withdrawn."""
+    rows = await fetch(
+        "SELECT serial FROM \"pass\" WHERE edition = {} AND state = 'revoked' ORDER BY serial", edition_id
+    )
+    return [row["serial"] for row in rows]

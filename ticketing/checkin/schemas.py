@@ -1,0 +1,114 @@
+"""What comes in and goes out: bodies of the gate's API, forms of the organiser's pages."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from ticketing.checkin.enums import Settlement
+
+MOST_IN_ONE_BATCH = 200
+
+ClientId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+Code = Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+
+
+class RedeemRequest(msgspec.Struct):
+    """One scan, sent at once. ``client_id`` is made by the device: the same one sent again gets the first answer."""
+
+    client_id: ClientId
+    code: Code
+    device_at: datetime | None = None
+
+
+class QueuedScan(msgspec.Struct):
+    """One scan that was made while offline, with what the phone showed for it. ``device_at`` is its corrected time."""
+
+    client_id: ClientId
+    code: Code
+    device_at: datetime
+    shown: Annotated[str, msgspec.Meta(max_length=20)]
+
+
+class ScansRequest(msgspec.Struct):
+    """The queue of a phone that is online again."""
+
+    scans: Annotated[list[QueuedScan], msgspec.Meta(max_length=MOST_IN_ONE_BATCH)]
+
+
+class RedeemAnswer(msgspec.Struct, omit_defaults=True):
+    """The verdict on a scan; ``previous_at`` and ``previous_gate`` say when and where the pass was used before."""
+
+    client_id: str
+    verdict: str
+    label: str | None = None
+    reason: str | None = None
+    previous_at: datetime | None = None
+    previous_gate: str | None = None
+    replayed: bool = False
+
+
+class ScansAnswer(msgspec.Struct):
+    """An answer for each scan, in the order in which they came."""
+
+    answers: list[RedeemAnswer]
+
+
+class BundleAnswer(msgspec.Struct):
+    """What a phone needs to judge passes without a network.
+
+    ``public_keys`` are 32 bytes in hexadecimal by key id; ``pass_kinds`` empty takes every kind; ``revoked`` are the
+    serials of passes of the edition that were withdrawn.
+    """
+
+    server_time: datetime
+    edition_id: int
+    edition: str
+    timezone: str
+    gate_id: int
+    gate: str
+    list_id: int
+    list_name: str
+    list_active: bool
+    pass_kinds: list[str]
+    public_keys: dict[str, str]
+    revoked: list[int]
+
+
+class StatusAnswer(msgspec.Struct):
+    """How it stands: the server's clock and how many are inside on the gate's list."""
+
+    server_time: datetime
+    inside: int
+    admitted: int
+    list_active: bool
+
+
+class ListForm(msgspec.Struct):
+    """A check-in list as a gate lead writes it."""
+
+    name: Name
+    pass_kinds: list[str] = []
+    active: bool = False
+
+
+class GateForm(msgspec.Struct):
+    """A gate as a gate lead writes it."""
+
+    name: Name
+    check_in_list: int
+    hall: int | None = None
+
+
+class DeviceForm(msgspec.Struct):
+    """A phone to be paired."""
+
+    label: Name
+    gate: int
+
+
+class SettleForm(msgspec.Struct):
+    """How a late conflict is settled."""
+
+    settlement: Settlement

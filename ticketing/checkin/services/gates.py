@@ -1,0 +1,187 @@
+"""Lists, gates, phones: what a gate lead sets up. What a phone may know of its gate is kept for a few seconds."""
+
+import json
+import time
+from collections.abc import Sequence
+from datetime import datetime
+
+from app.accounts.actor import Actor
+from app.accounts.enums import DeviceKind
+from app.accounts.services.devices import make_device_invite
+from app.events.enums import PassKind
+from app.kernel import audit
+from app.kernel.database import is_unique_violation, write_transaction
+from app.kernel.errors import Invalid
+from ticketing.checkin.errors import GateNotFound, ListNotFound, NameTaken
+from ticketing.checkin.queries import GateRule, gate_rule
+from ticketing.checkin.tables import CheckInList, Gate
+
+#: How long a worker goes by what it knows of a gate.
+RULE_SECONDS = 3.0
+_rules: dict[int, tuple[float, GateRule]] = {}
+
+
+async def rule_of(actor: Actor) -> GateRule:
+    """The rule of the gate that a device scans for, kept for ``RULE_SECONDS``. Raises GateNotFound."""
+    gate_id = actor.subject_id or 0
+    kept = _rules.get(gate_id)
+    if kept is not None and time.monotonic() - kept[0] < RULE_SECONDS:
+        return kept[1]
+    rule = await gate_rule(gate_id)
+    if rule is None or rule.edition_id != actor.edition_id:
+        raise GateNotFound
+    _rules[gate_id] = (time.monotonic(), rule)
+    return rule
+
+
+def forget_rules() -> None:
+    """Ask the database again at the next scan."""
+    _rules.clear()
+
+
+async def create_list(
+    *, edition_id: int, name: str, pass_kinds: Sequence[str], active: bool = True, actor: Actor, now: datetime
+) -> int:
+    """Add a check-in list that takes some kinds of pass (none given: every kind). Raises NameTaken, Invalid."""
+    kinds = _checked(pass_kinds)
+    try:
+        async with write_transaction():
+            made = CheckInList(edition=edition_id, name=name, pass_kinds=json.dumps(kinds), active=active)
+            await made.save()
+            await audit.record(
+                actor=actor,
+                action="check_in_list.create",
+                subject_type="check_in_list",
+                subject_id=made.id,
+                edition_id=edition_id,
+                after={"name": name, "pass_kinds": kinds, "active": active},
+                now=now,
+            )
+    except Exception as error:
+        raise _translated(error) from error
+    return int(made.id)
+
+
+async def update_list(
+    *,
+    list_id: int,
+    edition_id: int,
+    name: str,
+    pass_kinds: Sequence[str],
+    active: bool,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Change a check-in list. Raises ListNotFound, NameTaken, Invalid."""
+    kinds = _checked(pass_kinds)
+    try:
+        async with write_transaction():
+            before = (
+                await CheckInList.select(CheckInList.name, CheckInList.pass_kinds, CheckInList.active)
+                .where((CheckInList.id == list_id) & (CheckInList.edition == edition_id))
+                .first()
+                .output(load_json=True)
+            )
+            if before is None:
+                raise ListNotFound
+            after = {"name": name, "pass_kinds": kinds, "active": active}
+            await CheckInList.update(
+                {
+                    CheckInList.name: name,
+                    CheckInList.pass_kinds: json.dumps(kinds),
+                    CheckInList.active: active,
+                }
+            ).where(CheckInList.id == list_id)
+            await audit.record(
+                actor=actor,
+                action="check_in_list.update",
+                subject_type="check_in_list",
+                subject_id=list_id,
+                edition_id=edition_id,
+                before=dict(before),
+                after=after,
+                now=now,
+            )
+    except Exception as error:
+        raise _translated(error) from error
+    forget_rules()
+
+
+async def create_gate(
+    *, edition_id: int, name: str, list_id: int, hall_id: int | None = None, actor: Actor, now: datetime
+) -> int:
+    """Add a gate that scans for a list. Raises ListNotFound, NameTaken."""
+    try:
+        async with write_transaction():
+            await _check_list(list_id, edition_id)
+            gate = Gate(edition=edition_id, name=name, check_in_list=list_id, hall=hall_id)
+            await gate.save()
+            await audit.record(
+                actor=actor,
+                action="gate.create",
+                subject_type="gate",
+                subject_id=gate.id,
+                edition_id=edition_id,
+                after={"name": name, "list": list_id, "hall": hall_id},
+                now=now,
+            )
+    except Exception as error:
+        raise _translated(error) from error
+    return int(gate.id)
+
+
+async def update_gate(
+    *, gate_id: int, edition_id: int, name: str, list_id: int, hall_id: int | None, actor: Actor, now: datetime
+) -> None:
+    """Change a gate; its phones follow within seconds. Raises GateNotFound, ListNotFound, NameTaken."""
+    try:
+        async with write_transaction():
+            await _check_list(list_id, edition_id)
+            before = (
+                await Gate.select(Gate.name, Gate.check_in_list.as_alias("list"), Gate.hall)
+                .where((Gate.id == gate_id) & (Gate.edition == edition_id))
+                .first()
+            )
+            if before is None:
+                raise GateNotFound
+            await Gate.update({Gate.name: name, Gate.check_in_list: list_id, Gate.hall: hall_id}).where(
+                Gate.id == gate_id
+            )
+            await audit.record(
+                actor=actor,
+                action="gate.update",
+                subject_type="gate",
+                subject_id=gate_id,
+                edition_id=edition_id,
+                before=dict(before),
+                after={"name": name, "list": list_id, "hall": hall_id},
+                now=now,
+            )
+    except Exception as error:
+        raise _translated(error) from error
+    forget_rules()
+
+
+async def invite_phone(*, edition_id: int, gate_id: int, label: str, actor: Actor, now: datetime) -> tuple[int, str]:
+    """A card that binds one phone to a gate: (device id, address for its QR code). Raises GateNotFound."""
+    if not await Gate.exists().where((Gate.id == gate_id) & (Gate.edition == edition_id)):
+        raise GateNotFound
+    return await make_device_invite(
+        kind=DeviceKind.GATE, edition_id=edition_id, label=label, subject_id=gate_id, actor=actor, now=now, days=2
+    )
+
+
+def _checked(pass_kinds: Sequence[str]) -> list[str]:
+    known = {kind.value for kind in PassKind}
+    if not set(pass_kinds) <= known:
+        raise Invalid
+    return sorted(set(pass_kinds))
+
+
+async def _check_list(list_id: int, edition_id: int) -> None:
+    if not await CheckInList.exists().where((CheckInList.id == list_id) & (CheckInList.edition == edition_id)):
+        raise ListNotFound
+
+
+def _translated(error: Exception) -> Exception:
+    return NameTaken() if is_unique_violation(error) else error

@@ -1,0 +1,148 @@
+"""Redeeming passes at a gate: one scan at once, or the queue of a phone that was offline."""
+
+import hashlib
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from app.accounts.actor import Actor
+from app.events.errors import PassNotFound
+from app.events.passes.codec import CodeNotValid, code_in, verify_code
+from app.events.passes.queries import pass_by_typed, pass_public_keys
+from ticketing.checkin.enums import Verdict
+from ticketing.checkin.errors import ListClosed
+from ticketing.checkin.queries import GateRule, gate_names
+from ticketing.checkin.redeem import Answer, Presented, redeem
+from ticketing.checkin.schemas import QueuedScan, RedeemAnswer
+from ticketing.checkin.services.gates import rule_of
+from ticketing.checkin.services.live import note_scan
+
+#: A queued scan is judged by its own time, but never further back than this.
+LONGEST_OFFLINE = timedelta(hours=36)
+NO_SERIAL = -1
+KEYS_SECONDS = 60.0
+_LONGEST_SHORT_CODE = 12
+_keys: dict[int, tuple[float, dict[int, bytes]]] = {}
+
+
+async def redeem_pass(
+    *, actor: Actor, client_id: str, code: str, device_at: datetime | None = None, now: datetime
+) -> RedeemAnswer:
+    """Redeem one pass at the device's gate; a ``client_id`` that was sent before gets its first answer again.
+
+    ``code`` is what was scanned (the address or the bare code) or typed (the short code). A code that is no pass of
+    the edition is an answer too (``unknown``). Raises GateNotFound, ListClosed.
+    """
+    rule = await rule_of(actor)
+    if not rule.active:
+        raise ListClosed(name=rule.list_name)
+    serial = await serial_of(code, rule.edition_id)
+    answer = await redeem(
+        Presented(
+            client_id=client_id,
+            edition_id=rule.edition_id,
+            list_id=rule.list_id,
+            gate_id=rule.gate_id,
+            device_id=actor.device_id,
+            serial=serial,
+            code_hash=_hashed(code),
+            at=now,
+            device_at=device_at,
+            judged_at=now,
+            offline=False,
+            shown=None,
+            pass_kinds=rule.pass_kinds,
+        )
+    )
+    return await _told(client_id, answer, rule, now)
+
+
+async def redeem_queue(*, actor: Actor, scans: Sequence[QueuedScan], now: datetime) -> list[RedeemAnswer]:
+    """Take over the scans that a phone made while offline, one by one in their order.
+
+    Each is judged by its own time. Where the phone let somebody in whom the service would not have, the scan is set
+    aside as a late conflict for the gate lead, with what stood against it. A list that was closed meanwhile still
+    takes what was scanned. Raises GateNotFound.
+    """
+    rule = await rule_of(actor)
+    answers = []
+    for scan in scans:
+        judged_at = min(now, max(scan.device_at, now - LONGEST_OFFLINE))
+        answer = await redeem(
+            Presented(
+                client_id=scan.client_id,
+                edition_id=rule.edition_id,
+                list_id=rule.list_id,
+                gate_id=rule.gate_id,
+                device_id=actor.device_id,
+                serial=await serial_of(scan.code, rule.edition_id),
+                code_hash=_hashed(scan.code),
+                at=now,
+                device_at=scan.device_at,
+                judged_at=judged_at,
+                offline=True,
+                shown=scan.shown,
+                pass_kinds=rule.pass_kinds,
+            )
+        )
+        answers.append(await _told(scan.client_id, answer, rule, now))
+    return answers
+
+
+async def serial_of(code: str, edition_id: int) -> int:
+    """The serial of a genuine pass of the edition, from its signed code or its short code; -1 for anything else."""
+    if len(code) <= _LONGEST_SHORT_CODE:
+        try:
+            return (await pass_by_typed(code, edition_id)).serial
+        except PassNotFound:
+            return NO_SERIAL
+    keys = await _keys_of(edition_id)
+    try:
+        payload = verify_code(code, keys)
+    except CodeNotValid as error:
+        if error.reason != "unknown_key":
+            return NO_SERIAL
+        _keys.pop(edition_id, None)  # a new key since they were read, if it is one
+        try:
+            payload = verify_code(code, await _keys_of(edition_id))
+        except CodeNotValid:
+            return NO_SERIAL
+    return payload.serial if payload.edition_id == edition_id else NO_SERIAL
+
+
+async def _keys_of(edition_id: int) -> dict[int, bytes]:
+    kept = _keys.get(edition_id)
+    if kept is not None and time.monotonic() - kept[0] < KEYS_SECONDS:
+        return kept[1]
+    keys = await pass_public_keys(edition_id)
+    _keys[edition_id] = (time.monotonic(), keys)
+    return keys
+
+
+def forget_keys() -> None:
+    """Read the public keys again at the next scan."""
+    _keys.clear()
+
+
+def _hashed(code: str) -> str:
+    """What is kept of a code, so that the log of scans holds no codes."""
+    return hashlib.sha256(code_in(code).encode()).hexdigest()[:32]
+
+
+async def _told(client_id: str, answer: Answer, rule: GateRule, now: datetime) -> RedeemAnswer:
+    """The answer in the words of the API; open pages hear of new scans."""
+    if not answer.replayed:
+        note_scan(rule.edition_id)
+    previous_gate = None
+    if answer.previous_gate_id is not None:
+        same = answer.previous_gate_id == rule.gate_id
+        previous_gate = rule.gate if same else (await gate_names(rule.edition_id)).get(answer.previous_gate_id)
+    return RedeemAnswer(
+        client_id=client_id,
+        verdict=answer.verdict,
+        label=answer.label if answer.verdict != Verdict.UNKNOWN else None,
+        reason=answer.reason,
+        previous_at=answer.previous_at,
+        previous_gate=previous_gate,
+        replayed=answer.replayed,
+    )

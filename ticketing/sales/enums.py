@@ -1,0 +1,37 @@
+"""Words of sales."""
+
+from enum import StrEnum
+
+from app.kernel.i18n import N_
+
+
+class OrderState(StrEnum):
+    """Where an order stands; only ``held`` and ``confirmed`` use up quota."""
+
+    HELD = "held"
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+ORDER_STATE_NAMES = {
+    OrderState.HELD: N_("Waiting for payment"),
+    OrderState.CONFIRMED: N_("Confirmed"),
+    OrderState.CANCELLED: N_("Cancelled"),
+    OrderState.EXPIRED: N_("Expired"),
+}
+
+
+class OrderChannel(StrEnum):
+    """Where an order came from."""
+
+    ONLINE = "online"
+    BOX_OFFICE = "box_office"
+    SHEET = "sheet"
+
+
+ORDER_CHANNEL_NAMES = {
+    OrderChannel.ONLINE: N_("Online"),
+    OrderChannel.BOX_OFFICE: N_("Box office"),
+    OrderChannel.SHEET: N_("Uploaded sheet"),
+}

@@ -1,0 +1,84 @@
+"""What can go wrong with tickets and orders."""
+
+from app.kernel.errors import AppError
+from app.kernel.i18n import N_
+
+
+class SoldOut(AppError):
+    """The quota has not enough places left."""
+
+    code = "sold_out"
+    status = 409
+    message = N_("Not enough tickets of the kind “{name}” are left. {left} can still be had.")
+
+
+class SalesClosed(AppError):
+    """Tickets of this kind cannot be had now."""
+
+    code = "sales_closed"
+    status = 409
+    message = N_("Tickets of the kind “{name}” cannot be had at this time.")
+
+
+class NothingChosen(AppError):
+    """An order without tickets."""
+
+    code = "nothing_chosen"
+    status = 422
+    message = N_("Please choose at least one ticket.")
+
+
+class TooManyTickets(AppError):
+    """More tickets in one order than are allowed."""
+
+    code = "too_many_tickets"
+    status = 422
+    message = N_("One order holds at most {limit} tickets.")
+
+
+class UnknownTicketType(AppError):
+    """A ticket type that is not of this edition."""
+
+    code = "unknown_ticket_type"
+    status = 404
+    message = N_("This kind of ticket does not exist.")
+
+
+class QuotaTooSmall(AppError):
+    """A new quota below what is sold and held."""
+
+    code = "quota_too_small"
+    status = 409
+    message = N_("{taken} tickets are sold or held already. The quota cannot be less.")
+
+
+class TicketCodeTaken(AppError):
+    """A code that another ticket type of the edition has."""
+
+    code = "ticket_code_taken"
+    status = 409
+    message = N_("Another ticket type has this code already.")
+
+
+class OrderNotFound(AppError):
+    """An order that is not there, or not for this person."""
+
+    code = "order_not_found"
+    status = 404
+    message = N_("This order does not exist.")
+
+
+class OrderNotOpen(AppError):
+    """An order that was cancelled or has expired."""
+
+    code = "order_not_open"
+    status = 409
+    message = N_("This order was cancelled or has expired.")
+
+
+class TicketsNotOpen(AppError):
+    """An edition that gives no tickets."""
+
+    code = "tickets_not_open"
+    status = 404
+    message = N_("This event gives no tickets here.")

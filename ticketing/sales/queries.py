@@ -1,0 +1,115 @@
+"""Reads of sales."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from app.kernel.database import fetch
+from app.kernel.names import search_text
+from ticketing.sales.tables import OrderItem, TicketOrder, TicketType
+
+
+def texts(stored: Any) -> dict[str, str]:
+    """The texts of a JSON column, however the driver gave them."""
+    found: dict[str, str] = stored if isinstance(stored, dict) else json.loads(stored or "{}")
+    return found
+
+
+async def ticket_types_of(edition_id: int) -> list[dict[str, Any]]:
+    """All ticket types of an edition in their order, ``left`` counted."""
+    rows = (
+        await TicketType.select()
+        .where(TicketType.edition == edition_id)
+        .order_by(TicketType.position, TicketType.id)
+        .output(load_json=True)
+    )
+    for row in rows:
+        row["left"] = max(0, row["quota"] - row["sold"] - row["held"])
+    return [dict(row) for row in rows]
+
+
+async def ticket_types_on_sale(edition_id: int, now: datetime) -> list[dict[str, Any]]:
+    """Ticket types that a visitor may see: active, in or before their sales period; ``open`` when they can be had."""
+    shown = []
+    for row in await ticket_types_of(edition_id):
+        if not row["active"] or (row["sales_until"] is not None and row["sales_until"] <= now):
+            continue
+        row["open"] = row["left"] > 0 and (row["sales_from"] is None or row["sales_from"] <= now)
+        shown.append(row)
+    return shown
+
+
+async def counts_of_order(order_id: int) -> dict[int, int]:
+    """How many tickets of each type an order holds."""
+    rows = await fetch(
+        "SELECT ticket_type, COUNT(*) AS count FROM order_item WHERE ticket_order = {} GROUP BY ticket_type", order_id
+    )
+    return {row["ticket_type"]: row["count"] for row in rows}
+
+
+async def order_by_secret(secret_hash: str) -> dict[str, Any] | None:
+    """An order by the hash of its secret."""
+    row = await TicketOrder.select().where(TicketOrder.secret_hash == secret_hash).first()
+    return dict(row) if row else None
+
+
+async def tickets_of_order(order_id: int) -> list[dict[str, Any]]:
+    """The tickets of an order with type and pass."""
+    rows = (
+        await OrderItem.select(
+            OrderItem.id,
+            OrderItem.holder_name,
+            OrderItem.price_minor,
+            OrderItem.ticket_type.code.as_alias("type_code"),
+            OrderItem.ticket_type.name.as_alias("type_name"),
+            OrderItem.event_pass.id.as_alias("pass_id"),
+            OrderItem.event_pass.code.as_alias("pass_code"),
+            OrderItem.event_pass.short_code.as_alias("short_code"),
+            OrderItem.event_pass.state.as_alias("pass_state"),
+        )
+        .where(OrderItem.ticket_order == order_id)
+        .order_by(OrderItem.id)
+    )
+    return [{**row, "type_name": texts(row["type_name"])} for row in rows]
+
+
+_ORDERS = """
+FROM ticket_order LEFT JOIN person ON person.id = ticket_order.buyer
+WHERE ticket_order.edition = {}
+"""
+
+
+async def find_orders(
+    edition_id: int, *, search: str = "", state: str = "", channel: str = "", limit: int = 50, offset: int = 0
+) -> tuple[list[dict[str, Any]], int]:
+    """Orders of an edition, newest first, and how many there are. ``search``: names, contacts, references."""
+    condition = _ORDERS
+    values: list[Any] = [edition_id]
+    if state:
+        condition += " AND ticket_order.state = {}"
+        values.append(state)
+    if channel:
+        condition += " AND ticket_order.channel = {}"
+        values.append(channel)
+    for word in search_text(search).split()[:6]:
+        pattern = "%" + word.replace("\\", "").replace("%", "").replace("_", "") + "%"
+        condition += (
+            " AND (person.search_text LIKE {} OR LOWER(ticket_order.reference) LIKE {}"
+            " OR EXISTS (SELECT 1 FROM order_item WHERE order_item.ticket_order = ticket_order.id"
+            " AND LOWER(order_item.holder_name) LIKE {}))"
+        )
+        values += [pattern, pattern, pattern]
+    count = await fetch("SELECT COUNT(*) AS count " + condition, *values)
+    rows = await fetch(
+        "SELECT ticket_order.id AS id, ticket_order.reference AS reference, ticket_order.state AS state, "
+        "ticket_order.channel AS channel, ticket_order.total_minor AS total_minor, "
+        "ticket_order.currency AS currency, ticket_order.created_at AS created_at, "
+        "person.full_name AS full_name, person.phone AS phone, person.email AS email, "
+        "(SELECT COUNT(*) FROM order_item WHERE order_item.ticket_order = ticket_order.id) AS tickets, "
+        "(SELECT MIN(order_item.holder_name) FROM order_item WHERE order_item.ticket_order = ticket_order.id) "
+        "AS holder_name " + condition + " ORDER BY ticket_order.id DESC LIMIT {} OFFSET {}",
+        *values,
+        limit,
+        offset,
+    )
+    return rows, int(count[0]["count"])

@@ -1,0 +1,108 @@
+"""What comes in and goes out: forms of pages, bodies of the API."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from app.events.enums import PassKind
+
+MOST_IN_ONE_ORDER = 10
+MOST_AT_BOX_OFFICE = 50
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Code = Annotated[str, msgspec.Meta(min_length=1, max_length=30, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+Text = Annotated[str, msgspec.Meta(max_length=120)]
+LongText = Annotated[str, msgspec.Meta(max_length=600)]
+Quota = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+ClientId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+
+
+class BuyerForm(msgspec.Struct):
+    """The second step of a ticket: who it is for. The tickets chosen stand in fields ``type-ID``."""
+
+    full_name: Name
+    contact: Annotated[str, msgspec.Meta(min_length=3, max_length=254)]
+    client_id: ClientId
+    locale: str = "vi"
+
+
+class TicketTypeForm(msgspec.Struct):
+    """A ticket type as an organiser writes it; the price as people write amounts."""
+
+    code: Code
+    name_vi: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+    quota: Quota
+    name_id: Text = ""
+    name_en: Text = ""
+    description_vi: LongText = ""
+    description_id: LongText = ""
+    description_en: LongText = ""
+    price: Annotated[str, msgspec.Meta(max_length=30)] = "0"
+    sales_from: datetime | None = None
+    sales_until: datetime | None = None
+    pass_kind: PassKind = PassKind.VISITOR
+    active: bool = False
+
+
+class BoxOfficeForm(msgspec.Struct):
+    """A sale at the box office."""
+
+    ticket_type: int
+    client_id: ClientId
+    count: Annotated[int, msgspec.Meta(ge=1, le=MOST_AT_BOX_OFFICE)] = 1
+    full_name: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
+class OrderLine(msgspec.Struct):
+    """So many tickets of one type."""
+
+    ticket_type: str
+    count: Annotated[int, msgspec.Meta(ge=1, le=MOST_IN_ONE_ORDER)]
+
+
+class OrderRequest(msgspec.Struct):
+    """An order placed through the API; ``ticket_type`` is the type's code, ``client_id`` an id made by the client."""
+
+    client_id: ClientId
+    lines: Annotated[list[OrderLine], msgspec.Meta(min_length=1, max_length=MOST_IN_ONE_ORDER)]
+    full_name: Name
+    phone: str | None = None
+    email: str | None = None
+    locale: str = "vi"
+
+
+class TicketTypeAnswer(msgspec.Struct):
+    """A ticket type that can be had."""
+
+    code: str
+    name: dict[str, str]
+    description: dict[str, str]
+    price_minor: int
+    currency: str
+    left: int
+    sales_from: datetime | None
+    sales_until: datetime | None
+
+
+class TicketAnswer(msgspec.Struct):
+    """One ticket of an order; ``pass_url`` and ``short_code`` once the order is confirmed."""
+
+    ticket_type: str
+    holder_name: str
+    pass_url: str | None
+    short_code: str | None
+
+
+class OrderAnswer(msgspec.Struct):
+    """An order, as whoever holds its secret may see it."""
+
+    reference: str
+    state: str
+    total_minor: int
+    currency: str
+    secret: str
+    url: str
+    expires_at: datetime | None
+    pay_url: str | None
+    tickets: list[TicketAnswer]

@@ -1,0 +1,47 @@
+"""What buyers are told: their tickets, with the secret links."""
+
+from datetime import datetime
+
+from app.accounts.tables import Person
+from app.events.passes.services import IssuedPass
+from app.events.queries import edition_by_id
+from app.kernel.enums import ChannelKind
+from app.kernel.i18n import _, ngettext, use_locale
+from app.kernel.outbox import send_message
+from app.kernel.settings import settings
+from ticketing.sales.tables import TicketOrder
+
+
+async def send_tickets(*, order: TicketOrder, issued: list[IssuedPass], now: datetime) -> None:
+    """Send the links of an order's passes by mail, else by SMS, in the transaction that confirms it."""
+    if order.buyer is None or not issued:
+        return
+    person = await Person.objects().get(Person.id == order.buyer)
+    if person is None:
+        return
+    edition = await edition_by_id(order.edition)
+    links = "\n".join(f"{settings().base_url}{one.path}" for one in issued)
+    with use_locale(order.locale):
+        subject = ngettext("Your ticket: {edition}", "Your tickets: {edition}", len(issued)).format(
+            edition=edition.title
+        )
+        if person.email:
+            body = _(
+                "Dear {name},\n\nhere is what opens the gate of {edition} ({when}, {where}):\n\n{links}\n\n"
+                "Show the code on your phone, or print it. Keep the link to yourself: who has it has your ticket."
+            )
+        else:
+            body = _("{edition}, {when}. Your ticket: {links}")
+        await send_message(
+            channel=ChannelKind.MAIL if person.email else ChannelKind.SMS,
+            to=person.email or person.phone or "",
+            person_id=person.id,
+            subject=subject,
+            body=body.format(
+                name=person.full_name, edition=edition.title, when=edition.when, where=edition.where, links=links
+            ),
+            locale=order.locale,
+            unique_key=f"ticket-order:{order.id}",
+            edition_id=order.edition,
+            now=now,
+        )

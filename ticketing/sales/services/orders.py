@@ -1,0 +1,389 @@
+"""Orders: placed, confirmed, cancelled, expired. Each change is one conditional update inside one transaction."""
+
+import hmac
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from app.accounts.actor import Actor
+from app.accounts.errors import ContactTaken
+from app.accounts.services.people import find_or_create_person
+from app.accounts.tables import Person
+from app.kernel import audit
+from app.kernel.database import fetch, is_unique_violation, write_transaction
+from app.kernel.errors import AppError
+from app.kernel.money import Money
+from app.kernel.security import hash_token, limit
+from app.kernel.settings import secret_key
+from app.payments.enums import PaymentMethod, Settlement
+from app.payments.queries import DocumentInfo, PaymentInfo
+from app.payments.services.documents import cancel_document, open_document, record_payment
+from ticketing.sales.enums import OrderChannel, OrderState
+from ticketing.sales.errors import NothingChosen, OrderNotFound, OrderNotOpen, TooManyTickets
+from ticketing.sales.queries import counts_of_order
+from ticketing.sales.schemas import MOST_AT_BOX_OFFICE, MOST_IN_ONE_ORDER
+from ticketing.sales.services.issuing import issue_tickets, revoke_tickets
+from ticketing.sales.services.messages import send_tickets
+from ticketing.sales.services.quota import give_back_places, hold_places, sell_held_places
+from ticketing.sales.tables import OrderItem, TicketOrder, TicketType
+
+#: Name under which payments knows orders of tickets.
+PURPOSE = "ticket_order"
+HOLD_MINUTES = 20
+_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placed:
+    """An order as its buyer holds it: ``secret`` opens its page. ``replayed`` when it had been placed before."""
+
+    order_id: int
+    reference: str
+    secret: str
+    state: OrderState
+    replayed: bool = False
+
+
+def order_secret(client_id: str) -> str:
+    """The secret of an order, found again from the client's own id, so that a repeated order gets the same answer."""
+    return hmac.new(secret_key(), b"ticket-order\0" + client_id.encode(), sha256).hexdigest()[:40]
+
+
+def order_reference(client_id: str) -> str:
+    """Eight letters and digits that people can read out; without 0, 1, I, L, O."""
+    digest = int.from_bytes(hmac.new(secret_key(), b"order-reference\0" + client_id.encode(), sha256).digest()[:8])
+    letters = []
+    for _position in range(8):
+        digest, rest = divmod(digest, len(_LETTERS))
+        letters.append(_LETTERS[rest])
+    return "".join(letters)
+
+
+async def place_order(
+    *,
+    edition_id: int,
+    client_id: str,
+    counts: Mapping[int, int],
+    full_name: str,
+    phone: str | None,
+    email: str | None,
+    locale: str,
+    now: datetime,
+) -> Placed:
+    """Order tickets online. ``counts`` maps ticket types' ids to numbers. Free orders are confirmed at once.
+
+    The same ``client_id`` sent twice is one order and gives the first answer. Phone and mail are normalised already.
+    Raises NothingChosen, TooManyTickets, SoldOut, SalesClosed, UnknownTicketType, ContactMissing, TooManyTries.
+    """
+    known = await _placed_before(client_id)
+    if known is not None:
+        return known
+    wanted = _checked(counts, MOST_IN_ONE_ORDER)
+    await limit(f"ticket-order:{edition_id}:{phone or email}", times=60, seconds=3600, now=now)
+
+    async def make() -> int:
+        person = await find_or_create_person(full_name=full_name, phone=phone, email=email, locale=locale, now=now)
+        order = await _create(
+            edition_id=edition_id,
+            client_id=client_id,
+            counts=wanted,
+            buyer=person,
+            holder_name=full_name,
+            locale=locale,
+            channel=OrderChannel.ONLINE,
+            now=now,
+        )
+        if order.total_minor == 0:
+            await _confirm(order, wanted, now=now)
+        else:
+            await _bill(order, payer_name=full_name, now=now)
+        return order.id
+
+    return await _once(client_id, make)
+
+
+async def sell_at_box_office(
+    *,
+    edition_id: int,
+    client_id: str,
+    ticket_type_id: int,
+    count: int,
+    holder_name: str,
+    actor: Actor,
+    now: datetime,
+) -> Placed:
+    """Sell tickets at the counter, paid in cash there and then (free ones included); confirmed at once.
+
+    Sales periods do not bind the box office, quotas do. The same ``client_id`` sent twice is one sale.
+    Raises SoldOut, UnknownTicketType, TooManyTickets.
+    """
+    known = await _placed_before(client_id)
+    if known is not None:
+        return known
+    wanted = _checked({ticket_type_id: count}, MOST_AT_BOX_OFFICE)
+
+    async def make() -> int:
+        order = await _create(
+            edition_id=edition_id,
+            client_id=client_id,
+            counts=wanted,
+            buyer=None,
+            holder_name=holder_name,
+            locale=actor.locale,
+            channel=OrderChannel.BOX_OFFICE,
+            now=now,
+        )
+        if order.total_minor == 0:
+            await _confirm(order, wanted, now=now)
+        else:
+            await record_payment(
+                document_id=await _bill(order, payer_name=holder_name or order.reference, now=now),
+                method=PaymentMethod.CASH,
+                amount=Money(order.total_minor, order.currency),
+                actor=actor,
+                now=now,
+            )
+        await audit.record(
+            actor=actor,
+            action="order.sell",
+            subject_type="ticket_order",
+            subject_id=order.id,
+            edition_id=edition_id,
+            after={"reference": order.reference, "count": count, "total_minor": order.total_minor},
+            now=now,
+        )
+        return order.id
+
+    return await _once(client_id, make)
+
+
+async def pay_order(
+    *, order_id: int, edition_id: int, method: PaymentMethod, actor: Actor, now: datetime
+) -> Settlement:
+    """Record that the whole amount of an order came in, at the counter or by transfer; its settlement confirms it.
+
+    Raises OrderNotFound, OrderNotOpen (nothing is to be paid), AlreadyPaid.
+    """
+    order = await _order(order_id, edition_id)
+    if order.payment_document is None:
+        raise OrderNotOpen
+    recorded = await record_payment(
+        document_id=order.payment_document,
+        method=method,
+        amount=Money(order.total_minor, order.currency),
+        actor=actor,
+        now=now,
+    )
+    return recorded.outcome
+
+
+async def settle_order(document: DocumentInfo, payment: PaymentInfo, now: datetime) -> Settlement:
+    """What payments asks when an order's money came: the order is confirmed, or the money has to go back.
+
+    An order that had expired is confirmed too if its places can still be had. Runs in the payment's transaction.
+    """
+    order = await _order(document.subject_id, document.edition_id)
+    if order.state == OrderState.EXPIRED and await _can_be_had(order):
+        counts = await counts_of_order(order.id)
+        await hold_places(edition_id=order.edition, counts=counts, now=now, any_time=True)
+        await _move(order, OrderState.EXPIRED, OrderState.HELD, closed_at=None)
+        order.state = OrderState.HELD.value
+    if order.state == OrderState.HELD and await _confirm(order, await counts_of_order(order.id), now=now):
+        return Settlement.KEPT
+    return Settlement.REFUND
+
+
+async def cancel_order(*, order_id: int, edition_id: int, actor: Actor, now: datetime) -> None:
+    """Cancel an order: its places return, its passes are revoked. Cancelled twice changes nothing.
+
+    Raises OrderNotFound, OrderNotOpen (it had expired).
+    """
+    async with write_transaction():
+        order = await _order(order_id, edition_id)
+        if order.state == OrderState.CANCELLED:
+            return
+        if order.state == OrderState.EXPIRED:
+            raise OrderNotOpen
+        if not await _move(order, order.state, OrderState.CANCELLED, closed_at=now):
+            raise OrderNotOpen
+        await give_back_places(await counts_of_order(order_id), were_sold=order.state == OrderState.CONFIRMED)
+        if order.state == OrderState.HELD:
+            await _withdraw_bill(order, actor=actor, now=now)
+        await revoke_tickets(order_id=order_id, reason="order cancelled", actor=actor, now=now)
+        await audit.record(
+            actor=actor,
+            action="order.cancel",
+            subject_type="ticket_order",
+            subject_id=order_id,
+            edition_id=edition_id,
+            before={"state": order.state},
+            after={"state": OrderState.CANCELLED.value},
+            now=now,
+        )
+
+
+async def expire_orders(*, now: datetime, at_most: int = 200) -> int:
+    """Let held orders go whose time is over; returns how many. Runs as a job."""
+    rows = await fetch(
+        "SELECT id FROM ticket_order WHERE state = {} AND expires_at < {} ORDER BY id LIMIT {}",
+        OrderState.HELD.value,
+        now,
+        at_most,
+    )
+    gone = 0
+    for row in rows:
+        async with write_transaction():
+            order = await TicketOrder.objects().get(TicketOrder.id == row["id"])
+            assert order is not None
+            if await _move(order, OrderState.HELD, OrderState.EXPIRED, closed_at=now):
+                await give_back_places(await counts_of_order(order.id), were_sold=False)
+                await _withdraw_bill(order, actor=None, now=now)
+                gone += 1
+    return gone
+
+
+async def _can_be_had(order: TicketOrder) -> bool:
+    """Whether an order's places are free again."""
+    for type_id, count in (await counts_of_order(order.id)).items():
+        if not await fetch("SELECT id FROM ticket_type WHERE id = {} AND sold + held + {} <= quota", type_id, count):
+            return False
+    return True
+
+
+def _checked(counts: Mapping[int, int], most: int) -> dict[int, int]:
+    wanted = {type_id: count for type_id, count in counts.items() if count > 0}
+    if not wanted:
+        raise NothingChosen
+    if sum(wanted.values()) > most:
+        raise TooManyTickets(limit=most)
+    return wanted
+
+
+async def _create(
+    *,
+    edition_id: int,
+    client_id: str,
+    counts: Mapping[int, int],
+    buyer: Person | None,
+    holder_name: str,
+    locale: str,
+    channel: OrderChannel,
+    now: datetime,
+) -> TicketOrder:
+    """Hold the places and write the order with its items, inside the caller's transaction."""
+    await hold_places(edition_id=edition_id, counts=counts, now=now, any_time=channel is not OrderChannel.ONLINE)
+    types = await TicketType.select(TicketType.id, TicketType.price_minor, TicketType.currency).where(
+        TicketType.id.is_in(list(counts))
+    )
+    prices = {row["id"]: row["price_minor"] for row in types}
+    order = TicketOrder(
+        edition=edition_id,
+        client_id=client_id,
+        reference=order_reference(client_id),
+        buyer=buyer.id if buyer else None,
+        state=OrderState.HELD.value,
+        channel=channel.value,
+        total_minor=sum(prices[type_id] * count for type_id, count in counts.items()),
+        currency=types[0]["currency"],
+        secret_hash=hash_token(order_secret(client_id)),
+        locale=locale,
+        created_at=now,
+        expires_at=now + timedelta(minutes=HOLD_MINUTES),
+    )
+    await order.save()
+    await OrderItem.insert(
+        *(
+            OrderItem(ticket_order=order.id, ticket_type=type_id, holder_name=holder_name, price_minor=prices[type_id])
+            for type_id in sorted(counts)
+            for _number in range(counts[type_id])
+        )
+    )
+    return order
+
+
+async def _withdraw_bill(order: TicketOrder, *, actor: Actor | None, now: datetime) -> None:
+    if order.payment_document is not None:
+        await cancel_document(document_id=order.payment_document, actor=actor, now=now)
+
+
+async def _bill(order: TicketOrder, *, payer_name: str, now: datetime) -> int:
+    """Open the payment document of an order; returns its id."""
+    document = await open_document(
+        edition_id=order.edition,
+        purpose=PURPOSE,
+        subject_id=order.id,
+        amount=Money(order.total_minor, order.currency),
+        payer_name=payer_name,
+        payer_id=order.buyer,
+        description=order.reference,
+        now=now,
+    )
+    await TicketOrder.update({TicketOrder.payment_document: document.id}).where(TicketOrder.id == order.id)
+    return document.id
+
+
+async def _confirm(order: TicketOrder, counts: Mapping[int, int], *, now: datetime) -> bool:
+    if not await _move(order, OrderState.HELD, OrderState.CONFIRMED, confirmed_at=now):
+        return False
+    await sell_held_places(counts)
+    issued = await issue_tickets(order=order, now=now)
+    await send_tickets(order=order, issued=issued, now=now)
+    return True
+
+
+async def _move(order: TicketOrder, before: str, after: OrderState, **times: datetime | None) -> bool:
+    """Change an order's state if it still is what it was; one of many at once wins."""
+    values = {TicketOrder.state: after.value, **{getattr(TicketOrder, name): at for name, at in times.items()}}
+    rows = (
+        await TicketOrder.update(values)
+        .where((TicketOrder.id == order.id) & (TicketOrder.state == str(before)))
+        .returning(TicketOrder.id)
+    )
+    return bool(rows)
+
+
+async def _order(order_id: int, edition_id: int) -> TicketOrder:
+    order = await TicketOrder.objects().get((TicketOrder.id == order_id) & (TicketOrder.edition == edition_id))
+    if order is None:
+        raise OrderNotFound
+    return order
+
+
+async def _placed_before(client_id: str) -> Placed | None:
+    """The first answer to an order that was placed before."""
+    row = (
+        await TicketOrder.select(TicketOrder.id, TicketOrder.reference, TicketOrder.state)
+        .where(TicketOrder.client_id == client_id)
+        .first()
+    )
+    if row is None:
+        return None
+    return Placed(
+        order_id=row["id"],
+        reference=row["reference"],
+        secret=order_secret(client_id),
+        state=OrderState(row["state"]),
+        replayed=True,
+    )
+
+
+async def _once(client_id: str, make: Callable[[], Awaitable[int]]) -> Placed:
+    """Make an order in one transaction. Whatever refuses it, the same order placed meanwhile is the answer.
+
+    Another order of a new person, arriving at the same moment, is no reason to refuse: it is tried once more.
+    """
+    for attempt in range(2):
+        try:
+            async with write_transaction():
+                await make()
+            break
+        except Exception as error:
+            known = await _placed_before(client_id)
+            if known is not None and (isinstance(error, AppError) or is_unique_violation(error)):
+                return known
+            if attempt or not isinstance(error, ContactTaken):
+                raise
+    placed = await _placed_before(client_id)
+    assert placed is not None
+    return replace(placed, replayed=False)

@@ -1,0 +1,111 @@
+"""Ticket types: what an organiser offers."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from app.accounts.actor import Actor
+from app.events.enums import PassKind
+from app.kernel import audit
+from app.kernel.database import fetch, is_unique_violation, write_transaction
+from ticketing.sales.errors import QuotaTooSmall, TicketCodeTaken, UnknownTicketType
+from ticketing.sales.tables import TicketType
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketTypeValues:
+    """What an organiser says about a ticket type; the price counts minor units, texts are by language."""
+
+    code: str
+    name: Mapping[str, str]
+    price_minor: int
+    currency: str
+    quota: int
+    description: Mapping[str, str] = field(default_factory=dict)
+    sales_from: datetime | None = None
+    sales_until: datetime | None = None
+    pass_kind: PassKind = PassKind.VISITOR
+    active: bool = True
+
+    def columns(self) -> dict[str, Any]:
+        """Values of the table's columns, all but quota."""
+        values = asdict(self)
+        values["name"] = json.dumps({key: text for key, text in self.name.items() if text}, ensure_ascii=False)
+        described = {key: text for key, text in self.description.items() if text}
+        values["description"] = json.dumps(described, ensure_ascii=False)
+        values["pass_kind"] = self.pass_kind.value
+        del values["quota"]
+        return values
+
+
+async def create_ticket_type(*, edition_id: int, values: TicketTypeValues, actor: Actor, now: datetime) -> int:
+    """Add a ticket type at the end of the list. Raises TicketCodeTaken."""
+    try:
+        async with write_transaction():
+            position = await TicketType.count().where(TicketType.edition == edition_id)
+            made = TicketType(edition=edition_id, quota=values.quota, position=position, **values.columns())
+            await made.save()
+            await audit.record(
+                actor=actor,
+                action="ticket_type.create",
+                subject_type="ticket_type",
+                subject_id=made.id,
+                edition_id=edition_id,
+                after=asdict(values),
+                now=now,
+            )
+    except Exception as error:
+        if is_unique_violation(error):
+            raise TicketCodeTaken from error
+        raise
+    return int(made.id)
+
+
+async def update_ticket_type(
+    *, ticket_type_id: int, edition_id: int, values: TicketTypeValues, actor: Actor, now: datetime
+) -> None:
+    """Change a ticket type. What was ordered keeps its price.
+
+    Raises UnknownTicketType, TicketCodeTaken, QuotaTooSmall (below what is sold and held).
+    """
+    try:
+        async with write_transaction():
+            before = (
+                await TicketType.select()
+                .where((TicketType.id == ticket_type_id) & (TicketType.edition == edition_id))
+                .first()
+            )
+            if before is None:
+                raise UnknownTicketType
+            changed = await fetch(
+                "UPDATE ticket_type SET quota = {} WHERE id = {} AND sold + held <= {} RETURNING id",
+                values.quota,
+                ticket_type_id,
+                values.quota,
+            )
+            if not changed:
+                raise QuotaTooSmall(taken=before["sold"] + before["held"])
+            columns = values.columns()
+            await TicketType.update({getattr(TicketType, name): value for name, value in columns.items()}).where(
+                TicketType.id == ticket_type_id
+            )
+            old, new = audit.changes(
+                {key: before[key] for key in (*columns, "quota")}, {**columns, "quota": values.quota}
+            )
+            if new:
+                await audit.record(
+                    actor=actor,
+                    action="ticket_type.update",
+                    subject_type="ticket_type",
+                    subject_id=ticket_type_id,
+                    edition_id=edition_id,
+                    before=old,
+                    after=new,
+                    now=now,
+                )
+    except Exception as error:
+        if is_unique_violation(error):
+            raise TicketCodeTaken from error
+        raise
