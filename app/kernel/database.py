@@ -85,7 +85,7 @@ class KeepingSQLiteEngine(SQLiteEngine):
         except BaseException:
             self._gate.release()
             if connection is not None:
-                connection.stop()
+                await connection.close()
             raise
         return connection
 

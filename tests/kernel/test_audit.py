@@ -89,7 +89,7 @@ async def test_entries_are_filtered_and_paged_newest_first(database: str) -> Non
     entries, total = await audit.list_entries(edition_id=1, page=2, per_page=2)
     assert ([entry["action"] for entry in entries], total) == (["step.2", "step.1"], 5)
     for filters in ({"edition_id": 2}, {"action": "other"}, {"actor_person_id": 8}, {"subject_type": "order"}):
-        found, count = await audit.list_entries(**filters)  # type: ignore[arg-type]
+        found, count = await audit.list_entries(**filters)
         assert ([entry["action"] for entry in found], count) == (["other"], 1)
     assert (await audit.list_entries(subject_type="booth", subject_id=4))[1] == 1
     assert await audit.list_entries(edition_id=9) == ([], 0)
