@@ -22,6 +22,7 @@ from app.kernel.errors import AppError
 from app.kernel.jobs import JobContext
 from app.kernel.live import publish
 from app.kernel.module import Module
+from app.kernel.sheets.batches import discard_before
 from app.kernel.tables import Job, RateLimit
 
 AT_ONCE = 3
@@ -31,6 +32,7 @@ HEARTBEAT_SECONDS = 15.0
 GRACE_SECONDS = 10.0
 KEEP_ENDED = timedelta(days=30)
 KEEP_SHOWN_SECRETS = timedelta(days=1)
+KEEP_PREVIEWS = timedelta(days=7)
 
 log = logging.getLogger("fairground.worker")
 
@@ -229,9 +231,10 @@ async def _end(
 
 
 async def tidy(job: JobContext) -> None:
-    """Remove what nobody needs: jobs that ended a month ago, old counts of tries, bodies of secrets once shown."""
+    """Remove what nobody needs: jobs ended a month ago, old counts of tries, secrets once shown, forgotten uploads."""
     present = now()
     async with write_transaction():
         await RateLimit.delete().where(RateLimit.expires_at < present)
         await Job.delete().where(Job.finished_at < present - KEEP_ENDED)
     await outbox.clear_shown_secrets(present - KEEP_SHOWN_SECRETS)
+    await discard_before(present - KEEP_PREVIEWS)

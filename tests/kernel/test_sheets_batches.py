@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.kernel import clock, worker
 from app.kernel.enums import BatchState
 from app.kernel.settings import settings
 from app.kernel.sheets import CellProblem, LoadResult, SheetContext, SheetRow, batches, checking
@@ -212,6 +213,14 @@ async def test_old_previews_go(database: str, register: Register) -> None:
     states = {row["id"]: row["state"] for row in await ImportBatch.select()}
     assert states == {old.id: BatchState.DISCARDED, young.id: BatchState.PREVIEWED}
     assert [path.name for path in folder()] == [young.stored_path]
+
+
+async def test_forgotten_previews_are_tidied_away(database: str, register: Register) -> None:
+    await batches.preview("samples", GOOD, "list.xlsx", CONTEXT)
+    for days, left in ((6, 1), (8, 0)):
+        with clock.freeze(NOW + timedelta(days=days)):
+            await worker.tidy(None)
+        assert len(folder()) == left
 
 
 async def test_another_edition_sees_nothing(database: str, register: Register) -> None:
