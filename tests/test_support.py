@@ -90,7 +90,7 @@ def test_a_guarded_command_ends_with_all_that_came_of_it(tmp_path: Path) -> None
     grandchild = f"import subprocess, sys; subprocess.run({SLEEP!r})"
     remove = tmp_path / "folder"
     remove.mkdir()
-    guarded = start_guarded([sys.executable, "-c", grandchild], remove=remove)
+    guarded = start_guarded([sys.executable, "-c", grandchild], remove=[remove])
     wait_for(lambda: len(child_pids(guarded.pid)) == 1)
     pids = [guarded.pid, *child_pids(guarded.pid)]
     assert guarded.running

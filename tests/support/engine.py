@@ -16,6 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from tests.support.postgres import quick_folder
+
 STARTED_WITH = "FAIRGROUND_TESTS_STARTED_WITH"
 
 
@@ -49,7 +51,7 @@ class Databases:
                 shutil.copyfile(self._path("template"), self._path(name))
         else:
             source = "template0" if empty else f'"{self.name}_template"'
-            await self._administer(f'CREATE DATABASE "{self.name}_{name}" TEMPLATE {source}')
+            await self._administer(f'CREATE DATABASE "{self.name}_{name}" TEMPLATE {source} STRATEGY FILE_COPY')
         return self._url(name)
 
     async def remove(self, url: str) -> None:
@@ -115,7 +117,7 @@ def prepare_environment() -> Databases:
     """Set the environment that the tests run in and return where their databases come from."""
     started_with = os.environ.setdefault(STARTED_WITH, os.environ.get("DATABASE_URL", ""))
     server = started_with if started_with.startswith("postgres") else None
-    folder = Path(tempfile.mkdtemp(prefix="fairground-test-"))
+    folder = Path(tempfile.mkdtemp(prefix="fairground-test-", dir=os.environ.get("TMPDIR") or quick_folder()))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     databases = Databases(folder, server, f"fg{os.getpid()}")
     os.environ.update(

