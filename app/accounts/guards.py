@@ -19,8 +19,8 @@ class Access:
     roles: tuple[Role, ...] = ()
     device: DeviceKind | None = None
 
-    def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
-        """Let the request pass, or raise SignInNeeded or NotAllowed."""
+    async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+        """Let the request pass, or raise SignInNeeded or NotAllowed. A coroutine, for others go through a thread."""
         self.check(connection.scope.get("user") or Actor(), connection.path_params)
 
     def check(self, actor: Actor, params: dict[str, Any]) -> None:

@@ -163,7 +163,14 @@ async def open_database() -> None:
     current = engine()
     if isinstance(current, PostgresEngine):
         size = settings().database_pool_size
-        await current.start_connection_pool(min_size=min(2, size), max_size=size)
+        await current.start_connection_pool(min_size=min(2, size), max_size=size, reset=_leave_session)
+
+
+async def _leave_session(_connection: Any) -> None:
+    """Take no round trip to reset a session when its connection goes back to the pool: nobody changes sessions here.
+
+    asyncpg itself still rolls back what a connection was left in the middle of.
+    """
 
 
 async def close_database() -> None:
