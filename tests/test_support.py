@@ -12,6 +12,7 @@ import pytest
 
 from app.kernel.database import fetch, write_transaction
 from tests.support.guard import child_pids, start_guarded
+from tests.support.queries import counted_queries
 from tests.support.race import losers, meet_after, race, unguarded, winners
 
 SLEEP = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"]
@@ -76,6 +77,17 @@ async def test_the_control_oversells(database: str, monkeypatch: pytest.MonkeyPa
     meet_after(monkeypatch, sys.modules[__name__], "stock_left", parties=8)
     results = await race(8, take_the_last_one)
     assert len(winners(results)) == 8
+
+
+@pytest.mark.engines
+async def test_queries_are_counted(database: str) -> None:
+    await stock_of_one()
+    with counted_queries() as sent:
+        await stock_left()
+        async with write_transaction():
+            await stock_left()
+    await stock_left()
+    assert sent == ["SELECT number FROM stock"] * 2
 
 
 async def test_a_crash_is_no_orderly_loss() -> None:
