@@ -8,6 +8,7 @@ import asyncio
 import contextvars
 import logging
 import random
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -17,6 +18,7 @@ from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 import aiosqlite
+from piccolo.columns.combination import WhereRaw
 from piccolo.engine import engine_finder
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.engine.sqlite import SQLiteEngine, TransactionType, dict_factory
@@ -340,3 +342,13 @@ def is_unique_violation(error: BaseException) -> bool:
 def is_integrity_error(error: BaseException) -> bool:
     """Whether a database error means that any constraint refused a row."""
     return isinstance(error, sqlite3.IntegrityError) or str(getattr(error, "sqlstate", "")).startswith("23")
+
+
+def contains(wanted: str, *columns: str) -> WhereRaw:
+    """A condition: any of the columns contains the text, whatever the case of its ASCII letters.
+
+    ``%`` and ``_`` in the text stand for themselves.
+    """
+    escaped = re.sub(r"([!%_])", r"!\1", wanted.strip().lower())
+    sql = " OR ".join(f"LOWER({column}) LIKE {{}} ESCAPE '!'" for column in columns)
+    return WhereRaw(f"({sql})", *(f"%{escaped}%" for _column in columns))

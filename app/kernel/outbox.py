@@ -16,7 +16,7 @@ from app.kernel.channels import Attachment, Channel, DeliveryFailed, OutgoingMes
 from app.kernel.channels.http import HttpChannel
 from app.kernel.channels.mail import MailChannel
 from app.kernel.channels.screen import ScreenChannel
-from app.kernel.database import after_commit, fetch, write_transaction
+from app.kernel.database import after_commit, contains, fetch, write_transaction
 from app.kernel.enums import ChannelKind, MessageState
 from app.kernel.errors import AppError
 from app.kernel.i18n import N_
@@ -284,8 +284,7 @@ async def list_messages(
         if value is not None:
             condition = condition & (column == value)
     if search:
-        wanted = f"%{search.strip()}%"
-        condition = condition & (OutboxMessage.to_address.ilike(wanted) | OutboxMessage.subject.ilike(wanted))
+        condition = condition & contains(search, "to_address", "subject")
     total = await OutboxMessage.count().where(condition)
     rows = (
         await OutboxMessage.select()

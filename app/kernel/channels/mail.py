@@ -21,17 +21,18 @@ class MailChannel:
     async def deliver(self, message: OutgoingMessage) -> None:
         """Hand the mail to the server. Raises DeliveryFailed; lasting when the server refuses the address."""
         known = settings()
+        client = aiosmtplib.SMTP(
+            hostname=known.smtp_host,
+            port=known.smtp_port,
+            username=known.smtp_user or None,
+            password=known.smtp_password or None,
+            use_tls=known.smtp_tls == "tls",
+            start_tls=known.smtp_tls == "starttls",
+            timeout=TIMEOUT_SECONDS,
+        )
         try:
-            await aiosmtplib.send(
-                compose(message),
-                hostname=known.smtp_host,
-                port=known.smtp_port,
-                username=known.smtp_user or None,
-                password=known.smtp_password or None,
-                use_tls=known.smtp_tls == "tls",
-                start_tls=known.smtp_tls == "starttls",
-                timeout=TIMEOUT_SECONDS,
-            )
+            await client.connect()
+            await client.send_message(compose(message))
         except aiosmtplib.SMTPRecipientsRefused as error:
             codes = [recipient.code for recipient in error.recipients]
             raise DeliveryFailed(f"address refused ({codes[0]})", lasting=all(code >= 500 for code in codes)) from error
@@ -40,6 +41,8 @@ class MailChannel:
             raise DeliveryFailed(f"mail server answered {error.code}", lasting=lasting) from error
         except (aiosmtplib.SMTPException, OSError) as error:
             raise DeliveryFailed(f"mail server: {type(error).__name__}") from error
+        finally:
+            client.close()  # without QUIT: a server that hangs would not answer that either
 
 
 def compose(message: OutgoingMessage) -> EmailMessage:
@@ -56,7 +59,6 @@ def compose(message: OutgoingMessage) -> EmailMessage:
     mail["Subject"] = " ".join(message.subject.split())
     mail["Date"] = format_datetime(now())
     mail["Message-ID"] = f"<outbox-{message.id}@{urlsplit(known.base_url).hostname or domain}>"
-    mail["Content-Language"] = message.locale
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(message.body_text, charset="utf-8")
     if message.body_html:
@@ -64,6 +66,7 @@ def compose(message: OutgoingMessage) -> EmailMessage:
     for attachment in message.attachments:
         maintype, _slash, subtype = attachment.mime.partition("/")
         mail.add_attachment(read(attachment), maintype=maintype, subtype=subtype, filename=attachment.filename)
+    mail["Content-Language"] = message.locale  # last: what makes parts moves such headers into them
     return mail
 
 

@@ -1,0 +1,448 @@
+"""The outbox: written with its cause, sent after it, tried again, given up, never left in the open."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.kernel import clock, outbox, worker
+from app.kernel import settings as settings_module
+from app.kernel.channels import Attachment, DeliveryFailed
+from app.kernel.channels import http as http_channel
+from app.kernel.channels import mail as mail_channel
+from app.kernel.channels.http import HttpChannel
+from app.kernel.channels.mail import MailChannel
+from app.kernel.channels.screen import ScreenChannel
+from app.kernel.database import fetch, in_transaction, write_transaction
+from app.kernel.enums import ChannelKind, MessageState
+from app.kernel.outbox import LEASE, MOST_TRIES, MessageNotFailed, back_off
+from app.kernel.settings import Settings, settings
+from app.kernel.tables import OutboxMessage
+from tests.kernel.mail_server import Gateway, MailServer, gateway, mail_server
+from tests.support.race import race, winners
+
+NOW = datetime(2026, 10, 16, 1, 30, tzinfo=UTC)
+SECRET = "https://fair.example/sign-in/abcdefghijklmnop"
+pytestmark = pytest.mark.engines
+
+Configure = Callable[..., Settings]
+
+
+@pytest.fixture
+def configure(monkeypatch: pytest.MonkeyPatch) -> Configure:
+    """Change settings for one test, wherever they are read."""
+
+    def change(**values: Any) -> Settings:
+        changed = settings().model_copy(update=values)
+        for module in (outbox, mail_channel, settings_module):
+            monkeypatch.setattr(module, "settings", lambda: changed)
+        return changed
+
+    return change
+
+
+@pytest.fixture
+async def mail(configure: Configure) -> AsyncIterator[MailServer]:
+    """A running mail server that the settings name."""
+    async with mail_server() as server:
+        configure(
+            smtp_host="127.0.0.1", smtp_port=server.port, smtp_tls="none", mail_from="Hội chợ <fair@fair.example>"
+        )
+        yield server
+
+
+@pytest.fixture
+async def sms(configure: Configure) -> AsyncIterator[Gateway]:
+    """A running gateway that the settings name for SMS and Zalo."""
+    async with gateway() as made:
+        configure(sms_url=made.url, sms_token="sms-token", zalo_url=made.url, zalo_token="zalo-token")
+        yield made
+
+
+async def send(**given: Any) -> int:
+    values: dict[str, Any] = {
+        "to": "hoa@example.com",
+        "channel": ChannelKind.MAIL,
+        "subject": "Vé của bạn",
+        "body": "Xin chào Hoa,\nvé ở đây: https://fair.example/p",
+        "locale": "vi",
+        "now": NOW,
+    }
+    made = await outbox.send_message(**{**values, **given})
+    assert made is not None
+    return made
+
+
+async def row(message_id: int) -> dict[str, Any]:
+    found = await outbox.get_message(message_id)
+    assert found is not None
+    return found
+
+
+async def test_a_message_is_there_when_its_cause_is_and_only_then(database: str) -> None:
+    async def failing() -> None:
+        async with write_transaction():
+            await send()
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        await failing()
+    assert await OutboxMessage.count() == 0
+    async with write_transaction():
+        message_id = await send(person_id=5, edition_id=2)
+    found = await row(message_id)
+    assert (found["state"], found["person_id"], found["edition_id"], found["attempts"]) == ("waiting", 5, 2, 0)
+    assert await outbox.get_message(999) is None
+
+
+@pytest.mark.race
+async def test_a_unique_key_sends_once_however_many_ask(database: str) -> None:
+    async def party(_number: int) -> int | None:
+        return await outbox.send_message(
+            to="a@b.vn", channel=ChannelKind.MAIL, subject="s", body="b", locale="vi", unique_key="ticket:1", now=NOW
+        )
+
+    results = winners(await race(40, party))
+    assert len(results) == 40
+    assert len([result for result in results if result]) == 1
+    assert await OutboxMessage.count() == 1
+
+
+async def test_mail_is_proper_mime_in_utf8(database: str, mail: MailServer, configure: Configure) -> None:
+    message_id = await send(body_html="<p>Xin chào <b>Hoa</b></p>")
+    assert await outbox.deliver_due(NOW) == 1
+    (received,) = mail.mails
+    assert received["subject"] == "Vé của bạn"
+    assert received["from"] == "Hội chợ <fair@fair.example>"
+    assert received["to"] == "hoa@example.com"
+    assert received["message-id"] == f"<outbox-{message_id}@testserver.local>"
+    assert received["content-language"] == "vi"
+    assert received.get_content_type() == "multipart/alternative"
+    text, html = received.iter_parts()
+    assert text.get_content().strip().splitlines() == ["Xin chào Hoa,", "vé ở đây: https://fair.example/p"]  # type: ignore[attr-defined]
+    assert html.get_content().strip() == "<p>Xin chào <b>Hoa</b></p>"  # type: ignore[attr-defined]
+    sent = await row(message_id)
+    assert (sent["state"], sent["sent_at"], sent["shown_on_screen"]) == ("sent", NOW, False)
+    assert sent["body_text"] != ""
+    assert await outbox.deliver_due(NOW + timedelta(days=1)) == 0
+
+
+async def test_files_of_the_data_folder_go_with_a_mail(database: str, mail: MailServer) -> None:
+    folder = settings().data_dir / "documents"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "ve.pdf").write_bytes(b"%PDF-1.7 x")
+    await send(attachments=[Attachment(filename="Vé.pdf", mime="application/pdf", path="documents/ve.pdf")])
+    await outbox.deliver_due(NOW)
+    (attached,) = mail.mails[0].iter_attachments()
+    assert (attached.get_filename(), attached.get_content_type()) == ("Vé.pdf", "application/pdf")
+    assert attached.get_payload(decode=True) == b"%PDF-1.7 x"
+
+
+@pytest.mark.parametrize("path", ["../outside", "/etc/passwd", "documents/none.pdf"])
+async def test_a_file_outside_of_the_data_folder_fails_the_message(database: str, mail: MailServer, path: str) -> None:
+    message_id = await send(attachments=[Attachment(filename="x.pdf", mime="application/pdf", path=path)])
+    await outbox.deliver_due(NOW)
+    found = await row(message_id)
+    assert (found["state"], found["error"]) == ("failed", "the attachment x.pdf is missing")
+    assert mail.mails == []
+
+
+async def test_a_subject_cannot_bring_headers_with_it(database: str, mail: MailServer) -> None:
+    await send(subject="Vé\r\nBcc: thief@example.com")
+    await outbox.deliver_due(NOW)
+    assert mail.mails[0]["bcc"] is None
+    assert mail.mails[0]["subject"] == "Vé Bcc: thief@example.com"
+
+
+async def test_a_server_that_is_busy_is_tried_again_with_growing_pauses(database: str, mail: MailServer) -> None:
+    mail.rcpt = ["451 later", "451 later"]
+    mail.data = ["452 full"]
+    message_id = await send()
+    at, pauses = NOW, []
+    for _ in range(4):
+        assert await outbox.deliver_due(at) == 1
+        found = await row(message_id)
+        if found["state"] == "sent":
+            break
+        assert await outbox.deliver_due(found["next_try_at"] - timedelta(seconds=1)) == 0
+        pauses.append((found["next_try_at"] - at).total_seconds())
+        at = found["next_try_at"]
+    assert pauses == [30, 120, 480]
+    assert (found["state"], found["attempts"], found["error"]) == ("sent", 4, "")
+    assert len(mail.mails) == 1
+
+
+async def test_an_address_that_does_not_exist_is_not_tried_again(database: str, mail: MailServer) -> None:
+    mail.rcpt = ["550 no such user"]
+    message_id = await send()
+    await outbox.deliver_due(NOW)
+    found = await row(message_id)
+    assert (found["state"], found["error"], found["attempts"]) == ("failed", "address refused (550)", 1)
+
+
+async def test_after_eight_tries_it_is_failed_until_somebody_sends_it_again(database: str, mail: MailServer) -> None:
+    mail.rcpt = ["451 later"] * MOST_TRIES
+    message_id = await send()
+    at = NOW
+    for _ in range(MOST_TRIES):
+        assert await outbox.deliver_due(at) == 1
+        at += timedelta(hours=7)
+    found = await row(message_id)
+    assert (found["state"], found["attempts"], found["error"]) == ("failed", 8, "address refused (451)")
+    assert await outbox.deliver_due(at) == 0
+    await outbox.retry(message_id, now=at)
+    assert await outbox.deliver_due(at) == 1
+    assert (await row(message_id))["state"] == "sent"
+    with pytest.raises(MessageNotFailed):
+        await outbox.retry(message_id, now=at)
+
+
+async def test_a_dropped_connection_leads_to_the_same_mail_again(database: str, mail: MailServer) -> None:
+    mail.data = ["drop"]
+    message_id = await send()
+    await outbox.deliver_due(NOW)
+    assert (await row(message_id))["state"] == "waiting"
+    await outbox.deliver_due(NOW + timedelta(minutes=1))
+    assert [received["message-id"] for received in mail.mails] == [f"<outbox-{message_id}@testserver.local>"] * 2
+    assert (await row(message_id))["state"] == "sent"
+
+
+async def test_a_server_that_does_not_answer_holds_nothing_up(
+    database: str, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail.delay = 5
+    monkeypatch.setattr(outbox, "TIMEOUT_SECONDS", 0.2)
+    message_id = await send()
+    async with asyncio.timeout(3):
+        delivering = asyncio.ensure_future(outbox.deliver_due(NOW))
+        await asyncio.sleep(0.1)
+        async with write_transaction():  # nothing is locked meanwhile
+            await send(subject="another")
+        await delivering
+    found = await row(message_id)
+    assert (found["state"], found["error"]) == ("waiting", "no answer in time")
+
+
+async def test_no_server_at_all_is_a_failure_to_try_again(database: str, configure: Configure) -> None:
+    configure(smtp_host="127.0.0.1", smtp_port=1, smtp_tls="none")
+    message_id = await send()
+    await outbox.deliver_due(NOW)
+    found = await row(message_id)
+    assert (found["state"], found["error"]) == ("waiting", "mail server: SMTPConnectError")
+
+
+@pytest.mark.parametrize(("channel", "token"), [(ChannelKind.SMS, "sms-token"), (ChannelKind.ZALO, "zalo-token")])
+async def test_sms_and_zalo_are_posted_with_their_token(
+    database: str, sms: Gateway, channel: ChannelKind, token: str
+) -> None:
+    sms.answers = [503, "drop"]
+    message_id = await send(channel=channel, to="+84912345678", subject="Mã", body="Mã của bạn: 123456")
+    at = NOW
+    for _ in range(3):
+        assert await outbox.deliver_due(at) == 1
+        at = (await row(message_id))["next_try_at"]
+    assert (await row(message_id))["state"] == "sent"
+    assert [request["line"] for request in sms.requests] == ["POST /send HTTP/1.1"] * 3
+    assert sms.requests[-1]["body"] == {
+        "id": f"outbox-{message_id}",
+        "to": "+84912345678",
+        "text": "Mã của bạn: 123456",
+        "subject": "Mã",
+        "locale": "vi",
+    }
+    assert {request["headers"]["authorization"] for request in sms.requests} == {f"Bearer {token}"}
+    assert {request["headers"]["idempotency-key"] for request in sms.requests} == {f"outbox-{message_id}"}
+
+
+@pytest.mark.parametrize(("answer", "state"), [(400, "failed"), (422, "failed"), (401, "waiting"), (429, "waiting")])
+async def test_what_a_gateway_refuses_for_good_is_not_tried_again(
+    database: str, sms: Gateway, answer: int, state: str
+) -> None:
+    sms.answers = [answer]
+    message_id = await send(channel=ChannelKind.SMS, to="+84912345678")
+    await outbox.deliver_due(NOW)
+    found = await row(message_id)
+    assert (found["state"], found["error"]) == (state, f"gateway answered {answer}")
+
+
+async def test_a_slow_gateway_is_given_up_for_now(database: str, sms: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_channel, "TIMEOUT_SECONDS", 0.1)
+    sms.delay = 0.3
+    message_id = await send(channel=ChannelKind.SMS, to="+84912345678")
+    await outbox.deliver_due(NOW)
+    assert (await row(message_id))["error"] == "gateway: ReadTimeout"
+
+
+async def test_without_a_channel_messages_wait_and_go_when_there_is_one(database: str, configure: Configure) -> None:
+    message_id = await send()
+    assert await outbox.deliver_due(NOW + timedelta(days=3)) == 0
+    found = await row(message_id)
+    assert (found["state"], found["attempts"], found["error"]) == ("waiting", 0, "")
+    assert outbox.open_channels() == []
+    async with mail_server() as server:
+        configure(smtp_host="127.0.0.1", smtp_port=server.port, smtp_tls="none")
+        assert outbox.open_channels() == [ChannelKind.MAIL]
+        await send(channel=ChannelKind.SMS, to="+84912345678")
+        assert await outbox.deliver_due(NOW + timedelta(days=3)) == 1
+    assert (await row(message_id))["state"] == "sent"
+
+
+def test_the_demo_shows_on_screen_what_no_channel_takes(configure: Configure) -> None:
+    configure(demo=True, sms_url="http://127.0.0.1:9/")
+    assert isinstance(outbox.channel_for(ChannelKind.MAIL), ScreenChannel)
+    assert isinstance(outbox.channel_for(ChannelKind.SMS), HttpChannel)
+    configure(demo=True, smtp_host="mail.test")
+    assert isinstance(outbox.channel_for(ChannelKind.MAIL), MailChannel)
+
+
+async def test_one_time_links_do_not_lie_about_after_sending(database: str, mail: MailServer) -> None:
+    message_id = await send(body=SECRET, body_html=f"<p>{SECRET}</p>", secret=True)
+    await outbox.deliver_due(NOW)
+    assert SECRET in mail.mails[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    found = await row(message_id)
+    assert (found["state"], found["body_text"], found["body_html"]) == ("sent", "", "")
+
+
+async def test_on_screen_they_stay_for_a_day(database: str, configure: Configure) -> None:
+    configure(demo=True)
+    message_id = await send(body=SECRET, secret=True)
+    await outbox.deliver_due(NOW)
+    found = await row(message_id)
+    assert (found["state"], found["shown_on_screen"], found["body_text"]) == ("sent", True, SECRET)
+    await outbox.clear_shown_secrets(NOW)
+    assert (await row(message_id))["body_text"] == SECRET
+    await outbox.clear_shown_secrets(NOW + timedelta(days=1))
+    assert (await row(message_id))["body_text"] == ""
+
+
+async def test_no_secret_and_no_address_is_logged(
+    database: str, mail: MailServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "fairground")
+    mail.rcpt = ["550 <hoa@example.com> unknown"]
+    first = await send(body=SECRET, secret=True)
+    await send(body=SECRET, secret=True)
+    await outbox.deliver_due(NOW)
+    assert f"message {first} was not taken" in caplog.text
+    assert SECRET not in caplog.text
+    assert "hoa@example.com" not in caplog.text
+    assert all("hoa@" not in found["error"] for found in (await outbox.list_messages())[0])
+
+
+@pytest.mark.race
+async def test_of_many_deliverers_one_takes_each_message(database: str, mail: MailServer) -> None:
+    for _ in range(20):
+        await send()
+    claimed = winners(await race(10, lambda _number: outbox.claim_messages(NOW, 5)))
+    assert len(claimed) == 10
+    ids = [one["id"] for batch in claimed for one in batch]
+    assert len(ids) == len(set(ids))
+    rest = [one["id"] for one in await outbox.claim_messages(NOW, 50)]
+    assert sorted(ids + rest) == sorted({*ids, *rest})
+    assert len(ids + rest) == 20
+
+
+@pytest.mark.race
+async def test_without_the_condition_messages_are_taken_twice(database: str, mail: MailServer) -> None:
+    """The negative control."""
+    await send()
+
+    async def take(_number: int) -> list[int]:
+        rows = await fetch("SELECT id FROM outbox_message WHERE state = 'waiting'")
+        await asyncio.sleep(0)
+        for one in rows:
+            await fetch("UPDATE outbox_message SET state = 'sending' WHERE id = {}", one["id"])
+        return [one["id"] for one in rows]
+
+    assert len([taken for taken in winners(await race(10, take)) if taken]) > 1
+
+
+async def test_a_message_whose_deliverer_vanished_is_sent_by_another(database: str, mail: MailServer) -> None:
+    message_id = await send()
+    (lost,) = await outbox.claim_messages(NOW)
+    assert await outbox.deliver_due(NOW + LEASE) == 0
+    assert await outbox.deliver_due(NOW + LEASE * 2) == 1
+    assert ((await row(message_id))["state"], len(mail.mails)) == ("sent", 1)
+    await outbox._write_failure(lost, "too late", lasting=True, now=NOW)
+    assert (await row(message_id))["state"] == "sent"
+
+
+async def test_one_whose_deliverers_always_vanish_fails_at_last(database: str, mail: MailServer) -> None:
+    message_id = await send()
+    at = NOW
+    for _ in range(MOST_TRIES):
+        assert len(await outbox.claim_messages(at)) == 1
+        at += LEASE * 2
+    assert await outbox.claim_messages(at) == []
+    found = await row(message_id)
+    assert (found["state"], found["error"]) == ("failed", "The worker vanished while it was sent.")
+
+
+async def test_the_worker_sends_at_once_and_outside_of_transactions(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside: list[bool] = []
+    told = asyncio.Event()
+
+    class Listening:
+        async def deliver(self, _message: object) -> None:
+            inside.append(in_transaction())
+            told.set()
+
+    monkeypatch.setattr(worker, "POLL_SECONDS", 30)
+    monkeypatch.setattr(outbox, "channel_for", lambda _kind: Listening())
+    stop = asyncio.Event()
+    with clock.freeze(NOW):
+        running = asyncio.ensure_future(worker.run_worker(stop))
+        await asyncio.sleep(0.2)
+        async with write_transaction():
+            await send()
+        async with asyncio.timeout(3):
+            await told.wait()
+        stop.set()
+        await running
+    assert inside == [False]
+
+
+async def test_a_fault_of_ours_is_logged_and_tried_again(
+    database: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken:
+        async def deliver(self, _message: object) -> None:
+            raise KeyError(SECRET)
+
+    monkeypatch.setattr(outbox, "channel_for", lambda _kind: Broken())
+    message_id = await send()
+    await outbox.deliver_due(NOW)
+    found = await row(message_id)
+    assert (found["state"], found["error"]) == ("waiting", "KeyError")
+    assert f"message {message_id} could not be sent" in caplog.text
+
+
+async def test_messages_are_searched_filtered_and_paged(database: str) -> None:
+    for number in range(4):
+        await send(subject=f"Vé số {number}", edition_id=1)
+    await send(channel=ChannelKind.SMS, to="+84912345678", subject="Mã 100%", edition_id=2)
+    found, total = await outbox.list_messages(edition_id=1, page=2, per_page=3)
+    assert ([one["subject"] for one in found], total) == (["Vé số 0"], 4)
+    assert (await outbox.list_messages(channel=ChannelKind.SMS))[1] == 1
+    assert (await outbox.list_messages(state=MessageState.SENT))[1] == 0
+    assert (await outbox.list_messages(search="HOA@"))[1] == 4
+    assert (await outbox.list_messages(search="số 2"))[1] == 1
+    assert (await outbox.list_messages(search="0%"))[1] == 1
+    assert (await outbox.list_messages(search="%"))[1] == 1
+    assert (await outbox.list_messages(search="_"))[1] == 0
+
+
+def test_pauses_grow_to_six_hours() -> None:
+    assert [back_off(tries).total_seconds() for tries in range(1, 9)] == [
+        *(30, 120, 480, 1920, 7680),
+        *(21600, 21600, 21600),
+    ]
+
+
+def test_a_refusal_says_whether_it_lasts() -> None:
+    assert DeliveryFailed("x").lasting is False
