@@ -113,3 +113,14 @@ async def find_orders(
         offset,
     )
     return rows, int(count[0]["count"])
+
+
+async def tickets_held(edition_id: int) -> dict[tuple[int, int], tuple[int, str]]:
+    """(order item, holder's name) of tickets that count, by (person, ticket type)."""
+    rows = await fetch(
+        "SELECT i.id AS id, i.ticket_type AS type_id, i.holder_name AS holder_name, o.buyer AS buyer "
+        "FROM order_item i JOIN ticket_order o ON o.id = i.ticket_order "
+        "WHERE o.edition = {} AND o.state IN ('held', 'confirmed') AND o.buyer IS NOT NULL ORDER BY i.id DESC",
+        edition_id,
+    )
+    return {(row["buyer"], row["type_id"]): (row["id"], row["holder_name"]) for row in rows}

@@ -1,0 +1,82 @@
+"""Many people at once, as a sheet brings them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.accounts.errors import ContactMissing
+from app.accounts.tables import Person
+from app.kernel.database import write_transaction
+from app.kernel.names import clean_name, search_text, sort_key
+
+CHUNK = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonValues:
+    """Somebody as a sheet names them; phone in E.164 and mail normalised already."""
+
+    full_name: str
+    phone: str | None = None
+    email: str | None = None
+    locale: str = "vi"
+
+
+async def find_or_create_people(people: Sequence[PersonValues], *, now: datetime) -> list[int]:
+    """Ids of people in their order: found by phone number, else by mail address, else added. A few statements in all.
+
+    Nothing is changed of somebody who is there already. Raises ContactMissing for somebody without either.
+    """
+    if any(not one.phone and not one.email for one in people):
+        raise ContactMissing
+    async with write_transaction():
+        known = await _by_contact(people)
+        made: dict[str, Person] = {}
+        mails: set[str] = set()
+        for one in people:
+            if (one.phone and one.phone in known) or (one.email and one.email in known):
+                continue
+            key = one.phone or one.email or ""
+            if key in made:
+                continue
+            if one.email and one.email in mails:
+                continue
+            name = clean_name(one.full_name)
+            mails |= {one.email} if one.email else set()
+            made[key] = Person(
+                full_name=name,
+                sort_key=sort_key(name),
+                search_text=search_text(name, one.phone, one.email)[:600],
+                phone=one.phone,
+                email=one.email,
+                locale=one.locale,
+                created_at=now,
+            )
+        rows = list(made.values())
+        for start in range(0, len(rows), CHUNK):
+            await Person.insert(*rows[start : start + CHUNK])
+        known = await _by_contact(people)
+    return [_known(known, one) or 0 for one in people]
+
+
+async def people_by_contact(people: Sequence[PersonValues]) -> list[int | None]:
+    """Ids of people who are known already, None for the others, in their order."""
+    known = await _by_contact(people)
+    return [_known(known, one) for one in people]
+
+
+def _known(known: dict[str, int], one: PersonValues) -> int | None:
+    by_phone = known.get(one.phone) if one.phone else None
+    return by_phone or (known.get(one.email) if one.email else None)
+
+
+async def _by_contact(people: Sequence[PersonValues]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for column, values in (
+        (Person.phone, sorted({one.phone for one in people if one.phone})),
+        (Person.email, sorted({one.email for one in people if one.email})),
+    ):
+        for start in range(0, len(values), CHUNK):
+            rows = await Person.select(Person.id, column).where(column.is_in(values[start : start + CHUNK]))
+            found |= {row[column._meta.name]: row["id"] for row in rows}
+    return found

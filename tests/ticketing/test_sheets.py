@@ -1,0 +1,116 @@
+"""Ticket types, attendees and gates from sheets: loaded, loaded again, refused."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.accounts.actor import SYSTEM
+from app.events.services.programme import save_hall
+from app.kernel.database import fetch, write_transaction
+from app.kernel.sheets import LoadResult, SheetContext, SheetKind, examine, read_table
+from tests.conftest import NOW
+from tests.support.factories_ticketing import make_open_edition, make_ticket_type
+from ticketing.checkin.sheets import GATES
+from ticketing.sales.sheets import ATTENDEES, TICKET_TYPES
+
+pytestmark = pytest.mark.engines
+SHEETS = Path(__file__).parents[2] / "app" / "demo" / "sheets"
+
+
+@pytest.fixture
+async def context(database: str) -> SheetContext:
+    """For whom the sheets are loaded."""
+    edition = await make_open_edition(now=NOW)
+    return SheetContext(edition_id=edition.id, actor=SYSTEM, now=NOW)
+
+
+async def load(kind: SheetKind, data: bytes, name: str, context: SheetContext) -> tuple[LoadResult, list[Any]]:
+    """Read, check and load a sheet that has nothing wrong."""
+    examined = await examine(kind, read_table(data, name, kind.columns), context)
+    if examined.problems:
+        return LoadResult(), [(problem.row, problem.code) for problem in examined.problems]
+    async with write_transaction():
+        return await kind.load(examined.rows, context), []
+
+
+async def load_demo(kind: SheetKind, name: str, context: SheetContext) -> LoadResult:
+    """Load one of the demo's sheets."""
+    result, problems = await load(kind, (SHEETS / name).read_bytes(), name, context)
+    assert problems == []
+    return result
+
+
+async def test_the_demos_sheets_load_and_loading_them_again_changes_nothing(context: SheetContext) -> None:
+    assert context.edition_id is not None
+    for hall in ("Hội trường A", "Hội trường B"):
+        await save_hall(edition_id=context.edition_id, name=hall, width_cells=4, depth_cells=4)
+    first = [
+        await load_demo(TICKET_TYPES, "ticket_types.csv", context),
+        await load_demo(GATES, "gates.csv", context),
+    ]
+    started = time.monotonic()
+    first.append(await load_demo(ATTENDEES, "attendees.csv", context))
+    assert time.monotonic() - started < 20
+    again = [
+        await load_demo(kind, name, context)
+        for kind, name in ((TICKET_TYPES, "ticket_types.csv"), (GATES, "gates.csv"), (ATTENDEES, "attendees.csv"))
+    ]
+    assert first == [LoadResult(3), LoadResult(6), LoadResult(2000)]
+    assert again == [LoadResult(unchanged=3), LoadResult(unchanged=6), LoadResult(unchanged=2000)]
+    counts = await fetch(
+        'SELECT (SELECT COUNT(*) FROM "pass") AS passes, (SELECT COUNT(*) FROM ticket_order) AS orders, '
+        "(SELECT COUNT(*) FROM order_item WHERE event_pass IS NOT NULL) AS items, "
+        "(SELECT SUM(sold) FROM ticket_type) AS sold, (SELECT SUM(held) FROM ticket_type) AS held, "
+        "(SELECT COUNT(*) FROM outbox_message) AS messages"
+    )
+    assert counts == [{"passes": 2000, "orders": 2000, "items": 2000, "sold": 2000, "held": 0, "messages": 0}]
+
+
+async def test_a_ticket_type_is_changed_where_the_sheet_says_so(context: SheetContext) -> None:
+    assert context.edition_id is not None
+    await load_demo(TICKET_TYPES, "ticket_types.csv", context)
+    result, problems = await load(TICKET_TYPES, "Mã;Tên;Số lượng\nngay;Vé ngày;7000\n".encode(), "ve.csv", context)
+    assert (result, problems) == (LoadResult(updated=1), [])
+    rows = await fetch("SELECT quota, price_minor FROM ticket_type WHERE code = 'NGAY'")
+    assert rows == [{"quota": 7000, "price_minor": 0}]
+
+
+async def test_attendees_that_cannot_be_loaded(context: SheetContext) -> None:
+    assert context.edition_id is not None
+    await make_ticket_type(context.edition_id, now=NOW, code="A", quota=1)
+    sheet = (
+        "Full name,Phone,Email,Ticket type\n"
+        "Lan,0912345678,,A\n"
+        "Mai,0912345679,,A\n"
+        "Hoa,,,A\n"
+        "Cúc,0912345670,,B\n"
+        "Lan lần nữa,+84912345678,,a\n"
+    )
+    _result, problems = await load(ATTENDEES, sheet.encode(), "attendees.csv", context)
+    assert problems == [
+        (3, "sold_out"),
+        (4, "contact_missing"),
+        (4, "sold_out"),
+        (5, "unknown_ticket_type"),
+        (6, "doubled_row"),
+    ]
+
+
+async def test_another_name_for_the_same_ticket_is_taken_over(context: SheetContext) -> None:
+    assert context.edition_id is not None
+    await make_ticket_type(context.edition_id, now=NOW, code="A")
+    for name, expected in (("Lan", LoadResult(1)), ("Nguyễn Thị Lan", LoadResult(updated=1))):
+        sheet = f"Full name,Phone,Ticket type\n{name},0912345678,A\n"
+        assert await load(ATTENDEES, sheet.encode(), "a.csv", replace(context, now=NOW)) == (expected, [])
+    assert await fetch("SELECT holder_name FROM order_item") == [{"holder_name": "Nguyễn Thị Lan"}]
+
+
+async def test_a_gate_in_an_unknown_hall_is_refused(context: SheetContext) -> None:
+    sheet = "Gate,List,Hall\nA,Entry,Hall 9\n"
+    _result, problems = await load(GATES, sheet.encode(), "gates.csv", context)
+    assert problems == [(2, "unknown_hall")]

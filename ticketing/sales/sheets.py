@@ -1,0 +1,256 @@
+"""Ticket types and attendees as sheets."""
+
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
+
+from app.accounts.actor import SYSTEM, Actor
+from app.accounts.services.people_bulk import PersonValues, people_by_contact
+from app.events.enums import PassKind
+from app.kernel.i18n import LOCALES, N_, _
+from app.kernel.money import Money
+from app.kernel.sheets import CellProblem, Column, LoadResult, SheetContext, SheetKind, SheetRow
+from app.kernel.sheets.parsers import choice, email, integer, moment, money, phone, text
+from ticketing.sales.queries import ticket_types_of, tickets_held
+from ticketing.sales.services.attendees import Attendee, load_attendees
+from ticketing.sales.services.ticket_types import TicketTypeValues, create_ticket_type, update_ticket_type
+
+QUOTA_BELOW = N_("{taken} are sold or held already; the quota cannot be less.")
+NO_SUCH_TYPE = N_("There is no ticket type “{code}”. Load the ticket types first.")
+NO_CONTACT = N_("A phone number or a mail address is needed.")
+NOT_ENOUGH = N_("Only {left} tickets of this type are left.")
+
+PASS_KIND_LABELS: Mapping[PassKind, Mapping[str, Sequence[str]]] = {
+    PassKind.VISITOR: {"en": ("visitor",), "vi": ("khách tham quan", "khách"), "id": ("pengunjung",)},
+    PassKind.EXHIBITOR: {"en": ("exhibitor",), "vi": ("đơn vị trưng bày", "gian hàng"), "id": ("peserta pameran",)},
+    PassKind.STAFF: {"en": ("staff",), "vi": ("nhân viên", "ban tổ chức"), "id": ("staf", "panitia")},
+    PassKind.JUDGE: {"en": ("judge",), "vi": ("giám khảo",), "id": ("juri",)},
+    PassKind.SPEAKER: {"en": ("speaker",), "vi": ("diễn giả",), "id": ("pembicara",)},
+    PassKind.GUEST: {"en": ("guest",), "vi": ("khách mời",), "id": ("tamu", "tamu undangan")},
+}
+LOCALE_LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
+    "vi": {"en": ("Vietnamese", "vi"), "vi": ("tiếng Việt", "Việt"), "id": ("bahasa Vietnam",)},
+    "id": {"en": ("Indonesian", "id"), "vi": ("tiếng Indonesia",), "id": ("bahasa Indonesia", "Indonesia")},
+    "en": {"en": ("English", "en"), "vi": ("tiếng Anh", "Anh"), "id": ("bahasa Inggris", "Inggris")},
+}
+
+TYPE_COLUMNS = (
+    Column("code", {"en": ("Code",), "vi": ("Mã", "Mã vé"), "id": ("Kode",)}, text(30), required=True),
+    Column(
+        "name_vi",
+        {
+            "en": ("Name (vi)", "Name (Vietnamese)", "Name"),
+            "vi": ("Tên", "Tên vé", "Tên (vi)", "Tên (tiếng Việt)"),
+            "id": ("Nama (vi)", "Nama (bahasa Vietnam)"),
+        },
+        text(120),
+        required=True,
+    ),
+    Column(
+        "name_id",
+        {
+            "en": ("Name (id)", "Name (Indonesian)"),
+            "vi": ("Tên (id)", "Tên (tiếng Indonesia)"),
+            "id": ("Nama", "Nama (id)", "Nama (bahasa Indonesia)"),
+        },
+        text(120),
+    ),
+    Column(
+        "name_en",
+        {
+            "en": ("Name (en)", "Name (English)"),
+            "vi": ("Tên (en)", "Tên (tiếng Anh)"),
+            "id": ("Nama (en)", "Nama (bahasa Inggris)"),
+        },
+        text(120),
+    ),
+    Column(
+        "price_vnd",
+        {"en": ("Price (VND)", "Price"), "vi": ("Giá", "Giá vé", "Giá (VND)"), "id": ("Harga", "Harga (VND)")},
+        money(),
+    ),
+    Column(
+        "quota",
+        {"en": ("Quota", "Places"), "vi": ("Số lượng", "Hạn mức"), "id": ("Kuota", "Jumlah")},
+        integer(0, 1_000_000),
+        required=True,
+    ),
+    Column(
+        "sales_from",
+        {"en": ("Sales from",), "vi": ("Mở bán", "Bán từ"), "id": ("Dijual dari", "Penjualan mulai")},
+        moment(),
+    ),
+    Column(
+        "sales_until",
+        {"en": ("Sales until",), "vi": ("Ngừng bán", "Bán đến"), "id": ("Dijual sampai", "Penjualan sampai")},
+        moment(),
+    ),
+    Column("kind", {"en": ("Kind",), "vi": ("Loại", "Đối tượng"), "id": ("Jenis",)}, choice(PASS_KIND_LABELS)),
+)
+
+ATTENDEE_COLUMNS = (
+    Column(
+        "full_name",
+        {"en": ("Full name", "Name"), "vi": ("Họ và tên", "Họ tên", "Tên"), "id": ("Nama lengkap", "Nama")},
+        text(),
+        required=True,
+    ),
+    Column(
+        "phone",
+        {
+            "en": ("Phone", "Phone number", "Mobile"),
+            "vi": ("Số điện thoại", "Điện thoại", "SĐT"),
+            "id": ("Telepon", "Nomor telepon", "HP"),
+        },
+        phone(),
+    ),
+    Column(
+        "email",
+        {"en": ("Email", "E-mail", "Mail"), "vi": ("Email", "Thư điện tử"), "id": ("Email", "Surel")},
+        email(),
+    ),
+    Column(
+        "ticket_type",
+        {"en": ("Ticket type", "Ticket"), "vi": ("Loại vé", "Vé"), "id": ("Jenis tiket", "Tiket")},
+        text(30),
+        required=True,
+    ),
+    Column(
+        "language",
+        {"en": ("Language",), "vi": ("Ngôn ngữ",), "id": ("Bahasa",)},
+        choice(LOCALE_LABELS),
+    ),
+)
+
+
+async def check_ticket_types(rows: Sequence[SheetRow], context: SheetContext) -> list[CellProblem]:
+    """Find quotas below what is sold and held."""
+    assert context.edition_id is not None
+    known = {row["code"].casefold(): row for row in await ticket_types_of(context.edition_id)}
+    problems = []
+    for row in rows:
+        found = known.get(row["code"].casefold())
+        taken = found["sold"] + found["held"] if found else 0
+        if row["quota"] < taken:
+            problems.append(row.problem("quota", "quota_too_small", _(QUOTA_BELOW).format(taken=taken)))
+    return problems
+
+
+async def load_ticket_types(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
+    """Add ticket types, or change those that have the same code."""
+    assert context.edition_id is not None
+    actor = context.actor if isinstance(context.actor, Actor) else SYSTEM
+    known = {row["code"].casefold(): row for row in await ticket_types_of(context.edition_id)}
+    result = LoadResult()
+    for row in rows:
+        found = known.get(row["code"].casefold())
+        before = _values_of(found) if found else None
+        values = _values(row, before, context.currency)
+        if found is None:
+            await create_ticket_type(edition_id=context.edition_id, values=values, actor=actor, now=context.now)
+            result += LoadResult(created=1)
+        elif values == before:
+            result += LoadResult(unchanged=1)
+        else:
+            await update_ticket_type(
+                ticket_type_id=found["id"], edition_id=context.edition_id, values=values, actor=actor, now=context.now
+            )
+            result += LoadResult(updated=1)
+    return result
+
+
+def _values_of(found: dict[str, object]) -> TicketTypeValues:
+    names = ("code", "name", "price_minor", "currency", "quota", "description", "sales_from", "sales_until", "active")
+    values = {name: found[name] for name in names}
+    return TicketTypeValues(pass_kind=PassKind(str(found["pass_kind"])), **values)  # type: ignore[arg-type]
+
+
+def _values(row: SheetRow, before: TicketTypeValues | None, currency: str) -> TicketTypeValues:
+    """What the row says; what the sheet has no column for stays as it was."""
+    name = dict(before.name) if before else {}
+    for code in LOCALES:
+        if row.has(f"name_{code}"):
+            name[code] = row[f"name_{code}"] or ""
+    price = row["price_vnd"] or Money(0, currency)
+    return TicketTypeValues(
+        code=before.code if before else row["code"],
+        name={code: words for code, words in name.items() if words},
+        price_minor=price.amount_minor if row.has("price_vnd") or before is None else before.price_minor,
+        currency=before.currency if before and not row.has("price_vnd") else price.currency,
+        quota=row["quota"],
+        description=before.description if before else {},
+        sales_from=row["sales_from"] if row.has("sales_from") or before is None else before.sales_from,
+        sales_until=row["sales_until"] if row.has("sales_until") or before is None else before.sales_until,
+        pass_kind=row["kind"] or (before.pass_kind if before else PassKind.VISITOR),
+        active=before.active if before else True,
+    )
+
+
+def _attendee_key(row: SheetRow) -> Hashable | None:
+    contact = row["phone"] or row["email"]
+    return (contact, row["ticket_type"].casefold()) if contact else None
+
+
+async def check_attendees(rows: Sequence[SheetRow], context: SheetContext) -> list[CellProblem]:
+    """Find attendees without a way to reach them, unknown ticket types, and more than a quota holds."""
+    assert context.edition_id is not None
+    types = {row["code"].casefold(): row for row in await ticket_types_of(context.edition_id)}
+    reachable = [row for row in rows if row["phone"] or row["email"]]
+    known = dict(zip((row.number for row in reachable), await people_by_contact(_people(reachable)), strict=True))
+    held = await tickets_held(context.edition_id)
+    new: Counter[int] = Counter()
+    problems = []
+    for row in rows:
+        kind = types.get(row["ticket_type"].casefold())
+        if not row["phone"] and not row["email"]:
+            problems.append(row.problem("phone", "contact_missing", _(NO_CONTACT)))
+        if kind is None:
+            message = _(NO_SUCH_TYPE).format(code=row["ticket_type"])
+            problems.append(row.problem("ticket_type", "unknown_ticket_type", message))
+        elif (known.get(row.number), kind["id"]) not in held:
+            new[kind["id"]] += 1
+            if new[kind["id"]] > kind["left"]:
+                message = _(NOT_ENOUGH).format(left=kind["left"])
+                problems.append(row.problem("ticket_type", "sold_out", message))
+    return problems
+
+
+async def load_attendee_sheet(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
+    """Give each attendee an order and a pass; nobody is written to."""
+    assert context.edition_id is not None
+    types = {row["code"].casefold(): row for row in await ticket_types_of(context.edition_id)}
+    attendees = [
+        Attendee(person=person, ticket_type_id=types[row["ticket_type"].casefold()]["id"])
+        for row, person in zip(rows, _people(rows), strict=True)
+    ]
+    actor = context.actor if isinstance(context.actor, Actor) else SYSTEM
+    created, updated, unchanged = await load_attendees(
+        edition_id=context.edition_id, attendees=attendees, actor=actor, now=context.now
+    )
+    return LoadResult(created, updated, unchanged)
+
+
+def _people(rows: Sequence[SheetRow]) -> list[PersonValues]:
+    return [
+        PersonValues(
+            full_name=row["full_name"], phone=row["phone"], email=row["email"], locale=str(row["language"] or "vi")
+        )
+        for row in rows
+    ]
+
+
+TICKET_TYPES = SheetKind(
+    name="ticket_types",
+    title=N_("Ticket types"),
+    columns=TYPE_COLUMNS,
+    key=("code",),
+    check=check_ticket_types,
+    load=load_ticket_types,
+)
+ATTENDEES = SheetKind(
+    name="attendees",
+    title=N_("Attendees"),
+    columns=ATTENDEE_COLUMNS,
+    key=_attendee_key,
+    check=check_attendees,
+    load=load_attendee_sheet,
+)
