@@ -1,3 +1,59 @@
+"""Tables of allocation: applications, runs of the optimiser, and what they propose."""
+
+from piccolo.columns import JSON, ForeignKey, Integer, Real, Serial, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
-TABLES: list[type[Table]] = []
+from app.accounts.tables import Organisation, Person
+from app.events.tables import Edition
+from booths.allocation.enums import ApplicationState, RunState
+from booths.floorplan.tables import Booth
+
+
+class Application(Table, tablename="application"):
+    """An organisation's wish for a booth in an edition."""
+
+    id: Serial
+    edition = ForeignKey(Edition, null=False, index=True)
+    organisation = ForeignKey(Organisation, null=False, index=True)
+    contact = ForeignKey(Person, default=None, null=True)
+    cells_wanted = Integer(default=1)
+    zone_wanted = Varchar(length=80, default="")
+    power_watts = Integer(default=0)
+    category = Varchar(length=120, default="")
+    note = Text(default="")
+    state = Varchar(length=12, choices=ApplicationState, default=ApplicationState.DRAFT)
+    submitted_at = Timestamptz(default=None, null=True)
+    changed_at = Timestamptz(default=None, null=True)
+
+
+class AllocationRun(Table, tablename="allocation_run"):
+    """One press of Allocate. ``objective`` is the plan's worth, ``gap`` how far from the best it can be (0 to 1)."""
+
+    id: Serial
+    edition = ForeignKey(Edition, null=False, index=True)
+    job_id = Integer(default=None, null=True)
+    state = Varchar(length=12, choices=RunState, default=RunState.RUNNING)
+    objective = Real(default=None, null=True)
+    gap = Real(default=None, null=True)
+    seconds = Real(default=None, null=True)
+    placed = Integer(default=0)
+    unplaced = Integer(default=0)
+    error = Text(default="")
+    started_by = Integer(default=None, null=True)
+    started_at = Timestamptz(default=None, null=True)
+    finished_at = Timestamptz(default=None, null=True)
+    published_at = Timestamptz(default=None, null=True)
+
+
+class Allocation(Table, tablename="allocation"):
+    """A booth for an application, proposed by a run; ``reasons`` explain it."""
+
+    id: Serial
+    run = ForeignKey(AllocationRun, null=False, index=True)
+    application = ForeignKey(Application, null=False, index=True)
+    booth = ForeignKey(Booth, null=False)
+    score = Real(default=0.0)
+    reasons = JSON(default="[]")
+
+
+TABLES: list[type[Table]] = [Application, AllocationRun, Allocation]

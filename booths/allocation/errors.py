@@ -1,0 +1,44 @@
+"""What can go wrong in allocation."""
+
+from app.kernel.errors import AppError
+from app.kernel.i18n import N_
+
+
+class AllocationRunning(AppError):
+    """A run of this edition is at work."""
+
+    code = "allocation_running"
+    status = 409
+    message = N_("An allocation is being worked out already. Wait until it is done.")
+
+
+class NothingToAllocate(AppError):
+    """There are no submitted applications, or no free booths."""
+
+    code = "nothing_to_allocate"
+    status = 409
+    message = N_("There is nothing to allocate: no open applications, or no free booths.")
+
+
+class RunNotProposed(AppError):
+    """The run is not one that can be published or discarded."""
+
+    code = "run_not_proposed"
+    status = 409
+    message = N_("This proposal was published or discarded already.")
+
+
+class ApplicationNotFound(AppError):
+    """There is no such application, or it is somebody else's."""
+
+    code = "application_not_found"
+    status = 404
+    message = N_("There is no such application.")
+
+
+class AlreadyApplied(AppError):
+    """The organisation has an application in this edition."""
+
+    code = "already_applied"
+    status = 409
+    message = N_("This exhibitor has applied for this edition already.")

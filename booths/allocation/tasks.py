@@ -1,0 +1,16 @@
+"""Jobs of allocation."""
+
+from typing import Any
+
+from app.kernel.jobs import JobContext
+
+from app.kernel.clock import now
+from booths.allocation.services import solve_allocation
+
+
+async def solve(job: JobContext) -> dict[str, Any]:
+    """Work out a proposal."""
+    return await solve_allocation(job, now=now())
+
+
+JOBS = {"allocation.solve": solve}
