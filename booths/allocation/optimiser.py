@@ -1,9 +1,9 @@
 """The optimiser: booths for applications, as a mixed-integer programme solved by HiGHS in a child process.
 
-Model. ``x[a, b]`` = 1 when application a gets booth b, for every pair that is possible at all: the booth has the cells
-wanted or one more, and the power. Each application gets at most one booth, each booth at most one application. The
-worth of a pair is ``PLACED + ZONE (or half of it when no zone was wished) - EXTRA_CELL per surplus cell``. For every two
-neighbouring booths and every category, ``y >= sum of x at both - 1`` counts competitors side by side, at
+Model. ``x[a, b]`` = 1 when application a gets booth b, for every pair that is possible at all: the booth has the
+cells wanted or one more, and the power. Each application gets at most one booth, each booth at most one application.
+The worth of a pair is ``PLACED + ZONE (half of it when no zone was wished) - EXTRA_CELL per surplus cell``. For every
+two neighbouring booths and every category, ``y >= sum of x at both - 1`` counts competitors side by side, at
 ``-COMPETITORS`` each. The result carries HiGHS's own relative gap: 0 means that no better plan exists.
 
 Source of the form: assignment problem with pairwise conflicts (Burkard, Dell'Amico and Martello, Assignment Problems,

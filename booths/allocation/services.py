@@ -13,6 +13,7 @@ from app.accounts.services.people import grant_role
 from app.accounts.tables import Organisation, Person
 from app.kernel import audit
 from app.kernel.child import run_in_child
+from app.kernel.enums import ChannelKind
 from app.kernel.database import is_unique_violation, write_transaction
 from app.kernel.i18n import _, use_locale
 from app.kernel.settings import settings
@@ -344,11 +345,11 @@ async def _tell(row: dict[str, Any], run_id: int, edition_id: int, now: datetime
     with use_locale(person.locale):
         body = _("{organisation} has booth {booth}.\nSee why, fill in your page and print your poster: {address}")
         await send_message(
-            channel="mail" if person.email else "sms",
-            to_address=person.email or person.phone or "",
+            channel=ChannelKind.MAIL if person.email else ChannelKind.SMS,
+            to=person.email or person.phone or "",
             person_id=person.id,
             subject=_("Your booth: {booth}").format(booth=row["code"]),
-            body_text=body.format(organisation=organisation.name, booth=row["code"], address=address),
+            body=body.format(organisation=organisation.name, booth=row["code"], address=address),
             locale=person.locale,
             unique_key=f"allocation:{run_id}:{row['application_id']}",
             edition_id=edition_id,
