@@ -1,0 +1,134 @@
+"""Reads of the floor plan."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.events.tables import Hall
+from booths.floorplan.enums import BoothState
+from booths.floorplan.tables import Booth, Cell, CellHold
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanBooth:
+    """A booth as a plan draws it; ``squares`` are (x, y) from 0 in cells."""
+
+    id: int
+    code: str
+    zone: str
+    cell_count: int
+    power_watts: int
+    price_minor: int
+    currency: str
+    state: BoothState
+    organisation_id: int | None
+    organisation: str
+    squares: tuple[tuple[int, int], ...]
+
+    @property
+    def outline(self) -> str:
+        """SVG path of its edge in cells: every side that does not lie between two of its own squares."""
+        own = set(self.squares)
+        parts = []
+        for x, y in self.squares:
+            if (x, y - 1) not in own:
+                parts.append(f"M{x} {y}h1")
+            if (x, y + 1) not in own:
+                parts.append(f"M{x} {y + 1}h1")
+            if (x - 1, y) not in own:
+                parts.append(f"M{x} {y}v1")
+            if (x + 1, y) not in own:
+                parts.append(f"M{x + 1} {y}v1")
+        return "".join(parts)
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """Where its code is written."""
+        xs, ys = [x for x, _y in self.squares], [y for _x, y in self.squares]
+        return (min(xs) + max(xs) + 1) / 2, (min(ys) + max(ys) + 1) / 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A hall with its booths; ``width`` and ``depth`` in cells."""
+
+    hall_id: int
+    name: str
+    width: int
+    depth: int
+    booths: list[PlanBooth] = field(default_factory=list)
+
+
+async def halls_of(edition_id: int) -> list[dict[str, Any]]:
+    """The halls of an edition in their order."""
+    rows: list[dict[str, Any]] = (
+        await Hall.select().where(Hall.edition == edition_id).order_by(Hall.position).order_by(Hall.id)
+    )
+    return rows
+
+
+async def plans_of(edition_id: int) -> list[Plan]:
+    """Every hall of an edition with its booths and who holds them, in three reads."""
+    halls = await halls_of(edition_id)
+    booths = await booths_of(edition_id)
+    by_hall: dict[int, list[PlanBooth]] = defaultdict(list)
+    for hall_id, booth in booths:
+        by_hall[hall_id].append(booth)
+    return [
+        Plan(
+            hall_id=hall["id"],
+            name=hall["name"],
+            width=max([hall["width_cells"], *(x + 1 for booth in by_hall[hall["id"]] for x, _y in booth.squares)]),
+            depth=max([hall["depth_cells"], *(y + 1 for booth in by_hall[hall["id"]] for _x, y in booth.squares)]),
+            booths=by_hall[hall["id"]],
+        )
+        for hall in halls
+    ]
+
+
+async def booths_of(edition_id: int) -> list[tuple[int, PlanBooth]]:
+    """(hall, booth) of every booth of an edition, by code."""
+    rows = await Booth.select().where(Booth.edition == edition_id).order_by(Booth.id)
+    cells = await Cell.select(Cell.x, Cell.y, Cell.booth).where(Cell.booth.edition == edition_id)
+    holds = await CellHold.select(
+        CellHold.booth, CellHold.state, CellHold.organisation, CellHold.organisation.name.as_alias("name")
+    ).where((CellHold.booth.edition == edition_id) & CellHold.live.eq(True))
+    squares: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for cell in cells:
+        squares[cell["booth"]].append((cell["x"], cell["y"]))
+    holder = {hold["booth"]: hold for hold in holds}
+    found = []
+    for row in rows:
+        hold = holder.get(row["id"])
+        booth = PlanBooth(
+            id=row["id"],
+            code=row["code"],
+            zone=row["zone"],
+            cell_count=row["cell_count"],
+            power_watts=row["power_watts"],
+            price_minor=row["price_minor"],
+            currency=row["currency"],
+            state=BoothState(hold["state"]) if hold else BoothState.FREE,
+            organisation_id=hold["organisation"] if hold else None,
+            organisation=hold["name"] if hold else "",
+            squares=tuple(sorted(squares[row["id"]], key=lambda square: (square[1], square[0]))),
+        )
+        found.append((row["hall"], booth))
+    return found
+
+
+async def zones_of(edition_id: int) -> list[str]:
+    """The zones that booths of an edition stand in."""
+    rows = await Booth.select(Booth.zone).where((Booth.edition == edition_id) & (Booth.zone != "")).output(as_list=True)
+    return sorted(set(rows))
+
+
+async def booth_of_organisation(edition_id: int, organisation_id: int) -> tuple[int, PlanBooth] | None:
+    """(hall, booth) that an organisation holds in an edition."""
+    found = (item for item in await booths_of(edition_id) if item[1].organisation_id == organisation_id)
+    return next(found, None)
+
+
+def hall_name(halls: list[dict[str, Any]], hall_id: int) -> str:
+    """The name of one of these halls."""
+    return next((str(hall["name"]) for hall in halls if hall["id"] == hall_id), "")

@@ -1,0 +1,134 @@
+"""The sheet of halls and booths."""
+
+import re
+from collections.abc import Sequence
+
+from app.accounts.actor import SYSTEM, Actor
+from app.events.tables import Hall
+from app.kernel.i18n import N_, _
+from app.kernel.names import search_text
+from app.kernel.sheets import CellProblem, Column, LoadResult, SheetContext, SheetKind, SheetRow
+from app.kernel.sheets.parsers import custom, integer, money, text
+from booths.floorplan.services import Square, draw_booth, touch_one_another
+from booths.floorplan.tables import Booth, Cell
+
+_NOT_CELLS = N_("These are no cells. Write them like A1 A2 (column letter and row) or 3,4 4,4.")
+_APART = N_("These cells do not touch one another.")
+_TWICE = N_("Cell {cell} belongs to booth {booth} too.")
+
+
+def parse_squares(written: str) -> list[Square]:
+    """Cells as ``A1 A2 B1`` or ``0,0 1,0`` (x, y): (x, y) from 0. Raises ValueError."""
+    squares: list[Square] = []
+    for part in re.split(r"[\s;]+", written.strip()):
+        letters = re.fullmatch(r"([A-Za-z]{1,2})(\d{1,3})", part)
+        pair = re.fullmatch(r"(\d{1,3}),(\d{1,3})", part)
+        if letters:
+            column = 0
+            for letter in letters[1].upper():
+                column = column * 26 + ord(letter) - 64
+            squares.append((column - 1, int(letters[2]) - 1))
+        elif pair:
+            squares.append((int(pair[1]), int(pair[2])))
+        else:
+            raise ValueError(written)
+    if not squares or any(y < 0 for _x, y in squares) or len(set(squares)) != len(squares):
+        raise ValueError(written)
+    return squares
+
+
+def show_square(square: Square) -> str:
+    """A cell as ``A1``."""
+    number, letters = square[0] + 1, ""
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(65 + rest) + letters
+    return f"{letters}{square[1] + 1}"
+
+
+async def _check(rows: Sequence[SheetRow], context: SheetContext) -> list[CellProblem]:
+    problems = []
+    owner: dict[tuple[str, Square], str] = {}
+    coming = {(search_text(row["hall"]), row["booth"]) for row in rows}
+    stored = await Cell.select(
+        Cell.x, Cell.y, Cell.booth.code.as_alias("code"), Cell.hall.name.as_alias("hall")
+    ).where((Cell.hall.edition == context.edition_id) & Cell.booth.is_not_null())
+    for cell in stored:
+        hall = search_text(cell["hall"])
+        if (hall, cell["code"]) not in coming:
+            owner[(hall, (cell["x"], cell["y"]))] = cell["code"]
+    for row in rows:
+        hall = search_text(row["hall"])
+        if not touch_one_another(row["cells"]):
+            problems.append(row.problem("cells", "cells_apart", _(_APART)))
+        for square in row["cells"]:
+            other = owner.setdefault((hall, square), row["booth"])
+            if other != row["booth"]:
+                message = _(_TWICE).format(cell=show_square(square), booth=other)
+                problems.append(row.problem("cells", "cell_twice", message))
+                break
+    return problems
+
+
+async def _load(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
+    assert context.edition_id is not None
+    halls = await Hall.select(Hall.id, Hall.name).where(Hall.edition == context.edition_id)
+    ids = {search_text(hall["name"]): hall["id"] for hall in halls}
+    before = {
+        (row["hall"], row["code"]): row for row in await Booth.select().where(Booth.edition == context.edition_id)
+    }
+    created = updated = unchanged = 0
+    actor = context.actor if isinstance(context.actor, Actor) else SYSTEM
+    for row in rows:
+        key = search_text(row["hall"])
+        if key not in ids:
+            same = [other["cells"] for other in rows if search_text(other["hall"]) == key]
+            hall = Hall(
+                edition=context.edition_id,
+                name=row["hall"],
+                width_cells=max(x for squares in same for x, _y in squares) + 1,
+                depth_cells=max(y for squares in same for _x, y in squares) + 1,
+                position=len(ids),
+            )
+            await hall.save()
+            ids[key] = hall.id
+        values = {
+            "zone": row["zone"] or "",
+            "power_watts": row["power_watts"] or 0,
+            "price_minor": row["price_vnd"].amount_minor if row["price_vnd"] else 0,
+        }
+        old = before.get((ids[key], row["booth"]))
+        _booth, fresh = await draw_booth(
+            edition_id=context.edition_id,
+            hall_id=ids[key],
+            code=row["booth"],
+            squares=row["cells"],
+            currency=context.currency,
+            actor=actor,
+            now=context.now,
+            **values,
+        )
+        same_values = old is not None and all(old[name] == value for name, value in values.items())
+        created, updated, unchanged = (
+            created + fresh,
+            updated + (not fresh and not same_values),
+            unchanged + (not fresh and same_values),
+        )
+    return LoadResult(created=created, updated=updated, unchanged=unchanged)
+
+
+HALLS = SheetKind(
+    name="halls",
+    title=N_("Halls and booths"),
+    columns=(
+        Column("hall", {"en": ["Hall"], "vi": ["Hội trường", "nhà", "sảnh", "khu nhà"], "id": ["Aula", "balai"]}, text(80), required=True),
+        Column("booth", {"en": ["Booth", "booth code"], "vi": ["Gian hàng", "mã gian hàng", "gian"], "id": ["Stan", "kode stan"]}, text(12), required=True),
+        Column("cells", {"en": ["Cells"], "vi": ["Ô", "các ô", "ô sàn"], "id": ["Petak", "sel"]}, custom(parse_squares, "not_cells", _NOT_CELLS), required=True),
+        Column("zone", {"en": ["Zone"], "vi": ["Khu", "khu vực", "phân khu"], "id": ["Zona"]}, text(80)),
+        Column("power_watts", {"en": ["Power (W)", "power", "power_watts"], "vi": ["Công suất điện (W)", "điện", "công suất"], "id": ["Daya (W)", "daya", "listrik"]}, integer(0, 100_000)),
+        Column("price_vnd", {"en": ["Price", "price (VND)"], "vi": ["Giá", "giá thuê", "đơn giá"], "id": ["Harga", "sewa"]}, money()),
+    ),
+    load=_load,
+    check=_check,
+    key=("hall", "booth"),
+)
