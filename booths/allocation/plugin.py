@@ -1,3 +1,7 @@
-from app.kernel.module import Module
+"""What allocation brings."""
 
-module = Module(name="allocation")
+from app.kernel.module import Module
+from booths.allocation.sheets import APPLICATIONS
+from booths.allocation.tasks import JOBS
+
+module = Module(name="allocation", jobs=JOBS, sheet_kinds=(APPLICATIONS,))

@@ -132,6 +132,15 @@ async def start_allocation(*, edition_id: int, actor: Actor, now: datetime) -> i
 
     Raises AllocationRunning, NothingToAllocate.
     """
+    try:
+        return await _start(edition_id, actor, now)
+    except Exception as error:
+        if is_unique_violation(error):
+            raise AllocationRunning from error
+        raise
+
+
+async def _start(edition_id: int, actor: Actor, now: datetime) -> int:
     async with write_transaction():
         if await AllocationRun.exists().where(
             (AllocationRun.edition == edition_id) & (AllocationRun.state == RunState.RUNNING.value)

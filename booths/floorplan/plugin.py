@@ -1,3 +1,6 @@
-from app.kernel.module import Module
+"""What the floor plan brings."""
 
-module = Module(name="floorplan")
+from app.kernel.module import Module
+from booths.floorplan.sheets import HALLS
+
+module = Module(name="floorplan", sheet_kinds=(HALLS,))

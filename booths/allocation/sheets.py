@@ -1,0 +1,156 @@
+"""The sheet of exhibitors' applications."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.accounts.actor import SYSTEM, Actor
+from app.accounts.enums import OrganisationKind
+from app.accounts.services.people import create_organisation, find_or_create_person
+from app.accounts.sheets import EMAIL, KIND_LABELS, MEMBERS, PHONE, WARD
+from app.accounts.tables import Organisation
+from app.kernel.i18n import N_, _
+from app.kernel.names import search_text
+from app.kernel.sheets import CellProblem, Column, LoadResult, SheetContext, SheetKind, SheetRow
+from app.kernel.sheets.parsers import choice, email, integer, phone, text
+from booths.allocation.services import submit_application
+from booths.allocation.tables import Application
+from booths.floorplan.queries import zones_of
+
+_CONTACT = N_("A phone number or a mail address is needed.")
+_ZONE = N_("There is no zone of this name on the plan. Zones: {zones}.")
+
+
+async def _check(rows: Sequence[SheetRow], context: SheetContext) -> list[CellProblem]:
+    problems = []
+    zones = await zones_of(context.edition_id) if context.edition_id else []
+    known = {search_text(zone) for zone in zones}
+    for row in rows:
+        if not row["phone"] and not row["email"]:
+            problems.append(row.problem("phone", "contact_missing", _(_CONTACT)))
+        if row["zone_wanted"] and known and search_text(row["zone_wanted"]) not in known:
+            message = _(_ZONE).format(zones=", ".join(zones))
+            problems.append(row.problem("zone_wanted", "zone_unknown", message))
+    return problems
+
+
+async def _load(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
+    assert context.edition_id is not None
+    actor = context.actor if isinstance(context.actor, Actor) else SYSTEM
+    zones = {search_text(zone): zone for zone in await zones_of(context.edition_id)}
+    stored = await Organisation.select(Organisation.id, Organisation.name, Organisation.ward)
+    by_place: dict[tuple[str, str], int] = {}
+    by_name: dict[str, int] = {}
+    for organisation in stored:
+        by_place[(search_text(organisation["name"]), search_text(organisation["ward"]))] = organisation["id"]
+        by_name.setdefault(search_text(organisation["name"]), organisation["id"])
+    earlier = {
+        application["organisation"]: application
+        for application in await Application.select().where(Application.edition == context.edition_id)
+    }
+    created = updated = unchanged = 0
+    for row in rows:
+        contact = await find_or_create_person(
+            full_name=row["contact_name"] or row["organisation"],
+            phone=row["phone"],
+            email=row["email"],
+            now=context.now,
+        )
+        place = (search_text(row["organisation"]), search_text(row["ward"]))
+        organisation_id = by_place.get(place) if row["ward"] else by_name.get(place[0])
+        if organisation_id is None:
+            values: dict[str, Any] = {
+                "phone": row["phone"],
+                "email": row["email"],
+                "ward": row["ward"] or "",
+                "member_count": row["member_count"],
+                "contact": contact.id,
+            }
+            kind = row["kind"] or OrganisationKind.HOUSEHOLD
+            fresh = await create_organisation(name=row["organisation"], kind=kind, now=context.now, **values)
+            organisation_id = by_place[place] = fresh.id
+            by_name.setdefault(place[0], fresh.id)
+        wish = {
+            "cells_wanted": row["cells_wanted"] or 1,
+            "zone_wanted": zones.get(search_text(row["zone_wanted"]), row["zone_wanted"] or ""),
+            "power_watts": row["power_watts"] or 0,
+            "category": row["category"] or "",
+            "note": row["note"] or "",
+        }
+        old = earlier.get(organisation_id)
+        if old is not None and all(old[key] == value for key, value in wish.items()):
+            unchanged += 1
+            continue
+        _id, new = await submit_application(
+            edition_id=context.edition_id,
+            organisation_id=organisation_id,
+            contact_id=contact.id,
+            actor=actor,
+            now=context.now,
+            **wish,
+        )
+        created, updated = created + new, updated + (not new)
+    return LoadResult(created=created, updated=updated, unchanged=unchanged)
+
+
+APPLICATIONS = SheetKind(
+    name="applications",
+    title=N_("Exhibitors' applications"),
+    columns=(
+        Column(
+            "organisation",
+            {
+                "en": ["Organisation", "exhibitor", "name"],
+                "vi": ["Tên đơn vị", "đơn vị", "tên cơ sở", "đơn vị đăng ký"],
+                "id": ["Organisasi", "peserta", "nama usaha"],
+            },
+            text(200),
+            required=True,
+        ),
+        Column(
+            "contact_name",
+            {
+                "en": ["Contact name", "contact", "contact person"],
+                "vi": ["Người liên hệ", "người đại diện", "họ và tên"],
+                "id": ["Nama kontak", "kontak"],
+            },
+            text(200),
+        ),
+        Column("phone", PHONE, phone()),
+        Column("email", EMAIL, email()),
+        Column(
+            "kind",
+            {"en": ["Kind", "type"], "vi": ["Loại hình", "loại"], "id": ["Jenis", "bentuk usaha"]},
+            choice(KIND_LABELS),
+        ),
+        Column(
+            "cells_wanted",
+            {"en": ["Cells wanted", "cells"], "vi": ["Số ô đăng ký", "số ô", "số gian"], "id": ["Jumlah petak", "petak"]},
+            integer(1, 12),
+        ),
+        Column(
+            "zone_wanted",
+            {"en": ["Zone wanted", "zone"], "vi": ["Khu vực mong muốn", "khu vực", "khu"], "id": ["Zona pilihan", "zona"]},
+            text(80),
+        ),
+        Column(
+            "power_watts",
+            {
+                "en": ["Power (W)", "power"],
+                "vi": ["Công suất điện (W)", "công suất điện", "điện"],
+                "id": ["Daya (W)", "daya", "listrik"],
+            },
+            integer(0, 100_000),
+        ),
+        Column(
+            "category",
+            {"en": ["Category"], "vi": ["Ngành hàng", "nhóm hàng", "lĩnh vực"], "id": ["Kategori"]},
+            text(120),
+        ),
+        Column("note", {"en": ["Note"], "vi": ["Ghi chú", "giới thiệu"], "id": ["Catatan"]}, text(2000, lines=True)),
+        Column("member_count", MEMBERS, integer(0, 1_000_000)),
+        Column("ward", WARD, text(120)),
+    ),
+    load=_load,
+    check=_check,
+    key=lambda row: (search_text(row["organisation"]), search_text(row["ward"])),
+)
