@@ -4,18 +4,17 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
-from app.kernel.jobs import JobContext, enqueue
-from app.kernel.outbox import send_message
-
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.services.people import grant_role
 from app.accounts.tables import Organisation, Person
 from app.kernel import audit
 from app.kernel.child import run_in_child
-from app.kernel.enums import ChannelKind
 from app.kernel.database import is_unique_violation, write_transaction
+from app.kernel.enums import ChannelKind
 from app.kernel.i18n import _, use_locale
+from app.kernel.jobs import JobContext, enqueue
+from app.kernel.outbox import send_message
 from app.kernel.settings import settings
 from booths.allocation.enums import ApplicationState, Reason, RunState
 from booths.allocation.errors import (

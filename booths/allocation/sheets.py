@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from app.accounts.sheets import EMAIL, KIND_LABELS, MEMBERS, PHONE, WARD
+
 from app.accounts.actor import SYSTEM, Actor
 from app.accounts.enums import OrganisationKind
 from app.accounts.services.people import create_organisation, find_or_create_person
-from app.accounts.sheets import EMAIL, KIND_LABELS, MEMBERS, PHONE, WARD
 from app.accounts.tables import Organisation
 from app.kernel.i18n import N_, _
 from app.kernel.names import search_text
@@ -69,7 +70,7 @@ async def _load(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
             fresh = await create_organisation(name=row["organisation"], kind=kind, now=context.now, **values)
             organisation_id = by_place[place] = fresh.id
             by_name.setdefault(place[0], fresh.id)
-        wish = {
+        wish: dict[str, Any] = {
             "cells_wanted": row["cells_wanted"] or 1,
             "zone_wanted": zones.get(search_text(row["zone_wanted"]), row["zone_wanted"] or ""),
             "power_watts": row["power_watts"] or 0,
@@ -124,12 +125,20 @@ APPLICATIONS = SheetKind(
         ),
         Column(
             "cells_wanted",
-            {"en": ["Cells wanted", "cells"], "vi": ["Số ô đăng ký", "số ô", "số gian"], "id": ["Jumlah petak", "petak"]},
+            {
+                "en": ["Cells wanted", "cells"],
+                "vi": ["Số ô đăng ký", "số ô", "số gian"],
+                "id": ["Jumlah petak", "petak"],
+            },
             integer(1, 12),
         ),
         Column(
             "zone_wanted",
-            {"en": ["Zone wanted", "zone"], "vi": ["Khu vực mong muốn", "khu vực", "khu"], "id": ["Zona pilihan", "zona"]},
+            {
+                "en": ["Zone wanted", "zone"],
+                "vi": ["Khu vực mong muốn", "khu vực", "khu"],
+                "id": ["Zona pilihan", "zona"],
+            },
             text(80),
         ),
         Column(

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from app.kernel.jobs import JobContext
-
 from app.kernel.clock import now
+from app.kernel.jobs import JobContext
 from booths.allocation.services import solve_allocation
 
 

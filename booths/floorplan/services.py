@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from app.accounts.actor import Actor
 from app.kernel import audit
@@ -115,7 +116,7 @@ async def draw_booth(
     wanted = set(squares)
     async with write_transaction():
         booth = await Booth.objects().get((Booth.hall == hall_id) & (Booth.code == code))
-        values = {
+        values: dict[Any, Any] = {
             Booth.zone: zone,
             Booth.power_watts: power_watts,
             Booth.price_minor: price_minor,

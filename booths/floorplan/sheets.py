@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from app.accounts.actor import SYSTEM, Actor
 from app.events.tables import Hall
@@ -50,9 +51,9 @@ async def _check(rows: Sequence[SheetRow], context: SheetContext) -> list[CellPr
     problems = []
     owner: dict[tuple[str, Square], str] = {}
     coming = {(search_text(row["hall"]), row["booth"]) for row in rows}
-    stored = await Cell.select(
-        Cell.x, Cell.y, Cell.booth.code.as_alias("code"), Cell.hall.name.as_alias("hall")
-    ).where((Cell.hall.edition == context.edition_id) & Cell.booth.is_not_null())
+    stored = await Cell.select(Cell.x, Cell.y, Cell.booth.code.as_alias("code"), Cell.hall.name.as_alias("hall")).where(
+        (Cell.hall.edition == context.edition_id) & Cell.booth.is_not_null()
+    )
     for cell in stored:
         hall = search_text(cell["hall"])
         if (hall, cell["code"]) not in coming:
@@ -92,7 +93,7 @@ async def _load(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
             )
             await hall.save()
             ids[key] = hall.id
-        values = {
+        values: dict[str, Any] = {
             "zone": row["zone"] or "",
             "power_watts": row["power_watts"] or 0,
             "price_minor": row["price_vnd"].amount_minor if row["price_vnd"] else 0,
@@ -117,16 +118,35 @@ async def _load(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
     return LoadResult(created=created, updated=updated, unchanged=unchanged)
 
 
+_HALL = {"en": ["Hall"], "vi": ["Hội trường", "nhà", "sảnh", "khu nhà"], "id": ["Aula", "balai"]}
+_BOOTH = {
+    "en": ["Booth", "booth code"],
+    "vi": ["Gian hàng", "mã gian hàng", "gian"],
+    "id": ["Stan", "kode stan"],
+}
+_CELLS = {"en": ["Cells"], "vi": ["Ô", "các ô", "ô sàn"], "id": ["Petak", "sel"]}
+_ZONE = {"en": ["Zone"], "vi": ["Khu vực", "khu", "phân khu"], "id": ["Zona"]}
+_POWER = {
+    "en": ["Power (W)", "power"],
+    "vi": ["Công suất điện (W)", "công suất điện", "điện"],
+    "id": ["Daya (W)", "daya", "listrik"],
+}
+_PRICE = {
+    "en": ["Price", "price (VND)", "rent"],
+    "vi": ["Giá thuê", "giá", "đơn giá"],
+    "id": ["Harga sewa", "harga", "sewa"],
+}
+
 HALLS = SheetKind(
     name="halls",
     title=N_("Halls and booths"),
     columns=(
-        Column("hall", {"en": ["Hall"], "vi": ["Hội trường", "nhà", "sảnh", "khu nhà"], "id": ["Aula", "balai"]}, text(80), required=True),
-        Column("booth", {"en": ["Booth", "booth code"], "vi": ["Gian hàng", "mã gian hàng", "gian"], "id": ["Stan", "kode stan"]}, text(12), required=True),
-        Column("cells", {"en": ["Cells"], "vi": ["Ô", "các ô", "ô sàn"], "id": ["Petak", "sel"]}, custom(parse_squares, "not_cells", _NOT_CELLS), required=True),
-        Column("zone", {"en": ["Zone"], "vi": ["Khu", "khu vực", "phân khu"], "id": ["Zona"]}, text(80)),
-        Column("power_watts", {"en": ["Power (W)", "power", "power_watts"], "vi": ["Công suất điện (W)", "điện", "công suất"], "id": ["Daya (W)", "daya", "listrik"]}, integer(0, 100_000)),
-        Column("price_vnd", {"en": ["Price", "price (VND)"], "vi": ["Giá", "giá thuê", "đơn giá"], "id": ["Harga", "sewa"]}, money()),
+        Column("hall", _HALL, text(80), required=True),
+        Column("booth", _BOOTH, text(12), required=True),
+        Column("cells", _CELLS, custom(parse_squares, "not_cells", _NOT_CELLS), required=True),
+        Column("zone", _ZONE, text(80)),
+        Column("power_watts", _POWER, integer(0, 100_000)),
+        Column("price_vnd", _PRICE, money()),
     ),
     load=_load,
     check=_check,
