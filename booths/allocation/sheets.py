@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from app.accounts.sheets import EMAIL, KIND_LABELS, MEMBERS, PHONE, WARD
-
 from app.accounts.actor import SYSTEM, Actor
 from app.accounts.enums import OrganisationKind
 from app.accounts.services.people import create_organisation, find_or_create_person
+from app.accounts.sheets import EMAIL, KIND_LABELS, MEMBERS, PHONE, WARD
 from app.accounts.tables import Organisation
 from app.kernel.i18n import N_, _
 from app.kernel.names import search_text

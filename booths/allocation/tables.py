@@ -49,7 +49,7 @@ class Allocation(Table, tablename="allocation"):
     """A booth for an application, proposed by a run; ``reasons`` explain it."""
 
     id: Serial
-    run = ForeignKey(AllocationRun, null=False, index=True)
+    run = ForeignKey(AllocationRun, null=False)
     application = ForeignKey(Application, null=False, index=True)
     booth = ForeignKey(Booth, null=False)
     score = Real(default=0.0)

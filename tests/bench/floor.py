@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-from ticketing.checkin.redeem import Presented
 
 from app.kernel import clock
 from ticketing.checkin import redeem
+from ticketing.checkin.redeem import Presented
 
 PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 10000", "foreign_keys = 1")
 
