@@ -1,3 +1,40 @@
+"""What events hands to the application."""
+
+from app.events.controllers.api import EditionsApi, PassesApi
+from app.events.controllers.imports import ImportController
+from app.events.controllers.manage import ManageController
+from app.events.controllers.programme import ProgrammeController
+from app.events.controllers.public import PublicController, programme_section, resolve_session
+from app.events.dashboard import NAV, events_dashboard
+from app.events.pages import register_names
+from app.events.passes.controllers import PassController
+from app.events.sheets import PROGRAMME
+from app.events.short_codes import register_resolver
+from app.events.slots import add_dashboard_provider, add_nav_item, add_section_provider
 from app.kernel.module import Module
 
-module = Module(name="events")
+
+def start() -> None:
+    """Fill the slots and give templates their names."""
+    register_names()
+    register_resolver("session", resolve_session)
+    add_dashboard_provider(events_dashboard)
+    add_section_provider(programme_section)
+    for item in NAV:
+        add_nav_item(item)
+
+
+module = Module(
+    name="events",
+    route_handlers=(
+        PublicController,
+        PassController,
+        ManageController,
+        ProgrammeController,
+        ImportController,
+        EditionsApi,
+        PassesApi,
+    ),
+    sheet_kinds=(PROGRAMME,),
+    startup=start,
+)

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -21,32 +20,13 @@ from app.events.errors import (
 )
 from app.events.passes.services import prepare_signing
 from app.events.queries import EditionInfo, edition_by_id, tracks
+from app.events.schemas import EditionValues as EditionValues
 from app.events.tables import Edition, Track, Venue
 from app.kernel import audit
 from app.kernel.database import is_unique_violation, write_transaction
 from app.kernel.names import clean_text, search_text
 
 Texts = Mapping[str, str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class EditionValues:
-    """What an organiser says about an edition. Texts by language; hours as ``HH:MM`` of its own zone."""
-
-    slug: str
-    name: Texts
-    starts_on: date
-    ends_on: date
-    intro: Texts = field(default_factory=dict)
-    place: Texts = field(default_factory=dict)
-    timezone: str = "Asia/Ho_Chi_Minh"
-    currency: str = "VND"
-    opens_at: str = "08:00"
-    closes_at: str = "17:00"
-    parts: Sequence[Part] = tuple(Part)
-    venue_id: int | None = None
-    organiser_id: int | None = None
-    cover: str | None = None
 
 
 def slug_of(text: str) -> str:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +15,7 @@ from app.events.errors import (
     TrackInUse,
 )
 from app.events.queries import EditionInfo, edition_by_id, session_by_id
+from app.events.schemas import SessionValues as SessionValues
 from app.events.short_codes import register_short_code
 from app.events.tables import Hall, ProgrammeSession, Track
 from app.kernel import audit
@@ -24,19 +24,6 @@ from app.kernel.i18n import format_date
 from app.kernel.names import clean_text, search_text
 
 Texts = Mapping[str, str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class SessionValues:
-    """What a session is. Texts by language; times are instants; an empty track name means none."""
-
-    title: Texts
-    starts_at: datetime
-    ends_at: datetime
-    track: str = ""
-    place: str = ""
-    speaker: str = ""
-    summary: Texts = field(default_factory=dict)
 
 
 def session_key(title: Texts, *parts: str) -> str:

@@ -1,0 +1,160 @@
+"""Loading sheets of every kind: upload, preview with what is wrong, columns by hand, accept or discard."""
+
+from typing import Any
+
+from litestar import Controller, Request, Response, get, post
+from litestar.params import FromPath
+
+from app.accounts.actor import Actor
+from app.accounts.enums import Role
+from app.accounts.guards import requires
+from app.events import queries
+from app.events.pages import download, form_again
+from app.events.queries import EditionInfo
+from app.events.schemas import UploadForm
+from app.kernel import sheets
+from app.kernel.clock import now
+from app.kernel.errors import AppError
+from app.kernel.forms import Form, FormError, read_form
+from app.kernel.i18n import _
+from app.kernel.sheets import SheetContext, batches
+from app.kernel.tables import ImportBatch
+from app.kernel.web import page, redirect
+
+MOST_SHOWN = 200
+
+
+def context_of(edition: EditionInfo, actor: Actor) -> SheetContext:
+    """For which edition, by whom and when a sheet is read."""
+    return SheetContext(
+        edition_id=edition.id, actor=actor, now=now(), timezone=edition.timezone, currency=edition.currency
+    )
+
+
+class ImportController(Controller):
+    """``/manage/{edition_id}/import``."""
+
+    path = "/manage/{edition_id:int}/import"
+    guards = [requires(Role.OWNER, Role.MANAGER)]
+    include_in_schema = False
+
+    @get("/")
+    async def kinds(self, edition_id: FromPath[int]) -> Response[str]:
+        """What can be loaded, and what was."""
+        edition = await queries.edition_by_id(edition_id)
+        recent = (
+            await ImportBatch.select()
+            .where(ImportBatch.edition_id == edition_id)
+            .order_by(ImportBatch.id, ascending=False)
+            .limit(10)
+        )
+        titles = {kind.name: _(kind.title) for kind in sheets.kinds()}
+        return page("events/import_kinds.html", edition=edition, kinds=sheets.kinds(), recent=recent, titles=titles)
+
+    @get("/{kind:str}")
+    async def upload_form(self, edition_id: FromPath[int], kind: FromPath[str]) -> Response[str]:
+        """The field for the sheet, and its columns."""
+        edition = await queries.edition_by_id(edition_id)
+        return page("events/import_upload.html", edition=edition, kind=sheets.kind(kind), form=Form.empty())
+
+    @get("/{kind:str}/template.xlsx")
+    async def template(self, kind: FromPath[str]) -> Response[bytes]:
+        """An empty sheet with the right headers."""
+        found = sheets.kind(kind)
+        return download(sheets.template_xlsx(_(found.title), found.columns), f"{found.name}.xlsx")
+
+    @post("/{kind:str}")
+    async def upload(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], kind: FromPath[str]
+    ) -> Response[Any]:
+        """Read and check a sheet; nothing else is written."""
+        edition = await queries.edition_by_id(edition_id)
+        found = sheets.kind(kind)
+        try:
+            file = (await read_form(request, UploadForm)).file
+            batch = await batches.preview(kind, await file.read(), file.filename, context_of(edition, request.user))
+        except FormError as error:
+            return page("events/import_upload.html", status=422, edition=edition, kind=found, form=error.form)
+        except AppError as error:
+            form = await form_again(request, {"file": error.sentence()})
+            return page("events/import_upload.html", status=422, edition=edition, kind=found, form=form)
+        return redirect(f"/manage/{edition_id}/import/batch/{batch.id}")
+
+    @get("/batch/{batch_id:int}")
+    async def show(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], batch_id: FromPath[int]
+    ) -> Response[str]:
+        """The preview, or what came of it."""
+        edition = await queries.edition_by_id(edition_id)
+        batch = await batches.find_batch(batch_id, context_of(edition, request.user))
+        return _batch_page(edition, batch)
+
+    @post("/batch/{batch_id:int}/mapping")
+    async def remap(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], batch_id: FromPath[int]
+    ) -> Response[Any]:
+        """Read the sheet again with columns chosen by hand."""
+        edition = await queries.edition_by_id(edition_id)
+        context = context_of(edition, request.user)
+        batch = await batches.find_batch(batch_id, context)
+        data = await request.form()
+        headers, _rows = batches.sample_of(batch)
+        chosen = {header: str(data.get(f"column_{number}", "")) for number, header in enumerate(headers)}
+        try:
+            await batches.remap(batch_id, chosen, context)
+        except AppError as error:
+            return _batch_page(edition, batch, problem=error.sentence(), status=422)
+        return redirect(f"/manage/{edition_id}/import/batch/{batch_id}")
+
+    @post("/batch/{batch_id:int}/accept")
+    async def accept(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], batch_id: FromPath[int]
+    ) -> Response[Any]:
+        """Load all rows, or none."""
+        edition = await queries.edition_by_id(edition_id)
+        context = context_of(edition, request.user)
+        try:
+            await batches.accept(batch_id, context)
+        except AppError as error:
+            batch = await batches.find_batch(batch_id, context)
+            return _batch_page(edition, batch, problem=error.sentence(), status=error.status)
+        return redirect(f"/manage/{edition_id}/import/batch/{batch_id}")
+
+    @post("/batch/{batch_id:int}/discard")
+    async def discard(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], batch_id: FromPath[int]
+    ) -> Response[Any]:
+        """Drop the sheet."""
+        edition = await queries.edition_by_id(edition_id)
+        await batches.discard(batch_id, context_of(edition, request.user))
+        return redirect(f"/manage/{edition_id}/import", toast=_("The sheet was dropped. Nothing was loaded."))
+
+
+def _batch_page(edition: EditionInfo, batch: ImportBatch, *, problem: str = "", status: int = 200) -> Response[str]:
+    kind = sheets.kind(batch.kind)
+    headers, rows = batches.sample_of(batch)
+    problems = batches.problems_of(batch)
+    reasons = {(int(found["row"]), str(found["header"])): str(found["message"]) for found in problems}
+    grid = [
+        {
+            "number": number,
+            "cells": [
+                {"value": cell, "error": reasons.get((number, header), "")}
+                for header, cell in zip(headers, cells, strict=False)
+            ],
+        }
+        for number, cells in rows
+    ]
+    return page(
+        "events/import_batch.html",
+        status=status,
+        edition=edition,
+        batch=batch,
+        kind=kind,
+        head=headers,
+        grid=grid,
+        problems=problems[:MOST_SHOWN],
+        mapping=batches.mapping_of(batch),
+        result=batches.result_of(batch),
+        problem=problem,
+    )

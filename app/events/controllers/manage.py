@@ -1,0 +1,201 @@
+"""The organiser's pages about editions: the list, the timeline, the settings, the copy."""
+
+from typing import Any
+
+from litestar import Controller, Request, Response, get, post
+from litestar.params import FromPath
+
+from app.accounts.actor import Actor
+from app.accounts.enums import ORGANISER_ROLES, Role
+from app.accounts.guards import organiser, requires
+from app.events import queries
+from app.events.enums import Part
+from app.events.errors import DatesReversed, SlugTaken
+from app.events.pages import form_again
+from app.events.queries import EditionInfo
+from app.events.schemas import CURRENCIES, ZONES, CopyForm, CoverForm, EditionForm
+from app.events.services import editions as service
+from app.events.slots import STAGE_NAMES, Stage, dashboard_items
+from app.kernel.clock import now
+from app.kernel.forms import Form, FormError, read_form
+from app.kernel.i18n import N_, _
+from app.kernel.images import store_image
+from app.kernel.web import page, redirect
+
+PART_NAMES = {
+    Part.FAIR: (N_("Trade fair"), N_("Halls, booths, applications, a catalogue")),
+    Part.TICKETS: (N_("Tickets"), N_("Ticket types, orders, passes, gates")),
+    Part.CONTEST: (N_("Contest"), N_("Ideas, rounds, judges, awards")),
+    Part.PROGRAMME: (N_("Programme"), N_("Talks, shows, classes by day and track")),
+}
+WITHOUT_NAME = N_("Please give the name in at least one language.")
+
+
+class ManageController(Controller):
+    """``/manage``: editions of this organiser."""
+
+    path = "/manage"
+    include_in_schema = False
+
+    @get("/", guards=[organiser])
+    async def editions(self, request: Request[Actor, Any, Any]) -> Response[Any]:
+        """The editions that one may manage; a single one opens at once."""
+        actor = request.user
+        allowed = actor.editions(*ORGANISER_ROLES)
+        ids = None if None in allowed else {edition for edition in allowed if edition is not None}
+        found = await queries.editions(ids=ids)
+        if len(found) == 1 and not actor.has(Role.MANAGER):
+            return redirect(f"/manage/{found[0].id}")
+        return page("events/manage_list.html", editions=found, may_create=actor.has(Role.MANAGER))
+
+    @get("/new", guards=[requires(Role.OWNER, Role.MANAGER)])
+    async def new(self) -> Response[str]:
+        """An empty form."""
+        starts_on = service.default_dates(now())
+        form = Form.empty(
+            starts_on=starts_on,
+            ends_on=starts_on,
+            opens_at="08:00",
+            closes_at="17:00",
+            timezone=ZONES[0],
+            currency=CURRENCIES[0],
+            parts=list(Part),
+        )
+        return _settings_page(form, None)
+
+    @post("/new", guards=[requires(Role.OWNER, Role.MANAGER)])
+    async def create(self, request: Request[Actor, Any, Any]) -> Response[Any]:
+        """Add an edition."""
+        try:
+            edition = await _save(request, None)
+        except FormError as error:
+            return _settings_page(error.form, None, status=422)
+        return redirect(f"/manage/{edition.id}", toast=_("The edition was made. It is a draft until you open it."))
+
+    @get("/{edition_id:int}", guards=[organiser])
+    async def dashboard(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[str]:
+        """The timeline with what waits."""
+        edition = await queries.edition_by_id(edition_id)
+        items = await dashboard_items(edition_id, request.user, now())
+        stages = [
+            (stage.value, _(STAGE_NAMES[stage]), [item for item in items if item.stage == stage]) for stage in Stage
+        ]
+        return page(
+            "events/manage_dashboard.html",
+            edition=edition,
+            stages=stages,
+            waiting=sum(item.waiting for item in items),
+            may_manage=request.user.has(Role.MANAGER, edition_id=edition_id),
+        )
+
+    @get("/{edition_id:int}/settings", guards=[requires(Role.OWNER, Role.MANAGER)])
+    async def settings(self, edition_id: FromPath[int]) -> Response[str]:
+        """What the edition says of itself."""
+        edition = await queries.edition_by_id(edition_id)
+        venue = next((row for row in await queries.venues() if row["id"] == edition.venue_id), None)
+        texts = {
+            f"{name}_{code}": getattr(edition, name).get(code, "")
+            for name in ("name", "intro", "place")
+            for code in ("vi", "id", "en")
+        }
+        form = Form.empty(
+            slug=edition.slug,
+            starts_on=edition.starts_on,
+            ends_on=edition.ends_on,
+            opens_at=edition.opens_at,
+            closes_at=edition.closes_at,
+            timezone=edition.timezone,
+            currency=edition.currency,
+            parts=[part for part in Part if part in edition.parts],
+            venue_name=venue["name"] if venue else "",
+            venue_address=venue["address"] if venue else "",
+            **texts,
+        )
+        return _settings_page(form, edition)
+
+    @post("/{edition_id:int}/settings", guards=[requires(Role.OWNER, Role.MANAGER)])
+    async def update(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
+        """Change them."""
+        edition = await queries.edition_by_id(edition_id)
+        try:
+            await _save(request, edition)
+        except FormError as error:
+            return _settings_page(error.form, edition, status=422)
+        return redirect(f"/manage/{edition_id}/settings", toast=_("Saved."))
+
+    @post("/{edition_id:int}/open", guards=[requires(Role.OWNER, Role.MANAGER)])
+    async def open(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
+        """Show the edition to everybody."""
+        await service.open_edition(edition_id=edition_id, actor=request.user, now=now())
+        return redirect(f"/manage/{edition_id}", toast=_("The edition is open: everybody can see its page."))
+
+    @post("/{edition_id:int}/close", guards=[requires(Role.OWNER, Role.MANAGER)])
+    async def close(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
+        """End the edition."""
+        await service.close_edition(edition_id=edition_id, actor=request.user, now=now())
+        return redirect(f"/manage/{edition_id}", toast=_("The edition is closed. Its pages stay."))
+
+    @get("/{edition_id:int}/copy", guards=[requires(Role.OWNER, Role.MANAGER)])
+    async def copy_form(self, edition_id: FromPath[int]) -> Response[str]:
+        """What would be taken over."""
+        edition = await queries.edition_by_id(edition_id)
+        form = Form.empty(name=edition.title, starts_on=service.default_dates(now(), edition))
+        return page("events/manage_copy.html", edition=edition, form=form)
+
+    @post("/{edition_id:int}/copy", guards=[requires(Role.OWNER, Role.MANAGER)])
+    async def copy(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
+        """Begin the next edition."""
+        edition = await queries.edition_by_id(edition_id)
+        try:
+            values = await read_form(request, CopyForm)
+            made = await service.copy_edition(
+                source_id=edition_id,
+                slug=values.slug or values.name,
+                name={"vi": values.name},
+                starts_on=values.starts_on,
+                actor=request.user,
+                now=now(),
+            )
+        except FormError as error:
+            return page("events/manage_copy.html", status=422, edition=edition, form=error.form)
+        except SlugTaken as error:
+            form = await form_again(request, {"slug": error.sentence()})
+            return page("events/manage_copy.html", status=422, edition=edition, form=form)
+        return redirect(f"/manage/{made.id}/settings", toast=_("Copied. Look through the texts and dates."))
+
+
+def _settings_page(form: Form, edition: EditionInfo | None, *, status: int = 200) -> Response[str]:
+    return page(
+        "events/manage_settings.html" if edition else "events/manage_new.html",
+        status=status,
+        edition=edition,
+        form=form,
+        zones=ZONES,
+        currencies=CURRENCIES,
+        parts=[(part.value, _(name), _(hint)) for part, (name, hint) in PART_NAMES.items()],
+    )
+
+
+async def _save(request: Request[Actor, Any, Any], edition: EditionInfo | None) -> EditionInfo:
+    """Read the settings form and keep it. Raises FormError."""
+    values = await read_form(request, EditionForm)
+    if not values.texts("name"):
+        raise FormError(await form_again(request, {"name_vi": _(WITHOUT_NAME)}))
+    present = now()
+    upload = (await read_form(request, CoverForm)).cover
+    cover = edition.cover if edition else None
+    if upload is not None:
+        cover = await store_image(await upload.read(), now=present)
+    venue_id = None
+    if values.venue_name:
+        venue_id = await service.find_or_create_venue(name=values.venue_name, address=values.venue_address, now=present)
+    given = values.values(venue_id=venue_id, organiser_id=edition.organiser_id if edition else None, cover=cover)
+    try:
+        if edition is None:
+            return await service.create_edition(values=given, actor=request.user, now=present)
+        return await service.update_edition(edition_id=edition.id, values=given, actor=request.user, now=present)
+    except SlugTaken as error:
+        raise FormError(await form_again(request, {"slug": error.sentence()})) from error
+    except DatesReversed as error:
+        field = "ends_on" if values.ends_on < values.starts_on else "closes_at"
+        raise FormError(await form_again(request, {field: error.sentence()})) from error

@@ -1,0 +1,75 @@
+"""What events itself says on the organiser's timeline and in her navigation."""
+
+from datetime import datetime
+
+from app.accounts.actor import Actor
+from app.accounts.enums import Role
+from app.events.enums import EditionState, Part
+from app.events.queries import edition_by_id, halls, programme
+from app.events.slots import DashboardItem, NavItem, Stage
+from app.kernel.i18n import LOCALE_NAMES, N_, _, ngettext
+
+NAV = (
+    NavItem(title=N_("Overview"), path="", icon="house", order=0),
+    NavItem(title=N_("Programme"), path="/programme", icon="calendar", part=Part.PROGRAMME, order=60),
+    NavItem(title=N_("Load sheets"), path="/import", icon="upload", roles=(Role.MANAGER,), order=90),
+    NavItem(title=N_("Settings"), path="/settings", icon="settings", roles=(Role.MANAGER,), order=95),
+)
+
+
+async def events_dashboard(edition_id: int, actor: Actor, now: datetime) -> list[DashboardItem]:
+    """Texts, programme, opening and closing."""
+    edition = await edition_by_id(edition_id)
+    base = f"/manage/{edition_id}"
+    missing = [
+        LOCALE_NAMES[code] for code in ("vi", "id", "en") if not edition.name.get(code) or not edition.intro.get(code)
+    ]
+    items = [
+        DashboardItem(
+            stage=Stage.SET_UP,
+            title=_("Name, dates, places and texts"),
+            detail=_("Missing in: {languages}").format(languages=", ".join(missing)) if missing else "",
+            href=f"{base}/settings",
+            waiting=len(missing),
+            done=not missing,
+        )
+    ]
+    if edition.has(Part.PROGRAMME):
+        count = (await programme(edition_id, limit=1)).total
+        items.append(
+            DashboardItem(
+                stage=Stage.SET_UP,
+                title=_("Programme"),
+                detail=ngettext("%(num)s session", "%(num)s sessions", count) % {"num": count},
+                href=f"{base}/programme",
+                waiting=0 if count else 1,
+                done=count > 0,
+            )
+        )
+    if edition.has(Part.FAIR) and not await halls(edition_id):
+        items.append(
+            DashboardItem(
+                stage=Stage.SET_UP, title=_("Load the halls and booths"), href=f"{base}/import/halls", waiting=1
+            )
+        )
+    if edition.state == EditionState.DRAFT:
+        items.append(
+            DashboardItem(
+                stage=Stage.CALL,
+                title=_("Open the edition"),
+                detail=_("Until then only organisers see its page."),
+                href=f"{base}/settings",
+                waiting=1,
+            )
+        )
+    if edition.state == EditionState.OPEN and edition.today(now) > edition.ends_on:
+        items.append(
+            DashboardItem(stage=Stage.REPORT, title=_("Close the edition"), href=f"{base}/settings", waiting=1)
+        )
+    if edition.state == EditionState.CLOSED:
+        items.append(
+            DashboardItem(
+                stage=Stage.REPORT, title=_("Begin the next edition as a copy"), href=f"{base}/copy", done=True
+            )
+        )
+    return items

@@ -1,0 +1,107 @@
+"""What pages about an edition share: the organiser's and the public navigation, paging, forms that came back."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Request, Response
+
+from app.accounts.actor import Actor
+from app.events.enums import Part
+from app.events.queries import EditionInfo, Page
+from app.events.slots import nav_items
+from app.kernel.forms import Form
+from app.kernel.i18n import N_, _
+from app.kernel.images import media_srcset, media_url
+from app.kernel.web import current_request, environment
+
+PAGE_SIZE = 50
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+#: Sections of the public pages: part that must be on, path below the edition's, title.
+_PUBLIC: tuple[tuple[Part | None, str, str], ...] = (
+    (None, "", N_("Festival")),
+    (Part.TICKETS, "/tickets", N_("Tickets")),
+    (Part.FAIR, "/catalogue", N_("Exhibitors and products")),
+    (Part.FAIR, "/map", N_("Map")),
+    (Part.PROGRAMME, "/programme", N_("Programme")),
+    (Part.CONTEST, "/contest", N_("Contest")),
+)
+
+
+def _here() -> str:
+    request = current_request.get()
+    return "" if request is None else request.url.path.rstrip("/")
+
+
+def manage_nav(edition: EditionInfo, actor: Actor) -> list[tuple[str, str, str, bool]]:
+    """(text, address, icon, current) of each section that this organiser may open."""
+    base = f"/manage/{edition.id}"
+    items = nav_items(edition, actor)
+    here = _here()
+    fitting = [item.path for item in items if here == base + item.path or here.startswith(base + item.path + "/")]
+    current = max(fitting, key=len, default=None)
+    return [(_(item.title), base + item.path, item.icon, item.path == current) for item in items]
+
+
+def public_nav(edition: EditionInfo) -> list[tuple[str, str, bool]]:
+    """(text, address, current) of each public section of an edition."""
+    here = _here()
+    shown = [(path, title) for part, path, title in _PUBLIC if part is None or part in edition.parts]
+    fitting = [path for path, _title in shown if here.startswith(edition.path + path)]
+    current = max(fitting, key=len, default="")
+    return [(_(title), edition.path + path, path == current) for path, title in shown]
+
+
+def register_names() -> None:
+    """Let every template use the two navigations and the addresses of photos."""
+    environment().globals.update(
+        manage_nav=manage_nav, public_nav=public_nav, media_url=media_url, media_srcset=media_srcset
+    )
+
+
+def offset_of(page: int | None) -> int:
+    """How many rows come before a page, counted from 1."""
+    return (max(page or 1, 1) - 1) * PAGE_SIZE
+
+
+def pager_of(request: Request[Any, Any, Any], found: Page) -> dict[str, Any]:
+    """What ``web/data.html``'s ``pager`` needs: first, last, total, previous, next."""
+    number = found.first // max(found.size, 1) + 1
+    before = number > 1
+    after = found.last < found.total
+    return {
+        "first": found.first if found.items else 0,
+        "last": found.last if found.items else 0,
+        "total": found.total,
+        "previous": _address(request, number - 1) if before else None,
+        "next": _address(request, number + 1) if after else None,
+    }
+
+
+def _address(request: Request[Any, Any, Any], number: int) -> str:
+    kept = {key: value for key, value in request.query_params.items() if key != "page" and value}
+    return request.url.path + "?" + urlencode({**kept, "page": number})
+
+
+def with_query(request: Request[Any, Any, Any], path: str) -> str:
+    """A path with the filters of this page, for exports."""
+    kept = {key: value for key, value in request.query_params.items() if key not in ("page", "lang") and value}
+    return path + ("?" + urlencode(kept) if kept else "")
+
+
+async def form_again(request: Request[Any, Any, Any], errors: Mapping[str, str]) -> Form:
+    """The form as it was posted, with sentences for fields that only the service could refuse."""
+    data = await request.form()
+    values: dict[str, Any] = {}
+    for key in data:
+        given = [value for value in data.getall(key) if isinstance(value, str)]
+        if given:
+            values[key] = given if len(given) > 1 else given[0]
+    return Form(values, errors)
+
+
+def download(content: bytes, filename: str, media_type: str = XLSX) -> Response[bytes]:
+    """A file to keep."""
+    headers = {"content-disposition": f'attachment; filename="{filename}"', "cache-control": "private, no-store"}
+    return Response(content, media_type=media_type, headers=headers)

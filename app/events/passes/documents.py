@@ -1,0 +1,96 @@
+"""A pass as QR code, picture, PDF and calendar entry."""
+
+from datetime import datetime
+
+from markupsafe import Markup
+
+from app.events.passes.codec import qr_text
+from app.events.passes.queries import PassInfo
+from app.events.queries import EditionInfo
+from app.events.typed_codes import show_code
+from app.kernel.documents.pdf import compile_pdf
+from app.kernel.documents.qr import qr_png, qr_svg
+from app.kernel.i18n import _, format_date
+from app.kernel.settings import settings
+
+PNG_BOX = 16
+
+
+def pass_qr_svg(code: str) -> Markup:
+    """The QR code of a pass as SVG."""
+    return qr_svg(qr_text(code, settings().base_url), label=_("QR code of the pass"))
+
+
+def pass_qr_png(code: str) -> bytes:
+    """The QR code of a pass as PNG, large enough for a phone's whole width."""
+    return qr_png(qr_text(code, settings().base_url), PNG_BOX)
+
+
+def validity(found: PassInfo, edition: EditionInfo) -> str:
+    """The days for which a pass counts, in the edition's zone."""
+    first = found.valid_from.astimezone(edition.zone).date()
+    last = (found.valid_until.astimezone(edition.zone)).date()
+    if found.valid_until.astimezone(edition.zone).time().isoformat() == "00:00:00" and last > first:
+        last = last.fromordinal(last.toordinal() - 1)
+    if first == last:
+        return format_date(first, weekday=True)
+    return f"{format_date(first)} – {format_date(last)}"
+
+
+async def pass_pdf(passes: list[PassInfo], edition: EditionInfo) -> bytes:
+    """One A6 page for each pass, to be printed or shown. Raises DocumentFailed."""
+    pages = [
+        {
+            "image": f"{number}.svg",
+            "name": found.holder_name,
+            "label": found.label,
+            "code": show_code(found.short_code),
+            "validity": validity(found, edition),
+        }
+        for number, found in enumerate(passes)
+    ]
+    data = {
+        "edition": edition.title,
+        "when": edition.when,
+        "hours": f"{edition.opens_at}–{edition.closes_at}",
+        "where": edition.where,
+        "passes": pages,
+    }
+    images = {f"{number}.svg": pass_qr_svg(found.code).encode() for number, found in enumerate(passes)}
+    return await compile_pdf("events/pass.typ", data, images=images)
+
+
+def pass_calendar(found: PassInfo, edition: EditionInfo, address: str, now: datetime) -> str:
+    """A calendar entry (RFC 5545) for the days of the pass; ``address`` leads back to it."""
+    stamp = "%Y%m%dT%H%M%SZ"
+    lines = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//Fairground//EN",
+        "BEGIN:VEVENT",
+        f"UID:pass-{found.edition_id}-{found.serial}@fairground",
+        f"DTSTAMP:{now.strftime(stamp)}",
+        f"DTSTART;VALUE=DATE:{found.valid_from.astimezone(edition.zone):%Y%m%d}",
+        f"DTEND;VALUE=DATE:{found.valid_until.astimezone(edition.zone):%Y%m%d}",
+        f"SUMMARY:{_escaped(edition.title)}",
+        f"LOCATION:{_escaped(edition.where)}",
+        f"URL:{address}",
+        "END:VEVENT",
+        "END:VCALENDAR",
+    ]
+    return "\r\n".join(part for line in lines for part in _folded(line)) + "\r\n"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
+
+
+def _folded(line: str) -> list[str]:
+    """Lines of at most 75 bytes, as the format wants them; continued ones begin with a blank."""
+    parts, current = [], ""
+    for character in line:
+        if len((current + character).encode()) > 74:
+            parts.append(current)
+            current = " "
+        current += character
+    return [*parts, current]

@@ -1,0 +1,83 @@
+"""Sheets are loaded by hand: preview, columns, accept, discard."""
+
+import pytest
+
+from app.events.queries import EditionInfo, programme
+from app.kernel.sheets import write_csv
+from tests.events.factories import make_edition
+from tests.support.client import Browser, sign_in
+from tests.support.factories import make_owner
+
+GOOD = [["Sân khấu", "Khai mạc", "16/10/2026 09:00", "16/10/2026 10:00"]]
+HEADERS = ["Track", "Title", "Starts at", "Ends at"]
+
+
+@pytest.fixture
+async def organiser(client: Browser) -> Browser:
+    """A browser in which an owner of every edition is signed in."""
+    await sign_in(client, (await make_owner()).id)
+    return client
+
+
+async def upload(organiser: Browser, edition: EditionInfo, headers: list[str], rows: list[list[str]]) -> str:
+    """Send a sheet of the programme; gives the address of its preview."""
+    files = {"file": ("chương trình.csv", write_csv(headers, rows), "text/csv")}
+    answer = await organiser.post(f"/manage/{edition.id}/import/programme", files=files)
+    assert answer.status_code == 303
+    return str(answer.headers["location"])
+
+
+async def test_a_sheet_is_shown_then_loaded(organiser: Browser) -> None:
+    edition = await make_edition()
+    assert "import/programme" in (await organiser.get(f"/manage/{edition.id}/import")).text
+    assert "Sân khấu" not in (await organiser.get(f"/manage/{edition.id}/import/programme?lang=en")).text
+    template = await organiser.get(f"/manage/{edition.id}/import/programme/template.xlsx")
+    assert template.content[:2] == b"PK"
+    own = await upload(organiser, edition, HEADERS, GOOD)
+    shown = (await organiser.get(f"{own}?lang=en")).text
+    assert "Load 1 row" in shown
+    assert (await programme(edition.id)).total == 0
+    assert (await organiser.post(f"{own}/accept")).headers["location"] == own
+    assert (await programme(edition.id)).total == 1
+    assert "1 is new," in (await organiser.get(own)).text
+
+
+async def test_what_does_not_fit_is_shown_and_nothing_is_written(organiser: Browser) -> None:
+    edition = await make_edition()
+    own = await upload(organiser, edition, HEADERS, [*GOOD, ["", "Bế mạc", "soon", "18/10/2026 10:00"]])
+    shown = (await organiser.get(f"{own}?lang=en")).text
+    assert "1 cell needs another look" in shown
+    assert "soon" in shown
+    refused = await organiser.post(f"{own}/accept")
+    assert refused.status_code >= 400
+    assert (await programme(edition.id)).total == 0
+    assert (await organiser.post(f"{own}/discard")).headers["location"] == f"/manage/{edition.id}/import"
+    assert "was dropped" in (await organiser.get(own)).text
+
+
+async def test_columns_are_chosen_by_hand(organiser: Browser) -> None:
+    edition = await make_edition()
+    own = await upload(organiser, edition, ["a", "b", "c"], [row[1:] for row in GOOD])
+    assert "cells need another look" in (await organiser.get(own)).text
+    twice = {"column_0": "title_vi", "column_1": "title_vi", "column_2": "ends_at"}
+    assert (await organiser.post(f"{own}/mapping", data=twice)).status_code == 422
+    chosen = {"column_0": "title_vi", "column_1": "starts_at", "column_2": "ends_at"}
+    assert (await organiser.post(f"{own}/mapping", data=chosen)).headers["location"] == own
+    assert (await organiser.post(f"{own}/accept")).status_code == 303
+    assert (await programme(edition.id)).total == 1
+
+
+async def test_no_file_and_no_sheet_are_refused_in_place(organiser: Browser) -> None:
+    edition = await make_edition()
+    base = f"/manage/{edition.id}/import/programme"
+    files = {"file": ("x.pdf", b"%PDF-1.7", "application/pdf")}
+    assert (await organiser.post(base, files=files)).status_code == 422
+    assert (await organiser.post(base, files={"other": ("x", b"x", "text/plain")})).status_code == 422
+    assert (await organiser.get(f"/manage/{edition.id}/import/nonsense")).status_code == 404
+
+
+async def test_a_batch_of_another_edition_is_not_there(organiser: Browser) -> None:
+    edition, other = await make_edition("one"), await make_edition("two")
+    own = await upload(organiser, edition, HEADERS, GOOD)
+    elsewhere = own.replace(f"/manage/{edition.id}/", f"/manage/{other.id}/")
+    assert (await organiser.get(elsewhere)).status_code == 404

@@ -1,0 +1,143 @@
+"""The organiser's pages about editions and the programme."""
+
+from typing import Any
+
+import pytest
+
+from app.accounts.enums import Role
+from app.events.queries import edition_by_slug, programme
+from tests.events.factories import make_edition
+from tests.support.client import Browser, new_browser, sign_in
+from tests.support.factories import make_holder, make_owner
+
+SETTINGS: dict[str, Any] = {
+    "name_vi": "Ngày hội Lụa",
+    "name_en": "Silk Days",
+    "slug": "",
+    "starts_on": "2026-11-01",
+    "ends_on": "02/11/2026",
+    "opens_at": "08:30",
+    "closes_at": "18:00",
+    "place_vi": "Vạn Phúc, Hà Đông",
+    "venue_name": "Đình Vạn Phúc",
+    "intro_vi": "Hai ngày lụa.",
+    "parts": ["fair", "programme"],
+    "timezone": "Asia/Ho_Chi_Minh",
+    "currency": "VND",
+}
+
+
+@pytest.fixture
+async def organiser(client: Browser) -> Browser:
+    """A browser in which an owner of every edition is signed in."""
+    await sign_in(client, (await make_owner()).id)
+    return client
+
+
+async def test_the_first_edition_is_made_set_open_and_closed_by_hand(organiser: Browser) -> None:
+    assert "Make the first edition" in (await organiser.get("/manage?lang=en")).text
+    made = await organiser.post("/manage/new", data=SETTINGS)
+    assert made.status_code == 303
+    home = made.headers["location"]
+    edition = await edition_by_slug("ngay-hoi-lua", drafts=True)
+    assert home == f"/manage/{edition.id}"
+    assert (edition.ends_on.isoformat(), sorted(edition.parts)) == ("2026-11-02", ["fair", "programme"])
+    overview = (await organiser.get(home)).text
+    assert "Open the edition" in overview
+    shown = (await organiser.get(f"{home}/settings")).text
+    assert 'value="Đình Vạn Phúc"' in shown
+    assert 'value="2026-11-01"' in shown
+    assert (await new_browser().get("/e/ngay-hoi-lua")).status_code == 404
+    assert (await organiser.get("/e/ngay-hoi-lua")).status_code == 200
+    saved = await organiser.post(f"{home}/settings", data={**SETTINGS, "slug": "lua", "place_vi": "Hà Đông"})
+    assert saved.headers["location"] == f"{home}/settings"
+    assert (await organiser.post(f"{home}/open")).status_code == 303
+    assert (await new_browser().get("/e/lua")).status_code == 200
+    assert (await organiser.post(f"{home}/close")).status_code == 303
+    assert (await organiser.post(f"{home}/settings", data=SETTINGS)).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"name_vi": "", "name_en": ""}, "at least one language"),
+        ({"starts_on": "x"}, "Please write a date"),
+        ({"ends_on": "2026-10-01"}, "The end comes before the beginning"),
+        ({"opens_at": "19:00"}, "The end comes before the beginning"),
+        ({"opens_at": "9 o'clock"}, "does not have the form"),
+        ({"slug": "taken"}, "already has the address /e/taken"),
+    ],
+)
+async def test_a_form_that_does_not_fit_comes_back_with_what_was_typed(
+    organiser: Browser, changes: dict[str, Any], sentence: str
+) -> None:
+    await make_edition("taken")
+    answer = await organiser.post("/manage/new?lang=en", data={**SETTINGS, **changes})
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert "Vạn Phúc, Hà Đông" in answer.text
+
+
+async def test_a_copy_is_made_by_hand(organiser: Browser) -> None:
+    edition = await make_edition()
+    form = (await organiser.get(f"/manage/{edition.id}/copy")).text
+    assert 'value="2027-10-15"' in form
+    made = await organiser.post(f"/manage/{edition.id}/copy", data={"name": "Mùa sau", "starts_on": "2027-10-15"})
+    copied = await edition_by_slug("mua-sau", drafts=True)
+    assert made.headers["location"] == f"/manage/{copied.id}/settings"
+    again = await organiser.post(f"/manage/{edition.id}/copy", data={"name": "Mùa sau", "starts_on": "2027-10-15"})
+    assert again.status_code == 422
+    empty = await organiser.post(f"/manage/{edition.id}/copy", data={"name": "", "starts_on": ""})
+    assert empty.status_code == 422
+
+
+async def test_sessions_are_written_changed_and_removed_by_hand(organiser: Browser) -> None:
+    edition = await make_edition()
+    base = f"/manage/{edition.id}/programme"
+    assert "The programme is empty" in (await organiser.get(f"{base}?lang=en")).text
+    session = {
+        "title_vi": "Khai mạc",
+        "starts_at": "2026-10-16T09:00",
+        "ends_at": "2026-10-16T10:00",
+        "track": "Sân khấu",
+        "speaker": "Bà Hoa",
+    }
+    assert (await organiser.get(f"{base}/new")).status_code == 200
+    assert (await organiser.post(f"{base}/new", data=session)).status_code == 303
+    (stored,) = (await programme(edition.id)).items
+    assert stored.starts_at.isoformat() == "2026-10-16T02:00:00+00:00"
+    assert 'value="2026-10-16T09:00"' in (await organiser.get(f"{base}/{stored.id}")).text
+    for changes, sentence in (
+        ({"title_vi": ""}, "at least one language"),
+        ({"ends_at": "2026-10-16T08:00"}, "comes before"),
+        ({"starts_at": "2026-12-01T09:00", "ends_at": "2026-12-01T10:00"}, "would lie outside"),
+        ({"starts_at": ""}, "Please fill this in"),
+    ):
+        answer = await organiser.post(f"{base}/{stored.id}?lang=en", data={**session, **changes})
+        assert (answer.status_code, sentence in answer.text) == (422, True)
+    assert (await organiser.post(f"{base}/{stored.id}", data={**session, "title_vi": "Mở màn"})).status_code == 303
+    found = (await organiser.get(f"{base}?q=mo+man&track={stored.track_id}")).text
+    assert "Mở màn" in found
+    assert "No session fits" in (await organiser.get(f"{base}?q=nothing&lang=en")).text
+    sheet = await organiser.get(f"{base}/export.xlsx?q=man")
+    assert sheet.content[:2] == b"PK"
+    assert (await organiser.post(f"{base}/{stored.id}/delete")).status_code == 303
+    assert (await organiser.get(f"{base}/{stored.id}")).status_code == 404
+
+
+async def test_an_organiser_of_one_edition_sees_no_other(client: Browser) -> None:
+    mine, other = await make_edition("mine"), await make_edition("other")
+    person = await make_holder(Role.MANAGER, edition_id=mine.id)
+    await sign_in(client, person.id)
+    shown = (await client.get("/manage")).text
+    assert "/e/other" not in shown
+    assert f"/manage/{other.id}" not in shown
+    assert (await client.get(f"/manage/{mine.id}")).status_code == 200
+    assert (await client.get(f"/manage/{other.id}")).status_code == 403
+    assert (await client.get(f"/manage/{other.id}/settings")).status_code == 403
+
+
+async def test_a_stranger_is_sent_to_sign_in(client: Browser) -> None:
+    edition = await make_edition()
+    answer = await client.get(f"/manage/{edition.id}")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/sign-in?next=%2Fmanage%2F{edition.id}")

@@ -1,0 +1,88 @@
+"""Pages of passes."""
+
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from app.accounts.actor import SYSTEM
+from app.events.enums import PassKind
+from app.events.passes.services import IssuedPass, issue_pass, revoke_pass
+from tests.conftest import NOW
+from tests.events.factories import make_edition
+from tests.support.client import Browser, new_browser
+
+
+@pytest.fixture
+async def issued(client: Browser) -> IssuedPass:
+    """A visitor's pass."""
+    edition = await make_edition()
+    first, last = edition.window
+    return await issue_pass(
+        edition_id=edition.id,
+        kind=PassKind.VISITOR,
+        holder_name="Nguyễn Thị Hoa",
+        label="Vé ba ngày",
+        valid_from=first,
+        valid_until=last,
+        now=NOW,
+    )
+
+
+@pytest.mark.parametrize("prefix", ["/P/", "/p/"])
+async def test_a_strangers_camera_sees_edition_and_validity_only(
+    client: Browser, issued: IssuedPass, frozen_now: object, prefix: str
+) -> None:
+    shown = await client.get(prefix + issued.code + "?lang=en")
+    assert shown.status_code == 200
+    assert "Creative Women 2026" in shown.text
+    assert "A pass from 16 Oct 2026 to 18 Oct 2026" in shown.text
+    assert "Hoa" not in shown.text
+    assert issued.short_code[:4] not in shown.text
+    assert shown.headers["cache-control"] == "private, no-store"
+    assert "No longer valid" not in shown.text
+    wrong = await client.get(prefix + issued.code[:-1])
+    assert wrong.status_code == 404
+
+
+async def test_a_withdrawn_pass_says_so(client: Browser, issued: IssuedPass) -> None:
+    await revoke_pass(pass_id=issued.id, reason="", actor=SYSTEM, now=NOW)
+    assert "Withdrawn" in (await client.get(f"/P/{issued.code}?lang=en")).text
+    holder = await client.get(issued.path)
+    assert "was withdrawn" in holder.text
+    assert issued.short_code[:4] not in holder.text
+    assert (await client.get(f"{issued.path}.png")).status_code == 410
+
+
+async def test_the_holder_gets_page_picture_and_calendar(client: Browser, issued: IssuedPass) -> None:
+    shown = await client.get(f"{issued.path}?lang=vi")
+    assert shown.status_code == 200
+    assert "Nguyễn Thị Hoa" in shown.text
+    assert "Vé ba ngày" in shown.text
+    assert f"{issued.short_code[:4]}-{issued.short_code[4:]}" in shown.text
+    assert shown.headers["cache-control"] == "private, no-store"
+    picture = await client.get(f"{issued.path}.png")
+    assert picture.headers["content-type"] == "image/png"
+    assert Image.open(BytesIO(picture.content)).width > 800
+    calendar = (await client.get(f"{issued.path}.ics?lang=en")).text
+    assert "DTSTART;VALUE=DATE:20261016\r\nDTEND;VALUE=DATE:20261019\r\nSUMMARY:Creative Women 2026\r\n" in calendar
+    assert all(len(line.encode()) <= 75 for line in calendar.split("\r\n"))
+    assert (await client.get(f"{issued.path}.exe")).status_code == 404
+    assert (await client.get("/pass/guessed")).status_code == 404
+
+
+@pytest.mark.slow
+async def test_the_holder_gets_a_pdf(client: Browser, issued: IssuedPass) -> None:
+    pdf = await client.get(f"{issued.path}.pdf")
+    assert (pdf.status_code, pdf.content[:5]) == (200, b"%PDF-")
+
+
+async def test_a_phone_is_linked_by_the_secret_link_alone(client: Browser, issued: IssuedPass) -> None:
+    assert "No pass is linked" in (await client.get("/pass?lang=en")).text
+    assert (await client.post("/pass/guessed/link")).status_code == 404
+    assert (await client.post(f"{issued.path}/link")).headers["location"] == issued.path
+    assert issued.path in (await client.get("/pass")).text
+    assert f"{issued.path}/unlink" in (await client.get(issued.path)).text
+    assert issued.path not in (await new_browser().get("/pass")).text
+    await client.post(f"{issued.path}/unlink")
+    assert issued.path not in (await client.get("/pass")).text
