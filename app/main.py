@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from litestar import Litestar
+from litestar.config.compression import CompressionConfig
 from litestar.config.csrf import CSRFConfig
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
@@ -17,7 +18,7 @@ from app.accounts.plugin import module as accounts
 from app.events.plugin import module as events
 from app.judging.plugin import module as judging
 from app.kernel.database import close_database, open_database
-from app.kernel.handlers import EXCEPTION_HANDLERS, healthz, readyz, static_router
+from app.kernel.handlers import EXCEPTION_HANDLERS, healthz, readyz, static_routers
 from app.kernel.images import media_handler
 from app.kernel.live import make_channels
 from app.kernel.logs import configure_logs
@@ -25,7 +26,7 @@ from app.kernel.module import Module
 from app.kernel.request_context import RequestContext
 from app.kernel.settings import secret_key, settings
 from app.kernel.sheets import register_kind
-from app.kernel.showcase import components_page
+from app.kernel.showcase import components_page, outbox_page
 from app.kernel.worker import register_jobs, run_worker
 from app.payments.plugin import module as payments
 from booths.allocation.plugin import module as allocation
@@ -96,7 +97,7 @@ async def run_worker_process() -> None:
 def create_app() -> Litestar:
     """The whole service as an ASGI application."""
     configure_logs(settings().log_level)
-    handlers: list[Any] = [healthz, readyz, static_router(), components_page, media_handler]
+    handlers: list[Any] = [healthz, readyz, *static_routers(), components_page, outbox_page, media_handler]
     for module in MODULES:
         handlers.extend(module.route_handlers)
     register_modules()
@@ -118,6 +119,9 @@ def create_app() -> Litestar:
             version="1",
             path="/api/docs",
             render_plugins=[SwaggerRenderPlugin()],
+        ),
+        compression_config=CompressionConfig(
+            backend="gzip", gzip_compress_level=4, minimum_size=1000, exclude=["^/live/", "^/media/", "^/api/v1/gate/"]
         ),
         request_max_body_size=32 * 1024 * 1024,
         pdb_on_exception=False,

@@ -1,9 +1,11 @@
 """The one handler of errors, health checks, static files."""
 
+import contextlib
 import logging
 from typing import Any
 
 from litestar import MediaType, Request, Response, get
+from litestar.datastructures import CacheControlHeader
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
@@ -102,13 +104,25 @@ async def readyz() -> Response[dict[str, str]]:
     return Response({"database": "ok", "migrations": "done"})
 
 
-def static_router() -> Any:
-    """Files of the front end: built ones carry a hash in their name and are kept for a year."""
-    return create_static_files_router(
-        path="/static",
-        directories=[STATIC_DIR],
-        opt={"public": True},
-        cache_control=None,
-        include_in_schema=False,
-        name="static",
-    )
+def static_routers() -> list[Any]:
+    """Files of the front end: built ones carry a hash in their name and are kept for a year, others for an hour."""
+    with contextlib.suppress(OSError):  # nothing was built, and the folder cannot be made
+        (STATIC_DIR / "build").mkdir(parents=True, exist_ok=True)
+    return [
+        create_static_files_router(
+            path="/static/build",
+            directories=[STATIC_DIR / "build"],
+            opt={"public": True},
+            cache_control=CacheControlHeader(max_age=31_536_000, public=True, immutable=True),
+            include_in_schema=False,
+            name="built",
+        ),
+        create_static_files_router(
+            path="/static",
+            directories=[STATIC_DIR],
+            opt={"public": True},
+            cache_control=CacheControlHeader(max_age=3600, public=True),
+            include_in_schema=False,
+            name="static",
+        ),
+    ]

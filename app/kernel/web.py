@@ -33,9 +33,7 @@ current_request: contextvars.ContextVar[Request[Any, Any, Any] | None] = context
 
 def page(template: str, *, status: int = 200, headers: dict[str, str] | None = None, **context: Any) -> Response[str]:
     """An HTML page made from a template of any module."""
-    answer = Response(
-        render(template, **context), status_code=status, headers=headers, media_type="text/html; charset=utf-8"
-    )
+    answer = Response(render(template, **context), status_code=status, headers=headers, media_type="text/html")
     request = current_request.get()
     if request is not None and TOAST_COOKIE in request.cookies:
         answer.delete_cookie(TOAST_COOKIE, path="/")
