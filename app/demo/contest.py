@@ -16,7 +16,11 @@ SESSION_HEADERS = (
     "Chuỗi hoạt động", "Tên (tiếng Việt)", "Tên (tiếng Anh)", "Tên (tiếng Indonesia)", "Bắt đầu", "Kết thúc",
     "Địa điểm", "Diễn giả",
 )  # fmt: skip
-TRACKS = {"stage": "Sân khấu", "forum": "Hội thảo", "craft": "Xưởng trải nghiệm"}
+TRACKS = {
+    "stage": {"vi": "Sân khấu", "en": "Stage", "id": "Panggung"},
+    "forum": {"vi": "Hội thảo", "en": "Forum", "id": "Forum"},
+    "craft": {"vi": "Xưởng trải nghiệm", "en": "Workshops", "id": "Lokakarya"},
+}
 
 
 def ideas(cast: Cast) -> list[Row]:
@@ -57,5 +61,5 @@ def sessions() -> list[Row]:
     for line in lines("programme"):
         track, day, start, end, place, speakers, vietnamese, english, indonesian = fields(line)
         begins, ends = (datetime.fromisoformat(f"2026-10-{day}T{clock}") for clock in (start, end))
-        rows.append((TRACKS[track], vietnamese, english, indonesian, begins, ends, place, speakers))
+        rows.append((TRACKS[track]["vi"], vietnamese, english, indonesian, begins, ends, place, speakers))
     return rows

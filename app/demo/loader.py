@@ -1,0 +1,114 @@
+"""Loads the demo festival: the sheets as an organiser would upload them, through the same import.
+
+What an organiser, an exhibitor, a gate or a jury does first is left to them: no booth is allocated, the first round has
+not begun, nobody has been admitted.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from app.accounts.actor import SYSTEM, Actor
+from app.accounts.queries import actor_of_person
+from app.accounts.services.people import find_or_create_person, grant_role
+from app.accounts.tables import Organisation
+from app.demo import association, contest, festival
+from app.demo.links import sign_in_links
+from app.events.queries import tracks
+from app.events.services.editions import create_edition, find_or_create_venue, open_edition
+from app.events.services.programme import rename_track
+from app.judging.enums import ContestState
+from app.judging.queries.contests import contest_of_edition
+from app.judging.services.contests import set_contest_state
+from app.kernel.database import write_transaction
+from app.kernel.sheets import SheetContext, kinds
+from app.kernel.sheets.batches import accept, preview, problems_of
+
+__all__ = ["load_demo", "load_sheet", "sign_in_links"]
+
+SHEETS = Path(__file__).parent / "sheets"
+
+#: Kind and file of each sheet, in the order in which they build on one another; the association comes before all.
+ORDER = (
+    ("experts", "experts.csv"),
+    ("halls", "halls.xlsx"),
+    ("ticket_types", "ticket_types.csv"),
+    ("gates", "gates.csv"),
+    ("programme", "programme.xlsx"),
+    ("applications", "applications.xlsx"),
+    ("products", "products.xlsx"),
+    ("ideas", "ideas.xlsx"),
+    ("judges", "judges.csv"),
+    ("attendees", "attendees.csv"),
+)
+
+Report = Callable[[str, int, int], None]
+
+
+class SheetNotTaken(Exception):
+    """A sheet of the demo does not pass the import's own check; says where."""
+
+
+async def load_demo(report: Report, now: datetime) -> None:
+    """Load the whole festival or nothing. ``report(what, done, total)`` is told before each step."""
+    order = [step for step in ORDER if step[0] in {kind.name for kind in kinds()}]
+    steps = len(order) + 2
+    async with write_transaction():
+        report("association", 0, steps)
+        actor = await _organiser(now)
+        await load_sheet("organisations", "organisations.csv", SheetContext(edition_id=None, actor=actor, now=now))
+        report("edition", 1, steps)
+        edition_id = await _edition(actor, now)
+        context = SheetContext(edition_id=edition_id, actor=actor, now=now)
+        for number, (kind, filename) in enumerate(order, start=2):
+            report(kind.replace("_", " "), number, steps)
+            await load_sheet(kind, filename, context)
+        await _name_tracks(edition_id, actor, now)
+        await _open_contest(edition_id, actor, now)
+
+
+async def load_sheet(kind: str, filename: str, context: SheetContext) -> None:
+    """Preview and accept one sheet. Raises SheetNotTaken with the first bad cells."""
+    data = SHEETS.joinpath(filename).read_bytes()
+    batch = await preview(kind, data, filename, context)
+    if batch.problem_count:
+        said = [f"{p['row']}{p['column']} {p['value']!r}: {p['message']}" for p in problems_of(batch)[:5]]
+        raise SheetNotTaken(f"{filename}, {batch.problem_count} problems: " + "; ".join(said))
+    await accept(batch.id, context)
+
+
+async def _organiser(now: datetime) -> Actor:
+    """The organiser of every edition, as ``fairground admin create`` makes one."""
+    name, phone, email, role = festival.ORGANISER
+    person = await find_or_create_person(full_name=name, phone=phone, email=email, now=now)
+    await grant_role(person_id=person.id, role=role, actor=SYSTEM, now=now)
+    return await actor_of_person(person.id)
+
+
+async def _edition(actor: Actor, now: datetime) -> int:
+    """The edition, open to everybody, with the people who work on it."""
+    city = await Organisation.select(Organisation.id).where(Organisation.name == association.CITY).first()
+    venue_id = await find_or_create_venue(name=festival.VENUE, address=festival.ADDRESS, now=now)
+    values = festival.edition_values(venue_id=venue_id, organiser_id=city["id"] if city else None)
+    edition = await create_edition(values=values, actor=actor, now=now)
+    await open_edition(edition_id=edition.id, actor=actor, now=now)
+    for name, phone, email, role in festival.STAFF:
+        person = await find_or_create_person(full_name=name, phone=phone, email=email, now=now)
+        await grant_role(person_id=person.id, role=role, edition_id=edition.id, actor=actor, now=now)
+    return edition.id
+
+
+async def _name_tracks(edition_id: int, actor: Actor, now: datetime) -> None:
+    """The tracks' names in three languages, which the programme's sheet has no room for."""
+    names = {texts["vi"]: texts for texts in contest.TRACKS.values()}
+    for track in await tracks(edition_id):
+        texts = names[track["name"]["vi"]]
+        await rename_track(edition_id=edition_id, track_id=track["id"], name=texts, actor=actor, now=now)
+
+
+async def _open_contest(edition_id: int, actor: Actor, now: datetime) -> None:
+    """The call stays open, so that a team can still enter an idea; the chair opens the first round."""
+    found = await contest_of_edition(edition_id)
+    if found is None:
+        return
+    await set_contest_state(contest_id=found.id, state=ContestState.OPEN, actor=actor, now=now)
