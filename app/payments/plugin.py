@@ -1,3 +1,29 @@
-from app.kernel.module import Module
+"""What payments hands to the application."""
 
-module = Module(name="payments")
+from app.events.slots import add_dashboard_provider, add_nav_item
+from app.kernel.jobs import every
+from app.kernel.module import Module
+from app.payments.controllers.finance import FinanceController
+from app.payments.controllers.webhook import stripe_webhook
+from app.payments.dashboard import NAV, payments_dashboard
+from app.payments.services.inbox import JOB, register_effect
+from app.payments.services.stripe_events import COMPLETED, PROVIDER, checkout_completed
+from app.payments.tasks import apply_event_job, requeue_events_job
+
+REQUEUE = "payments.requeue_events"
+
+
+def start() -> None:
+    """Fill the slots, name the effects of events, and look after those that wait."""
+    register_effect(PROVIDER, COMPLETED, checkout_completed)
+    add_dashboard_provider(payments_dashboard)
+    add_nav_item(NAV)
+    every(REQUEUE, 300)
+
+
+module = Module(
+    name="payments",
+    route_handlers=(FinanceController, stripe_webhook),
+    jobs={JOB: apply_event_job, REQUEUE: requeue_events_job},
+    startup=start,
+)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from app.events.queries import Page
+from app.kernel.database import fetch
 from app.kernel.money import Money
 from app.payments.enums import DocumentState, PaymentMethod, Settlement
 from app.payments.errors import DocumentNotFound
@@ -82,17 +83,16 @@ async def documents(
 
 async def counts_by_state(edition_id: int) -> dict[DocumentState, int]:
     """How many documents of an edition stand in each state."""
-    rows = await PaymentDocument.select(PaymentDocument.state).where(PaymentDocument.edition == edition_id)
-    counts = dict.fromkeys(DocumentState, 0)
-    for row in rows:
-        counts[DocumentState(row["state"])] += 1
-    return counts
+    rows = await fetch(
+        "SELECT state, COUNT(*) AS count FROM payment_document WHERE edition = {} GROUP BY state", edition_id
+    )
+    return dict.fromkeys(DocumentState, 0) | {DocumentState(row["state"]): row["count"] for row in rows}
 
 
-async def payment_by_id(payment_id: int) -> PaymentInfo:
-    """One payment. Raises DocumentNotFound."""
+async def payment_by_id(payment_id: int, document_id: int | None = None) -> PaymentInfo:
+    """One payment. Raises DocumentNotFound, also when it is of another document."""
     rows = await Payment.select().where(Payment.id == payment_id)
-    if not rows:
+    if not rows or (document_id is not None and rows[0]["document"] != document_id):
         raise DocumentNotFound
     return payment_info(rows[0])
 

@@ -1,0 +1,1 @@
+"""Pages of the finance desk, and the webhook."""

@@ -1,0 +1,212 @@
+"""The finance desk: what is open, what was paid, what must go back."""
+
+from typing import Any
+
+from litestar import Controller, Request, Response, get, post
+from litestar.params import FromPath, FromQuery
+
+from app.accounts.actor import Actor
+from app.accounts.enums import Role
+from app.accounts.guards import requires
+from app.events.pages import PAGE_SIZE, download, form_again, offset_of, pager_of, with_query
+from app.events.queries import EditionInfo, edition_by_id
+from app.kernel.clock import now
+from app.kernel.documents.qr import qr_svg
+from app.kernel.forms import Form, FormError, read_form
+from app.kernel.i18n import N_, _
+from app.kernel.money import parse_money
+from app.kernel.names import search_text
+from app.kernel.settings import settings
+from app.kernel.sheets import write_xlsx
+from app.kernel.web import page, redirect
+from app.payments import queries
+from app.payments.enums import METHOD_NAMES, STATE_NAMES, DocumentState, PaymentMethod, Settlement
+from app.payments.errors import AmountDiffers
+from app.payments.queries import DocumentInfo
+from app.payments.schemas import PaymentForm, RefundForm
+from app.payments.services.documents import cancel_document, record_payment, record_refund
+from app.payments.vietqr import vietqr
+
+NOT_AN_AMOUNT = N_("Please write an amount, such as 250.000.")
+BY_HAND = (PaymentMethod.CASH, PaymentMethod.TRANSFER)
+
+
+class FinanceController(Controller):
+    """``/manage/{edition_id}/payments``."""
+
+    path = "/manage/{edition_id:int}/payments"
+    guards = [requires(Role.OWNER, Role.FINANCE)]
+    include_in_schema = False
+
+    @get("/")
+    async def documents(
+        self,
+        request: Request[Actor, Any, Any],
+        edition_id: FromPath[int],
+        q: FromQuery[str] = "",
+    ) -> Response[str]:
+        """The list, searched and filtered."""
+        state = request.query_params.get("state", "")
+        edition = await edition_by_id(edition_id)
+        found = await queries.documents(
+            edition_id,
+            state=_state(state),
+            search=search_text(q),
+            offset=offset_of(_number(request.query_params.get("page"))),
+            limit=PAGE_SIZE,
+        )
+        return page(
+            "payments/list.html",
+            edition=edition,
+            documents=found.items,
+            pager=pager_of(request, found),
+            counts=await queries.counts_by_state(edition_id),
+            states=[(one.value, _(name)) for one, name in STATE_NAMES.items()],
+            state_names=_names(),
+            q=q,
+            state=state,
+            export=with_query(request, f"/manage/{edition_id}/payments/export.xlsx"),
+        )
+
+    @get("/export.xlsx")
+    async def export(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], q: FromQuery[str] = ""
+    ) -> Response[bytes]:
+        """The list as a sheet."""
+        state = request.query_params.get("state", "")
+        edition = await edition_by_id(edition_id)
+        found = await queries.documents(edition_id, state=_state(state), search=search_text(q))
+        headers = [
+            _("Invoice"),
+            _("Payer"),
+            _("For"),
+            _("Amount"),
+            _("Currency"),
+            _("State"),
+            _("Reference"),
+            _("Made on"),
+            _("Settled on"),
+        ]
+        names = _names()
+        rows = [
+            [
+                one.number,
+                one.payer_name,
+                one.description,
+                one.amount,
+                one.amount.currency,
+                names[one.state],
+                one.reference,
+                one.created_at,
+                one.settled_at,
+            ]
+            for one in found.items
+        ]
+        content = write_xlsx(_("Payments"), headers, rows, timezone=edition.timezone)
+        return download(content, f"payments-{edition.slug}.xlsx")
+
+    @get("/{document_id:int}")
+    async def document(self, edition_id: FromPath[int], document_id: FromPath[int]) -> Response[str]:
+        """One document with its payments, and the form to record one."""
+        document = await queries.document_by_id(document_id, edition_id)
+        form = Form.empty(method=PaymentMethod.CASH, amount=document.amount.amount_minor)
+        return await _document_page(await edition_by_id(edition_id), document, form)
+
+    @post("/{document_id:int}/payments")
+    async def pay(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], document_id: FromPath[int]
+    ) -> Response[Any]:
+        """Record cash, or a transfer seen on the account."""
+        edition = await edition_by_id(edition_id)
+        document = await queries.document_by_id(document_id, edition_id)
+        try:
+            values = await read_form(request, PaymentForm)
+            try:
+                amount = parse_money(values.amount, document.amount.currency)
+            except ValueError as error:
+                raise FormError(await form_again(request, {"amount": _(NOT_AN_AMOUNT)})) from error
+            recorded = await record_payment(
+                document_id=document_id,
+                method=values.method,
+                amount=amount,
+                actor=request.user,
+                note=values.note,
+                now=now(),
+            )
+        except FormError as error:
+            return await _document_page(edition, document, error.form, status=422)
+        except AmountDiffers as error:
+            form = await form_again(request, {"amount": error.sentence()})
+            return await _document_page(edition, document, form, status=422)
+        toast = _("Recorded. What it was for is gone: the money has to go back.")
+        if recorded.outcome != Settlement.REFUND:
+            toast = _("Recorded. The invoice is paid.")
+        return redirect(f"/manage/{edition_id}/payments/{document_id}", toast=toast)
+
+    @post("/{document_id:int}/refunds/{payment_id:int}")
+    async def refund(
+        self,
+        request: Request[Actor, Any, Any],
+        edition_id: FromPath[int],
+        document_id: FromPath[int],
+        payment_id: FromPath[int],
+    ) -> Response[Any]:
+        """Record that money went back."""
+        await queries.document_by_id(document_id, edition_id)
+        await queries.payment_by_id(payment_id, document_id)
+        values = await read_form(request, RefundForm)
+        await record_refund(
+            payment_id=payment_id, method=values.method, actor=request.user, note=values.note, now=now()
+        )
+        return redirect(f"/manage/{edition_id}/payments/{document_id}", toast=_("Recorded: the money went back."))
+
+    @post("/{document_id:int}/cancel")
+    async def cancel(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], document_id: FromPath[int]
+    ) -> Response[Any]:
+        """Take an open document back."""
+        await queries.document_by_id(document_id, edition_id)
+        await cancel_document(document_id=document_id, actor=request.user, now=now())
+        return redirect(f"/manage/{edition_id}/payments/{document_id}", toast=_("The invoice was cancelled."))
+
+
+async def _document_page(
+    edition: EditionInfo, document: DocumentInfo, form: Form, *, status: int = 200
+) -> Response[str]:
+    payments = await queries.payments_of(document.id)
+    returned = {payment.returns_id for payment in payments}
+    transfer = transfer_code(document)
+    return page(
+        "payments/document.html",
+        status=status,
+        edition=edition,
+        document=document,
+        payments=payments,
+        due_back=[one for one in payments if one.outcome == Settlement.REFUND and one.id not in returned],
+        form=form,
+        methods=[(one.value, _(METHOD_NAMES[one])) for one in BY_HAND],
+        method_names={one: _(name) for one, name in METHOD_NAMES.items()},
+        state_names=_names(),
+        payable=document.state in (DocumentState.OPEN, DocumentState.CANCELLED),
+        transfer=qr_svg(transfer, label=_("VietQR code of the transfer")) if transfer else None,
+    )
+
+
+def transfer_code(document: DocumentInfo) -> str | None:
+    """The text of the VietQR code that pays a document; None without a bank account here or outside Vietnam."""
+    here = settings()
+    if not here.bank_bin or not here.bank_account or document.amount.currency != "VND":
+        return None
+    return vietqr(here.bank_bin, here.bank_account, document.amount.amount_minor, document.reference)
+
+
+def _names() -> dict[DocumentState, str]:
+    return {state: _(name) for state, name in STATE_NAMES.items()}
+
+
+def _state(text: str) -> DocumentState | None:
+    return DocumentState(text) if text in set(DocumentState) else None
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() else None

@@ -1,0 +1,36 @@
+"""What payments says on the organiser's timeline and in her navigation."""
+
+from datetime import datetime
+
+from app.accounts.actor import Actor
+from app.accounts.enums import Role
+from app.events.slots import DashboardItem, NavItem, Stage
+from app.kernel.i18n import N_, _, ngettext
+from app.payments.enums import DocumentState
+from app.payments.queries import counts_by_state
+
+NAV = NavItem(title=N_("Payments"), path="/payments", icon="banknote", roles=(Role.FINANCE,), order=70)
+
+
+async def payments_dashboard(edition_id: int, actor: Actor, now: datetime) -> list[DashboardItem]:
+    """Refunds that are due, and invoices that are open."""
+    if not actor.has(Role.FINANCE, edition_id=edition_id):
+        return []
+    counts = await counts_by_state(edition_id)
+    base = f"/manage/{edition_id}/payments"
+    items = []
+    if due := counts[DocumentState.REFUND_DUE]:
+        items.append(
+            DashboardItem(stage=Stage.SELL, title=_("Money to give back"), href=f"{base}?state=refund_due", waiting=due)
+        )
+    if still_open := counts[DocumentState.OPEN]:
+        items.append(
+            DashboardItem(
+                stage=Stage.SELL,
+                title=_("Open invoices"),
+                detail=ngettext("%(num)s is not paid yet.", "%(num)s are not paid yet.", still_open)
+                % {"num": still_open},
+                href=f"{base}?state=open",
+            )
+        )
+    return items
