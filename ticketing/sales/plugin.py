@@ -1,17 +1,33 @@
 """What sales brings."""
 
+from app.events.slots import add_dashboard_provider, add_nav_item, add_section_provider
 from app.kernel.jobs import every
 from app.kernel.module import Module
 from app.payments.services.documents import register_settlement
+from ticketing.sales.controllers.api import TicketApi
+from ticketing.sales.controllers.box_office import BoxOfficeController
+from ticketing.sales.controllers.manage import OrderController, TicketTypeController
+from ticketing.sales.controllers.public import TicketController
 from ticketing.sales.services.orders import PURPOSE, settle_order
 from ticketing.sales.sheets import ATTENDEES, TICKET_TYPES
+from ticketing.sales.slots import NAV, sales_dashboard, tickets_section
 from ticketing.sales.tasks import EXPIRE, run_expire_orders
 
 
 def start() -> None:
-    """Join payments, and let held orders expire."""
+    """Join payments, fill the slots, and let held orders expire."""
     register_settlement(PURPOSE, settle_order)
+    add_dashboard_provider(sales_dashboard)
+    add_section_provider(tickets_section)
+    for item in NAV:
+        add_nav_item(item)
     every(EXPIRE, 60)
 
 
-module = Module(name="sales", jobs={EXPIRE: run_expire_orders}, sheet_kinds=(TICKET_TYPES, ATTENDEES), startup=start)
+module = Module(
+    name="sales",
+    route_handlers=(TicketController, TicketTypeController, OrderController, BoxOfficeController, TicketApi),
+    jobs={EXPIRE: run_expire_orders},
+    sheet_kinds=(TICKET_TYPES, ATTENDEES),
+    startup=start,
+)

@@ -53,6 +53,14 @@ async def order_by_secret(secret_hash: str) -> dict[str, Any] | None:
     return dict(row) if row else None
 
 
+async def contact_of_buyer(person_id: int | None) -> str:
+    """Where a buyer's message goes, half hidden: whoever looks over a shoulder need not read it."""
+    rows = await fetch("SELECT phone, email FROM person WHERE id = {}", person_id) if person_id else []
+    contact = (rows[0]["email"] or rows[0]["phone"] or "") if rows else ""
+    name, at, host = contact.partition("@")
+    return f"{name[:2]}…@{host}" if at else (f"{contact[:5]}…{contact[-2:]}" if contact else "")
+
+
 async def tickets_of_order(order_id: int) -> list[dict[str, Any]]:
     """The tickets of an order with type and pass."""
     rows = (
@@ -64,6 +72,7 @@ async def tickets_of_order(order_id: int) -> list[dict[str, Any]]:
             OrderItem.ticket_type.name.as_alias("type_name"),
             OrderItem.event_pass.id.as_alias("pass_id"),
             OrderItem.event_pass.code.as_alias("pass_code"),
+            OrderItem.event_pass.secret_seed.as_alias("secret_seed"),
             OrderItem.event_pass.short_code.as_alias("short_code"),
             OrderItem.event_pass.state.as_alias("pass_state"),
         )
@@ -80,7 +89,7 @@ WHERE ticket_order.edition = {}
 
 
 async def find_orders(
-    edition_id: int, *, search: str = "", state: str = "", channel: str = "", limit: int = 50, offset: int = 0
+    edition_id: int, *, limit: int = 50, offset: int = 0, search: str = "", state: str = "", channel: str = ""
 ) -> tuple[list[dict[str, Any]], int]:
     """Orders of an edition, newest first, and how many there are. ``search``: names, contacts, references."""
     condition = _ORDERS
@@ -124,3 +133,41 @@ async def tickets_held(edition_id: int) -> dict[tuple[int, int], tuple[int, str]
         edition_id,
     )
     return {(row["buyer"], row["type_id"]): (row["id"], row["holder_name"]) for row in rows}
+
+
+async def order_by_id(order_id: int, edition_id: int) -> dict[str, Any] | None:
+    """One order of an edition with its buyer."""
+    rows = await fetch(
+        "SELECT o.id AS id, o.reference AS reference, o.state AS state, o.channel AS channel, "
+        "o.total_minor AS total_minor, o.currency AS currency, o.payment_document AS payment_document, "
+        "o.created_at AS created_at, o.expires_at AS expires_at, o.confirmed_at AS confirmed_at, "
+        "o.closed_at AS closed_at, o.locale AS locale, person.full_name AS full_name, person.phone AS phone, "
+        "person.email AS email FROM ticket_order o LEFT JOIN person ON person.id = o.buyer "
+        "WHERE o.id = {} AND o.edition = {}",
+        order_id,
+        edition_id,
+    )
+    return rows[0] if rows else None
+
+
+async def last_box_office_sales(edition_id: int, limit: int = 5) -> list[dict[str, Any]]:
+    """The newest sales at the counter, to print again."""
+    return await fetch(
+        "SELECT o.id AS id, o.reference AS reference, o.created_at AS created_at, "
+        "(SELECT COUNT(*) FROM order_item WHERE order_item.ticket_order = o.id) AS tickets FROM ticket_order o "
+        "WHERE o.edition = {} AND o.channel = 'box_office' AND o.state = 'confirmed' ORDER BY o.id DESC LIMIT {}",
+        edition_id,
+        limit,
+    )
+
+
+async def totals_of(edition_id: int) -> dict[str, int]:
+    """Sold, held and all places of an edition, and orders that wait for money."""
+    rows = await fetch(
+        "SELECT COALESCE(SUM(sold), 0) AS sold, COALESCE(SUM(held), 0) AS held, COALESCE(SUM(quota), 0) AS quota, "
+        "COUNT(*) AS types, (SELECT COUNT(*) FROM ticket_order WHERE edition = {} AND state = 'held') AS waiting "
+        "FROM ticket_type WHERE edition = {}",
+        edition_id,
+        edition_id,
+    )
+    return {key: int(value) for key, value in rows[0].items()}

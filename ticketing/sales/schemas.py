@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 
 from app.events.enums import PassKind
+from app.payments.enums import PaymentMethod
 
 MOST_IN_ONE_ORDER = 10
 MOST_AT_BOX_OFFICE = 50
@@ -52,6 +53,12 @@ class BoxOfficeForm(msgspec.Struct):
     client_id: ClientId
     count: Annotated[int, msgspec.Meta(ge=1, le=MOST_AT_BOX_OFFICE)] = 1
     full_name: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
+class PaidForm(msgspec.Struct):
+    """That the money of an order came."""
+
+    method: PaymentMethod
 
 
 class OrderLine(msgspec.Struct):
@@ -104,5 +111,4 @@ class OrderAnswer(msgspec.Struct):
     secret: str
     url: str
     expires_at: datetime | None
-    pay_url: str | None
     tickets: list[TicketAnswer]

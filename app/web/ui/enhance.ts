@@ -3,6 +3,7 @@
 //   <form data-confirm="Sentence" data-confirm-word="Withdraw">   asks before it sends
 //   <form data-autosubmit>                sends itself when a choice changes (filters)
 //   <button data-copy="text">             copies, and says so
+//   <button data-print>                   prints the page
 //   <label data-dropzone>                 takes a dragged file into its input
 //   <input data-select-all="name">        ticks all checkboxes of that name
 
@@ -94,6 +95,7 @@ export function enhanceForms(): void {
   document.addEventListener("click", (event) => {
     const button = (event.target as Element).closest<HTMLElement>("[data-copy]");
     if (button) void copyText(button.dataset.copy ?? "");
+    if ((event.target as Element).closest("[data-print]")) window.print();
   });
   // A page that comes back from the browser's history must be usable again.
   window.addEventListener("pageshow", ({ persisted }) => {

@@ -1,0 +1,244 @@
+"""Pages and API of sales, as a browser and a client of the API see them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.accounts.enums import Role
+from app.events.queries import EditionInfo
+from app.kernel import clock
+from app.kernel.database import fetch
+from app.kernel.sheets import read_table
+from tests.conftest import NOW
+from tests.support.client import Browser, new_browser, sign_in
+from tests.support.factories import make_holder
+from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type
+
+
+@dataclass
+class Scene:
+    """An open edition with a free and a paid ticket type, and somebody's browser."""
+
+    browser: Browser
+    edition: EditionInfo
+    free: int
+    paid: int
+
+    async def sign_in(self, role: Role) -> None:
+        """Go on as somebody who holds a role in the edition."""
+        person = await make_holder(role, edition_id=self.edition.id, now=NOW)
+        await sign_in(self.browser, person.id)
+
+    def manage(self, path: str) -> str:
+        """An address of the organiser's pages."""
+        return f"/manage/{self.edition.id}{path}"
+
+
+@pytest.fixture
+async def scene(client: Browser, frozen_now: Any) -> Scene:
+    """The scene at half past eight on the first morning."""
+    edition = await make_open_edition(now=NOW)
+    free = await make_ticket_type(edition.id, now=NOW, name={"vi": "Vé ngày", "en": "Day ticket"}, code="DAY")
+    paid = await make_ticket_type(
+        edition.id, now=NOW, name={"vi": "Ghế", "en": "Seat"}, price_minor=50_000, code="SEAT"
+    )
+    return Scene(client, edition, free, paid)
+
+
+async def order_through_pages(scene: Scene, type_id: int, contact: str = "0912 345 678") -> Any:
+    """Walk the two steps; returns the answer to the last one."""
+    page = await scene.browser.get(f"{scene.edition.path}/tickets/order?n-{type_id}=2&lang=en")
+    client_id = re.search(r'name="client_id" value="([^"]+)"', page.text)
+    assert client_id is not None
+    body = {
+        "client_id": client_id[1],
+        f"n-{type_id}": "2",
+        "full_name": "Lê Thị Hà",
+        "contact": contact,
+        "locale": "en",
+    }
+    return await scene.browser.post(f"{scene.edition.path}/tickets/order", data=body)
+
+
+async def test_a_visitor_gets_a_free_ticket_in_two_steps(scene: Scene) -> None:
+    first = await scene.browser.get(f"{scene.edition.path}/tickets?lang=en")
+    assert first.status_code == 200
+    assert "Day ticket" in first.text
+    answer = await order_through_pages(scene, scene.free)
+    assert answer.status_code == 303
+    done = await scene.browser.get(answer.headers["location"])
+    assert done.text.count("/pass/") == 2
+    assert "+8491…78" in done.text
+    link = re.search(r'href="(/pass/[^"]+)"', done.text)
+    assert link is not None
+    assert (await scene.browser.get(link[1])).status_code == 200
+
+
+async def test_a_paid_order_says_how_to_pay(scene: Scene) -> None:
+    answer = await order_through_pages(scene, scene.paid, "ha@example.vn")
+    done = await scene.browser.get(answer.headers["location"])
+    assert "100.000 ₫" in done.text
+    assert "/pass/" not in done.text
+
+
+async def test_a_form_that_does_not_fit_comes_back_with_what_was_typed(scene: Scene) -> None:
+    answer = await order_through_pages(scene, scene.free, "hà@")
+    assert answer.status_code == 422
+    assert 'value="Lê Thị Hà"' in answer.text
+    assert "field-contact-error" in answer.text
+    assert await fetch("SELECT id FROM ticket_order") == []
+
+
+async def test_nothing_chosen_and_sold_out_go_back_to_the_first_step(scene: Scene) -> None:
+    nothing = await scene.browser.get(f"{scene.edition.path}/tickets/order?lang=en")
+    assert nothing.status_code == 422
+    assert "at least one ticket" in nothing.text
+    for _time in range(5):
+        await make_order(scene.edition.id, {scene.free: 2}, now=NOW)
+    page = await scene.browser.get(f"{scene.edition.path}/tickets/order?n-{scene.free}=1")
+    assert page.status_code == 200
+    body = {"client_id": "a-client-id", f"n-{scene.free}": "1", "full_name": "A", "contact": "0912345678"}
+    refused = await scene.browser.post(f"{scene.edition.path}/tickets/order", data=body)
+    assert refused.status_code == 409
+
+
+async def test_the_order_of_another_edition_and_a_wrong_link_are_not_there(scene: Scene) -> None:
+    placed = await make_order(scene.edition.id, {scene.free: 1}, now=NOW)
+    other = await make_open_edition(now=NOW)
+    for path in (f"{other.path}/tickets/done/{placed.secret}", f"{scene.edition.path}/tickets/done/no"):
+        assert (await scene.browser.get(path)).status_code == 404
+
+
+async def test_an_edition_without_tickets_has_no_ticket_page(scene: Scene) -> None:
+    other = await make_open_edition(now=NOW, parts=())
+    assert (await scene.browser.get(f"{other.path}/tickets")).status_code == 404
+
+
+async def test_the_editions_page_offers_tickets(scene: Scene) -> None:
+    page = await scene.browser.get(f"{scene.edition.path}?lang=en")
+    assert f'href="{scene.edition.path}/tickets"' in page.text
+    assert "Day ticket" in page.text
+
+
+async def test_an_organiser_adds_and_changes_a_ticket_type(scene: Scene) -> None:
+    await scene.sign_in(Role.MANAGER)
+    body = {
+        "code": "VIP",
+        "name_vi": "Vé quý",
+        "price": "1.250.000",
+        "quota": "20",
+        "pass_kind": "guest",
+        "active": "on",
+    }
+    made = await scene.browser.post(scene.manage("/tickets/new"), data=body)
+    assert made.status_code == 303
+    row = (await fetch("SELECT id, price_minor, quota FROM ticket_type WHERE code = 'VIP'"))[0]
+    assert (row["price_minor"], row["quota"]) == (1_250_000, 20)
+    form = await scene.browser.get(scene.manage(f"/tickets/{row['id']}"))
+    assert 'value="1250000"' in form.text
+    changed = await scene.browser.post(scene.manage(f"/tickets/{row['id']}"), data={**body, "quota": "30"})
+    assert changed.status_code == 303
+    taken = await scene.browser.post(scene.manage("/tickets/new"), data={**body, "code": "DAY"})
+    assert taken.status_code == 409
+    wrong = await scene.browser.post(scene.manage("/tickets/new"), data={**body, "price": "viel"})
+    assert wrong.status_code == 422
+    listed = await scene.browser.get(scene.manage("/tickets?lang=en"))
+    assert "Vé quý" in listed.text
+
+
+async def test_orders_are_listed_searched_exported_and_cancelled(scene: Scene) -> None:
+    await scene.sign_in(Role.FINANCE)
+    placed = await make_order(scene.edition.id, {scene.free: 2}, now=NOW, full_name="Đỗ Thị Ánh")
+    await make_order(scene.edition.id, {scene.paid: 1}, now=NOW, full_name="Võ Thị Bé")
+    found = await scene.browser.get(scene.manage("/orders?q=anh"))
+    assert "Đỗ Thị Ánh" in found.text
+    assert "Võ Thị Bé" not in found.text
+    held = await scene.browser.get(scene.manage("/orders?state=held"))
+    assert "Võ Thị Bé" in held.text
+    assert "Đỗ Thị Ánh" not in held.text
+    export = await scene.browser.get(scene.manage("/orders/export.xlsx?q=anh"))
+    table = read_table(export.content, "orders.xlsx")
+    assert [row.values[1] for row in table.rows] == ["Đỗ Thị Ánh"]
+    detail = await scene.browser.get(scene.manage(f"/orders/{placed.order_id}"))
+    assert placed.reference in detail.text
+    cancelled = await scene.browser.post(scene.manage(f"/orders/{placed.order_id}/cancel"))
+    assert cancelled.status_code == 303
+    assert await fetch("SELECT sold FROM ticket_type WHERE id = {}", scene.free) == [{"sold": 0}]
+
+
+async def test_finance_records_that_the_money_came(scene: Scene) -> None:
+    await scene.sign_in(Role.FINANCE)
+    placed = await make_order(scene.edition.id, {scene.paid: 1}, now=NOW)
+    paid = await scene.browser.post(scene.manage(f"/orders/{placed.order_id}/paid"), data={"method": "transfer"})
+    assert paid.status_code == 303
+    assert await fetch("SELECT state FROM ticket_order WHERE id = {}", placed.order_id) == [{"state": "confirmed"}]
+
+
+async def test_the_box_office_sells_and_prints(scene: Scene) -> None:
+    await scene.sign_in(Role.GATE_LEAD)
+    page = await scene.browser.get(scene.manage("/box-office?lang=en"))
+    client_id = re.search(r'name="client_id" value="([^"]+)"', page.text)
+    assert client_id is not None
+    body = {"client_id": client_id[1], "ticket_type": str(scene.paid), "count": "3"}
+    sold = [await scene.browser.post(scene.manage("/box-office"), data=body) for _time in range(2)]
+    assert [answer.status_code for answer in sold] == [303, 303]
+    printed = await scene.browser.get(sold[0].headers["location"])
+    assert printed.text.count('class="qr"') == 3
+    assert await fetch("SELECT sold, held FROM ticket_type WHERE id = {}", scene.paid) == [{"sold": 3, "held": 0}]
+    too_many = await scene.browser.post(
+        scene.manage("/box-office"), data={"client_id": "another-sale", "ticket_type": str(scene.paid), "count": "20"}
+    )
+    assert too_many.status_code == 409
+
+
+@pytest.mark.parametrize("path", ["/tickets/new", "/orders", "/box-office"])
+async def test_a_floor_manager_sees_none_of_it(scene: Scene, path: str) -> None:
+    await scene.sign_in(Role.FLOOR)
+    assert (await scene.browser.get(scene.manage(path))).status_code == 403
+
+
+async def test_the_api_sells_a_ticket_once(scene: Scene) -> None:
+    types = await scene.browser.get(f"/api/v1/editions/{scene.edition.slug}/ticket-types")
+    assert [(row["code"], row["left"]) for row in types.json()] == [("DAY", 10), ("SEAT", 10)]
+    body = {
+        "client_id": "api-client-0001",
+        "lines": [{"ticket_type": "DAY", "count": 2}],
+        "full_name": "Siti Rahayu",
+        "phone": "+62 812 3456 7890",
+        "locale": "id",
+    }
+    async with new_browser() as machine:
+        first, again = [
+            await machine.post(f"/api/v1/editions/{scene.edition.slug}/orders", json=body) for _time in range(2)
+        ]
+        assert (first.status_code, again.json()) == (201, first.json())
+        secret = first.json()["secret"]
+        read = await machine.get(f"/api/v1/orders/{secret}")
+        assert read.json() == first.json()
+        assert [ticket["ticket_type"] for ticket in read.json()["tickets"]] == ["DAY", "DAY"]
+        wrong = await machine.post(
+            f"/api/v1/editions/{scene.edition.slug}/orders",
+            json={**body, "client_id": "api-client-0002", "phone": "12"},
+        )
+        assert (wrong.status_code, wrong.json()["code"], list(wrong.json()["fields"])) == (422, "invalid", ["phone"])
+        gone = await machine.post(
+            f"/api/v1/editions/{scene.edition.slug}/orders",
+            json={**body, "client_id": "api-client-0003", "lines": [{"ticket_type": "NO", "count": 1}]},
+        )
+        assert gone.json()["code"] == "unknown_ticket_type"
+        assert (await machine.get("/api/v1/orders/nobody")).status_code == 404
+
+
+async def test_an_expired_order_says_so(scene: Scene) -> None:
+    from ticketing.sales.services.orders import expire_orders
+
+    placed = await make_order(scene.edition.id, {scene.paid: 1}, now=NOW)
+    with clock.freeze(NOW + timedelta(hours=1)):
+        await expire_orders(now=clock.now())
+        page = await scene.browser.get(f"{scene.edition.path}/tickets/done/{placed.secret}?lang=en")
+    assert "not paid in time" in page.text

@@ -1,0 +1,125 @@
+"""The JSON API of tickets and orders."""
+
+from litestar import Controller, get, post
+from litestar.params import FromPath, JSONBody
+
+from app.accounts.guards import public
+from app.events.enums import EditionState, Part
+from app.events.passes.services import secret_of
+from app.events.queries import EditionInfo, edition_by_id, edition_by_slug
+from app.kernel.clock import now
+from app.kernel.errors import Invalid
+from app.kernel.i18n import LOCALES, N_, _
+from app.kernel.names import clean_name, normalise_email, normalise_phone
+from app.kernel.security import hash_token
+from app.kernel.settings import settings
+from ticketing.sales import queries
+from ticketing.sales.errors import OrderNotFound, TicketsNotOpen, UnknownTicketType
+from ticketing.sales.schemas import OrderAnswer, OrderRequest, TicketAnswer, TicketTypeAnswer
+from ticketing.sales.services.orders import place_order
+
+NOT_A_PHONE = N_("This is no phone number. Write it like 0912 345 678 or +84 912 345 678.")
+NOT_A_MAIL = N_("This is no e-mail address. It looks like name@example.vn.")
+
+
+class TicketApi(Controller):
+    """``/api/v1/editions/{slug}/ticket-types`` and ``…/orders``."""
+
+    path = "/api/v1"
+    guards = [public]
+    tags = ["tickets"]
+
+    @get("/editions/{slug:str}/ticket-types", summary="Ticket types that can be had")
+    async def types(self, slug: FromPath[str]) -> list[TicketTypeAnswer]:
+        """Those on sale now or later, with how many are left."""
+        edition = await _open_edition(slug)
+        return [
+            TicketTypeAnswer(
+                code=row["code"],
+                name=row["name"],
+                description=row["description"] or {},
+                price_minor=row["price_minor"],
+                currency=row["currency"],
+                left=row["left"],
+                sales_from=row["sales_from"],
+                sales_until=row["sales_until"],
+            )
+            for row in await queries.ticket_types_on_sale(edition.id, now())
+        ]
+
+    @post("/editions/{slug:str}/orders", summary="Order tickets", opt={"no_csrf": True})
+    async def place(self, slug: FromPath[str], data: JSONBody[OrderRequest]) -> OrderAnswer:
+        """The same ``client_id`` sent twice is one order with one answer; free ones are confirmed at once."""
+        edition = await _open_edition(slug)
+        codes = {row["code"]: row["id"] for row in await queries.ticket_types_of(edition.id)}
+        counts: dict[int, int] = {}
+        for line in data.lines:
+            if line.ticket_type not in codes:
+                raise UnknownTicketType
+            counts[codes[line.ticket_type]] = counts.get(codes[line.ticket_type], 0) + line.count
+        phone, email = _contact(data)
+        placed = await place_order(
+            edition_id=edition.id,
+            client_id=data.client_id,
+            counts=counts,
+            full_name=clean_name(data.full_name),
+            phone=phone,
+            email=email,
+            locale=data.locale if data.locale in LOCALES else "vi",
+            now=now(),
+        )
+        return await _answer(placed.secret)
+
+    @get("/orders/{secret:str}", summary="An order, for whoever holds its secret")
+    async def read(self, secret: FromPath[str]) -> OrderAnswer:
+        """404 ``order_not_found`` for an unknown secret."""
+        return await _answer(secret)
+
+
+async def _open_edition(slug: str) -> EditionInfo:
+    edition = await edition_by_slug(slug)
+    if not edition.has(Part.TICKETS) or edition.state != EditionState.OPEN:
+        raise TicketsNotOpen
+    return edition
+
+
+def _contact(data: OrderRequest) -> tuple[str | None, str | None]:
+    fields: dict[str, str] = {}
+    phone = email = None
+    try:
+        phone = normalise_phone(data.phone) if data.phone else None
+    except ValueError:
+        fields["phone"] = _(NOT_A_PHONE)
+    try:
+        email = normalise_email(data.email) if data.email else None
+    except ValueError:
+        fields["email"] = _(NOT_A_MAIL)
+    if fields:
+        raise Invalid(fields=fields)
+    return phone, email
+
+
+async def _answer(secret: str) -> OrderAnswer:
+    order = await queries.order_by_secret(hash_token(secret))
+    if order is None:
+        raise OrderNotFound
+    edition = await edition_by_id(order["edition"])
+    base = settings().base_url
+    return OrderAnswer(
+        reference=order["reference"],
+        state=order["state"],
+        total_minor=order["total_minor"],
+        currency=order["currency"],
+        secret=secret,
+        url=f"{base}{edition.path}/tickets/done/{secret}",
+        expires_at=order["expires_at"] if order["state"] == "held" else None,
+        tickets=[
+            TicketAnswer(
+                ticket_type=ticket["type_code"],
+                holder_name=ticket["holder_name"],
+                pass_url=f"{base}/pass/{secret_of(ticket['secret_seed'])}" if ticket["secret_seed"] else None,
+                short_code=ticket["short_code"],
+            )
+            for ticket in await queries.tickets_of_order(order["id"])
+        ],
+    )

@@ -1,0 +1,110 @@
+"""The box office: type, count, paid, print."""
+
+from typing import Any
+
+from litestar import Controller, Request, Response, get, post
+from litestar.params import FromPath
+
+from app.accounts.actor import Actor
+from app.accounts.enums import Role
+from app.accounts.guards import requires
+from app.events.enums import PassState
+from app.events.passes.codec import qr_text
+from app.events.queries import EditionInfo, edition_by_id
+from app.events.typed_codes import show_code
+from app.kernel.clock import now
+from app.kernel.documents.qr import qr_svg
+from app.kernel.forms import Form, FormError, read_form
+from app.kernel.i18n import _, pick
+from app.kernel.money import Money, format_money
+from app.kernel.security import new_token
+from app.kernel.settings import settings
+from app.kernel.web import page, redirect
+from ticketing.sales import queries
+from ticketing.sales.errors import OrderNotFound, SoldOut, TooManyTickets
+from ticketing.sales.schemas import MOST_AT_BOX_OFFICE, BoxOfficeForm
+from ticketing.sales.services.orders import sell_at_box_office
+
+
+class BoxOfficeController(Controller):
+    """``/manage/{id}/box-office``."""
+
+    path = "/manage/{edition_id:int}/box-office"
+    guards = [requires(Role.MANAGER, Role.FINANCE, Role.GATE_LEAD)]
+    include_in_schema = False
+
+    @get("/")
+    async def form(self, edition_id: FromPath[int]) -> Response[str]:
+        """What is sold, to how many."""
+        edition = await edition_by_id(edition_id)
+        return await _counter(edition, Form.empty(client_id=new_token(), count=1))
+
+    @post("/")
+    async def sell(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
+        """Take the money and make the passes."""
+        edition = await edition_by_id(edition_id)
+        try:
+            values = await read_form(request, BoxOfficeForm)
+            placed = await sell_at_box_office(
+                edition_id=edition_id,
+                client_id=values.client_id,
+                ticket_type_id=values.ticket_type,
+                count=values.count,
+                holder_name=values.full_name,
+                actor=request.user,
+                now=now(),
+            )
+        except FormError as error:
+            return await _counter(edition, error.form, status=422)
+        except (SoldOut, TooManyTickets) as error:
+            form = Form(
+                {"client_id": values.client_id, "ticket_type": values.ticket_type, "full_name": values.full_name},
+                {"count": error.sentence()},
+            )
+            return await _counter(edition, form, status=error.status)
+        return redirect(f"/manage/{edition_id}/box-office/{placed.order_id}")
+
+    @get("/{order_id:int}")
+    async def passes(self, edition_id: FromPath[int], order_id: FromPath[int]) -> Response[str]:
+        """The passes of a sale, to be printed."""
+        edition = await edition_by_id(edition_id)
+        order = await queries.order_by_id(order_id, edition_id)
+        if order is None or order["channel"] != "box_office":
+            raise OrderNotFound
+        tickets = [
+            {
+                **ticket,
+                "qr": qr_svg(qr_text(ticket["pass_code"], settings().base_url)),
+                "typed": show_code(ticket["short_code"]),
+            }
+            for ticket in await queries.tickets_of_order(order_id)
+            if ticket["pass_state"] == PassState.ISSUED
+        ]
+        return page(
+            "sales/box_office_passes.html",
+            headers={"cache-control": "private, no-store"},
+            edition=edition,
+            order=order,
+            total=Money(order["total_minor"], order["currency"]),
+            tickets=tickets,
+        )
+
+
+async def _counter(edition: EditionInfo, form: Form, *, status: int = 200) -> Response[str]:
+    types = []
+    for row in await queries.ticket_types_of(edition.id):
+        if row["left"]:
+            price = Money(row["price_minor"], row["currency"])
+            shown = format_money(price) if row["price_minor"] else _("Free")
+            types.append((row["id"], pick(row["name"]), f"{shown} · {_('{left} left').format(left=row['left'])}"))
+    if types and not form.value("ticket_type"):
+        form.values["ticket_type"] = types[0][0]
+    return page(
+        "sales/box_office.html",
+        status=status,
+        edition=edition,
+        form=form,
+        types=types,
+        most=MOST_AT_BOX_OFFICE,
+        last=await queries.last_box_office_sales(edition.id),
+    )

@@ -1,0 +1,265 @@
+"""The organiser's pages about tickets: types, orders."""
+
+from typing import Any, TypedDict
+
+from litestar import Controller, Request, Response, get, post
+from litestar.params import FromPath
+
+from app.accounts.actor import Actor
+from app.accounts.enums import Role
+from app.accounts.guards import organiser, requires
+from app.events.enums import PassKind
+from app.events.pages import PAGE_SIZE, download, form_again, offset_of, pager_of, with_query
+from app.events.queries import EditionInfo, Page, edition_by_id
+from app.kernel.clock import now
+from app.kernel.forms import Form, FormError, read_form
+from app.kernel.i18n import N_, _, pick
+from app.kernel.money import Money, decimals, parse_money
+from app.kernel.sheets import write_xlsx
+from app.kernel.web import page, redirect
+from app.payments.enums import METHOD_NAMES, PaymentMethod, Settlement
+from ticketing.sales import queries
+from ticketing.sales.enums import ORDER_CHANNEL_NAMES, ORDER_STATE_NAMES
+from ticketing.sales.errors import OrderNotFound, QuotaTooSmall, TicketCodeTaken, UnknownTicketType
+from ticketing.sales.schemas import PaidForm, TicketTypeForm
+from ticketing.sales.services import orders, ticket_types
+
+NOT_AN_AMOUNT = N_("Please write an amount such as 50.000, or 0.")
+MOST_EXPORTED = 200_000
+PASS_KIND_NAMES = {
+    PassKind.VISITOR: N_("Visitor"),
+    PassKind.EXHIBITOR: N_("Exhibitor"),
+    PassKind.STAFF: N_("Staff"),
+    PassKind.JUDGE: N_("Judge"),
+    PassKind.SPEAKER: N_("Speaker"),
+    PassKind.GUEST: N_("Guest"),
+}
+
+
+class _Filters(TypedDict):
+    search: str
+    state: str
+    channel: str
+
+
+SELLERS = (Role.MANAGER, Role.FINANCE)
+
+
+class TicketTypeController(Controller):
+    """``/manage/{id}/tickets``: what is offered."""
+
+    path = "/manage/{edition_id:int}/tickets"
+    include_in_schema = False
+
+    @get("/", guards=[organiser])
+    async def types(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[str]:
+        """All ticket types with what is sold, held and left."""
+        edition = await edition_by_id(edition_id)
+        rows = await queries.ticket_types_of(edition_id)
+        return page(
+            "sales/manage_types.html",
+            edition=edition,
+            types=[{**row, "price": Money(row["price_minor"], row["currency"])} for row in rows],
+            kinds=_kind_names(),
+            may_edit=request.user.has(Role.MANAGER, edition_id=edition_id),
+            may_sell=request.user.has(*SELLERS, edition_id=edition_id),
+        )
+
+    @get("/new", guards=[requires(Role.MANAGER)])
+    async def new(self, edition_id: FromPath[int]) -> Response[str]:
+        """An empty form."""
+        edition = await edition_by_id(edition_id)
+        form = Form.empty(price="0", pass_kind=PassKind.VISITOR, active="on")
+        return _type_page(edition, form, None)
+
+    @post("/new", guards=[requires(Role.MANAGER)])
+    async def create(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
+        """Add a ticket type."""
+        return await _save(request, await edition_by_id(edition_id), None)
+
+    @get("/{type_id:int}", guards=[requires(Role.MANAGER)])
+    async def edit(self, edition_id: FromPath[int], type_id: FromPath[int]) -> Response[str]:
+        """The form with what is there."""
+        edition = await edition_by_id(edition_id)
+        row = await _type(edition_id, type_id)
+        places = decimals(row["currency"])
+        times = {
+            name: row[name].astimezone(edition.zone) if row[name] else None for name in ("sales_from", "sales_until")
+        }
+        form = Form.empty(
+            code=row["code"],
+            price=f"{row['price_minor'] / 10**places:.{places}f}",
+            quota=row["quota"],
+            pass_kind=row["pass_kind"],
+            active="on" if row["active"] else "",
+            **times,
+            **{f"name_{code}": row["name"].get(code, "") for code in ("vi", "id", "en")},
+            **{f"description_{code}": (row["description"] or {}).get(code, "") for code in ("vi", "id", "en")},
+        )
+        return _type_page(edition, form, row)
+
+    @post("/{type_id:int}", guards=[requires(Role.MANAGER)])
+    async def update(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], type_id: FromPath[int]
+    ) -> Response[Any]:
+        """Change a ticket type."""
+        return await _save(request, await edition_by_id(edition_id), await _type(edition_id, type_id))
+
+
+class OrderController(Controller):
+    """``/manage/{id}/orders``: who has which tickets."""
+
+    path = "/manage/{edition_id:int}/orders"
+    guards = [requires(*SELLERS)]
+    include_in_schema = False
+
+    @get("/")
+    async def orders(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[str]:
+        """The list, searched and filtered."""
+        edition = await edition_by_id(edition_id)
+        asked = _filters(request)
+        number = request.query_params.get("page", "1")
+        offset = offset_of(int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 1)
+        rows, total = await queries.find_orders(edition_id, limit=PAGE_SIZE, offset=offset, **asked)
+        return page(
+            "sales/manage_orders.html",
+            edition=edition,
+            orders=[{**row, "total": Money(row["total_minor"], row["currency"])} for row in rows],
+            pager=pager_of(request, Page(rows, total, offset + 1, PAGE_SIZE)),
+            states=[(key.value, _(name)) for key, name in ORDER_STATE_NAMES.items()],
+            channels=[(key.value, _(name)) for key, name in ORDER_CHANNEL_NAMES.items()],
+            q=asked["search"],
+            state=asked["state"],
+            channel=asked["channel"],
+            export=with_query(request, f"/manage/{edition_id}/orders/export.xlsx"),
+        )
+
+    @get("/export.xlsx")
+    async def export(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[bytes]:
+        """The list as a sheet."""
+        edition = await edition_by_id(edition_id)
+        rows, _total = await queries.find_orders(edition_id, limit=MOST_EXPORTED, **_filters(request))
+        headers = [_("Order"), _("Name"), _("Phone"), _("E-mail"), _("Tickets"), _("Amount"), _("State"), _("Ordered")]
+        names = {key.value: _(name) for key, name in ORDER_STATE_NAMES.items()}
+        table = [
+            [
+                row["reference"],
+                row["full_name"] or row["holder_name"],
+                row["phone"],
+                row["email"],
+                row["tickets"],
+                Money(row["total_minor"], row["currency"]),
+                names[row["state"]],
+                row["created_at"],
+            ]
+            for row in rows
+        ]
+        content = write_xlsx(_("Orders"), headers, table, timezone=edition.timezone)
+        return download(content, f"orders-{edition.slug}.xlsx")
+
+    @get("/{order_id:int}")
+    async def order(self, edition_id: FromPath[int], order_id: FromPath[int]) -> Response[str]:
+        """One order with its passes."""
+        edition = await edition_by_id(edition_id)
+        order = await queries.order_by_id(order_id, edition_id)
+        if order is None:
+            raise OrderNotFound
+        return page(
+            "sales/manage_order.html",
+            edition=edition,
+            order=order,
+            total=Money(order["total_minor"], order["currency"]),
+            tickets=await queries.tickets_of_order(order_id),
+            state_name=_(ORDER_STATE_NAMES[order["state"]]),
+            channel_name=_(ORDER_CHANNEL_NAMES[order["channel"]]),
+            methods=[(key.value, _(name)) for key, name in METHOD_NAMES.items() if key != PaymentMethod.CARD],
+        )
+
+    @post("/{order_id:int}/cancel")
+    async def cancel(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], order_id: FromPath[int]
+    ) -> Response[Any]:
+        """Cancel it: places return, passes are withdrawn."""
+        await orders.cancel_order(order_id=order_id, edition_id=edition_id, actor=request.user, now=now())
+        return redirect(f"/manage/{edition_id}/orders/{order_id}", toast=_("The order was cancelled."))
+
+    @post("/{order_id:int}/paid")
+    async def paid(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], order_id: FromPath[int]
+    ) -> Response[Any]:
+        """Record that its money came."""
+        values = await read_form(request, PaidForm)
+        outcome = await orders.pay_order(
+            order_id=order_id, edition_id=edition_id, method=values.method, actor=request.user, now=now()
+        )
+        kept = outcome == Settlement.KEPT
+        toast = _("Paid. The passes were made.") if kept else _("The tickets are gone: this money has to go back.")
+        return redirect(f"/manage/{edition_id}/orders/{order_id}", toast=toast)
+
+
+def _filters(request: Request[Actor, Any, Any]) -> _Filters:
+    """What the list is searched and filtered by (``state`` is no name for a handler's parameter in Litestar)."""
+    asked = request.query_params
+    return _Filters(search=asked.get("q", ""), state=asked.get("state", ""), channel=asked.get("channel", ""))
+
+
+def _kind_names() -> dict[str, str]:
+    return {kind.value: _(name) for kind, name in PASS_KIND_NAMES.items()}
+
+
+async def _type(edition_id: int, type_id: int) -> dict[str, Any]:
+    for row in await queries.ticket_types_of(edition_id):
+        if row["id"] == type_id:
+            return row
+    raise UnknownTicketType
+
+
+def _type_page(edition: EditionInfo, form: Form, row: dict[str, Any] | None, *, status: int = 200) -> Response[str]:
+    return page(
+        "sales/manage_type.html",
+        status=status,
+        edition=edition,
+        form=form,
+        row=row,
+        heading=pick(row["name"]) if row else _("New ticket type"),
+        kinds=list(_kind_names().items()),
+    )
+
+
+async def _save(request: Request[Actor, Any, Any], edition: EditionInfo, row: dict[str, Any] | None) -> Response[Any]:
+    """Read the form and keep it, or show it again."""
+    try:
+        values = await _values(request, edition)
+        if row is None:
+            await ticket_types.create_ticket_type(edition_id=edition.id, values=values, actor=request.user, now=now())
+        else:
+            await ticket_types.update_ticket_type(
+                ticket_type_id=row["id"], edition_id=edition.id, values=values, actor=request.user, now=now()
+            )
+    except FormError as error:
+        return _type_page(edition, error.form, row, status=422)
+    except TicketCodeTaken as error:
+        return _type_page(edition, await form_again(request, {"code": error.sentence()}), row, status=409)
+    except QuotaTooSmall as error:
+        return _type_page(edition, await form_again(request, {"quota": error.sentence()}), row, status=409)
+    return redirect(f"/manage/{edition.id}/tickets", toast=_("Saved."))
+
+
+async def _values(request: Request[Actor, Any, Any], edition: EditionInfo) -> ticket_types.TicketTypeValues:
+    form = await read_form(request, TicketTypeForm, tz=edition.timezone)
+    try:
+        price = parse_money(form.price or "0", edition.currency)
+    except ValueError as error:
+        raise FormError(await form_again(request, {"price": _(NOT_AN_AMOUNT)})) from error
+    return ticket_types.TicketTypeValues(
+        code=form.code,
+        name={"vi": form.name_vi, "id": form.name_id, "en": form.name_en},
+        description={"vi": form.description_vi, "id": form.description_id, "en": form.description_en},
+        price_minor=price.amount_minor,
+        currency=price.currency,
+        quota=form.quota,
+        sales_from=form.sales_from,
+        sales_until=form.sales_until,
+        pass_kind=form.pass_kind,
+        active=form.active,
+    )

@@ -1,0 +1,163 @@
+"""A ticket in two steps: choose, say who it is for; then the page that shows it."""
+
+from typing import Any
+
+from litestar import Controller, Request, Response, get, post
+from litestar.params import FromPath
+
+from app.accounts.guards import public
+from app.events.enums import EditionState, Part
+from app.events.passes.services import secret_of
+from app.events.queries import EditionInfo, edition_by_slug
+from app.kernel.clock import now
+from app.kernel.errors import AppError
+from app.kernel.forms import Form, FormError, read_form
+from app.kernel.i18n import LOCALES, N_, _, current_locale
+from app.kernel.money import Money
+from app.kernel.names import normalise_email, normalise_phone
+from app.kernel.security import hash_token, new_token
+from app.kernel.web import page, redirect
+from app.payments.queries import document_by_id
+from ticketing.sales import queries
+from ticketing.sales.errors import NothingChosen, OrderNotFound, SalesClosed, SoldOut, TicketsNotOpen, TooManyTickets
+from ticketing.sales.schemas import MOST_IN_ONE_ORDER, BuyerForm
+from ticketing.sales.services.orders import place_order
+from ticketing.sales.services.paying import transfer_of
+
+NOT_A_CONTACT = N_("Please write a phone number such as 0912 345 678, or a mail address.")
+
+
+class TicketController(Controller):
+    """``/e/{slug}/tickets``."""
+
+    path = "/e/{slug:str}/tickets"
+    guards = [public]
+    include_in_schema = False
+
+    @get("/")
+    async def choose(self, slug: FromPath[str]) -> Response[str]:
+        """Step one: which tickets, how many."""
+        return await _choose_page(await _open_edition(slug), "")
+
+    @get("/order")
+    async def buyer(self, request: Request[Any, Any, Any], slug: FromPath[str]) -> Response[str]:
+        """Step two: who they are for."""
+        edition = await _open_edition(slug)
+        chosen = await _chosen(edition, dict(request.query_params.items()))
+        try:
+            _check(chosen)
+        except AppError as error:
+            return await _choose_page(edition, error.sentence(), status=error.status)
+        user = request.user
+        form = Form.empty(client_id=new_token(), locale=current_locale(), full_name=user.full_name if user else "")
+        return _buyer_page(edition, chosen, form)
+
+    @post("/order")
+    async def place(self, request: Request[Any, Any, Any], slug: FromPath[str]) -> Response[Any]:
+        """Place the order; sent twice it is one order."""
+        edition = await _open_edition(slug)
+        data = await request.form()
+        chosen = await _chosen(edition, {key: str(data[key]) for key in data if key.startswith("n-")})
+        try:
+            values = await read_form(request, BuyerForm)
+            phone, email = _contact(values.contact, edition, values)
+            _check(chosen)
+            placed = await place_order(
+                edition_id=edition.id,
+                client_id=values.client_id,
+                counts={row["id"]: row["count"] for row in chosen},
+                full_name=values.full_name,
+                phone=phone,
+                email=email,
+                locale=values.locale if values.locale in LOCALES else current_locale(),
+                now=now(),
+            )
+        except FormError as error:
+            return _buyer_page(edition, chosen, error.form, status=422)
+        except (SoldOut, SalesClosed, NothingChosen, TooManyTickets) as error:
+            return await _choose_page(edition, error.sentence(), status=error.status)
+        return redirect(f"{edition.path}/tickets/done/{placed.secret}")
+
+    @get("/done/{secret:str}")
+    async def done(self, slug: FromPath[str], secret: FromPath[str]) -> Response[str]:
+        """The order, for whoever holds its link: the passes, or how to pay."""
+        edition = await edition_by_slug(slug)
+        order = await queries.order_by_secret(hash_token(secret))
+        if order is None or order["edition"] != edition.id:
+            raise OrderNotFound
+        tickets = await queries.tickets_of_order(order["id"])
+        for ticket in tickets:
+            ticket["path"] = f"/pass/{secret_of(ticket['secret_seed'])}" if ticket["secret_seed"] else ""
+        transfer = None
+        if order["state"] == "held" and order["payment_document"] is not None:
+            transfer = transfer_of(await document_by_id(order["payment_document"]))
+        return page(
+            "sales/done.html",
+            headers={"cache-control": "private, no-store"},
+            edition=edition,
+            order=order,
+            total=Money(order["total_minor"], order["currency"]),
+            tickets=tickets,
+            contact=await queries.contact_of_buyer(order["buyer"]),
+            transfer=transfer,
+        )
+
+
+async def _open_edition(slug: str) -> EditionInfo:
+    edition = await edition_by_slug(slug)
+    if not edition.has(Part.TICKETS) or edition.state != EditionState.OPEN:
+        raise TicketsNotOpen
+    return edition
+
+
+async def _chosen(edition: EditionInfo, values: dict[str, str]) -> list[dict[str, Any]]:
+    """The ticket types that were chosen, each with its ``count``, from fields ``n-ID``."""
+    chosen = []
+    for row in await queries.ticket_types_on_sale(edition.id, now()):
+        given = values.get(f"n-{row['id']}", "")
+        count = int(given) if given.isascii() and given.isdigit() and len(given) < 4 else 0
+        if count:
+            chosen.append({**row, "count": count})
+    return chosen
+
+
+def _check(chosen: list[dict[str, Any]]) -> None:
+    if not chosen:
+        raise NothingChosen
+    if sum(row["count"] for row in chosen) > MOST_IN_ONE_ORDER:
+        raise TooManyTickets(limit=MOST_IN_ONE_ORDER)
+
+
+def _contact(text: str, edition: EditionInfo, values: BuyerForm) -> tuple[str | None, str | None]:
+    """(phone, mail) of the one field. Raises FormError."""
+    try:
+        if "@" in text:
+            return None, normalise_email(text)
+        return normalise_phone(text, "ID" if edition.currency == "IDR" else "VN"), None
+    except ValueError as error:
+        shown = {name: getattr(values, name) for name in ("full_name", "contact", "client_id", "locale")}
+        raise FormError(Form(shown, {"contact": _(NOT_A_CONTACT)})) from error
+
+
+async def _choose_page(edition: EditionInfo, problem: str, *, status: int = 200) -> Response[str]:
+    types = await queries.ticket_types_on_sale(edition.id, now())
+    return page(
+        "sales/choose.html",
+        status=status,
+        edition=edition,
+        types=[{**row, "price": Money(row["price_minor"], row["currency"])} for row in types],
+        most=MOST_IN_ONE_ORDER,
+        problem=problem,
+    )
+
+
+def _buyer_page(edition: EditionInfo, chosen: list[dict[str, Any]], form: Form, *, status: int = 200) -> Response[str]:
+    total = sum(row["price_minor"] * row["count"] for row in chosen)
+    return page(
+        "sales/buyer.html",
+        status=status,
+        edition=edition,
+        chosen=chosen,
+        total=Money(total, edition.currency),
+        form=form,
+    )
