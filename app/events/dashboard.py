@@ -9,10 +9,17 @@ from app.events.queries import edition_by_id, halls, programme
 from app.events.slots import DashboardItem, NavItem, Stage
 from app.kernel.i18n import LOCALE_NAMES, N_, _, ngettext
 
+_DEVICE_ROLES = (Role.MANAGER, Role.GATE_LEAD, Role.JURY_CHAIR)
+
 NAV = (
     NavItem(title=N_("Overview"), path="", icon="house", order=0),
     NavItem(title=N_("Programme"), path="/programme", icon="calendar", part=Part.PROGRAMME, order=60),
     NavItem(title=N_("Load sheets"), path="/import", icon="upload", roles=(Role.MANAGER,), order=90),
+    NavItem(title=N_("People and roles"), path="/people", icon="users", roles=(Role.MANAGER,), order=80),
+    NavItem(title=N_("Organisations"), path="/organisations", icon="store", roles=(Role.MANAGER,), order=81),
+    NavItem(title=N_("Devices"), path="/devices", icon="smartphone", roles=_DEVICE_ROLES, order=82),
+    NavItem(title=N_("Messages"), path="/outbox", icon="mail", order=85),
+    NavItem(title=N_("Log of changes"), path="/audit", icon="history", roles=(Role.MANAGER,), order=92),
     NavItem(title=N_("Settings"), path="/settings", icon="settings", roles=(Role.MANAGER,), order=95),
 )
 

@@ -3,6 +3,7 @@
 from app.events.controllers.api import EditionsApi, PassesApi
 from app.events.controllers.imports import ImportController
 from app.events.controllers.manage import ManageController
+from app.events.controllers.office import OfficeController, OrganisationsController, PeopleController
 from app.events.controllers.programme import ProgrammeController
 from app.events.controllers.public import PublicController, programme_section, resolve_session
 from app.events.dashboard import NAV, events_dashboard
@@ -32,6 +33,9 @@ module = Module(
         ManageController,
         ProgrammeController,
         ImportController,
+        PeopleController,
+        OrganisationsController,
+        OfficeController,
         EditionsApi,
         PassesApi,
     ),

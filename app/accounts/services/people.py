@@ -9,7 +9,7 @@ from app.accounts.errors import ContactMissing, ContactTaken
 from app.accounts.queries import person_by_contact
 from app.accounts.tables import Organisation, Person, RoleGrant
 from app.kernel import audit
-from app.kernel.database import is_unique_violation, write_transaction
+from app.kernel.database import engine, is_unique_violation, write_transaction
 from app.kernel.names import clean_name, search_text, sort_key, text_key
 
 
@@ -113,47 +113,65 @@ async def grant_role(
     now: datetime,
 ) -> None:
     """Give a role; giving it again changes nothing."""
-    async with write_transaction():
-        same = (
-            (RoleGrant.person == person_id)
-            & (RoleGrant.role == role.value)
-            & (RoleGrant.revoked_at.is_null())
-            & (RoleGrant.edition_id.is_null() if edition_id is None else RoleGrant.edition_id == edition_id)
-            & (
-                RoleGrant.organisation.is_null()
-                if organisation_id is None
-                else RoleGrant.organisation == organisation_id
-            )
-        )
-        if await RoleGrant.exists().where(same):
-            return
-        await RoleGrant.insert(
-            RoleGrant(
-                person=person_id,
-                role=role.value,
-                edition_id=edition_id,
-                organisation=organisation_id,
-                granted_by=actor.person_id,
-                granted_at=now,
-            )
-        )
-        await audit.record(
-            actor=actor,
-            action="role.grant",
-            subject_type="person",
-            subject_id=person_id,
+    try:
+        async with write_transaction():
+            await _grant(person_id, role, edition_id, organisation_id, actor, now)
+    except Exception as error:
+        if not is_unique_violation(error) or engine().current_transaction.get() is not None:
+            raise  # inside somebody else's transaction the whole of it must go
+
+
+async def _grant(
+    person_id: int, role: Role, edition_id: int | None, organisation_id: int | None, actor: Actor, now: datetime
+) -> None:
+    if await _held(person_id, role, edition_id, organisation_id):
+        return
+    await RoleGrant.insert(
+        RoleGrant(
+            person=person_id,
+            role=role.value,
             edition_id=edition_id,
-            after={"role": role.value, "organisation_id": organisation_id},
-            now=now,
+            organisation=organisation_id,
+            granted_by=actor.person_id,
+            granted_at=now,
         )
+    )
+    await audit.record(
+        actor=actor,
+        action="role.grant",
+        subject_type="person",
+        subject_id=person_id,
+        edition_id=edition_id,
+        after={"role": role.value, "organisation_id": organisation_id},
+        now=now,
+    )
 
 
-async def revoke_role(*, grant_id: int, actor: Actor, now: datetime) -> None:
-    """Take a role back; taken back twice changes nothing."""
+async def _held(person_id: int, role: Role, edition_id: int | None, organisation_id: int | None) -> bool:
+    return await RoleGrant.exists().where(
+        (RoleGrant.person == person_id)
+        & (RoleGrant.role == role.value)
+        & (RoleGrant.revoked_at.is_null())
+        & (RoleGrant.edition_id.is_null() if edition_id is None else RoleGrant.edition_id == edition_id)
+        & (RoleGrant.organisation.is_null() if organisation_id is None else RoleGrant.organisation == organisation_id)
+    )
+
+
+async def revoke_role(*, grant_id: int, edition_id: int, actor: Actor, now: datetime) -> None:
+    """Take a role of an edition back; taken back twice, or one of another edition, changes nothing.
+
+    Only an owner takes an owner's role.
+    """
+    kept = () if actor.has(Role.OWNER, edition_id=edition_id) else (Role.OWNER.value,)
     async with write_transaction():
         rows = (
             await RoleGrant.update({RoleGrant.revoked_at: now})
-            .where((RoleGrant.id == grant_id) & RoleGrant.revoked_at.is_null())
+            .where(
+                (RoleGrant.id == grant_id)
+                & (RoleGrant.edition_id == edition_id)
+                & RoleGrant.revoked_at.is_null()
+                & RoleGrant.role.not_in([*kept, ""])
+            )
             .returning(RoleGrant.person, RoleGrant.role, RoleGrant.edition_id)
         )
         for row in rows:

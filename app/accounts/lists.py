@@ -1,0 +1,118 @@
+"""Lists of accounts that pages show: searched, paged, in the order of Vietnamese names."""
+
+from typing import Any
+
+from app.accounts.enums import DeviceKind, OrganisationKind, Role
+from app.accounts.tables import Device, Organisation, Person, RoleGrant
+from app.kernel.names import search_text
+
+
+async def people_with_roles(
+    edition_id: int, *, search: str = "", role: Role | None = None, offset: int = 0, limit: int = 50
+) -> tuple[list[dict[str, Any]], int]:
+    """Grants in force in an edition (or in every one) with their people, by given name; and how many there are."""
+    condition: Any = RoleGrant.revoked_at.is_null() & (
+        (RoleGrant.edition_id == edition_id) | RoleGrant.edition_id.is_null()
+    )
+    if role is not None:
+        condition = condition & (RoleGrant.role == role.value)
+    if search:
+        condition = condition & RoleGrant.person.search_text.like(f"%{search_text(search)}%")
+    total = await RoleGrant.count().where(condition)
+    rows = (
+        await RoleGrant.select(
+            RoleGrant.id,
+            RoleGrant.role,
+            RoleGrant.edition_id,
+            RoleGrant.person.id.as_alias("person_id"),
+            RoleGrant.person.full_name.as_alias("full_name"),
+            RoleGrant.person.phone.as_alias("phone"),
+            RoleGrant.person.email.as_alias("email"),
+            RoleGrant.organisation.name.as_alias("organisation"),
+        )
+        .where(condition)
+        .order_by(RoleGrant.person.sort_key)
+        .order_by(RoleGrant.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    return rows, total
+
+
+async def organisations(
+    *,
+    search: str = "",
+    kind: OrganisationKind | None = None,
+    parent_id: int | None = None,
+    offset: int = 0,
+    limit: int = 50,
+) -> tuple[list[dict[str, Any]], int]:
+    """Organisations by name; ``parent_id`` keeps those right below one."""
+    condition: Any = Organisation.id > 0
+    if kind is not None:
+        condition = condition & (Organisation.kind == kind.value)
+    if parent_id is not None:
+        condition = condition & (Organisation.parent == parent_id)
+    if search:
+        condition = condition & Organisation.search_text.like(f"%{search_text(search)}%")
+    total = await Organisation.count().where(condition)
+    rows = (
+        await Organisation.select(
+            Organisation.id,
+            Organisation.name,
+            Organisation.kind,
+            Organisation.ward,
+            Organisation.phone,
+            Organisation.email,
+            Organisation.tax_number,
+            Organisation.member_count,
+            Organisation.unit_level,
+            Organisation.parent,
+            Organisation.parent.name.as_alias("parent_name"),
+        )
+        .where(condition)
+        .order_by(Organisation.sort_key)
+        .order_by(Organisation.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    return rows, total
+
+
+async def devices_of(edition_id: int, *, kind: DeviceKind | None = None) -> list[dict[str, Any]]:
+    """Devices of an edition, the newest first."""
+    condition: Any = Device.edition_id == edition_id
+    if kind is not None:
+        condition = condition & (Device.kind == kind.value)
+    rows: list[dict[str, Any]] = (
+        await Device.select(
+            Device.id,
+            Device.kind,
+            Device.label,
+            Device.subject_id,
+            Device.created_at,
+            Device.paired_at,
+            Device.last_seen_at,
+            Device.revoked_at,
+            Device.invite_expires_at,
+            Device.person.full_name.as_alias("full_name"),
+        )
+        .where(condition)
+        .order_by(Device.id, ascending=False)
+    )
+    return rows
+
+
+async def organisation_by_id(organisation_id: int) -> dict[str, Any] | None:
+    """One organisation with the name of the one above it."""
+    return (
+        await Organisation.select(*Organisation.all_columns(), Organisation.parent.name.as_alias("parent_name"))
+        .where(Organisation.id == organisation_id)
+        .first()
+    )
+
+
+async def person_by_id(person_id: int) -> dict[str, Any] | None:
+    """One person, without the password's hash."""
+    columns = [column for column in Person.all_columns() if column._meta.name != "password_hash"]
+    return await Person.select(*columns).where(Person.id == person_id).first()

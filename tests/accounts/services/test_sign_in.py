@@ -1,0 +1,129 @@
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from app.accounts.actor import Actor
+from app.accounts.errors import LinkUsed, PasswordTooShort, SignInFailed
+from app.accounts.queries import actor_of_session
+from app.accounts.services import sign_in
+from app.accounts.tables import Session, SignInToken
+from app.kernel.errors import TooManyTries
+from app.kernel.outbox import list_messages
+from app.kernel.security import hash_token
+from tests.conftest import NOW
+from tests.support.factories import make_person
+from tests.support.race import losers, race, winners
+
+
+async def token_for(person_id: int, next_path: str = "/me") -> tuple[str, str]:
+    link, code = await sign_in.make_sign_in_link(person_id=person_id, next_path=next_path, now=NOW)
+    return link.rpartition("/")[2], code
+
+
+async def test_a_link_leads_on_once(database: str) -> None:
+    person = await make_person()
+    token, _code = await token_for(person.id, "/manage/3")
+    assert await sign_in.redeem_link(token=token, now=NOW) == (person.id, "/manage/3")
+    with pytest.raises(LinkUsed):
+        await sign_in.redeem_link(token=token, now=NOW)
+
+
+@pytest.mark.race
+async def test_of_forty_who_open_a_link_one_gets_in(database: str) -> None:
+    person = await make_person()
+    token, _code = await token_for(person.id)
+    results = await race(40, lambda _number: sign_in.redeem_link(token=token, now=NOW))
+    assert len(winners(results)) == 1
+    assert len(losers(results, LinkUsed)) == 39
+
+
+async def test_a_link_is_good_for_minutes(database: str) -> None:
+    person = await make_person()
+    token, _code = await token_for(person.id)
+    with pytest.raises(LinkUsed):
+        await sign_in.redeem_link(token=token, now=NOW + timedelta(minutes=sign_in.LINK_MINUTES, seconds=1))
+
+
+async def test_tokens_are_stored_hashed(database: str) -> None:
+    person = await make_person()
+    token, code = await token_for(person.id)
+    row = await SignInToken.select().first()
+    assert row is not None
+    assert token not in str(row)
+    assert code not in (row["code_hash"], row["token_hash"])
+
+
+async def test_a_code_works_for_its_own_person_only(database: str) -> None:
+    person, other = await make_person(), await make_person()
+    _token, code = await token_for(person.id)
+    with pytest.raises(SignInFailed):
+        await sign_in.redeem_code(contact=other.phone, code=code, now=NOW)
+    assert (await sign_in.redeem_code(contact=person.phone, code=code, now=NOW))[0] == person.id
+
+
+async def test_codes_cannot_be_guessed_one_after_the_other(database: str) -> None:
+    person = await make_person()
+    _token, code = await token_for(person.id)
+    for _time in range(sign_in.CODE_TRIES):
+        with pytest.raises(SignInFailed):
+            await sign_in.redeem_code(contact=person.phone, code="x", now=NOW)
+    with pytest.raises(TooManyTries):
+        await sign_in.redeem_code(contact=person.phone, code=code, now=NOW)
+
+
+async def test_a_request_sends_one_message_in_the_persons_language(database: str) -> None:
+    person = await make_person(phone=None, email="hoa@example.com", locale="en")
+    await sign_in.request_sign_in(contact="HOA@example.com", next_path="/me", now=NOW)
+    messages, total = await list_messages()
+    assert (total, messages[0]["person_id"], messages[0]["channel"]) == (1, person.id, "mail")
+    assert "/sign-in/" in messages[0]["body_text"]
+
+
+async def test_an_unknown_address_gets_silence(database: str) -> None:
+    await sign_in.request_sign_in(contact="nobody@example.com", next_path="/me", now=NOW)
+    assert (await list_messages())[1] == 0
+
+
+async def test_what_is_no_address_is_refused(database: str) -> None:
+    with pytest.raises(SignInFailed):
+        await sign_in.request_sign_in(contact="xin chào", next_path="/me", now=NOW)
+
+
+async def test_passwords(database: str) -> None:
+    person = await make_person(email="hoa@example.com")
+    with pytest.raises(PasswordTooShort):
+        await sign_in.set_password(person_id=person.id, password="ngắn", actor=Actor(person_id=person.id), now=NOW)
+    await sign_in.set_password(
+        person_id=person.id, password="mười hai ký tự", actor=Actor(person_id=person.id), now=NOW
+    )
+    assert await sign_in.check_password(contact="hoa@example.com", password="mười hai ký tự", now=NOW) == person.id
+    for contact in ("hoa@example.com", "nobody@example.com"):
+        with pytest.raises(SignInFailed):
+            await sign_in.check_password(contact=contact, password="sai mật khẩu", now=NOW)
+
+
+async def test_a_sign_in_rotates_the_session(database: str) -> None:
+    person = await make_person()
+    first = await sign_in.start_session(person_id=person.id, browser="a", old_token=None, now=NOW)
+    second = await sign_in.start_session(person_id=person.id, browser="a", old_token=first, now=NOW)
+    assert first != second
+    assert await actor_of_session(hash_token(first), NOW) is None
+    assert await actor_of_session(hash_token(second), NOW) is not None
+
+
+async def test_a_new_password_ends_other_sessions(database: str) -> None:
+    person = await make_person()
+    tokens = [await sign_in.start_session(person_id=person.id, browser=name, old_token=None, now=NOW) for name in "ab"]
+    session = await actor_of_session(hash_token(tokens[0]), NOW)
+    assert session is not None
+    await sign_in.set_password(person_id=person.id, password="mười hai ký tự", actor=session[0], now=NOW)
+    assert await Session.count() == 1
+    assert await actor_of_session(hash_token(tokens[0]), NOW) is not None
+
+
+async def test_a_session_ends_by_time(database: str) -> None:
+    person = await make_person()
+    token = await sign_in.start_session(person_id=person.id, browser="a", old_token=None, now=NOW)
+    await asyncio.sleep(0)
+    assert await actor_of_session(hash_token(token), NOW + timedelta(days=15)) is None
