@@ -7,12 +7,6 @@ from app.demo.lines import fields, lines
 
 FILES = ("crafts", "textile", "food_north", "food_delta", "herbs", "tech", "cuisine")
 HOME = ", Hà Nội"
-KINDS = {
-    "household": "Hộ kinh doanh",
-    "artisan": "Nghệ nhân",
-    "cooperative": "Hợp tác xã",
-    "company": "Doanh nghiệp",
-}
 
 
 @dataclass(frozen=True)

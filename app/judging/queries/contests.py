@@ -29,6 +29,11 @@ class ContestRow:
     entries_close_at: datetime | None
     judges_per_entry: int
 
+    def takes_ideas(self, now: datetime) -> bool:
+        """Whether ideas can be begun, changed and sent in now."""
+        late = self.entries_close_at is not None and self.entries_close_at <= now
+        return self.state == ContestState.OPEN and not late
+
 
 @dataclass(frozen=True)
 class RoundRow:

@@ -234,3 +234,13 @@ async def titles_of(entry_ids: Sequence[int]) -> dict[int, EntryRow]:
         return {}
     rows = await Entry.select().where(Entry.id.is_in(list(entry_ids)))
     return {row["id"]: entry_from(row) for row in rows}
+
+
+async def entry_address(entry_id: int) -> str | None:
+    """Where the short code of an idea leads; None while it is not public."""
+    rows = await fetch(
+        "SELECT d.slug FROM contest_entry e JOIN contest c ON c.id = e.contest JOIN edition d ON d.id = c.edition "
+        "WHERE e.id = {} AND e.state = 'submitted'",
+        entry_id,
+    )
+    return f"/e/{rows[0]['slug']}/contest/{entry_id}" if rows else None

@@ -67,13 +67,27 @@ async def create_contest(
     return int(contest.id)
 
 
-async def set_contest_state(*, contest_id: int, state: ContestState, actor: Actor, now: datetime) -> None:
-    """Open or close the call for ideas; what it is already changes nothing. Raises NotFound."""
+async def set_contest_state(
+    *,
+    contest_id: int,
+    state: ContestState,
+    actor: Actor,
+    now: datetime,
+    entries_close_at: datetime | None = None,
+) -> None:
+    """Open or close the call for ideas, which ends by itself at ``entries_close_at``.
+
+    Raises NotFound, and RoundStateWrong for opening it again once the first round has begun.
+    """
     async with write_transaction():
         contest = await queries.contest_by_id(contest_id)
-        if contest.state == state:
-            return
-        await Contest.update({Contest.state: state}).where(Contest.id == contest_id)
+        if state == ContestState.OPEN and any(
+            round_.state != RoundState.DRAFT for round_ in await queries.rounds_of(contest_id)
+        ):
+            raise RoundStateWrong
+        await Contest.update({Contest.state: state, Contest.entries_close_at: entries_close_at}).where(
+            Contest.id == contest_id
+        )
         await _record(
             actor,
             "contest.state",
@@ -81,8 +95,8 @@ async def set_contest_state(*, contest_id: int, state: ContestState, actor: Acto
             contest_id,
             contest.edition_id,
             now,
-            before={"state": contest.state},
-            after={"state": state},
+            before={"state": contest.state, "entries_close_at": contest.entries_close_at},
+            after={"state": state, "entries_close_at": entries_close_at},
         )
 
 

@@ -10,7 +10,7 @@ from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.services.people import find_or_create_person, grant_role
 from app.events.short_codes import register_short_code
-from app.judging.enums import ContestState, EntryState, MemberRole
+from app.judging.enums import EntryState, MemberRole
 from app.judging.errors import ContestNotOpen, EntryIncomplete, EntryNotEditable
 from app.judging.queries import contests as contest_queries
 from app.judging.queries import entries as queries
@@ -180,8 +180,7 @@ def clean_lines(text: str) -> str:
 
 def ensure_open(contest: ContestRow, now: datetime) -> None:
     """Raise ContestNotOpen unless the contest takes ideas now."""
-    late = contest.entries_close_at is not None and contest.entries_close_at <= now
-    if contest.state != ContestState.OPEN or late:
+    if not contest.takes_ideas(now):
         raise ContestNotOpen
 
 

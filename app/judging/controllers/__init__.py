@@ -1,0 +1,1 @@
+"""Pages and the API of judging, by who uses them."""

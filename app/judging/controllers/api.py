@@ -1,0 +1,138 @@
+"""The JSON API of judging: the tablet's bundle and ballots, a team's own ideas, published results."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from litestar import Controller, Request, get, post
+from litestar.params import FromPath, JSONBody
+
+from app.accounts.actor import Actor
+from app.accounts.enums import Role
+from app.accounts.guards import public, requires, signed_in
+from app.events.queries import edition_by_slug
+from app.judging.bundle import bundle_for
+from app.judging.enums import RoundState
+from app.judging.queries.contests import ContestRow, contest_by_slug, rounds_of
+from app.judging.queries.entries import entries_of_person
+from app.judging.queries.results import awards_of
+from app.judging.schemas import BallotReceipt, BallotReceipts, SentBallot, SentBallots
+from app.judging.services.ballots import BallotInput, submit_ballot
+from app.kernel.clock import now
+from app.kernel.errors import AppError, Invalid, NotFound
+from app.kernel.settings import settings
+
+ApiRequest = Request[Actor, Any, Any]
+
+
+class JudgeApiController(Controller):
+    """``/api/v1/judge``: for a bound tablet or a judge's session."""
+
+    path = "/api/v1/judge"
+    guards = [requires(Role.JUDGE)]
+    tags = ["judging"]
+
+    @get("/bundle")
+    async def bundle(self, request: ApiRequest) -> dict[str, Any]:
+        """Everything the tablet needs without network: own ideas, criteria, own ballots."""
+        return await bundle_for(request.user, now())
+
+    # A queue may be sent hours after its page was loaded; cookies are same-site, so other sites cannot send it.
+    @post("/ballots", status_code=200, opt={"no_csrf": True})
+    async def ballots(self, request: ApiRequest, data: JSONBody[SentBallots]) -> BallotReceipts:
+        """Take a batch of ballots; each has its own answer, and sent again it has the same one."""
+        at = now()
+        answers = [await _take(request.user, item, at) for item in data.ballots]
+        return BallotReceipts(server_time=at, answers=answers)
+
+
+class ContestApiController(Controller):
+    """``/api/v1/editions/{slug}/contest``: what everybody may know."""
+
+    path = "/api/v1/editions/{slug:str}/contest"
+    guards = [public]
+    tags = ["judging"]
+
+    @get()
+    async def contest(self, slug: FromPath[str]) -> dict[str, Any]:
+        """The contest and its rounds."""
+        contest = await _contest(slug)
+        return {
+            "name": contest.name,
+            "state": contest.state,
+            "entries_close_at": contest.entries_close_at,
+            "takes_ideas": contest.takes_ideas(now()),
+            "rounds": [
+                {"number": round_.number, "name": round_.name, "published": round_.state == RoundState.PUBLISHED}
+                for round_ in await rounds_of(contest.id)
+            ],
+        }
+
+    @get("/results")
+    async def results(self, slug: FromPath[str]) -> list[dict[str, Any]]:
+        """Published awards, the last round's first."""
+        contest = await _contest(slug)
+        numbers = {round_.id: round_.number for round_ in await rounds_of(contest.id)}
+        return [
+            {
+                "round": numbers[award.round_id],
+                "rank": award.rank,
+                "award": award.title,
+                "title": award.entry_title,
+                "team": award.team_name,
+                "url": f"{settings().base_url}/e/{slug}/contest/{award.entry_id}",
+                "published_at": award.published_at,
+            }
+            for award in await awards_of(contest.id, published_only=True)
+        ]
+
+
+@get("/api/v1/entries", guards=[signed_in], tags=["judging"])
+async def own_entries(request: ApiRequest) -> list[dict[str, Any]]:
+    """The ideas of the caller's own teams."""
+    assert request.user.person_id is not None
+    return [
+        {
+            "id": entry.id,
+            "edition_id": edition_id,
+            "title": entry.title,
+            "team": entry.team_name,
+            "summary": entry.summary,
+            "category": entry.category,
+            "state": entry.state,
+            "short_code": entry.short_code,
+            "submitted_at": entry.submitted_at,
+        }
+        for entry, edition_id in await entries_of_person(request.user.person_id)
+    ]
+
+
+async def _contest(slug: str) -> ContestRow:
+    await edition_by_slug(slug)
+    contest = await contest_by_slug(slug)
+    if contest is None:
+        raise NotFound
+    return contest
+
+
+async def _take(actor: Actor, item: dict[str, Any], at: datetime) -> BallotReceipt:
+    client_id = str(item.get("client_id", ""))[:64]
+    try:
+        sent = msgspec.convert(item, SentBallot)
+        if sent.scored_at.tzinfo is None:
+            raise Invalid(fields={"scored_at": "a time needs its offset"})
+        ballot = BallotInput(
+            client_id=sent.client_id,
+            base_hash=sent.base_hash,
+            scores=sent.scores,
+            comment_to_team=sent.comment_to_team,
+            comment_to_jury=sent.comment_to_jury,
+            scored_at=sent.scored_at,
+        )
+        answer = await submit_ballot(assignment_id=sent.assignment_id, ballot=ballot, actor=actor, now=at)
+    except msgspec.ValidationError:
+        refused = Invalid()
+        return BallotReceipt(client_id, "refused", code=refused.code, message=refused.sentence())
+    except AppError as error:
+        return BallotReceipt(client_id, "refused", code=error.code, message=error.sentence())
+    return BallotReceipt(client_id, answer.status, answer.reason, answer.number, answer.head_hash)

@@ -1,0 +1,150 @@
+"""The judge's tablet: an installable app, and one plain form for each idea where no script runs."""
+
+from typing import Any
+from uuid import uuid4
+
+from litestar import Controller, MediaType, Request, Response, get, post
+from litestar.params import FromPath
+
+from app.accounts.actor import Actor
+from app.accounts.enums import Role
+from app.accounts.guards import public, requires
+from app.judging.enums import AssignmentState, BallotStatus, RoundState
+from app.judging.errors import BallotInvalid
+from app.judging.queries.ballots import JudgeTask, task_of_judge, tasks_of_judge
+from app.judging.queries.contests import contest_by_id, criteria_of
+from app.judging.schemas import RecuseForm
+from app.judging.services.ballots import BallotInput, submit_ballot
+from app.judging.services.panels import recuse
+from app.judging.words import ASIDE_REASONS, ASSIGNMENT_STATES
+from app.kernel.clock import now
+from app.kernel.errors import NotFound
+from app.kernel.forms import Form, FormError, read_form
+from app.kernel.i18n import _
+from app.kernel.web import STATIC_DIR, asset, page, redirect
+
+JudgeRequest = Request[Actor, Any, Any]
+WORKER_FILE = STATIC_DIR / "build" / "judging-tablet-sw.js"
+
+
+@get("/judge/sw.js", guards=[public], include_in_schema=False)
+async def judge_worker() -> Response[bytes]:
+    """The app's service worker, never cached. Raises NotFound while the front end is not built."""
+    if not WORKER_FILE.is_file():
+        raise NotFound
+    return Response(WORKER_FILE.read_bytes(), media_type="text/javascript", headers={"cache-control": "no-cache"})
+
+
+@get("/judge/manifest.webmanifest", guards=[public], include_in_schema=False)
+async def judge_manifest() -> Response[dict[str, Any]]:
+    """What makes the app installable."""
+    manifest = {
+        "id": "/judge/",
+        "name": _("Jury"),
+        "short_name": _("Jury"),
+        "start_url": "/judge/",
+        "scope": "/judge/",
+        "display": "standalone",
+        "background_color": "#FBF7F0",
+        "theme_color": "#9E1B32",
+        "icons": [{"src": asset("icon.svg"), "sizes": "any", "type": "image/svg+xml", "purpose": "any"}],
+    }
+    return Response(manifest, media_type="application/manifest+json", headers={"cache-control": "no-cache"})
+
+
+class JudgeController(Controller):
+    """``/judge/``: what one judge was given, and nothing else."""
+
+    path = "/judge"
+    guards = [requires(Role.JUDGE)]
+    include_in_schema = False
+
+    @get(media_type=MediaType.HTML)
+    async def tablet(self, request: JudgeRequest) -> Response[str]:
+        """The app; its list works without script too."""
+        return page("judging/tablet.html", tasks=await _tasks(request.user), states=ASSIGNMENT_STATES)
+
+    @get("/entries/{assignment_id:int}")
+    async def entry(self, request: JudgeRequest, assignment_id: FromPath[int]) -> Response[str]:
+        """One idea with its form."""
+        task = await _task(request.user, assignment_id)
+        values: dict[str, Any] = {}
+        if task.head:
+            values = {f"score_{key}": score for key, score in task.head.scores.items()}
+            values |= {"comment_to_team": task.head.comment_to_team, "comment_to_jury": task.head.comment_to_jury}
+        return await self._form(request, task, Form(values))
+
+    @post("/entries/{assignment_id:int}", status_code=200)
+    async def score(self, request: JudgeRequest, assignment_id: FromPath[int]) -> Response[Any]:
+        """Send one ballot."""
+        task = await _task(request.user, assignment_id)
+        posted = await request.form()
+        values = {key: str(posted.get(key, "")).strip() for key in posted}
+        scores = {
+            key.removeprefix("score_"): int(value)
+            for key, value in values.items()
+            if key.startswith("score_") and value.isdecimal()
+        }
+        at = now()
+        ballot = BallotInput(
+            client_id=values.get("client_id", "")[:64] or str(uuid4()),
+            base_hash=values.get("base_hash", "")[:64],
+            scores=scores,
+            comment_to_team=values.get("comment_to_team", ""),
+            comment_to_jury=values.get("comment_to_jury", ""),
+            scored_at=at,
+        )
+        try:
+            answer = await submit_ballot(assignment_id=assignment_id, ballot=ballot, actor=request.user, now=at)
+        except BallotInvalid as error:
+            missing = {
+                f"score_{criterion.id}": _("Please choose a score.")
+                for criterion in await criteria_of(task.round_id)
+                if str(criterion.id) not in scores
+            }
+            shown = Form(values, missing or {"scores": error.sentence()})
+            return await self._form(request, task, shown, status=error.status)
+        if answer.status == BallotStatus.SAVED or answer.reason is None:
+            return redirect("/judge/", toast=_("Your score is saved."))
+        said = _("Your score is kept, and the chair decides about it.") + " " + _(ASIDE_REASONS[answer.reason])
+        return redirect("/judge/", toast=said)
+
+    @post("/entries/{assignment_id:int}/recuse", status_code=200)
+    async def step_back(self, request: JudgeRequest, assignment_id: FromPath[int]) -> Response[Any]:
+        """Step back from an idea."""
+        task = await _task(request.user, assignment_id)
+        try:
+            form = await read_form(request, RecuseForm)
+        except FormError as error:
+            return await self._form(request, task, error.form, status=error.status)
+        await recuse(assignment_id=assignment_id, reason=form.reason, actor=request.user, now=now())
+        return redirect("/judge/", toast=_("You have stepped back from this idea."))
+
+    async def _form(self, request: JudgeRequest, task: JudgeTask, form: Form, *, status: int = 200) -> Response[str]:
+        tasks = await _tasks(request.user)
+        here = [other.assignment_id for other in tasks].index(task.assignment_id)
+        contest = await contest_by_id(task.contest_id)
+        return page(
+            "judging/judge_entry.html",
+            status=status,
+            task=task,
+            contest=contest,
+            criteria=await criteria_of(task.round_id),
+            form=form,
+            client_id=str(uuid4()),
+            may_score=task.round_state == RoundState.OPEN and task.state != AssignmentState.RECUSED,
+            state=ASSIGNMENT_STATES[task.state],
+            following=tasks[here + 1] if here + 1 < len(tasks) else None,
+        )
+
+
+async def _tasks(actor: Actor) -> list[JudgeTask]:
+    return [] if actor.person_id is None else await tasks_of_judge(actor.person_id, edition_id=actor.edition_id)
+
+
+async def _task(actor: Actor, assignment_id: int) -> JudgeTask:
+    """One idea that this judge was given. Raises NotFound for any other."""
+    task = await task_of_judge(assignment_id, actor.person_id)
+    if task is None or task.round_state == RoundState.DRAFT or task.state == AssignmentState.REMOVED:
+        raise NotFound
+    return task

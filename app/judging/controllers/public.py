@@ -1,0 +1,85 @@
+"""The contest as everybody sees it."""
+
+from typing import Annotated
+
+from litestar import Controller, Response, get
+from litestar.params import FromPath, FromQuery, QueryParameter
+
+from app.accounts.guards import public
+from app.events.enums import Part
+from app.events.queries import EditionInfo, edition_by_slug
+from app.judging.controllers.lists import Paging
+from app.judging.enums import EntryState
+from app.judging.queries.contests import ContestRow, contest_by_slug
+from app.judging.queries.entries import categories_of, entry_by_id
+from app.judging.queries.results import PUBLIC_PAGE_SIZE, awards_of, public_entries
+from app.judging.slots import audience_vote
+from app.kernel.clock import now
+from app.kernel.documents.qr import qr_svg
+from app.kernel.errors import NotFound
+from app.kernel.i18n import _
+from app.kernel.settings import settings
+from app.kernel.web import page
+
+
+async def _enter(slug: str) -> tuple[EditionInfo, ContestRow]:
+    edition = await edition_by_slug(slug)
+    contest = await contest_by_slug(slug)
+    if contest is None or not edition.has(Part.CONTEST):
+        raise NotFound
+    return edition, contest
+
+
+class PublicContestController(Controller):
+    """``/e/{slug}/contest``: the ideas that were sent in, and the awards once published."""
+
+    path = "/e/{slug:str}/contest"
+    guards = [public]
+    include_in_schema = False
+
+    @get()
+    async def ideas(
+        self,
+        slug: FromPath[str],
+        q: FromQuery[str] = "",
+        category: FromQuery[str] = "",
+        number: Annotated[int, QueryParameter(name="page")] = 1,
+    ) -> Response[str]:
+        """The list of ideas, those with an award first."""
+        edition, contest = await _enter(slug)
+        entries, total = await public_entries(contest.id, search=q, category=category, page=number)
+        return page(
+            "judging/public_ideas.html",
+            edition=edition,
+            contest=contest,
+            awards=await awards_of(contest.id, published_only=True),
+            entries=entries,
+            total=total,
+            search=q,
+            category=category,
+            categories=[
+                ("", _("All")),
+                *((name, name) for name in await categories_of(contest.id, submitted_only=True)),
+            ],
+            paging=Paging.of(f"/e/{slug}/contest", {"q": q, "category": category}, number, PUBLIC_PAGE_SIZE, total),
+            open_now=contest.takes_ideas(now()),
+        )
+
+    @get("/{entry_id:int}")
+    async def idea(self, slug: FromPath[str], entry_id: FromPath[int]) -> Response[str]:
+        """One idea with its awards and its QR code."""
+        edition, contest = await _enter(slug)
+        entry = await entry_by_id(entry_id)
+        if entry.contest_id != contest.id or entry.state != EntryState.SUBMITTED:
+            raise NotFound
+        awards = [award for award in await awards_of(contest.id, published_only=True) if award.entry_id == entry.id]
+        code = qr_svg(f"{settings().base_url}/s/{entry.short_code}", label=_("QR code of this page"))
+        return page(
+            "judging/public_idea.html",
+            edition=edition,
+            contest=contest,
+            entry=entry,
+            awards=awards,
+            qr=code,
+            vote=audience_vote(entry.id),
+        )

@@ -1,0 +1,207 @@
+"""What a team sees: its ideas, where they stand, what is due, what was said."""
+
+from typing import Any
+
+import msgspec
+from litestar import Controller, Request, Response, get, post
+from litestar.params import FromPath
+
+from app.accounts.actor import Actor
+from app.accounts.errors import ContactMissing
+from app.accounts.guards import signed_in
+from app.judging.enums import EntryState
+from app.judging.errors import EntryIncomplete
+from app.judging.queries import entries as queries
+from app.judging.queries.contests import contest_by_id, contest_of_edition, open_contests, rounds_of
+from app.judging.queries.results import awards_of
+from app.judging.schemas import IdeaForm, PersonForm, StoryForm
+from app.judging.services import entries as service
+from app.judging.whereabouts import STEPS, Whereabouts, locate
+from app.kernel.clock import now
+from app.kernel.errors import NotFound
+from app.kernel.forms import Form, FormError, read_form
+from app.kernel.i18n import N_, _
+from app.kernel.names import normalise_email, normalise_phone
+from app.kernel.web import page, redirect
+
+TeamRequest = Request[Actor, Any, Any]
+PARTS = (N_("The idea"), N_("The story"), N_("The team"), N_("Send in"))
+LAST_PART = len(PARTS)
+MODELS: dict[int, type[msgspec.Struct]] = {1: IdeaForm, 2: StoryForm}
+NOT_A_PHONE = N_("This is no phone number. Write it like 0912 345 678.")
+NOT_AN_EMAIL = N_("This is no mail address. It looks like name@example.vn.")
+
+
+async def _stand(entry: queries.EntryRow) -> Whereabouts:
+    contest = await contest_by_id(entry.contest_id)
+    taking_part = [round_.number for round_ in await queries.rounds_of_entry(entry.id)]
+    return locate(entry, contest, await rounds_of(contest.id), taking_part, now())
+
+
+def contact_of(form: PersonForm) -> tuple[str | None, str | None]:
+    """Phone number in E.164 and mail address of a form. Raises FormError for one that does not fit."""
+    values = {"full_name": form.full_name, "phone": form.phone, "email": form.email}
+    errors, found = {}, {}
+    for name, normalise, sentence in (
+        ("phone", normalise_phone, NOT_A_PHONE),
+        ("email", normalise_email, NOT_AN_EMAIL),
+    ):
+        try:
+            found[name] = normalise(values[name]) if values[name] else None
+        except ValueError:
+            errors[name] = _(sentence)
+    if errors:
+        raise FormError(Form(values, errors))
+    return found["phone"], found["email"]
+
+
+class TeamController(Controller):
+    """``/team/``: a short conversation in four steps, saved after each, and a page for each idea."""
+
+    path = "/team"
+    guards = [signed_in]
+    include_in_schema = False
+
+    @get()
+    async def ideas(self, request: TeamRequest) -> Response[str]:
+        """My ideas, and contests that take new ones."""
+        assert request.user.person_id is not None
+        own = await queries.entries_of_person(request.user.person_id)
+        cards = [(entry, await contest_by_id(entry.contest_id), await _stand(entry)) for entry, _edition in own]
+        return page("judging/team_ideas.html", cards=cards, contests=await open_contests(now()))
+
+    @get("/{edition_id:int}/new")
+    async def new(self, edition_id: FromPath[int]) -> Response[str]:
+        """The first step of a new idea."""
+        contest = await contest_of_edition(edition_id)
+        if contest is None:
+            raise NotFound
+        service.ensure_open(contest, now())
+        return self._step(1, Form.empty(), contest, None)
+
+    @post("/{edition_id:int}/new", status_code=200)
+    async def begin(self, request: TeamRequest, edition_id: FromPath[int]) -> Response[Any]:
+        """Save the draft and go on."""
+        try:
+            form = await read_form(request, IdeaForm)
+        except FormError as error:
+            contest = await contest_of_edition(edition_id)
+            return self._step(1, error.form, contest, None, status=error.status)
+        values = msgspec.structs.asdict(form)
+        entry_id = await service.enter_idea(edition_id=edition_id, values=values, actor=request.user, now=now())
+        return redirect(f"/team/ideas/{entry_id}/edit/2", toast=_("Your draft is saved."))
+
+    @get("/ideas/{entry_id:int}")
+    async def idea(self, request: TeamRequest, entry_id: FromPath[int]) -> Response[str]:
+        """Where the idea stands, what is due, what was said."""
+        entry = await queries.own_entry(entry_id, request.user.person_id)
+        contest = await contest_by_id(entry.contest_id)
+        awards = [award for award in await awards_of(contest.id, published_only=True) if award.entry_id == entry.id]
+        return page(
+            "judging/team_idea.html",
+            entry=entry,
+            contest=contest,
+            stand=await _stand(entry),
+            steps=[_(step) for step in STEPS],
+            members=await queries.members_of(entry.id),
+            feedback=await queries.feedback_for(entry.id),
+            awards=awards,
+            open_now=contest.takes_ideas(now()),
+        )
+
+    @get("/ideas/{entry_id:int}/edit/{part:int}")
+    async def edit(self, request: TeamRequest, entry_id: FromPath[int], part: FromPath[int]) -> Response[str]:
+        """One step of the conversation."""
+        entry = await queries.own_entry(entry_id, request.user.person_id)
+        contest = await contest_by_id(entry.contest_id)
+        if not 1 <= part <= LAST_PART or entry.state == EntryState.WITHDRAWN:
+            raise NotFound
+        service.ensure_open(contest, now())
+        values = {name: getattr(entry, name) for name in service.TEXT_FIELDS} if part < 3 else {}
+        return self._step(part, Form.empty(**values), contest, entry, members=await queries.members_of(entry.id))
+
+    @post("/ideas/{entry_id:int}/edit/{part:int}", status_code=200)
+    async def save(self, request: TeamRequest, entry_id: FromPath[int], part: FromPath[int]) -> Response[Any]:
+        """Save the first or the second step and go on."""
+        model = MODELS.get(part)
+        if model is None:
+            raise NotFound
+        values: dict[str, Any] = {}
+        try:
+            values = msgspec.structs.asdict(await read_form(request, model))
+            await service.update_idea(entry_id=entry_id, values=values, actor=request.user, now=now())
+        except (FormError, EntryIncomplete) as error:
+            entry = await queries.own_entry(entry_id, request.user.person_id)
+            contest = await contest_by_id(entry.contest_id)
+            shown = error.form if isinstance(error, FormError) else Form(values, error.fields)
+            return self._step(part, shown, contest, entry, status=error.status)
+        return redirect(f"/team/ideas/{entry_id}/edit/{part + 1}")
+
+    @post("/ideas/{entry_id:int}/members", status_code=200)
+    async def add_member(self, request: TeamRequest, entry_id: FromPath[int]) -> Response[Any]:
+        """Add somebody to the team."""
+        try:
+            form = await read_form(request, PersonForm)
+            phone, email = contact_of(form)
+            await service.invite_member(
+                entry_id=entry_id, full_name=form.full_name, phone=phone, email=email, actor=request.user, now=now()
+            )
+        except (FormError, ContactMissing) as error:
+            shown = error.form if isinstance(error, FormError) else _without_contact(form, error)
+            entry = await queries.own_entry(entry_id, request.user.person_id)
+            contest = await contest_by_id(entry.contest_id)
+            members = await queries.members_of(entry.id)
+            return self._step(3, shown, contest, entry, members=members, status=error.status)
+        return redirect(f"/team/ideas/{entry_id}/edit/3", toast=_("{name} is in the team.").format(name=form.full_name))
+
+    @post("/ideas/{entry_id:int}/members/{member_id:int}/remove")
+    async def remove_member(
+        self, request: TeamRequest, entry_id: FromPath[int], member_id: FromPath[int]
+    ) -> Response[Any]:
+        """Take somebody out of the team."""
+        await service.remove_member(entry_id=entry_id, member_id=member_id, actor=request.user, now=now())
+        return redirect(f"/team/ideas/{entry_id}/edit/3")
+
+    @post("/ideas/{entry_id:int}/submit", status_code=200)
+    async def submit(self, request: TeamRequest, entry_id: FromPath[int]) -> Response[Any]:
+        """Send the idea in."""
+        try:
+            await service.submit_idea(entry_id=entry_id, actor=request.user, now=now())
+        except EntryIncomplete as error:
+            entry = await queries.own_entry(entry_id, request.user.person_id)
+            contest = await contest_by_id(entry.contest_id)
+            members = await queries.members_of(entry.id)
+            return self._step(4, Form({}, error.fields), contest, entry, members=members, status=error.status)
+        return redirect(f"/team/ideas/{entry_id}", toast=_("Your idea is with us. Thank you."))
+
+    @post("/ideas/{entry_id:int}/withdraw")
+    async def withdraw(self, request: TeamRequest, entry_id: FromPath[int]) -> Response[Any]:
+        """Take the idea back."""
+        await service.withdraw_idea(entry_id=entry_id, actor=request.user, now=now())
+        return redirect(f"/team/ideas/{entry_id}", toast=_("The idea is taken back."))
+
+    @staticmethod
+    def _step(
+        part: int,
+        form: Form,
+        contest: Any,
+        entry: queries.EntryRow | None,
+        *,
+        members: list[queries.MemberRow] | None = None,
+        status: int = 200,
+    ) -> Response[str]:
+        return page(
+            "judging/team_step.html",
+            status=status,
+            part=part,
+            parts=[_(name) for name in PARTS],
+            form=form,
+            contest=contest,
+            entry=entry,
+            members=members or [],
+            missing=[_(sentence) for name, sentence in service.NEEDED.items() if entry and not getattr(entry, name)],
+        )
+
+
+def _without_contact(form: PersonForm, error: ContactMissing) -> Form:
+    return Form({"full_name": form.full_name, "phone": "", "email": ""}, {"phone": error.sentence()})

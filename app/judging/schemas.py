@@ -1,0 +1,134 @@
+"""What comes in: forms of pages and bodies of the API."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from app.judging.enums import PanelRole
+
+Line = Annotated[str, Meta(max_length=160)]
+Story = Annotated[str, Meta(max_length=4000)]
+
+
+class IdeaForm(msgspec.Struct):
+    """First step: what it is and who is behind it."""
+
+    title: Line
+    team_name: Line
+    category: Annotated[str, Meta(max_length=80)] = ""
+    ward: Annotated[str, Meta(max_length=120)] = ""
+
+
+class StoryForm(msgspec.Struct):
+    """Second step: the idea itself."""
+
+    summary: Annotated[str, Meta(max_length=1200)] = ""
+    problem: Story = ""
+    solution: Story = ""
+    progress: Story = ""
+
+
+class PersonForm(msgspec.Struct):
+    """Somebody to be added, by name and a way to reach her."""
+
+    full_name: Annotated[str, Meta(max_length=200)]
+    phone: Annotated[str, Meta(max_length=30)] = ""
+    email: Annotated[str, Meta(max_length=254)] = ""
+
+
+class JudgeForm(PersonForm):
+    """Somebody to be added to the jury."""
+
+    organisation: Annotated[str, Meta(max_length=200)] = ""
+    expertise: Annotated[str, Meta(max_length=200)] = ""
+    role: PanelRole = PanelRole.JUDGE
+
+
+class CallForm(msgspec.Struct):
+    """The call for ideas: open or not, and until when."""
+
+    action: str = ""
+    entries_close_at: datetime | None = None
+
+
+class AwardForm(msgspec.Struct):
+    """An award for an idea."""
+
+    entry_id: int
+    rank: Annotated[int, Meta(ge=1, le=99)]
+    title: Annotated[str, Meta(max_length=120)] = ""
+
+
+class CardsForm(msgspec.Struct):
+    """For whom cards are printed."""
+
+    person: list[int] = []
+
+
+class SentBallot(msgspec.Struct):
+    """One version of a ballot, as a tablet sends it."""
+
+    client_id: Annotated[str, Meta(min_length=8, max_length=64)]
+    assignment_id: int
+    base_hash: Annotated[str, Meta(max_length=64)]
+    scores: dict[str, int]
+    scored_at: datetime
+    comment_to_team: Annotated[str, Meta(max_length=4000)] = ""
+    comment_to_jury: Annotated[str, Meta(max_length=4000)] = ""
+
+
+class SentBallots(msgspec.Struct):
+    """What a tablet has in its queue, in order: each item has the fields of :class:`SentBallot`.
+
+    They are read one by one, so that one that cannot be read holds up no other.
+    """
+
+    ballots: Annotated[list[dict[str, Any]], Meta(max_length=100)]
+
+
+class BallotReceipt(msgspec.Struct):
+    """What became of one ballot: ``saved``, ``set_aside`` (with a reason) or ``refused`` (with code and sentence).
+
+    ``number`` and ``head_hash`` are the server's head now; an answered ballot need not be sent again.
+    """
+
+    client_id: str
+    status: str
+    reason: str | None = None
+    number: int = 0
+    head_hash: str = ""
+    code: str | None = None
+    message: str | None = None
+
+
+class BallotReceipts(msgspec.Struct):
+    """An answer for each ballot, in the order in which they were sent."""
+
+    server_time: datetime
+    answers: list[BallotReceipt]
+
+
+class AssignForm(msgspec.Struct):
+    """One cell of the matrix: ``cell`` is ``idea:judge:1`` to give, ``idea:judge:0`` to take away."""
+
+    cell: Annotated[str, Meta(pattern=r"^\d{1,9}:\d{1,9}:[01]$")]
+    back: Annotated[str, Meta(max_length=300, pattern=r"^[\w=&%+.-]*$")] = ""
+
+    def parts(self) -> tuple[int, int, bool]:
+        """(idea, judge, give)."""
+        entry_id, judge_id, give = self.cell.split(":")
+        return int(entry_id), int(judge_id), give == "1"
+
+
+class SettleForm(msgspec.Struct):
+    """The chair's answer about a ballot that was set aside: ``accept`` or ``refuse``."""
+
+    answer: Annotated[str, Meta(pattern="^(accept|refuse)$")]
+
+
+class RecuseForm(msgspec.Struct):
+    """Why a judge steps back."""
+
+    reason: Annotated[str, Meta(max_length=300)]

@@ -1,0 +1,191 @@
+// The judge's tablet: one idea a screen, what is read beside what is scored, with the network up or down.
+// Every press is kept on this device first; a whole ballot then stands in line until the service has answered it.
+
+import { getJson, postJson } from "@fairground/api";
+import { startApp } from "@fairground/app";
+import { newId, Queue } from "@fairground/queue";
+import { answered, isWhole, refreshed, type Bundle, type Draft, type Receipt, type Round, type SentBallot, type Task } from "./model";
+import { Store } from "./store";
+import { listScreen, taskScreen, type View } from "./view";
+
+const sendAfter = 900;
+const refreshEvery = 60_000;
+
+class Tablet implements View {
+  bundle: Bundle;
+  readonly drafts = new Map<number, Draft>();
+  waiting = 0;
+  /** Milliseconds to add to this device's clock; measured whenever the service answers. */
+  private offset = 0;
+  private readonly timers = new Map<number, number>();
+
+  constructor(
+    private readonly root: HTMLElement,
+    private readonly store: Store,
+    private readonly queue: Queue<SentBallot>,
+  ) {
+    this.bundle = store.bundle;
+  }
+
+  async start(): Promise<void> {
+    for (const draft of await this.store.drafts()) this.drafts.set(draft.assignment_id, draft);
+    this.queue.observe((count) => {
+      this.waiting = count;
+      this.showState();
+    });
+    this.show();
+    await this.resume();
+    await this.refresh();
+    this.queue.keepSending((records) => this.send(records));
+    addEventListener("online", () => this.showState());
+    addEventListener("offline", () => this.showState());
+    addEventListener("hashchange", () => this.show());
+    addEventListener("pagehide", () => void this.sendTyped());
+    setInterval(() => void this.refresh(), refreshEvery);
+  }
+
+  /** Put in line what the last visit had no time for. */
+  private async resume(): Promise<void> {
+    for (const task of this.bundle.tasks) {
+      const draft = this.draftOf(task);
+      if (draft.state === "typing") await this.putInLine(task);
+      else if (draft.state === "queued") await this.queue.add(this.ballotOf(draft), draft.client_id);
+    }
+  }
+
+  /** Fetch the bundle; without network the kept one serves. */
+  private async refresh(): Promise<void> {
+    try {
+      const bundle = await fetchBundle();
+      this.offset = Date.parse(bundle.server_time) - Date.now();
+      await this.store.keepBundle(bundle);
+      if (bundle.judge.id !== this.bundle.judge.id) {
+        location.reload(); // the tablet was handed on; what waits here stays in its own storage
+        return;
+      }
+      this.bundle = bundle;
+      for (const task of bundle.tasks) this.drafts.set(task.assignment_id, refreshed(this.drafts.get(task.assignment_id), task));
+      if (!this.isTyping()) this.show();
+    } catch {
+      this.showState();
+    }
+  }
+
+  task(): Task | undefined {
+    const id = Number(location.hash.slice(1));
+    return this.bundle.tasks.find((task) => task.assignment_id === id);
+  }
+
+  roundOf(task: Task): Round {
+    const found = this.bundle.rounds.find(({ id }) => id === task.round_id);
+    if (!found) throw new Error("a task without its round");
+    return found;
+  }
+
+  draftOf(task: Task): Draft {
+    const draft = refreshed(this.drafts.get(task.assignment_id), task);
+    this.drafts.set(task.assignment_id, draft);
+    return draft;
+  }
+
+  /** The judge changed something: keep it here at once, and put it in line when it is whole. */
+  change(task: Task, values: Partial<Draft>): void {
+    const draft: Draft = { ...this.draftOf(task), ...values, state: "typing", said: "" };
+    this.drafts.set(task.assignment_id, draft);
+    void this.store.keepDraft(draft).then(() => this.showState());
+    clearTimeout(this.timers.get(task.assignment_id));
+    if (isWhole(draft, this.roundOf(task))) {
+      this.timers.set(task.assignment_id, window.setTimeout(() => void this.putInLine(task), sendAfter));
+    }
+    this.showState();
+  }
+
+  private async putInLine(task: Task): Promise<void> {
+    this.timers.delete(task.assignment_id);
+    const draft = this.draftOf(task);
+    if (draft.state !== "typing" || !isWhole(draft, this.roundOf(task))) return;
+    // One version in line at a time: the next one starts from the answer to this.
+    if (await this.isInLine(draft.client_id)) {
+      this.timers.set(task.assignment_id, window.setTimeout(() => void this.putInLine(task), sendAfter));
+      return;
+    }
+    const queued: Draft = { ...this.draftOf(task), state: "queued", client_id: newId() };
+    this.drafts.set(task.assignment_id, queued);
+    await this.store.keepDraft(queued);
+    await this.queue.add(this.ballotOf(queued), queued.client_id);
+    this.showState();
+  }
+
+  private ballotOf({ assignment_id, base_hash, scores, comment_to_team, comment_to_jury }: Draft): SentBallot {
+    const scored_at = new Date(Date.now() + this.offset).toISOString();
+    return { assignment_id, base_hash, scores, comment_to_team, comment_to_jury, scored_at };
+  }
+
+  private async isInLine(clientId: string): Promise<boolean> {
+    return clientId !== "" && (await this.queue.pending()).some(({ id }) => id === clientId);
+  }
+
+  /** Whatever is whole and still waiting for its pause goes in line now. */
+  async sendTyped(): Promise<void> {
+    const ids = [...this.timers.keys()];
+    await Promise.all(
+      ids.map((id) => {
+        clearTimeout(this.timers.get(id));
+        const task = this.bundle.tasks.find(({ assignment_id }) => assignment_id === id);
+        return task ? this.putInLine(task) : undefined;
+      }),
+    );
+  }
+
+  private async send(records: { id: string; body: SentBallot }[]): Promise<string[]> {
+    const ballots = records.map(({ id, body }) => ({ client_id: id, ...body }));
+    const { answers, server_time } = await postJson<{ answers: Receipt[]; server_time: string }>("/api/v1/judge/ballots", { ballots });
+    this.offset = Date.parse(server_time) - Date.now();
+    for (const [index, receipt] of answers.entries()) {
+      const id = ballots[index]?.assignment_id;
+      const draft = id === undefined ? undefined : this.drafts.get(id);
+      if (!draft) continue;
+      const next = answered(draft, receipt);
+      this.drafts.set(draft.assignment_id, next);
+      await this.store.keepDraft(next);
+    }
+    this.showState();
+    return answers.map(({ client_id }) => client_id);
+  }
+
+  private isTyping(): boolean {
+    return document.activeElement instanceof HTMLTextAreaElement || this.timers.size > 0;
+  }
+
+  /** Draw the screen that the address names. */
+  show(): void {
+    const task = this.task();
+    this.root.replaceChildren(...(task ? taskScreen(this, task) : listScreen(this)));
+    this.showState();
+  }
+
+  /** Bring the words about saving up to date, in place. */
+  showState(): void {
+    for (const element of this.root.querySelectorAll<HTMLElement & { refresh?: () => void }>("[data-state]")) element.refresh?.();
+  }
+}
+
+function fetchBundle(): Promise<Bundle> {
+  return getJson<Bundle>("/api/v1/judge/bundle");
+}
+
+async function start(root: HTMLElement): Promise<void> {
+  const store = await Store.open(fetchBundle);
+  const queue = await Queue.open<SentBallot>(`judge-ballots-${store.bundle.judge.id}`);
+  const tablet = new Tablet(root, store, queue);
+  await tablet.start();
+  await startApp({
+    worker: "/judge/sw.js",
+    scope: "/judge/",
+    mayUpdate: () => tablet.waiting === 0 && ![...tablet.drafts.values()].some(({ state }) => state === "typing"),
+  });
+}
+
+const root = document.getElementById("content");
+// Without storage or at a first visit without network the plain list stays, which works by itself.
+if (root && "indexedDB" in window) void start(root).catch(() => undefined);

@@ -1,0 +1,128 @@
+// What the tablet knows: the bundle from the service, and what the judge has written on this device.
+
+export interface Criterion {
+  id: number;
+  name: string;
+  weight: number;
+  min: number;
+  max: number;
+  anchors: Record<string, string>;
+}
+
+export interface Round {
+  id: number;
+  number: number;
+  name: string;
+  contest: string;
+  edition: string;
+  open: boolean;
+  closes_at: string | null;
+  criteria: Criterion[];
+}
+
+export interface Head {
+  hash: string;
+  number: number;
+  scores: Record<string, number>;
+  comment_to_team: string;
+  comment_to_jury: string;
+}
+
+export interface Entry {
+  id: number;
+  title: string;
+  summary: string;
+  problem: string;
+  solution: string;
+  progress: string;
+  team_name: string;
+  category: string;
+  ward: string;
+}
+
+export interface Task {
+  assignment_id: number;
+  round_id: number;
+  entry: Entry;
+  head: Head | null;
+}
+
+export interface Bundle {
+  judge: { id: number; name: string };
+  server_time: string;
+  rounds: Round[];
+  tasks: Task[];
+}
+
+/** What is written on this device for one idea. */
+export interface Draft {
+  assignment_id: number;
+  scores: Record<string, number>;
+  comment_to_team: string;
+  comment_to_jury: string;
+  /** The head this draft began from: the service answers with a conflict when it has another. */
+  base_hash: string;
+  /** empty: nothing to send; typing: not whole yet; queued: whole and in line; saved, aside, refused: answered. */
+  state: "empty" | "typing" | "queued" | "saved" | "aside" | "refused";
+  /** The ballot in line, so that an older answer does not overwrite a newer state. */
+  client_id: string;
+  /** What the service said about a ballot that it set aside or refused. */
+  said: string;
+}
+
+/** What is sent: one version of a ballot. */
+export interface SentBallot {
+  assignment_id: number;
+  base_hash: string;
+  scores: Record<string, number>;
+  comment_to_team: string;
+  comment_to_jury: string;
+  scored_at: string;
+}
+
+export interface Receipt {
+  client_id: string;
+  status: "saved" | "set_aside" | "refused";
+  reason: string | null;
+  number: number;
+  head_hash: string;
+  code: string | null;
+  message: string | null;
+}
+
+/** A draft that stands where the service stands. */
+export function draftOf(task: Task): Draft {
+  const { head } = task;
+  return {
+    assignment_id: task.assignment_id,
+    scores: { ...(head?.scores ?? {}) },
+    comment_to_team: head?.comment_to_team ?? "",
+    comment_to_jury: head?.comment_to_jury ?? "",
+    base_hash: head?.hash ?? "",
+    state: head ? "saved" : "empty",
+    client_id: "",
+    said: "",
+  };
+}
+
+/** Whether every criterion has a score. */
+export function isWhole(draft: Draft, round: Round): boolean {
+  return round.criteria.every(({ id }) => draft.scores[String(id)] !== undefined);
+}
+
+/** Take what the service knows into a draft: what is written here and not yet answered stays. */
+export function refreshed(draft: Draft | undefined, task: Task): Draft {
+  if (!draft || draft.state === "empty" || draft.state === "saved") return draftOf(task);
+  return draft;
+}
+
+/** A draft after the service answered one ballot; a newer version written meanwhile keeps its place in line. */
+export function answered(draft: Draft, receipt: Receipt): Draft {
+  const known = receipt.status === "refused" ? draft.base_hash : receipt.head_hash;
+  if (receipt.client_id !== draft.client_id) {
+    return receipt.status === "saved" ? { ...draft, base_hash: known } : draft;
+  }
+  if (receipt.status === "saved") return { ...draft, base_hash: known, state: draft.state === "typing" ? "typing" : "saved", said: "" };
+  if (receipt.status === "set_aside") return { ...draft, base_hash: known, state: "aside", said: receipt.reason ?? "" };
+  return { ...draft, state: "refused", said: receipt.message ?? "" };
+}

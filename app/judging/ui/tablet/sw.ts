@@ -1,0 +1,3 @@
+import { keepOffline } from "@fairground/offline";
+
+keepOffline({ app: "judge", pages: ["/judge/"], assets: ["site.css", "judging-tablet.js"] });
