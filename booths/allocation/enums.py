@@ -15,6 +15,10 @@ class ApplicationState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+#: An application in one of these waits for a booth.
+OPEN_STATES = (ApplicationState.SUBMITTED, ApplicationState.WAITING)
+OPEN_VALUES = [state.value for state in OPEN_STATES]
+
 APPLICATION_STATE_NAMES = {
     ApplicationState.DRAFT: N_("Draft"),
     ApplicationState.SUBMITTED: N_("Submitted"),
@@ -34,6 +38,15 @@ class RunState(StrEnum):
     FAILED = "failed"
 
 
+RUN_STATE_NAMES = {
+    RunState.RUNNING: N_("At work"),
+    RunState.PROPOSED: N_("Proposal"),
+    RunState.PUBLISHED: N_("Published"),
+    RunState.DISCARDED: N_("Discarded"),
+    RunState.FAILED: N_("Failed"),
+}
+
+
 class Reason(StrEnum):
     """Why an application got its booth; texts are in ``REASON_NAMES``."""
 
@@ -44,14 +57,18 @@ class Reason(StrEnum):
     POWER = "power"
     NO_WISH = "no_wish"
     COMPETITOR = "competitor"
+    BY_HAND = "by_hand"
 
 
 REASON_NAMES = {
     Reason.SIZE: N_("It has the number of cells you asked for."),
-    Reason.LARGER: N_("It is larger than you asked for, because no booth of your size was left."),
+    Reason.LARGER: N_(
+        "It is one cell larger than you asked for: no booth of exactly your size was left where it fits."
+    ),
     Reason.ZONE: N_("It stands in the zone you wished for."),
-    Reason.OTHER_ZONE: N_("The zone you wished for was full, so it stands in another one."),
+    Reason.OTHER_ZONE: N_("The fitting booths of the zone you wished for went to others, so it stands in another one."),
     Reason.POWER: N_("It has the electric power you need."),
     Reason.NO_WISH: N_("You named no zone, so any would do."),
     Reason.COMPETITOR: N_("A neighbour offers the same kind of goods."),
+    Reason.BY_HAND: N_("The organisers chose this booth for you."),
 }

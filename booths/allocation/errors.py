@@ -42,3 +42,27 @@ class AlreadyApplied(AppError):
     code = "already_applied"
     status = 409
     message = N_("This exhibitor has applied for this edition already.")
+
+
+class HasBooth(AppError):
+    """The exhibitor has a booth in this edition."""
+
+    code = "has_booth"
+    status = 409
+    message = N_("This exhibitor has a booth in this edition already.")
+
+
+class RunNotFound(AppError):
+    """There is no such run in this edition."""
+
+    code = "run_not_found"
+    status = 404
+    message = N_("There is no such proposal.")
+
+
+class AllocationFailed(AppError):
+    """The optimiser ended without an answer."""
+
+    code = "allocation_failed"
+    status = 500
+    message = N_("No proposal came out. Start again; if it happens twice, tell whoever runs this service.")

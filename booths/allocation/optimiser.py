@@ -10,6 +10,7 @@ Source of the form: assignment problem with pairwise conflicts (Burkard, Dell'Am
 2nd ed., 2012, ch. 4 and 7).
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +19,8 @@ PLACED = 100.0
 ZONE = 40.0
 EXTRA_CELL = 25.0
 COMPETITORS = 6.0
+
+TELL_SECONDS = 1.0
 
 
 def possible(application: dict[str, Any], booth: dict[str, Any]) -> bool:
@@ -92,7 +95,17 @@ def solve(payload: dict[str, Any], progress: Callable[[dict[str, Any]], None] | 
     ]
     solver.passModel(model)
     if progress:
-        progress({"note": "solving", "pairs": len(pairs)})
+        report, began, told = progress, time.monotonic(), [0.0]
+
+        def tell(event: Any) -> None:
+            seconds = time.monotonic() - began
+            if seconds - told[0] >= TELL_SECONDS:
+                told[0] = seconds
+                gap = float(event.data_out.mip_gap)
+                report({"note": "solving", "seconds": round(seconds), "gap": gap if gap < 1 else None})
+
+        solver.cbMipInterrupt.subscribe(tell)
+        report({"note": "solving", "seconds": 0, "pairs": len(pairs)})
     solver.run()
     info, values = solver.getInfo(), solver.getSolution().col_value
     if info.primal_solution_status != 2:  # kSolutionStatusFeasible

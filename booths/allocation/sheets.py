@@ -12,7 +12,7 @@ from app.kernel.i18n import N_, _
 from app.kernel.names import search_text
 from app.kernel.sheets import CellProblem, Column, LoadResult, SheetContext, SheetKind, SheetRow
 from app.kernel.sheets.parsers import choice, email, integer, phone, text
-from booths.allocation.services import submit_application
+from booths.allocation.services.applications import submit_application
 from booths.allocation.tables import Application
 from booths.floorplan.queries import zones_of
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from app.kernel.clock import now
 from app.kernel.jobs import JobContext
-from booths.allocation.services import solve_allocation
+from booths.allocation.services.runs import solve_allocation
 
 
 async def solve(job: JobContext) -> dict[str, Any]:

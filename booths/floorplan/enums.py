@@ -20,6 +20,14 @@ class BoothState(StrEnum):
     ALLOCATED = "allocated"
 
 
+class Drawn(StrEnum):
+    """What drawing a booth did."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    SAME = "same"
+
+
 BOOTH_STATE_NAMES = {
     BoothState.FREE: N_("Free"),
     BoothState.HELD: N_("Held"),

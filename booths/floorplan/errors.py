@@ -20,12 +20,28 @@ class BoothNotFound(AppError):
     message = N_("There is no such booth in this edition.")
 
 
+class HallNotFound(AppError):
+    """There is no such hall in this edition."""
+
+    code = "hall_not_found"
+    status = 404
+    message = N_("There is no such hall in this edition.")
+
+
 class CellOccupied(AppError):
-    """A plan's change would take a cell from a booth that somebody holds."""
+    """A cell belongs to another booth, or to one that somebody holds."""
 
     code = "cell_occupied"
     status = 409
-    message = N_("Booth {booth} is held by somebody; release it before changing its cells.")
+    message = N_("These cells belong to booth {booth}. A booth's cells cannot change while somebody holds it.")
+
+
+class BoothUsed(AppError):
+    """A booth that has had a holder stays, for the record."""
+
+    code = "booth_used"
+    status = 409
+    message = N_("Booth {booth} has had a holder, so it stays on the plan. You can change its code, zone and power.")
 
 
 class CellsApart(AppError):

@@ -6,6 +6,7 @@ from typing import Any
 
 from app.events.tables import Hall
 from booths.floorplan.enums import BoothState
+from booths.floorplan.errors import BoothNotFound
 from booths.floorplan.tables import Booth, Cell, CellHold
 
 
@@ -115,6 +116,29 @@ async def booths_of(edition_id: int) -> list[tuple[int, PlanBooth]]:
         )
         found.append((row["hall"], booth))
     return found
+
+
+async def booth_in(edition_id: int, booth_id: int) -> dict[str, Any]:
+    """A booth's row. Raises BoothNotFound, also when it is of another edition."""
+    rows = await Booth.select().where((Booth.id == booth_id) & (Booth.edition == edition_id))
+    if not rows:
+        raise BoothNotFound
+    return dict(rows[0])
+
+
+async def history_of(booth_id: int) -> list[dict[str, Any]]:
+    """Who held a booth and when, the newest first: ``organisation``, ``state``, ``held_at``, ``released_at``."""
+    rows = (
+        await CellHold.select(
+            CellHold.state, CellHold.held_at, CellHold.released_at, CellHold.organisation.name.as_alias("organisation")
+        )
+        .where(CellHold.booth == booth_id)
+        .order_by(CellHold.id, ascending=False)
+    )
+    once: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        once.setdefault((row["organisation"], row["held_at"]), row)
+    return list(once.values())
 
 
 async def zones_of(edition_id: int) -> list[str]:

@@ -5,10 +5,19 @@ from datetime import datetime
 from typing import Any
 
 from app.accounts.actor import Actor
+from app.events.tables import Hall
 from app.kernel import audit
 from app.kernel.database import is_unique_violation, write_transaction
-from booths.floorplan.enums import HolderState
-from booths.floorplan.errors import BoothCodeTaken, BoothNotFound, BoothTaken, CellOccupied, CellsApart
+from booths.floorplan.enums import Drawn, HolderState
+from booths.floorplan.errors import (
+    BoothCodeTaken,
+    BoothNotFound,
+    BoothTaken,
+    BoothUsed,
+    CellOccupied,
+    CellsApart,
+    HallNotFound,
+)
 from booths.floorplan.tables import Booth, Cell, CellHold
 
 Square = tuple[int, int]
@@ -22,12 +31,14 @@ async def hold_booth(
     Raises BoothTaken when anybody holds one of them (the unique index decides), BoothNotFound for a booth without
     cells.
     """
-    booth = await Booth.objects().get(Booth.id == booth_id)
-    cells = await Cell.select(Cell.id).where(Cell.booth == booth_id)
-    if booth is None or not cells:
-        raise BoothNotFound
+    code = ""
     try:
         async with write_transaction():
+            booth = await _lock_booth(booth_id)
+            code = booth["code"]
+            cells = await Cell.select(Cell.id).where(Cell.booth == booth_id)
+            if not cells:
+                raise BoothNotFound
             await CellHold.insert(
                 *(
                     CellHold(
@@ -46,36 +57,61 @@ async def hold_booth(
                 action=f"booth.{state.value}",
                 subject_type="booth",
                 subject_id=booth_id,
-                edition_id=booth.edition,
-                after={"booth": booth.code, "organisation_id": organisation_id},
+                edition_id=booth["edition"],
+                after={"booth": code, "organisation_id": organisation_id},
                 now=now,
             )
     except Exception as error:
         if is_unique_violation(error):
-            raise BoothTaken(booth=booth.code) from error
+            raise BoothTaken(booth=code) from error
         raise
 
 
-async def release_booth(*, booth_id: int, actor: Actor, now: datetime) -> bool:
-    """End every live claim on a booth; False when there was none."""
+async def settle_hold(*, booth_id: int, actor: Actor, now: datetime) -> int:
+    """Turn a hold on a booth into an allocation; returns the organisation. Raises BoothNotFound when it is not held."""
+    async with write_transaction():
+        rows = (
+            await CellHold.update({CellHold.state: HolderState.ALLOCATED.value})
+            .where((CellHold.booth == booth_id) & CellHold.live.eq(True) & (CellHold.state == HolderState.HELD.value))
+            .returning(CellHold.organisation, CellHold.booth)
+        )
+        if not rows:
+            raise BoothNotFound
+        booth = await _lock_booth(booth_id)
+        await audit.record(
+            actor=actor,
+            action="booth.allocated",
+            subject_type="booth",
+            subject_id=booth_id,
+            edition_id=booth["edition"],
+            before={"state": HolderState.HELD.value},
+            after={"booth": booth["code"], "organisation_id": rows[0]["organisation"]},
+            now=now,
+        )
+    return int(rows[0]["organisation"])
+
+
+async def release_booth(*, booth_id: int, actor: Actor, now: datetime) -> int | None:
+    """End every live claim on a booth; returns the organisation that held it, None when nobody did."""
     async with write_transaction():
         rows = (
             await CellHold.update({CellHold.live: False, CellHold.released_at: now})
             .where((CellHold.booth == booth_id) & CellHold.live.eq(True))
             .returning(CellHold.organisation)
         )
-        if rows:
-            booth = await Booth.objects().get(Booth.id == booth_id)
-            await audit.record(
-                actor=actor,
-                action="booth.release",
-                subject_type="booth",
-                subject_id=booth_id,
-                edition_id=booth.edition if booth else None,
-                before={"organisation_id": rows[0]["organisation"]},
-                now=now,
-            )
-    return bool(rows)
+        if not rows:
+            return None
+        booth = await _lock_booth(booth_id)
+        await audit.record(
+            actor=actor,
+            action="booth.release",
+            subject_type="booth",
+            subject_id=booth_id,
+            edition_id=booth["edition"],
+            before={"booth": booth["code"], "organisation_id": rows[0]["organisation"]},
+            now=now,
+        )
+    return int(rows[0]["organisation"])
 
 
 def touch_one_another(squares: Iterable[Square]) -> bool:
@@ -93,6 +129,104 @@ def touch_one_another(squares: Iterable[Square]) -> bool:
     return not left
 
 
+async def create_booth(
+    *,
+    edition_id: int,
+    hall_id: int,
+    code: str,
+    squares: Sequence[Square],
+    zone: str = "",
+    power_watts: int = 0,
+    price_minor: int = 0,
+    currency: str = "VND",
+    actor: Actor,
+    now: datetime,
+) -> int:
+    """Make a booth of these cells; returns its id.
+
+    Raises HallNotFound, CellsApart, BoothCodeTaken, and CellOccupied when a cell belongs to another booth.
+    """
+    values: dict[str, Any] = {"code": code, "zone": zone, "power_watts": power_watts, "price_minor": price_minor}
+    if not touch_one_another(squares):
+        raise CellsApart(booth=code)
+    try:
+        async with write_transaction():
+            if not await Hall.exists().where((Hall.id == hall_id) & (Hall.edition == edition_id)):
+                raise HallNotFound
+            booth = Booth(edition=edition_id, hall=hall_id, cell_count=len(set(squares)), currency=currency, **values)
+            await booth.save()
+            await _put_cells(booth_id=booth.id, hall_id=hall_id, code=code, wanted=set(squares))
+            await audit.record(
+                actor=actor,
+                action="booth.draw",
+                subject_type="booth",
+                subject_id=booth.id,
+                edition_id=edition_id,
+                after={**values, "cells": sorted(set(squares))},
+                now=now,
+            )
+    except Exception as error:
+        if is_unique_violation(error):
+            raise BoothCodeTaken(booth=code) from error
+        raise
+    return booth.id
+
+
+async def change_booth(
+    *,
+    edition_id: int,
+    booth_id: int,
+    code: str,
+    squares: Sequence[Square],
+    zone: str,
+    power_watts: int,
+    price_minor: int,
+    actor: Actor,
+    now: datetime,
+) -> bool:
+    """Change what a booth is called, offers and covers; False when all of it was so already.
+
+    Raises BoothNotFound, BoothCodeTaken, CellsApart, and CellOccupied when a cell belongs to another booth or when the
+    booth is held and its cells would change.
+    """
+    if not touch_one_another(squares):
+        raise CellsApart(booth=code)
+    wanted = set(squares)
+    values: dict[str, Any] = {"code": code, "zone": zone, "power_watts": power_watts, "price_minor": price_minor}
+    try:
+        async with write_transaction():
+            booth = await _lock_booth(booth_id, edition_id)
+            present = {
+                (cell["x"], cell["y"]) for cell in await Cell.select(Cell.x, Cell.y).where(Cell.booth == booth_id)
+            }
+            if present != wanted:
+                if await CellHold.exists().where((CellHold.booth == booth_id) & CellHold.live.eq(True)):
+                    raise CellOccupied(booth=booth["code"])
+                await _put_cells(booth_id=booth_id, hall_id=booth["hall"], code=code, wanted=wanted)
+            before, after = audit.changes(
+                {**{key: booth[key] for key in values}, "cells": sorted(present)}, {**values, "cells": sorted(wanted)}
+            )
+            if not after:
+                return False
+            changed: dict[Any, Any] = {**values, "cell_count": len(wanted)}
+            await Booth.update(changed).where(Booth.id == booth_id)
+            await audit.record(
+                actor=actor,
+                action="booth.change",
+                subject_type="booth",
+                subject_id=booth_id,
+                edition_id=edition_id,
+                before=before,
+                after=after,
+                now=now,
+            )
+    except Exception as error:
+        if is_unique_violation(error):
+            raise BoothCodeTaken(booth=code) from error
+        raise
+    return True
+
+
 async def draw_booth(
     *,
     edition_id: int,
@@ -105,84 +239,99 @@ async def draw_booth(
     currency: str = "VND",
     actor: Actor,
     now: datetime,
-) -> tuple[int, bool]:
-    """Make a booth of these cells, or give the one with this code them: (booth id, whether it is new).
+) -> tuple[int, Drawn]:
+    """Make a booth of these cells, or bring the one with this code in this hall to them, as sheets do.
 
-    Raises CellsApart, and CellOccupied when a cell belongs to another booth, or when the booth is held and its cells
-    would change.
+    Returns its id and what was done. Raises as create_booth and change_booth do.
     """
-    if not touch_one_another(squares):
-        raise CellsApart(booth=code)
-    wanted = set(squares)
     async with write_transaction():
-        booth = await Booth.objects().get((Booth.hall == hall_id) & (Booth.code == code))
-        values: dict[Any, Any] = {
-            Booth.zone: zone,
-            Booth.power_watts: power_watts,
-            Booth.price_minor: price_minor,
-            Booth.currency: currency,
-            Booth.cell_count: len(wanted),
-        }
-        created = booth is None
-        if booth is None:
-            booth = Booth(edition=edition_id, hall=hall_id, code=code, cell_count=len(wanted))
-            await booth.save()
-        booth_id = booth.id
-        cells = await Cell.select(Cell.id, Cell.x, Cell.y, Cell.booth).where(Cell.hall == hall_id)
-        at = {(cell["x"], cell["y"]): cell for cell in cells}
-        present = {square for square, cell in at.items() if cell["booth"] == booth_id}
-        if (
-            present
-            and present != wanted
-            and await CellHold.exists().where((CellHold.booth == booth_id) & CellHold.live.eq(True))
-        ):
-            raise CellOccupied(booth=code)
-        for square in wanted - present:
-            cell = at.get(square)
-            if cell is None:
-                await Cell.insert(Cell(hall=hall_id, x=square[0], y=square[1], booth=booth_id))
-            elif cell["booth"] is None:
-                await Cell.update({Cell.booth: booth_id}).where(Cell.id == cell["id"])
-            else:
-                other = await Booth.objects().get(Booth.id == cell["booth"])
-                raise CellOccupied(booth=other.code if other else code)
-        for square in present - wanted:
-            await Cell.update({Cell.booth: None}).where(Cell.id == at[square]["id"])
-        await Booth.update(values).where(Booth.id == booth_id)
-        if created:
-            await audit.record(
-                actor=actor,
-                action="booth.draw",
-                subject_type="booth",
-                subject_id=booth_id,
+        found = await Booth.select(Booth.id).where((Booth.hall == hall_id) & (Booth.code == code)).first()
+        if found is None:
+            made = await create_booth(
                 edition_id=edition_id,
-                after={"booth": code, "cells": len(wanted)},
-                now=now,
-            )
-    return booth_id, created
-
-
-async def rename_booth(*, booth_id: int, code: str, zone: str, power_watts: int, actor: Actor, now: datetime) -> None:
-    """Change what a booth is called and offers. Raises BoothNotFound, BoothCodeTaken."""
-    try:
-        async with write_transaction():
-            booth = await Booth.objects().get(Booth.id == booth_id)
-            if booth is None:
-                raise BoothNotFound
-            await Booth.update({Booth.code: code, Booth.zone: zone, Booth.power_watts: power_watts}).where(
-                Booth.id == booth_id
-            )
-            await audit.record(
+                hall_id=hall_id,
+                code=code,
+                squares=squares,
+                zone=zone,
+                power_watts=power_watts,
+                price_minor=price_minor,
+                currency=currency,
                 actor=actor,
-                action="booth.change",
-                subject_type="booth",
-                subject_id=booth_id,
-                edition_id=booth.edition,
-                before={"code": booth.code, "zone": booth.zone, "power_watts": booth.power_watts},
-                after={"code": code, "zone": zone, "power_watts": power_watts},
                 now=now,
             )
-    except Exception as error:
-        if is_unique_violation(error):
-            raise BoothCodeTaken(booth=code) from error
-        raise
+            return made, Drawn.CREATED
+        changed = await change_booth(
+            edition_id=edition_id,
+            booth_id=found["id"],
+            code=code,
+            squares=squares,
+            zone=zone,
+            power_watts=power_watts,
+            price_minor=price_minor,
+            actor=actor,
+            now=now,
+        )
+        return found["id"], Drawn.CHANGED if changed else Drawn.SAME
+
+
+async def delete_booth(*, edition_id: int, booth_id: int, actor: Actor, now: datetime) -> None:
+    """Take a booth that nobody ever held off the plan; its cells become aisle.
+
+    Raises BoothNotFound, BoothUsed.
+    """
+    async with write_transaction():
+        booth = await _lock_booth(booth_id, edition_id)
+        if await CellHold.exists().where(CellHold.booth == booth_id):
+            raise BoothUsed(booth=booth["code"])
+        cells = await Cell.select(Cell.x, Cell.y).where(Cell.booth == booth_id)
+        await Cell.update({Cell.booth: None}).where(Cell.booth == booth_id)
+        await Booth.delete().where(Booth.id == booth_id)
+        await audit.record(
+            actor=actor,
+            action="booth.delete",
+            subject_type="booth",
+            subject_id=booth_id,
+            edition_id=edition_id,
+            before={"code": booth["code"], "cells": sorted((cell["x"], cell["y"]) for cell in cells)},
+            now=now,
+        )
+
+
+async def _lock_booth(booth_id: int, edition_id: int | None = None) -> dict[str, Any]:
+    """A booth's row, which stays as it is until the transaction ends. Raises BoothNotFound."""
+    chosen: Any = Booth.id == booth_id
+    if edition_id is not None:
+        chosen = chosen & (Booth.edition == edition_id)
+    rows: list[dict[str, Any]] = (
+        await Booth.update({Booth.cell_count: Booth.cell_count + 0}).where(chosen).returning(*Booth.all_columns())
+    )
+    if not rows:
+        raise BoothNotFound
+    return rows[0]
+
+
+async def _put_cells(*, booth_id: int, hall_id: int, code: str, wanted: set[Square]) -> None:
+    """Give a booth exactly these cells. Raises CellOccupied when one belongs to another booth."""
+    cells = await Cell.select(Cell.id, Cell.x, Cell.y, Cell.booth).where(Cell.hall == hall_id)
+    at = {(cell["x"], cell["y"]): cell for cell in cells}
+    for square in sorted(wanted):
+        cell = at.get(square)
+        if cell is None:
+            made = (
+                await Cell.insert(Cell(hall=hall_id, x=square[0], y=square[1], booth=booth_id))
+                .on_conflict(action="DO NOTHING")
+                .returning(Cell.id)
+            )
+        elif cell["booth"] == booth_id:
+            continue
+        else:
+            free = (Cell.id == cell["id"]) & Cell.booth.is_null()
+            made = await Cell.update({Cell.booth: booth_id}).where(free).returning(Cell.id)
+        if not made:
+            other = await Cell.select(Cell.booth.code.as_alias("code")).where(
+                (Cell.hall == hall_id) & (Cell.x == square[0]) & (Cell.y == square[1])
+            )
+            raise CellOccupied(booth=other[0]["code"] if other and other[0]["code"] else code)
+    gone = [cell["id"] for square, cell in at.items() if cell["booth"] == booth_id and square not in wanted]
+    if gone:
+        await Cell.update({Cell.booth: None}).where(Cell.id.is_in(gone))

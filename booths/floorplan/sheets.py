@@ -1,8 +1,8 @@
 """The sheet of halls and booths."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 from app.accounts.actor import SYSTEM, Actor
 from app.events.tables import Hall
@@ -10,8 +10,9 @@ from app.kernel.i18n import N_, _
 from app.kernel.names import search_text
 from app.kernel.sheets import CellProblem, Column, LoadResult, SheetContext, SheetKind, SheetRow
 from app.kernel.sheets.parsers import custom, integer, money, text
+from booths.floorplan.enums import Drawn
 from booths.floorplan.services import Square, draw_booth, touch_one_another
-from booths.floorplan.tables import Booth, Cell
+from booths.floorplan.tables import Cell
 
 _NOT_CELLS = N_("These are no cells. Write them like A1 A2 (column letter and row) or 3,4 4,4.")
 _APART = N_("These cells do not touch one another.")
@@ -75,10 +76,7 @@ async def _load(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
     assert context.edition_id is not None
     halls = await Hall.select(Hall.id, Hall.name).where(Hall.edition == context.edition_id)
     ids = {search_text(hall["name"]): hall["id"] for hall in halls}
-    before = {
-        (row["hall"], row["code"]): row for row in await Booth.select().where(Booth.edition == context.edition_id)
-    }
-    created = updated = unchanged = 0
+    done: Counter[Drawn] = Counter()
     actor = context.actor if isinstance(context.actor, Actor) else SYSTEM
     for row in rows:
         key = search_text(row["hall"])
@@ -93,29 +91,20 @@ async def _load(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
             )
             await hall.save()
             ids[key] = hall.id
-        values: dict[str, Any] = {
-            "zone": row["zone"] or "",
-            "power_watts": row["power_watts"] or 0,
-            "price_minor": row["price_vnd"].amount_minor if row["price_vnd"] else 0,
-        }
-        old = before.get((ids[key], row["booth"]))
-        _booth, fresh = await draw_booth(
+        _booth, drawn = await draw_booth(
             edition_id=context.edition_id,
             hall_id=ids[key],
             code=row["booth"],
             squares=row["cells"],
+            zone=row["zone"] or "",
+            power_watts=row["power_watts"] or 0,
+            price_minor=row["price_vnd"].amount_minor if row["price_vnd"] else 0,
             currency=context.currency,
             actor=actor,
             now=context.now,
-            **values,
         )
-        same_values = old is not None and all(old[name] == value for name, value in values.items())
-        created, updated, unchanged = (
-            created + fresh,
-            updated + (not fresh and not same_values),
-            unchanged + (not fresh and same_values),
-        )
-    return LoadResult(created=created, updated=updated, unchanged=unchanged)
+        done[drawn] += 1
+    return LoadResult(created=done[Drawn.CREATED], updated=done[Drawn.CHANGED], unchanged=done[Drawn.SAME])
 
 
 _HALL = {"en": ["Hall"], "vi": ["Hội trường", "nhà", "sảnh", "khu nhà"], "id": ["Aula", "balai"]}

@@ -1,0 +1,1 @@
+"""What allocation does: applications, runs of the optimiser, booths given by hand."""

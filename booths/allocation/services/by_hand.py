@@ -1,0 +1,86 @@
+"""Booths that an organiser gives, holds and takes back by hand."""
+
+from datetime import datetime
+
+from app.accounts.actor import Actor
+from app.kernel.database import write_transaction
+from booths.allocation.enums import OPEN_VALUES, ApplicationState
+from booths.allocation.errors import ApplicationNotFound, HasBooth
+from booths.allocation.queries import held_booths
+from booths.allocation.services.messages import Given, tell
+from booths.allocation.tables import Application
+from booths.floorplan.enums import HolderState
+from booths.floorplan.queries import booth_in
+from booths.floorplan.services import hold_booth, release_booth, settle_hold
+
+
+async def hold_for_application(
+    *, edition_id: int, booth_id: int, application_id: int, tell_now: bool = False, actor: Actor, now: datetime
+) -> None:
+    """Keep a free booth for an open application; the next allocation leaves both alone, publishing settles it.
+
+    With ``tell_now`` it is allocated at once and the contact is told. Raises BoothNotFound, BoothTaken,
+    ApplicationNotFound, HasBooth.
+    """
+    async with write_transaction():
+        await booth_in(edition_id, booth_id)
+        rows = (
+            await Application.update({Application.changed_at: now})
+            .where(
+                (Application.id == application_id)
+                & (Application.edition == edition_id)
+                & Application.state.is_in(OPEN_VALUES)
+            )
+            .returning(Application.organisation)
+        )
+        if not rows:
+            raise ApplicationNotFound
+        organisation_id = rows[0]["organisation"]
+        if organisation_id in await held_booths(edition_id):
+            raise HasBooth
+        await hold_booth(
+            booth_id=booth_id, organisation_id=organisation_id, state=HolderState.HELD, actor=actor, now=now
+        )
+        if tell_now:
+            await allocate_held(edition_id=edition_id, booth_id=booth_id, actor=actor, now=now)
+
+
+async def allocate_held(*, edition_id: int, booth_id: int, actor: Actor, now: datetime) -> None:
+    """Allocate a booth that is held for an open application, and tell its contact. Raises BoothNotFound."""
+    async with write_transaction():
+        booth = await booth_in(edition_id, booth_id)
+        organisation_id = await settle_hold(booth_id=booth_id, actor=actor, now=now)
+        rows = (
+            await Application.update({Application.state: ApplicationState.ALLOCATED.value, Application.changed_at: now})
+            .where(
+                (Application.edition == edition_id)
+                & (Application.organisation == organisation_id)
+                & Application.state.is_in(OPEN_VALUES)
+            )
+            .returning(Application.id)
+        )
+        if rows:
+            given = Given(
+                edition_id=edition_id,
+                application_id=rows[0]["id"],
+                booth_id=booth_id,
+                code=booth["code"],
+                occasion=now.isoformat(timespec="seconds"),
+            )
+            await tell(given, now)
+
+
+async def release_by_hand(*, edition_id: int, booth_id: int, actor: Actor, now: datetime) -> None:
+    """Free a booth; the application of whoever held it waits again. Raises BoothNotFound."""
+    async with write_transaction():
+        await booth_in(edition_id, booth_id)
+        organisation_id = await release_booth(booth_id=booth_id, actor=actor, now=now)
+        if organisation_id is None:
+            return
+        await Application.update(
+            {Application.state: ApplicationState.WAITING.value, Application.changed_at: now}
+        ).where(
+            (Application.edition == edition_id)
+            & (Application.organisation == organisation_id)
+            & (Application.state == ApplicationState.ALLOCATED.value)
+        )
