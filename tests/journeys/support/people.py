@@ -67,7 +67,7 @@ class People:
         self._contexts.append(context)
         page = context.new_page()
         if signed_in is not None:
-            sign_in(page, self.service.home, signed_in, next_path=at or "/home")
+            sign_in(page, self.service.home, signed_in, next_path=at or "/me")
         elif at is not None:
             page.goto(at)
         return page
@@ -103,12 +103,12 @@ def launch(playwright: Playwright, switches: list[str] | None = None) -> Browser
     )
 
 
-def sign_in_link(home: Home, role: str, *, next_path: str = "/home") -> str:
+def sign_in_link(home: Home, role: str, *, next_path: str = "/me") -> str:
     """Return a new one-time sign-in link of somebody who holds ``role`` in the demo festival."""
     return home.python("-m", "tests.journeys.support.links", role, next_path).splitlines()[-1]
 
 
-def sign_in(page: Page, home: Home, role: str, *, next_path: str = "/home") -> None:
+def sign_in(page: Page, home: Home, role: str, *, next_path: str = "/me") -> None:
     """Follow a one-time link and press the button that it leads to."""
     page.goto(sign_in_link(home, role, next_path=next_path))
     if "/sign-in/" in page.url:
