@@ -6,7 +6,7 @@ are its LISTEN and NOTIFY, so that every web process hears what any process publ
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Any
@@ -21,6 +21,7 @@ from app.kernel.database import after_commit, dialect, engine, fetch
 
 HEARTBEAT_SECONDS = 15.0
 RETRY_MILLISECONDS = 3_000
+RECONNECT_SECONDS = 1.0
 LONGEST_NAME = 63
 LARGEST_EVENT = 7_900
 
@@ -28,6 +29,66 @@ log = logging.getLogger("fairground.live")
 
 _running: "LiveChannels | None" = None
 _leaving: set[asyncio.Task[None]] = set()
+
+
+class ListeningBackend(AsyncPgChannelsBackend):
+    """LISTEN and NOTIFY over a connection that is made again when it is lost."""
+
+    def __init__(self) -> None:
+        # The engine's address is read when connecting, not now.
+        super().__init__(make_connection=lambda: engine().get_new_connection())  # type: ignore[union-attr]
+        self._again: asyncio.Task[None] | None = None
+        self._closing = False
+
+    async def on_startup(self) -> None:
+        """Connect, and watch the connection."""
+        self._closing = False
+        await super().on_startup()
+        self._listener_conn.add_termination_listener(self._lost)
+
+    async def on_shutdown(self) -> None:
+        """Disconnect for good."""
+        self._closing = True
+        if self._again is not None:
+            self._again.cancel()
+            await asyncio.gather(self._again, return_exceptions=True)
+        await super().on_shutdown()
+
+    async def subscribe(self, channels: Iterable[str]) -> None:
+        """Listen; while the connection is lost the wish is kept for the next one."""
+        async with self._listener_lock:
+            for channel in set(channels) - self._subscribed_channels:
+                self._subscribed_channels.add(channel)
+                if not self._listener_conn.is_closed():
+                    await self._listener_conn.add_listener(channel, self._listener)
+
+    async def unsubscribe(self, channels: Iterable[str]) -> None:
+        """Listen no more."""
+        async with self._listener_lock:
+            for channel in set(channels) & self._subscribed_channels:
+                self._subscribed_channels.remove(channel)
+                if not self._listener_conn.is_closed():
+                    await self._listener_conn.remove_listener(channel, self._listener)
+
+    def _lost(self, _connection: object) -> None:
+        if not self._closing:
+            log.warning("the connection that listens was lost")
+            self._again = asyncio.ensure_future(self._listen_again())
+
+    async def _listen_again(self) -> None:
+        while True:
+            try:
+                connection = await self._connect()
+                async with self._listener_lock:
+                    for channel in self._subscribed_channels:
+                        await connection.add_listener(channel, self._listener)
+                    self._listener_conn = connection
+                connection.add_termination_listener(self._lost)
+            except Exception:
+                log.warning("listening again did not succeed yet", exc_info=True)
+                await asyncio.sleep(RECONNECT_SECONDS)
+            else:
+                return
 
 
 class LiveChannels(ChannelsPlugin):
@@ -59,12 +120,11 @@ class LiveChannels(ChannelsPlugin):
 
 def make_channels() -> LiveChannels:
     """The plugin for ``create_app``: memory on SQLite, LISTEN and NOTIFY on PostgreSQL."""
-    backend = (
-        MemoryChannelsBackend()
-        if dialect() == "sqlite"
-        else AsyncPgChannelsBackend(make_connection=lambda: engine().get_new_connection())  # type: ignore[union-attr]
+    backend = MemoryChannelsBackend() if dialect() == "sqlite" else ListeningBackend()
+    # "dropleft": the newest events matter, and the other strategy waits for ever on a full listener that leaves.
+    return LiveChannels(
+        backend, arbitrary_channels_allowed=True, subscriber_max_backlog=200, subscriber_backlog_strategy="dropleft"
     )
-    return LiveChannels(backend, arbitrary_channels_allowed=True, subscriber_max_backlog=200)
 
 
 def listeners() -> int:
