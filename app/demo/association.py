@@ -1,10 +1,11 @@
-"""The tree of the women's union: the city, its 126 wards and communes, some branches."""
+"""The tree of the women's union: the city, its 126 wards and communes, some branches, and businesses they vouch for."""
 
 from vietnam_provinces import Province, ProvinceCode, Ward
 
+from app.demo.fair import HOME, KINDS, Exhibitor
 from app.demo.files import Row
 from app.demo.lines import lists
-from app.demo.people import Cast
+from app.demo.people import Cast, Contact
 
 CITY = "Hội Liên hiệp Phụ nữ thành phố Hà Nội"
 HEADERS = (
@@ -12,6 +13,9 @@ HEADERS = (
     "Phường/xã", "Số hội viên", "Người liên hệ",
 )  # fmt: skip
 KIND = "Hội"
+VOUCHED = ("household", "cooperative", "company")
+VILLAGES = ("Đông", "Đoài", "Thượng", "Hạ", "Trung", "Nội", "Ngoại", "Cầu")
+TAX_WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 PROVINCE, WARD, BRANCH = "Tỉnh/thành phố", "Phường/xã", "Chi hội"
 
 
@@ -44,6 +48,38 @@ def rows(cast: Cast) -> list[Row]:
                      random.randrange(35, 260), cast.woman())
                 )  # fmt: skip
     return found
+
+
+def members(cast: Cast, exhibitors: list[Exhibitor], contacts: dict[str, Contact]) -> list[Row]:
+    """Exhibitors of Hanoi that their ward's union vouches for: businesses, not single artisans."""
+    found: list[Row] = []
+    for exhibitor in exhibitors:
+        if exhibitor.kind not in VOUCHED or not exhibitor.ward.endswith(HOME):
+            continue
+        ward = exhibitor.ward.removesuffix(HOME)
+        phone, email = contacts[exhibitor.organisation]
+        if ward.startswith("Xã"):
+            house = f"Thôn {cast.random.choice(VILLAGES)}"
+        else:
+            house = f"Số {cast.random.randrange(2, 180)}, ngõ {cast.random.randrange(3, 90)}"
+        tax = None if exhibitor.kind == "household" else tax_number(cast)
+        found.append(
+            (exhibitor.organisation, KINDS[exhibitor.kind], union_of(ward), None, None, tax, cast.written(phone), email,
+             f"{house}, {_lower(ward)}, thành phố Hà Nội", exhibitor.ward, exhibitor.members, exhibitor.contact)
+        )  # fmt: skip
+    return found
+
+
+def tax_number(cast: Cast) -> str:
+    """Ten digits with a right check digit, in a range (0199…) that Hanoi has not reached.
+
+    The check digit is 10 less the weighted sum modulo 11 (General Department of Taxation, structure of tax codes).
+    """
+    while True:
+        digits = [0, 1, 9, 9, *(cast.random.randrange(10) for _digit in range(5))]
+        rest = 10 - sum(digit * weight for digit, weight in zip(digits, TAX_WEIGHTS, strict=True)) % 11
+        if rest < 10:
+            return "".join(map(str, [*digits, rest]))
 
 
 def union_of(ward: str) -> str:

@@ -7,6 +7,12 @@ from app.demo.lines import fields, lines
 
 FILES = ("crafts", "textile", "food_north", "food_delta", "herbs", "tech", "cuisine")
 HOME = ", Hà Nội"
+KINDS = {
+    "household": "Hộ kinh doanh",
+    "artisan": "Nghệ nhân",
+    "cooperative": "Hợp tác xã",
+    "company": "Doanh nghiệp",
+}
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ STAFF = (
 )
 
 
-def edition_values(*, venue_id: int | None, organiser_id: int | None) -> EditionValues:
+def edition_values(*, venue_id: int | None, organiser_id: int | None, cover: str | None) -> EditionValues:
     """The edition as the organiser would fill in its form."""
     return EditionValues(
         slug=SLUG,
@@ -58,4 +58,5 @@ def edition_values(*, venue_id: int | None, organiser_id: int | None) -> Edition
         closes_at="21:00",
         venue_id=venue_id,
         organiser_id=organiser_id,
+        cover=cover,
     )

@@ -57,6 +57,8 @@ class Booth:
 
 HALL_A = "Hội trường A"
 HALL_B = "Hội trường B"
+#: Name, width and depth in cells, with the aisles along the sides and the foyer.
+SIZE_A, SIZE_B = (HALL_A, 24, 12), (HALL_B, 24, 10)
 
 WEST, EAST = (2, 11), (14, 23)
 BLOCKS_A = [

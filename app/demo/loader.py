@@ -4,6 +4,7 @@ What an organiser, an exhibitor, a gate or a jury does first is left to them: no
 not begun, nobody has been admitted.
 """
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -12,21 +13,26 @@ from app.accounts.actor import SYSTEM, Actor
 from app.accounts.queries import actor_of_person
 from app.accounts.services.people import find_or_create_person, grant_role
 from app.accounts.tables import Organisation
-from app.demo import association, contest, festival
+from app.demo import association, contest, crowd, festival, layout
+from app.demo.cover import draw_cover
 from app.demo.links import sign_in_links
+from app.events.enums import PassKind
 from app.events.queries import tracks
 from app.events.services.editions import create_edition, find_or_create_venue, open_edition
-from app.events.services.programme import rename_track
+from app.events.services.programme import rename_track, save_hall
 from app.judging.enums import ContestState
 from app.judging.queries.contests import contest_of_edition
 from app.judging.services.contests import set_contest_state
 from app.kernel.database import write_transaction
+from app.kernel.images import store_image
 from app.kernel.sheets import SheetContext, kinds
 from app.kernel.sheets.batches import accept, preview, problems_of
+from ticketing.checkin.services.gates import create_list
 
 __all__ = ["load_demo", "load_sheet", "sign_in_links"]
 
 SHEETS = Path(__file__).parent / "sheets"
+COVER_SEED = 3
 
 #: Kind and file of each sheet, in the order in which they build on one another; the association comes before all.
 ORDER = (
@@ -59,6 +65,7 @@ async def load_demo(report: Report, now: datetime) -> None:
         await load_sheet("organisations", "organisations.csv", SheetContext(edition_id=None, actor=actor, now=now))
         report("edition", 1, steps)
         edition_id = await _edition(actor, now)
+        await _prepare_places(edition_id, actor, now)
         context = SheetContext(edition_id=edition_id, actor=actor, now=now)
         for number, (kind, filename) in enumerate(order, start=2):
             report(kind.replace("_", " "), number, steps)
@@ -89,13 +96,23 @@ async def _edition(actor: Actor, now: datetime) -> int:
     """The edition, open to everybody, with the people who work on it."""
     city = await Organisation.select(Organisation.id).where(Organisation.name == association.CITY).first()
     venue_id = await find_or_create_venue(name=festival.VENUE, address=festival.ADDRESS, now=now)
-    values = festival.edition_values(venue_id=venue_id, organiser_id=city["id"] if city else None)
+    cover = await store_image(await asyncio.to_thread(draw_cover, COVER_SEED), now=now)
+    values = festival.edition_values(venue_id=venue_id, organiser_id=city["id"] if city else None, cover=cover)
     edition = await create_edition(values=values, actor=actor, now=now)
     await open_edition(edition_id=edition.id, actor=actor, now=now)
     for name, phone, email, role in festival.STAFF:
         person = await find_or_create_person(full_name=name, phone=phone, email=email, now=now)
         await grant_role(person_id=person.id, role=role, edition_id=edition.id, actor=actor, now=now)
     return edition.id
+
+
+async def _prepare_places(edition_id: int, actor: Actor, now: datetime) -> None:
+    """What the sheets of booths and gates do not say: aisles around the booths, and who may enter the seminars."""
+    for name, width, depth in (layout.SIZE_A, layout.SIZE_B):
+        await save_hall(edition_id=edition_id, name=name, width_cells=width, depth_cells=depth)
+    await create_list(edition_id=edition_id, name=crowd.ENTRY, pass_kinds=[], actor=actor, now=now)
+    seated = [kind.value for kind in (PassKind.GUEST, PassKind.SPEAKER, PassKind.STAFF)]
+    await create_list(edition_id=edition_id, name=crowd.SEMINAR, pass_kinds=seated, actor=actor, now=now)
 
 
 async def _name_tracks(edition_id: int, actor: Actor, now: datetime) -> None:

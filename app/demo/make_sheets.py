@@ -8,9 +8,9 @@ from pathlib import Path
 from random import Random
 
 from app.demo import association, contest, crowd, layout
-from app.demo.fair import Exhibitor, exhibitors, read
+from app.demo.fair import KINDS, Exhibitor, exhibitors, read
 from app.demo.files import Formula, Row, delimited, xlsx
-from app.demo.people import Cast
+from app.demo.people import Cast, Contact
 
 SEED = 20261016
 SHEETS = Path(__file__).parent / "sheets"
@@ -25,24 +25,20 @@ PRODUCT_HEADERS = (
     "Đơn vị", "Mã sản phẩm", "Tên sản phẩm", "Mô tả", "Giá bán (đ)", "Đơn vị tính", "Nhóm hàng", "Chứng nhận",
     "Tên tiếng Anh", "Tên tiếng Indonesia",
 )  # fmt: skip
-KINDS = {
-    "household": "Hộ kinh doanh",
-    "artisan": "Nghệ nhân",
-    "cooperative": "Hợp tác xã",
-    "company": "Doanh nghiệp",
-}
 LETTERS = {"crafts": "TC", "textile": "DM", "tech": "CN", "food": "TP", "herbs": "DL", "cuisine": "AT"}
 
 
 def make() -> dict[str, bytes]:
     """All sheets by file name."""
     cast = Cast(Random(SEED))  # noqa: S311 - the same festival every time, no secrets
-    fair = exhibitors()
-    applied = [application(cast, exhibitor) for exhibitor in fair]
-    late = [application(cast, exhibitor) for exhibitor in read("late")]
+    fair, latecomers = exhibitors(), list(read("late"))
+    contacts = {exhibitor.organisation: contact(cast, exhibitor) for exhibitor in (*fair, *latecomers)}
+    applied = [application(cast, exhibitor, contacts) for exhibitor in fair]
+    late = [application(cast, exhibitor, contacts) for exhibitor in latecomers]
+    union = [*association.rows(cast), *association.members(cast, fair, contacts)]
     return {
         "halls.xlsx": xlsx("Mặt bằng", HALL_HEADERS, _booths(cast), title=f"MẶT BẰNG GIAN HÀNG – {FESTIVAL}"),
-        "organisations.csv": delimited(association.HEADERS, association.rows(cast)),
+        "organisations.csv": delimited(association.HEADERS, union),
         "applications.xlsx": xlsx(
             "Đăng ký", APPLICATION_HEADERS, applied, title=f"DANH SÁCH ĐĂNG KÝ GIAN HÀNG – {FESTIVAL}"
         ),
@@ -59,13 +55,19 @@ def make() -> dict[str, bytes]:
     }
 
 
-def application(cast: Cast, exhibitor: Exhibitor) -> Row:
-    """One application as a row; some have no mail address."""
+def contact(cast: Cast, exhibitor: Exhibitor) -> Contact:
+    """Where an exhibitor is reached; some have no mail address."""
+    return cast.phone(), cast.email(exhibitor.contact) if cast.random.random() < 0.6 else None
+
+
+def application(cast: Cast, exhibitor: Exhibitor, contacts: dict[str, Contact]) -> Row:
+    """One application as a row."""
+    phone, email = contacts[exhibitor.organisation]
     return (
         exhibitor.organisation,
         exhibitor.contact,
-        cast.written(cast.phone()),
-        cast.email(exhibitor.contact) if cast.random.random() < 0.6 else None,
+        cast.written(phone),
+        email,
         KINDS[exhibitor.kind],
         exhibitor.cells,
         layout.ZONES[exhibitor.zone],

@@ -10,6 +10,9 @@ PREFIXES = tuple(
 )
 DOMAINS = ("example.com", "example.com", "example.com", "example.org", "example.net")
 
+Contact = tuple[str, str | None]
+"""Phone in ten digits, and mail address if there is one."""
+
 
 class Cast:
     """Hands out people; every draw comes from the one generator it was given."""

@@ -19,6 +19,7 @@ from tests.demo.reading import Sheet, read
 MADE = make()
 NAMES = sorted(MADE)
 PHONES = {"Số điện thoại", "Điện thoại", "Phone", "Telepon"}
+PEOPLE = ("Người liên hệ", "Trưởng nhóm", "Họ và tên", "Full name", "Nama lengkap")
 WARDS = {
     f"{ward.name}, {Province.from_code(ward.province_code).name.removeprefix('Thành phố ')}" for ward in Ward.iter_all()
 }
@@ -53,7 +54,7 @@ def test_counts(sheets: dict[str, Sheet]) -> None:
         "halls.xlsx": 180,
         "ideas.xlsx": 60,
         "judges.csv": 12,
-        "organisations.csv": 151,
+        "organisations.csv": 199,
         "products.xlsx": 320,
         "programme.xlsx": 14,
         "ticket_types.csv": 3,
@@ -170,13 +171,27 @@ def test_every_text_is_nfc_and_clean(sheets: dict[str, Sheet], name: str) -> Non
 
 
 def test_phones_are_valid_and_nobody_shares_one(sheets: dict[str, Sheet]) -> None:
-    numbers: list[str] = []
+    people: dict[str, set[str]] = {}
     for name in NAMES:
-        if name != "applications_with_errors.xlsx":
-            found = [row[header] for row in sheets[name] for header in PHONES & row.keys()]
-            numbers += [normalise_phone(str(phone)) for phone in found if phone]
-    assert len(numbers) > 1900
-    assert len(set(numbers)) == len(numbers)
+        for row in sheets[name]:
+            phone = next((row[header] for header in PHONES & row.keys() if row[header]), None)
+            if phone and phone != "09123":
+                who = next(row[header] for header in PEOPLE if header in row)
+                people.setdefault(normalise_phone(str(phone)), set()).add(who)
+    assert len(people) > 1900
+    assert [phone for phone, names in people.items() if len(names) > 1] == []
+
+
+def test_vouched_businesses_are_the_exhibitors_of_the_city(sheets: dict[str, Sheet]) -> None:
+    applied = {row["Tên đơn vị"]: row for row in sheets["applications.xlsx"]}
+    members = [row for row in sheets["organisations.csv"] if not row["Cấp"] and row["Loại hình"] != "Hội"]
+    assert len(members) == 48
+    for row in members:
+        application = applied[row["Tên tổ chức"]]
+        assert row["Phường/xã"] == application["Phường/xã"]
+        assert row["Email"] == application["Email"]
+        assert normalise_phone(str(row["Điện thoại"])) == normalise_phone(str(application["Điện thoại"]))
+        assert bool(row["Mã số thuế"]) == (row["Loại hình"] != "Hộ kinh doanh")
 
 
 def test_mail_addresses_lie_under_reserved_domains(sheets: dict[str, Sheet]) -> None:

@@ -1,0 +1,67 @@
+"""The demo festival loads whole through the import, and leaves the newcomer something to upload."""
+
+import pytest
+from piccolo.table import Table
+
+from app.accounts.queries import actor_of_person
+from app.accounts.tables import Organisation, Person, RoleGrant
+from app.demo import festival
+from app.demo.links import sign_in_links
+from app.demo.loader import SHEETS, load_demo, load_sheet
+from app.events.queries import edition_by_slug
+from app.events.tables import Hall, Pass, ProgrammeSession, Track
+from app.kernel.sheets import SheetContext
+from app.kernel.sheets.batches import preview, problems_of
+from app.main import register_modules
+from booths.allocation.tables import Allocation, Application
+from booths.floorplan.tables import Booth, Cell
+from tests.conftest import NOW
+from ticketing.checkin.tables import Admission, CheckInList, Gate
+from ticketing.sales.tables import TicketOrder, TicketType
+
+EXPECTED: dict[type[Table], int] = {
+    Hall: 2,
+    Cell: 260,
+    Booth: 180,
+    Application: 95,
+    Allocation: 0,
+    Organisation: 246,
+    TicketType: 3,
+    TicketOrder: 2000,
+    Pass: 2000,
+    Gate: 6,
+    CheckInList: 2,
+    Admission: 0,
+    Track: 3,
+    ProgrammeSession: 14,
+}
+
+
+@pytest.mark.engines
+@pytest.mark.usefixtures("database")
+async def test_the_festival_is_loaded_whole_and_the_late_sheet_fits_in() -> None:
+    register_modules()
+    told: list[tuple[str, int, int]] = []
+    await load_demo(lambda *step: told.append(step), NOW)
+
+    assert {table: await table.count() for table in EXPECTED} == EXPECTED
+    assert [done for _what, done, _total in told] == sorted(done for _what, done, _total in told)
+    assert all(done <= total for _what, done, total in told)
+    assert await Person.count().where(Person.is_expert.eq(True)) == 20
+    assert await RoleGrant.count().where(RoleGrant.role == "exhibitor_owner") == 95
+
+    edition = await edition_by_slug(festival.SLUG)
+    owner = await Person.objects().get(Person.phone == festival.ORGANISER[1])
+    assert owner is not None
+    context = SheetContext(edition_id=edition.id, actor=await actor_of_person(owner.id), now=NOW)
+
+    spoilt = SHEETS.joinpath("applications_with_errors.xlsx").read_bytes()
+    batch = await preview("applications", spoilt, "applications_with_errors.xlsx", context)
+    assert len(problems_of(batch)) == 5
+    await load_sheet("applications", "applications_late.xlsx", context)
+    assert await Application.count() == 107
+    await load_sheet("applications", "applications.xlsx", context)
+    assert await Application.count() == 107
+
+    links = await sign_in_links(NOW)
+    assert len({address for _role, address in links}) == len(links)
