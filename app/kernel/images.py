@@ -42,8 +42,16 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 NAME = re.compile(r"([0-9a-f]{64})-(160|320|640|1280)\.webp")
 CACHE = "public, max-age=31536000, immutable"
 
-#: Decoding takes memory: at most two pictures at a time in a process.
-_workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="images")
+
+def _start_workers() -> None:
+    """At most two pictures at a time in a process: decoding takes memory. A forked process has none of our threads."""
+    global _workers
+    _workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="images")
+
+
+_workers: ThreadPoolExecutor
+_start_workers()
+os.register_at_fork(after_in_child=_start_workers)
 
 
 class NotAPicture(AppError):

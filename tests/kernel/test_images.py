@@ -1,4 +1,5 @@
 import asyncio
+import multiprocessing
 import struct
 import zlib
 from io import BytesIO
@@ -220,3 +221,17 @@ def test_drawing_imports_nothing_heavy_at_start() -> None:
     code = "import app.kernel.images, app.kernel.documents.qr, sys; sys.exit('PIL' in sys.modules)"
     root = Path(images.__file__).parents[2]
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+async def test_a_forked_process_has_workers_of_its_own(database: str) -> None:
+    digest = await store_image(picture(), now=NOW)
+    forked = multiprocessing.get_context("fork").Process(
+        target=lambda: asyncio.run(images.read_image(digest, 160)), daemon=True
+    )
+    forked.start()
+    await asyncio.to_thread(forked.join, 20)
+    try:
+        assert forked.exitcode == 0
+    finally:
+        forked.kill()
