@@ -167,7 +167,7 @@ def _assets(_options: argparse.Namespace) -> None:
 
 def _import(options: argparse.Namespace) -> None:
     from app.kernel.errors import AppError
-    from app.main import register_modules
+    from app.main import register_modules, start_modules
 
     _check_writable()
     if not options.file.is_file():
@@ -175,6 +175,7 @@ def _import(options: argparse.Namespace) -> None:
     register_modules()
 
     async def work() -> None:
+        await start_modules()
         try:
             loaded = await _load_sheet(options.kind, options.file, options.check, options.edition)
         except AppError as error:

@@ -128,13 +128,14 @@ async def _prepare() -> list[tuple[str, str]]:
     from app.kernel.clock import now
     from app.kernel.database import close_database, open_database
     from app.kernel.migrate import migrate
-    from app.main import register_modules
+    from app.main import register_modules, start_modules
 
     progress = Progress()
     await open_database()
     try:
         register_modules()
         await migrate(lambda name, done, total: progress(f"database: {name}", done, total))
+        await start_modules()
         if not await Edition.exists().where(Edition.slug == SLUG):
             await load_demo(progress, now())
         progress.finish()
