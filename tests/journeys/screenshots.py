@@ -19,7 +19,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
-from tests.journeys.support.people import DEVICES, launch, sign_in
+from tests.journeys.support.people import DEVICES, launch, numbers_of, sign_in
 from tests.journeys.support.places import PLACES, Place
 from tests.support.postgres import free_port, running_postgres
 from tests.support.service import Home, administer, new_home, running_service
@@ -57,6 +57,7 @@ def demo_service(engine: str) -> Iterator[Home]:
 def take(browser: Browser, url: str, home: Home | None, options: Options) -> list[str]:
     """Take all pictures; returns what could not be pictured."""
     problems: list[str] = []
+    numbers = {} if home is None else numbers_of(home)
     roles = dict.fromkeys(place.role for place in options.places)
     for role in roles:
         places = [place for place in options.places if place.role == role]
@@ -67,9 +68,12 @@ def take(browser: Browser, url: str, home: Home | None, options: Options) -> lis
             page = context.new_page()
             for place in places:
                 try:
-                    problems += picture(page, place, home, options, first=place is places[0])
-                except PlaywrightError as error:
-                    problems.append(f"{place.name}: {error.message.splitlines()[0]}")
+                    path = place.path.format_map(numbers)
+                    if role is not None and home is not None and place is places[0]:
+                        sign_in(page, home, role)
+                    problems += picture(page, place, path, options)
+                except (PlaywrightError, KeyError, RuntimeError) as error:
+                    problems.append(f"{place.name}: {str(error).splitlines()[-1]}")
     return problems
 
 
@@ -80,17 +84,10 @@ def new_context(browser: Browser, url: str, locale: str) -> BrowserContext:
     return context
 
 
-def picture(page: Page, place: Place, home: Home | None, options: Options, *, first: bool) -> list[str]:
+def picture(page: Page, place: Place, path: str, options: Options) -> list[str]:
     """Take the pictures of one place; returns what was wrong with it."""
-    if place.role is not None and home is not None:
-        if first or place.personal:
-            sign_in(page, home, place.role, next_path=place.path)
-            answer = page.reload()
-        else:
-            answer = page.goto(place.path)
-    else:
-        answer = page.goto(place.path)
-    wrong = [f"{place.name}: {answer.status} at {page.url}"] if answer and answer.status >= 400 else []
+    answer = page.goto(path)
+    wrong = [f"{place.name}: {answer.status} at {page.url}"] if answer and answer.status != place.status else []
     for theme in options.themes:
         page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
         for device in options.devices:

@@ -33,13 +33,11 @@ def test_every_page_can_be_read_by_everybody(people: People, device: str) -> Non
     people.watch.allow("404 GET .*/nowhere")
     wrong: list[str] = []
     for role in dict.fromkeys(place.role for place in PLACES):
-        page = None
+        page = people.page(signed_in=role, device=device)
         for place in (place for place in PLACES if place.role == role):
-            if page is None or place.personal:
-                page = people.page(signed_in=role, device=device, at=place.path)
-            else:
-                page.goto(place.path)
-            if place.path not in page.url and not place.personal:
+            path = people.path(place.path)
+            page.goto(path)
+            if not page.url.endswith(path):
                 wrong.append(f"{place.name}: led to {page.url}")
             wrong += faults_of(page, place)
     assert wrong == []

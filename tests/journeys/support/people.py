@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
@@ -32,6 +33,7 @@ class People:
         self._browsers: list[Browser] = []
         self._plain: Browser | None = None
         self._contexts: list[BrowserContext] = []
+        self._numbers: dict[str, int] = {}
 
     def page(
         self,
@@ -67,10 +69,23 @@ class People:
         self._contexts.append(context)
         page = context.new_page()
         if signed_in is not None:
-            sign_in(page, self.service.home, signed_in, next_path=at or "/me")
+            sign_in(page, self.service.home, signed_in, next_path=self.path(at or "/me"))
         elif at is not None:
-            page.goto(at)
+            page.goto(self.path(at))
         return page
+
+    def path(self, pattern: str) -> str:
+        """Return a path with its ids filled in, such as ``/manage/{edition_id}``.
+
+        Raises KeyError for an id of which the demo festival has none.
+        """
+        if "{" in pattern and not self._numbers:
+            self._numbers = numbers_of(self.service.home)
+        return pattern.format_map(self._numbers)
+
+    def ask(self, *question: str) -> str:
+        """Ask the installation for something; see ``tests.journeys.support.installation``."""
+        return ask(self.service.home, *question)
 
     def unexpected_faults(self) -> list[str]:
         """Return what went wrong in any page and was not provoked."""
@@ -103,14 +118,20 @@ def launch(playwright: Playwright, switches: list[str] | None = None) -> Browser
     )
 
 
-def sign_in_link(home: Home, role: str, *, next_path: str = "/me") -> str:
-    """Return a new one-time sign-in link of somebody who holds ``role`` in the demo festival."""
-    return home.python("-m", "tests.journeys.support.links", role, next_path).splitlines()[-1]
+def ask(home: Home, *question: str) -> str:
+    """Ask the installation for something; see ``tests.journeys.support.installation``."""
+    return home.python("-m", "tests.journeys.support.installation", *question).splitlines()[-1]
+
+
+def numbers_of(home: Home) -> dict[str, int]:
+    """Return an example of each id that a path may name, as far as the installation has one."""
+    found: dict[str, int] = json.loads(ask(home, "numbers"))
+    return found
 
 
 def sign_in(page: Page, home: Home, role: str, *, next_path: str = "/me") -> None:
     """Follow a one-time link and press the button that it leads to."""
-    page.goto(sign_in_link(home, role, next_path=next_path))
+    page.goto(ask(home, "link", role, next_path))
     if "/sign-in/" in page.url:
         page.locator("main form button[type=submit]").first.click()
         page.wait_for_url(lambda url: "/sign-in/" not in url)

@@ -9,10 +9,10 @@ SLUG = "phu-nu-sang-tao-2026"
 
 @dataclass(frozen=True)
 class Place:
-    """A page. ``role`` is who opens it (None: anybody); ``path`` may name ``{edition_id}``, ``{organisation_id}``.
+    """A page. ``role`` is who opens it (None: anybody); ``path`` may name ids, such as ``{edition_id}``.
 
-    ``live`` pages never fall silent, ``full`` ones are pictured to their end, ``personal`` ones need a new sign-in
-    because their path depends on who it is.
+    ``live`` pages never fall silent, ``full`` ones are pictured to their end; ``status`` is what
+    they answer.
     """
 
     name: str
@@ -20,31 +20,56 @@ class Place:
     role: str | None = None
     live: bool = False
     full: bool = True
-
-    @property
-    def personal(self) -> bool:
-        """Whether the path depends on the role that opens it."""
-        return "{" in self.path
+    status: int = 200
 
 
 PLACES = [
     Place("public-start", "/"),
     Place("public-edition", f"/e/{SLUG}"),
     Place("public-tickets", f"/e/{SLUG}/tickets"),
+    Place("public-programme", f"/e/{SLUG}/programme"),
+    Place("public-session", f"/e/{SLUG}/programme/{{session_id}}"),
+    Place("public-contest", f"/e/{SLUG}/contest"),
+    Place("public-idea", f"/e/{SLUG}/contest/{{entry_id}}"),
     Place("public-catalogue", f"/e/{SLUG}/catalogue"),
     Place("public-map", f"/e/{SLUG}/map"),
-    Place("public-programme", f"/e/{SLUG}/programme"),
-    Place("public-contest", f"/e/{SLUG}/contest"),
     Place("public-help", "/help"),
     Place("public-sign-in", "/sign-in"),
-    Place("public-not-found", "/nowhere"),
+    Place("public-sign-in-password", "/sign-in/password"),
+    Place("public-pass", "/pass"),
+    Place("public-not-found", "/nowhere", status=404),
     Place("api-docs", "/api/docs"),
     Place("demo-outbox", "/dev/outbox"),
     Place("demo-components", "/dev/components"),
-    Place("organiser-home", "/me", "owner"),
-    Place("organiser-account", "/account", "owner"),
-    Place("organiser-dashboard", "/manage/{edition_id}/", "owner"),
-    Place("exhibitor-home", "/exhibitor/{organisation_id}/{edition_id}/", "exhibitor_owner"),
-    Place("team-home", "/team/", "team_member"),
-    Place("chair-contest", "/manage/{edition_id}/contest/", "jury_chair"),
+    Place("me", "/me", "owner"),
+    Place("account", "/account", "owner"),
+    Place("organiser-editions", "/manage", "owner"),
+    Place("organiser-new-edition", "/manage/new", "owner"),
+    Place("organiser-dashboard", "/manage/{edition_id}", "owner"),
+    Place("organiser-settings", "/manage/{edition_id}/settings", "owner"),
+    Place("organiser-copy", "/manage/{edition_id}/copy", "owner"),
+    Place("organiser-people", "/manage/{edition_id}/people", "owner"),
+    Place("organiser-organisations", "/manage/{edition_id}/organisations", "owner"),
+    Place("organiser-devices", "/manage/{edition_id}/devices", "owner"),
+    Place("organiser-audit", "/manage/{edition_id}/audit", "owner"),
+    Place("organiser-outbox", "/manage/{edition_id}/outbox", "owner"),
+    Place("organiser-import", "/manage/{edition_id}/import", "owner"),
+    Place("organiser-import-applications", "/manage/{edition_id}/import/applications", "owner"),
+    Place("organiser-programme", "/manage/{edition_id}/programme", "owner"),
+    Place("organiser-programme-session", "/manage/{edition_id}/programme/{session_id}", "owner"),
+    Place("organiser-tickets", "/manage/{edition_id}/tickets", "owner"),
+    Place("organiser-ticket-type", "/manage/{edition_id}/tickets/{type_id}", "owner"),
+    Place("organiser-orders", "/manage/{edition_id}/orders", "owner"),
+    Place("organiser-order", "/manage/{edition_id}/orders/{order_id}", "owner"),
+    Place("organiser-box-office", "/manage/{edition_id}/box-office", "owner"),
+    Place("organiser-payments", "/manage/{edition_id}/payments", "owner"),
+    Place("organiser-contest", "/manage/{edition_id}/contest", "owner"),
+    Place("chair-entry", "/manage/{edition_id}/contest/entries/{entry_id}", "owner"),
+    Place("chair-judges", "/manage/{edition_id}/contest/judges", "owner"),
+    Place("chair-assign", "/manage/{edition_id}/contest/{round_id}/assign", "owner"),
+    Place("chair-progress", "/manage/{edition_id}/contest/{round_id}/progress", "owner", live=True),
+    Place("chair-ranking", "/manage/{edition_id}/contest/{round_id}/ranking", "owner"),
+    Place("exhibitor-home", "/me", "exhibitor_owner"),
+    Place("team-ideas", "/team", "team_member"),
+    Place("team-new", "/team/{edition_id}/new", "team_member"),
 ]

@@ -1,0 +1,106 @@
+"""Asks an installation for things that journeys need: ``python -m tests.journeys.support.installation WHAT …``.
+
+Run in the environment of the installation, in a process of its own, since Playwright holds a test's event loop.
+``link ROLE NEXT_PATH`` prints a sign-in link of the first person who holds the role; ``numbers`` prints, as JSON, an
+example of each id that a path may name; ``gate`` prints the address of a new card for a gate phone; ``passes N``
+prints, as JSON, what the QR codes of N passes say that nobody has used.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from typing import Any
+
+from app.accounts.actor import SYSTEM
+from app.accounts.enums import Role
+from app.accounts.services.sign_in import make_sign_in_link
+from app.accounts.tables import RoleGrant
+from app.kernel.clock import now
+from app.kernel.database import close_database, fetch, open_database
+from app.kernel.settings import settings
+
+A_YEAR = 365 * 24 * 60
+NUMBERS = {
+    "edition_id": "SELECT id FROM edition ORDER BY id",
+    "organisation_id": "SELECT organisation AS id FROM role_grant WHERE role = 'exhibitor_owner' ORDER BY id",
+    "session_id": "SELECT id FROM programme_session ORDER BY id",
+    "order_id": "SELECT id FROM ticket_order ORDER BY id",
+    "type_id": "SELECT id FROM ticket_type ORDER BY id",
+    "round_id": "SELECT id FROM contest_round ORDER BY number",
+    "entry_id": "SELECT id FROM contest_entry WHERE state <> 'draft' ORDER BY id",
+    "document_id": "SELECT id FROM payment_document ORDER BY id",
+    "hall_id": "SELECT id FROM hall ORDER BY id",
+    "booth_id": "SELECT id FROM booth ORDER BY id",
+    "application_id": "SELECT id FROM application ORDER BY id",
+    "run_id": "SELECT id FROM allocation_run ORDER BY id DESC",
+    "product_id": "SELECT id FROM product ORDER BY id",
+    "gate_id": "SELECT id FROM gate ORDER BY id",
+}
+
+
+async def link(role: str, next_path: str) -> str:
+    """Make a link, good once, for the first person who holds the role now.
+
+    Raises LookupError when nobody does.
+    """
+    grant = (
+        await RoleGrant.select(RoleGrant.person)
+        .where((RoleGrant.role == Role(role).value) & RoleGrant.revoked_at.is_null())
+        .order_by(RoleGrant.id)
+        .first()
+    )
+    if grant is None:
+        raise LookupError(f"nobody is {role}")
+    address, _code = await make_sign_in_link(person_id=grant["person"], next_path=next_path, now=now(), minutes=A_YEAR)
+    return address
+
+
+async def numbers() -> str:
+    """Find an example of each id, where there is one."""
+    found: dict[str, Any] = {}
+    for name, sql in NUMBERS.items():
+        try:
+            rows = await fetch(f"{sql} LIMIT 1")
+        except Exception:
+            continue  # a module that is not there yet, or has other tables
+        if rows:
+            found[name] = rows[0]["id"]
+    return json.dumps(found)
+
+
+async def gate() -> str:
+    """Make a card for a phone at the first gate."""
+    from ticketing.checkin.services.gates import invite_phone
+
+    first = (await fetch("SELECT id, edition FROM gate ORDER BY id LIMIT 1"))[0]
+    _, address = await invite_phone(
+        edition_id=first["edition"], gate_id=first["id"], label="Điện thoại thử", actor=SYSTEM, now=now()
+    )
+    return address
+
+
+async def passes(count: str) -> str:
+    """Find what the QR codes of visitors' passes say, passes that nobody has used."""
+    from app.events.passes.codec import qr_text
+
+    sql = (
+        "SELECT code FROM pass WHERE kind = 'visitor' AND state = 'issued' "
+        "AND id NOT IN (SELECT event_pass FROM admission) ORDER BY id LIMIT {}"
+    )
+    return json.dumps([qr_text(row["code"], settings().base_url) for row in await fetch(sql, int(count))])
+
+
+async def main(what: str, *arguments: str) -> None:
+    """Print the answer."""
+    questions: dict[str, Any] = {"link": link, "numbers": numbers, "gate": gate, "passes": passes}
+    await open_database()
+    try:
+        print(await questions[what](*arguments))
+    finally:
+        await close_database()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))
