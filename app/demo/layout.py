@@ -15,7 +15,7 @@ ZONES = {
     "herbs": "Dược liệu & mỹ phẩm",
     "cuisine": "Ẩm thực",
 }
-WATTS = {"crafts": 600, "textile": 800, "tech": 1500, "food": 1200, "herbs": 1000, "cuisine": 4000}
+WATTS = {"crafts": 1000, "textile": 1200, "tech": 1500, "food": 1500, "herbs": 1000, "cuisine": 4000}
 PRICES = {1: 4_800_000, 2: 9_200_000, 3: 13_200_000}
 CORNER, MAIN_AISLE, KITCHEN = 600_000, 400_000, 500_000
 
