@@ -49,7 +49,7 @@ def public_nav(edition: EditionInfo) -> list[tuple[str, str, bool]]:
     here = _here()
     shown = [(path, title) for part, path, title in _PUBLIC if part is None or part in edition.parts]
     fitting = [path for path, _title in shown if here.startswith(edition.path + path)]
-    current = max(fitting, key=len, default="")
+    current = max(fitting, key=len, default=None)
     return [(_(title), edition.path + path, path == current) for path, title in shown]
 
 
