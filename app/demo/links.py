@@ -3,50 +3,47 @@
 from datetime import datetime
 
 from app.accounts.enums import Role
-from app.accounts.queries import actor_of_person, person_by_contact
+from app.accounts.queries import actor_of_person
 from app.accounts.services.sign_in import make_sign_in_link
-from app.accounts.tables import Organisation, Person
+from app.accounts.tables import RoleGrant
 from app.demo import festival
-from app.demo.association import union_of
-from app.events.queries import edition_by_slug
+from app.events.queries import EditionInfo, edition_by_slug
 from app.judging.enums import PanelRole
 from app.judging.queries.contests import contest_of_edition
 from app.judging.queries.panels import panel_of
 from app.judging.services.panels import make_judge_cards
-from app.judging.tables import EntryMember
 from app.kernel.settings import settings
 from booths.allocation.tables import Application
 
-HOME_UNION = union_of("Xã Bát Tràng")
 MINUTES = 24 * 60
-GATE_LEAD = next(person for person in festival.STAFF if person[3] is Role.GATE_LEAD)
+#: Role, what it is called here, and where it begins below the edition's own address.
+DESKS = (
+    (Role.OWNER, "Organiser", ""),
+    (Role.MANAGER, "Manager", ""),
+    (Role.FLOOR, "Floor", ""),
+    (Role.FINANCE, "Finance", "/payments"),
+    (Role.GATE_LEAD, "Gate lead", "/gates"),
+    (Role.JURY_CHAIR, "Jury chair", "/contest"),
+)
 
 
 async def sign_in_links(now: datetime) -> list[tuple[str, str]]:
-    """Role and address for each role: links to sign in, good once and for a day, and the public page."""
+    """Who and address for each role that somebody holds: links to sign in, good once and for a day, the public page."""
     edition = await edition_by_slug(festival.SLUG, drafts=True)
-    organiser = await _person(festival.ORGANISER[1])
-    found = [("Organiser", await _link(organiser, f"/manage/{edition.id}", now))]
-    exhibitor = await _exhibitor(edition.id)
-    if exhibitor is not None:
-        person_id, organisation_id = exhibitor
-        found.append(("Exhibitor", await _link(person_id, f"/exhibitor/{organisation_id}/{edition.id}", now)))
-    found += [
-        ("Visitor", f"{settings().base_url}{edition.path}"),
-        ("Gate lead", await _link(await _person(GATE_LEAD[1]), f"/manage/{edition.id}/checkin", now)),
-    ]
-    contest = await contest_of_edition(edition.id)
-    if contest is not None:
-        panel = await panel_of(contest.id)
-        chair = next(member for member in panel if member.role is PanelRole.CHAIR)
-        judge = next(member for member in panel if member.role is PanelRole.JUDGE)
-        actor = await actor_of_person(organiser)
-        cards = await make_judge_cards(contest_id=contest.id, person_ids=[judge.person_id], actor=actor, now=now)
-        found.append(("Jury chair", await _link(chair.person_id, f"/manage/{edition.id}/contest", now)))
-        found += [("Judge's card", card.url) for card in cards]
-        found.append(("Team", await _link(await _team(contest.id), "/team/", now)))
-    found.append(("Association", await _link(await _union(), "/me", now)))
-    found.append(("Expert", await _link(await _expert(), "/me", now)))
+    found = [("Visitor", f"{settings().base_url}{edition.path}")]
+    for role, title, page in DESKS:
+        holder = await _holder(role, edition.id)
+        if holder is not None:
+            found.append((title, await _link(holder, f"/manage/{edition.id}{page}", now)))
+    found += await _judge_card(edition, now)
+    query = Application.select(Application.contact, Application.organisation)
+    applied = await query.where(Application.edition == edition.id).order_by(Application.id).first()
+    if applied is not None and applied["contact"] is not None:
+        page = f"/exhibitor/{applied['organisation']}/{edition.id}"
+        found.append(("Exhibitor", await _link(applied["contact"], page, now)))
+    team = await _holder(Role.TEAM_MEMBER, edition.id)
+    if team is not None:
+        found.append(("Team", await _link(team, "/team/", now)))
     return found
 
 
@@ -55,35 +52,27 @@ async def _link(person_id: int, next_path: str, now: datetime) -> str:
     return link
 
 
-async def _person(phone: str) -> int:
-    found = await person_by_contact(phone=phone, email=None)
-    assert found is not None
-    return int(found["id"])
+async def _judge_card(edition: EditionInfo, now: datetime) -> list[tuple[str, str]]:
+    """The address of a judge's card for a tablet, not of the chair's own; cards that nobody used yet end."""
+    contest, owner = await contest_of_edition(edition.id), await _holder(Role.OWNER, edition.id)
+    if contest is None or owner is None:
+        return []
+    judges = [member.person_id for member in await panel_of(contest.id) if member.role is PanelRole.JUDGE]
+    actor = await actor_of_person(owner)
+    cards = await make_judge_cards(contest_id=contest.id, person_ids=judges[:1], actor=actor, now=now)
+    return [("Judge's card", card.url) for card in cards]
 
 
-async def _exhibitor(edition_id: int) -> tuple[int, int] | None:
-    """Contact and organisation of the first application."""
-    query = Application.select(Application.contact, Application.organisation)
-    row = await query.where(Application.edition == edition_id).order_by(Application.id).first()
-    return None if row is None else (row["contact"], row["organisation"])
-
-
-async def _team(contest_id: int) -> int:
-    """The leader of the first idea."""
-    query = EntryMember.select(EntryMember.person).where(EntryMember.entry.contest == contest_id)
-    row = await query.order_by(EntryMember.id).first()
-    assert row is not None
-    return int(row["person"])
-
-
-async def _union() -> int:
-    """Who answers for the women's union of a commune of craft villages."""
-    row = await Organisation.select(Organisation.contact).where(Organisation.name == HOME_UNION).first()
-    assert row is not None
-    return int(row["contact"])
-
-
-async def _expert() -> int:
-    row = await Person.select(Person.id).where(Person.is_expert.eq(True)).order_by(Person.id).first()
-    assert row is not None
-    return int(row["id"])
+async def _holder(role: Role, edition_id: int) -> int | None:
+    """The person who was given a role first and still has it, in the edition or in all."""
+    row = (
+        await RoleGrant.select(RoleGrant.person)
+        .where(
+            (RoleGrant.role == role.value)
+            & RoleGrant.revoked_at.is_null()
+            & ((RoleGrant.edition_id == edition_id) | RoleGrant.edition_id.is_null())
+        )
+        .order_by(RoleGrant.id)
+        .first()
+    )
+    return None if row is None else int(row["person"])
