@@ -1,20 +1,28 @@
 """What check-in brings."""
 
+from app.events.slots import add_dashboard_provider, add_nav_item
 from app.kernel.jobs import every
 from app.kernel.module import Module
 from ticketing.checkin.controllers.api import GateApi
+from ticketing.checkin.controllers.gate_app import GateApp
+from ticketing.checkin.controllers.live import LiveController
+from ticketing.checkin.controllers.manage import GatesController
 from ticketing.checkin.sheets import GATES
+from ticketing.checkin.slots import NAV, checkin_dashboard
 from ticketing.checkin.tasks import CLOSE_DAYS, run_close_past_days
 
 
 def start() -> None:
-    """Let each day end by itself."""
+    """Fill the slots, and let each day end by itself."""
+    add_dashboard_provider(checkin_dashboard)
+    for item in NAV:
+        add_nav_item(item)
     every(CLOSE_DAYS, 600)
 
 
 module = Module(
     name="checkin",
-    route_handlers=(GateApi,),
+    route_handlers=(GateApp, GateApi, GatesController, LiveController),
     jobs={CLOSE_DAYS: run_close_past_days},
     sheet_kinds=(GATES,),
     startup=start,

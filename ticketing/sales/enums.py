@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from app.events.enums import PassKind
 from app.kernel.i18n import N_
 
 
@@ -34,4 +35,13 @@ ORDER_CHANNEL_NAMES = {
     OrderChannel.ONLINE: N_("Online"),
     OrderChannel.BOX_OFFICE: N_("Box office"),
     OrderChannel.SHEET: N_("Uploaded sheet"),
+}
+
+PASS_KIND_NAMES = {
+    PassKind.VISITOR: N_("Visitor"),
+    PassKind.EXHIBITOR: N_("Exhibitor"),
+    PassKind.STAFF: N_("Staff"),
+    PassKind.JUDGE: N_("Judge"),
+    PassKind.SPEAKER: N_("Speaker"),
+    PassKind.GUEST: N_("Guest"),
 }

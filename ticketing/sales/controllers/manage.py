@@ -19,21 +19,13 @@ from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 from app.payments.enums import METHOD_NAMES, PaymentMethod, Settlement
 from ticketing.sales import queries
-from ticketing.sales.enums import ORDER_CHANNEL_NAMES, ORDER_STATE_NAMES
+from ticketing.sales.enums import ORDER_CHANNEL_NAMES, ORDER_STATE_NAMES, PASS_KIND_NAMES
 from ticketing.sales.errors import OrderNotFound, QuotaTooSmall, TicketCodeTaken, UnknownTicketType
 from ticketing.sales.schemas import PaidForm, TicketTypeForm
 from ticketing.sales.services import orders, ticket_types
 
 NOT_AN_AMOUNT = N_("Please write an amount such as 50.000, or 0.")
 MOST_EXPORTED = 200_000
-PASS_KIND_NAMES = {
-    PassKind.VISITOR: N_("Visitor"),
-    PassKind.EXHIBITOR: N_("Exhibitor"),
-    PassKind.STAFF: N_("Staff"),
-    PassKind.JUDGE: N_("Judge"),
-    PassKind.SPEAKER: N_("Speaker"),
-    PassKind.GUEST: N_("Guest"),
-}
 
 
 class _Filters(TypedDict):

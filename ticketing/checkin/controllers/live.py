@@ -1,0 +1,133 @@
+"""The live day: who is inside, the flow by gate, the last scans, what has to be settled."""
+
+from typing import Any
+
+from litestar import Controller, Request, Response, get, post
+from litestar.params import FromPath
+from litestar.response import ServerSentEvent
+
+from app.accounts.actor import Actor
+from app.accounts.enums import Role
+from app.accounts.guards import requires
+from app.events.pages import download
+from app.events.queries import edition_by_id
+from app.kernel.clock import now
+from app.kernel.forms import read_form
+from app.kernel.i18n import _, format_time, ngettext
+from app.kernel.live import stream
+from app.kernel.sheets import write_xlsx
+from app.kernel.web import page, redirect
+from ticketing.checkin import queries
+from ticketing.checkin.enums import SETTLEMENT_NAMES, VERDICT_NAMES
+from ticketing.checkin.schemas import SettleForm
+from ticketing.checkin.services.live import channel_of
+from ticketing.checkin.services.settling import empty_lists, midnight_of, settle_conflict
+
+TONES = {"admitted": "done", "late_conflict": "wait"}
+FLOW_TONES = ("jade", "indigo", "lacquer", "gold")
+MOST_EXPORTED = 500_000
+
+
+class LiveController(Controller):
+    """``/manage/{id}/live``."""
+
+    path = "/manage/{edition_id:int}/live"
+    guards = [requires(Role.MANAGER, Role.GATE_LEAD)]
+    include_in_schema = False
+
+    @get("/")
+    async def day(self, edition_id: FromPath[int]) -> Response[str]:
+        """The page for the wall screen."""
+        return page("checkin/live.html", **await _state(edition_id))
+
+    @get("/now")
+    async def fragment(self, edition_id: FromPath[int]) -> Response[str]:
+        """Its moving part."""
+        return page("checkin/live_now.html", headers={"cache-control": "no-store"}, **await _state(edition_id))
+
+    @get("/stream")
+    async def events(self, edition_id: FromPath[int]) -> ServerSentEvent:
+        """Says when something happened at the gates."""
+        return stream([channel_of(edition_id)])
+
+    @get("/conflicts")
+    async def conflicts(self, edition_id: FromPath[int]) -> Response[str]:
+        """Scans that phones answered differently while offline: open ones, and those settled."""
+        return page(
+            "checkin/conflicts.html",
+            edition=await edition_by_id(edition_id),
+            waiting=await queries.late_conflicts(edition_id),
+            settled=await queries.late_conflicts(edition_id, settled=True),
+            verdicts=_verdicts(),
+            settlements={key.value: _(name) for key, name in SETTLEMENT_NAMES.items()},
+        )
+
+    @post("/conflicts/{scan_id:int}")
+    async def settle(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], scan_id: FromPath[int]
+    ) -> Response[Any]:
+        """Settle one."""
+        values = await read_form(request, SettleForm)
+        await settle_conflict(
+            scan_id=scan_id, edition_id=edition_id, settlement=values.settlement, actor=request.user, now=now()
+        )
+        return redirect(f"/manage/{edition_id}/live/conflicts", toast=_("Settled."))
+
+    @post("/empty")
+    async def empty(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
+        """Everybody has left."""
+        closed = await empty_lists(edition_id=edition_id, actor=request.user, now=now())
+        toast = ngettext("%(num)s person has left.", "%(num)s people have left.", closed) % {"num": closed}
+        return redirect(f"/manage/{edition_id}/live", toast=toast)
+
+    @get("/scans.xlsx")
+    async def export(self, edition_id: FromPath[int]) -> Response[bytes]:
+        """All scans as a sheet."""
+        edition = await edition_by_id(edition_id)
+        verdicts = _verdicts()
+        rows = [
+            [
+                row["at"],
+                row["device_at"],
+                row["gate"],
+                row["device"],
+                row["short_code"],
+                row["label"],
+                verdicts[row["verdict"]],
+                verdicts.get(row["reason"] or "", ""),
+            ]
+            for row in await queries.last_scans(edition_id, MOST_EXPORTED)
+        ]
+        headers = [_("Time"), _("Time of the phone"), _("Gate"), _("Phone"), _("Pass"), _("Type"), _("Answer")]
+        content = write_xlsx(_("Scans"), [*headers, _("Reason")], rows, timezone=edition.timezone)
+        return download(content, f"scans-{edition.slug}.xlsx")
+
+
+def _verdicts() -> dict[str, str]:
+    return {key.value: _(name) for key, name in VERDICT_NAMES.items()}
+
+
+async def _state(edition_id: int) -> dict[str, Any]:
+    edition = await edition_by_id(edition_id)
+    present = now()
+    midnight = midnight_of(edition.timezone, present)
+    lists = await queries.lists_of(edition_id)
+    for entry in lists:
+        entry["inside"], entry["admitted"] = await queries.counts_of_list(entry["id"], midnight)
+    starts, counts = await queries.flow(edition_id, present)
+    busiest = sorted(counts.items(), key=lambda item: -sum(item[1]))
+    return {
+        "edition": edition,
+        "lists": lists,
+        "inside": sum(entry["inside"] for entry in lists),
+        "flow_labels": [format_time(start, edition.timezone) for start in starts],
+        "flow": [
+            (name, values, FLOW_TONES[number]) for number, (name, values) in enumerate(busiest[: len(FLOW_TONES)])
+        ],
+        "by_gate": [(name, sum(values)) for name, values in busiest],
+        "scans": await queries.last_scans(edition_id, 12),
+        "waiting": await queries.open_conflicts(edition_id),
+        "verdicts": _verdicts(),
+        "tones": TONES,
+        "present": present,
+    }

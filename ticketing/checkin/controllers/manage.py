@@ -1,0 +1,263 @@
+"""The organiser's pages about gates: lists, gates, the phones that scan."""
+
+from typing import Any
+from urllib.parse import quote
+
+from litestar import Controller, Request, Response, get, post
+from litestar.params import FromPath, FromQuery
+
+from app.accounts.actor import Actor
+from app.accounts.enums import Role
+from app.accounts.guards import requires
+from app.accounts.services.devices import renew_device_invite, revoke_device
+from app.events.pages import form_again
+from app.events.queries import EditionInfo, edition_by_id, halls
+from app.kernel.clock import now
+from app.kernel.documents.qr import qr_svg
+from app.kernel.errors import NotFound
+from app.kernel.forms import Form, FormError, read_form
+from app.kernel.i18n import _
+from app.kernel.settings import settings
+from app.kernel.web import page, redirect
+from ticketing.checkin import queries
+from ticketing.checkin.errors import GateNotFound, ListNotFound, NameTaken
+from ticketing.checkin.schemas import DeviceForm, GateForm, ListForm
+from ticketing.checkin.services import gates as service
+from ticketing.sales.enums import PASS_KIND_NAMES
+
+
+class GatesController(Controller):
+    """``/manage/{id}/gates``."""
+
+    path = "/manage/{edition_id:int}/gates"
+    guards = [requires(Role.MANAGER, Role.GATE_LEAD)]
+    include_in_schema = False
+
+    @get("/")
+    async def overview(self, edition_id: FromPath[int]) -> Response[str]:
+        """Lists, gates and phones of an edition."""
+        edition = await edition_by_id(edition_id)
+        return page(
+            "checkin/manage_gates.html",
+            edition=edition,
+            lists=await queries.lists_of(edition_id),
+            gates=await queries.gates_of(edition_id),
+            phones=await queries.devices_of(edition_id),
+            kinds={kind.value: _(name) for kind, name in PASS_KIND_NAMES.items()},
+            present=now(),
+        )
+
+    @get("/lists/new")
+    async def new_list(self, edition_id: FromPath[int]) -> Response[str]:
+        """An empty form of a list."""
+        return _list_page(await edition_by_id(edition_id), Form.empty(active="on"), None)
+
+    @post("/lists/new")
+    async def create_list(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
+        """Add a list."""
+        return await _save_list(request, await edition_by_id(edition_id), None)
+
+    @get("/lists/{list_id:int}")
+    async def edit_list(self, edition_id: FromPath[int], list_id: FromPath[int]) -> Response[str]:
+        """The form of a list with what is there."""
+        row = await _list(edition_id, list_id)
+        form = Form.empty(name=row["name"], pass_kinds=row["pass_kinds"], active="on" if row["active"] else "")
+        return _list_page(await edition_by_id(edition_id), form, row)
+
+    @post("/lists/{list_id:int}")
+    async def update_list(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], list_id: FromPath[int]
+    ) -> Response[Any]:
+        """Change a list."""
+        return await _save_list(request, await edition_by_id(edition_id), await _list(edition_id, list_id))
+
+    @get("/new")
+    async def new_gate(self, edition_id: FromPath[int]) -> Response[Any]:
+        """An empty form of a gate; a list has to be there first."""
+        lists = await queries.lists_of(edition_id)
+        if not lists:
+            return redirect(f"/manage/{edition_id}/gates/lists/new", toast=_("First a list: who may come in."))
+        return await _gate_page(await edition_by_id(edition_id), Form.empty(check_in_list=lists[0]["id"]), None)
+
+    @post("/new")
+    async def create_gate(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
+        """Add a gate."""
+        return await _save_gate(request, await edition_by_id(edition_id), None)
+
+    @get("/{gate_id:int}")
+    async def edit_gate(self, edition_id: FromPath[int], gate_id: FromPath[int]) -> Response[str]:
+        """The form of a gate with what is there."""
+        row = await _gate(edition_id, gate_id)
+        form = Form.empty(name=row["name"], check_in_list=row["list_id"], hall=row["hall_id"])
+        return await _gate_page(await edition_by_id(edition_id), form, row)
+
+    @post("/{gate_id:int}")
+    async def update_gate(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], gate_id: FromPath[int]
+    ) -> Response[Any]:
+        """Change a gate."""
+        return await _save_gate(request, await edition_by_id(edition_id), await _gate(edition_id, gate_id))
+
+    @get("/phones/new")
+    async def new_phone(self, edition_id: FromPath[int], gate: FromQuery[int | None] = None) -> Response[Any]:
+        """Which gate a phone shall scan for."""
+        known = await queries.gates_of(edition_id)
+        if not known:
+            return redirect(f"/manage/{edition_id}/gates/new", toast=_("First a gate to scan for."))
+        form = Form.empty(gate=gate or known[0]["id"])
+        return await _phone_page(await edition_by_id(edition_id), form)
+
+    @post("/phones/new")
+    async def invite_phone(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
+        """Make a card that binds one phone."""
+        edition = await edition_by_id(edition_id)
+        try:
+            values = await read_form(request, DeviceForm)
+            device_id, address = await service.invite_phone(
+                edition_id=edition_id, gate_id=values.gate, label=values.label, actor=request.user, now=now()
+            )
+        except FormError as error:
+            return await _phone_page(edition, error.form, status=422)
+        return redirect(_card_path(edition_id, device_id, address))
+
+    @get("/phones/{device_id:int}")
+    async def card(
+        self, edition_id: FromPath[int], device_id: FromPath[int], card: FromQuery[str] = ""
+    ) -> Response[str]:
+        """The card of a phone that is not bound yet, as a QR code; ``card`` is the one-time token just made."""
+        phone = await _phone(edition_id, device_id)
+        address = f"{settings().base_url}/invite/{card}" if card else ""
+        return page(
+            "checkin/manage_phone.html",
+            headers={"cache-control": "private, no-store"},
+            edition=await edition_by_id(edition_id),
+            phone=phone,
+            qr=qr_svg(address, label=_("Card that binds a phone")) if address and not phone["paired_at"] else None,
+        )
+
+    @post("/phones/{device_id:int}/card")
+    async def renew_card(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], device_id: FromPath[int]
+    ) -> Response[Any]:
+        """Make a new card; the phone that was bound loses its binding."""
+        await _phone(edition_id, device_id)
+        address = await renew_device_invite(device_id=device_id, actor=request.user, now=now(), days=2)
+        return redirect(_card_path(edition_id, device_id, address))
+
+    @post("/phones/{device_id:int}/revoke")
+    async def revoke(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], device_id: FromPath[int]
+    ) -> Response[Any]:
+        """Shut a phone out."""
+        await _phone(edition_id, device_id)
+        await revoke_device(device_id=device_id, actor=request.user, now=now())
+        return redirect(f"/manage/{edition_id}/gates", toast=_("The phone was withdrawn: it scans no more."))
+
+
+def _card_path(edition_id: int, device_id: int, address: str) -> str:
+    return f"/manage/{edition_id}/gates/phones/{device_id}?card={quote(address.rpartition('/')[2])}"
+
+
+async def _list(edition_id: int, list_id: int) -> dict[str, Any]:
+    for row in await queries.lists_of(edition_id):
+        if row["id"] == list_id:
+            return row
+    raise ListNotFound
+
+
+async def _gate(edition_id: int, gate_id: int) -> dict[str, Any]:
+    for row in await queries.gates_of(edition_id):
+        if row["id"] == gate_id:
+            return row
+    raise GateNotFound
+
+
+async def _phone(edition_id: int, device_id: int) -> dict[str, Any]:
+    for row in await queries.devices_of(edition_id):
+        if row["id"] == device_id:
+            return row
+    raise NotFound
+
+
+def _list_page(edition: EditionInfo, form: Form, row: dict[str, Any] | None, *, status: int = 200) -> Response[str]:
+    return page(
+        "checkin/manage_list.html",
+        status=status,
+        edition=edition,
+        form=form,
+        row=row,
+        kinds=[(kind.value, _(name)) for kind, name in PASS_KIND_NAMES.items()],
+    )
+
+
+async def _save_list(
+    request: Request[Actor, Any, Any], edition: EditionInfo, row: dict[str, Any] | None
+) -> Response[Any]:
+    try:
+        values = await read_form(request, ListForm)
+        given: dict[str, Any] = {
+            "edition_id": edition.id,
+            "name": values.name,
+            "pass_kinds": values.pass_kinds,
+            "active": values.active,
+            "actor": request.user,
+            "now": now(),
+        }
+        if row is None:
+            await service.create_list(**given)
+        else:
+            await service.update_list(list_id=row["id"], **given)
+    except FormError as error:
+        return _list_page(edition, error.form, row, status=422)
+    except NameTaken as error:
+        return _list_page(edition, await form_again(request, {"name": error.sentence()}), row, status=409)
+    return redirect(f"/manage/{edition.id}/gates", toast=_("Saved."))
+
+
+async def _gate_page(
+    edition: EditionInfo, form: Form, row: dict[str, Any] | None, *, status: int = 200
+) -> Response[str]:
+    return page(
+        "checkin/manage_gate.html",
+        status=status,
+        edition=edition,
+        form=form,
+        row=row,
+        lists=[(entry["id"], entry["name"]) for entry in await queries.lists_of(edition.id)],
+        halls=[("", _("None")), *((hall["id"], hall["name"]) for hall in await halls(edition.id))],
+    )
+
+
+async def _save_gate(
+    request: Request[Actor, Any, Any], edition: EditionInfo, row: dict[str, Any] | None
+) -> Response[Any]:
+    try:
+        values = await read_form(request, GateForm)
+        known = {hall["id"] for hall in await halls(edition.id)}
+        given: dict[str, Any] = {
+            "edition_id": edition.id,
+            "name": values.name,
+            "list_id": values.check_in_list,
+            "hall_id": values.hall if values.hall in known else None,
+            "actor": request.user,
+            "now": now(),
+        }
+        if row is None:
+            await service.create_gate(**given)
+        else:
+            await service.update_gate(gate_id=row["id"], **given)
+    except FormError as error:
+        return await _gate_page(edition, error.form, row, status=422)
+    except NameTaken as error:
+        return await _gate_page(edition, await form_again(request, {"name": error.sentence()}), row, status=409)
+    return redirect(f"/manage/{edition.id}/gates", toast=_("Saved."))
+
+
+async def _phone_page(edition: EditionInfo, form: Form, *, status: int = 200) -> Response[str]:
+    return page(
+        "checkin/manage_phone_new.html",
+        status=status,
+        edition=edition,
+        form=form,
+        gates=[(gate["id"], gate["name"]) for gate in await queries.gates_of(edition.id)],
+    )

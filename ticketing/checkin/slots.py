@@ -1,0 +1,50 @@
+"""What check-in shows on the organiser's timeline and in her navigation."""
+
+from datetime import datetime
+
+from app.accounts.actor import Actor
+from app.accounts.enums import Role
+from app.events.enums import Part
+from app.events.queries import edition_by_id
+from app.events.slots import DashboardItem, NavItem, Stage
+from app.kernel.i18n import N_, _, format_number
+from ticketing.checkin.queries import gates_of, inside_of, open_conflicts
+
+LEADS = (Role.MANAGER, Role.GATE_LEAD)
+NAV = (
+    NavItem(title=N_("Gates"), path="/gates", icon="door-open", part=Part.TICKETS, roles=LEADS, order=35),
+    NavItem(title=N_("Live"), path="/live", icon="scan-line", part=Part.TICKETS, roles=LEADS, order=36),
+)
+
+
+async def checkin_dashboard(edition_id: int, actor: Actor, now: datetime) -> list[DashboardItem]:
+    """Gates to be made, who is inside, conflicts to be settled."""
+    edition = await edition_by_id(edition_id)
+    if not edition.has(Part.TICKETS) or not actor.has(*LEADS, edition_id=edition_id):
+        return []
+    base = f"/manage/{edition_id}"
+    gates = await gates_of(edition_id)
+    items = [
+        DashboardItem(
+            stage=Stage.SET_UP,
+            title=_("Gates and phones"),
+            href=f"{base}/gates",
+            waiting=0 if gates else 1,
+            done=bool(gates),
+        )
+    ]
+    inside = sum((await inside_of(edition_id)).values())
+    if inside:
+        detail = _("{count} inside now").format(count=format_number(inside))
+        items.append(DashboardItem(stage=Stage.RUN, title=_("Live"), detail=detail, href=f"{base}/live"))
+    waiting = await open_conflicts(edition_id)
+    if waiting:
+        items.append(
+            DashboardItem(
+                stage=Stage.RUN,
+                title=_("Scans to be settled"),
+                href=f"{base}/live/conflicts",
+                waiting=waiting,
+            )
+        )
+    return items

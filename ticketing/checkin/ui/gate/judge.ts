@@ -1,0 +1,84 @@
+// The verdict of a phone alone, with no network: what the signed code, the bundle and its own memory say.
+
+import { codeIn, keyFromText, looksLikePass, passCovers, verifyPass, type PassKind } from "@fairground/passes";
+import { t } from "@fairground/i18n";
+import type { Bundle, Entry, Store } from "./store";
+
+export type Verdict =
+  | "admitted"
+  | "already_admitted"
+  | "not_valid_yet"
+  | "expired"
+  | "revoked"
+  | "wrong_list"
+  | "unknown"
+  | "late_conflict";
+
+/** What the service, or this phone in its place, answers to a scan. */
+export interface Answer {
+  client_id: string;
+  verdict: Verdict;
+  label?: string;
+  reason?: Verdict;
+  previous_at?: string;
+  previous_gate?: string;
+  replayed?: boolean;
+}
+
+/** Whether a phone can judge this text alone; a short code says nothing without the service. */
+export function canJudge(text: string): boolean {
+  return looksLikePass(text);
+}
+
+/** Whether a text may be the short code under a QR code. */
+export function looksTyped(text: string): boolean {
+  return /^[0-9A-Za-z][0-9A-Za-z .-]{5,10}[0-9A-Za-z]$/.test(text.trim()) && codeIn(text).length <= 12;
+}
+
+/** Judge a pass as the service would, as far as this phone can know. */
+export async function judge(text: string, clientId: string, bundle: Bundle, store: Store, now: Date): Promise<Answer> {
+  const keys = new Map(Object.entries(bundle.public_keys).map(([id, key]) => [Number(id), keyFromText(key)]));
+  const found = verifyPass(text, keys);
+  if (!found.valid || found.pass.edition !== bundle.edition_id) return { client_id: clientId, verdict: "unknown" };
+  const { pass } = found;
+  const answer = (verdict: Verdict, entry?: Entry): Answer => ({
+    client_id: clientId,
+    verdict,
+    label: kindName(pass.kind),
+    previous_at: entry && new Date(entry.at).toISOString(),
+    previous_gate: entry?.gate,
+  });
+  if (bundle.revoked.includes(pass.serial)) return answer("revoked");
+  if (bundle.pass_kinds.length > 0 && !bundle.pass_kinds.includes(pass.kind)) return answer("wrong_list");
+  if (now < pass.validFrom) return answer("not_valid_yet");
+  if (!passCovers(pass, now)) return answer("expired");
+  const entry = await store.entry(entryKey(bundle, text));
+  if (entry && dayOf(entry.at, bundle.timezone) === dayOf(now.getTime(), bundle.timezone)) return answer("already_admitted", entry);
+  return answer("admitted");
+}
+
+/** Under which name an admission of this pass is remembered. */
+export function entryKey(bundle: Bundle, text: string): string {
+  return `${bundle.list_id}:${codeIn(text)}`;
+}
+
+function dayOf(at: number, timezone: string): string {
+  return new Intl.DateTimeFormat("en-CA", { timeZone: timezone, dateStyle: "short" }).format(at);
+}
+
+function kindName(kind: PassKind): string {
+  switch (kind) {
+    case "visitor":
+      return t("Visitor");
+    case "exhibitor":
+      return t("Exhibitor");
+    case "staff":
+      return t("Staff");
+    case "judge":
+      return t("Judge");
+    case "speaker":
+      return t("Speaker");
+    case "guest":
+      return t("Guest");
+  }
+}

@@ -1,0 +1,212 @@
+// The gate: camera, verdict, on to the next. Online the service judges; offline this phone does, and queues.
+
+import "./gate.css";
+import { isInstalled, startApp } from "@fairground/app";
+import { t } from "@fairground/i18n";
+import { newId, Queue } from "@fairground/queue";
+import { CameraProblem, listenForReader, startScanner, unlockSound, type Scanner } from "@fairground/scan";
+import { canJudge, entryKey, judge, looksTyped, type Answer } from "./judge";
+import { Screen } from "./screen";
+import { fetchBundle, fetchStatus, handOver, isAway, isWithdrawn, redeem, type OfflineScan } from "./service";
+import { Store, type Bundle } from "./store";
+
+const statusEvery = 10_000;
+const bundleEvery = 5 * 60_000;
+
+class Gate {
+  private readonly screen = new Screen();
+  private bundle: Bundle | undefined;
+  private offset = 0;
+  private online = true;
+  private busy = false;
+  private inside: number | undefined;
+  private scanner: Scanner | undefined;
+
+  constructor(
+    private readonly store: Store,
+    private readonly queue: Queue<OfflineScan>,
+  ) {}
+
+  async start(): Promise<void> {
+    this.bundle = await this.store.bundle();
+    this.offset = await this.store.offset();
+    this.queue.observe((count) => this.screen.waiting(count));
+    this.queue.keepSending((records) => this.send(records));
+    this.listen();
+    void this.openCamera();
+    await this.refreshBundle();
+    setInterval(() => void this.refreshBundle(), bundleEvery);
+    await this.refreshStatus();
+    setInterval(() => void this.refreshStatus(), statusEvery);
+  }
+
+  private listen(): void {
+    document.addEventListener("pointerdown", unlockSound, { once: true });
+    listenForReader((text) => void this.scan(text));
+    const typed = document.getElementById("typed") as HTMLFormElement;
+    const input = document.getElementById("code") as HTMLInputElement;
+    typed.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const text = input.value;
+      input.value = "";
+      input.blur();
+      if (text.trim()) void this.scan(text);
+    });
+    addEventListener("offline", () => this.setOnline(false));
+    addEventListener("online", () => void this.refreshStatus());
+  }
+
+  private async openCamera(): Promise<void> {
+    const video = document.getElementById("camera") as HTMLVideoElement;
+    try {
+      this.scanner = await startScanner(video, {
+        onCode: (text) => this.scan(text),
+        onError: (problem) => this.screen.problem(problem.message),
+      });
+      this.offerTools(this.scanner);
+    } catch (error) {
+      if (!(error instanceof CameraProblem)) throw error;
+      this.screen.problem(error.message);
+    }
+  }
+
+  private offerTools(scanner: Scanner): void {
+    const torch = document.getElementById("torch") as HTMLButtonElement;
+    let on = false;
+    torch.hidden = !scanner.hasTorch();
+    torch.addEventListener("click", () => {
+      on = !on;
+      torch.setAttribute("aria-pressed", String(on));
+      void scanner.setTorch(on);
+    });
+    const flip = document.getElementById("flip") as HTMLButtonElement;
+    void navigator.mediaDevices.enumerateDevices().then((devices) => {
+      flip.hidden = devices.filter(({ kind }) => kind === "videoinput").length < 2;
+    });
+    flip.addEventListener("click", () => void scanner.nextCamera().catch((problem: CameraProblem) => this.screen.problem(problem.message)));
+  }
+
+  /** One pass, from the text to the end of its verdict. */
+  private async scan(text: string): Promise<void> {
+    if (this.busy) return;
+    this.busy = true;
+    this.scanner?.pause();
+    try {
+      await this.answer(text.trim());
+    } finally {
+      this.busy = false;
+      this.scanner?.resume();
+    }
+  }
+
+  private async answer(text: string): Promise<void> {
+    const timezone = this.bundle?.timezone ?? "Asia/Ho_Chi_Minh";
+    if (!canJudge(text) && !looksTyped(text)) {
+      await this.screen.say(t("Not a pass"), t("This code belongs to something else."));
+      return;
+    }
+    const id = newId();
+    const at = this.now();
+    if (this.online) {
+      try {
+        const answer = await redeem(id, text, at);
+        await this.remember(answer, text, at);
+        await this.screen.show(answer, timezone);
+        return;
+      } catch (error) {
+        if (isWithdrawn(error)) return this.withdrawn();
+        if (!isAway(error)) {
+          await this.screen.say(t("Not possible now"), error instanceof Error ? error.message : "");
+          return;
+        }
+        this.setOnline(false);
+      }
+    }
+    await this.answerAlone(text, id, at, timezone);
+  }
+
+  /** Without the service: judge here, show it, and put the scan in line. */
+  private async answerAlone(text: string, id: string, at: Date, timezone: string): Promise<void> {
+    if (!this.bundle) {
+      await this.screen.say(t("No network"), t("This phone has to be online once before it can check passes alone."));
+      return;
+    }
+    if (!canJudge(text)) {
+      await this.screen.say(t("No network"), t("Typed codes need the network. Scan the QR code."));
+      return;
+    }
+    if (!this.bundle.list_active) {
+      await this.screen.say(t("Closed"), this.bundle.list_name);
+      return;
+    }
+    const answer = await judge(text, id, this.bundle, this.store, at);
+    await this.queue.add({ code: text, device_at: at.toISOString(), shown: answer.verdict }, id);
+    await this.remember(answer, text, at);
+    await this.screen.show(answer, timezone);
+  }
+
+  private async remember(answer: Answer, text: string, at: Date): Promise<void> {
+    if (answer.verdict !== "admitted" || answer.replayed || !this.bundle) return;
+    if (this.inside !== undefined) this.screen.inside(++this.inside);
+    if (canJudge(text)) await this.store.enter({ key: entryKey(this.bundle, text), at: at.getTime(), gate: this.bundle.gate });
+  }
+
+  private async send(records: Parameters<typeof handOver>[0]): Promise<string[]> {
+    const answers = await handOver(records);
+    this.setOnline(true);
+    return answers.map(({ client_id }) => client_id);
+  }
+
+  private async refreshBundle(): Promise<void> {
+    try {
+      const { bundle, offset } = await fetchBundle();
+      [this.bundle, this.offset] = [bundle, offset];
+      await this.store.keep(bundle, offset);
+      this.screen.gate(bundle.gate);
+      this.setOnline(true);
+    } catch (error) {
+      if (isWithdrawn(error)) await this.withdrawn();
+      else if (isAway(error)) this.setOnline(false);
+    }
+  }
+
+  private async refreshStatus(): Promise<void> {
+    try {
+      const { inside } = await fetchStatus();
+      this.inside = inside;
+      this.screen.inside(inside);
+      if (!this.online) void this.refreshBundle();
+      this.setOnline(true);
+    } catch (error) {
+      if (isWithdrawn(error)) await this.withdrawn();
+      else if (isAway(error)) this.setOnline(false);
+    }
+  }
+
+  private setOnline(yes: boolean): void {
+    if (yes && !this.online) this.queue.keepSending((records) => this.send(records));
+    this.online = yes;
+    this.screen.online(yes);
+  }
+
+  /** The gate lead withdrew this phone: it forgets what let it judge, and stops. What waits to be sent stays. */
+  private async withdrawn(): Promise<void> {
+    this.scanner?.stop();
+    this.bundle = undefined;
+    await this.store.forget();
+    this.screen.problem(t("This phone was withdrawn. Ask the gate lead for a new card."));
+  }
+
+  private now(): Date {
+    return new Date(Date.now() + this.offset);
+  }
+}
+
+async function main(): Promise<void> {
+  const [store, queue] = await Promise.all([Store.open(), Queue.open<OfflineScan>("fairground-gate-queue")]);
+  void startApp({ worker: "/gate/sw.js", scope: "/gate/", mayUpdate: async () => (await queue.count()) === 0 });
+  document.documentElement.classList.toggle("installed", isInstalled());
+  await new Gate(store, queue).start();
+}
+
+void main();

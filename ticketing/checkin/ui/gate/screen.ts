@@ -1,0 +1,127 @@
+// What gate staff see: the verdict that fills the screen, the strip above, the line below.
+
+import { t, tn } from "@fairground/i18n";
+import { pageLocale } from "@fairground/page";
+import { signal, type Signal } from "@fairground/scan";
+import type { Answer, Verdict } from "./judge";
+
+/** How long a verdict stays, in milliseconds; a touch ends it sooner. */
+const patience = 1_200;
+
+const looks: Record<Verdict, Signal> = {
+  admitted: "admitted",
+  already_admitted: "refused",
+  not_valid_yet: "refused",
+  expired: "refused",
+  revoked: "refused",
+  wrong_list: "look",
+  unknown: "refused",
+  late_conflict: "look",
+};
+
+function word(verdict: Verdict): string {
+  switch (verdict) {
+    case "admitted":
+      return t("Welcome");
+    case "already_admitted":
+      return t("Used already");
+    case "not_valid_yet":
+      return t("Not valid yet");
+    case "expired":
+      return t("Expired");
+    case "revoked":
+      return t("Withdrawn");
+    case "wrong_list":
+      return t("Wrong entrance");
+    case "unknown":
+      return t("Not known");
+    case "late_conflict":
+      return t("To be settled");
+  }
+}
+
+function element<E extends HTMLElement>(id: string): E {
+  return document.getElementById(id) as E;
+}
+
+export class Screen {
+  private readonly verdict = element("verdict");
+  private dismiss: (() => void) | undefined;
+
+  constructor() {
+    this.verdict.addEventListener("pointerdown", () => this.dismiss?.());
+  }
+
+  /** Fill the screen with an answer; resolves when it is over. */
+  show(answer: Answer, timezone: string): Promise<void> {
+    const detail = before(answer, timezone);
+    element("last").textContent = [word(answer.verdict), answer.label, detail].filter(Boolean).join(" · ");
+    return this.fill(looks[answer.verdict], word(answer.verdict), answer.label ?? "", detail);
+  }
+
+  /** Fill the screen with something that is no verdict on a pass. */
+  say(title: string, detail: string): Promise<void> {
+    element("last").textContent = [title, detail].filter(Boolean).join(" · ");
+    return this.fill("look", title, "", detail);
+  }
+
+  private fill(look: Signal, title: string, label: string, detail: string): Promise<void> {
+    this.verdict.classList.toggle("verdict-refused", look === "refused");
+    this.verdict.classList.toggle("verdict-look", look === "look");
+    for (const symbol of this.verdict.querySelectorAll<HTMLElement>("[data-look]")) symbol.hidden = symbol.dataset.look !== look;
+    element("verdict-word").textContent = title;
+    element("verdict-label").textContent = label;
+    element("verdict-detail").textContent = detail;
+    this.verdict.hidden = false;
+    signal(look);
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        this.dismiss = undefined;
+        this.verdict.hidden = true;
+        resolve();
+      };
+      const timer = setTimeout(end, patience);
+      this.dismiss = end;
+    });
+  }
+
+  /** Whether the service answers. */
+  online(yes: boolean): void {
+    element("state").dataset.state = yes ? "online" : "offline";
+    element("state-word").textContent = yes ? t("Online") : t("Offline");
+  }
+
+  /** How many scans wait to be sent. */
+  waiting(count: number): void {
+    const shown = element("waiting");
+    shown.hidden = count === 0;
+    shown.textContent = tn("{n} scan waits", "{n} scans wait", count);
+  }
+
+  /** How many are inside; unknown without a number. */
+  inside(count: number | undefined): void {
+    element("inside").textContent = count === undefined ? "–" : new Intl.NumberFormat(pageLocale()).format(count);
+  }
+
+  gate(name: string): void {
+    element("gate").textContent = name;
+  }
+
+  /** A sentence over the picture that stays until it is cleared with "". */
+  problem(sentence: string): void {
+    const shown = element("problem");
+    shown.hidden = sentence === "";
+    shown.textContent = sentence;
+  }
+}
+
+function before({ previous_at, previous_gate }: Answer, timezone: string): string {
+  if (!previous_at) return "";
+  const at = new Date(previous_at);
+  const sameDay = new Intl.DateTimeFormat("en-CA", { timeZone: timezone, dateStyle: "short" });
+  const style: Intl.DateTimeFormatOptions =
+    sameDay.format(at) === sameDay.format(new Date()) ? { timeStyle: "short" } : { dateStyle: "short", timeStyle: "short" };
+  const time = new Intl.DateTimeFormat(pageLocale(), { ...style, timeZone: timezone, hour12: false }).format(at);
+  return [time, previous_gate].filter(Boolean).join(" · ");
+}

@@ -1,0 +1,7 @@
+import { keepOffline } from "@fairground/offline";
+
+keepOffline({
+  app: "gate",
+  pages: ["/gate/"],
+  assets: ["site.css", "checkin-gate.css", "checkin-gate.js", "zxing_reader.wasm"],
+});
