@@ -23,6 +23,7 @@ from app.kernel.images import media_handler
 from app.kernel.live import make_channels
 from app.kernel.logs import configure_logs
 from app.kernel.module import Module
+from app.kernel.page_cache import PageCache
 from app.kernel.request_context import RequestContext
 from app.kernel.settings import secret_key, settings
 from app.kernel.sheets import register_kind
@@ -105,7 +106,7 @@ def create_app() -> Litestar:
         route_handlers=handlers,
         lifespan=[lifespan],
         plugins=[make_channels()],
-        middleware=[Identity],
+        middleware=[PageCache, Identity],
         exception_handlers=EXCEPTION_HANDLERS,
         csrf_config=CSRFConfig(
             secret=secret_key().decode(),

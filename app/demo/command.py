@@ -29,7 +29,7 @@ def run_demo(
     if options.reset:
         _reset()
     _clock()
-    links = asyncio.run(_prepare())
+    links, loaded = asyncio.run(_prepare())
     print(f"\nThe demo festival stands at {settings().base_url}/ — sign in as:\n", flush=True)
     width = max(len(role) for role, _address in links)
     for role, address in links:
@@ -42,9 +42,21 @@ def run_demo(
             flush=True,
         )
     if not options.no_serve:
+        _serve(options, fresh=loaded)
+
+
+def _serve(options: argparse.Namespace, *, fresh: bool) -> None:
+    """Serve; after loading in a ``fresh`` image of this process, so that no worker inherits the memory it took."""
+    if not fresh:
         from app.kernel.serve import serve
 
         serve(options.host, options.port, options.workers)
+        return
+    workers = [] if options.workers is None else ["--workers", str(options.workers)]
+    command = ["serve", "--host", options.host, "--port", str(options.port), *workers]
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "app.cli", *command])  # noqa: S606 - ourselves, no shell
 
 
 def _environment(options: argparse.Namespace) -> None:
@@ -122,7 +134,8 @@ class Progress:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
-async def _prepare() -> list[tuple[str, str]]:
+async def _prepare() -> tuple[list[tuple[str, str]], bool]:
+    """The sign-in links, and whether the festival had to be loaded."""
     from app.demo.loader import load_demo, sign_in_links
     from app.events.tables import Edition
     from app.kernel.clock import now
@@ -136,9 +149,10 @@ async def _prepare() -> list[tuple[str, str]]:
         register_modules()
         await migrate(lambda name, done, total: progress(f"database: {name}", done, total))
         await start_modules()
-        if not await Edition.exists().where(Edition.slug == SLUG):
+        missing = not await Edition.exists().where(Edition.slug == SLUG)
+        if missing:
             await load_demo(progress, now())
         progress.finish()
-        return await sign_in_links(now())
+        return await sign_in_links(now()), missing
     finally:
         await close_database()

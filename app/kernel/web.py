@@ -19,6 +19,7 @@ from app.kernel import i18n
 from app.kernel.clock import now
 from app.kernel.module import template_folders
 from app.kernel.money import Money, format_money
+from app.kernel.page_cache import mark_personal
 from app.kernel.security import LinkNotValid, sign, unsign
 from app.kernel.settings import settings
 
@@ -127,7 +128,10 @@ def ui_messages(*scripts: str) -> Markup:
 def csrf_field() -> Markup:
     """The hidden field that each form carries."""
     request = current_request.get()
-    token = "" if request is None else csrf_token(request)
+    token = ""
+    if request is not None:
+        mark_personal(request.scope)
+        token = csrf_token(request)
     return Markup('<input type="hidden" name="_csrf_token" value="{}">').format(token)
 
 

@@ -1,0 +1,92 @@
+"""Public pages of editions, kept for a second.
+
+A hall opens the same page hundreds of times a minute. What a reader without a session gets under ``/e/`` is kept per
+process for ``KEEP_SECONDS``, and dropped at once when this process writes anything. A page that holds something of one
+reader (a form's token, a message, a cookie) is never kept.
+"""
+
+import time
+from typing import Any
+
+from litestar import Request
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.kernel import database
+from app.kernel.i18n import current_locale
+
+KEEP_SECONDS = 1.0
+MOST_PAGES = 300
+MOST_BYTES = 200_000
+PREFIX = "/e/"
+#: Cookies that do not change what a page shows.
+_HARMLESS = {"fg_lang", "fg_csrf"}
+_PERSONAL = "personal_page"
+
+
+def _is_form_cookie(header: tuple[bytes, bytes]) -> bool:
+    """The cookie of forms goes to whoever comes first; a page without a form does without it."""
+    return header[0].lower() == b"set-cookie" and header[1].startswith(b"fg_csrf=")
+
+
+Kept = tuple[float, int, list[tuple[bytes, bytes]], bytes]
+
+
+def mark_personal(scope: Scope) -> None:
+    """Say that the page being made is for this reader only."""
+    scope["state"][_PERSONAL] = True
+
+
+class PageCache:
+    """ASGI layer that answers from memory where it may."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.kept: dict[tuple[Any, ...], Kept] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer from memory, or pass on and remember."""
+        if scope["type"] != ScopeType.HTTP or scope["method"] != "GET" or not scope["path"].startswith(PREFIX):
+            await self.app(scope, receive, send)
+            return
+        request: Request[Any, Any, Any] = Request(scope)
+        if request.cookies.keys() - _HARMLESS or "authorization" in request.headers:
+            await self.app(scope, receive, send)
+            return
+        accept = request.headers.get("accept", "")
+        packed = "gzip" in request.headers.get("accept-encoding", "")
+        wants_json = "json" in accept and "html" not in accept
+        key = (scope["path"], scope["query_string"], current_locale(), wants_json, packed)
+        found = self.kept.get(key)
+        if found and found[0] > time.monotonic() and found[1] == database.writes():
+            await send({"type": "http.response.start", "status": 200, "headers": list(found[2])})
+            await send({"type": "http.response.body", "body": found[3], "more_body": False})
+            return
+        await self._remember(key, scope, receive, send)
+
+    async def _remember(self, key: tuple[Any, ...], scope: Scope, receive: Receive, send: Send) -> None:
+        version = database.writes()
+        headers: list[tuple[bytes, bytes]] = []
+        parts: list[bytes] = []
+        status = 0
+
+        async def listen(message: Message) -> None:
+            nonlocal status, headers
+            if message["type"] == "http.response.start":
+                status, headers = message["status"], list(message["headers"])
+            elif message["type"] == "http.response.body":
+                parts.append(message["body"])
+                shared = [header for header in headers if not _is_form_cookie(header)]
+                own = any(name.lower() == b"set-cookie" for name, _value in shared)
+                if not message["more_body"] and status == 200 and not own and not scope["state"].get(_PERSONAL):
+                    self._keep(key, (time.monotonic() + KEEP_SECONDS, version, shared, b"".join(parts)))
+            await send(message)
+
+        await self.app(scope, receive, listen)
+
+    def _keep(self, key: tuple[Any, ...], page: Kept) -> None:
+        if len(page[3]) > MOST_BYTES:
+            return
+        if len(self.kept) >= MOST_PAGES:
+            self.kept.clear()
+        self.kept[key] = page
