@@ -14,6 +14,7 @@ _DEVICE_ROLES = (Role.MANAGER, Role.GATE_LEAD, Role.JURY_CHAIR)
 NAV = (
     NavItem(title=N_("Overview"), path="", icon="house", order=0),
     NavItem(title=N_("Programme"), path="/programme", icon="calendar", part=Part.PROGRAMME, order=60),
+    NavItem(title=N_("Passes"), path="/passes", icon="qr-code", roles=(Role.MANAGER, Role.GATE_LEAD), order=45),
     NavItem(title=N_("Load sheets"), path="/import", icon="upload", roles=(Role.MANAGER,), order=90),
     NavItem(title=N_("People and roles"), path="/people", icon="users", roles=(Role.MANAGER,), order=80),
     NavItem(title=N_("Organisations"), path="/organisations", icon="store", roles=(Role.MANAGER,), order=81),

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from app.kernel.i18n import N_
+
 
 class EditionState(StrEnum):
     """Where an edition stands: being prepared, shown to everybody, over."""
@@ -30,6 +32,15 @@ class PassKind(StrEnum):
     SPEAKER = "speaker"
     GUEST = "guest"
 
+
+PASS_KIND_NAMES = {
+    PassKind.VISITOR: N_("Visitor"),
+    PassKind.EXHIBITOR: N_("Exhibitor"),
+    PassKind.STAFF: N_("Staff"),
+    PassKind.JUDGE: N_("Judge"),
+    PassKind.SPEAKER: N_("Speaker"),
+    PassKind.GUEST: N_("Guest"),
+}
 
 #: What stands for a kind inside a signed code. A contract: never renumber, only add.
 PASS_KIND_NUMBERS = {

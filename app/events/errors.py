@@ -106,3 +106,11 @@ class ShortCodeUnknown(AppError):
     code = "short_code_unknown"
     status = 404
     message = N_("No page has the code {code}. Look at the card again, or search for the name.")
+
+
+class HolderNotReachable(AppError):
+    """A pass whose holder left neither mail address nor phone number."""
+
+    code = "holder_not_reachable"
+    status = 409
+    message = N_("No mail address or phone number is known for this pass. Print it instead.")

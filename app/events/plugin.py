@@ -6,9 +6,11 @@ from app.events.controllers.manage import ManageController
 from app.events.controllers.office import OfficeController, OrganisationsController, PeopleController
 from app.events.controllers.programme import ProgrammeController
 from app.events.controllers.public import PublicController, programme_section, resolve_session
+from app.events.controllers.tracks import TracksController
 from app.events.dashboard import NAV, events_dashboard
 from app.events.pages import register_names
 from app.events.passes.controllers import PassController
+from app.events.passes.manage import PassDeskController
 from app.events.sheets import PROGRAMME
 from app.events.short_codes import register_resolver
 from app.events.slots import add_dashboard_provider, add_nav_item, add_section_provider
@@ -30,8 +32,10 @@ module = Module(
     route_handlers=(
         PublicController,
         PassController,
+        PassDeskController,
         ManageController,
         ProgrammeController,
+        TracksController,
         ImportController,
         PeopleController,
         OrganisationsController,

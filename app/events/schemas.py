@@ -9,7 +9,7 @@ import msgspec
 from litestar.datastructures import UploadFile
 from msgspec import Meta
 
-from app.events.enums import EditionState, Part
+from app.events.enums import EditionState, Part, PassKind
 from app.events.queries import EditionInfo, SessionInfo
 
 Texts = Mapping[str, str]
@@ -257,3 +257,24 @@ class PassCodeDTO:
     """A code as a scanner read it: the address of a pass, or the code alone."""
 
     code: str
+
+
+class HandOutForm(msgspec.Struct, kw_only=True):
+    """A pass that an organiser hands out."""
+
+    kind: PassKind
+    holder_name: Title
+    label: Annotated[str, Meta(max_length=80)] = ""
+    phone: Annotated[str, Meta(max_length=40)] = ""
+    email: Annotated[str, Meta(max_length=254)] = ""
+    locale: Annotated[str, Meta(pattern="^(vi|id|en)$")] = "vi"
+    first_day: date
+    last_day: date
+
+
+class TrackForm(msgspec.Struct):
+    """The names of a track; the first one there is serves where a language has none."""
+
+    name_vi: Title
+    name_id: Title = ""
+    name_en: Title = ""

@@ -99,6 +99,7 @@ class Pass(Table, tablename="pass"):
     label = Varchar(length=80)
     holder = ForeignKey(references=Person, null=True, on_delete=OnDelete.set_null, index=True)
     holder_name = Varchar(length=160)
+    search_text = Varchar(length=200)
     valid_from = Timestamptz(default=None)
     valid_until = Timestamptz(default=None)
     key_id = SmallInt()

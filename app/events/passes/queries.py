@@ -8,6 +8,7 @@ from typing import Any
 from app.events.enums import PassKind, PassState
 from app.events.errors import PassCodeNotValid, PassNotFound
 from app.events.passes.codec import CodeNotValid, PassPayload, code_in, decode_code, verify_code
+from app.events.queries import Page
 from app.events.tables import Pass
 from app.events.typed_codes import read_code
 from app.kernel.security import hash_token
@@ -67,6 +68,32 @@ async def pass_by_typed(typed: str, edition_id: int) -> PassInfo:
     chosen = Pass.short_code == short if short else Pass.code == code_in(typed)
     rows = await Pass.select().where(chosen & (Pass.edition == edition_id))
     return _one(rows)
+
+
+async def passes_of_edition(
+    edition_id: int,
+    *,
+    search: str = "",
+    kind: PassKind | None = None,
+    state: PassState | None = None,
+    offset: int = 0,
+    limit: int | None = None,
+) -> Page:
+    """Passes of an edition, the latest first; ``search`` (already without diacritics) finds names and short codes."""
+    chosen: Any = Pass.edition == edition_id
+    if search:
+        typed = search.replace("-", "").replace("%", "").replace("_", " ")
+        chosen = chosen & Pass.search_text.like(f"%{typed}%")
+    if kind is not None:
+        chosen = chosen & (Pass.kind == kind.value)
+    if state is not None:
+        chosen = chosen & (Pass.state == state.value)
+    query = Pass.select().where(chosen).order_by(Pass.serial, ascending=False)
+    if limit is not None:
+        query = query.limit(limit).offset(offset)
+    rows = await query
+    total = len(rows) if limit is None else await Pass.count().where(chosen)
+    return Page([_info(row) for row in rows], total, offset + 1, limit or total)
 
 
 async def passes_by_ids(pass_ids: list[int]) -> list[PassInfo]:

@@ -17,6 +17,7 @@ from app.events.tables import Pass
 from app.events.typed_codes import new_code
 from app.kernel import audit
 from app.kernel.database import fetch, write_transaction
+from app.kernel.names import search_text
 from app.kernel.security import hash_token
 from app.kernel.settings import secret_key, settings
 from app.kernel.signing import ensure_key
@@ -128,6 +129,7 @@ async def issue_passes_bulk(*, edition_id: int, requests: Sequence[PassRequest],
                     label=request.label[:80],
                     holder=request.holder_id,
                     holder_name=request.holder_name[:160],
+                    search_text=search_text(request.holder_name, short_codes[number])[:200],
                     valid_from=request.valid_from,
                     valid_until=request.valid_until,
                     key_id=signer.key_id,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.accounts.enums import Role
-from app.events.queries import edition_by_slug, programme
+from app.events.queries import edition_by_slug, programme, tracks
 from tests.events.factories import make_edition
 from tests.support.client import Browser, new_browser, sign_in
 from tests.support.factories import make_holder, make_owner
@@ -123,6 +123,29 @@ async def test_sessions_are_written_changed_and_removed_by_hand(organiser: Brows
     assert sheet.content[:2] == b"PK"
     assert (await organiser.post(f"{base}/{stored.id}/delete")).status_code == 303
     assert (await organiser.get(f"{base}/{stored.id}")).status_code == 404
+
+
+async def test_tracks_get_their_names_and_go_when_they_are_empty(organiser: Browser) -> None:
+    edition = await make_edition()
+    base = f"/manage/{edition.id}/programme/tracks"
+    assert "No track yet" in (await organiser.get(f"{base}?lang=en")).text
+    session = {
+        "title_vi": "Khai mạc",
+        "starts_at": "2026-10-16T09:00",
+        "ends_at": "2026-10-16T10:00",
+        "track": "Sân khấu",
+    }
+    await organiser.post(f"/manage/{edition.id}/programme/new", data=session)
+    ((track,), (stored,)) = (await tracks(edition.id), (await programme(edition.id)).items)
+    own = f"{base}/{track['id']}"
+    assert (await organiser.post(own, data={"name_vi": ""})).status_code == 422
+    assert (await organiser.post(own, data={"name_vi": "Sân khấu", "name_en": "Stage"})).status_code == 303
+    assert 'value="Stage"' in (await organiser.get(base)).text
+    assert (await organiser.post(f"{own}/delete")).status_code == 409
+    assert (await organiser.post(f"{base}/{track['id'] + 1}", data={"name_vi": "x"})).status_code == 404
+    await organiser.post(f"/manage/{edition.id}/programme/{stored.id}/delete")
+    assert (await organiser.post(f"{own}/delete")).status_code == 303
+    assert await tracks(edition.id) == []
 
 
 async def test_an_organiser_of_one_edition_sees_no_other(client: Browser) -> None:

@@ -1,0 +1,199 @@
+"""The organiser's pages about passes: the list, handing out, withdrawing, a new link."""
+
+from typing import Any
+
+from litestar import Controller, Request, Response, get, post
+from litestar.params import FromPath, FromQuery
+
+from app.accounts.actor import Actor
+from app.accounts.enums import Role
+from app.accounts.guards import requires
+from app.events import queries
+from app.events.enums import PASS_KIND_NAMES, PassKind, PassState
+from app.events.errors import DatesReversed
+from app.events.pages import PAGE_SIZE, download, form_again, offset_of, pager_of, with_query
+from app.events.passes.documents import pass_pdf, pass_qr_svg, validity
+from app.events.passes.handing_out import HandedOut, hand_out_pass, send_new_link
+from app.events.passes.queries import pass_by_id, passes_of_edition
+from app.events.passes.services import revoke_pass
+from app.events.queries import EditionInfo
+from app.events.schemas import HandOutForm, ReasonForm
+from app.events.typed_codes import show_code
+from app.kernel.clock import now
+from app.kernel.forms import Form, FormError, read_form
+from app.kernel.i18n import N_, _, current_locale
+from app.kernel.names import normalise_email, normalise_phone, search_text
+from app.kernel.sheets import write_xlsx
+from app.kernel.web import page, redirect
+
+NO_PHONE = N_("This is no phone number. Write it like 0912 345 678 or +84 912 345 678.")
+NO_EMAIL = N_("This is no mail address. Write it like lan@example.org.")
+REGIONS = {"VND": "VN", "IDR": "ID"}
+
+
+class PassDeskController(Controller):
+    """``/manage/{edition_id}/passes``."""
+
+    path = "/manage/{edition_id:int}/passes"
+    guards = [requires(Role.OWNER, Role.MANAGER, Role.GATE_LEAD)]
+    include_in_schema = False
+
+    @get("/")
+    async def passes(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], q: FromQuery[str] = ""
+    ) -> Response[str]:
+        """The list, searched and filtered."""
+        edition = await queries.edition_by_id(edition_id)
+        kind, state, number = (request.query_params.get(name, "") for name in ("kind", "state", "page"))
+        found = await passes_of_edition(
+            edition_id,
+            search=search_text(q),
+            kind=PassKind(kind) if kind in set(PassKind) else None,
+            state=PassState(state) if state in set(PassState) else None,
+            offset=offset_of(int(number) if number.isascii() and number.isdigit() else None),
+            limit=PAGE_SIZE,
+        )
+        return page(
+            "events/manage_passes.html",
+            edition=edition,
+            passes=[(one, show_code(one.short_code), validity(one, edition)) for one in found.items],
+            pager=pager_of(request, found),
+            kinds=_kinds(),
+            q=q,
+            kind=kind,
+            state=state,
+            export=with_query(request, f"/manage/{edition_id}/passes/export.xlsx"),
+        )
+
+    @get("/export.xlsx")
+    async def export(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], q: FromQuery[str] = ""
+    ) -> Response[bytes]:
+        """The list as a sheet, without what opens a gate."""
+        edition = await queries.edition_by_id(edition_id)
+        kind, state = (request.query_params.get(name, "") for name in ("kind", "state"))
+        found = await passes_of_edition(
+            edition_id,
+            search=search_text(q),
+            kind=PassKind(kind) if kind in set(PassKind) else None,
+            state=PassState(state) if state in set(PassState) else None,
+        )
+        headers = [_("Number"), _("Holder"), _("Type"), _("Kind"), _("Valid from"), _("Valid until"), _("State")]
+        names = dict(_kinds())
+        rows = [
+            [
+                one.serial,
+                one.holder_name,
+                one.label,
+                names[one.kind.value],
+                one.valid_from,
+                one.valid_until,
+                _("Withdrawn") if one.state == PassState.REVOKED else _("Valid"),
+            ]
+            for one in found.items
+        ]
+        content = write_xlsx(_("Passes"), headers, rows, timezone=edition.timezone)
+        return download(content, f"passes-{edition.slug}.xlsx")
+
+    @get("/new")
+    async def new(self, edition_id: FromPath[int]) -> Response[str]:
+        """An empty form."""
+        edition = await queries.edition_by_id(edition_id)
+        form = Form.empty(
+            kind=PassKind.GUEST, first_day=edition.starts_on, last_day=edition.ends_on, locale=current_locale()
+        )
+        return _form_page(edition, form)
+
+    @post("/new")
+    async def hand_out(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
+        """Issue a pass and send its link."""
+        edition = await queries.edition_by_id(edition_id)
+        try:
+            given = await _read(request, edition)
+            issued = await hand_out_pass(edition_id=edition_id, given=given, actor=request.user, now=now())
+        except FormError as error:
+            return _form_page(edition, error.form, status=422)
+        except DatesReversed as error:
+            return _form_page(edition, await form_again(request, {"last_day": error.sentence()}), status=422)
+        toast = (
+            _("The pass was made, and its link is on its way.")
+            if given.phone or given.email
+            else _("The pass was made.")
+        )
+        return redirect(f"/manage/{edition_id}/passes/{issued.id}", toast=toast)
+
+    @get("/{pass_id:int}")
+    async def show(self, edition_id: FromPath[int], pass_id: FromPath[int]) -> Response[str]:
+        """One pass."""
+        edition = await queries.edition_by_id(edition_id)
+        found = await pass_by_id(pass_id, edition_id)
+        return page(
+            "events/manage_pass.html",
+            edition=edition,
+            found=found,
+            kind=_(PASS_KIND_NAMES[found.kind]),
+            short_code=show_code(found.short_code),
+            validity=validity(found, edition),
+            qr=pass_qr_svg(found.code),
+            revoked=found.state == PassState.REVOKED,
+        )
+
+    @get("/{pass_id:int}/print.pdf")
+    async def print_pdf(self, edition_id: FromPath[int], pass_id: FromPath[int]) -> Response[bytes]:
+        """The pass on paper."""
+        edition = await queries.edition_by_id(edition_id)
+        found = await pass_by_id(pass_id, edition_id)
+        return download(await pass_pdf([found], edition), f"{edition.slug}-{found.serial}.pdf", "application/pdf")
+
+    @post("/{pass_id:int}/revoke")
+    async def revoke(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], pass_id: FromPath[int]
+    ) -> Response[Any]:
+        """Withdraw a pass."""
+        await pass_by_id(pass_id, edition_id)
+        reason = (await read_form(request, ReasonForm)).reason
+        await revoke_pass(pass_id=pass_id, reason=reason, actor=request.user, now=now())
+        return redirect(f"/manage/{edition_id}/passes/{pass_id}", toast=_("The pass was withdrawn."))
+
+    @post("/{pass_id:int}/send")
+    async def send(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], pass_id: FromPath[int]
+    ) -> Response[Any]:
+        """Send a new link; the old one stops working."""
+        await send_new_link(edition_id=edition_id, pass_id=pass_id, actor=request.user, now=now())
+        return redirect(f"/manage/{edition_id}/passes/{pass_id}", toast=_("A new link is on its way."))
+
+
+def _form_page(edition: EditionInfo, form: Form, *, status: int = 200) -> Response[str]:
+    return page("events/manage_pass_new.html", status=status, edition=edition, form=form, kinds=_kinds())
+
+
+def _kinds() -> list[tuple[str, str]]:
+    return [(kind.value, _(name)) for kind, name in PASS_KIND_NAMES.items()]
+
+
+async def _read(request: Request[Any, Any, Any], edition: EditionInfo) -> HandedOut:
+    """What was typed. Raises FormError."""
+    values = await read_form(request, HandOutForm)
+    errors: dict[str, str] = {}
+    phone = email = None
+    try:
+        phone = normalise_phone(values.phone, REGIONS.get(edition.currency, "VN")) if values.phone else None
+    except ValueError:
+        errors["phone"] = _(NO_PHONE)
+    try:
+        email = normalise_email(values.email) if values.email else None
+    except ValueError:
+        errors["email"] = _(NO_EMAIL)
+    if errors:
+        raise FormError(await form_again(request, errors))
+    return HandedOut(
+        kind=values.kind,
+        holder_name=values.holder_name,
+        label=values.label,
+        phone=phone,
+        email=email,
+        locale=values.locale,
+        first_day=values.first_day,
+        last_day=values.last_day,
+    )
