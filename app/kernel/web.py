@@ -19,6 +19,7 @@ from app.kernel import i18n
 from app.kernel.clock import now
 from app.kernel.module import template_folders
 from app.kernel.money import Money, format_money
+from app.kernel.names import show_phone
 from app.kernel.page_cache import mark_personal
 from app.kernel.security import LinkNotValid, sign, unsign
 from app.kernel.settings import settings
@@ -161,6 +162,11 @@ def paragraphs(text: str) -> Markup:
     return Markup("").join(Markup("<p>{}</p>").format(block) for block in joined)
 
 
+def _phone(e164: str | None) -> str:
+    """A stored phone number as people write it, or nothing."""
+    return show_phone(e164) if e164 else ""
+
+
 def build_environment() -> Environment:
     """The Jinja environment of all modules."""
     environment = Environment(
@@ -186,6 +192,7 @@ def build_environment() -> Environment:
     environment.filters.update(
         money=format_money,
         date=i18n.format_date,
+        phone=_phone,
         time=i18n.format_time,
         datetime=i18n.format_datetime,
         number=i18n.format_number,

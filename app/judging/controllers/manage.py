@@ -247,6 +247,7 @@ class JuryController(Controller):
             status=status,
             edition=await edition_by_id(edition_id),
             contest=contest,
+            rounds=await rounds_of(contest.id),
             judges=await panel_of(contest.id),
             devices=devices,
             roles=[(role.value, _(word)) for role, word in PANEL_ROLES.items()],

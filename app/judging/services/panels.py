@@ -100,15 +100,16 @@ async def add_judge(
 async def assign_judges(*, round_id: int, actor: Actor, now: datetime, per_entry: int | None = None) -> int:
     """Fill every idea of a round up to ``per_entry`` judges (None: as the contest says); gives how many were added.
 
-    Loads are even, nobody is given an idea of her own team or organisation, and what was assigned by hand, scored or
-    stepped back from stays. Raises RoundStateWrong once the round is sealed.
+    Loads are even, nobody is given an idea of her own team or organisation, chairs are given none, and what was
+    assigned by hand, scored or stepped back from stays. Raises RoundStateWrong once the round is sealed.
     """
     async with write_transaction():
         round_ = await contest_queries.round_by_id(round_id)
         contest = await contest_queries.contest_by_id(round_.contest_id)
         if round_.state not in _OPEN_TO_CHANGE:
             raise RoundStateWrong
-        judges = [member.person_id for member in await queries.panel_of(contest.id)]
+        panel = await queries.panel_of(contest.id)
+        judges = [member.person_id for member in panel if member.role == PanelRole.JUDGE]
         entries = [entry["id"] for entry in await entries_of_round(round_id)]
         forbidden = await queries.conflicts(contest.id, judges, organiser_id=contest.organiser_id)
         existing = await queries.assignments_of(round_id)

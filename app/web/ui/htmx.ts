@@ -12,3 +12,8 @@ document.addEventListener("htmx:configRequest", (event) => {
   const { headers } = (event as CustomEvent<{ headers: Record<string, string> }>).detail;
   headers["x-csrftoken"] = csrfToken();
 });
+
+// Fetched late, htmx begins either never (the document is parsed but not complete) or before its extensions are there.
+// A changed attribute makes it look again at what uses one.
+for (const element of document.querySelectorAll("[hx-ext]")) element.setAttribute("data-extended", "yes");
+htmx.process(document.body);

@@ -62,6 +62,8 @@ export interface Draft {
   comment_to_jury: string;
   /** The head this draft began from: the service answers with a conflict when it has another. */
   base_hash: string;
+  /** The number of that head; 0 before the first. */
+  number: number;
   /** empty: nothing to send; typing: not whole yet; queued: whole and in line; saved, aside, refused: answered. */
   state: "empty" | "typing" | "queued" | "saved" | "aside" | "refused";
   /** The ballot in line, so that an older answer does not overwrite a newer state. */
@@ -99,6 +101,7 @@ export function draftOf(task: Task): Draft {
     comment_to_team: head?.comment_to_team ?? "",
     comment_to_jury: head?.comment_to_jury ?? "",
     base_hash: head?.hash ?? "",
+    number: head?.number ?? 0,
     state: head ? "saved" : "empty",
     client_id: "",
     said: "",
@@ -110,19 +113,20 @@ export function isWhole(draft: Draft, round: Round): boolean {
   return round.criteria.every(({ id }) => draft.scores[String(id)] !== undefined);
 }
 
-/** Take what the service knows into a draft: what is written here and not yet answered stays. */
+/** Take what the service knows into a draft: what is written here and not yet answered, or newer, stays. */
 export function refreshed(draft: Draft | undefined, task: Task): Draft {
-  if (!draft || draft.state === "empty" || draft.state === "saved") return draftOf(task);
-  return draft;
+  if (!draft) return draftOf(task);
+  const number = task.head?.number ?? 0;
+  if (draft.state === "aside") return number > draft.number ? draftOf(task) : draft; // the chair let it count
+  const settled = draft.state === "empty" || draft.state === "saved";
+  return settled && number >= draft.number ? draftOf(task) : draft;
 }
 
 /** A draft after the service answered one ballot; a newer version written meanwhile keeps its place in line. */
 export function answered(draft: Draft, receipt: Receipt): Draft {
-  const known = receipt.status === "refused" ? draft.base_hash : receipt.head_hash;
-  if (receipt.client_id !== draft.client_id) {
-    return receipt.status === "saved" ? { ...draft, base_hash: known } : draft;
-  }
-  if (receipt.status === "saved") return { ...draft, base_hash: known, state: draft.state === "typing" ? "typing" : "saved", said: "" };
-  if (receipt.status === "set_aside") return { ...draft, base_hash: known, state: "aside", said: receipt.reason ?? "" };
+  const head = receipt.status === "refused" ? {} : { base_hash: receipt.head_hash, number: receipt.number };
+  if (receipt.client_id !== draft.client_id) return receipt.status === "saved" ? { ...draft, ...head } : draft;
+  if (receipt.status === "saved") return { ...draft, ...head, state: draft.state === "typing" ? "typing" : "saved", said: "" };
+  if (receipt.status === "set_aside") return { ...draft, ...head, state: "aside", said: receipt.reason ?? "" };
   return { ...draft, state: "refused", said: receipt.message ?? "" };
 }
