@@ -5,6 +5,7 @@ list, numbers carry separators, dates come from ``<input type=date>`` or are typ
 """
 
 import enum
+import re
 import types
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
@@ -30,6 +31,8 @@ TOO_LONG = N_("Please write at most {limit} characters.")
 TOO_SHORT = N_("Please write at least {limit} characters.")
 TOO_SMALL = N_("Please write {limit} or more.")
 TOO_LARGE = N_("Please write {limit} or less.")
+NOT_MORE = N_("Please write more than {limit}.")
+NOT_LESS = N_("Please write less than {limit}.")
 NOT_LIKE_THAT = N_("This does not have the form that is expected here.")
 
 
@@ -97,7 +100,8 @@ def decode_form(posted: Mapping[str, list[Any]], model: type[StructT], *, tz: st
     for field in msgspec.structs.fields(model):
         raw = posted.get(field.encode_name, [])
         hint, meta, optional = _unwrap(hints[field.name])
-        shown[field.encode_name] = raw if get_origin(hint) is list else (raw[-1] if raw else "")
+        typed = [item for item in raw if isinstance(item, str)]
+        shown[field.encode_name] = typed if get_origin(hint) is list else (typed[-1] if typed else "")
         required = field.default is msgspec.NODEFAULT and field.default_factory is msgspec.NODEFAULT and not optional
         try:
             value = _convert(raw, hint, tz)
@@ -146,19 +150,21 @@ def _unwrap(hint: Any) -> tuple[Any, list[msgspec.Meta], bool]:
 
 
 def _number(text: str) -> int:
-    cleaned = text.replace(" ", "").replace("\u00a0", "")
-    if "." in cleaned or "," in cleaned:
-        groups = cleaned.replace(",", ".").split(".")
-        if any(len(group) != 3 for group in groups[1:]):
-            raise _Bad(NOT_A_NUMBER)
-        cleaned = "".join(groups)
-    try:
-        number = int(cleaned)
-    except ValueError as error:
-        raise _Bad(NOT_A_NUMBER) from error
-    if abs(number) >= 2**53:
+    """A whole number, perhaps with dots, commas or blanks between its thousands."""
+    cleaned = re.sub(r"[\s\u00a0]", "", text)
+    if not re.fullmatch(r"[+-]?(\d+|\d{1,3}([.,])\d{3}(\2\d{3})*)", cleaned):
+        raise _Bad(NOT_A_NUMBER)
+    digits = re.sub(r"[.,]", "", cleaned)
+    if len(digits) > 17 or abs(int(digits)) >= 2**53:
         raise _Bad(TOO_LARGE, limit=2**53 - 1)
-    return number
+    return int(digits)
+
+
+def _float(text: str) -> float:
+    """A number with at most one dot or comma, which stands for its decimals."""
+    if not re.fullmatch(r"[+-]?\d{1,15}([.,]\d{1,15})?", text):
+        raise _Bad(NOT_A_NUMBER)
+    return float(text.replace(",", "."))
 
 
 def parse_date(text: str) -> date:
@@ -176,7 +182,7 @@ def parse_datetime(text: str, tz: str) -> datetime:
     for pattern in ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%d/%m/%Y %H:%M"):
         try:
             return datetime.strptime(text, pattern).replace(tzinfo=ZoneInfo(tz)).astimezone(UTC)
-        except ValueError:
+        except (ValueError, OverflowError):  # the year 1 or 9999 in another zone
             continue
     raise ValueError(text)
 
@@ -235,7 +241,7 @@ def _date(text: str) -> date:
         raise _Bad(NOT_A_DATE) from error
 
 
-_CONVERTERS: dict[Any, Callable[[str], Any]] = {int: _number, date: _date}
+_CONVERTERS: dict[Any, Callable[[str], Any]] = {int: _number, float: _float, date: _date}
 
 
 def _check_meta(value: Any, metas: list[msgspec.Meta]) -> None:
@@ -246,12 +252,19 @@ def _check_meta(value: Any, metas: list[msgspec.Meta]) -> None:
             if meta.min_length is not None and len(value) < meta.min_length:
                 raise _Bad(TOO_SHORT, limit=meta.min_length)
         if isinstance(value, int | float) and not isinstance(value, bool):
-            if meta.ge is not None and value < meta.ge:
-                raise _Bad(TOO_SMALL, limit=meta.ge)
-            if meta.le is not None and value > meta.le:
-                raise _Bad(TOO_LARGE, limit=meta.le)
-        if meta.pattern is not None and isinstance(value, str):
-            import re
+            _check_size(value, meta)
+        if meta.pattern is not None and isinstance(value, str) and not re.search(meta.pattern, value):
+            raise _Bad(NOT_LIKE_THAT)
 
-            if not re.search(meta.pattern, value):
-                raise _Bad(NOT_LIKE_THAT)
+
+def _check_size(value: int | float, meta: msgspec.Meta) -> None:
+    if meta.ge is not None and value < meta.ge:
+        raise _Bad(TOO_SMALL, limit=meta.ge)
+    if meta.le is not None and value > meta.le:
+        raise _Bad(TOO_LARGE, limit=meta.le)
+    if meta.gt is not None and value <= meta.gt:
+        raise _Bad(NOT_MORE, limit=meta.gt)
+    if meta.lt is not None and value >= meta.lt:
+        raise _Bad(NOT_LESS, limit=meta.lt)
+    if meta.multiple_of is not None and value % meta.multiple_of:
+        raise _Bad(NOT_LIKE_THAT)

@@ -25,7 +25,7 @@ def _compiled(po: Path) -> bytes:
     from babel.messages.pofile import read_po
 
     with po.open("rb") as file:
-        catalogue = read_po(file)
+        catalogue = read_po(file, locale=po.parents[1].name)  # its plural forms are lost without
     buffer = BytesIO()
     write_mo(buffer, catalogue)
     return buffer.getvalue()

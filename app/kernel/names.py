@@ -6,16 +6,16 @@ import unicodedata
 import phonenumbers
 
 #: Order of Vietnamese letters and tones, as dictionaries have it (TCVN 6909; ngang, huyền, hỏi, ngã, sắc, nặng).
-_LETTERS = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
-_TONES = {"": "0", "\u0300": "1", "\u0309": "2", "\u0303": "3", "\u0301": "4", "\u0323": "5"}
+_ORDER = "0123456789aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
+_TONES = {"\u0300": "1", "\u0309": "2", "\u0303": "3", "\u0301": "4", "\u0323": "5"}
 _SHAPES = {("a", "\u0306"): "ă", ("a", "\u0302"): "â", ("e", "\u0302"): "ê", ("o", "\u0302"): "ô"}
 _SHAPES |= {("o", "\u031b"): "ơ", ("u", "\u031b"): "ư"}
 
 
 def clean_text(text: str) -> str:
-    """NFC, control characters dropped, runs of blanks made one."""
+    """NFC, control characters and lone surrogates dropped, runs of blanks made one."""
     composed = unicodedata.normalize("NFC", text)
-    kept = "".join(c if c >= " " and unicodedata.category(c) not in ("Cc", "Cf") else " " for c in composed)
+    kept = "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Cs") else " " for c in composed)
     return " ".join(kept.split())
 
 
@@ -23,23 +23,23 @@ clean_name = clean_text
 
 
 def _word_key(word: str) -> tuple[str, str]:
-    """Letters first, tones second: two ASCII strings."""
-    letters, tones = [], []
+    """Letters and tone of a word, as digits. A syllable has one tone, wherever it is written (hòa, hoà)."""
+    letters, tone = [], "0"
     base = ""
     marks: list[str] = []
 
     def flush() -> None:
+        nonlocal tone
         if not base:
             return
-        letter, tone = base, "0"
+        letter = base
         for mark in marks:
             if (letter, mark) in _SHAPES:
                 letter = _SHAPES[(letter, mark)]
-            elif mark in _TONES:
+            elif mark in _TONES and tone == "0":
                 tone = _TONES[mark]
-        position = _LETTERS.find(letter)
-        letters.append(chr(ord("A") + position) if position >= 0 else f"~{ord(letter):05x}")
-        tones.append(tone)
+        position = _ORDER.find(letter)
+        letters.append(f"{position + 1:02d}" if position >= 0 else f"99{ord(letter):08d}")
 
     for character in unicodedata.normalize("NFD", word.casefold()):
         if unicodedata.combining(character):
@@ -48,25 +48,26 @@ def _word_key(word: str) -> tuple[str, str]:
             flush()
             base, marks = character, []
     flush()
-    return "".join(letters), "".join(tones)
+    return "".join(letters), tone
 
 
 def text_key(text: str) -> str:
-    """ASCII key that sorts text as a Vietnamese dictionary would, word by word, alike on both engines.
+    """Key of digits that sorts text as a Vietnamese dictionary would, word by word, alike on both engines.
 
-    Letters of all words come first, then their tones break ties. Source: TCVN 6909 alphabet and tone order.
-    Keys use characters in one ASCII order (digits, capitals, tilde), so byte order and PostgreSQL's "C" agree.
+    Each letter is two digits in the order of TCVN 6909, digits before letters, all else after them as ``99`` and its
+    code point; ``00`` ends a word and ``0000`` the letters; then one tone for each word breaks ties. Keys of digits
+    alone compare alike under every collation a PostgreSQL database may have been made with.
     """
     words = [_word_key(word) for word in clean_text(text).split()]
-    return "!".join(letters for letters, _tones in words) + " " + "!".join(tones for _letters, tones in words)
+    return "00".join(letters for letters, _tone in words) + "0000" + "".join(tone for _letters, tone in words)
 
 
 def sort_key(full_name: str) -> str:
-    """Key for lists of people: by given name, which stands last, then by the rest of the name from its front."""
+    """Key for lists of people: by given name, which stands last, with its tones, then by the rest from its front."""
     words = clean_text(full_name).split()
     if not words:
         return ""
-    return text_key(" ".join([words[-1], *words[:-1]]))[:400]
+    return (text_key(words[-1]) + text_key(" ".join(words[:-1])))[:400]
 
 
 def search_text(*parts: str | None) -> str:
@@ -81,7 +82,9 @@ def normalise_phone(text: str, region: str = "VN") -> str:
 
     Raises ValueError when it is no possible number.
     """
-    digits = re.sub(r"[\s.\-()]", "", text)
+    digits = re.sub(r"[.\-()/\s]", "", clean_text(text))
+    if not re.fullmatch(r"\+?\d{6,17}", digits):  # letters would be read as the digits of a telephone's keys
+        raise ValueError(text)
     try:
         number = phonenumbers.parse(digits, region)
     except phonenumbers.NumberParseException as error:
@@ -104,7 +107,7 @@ def normalise_email(text: str) -> str:
 
     Raises ValueError when it has not the form of one.
     """
-    address = clean_text(text).casefold()
+    address = clean_text(text).lower()
     if len(address) > 254 or not re.fullmatch(r"[^@\s<>\"',;]+@[^@\s.<>\"',;]+(\.[^@\s.<>\"',;]+)+", address):
         raise ValueError(text)
     return address

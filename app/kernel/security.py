@@ -49,11 +49,13 @@ def unsign(text: str, purpose: str, now: datetime) -> Any:
     """
     try:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        signature, body = raw[:20], raw[20:]
-        value, expires = json.loads(body)
-    except (ValueError, TypeError) as error:
+    except ValueError as error:
         raise LinkNotValid from error
-    if not hmac.compare_digest(signature, _signature(purpose, body)) or now.timestamp() > expires:
+    signature, body = raw[:20], raw[20:]
+    if not hmac.compare_digest(signature, _signature(purpose, body)):
+        raise LinkNotValid
+    value, expires = json.loads(body)
+    if now.timestamp() > expires:
         raise LinkNotValid
     return value
 

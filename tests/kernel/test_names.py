@@ -1,0 +1,165 @@
+"""Names, numbers and addresses of people."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.kernel.database import fetch
+from app.kernel.names import (
+    clean_name,
+    clean_text,
+    normalise_email,
+    normalise_phone,
+    search_text,
+    show_phone,
+    sort_key,
+    text_key,
+)
+from app.kernel.tables import RateLimit
+
+#: In the order of a Vietnamese list: given name, then the rest from its front; ngang, huyền, hỏi, ngã, sắc, nặng.
+PEOPLE = [
+    "Hoàng An",
+    "Nguyễn Văn An",
+    "Trần Ân",
+    "Lê Bình",
+    "Cúc",
+    "Phạm Dung",
+    "Đặng Dũng",
+    "Bùi Đức",
+    "Nguyễn Thị Hoa",
+    "Nguyễn Thị Hòa",
+    "Nguyễn Thị Hỏa",
+    "Nguyễn Thị Hoã",
+    "Nguyễn Thị Hóa",
+    "Nguyễn Thị Họa",
+    "Vũ Hoàng",
+    "Đỗ Lan",
+    "Lý Lân",
+    "Sukarno",
+    "Trịnh Ư",
+]
+
+
+def test_lists_are_in_the_order_of_given_names() -> None:
+    backwards = PEOPLE[::-1]
+    assert sorted(backwards, key=sort_key) == PEOPLE
+    assert sort_key("Nguyễn Thị Hoà") == sort_key("Nguyễn Thị Hòa")
+
+
+@pytest.mark.engines
+async def test_the_database_sorts_keys_as_python_does(database: str) -> None:
+    for number, name in enumerate(reversed(PEOPLE)):
+        await RateLimit(key=sort_key(name)[:40], tries=number).save()
+    rows = await fetch("SELECT tries FROM rate_limit ORDER BY key")
+    assert [len(PEOPLE) - 1 - row["tries"] for row in rows] == list(range(len(PEOPLE)))
+
+
+@given(st.text(max_size=40))
+def test_keys_are_digits_that_every_collation_orders_alike(text: str) -> None:
+    key = text_key(text)
+    assert set(key) <= set("0123456789")
+
+
+@pytest.mark.parametrize(("first", "second"), [("An", "Anh"), ("An Bình", "Anh"), ("3", "A"), ("Z", "Ж"), ("d", "đ")])
+def test_shorter_words_digits_and_own_letters_come_first(first: str, second: str) -> None:
+    assert text_key(first) < text_key(second)
+
+
+def test_case_and_composition_make_no_difference() -> None:
+    assert sort_key("NGUYỄN THỊ HÒA") == sort_key(unicodedata.normalize("NFD", "Nguyễn Thị Hòa"))
+    assert sort_key("  ") == ""
+    assert len(sort_key("a " * 500)) == 400
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        (unicodedata.normalize("NFD", "Nguyễn Thị Hoà"), "Nguyễn Thị Hoà"),
+        ("  Lê \t Văn\u00a0 Tám ", "Lê Văn Tám"),
+        ("a\x00b\u200bc\u202ed\ud800e", "a b c d e"),
+        ("Sukarno", "Sukarno"),
+        ("", ""),
+    ],
+)
+def test_names_are_cleaned(typed: str, kept: str) -> None:
+    assert clean_name(typed) == kept
+
+
+@given(st.text())
+def test_cleaning_twice_changes_nothing(text: str) -> None:
+    once = clean_text(text)
+    assert clean_text(once) == once
+    once.encode()
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("0912 345 678", "+84912345678"),
+        ("912345678", "+84912345678"),
+        ("+84 912-345-678", "+84912345678"),
+        ("84912345678", "+84912345678"),
+        ("0084912345678", "+84912345678"),
+        ("(024) 3825.1234", "+842438251234"),
+        ("+62 812 3456 7890", "+6281234567890"),
+        ("0912\u200b345678", "+84912345678"),
+    ],
+)
+def test_phone_numbers_become_e164(typed: str, kept: str) -> None:
+    assert normalise_phone(typed) == kept
+    assert normalise_phone(kept) == kept
+
+
+def test_the_region_gives_the_country() -> None:
+    assert normalise_phone("0812 3456 7890", "ID") == "+6281234567890"
+    assert show_phone("+84912345678") == "0912 345 678"
+    assert show_phone("+6281234567890") == "+62 812-3456-7890"
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "12", "hoa@example.com", "0912ABC678", "+84", "1" * 30, "0912345678 ext 5", "++84912345678"]
+)
+def test_what_is_no_phone_number_is_refused(typed: str) -> None:
+    with pytest.raises(ValueError, match=r"^"):
+        normalise_phone(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        (" Hoa@Example.COM ", "hoa@example.com"),
+        ("a.b+c@d.co.vn", "a.b+c@d.co.vn"),
+        ("straße@example.de", "straße@example.de"),
+    ],
+)
+def test_mail_addresses_are_lowered(typed: str, kept: str) -> None:
+    assert normalise_email(typed) == kept
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "hoa",
+        "hoa@",
+        "@x.vn",
+        "hoa@localhost",
+        "a b@x.vn",
+        "a@x..vn",
+        "a@x.vn\r\nBcc: b@x.vn",
+        "a@b@x.vn",
+        "<a@x.vn>",
+        "a" * 250 + "@x.vn",
+    ],
+)
+def test_what_is_no_mail_address_is_refused(typed: str) -> None:
+    with pytest.raises(ValueError, match=r"^"):
+        normalise_email(typed)
+
+
+def test_searching_ignores_case_and_diacritics() -> None:
+    assert search_text("Nguyễn Thị Đào", None, "ĐỒNG") == "nguyen thi dao dong"
+    assert search_text() == ""
