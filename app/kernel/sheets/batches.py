@@ -92,7 +92,8 @@ async def accept(batch_id: int, context: SheetContext) -> ImportBatch:
     batch = await find_batch(batch_id, context)
     if batch.state == BatchState.LOADED:
         return batch
-    batch = await _previewed(batch_id, context)
+    if batch.state == BatchState.DISCARDED:
+        raise BatchDiscarded
     if batch.problem_count:
         raise BatchHasProblems(count=batch.problem_count)
     sheet_kind = kind(batch.kind)
