@@ -111,7 +111,7 @@ class Gate {
       try {
         const answer = await redeem(id, text, at);
         await this.remember(answer, text, at);
-        await this.screen.show(answer, timezone);
+        await this.screen.show(answer, timezone, at);
         return;
       } catch (error) {
         if (isWithdrawn(error)) return this.withdrawn();
@@ -142,7 +142,7 @@ class Gate {
     const answer = await judge(text, id, this.bundle, this.store, at);
     await this.queue.add({ code: text, device_at: at.toISOString(), shown: answer.verdict }, id);
     await this.remember(answer, text, at);
-    await this.screen.show(answer, timezone);
+    await this.screen.show(answer, timezone, at);
   }
 
   private async remember(answer: Answer, text: string, at: Date): Promise<void> {

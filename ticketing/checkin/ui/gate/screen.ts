@@ -22,7 +22,7 @@ const looks: Record<Verdict, Signal> = {
 function word(verdict: Verdict): string {
   switch (verdict) {
     case "admitted":
-      return t("Welcome");
+      return t("Admitted");
     case "already_admitted":
       return t("Used already");
     case "not_valid_yet":
@@ -53,8 +53,8 @@ export class Screen {
   }
 
   /** Fill the screen with an answer; resolves when it is over. */
-  show(answer: Answer, timezone: string): Promise<void> {
-    const detail = before(answer, timezone);
+  show(answer: Answer, timezone: string, now: Date): Promise<void> {
+    const detail = before(answer, timezone, now);
     element("last").textContent = [word(answer.verdict), answer.label, detail].filter(Boolean).join(" · ");
     return this.fill(looks[answer.verdict], word(answer.verdict), answer.label ?? "", detail);
   }
@@ -116,12 +116,13 @@ export class Screen {
   }
 }
 
-function before({ previous_at, previous_gate }: Answer, timezone: string): string {
+/** When and where it was used before; the day only if it is another one. */
+function before({ previous_at, previous_gate }: Answer, timezone: string, now: Date): string {
   if (!previous_at) return "";
   const at = new Date(previous_at);
-  const sameDay = new Intl.DateTimeFormat("en-CA", { timeZone: timezone, dateStyle: "short" });
-  const style: Intl.DateTimeFormatOptions =
-    sameDay.format(at) === sameDay.format(new Date()) ? { timeStyle: "short" } : { dateStyle: "short", timeStyle: "short" };
-  const time = new Intl.DateTimeFormat(pageLocale(), { ...style, timeZone: timezone, hour12: false }).format(at);
+  const day = new Intl.DateTimeFormat("en-CA", { timeZone: timezone, dateStyle: "short" });
+  const style: Intl.DateTimeFormatOptions = day.format(at) === day.format(now) ? {} : { day: "numeric", month: "numeric" };
+  const locale = pageLocale() === "en" ? "en-GB" : pageLocale();
+  const time = new Intl.DateTimeFormat(locale, { ...style, hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: timezone }).format(at);
   return [time, previous_gate].filter(Boolean).join(" · ");
 }
