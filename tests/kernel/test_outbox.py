@@ -326,9 +326,10 @@ async def test_no_secret_and_no_address_is_logged(
     for _ in range(2):
         await send(body=SECRET, secret=True)
     await outbox.deliver_due(NOW)
-    assert "was not taken: address refused (550)" in caplog.text
-    assert SECRET not in caplog.text
-    assert "hoa@example.com" not in caplog.text
+    ours = "\n".join(record.getMessage() for record in caplog.records if record.name.startswith("fairground"))
+    assert "was not taken: address refused (550)" in ours
+    assert SECRET not in ours
+    assert "hoa@example.com" not in ours
     assert all("hoa@" not in found["error"] for found in (await outbox.list_messages())[0])
 
 

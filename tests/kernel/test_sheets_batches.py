@@ -35,6 +35,8 @@ def register(monkeypatch: pytest.MonkeyPatch) -> Iterator[Register]:
     def put(load: Any = load_media, check: Any = None) -> None:
         monkeypatch.setattr(checking, "_kinds", {"samples": make_kind(load, check)})
 
+    for path in folder():  # what previews of other tests left in this process's data folder
+        path.unlink()
     put()
     yield put
     for path in folder():

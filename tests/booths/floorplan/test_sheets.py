@@ -71,5 +71,5 @@ def test_cells_are_written_in_two_ways() -> None:
     assert parse_squares("3,4 4,4") == [(3, 4), (4, 4)]
     assert [show_square(square) for square in ((0, 0), (25, 1), (26, 9), (701, 0))] == ["A1", "Z2", "AA10", "ZZ1"]
     for wrong in ("", "A0", "A1 A1", "1", "A1,A2", "A1-A3"):
-        with pytest.raises(ValueError, match=re.escape(wrong)):
+        with pytest.raises(ValueError, match=f"^{re.escape(wrong)}$"):
             parse_squares(wrong)
