@@ -208,6 +208,7 @@ async def test_a_judge_leaves_and_comes_back() -> None:
     with pytest.raises(NotFound):
         await remove_judge(contest_id=found.contest_id, person_id=judge_id, actor=found.chair, now=NOW)
     assert [member.person_id for member in await panel_of(found.contest_id)] == [found.judges[1].person_id]
+    assert (await actor_of_person(judge_id)).grants == ()
     assert judge_id not in [judge for _entry, judge in await live(found.round_ids[0])]
     await add_judge(
         contest_id=found.contest_id,
@@ -219,4 +220,12 @@ async def test_a_judge_leaves_and_comes_back() -> None:
         now=NOW,
     )
     assert len(await panel_of(found.contest_id)) == 2
-    assert (await actor_of_person(judge_id)).has(Role.JURY_CHAIR, edition_id=found.edition_id)
+    chair = await actor_of_person(judge_id)
+    assert chair.has(Role.JURY_CHAIR, edition_id=found.edition_id)
+    assert not chair.has(Role.JUDGE)
+    round_id, entry_id = found.round_ids[0], found.entry_ids[0]
+    assert await assign_judges(round_id=round_id, actor=found.chair, now=NOW, per_entry=5) == 0
+    await set_assignment(
+        round_id=round_id, entry_id=entry_id, judge_id=judge_id, assigned=True, actor=found.chair, now=NOW
+    )
+    assert (await actor_of_person(judge_id)).has(Role.JUDGE, edition_id=found.edition_id)

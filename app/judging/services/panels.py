@@ -8,8 +8,8 @@ from datetime import datetime
 from app.accounts.actor import Actor
 from app.accounts.enums import DeviceKind, Role
 from app.accounts.services.devices import make_device_invite, revoke_device
-from app.accounts.services.people import find_or_create_person, grant_role
-from app.accounts.tables import Device
+from app.accounts.services.people import find_or_create_person, grant_role, revoke_role
+from app.accounts.tables import Device, RoleGrant
 from app.judging.balancing import propose
 from app.judging.enums import AssignmentState, PanelRole, RoundState
 from app.judging.errors import AlreadyScored, JudgeInConflict, RoundStateWrong
@@ -80,11 +80,9 @@ async def add_judge(
                 added_at=now,
             )
             await member.save()
-        await grant_role(person_id=person.id, role=Role.JUDGE, edition_id=contest.edition_id, actor=actor, now=now)
-        if role == PanelRole.CHAIR:
-            await grant_role(
-                person_id=person.id, role=Role.JURY_CHAIR, edition_id=contest.edition_id, actor=actor, now=now
-            )
+        wanted = Role.JURY_CHAIR if role == PanelRole.CHAIR else Role.JUDGE
+        await grant_role(person_id=person.id, role=wanted, edition_id=contest.edition_id, actor=actor, now=now)
+        await _end_roles(person.id, contest.edition_id, keep=wanted, actor=actor, now=now)
         await audit.record(
             actor=actor,
             action="panel.add",
@@ -169,6 +167,8 @@ async def set_assignment(
             await Assignment.insert(
                 Assignment(round=round_id, entry=entry_id, judge=judge_id, assigned_at=now)
             ).on_conflict(action="DO NOTHING")
+            # A chair who judges an idea herself needs the tablet, too.
+            await grant_role(person_id=judge_id, role=Role.JUDGE, edition_id=contest.edition_id, actor=actor, now=now)
             await Assignment.update({Assignment.state: AssignmentState.ASSIGNED, Assignment.recused: ""}).where(
                 cell & Assignment.state.is_in([AssignmentState.RECUSED.value, AssignmentState.REMOVED.value])
             )
@@ -223,7 +223,7 @@ async def recuse(*, assignment_id: int, reason: str, actor: Actor, now: datetime
 
 
 async def remove_judge(*, contest_id: int, person_id: int, actor: Actor, now: datetime) -> None:
-    """Take a person out of the jury: open assignments end, tablets are shut out, ballots given stay.
+    """Take a person out of the jury: her roles and open assignments end, tablets are shut out, ballots given stay.
 
     Raises NotFound for somebody who is not in it.
     """
@@ -246,6 +246,7 @@ async def remove_judge(*, contest_id: int, person_id: int, actor: Actor, now: da
                 & (Assignment.judge == person_id)
                 & (Assignment.state == AssignmentState.ASSIGNED.value)
             )
+        await _end_roles(person_id, contest.edition_id, keep=None, actor=actor, now=now)
         for device in await queries.devices_of_judges(contest.edition_id):
             if device.person_id == person_id:
                 await revoke_device(device_id=device.id, actor=actor, now=now)
@@ -297,3 +298,16 @@ async def withdraw_judge_device(*, contest_id: int, device_id: int, actor: Actor
     if not await Device.exists().where(mine & (Device.id == device_id)):
         raise NotFound
     await revoke_device(device_id=device_id, actor=actor, now=now)
+
+
+async def _end_roles(person_id: int, edition_id: int, *, keep: Role | None, actor: Actor, now: datetime) -> None:
+    """Take back the roles of the jury that a person has in an edition, all but ``keep``."""
+    ending = [role.value for role in (Role.JUDGE, Role.JURY_CHAIR) if role is not keep]
+    rows = await RoleGrant.select(RoleGrant.id).where(
+        (RoleGrant.person == person_id)
+        & (RoleGrant.edition_id == edition_id)
+        & RoleGrant.role.is_in(ending)
+        & RoleGrant.revoked_at.is_null()
+    )
+    for row in rows:
+        await revoke_role(grant_id=row["id"], edition_id=edition_id, actor=actor, now=now)

@@ -1,0 +1,92 @@
+"""The judge's tablet with the network up and down, on two tablets at once, and the chair's wall that follows."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from tests.journeys.support.people import People
+from tests.journeys.support.watch import assert_accessible
+
+CONTEST = "/manage/{edition_id}/contest"
+SAVED = ".jury-state .tone-done"
+WAITING = ".jury-state .tone-wait"
+
+
+def open_the_first_round(people: People) -> Page:
+    """Let the chair open round 1 and give every idea its judges; returns her page on the wall."""
+    chair = people.page(signed_in="jury_chair", at=CONTEST, device="desk")
+    chair.locator("form[action$='/open'] button").first.click()
+    chair.locator("dialog button[value=yes]").click()
+    chair.wait_for_url("**/assign")
+    chair.locator("form[action$='/propose'] button").click()
+    expect(chair.locator(".matrix-cell.is-assigned").first).to_be_visible()
+    chair.locator("a[href$='/progress'].chip").click()
+    return chair
+
+
+def open_tablet(people: People, *, device: str = "tablet-landscape") -> Page:
+    """Sign a judge in on a tablet and wait until the app has taken over from the plain list."""
+    page = people.page(signed_in="judge", at="/judge/", device=device)
+    page.locator(".jury-item").first.wait_for()
+    return page
+
+
+def score(page: Page, number: int) -> None:
+    """Give every criterion of the idea on screen the same number."""
+    for field in page.locator(".jury-criterion").all():
+        field.locator(f"input[value='{number}']").check(force=True)
+
+
+def test_scores_are_kept_without_network_and_arrive_with_it(people: People) -> None:
+    chair = open_the_first_round(people)
+    tablet = open_tablet(people)
+    assert_accessible(tablet)
+    tablet.wait_for_function(
+        "navigator.serviceWorker.getRegistration('/judge/').then((one) => one?.active?.state === 'activated')"
+    )
+    tablet.locator(".jury-item").first.click()
+    score(tablet, 4)
+    tablet.fill("#comment_to_team", "Hãy thử ở hai xã trước.")
+    expect(tablet.locator(SAVED)).to_be_visible()
+    assert_accessible(tablet)
+    expect(chair.locator(".figure-large")).to_contain_text("1 /")
+
+    tablet.context.set_offline(True)
+    tablet.reload()
+    expect(tablet.locator(SAVED)).to_be_visible()
+    assert tablet.input_value("#comment_to_team") == "Hãy thử ở hai xã trước."
+    tablet.locator(".jury-foot button").click()
+    score(tablet, 2)
+    expect(tablet.locator(WAITING)).to_be_visible()
+    tablet.reload()
+    expect(tablet.locator(WAITING)).to_be_visible()
+    tablet.context.set_offline(False)
+    expect(tablet.locator(SAVED)).to_be_visible()
+    expect(chair.locator(".figure-large")).to_contain_text("2 /")
+
+
+def test_two_tablets_of_one_judge_never_overwrite_each_other(people: People) -> None:
+    chair = open_the_first_round(people)
+    first, second = open_tablet(people), open_tablet(people, device="tablet")
+    for tablet in (first, second):
+        tablet.locator(".jury-item").first.click()
+    score(first, 5)
+    expect(first.locator(SAVED)).to_be_visible()
+    score(second, 1)
+    expect(second.locator(WAITING)).to_be_visible()
+    chair.reload()
+    aside = chair.locator("#asides form button").first
+    aside.click()
+    chair.locator("dialog button[value=yes]").click()
+    expect(chair.locator("#asides .tone-done")).to_be_visible()
+
+
+def test_the_plain_form_works_without_script(people: People) -> None:
+    open_the_first_round(people)
+    page = people.page(signed_in="judge", at="/judge/", device="phone", script=False)
+    page.locator("#plain a").first.click()
+    for field in page.locator(".jury-criterion").all():
+        field.locator("input[value='3']").check(force=True)
+    page.locator("form button.button-large").first.click()
+    page.wait_for_url("**/judge/")
+    assert page.locator("#plain .tone-done").count() == 1
