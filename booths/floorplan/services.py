@@ -1,6 +1,6 @@
 """Holding and releasing booths, and drawing the plan."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,9 +18,8 @@ from booths.floorplan.errors import (
     CellsApart,
     HallNotFound,
 )
+from booths.floorplan.squares import Square, touch_one_another
 from booths.floorplan.tables import Booth, Cell, CellHold
-
-Square = tuple[int, int]
 
 
 async def hold_booth(
@@ -112,21 +111,6 @@ async def release_booth(*, booth_id: int, actor: Actor, now: datetime) -> int | 
             now=now,
         )
     return int(rows[0]["organisation"])
-
-
-def touch_one_another(squares: Iterable[Square]) -> bool:
-    """Whether squares form one piece, side by side (corners do not count)."""
-    left = set(squares)
-    if not left:
-        return False
-    queue = [left.pop()]
-    while queue:
-        x, y = queue.pop()
-        for neighbour in ((x + 1, y), (x - 1, y), (x, y + 1), (x, y - 1)):
-            if neighbour in left:
-                left.remove(neighbour)
-                queue.append(neighbour)
-    return not left
 
 
 async def create_booth(

@@ -1,6 +1,5 @@
 """The sheet of halls and booths."""
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -11,41 +10,13 @@ from app.kernel.names import search_text
 from app.kernel.sheets import CellProblem, Column, LoadResult, SheetContext, SheetKind, SheetRow
 from app.kernel.sheets.parsers import custom, integer, money, text
 from booths.floorplan.enums import Drawn
-from booths.floorplan.services import Square, draw_booth, touch_one_another
+from booths.floorplan.services import draw_booth
+from booths.floorplan.squares import Square, parse_squares, show_square, touch_one_another
 from booths.floorplan.tables import Cell
 
 _NOT_CELLS = N_("These are no cells. Write them like A1 A2 (column letter and row) or 3,4 4,4.")
 _APART = N_("These cells do not touch one another.")
 _TWICE = N_("Cell {cell} belongs to booth {booth} too.")
-
-
-def parse_squares(written: str) -> list[Square]:
-    """Cells as ``A1 A2 B1`` or ``0,0 1,0`` (x, y): (x, y) from 0. Raises ValueError."""
-    squares: list[Square] = []
-    for part in re.split(r"[\s;]+", written.strip()):
-        letters = re.fullmatch(r"([A-Za-z]{1,2})(\d{1,3})", part)
-        pair = re.fullmatch(r"(\d{1,3}),(\d{1,3})", part)
-        if letters:
-            column = 0
-            for letter in letters[1].upper():
-                column = column * 26 + ord(letter) - 64
-            squares.append((column - 1, int(letters[2]) - 1))
-        elif pair:
-            squares.append((int(pair[1]), int(pair[2])))
-        else:
-            raise ValueError(written)
-    if not squares or any(y < 0 for _x, y in squares) or len(set(squares)) != len(squares):
-        raise ValueError(written)
-    return squares
-
-
-def show_square(square: Square) -> str:
-    """A cell as ``A1``."""
-    number, letters = square[0] + 1, ""
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(65 + rest) + letters
-    return f"{letters}{square[1] + 1}"
 
 
 async def _check(rows: Sequence[SheetRow], context: SheetContext) -> list[CellProblem]:

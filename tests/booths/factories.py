@@ -7,7 +7,8 @@ from app.accounts.actor import SYSTEM
 from app.accounts.tables import Organisation
 from app.events.tables import Hall
 from booths.allocation.services.applications import submit_application
-from booths.floorplan.services import Square, create_booth
+from booths.floorplan.services import create_booth
+from booths.floorplan.squares import Square
 from tests.conftest import NOW
 from tests.support.factories import make_organisation, make_person
 

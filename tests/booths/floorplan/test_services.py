@@ -17,8 +17,8 @@ from booths.floorplan.services import (
     hold_booth,
     release_booth,
     settle_hold,
-    touch_one_another,
 )
+from booths.floorplan.squares import touch_one_another
 from booths.floorplan.tables import Cell, CellHold
 from tests.booths.factories import make_booth, make_hall
 from tests.conftest import NOW

@@ -9,7 +9,7 @@ from app.kernel.sheets import SheetContext, write_csv
 from app.kernel.sheets.batches import accept, preview, problems_of
 from app.main import register_modules
 from booths.floorplan.queries import booths_of, plans_of
-from booths.floorplan.sheets import parse_squares, show_square
+from booths.floorplan.squares import parse_squares, show_square
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 
