@@ -1,7 +1,27 @@
 """What allocation brings."""
 
+from app.events.slots import add_dashboard_provider, add_nav_item
 from app.kernel.module import Module
+from booths.allocation.controllers.api import AllocationApi
+from booths.allocation.controllers.applications import ApplicationsController
+from booths.allocation.controllers.booths import BoothController
+from booths.allocation.controllers.runs import AllocationController
+from booths.allocation.dashboard import NAV, allocation_dashboard
 from booths.allocation.sheets import APPLICATIONS
 from booths.allocation.tasks import JOBS
 
-module = Module(name="allocation", jobs=JOBS, sheet_kinds=(APPLICATIONS,))
+
+def start() -> None:
+    """Fill the slots."""
+    add_dashboard_provider(allocation_dashboard)
+    for item in NAV:
+        add_nav_item(item)
+
+
+module = Module(
+    name="allocation",
+    route_handlers=(ApplicationsController, BoothController, AllocationController, AllocationApi),
+    jobs=JOBS,
+    sheet_kinds=(APPLICATIONS,),
+    startup=start,
+)

@@ -1,6 +1,23 @@
 """What the floor plan brings."""
 
+from app.events.slots import add_dashboard_provider, add_nav_item
 from app.kernel.module import Module
+from booths.floorplan.controllers.api import HallsApi, PlanApi
+from booths.floorplan.controllers.manage import FloorPlanController
+from booths.floorplan.dashboard import NAV, floorplan_dashboard
 from booths.floorplan.sheets import HALLS
 
-module = Module(name="floorplan", sheet_kinds=(HALLS,))
+
+def start() -> None:
+    """Fill the slots."""
+    add_dashboard_provider(floorplan_dashboard)
+    for item in NAV:
+        add_nav_item(item)
+
+
+module = Module(
+    name="floorplan",
+    route_handlers=(FloorPlanController, HallsApi, PlanApi),
+    sheet_kinds=(HALLS,),
+    startup=start,
+)

@@ -1,0 +1,118 @@
+"""The organiser's page of allocation: press Allocate, look at the proposal, publish it or put it aside."""
+
+from typing import Any
+
+from litestar import Controller, Request, Response, get, post
+from litestar.params import FromPath
+
+from app.accounts.actor import Actor
+from app.accounts.enums import Role
+from app.accounts.guards import requires
+from app.events.queries import EditionInfo, edition_by_id
+from app.kernel.clock import now
+from app.kernel.errors import AppError
+from app.kernel.i18n import _, format_number
+from app.kernel.jobs import get_job
+from app.kernel.web import page, redirect
+from booths.allocation import queries
+from booths.allocation.enums import RunState
+from booths.allocation.services import runs
+from booths.floorplan.queries import plans_of
+
+FLOOR = requires(Role.OWNER, Role.MANAGER, Role.FLOOR)
+MANAGERS = requires(Role.OWNER, Role.MANAGER)
+
+
+def quality(gap: float | None) -> str:
+    """How far a proposal is from the best possible one, as a sentence."""
+    if gap is None:
+        return ""
+    if gap <= 1e-6:
+        return _("No better plan exists: this was proven.")
+    percent = format_number(max(round(gap * 100, 2), 0.01))
+    return _("At most {percent}% short of the best possible plan.").format(percent=percent)
+
+
+class AllocationController(Controller):
+    """``/manage/{edition_id}/allocation``."""
+
+    path = "/manage/{edition_id:int}/allocation"
+    include_in_schema = False
+
+    @get("/", guards=[FLOOR])
+    async def show(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[str]:
+        """What is open, and the newest run."""
+        return await _run_page(request, await edition_by_id(edition_id))
+
+    @post("/start", guards=[MANAGERS])
+    async def start(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
+        """Begin."""
+        try:
+            await runs.start_allocation(edition_id=edition_id, actor=request.user, now=now())
+        except AppError as error:
+            return await _run_page(request, await edition_by_id(edition_id), error)
+        return redirect(f"/manage/{edition_id}/allocation")
+
+    @post("/{run_id:int}/stop", guards=[MANAGERS])
+    async def stop(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], run_id: FromPath[int]
+    ) -> Response[Any]:
+        """Stop the optimiser."""
+        try:
+            await runs.stop_run(run_id=run_id, edition_id=edition_id, actor=request.user, now=now())
+        except AppError as error:
+            return await _run_page(request, await edition_by_id(edition_id), error)
+        return redirect(f"/manage/{edition_id}/allocation", toast=_("Stopped. Nothing was changed."))
+
+    @post("/{run_id:int}/publish", guards=[MANAGERS])
+    async def publish(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], run_id: FromPath[int]
+    ) -> Response[Any]:
+        """Make the proposal real."""
+        try:
+            await runs.publish_run(run_id=run_id, edition_id=edition_id, actor=request.user, now=now())
+        except AppError as error:
+            return await _run_page(request, await edition_by_id(edition_id), error)
+        return redirect(f"/manage/{edition_id}/allocation", toast=_("Published. The messages are on their way."))
+
+    @post("/{run_id:int}/discard", guards=[MANAGERS])
+    async def discard(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], run_id: FromPath[int]
+    ) -> Response[Any]:
+        """Put it aside."""
+        try:
+            await runs.discard_run(run_id=run_id, edition_id=edition_id, actor=request.user, now=now())
+        except AppError as error:
+            return await _run_page(request, await edition_by_id(edition_id), error)
+        return redirect(f"/manage/{edition_id}/allocation", toast=_("The proposal is put aside. Nothing was changed."))
+
+
+async def _run_page(
+    request: Request[Actor, Any, Any], edition: EditionInfo, problem: AppError | None = None
+) -> Response[str]:
+    run = await queries.latest_run(edition.id)
+    state = RunState(run["state"]) if run else None
+    lines = await queries.proposal(run["id"]) if run and state in (RunState.PROPOSED, RunState.PUBLISHED) else []
+    placed = {line.application_id for line in lines}
+    left = [
+        item
+        for item in (await queries.applications(edition.id, state="open")).items
+        if item.id not in placed and item.booth_id is None
+    ]
+    job = await get_job(run["job_id"]) if run and run["job_id"] and state == RunState.RUNNING else None
+    return page(
+        "allocation/allocation.html",
+        status=problem.status if problem else 200,
+        edition=edition,
+        counts=await queries.counts(edition.id),
+        run=run,
+        state=state.value if state else "",
+        lines=lines,
+        left=left,
+        job=job,
+        quality=quality(run["gap"]) if run else "",
+        plans=await plans_of(edition.id) if lines else [],
+        marks={line.booth_id: "map-chosen" for line in lines} if state == RunState.PROPOSED else {},
+        problem=problem.sentence() if problem else "",
+        may_publish=request.user.has(Role.MANAGER, edition_id=edition.id),
+    )
