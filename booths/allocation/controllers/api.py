@@ -31,14 +31,14 @@ class AllocationApi(Controller):
         self,
         edition_id: FromPath[int],
         q: FromQuery[str] = "",
-        state: FromQuery[str] = "",
+        status: FromQuery[str] = "",
         zone: FromQuery[str] = "",
         page: FromQuery[int] = 1,
     ) -> ApplicationListDTO:
-        """Fifty at a time, by name; ``state`` may be ``open``."""
+        """Fifty at a time, by name; ``status`` may be ``open``."""
         await edition_by_id(edition_id)
         found = await queries.applications(
-            edition_id, search=search_text(q), state=state, zone=zone, offset=offset_of(page), limit=PAGE_SIZE
+            edition_id, search=search_text(q), state=status, zone=zone, offset=offset_of(page), limit=PAGE_SIZE
         )
         return ApplicationListDTO(
             items=[ApplicationDTO.of(item) for item in found.items], total=found.total, page=max(page, 1)

@@ -42,7 +42,7 @@ class ApplicationsController(Controller):
         request: Request[Actor, Any, Any],
         edition_id: FromPath[int],
         q: FromQuery[str] = "",
-        state: FromQuery[str] = "",
+        status: FromQuery[str] = "",
         zone: FromQuery[str] = "",
     ) -> Response[str]:
         """The list, searched and filtered."""
@@ -51,7 +51,7 @@ class ApplicationsController(Controller):
         found = await queries.applications(
             edition_id,
             search=search_text(q),
-            state=state,
+            state=status,
             zone=zone,
             offset=offset_of(int(number) if number.isdecimal() else 1),
             limit=PAGE_SIZE,
@@ -62,9 +62,9 @@ class ApplicationsController(Controller):
             rows=found.items,
             pager=pager_of(request, found),
             q=q,
-            state=state,
+            standing=status,
             zone=zone,
-            filtered=bool(q or state or zone),
+            filtered=bool(q or status or zone),
             states=[("open", _("Waiting for a booth"))]
             + [(key.value, _(name)) for key, name in APPLICATION_STATE_NAMES.items()],
             zones=[(name, name) for name in await zones_of(edition_id)],
@@ -77,12 +77,12 @@ class ApplicationsController(Controller):
         self,
         edition_id: FromPath[int],
         q: FromQuery[str] = "",
-        state: FromQuery[str] = "",
+        status: FromQuery[str] = "",
         zone: FromQuery[str] = "",
     ) -> Response[bytes]:
         """The list as a sheet that can be loaded again."""
         edition = await edition_by_id(edition_id)
-        found = await queries.applications(edition_id, search=search_text(q), state=state, zone=zone)
+        found = await queries.applications(edition_id, search=search_text(q), state=status, zone=zone)
         headers = [
             *("organisation", "contact_name", "phone", "email", "kind", "cells_wanted", "zone_wanted", "power_watts"),
             *("category", "note", "member_count", "ward", "state", "submitted_at", "booth"),

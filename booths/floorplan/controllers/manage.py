@@ -61,17 +61,17 @@ class FloorPlanController(Controller):
         edition_id: FromPath[int],
         q: FromQuery[str] = "",
         hall: FromQuery[str] = "",
-        state: FromQuery[str] = "",
+        status: FromQuery[str] = "",
         zone: FromQuery[str] = "",
     ) -> Response[str]:
         """All halls as drawings, and the list of booths."""
         edition = await edition_by_id(edition_id)
         plans = await plans_of(edition_id)
-        rows = chosen_booths(plans, q=q, hall=hall, state=state, zone=zone)
+        rows = chosen_booths(plans, q=q, hall=hall, state=status, zone=zone)
         number = request.query_params.get("page", "1")
         offset = offset_of(int(number) if number.isdecimal() else 1)
         found = Page(rows[offset : offset + PAGE_SIZE], len(rows), offset + 1, PAGE_SIZE)
-        filtered = bool(q or hall or state or zone)
+        filtered = bool(q or hall or status or zone)
         return page(
             "floorplan/manage_plan.html",
             edition=edition,
@@ -85,7 +85,7 @@ class FloorPlanController(Controller):
             filtered=filtered,
             q=q,
             hall=hall,
-            state=state,
+            standing=status,
             zone=zone,
             states=[(key.value, _(name)) for key, name in BOOTH_STATE_NAMES.items()],
             export=with_query(request, f"/manage/{edition_id}/floorplan/export.xlsx"),
@@ -99,7 +99,7 @@ class FloorPlanController(Controller):
         edition_id: FromPath[int],
         q: FromQuery[str] = "",
         hall: FromQuery[str] = "",
-        state: FromQuery[str] = "",
+        status: FromQuery[str] = "",
         zone: FromQuery[str] = "",
     ) -> Response[bytes]:
         """The list as a sheet that can be loaded again."""
@@ -116,7 +116,7 @@ class FloorPlanController(Controller):
                 _(BOOTH_STATE_NAMES[booth.state]),
                 booth.organisation,
             ]
-            for plan, booth in chosen_booths(await plans_of(edition_id), q=q, hall=hall, state=state, zone=zone)
+            for plan, booth in chosen_booths(await plans_of(edition_id), q=q, hall=hall, state=status, zone=zone)
         ]
         return download(write_xlsx(_("Floor plan"), headers, rows), f"floorplan-{edition.slug}.xlsx")
 
