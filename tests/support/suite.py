@@ -20,6 +20,7 @@ from tests.support.postgres import quick_folder, running_postgres
 
 ROOT = Path(__file__).resolve().parents[2]
 NOT_JOURNEYS = "--ignore=tests/journeys"
+LONGEST_STEP_SECONDS = 1200
 QUICK_ON_POSTGRES = "race or engines"
 
 
@@ -74,13 +75,16 @@ class Suite:
         environment["TMPDIR"] = str(self.folder)  # goes at the end, whatever a killed step leaves in it
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL)
         try:
-            code = process.wait()
-        except BaseException:
+            code = process.wait(timeout=LONGEST_STEP_SECONDS)
+        except BaseException as error:
             process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=10)
             process.kill()
-            raise
+            if not isinstance(error, subprocess.TimeoutExpired):
+                raise
+            print(f"{name} took more than {LONGEST_STEP_SECONDS} s and was ended.", flush=True)
+            code = 124
         step.seconds = time.monotonic() - started
         return step, code
 

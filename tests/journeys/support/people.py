@@ -87,6 +87,11 @@ class People:
         """Ask the installation for something; see ``tests.journeys.support.installation``."""
         return ask(self.service.home, *question)
 
+    def passes(self, count: int) -> list[str]:
+        """Return what the QR codes of ``count`` passes say that nobody has used."""
+        codes: list[str] = json.loads(self.ask("passes", str(count)))
+        return codes
+
     def unexpected_faults(self) -> list[str]:
         """Return what went wrong in any page and was not provoked."""
         return self.watch.unexpected()

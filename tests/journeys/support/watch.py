@@ -47,7 +47,7 @@ class Watch:
 
 
 def barriers(page: Page) -> list[str]:
-    """Return the serious and critical barriers that axe-core finds on the page as it stands."""
+    """Return the serious and critical barriers that axe-core finds on the page, which must allow script."""
     return [
         f"{rule['id']} ({rule['impact']}): {rule['help']}: "
         + "; ".join(str(node["target"][0]) for node in rule["nodes"][:5])
