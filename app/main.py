@@ -11,14 +11,16 @@ from litestar import Litestar
 from litestar.config.compression import CompressionConfig
 from litestar.config.csrf import CSRFConfig
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import SwaggerRenderPlugin
+from litestar.openapi.plugins import JsonRenderPlugin
 
 from app.accounts.identity import Identity
 from app.accounts.plugin import module as accounts
 from app.events.plugin import module as events
 from app.judging.plugin import module as judging
+from app.kernel.api_docs import DocsPage
 from app.kernel.database import close_database, open_database
 from app.kernel.handlers import EXCEPTION_HANDLERS, healthz, readyz, static_routers
+from app.kernel.help import help_index, help_page
 from app.kernel.images import media_handler
 from app.kernel.live import make_channels
 from app.kernel.logs import configure_logs
@@ -98,7 +100,16 @@ async def run_worker_process() -> None:
 def create_app() -> Litestar:
     """The whole service as an ASGI application."""
     configure_logs(settings().log_level)
-    handlers: list[Any] = [healthz, readyz, *static_routers(), components_page, outbox_page, media_handler]
+    handlers: list[Any] = [
+        healthz,
+        readyz,
+        *static_routers(),
+        components_page,
+        outbox_page,
+        help_index,
+        help_page,
+        media_handler,
+    ]
     for module in MODULES:
         handlers.extend(module.route_handlers)
     register_modules()
@@ -119,7 +130,7 @@ def create_app() -> Litestar:
             title="Fairground",
             version="1",
             path="/api/docs",
-            render_plugins=[SwaggerRenderPlugin()],
+            render_plugins=[DocsPage(), JsonRenderPlugin()],
         ),
         compression_config=CompressionConfig(
             backend="gzip", gzip_compress_level=4, minimum_size=1000, exclude=["^/live/", "^/media/", "^/api/v1/gate/"]

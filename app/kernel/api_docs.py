@@ -1,0 +1,53 @@
+"""``/api/docs``: the JSON API as a page without script, beside ``/api/docs/openapi.json``."""
+
+from typing import Any
+
+from litestar import Request
+from litestar.openapi.plugins import OpenAPIRenderPlugin
+
+from app.kernel.web import render
+
+
+class DocsPage(OpenAPIRenderPlugin):
+    """Every operation with its parameters, bodies and answers, grouped by tag."""
+
+    def __init__(self) -> None:
+        super().__init__(path="/")
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """The page."""
+        groups: dict[str, list[dict[str, Any]]] = {}
+        for path, item in sorted((openapi_schema.get("paths") or {}).items()):
+            for method, operation in item.items():
+                if not isinstance(operation, dict) or "responses" not in operation:
+                    continue
+                tag = (operation.get("tags") or ["API"])[0]
+                groups.setdefault(tag, []).append(
+                    {
+                        "method": method.upper(),
+                        "path": path,
+                        "summary": operation.get("summary") or "",
+                        "description": operation.get("description") or "",
+                        "parameters": operation.get("parameters") or [],
+                        "body": _schema_name(operation.get("requestBody")),
+                        "answers": [
+                            (status, answer.get("description", ""), _schema_name(answer))
+                            for status, answer in operation["responses"].items()
+                        ],
+                    }
+                )
+        schemas = (openapi_schema.get("components") or {}).get("schemas") or {}
+        shapes = [(name, shape.get("properties") or {}, shape.get("required") or []) for name, shape in schemas.items()]
+        return render("web/api_docs.html", groups=sorted(groups.items()), shapes=sorted(shapes)).encode()
+
+
+def _schema_name(holder: dict[str, Any] | None) -> str:
+    """Name of the schema in a body or an answer, with ``[]`` for a list of them."""
+    for content in ((holder or {}).get("content") or {}).values():
+        schema = content.get("schema") or {}
+        many = schema.get("type") == "array"
+        inner = schema.get("items") or {} if many else schema
+        name = str(inner.get("$ref", "")).rpartition("/")[2]
+        if name:
+            return name + ("[]" if many else "")
+    return ""
