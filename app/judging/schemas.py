@@ -53,6 +53,12 @@ class CallForm(msgspec.Struct):
     entries_close_at: datetime | None = None
 
 
+class OpenRoundForm(msgspec.Struct):
+    """Until when a round is to be judged; empty for an open end."""
+
+    closes_at: datetime | None = None
+
+
 class AwardForm(msgspec.Struct):
     """An award for an idea."""
 

@@ -11,6 +11,7 @@ from app.judging.services.awards import give_award, publish_awards, publish_feed
 from app.judging.services.ballots import submit_ballot
 from app.judging.services.contests import lock_round
 from app.judging.services.entries import withdraw_idea
+from app.kernel.database import fetch
 from app.kernel.errors import NotFound
 from tests.conftest import NOW
 from tests.judging.scene import ballot, first_task, scene
@@ -62,6 +63,9 @@ async def test_feedback_reaches_the_team_only_when_the_round_is_published() -> N
     assert [line.comment for line in await feedback_for(found.entry_ids[0])] == ["Rõ ràng."]
     with pytest.raises(RoundStateWrong):
         await publish_feedback(round_id=task.round_id, actor=found.chair, now=NOW)
+    messages = await fetch("SELECT subject, body_text, channel FROM outbox_message ORDER BY id")
+    assert [row["channel"] for row in messages] == ["sms", "sms"]
+    assert all(f"/team/ideas/{found.entry_ids[0]}" in row["body_text"] for row in messages)
 
 
 @pytest.mark.race

@@ -274,12 +274,16 @@ async def test_the_organiser_sets_up_calls_and_exports(client: Browser, frozen_n
     await set_contest_state(contest_id=found.contest_id, state=ContestState.CLOSED, actor=found.chair, now=NOW)
     assert (await owner.get(f"{base}?q=khongco")).status_code == 200
     assert (await owner.post(f"{base}/judges/cards", data={})).status_code in (200, 503)
-    listed = (await owner.get(f"{base}/judges")).text
+    assert (await owner.get(f"{base}/judges/export")).content[:2] == b"PK"
+    assert "Lê Văn K" not in (await owner.get(f"{base}/judges?q=khong+co")).text
+    listed = (await owner.get(f"{base}/judges?q=le+van")).text
     device = re.search(r"/devices/(\d+)/withdraw", listed)
     assert device is not None
     assert (await owner.post(f"{base}/judges/devices/{device[1]}/withdraw")).status_code == 303
     assert (await owner.post(f"{base}/judges/{found.judges[0].person_id}/remove")).status_code == 303
-    assert (await owner.post(f"{base}/{found.round_ids[0]}/open")).status_code == 303
+    until = {"closes_at": "2026-10-20T17:00"}
+    assert (await owner.post(f"{base}/{found.round_ids[0]}/open", data=until)).status_code == 303
+    assert "20/10/2026 17:00" in (await owner.get(f"{base}/{found.round_ids[0]}/progress?lang=vi")).text
     round_path = f"{base}/{found.round_ids[0]}"
     assert (await owner.get(f"{round_path}/assign")).status_code == 200
     assert (await owner.post(f"{round_path}/assign/propose")).status_code == 303

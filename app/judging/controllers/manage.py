@@ -16,9 +16,9 @@ from app.judging.enums import ContestState, EntryState, PanelRole
 from app.judging.guards import contest_for
 from app.judging.queries import entries as queries
 from app.judging.queries.contests import ContestRow, contest_of_edition, round_by_id, rounds_of
-from app.judging.queries.panels import devices_of_judges, panel_of
+from app.judging.queries.panels import Panelist, devices_of_judges, panel_of
 from app.judging.queries.results import awards_of, progress_of
-from app.judging.schemas import CallForm, CardsForm, JudgeForm
+from app.judging.schemas import CallForm, CardsForm, JudgeForm, OpenRoundForm
 from app.judging.services import contests as service
 from app.judging.services import panels
 from app.judging.words import CONTEST_STATES, ENTRY_STATES, PANEL_ROLES, ROUND_STATES
@@ -27,6 +27,7 @@ from app.kernel.documents.labels import Label, label_sheets, one_file
 from app.kernel.errors import NotFound
 from app.kernel.forms import Form, FormError, read_form
 from app.kernel.i18n import _, pick
+from app.kernel.names import search_text
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 
@@ -157,7 +158,8 @@ class ContestController(Controller):
         """Let the judges begin."""
         contest = await contest_for(edition_id, request.user)
         round_ = await round_for(contest, round_id)
-        await service.open_round(round_id=round_.id, actor=request.user, now=now())
+        form = await read_form(request, OpenRoundForm, tz=contest.timezone)
+        await service.open_round(round_id=round_.id, closes_at=form.closes_at, actor=request.user, now=now())
         return redirect(
             f"/manage/{edition_id}/contest/{round_id}/assign",
             toast=_("{round} is open. Give each idea its judges.").format(round=pick(round_.name)),
@@ -172,9 +174,20 @@ class JuryController(Controller):
     include_in_schema = False
 
     @get()
-    async def judges(self, request: ManageRequest, edition_id: FromPath[int]) -> Response[str]:
+    async def judges(self, request: ManageRequest, edition_id: FromPath[int], q: FromQuery[str] = "") -> Response[str]:
         """The list of judges."""
-        return await self._list(request, edition_id, Form.empty(role=PanelRole.JUDGE))
+        return await self._list(request, edition_id, Form.empty(role=PanelRole.JUDGE), search=q)
+
+    @get("/export")
+    async def export(self, request: ManageRequest, edition_id: FromPath[int]) -> Response[bytes]:
+        """The list of judges as a sheet."""
+        contest = await contest_for(edition_id, request.user)
+        headers = [_("Full name"), _("Phone"), _("Email"), _("Organisation"), _("Expertise"), _("Role")]
+        rows = [
+            (judge.full_name, judge.phone, judge.email, judge.organisation, judge.expertise, _(PANEL_ROLES[judge.role]))
+            for judge in await panel_of(contest.id)
+        ]
+        return download("judges.xlsx", XLSX, write_xlsx(_("Judges"), headers, rows, timezone=contest.timezone))
 
     @post("/add", status_code=200)
     async def add(self, request: ManageRequest, edition_id: FromPath[int]) -> Response[Any]:
@@ -237,7 +250,9 @@ class JuryController(Controller):
         await panels.withdraw_judge_device(contest_id=contest.id, device_id=device_id, actor=request.user, now=now())
         return redirect(f"/manage/{edition_id}/contest/judges", toast=_("That tablet is shut out."))
 
-    async def _list(self, request: ManageRequest, edition_id: int, form: Form, *, status: int = 200) -> Response[str]:
+    async def _list(
+        self, request: ManageRequest, edition_id: int, form: Form, *, search: str = "", status: int = 200
+    ) -> Response[str]:
         contest = await contest_for(edition_id, request.user)
         devices: dict[int, list[Any]] = {}
         for device in await devices_of_judges(edition_id):
@@ -248,12 +263,18 @@ class JuryController(Controller):
             edition=await edition_by_id(edition_id),
             contest=contest,
             rounds=await rounds_of(contest.id),
-            judges=await panel_of(contest.id),
+            judges=[judge for judge in await panel_of(contest.id) if _fits(judge, search)],
+            search=search,
             devices=devices,
             roles=[(role.value, _(word)) for role, word in PANEL_ROLES.items()],
             role_words=PANEL_ROLES,
             form=form,
         )
+
+
+def _fits(judge: Panelist, search: str) -> bool:
+    text = search_text(judge.full_name, judge.organisation, judge.expertise)
+    return all(word in text for word in search_text(search).split())
 
 
 def room(template: str, *, status: int = 200, **context: Any) -> Response[str]:

@@ -244,3 +244,36 @@ async def entry_address(entry_id: int) -> str | None:
         entry_id,
     )
     return f"/e/{rows[0]['slug']}/contest/{entry_id}" if rows else None
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Somebody to be written to, in her language."""
+
+    id: int
+    full_name: str
+    phone: str | None
+    email: str | None
+    locale: str
+
+
+async def people_behind(entry_ids: Sequence[int], *, leaders_only: bool) -> list[tuple[int, str, Contact]]:
+    """(idea, its title, person) for everybody in the teams of these ideas."""
+    found = []
+    role = " AND m.role = 'leader'" if leaders_only else ""
+    for start in range(0, len(entry_ids), 500):
+        listed = ", ".join(str(int(entry_id)) for entry_id in entry_ids[start : start + 500])
+        rows = await fetch(
+            "SELECT e.id, e.title, p.id AS person, p.full_name, p.phone, p.email, p.locale "
+            "FROM contest_entry_member m JOIN contest_entry e ON e.id = m.entry JOIN person p ON p.id = m.person "
+            f"WHERE e.id IN ({listed}){role} ORDER BY e.id, m.id"
+        )
+        found += [
+            (
+                row["id"],
+                row["title"],
+                Contact(row["person"], row["full_name"], row["phone"], row["email"], row["locale"]),
+            )
+            for row in rows
+        ]
+    return found

@@ -8,7 +8,9 @@ from app.accounts.actor import Actor
 from app.judging.enums import EntryState, RoundState
 from app.judging.errors import NothingToAward, RoundStateWrong
 from app.judging.queries import contests as queries
+from app.judging.queries.results import entries_of_round
 from app.judging.services.contests import progress_channel
+from app.judging.services.messages import tell_published
 from app.judging.tables import Award, Entry, Round, RoundEntry
 from app.kernel import audit, live
 from app.kernel.database import fetch, write_transaction
@@ -90,20 +92,12 @@ async def take_award_back(*, round_id: int, award_id: int, actor: Actor, now: da
 
 
 async def publish_awards(*, round_id: int, actor: Actor, now: datetime) -> int:
-    """Tell everybody the awards of a sealed round, and the teams what was written to them; gives how many awards.
+    """Tell everybody the awards of a sealed round, and its teams what was written to them; gives how many awards.
 
     Raises NothingToAward without one, RoundStateWrong unless the round is sealed.
     """
     async with write_transaction():
-        round_ = await queries.round_by_id(round_id)
-        contest = await queries.contest_by_id(round_.contest_id)
-        moved = (
-            await Round.update({Round.state: RoundState.PUBLISHED, Round.published_at: now})
-            .where((Round.id == round_id) & (Round.state == RoundState.LOCKED.value))
-            .returning(Round.id)
-        )
-        if not moved:
-            raise RoundStateWrong
+        edition_id = await _publish(round_id, now)
         published = (
             await Award.update({Award.published_at: now})
             .where((Award.round == round_id) & Award.published_at.is_null())
@@ -116,31 +110,39 @@ async def publish_awards(*, round_id: int, actor: Actor, now: datetime) -> int:
             action="award.publish",
             subject_type="round",
             subject_id=round_id,
-            edition_id=contest.edition_id,
+            edition_id=edition_id,
             after={"awards": [[row["rank"], row["entry"]] for row in published]},
             now=now,
         )
-        await live.publish(progress_channel(round_id), {"changed": "round"})
     return len(published)
 
 
 async def publish_feedback(*, round_id: int, actor: Actor, now: datetime) -> None:
-    """Close a sealed round without awards: its teams read what was written to them. Raises RoundStateWrong."""
+    """Publish a sealed round without awards: its teams read what was written to them. Raises RoundStateWrong."""
     async with write_transaction():
-        round_ = await queries.round_by_id(round_id)
-        contest = await queries.contest_by_id(round_.contest_id)
-        moved = (
-            await Round.update({Round.state: RoundState.PUBLISHED, Round.published_at: now})
-            .where((Round.id == round_id) & (Round.state == RoundState.LOCKED.value))
-            .returning(Round.id)
-        )
-        if not moved:
-            raise RoundStateWrong
+        edition_id = await _publish(round_id, now)
         await audit.record(
             actor=actor,
             action="round.publish",
             subject_type="round",
             subject_id=round_id,
-            edition_id=contest.edition_id,
+            edition_id=edition_id,
             now=now,
         )
+
+
+async def _publish(round_id: int, now: datetime) -> int:
+    """Move a sealed round on and write to its teams; gives the edition's id. Raises RoundStateWrong."""
+    round_ = await queries.round_by_id(round_id)
+    contest = await queries.contest_by_id(round_.contest_id)
+    moved = (
+        await Round.update({Round.state: RoundState.PUBLISHED, Round.published_at: now})
+        .where((Round.id == round_id) & (Round.state == RoundState.LOCKED.value))
+        .returning(Round.id)
+    )
+    if not moved:
+        raise RoundStateWrong
+    entry_ids = [entry["id"] for entry in await entries_of_round(round_id)]
+    await tell_published(contest=contest, round_=round_, entry_ids=entry_ids, now=now)
+    await live.publish(progress_channel(round_id), {"changed": "round"})
+    return contest.edition_id

@@ -16,6 +16,7 @@ from app.judging.queries import contests as contest_queries
 from app.judging.queries import entries as queries
 from app.judging.queries.contests import ContestRow
 from app.judging.queries.entries import EntryRow
+from app.judging.services.messages import tell_received
 from app.judging.tables import Entry, EntryMember
 from app.kernel import audit
 from app.kernel.database import write_transaction
@@ -92,6 +93,7 @@ async def submit_idea(*, entry_id: int, actor: Actor, now: datetime) -> str:
         )
         if changed:
             await _record(actor, "entry.submit", entry_id, contest.edition_id, now)
+            await tell_received(contest=contest, entry=entry, now=now)
     return code
 
 
