@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 
 import httpx
+import hypothesis
 import pytest
 
 from tests.support.engine import Databases, point_at, prepare_environment
@@ -12,6 +13,10 @@ DATABASES = prepare_environment()  # before any test imports the project, whose 
 
 NOW = datetime(2026, 10, 16, 1, 30, tzinfo=UTC)
 """Half past eight on the first morning of the festival, in Hanoi."""
+
+
+hypothesis.settings.register_profile("house", deadline=None)  # a machine that others use is slow now and then
+hypothesis.settings.load_profile("house")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -5,6 +5,8 @@ that a bomb is met here and not there. Formulas are found in the sheet's own XML
 same pass measures the table, because one value in a far corner would make calamine fill the rectangle up to it.
 """
 
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -64,6 +66,10 @@ def read_workbook(data: bytes) -> list[tuple[str, list[RawRow]]]:
         raise NotASheet from error
 
 
+#: What the standard library raises for packages that are damaged, each for another damage.
+_DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, ValueError, RuntimeError)
+
+
 def _unpack(data: bytes) -> dict[str, bytes]:
     """Unpack the parts that carry values, counting what really comes out."""
     parts: dict[str, bytes] = {}
@@ -86,7 +92,7 @@ def _unpack(data: bytes) -> dict[str, bytes]:
                 if left < 0:
                     raise SheetTooLarge
                 parts[name] = content
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+    except _DAMAGE as error:
         raise NotASheet from error
     return parts
 
