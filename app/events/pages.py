@@ -28,6 +28,9 @@ _PUBLIC: tuple[tuple[Part | None, str, str], ...] = (
     (Part.CONTEST, "/contest", N_("Contest")),
 )
 
+#: Pages that stand below a section in the navigation, though not in the address.
+_BELOW = {"/products": "/catalogue", "/exhibitors": "/catalogue", "/booths": "/catalogue", "/saved": "/catalogue"}
+
 
 def _here() -> str:
     request = current_request.get()
@@ -46,7 +49,9 @@ def manage_nav(edition: EditionInfo, actor: Actor) -> list[tuple[str, str, str, 
 
 def public_nav(edition: EditionInfo) -> list[tuple[str, str, bool]]:
     """(text, address, current) of each public section of an edition."""
-    here = _here()
+    below = _here().removeprefix(edition.path)
+    first = "/" + below[1:].partition("/")[0] if below else ""
+    here = edition.path + _BELOW.get(first, below)
     shown = [(path, title) for part, path, title in _PUBLIC if part is None or part in edition.parts]
     fitting = [path for path, _title in shown if here.startswith(edition.path + path)]
     current = max(fitting, key=len, default=None)

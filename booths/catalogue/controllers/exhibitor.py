@@ -1,0 +1,245 @@
+"""What an exhibitor looks after: its home, its page, its contacts, its poster."""
+
+from typing import Any
+
+from litestar import Controller, Request, Response, get, post
+from litestar.datastructures import UploadFile
+from litestar.params import FromPath, FromQuery
+
+from app.accounts.actor import Actor
+from app.accounts.enums import EXHIBITOR_ROLES
+from app.accounts.guards import requires
+from app.events.pages import download, offset_of, pager_of, with_query
+from app.events.queries import EditionInfo, edition_by_id
+from app.kernel.clock import now
+from app.kernel.forms import Form, FormError, read_form
+from app.kernel.i18n import LOCALES, _, format_date, pick
+from app.kernel.images import NotAPicture, PictureTooLarge, store_image
+from app.kernel.sheets import write_xlsx
+from app.kernel.web import page, redirect
+from booths.allocation.queries import explanation_for
+from booths.catalogue.certificates import parse_certificates, show_certificates
+from booths.catalogue.documents import poster_pdf
+from booths.catalogue.enums import CodeKind
+from booths.catalogue.errors import BoothWithoutExhibitor
+from booths.catalogue.queries.exhibitors import (
+    ExhibitorInfo,
+    booths_of_exhibitor,
+    exhibitor_info,
+)
+from booths.catalogue.queries.figures import LEADS_A_PAGE, lead_count, leads_of, scans_of
+from booths.catalogue.queries.own import application_state, next_steps, own_places
+from booths.catalogue.queries.products import products_of_organisation
+from booths.catalogue.schemas import ProfileForm, ProfileValues
+from booths.catalogue.services.codes import booth_code
+from booths.catalogue.services.profiles import save_profile
+
+exhibitor = requires(*EXHIBITOR_ROLES)
+
+
+class ExhibitorController(Controller):
+    """``/exhibitor``. The guard looks that the organisation of the path is one's own."""
+
+    path = "/exhibitor"
+    guards = [exhibitor]
+    include_in_schema = False
+
+    @get("/")
+    async def places(self, request: Request[Actor, Any, Any]) -> Response[Any]:
+        """One's organisations and editions; a single one opens at once."""
+        found = await own_places(request.user)
+        if len(found) == 1:
+            return redirect(found[0].path)
+        return page("catalogue/own_places.html", places=found)
+
+    @get("/{organisation_id:int}/{edition_id:int}")
+    async def home(self, organisation_id: FromPath[int], edition_id: FromPath[int]) -> Response[str]:
+        """What is to be done next and by when; the booth and why it is this one."""
+        edition = await edition_by_id(edition_id)
+        profile = await exhibitor_info(organisation_id, private=True)
+        products = await products_of_organisation(organisation_id, hidden=True)
+        booths = await booths_of_exhibitor(edition_id, organisation_id)
+        scans = await scans_of(edition_id, CodeKind.BOOTH, [booth.id for booth in booths])
+        steps = next_steps(
+            base=base_of(organisation_id, edition_id),
+            edition=edition,
+            profile=profile,
+            products=products,
+            booths=booths,
+            scanned=sum(visitors for _day, visitors in scans),
+        )
+        return page(
+            "catalogue/own_home.html",
+            **frame(edition, profile),
+            booths=booths,
+            reasons=await explanation_for(edition_id, organisation_id) if booths else [],
+            state=await application_state(edition_id, organisation_id),
+            steps=steps,
+            today=edition.today(now()),
+            scans=scans,
+            day_bars=[(format_date(day), visitors) for day, visitors in scans],
+            leads=await lead_count(edition_id, organisation_id),
+            shown=sum(product.active for product in products),
+        )
+
+    @get("/{organisation_id:int}/{edition_id:int}/profile")
+    async def profile(self, organisation_id: FromPath[int], edition_id: FromPath[int]) -> Response[str]:
+        """What one says of oneself."""
+        edition = await edition_by_id(edition_id)
+        info = await exhibitor_info(organisation_id, private=True)
+        form = Form.empty(
+            **{f"story_{code}": info.story.get(code, "") for code in LOCALES},
+            website=info.website,
+            certificates=show_certificates((one.name, one.year) for one in info.certificates),
+            contact_public=info.contact_public,
+        )
+        return page("catalogue/own_profile.html", **frame(edition, info), form=form, wording=_wording(info))
+
+    @post("/{organisation_id:int}/{edition_id:int}/profile", status_code=303)
+    async def save(
+        self, request: Request[Actor, Any, Any], organisation_id: FromPath[int], edition_id: FromPath[int]
+    ) -> Response[Any]:
+        """Keep it."""
+        edition = await edition_by_id(edition_id)
+        info = await exhibitor_info(organisation_id, private=True)
+        try:
+            form = await read_form(request, ProfileForm)
+            photo = await stored(form.photo, "photo", form)
+            values = ProfileValues(
+                story=form.texts(),
+                website=_website(form),
+                certificates=certificates_of(form),
+                contact_public=form.contact_public,
+                consent_wording=_wording(info),
+            )
+        except FormError as error:
+            return page(
+                "catalogue/own_profile.html",
+                status=422,
+                **frame(edition, info),
+                form=error.form,
+                wording=_wording(info),
+            )
+        await save_profile(
+            organisation_id=organisation_id,
+            values=values,
+            photo=photo,
+            edition_id=edition_id,
+            actor=request.user,
+            now=now(),
+        )
+        return redirect(base_of(organisation_id, edition_id), toast=_("Saved. Visitors see it at once."))
+
+    @get("/{organisation_id:int}/{edition_id:int}/leads")
+    async def leads(
+        self,
+        request: Request[Actor, Any, Any],
+        organisation_id: FromPath[int],
+        edition_id: FromPath[int],
+        q: FromQuery[str] = "",
+    ) -> Response[str]:
+        """Contacts that visitors left."""
+        edition = await edition_by_id(edition_id)
+        info = await exhibitor_info(organisation_id, private=True)
+        asked = request.query_params.get("page", "1")
+        number = int(asked) if asked.isdecimal() and len(asked) < 6 else 1
+        found = await leads_of(edition_id, organisation_id, search=q, offset=offset_of(number), limit=LEADS_A_PAGE)
+        return page(
+            "catalogue/own_leads.html",
+            **frame(edition, info),
+            q=q,
+            leads=found.items,
+            pager=pager_of(request, found),
+            export=with_query(request, base_of(organisation_id, edition_id) + "/leads.xlsx"),
+        )
+
+    @get("/{organisation_id:int}/{edition_id:int}/leads.xlsx")
+    async def export(
+        self, organisation_id: FromPath[int], edition_id: FromPath[int], q: FromQuery[str] = ""
+    ) -> Response[bytes]:
+        """The contacts as a sheet."""
+        edition = await edition_by_id(edition_id)
+        found = await leads_of(edition_id, organisation_id, search=q, limit=None)
+        rows = [
+            (lead.name, lead.phone, lead.email, pick(lead.product), lead.message, lead.created_at)
+            for lead in found.items
+        ]
+        headers = [_("Name"), _("Phone"), _("Mail"), _("Product"), _("Message"), _("When")]
+        content = write_xlsx(_("Contacts"), headers, rows, timezone=edition.timezone)
+        return download(content, "contacts.xlsx")
+
+    @get("/{organisation_id:int}/{edition_id:int}/poster.pdf")
+    async def poster(
+        self, organisation_id: FromPath[int], edition_id: FromPath[int], size: FromQuery[str] = "a4"
+    ) -> Response[bytes]:
+        """The booth's QR poster, A4 or A5. Its short code is made here at the first call."""
+        edition = await edition_by_id(edition_id)
+        booths = await booths_of_exhibitor(edition_id, organisation_id)
+        if not booths:
+            raise BoothWithoutExhibitor
+        info = await exhibitor_info(organisation_id)
+        codes = [await booth_code(booth_id=booth.id, edition_id=edition_id, now=now()) for booth in booths]
+        content = await poster_pdf(
+            edition=edition,
+            exhibitor=info.name,
+            booths=list(zip(booths, codes, strict=True)),
+            size="a5" if size == "a5" else "a4",
+        )
+        return download(content, f"poster-{booths[0].code}.pdf", "application/pdf")
+
+
+def base_of(organisation_id: int, edition_id: int) -> str:
+    """Address of an exhibitor's home in an edition."""
+    return f"/exhibitor/{organisation_id}/{edition_id}"
+
+
+def frame(edition: EditionInfo, profile: ExhibitorInfo) -> dict[str, Any]:
+    """What every one of these pages needs."""
+    return {"edition": edition, "profile": profile, "base": base_of(profile.id, edition.id)}
+
+
+def shown_again(form: Any, errors: dict[str, str]) -> FormError:
+    """The form as it was typed, with sentences that only this module could say. Files must be chosen again."""
+    values = {name: getattr(form, name) for name in form.__struct_fields__}
+    kept = {name: value for name, value in values.items() if not isinstance(value, UploadFile | list)}
+    return FormError(Form(kept, errors))
+
+
+async def stored(upload: UploadFile | None, field: str, form: Any) -> str | None:
+    """The hash of an uploaded photo, None without one. Raises FormError with the picture's own sentence."""
+    if upload is None:
+        return None
+    try:
+        return await store_image(await upload.read(), now=now())
+    except (NotAPicture, PictureTooLarge) as error:
+        raise shown_again(form, {field: error.sentence()}) from error
+
+
+def certificates_of(form: Any) -> list[tuple[str, int | None]]:
+    """The certificates typed into a form. Raises FormError."""
+    try:
+        return parse_certificates(form.certificates)
+    except ValueError as error:
+        sentence = _("At most 12 certificates of 120 characters, with a semicolon between them.")
+        raise shown_again(form, {"certificates": sentence}) from error
+
+
+def _website(form: ProfileForm) -> str:
+    """An address with its scheme. Raises FormError for what is none."""
+    text = form.website
+    if not text:
+        return ""
+    address = text if "://" in text else f"https://{text}"
+    scheme, _separator, rest = address.partition("://")
+    host = rest.split("/")[0]
+    if scheme not in ("http", "https") or "." not in host or any(c in address for c in " \"'<>"):
+        raise shown_again(form, {"website": _("This is no web address. It looks like www.example.vn.")})
+    return address
+
+
+def _wording(profile: ExhibitorInfo) -> str:
+    """The sentence beside the box for contact details, as it is kept with the consent."""
+    details = ", ".join(part for part in (profile.phone_shown, profile.email) if part)
+    return _(
+        "Show our contact details to everybody on our page: {details}. We can hide them again at any time."
+    ).format(details=details or _("none given yet"))

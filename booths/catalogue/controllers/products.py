@@ -1,0 +1,239 @@
+"""An exhibitor's products: the grid, adding, changing, photos."""
+
+from typing import Any
+
+from litestar import Controller, Request, Response, get, post
+from litestar.params import FromPath
+
+from app.accounts.actor import Actor
+from app.events.queries import EditionInfo, edition_by_id
+from app.kernel.clock import now
+from app.kernel.forms import Form, FormError, read_form
+from app.kernel.i18n import LOCALES, _, current_locale
+from app.kernel.money import Money, decimals, parse_money
+from app.kernel.web import page, redirect
+from booths.catalogue.certificates import show_certificates
+from booths.catalogue.controllers.exhibitor import (
+    base_of,
+    certificates_of,
+    exhibitor,
+    frame,
+    shown_again,
+    stored,
+)
+from booths.catalogue.errors import ProductCodeTaken, TooManyPhotos
+from booths.catalogue.queries.exhibitors import exhibitor_info
+from booths.catalogue.queries.products import (
+    ProductInfo,
+    categories_of_edition,
+    product_info,
+    products_of_organisation,
+)
+from booths.catalogue.schemas import ProductForm, ProductValues
+from booths.catalogue.services import products as service
+
+ADDRESS = "/{organisation_id:int}/{edition_id:int}/products"
+
+
+class ProductController(Controller):
+    """``/exhibitor/{organisation_id}/{edition_id}/products``."""
+
+    path = "/exhibitor"
+    guards = [exhibitor]
+    include_in_schema = False
+
+    @get(ADDRESS)
+    async def grid(self, organisation_id: FromPath[int], edition_id: FromPath[int]) -> Response[str]:
+        """All of them, also those that are hidden."""
+        edition = await edition_by_id(edition_id)
+        profile = await exhibitor_info(organisation_id)
+        products = await products_of_organisation(organisation_id, hidden=True)
+        return page("catalogue/own_products.html", **frame(edition, profile), products=products)
+
+    @get(ADDRESS + "/new")
+    async def new(self, organisation_id: FromPath[int], edition_id: FromPath[int]) -> Response[str]:
+        """An empty form."""
+        edition = await edition_by_id(edition_id)
+        return await _form_page(edition, organisation_id, Form.empty(active=True))
+
+    @post(ADDRESS + "/new", status_code=303)
+    async def add(
+        self, request: Request[Actor, Any, Any], organisation_id: FromPath[int], edition_id: FromPath[int]
+    ) -> Response[Any]:
+        """Add a product with its photos."""
+        edition = await edition_by_id(edition_id)
+        try:
+            form = await read_form(request, ProductForm)
+            values = _values(form, edition)
+            photos = await _photos(form)
+            await _refused_at_fields(
+                form,
+                service.add_product(
+                    organisation_id=organisation_id,
+                    values=values,
+                    photos=photos,
+                    currency=edition.currency,
+                    actor=request.user,
+                    now=now(),
+                ),
+            )
+        except FormError as error:
+            return await _form_page(edition, organisation_id, error.form, status=422)
+        return redirect(base_of(organisation_id, edition_id) + "/products", toast=_("The product is in the catalogue."))
+
+    @get(ADDRESS + "/{product_id:int}")
+    async def show(
+        self, organisation_id: FromPath[int], edition_id: FromPath[int], product_id: FromPath[int]
+    ) -> Response[str]:
+        """One product to change."""
+        edition = await edition_by_id(edition_id)
+        product = await product_info(product_id, organisation_id=organisation_id, hidden=True)
+        return await _form_page(edition, organisation_id, _form_of(product), product)
+
+    @post(ADDRESS + "/{product_id:int}", status_code=303)
+    async def change(
+        self,
+        request: Request[Actor, Any, Any],
+        organisation_id: FromPath[int],
+        edition_id: FromPath[int],
+        product_id: FromPath[int],
+    ) -> Response[Any]:
+        """Change it, and add photos."""
+        edition = await edition_by_id(edition_id)
+        product = await product_info(product_id, organisation_id=organisation_id, hidden=True)
+        own: dict[str, Any] = {
+            "product_id": product_id,
+            "organisation_id": organisation_id,
+            "actor": request.user,
+            "now": now(),
+        }
+        try:
+            form = await read_form(request, ProductForm)
+            values = _values(form, edition)
+            photos = await _photos(form)
+            await _refused_at_fields(form, service.change_product(values=values, photos=photos, **own))
+        except FormError as error:
+            return await _form_page(edition, organisation_id, error.form, product, status=422)
+        return redirect(base_of(organisation_id, edition_id) + "/products", toast=_("Saved. Visitors see it at once."))
+
+    @post(ADDRESS + "/{product_id:int}/remove", status_code=303)
+    async def remove(
+        self,
+        request: Request[Actor, Any, Any],
+        organisation_id: FromPath[int],
+        edition_id: FromPath[int],
+        product_id: FromPath[int],
+    ) -> Response[Any]:
+        """Take it off for good."""
+        await service.remove_product(
+            product_id=product_id, organisation_id=organisation_id, actor=request.user, now=now()
+        )
+        return redirect(base_of(organisation_id, edition_id) + "/products", toast=_("The product was removed."))
+
+    @post(ADDRESS + "/{product_id:int}/photos/{photo_id:int}/{act:str}", status_code=303)
+    async def photo(
+        self,
+        request: Request[Actor, Any, Any],
+        organisation_id: FromPath[int],
+        edition_id: FromPath[int],
+        product_id: FromPath[int],
+        photo_id: FromPath[int],
+        act: FromPath[str],
+    ) -> Response[Any]:
+        """Put a photo first (``first``), or take it off (``remove``)."""
+        own: dict[str, Any] = {
+            "product_id": product_id,
+            "photo_id": photo_id,
+            "organisation_id": organisation_id,
+            "actor": request.user,
+            "now": now(),
+        }
+        await (service.put_photo_first(**own) if act == "first" else service.remove_photo(**own))
+        toast = _("This photo comes first now.") if act == "first" else _("The photo was removed.")
+        return redirect(f"{base_of(organisation_id, edition_id)}/products/{product_id}#photos", toast=toast)
+
+
+async def _form_page(
+    edition: EditionInfo, organisation_id: int, form: Form, product: ProductInfo | None = None, status: int = 200
+) -> Response[str]:
+    profile = await exhibitor_info(organisation_id)
+    languages = [current_locale(), *(code for code in LOCALES if code != current_locale())]
+    return page(
+        "catalogue/own_product.html",
+        status=status,
+        **frame(edition, profile),
+        form=form,
+        product=product,
+        languages=languages,
+        categories=await categories_of_edition(edition.id),
+    )
+
+
+def _form_of(product: ProductInfo) -> Form:
+    texts = {
+        f"{name}_{code}": getattr(product, name).get(code, "") for name in ("name", "description") for code in LOCALES
+    }
+    return Form.empty(
+        **texts,
+        code=product.code,
+        price=_plain(product.price),
+        unit=product.unit,
+        category=product.category,
+        certificates=show_certificates((one.name, one.year) for one in product.certificates),
+        active=product.active,
+    )
+
+
+def _plain(price: Money | None) -> str:
+    """An amount as one types it."""
+    if price is None:
+        return ""
+    places = decimals(price.currency)
+    if places:
+        return f"{price.amount_minor / 10**places:.{places}f}"
+    return f"{price.amount_minor:,}".replace(",", ".")
+
+
+def _values(form: ProductForm, edition: EditionInfo) -> ProductValues:
+    """What the form says. Raises FormError."""
+    errors: dict[str, str] = {}
+    price = None
+    if not form.texts("name"):
+        errors[f"name_{current_locale()}"] = _("Please give the name in at least one language.")
+    if form.price:
+        try:
+            price = parse_money(form.price, edition.currency)
+        except ValueError:
+            errors["price"] = _("This is no amount in {currency}. Write it like 1.250.000.").format(
+                currency=edition.currency
+            )
+    if errors:
+        raise shown_again(form, errors)
+    return ProductValues(
+        name=form.texts("name"),
+        description=form.texts("description"),
+        code=form.code,
+        price=price,
+        unit=form.unit,
+        category=form.category,
+        certificates=certificates_of(form),
+        active=form.active,
+    )
+
+
+async def _photos(form: ProductForm) -> list[str]:
+    """Hashes of the uploaded photos. Raises FormError with a sentence for the first that cannot be taken."""
+    if len(form.photos) > service.MOST_PHOTOS:
+        raise shown_again(form, {"photos": TooManyPhotos(most=service.MOST_PHOTOS).sentence()})
+    hashes = [await stored(upload, "photos", form) for upload in form.photos]
+    return [digest for digest in hashes if digest]
+
+
+async def _refused_at_fields(form: ProductForm, work: Any) -> None:
+    """Await a service; what it refuses is said at the field that it is about. Raises FormError."""
+    try:
+        await work
+    except ProductCodeTaken as error:
+        raise shown_again(form, {"code": error.sentence()}) from error
+    except TooManyPhotos as error:
+        raise shown_again(form, {"photos": error.sentence()}) from error

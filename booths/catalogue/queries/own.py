@@ -1,0 +1,157 @@
+"""What an exhibitor sees of itself: its editions, and what is to be done next."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from app.accounts.actor import Actor
+from app.accounts.enums import EXHIBITOR_ROLES
+from app.events.queries import EditionInfo, editions
+from app.kernel.i18n import _, ngettext
+from booths.allocation.enums import APPLICATION_STATE_NAMES, ApplicationState
+from booths.allocation.tables import Application
+from booths.catalogue.queries.exhibitors import BoothPlace, ExhibitorInfo, organisation_names
+from booths.catalogue.queries.products import ProductCard
+
+#: Texts and products are due a week before the first day: then the guide is printed.
+DAYS_BEFORE = 7
+ENOUGH_PRODUCTS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnPlace:
+    """An organisation in an edition, of those that somebody may look after."""
+
+    organisation_id: int
+    organisation: str
+    edition: EditionInfo
+    state: str
+
+    @property
+    def path(self) -> str:
+        """Address of its home."""
+        return f"/exhibitor/{self.organisation_id}/{self.edition.id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """Something that an exhibitor has to do, or has done. ``due`` is its last day."""
+
+    title: str
+    detail: str
+    href: str
+    due: date | None = None
+    done: bool = False
+
+
+async def own_places(actor: Actor) -> list[OwnPlace]:
+    """Organisations and editions that an exhibitor looks after, the newest edition first."""
+    grants = [grant for grant in actor.grants if grant.role in EXHIBITOR_ROLES and grant.organisation_id]
+    if not grants:
+        return []
+    wanted = sorted({grant.organisation_id for grant in grants if grant.organisation_id})
+    rows = await Application.select(Application.organisation, Application.edition, Application.state).where(
+        Application.organisation.is_in(wanted)
+    )
+    states = {(row["organisation"], row["edition"]): row["state"] for row in rows}
+    pairs = {(grant.organisation_id, grant.edition_id) for grant in grants if grant.edition_id is not None}
+    everywhere = {grant.organisation_id for grant in grants if grant.edition_id is None}
+    pairs |= {pair for pair in states if pair[0] in everywhere}
+    names = await organisation_names(wanted)
+    known = {edition.id: edition for edition in await editions(ids={edition for _organisation, edition in pairs})}
+    return [
+        OwnPlace(
+            organisation_id=organisation_id,
+            organisation=names[organisation_id],
+            edition=edition,
+            state=_state_name(states.get((organisation_id, edition.id))),
+        )
+        for edition in known.values()
+        for organisation_id in sorted(names, key=lambda one: names[one])
+        if (organisation_id, edition.id) in pairs
+    ]
+
+
+async def application_state(edition_id: int, organisation_id: int) -> ApplicationState | None:
+    """Where the organisation's application stands, None without one."""
+    row = (
+        await Application.select(Application.state)
+        .where((Application.edition == edition_id) & (Application.organisation == organisation_id))
+        .first()
+    )
+    return ApplicationState(row["state"]) if row else None
+
+
+def _state_name(state: str | None) -> str:
+    return _(APPLICATION_STATE_NAMES[ApplicationState(state)]) if state else ""
+
+
+def next_steps(
+    *,
+    base: str,
+    edition: EditionInfo,
+    profile: ExhibitorInfo,
+    products: Sequence[ProductCard],
+    booths: Sequence[BoothPlace],
+    scanned: int,
+) -> list[Step]:
+    """What there is to do, in the order in which it is best done; what is done comes last.
+
+    ``scanned`` counts visitors who scanned the booth's code: then its poster hangs.
+    """
+    due = edition.starts_on - timedelta(days=DAYS_BEFORE)
+    shown = [product for product in products if product.active]
+    bare = [product for product in shown if not product.photo]
+    missing = max(ENOUGH_PRODUCTS - len(shown), 0)
+    steps = [
+        Step(
+            title=_("Tell your story"),
+            detail=_("Who you are, how you work, what is special: visitors read it when they scan your code."),
+            href=f"{base}/profile",
+            due=due,
+            done=bool(any(profile.story.values())),
+        ),
+        Step(
+            title=_("Add a photo of you at work"),
+            detail=_("It opens your page."),
+            href=f"{base}/profile#field-photo",
+            due=due,
+            done=profile.photo is not None,
+        ),
+        Step(
+            title=_("Add your products"),
+            detail=ngettext("%(num)s more makes a good page.", "%(num)s more make a good page.", missing)
+            % {"num": missing}
+            if missing
+            else ngettext("%(num)s product is shown.", "%(num)s products are shown.", len(shown)) % {"num": len(shown)},
+            href=f"{base}/products/new" if missing else f"{base}/products",
+            due=due,
+            done=not missing,
+        ),
+    ]
+    if shown:
+        steps.append(
+            Step(
+                title=_("Give every product a photo"),
+                detail=ngettext("%(num)s product has no photo yet.", "%(num)s products have no photo yet.", len(bare))
+                % {"num": len(bare)}
+                if bare
+                else _("Each one has a photo."),
+                href=f"{base}/products/{bare[0].id}" if len(bare) == 1 else f"{base}/products",
+                due=due,
+                done=not bare,
+            )
+        )
+    if booths:
+        steps.append(
+            Step(
+                title=_("Print the poster of your booth"),
+                detail=_("It hangs: visitors have scanned it.")
+                if scanned
+                else _("Its code leads visitors to your products. Hang it at eye height."),
+                href=f"{base}/poster.pdf",
+                due=edition.starts_on - timedelta(days=1),
+                done=scanned > 0,
+            )
+        )
+    return sorted(steps, key=lambda step: step.done)

@@ -1,0 +1,70 @@
+"""What an exhibitor says of itself."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from app.accounts.actor import Actor
+from app.accounts.enums import ConsentPurpose
+from app.accounts.tables import Consent
+from app.kernel import audit
+from app.kernel.database import write_transaction
+from booths.catalogue.queries.exhibitors import profile_of
+from booths.catalogue.schemas import ProfileValues
+from booths.catalogue.tables import Certificate, ExhibitorProfile
+
+
+async def save_profile(
+    *,
+    organisation_id: int,
+    values: ProfileValues,
+    photo: str | None = None,
+    edition_id: int | None = None,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Keep what an organisation says of itself; ``photo`` is a stored photo's hash, None leaves it as it is.
+
+    Showing or hiding the contact details is kept as a consent of the one who did it, with its wording.
+    """
+    async with write_transaction():
+        before = await profile_of(organisation_id)
+        columns: dict[Any, Any] = {
+            ExhibitorProfile.story: json.dumps(dict(values.story), ensure_ascii=False),
+            ExhibitorProfile.website: values.website,
+            ExhibitorProfile.contact_public: values.contact_public,
+            ExhibitorProfile.changed_at: now,
+        }
+        if photo is not None:
+            columns[ExhibitorProfile.photo] = photo
+        if before is None:
+            named = {column._meta.name: value for column, value in columns.items()}
+            await ExhibitorProfile.insert(ExhibitorProfile(organisation=organisation_id, **named)).on_conflict(
+                target=ExhibitorProfile.organisation, action="DO NOTHING"
+            )
+        await ExhibitorProfile.update(columns).where(ExhibitorProfile.organisation == organisation_id)
+        await Certificate.delete().where((Certificate.organisation == organisation_id) & Certificate.product.is_null())
+        if values.certificates:
+            await Certificate.insert(
+                *(Certificate(organisation=organisation_id, name=name, year=year) for name, year in values.certificates)
+            )
+        was_public = bool(before and before.contact_public)
+        if values.contact_public != was_public and actor.person_id is not None:
+            await Consent(
+                person=actor.person_id,
+                purpose=ConsentPurpose.CONTACT,
+                edition_id=edition_id,
+                given=values.contact_public,
+                wording=values.consent_wording,
+                at=now,
+            ).save()
+        await audit.record(
+            actor=actor,
+            action="exhibitor_profile.save",
+            subject_type="organisation",
+            subject_id=organisation_id,
+            edition_id=edition_id,
+            before={"website": before.website, "contact_public": was_public} if before else None,
+            after={"website": values.website, "contact_public": values.contact_public, "photo": photo},
+            now=now,
+        )
