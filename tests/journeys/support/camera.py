@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from pathlib import Path
 
+import qrcode
 from PIL import Image
 
 WIDTH, HEIGHT, FRAMES_A_SECOND = 640, 480, 10
@@ -12,8 +13,10 @@ PAUSE_SECONDS = 2.5
 PAPER = (236, 232, 224)
 
 
-def write_camera_file(path: Path, codes: list[bytes], *, seconds_each: float = 2.0) -> Path:
-    """Write a film that shows each PNG of a QR code in turn, with half a second of nothing in between.
+def write_camera_file(
+    path: Path, codes: list[bytes], *, seconds_each: float = 2.0, seconds_between: float = 3.0
+) -> Path:
+    """Write a film that shows each PNG of a QR code in turn, with nothing to be seen in between.
 
     Chromium plays it again and again. The pause at its end is long enough for the scanner to take what comes next for
     a new scan, even of the same code. Returns ``path``.
@@ -23,10 +26,17 @@ def write_camera_file(path: Path, codes: list[bytes], *, seconds_each: float = 2
     with path.open("wb") as film:
         film.write(header)
         for code in codes:
-            film.write(nothing * (FRAMES_A_SECOND // 2))
+            film.write(nothing * int(FRAMES_A_SECOND * seconds_between))
             film.write(_frame(_held_up(code)) * int(FRAMES_A_SECOND * seconds_each))
         film.write(nothing * int(FRAMES_A_SECOND * PAUSE_SECONDS))
     return path
+
+
+def picture_of(text: str) -> bytes:
+    """Return a PNG of a QR code that says ``text``."""
+    picture = BytesIO()
+    qrcode.make(text, border=4, box_size=8).save(picture, "PNG")
+    return picture.getvalue()
 
 
 def _held_up(code: bytes) -> Image.Image:

@@ -13,7 +13,9 @@ from tests.journeys.support.camera import HEIGHT, WIDTH, write_camera_file
 def test_a_film_has_a_header_and_frames_of_the_right_size(tmp_path: Path) -> None:
     code = BytesIO()
     Image.new("1", (50, 50), 0).save(code, "PNG")
-    film = write_camera_file(tmp_path / "camera.y4m", [code.getvalue()], seconds_each=1).read_bytes()
+    film = write_camera_file(
+        tmp_path / "camera.y4m", [code.getvalue()], seconds_each=1, seconds_between=0.5
+    ).read_bytes()
     header, _, frames = film.partition(b"\n")
     assert header == b"YUV4MPEG2 W640 H480 F10:1 Ip A1:1 C420jpeg"
     size = len(b"FRAME\n") + WIDTH * HEIGHT * 3 // 2

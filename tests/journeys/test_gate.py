@@ -1,0 +1,88 @@
+"""A gate phone: paired by its card, with the camera open, with the network up and down."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from tests.journeys.support.camera import picture_of
+from tests.journeys.support.people import People
+from tests.journeys.support.watch import assert_accessible
+from tests.journeys.test_visitor import take_a_free_ticket
+
+ADMITTED = "#verdict:not([hidden]):not(.verdict-refused):not(.verdict-look)"
+REFUSED = "#verdict.verdict-refused:not([hidden])"
+
+
+def paired_phone(people: People, *, codes: list[bytes] | None = None) -> Page:
+    """Open the card that a gate phone scans once, bind the phone, and go on to the scanner."""
+    page = people.page(codes=codes)
+    page.goto(people.ask("gate"))
+    assert_accessible(page)
+    page.locator("main form button[type=submit]").click()
+    page.wait_for_url("**/gate/**")
+    return page
+
+
+def hold_out(page: Page, code: str) -> None:
+    """Give the phone a code as a reader at its side would."""
+    page.fill("#code", code)
+    page.press("#code", "Enter")
+
+
+def test_the_camera_admits_a_pass_once(people: People) -> None:
+    visitor = people.page()
+    take_a_free_ticket(visitor, name="Lò Thị Mai", contact="0987 654 321")
+    picture = visitor.request.get(f"/pass/{visitor.url.rpartition('/')[2]}.png").body()
+    gate = paired_phone(people, codes=[picture])
+    expect(gate.locator(ADMITTED)).to_be_visible(timeout=15_000)
+    expect(gate.locator("#inside")).to_have_text("1")
+    expect(gate.locator(REFUSED)).to_be_visible(timeout=15_000)
+    place = gate.locator("#gate").inner_text()
+    assert place in gate.locator("#verdict-detail").inner_text()
+    assert_accessible(gate)
+
+
+def test_the_card_pairs_one_phone(people: People) -> None:
+    card = people.ask("gate")
+    first = people.page(at="/me")
+    first.goto(card)
+    first.locator("main form button[type=submit]").click()
+    first.wait_for_url("**/gate/**")
+    people.watch.allow(r"4\d\d GET .*/invite/")
+    second = people.page()
+    answer = second.goto(card)
+    assert answer is not None
+    assert answer.status >= 400
+    assert_accessible(second)
+
+
+def test_without_network_the_phone_judges_alone_and_hands_over_later(people: People) -> None:
+    one, two = people.passes(2)
+    gate = paired_phone(people)
+    expect(gate.locator("#state[data-state=online]")).to_be_visible()
+    gate.wait_for_function("navigator.serviceWorker.ready.then(() => true)")
+    gate.context.set_offline(True)
+    expect(gate.locator("#state[data-state=offline]")).to_be_visible()
+    hold_out(gate, one)
+    expect(gate.locator(ADMITTED)).to_be_visible()
+    expect(gate.locator("#verdict")).to_be_hidden()
+    hold_out(gate, one)
+    expect(gate.locator(REFUSED)).to_be_visible()
+    expect(gate.locator("#verdict")).to_be_hidden()
+    hold_out(gate, two)
+    expect(gate.locator(ADMITTED)).to_be_visible()
+    expect(gate.locator("#waiting")).to_contain_text("3")
+    gate.reload()
+    expect(gate.locator("#waiting")).to_contain_text("3")
+
+    gate.context.set_offline(False)
+    expect(gate.locator("#waiting")).to_be_hidden(timeout=20_000)
+    other = paired_phone(people)
+    expect(other.locator("#inside")).to_have_text("2")
+    hold_out(other, two)
+    expect(other.locator(REFUSED)).to_be_visible()
+
+
+def test_a_code_that_is_no_pass_is_said_to_be_none(people: People) -> None:
+    gate = paired_phone(people, codes=[picture_of("https://example.org/menu")])
+    expect(gate.locator("#verdict.verdict-look:not([hidden])")).to_be_visible(timeout=15_000)
