@@ -44,9 +44,13 @@ class PlanBooth:
 
     @property
     def middle(self) -> tuple[float, float]:
-        """Where its code is written."""
+        """Where its code is written: its centre, or the cell nearest to that when it is no rectangle."""
         xs, ys = [x for x, _y in self.squares], [y for _x, y in self.squares]
-        return (min(xs) + max(xs) + 1) / 2, (min(ys) + max(ys) + 1) / 2
+        x, y = (min(xs) + max(xs) + 1) / 2, (min(ys) + max(ys) + 1) / 2
+        if len(self.squares) == (max(xs) - min(xs) + 1) * (max(ys) - min(ys) + 1):
+            return x, y
+        left, top = min(self.squares, key=lambda square: abs(square[0] + 0.5 - x) + abs(square[1] + 0.5 - y))
+        return left + 0.5, top + 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
