@@ -253,6 +253,36 @@ async def cancel_document(*, document_id: int, actor: Actor | None, now: datetim
         )
 
 
+async def require_refund(*, document_id: int, actor: Actor | None, now: datetime) -> None:
+    """Say that the money of a paid document has to go back, since what it was for was taken back.
+
+    In the caller's transaction; a document that is not paid is left as it is. Raises DocumentNotFound.
+    """
+    async with write_transaction():
+        changed = (
+            await PaymentDocument.update({PaymentDocument.state: DocumentState.REFUND_DUE.value})
+            .where((PaymentDocument.id == document_id) & (PaymentDocument.state == DocumentState.PAID.value))
+            .returning(PaymentDocument.edition)
+        )
+        if not changed:
+            await document_by_id(document_id)
+            return
+        kept = [Settlement.KEPT.value, Settlement.REPLACED.value]
+        await Payment.update({Payment.outcome: Settlement.REFUND.value}).where(
+            (Payment.document == document_id) & Payment.outcome.is_in(kept)
+        )
+        await audit.record(
+            actor=actor,
+            action="payment.owe_back",
+            subject_type="payment_document",
+            subject_id=document_id,
+            edition_id=changed[0]["edition"],
+            before={"state": DocumentState.PAID},
+            after={"state": DocumentState.REFUND_DUE},
+            now=now,
+        )
+
+
 async def record_refund(*, payment_id: int, method: PaymentMethod, actor: Actor, now: datetime, note: str = "") -> None:
     """Record that money which had to go back has gone back; a unique index lets that happen once.
 

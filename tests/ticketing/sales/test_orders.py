@@ -153,6 +153,17 @@ async def test_cancelling_returns_places_and_withdraws_passes(edition: Any) -> N
     assert await state_of(placed.order_id) == OrderState.CANCELLED
 
 
+async def test_the_money_of_a_cancelled_order_is_due_for_a_refund(edition: Any) -> None:
+    type_id = await make_ticket_type(edition.id, now=NOW, price_minor=50_000)
+    placed = await make_order(edition.id, {type_id: 1}, now=NOW)
+    await pay_order(order_id=placed.order_id, edition_id=edition.id, method=PaymentMethod.CASH, actor=SYSTEM, now=NOW)
+    await cancel_order(order_id=placed.order_id, edition_id=edition.id, actor=SYSTEM, now=NOW)
+    assert await fetch(
+        "SELECT d.state AS state, p.outcome AS outcome FROM payment_document d JOIN payment p ON p.document = d.id"
+    ) == [{"state": "refund_due", "outcome": "refund"}]
+    assert await places(type_id) == (0, 0)
+
+
 async def test_cancelling_a_held_order_and_one_that_expired(edition: Any) -> None:
     type_id = await make_ticket_type(edition.id, now=NOW, price_minor=50_000)
     held, gone = [await make_order(edition.id, {type_id: 1}, now=NOW) for _time in range(2)]

@@ -16,8 +16,8 @@ from app.kernel.i18n import pick
 from app.kernel.security import hash_token
 from ticketing.sales.enums import OrderChannel, OrderState
 from ticketing.sales.queries import ticket_types_of, tickets_held
-from ticketing.sales.services.orders import order_reference, order_secret
 from ticketing.sales.services.quota import hold_places, sell_held_places
+from ticketing.sales.services.references import order_reference, order_secret
 from ticketing.sales.tables import OrderItem, TicketOrder
 
 CHUNK = 400

@@ -1,10 +1,8 @@
 """Orders: placed, confirmed, cancelled, expired. Each change is one conditional update inside one transaction."""
 
-import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from app.accounts.actor import Actor
 from app.accounts.errors import ContactTaken
@@ -15,10 +13,9 @@ from app.kernel.database import fetch, is_unique_violation, write_transaction
 from app.kernel.errors import AppError
 from app.kernel.money import Money
 from app.kernel.security import hash_token, limit
-from app.kernel.settings import secret_key
 from app.payments.enums import PaymentMethod, Settlement
 from app.payments.queries import DocumentInfo, PaymentInfo
-from app.payments.services.documents import cancel_document, open_document, record_payment
+from app.payments.services.documents import cancel_document, open_document, record_payment, require_refund
 from ticketing.sales.enums import OrderChannel, OrderState
 from ticketing.sales.errors import NothingChosen, OrderNotFound, OrderNotOpen, TooManyTickets
 from ticketing.sales.queries import counts_of_order
@@ -26,12 +23,12 @@ from ticketing.sales.schemas import MOST_AT_BOX_OFFICE, MOST_IN_ONE_ORDER
 from ticketing.sales.services.issuing import issue_tickets, revoke_tickets
 from ticketing.sales.services.messages import send_tickets
 from ticketing.sales.services.quota import give_back_places, hold_places, sell_held_places
+from ticketing.sales.services.references import order_reference, order_secret
 from ticketing.sales.tables import OrderItem, TicketOrder, TicketType
 
 #: Name under which payments knows orders of tickets.
 PURPOSE = "ticket_order"
 HOLD_MINUTES = 20
-_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,21 +40,6 @@ class Placed:
     secret: str
     state: OrderState
     replayed: bool = False
-
-
-def order_secret(client_id: str) -> str:
-    """The secret of an order, found again from the client's own id, so that a repeated order gets the same answer."""
-    return hmac.new(secret_key(), b"ticket-order\0" + client_id.encode(), sha256).hexdigest()[:40]
-
-
-def order_reference(client_id: str) -> str:
-    """Eight letters and digits that people can read out; without 0, 1, I, L, O."""
-    digest = int.from_bytes(hmac.new(secret_key(), b"order-reference\0" + client_id.encode(), sha256).digest()[:8])
-    letters = []
-    for _position in range(8):
-        digest, rest = divmod(digest, len(_LETTERS))
-        letters.append(_LETTERS[rest])
-    return "".join(letters)
 
 
 async def place_order(
@@ -92,6 +74,15 @@ async def place_order(
             holder_name=full_name,
             locale=locale,
             channel=OrderChannel.ONLINE,
+            now=now,
+        )
+        await audit.record(
+            actor=Actor(person_id=person.id, full_name=person.full_name),
+            action="order.place",
+            subject_type="ticket_order",
+            subject_id=order.id,
+            edition_id=edition_id,
+            after={"reference": order.reference, "count": sum(wanted.values()), "total_minor": order.total_minor},
             now=now,
         )
         if order.total_minor == 0:
@@ -195,7 +186,7 @@ async def settle_order(document: DocumentInfo, payment: PaymentInfo, now: dateti
 
 
 async def cancel_order(*, order_id: int, edition_id: int, actor: Actor, now: datetime) -> None:
-    """Cancel an order: its places return, its passes are revoked. Cancelled twice changes nothing.
+    """Cancel an order: its places return, its passes are revoked, its money is owed back. Twice changes nothing.
 
     Raises OrderNotFound, OrderNotOpen (it had expired).
     """
@@ -210,6 +201,8 @@ async def cancel_order(*, order_id: int, edition_id: int, actor: Actor, now: dat
         await give_back_places(await counts_of_order(order_id), were_sold=order.state == OrderState.CONFIRMED)
         if order.state == OrderState.HELD:
             await _withdraw_bill(order, actor=actor, now=now)
+        elif order.payment_document is not None:
+            await require_refund(document_id=order.payment_document, actor=actor, now=now)
         await revoke_tickets(order_id=order_id, reason="order cancelled", actor=actor, now=now)
         await audit.record(
             actor=actor,
