@@ -16,6 +16,7 @@ from app.accounts.tables import Organisation
 from app.demo import association, contest, crowd, festival, layout
 from app.demo.cover import draw_cover
 from app.demo.links import sign_in_links
+from app.demo.windows import add_photos, add_stories
 from app.events.enums import PassKind
 from app.events.queries import tracks
 from app.events.services.editions import create_edition, find_or_create_venue, open_edition
@@ -25,7 +26,7 @@ from app.judging.queries.contests import contest_of_edition
 from app.judging.services.contests import set_contest_state
 from app.kernel.database import write_transaction
 from app.kernel.images import store_image
-from app.kernel.sheets import SheetContext, kinds
+from app.kernel.sheets import SheetContext
 from app.kernel.sheets.batches import accept, preview, problems_of
 from ticketing.checkin.services.gates import create_list
 
@@ -33,6 +34,8 @@ __all__ = ["load_demo", "load_sheet", "sign_in_links"]
 
 SHEETS = Path(__file__).parent / "sheets"
 COVER_SEED = 3
+#: The photos take about as long as this many sheets.
+PHOTO_STEPS = 8
 
 #: Kind and file of each sheet, in the order in which they build on one another; the association comes before all.
 ORDER = (
@@ -57,8 +60,7 @@ class SheetNotTaken(Exception):
 
 async def load_demo(report: Report, now: datetime) -> None:
     """Load the whole festival or nothing. ``report(what, done, total)`` is told before each step."""
-    order = [step for step in ORDER if step[0] in {kind.name for kind in kinds()}]
-    steps = len(order) + 2
+    steps = len(ORDER) + 2 + PHOTO_STEPS
     async with write_transaction():
         report("association", 0, steps)
         actor = await _organiser(now)
@@ -67,11 +69,14 @@ async def load_demo(report: Report, now: datetime) -> None:
         edition_id = await _edition(actor, now)
         await _prepare_places(edition_id, actor, now)
         context = SheetContext(edition_id=edition_id, actor=actor, now=now)
-        for number, (kind, filename) in enumerate(order, start=2):
+        for number, (kind, filename) in enumerate(ORDER, start=2):
             report(kind.replace("_", " "), number, steps)
             await load_sheet(kind, filename, context)
         await _name_tracks(edition_id, actor, now)
         await _open_contest(edition_id, actor, now)
+        await add_stories(edition_id, now)
+        before = steps - PHOTO_STEPS
+        await add_photos(now, lambda done, total: report("photos", before + PHOTO_STEPS * done // total, steps))
 
 
 async def load_sheet(kind: str, filename: str, context: SheetContext) -> None:
@@ -126,6 +131,5 @@ async def _name_tracks(edition_id: int, actor: Actor, now: datetime) -> None:
 async def _open_contest(edition_id: int, actor: Actor, now: datetime) -> None:
     """The call stays open, so that a team can still enter an idea; the chair opens the first round."""
     found = await contest_of_edition(edition_id)
-    if found is None:
-        return
+    assert found is not None
     await set_contest_state(contest_id=found.id, state=ContestState.OPEN, actor=actor, now=now)

@@ -10,10 +10,12 @@ from app.demo.links import sign_in_links
 from app.demo.loader import SHEETS, load_demo, load_sheet
 from app.events.queries import edition_by_slug
 from app.events.tables import Hall, Pass, ProgrammeSession, Track
+from app.judging.tables import Assignment, Entry, PanelMember, Round
 from app.kernel.sheets import SheetContext
 from app.kernel.sheets.batches import preview, problems_of
 from app.main import register_modules
 from booths.allocation.tables import Allocation, Application
+from booths.catalogue.tables import ExhibitorProfile, Product, ProductPhoto
 from booths.floorplan.tables import Booth, Cell
 from tests.conftest import NOW
 from ticketing.checkin.tables import Admission, CheckInList, Gate
@@ -34,6 +36,13 @@ EXPECTED: dict[type[Table], int] = {
     Admission: 0,
     Track: 3,
     ProgrammeSession: 14,
+    Product: 320,
+    ProductPhoto: 320,
+    ExhibitorProfile: 95,
+    Entry: 60,
+    Round: 3,
+    PanelMember: 12,
+    Assignment: 0,
 }
 
 
@@ -64,4 +73,16 @@ async def test_the_festival_is_loaded_whole_and_the_late_sheet_fits_in() -> None
     assert await Application.count() == 107
 
     links = await sign_in_links(NOW)
+    assert [role for role, _address in links] == [
+        "Visitor",
+        "Organiser",
+        "Manager",
+        "Floor",
+        "Finance",
+        "Gate lead",
+        "Jury chair",
+        "Judge's card",
+        "Exhibitor",
+        "Team",
+    ]
     assert len({address for _role, address in links}) == len(links)
