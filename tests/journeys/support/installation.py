@@ -2,8 +2,8 @@
 
 Run in the environment of the installation, in a process of its own, since Playwright holds a test's event loop.
 ``link ROLE NEXT_PATH`` prints a sign-in link of the first person who holds the role; ``numbers`` prints, as JSON, an
-example of each id that a path may name; ``gate`` prints the address of a new card for a gate phone; ``passes N``
-prints, as JSON, what the QR codes of N passes say that nobody has used.
+example of each id that a path may name; ``gate`` prints the address of a new card for a gate phone, ``judge`` that of
+a judge's tablet; ``passes N`` prints, as JSON, what the QR codes of N passes say that nobody has used.
 """
 
 from __future__ import annotations
@@ -81,6 +81,24 @@ async def gate() -> str:
     return address
 
 
+async def judge() -> str:
+    """Make a card for the tablet of the first judge who has something to score."""
+    from app.accounts.enums import DeviceKind
+    from app.accounts.services.devices import make_device_invite
+
+    first = (await fetch("SELECT judge FROM contest_assignment ORDER BY id LIMIT 1"))[0]
+    edition = (await fetch("SELECT edition FROM contest ORDER BY id LIMIT 1"))[0]
+    _, address = await make_device_invite(
+        kind=DeviceKind.JUDGE,
+        edition_id=edition["edition"],
+        label="Máy bảng thử",
+        person_id=first["judge"],
+        actor=SYSTEM,
+        now=now(),
+    )
+    return address
+
+
 async def passes(count: str) -> str:
     """Find what the QR codes of visitors' passes say, passes that nobody has used."""
     from app.events.passes.codec import qr_text
@@ -94,7 +112,7 @@ async def passes(count: str) -> str:
 
 async def main(what: str, *arguments: str) -> None:
     """Print the answer."""
-    questions: dict[str, Any] = {"link": link, "numbers": numbers, "gate": gate, "passes": passes}
+    questions: dict[str, Any] = {"link": link, "numbers": numbers, "gate": gate, "judge": judge, "passes": passes}
     await open_database()
     try:
         print(await questions[what](*arguments))
