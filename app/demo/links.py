@@ -20,7 +20,7 @@ MINUTES = 24 * 60
 DESKS = (
     (Role.OWNER, "Organiser", ""),
     (Role.MANAGER, "Manager", ""),
-    (Role.FLOOR, "Floor", ""),
+    (Role.FLOOR, "Floor", "/floorplan"),
     (Role.FINANCE, "Finance", "/payments"),
     (Role.GATE_LEAD, "Gate lead", "/gates"),
     (Role.JURY_CHAIR, "Jury chair", "/contest"),
