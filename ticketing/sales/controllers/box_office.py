@@ -91,12 +91,18 @@ class BoxOfficeController(Controller):
 
 
 async def _counter(edition: EditionInfo, form: Form, *, status: int = 200) -> Response[str]:
-    types = []
+    types: list[tuple[int, str, str]] = []
     for row in await queries.ticket_types_of(edition.id):
         if row["left"]:
             price = Money(row["price_minor"], row["currency"])
             shown = format_money(price) if row["price_minor"] else _("Free")
-            types.append((row["id"], pick(row["name"]), f"{shown} · {_('{left} left').format(left=row['left'])}"))
+            types.append(
+                (
+                    row["id"],
+                    f"{len(types) + 1} · {pick(row['name'])}",
+                    f"{shown} · {_('{left} left').format(left=row['left'])}",
+                )
+            )
     if types and not form.value("ticket_type"):
         form.values["ticket_type"] = types[0][0]
     return page(
