@@ -148,7 +148,10 @@ class CatalogueController(Controller):
         chosen = int(booth) if booth.isdecimal() and len(booth) < 10 else None
         plans = [as_public(plan) for plan in await plans_of(edition.id)]
         here = next((one for plan in plans for one in plan.booths if one.id == chosen), None)
-        return page("catalogue/map.html", edition=edition, plans=plans, chosen=chosen, here=here)
+        marks = {
+            one.id: "map-exhibitor" if one.organisation_id else "map-cell" for plan in plans for one in plan.booths
+        }
+        return page("catalogue/map.html", edition=edition, plans=plans, chosen=chosen, here=here, marks=marks)
 
 
 async def _exhibitor_page(
