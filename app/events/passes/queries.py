@@ -96,18 +96,6 @@ async def passes_of_edition(
     return Page([_info(row) for row in rows], total, offset + 1, limit or total)
 
 
-async def passes_by_ids(pass_ids: list[int]) -> list[PassInfo]:
-    """Passes in the order of their serials."""
-    rows = await Pass.select().where(Pass.id.is_in(pass_ids)).order_by(Pass.serial)
-    return [_info(row) for row in rows]
-
-
-async def passes_of_person(person_id: int) -> list[PassInfo]:
-    """Passes that a person holds, the latest first."""
-    query = Pass.select().where((Pass.holder == person_id) & (Pass.state == PassState.ISSUED.value))
-    return [_info(row) for row in await query.order_by(Pass.valid_from, ascending=False)]
-
-
 async def state_of(payload: PassPayload) -> PassState:
     """Whether a genuine pass was withdrawn since. Raises PassNotFound when it was never issued here."""
     rows = await Pass.select(Pass.state).where(

@@ -3,6 +3,7 @@
 from app.accounts.actor import SYSTEM
 from app.events.enums import PassKind
 from app.events.passes.services import issue_pass, revoke_pass
+from app.events.tables import Pass
 from tests.conftest import NOW
 from tests.events.controllers.test_public import add_session
 from tests.events.factories import make_edition
@@ -48,5 +49,8 @@ async def test_a_pass_is_verified_and_nothing_is_said_of_its_holder(client: Brow
     await revoke_pass(pass_id=issued.id, reason="", actor=SYSTEM, now=NOW)
     answer = (await client.post("/api/v1/passes/verify", json={"code": issued.code})).json()
     assert (answer["valid_now"], answer["revoked"]) == (False, True)
+    await Pass.delete().where(Pass.id == issued.id)
+    assert (await client.post("/api/v1/passes/verify", json={"code": issued.code})).json()["revoked"]
+    assert "Withdrawn" in (await client.get(f"/P/{issued.code}?lang=en")).text
     wrong = await client.post("/api/v1/passes/verify", json={"code": "ABC"})
     assert (wrong.status_code, wrong.json()["code"]) == (404, "pass_not_genuine")

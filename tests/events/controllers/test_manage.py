@@ -1,11 +1,16 @@
 """The organiser's pages about editions and the programme."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from app.accounts.enums import Role
+from app.events.enums import Part
 from app.events.queries import edition_by_slug, programme, tracks
+from app.kernel.clock import freeze
+from app.kernel.placeholders import draw_placeholder
+from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.support.client import Browser, new_browser, sign_in
 from tests.support.factories import make_holder, make_owner
@@ -76,6 +81,31 @@ async def test_a_form_that_does_not_fit_comes_back_with_what_was_typed(
     assert answer.status_code == 422
     assert sentence in answer.text
     assert "Vạn Phúc, Hà Đông" in answer.text
+
+
+async def test_a_photo_is_kept_and_shown(organiser: Browser) -> None:
+    assert 'value="08:00"' in (await organiser.get("/manage/new")).text
+    files = {"cover": ("photo.jpg", draw_placeholder(5, "Quạt giấy", "giấy", (320, 240)), "image/jpeg")}
+    made = await organiser.post("/manage/new", data=SETTINGS, files=files)
+    edition = await edition_by_slug("ngay-hoi-lua", drafts=True)
+    assert f"/media/{edition.cover}-" in (await organiser.get(edition.path)).text
+    await organiser.post(made.headers["location"] + "/settings", data=SETTINGS)
+    assert (await edition_by_slug("ngay-hoi-lua", drafts=True)).cover == edition.cover
+
+
+async def test_the_timeline_says_what_is_next_at_each_stage(organiser: Browser) -> None:
+    edition = await make_edition(opened=False, parts=(Part.CONTEST,), intro={})
+    home = f"/manage/{edition.id}"
+    draft = (await organiser.get(f"{home}?lang=en")).text
+    assert "Missing in: Tiếng Việt, Bahasa Indonesia, English" in draft
+    assert "Load the halls" not in draft
+    await organiser.post(f"{home}/open")
+    with freeze(NOW + timedelta(days=10)):
+        await sign_in(organiser, (await make_owner()).id)
+        assert "Close the edition" in (await organiser.get(home)).text
+    await sign_in(organiser, (await make_owner()).id)
+    await organiser.post(f"{home}/close")
+    assert "Begin the next edition as a copy" in (await organiser.get(home)).text
 
 
 async def test_a_copy_is_made_by_hand(organiser: Browser) -> None:
@@ -156,6 +186,8 @@ async def test_an_organiser_of_one_edition_sees_no_other(client: Browser) -> Non
     assert "/e/other" not in shown
     assert f"/manage/{other.id}" not in shown
     assert (await client.get(f"/manage/{mine.id}")).status_code == 200
+    await sign_in(client, (await make_holder(Role.FLOOR, edition_id=mine.id)).id)
+    assert (await client.get("/manage")).headers["location"] == f"/manage/{mine.id}"
     assert (await client.get(f"/manage/{other.id}")).status_code == 403
     assert (await client.get(f"/manage/{other.id}/settings")).status_code == 403
 
