@@ -1,4 +1,4 @@
-"""Counting what a page asks of the database."""
+"""Counts the statements that a piece of code sends, so that a list page cannot grow a query for each row."""
 
 from __future__ import annotations
 
@@ -6,25 +6,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
+from app.kernel.database import engine
+
 
 @contextmanager
 def counted_queries() -> Iterator[list[str]]:
-    """Collect the statements that run inside the block: ``with counted_queries() as seen: …; assert len(seen) == 4``.
+    """Yield a list that fills with each statement sent through Piccolo while the block runs.
 
-    A list page asks as often for three rows as for one; a test that pins both finds the query inside a loop.
+    Pin a list page at one row and at three::
+
+        with counted_queries() as sent:
+            await client.get("/manage/1/applications")
+        assert len(sent) == 4
     """
-    from app.kernel.database import engine
-
+    sent: list[str] = []
     kind = type(engine())
     real = kind.run_querystring
-    seen: list[str] = []
 
-    async def counting(self: Any, querystring: Any, *args: Any, **kwargs: Any) -> Any:
-        seen.append(querystring.template)
-        return await real(self, querystring, *args, **kwargs)
+    async def run_querystring(self: Any, querystring: Any, in_pool: bool = True) -> Any:
+        sent.append(str(querystring))
+        return await real(self, querystring, in_pool)
 
-    kind.run_querystring = counting
-    try:
-        yield seen
-    finally:
-        kind.run_querystring = real
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kind, "run_querystring", run_querystring)
+        yield sent
