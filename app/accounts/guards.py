@@ -8,7 +8,9 @@ from litestar.handlers import BaseRouteHandler
 
 from app.accounts.actor import Actor
 from app.accounts.enums import ORGANISER_ROLES, DeviceKind, Role
-from app.kernel.errors import NotAllowed, SignInNeeded
+from app.kernel.errors import NotAllowed, NotFound, SignInNeeded
+
+LARGEST_ID = 2**31 - 1  # of a PostgreSQL serial; SQLite refuses numbers above 2**63 - 1 only
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,12 @@ class Access:
     device: DeviceKind | None = None
 
     async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
-        """Let the request pass, or raise SignInNeeded or NotAllowed. A coroutine, for others go through a thread."""
+        """Let the request pass, or raise SignInNeeded or NotAllowed; NotFound for an id that no row can have.
+
+        A coroutine, for others go through a thread.
+        """
+        if any(isinstance(value, int) and value > LARGEST_ID for value in connection.path_params.values()):
+            raise NotFound
         self.check(connection.scope.get("user") or Actor(), connection.path_params)
 
     def check(self, actor: Actor, params: dict[str, Any]) -> None:

@@ -66,3 +66,19 @@ class PhotoNotFound(AppError):
     code = "photo_not_found"
     status = 404
     message = N_("There is no such photo at this product.")
+
+
+class LeadNotFound(AppError):
+    """There is no such contact, or it was left with somebody else."""
+
+    code = "lead_not_found"
+    status = 404
+    message = N_("There is no such contact. It may have been removed.")
+
+
+class NothingToLabel(AppError):
+    """Labels were asked for, and no product is shown."""
+
+    code = "nothing_to_label"
+    status = 409
+    message = N_("There are no products to label. Add some, and show them in the catalogue.")

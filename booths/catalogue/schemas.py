@@ -88,7 +88,7 @@ class LeadForm(msgspec.Struct, kw_only=True):
     email: Annotated[str, Meta(max_length=254)] = ""
     message: Annotated[str, Meta(max_length=1000)] = ""
     consent: bool = False
-    product_id: int | None = None
+    product_id: Annotated[int, Meta(ge=1, le=2**31 - 1)] | None = None
     client_id: Annotated[str, Meta(max_length=40)] = ""
 
 

@@ -19,9 +19,9 @@ from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 from booths.allocation.queries import explanation_for
 from booths.catalogue.certificates import parse_certificates, show_certificates
-from booths.catalogue.documents import poster_pdf
+from booths.catalogue.documents import label_file, poster_pdf
 from booths.catalogue.enums import CodeKind
-from booths.catalogue.errors import BoothWithoutExhibitor
+from booths.catalogue.errors import BoothWithoutExhibitor, NothingToLabel
 from booths.catalogue.queries.exhibitors import (
     ExhibitorInfo,
     booths_of_exhibitor,
@@ -31,7 +31,8 @@ from booths.catalogue.queries.figures import LEADS_A_PAGE, lead_count, leads_of,
 from booths.catalogue.queries.own import application_state, next_steps, own_places
 from booths.catalogue.queries.products import products_of_organisation
 from booths.catalogue.schemas import ProfileForm, ProfileValues
-from booths.catalogue.services.codes import booth_code
+from booths.catalogue.services.codes import booth_code, product_codes
+from booths.catalogue.services.leads import remove_lead
 from booths.catalogue.services.profiles import save_profile
 
 exhibitor = requires(*EXHIBITOR_ROLES)
@@ -167,6 +168,31 @@ class ExhibitorController(Controller):
         headers = [_("Name"), _("Phone"), _("Mail"), _("Product"), _("Message"), _("When")]
         content = write_xlsx(_("Contacts"), headers, rows, timezone=edition.timezone)
         return download(content, "contacts.xlsx")
+
+    @post("/{organisation_id:int}/{edition_id:int}/leads/{lead_id:int}/remove", status_code=303)
+    async def remove_lead(
+        self,
+        request: Request[Actor, Any, Any],
+        organisation_id: FromPath[int],
+        edition_id: FromPath[int],
+        lead_id: FromPath[int],
+    ) -> Response[Any]:
+        """Delete a contact."""
+        await remove_lead(
+            lead_id=lead_id, edition_id=edition_id, organisation_id=organisation_id, actor=request.user, now=now()
+        )
+        return redirect(base_of(organisation_id, edition_id) + "/leads", toast=_("The contact was deleted."))
+
+    @get("/{organisation_id:int}/{edition_id:int}/labels.pdf")
+    async def labels(self, organisation_id: FromPath[int], edition_id: FromPath[int]) -> Response[bytes]:
+        """A label with a QR code for each product that is shown; codes are made here at the first call."""
+        info = await exhibitor_info(organisation_id)
+        products = await products_of_organisation(organisation_id)
+        if not products:
+            raise NothingToLabel
+        codes = await product_codes(product_ids=[product.id for product in products], edition_id=edition_id, now=now())
+        name, media_type, content = await label_file(info.name, [(product, codes[product.id]) for product in products])
+        return download(content, name, media_type)
 
     @get("/{organisation_id:int}/{edition_id:int}/poster.pdf")
     async def poster(

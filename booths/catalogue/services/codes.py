@@ -1,9 +1,10 @@
 """Short codes of booths and products: what they lead to, and how often they are scanned."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from app.events.queries import edition_by_id
-from app.events.short_codes import register_short_code
+from app.events.short_codes import register_short_code, register_short_codes
 from app.events.slots import Scan
 from app.kernel.database import fetch, write_transaction
 from booths.catalogue.enums import CodeKind
@@ -15,9 +16,9 @@ async def booth_code(*, booth_id: int, edition_id: int, now: datetime) -> str:
     return await register_short_code(CodeKind.BOOTH, booth_id, edition_id, now)
 
 
-async def product_code(*, product_id: int, edition_id: int, now: datetime) -> str:
-    """The short code of a product, made at the first call for the edition that it is asked in."""
-    return await register_short_code(CodeKind.PRODUCT, product_id, edition_id, now)
+async def product_codes(*, product_ids: Sequence[int], edition_id: int, now: datetime) -> dict[int, str]:
+    """The short codes of several products by their ids, missing ones made."""
+    return await register_short_codes(CodeKind.PRODUCT, product_ids, edition_id, now)
 
 
 async def resolve_booth(booth_id: int) -> str | None:

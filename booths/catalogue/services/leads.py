@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
+from app.accounts.actor import Actor
+from app.kernel import audit
 from app.kernel.database import write_transaction
 from app.kernel.security import limit
-from booths.catalogue.errors import ConsentMissing, ContactMissing, ExhibitorNotFound, ProductNotFound
+from booths.catalogue.errors import ConsentMissing, ContactMissing, ExhibitorNotFound, LeadNotFound, ProductNotFound
 from booths.catalogue.queries.exhibitors import booths_of_exhibitor
 from booths.catalogue.tables import Lead, Product
 
@@ -62,3 +64,21 @@ async def leave_contact(
                 created_at=now,
             )
         ).on_conflict(target=Lead.client_id, action="DO NOTHING")
+
+
+async def remove_lead(*, lead_id: int, edition_id: int, organisation_id: int, actor: Actor, now: datetime) -> None:
+    """Delete a contact, as its owner may ask. The log keeps that it was deleted, and nothing of it.
+
+    Raises LeadNotFound, also for another exhibitor's.
+    """
+    async with write_transaction():
+        gone = (
+            await Lead.delete()
+            .where((Lead.id == lead_id) & (Lead.edition == edition_id) & (Lead.organisation == organisation_id))
+            .returning(Lead.id)
+        )
+        if not gone:
+            raise LeadNotFound
+        await audit.record(
+            actor=actor, action="lead.remove", subject_type="lead", subject_id=lead_id, edition_id=edition_id, now=now
+        )

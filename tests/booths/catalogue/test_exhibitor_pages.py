@@ -7,11 +7,13 @@ import pytest
 
 from app.accounts.enums import Role
 from app.kernel import clock
+from app.kernel.audit import list_entries
 from app.kernel.sheets import read_table
 from app.kernel.sheets.model import Refused
 from booths.catalogue.queries.exhibitors import exhibitor_info
+from booths.catalogue.queries.figures import leads_of
 from booths.catalogue.queries.products import product_info, products_of_organisation
-from booths.catalogue.services.codes import booth_code
+from booths.catalogue.services.codes import booth_code, product_codes
 from booths.floorplan.enums import HolderState
 from tests.booths.catalogue.factories import Fair, Stand, a_picture, make_fair, make_product, make_stand
 from tests.booths.catalogue.test_visitors import leave
@@ -167,6 +169,35 @@ async def test_contacts_are_listed_searched_and_exported(client: httpx.AsyncClie
     table = read_table(export.content)
     assert [row.values[0] for row in table.rows] == ["Lê Ngọc Ánh", "=cmd()"]
     assert not any(isinstance(value, Refused) for row in table.rows for value in row.values)
+
+
+async def test_a_contact_is_deleted_by_its_exhibitor_alone(client: httpx.AsyncClient) -> None:
+    fair = await make_fair()
+    stand, stranger = await make_stand(fair), await make_stand(fair)
+    await leave(fair, stand)
+    (lead,) = (await leads_of(fair.edition.id, stand.organisation_id)).items
+    await enter(client, stranger)
+    assert (await client.post(f"{home(fair, stranger)}/leads/{lead.id}/remove")).status_code == 404
+    assert (await client.post(f"{home(fair, stand)}/leads/{lead.id}/remove")).status_code == 403
+    await enter(client, stand)
+    assert (await client.post(f"{home(fair, stand)}/leads/{lead.id}/remove")).status_code == 303
+    assert (await leads_of(fair.edition.id, stand.organisation_id)).items == []
+    entries, _total = await list_entries(subject_type="lead")
+    assert [(entry["action"], entry["before"]) for entry in entries] == [("lead.remove", None)]
+
+
+@pytest.mark.slow
+async def test_labels_lead_to_the_products(client: httpx.AsyncClient) -> None:
+    fair = await make_fair()
+    stand = await make_stand(fair)
+    await enter(client, stand)
+    assert (await client.get(home(fair, stand) + "/labels.pdf")).status_code == 409
+    product_id = await make_product(stand)
+    answer = await client.get(home(fair, stand) + "/labels.pdf")
+    assert (answer.status_code, answer.content[:5]) == (200, b"%PDF-")
+    codes = await product_codes(product_ids=[product_id], edition_id=fair.edition.id, now=NOW)
+    scanned = await client.get(f"/s/{codes[product_id]}")
+    assert scanned.headers["location"] == f"{fair.edition.path}/products/{product_id}"
 
 
 @pytest.mark.slow

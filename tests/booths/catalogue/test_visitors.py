@@ -13,7 +13,7 @@ from booths.catalogue.queries.exhibitors import exhibitor_info, exhibitors_of
 from booths.catalogue.queries.figures import leads_of, scans_of
 from booths.catalogue.schemas import ProfileValues
 from booths.catalogue.services import leads as service
-from booths.catalogue.services.codes import booth_code, count_scan, product_code, resolve_product
+from booths.catalogue.services.codes import booth_code, count_scan, product_codes, resolve_product
 from booths.catalogue.services.profiles import save_profile
 from booths.catalogue.tables import CodeScan, Lead
 from tests.booths.catalogue.factories import Fair, Stand, make_fair, make_product, make_stand
@@ -108,8 +108,8 @@ async def test_codes_lead_to_the_booth_and_the_product(client: object) -> None:
     assert await booth_code(booth_id=stand.booth_id, edition_id=fair.edition.id, now=NOW) == code
     _row, path = await resolve_short_code(code)
     assert path == f"/e/{fair.edition.slug}/booths/{stand.booth_id}"
-    own = await product_code(product_id=product_id, edition_id=fair.edition.id, now=NOW)
-    _row, path = await resolve_short_code(own)
+    codes = await product_codes(product_ids=[product_id], edition_id=fair.edition.id, now=NOW)
+    _row, path = await resolve_short_code(codes[product_id])
     assert path == f"/e/{fair.edition.slug}/products/{product_id}"
     assert await resolve_product(10_000) is None
 
