@@ -6,6 +6,7 @@ are its LISTEN and NOTIFY, so that every web process hears what any process publ
 
 import asyncio
 import logging
+import signal
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import suppress
 from types import TracebackType
@@ -23,6 +24,8 @@ HEARTBEAT_SECONDS = 15.0
 RETRY_MILLISECONDS = 3_000
 RECONNECT_SECONDS = 1.0
 LONGEST_NAME = 63
+#: The server's main process sends this to its workers when it is about to stop them.
+END_STREAMS = signal.SIGUSR1
 LARGEST_EVENT = 7_900
 
 log = logging.getLogger("fairground.live")
@@ -98,6 +101,8 @@ class LiveChannels(ChannelsPlugin):
         global _running
         await super().__aenter__()
         _running = self
+        with suppress(NotImplementedError, RuntimeError, ValueError):  # only a process's main thread gets signals
+            asyncio.get_running_loop().add_signal_handler(END_STREAMS, self.end_streams)
         return self
 
     async def __aexit__(
@@ -107,11 +112,17 @@ class LiveChannels(ChannelsPlugin):
         exc_tb: TracebackType | None,
     ) -> None:
         global _running
-        _running = None
-        for subscribers in list(self._channels.values()):
-            for subscriber in list(subscribers):
-                subscriber.put_nowait(None)
+        self.end_streams()
+        with suppress(NotImplementedError, RuntimeError, ValueError):
+            asyncio.get_running_loop().remove_signal_handler(END_STREAMS)
         await super().__aexit__(exc_type, exc_val, exc_tb)
+
+    def end_streams(self) -> None:
+        """End every open stream and open no more: a server that stops waits for its connections."""
+        global _running
+        _running = None
+        for subscriber in {one for subscribers in self._channels.values() for one in subscribers}:
+            subscriber.put_nowait(None)
 
     def listeners(self) -> int:
         """How many streams are open in this process."""

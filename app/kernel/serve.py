@@ -1,9 +1,11 @@
 """Serving with Granian."""
 
+import multiprocessing
 import os
 import socket
 from collections.abc import Callable
 
+from app.kernel.live import END_STREAMS
 from app.kernel.settings import settings
 
 
@@ -23,11 +25,20 @@ def check_port(host: str, port: int, refusal: Callable[[str], BaseException]) ->
 def serve(host: str, port: int, workers: int | None = None) -> None:
     """Serve until stopped: one process on SQLite (one writer), two on PostgreSQL unless told otherwise."""
     from granian.constants import Interfaces, Loops
-    from granian.server import Server
+    from granian.server.mp import MPServer
+
+    class StreamEndingServer(MPServer):
+        """Ends live streams first: a worker that is asked to stop waits for its open connections."""
+
+        def shutdown(self, exit_code: int = 0) -> None:
+            for worker in multiprocessing.active_children():
+                if worker.pid is not None:
+                    os.kill(worker.pid, END_STREAMS)
+            super().shutdown(exit_code)
 
     sqlite = settings().database_url.startswith("sqlite")
     os.environ.setdefault("PICCOLO_CONF", "app.piccolo_conf")
-    Server(
+    StreamEndingServer(
         "app.main:create_app",
         factory=True,
         address=host,

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -76,6 +77,7 @@ class Client:
         self.received: asyncio.Queue[bytes] = asyncio.Queue()
         self.headers: dict[str, str] = {}
         self.left = asyncio.Event()
+        self.ended = asyncio.Event()
         self.asked = False
         scope = {
             "type": "http",
@@ -106,6 +108,8 @@ class Client:
             self.headers = {name.decode().lower(): value.decode() for name, value in message["headers"]}
         elif message["body"]:
             self.received.put_nowait(message["body"])
+        elif not message.get("more_body"):
+            self.ended.set()
 
     async def next(self) -> str:
         """The next part of the stream."""
@@ -209,6 +213,19 @@ async def test_streams_end_when_the_service_stops(database: str) -> None:
     await client.leave()
     await until_there_listen(0)
     assert live.listeners() == 0
+
+
+async def test_streams_end_when_the_server_is_about_to_stop(app: Any) -> None:
+    client = await open_client(app, "a")
+    signal.raise_signal(live.END_STREAMS)
+    async with asyncio.timeout(3):
+        await client.ended.wait()
+    await client.leave()
+    late = Client(app, "/live/a")
+    async with asyncio.timeout(3):
+        await late.ended.wait()
+    await late.leave()
+    assert late.received.empty()
 
 
 async def test_a_listener_that_does_not_read_gets_the_newest_and_can_leave(app: Any) -> None:
