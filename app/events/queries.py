@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from app.events.enums import EditionState, Part
 from app.events.errors import EditionNotFound, SessionNotFound
 from app.events.tables import Edition, Hall, ProgrammeSession, Track, Venue
-from app.kernel.i18n import format_date, pick
+from app.kernel.i18n import format_days, pick
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,9 +70,7 @@ class EditionInfo:
     @property
     def when(self) -> str:
         """Its days as people write them."""
-        if self.starts_on == self.ends_on:
-            return format_date(self.starts_on, weekday=True)
-        return f"{format_date(self.starts_on)} – {format_date(self.ends_on)}"
+        return format_days(self.starts_on, self.ends_on)
 
     def has(self, part: Part | str) -> bool:
         """Whether a part is switched on."""

@@ -116,6 +116,16 @@ def format_date(value: date | datetime, tz: str | tzinfo = UTC, *, weekday: bool
     return text
 
 
+def format_days(first: date, last: date) -> str:
+    """Days from the first to the last as people write them: ``16–18/10/2026``, ``30 Oct 2026 – 2 Nov 2026``."""
+    if first == last:
+        return format_date(first, weekday=True)
+    if (first.year, first.month) == (last.year, last.month):
+        day = format_date(first)[:2].rstrip(" /")
+        return f"{day}–{format_date(last)}"
+    return f"{format_date(first)} – {format_date(last)}"
+
+
 def format_time(value: datetime, tz: str | tzinfo) -> str:
     """Hours and minutes in the given zone, 24-hour."""
     return f"{_local(value, tz):%H:%M}"

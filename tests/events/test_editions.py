@@ -48,7 +48,7 @@ async def test_an_edition_gives_back_what_was_said(database: str) -> None:
     assert found.days == [date(2026, 10, 16), date(2026, 10, 17), date(2026, 10, 18)]
     assert found.window == (datetime(2026, 10, 15, 17, tzinfo=UTC), datetime(2026, 10, 18, 17, tzinfo=UTC))
     assert found.today(datetime(2026, 10, 15, 18, tzinfo=UTC)) == date(2026, 10, 16)
-    assert found.when == "16 Oct 2026 – 18 Oct 2026"
+    assert found.when == "16–18 Oct 2026"
 
 
 async def test_whoever_makes_an_edition_becomes_its_owner(database: str) -> None:

@@ -14,6 +14,7 @@ from app.kernel.i18n import (
     current_locale,
     format_date,
     format_datetime,
+    format_days,
     format_number,
     format_time,
     ngettext,
@@ -144,3 +145,18 @@ async def test_a_chosen_language_is_kept(client: httpx.AsyncClient) -> None:
     assert '<html lang="id"' in answer.text
     answer = await client.get("/no/such/page?lang=xx")
     assert '<html lang="id"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("locale", "last", "said"),
+    [
+        ("vi", date(2026, 10, 7), "05–07/10/2026"),
+        ("id", date(2026, 10, 7), "5–7 Okt 2026"),
+        ("en", date(2026, 10, 7), "5–7 Oct 2026"),
+        ("en", date(2026, 11, 1), "5 Oct 2026 – 1 Nov 2026"),
+        ("vi", date(2026, 10, 5), "Thứ Hai, 05/10/2026"),
+    ],
+)
+def test_days_are_written_as_people_write_them(locale: str, last: date, said: str) -> None:
+    with use_locale(locale):
+        assert format_days(date(2026, 10, 5), last) == said

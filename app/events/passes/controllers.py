@@ -42,16 +42,13 @@ class PassController(Controller):
             revoked = await state_of(payload) == PassState.REVOKED
         except PassNotFound:
             revoked = True
-        first = payload.valid_from.astimezone(edition.zone)
-        last = (payload.valid_until - timedelta(minutes=1)).astimezone(edition.zone)
         return page(
             "events/pass_check.html",
             edition=edition,
             revoked=revoked,
             early=present < payload.valid_from,
             over=present >= payload.valid_until,
-            first=first,
-            last=last,
+            days=validity(payload, edition),
             headers=PRIVATE,
         )
 

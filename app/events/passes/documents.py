@@ -1,16 +1,16 @@
 """A pass as QR code, picture, PDF and calendar entry."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
-from app.events.passes.codec import qr_text
+from app.events.passes.codec import PassPayload, qr_text
 from app.events.passes.queries import PassInfo
 from app.events.queries import EditionInfo
 from app.events.typed_codes import show_code
 from app.kernel.documents.pdf import compile_pdf
 from app.kernel.documents.qr import qr_png, qr_svg
-from app.kernel.i18n import _, format_date
+from app.kernel.i18n import _, format_days
 from app.kernel.settings import settings
 
 PNG_BOX = 16
@@ -26,15 +26,11 @@ def pass_qr_png(code: str) -> bytes:
     return qr_png(qr_text(code, settings().base_url), PNG_BOX)
 
 
-def validity(found: PassInfo, edition: EditionInfo) -> str:
+def validity(found: PassInfo | PassPayload, edition: EditionInfo) -> str:
     """The days for which a pass counts, in the edition's zone."""
     first = found.valid_from.astimezone(edition.zone).date()
-    last = (found.valid_until.astimezone(edition.zone)).date()
-    if found.valid_until.astimezone(edition.zone).time().isoformat() == "00:00:00" and last > first:
-        last = last.fromordinal(last.toordinal() - 1)
-    if first == last:
-        return format_date(first, weekday=True)
-    return f"{format_date(first)} – {format_date(last)}"
+    last = (found.valid_until - timedelta(minutes=1)).astimezone(edition.zone).date()
+    return format_days(first, last)
 
 
 async def pass_pdf(passes: list[PassInfo], edition: EditionInfo) -> bytes:

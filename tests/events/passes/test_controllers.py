@@ -36,7 +36,7 @@ async def test_a_strangers_camera_sees_edition_and_validity_only(
     shown = await client.get(prefix + issued.code + "?lang=en")
     assert shown.status_code == 200
     assert "Creative Women 2026" in shown.text
-    assert "A pass from 16 Oct 2026 to 18 Oct 2026" in shown.text
+    assert "A pass for 16–18 Oct 2026" in shown.text
     assert "Hoa" not in shown.text
     assert issued.short_code[:4] not in shown.text
     assert shown.headers["cache-control"] == "private, no-store"
