@@ -1,9 +1,10 @@
 """What allocation brings."""
 
-from app.events.slots import add_dashboard_provider, add_nav_item
+from app.events.slots import add_dashboard_provider, add_nav_item, add_section_provider
 from app.kernel.module import Module
 from booths.allocation.controllers.api import AllocationApi
 from booths.allocation.controllers.applications import ApplicationsController
+from booths.allocation.controllers.apply import ApplyController, apply_section
 from booths.allocation.controllers.booths import BoothController
 from booths.allocation.controllers.runs import AllocationController
 from booths.allocation.dashboard import NAV, allocation_dashboard
@@ -14,13 +15,14 @@ from booths.allocation.tasks import JOBS
 def start() -> None:
     """Fill the slots."""
     add_dashboard_provider(allocation_dashboard)
+    add_section_provider(apply_section)
     for item in NAV:
         add_nav_item(item)
 
 
 module = Module(
     name="allocation",
-    route_handlers=(ApplicationsController, BoothController, AllocationController, AllocationApi),
+    route_handlers=(ApplyController, ApplicationsController, BoothController, AllocationController, AllocationApi),
     jobs=JOBS,
     sheet_kinds=(APPLICATIONS,),
     startup=start,

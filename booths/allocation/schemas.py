@@ -45,9 +45,10 @@ class BoothChoice(msgspec.Struct):
 class WhoStep(msgspec.Struct):
     """First step of applying: who it is for."""
 
-    organisation: Name
+    organisation: Name = ""
     kind: OrganisationKind = OrganisationKind.HOUSEHOLD
     ward: Annotated[str, Meta(max_length=120)] = ""
+    organisation_id: int = 0
 
 
 class WishStep(msgspec.Struct):
@@ -62,7 +63,7 @@ class GoodsStep(msgspec.Struct):
     """Third step: what is shown there."""
 
     category: Annotated[str, Meta(max_length=120)]
-    note: Note = ""
+    note: Annotated[str, Meta(max_length=1000)] = ""
 
 
 class ContactStep(msgspec.Struct):
