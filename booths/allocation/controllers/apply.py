@@ -91,7 +91,9 @@ class ApplyController(Controller):
             if missing:
                 return redirect(f"{edition.path}/apply/{missing}")
             return _check_page(request, edition, draft)
-        return await _step_page(request, edition, step, Form.empty(cells_wanted=1), draft)
+        return await _step_page(
+            request, edition, step, Form.empty(cells_wanted=1, kind=OrganisationKind.HOUSEHOLD), draft
+        )
 
     @post("/{step:str}", guards=[public])
     async def answer(
