@@ -39,7 +39,7 @@ class Product(Table, tablename="product"):
     """One thing that an organisation makes. ``search_text`` is lower case without diacritics."""
 
     id: Serial
-    organisation = ForeignKey(Organisation, null=False, index=True)
+    organisation = ForeignKey(Organisation, null=False)
     code = Varchar(length=40, default="")
     name = JSON(default="{}")
     description = JSON(default="{}")

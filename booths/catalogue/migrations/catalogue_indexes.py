@@ -10,6 +10,7 @@ DESCRIPTION = "Indexes of the catalogue"
 
 STATEMENTS = (
     "CREATE UNIQUE INDEX product_code_once ON product (organisation, code) WHERE code <> ''",
+    "CREATE INDEX product_of_organisation ON product (organisation, active, category, position)",
     "CREATE INDEX product_photo_order ON product_photo (product, position, id)",
     "CREATE UNIQUE INDEX code_scan_once ON code_scan (edition, kind, target_id, day, visitor)",
     "CREATE INDEX lead_of_exhibitor ON lead (organisation, edition, id)",

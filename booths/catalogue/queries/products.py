@@ -85,6 +85,12 @@ _PHOTO = (
     "ORDER BY product_photo.position, product_photo.id LIMIT 1) AS photo"
 )
 
+_COLUMNS = (
+    "SELECT p.id AS id, p.name AS name, p.price_minor AS price_minor, p.currency AS currency, p.unit AS unit, "
+    "p.category AS category, p.organisation AS organisation, o.name AS maker, b.code AS booth, b.zone AS zone, "
+    + _PHOTO
+)
+
 
 def _searched(words: Sequence[str], organisation_ids: Sequence[int]) -> tuple[str, list[Any]]:
     """The condition of a search: all words in the product, or its maker among those found."""
@@ -127,11 +133,12 @@ async def products_of_edition(
         condition, values = condition + " AND p.category = {}", [*values, category]
     if zone:
         condition, values = condition + " AND b.zone = {}", [*values, zone]
+    # What is shown is read only for the rows of the page: the inner statement sorts ids alone.
     rows = await fetch(
-        "SELECT p.id AS id, p.name AS name, p.price_minor AS price_minor, p.currency AS currency, p.unit AS unit, "
-        f"p.category AS category, p.organisation AS organisation, o.name AS maker, b.code AS booth, b.zone AS zone, "
-        f"{_PHOTO} {_FROM} JOIN organisation o ON o.id = p.organisation "
-        f"WHERE p.active IS TRUE{condition} ORDER BY p.position, b.id, p.id LIMIT {{}} OFFSET {{}}",
+        f"{_COLUMNS} FROM (SELECT p.id AS id, b.id AS booth {_FROM} WHERE p.active IS TRUE{condition} "
+        "ORDER BY p.position, b.id, p.id LIMIT {} OFFSET {}) chosen "
+        "JOIN product p ON p.id = chosen.id JOIN booth b ON b.id = chosen.booth "
+        "JOIN organisation o ON o.id = p.organisation ORDER BY p.position, b.id, p.id",
         edition_id,
         *values,
         limit,
@@ -146,10 +153,7 @@ async def products_by_ids(edition_id: int, product_ids: Sequence[int]) -> list[P
         return []
     marks = ", ".join("{}" for _one in product_ids)
     rows = await fetch(
-        "SELECT p.id AS id, p.name AS name, p.price_minor AS price_minor, p.currency AS currency, p.unit AS unit, "
-        f"p.category AS category, p.organisation AS organisation, o.name AS maker, b.code AS booth, b.zone AS zone, "
-        f"{_PHOTO} {_FROM} JOIN organisation o ON o.id = p.organisation "
-        f"WHERE p.active IS TRUE AND p.id IN ({marks})",
+        f"{_COLUMNS} {_FROM} JOIN organisation o ON o.id = p.organisation WHERE p.active IS TRUE AND p.id IN ({marks})",
         edition_id,
         *product_ids,
     )
