@@ -26,7 +26,7 @@ from app.kernel.clock import now
 from app.kernel.documents.labels import Label, label_sheets, one_file
 from app.kernel.errors import NotFound
 from app.kernel.forms import Form, FormError, read_form
-from app.kernel.i18n import _, pick
+from app.kernel.i18n import _, pick, zone
 from app.kernel.names import search_text
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
@@ -68,6 +68,7 @@ class ContestController(Controller):
         lines, total = await queries.list_entries(contest.id, search=q, state=standing, category=category, page=number)
         rounds = await rounds_of(contest.id)
         kept = {"q": q, "state": standing, "category": category}
+        closes = contest.entries_close_at
         return room(
             "judging/manage_contest.html",
             edition=edition,
@@ -81,7 +82,7 @@ class ContestController(Controller):
             states=[("", _("All")), *((key.value, _(word)) for key, (word, _tone) in ENTRY_STATES.items())],
             categories=[("", _("All")), *((name, name) for name in await queries.categories_of(contest.id))],
             paging=Paging.of(f"/manage/{edition_id}/contest", kept, number, queries.PAGE_SIZE, total),
-            form=Form.empty(entries_close_at=contest.entries_close_at),
+            form=Form.empty(entries_close_at=closes and closes.astimezone(zone(contest.timezone))),
             open_now=contest.takes_ideas(now()),
         )
 
