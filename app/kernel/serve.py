@@ -34,7 +34,8 @@ def serve(host: str, port: int, workers: int | None = None) -> None:
             for worker in multiprocessing.active_children():
                 if worker.pid is not None:
                     os.kill(worker.pid, END_STREAMS)
-            super().shutdown(exit_code)
+            stop: Callable[[int], None] = super().shutdown
+            stop(exit_code)
 
     sqlite = settings().database_url.startswith("sqlite")
     os.environ.setdefault("PICCOLO_CONF", "app.piccolo_conf")
