@@ -28,7 +28,7 @@ from booths.catalogue.queries.exhibitors import (
     exhibitor_info,
 )
 from booths.catalogue.queries.figures import LEADS_A_PAGE, lead_count, leads_of, scans_of
-from booths.catalogue.queries.own import application_state, next_steps, own_places
+from booths.catalogue.queries.own import next_steps, own_application, own_places
 from booths.catalogue.queries.products import products_of_organisation
 from booths.catalogue.schemas import ProfileForm, ProfileValues
 from booths.catalogue.services.codes import booth_code, product_codes
@@ -60,6 +60,7 @@ class ExhibitorController(Controller):
         profile = await exhibitor_info(organisation_id, private=True)
         products = await products_of_organisation(organisation_id, hidden=True)
         booths = await booths_of_exhibitor(edition_id, organisation_id)
+        application = await own_application(edition_id, organisation_id)
         scans = await scans_of(edition_id, CodeKind.BOOTH, [booth.id for booth in booths])
         steps = next_steps(
             base=base_of(organisation_id, edition_id),
@@ -74,7 +75,8 @@ class ExhibitorController(Controller):
             **frame(edition, profile),
             booths=booths,
             reasons=await explanation_for(edition_id, organisation_id) if booths else [],
-            state=await application_state(edition_id, organisation_id),
+            application=application[0] if application else None,
+            state=application[1] if application else None,
             steps=steps,
             today=edition.today(now()),
             scans=scans,

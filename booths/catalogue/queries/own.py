@@ -72,14 +72,14 @@ async def own_places(actor: Actor) -> list[OwnPlace]:
     ]
 
 
-async def application_state(edition_id: int, organisation_id: int) -> ApplicationState | None:
-    """Where the organisation's application stands, None without one."""
+async def own_application(edition_id: int, organisation_id: int) -> tuple[int, ApplicationState] | None:
+    """The organisation's application and where it stands, None without one."""
     row = (
-        await Application.select(Application.state)
+        await Application.select(Application.id, Application.state)
         .where((Application.edition == edition_id) & (Application.organisation == organisation_id))
         .first()
     )
-    return ApplicationState(row["state"]) if row else None
+    return (row["id"], ApplicationState(row["state"])) if row else None
 
 
 def _state_name(state: str | None) -> str:

@@ -10,6 +10,8 @@ from app.kernel import clock
 from app.kernel.audit import list_entries
 from app.kernel.sheets import read_table
 from app.kernel.sheets.model import Refused
+from booths.allocation.enums import ApplicationState
+from booths.allocation.tables import Application
 from booths.catalogue.queries.exhibitors import exhibitor_info
 from booths.catalogue.queries.figures import leads_of
 from booths.catalogue.queries.products import product_info, products_of_organisation
@@ -17,6 +19,7 @@ from booths.catalogue.services.codes import booth_code, product_codes
 from booths.floorplan.enums import HolderState
 from tests.booths.catalogue.factories import Fair, Stand, a_picture, make_fair, make_product, make_stand
 from tests.booths.catalogue.test_visitors import leave
+from tests.booths.factories import make_application
 from tests.conftest import NOW
 from tests.support.client import new_browser, sign_in
 from tests.support.factories import make_holder
@@ -54,13 +57,40 @@ async def test_home_says_what_is_next_and_shows_the_booth(client: httpx.AsyncCli
     assert len(sent) <= 12
 
 
-async def test_home_without_a_booth_says_so(client: httpx.AsyncClient) -> None:
+async def test_home_without_a_booth_leads_to_the_application(client: httpx.AsyncClient) -> None:
     fair = await make_fair()
     stand = await make_stand(fair, state=HolderState.HELD)
     await enter(client, stand)
     answer = await client.get(home(fair, stand))
     assert "No booth has been allocated" in answer.text
+    assert f"{fair.edition.path}/apply" in answer.text
     assert (await client.get(home(fair, stand) + "/poster.pdf")).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (ApplicationState.DRAFT, "Your application is a draft."),
+        (ApplicationState.SUBMITTED, "Your application is in."),
+        (ApplicationState.WAITING, "You are on the waiting list."),
+        (ApplicationState.WITHDRAWN, "Your application was withdrawn."),
+    ],
+)
+async def test_home_says_where_the_application_stands(
+    client: httpx.AsyncClient, state: ApplicationState, words: str
+) -> None:
+    fair = await make_fair()
+    application_id, organisation = await make_application(fair.edition.id)
+    await Application.update({Application.state: state.value}).where(Application.id == application_id)
+    person = await make_holder(
+        Role.EXHIBITOR_MEMBER, edition_id=fair.edition.id, organisation_id=organisation.id, now=NOW
+    )
+    await sign_in(client, person.id)  # type: ignore[arg-type]
+    answer = await client.get(f"/exhibitor/{organisation.id}/{fair.edition.id}")
+    assert answer.status_code == 200
+    assert words in answer.text
+    mine = f"{fair.edition.path}/apply/mine/{application_id}"
+    assert mine in answer.text
 
 
 async def test_a_product_is_added_with_a_photo_and_changed(client: httpx.AsyncClient) -> None:
