@@ -91,6 +91,8 @@ class ApplyController(Controller):
             if missing:
                 return redirect(f"{edition.path}/apply/{missing}")
             return _check_page(request, edition, draft)
+        if step == "contact" and request.user.signed_in:
+            return redirect(f"{edition.path}/apply/check")
         return await _step_page(
             request, edition, step, Form.empty(cells_wanted=1, kind=OrganisationKind.HOUSEHOLD), draft
         )
@@ -237,6 +239,7 @@ async def _step_page(
         Organisation.id.is_in(sorted(own) or [0])
     )
     steps = _steps(request)
+    number = steps.index(step) if step in steps else 0
     return page(
         "allocation/apply_step.html",
         status=status,
@@ -244,8 +247,8 @@ async def _step_page(
         step=step,
         question=_(STEPS[step][1]),
         names=[_(STEPS[name][2]) for name in steps] + [_("Check")],
-        number=steps.index(step) if step in steps else 0,
-        before=f"{edition.path}/apply/{steps[steps.index(step) - 1]}" if steps.index(step) else f"{edition.path}/apply",
+        number=number,
+        before=f"{edition.path}/apply/{steps[number - 1]}" if number else f"{edition.path}/apply",
         form=Form({**form.values, **draft}) if draft else form,
         kinds=[(key.value, _(name)) for key, name in ORGANISATION_KIND_NAMES.items() if key != "association"],
         zones=[("", _("Any zone")), *((name, name) for name in await zones_of(edition.id))],

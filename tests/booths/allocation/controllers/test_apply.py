@@ -112,6 +112,8 @@ async def test_somebody_signed_in_is_not_asked_who_she_is(client: Browser) -> No
     assert "Gốm Bát Tràng" in (await client.get(f"{base}/who")).text
     end = await tell(client, edition.slug, who={"organisation_id": organisation.id}, wish=WISH, goods=GOODS)
     assert end == f"{base}/check"
+    assert (await client.get(f"{base}/contact")).headers["location"] == end
+    assert (await client.post(f"{base}/contact", data={})).status_code == 422
     sent = await client.post(end)
     (found,) = (await applications(edition.id)).items
     assert sent.headers["location"] == f"{base}/mine/{found.id}"
