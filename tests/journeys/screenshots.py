@@ -79,7 +79,7 @@ def take(browser: Browser, url: str, home: Home | None, options: Options) -> lis
 
 def new_context(browser: Browser, url: str, locale: str) -> BrowserContext:
     """Open a browser of somebody's own."""
-    context = browser.new_context(base_url=url, locale=locale, timezone_id="Asia/Ho_Chi_Minh")
+    context = browser.new_context(base_url=url, locale=locale, timezone_id="Asia/Ho_Chi_Minh", reduced_motion="reduce")
     context.set_default_timeout(15_000)
     return context
 

@@ -38,7 +38,7 @@ def test_every_page_can_be_read_by_everybody(people: People, device: str) -> Non
         for place in (place for place in PLACES if place.role == role):
             path = people.path(place.path)
             page.goto(path)
-            if not page.url.endswith(path):
+            if not place.leads_on and not page.url.endswith(path):
                 wrong.append(f"{place.name}: led to {page.url}")
             wrong += faults_of(page, place)
     assert not wrong, "\n".join(wrong)

@@ -59,6 +59,7 @@ class People:
             locale=locale,
             timezone_id="Asia/Ho_Chi_Minh",
             color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
             has_touch=device != "desk",
             java_script_enabled=script,
             permissions=[] if codes is None else ["camera"],

@@ -12,7 +12,7 @@ class Place:
     """A page. ``role`` is who opens it (None: anybody); ``path`` may name ids, such as ``{edition_id}``.
 
     ``live`` pages never fall silent, ``full`` ones are pictured to their end; ``status`` is what
-    they answer.
+    they answer; those that ``leads_on`` send on to where somebody belongs.
     """
 
     name: str
@@ -21,10 +21,11 @@ class Place:
     live: bool = False
     full: bool = True
     status: int = 200
+    leads_on: bool = False
 
 
 PLACES = [
-    Place("public-start", "/"),
+    Place("public-start", "/", leads_on=True),
     Place("public-edition", f"/e/{SLUG}"),
     Place("public-tickets", f"/e/{SLUG}/tickets"),
     Place("public-programme", f"/e/{SLUG}/programme"),
@@ -46,7 +47,7 @@ PLACES = [
     Place("api-docs", "/api/docs"),
     Place("demo-outbox", "/dev/outbox"),
     Place("demo-components", "/dev/components"),
-    Place("me", "/me", "owner"),
+    Place("me", "/me", "owner", leads_on=True),
     Place("account", "/account", "owner"),
     Place("organiser-editions", "/manage", "owner"),
     Place("organiser-new-edition", "/manage/new", "owner"),
@@ -85,7 +86,7 @@ PLACES = [
     Place("chair-assign", "/manage/{edition_id}/contest/{round_id}/assign", "owner"),
     Place("chair-progress", "/manage/{edition_id}/contest/{round_id}/progress", "owner", live=True),
     Place("chair-ranking", "/manage/{edition_id}/contest/{round_id}/ranking", "owner"),
-    Place("exhibitor-home", "/me", "exhibitor_owner"),
+    Place("exhibitor-home", "/me", "exhibitor_owner", leads_on=True),
     Place("team-ideas", "/team", "team_member"),
     Place("team-new", "/team/{edition_id}/new", "team_member"),
 ]
