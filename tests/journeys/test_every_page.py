@@ -10,6 +10,12 @@ from tests.journeys.support.places import PLACES, Place
 from tests.journeys.support.watch import barriers
 
 WIDTHS = {"phone": 360, "desk": 1440}
+SETTLED = """async () => {
+  for (let frame = 0; frame < 60; frame++) {
+    await new Promise(requestAnimationFrame);
+    if (frame > 1 && !document.getAnimations().some((one) => one.playState === "running")) return;
+  }
+}"""
 
 
 def too_wide(page: Page) -> int:
@@ -22,7 +28,7 @@ def faults_of(page: Page, place: Place) -> list[str]:
     wrong = []
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
-        page.wait_for_timeout(250)  # colours that were on their way have arrived
+        page.evaluate(SETTLED)  # colours change over some milliseconds
         wrong += [f"{place.name} in {scheme}: {barrier}" for barrier in barriers(page)]
     if (over := too_wide(page)) > 0:
         wrong.append(f"{place.name}: {over} px too wide")
