@@ -95,7 +95,7 @@ async def _counter(edition: EditionInfo, form: Form, *, status: int = 200) -> Re
     for row in await queries.ticket_types_of(edition.id):
         if row["left"]:
             price = Money(row["price_minor"], row["currency"])
-            shown = format_money(price) if row["price_minor"] else _("Free")
+            shown = format_money(price) if row["price_minor"] else _("Free of charge")
             types.append(
                 (
                     row["id"],
