@@ -8,11 +8,13 @@ from litestar.params import FromPath
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.guards import requires
+from app.events.pages import download
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
 from app.kernel.errors import AppError
 from app.kernel.i18n import _, format_number
 from app.kernel.jobs import get_job
+from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 from booths.allocation import queries
 from booths.allocation.enums import RunState
@@ -43,6 +45,29 @@ class AllocationController(Controller):
     async def show(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[str]:
         """What is open, and the newest run."""
         return await _run_page(request, await edition_by_id(edition_id))
+
+    @get("/{run_id:int}/export.xlsx", guards=[FLOOR])
+    async def export(self, edition_id: FromPath[int], run_id: FromPath[int]) -> Response[bytes]:
+        """Who gets which booth, and why, as a sheet."""
+        edition = await edition_by_id(edition_id)
+        await queries.run_of(edition_id, run_id)
+        headers = ["organisation", "cells_wanted", "zone_wanted", "power_watts", "category", "hall", "booth", "zone"]
+        rows = [
+            [
+                line.organisation,
+                line.cells_wanted,
+                line.zone_wanted,
+                line.power_watts,
+                line.category,
+                line.hall,
+                line.booth,
+                line.zone,
+                " ".join(line.sentences),
+            ]
+            for line in await queries.proposal(run_id)
+        ]
+        content = write_xlsx(_("Allocation"), [*headers, "why"], rows)
+        return download(content, f"allocation-{edition.slug}-{run_id}.xlsx")
 
     @post("/start", guards=[MANAGERS])
     async def start(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:

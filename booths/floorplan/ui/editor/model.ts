@@ -57,6 +57,8 @@ export function written([x, y]: Square): string {
 export class Plan {
   hall!: Hall;
   private undoing: (() => Promise<void>)[] = [];
+  /** A booth that was removed and came back has another id: old → new. */
+  private readonly renamed = new Map<number, number>();
 
   constructor(
     readonly edition: number,
@@ -108,7 +110,7 @@ export class Plan {
   async remove(id: number): Promise<void> {
     const before = this.booth(id);
     await this.drop(id);
-    if (before) this.undoing.push(async () => void (await this.add(before)));
+    if (before) this.undoing.push(async () => void this.renamed.set(id, (await this.add(before)).id));
   }
 
   async undo(): Promise<void> {
@@ -124,13 +126,20 @@ export class Plan {
     return made;
   }
 
-  private async put(id: number, draft: Draft): Promise<Booth> {
+  private current(id: number): number {
+    const later = this.renamed.get(id);
+    return later === undefined ? id : this.current(later);
+  }
+
+  private async put(given: number, draft: Draft): Promise<Booth> {
+    const id = this.current(given);
     const after = await putJson<Booth>(`${this.base}/booths/${id}`, body(draft));
     this.hall.booths = this.hall.booths.map((booth) => (booth.id === id ? after : booth));
     return after;
   }
 
-  private async drop(id: number): Promise<void> {
+  private async drop(given: number): Promise<void> {
+    const id = this.current(given);
     await deleteJson(`${this.base}/booths/${id}`);
     this.hall.booths = this.hall.booths.filter((booth) => booth.id !== id);
   }

@@ -147,6 +147,9 @@ async def test_allocate_look_publish(organiser: Browser) -> None:
     assert "map-chosen" in shown
     assert "It has the number of cells you asked for." in shown
     assert "1 stays on the waiting list" in shown
+    sheet = await organiser.get(f"{base}/{run['id']}/export.xlsx")
+    assert sheet.content[:2] == b"PK"
+    assert (await organiser.get(f"{base}/99/export.xlsx")).status_code == 404
     assert "Look at the proposal and publish it" in (await organiser.get(f"/manage/{edition.id}")).text
     assert (await organiser.post(f"{base}/{run['id']}/publish")).headers["location"] == base
     assert (await organiser.post(f"{base}/{run['id']}/publish")).status_code == 409
