@@ -15,6 +15,7 @@ from app.kernel.errors import AppError
 from app.kernel.i18n import _, format_number
 from app.kernel.jobs import get_job
 from app.kernel.sheets import write_xlsx
+from app.kernel.sheets.write import Cell
 from app.kernel.web import page, redirect
 from booths.allocation import queries
 from booths.allocation.enums import RunState
@@ -52,7 +53,7 @@ class AllocationController(Controller):
         edition = await edition_by_id(edition_id)
         await queries.run_of(edition_id, run_id)
         headers = ["organisation", "cells_wanted", "zone_wanted", "power_watts", "category", "hall", "booth", "zone"]
-        rows = [
+        rows: list[list[Cell]] = [
             [
                 line.organisation,
                 line.cells_wanted,
