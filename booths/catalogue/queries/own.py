@@ -113,7 +113,7 @@ def next_steps(
         ),
         Step(
             title=_("Add a photo of you at work"),
-            detail=_("It opens your page."),
+            detail=_("The photo stands at the head of your page."),
             href=f"{base}/profile#field-photo",
             due=due,
             done=profile.photo is not None,

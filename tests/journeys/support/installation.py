@@ -3,7 +3,8 @@
 Run in the environment of the installation, in a process of its own, since Playwright holds a test's event loop.
 ``link ROLE NEXT_PATH`` prints a sign-in link of the first person who holds the role; ``numbers`` prints, as JSON, an
 example of each id that a path may name; ``gate`` prints the address of a new card for a gate phone, ``judge`` that of
-a judge's tablet; ``passes N`` prints, as JSON, what the QR codes of N passes say that nobody has used.
+a judge's tablet; ``passes N`` prints, as JSON, what the QR codes of N passes say that nobody has used; ``code
+KIND`` prints the path behind the latest QR code of a booth or a product.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from app.kernel.settings import settings
 A_YEAR = 365 * 24 * 60
 NUMBERS = {
     "edition_id": "SELECT id FROM edition ORDER BY id",
-    "organisation_id": "SELECT organisation AS id FROM role_grant WHERE role = 'exhibitor_owner' ORDER BY id",
+    "organisation_id": "SELECT organisation AS id FROM role_grant g WHERE role = 'exhibitor_owner' ORDER BY g.id",
     "session_id": "SELECT id FROM programme_session ORDER BY id",
     "order_id": "SELECT id FROM ticket_order ORDER BY id",
     "type_id": "SELECT id FROM ticket_type ORDER BY id",
@@ -110,9 +111,27 @@ async def passes(count: str) -> str:
     return json.dumps([qr_text(row["code"], settings().base_url) for row in await fetch(sql, int(count))])
 
 
+async def code(kind: str) -> str:
+    """Find the path behind the latest QR code of a kind, such as ``booth``.
+
+    Raises LookupError when none was made.
+    """
+    rows = await fetch("SELECT code FROM short_code WHERE kind = {} ORDER BY id DESC LIMIT 1", kind)
+    if not rows:
+        raise LookupError(f"there is no code of a {kind}")
+    return f"/s/{rows[0]['code']}"
+
+
 async def main(what: str, *arguments: str) -> None:
     """Print the answer."""
-    questions: dict[str, Any] = {"link": link, "numbers": numbers, "gate": gate, "judge": judge, "passes": passes}
+    questions: dict[str, Any] = {
+        "link": link,
+        "numbers": numbers,
+        "gate": gate,
+        "judge": judge,
+        "passes": passes,
+        "code": code,
+    }
     await open_database()
     try:
         print(await questions[what](*arguments))
