@@ -1,0 +1,82 @@
+"""One walk wholly in Vietnamese: pages, errors, the message, the document, the order of names."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import pytest
+from playwright.sync_api import Page
+
+from app.kernel.names import sort_key
+from tests.journeys.support.people import People
+from tests.journeys.support.places import SLUG
+from tests.journeys.test_visitor import take_a_free_ticket
+from tests.support.messages import messages, read_catalogue
+
+FESTIVAL = f"/e/{SLUG}"
+
+
+def english_sentences() -> list[str]:
+    """Return the messages that would be seen as English: long enough, translated otherwise, without placeholders."""
+    catalogue = read_catalogue("vi")
+    found = []
+    for key in messages():
+        english = key if isinstance(key, str) else key[1]
+        entry = catalogue.get(english)
+        same = entry is not None and entry.string == english
+        if len(english.split()) >= 2 and not re.search(r"[%{]", english) and not same:
+            found.append(english)
+    return found
+
+
+@pytest.fixture(scope="module")
+def english() -> list[str]:
+    """What must not be seen."""
+    return english_sentences()
+
+
+def left_in_english(page: Page, english: list[str]) -> list[str]:
+    """Return the English messages that stand on a page."""
+    text = page.locator("body").inner_text()
+    assert unicodedata.is_normalized("NFC", text)
+    return [sentence for sentence in english if re.search(rf"(?<!\w){re.escape(sentence)}(?!\w)", text)]
+
+
+def test_a_visitor_reads_vietnamese_everywhere(people: People, english: list[str]) -> None:
+    people.watch.allow("404 GET .*/nowhere")
+    people.watch.allow("422 POST .*/tickets/order")
+    page = people.page(locale="vi")
+    wrong = {}
+    for path in ("", "/tickets", "/programme", "/contest", "/catalogue", "/map", "/apply"):
+        page.goto(FESTIVAL + path)
+        assert page.locator("html").get_attribute("lang") == "vi"
+        wrong[path] = left_in_english(page, english)
+    for path in ("/sign-in", "/help", "/nowhere"):
+        page.goto(path)
+        wrong[path] = left_in_english(page, english)
+    take_a_free_ticket(page, name="Nguyễn Thị Ánh", contact="anh@example.vn")
+    wrong["pass"] = left_in_english(page, english)
+    document = page.request.get(f"{page.url}.pdf").body()
+    assert re.search(rb"/Lang\s*\(vi", document)
+
+    page.goto("/dev/outbox")
+    wrong["outbox"] = left_in_english(page, english)
+
+    page.goto(f"{FESTIVAL}/tickets")
+    page.locator("select[name^=n-]").first.select_option("1")
+    page.locator("main form button[type=submit]").click()
+    page.fill("[name=contact]", "không phải số")
+    page.locator("main form[method=post] button[type=submit]").first.click()
+    assert page.locator("[aria-invalid=true]").count() >= 1
+    wrong["errors"] = left_in_english(page, english)
+    assert {path: found for path, found in wrong.items() if found} == {}
+
+
+def test_names_stand_in_vietnamese_order(people: People) -> None:
+    page = people.page(signed_in="owner", at="/manage/{edition_id}/people", device="desk", locale="vi")
+    assert page.locator("html").get_attribute("lang") == "vi"
+    names = [name.strip() for name in page.locator("main tbody th").all_inner_texts()]
+    names = [name.splitlines()[0] for name in names if name]
+    assert len(names) >= 3
+    assert names == sorted(names, key=sort_key)
