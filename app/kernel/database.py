@@ -80,7 +80,9 @@ class KeepingSQLiteEngine(SQLiteEngine):
             return self._idle.pop()
         connection = None
         try:
-            connection = await aiosqlite.connect(cached_statements=512, **self.connection_kwargs)
+            connecting = aiosqlite.connect(cached_statements=512, **self.connection_kwargs)
+            connecting._thread.daemon = True  # else a process that ends by an error waits for it for ever
+            connection = await connecting
             connection.row_factory = dict_factory  # type: ignore[assignment]
             for pragma in _PRAGMAS:
                 await connection.execute(pragma)

@@ -105,9 +105,9 @@ def channel_for(kind: ChannelKind) -> Channel | None:
     return ScreenChannel() if known.demo else None
 
 
-def open_channels() -> list[ChannelKind]:
-    """The channels that can deliver now."""
-    return [kind for kind in ChannelKind if channel_for(kind) is not None]
+def open_channels(only: ChannelKind | None = None) -> list[ChannelKind]:
+    """The channels that can deliver now, of all or of one."""
+    return [kind for kind in ChannelKind if only in (None, kind) and channel_for(kind) is not None]
 
 
 def back_off(tries: int) -> timedelta:
@@ -115,9 +115,9 @@ def back_off(tries: int) -> timedelta:
     return min(timedelta(seconds=30 * 4 ** (tries - 1)), timedelta(hours=6))
 
 
-async def is_message_due(now: datetime) -> bool:
+async def is_message_due(now: datetime, only: ChannelKind | None = None) -> bool:
     """Whether any message could be delivered now: one cheap read, no lock."""
-    channels = open_channels()
+    channels = open_channels(only)
     if not channels:
         return False
     places = ", ".join("{}" for _channel in channels)
@@ -125,12 +125,12 @@ async def is_message_due(now: datetime) -> bool:
     return bool(rows)
 
 
-async def claim_messages(now: datetime, limit: int = BATCH) -> list[dict[str, Any]]:
+async def claim_messages(now: datetime, limit: int = BATCH, only: ChannelKind | None = None) -> list[dict[str, Any]]:
     """Take messages that are due, under a lease; one conditional update, so that each is taken by one claimer.
 
     A message whose lease ran out was perhaps sent: it is tried again while it has tries left, else it is failed.
     """
-    channels = open_channels()
+    channels = open_channels(only)
     places = ", ".join("{}" for _channel in channels)
     arguments = [*channels, now, now]
     async with write_transaction():
@@ -255,9 +255,9 @@ async def clear_shown_secrets(before: datetime) -> None:
         )
 
 
-async def deliver_due(now: datetime) -> int:
-    """Deliver what is due, a batch at a time; returns how many messages were tried."""
-    rows = await claim_messages(now) if await is_message_due(now) else []
+async def deliver_due(now: datetime, only: ChannelKind | None = None) -> int:
+    """Deliver what is due, a batch at a time, on all channels or one; returns how many messages were tried."""
+    rows = await claim_messages(now, only=only) if await is_message_due(now, only) else []
     await asyncio.gather(*(deliver(row, now) for row in rows))
     return len(rows)
 

@@ -11,13 +11,14 @@ import socket
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 from app.kernel import jobs, outbox
 from app.kernel.clock import now
 from app.kernel.database import write_transaction
-from app.kernel.enums import JobState
+from app.kernel.enums import ChannelKind, JobState
 from app.kernel.errors import AppError
 from app.kernel.jobs import JobContext
 from app.kernel.live import publish
@@ -29,7 +30,7 @@ AT_ONCE = 3
 POLL_SECONDS = 1.0
 WATCH_SECONDS = 1.0
 HEARTBEAT_SECONDS = 15.0
-GRACE_SECONDS = 10.0
+GRACE_SECONDS = 6.0
 KEEP_ENDED = timedelta(days=30)
 KEEP_SHOWN_SECRETS = timedelta(days=1)
 KEEP_PREVIEWS = timedelta(days=7)
@@ -49,7 +50,7 @@ def register_jobs(modules: Iterable[Module]) -> None:
 async def run_worker(stop: asyncio.Event) -> None:
     """Do jobs and deliver messages until ``stop`` is set.
 
-    Then nothing new is taken, what runs has ten seconds to end, and what has not ended goes back into the queue.
+    Then nothing new is taken, what runs has six seconds to end, and what has not ended goes back into the queue.
     """
     name = f"{socket.gethostname()[:40]}:{os.getpid()}:{uuid4().hex[:8]}"
     while not stop.is_set():
@@ -59,9 +60,17 @@ async def run_worker(stop: asyncio.Event) -> None:
         except Exception:
             log.exception("the worker cannot begin yet")
             await _first_of(stop.wait(), seconds=5 * POLL_SECONDS)
-    async with asyncio.TaskGroup() as group:
-        group.create_task(_Jobs(name, stop).run())
-        group.create_task(_loop("messages", stop, _deliver, outbox.on_wake))
+    loops = [_Jobs(name, stop).run()]
+    for channel in ChannelKind:  # each by itself: a mail server that hangs holds up no text message
+        loops.append(_loop(f"{channel} messages", stop, partial(_deliver, channel), outbox.on_wake))
+    tasks = [asyncio.ensure_future(loop) for loop in loops]
+    try:
+        await stop.wait()
+        await asyncio.wait(tasks, timeout=GRACE_SECONDS + 1)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def ensure_periodic() -> None:
@@ -80,8 +89,8 @@ async def ensure_periodic() -> None:
             )
 
 
-async def _deliver() -> bool:
-    return await outbox.deliver_due(now()) > 0
+async def _deliver(channel: ChannelKind) -> bool:
+    return await outbox.deliver_due(now(), channel) > 0
 
 
 async def _loop(

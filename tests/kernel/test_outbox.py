@@ -2,64 +2,27 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from app.kernel import clock, outbox, worker
-from app.kernel import settings as settings_module
-from app.kernel.channels import Attachment, DeliveryFailed
-from app.kernel.channels import http as http_channel
-from app.kernel.channels import mail as mail_channel
+from app.kernel.channels import DeliveryFailed
 from app.kernel.channels.http import HttpChannel
 from app.kernel.channels.mail import MailChannel
 from app.kernel.channels.screen import ScreenChannel
 from app.kernel.database import fetch, in_transaction, write_transaction
 from app.kernel.enums import ChannelKind, MessageState
 from app.kernel.outbox import LEASE, MOST_TRIES, MessageNotFailed, back_off
-from app.kernel.settings import Settings, settings
 from app.kernel.tables import OutboxMessage
-from tests.kernel.mail_server import Gateway, MailServer, gateway, mail_server
+from tests.kernel.conftest import Configure
+from tests.kernel.mail_server import MailServer, mail_server
 from tests.support.race import race, winners
 
 NOW = datetime(2026, 10, 16, 1, 30, tzinfo=UTC)
 SECRET = "https://fair.example/sign-in/abcdefghijklmnop"
 pytestmark = pytest.mark.engines
-
-Configure = Callable[..., Settings]
-
-
-@pytest.fixture
-def configure(monkeypatch: pytest.MonkeyPatch) -> Configure:
-    """Change settings for one test, wherever they are read."""
-
-    def change(**values: Any) -> Settings:
-        changed = settings().model_copy(update=values)
-        for module in (outbox, mail_channel, settings_module):
-            monkeypatch.setattr(module, "settings", lambda: changed)
-        return changed
-
-    return change
-
-
-@pytest.fixture
-async def mail(configure: Configure) -> AsyncIterator[MailServer]:
-    """A running mail server that the settings name."""
-    async with mail_server() as server:
-        configure(
-            smtp_host="127.0.0.1", smtp_port=server.port, smtp_tls="none", mail_from="Hội chợ <fair@fair.example>"
-        )
-        yield server
-
-
-@pytest.fixture
-async def sms(configure: Configure) -> AsyncIterator[Gateway]:
-    """A running gateway that the settings name for SMS and Zalo."""
-    async with gateway() as made:
-        configure(sms_url=made.url, sms_token="sms-token", zalo_url=made.url, zalo_token="zalo-token")
-        yield made
 
 
 async def send(**given: Any) -> int:
@@ -109,52 +72,6 @@ async def test_a_unique_key_sends_once_however_many_ask(database: str) -> None:
     assert len(results) == 40
     assert len([result for result in results if result]) == 1
     assert await OutboxMessage.count() == 1
-
-
-async def test_mail_is_proper_mime_in_utf8(database: str, mail: MailServer, configure: Configure) -> None:
-    message_id = await send(body_html="<p>Xin chào <b>Hoa</b></p>")
-    assert await outbox.deliver_due(NOW) == 1
-    (received,) = mail.mails
-    assert received["subject"] == "Vé của bạn"
-    assert received["from"] == "Hội chợ <fair@fair.example>"
-    assert received["to"] == "hoa@example.com"
-    assert received["message-id"] == f"<outbox-{message_id}@testserver.local>"
-    assert received["content-language"] == "vi"
-    assert received.get_content_type() == "multipart/alternative"
-    text, html = received.iter_parts()
-    assert text.get_content().strip().splitlines() == ["Xin chào Hoa,", "vé ở đây: https://fair.example/p"]  # type: ignore[attr-defined]
-    assert html.get_content().strip() == "<p>Xin chào <b>Hoa</b></p>"  # type: ignore[attr-defined]
-    sent = await row(message_id)
-    assert (sent["state"], sent["sent_at"], sent["shown_on_screen"]) == ("sent", NOW, False)
-    assert sent["body_text"] != ""
-    assert await outbox.deliver_due(NOW + timedelta(days=1)) == 0
-
-
-async def test_files_of_the_data_folder_go_with_a_mail(database: str, mail: MailServer) -> None:
-    folder = settings().data_dir / "documents"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "ve.pdf").write_bytes(b"%PDF-1.7 x")
-    await send(attachments=[Attachment(filename="Vé.pdf", mime="application/pdf", path="documents/ve.pdf")])
-    await outbox.deliver_due(NOW)
-    (attached,) = mail.mails[0].iter_attachments()
-    assert (attached.get_filename(), attached.get_content_type()) == ("Vé.pdf", "application/pdf")
-    assert attached.get_payload(decode=True) == b"%PDF-1.7 x"
-
-
-@pytest.mark.parametrize("path", ["../outside", "/etc/passwd", "documents/none.pdf"])
-async def test_a_file_outside_of_the_data_folder_fails_the_message(database: str, mail: MailServer, path: str) -> None:
-    message_id = await send(attachments=[Attachment(filename="x.pdf", mime="application/pdf", path=path)])
-    await outbox.deliver_due(NOW)
-    found = await row(message_id)
-    assert (found["state"], found["error"]) == ("failed", "the attachment x.pdf is missing")
-    assert mail.mails == []
-
-
-async def test_a_subject_cannot_bring_headers_with_it(database: str, mail: MailServer) -> None:
-    await send(subject="Vé\r\nBcc: thief@example.com")
-    await outbox.deliver_due(NOW)
-    assert mail.mails[0]["bcc"] is None
-    assert mail.mails[0]["subject"] == "Vé Bcc: thief@example.com"
 
 
 async def test_a_server_that_is_busy_is_tried_again_with_growing_pauses(database: str, mail: MailServer) -> None:
@@ -232,48 +149,6 @@ async def test_no_server_at_all_is_a_failure_to_try_again(database: str, configu
     await outbox.deliver_due(NOW)
     found = await row(message_id)
     assert (found["state"], found["error"]) == ("waiting", "mail server: SMTPConnectError")
-
-
-@pytest.mark.parametrize(("channel", "token"), [(ChannelKind.SMS, "sms-token"), (ChannelKind.ZALO, "zalo-token")])
-async def test_sms_and_zalo_are_posted_with_their_token(
-    database: str, sms: Gateway, channel: ChannelKind, token: str
-) -> None:
-    sms.answers = [503, "drop"]
-    message_id = await send(channel=channel, to="+84912345678", subject="Mã", body="Mã của bạn: 123456")
-    at = NOW
-    for _ in range(3):
-        assert await outbox.deliver_due(at) == 1
-        at = (await row(message_id))["next_try_at"]
-    assert (await row(message_id))["state"] == "sent"
-    assert [request["line"] for request in sms.requests] == ["POST /send HTTP/1.1"] * 3
-    assert sms.requests[-1]["body"] == {
-        "id": f"outbox-{message_id}",
-        "to": "+84912345678",
-        "text": "Mã của bạn: 123456",
-        "subject": "Mã",
-        "locale": "vi",
-    }
-    assert {request["headers"]["authorization"] for request in sms.requests} == {f"Bearer {token}"}
-    assert {request["headers"]["idempotency-key"] for request in sms.requests} == {f"outbox-{message_id}"}
-
-
-@pytest.mark.parametrize(("answer", "state"), [(400, "failed"), (422, "failed"), (401, "waiting"), (429, "waiting")])
-async def test_what_a_gateway_refuses_for_good_is_not_tried_again(
-    database: str, sms: Gateway, answer: int, state: str
-) -> None:
-    sms.answers = [answer]
-    message_id = await send(channel=ChannelKind.SMS, to="+84912345678")
-    await outbox.deliver_due(NOW)
-    found = await row(message_id)
-    assert (found["state"], found["error"]) == (state, f"gateway answered {answer}")
-
-
-async def test_a_slow_gateway_is_given_up_for_now(database: str, sms: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_channel, "TIMEOUT_SECONDS", 0.1)
-    sms.delay = 0.3
-    message_id = await send(channel=ChannelKind.SMS, to="+84912345678")
-    await outbox.deliver_due(NOW)
-    assert (await row(message_id))["error"] == "gateway: ReadTimeout"
 
 
 async def test_without_a_channel_messages_wait_and_go_when_there_is_one(database: str, configure: Configure) -> None:
@@ -406,6 +281,33 @@ async def test_the_worker_sends_at_once_and_outside_of_transactions(
         stop.set()
         await running
     assert inside == [False]
+
+
+async def test_a_channel_that_hangs_holds_up_no_other(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = asyncio.Event()
+
+    class Hanging:
+        async def deliver(self, _message: object) -> None:
+            await asyncio.sleep(30)
+
+    class Quick:
+        async def deliver(self, _message: object) -> None:
+            sent.set()
+
+    monkeypatch.setattr(worker, "POLL_SECONDS", 0.05)
+    monkeypatch.setattr(outbox, "channel_for", lambda kind: Hanging() if kind == ChannelKind.MAIL else Quick())
+    stop = asyncio.Event()
+    with clock.freeze(NOW):
+        await send()
+        running = asyncio.ensure_future(worker.run_worker(stop))
+        await asyncio.sleep(0.1)
+        await send(channel=ChannelKind.SMS, to="+84912345678")
+        async with asyncio.timeout(3):
+            await sent.wait()
+        monkeypatch.setattr(worker, "GRACE_SECONDS", -0.9)
+        stop.set()
+        async with asyncio.timeout(3):
+            await running
 
 
 async def test_a_fault_of_ours_is_logged_and_tried_again(
