@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import urllib.error
 import urllib.request
 from typing import Any
@@ -14,10 +15,14 @@ EDITION = "/e/phu-nu-sang-tao-2026"
 PAGES = {
     "edition": EDITION,
     "tickets": f"{EDITION}/tickets",
-    "catalogue": f"{EDITION}/catalogue",
-    "map": f"{EDITION}/map",
     "programme": f"{EDITION}/programme",
+    "session": f"{EDITION}/programme/{{session_id}}",
+    "catalogue": f"{EDITION}/catalogue",
+    "exhibitor": f"{EDITION}/exhibitors/{{organisation_id}}",
+    "map": f"{EDITION}/map",
     "contest": f"{EDITION}/contest",
+    "idea": f"{EDITION}/contest/{{entry_id}}",
+    "apply": f"{EDITION}/apply",
     "sign_in": "/sign-in",
     "help": "/help",
 }
@@ -28,8 +33,10 @@ def run(engine: str, seconds: float) -> dict[str, Any]:
     """Ask for each public page for ``seconds``; a page that does not answer 200 is reported as such."""
     figures: dict[str, Any] = {}
     with demo_festival(engine) as bench, bench.running() as service:
+        said = bench.home.python("-m", "tests.journeys.support.installation", "numbers")
+        numbers = json.loads(said.splitlines()[-1])
         for name, path in PAGES.items():
-            figures[name] = measure(bench, service, path, seconds)
+            figures[name] = measure(bench, service, path.format_map(numbers), seconds)
     rates = [page["requests_per_second_per_core"] for page in figures.values() if "status" not in page]
     return {"requests_per_second_per_core": min(rates, default=0), "pages": figures}
 
