@@ -38,15 +38,6 @@ class RunState(StrEnum):
     FAILED = "failed"
 
 
-RUN_STATE_NAMES = {
-    RunState.RUNNING: N_("At work"),
-    RunState.PROPOSED: N_("Proposal"),
-    RunState.PUBLISHED: N_("Published"),
-    RunState.DISCARDED: N_("Discarded"),
-    RunState.FAILED: N_("Failed"),
-}
-
-
 class Reason(StrEnum):
     """Why an application got its booth; texts are in ``REASON_NAMES``."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.events.tables import Hall
+from app.kernel.database import fetch
 from booths.floorplan.enums import BoothState
 from booths.floorplan.errors import BoothNotFound
 from booths.floorplan.tables import Booth, Cell, CellHold
@@ -151,12 +152,11 @@ async def zones_of(edition_id: int) -> list[str]:
     return sorted(set(rows))
 
 
-async def booth_of_organisation(edition_id: int, organisation_id: int) -> tuple[int, PlanBooth] | None:
-    """(hall, booth) that an organisation holds in an edition."""
-    found = (item for item in await booths_of(edition_id) if item[1].organisation_id == organisation_id)
-    return next(found, None)
-
-
-def hall_name(halls: list[dict[str, Any]], hall_id: int) -> str:
-    """The name of one of these halls."""
-    return next((str(hall["name"]) for hall in halls if hall["id"] == hall_id), "")
+async def has_free_booth(edition_id: int) -> bool:
+    """Whether any booth of an edition is free: one cheap read, for public pages."""
+    rows = await fetch(
+        "SELECT id FROM booth WHERE edition = {} AND NOT EXISTS "
+        "(SELECT 1 FROM cell_hold WHERE cell_hold.booth = booth.id AND cell_hold.live IS TRUE) LIMIT 1",
+        edition_id,
+    )
+    return bool(rows)

@@ -27,7 +27,7 @@ from booths.allocation.errors import ApplicationNotFound
 from booths.allocation.schemas import ContactStep, GoodsStep, WhoStep, WishStep
 from booths.allocation.services import conversation
 from booths.allocation.services.applications import send_draft, withdraw_application
-from booths.floorplan.queries import zones_of
+from booths.floorplan.queries import has_free_booth, zones_of
 
 STEPS: dict[str, tuple[type[msgspec.Struct], str, str]] = {
     "who": (WhoStep, N_("Who would like a booth?"), N_("Who")),
@@ -55,7 +55,7 @@ async def apply_section(edition: EditionInfo, _now: datetime) -> PublicSection |
     """The way to the form, at the foot of the edition's page, while one can apply and a booth is free."""
     if not edition.has(Part.FAIR) or not takes_applications(edition):
         return None
-    if not (await queries.counts(edition.id)).booths_free:
+    if not await has_free_booth(edition.id):
         return None
     return PublicSection(key="apply", template="allocation/section_apply.html", order=90)
 

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
+from app.accounts.actor import SYSTEM
 from app.accounts.enums import Role
 from app.kernel import clock
 from app.kernel.tables import OutboxMessage
 from booths.allocation.enums import ApplicationState
 from booths.allocation.queries import applications
 from booths.allocation.services.conversation import KEPT, pack_draft, unpack_draft
+from booths.floorplan.services import hold_booth
 from tests.booths.factories import ZONE, make_application, make_row
 from tests.conftest import NOW
 from tests.events.factories import make_edition
@@ -135,6 +137,16 @@ async def test_nobody_applies_for_anothers_organisation_or_sees_her_application(
     await tell(client, edition.slug, who=who, wish=WISH, goods=GOODS)
     await client.post(f"{base}/check")
     assert len((await applications(edition.id)).items) == 3
+
+
+async def test_the_way_in_is_shown_while_a_booth_is_free(client: Browser) -> None:
+    edition = await make_edition()
+    (booth,) = await make_row(edition.id, 1)
+    way = f'href="/e/{edition.slug}/apply"'
+    assert way in (await client.get(f"/e/{edition.slug}")).text
+    _made, organisation = await make_application(edition.id)
+    await hold_booth(booth_id=booth, organisation_id=organisation.id, actor=SYSTEM, now=NOW)
+    assert way not in (await client.get(f"/e/{edition.slug}")).text
 
 
 async def test_after_the_fair_nobody_applies(client: Browser) -> None:
