@@ -7,6 +7,7 @@ import pytest
 from app.accounts.actor import SYSTEM
 from app.accounts.enums import Role
 from app.kernel import clock, jobs
+from app.kernel.i18n import use_locale
 from app.kernel.sheets import read_table
 from app.kernel.tables import OutboxMessage
 from app.kernel.worker import run_job
@@ -230,6 +231,7 @@ async def test_who_may_do_what(client: Browser) -> None:
 
 
 def test_quality_is_said_in_a_sentence() -> None:
-    assert quality(None) == ""
-    assert quality(0.0) == "No better plan exists: this was proven."
-    assert quality(0.00123) == "At most 0.12% short of the best possible plan."
+    with use_locale("en"):
+        assert quality(None) == ""
+        assert quality(0.0) == "No better plan exists: this was proven."
+        assert quality(0.00123) == "At most 0.12% short of the best possible plan."
