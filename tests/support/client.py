@@ -74,7 +74,11 @@ async def running_app() -> AsyncIterator[Browser]:
 def new_browser() -> Browser:
     """Return one more browser for the running service: another person, or another device."""
     transport = httpx.ASGITransport(app=the_app())  # type: ignore[arg-type]
-    return Browser(transport=transport, base_url="http://testserver.local", headers={"accept": "text/html", "accept-language": "en"})
+    return Browser(
+        transport=transport,
+        base_url="http://testserver.local",
+        headers={"accept": "text/html", "accept-language": "en"},
+    )
 
 
 async def sign_in(browser: Browser, person_id: int) -> None:

@@ -131,7 +131,16 @@ class OrderController(Controller):
         """The list as a sheet."""
         edition = await edition_by_id(edition_id)
         rows, _total = await queries.find_orders(edition_id, limit=MOST_EXPORTED, **_filters(request))
-        headers = [_("Order number"), _("Name"), _("Phone"), _("E-mail"), _("Tickets"), _("Amount"), _("State"), _("Ordered")]
+        headers = [
+            _("Order number"),
+            _("Name"),
+            _("Phone"),
+            _("E-mail"),
+            _("Tickets"),
+            _("Amount"),
+            _("State"),
+            _("Ordered"),
+        ]
         names = {key.value: _(name) for key, name in ORDER_STATE_NAMES.items()}
         table = [
             [
