@@ -64,7 +64,7 @@ def test_who_reads_the_code_of_a_pass_sees_the_festival_and_no_name(people: Peop
     code = people.passes(1)[0]
     page = people.page(locale="vi", at=code.replace("HTTP://", "http://"))
     text = page.locator("main").inner_text()
-    assert "16/10/2026" in text
+    assert "16–18/10/2026" in text
     assert page.locator("a[href*='/pass/']").count() == 0
     assert_accessible(page)
 
