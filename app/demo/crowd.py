@@ -17,7 +17,7 @@ TICKET_HEADERS = (
     "Kind",
 )
 TICKETS: list[Row] = [
-    (DAY, "Vé tham quan trong ngày", "Tiket harian pengunjung", "Visitor day pass", 0, 6000, "2026-09-01 08:00",
+    (DAY, "Vé tham quan", "Tiket pengunjung", "Visitor pass", 0, 6000, "2026-09-01 08:00",
      "2026-10-18 16:00", "visitor"),
     (FAMILY, "Vé gia đình ba ngày", "Tiket keluarga tiga hari", "Three-day family pass", 50000, 800, "2026-09-01 08:00",
      "2026-10-18 12:00", "visitor"),

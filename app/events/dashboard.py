@@ -29,6 +29,7 @@ async def events_dashboard(edition_id: int, actor: Actor, now: datetime) -> list
     """Texts, programme, opening and closing."""
     edition = await edition_by_id(edition_id)
     base = f"/manage/{edition_id}"
+    settings_page = f"{base}/settings" if actor.has(Role.MANAGER, edition_id=edition_id) else ""
     missing = [
         LOCALE_NAMES[code] for code in ("vi", "id", "en") if not edition.name.get(code) or not edition.intro.get(code)
     ]
@@ -37,7 +38,7 @@ async def events_dashboard(edition_id: int, actor: Actor, now: datetime) -> list
             stage=Stage.SET_UP,
             title=_("Name, dates, places and texts"),
             detail=_("Missing in: {languages}").format(languages=", ".join(missing)) if missing else "",
-            href=f"{base}/settings",
+            href=settings_page,
             waiting=len(missing),
             done=not missing,
         )
@@ -66,14 +67,12 @@ async def events_dashboard(edition_id: int, actor: Actor, now: datetime) -> list
                 stage=Stage.CALL,
                 title=_("Open the edition"),
                 detail=_("Until then only organisers see its page."),
-                href=f"{base}/settings",
+                href=settings_page,
                 waiting=1,
             )
         )
     if edition.state == EditionState.OPEN and edition.today(now) > edition.ends_on:
-        items.append(
-            DashboardItem(stage=Stage.REPORT, title=_("Close the edition"), href=f"{base}/settings", waiting=1)
-        )
+        items.append(DashboardItem(stage=Stage.REPORT, title=_("Close the edition"), href=settings_page, waiting=1))
     if edition.state == EditionState.CLOSED:
         items.append(
             DashboardItem(

@@ -13,6 +13,7 @@ from app.events.slots import nav_items
 from app.kernel.forms import Form
 from app.kernel.i18n import N_, _
 from app.kernel.images import media_srcset, media_url
+from app.kernel.paging import page_number
 from app.kernel.web import current_request, environment
 
 PAGE_SIZE = 50
@@ -67,7 +68,7 @@ def register_names() -> None:
 
 def offset_of(page: int | None) -> int:
     """How many rows come before a page, counted from 1."""
-    return (max(page or 1, 1) - 1) * PAGE_SIZE
+    return (page_number(page) - 1) * PAGE_SIZE
 
 
 def pager_of(request: Request[Any, Any, Any], found: Page) -> dict[str, Any]:

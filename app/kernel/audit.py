@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import msgspec
 
 from app.kernel.logs import request_id
+from app.kernel.paging import page_number
 from app.kernel.tables import AuditEntry
 
 
@@ -101,7 +102,7 @@ async def list_entries(
         .where(condition)
         .order_by(AuditEntry.id, ascending=False)
         .limit(per_page)
-        .offset((max(page, 1) - 1) * per_page)
+        .offset((page_number(page) - 1) * per_page)
     )
     for row in rows:
         for name in ("before", "after"):

@@ -136,6 +136,7 @@ def format_datetime(value: datetime, tz: str | tzinfo) -> str:
     return f"{format_date(value, tz)} {format_time(value, tz)}"
 
 
-def format_number(value: int | float) -> str:
-    """A number with the separators of the language."""
-    return str(numbers.format_decimal(value, locale=_babel_locale()))
+def format_number(value: int | float, places: int | None = None) -> str:
+    """A number with the separators of the language; ``places`` fixes how many decimals it shows."""
+    pattern = None if places is None else "#,##0" + ("." + "0" * places if places else "")
+    return str(numbers.format_decimal(value, format=pattern, locale=_babel_locale()))

@@ -20,6 +20,7 @@ from app.kernel.database import after_commit, contains, fetch, write_transaction
 from app.kernel.enums import ChannelKind, MessageState
 from app.kernel.errors import AppError
 from app.kernel.i18n import N_
+from app.kernel.paging import page_number
 from app.kernel.settings import settings
 from app.kernel.tables import OutboxMessage
 
@@ -291,7 +292,7 @@ async def list_messages(
         .where(condition)
         .order_by(OutboxMessage.id, ascending=False)
         .limit(per_page)
-        .offset((max(page, 1) - 1) * per_page)
+        .offset((page_number(page) - 1) * per_page)
     )
     return [_shown(row) for row in rows], total
 

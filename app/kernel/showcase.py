@@ -8,6 +8,7 @@ from app.kernel.documents.qr import qr_svg
 from app.kernel.errors import NotFound
 from app.kernel.forms import Form
 from app.kernel.outbox import list_messages
+from app.kernel.paging import page_number
 from app.kernel.settings import settings
 from app.kernel.web import asset, page
 
@@ -32,5 +33,7 @@ async def outbox_page(q: FromQuery[str] = "", number: FromQuery[int] = 1) -> Res
     """Messages as their readers would get them, newest first. Raises NotFound outside the demo."""
     if not settings().demo:
         raise NotFound()
-    messages, total = await list_messages(search=q, page=max(1, number), per_page=PER_PAGE)
-    return page("web/outbox_page.html", messages=messages, total=total, q=q, number=max(1, number), per_page=PER_PAGE)
+    messages, total = await list_messages(search=q, page=page_number(number), per_page=PER_PAGE)
+    return page(
+        "web/outbox_page.html", messages=messages, total=total, q=q, number=page_number(number), per_page=PER_PAGE
+    )

@@ -31,6 +31,7 @@ from app.kernel.errors import NotFound
 from app.kernel.forms import read_form
 from app.kernel.i18n import LOCALES, _, ngettext, pick
 from app.kernel.names import search_text
+from app.kernel.paging import page_number
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import redirect
 
@@ -71,7 +72,7 @@ class JuryRoomController(Controller):
             if all(word in search_text(entry["title"], entry["team_name"]) for word in words)
         ]
         judges = await panel_of(contest.id, round_id=round_id)
-        start = (max(1, number) - 1) * MATRIX_ROWS
+        start = (page_number(number) - 1) * MATRIX_ROWS
         return room(
             "judging/assign.html",
             edition=edition,

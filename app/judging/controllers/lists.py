@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from app.kernel.paging import page_number
+
 
 @dataclass(frozen=True)
 class Paging:
@@ -18,7 +20,7 @@ class Paging:
     @classmethod
     def of(cls, path: str, query: Mapping[str, str], page: int, size: int, total: int) -> "Paging":
         """Page number ``page`` (from 1) of ``total`` rows, ``size`` to a page; ``query`` is kept in the addresses."""
-        current = max(1, page)
+        current = page_number(page)
         kept = {key: value for key, value in query.items() if value}
 
         def address(number: int) -> str:

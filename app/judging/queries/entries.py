@@ -11,6 +11,7 @@ from app.judging.tables import Entry, EntryMember
 from app.kernel.database import fetch
 from app.kernel.errors import NotFound
 from app.kernel.names import search_text
+from app.kernel.paging import page_number
 
 PAGE_SIZE = 25
 
@@ -163,7 +164,7 @@ async def list_entries(
             where += f" AND e.{column} = {{}}"
             values.append(wanted)
     counted = await fetch(f"SELECT COUNT(*) AS total FROM contest_entry e WHERE {where}", *values)
-    window = "" if page is None else f" LIMIT {PAGE_SIZE} OFFSET {(max(1, page) - 1) * PAGE_SIZE}"
+    window = "" if page is None else f" LIMIT {PAGE_SIZE} OFFSET {(page_number(page) - 1) * PAGE_SIZE}"
     rows = await fetch(
         "SELECT e.id, e.title, e.team_name, e.category, e.ward, e.state, e.submitted_at, "
         "(SELECT p.full_name FROM contest_entry_member m JOIN person p ON p.id = m.person "

@@ -9,6 +9,7 @@ from app.judging.queries.contests import criteria_of, texts
 from app.judging.queries.entries import search_words
 from app.judging.ranking import Standing, rank_entries
 from app.kernel.database import fetch
+from app.kernel.paging import page_number
 
 PUBLIC_PAGE_SIZE = 24
 
@@ -170,7 +171,7 @@ async def public_entries(
         "LEFT JOIN contest_award w ON w.id = (SELECT best.id FROM contest_award best WHERE best.entry = e.id "
         "AND best.published_at IS NOT NULL ORDER BY best.rank, best.id LIMIT 1) "
         f"WHERE {where} ORDER BY CASE WHEN w.id IS NULL THEN 1 ELSE 0 END, w.rank, e.title_key, e.id "
-        f"LIMIT {PUBLIC_PAGE_SIZE} OFFSET {(max(1, page) - 1) * PUBLIC_PAGE_SIZE}",
+        f"LIMIT {PUBLIC_PAGE_SIZE} OFFSET {(page_number(page) - 1) * PUBLIC_PAGE_SIZE}",
         *values,
     )
     entries = [

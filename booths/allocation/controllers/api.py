@@ -12,6 +12,7 @@ from app.events.pages import PAGE_SIZE, offset_of
 from app.events.queries import edition_by_id
 from app.kernel.clock import now
 from app.kernel.names import search_text
+from app.kernel.paging import page_number
 from booths.allocation import queries
 from booths.allocation.schemas import ApplicationDTO, ApplicationListDTO, BoothChoice, PublishedDTO, RunDTO
 from booths.allocation.services import by_hand, runs
@@ -41,7 +42,7 @@ class AllocationApi(Controller):
             edition_id, search=search_text(q), state=status, zone=zone, offset=offset_of(page), limit=PAGE_SIZE
         )
         return ApplicationListDTO(
-            items=[ApplicationDTO.of(item) for item in found.items], total=found.total, page=max(page, 1)
+            items=[ApplicationDTO.of(item) for item in found.items], total=found.total, page=page_number(page)
         )
 
     @get("/applications/{application_id:int}", guards=[FLOOR], summary="One application")

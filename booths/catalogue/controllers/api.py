@@ -8,6 +8,7 @@ from app.events.enums import Part
 from app.events.errors import EditionNotFound
 from app.events.queries import EditionInfo, edition_by_slug
 from app.kernel.images import media_url
+from app.kernel.paging import page_number
 from booths.catalogue.errors import ProductNotFound
 from booths.catalogue.queries.exhibitors import booths_of_exhibitor, exhibitor_info, exhibitors_of
 from booths.catalogue.queries.products import PAGE_SIZE, facets, page_of_products, product_info, words_of
@@ -44,7 +45,7 @@ class CatalogueApi(Controller):
         fitting = [
             card for card in await exhibitors_of(edition.id) if card.fits(words) and (not zone or zone in card.zones)
         ]
-        size, number = _size(per_page), max(page, 1)
+        size, number = _size(per_page), page_number(page)
         items = fitting[(number - 1) * size : number * size]
         return ExhibitorPageDTO(
             items=[ExhibitorDTO.of(card, media_url(card.photo) if card.photo else None) for card in items],
@@ -67,7 +68,7 @@ class CatalogueApi(Controller):
         edition = await _fair(slug)
         words = words_of(q)
         makers = [card.id for card in await exhibitors_of(edition.id) if card.fits(words)] if words else []
-        size, number = _size(per_page), max(page, 1)
+        size, number = _size(per_page), page_number(page)
         found = await page_of_products(
             edition.id,
             words=words,

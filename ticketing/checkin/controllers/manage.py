@@ -133,6 +133,7 @@ class GatesController(Controller):
             edition=await edition_by_id(edition_id),
             phone=phone,
             qr=qr_svg(address, label=_("Card that binds a phone")) if address and not phone["paired_at"] else None,
+            address=address,
         )
 
     @post("/phones/{device_id:int}/card")
