@@ -1,5 +1,6 @@
 """Pages of passes: what a stranger's camera may see, and what the holder of the secret link may do."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from app.events import queries
 from app.events.enums import PassState
 from app.events.errors import PassNotFound, PassRevoked
 from app.events.pages import download
-from app.events.passes.documents import pass_calendar, pass_pdf, pass_qr_png, pass_qr_svg, validity
+from app.events.passes.documents import pass_calendar, pass_pdf, pass_png, pass_qr_svg, validity
 from app.events.passes.queries import PassInfo, genuine, pass_by_secret, state_of
 from app.events.typed_codes import show_code
 from app.kernel.clock import now
@@ -77,7 +78,7 @@ class PassController(Controller):
             raise PassRevoked
         filename = f"{edition.slug}-{found.serial}"
         if kind == "png":
-            return download(pass_qr_png(found.code), f"{filename}.png", "image/png")
+            return download(await asyncio.to_thread(pass_png, found, edition), f"{filename}.png", "image/png")
         if kind == "pdf":
             await limit(f"pass-pdf:{found.id}", times=20, seconds=3600, now=present)
             return download(await pass_pdf([found], edition), f"{filename}.pdf", "application/pdf")

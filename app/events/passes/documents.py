@@ -1,6 +1,7 @@
 """A pass as QR code, picture, PDF and calendar entry."""
 
 from datetime import datetime, timedelta
+from io import BytesIO
 
 from markupsafe import Markup
 
@@ -12,6 +13,7 @@ from app.kernel.documents.pdf import compile_pdf
 from app.kernel.documents.qr import qr_png, qr_svg
 from app.kernel.i18n import _, format_days
 from app.kernel.settings import settings
+from app.kernel.web import STATIC_DIR
 
 PNG_BOX = 16
 
@@ -21,9 +23,26 @@ def pass_qr_svg(code: str) -> Markup:
     return qr_svg(qr_text(code, settings().base_url), label=_("QR code of the pass"))
 
 
-def pass_qr_png(code: str) -> bytes:
-    """The QR code of a pass as PNG, large enough for a phone's whole width."""
-    return qr_png(qr_text(code, settings().base_url), PNG_BOX)
+def pass_png(found: PassInfo, edition: EditionInfo) -> bytes:
+    """A pass as PNG, as wide as a phone's screen: the QR code, and under it what a gate reads or types."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    code = Image.open(BytesIO(qr_png(qr_text(found.code, settings().base_url), PNG_BOX))).convert("L")
+    font_file = STATIC_DIR / "build" / "fonts" / "ttf" / "BeVietnamPro-SemiBold.ttf"
+    lines = [(show_code(found.short_code), 64), (validity(found, edition), 40)]
+    if font_file.exists():  # Pillow's own typeface lacks Vietnamese letters: then only what is plain ASCII
+        lines += [(text, 40) for text in (found.holder_name, found.label, edition.title) if text]
+    picture = Image.new("L", (code.width, code.height + sum(size + 24 for _text, size in lines) + 24), 255)
+    picture.paste(code, (0, 0))
+    draw, top = ImageDraw.Draw(picture), code.height
+    for text, size in lines:
+        font = ImageFont.truetype(str(font_file), size) if font_file.exists() else ImageFont.load_default(size)
+        fitted = text if draw.textlength(text, font) <= code.width - 80 else text[: len(text) * 3 // 4] + "…"
+        draw.text((code.width / 2, top), fitted, fill=0, font=font, anchor="ma")
+        top += size + 24
+    buffer = BytesIO()
+    picture.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
 
 
 def validity(found: PassInfo | PassPayload, edition: EditionInfo) -> str:

@@ -96,7 +96,10 @@ class ExhibitorController(Controller):
             certificates=show_certificates((one.name, one.year) for one in info.certificates),
             contact_public=info.contact_public,
         )
-        return page("catalogue/own_profile.html", **frame(edition, info), form=form, wording=_wording(info))
+        booths = await booths_of_exhibitor(edition_id, organisation_id)
+        return page(
+            "catalogue/own_profile.html", **frame(edition, info), form=form, wording=_wording(info), booths=booths
+        )
 
     @post("/{organisation_id:int}/{edition_id:int}/profile", status_code=303)
     async def save(
@@ -122,6 +125,7 @@ class ExhibitorController(Controller):
                 **frame(edition, info),
                 form=error.form,
                 wording=_wording(info),
+                booths=await booths_of_exhibitor(edition_id, organisation_id),
             )
         await save_profile(
             organisation_id=organisation_id,
