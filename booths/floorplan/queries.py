@@ -123,6 +123,39 @@ async def booths_of(edition_id: int) -> list[tuple[int, PlanBooth]]:
     return found
 
 
+@dataclass(frozen=True, kw_only=True)
+class DrawnBooth:
+    """A booth as far as drawing asks: where it lies, and who holds it (empty when it is free)."""
+
+    id: int
+    code: str
+    hall_id: int
+    hall: str
+    squares: frozenset[tuple[int, int]]
+    organisation: str
+
+    @property
+    def key(self) -> tuple[int, str]:
+        """Which booth it is for a sheet: its hall, and its code without regard to case."""
+        return self.hall_id, self.code.casefold()
+
+
+async def drawn_booths(edition_id: int) -> list[DrawnBooth]:
+    """Every booth of an edition with its hall, cells and holder."""
+    halls = {hall["id"]: hall["name"] for hall in await halls_of(edition_id)}
+    return [
+        DrawnBooth(
+            id=booth.id,
+            code=booth.code,
+            hall_id=hall_id,
+            hall=halls[hall_id],
+            squares=frozenset(booth.squares),
+            organisation=booth.organisation,
+        )
+        for hall_id, booth in await booths_of(edition_id)
+    ]
+
+
 async def booth_in(edition_id: int, booth_id: int) -> dict[str, Any]:
     """A booth's row. Raises BoothNotFound, also when it is of another edition."""
     rows = await Booth.select().where((Booth.id == booth_id) & (Booth.edition == edition_id))

@@ -1,16 +1,20 @@
 """What forms and the API of the floor plan take and give."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
+from app.kernel.i18n import N_
 from booths.floorplan.enums import BoothState
 from booths.floorplan.queries import Plan, PlanBooth
 from booths.floorplan.squares import FARTHEST, Square, show_squares
 
 Place = Annotated[int, Meta(ge=0, le=FARTHEST)]
+#: The most that a booth costs, in the minor unit: what a column of four bytes holds on both engines.
+DEAREST = 2_000_000_000
+TOO_DEAR = N_("No booth costs that much. Is there a zero too many?")
 Watts = Annotated[int, Meta(ge=0, le=100_000)]
 
 
@@ -32,7 +36,29 @@ class BoothChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     cells: Annotated[list[tuple[Place, Place]], Meta(min_length=1, max_length=100)]
     zone: Annotated[str, Meta(max_length=80)] = ""
     power_watts: Watts = 0
-    price_minor: Annotated[int, Meta(ge=0, le=2_000_000_000)] = 0
+    price_minor: Annotated[int, Meta(ge=0, le=DEAREST)] = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawing:
+    """A booth as a sheet wants it; what is None the sheet does not mention, so it stays."""
+
+    hall_id: int
+    code: str
+    squares: list[Square]
+    zone: str | None = None
+    power_watts: int | None = None
+    price_minor: int | None = None
+
+    @property
+    def key(self) -> tuple[int, str]:
+        """Which booth it is: its hall, and its code without regard to case."""
+        return self.hall_id, self.code.casefold()
+
+    def values(self) -> dict[str, Any]:
+        """What is mentioned, by name of the column."""
+        named = {"zone": self.zone, "power_watts": self.power_watts, "price_minor": self.price_minor}
+        return {name: value for name, value in named.items() if value is not None}
 
 
 @dataclass(frozen=True, kw_only=True)

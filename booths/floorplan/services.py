@@ -18,6 +18,8 @@ from booths.floorplan.errors import (
     CellsApart,
     HallNotFound,
 )
+from booths.floorplan.queries import drawn_booths
+from booths.floorplan.schemas import Drawing
 from booths.floorplan.squares import Square, touch_one_another
 from booths.floorplan.tables import Booth, Cell, CellHold
 
@@ -175,87 +177,94 @@ async def change_booth(
     """
     if not touch_one_another(squares):
         raise CellsApart(booth=code)
-    wanted = set(squares)
     values: dict[str, Any] = {"code": code, "zone": zone, "power_watts": power_watts, "price_minor": price_minor}
     try:
         async with write_transaction():
             booth = await _lock_booth(booth_id, edition_id)
-            present = {
-                (cell["x"], cell["y"]) for cell in await Cell.select(Cell.x, Cell.y).where(Cell.booth == booth_id)
-            }
-            if present != wanted:
-                if await CellHold.exists().where((CellHold.booth == booth_id) & CellHold.live.eq(True)):
-                    raise CellOccupied(booth=booth["code"])
-                await _put_cells(booth_id=booth_id, hall_id=booth["hall"], code=code, wanted=wanted)
-            before, after = audit.changes(
-                {**{key: booth[key] for key in values}, "cells": sorted(present)}, {**values, "cells": sorted(wanted)}
-            )
-            if not after:
-                return False
-            changed: dict[Any, Any] = {**values, "cell_count": len(wanted)}
-            await Booth.update(changed).where(Booth.id == booth_id)
-            await audit.record(
-                actor=actor,
-                action="booth.change",
-                subject_type="booth",
-                subject_id=booth_id,
-                edition_id=edition_id,
-                before=before,
-                after=after,
-                now=now,
-            )
+            rows = await Cell.select(Cell.x, Cell.y).where(Cell.booth == booth_id)
+            present = {(cell["x"], cell["y"]) for cell in rows}
+            return await _bring(booth, present, set(squares), values, actor, now)
     except Exception as error:
         if is_unique_violation(error):
             raise BoothCodeTaken(booth=code) from error
         raise
+
+
+async def _bring(
+    booth: dict[str, Any],
+    present: set[Square],
+    wanted: set[Square],
+    values: dict[str, Any],
+    actor: Actor,
+    now: datetime,
+) -> bool:
+    """Bring a locked booth from its present cells to others, and to new values; False when all of it was so already."""
+    if present != wanted:
+        if await CellHold.exists().where((CellHold.booth == booth["id"]) & CellHold.live.eq(True)):
+            raise CellOccupied(booth=booth["code"])
+        await _put_cells(booth_id=booth["id"], hall_id=booth["hall"], code=booth["code"], wanted=wanted)
+    before, after = audit.changes(
+        {**{key: booth[key] for key in values}, "cells": sorted(present)}, {**values, "cells": sorted(wanted)}
+    )
+    if not after:
+        return False
+    changed: dict[Any, Any] = {**values, "cell_count": len(wanted)}
+    await Booth.update(changed).where(Booth.id == booth["id"])
+    await audit.record(
+        actor=actor,
+        action="booth.change",
+        subject_type="booth",
+        subject_id=booth["id"],
+        edition_id=booth["edition"],
+        before=before,
+        after=after,
+        now=now,
+    )
     return True
 
 
-async def draw_booth(
-    *,
-    edition_id: int,
-    hall_id: int,
-    code: str,
-    squares: Sequence[Square],
-    zone: str = "",
-    power_watts: int = 0,
-    price_minor: int = 0,
-    currency: str = "VND",
-    actor: Actor,
-    now: datetime,
-) -> tuple[int, Drawn]:
-    """Make a booth of these cells, or bring the one with this code in this hall to them, as sheets do.
+async def draw_booths(
+    *, edition_id: int, drawings: Sequence[Drawing], currency: str = "VND", actor: Actor, now: datetime
+) -> list[Drawn]:
+    """Make these booths, or bring those with their codes in their halls to them, as a sheet does: all of it or nothing.
 
-    Returns its id and what was done. Raises as create_booth and change_booth do.
+    Cells may pass from one of these booths to another, in a ring too; a booth that is not among them stays as it is.
+    Returns what was done with each. Raises as create_booth and change_booth do.
     """
+    done = []
     async with write_transaction():
-        found = await Booth.select(Booth.id).where((Booth.hall == hall_id) & (Booth.code == code)).first()
-        if found is None:
-            made = await create_booth(
-                edition_id=edition_id,
-                hall_id=hall_id,
-                code=code,
-                squares=squares,
-                zone=zone,
-                power_watts=power_watts,
-                price_minor=price_minor,
-                currency=currency,
-                actor=actor,
-                now=now,
-            )
-            return made, Drawn.CREATED
-        changed = await change_booth(
-            edition_id=edition_id,
-            booth_id=found["id"],
-            code=code,
-            squares=squares,
-            zone=zone,
-            power_watts=power_watts,
-            price_minor=price_minor,
-            actor=actor,
-            now=now,
-        )
-        return found["id"], Drawn.CHANGED if changed else Drawn.SAME
+        stored = {booth.key: booth for booth in await drawn_booths(edition_id)}
+        losing: dict[int, dict[str, Any]] = {}
+        for drawing in drawings:
+            booth = stored.get(drawing.key)
+            if booth is not None and booth.squares - set(drawing.squares):
+                losing[booth.id] = await _lock_booth(booth.id, edition_id)
+                if booth.organisation:
+                    raise CellOccupied(booth=booth.code)
+        if losing:
+            await Cell.update({Cell.booth: None}).where(Cell.booth.is_in(sorted(losing)))
+        for drawing in drawings:
+            booth = stored.get(drawing.key)
+            given = drawing.values()
+            if booth is None:
+                await create_booth(
+                    edition_id=edition_id,
+                    hall_id=drawing.hall_id,
+                    code=drawing.code,
+                    squares=drawing.squares,
+                    currency=currency,
+                    actor=actor,
+                    now=now,
+                    **given,
+                )
+                done.append(Drawn.CREATED)
+                continue
+            if not touch_one_another(drawing.squares):
+                raise CellsApart(booth=drawing.code)
+            row = losing.get(booth.id) or await _lock_booth(booth.id, edition_id)
+            changed = await _bring(row, set(booth.squares), set(drawing.squares), given, actor, now)
+            done.append(Drawn.CHANGED if changed else Drawn.SAME)
+    return done
 
 
 async def delete_booth(*, edition_id: int, booth_id: int, actor: Actor, now: datetime) -> None:

@@ -10,34 +10,52 @@ from app.kernel.names import search_text
 from app.kernel.sheets import CellProblem, Column, LoadResult, SheetContext, SheetKind, SheetRow
 from app.kernel.sheets.parsers import custom, integer, money, text
 from booths.floorplan.enums import Drawn
-from booths.floorplan.services import draw_booth
-from booths.floorplan.squares import Square, parse_squares, show_square, touch_one_another
-from booths.floorplan.tables import Cell
+from booths.floorplan.queries import drawn_booths
+from booths.floorplan.schemas import DEAREST, TOO_DEAR, Drawing
+from booths.floorplan.services import draw_booths
+from booths.floorplan.squares import Square, parse_squares, show_square, show_squares, touch_one_another
 
 _NOT_CELLS = N_("These are no cells. Write them like A1 A2 (column letter and row) or 3,4 4,4.")
 _APART = N_("These cells do not touch one another.")
 _TWICE = N_("Cell {cell} belongs to booth {booth} too.")
+_HELD = N_(
+    "{holder} holds this booth, so its cells cannot change. "
+    "Leave them as they are ({cells}), or release the booth first."
+)
+
+
+def _key(row: SheetRow) -> tuple[str, str]:
+    return search_text(row["hall"]), row["booth"].casefold()
 
 
 async def _check(rows: Sequence[SheetRow], context: SheetContext) -> list[CellProblem]:
+    """Foresee what drawing would refuse: a cell in two booths once all rows are in, a held booth with other cells."""
     problems = []
-    owner: dict[tuple[str, Square], str] = {}
-    coming = {(search_text(row["hall"]), row["booth"]) for row in rows}
-    stored = await Cell.select(Cell.x, Cell.y, Cell.booth.code.as_alias("code"), Cell.hall.name.as_alias("hall")).where(
-        (Cell.hall.edition == context.edition_id) & Cell.booth.is_not_null()
-    )
-    for cell in stored:
-        hall = search_text(cell["hall"])
-        if (hall, cell["code"]) not in coming:
-            owner[(hall, (cell["x"], cell["y"]))] = cell["code"]
+    assert context.edition_id is not None
+    stored = {
+        (search_text(booth.hall), booth.code.casefold()): booth for booth in await drawn_booths(context.edition_id)
+    }
+    coming = {_key(row) for row in rows}
+    owner: dict[tuple[str, Square], tuple[str, str]] = {
+        (key[0], square): (key[1], booth.code)
+        for key, booth in stored.items()
+        if key not in coming
+        for square in booth.squares
+    }
     for row in rows:
-        hall = search_text(row["hall"])
+        key = _key(row)
         if not touch_one_another(row["cells"]):
             problems.append(row.problem("cells", "cells_apart", _(_APART)))
+        booth = stored.get(key)
+        if booth is not None and booth.organisation and booth.squares != set(row["cells"]):
+            message = _(_HELD).format(holder=booth.organisation, cells=show_squares(booth.squares))
+            problems.append(row.problem("cells", "booth_held", message))
+        if row["price_vnd"] and row["price_vnd"].amount_minor > DEAREST:
+            problems.append(row.problem("price_vnd", "too_dear", _(TOO_DEAR)))
         for square in row["cells"]:
-            other = owner.setdefault((hall, square), row["booth"])
-            if other != row["booth"]:
-                message = _(_TWICE).format(cell=show_square(square), booth=other)
+            other, code = owner.setdefault((key[0], square), (key[1], row["booth"]))
+            if other != key[1]:
+                message = _(_TWICE).format(cell=show_square(square), booth=code)
                 problems.append(row.problem("cells", "cell_twice", message))
                 break
     return problems
@@ -47,7 +65,6 @@ async def _load(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
     assert context.edition_id is not None
     halls = await Hall.select(Hall.id, Hall.name).where(Hall.edition == context.edition_id)
     ids = {search_text(hall["name"]): hall["id"] for hall in halls}
-    done: Counter[Drawn] = Counter()
     actor = context.actor if isinstance(context.actor, Actor) else SYSTEM
     for row in rows:
         key = search_text(row["hall"])
@@ -62,20 +79,25 @@ async def _load(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
             )
             await hall.save()
             ids[key] = hall.id
-        _booth, drawn = await draw_booth(
-            edition_id=context.edition_id,
-            hall_id=ids[key],
-            code=row["booth"],
-            squares=row["cells"],
-            zone=row["zone"] or "",
-            power_watts=row["power_watts"] or 0,
-            price_minor=row["price_vnd"].amount_minor if row["price_vnd"] else 0,
-            currency=context.currency,
-            actor=actor,
-            now=context.now,
+    drawings = [_drawing(row, ids[search_text(row["hall"])]) for row in rows]
+    done = Counter(
+        await draw_booths(
+            edition_id=context.edition_id, drawings=drawings, currency=context.currency, actor=actor, now=context.now
         )
-        done[drawn] += 1
+    )
     return LoadResult(created=done[Drawn.CREATED], updated=done[Drawn.CHANGED], unchanged=done[Drawn.SAME])
+
+
+def _drawing(row: SheetRow, hall_id: int) -> Drawing:
+    price = row["price_vnd"].amount_minor if row["price_vnd"] else 0
+    return Drawing(
+        hall_id=hall_id,
+        code=row["booth"],
+        squares=row["cells"],
+        zone=(row["zone"] or "") if row.has("zone") else None,
+        power_watts=(row["power_watts"] or 0) if row.has("power_watts") else None,
+        price_minor=price if row.has("price_vnd") else None,
+    )
 
 
 _HALL = {"en": ["Hall"], "vi": ["Hội trường", "nhà", "sảnh", "khu nhà"], "id": ["Aula", "balai"]}
@@ -110,5 +132,5 @@ HALLS = SheetKind(
     ),
     load=_load,
     check=_check,
-    key=("hall", "booth"),
+    key=_key,
 )

@@ -24,7 +24,7 @@ from booths.floorplan import services
 from booths.floorplan.enums import BOOTH_STATE_NAMES
 from booths.floorplan.errors import BoothCodeTaken, BoothNotFound
 from booths.floorplan.queries import Plan, PlanBooth, plans_of
-from booths.floorplan.schemas import BoothForm
+from booths.floorplan.schemas import DEAREST, TOO_DEAR, BoothForm
 from booths.floorplan.squares import parse_squares, show_squares
 
 FLOOR = requires(Role.OWNER, Role.MANAGER, Role.FLOOR)
@@ -218,6 +218,8 @@ async def _save(request: Request[Actor, Any, Any], edition: EditionInfo, booth: 
             price = parse_money(values.price or "0", edition.currency)
         except ValueError:
             problems["price"] = _(NOT_AN_AMOUNT)
+        if price.amount_minor > DEAREST:
+            problems["price"] = _(TOO_DEAR)
         if problems:
             raise FormError(await form_again(request, problems))
         given: dict[str, Any] = {

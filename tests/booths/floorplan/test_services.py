@@ -1,24 +1,27 @@
 """Holding, releasing and drawing booths."""
 
+import json
 from typing import Any
 
 import pytest
 
 from app.accounts.actor import SYSTEM
 from app.kernel.audit import list_entries
+from app.kernel.tables import AuditEntry
 from booths.floorplan import errors
 from booths.floorplan.enums import BoothState, Drawn, HolderState
 from booths.floorplan.queries import booths_of, history_of, plans_of
+from booths.floorplan.schemas import Drawing
 from booths.floorplan.services import (
     change_booth,
     create_booth,
     delete_booth,
-    draw_booth,
+    draw_booths,
     hold_booth,
     release_booth,
     settle_hold,
 )
-from booths.floorplan.squares import touch_one_another
+from booths.floorplan.squares import Square, touch_one_another
 from booths.floorplan.tables import Cell, CellHold
 from tests.booths.factories import make_booth, make_hall
 from tests.conftest import NOW
@@ -205,17 +208,39 @@ async def test_a_booth_goes_only_if_nobody_ever_held_it(database: str) -> None:
     await make_booth(edition.id, hall_id, "A3", [(4, 4)])
 
 
-async def test_drawing_brings_a_booth_to_what_a_sheet_says(database: str) -> None:
+async def test_drawing_brings_booths_to_what_a_sheet_says(database: str) -> None:
     edition = await make_edition()
     hall_id = await make_hall(edition.id)
 
-    async def draw(squares: list[tuple[int, int]]) -> Drawn:
-        return (
-            await draw_booth(edition_id=edition.id, hall_id=hall_id, code="A1", squares=squares, actor=SYSTEM, now=NOW)
-        )[1]
+    async def draw(**cells: list[Square]) -> list[Drawn]:
+        drawings = [Drawing(hall_id=hall_id, code=code, squares=squares) for code, squares in cells.items()]
+        return await draw_booths(edition_id=edition.id, drawings=drawings, actor=SYSTEM, now=NOW)
 
-    assert [await draw([(0, 0)]), await draw([(0, 0)]), await draw([(0, 0), (0, 1)])] == [
-        Drawn.CREATED,
-        Drawn.SAME,
-        Drawn.CHANGED,
-    ]
+    async def standing() -> dict[str, tuple[Square, ...]]:
+        return {booth.code: booth.squares for _hall, booth in await booths_of(edition.id)}
+
+    assert await draw(A1=[(0, 0)], A2=[(1, 0)], A3=[(2, 0)]) == [Drawn.CREATED] * 3
+    assert await draw(A1=[(0, 0)]) == [Drawn.SAME]
+    assert await draw(A1=[(1, 0)], A2=[(0, 0)]) == [Drawn.CHANGED] * 2
+    assert await standing() == {"A1": ((1, 0),), "A2": ((0, 0),), "A3": ((2, 0),)}
+    assert await draw(A2=[(1, 0)], A1=[(2, 0)], A3=[(3, 0)]) == [Drawn.CHANGED] * 3
+    assert await standing() == {"A1": ((2, 0),), "A2": ((1, 0),), "A3": ((3, 0),)}
+    said = await AuditEntry.select(AuditEntry.before).where(AuditEntry.action == "booth.change").order_by(AuditEntry.id)
+    assert [json.loads(row["before"])["cells"] for row in said] == [[[0, 0]], [[1, 0]], [[0, 0]], [[1, 0]], [[2, 0]]]
+
+
+async def test_drawing_takes_no_cell_from_a_booth_that_stays_or_is_held(database: str) -> None:
+    edition = await make_edition()
+    hall_id = await make_hall(edition.id)
+    one, _two, _three = [await make_booth(edition.id, hall_id, f"A{x + 1}", [(x, 0)]) for x in range(3)]
+
+    async def draw(**cells: list[Square]) -> list[Drawn]:
+        drawings = [Drawing(hall_id=hall_id, code=code, squares=squares) for code, squares in cells.items()]
+        return await draw_booths(edition_id=edition.id, drawings=drawings, actor=SYSTEM, now=NOW)
+
+    with pytest.raises(errors.CellOccupied, match="A3"):
+        await draw(A1=[(1, 0)], A2=[(2, 0)])
+    await hold_booth(booth_id=one, organisation_id=(await make_organisation()).id, actor=SYSTEM, now=NOW)
+    with pytest.raises(errors.CellOccupied, match="A1"):
+        await draw(A2=[(0, 0)], A1=[(1, 0)])
+    assert [booth.squares for _hall, booth in await booths_of(edition.id)] == [((0, 0),), ((1, 0),), ((2, 0),)]

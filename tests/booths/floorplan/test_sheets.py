@@ -9,9 +9,11 @@ from app.kernel.sheets import SheetContext, write_csv
 from app.kernel.sheets.batches import accept, preview, problems_of
 from app.main import register_modules
 from booths.floorplan.queries import booths_of, plans_of
+from booths.floorplan.services import hold_booth
 from booths.floorplan.squares import parse_squares, show_square
 from tests.conftest import NOW
 from tests.events.factories import make_edition
+from tests.support.factories import make_organisation
 
 HEADERS = ["Hội trường", "Gian hàng", "Các ô", "Khu vực", "Công suất điện", "Giá thuê"]
 GOOD = [
@@ -64,6 +66,39 @@ async def test_a_cell_that_does_not_fit_is_named(database: str, row: list[str], 
     batch = await preview("halls", write_csv(HEADERS, [*GOOD, row]), "a.csv", where)
     (problem,) = problems_of(batch)
     assert (problem["row"], problem["code"]) == (5, code)
+
+
+async def test_a_row_of_booths_shifted_by_one_is_foreseen_and_loaded(database: str) -> None:
+    where = await context()
+    assert where.edition_id is not None
+    rows = [["Sảnh A", f"A{n}", f"A{n}", "Lụa", "500", "1000"] for n in range(1, 5)]
+    await accept((await preview("halls", write_csv(HEADERS, rows), "a.csv", where)).id, where)
+    shifted = [["sanh a", f"a{n}", f"A{n + 1}"] for n in range(1, 5)]
+    batch = await preview("halls", write_csv(HEADERS[:3], shifted), "b.csv", where)
+    assert problems_of(batch) == []
+    assert '"updated": 4' in str((await accept(batch.id, where)).result)
+    booths = [booth for _hall, booth in await booths_of(where.edition_id)]
+    assert [(booth.code, booth.squares) for booth in booths] == [(f"A{n}", ((0, n),)) for n in range(1, 5)]
+    assert {(booth.zone, booth.power_watts, booth.price_minor) for booth in booths} == {("Lụa", 500, 1000)}
+
+
+async def test_what_loading_would_refuse_is_said_in_the_preview(database: str) -> None:
+    where = await context()
+    assert where.edition_id is not None
+    await accept((await preview("halls", write_csv(HEADERS, GOOD), "a.csv", where)).id, where)
+    held = next(booth.id for _hall, booth in await booths_of(where.edition_id) if booth.code == "A1")
+    organisation = await make_organisation(name="Hợp tác xã Sen Việt")
+    await hold_booth(booth_id=held, organisation_id=organisation.id, actor=SYSTEM, now=NOW)
+    swapped = [["Sảnh A", "A1", "B1", "", "", ""], ["Sảnh A", "A2", "A1 A2", "", "", "3000000000"]]
+    batch = await preview("halls", write_csv(HEADERS, swapped), "b.csv", where)
+    assert [(said["row"], said["code"]) for said in problems_of(batch)] == [(2, "booth_held"), (3, "too_dear")]
+    assert "Hợp tác xã Sen Việt" in str(problems_of(batch)[0]["message"])
+    onto_one_that_stays = [["Sảnh A", "A2", "A2 B2", "", "", ""]]
+    batch = await preview("halls", write_csv(HEADERS, onto_one_that_stays), "c.csv", where)
+    assert [said["code"] for said in problems_of(batch)] == ["cell_twice"]
+    same_cells = [["Sảnh A", "A1", "A2 A1", "Gốm", "", ""]]
+    batch = await accept((await preview("halls", write_csv(HEADERS, same_cells), "d.csv", where)).id, where)
+    assert '"updated": 1' in str(batch.result)
 
 
 def test_cells_are_written_in_two_ways() -> None:
