@@ -178,6 +178,10 @@ async def tracks(edition_id: int) -> list[dict[str, Any]]:
     return await query.order_by(Track.position).order_by(Track.id).output(load_json=True)
 
 
+#: Made once: Piccolo copies a table's columns each time one is reached through a foreign key.
+_SESSION_COLUMNS = (*ProgrammeSession.all_columns(), ProgrammeSession.track.name.as_alias("track_name"))
+
+
 async def programme(
     edition_id: int,
     *,
@@ -195,7 +199,7 @@ async def programme(
         chosen = chosen & (ProgrammeSession.track == track_id)
     if between is not None:
         chosen = chosen & (ProgrammeSession.starts_at >= between[0]) & (ProgrammeSession.starts_at < between[1])
-    query = ProgrammeSession.select(*ProgrammeSession.all_columns(), ProgrammeSession.track.name.as_alias("track_name"))
+    query = ProgrammeSession.select(*_SESSION_COLUMNS)
     query = query.where(chosen).order_by(ProgrammeSession.starts_at).order_by(ProgrammeSession.id)
     if limit is not None:
         query = query.limit(limit).offset(offset)
@@ -206,7 +210,7 @@ async def programme(
 
 async def session_by_id(session_id: int, edition_id: int | None = None) -> SessionInfo:
     """One session. Raises SessionNotFound, also when it is of another edition."""
-    query = ProgrammeSession.select(*ProgrammeSession.all_columns(), ProgrammeSession.track.name.as_alias("track_name"))
+    query = ProgrammeSession.select(*_SESSION_COLUMNS)
     rows = await query.where(ProgrammeSession.id == session_id)
     if not rows or (edition_id is not None and rows[0]["edition"] != edition_id):
         raise SessionNotFound

@@ -221,22 +221,8 @@ async def write_transaction() -> AsyncIterator[None]:
         transaction = current.transaction(transaction_type=TransactionType.immediate)
         async with _write_lock(), _transaction(transaction, callbacks):
             yield
-    _count_write()
     for callback in callbacks:
         await _call(callback)
-
-
-_writes = 0
-
-
-def _count_write() -> None:
-    global _writes
-    _writes += 1
-
-
-def writes() -> int:
-    """How many transactions this process has committed: what was read before the last one may be old."""
-    return _writes
 
 
 def in_transaction() -> bool:

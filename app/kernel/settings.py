@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     database_pool_size: int = Field(
         default=8, ge=1, le=100, description="Connections kept per process (PostgreSQL and SQLite alike)"
     )
+    public_page_seconds: float = Field(
+        default=1.0, ge=0, le=60, description="How long a public page is kept for readers who are not signed in; 0: not"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least severe log line that is written"
     )

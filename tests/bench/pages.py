@@ -19,6 +19,8 @@ PAGES = {
     "session": f"{EDITION}/programme/{{session_id}}",
     "catalogue": f"{EDITION}/catalogue",
     "exhibitor": f"{EDITION}/exhibitors/{{organisation_id}}",
+    "booth": f"{EDITION}/booths/{{booth_id}}",
+    "product": f"{EDITION}/products/{{product_id}}",
     "map": f"{EDITION}/map",
     "contest": f"{EDITION}/contest",
     "idea": f"{EDITION}/contest/{{entry_id}}",
@@ -30,9 +32,13 @@ CONNECTIONS = 16
 
 
 def run(engine: str, seconds: float) -> dict[str, Any]:
-    """Ask for each public page for ``seconds``; a page that does not answer 200 is reported as such."""
+    """Ask for each public page for ``seconds``, with the booths published.
+
+    A page that does not answer 200 is reported as such.
+    """
     figures: dict[str, Any] = {}
     with demo_festival(engine) as bench, bench.running() as service:
+        bench.home.python("-m", "tests.journeys.support.installation", "publish")
         said = bench.home.python("-m", "tests.journeys.support.installation", "numbers")
         numbers = json.loads(said.splitlines()[-1])
         for name, path in PAGES.items():

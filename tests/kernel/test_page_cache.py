@@ -1,12 +1,19 @@
 """Public pages kept for a second: what is kept, and above all what is not."""
 
+import asyncio
+from functools import partial
+from itertools import count
+from types import SimpleNamespace
+from typing import Any
+
 import httpx
 import pytest
 
 from app.accounts.enums import Role
 from app.events.tables import Edition
-from app.kernel import database, page_cache
+from app.kernel import page_cache
 from app.kernel.database import fetch, write_transaction
+from app.kernel.settings import settings
 from tests.events.factories import make_edition
 from tests.support.client import new_browser, sign_in
 from tests.support.factories import make_holder
@@ -17,30 +24,42 @@ async def rename(edition_id: int, title: str) -> None:
     await Edition.update({Edition.name: {"vi": title, "en": title}}).where(Edition.id == edition_id)
 
 
-async def test_a_kept_page_is_given_again(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def keep_for(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set for how long pages are kept."""
+    changed = settings().model_copy(update={"public_page_seconds": seconds})
+    monkeypatch.setattr(page_cache, "settings", lambda: changed)
+
+
+@pytest.fixture(autouse=True)
+def kept_for_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep pages, from an empty store."""
+    keep_for(60.0, monkeypatch)
+    monkeypatch.setattr(page_cache, "time", SimpleNamespace(monotonic=partial(next, count(next(AGES)))))
+
+
+#: Each test begins an hour after the last one, so that it finds no page of another.
+AGES = count(1_000_000, 3_600)
+
+
+async def test_a_kept_page_is_given_again_whatever_is_written(client: httpx.AsyncClient) -> None:
     edition = await make_edition()
-    monkeypatch.setattr(database, "writes", lambda: 0)  # the worker's own writes would drop it
     first = await client.get(edition.path)
     await rename(edition.id, "Tên mới")
+    async with write_transaction():
+        await fetch("SELECT 1 AS one")
     again = await client.get(edition.path)
     assert again.text == first.text
     assert again.headers["content-type"] == first.headers["content-type"]
 
 
-async def test_it_is_kept_no_longer_than_said(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page_cache, "KEEP_SECONDS", -1.0)
+@pytest.mark.parametrize("seconds", [0.0, 0.5])
+async def test_it_is_kept_no_longer_than_said(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    keep_for(seconds, monkeypatch)
     edition = await make_edition()
     await client.get(edition.path)
     await rename(edition.id, "Tên mới")
-    assert "Tên mới" in (await client.get(edition.path)).text
-
-
-async def test_a_write_drops_it(client: httpx.AsyncClient) -> None:
-    edition = await make_edition()
-    await client.get(edition.path)
-    await rename(edition.id, "Tên mới")
-    async with write_transaction():
-        await fetch("SELECT 1 AS one")
     assert "Tên mới" in (await client.get(edition.path)).text
 
 
@@ -77,9 +96,33 @@ async def test_no_readers_cookie_is_given_to_another(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     edition = await make_edition()
-    monkeypatch.setattr(database, "writes", lambda: 0)
     async with new_browser() as one, new_browser() as two:
         first, second = await one.get(edition.path), await two.get(edition.path)
     assert "set-cookie" in first.headers
     assert "set-cookie" not in second.headers
     assert first.text == second.text
+
+
+async def test_readers_who_come_together_have_it_made_once(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edition = await make_edition()
+    made = 0
+    remember = page_cache.PageCache._remember
+
+    async def counted(self: page_cache.PageCache, *arguments: Any) -> None:
+        nonlocal made
+        made += 1
+        await remember(self, *arguments)
+
+    monkeypatch.setattr(page_cache.PageCache, "_remember", counted)
+    answers = await asyncio.gather(*(client.get(f"{edition.path}?together=yes") for _ in range(8)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert made == 1
+
+
+async def test_those_who_wait_get_their_own_page_when_it_cannot_be_kept(client: httpx.AsyncClient) -> None:
+    edition = await make_edition()
+    missing = f"{edition.path}/exhibitors/999999"
+    answers = await asyncio.gather(*(client.get(missing) for _ in range(8)))
+    assert [answer.status_code for answer in answers] == [404] * 8

@@ -127,6 +127,7 @@ def prepare_environment() -> Databases:
         BASE_URL="http://testserver.local",
         JOBS_INLINE="false",
         DEMO="false",
+        PUBLIC_PAGE_SECONDS="0",
         PICCOLO_CONF="app.piccolo_conf",
     )
     return databases

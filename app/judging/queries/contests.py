@@ -73,19 +73,19 @@ def texts(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str) else value
 
 
+#: Made once: Piccolo copies a table's columns each time one is reached through a foreign key.
+_CONTEST_COLUMNS = (
+    *Contest.all_columns(exclude=[Contest.edition]),
+    Contest.edition,
+    Contest.edition.slug.as_alias("slug"),
+    Contest.edition.name.as_alias("edition_name"),
+    Contest.edition.timezone.as_alias("timezone"),
+    Contest.edition.organiser.as_alias("organiser"),
+)
+
+
 async def _contest(where: Any) -> ContestRow | None:
-    row = (
-        await Contest.select(
-            *Contest.all_columns(exclude=[Contest.edition]),
-            Contest.edition,
-            Contest.edition.slug.as_alias("slug"),
-            Contest.edition.name.as_alias("edition_name"),
-            Contest.edition.timezone.as_alias("timezone"),
-            Contest.edition.organiser.as_alias("organiser"),
-        )
-        .where(where)
-        .first()
-    )
+    row = await Contest.select(*_CONTEST_COLUMNS).where(where).first()
     if row is None:
         return None
     return ContestRow(

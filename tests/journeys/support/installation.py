@@ -4,7 +4,8 @@ Run in the environment of the installation, in a process of its own, since Playw
 ``link ROLE NEXT_PATH`` prints a sign-in link of the first person who holds the role; ``numbers`` prints, as JSON, an
 example of each id that a path may name; ``gate`` prints the address of a new card for a gate phone, ``judge`` that of
 a judge's tablet; ``passes N`` prints, as JSON, what the QR codes of N passes say that nobody has used; ``code
-KIND`` prints the path behind the latest QR code of a booth or a product.
+KIND`` prints the path behind the latest QR code of a booth or a product; ``publish`` allocates all
+booths and publishes them.
 """
 
 from __future__ import annotations
@@ -122,6 +123,22 @@ async def code(kind: str) -> str:
     return f"/s/{rows[0]['code']}"
 
 
+async def publish() -> str:
+    """Let the running service work out the booths, and publish them; prints how many exhibitors have one.
+
+    Raises RunNotProposed when there is no proposal after a minute.
+    """
+    from booths.allocation.services.runs import publish_run, start_allocation
+
+    edition_id = (await fetch("SELECT id FROM edition ORDER BY id LIMIT 1"))[0]["id"]
+    run_id = await start_allocation(edition_id=edition_id, actor=SYSTEM, now=now())
+    for _second in range(60):
+        if (await fetch("SELECT state FROM allocation_run WHERE id = {}", run_id))[0]["state"] != "running":
+            break
+        await asyncio.sleep(1)
+    return str(await publish_run(run_id=run_id, edition_id=edition_id, actor=SYSTEM, now=now()))
+
+
 async def main(what: str, *arguments: str) -> None:
     """Print the answer."""
     questions: dict[str, Any] = {
@@ -131,6 +148,7 @@ async def main(what: str, *arguments: str) -> None:
         "judge": judge,
         "passes": passes,
         "code": code,
+        "publish": publish,
     }
     await open_database()
     try:
