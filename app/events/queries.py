@@ -63,9 +63,17 @@ class EditionInfo:
     @property
     def window(self) -> tuple[datetime, datetime]:
         """From the beginning of its first day until the end of its last, in UTC: what passes are valid for."""
-        first = datetime.combine(self.starts_on, time(), self.zone)
-        last = datetime.combine(self.ends_on + timedelta(days=1), time(), self.zone)
-        return first.astimezone(UTC), last.astimezone(UTC)
+        return self.window_of(None, None)
+
+    def window_of(self, first: date | None, last: date | None) -> tuple[datetime, datetime]:
+        """From the beginning of one day until the end of another, in UTC; a day not given is the edition's own."""
+        begin = datetime.combine(first or self.starts_on, time(), self.zone)
+        end = datetime.combine((last or self.ends_on) + timedelta(days=1), time(), self.zone)
+        return begin.astimezone(UTC), end.astimezone(UTC)
+
+    def days_within(self, begin: datetime, end: datetime) -> str:
+        """The days from one instant until before another, in the edition's zone, as people write them."""
+        return format_days(self.today(begin), self.today(end - timedelta(minutes=1)))
 
     @property
     def when(self) -> str:

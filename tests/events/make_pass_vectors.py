@@ -1,9 +1,10 @@
 """Write the vectors that every verifier of passes must pass: ``python -m tests.events.make_pass_vectors``."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -55,6 +56,16 @@ def vector(
     }
 
 
+def day_pass() -> dict[str, Any]:
+    """A pass for Saturday, 17 October 2026 in Hanoi, with moments (minutes) and whether it counts then."""
+    begin = (datetime(2026, 10, 17, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh")) - EPOCH) // timedelta(minutes=1)
+    moments = [(-480, False), (-1, False), (0, True), (510, True), (1439, True), (1440, False), (1950, False)]
+    return {
+        **vector("a pass for one day in Hanoi", serial=40, valid_from=begin, valid_until=begin + 1440),
+        "moments": [[begin + after, counts] for after, counts in moments],
+    }
+
+
 def bad(source: dict[str, Any], name: str, reason: str, **changes: Any) -> dict[str, Any]:
     """A vector that must be refused, made of a good one."""
     return {**source, "name": name, "valid": False, "reason": reason, **changes}
@@ -77,6 +88,7 @@ def vectors() -> list[dict[str, Any]]:
         plain,
         *kinds,
         other,
+        day_pass(),
         vector("large numbers", key_id=65535, edition=most, serial=most, valid_from=0, valid_until=LATEST),
         {**plain, "name": "lower case", "code": code.lower()},
         {**plain, "name": "the address that a phone's camera reads", "code": "HTTPS://FAIR.EXAMPLE.VN/P/" + code},

@@ -16,6 +16,8 @@ interface Vector {
   code: string;
   valid: boolean;
   reason: string;
+  /** Minutes, and whether the pass counts then. */
+  moments?: [number, boolean][];
 }
 
 const file = `${process.env.FAIRGROUND_ROOT}/tests/events/pass_vectors.json`;
@@ -48,6 +50,9 @@ for (const vector of vectors) {
     assert.equal(verdict.code, codeIn(vector.code));
     assert.ok(passCovers(verdict.pass, verdict.pass.validFrom));
     assert.ok(!passCovers(verdict.pass, verdict.pass.validUntil));
+    for (const [minute, counts] of vector.moments ?? []) {
+      assert.equal(passCovers(verdict.pass, new Date(epoch + minute * 60_000)), counts);
+    }
   });
 }
 

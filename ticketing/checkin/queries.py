@@ -119,7 +119,8 @@ _SCANS = (
     "SELECT s.id AS id, s.at AS at, s.device_at AS device_at, s.verdict AS verdict, s.reason AS reason, "
     "s.offline AS offline, s.shown AS shown, s.previous_at AS previous_at, s.settlement AS settlement, "
     "s.settled_at AS settled_at, gate.name AS gate, earlier.name AS previous_gate, device.label AS device, "
-    "p.label AS label, p.short_code AS short_code FROM scan s JOIN gate ON gate.id = s.gate_id "
+    "p.label AS label, p.short_code AS short_code, p.valid_from AS valid_from, p.valid_until AS valid_until "
+    "FROM scan s JOIN gate ON gate.id = s.gate_id "
     "LEFT JOIN gate earlier ON earlier.id = s.previous_gate_id LEFT JOIN device ON device.id = s.device_id "
     'LEFT JOIN "pass" p ON p.id = s.event_pass WHERE gate.edition = {} '
 )

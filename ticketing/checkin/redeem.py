@@ -17,10 +17,11 @@ ON_CONFLICT = "ON CONFLICT (list_id, event_pass) WHERE left_at IS NULL DO UPDATE
 
 POSTGRES = """
 WITH first_answer AS (
-    SELECT s.verdict, s.reason, s.previous_at, s.previous_gate_id, p.label, TRUE AS replayed
+    SELECT s.verdict, s.reason, s.previous_at, s.previous_gate_id, p.label, p.valid_from, p.valid_until,
+        TRUE AS replayed
     FROM scan s LEFT JOIN "pass" p ON p.id = s.event_pass WHERE s.client_id = $1::varchar
 ), judged AS (
-    SELECT p.id, p.label, CASE
+    SELECT p.id, p.label, p.valid_from, p.valid_until, CASE
         WHEN p.id IS NULL THEN 'unknown'
         WHEN p.state <> 'issued' THEN 'revoked'
         WHEN NOT (cardinality($13::text[]) = 0 OR p.kind = ANY($13::text[])) THEN 'wrong_list'
@@ -35,7 +36,7 @@ WITH first_answer AS (
     {on_conflict}
     RETURNING attempts, admitted_at, gate_id
 ), answer AS (
-    SELECT j.id, j.label,
+    SELECT j.id, j.label, j.valid_from, j.valid_until,
         CASE WHEN e.attempts > 0 THEN 'already_admitted' ELSE j.verdict END AS verdict,
         CASE WHEN e.attempts > 0 THEN e.admitted_at END AS previous_at,
         CASE WHEN e.attempts > 0 THEN e.gate_id END AS previous_gate_id
@@ -51,7 +52,8 @@ WITH first_answer AS (
     FROM answer
     RETURNING verdict, reason, previous_at, previous_gate_id
 )
-SELECT stored.*, answer.label, FALSE AS replayed FROM stored, answer UNION ALL SELECT * FROM first_answer
+SELECT stored.*, answer.label, answer.valid_from, answer.valid_until, FALSE AS replayed FROM stored, answer
+UNION ALL SELECT * FROM first_answer
 """
 
 SQLITE_SCAN = """
@@ -78,15 +80,17 @@ FROM (
 WHERE TRUE
 ON CONFLICT (client_id) DO NOTHING
 RETURNING verdict, reason, previous_at, previous_gate_id, event_pass, FALSE AS replayed,
-    (SELECT label FROM "pass" WHERE id = event_pass) AS label
+    (SELECT label FROM "pass" WHERE id = event_pass) AS label,
+    (SELECT valid_from FROM "pass" WHERE id = event_pass) AS valid_from,
+    (SELECT valid_until FROM "pass" WHERE id = event_pass) AS valid_until
 """
 SQLITE_ADMIT = (
     "INSERT INTO admission (list_id, event_pass, gate_id, device_id, admitted_at, attempts) VALUES (?, ?, ?, ?, ?, 0)"
 )
 SQLITE_ATTEMPT = "UPDATE admission SET attempts = attempts + 1 WHERE list_id = ? AND event_pass = ? AND left_at IS NULL"
 SQLITE_FIRST_ANSWER = (
-    "SELECT verdict, reason, previous_at, previous_gate_id, event_pass, TRUE AS replayed, "
-    '(SELECT label FROM "pass" WHERE id = event_pass) AS label FROM scan WHERE client_id = ?'
+    "SELECT verdict, reason, previous_at, previous_gate_id, event_pass, TRUE AS replayed, label, valid_from, "
+    'valid_until FROM scan LEFT JOIN "pass" ON "pass".id = event_pass WHERE client_id = ?'
 )
 
 _postgres = POSTGRES.format(on_conflict=ON_CONFLICT)
@@ -117,14 +121,16 @@ class Presented:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the database answered: the verdict, what stood against it, when and where the pass was used
-    before, and the name of its type."""
+    """What the database answered: the verdict, what stood against it, when and where the pass was used before, the
+    name of its type, and from when until before when it counts."""
 
     verdict: str
     reason: str | None
     previous_at: datetime | None
     previous_gate_id: int | None
     label: str | None
+    valid_from: datetime | None
+    valid_until: datetime | None
     replayed: bool
 
 
@@ -144,6 +150,8 @@ async def redeem(presented: Presented) -> Answer:
         _time(row["previous_at"]),
         row["previous_gate_id"],
         row["label"],
+        _time(row["valid_from"]),
+        _time(row["valid_until"]),
         bool(row["replayed"]),
     )
 

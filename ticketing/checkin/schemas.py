@@ -38,7 +38,11 @@ class ScansRequest(msgspec.Struct):
 
 
 class RedeemAnswer(msgspec.Struct, omit_defaults=True):
-    """The verdict on a scan; ``previous_at`` and ``previous_gate`` say when and where the pass was used before."""
+    """The verdict on a scan; ``previous_at`` and ``previous_gate`` say when and where the pass was used before.
+
+    A pass refused for its day (``not_valid_yet``, ``expired``) comes with what it holds for: from ``valid_from`` until
+    before ``valid_until``.
+    """
 
     client_id: str
     verdict: str
@@ -46,6 +50,8 @@ class RedeemAnswer(msgspec.Struct, omit_defaults=True):
     reason: str | None = None
     previous_at: datetime | None = None
     previous_gate: str | None = None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
     replayed: bool = False
 
 

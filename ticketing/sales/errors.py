@@ -52,6 +52,14 @@ class QuotaTooSmall(AppError):
     message = N_("{taken} tickets are sold or held already. The quota cannot be less.")
 
 
+class DaysOutsideEdition(AppError):
+    """Days of a ticket type that the edition does not have, or that end before they begin."""
+
+    code = "days_outside_edition"
+    status = 422
+    message = N_("The festival lasts {days}. Please choose days among these, the first before the last.")
+
+
 class TicketCodeTaken(AppError):
     """A code that another ticket type of the edition has."""
 

@@ -4,7 +4,9 @@ import json
 from datetime import datetime
 from typing import Any
 
+from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.database import fetch
+from app.kernel.i18n import format_days
 from app.kernel.names import search_text
 from ticketing.sales.tables import OrderItem, TicketOrder, TicketType
 
@@ -28,12 +30,25 @@ async def ticket_types_of(edition_id: int) -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
 
 
+def days_of(edition: EditionInfo, row: dict[str, Any]) -> str:
+    """The days on which passes of a ticket type count, as people write them; empty for all days of the edition."""
+    first, last = row["first_day"] or edition.starts_on, row["last_day"] or edition.ends_on
+    return "" if (first, last) == (edition.starts_on, edition.ends_on) else format_days(first, last)
+
+
 async def ticket_types_on_sale(edition_id: int, now: datetime) -> list[dict[str, Any]]:
-    """Ticket types that a visitor may see: active, in or before their sales period; ``open`` when they can be had."""
+    """Ticket types that a visitor may see: active, in or before their sales period, their last day not over.
+
+    ``open`` when they can be had; ``days`` are the edition's days on which their passes count, if not on all of them.
+    """
+    edition = await edition_by_id(edition_id)
     shown = []
     for row in await ticket_types_of(edition_id):
         if not row["active"] or (row["sales_until"] is not None and row["sales_until"] <= now):
             continue
+        if row["last_day"] is not None and row["last_day"] < edition.today(now):
+            continue
+        row["days"] = days_of(edition, row)
         row["open"] = row["left"] > 0 and (row["sales_from"] is None or row["sales_from"] <= now)
         shown.append(row)
     return shown

@@ -1,6 +1,6 @@
 """What comes in and goes out: forms of pages, bodies of the API."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 import msgspec
@@ -43,6 +43,8 @@ class TicketTypeForm(msgspec.Struct):
     sales_from: datetime | None = None
     sales_until: datetime | None = None
     pass_kind: PassKind = PassKind.VISITOR
+    first_day: date | None = None
+    last_day: date | None = None
     active: bool = False
 
 
@@ -80,7 +82,7 @@ class OrderRequest(msgspec.Struct):
 
 
 class TicketTypeAnswer(msgspec.Struct):
-    """A ticket type that can be had."""
+    """A ticket type that can be had. Its passes count on the days from ``first_day`` to ``last_day``."""
 
     code: str
     name: dict[str, str]
@@ -88,6 +90,8 @@ class TicketTypeAnswer(msgspec.Struct):
     price_minor: int
     currency: str
     left: int
+    first_day: date
+    last_day: date
     sales_from: datetime | None
     sales_until: datetime | None
 

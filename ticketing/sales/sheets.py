@@ -1,5 +1,6 @@
 """Ticket types and attendees as sheets."""
 
+import dataclasses
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 
@@ -9,10 +10,11 @@ from app.events.enums import PassKind
 from app.kernel.i18n import LOCALES, N_, _
 from app.kernel.money import Money
 from app.kernel.sheets import CellProblem, Column, LoadResult, SheetContext, SheetKind, SheetRow
-from app.kernel.sheets.parsers import choice, email, integer, moment, money, phone, text
+from app.kernel.sheets.parsers import choice, day, email, integer, moment, money, phone, text
+from ticketing.sales.errors import DaysOutsideEdition
 from ticketing.sales.queries import ticket_types_of, tickets_held
 from ticketing.sales.services.attendees import Attendee, load_attendees
-from ticketing.sales.services.ticket_types import TicketTypeValues, create_ticket_type, update_ticket_type
+from ticketing.sales.services.ticket_types import TicketTypeValues, check_days, create_ticket_type, update_ticket_type
 
 QUOTA_BELOW = N_("{taken} are sold or held already; the quota cannot be less.")
 NO_SUCH_TYPE = N_("There is no ticket type “{code}”. Load the ticket types first.")
@@ -85,6 +87,16 @@ TYPE_COLUMNS = (
         moment(),
     ),
     Column("kind", {"en": ("Kind",), "vi": ("Loại", "Đối tượng"), "id": ("Jenis",)}, choice(PASS_KIND_LABELS)),
+    Column(
+        "first_day",
+        {"en": ("First day", "Valid from"), "vi": ("Ngày đầu", "Ngày đầu tiên"), "id": ("Hari pertama",)},
+        day(),
+    ),
+    Column(
+        "last_day",
+        {"en": ("Last day", "Valid until"), "vi": ("Ngày cuối", "Ngày cuối cùng"), "id": ("Hari terakhir",)},
+        day(),
+    ),
 )
 
 ATTENDEE_COLUMNS = (
@@ -123,7 +135,7 @@ ATTENDEE_COLUMNS = (
 
 
 async def check_ticket_types(rows: Sequence[SheetRow], context: SheetContext) -> list[CellProblem]:
-    """Find quotas below what is sold and held."""
+    """Find quotas below what is sold and held, and days that the edition does not have."""
     assert context.edition_id is not None
     known = {row["code"].casefold(): row for row in await ticket_types_of(context.edition_id)}
     problems = []
@@ -132,6 +144,11 @@ async def check_ticket_types(rows: Sequence[SheetRow], context: SheetContext) ->
         taken = found["sold"] + found["held"] if found else 0
         if row["quota"] < taken:
             problems.append(row.problem("quota", "quota_too_small", _(QUOTA_BELOW).format(taken=taken)))
+        try:
+            await check_days(context.edition_id, row["first_day"], row["last_day"])
+        except DaysOutsideEdition as error:
+            column = "first_day" if row["last_day"] is None else "last_day"
+            problems.append(row.problem(column, error.code, error.sentence()))
     return problems
 
 
@@ -159,8 +176,9 @@ async def load_ticket_types(rows: Sequence[SheetRow], context: SheetContext) -> 
 
 
 def _values_of(found: dict[str, object]) -> TicketTypeValues:
-    names = ("code", "name", "price_minor", "currency", "quota", "description", "sales_from", "sales_until", "active")
-    values = {name: found[name] for name in names}
+    values = {
+        field.name: found[field.name] for field in dataclasses.fields(TicketTypeValues) if field.name != "pass_kind"
+    }
     return TicketTypeValues(pass_kind=PassKind(str(found["pass_kind"])), **values)  # type: ignore[arg-type]
 
 
@@ -182,6 +200,8 @@ def _values(row: SheetRow, before: TicketTypeValues | None, currency: str) -> Ti
         sales_until=row["sales_until"] if row.has("sales_until") or before is None else before.sales_until,
         pass_kind=row["kind"] or (before.pass_kind if before else PassKind.VISITOR),
         active=before.active if before else True,
+        first_day=row["first_day"] if row.has("first_day") or before is None else before.first_day,
+        last_day=row["last_day"] if row.has("last_day") or before is None else before.last_day,
     )
 
 

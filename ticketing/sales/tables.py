@@ -4,7 +4,7 @@
 check constraint stands on PostgreSQL and a trigger on SQLite.
 """
 
-from piccolo.columns import JSON, BigInt, Boolean, ForeignKey, Integer, Serial, Timestamptz, Varchar
+from piccolo.columns import JSON, BigInt, Boolean, Date, ForeignKey, Integer, Serial, Timestamptz, Varchar
 from piccolo.table import Table
 
 from app.accounts.tables import Person
@@ -13,7 +13,10 @@ from ticketing.sales.enums import OrderChannel, OrderState
 
 
 class TicketType(Table, tablename="ticket_type"):
-    """A kind of ticket of an edition. ``sold`` and ``held`` are counts of places in use."""
+    """A kind of ticket of an edition. ``sold`` and ``held`` are counts of places in use.
+
+    Its passes count from ``first_day`` to ``last_day`` in the edition's zone; a day not given is the edition's own.
+    """
 
     id: Serial
     edition = ForeignKey(Edition, null=False)
@@ -28,6 +31,8 @@ class TicketType(Table, tablename="ticket_type"):
     sales_from = Timestamptz(default=None, null=True)
     sales_until = Timestamptz(default=None, null=True)
     pass_kind = Varchar(length=20, default="visitor")
+    first_day = Date(default=None, null=True)
+    last_day = Date(default=None, null=True)
     active = Boolean(default=True)
     position = Integer(default=0)
 

@@ -1,6 +1,6 @@
 """A pass as QR code, picture, PDF and calendar entry."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from io import BytesIO
 
 from markupsafe import Markup
@@ -11,7 +11,7 @@ from app.events.queries import EditionInfo
 from app.events.typed_codes import show_code
 from app.kernel.documents.pdf import compile_pdf
 from app.kernel.documents.qr import qr_png, qr_svg
-from app.kernel.i18n import _, format_days
+from app.kernel.i18n import _
 from app.kernel.settings import settings
 from app.kernel.web import STATIC_DIR
 
@@ -47,9 +47,7 @@ def pass_png(found: PassInfo, edition: EditionInfo) -> bytes:
 
 def validity(found: PassInfo | PassPayload, edition: EditionInfo) -> str:
     """The days for which a pass counts, in the edition's zone."""
-    first = found.valid_from.astimezone(edition.zone).date()
-    last = (found.valid_until - timedelta(minutes=1)).astimezone(edition.zone).date()
-    return format_days(first, last)
+    return edition.days_within(found.valid_from, found.valid_until)
 
 
 async def pass_pdf(passes: list[PassInfo], edition: EditionInfo) -> bytes:

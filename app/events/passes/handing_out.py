@@ -1,7 +1,7 @@
 """Passes that organisers hand out themselves: to guests, speakers, staff."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 
 from app.accounts.actor import Actor
 from app.accounts.services.people import find_or_create_person
@@ -42,6 +42,7 @@ async def hand_out_pass(*, edition_id: int, given: HandedOut, actor: Actor, now:
     edition = await edition_by_id(edition_id)
     if given.last_day < given.first_day:
         raise DatesReversed
+    window = edition.window_of(given.first_day, given.last_day)
     async with write_transaction():
         holder: Person | None = None
         if given.phone or given.email:
@@ -54,8 +55,8 @@ async def hand_out_pass(*, edition_id: int, given: HandedOut, actor: Actor, now:
             holder_name=clean_name(given.holder_name),
             holder_id=holder.id if holder else None,
             label=given.label or _(PASS_KIND_NAMES[given.kind]),
-            valid_from=_midnight(edition, given.first_day),
-            valid_until=_midnight(edition, given.last_day + timedelta(days=1)),
+            valid_from=window[0],
+            valid_until=window[1],
             now=now,
         )
         await audit.record(
@@ -68,7 +69,7 @@ async def hand_out_pass(*, edition_id: int, given: HandedOut, actor: Actor, now:
             now=now,
         )
         if holder is not None:
-            await _send(edition, holder, issued.path, now)
+            await _send(edition, holder, issued.path, window, now)
     return issued
 
 
@@ -81,7 +82,7 @@ async def send_new_link(*, edition_id: int, pass_id: int, actor: Actor, now: dat
             raise PassRevoked
         holder = await _holder(found)
         secret = await renew_pass_secret(pass_id=pass_id, actor=actor, now=now)
-        await _send(edition, holder, f"/pass/{secret}", now)
+        await _send(edition, holder, f"/pass/{secret}", (found.valid_from, found.valid_until), now)
 
 
 async def _holder(found: PassInfo) -> Person:
@@ -91,7 +92,9 @@ async def _holder(found: PassInfo) -> Person:
     return holder
 
 
-async def _send(edition: EditionInfo, holder: Person, path: str, now: datetime) -> None:
+async def _send(
+    edition: EditionInfo, holder: Person, path: str, window: tuple[datetime, datetime], now: datetime
+) -> None:
     with use_locale(holder.locale):
         body = _(
             "{name}, here is your pass for {edition} ({when}, {where}):\n{link}\n"
@@ -105,7 +108,7 @@ async def _send(edition: EditionInfo, holder: Person, path: str, now: datetime) 
             body=body.format(
                 name=holder.full_name,
                 edition=edition.title,
-                when=edition.when,
+                when=edition.days_within(*window),
                 where=edition.where,
                 link=settings().base_url.rstrip("/") + path,
             ),
@@ -113,7 +116,3 @@ async def _send(edition: EditionInfo, holder: Person, path: str, now: datetime) 
             edition_id=edition.id,
             now=now,
         )
-
-
-def _midnight(edition: EditionInfo, day: date) -> datetime:
-    return datetime.combine(day, time(), edition.zone).astimezone(UTC)

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.accounts.actor import Actor
@@ -58,6 +58,8 @@ class IssuedPass:
     code: str
     short_code: str
     secret: str
+    valid_from: datetime
+    valid_until: datetime
 
     @property
     def path(self) -> str:
@@ -141,17 +143,22 @@ async def issue_passes_bulk(*, edition_id: int, requests: Sequence[PassRequest],
                 )
             )
             issued.append(
-                IssuedPass(id=0, serial=serial + number, code=code, short_code=short_codes[number], secret=secret)
+                IssuedPass(
+                    id=0,
+                    serial=serial + number,
+                    code=code,
+                    short_code=short_codes[number],
+                    secret=secret,
+                    valid_from=request.valid_from,
+                    valid_until=request.valid_until,
+                )
             )
         qr_text(issued[0].code, settings().base_url)
         ids: dict[int, int] = {}
         for start in range(0, len(rows), _CHUNK):
             made = await Pass.insert(*rows[start : start + _CHUNK]).returning(Pass.id, Pass.serial)
             ids |= {row["serial"]: row["id"] for row in made}
-    return [
-        IssuedPass(id=ids[one.serial], serial=one.serial, code=one.code, short_code=one.short_code, secret=one.secret)
-        for one in issued
-    ]
+    return [replace(one, id=ids[one.serial]) for one in issued]
 
 
 async def _take_serials(edition_id: int, count: int) -> int:

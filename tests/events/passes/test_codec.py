@@ -79,6 +79,8 @@ def test_vectors(vector: dict[str, Any]) -> None:
     )
     assert minutes_since_epoch(found.valid_from) == vector["valid_from"]
     assert minutes_since_epoch(found.valid_until) == vector["valid_until"]
+    for minute, counts in vector.get("moments", ()):
+        assert found.covers(EPOCH + timedelta(minutes=minute)) is counts
 
 
 @given(payloads)

@@ -20,6 +20,7 @@ from ticketing.checkin.services.live import note_scan
 #: A queued scan is judged by its own time, but never further back than this.
 LONGEST_OFFLINE = timedelta(hours=36)
 NO_SERIAL = -1
+OTHER_DAYS = {Verdict.NOT_VALID_YET, Verdict.EXPIRED}
 KEYS_SECONDS = 60.0
 _LONGEST_SHORT_CODE = 12
 _keys: dict[int, tuple[float, dict[int, bytes]]] = {}
@@ -137,6 +138,7 @@ async def _told(client_id: str, answer: Answer, rule: GateRule, now: datetime) -
     if answer.previous_gate_id is not None:
         same = answer.previous_gate_id == rule.gate_id
         previous_gate = rule.gate if same else (await gate_names(rule.edition_id)).get(answer.previous_gate_id)
+    of_other_days = OTHER_DAYS & {answer.verdict, answer.reason}
     return RedeemAnswer(
         client_id=client_id,
         verdict=answer.verdict,
@@ -144,5 +146,7 @@ async def _told(client_id: str, answer: Answer, rule: GateRule, now: datetime) -
         reason=answer.reason,
         previous_at=answer.previous_at,
         previous_gate=previous_gate,
+        valid_from=answer.valid_from if of_other_days else None,
+        valid_until=answer.valid_until if of_other_days else None,
         replayed=answer.replayed,
     )

@@ -41,6 +41,8 @@ class TicketApi(Controller):
                 price_minor=row["price_minor"],
                 currency=row["currency"],
                 left=row["left"],
+                first_day=row["first_day"] or edition.starts_on,
+                last_day=row["last_day"] or edition.ends_on,
                 sales_from=row["sales_from"],
                 sales_until=row["sales_until"],
             )

@@ -93,14 +93,15 @@ class BoxOfficeController(Controller):
 async def _counter(edition: EditionInfo, form: Form, *, status: int = 200) -> Response[str]:
     types: list[tuple[int, str, str]] = []
     for row in await queries.ticket_types_of(edition.id):
-        if row["left"]:
+        if row["left"] and (row["last_day"] or edition.ends_on) >= edition.today(now()):
             price = Money(row["price_minor"], row["currency"])
             shown = format_money(price) if row["price_minor"] else _("Free of charge")
+            days = queries.days_of(edition, row)
             types.append(
                 (
                     row["id"],
                     f"{len(types) + 1} · {pick(row['name'])}",
-                    f"{shown} · {_('{left} left').format(left=row['left'])}",
+                    " · ".join(filter(None, (days, shown, _("{left} left").format(left=row["left"])))),
                 )
             )
     if types and not form.value("ticket_type"):

@@ -20,7 +20,7 @@ from app.kernel.web import page, redirect
 from app.payments.enums import METHOD_NAMES, PaymentMethod, Settlement
 from ticketing.sales import queries
 from ticketing.sales.enums import ORDER_CHANNEL_NAMES, ORDER_STATE_NAMES, PASS_KIND_NAMES
-from ticketing.sales.errors import OrderNotFound, QuotaTooSmall, TicketCodeTaken, UnknownTicketType
+from ticketing.sales.errors import DaysOutsideEdition, OrderNotFound, QuotaTooSmall, TicketCodeTaken, UnknownTicketType
 from ticketing.sales.schemas import PaidForm, TicketTypeForm
 from ticketing.sales.services import orders, ticket_types
 
@@ -51,7 +51,14 @@ class TicketTypeController(Controller):
         return page(
             "sales/manage_types.html",
             edition=edition,
-            types=[{**row, "price": Money(row["price_minor"], row["currency"])} for row in rows],
+            types=[
+                {
+                    **row,
+                    "price": Money(row["price_minor"], row["currency"]),
+                    "days": queries.days_of(edition, row),
+                }
+                for row in rows
+            ],
             kinds=_kind_names(),
             may_edit=request.user.has(Role.MANAGER, edition_id=edition_id),
             may_sell=request.user.has(*SELLERS, edition_id=edition_id),
@@ -84,6 +91,8 @@ class TicketTypeController(Controller):
             quota=row["quota"],
             pass_kind=row["pass_kind"],
             active="on" if row["active"] else "",
+            first_day=row["first_day"],
+            last_day=row["last_day"],
             **times,
             **{f"name_{code}": row["name"].get(code, "") for code in ("vi", "id", "en")},
             **{f"description_{code}": (row["description"] or {}).get(code, "") for code in ("vi", "id", "en")},
@@ -241,6 +250,8 @@ async def _save(request: Request[Actor, Any, Any], edition: EditionInfo, row: di
         return _type_page(edition, error.form, row, status=422)
     except TicketCodeTaken as error:
         return _type_page(edition, await form_again(request, {"code": error.sentence()}), row, status=409)
+    except DaysOutsideEdition as error:
+        return _type_page(edition, await form_again(request, {"last_day": error.sentence()}), row, status=422)
     except QuotaTooSmall as error:
         return _type_page(edition, await form_again(request, {"quota": error.sentence()}), row, status=409)
     return redirect(f"/manage/{edition.id}/tickets", toast=_("Saved."))
@@ -263,4 +274,6 @@ async def _values(request: Request[Actor, Any, Any], edition: EditionInfo) -> ti
         sales_until=form.sales_until,
         pass_kind=form.pass_kind,
         active=form.active,
+        first_day=form.first_day,
+        last_day=form.last_day,
     )

@@ -76,14 +76,17 @@ async def _create(edition_id: int, fresh: dict[tuple[int, int], Attendee], now: 
     await hold_places(edition_id=edition_id, counts=counts, now=now, any_time=True)
     await sell_held_places(counts)
     types = {row["id"]: row for row in await ticket_types_of(edition_id)}
-    valid_from, valid_until = (await edition_by_id(edition_id)).window
+    edition = await edition_by_id(edition_id)
+    windows = {
+        type_id: edition.window_of(types[type_id]["first_day"], types[type_id]["last_day"]) for type_id in counts
+    }
     passes = await issue_passes_bulk(
         edition_id=edition_id,
         requests=[
             PassRequest(
                 kind=PassKind(types[type_id]["pass_kind"]),
-                valid_from=valid_from,
-                valid_until=valid_until,
+                valid_from=windows[type_id][0],
+                valid_until=windows[type_id][1],
                 holder_name=one.person.full_name,
                 holder_id=person_id,
                 label=pick(types[type_id]["name"], "vi"),

@@ -13,18 +13,19 @@ from ticketing.sales.tables import OrderItem, TicketOrder
 
 
 async def issue_tickets(*, order: TicketOrder, now: datetime) -> list[IssuedPass]:
-    """Issue a pass for each ticket of an order that has none, valid for the edition's days; in the transaction.
+    """Issue a pass for each ticket of an order that has none, valid on its type's days; in the transaction.
 
     The pass is labelled with the ticket type's name in the edition's first language, as gate staff read it.
     """
     edition = await edition_by_id(order.edition)
-    valid_from, valid_until = edition.window
     items = (
         await OrderItem.select(
             OrderItem.id,
             OrderItem.holder_name,
             OrderItem.ticket_type.name.as_alias("type_name"),
             OrderItem.ticket_type.pass_kind.as_alias("pass_kind"),
+            OrderItem.ticket_type.first_day.as_alias("first_day"),
+            OrderItem.ticket_type.last_day.as_alias("last_day"),
         )
         .where((OrderItem.ticket_order == order.id) & OrderItem.event_pass.is_null())
         .order_by(OrderItem.id)
@@ -33,8 +34,8 @@ async def issue_tickets(*, order: TicketOrder, now: datetime) -> list[IssuedPass
         requests = [
             PassRequest(
                 kind=PassKind(item["pass_kind"]),
-                valid_from=valid_from,
-                valid_until=valid_until,
+                valid_from=edition.window_of(item["first_day"], item["last_day"])[0],
+                valid_until=edition.window_of(item["first_day"], item["last_day"])[1],
                 holder_name=item["holder_name"],
                 holder_id=order.buyer,
                 label=pick(texts(item["type_name"])),

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from app.accounts.tables import Person
 from app.events.passes.services import IssuedPass
-from app.events.queries import edition_by_id
+from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.enums import ChannelKind
 from app.kernel.i18n import _, ngettext, use_locale
 from app.kernel.outbox import send_message
@@ -20,8 +20,8 @@ async def send_tickets(*, order: TicketOrder, issued: list[IssuedPass], now: dat
     if person is None:
         return
     edition = await edition_by_id(order.edition)
-    links = "\n".join(f"{settings().base_url}{one.path}" for one in issued)
     with use_locale(order.locale):
+        links = "\n".join(_link(edition, one) for one in issued)
         subject = ngettext("Your ticket: {edition}", "Your tickets: {edition}", len(issued)).format(
             edition=edition.title
         )
@@ -45,3 +45,10 @@ async def send_tickets(*, order: TicketOrder, issued: list[IssuedPass], now: dat
             edition_id=order.edition,
             now=now,
         )
+
+
+def _link(edition: EditionInfo, issued: IssuedPass) -> str:
+    """The holder's link, behind the days of a pass that does not count on all of the edition's."""
+    link = f"{settings().base_url}{issued.path}"
+    window = (issued.valid_from, issued.valid_until)
+    return link if window == edition.window else f"{edition.days_within(*window)}: {link}"

@@ -7,6 +7,7 @@ the database (constraint or trigger ``ticket_type_quota``) stands behind it.
 from collections.abc import Mapping
 from datetime import datetime
 
+from app.events.queries import edition_by_id
 from app.kernel.database import fetch
 from app.kernel.i18n import pick
 from ticketing.sales.errors import SalesClosed, SoldOut, UnknownTicketType
@@ -17,17 +18,18 @@ from ticketing.sales.tables import TicketType
 async def hold_places(*, edition_id: int, counts: Mapping[int, int], now: datetime, any_time: bool = False) -> None:
     """Hold places of several ticket types, all or none; call it inside a transaction.
 
-    ``counts`` maps a ticket type's id to a number of places. Types are taken in the order of their ids, so that two
-    orders never wait for each other. ``any_time`` sells outside the sales period (box office, uploaded sheets).
+    ``counts`` maps a ticket type's id to a number of places. Nothing is sold online whose last day is over.
+    Types are taken in the order of their ids, so that two orders never wait for each other. ``any_time`` sells
+    outside the sales period (box office, uploaded sheets).
     Raises SoldOut, SalesClosed, UnknownTicketType.
     """
     window = (
         ""
         if any_time
         else "AND active = TRUE AND (sales_from IS NULL OR sales_from <= {}) "
-        "AND (sales_until IS NULL OR sales_until > {}) "
+        "AND (sales_until IS NULL OR sales_until > {}) AND (last_day IS NULL OR last_day >= {}) "
     )
-    times = [] if any_time else [now, now]
+    times = [] if any_time else [now, now, (await edition_by_id(edition_id)).today(now)]
     for type_id, count in sorted(counts.items()):
         rows = await fetch(
             "UPDATE ticket_type SET held = held + {} WHERE id = {} AND edition = {} "
@@ -73,6 +75,7 @@ async def _why_not(*, edition_id: int, type_id: int, now: datetime, any_time: bo
         return UnknownTicketType()
     name = pick(texts(found.name))
     closed = not found.active or (found.sales_from and found.sales_from > now)
-    if not any_time and (closed or (found.sales_until and found.sales_until <= now)):
+    over = found.last_day and found.last_day < (await edition_by_id(edition_id)).today(now)
+    if not any_time and (closed or over or (found.sales_until and found.sales_until <= now)):
         return SalesClosed(name=name)
     return SoldOut(name=name, left=max(0, found.quota - found.sold - found.held))

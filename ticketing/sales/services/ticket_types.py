@@ -3,20 +3,24 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from app.accounts.actor import Actor
 from app.events.enums import PassKind
+from app.events.queries import edition_by_id
 from app.kernel import audit
 from app.kernel.database import fetch, is_unique_violation, write_transaction
-from ticketing.sales.errors import QuotaTooSmall, TicketCodeTaken, UnknownTicketType
+from ticketing.sales.errors import DaysOutsideEdition, QuotaTooSmall, TicketCodeTaken, UnknownTicketType
 from ticketing.sales.tables import TicketType
 
 
 @dataclass(frozen=True, kw_only=True)
 class TicketTypeValues:
-    """What an organiser says about a ticket type; the price counts minor units, texts are by language."""
+    """What an organiser says about a ticket type; the price counts minor units, texts are by language.
+
+    Its passes count from the first day to the last in the edition's zone; a day not given is the edition's own.
+    """
 
     code: str
     name: Mapping[str, str]
@@ -28,6 +32,8 @@ class TicketTypeValues:
     sales_until: datetime | None = None
     pass_kind: PassKind = PassKind.VISITOR
     active: bool = True
+    first_day: date | None = None
+    last_day: date | None = None
 
     def columns(self) -> dict[str, Any]:
         """Values of the table's columns, all but quota."""
@@ -41,7 +47,8 @@ class TicketTypeValues:
 
 
 async def create_ticket_type(*, edition_id: int, values: TicketTypeValues, actor: Actor, now: datetime) -> int:
-    """Add a ticket type at the end of the list. Raises TicketCodeTaken."""
+    """Add a ticket type at the end of the list. Raises TicketCodeTaken, DaysOutsideEdition."""
+    await check_days(edition_id, values.first_day, values.last_day)
     try:
         async with write_transaction():
             position = await TicketType.count().where(TicketType.edition == edition_id)
@@ -66,10 +73,11 @@ async def create_ticket_type(*, edition_id: int, values: TicketTypeValues, actor
 async def update_ticket_type(
     *, ticket_type_id: int, edition_id: int, values: TicketTypeValues, actor: Actor, now: datetime
 ) -> None:
-    """Change a ticket type. What was ordered keeps its price.
+    """Change a ticket type. What was ordered keeps its price, and a pass that was made its days.
 
-    Raises UnknownTicketType, TicketCodeTaken, QuotaTooSmall (below what is sold and held).
+    Raises UnknownTicketType, TicketCodeTaken, DaysOutsideEdition, QuotaTooSmall (below what is sold and held).
     """
+    await check_days(edition_id, values.first_day, values.last_day)
     try:
         async with write_transaction():
             before = (
@@ -109,3 +117,10 @@ async def update_ticket_type(
         if is_unique_violation(error):
             raise TicketCodeTaken from error
         raise
+
+
+async def check_days(edition_id: int, first: date | None, last: date | None) -> None:
+    """Raise DaysOutsideEdition unless the days are the edition's, the first not after the last."""
+    edition = await edition_by_id(edition_id)
+    if not edition.starts_on <= (first or edition.starts_on) <= (last or edition.ends_on) <= edition.ends_on:
+        raise DaysOutsideEdition(days=edition.when)

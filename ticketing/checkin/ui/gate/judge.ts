@@ -22,6 +22,9 @@ export interface Answer {
   reason?: Verdict;
   previous_at?: string;
   previous_gate?: string;
+  /** What a pass refused for its day holds for: from the first instant until before the second. */
+  valid_from?: string;
+  valid_until?: string;
   replayed?: boolean;
 }
 
@@ -50,8 +53,10 @@ export async function judge(text: string, clientId: string, bundle: Bundle, stor
   });
   if (bundle.revoked.includes(pass.serial)) return answer("revoked");
   if (bundle.pass_kinds.length > 0 && !bundle.pass_kinds.includes(pass.kind)) return answer("wrong_list");
-  if (now < pass.validFrom) return answer("not_valid_yet");
-  if (!passCovers(pass, now)) return answer("expired");
+  if (!passCovers(pass, now)) {
+    const days = { valid_from: pass.validFrom.toISOString(), valid_until: pass.validUntil.toISOString() };
+    return { ...answer(now < pass.validFrom ? "not_valid_yet" : "expired"), ...days };
+  }
   const entry = await store.entry(entryKey(bundle, text));
   if (entry && dayOf(entry.at, bundle.timezone) === dayOf(now.getTime(), bundle.timezone)) return answer("already_admitted", entry);
   return answer("admitted");

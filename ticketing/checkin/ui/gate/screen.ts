@@ -54,7 +54,7 @@ export class Screen {
 
   /** Fill the screen with an answer; resolves when it is over. */
   show(answer: Answer, timezone: string, now: Date): Promise<void> {
-    const detail = before(answer, timezone, now);
+    const detail = daysOf(answer, timezone) || before(answer, timezone, now);
     element("last").textContent = [word(answer.verdict), answer.label, detail].filter(Boolean).join(" · ");
     return this.fill(looks[answer.verdict], word(answer.verdict), answer.label ?? "", detail);
   }
@@ -114,6 +114,16 @@ export class Screen {
     shown.hidden = sentence === "";
     shown.textContent = sentence;
   }
+}
+
+/** The days that a pass holds for, when it was refused for the day it is. */
+function daysOf({ valid_from, valid_until }: Answer, timezone: string): string {
+  if (!valid_from || !valid_until) return "";
+  const locale = pageLocale() === "en" ? "en-GB" : pageLocale();
+  const day = new Intl.DateTimeFormat(locale, { weekday: "short", day: "numeric", month: "numeric", timeZone: timezone });
+  const first = day.format(new Date(valid_from));
+  const last = day.format(Date.parse(valid_until) - 60_000);
+  return t("Valid on {days}", { days: first === last ? first : `${first} – ${last}` });
 }
 
 /** When and where it was used before; the day only if it is another one. */

@@ -1,0 +1,82 @@
+// What a gate phone answers alone, without the service.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { setMessages } from "@fairground/i18n";
+import { judge, type Answer } from "../../ticketing/checkin/ui/gate/judge";
+import type { Bundle, Entry, Store } from "../../ticketing/checkin/ui/gate/store";
+
+setMessages({});
+
+interface Vector {
+  name: string;
+  public_key_hex: string;
+  key_id: number;
+  edition: number;
+  serial: number;
+  valid_from: number;
+  valid_until: number;
+  code: string;
+}
+
+const file = `${process.env.FAIRGROUND_ROOT}/tests/events/pass_vectors.json`;
+const vectors = JSON.parse(readFileSync(file, "utf8")) as Vector[];
+const epoch = Date.UTC(2020, 0, 1);
+const named = (name: string) => vectors.find((vector) => vector.name === name) as Vector;
+const dayPass = named("a pass for one day in Hanoi");
+const begin = epoch + dayPass.valid_from * 60_000;
+const end = epoch + dayPass.valid_until * 60_000;
+
+const bundle: Bundle = {
+  server_time: new Date(begin).toISOString(),
+  edition_id: 1,
+  edition: "Hội chợ",
+  timezone: "Asia/Ho_Chi_Minh",
+  gate_id: 1,
+  gate: "Cổng A",
+  list_id: 1,
+  list_name: "Cửa vào",
+  list_active: true,
+  pass_kinds: [],
+  public_keys: { [dayPass.key_id]: dayPass.public_key_hex },
+  revoked: [],
+};
+
+function memory(entries: Entry[] = []): Store {
+  return { entry: (key: string) => Promise.resolve(entries.find((entry) => entry.key === key)) } as unknown as Store;
+}
+
+const ask = (code: string, at: number, changes: Partial<Bundle> = {}, store = memory()): Promise<Answer> =>
+  judge(code, "scan-0001", { ...bundle, ...changes }, store, new Date(at));
+
+test("a pass for one day counts on that day alone, and the refusal says which", async () => {
+  const day = { valid_from: new Date(begin).toISOString(), valid_until: new Date(end).toISOString() };
+  for (const [at, verdict] of [
+    [begin - 1, "not_valid_yet"],
+    [begin, "admitted"],
+    [end - 1, "admitted"],
+    [end, "expired"],
+  ] as const) {
+    const answer = await ask(dayPass.code, at);
+    assert.equal(answer.verdict, verdict);
+    assert.deepEqual({ valid_from: answer.valid_from, valid_until: answer.valid_until }, verdict === "admitted" ? { valid_from: undefined, valid_until: undefined } : day);
+  }
+});
+
+test("a withdrawn pass, one of another kind or edition, and a forged one are refused", async () => {
+  const verdict = async (code: string, changes: Partial<Bundle> = {}) => (await ask(code, begin, changes)).verdict;
+  assert.equal(await verdict(dayPass.code, { revoked: [dayPass.serial] }), "revoked");
+  assert.equal(await verdict(dayPass.code, { pass_kinds: ["staff"] }), "wrong_list");
+  assert.equal(await verdict(dayPass.code, { edition_id: 2 }), "unknown");
+  assert.equal(await verdict(dayPass.code, { public_keys: {} }), "unknown");
+  assert.equal(await verdict(named("serial changed").code), "unknown");
+});
+
+test("a pass let in here today is refused, and the next morning it is let in again", async () => {
+  const every = named("a visitor's pass");
+  const at = epoch + every.valid_from * 60_000 + 3_600_000;
+  const seen = memory([{ key: `1:${every.code}`, at, gate: "Cổng A" }]);
+  const again = await ask(every.code, at + 1000, {}, seen);
+  assert.deepEqual([again.verdict, again.previous_gate, again.previous_at], ["already_admitted", "Cổng A", new Date(at).toISOString()]);
+  assert.equal((await ask(every.code, at + 24 * 3_600_000, {}, seen)).verdict, "admitted");
+});
