@@ -4,6 +4,7 @@ from datetime import datetime
 
 from app.accounts.enums import Role
 from app.accounts.queries import actor_of_person
+from app.accounts.services.devices import renew_device_invite
 from app.accounts.services.sign_in import make_sign_in_link
 from app.accounts.tables import RoleGrant
 from app.demo import festival
@@ -14,8 +15,11 @@ from app.judging.queries.panels import panel_of
 from app.judging.services.panels import make_judge_cards
 from app.kernel.settings import settings
 from booths.allocation.tables import Application
+from ticketing.checkin.queries import devices_of, gates_of
+from ticketing.checkin.services.gates import invite_phone
 
 MINUTES = 24 * 60
+PHONE = "Điện thoại soát vé dùng thử"
 #: Role, what it is called here, and where it begins below the edition's own address.
 DESKS = (
     (Role.OWNER, "Organiser", ""),
@@ -35,6 +39,7 @@ async def sign_in_links(now: datetime) -> list[tuple[str, str]]:
         holder = await _holder(role, edition.id)
         if holder is not None:
             found.append((title, await _link(holder, f"/manage/{edition.id}{page}", now)))
+    found += await _gate_card(edition, now)
     found += await _judge_card(edition, now)
     query = Application.select(Application.contact, Application.organisation)
     applied = await query.where(Application.edition == edition.id).order_by(Application.id).first()
@@ -50,6 +55,21 @@ async def sign_in_links(now: datetime) -> list[tuple[str, str]]:
 async def _link(person_id: int, next_path: str, now: datetime) -> str:
     link, _code = await make_sign_in_link(person_id=person_id, next_path=next_path, now=now, minutes=MINUTES)
     return link
+
+
+async def _gate_card(edition: EditionInfo, now: datetime) -> list[tuple[str, str]]:
+    """The address of a card that binds this browser as a phone at the first gate; one that nobody used is renewed."""
+    gates, owner = await gates_of(edition.id), await _holder(Role.OWNER, edition.id)
+    if not gates or owner is None:
+        return []
+    actor = await actor_of_person(owner)
+    for phone in await devices_of(edition.id):
+        if phone["label"] == PHONE and phone["paired_at"] is None:
+            return [("Gate phone", await renew_device_invite(device_id=phone["id"], actor=actor, now=now, days=2))]
+    _device_id, address = await invite_phone(
+        edition_id=edition.id, gate_id=gates[0]["id"], label=PHONE, actor=actor, now=now
+    )
+    return [("Gate phone", address)]
 
 
 async def _judge_card(edition: EditionInfo, now: datetime) -> list[tuple[str, str]]:

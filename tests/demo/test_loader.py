@@ -3,8 +3,10 @@
 import pytest
 from piccolo.table import Table
 
+from app.accounts.errors import InviteNotValid
 from app.accounts.queries import actor_of_person
-from app.accounts.tables import Organisation, Person, RoleGrant
+from app.accounts.services.devices import pair_device
+from app.accounts.tables import Device, Organisation, Person, RoleGrant
 from app.demo import festival
 from app.demo.links import sign_in_links
 from app.demo.loader import SHEETS, load_demo, load_sheet
@@ -18,6 +20,7 @@ from booths.allocation.tables import Allocation, Application
 from booths.catalogue.tables import ExhibitorProfile, Product, ProductPhoto
 from booths.floorplan.tables import Booth, Cell
 from tests.conftest import NOW
+from ticketing.checkin.queries import gate_rule
 from ticketing.checkin.tables import Admission, CheckInList, Gate
 from ticketing.sales.tables import TicketOrder, TicketType
 
@@ -81,8 +84,18 @@ async def test_the_festival_is_loaded_whole_and_the_late_sheet_fits_in() -> None
         "Finance",
         "Gate lead",
         "Jury chair",
+        "Gate phone",
         "Judge's card",
         "Exhibitor",
         "Team",
     ]
     assert len({address for _role, address in links}) == len(links)
+
+    token = dict(links)["Gate phone"].rpartition("/")[2]
+    again = dict(await sign_in_links(NOW))["Gate phone"].rpartition("/")[2]
+    with pytest.raises(InviteNotValid):
+        await pair_device(invite_token=token, now=NOW)
+    phone, _token = await pair_device(invite_token=again, now=NOW)
+    assert await gate_rule(phone.subject_id or 0) is not None
+    assert dict(await sign_in_links(NOW))["Gate phone"].rpartition("/")[2] != again
+    assert await Device.count().where(Device.kind == "gate") == 2

@@ -42,8 +42,9 @@ def picture_of(text: str) -> bytes:
 def _held_up(code: bytes) -> Image.Image:
     """Return the picture of a code on paper in the middle of the view, slightly turned as by a hand."""
     picture = Image.open(BytesIO(code)).convert("RGB")
-    size = int(HEIGHT * 0.8)
-    picture = picture.resize((size, size), Image.Resampling.LANCZOS)
+    shrink = HEIGHT * 0.9 / max(picture.size)
+    size = (round(picture.width * shrink), round(picture.height * shrink))
+    picture = picture.resize(size, Image.Resampling.LANCZOS)
     picture = picture.rotate(3, resample=Image.Resampling.BICUBIC, expand=True, fillcolor=(255, 255, 255))
     view = Image.new("RGB", (WIDTH, HEIGHT), PAPER)
     view.paste(picture, ((WIDTH - picture.width) // 2, (HEIGHT - picture.height) // 2))

@@ -23,3 +23,13 @@ def test_a_film_has_a_header_and_frames_of_the_right_size(tmp_path: Path) -> Non
     middle = len(b"FRAME\n") + (HEIGHT // 2) * WIDTH + WIDTH // 2
     assert frames[middle] > 200
     assert frames[14 * size + middle] < 20
+
+
+def test_a_picture_that_is_higher_than_wide_keeps_its_shape(tmp_path: Path) -> None:
+    code = BytesIO()
+    Image.new("1", (50, 100), 0).save(code, "PNG")
+    film = write_camera_file(tmp_path / "camera.y4m", [code.getvalue()], seconds_each=1, seconds_between=0).read_bytes()
+    luma = film.partition(b"FRAME\n")[2][: WIDTH * HEIGHT]
+    wide = sum(value < 20 for value in luma[HEIGHT // 2 * WIDTH :][:WIDTH])
+    high = sum(value < 20 for value in luma[WIDTH // 2 :: WIDTH])
+    assert 0.45 < wide / high < 0.55
