@@ -5,6 +5,7 @@ not begun, nobody has been admitted.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from app.accounts.tables import Organisation
 from app.demo import association, contest, crowd, festival, layout
 from app.demo.cover import draw_cover
 from app.demo.links import sign_in_links
-from app.demo.windows import add_photos, add_stories
+from app.demo.windows import add_photos, add_stories, start_drawing
 from app.events.enums import PassKind
 from app.events.queries import tracks
 from app.events.services.editions import create_edition, find_or_create_venue, open_edition
@@ -60,8 +61,8 @@ class SheetNotTaken(Exception):
 
 async def load_demo(report: Report, now: datetime) -> None:
     """Load the whole festival or nothing. ``report(what, done, total)`` is told before each step."""
-    steps = len(ORDER) + 2 + PHOTO_STEPS
-    async with write_transaction():
+    async with contextlib.AsyncExitStack() as ending, write_transaction():
+        steps = len(ORDER) + 2 + PHOTO_STEPS
         report("association", 0, steps)
         actor = await _organiser(now)
         await load_sheet("organisations", "organisations.csv", SheetContext(edition_id=None, actor=actor, now=now))
@@ -72,11 +73,16 @@ async def load_demo(report: Report, now: datetime) -> None:
         for number, (kind, filename) in enumerate(ORDER, start=2):
             report(kind.replace("_", " "), number, steps)
             await load_sheet(kind, filename, context)
+            if kind == "products":
+                drawing = await start_drawing()
+                ending.callback(drawing.cancel)
         await _name_tracks(edition_id, actor, now)
         await _open_contest(edition_id, actor, now)
         await add_stories(edition_id, now)
         before = steps - PHOTO_STEPS
-        await add_photos(now, lambda done, total: report("photos", before + PHOTO_STEPS * done // total, steps))
+        await add_photos(
+            drawing, now, lambda done, total: report("photos", before + PHOTO_STEPS * done // total, steps)
+        )
 
 
 async def load_sheet(kind: str, filename: str, context: SheetContext) -> None:
