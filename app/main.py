@@ -18,6 +18,7 @@ from app.accounts.plugin import module as accounts
 from app.events.plugin import module as events
 from app.judging.plugin import module as judging
 from app.kernel.api_docs import DocsPage
+from app.kernel.audit_words import register_words
 from app.kernel.database import close_database, open_database
 from app.kernel.handlers import EXCEPTION_HANDLERS, healthz, readyz, static_routers
 from app.kernel.help import help_index, help_page
@@ -29,6 +30,7 @@ from app.kernel.page_cache import PageCache
 from app.kernel.request_context import RequestContext
 from app.kernel.settings import secret_key, settings
 from app.kernel.sheets import register_kind
+from app.kernel.sheets.log import WORDS as SHEET_WORDS
 from app.kernel.showcase import components_page, outbox_page
 from app.kernel.worker import register_jobs, run_worker
 from app.payments.plugin import module as payments
@@ -52,9 +54,11 @@ MODULES: tuple[Module, ...] = (
 
 
 def register_modules() -> None:
-    """Make jobs and kinds of sheets known; done once per process, doing it again changes nothing."""
+    """Make jobs, kinds of sheets and words of the log known; done once per process, doing it again changes nothing."""
     register_jobs(MODULES)
+    register_words(SHEET_WORDS)
     for module in MODULES:
+        register_words(module.log)
         for sheet_kind in module.sheet_kinds:
             register_kind(sheet_kind)
 

@@ -78,6 +78,26 @@ class DeviceKind(StrEnum):
     JUDGE = "judge"
 
 
+DEVICE_KIND_NAMES = {DeviceKind.GATE: N_("Gate"), DeviceKind.JUDGE: N_("Judging")}
+
+
+class DeviceState(StrEnum):
+    """Where a device stands: its card waits, was used, grew too old; or it was shut out."""
+
+    INVITED = "invited"
+    BOUND = "bound"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+DEVICE_STATE_NAMES = {
+    DeviceState.INVITED: N_("Card not used yet"),
+    DeviceState.BOUND: N_("Bound"),
+    DeviceState.EXPIRED: N_("Card too old"),
+    DeviceState.REVOKED: N_("Shut out"),
+}
+
+
 class ConsentPurpose(StrEnum):
     """What a person may consent to."""
 

@@ -1,9 +1,12 @@
 """Lists of accounts that pages show: searched, paged, in the order of Vietnamese names."""
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from app.accounts.enums import DeviceKind, OrganisationKind, Role
+from app.accounts.enums import DeviceKind, DeviceState, OrganisationKind, Role
 from app.accounts.tables import Device, Organisation, Person, RoleGrant
+from app.kernel.database import contains
 from app.kernel.names import search_text
 
 
@@ -37,6 +40,17 @@ async def people_with_roles(
         .offset(offset)
     )
     return rows, total
+
+
+async def people_named(search: str, *, limit: int = 500) -> list[int]:
+    """Ids of people whose name, phone number or address contains the text."""
+    rows = (
+        await Person.select(Person.id)
+        .where(contains(search_text(search), "search_text"))
+        .order_by(Person.id)
+        .limit(limit)
+    )
+    return [row["id"] for row in rows]
 
 
 async def organisations(
@@ -79,18 +93,30 @@ async def organisations(
     return rows, total
 
 
-async def devices_of(edition_id: int, *, kind: DeviceKind | None = None) -> list[dict[str, Any]]:
-    """Devices of an edition, the newest first."""
-    condition: Any = Device.edition_id == edition_id
-    if kind is not None:
-        condition = condition & (Device.kind == kind.value)
-    rows: list[dict[str, Any]] = (
+async def devices_of(
+    edition_id: int,
+    *,
+    kinds: Sequence[DeviceKind],
+    now: datetime,
+    search: str = "",
+    state: DeviceState | None = None,
+    offset: int = 0,
+    limit: int = 50,
+) -> tuple[list[dict[str, Any]], int]:
+    """Devices of some kinds of an edition, the newest first, each with its ``state``; and how many there are."""
+    condition: Any = (Device.edition_id == edition_id) & Device.kind.is_in([kind.value for kind in kinds])
+    if state is not None:
+        condition = condition & _stands(state, now)
+    if search:
+        condition = condition & (
+            contains(search, "device.label") | Device.person.search_text.like(f"%{search_text(search)}%")
+        )
+    total = await Device.count().where(condition)
+    rows = (
         await Device.select(
             Device.id,
             Device.kind,
             Device.label,
-            Device.subject_id,
-            Device.created_at,
             Device.paired_at,
             Device.last_seen_at,
             Device.revoked_at,
@@ -99,8 +125,39 @@ async def devices_of(edition_id: int, *, kind: DeviceKind | None = None) -> list
         )
         .where(condition)
         .order_by(Device.id, ascending=False)
+        .limit(limit)
+        .offset(offset)
     )
-    return rows
+    for row in rows:
+        row["state"] = device_state(row, now)
+    return rows, total
+
+
+def device_state(row: Mapping[str, Any], now: datetime) -> DeviceState:
+    """Where a device stands."""
+    if row["revoked_at"]:
+        return DeviceState.REVOKED
+    if row["paired_at"]:
+        return DeviceState.BOUND
+    waits = row["invite_expires_at"] and row["invite_expires_at"] > now
+    return DeviceState.INVITED if waits else DeviceState.EXPIRED
+
+
+def _stands(state: DeviceState, now: datetime) -> Any:
+    if state == DeviceState.REVOKED:
+        return Device.revoked_at.is_not_null()
+    if state == DeviceState.BOUND:
+        return Device.revoked_at.is_null() & Device.paired_at.is_not_null()
+    unpaired = Device.revoked_at.is_null() & Device.paired_at.is_null()
+    if state == DeviceState.INVITED:
+        return unpaired & (Device.invite_expires_at > now)
+    return unpaired & (Device.invite_expires_at.is_null() | (Device.invite_expires_at <= now))
+
+
+async def device_kind_of(device_id: int, edition_id: int) -> DeviceKind | None:
+    """What a device of an edition is used as; None when the edition has no such device."""
+    row = await Device.select(Device.kind).where((Device.id == device_id) & (Device.edition_id == edition_id)).first()
+    return DeviceKind(row["kind"]) if row else None
 
 
 async def organisation_by_id(organisation_id: int) -> dict[str, Any] | None:

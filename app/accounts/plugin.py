@@ -3,6 +3,7 @@
 from app.accounts.controllers.devices import InviteController
 from app.accounts.controllers.me import me
 from app.accounts.controllers.sign_in import AccountController, SignInController, sign_out
+from app.accounts.log import WORDS
 from app.accounts.sheets import EXPERTS, ORGANISATIONS
 from app.kernel.module import Module
 
@@ -10,4 +11,5 @@ module = Module(
     name="accounts",
     route_handlers=(SignInController, AccountController, InviteController, me, sign_out),
     sheet_kinds=(ORGANISATIONS, EXPERTS),
+    log=WORDS,
 )

@@ -13,6 +13,13 @@ class EditionState(StrEnum):
     CLOSED = "closed"
 
 
+EDITION_STATE_NAMES = {
+    EditionState.DRAFT: N_("Draft"),
+    EditionState.OPEN: N_("Open"),
+    EditionState.CLOSED: N_("Closed"),
+}
+
+
 class Part(StrEnum):
     """What an edition may consist of; each can be switched off."""
 
@@ -20,6 +27,14 @@ class Part(StrEnum):
     TICKETS = "tickets"
     CONTEST = "contest"
     PROGRAMME = "programme"
+
+
+PART_NAMES = {
+    Part.FAIR: N_("Trade fair"),
+    Part.TICKETS: N_("Tickets"),
+    Part.CONTEST: N_("Contest"),
+    Part.PROGRAMME: N_("Programme"),
+}
 
 
 class PassKind(StrEnum):
@@ -58,3 +73,9 @@ class PassState(StrEnum):
 
     ISSUED = "issued"
     REVOKED = "revoked"
+
+
+PASS_STATE_NAMES = {
+    PassState.ISSUED: N_("Valid"),
+    PassState.REVOKED: N_("Withdrawn"),
+}

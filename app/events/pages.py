@@ -17,6 +17,8 @@ from app.kernel.paging import page_number
 from app.kernel.web import current_request, environment
 
 PAGE_SIZE = 50
+#: Rows of an export; a spreadsheet holds no more than five times as many.
+MOST_EXPORTED = 200_000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 #: Sections of the public pages: part that must be on, path below the edition's, title.
@@ -69,6 +71,12 @@ def register_names() -> None:
 def offset_of(page: int | None) -> int:
     """How many rows come before a page, counted from 1."""
     return (page_number(page) - 1) * PAGE_SIZE
+
+
+def page_asked(request: Request[Any, Any, Any]) -> int | None:
+    """The page that the address asks for; None for what is no number."""
+    text = request.query_params.get("page", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else None
 
 
 def pager_of(request: Request[Any, Any, Any], found: Page) -> dict[str, Any]:

@@ -3,11 +3,13 @@
 from app.events.controllers.api import EditionsApi, PassesApi
 from app.events.controllers.imports import ImportController
 from app.events.controllers.manage import ManageController
-from app.events.controllers.office import OfficeController, OrganisationsController, PeopleController
+from app.events.controllers.office import OrganisationsController, PeopleController
 from app.events.controllers.programme import ProgrammeController
 from app.events.controllers.public import PublicController, programme_section, resolve_session
+from app.events.controllers.records import DevicesController, LogController, MessagesController
 from app.events.controllers.tracks import TracksController
 from app.events.dashboard import NAV, events_dashboard
+from app.events.log import WORDS
 from app.events.pages import register_names
 from app.events.passes.controllers import PassController
 from app.events.passes.manage import PassDeskController
@@ -39,10 +41,13 @@ module = Module(
         ImportController,
         PeopleController,
         OrganisationsController,
-        OfficeController,
+        DevicesController,
+        LogController,
+        MessagesController,
         EditionsApi,
         PassesApi,
     ),
     sheet_kinds=(PROGRAMME,),
     startup=start,
+    log=WORDS,
 )

@@ -1,11 +1,13 @@
 """The audit log: who changed what, when, and how it was before and after. It is only ever added to."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
 
+from app.kernel.database import contains, fetch
 from app.kernel.logs import request_id
 from app.kernel.paging import page_number
 from app.kernel.tables import AuditEntry
@@ -79,11 +81,14 @@ async def list_entries(
     action: str | None = None,
     subject_type: str | None = None,
     subject_id: int | str | None = None,
+    who: str = "",
+    who_ids: Sequence[int] = (),
     page: int = 1,
     per_page: int = 50,
 ) -> tuple[list[dict[str, Any]], int]:
     """Entries that fit every given filter, newest first, and how many there are on all pages.
 
+    ``who`` is looked for in the names as they stood, ``who_ids`` are people who have it in their names now.
     ``before`` and ``after`` come as dictionaries or None.
     """
     condition: Any = AuditEntry.id > 0
@@ -96,6 +101,9 @@ async def list_entries(
     ):
         if value is not None:
             condition = condition & (column == value)
+    if who:
+        named: Any = contains(who, "actor_name")
+        condition = condition & (named | AuditEntry.actor_person_id.is_in(list(who_ids)) if who_ids else named)
     total = await AuditEntry.count().where(condition)
     rows = (
         await AuditEntry.select()
@@ -108,3 +116,9 @@ async def list_entries(
         for name in ("before", "after"):
             row[name] = None if row[name] is None else json.loads(row[name])
     return rows, total
+
+
+async def actions_of(edition_id: int) -> list[str]:
+    """Which actions the log of an edition holds."""
+    rows = await fetch("SELECT DISTINCT action FROM audit_entry WHERE edition_id = {}", edition_id)
+    return [row["action"] for row in rows]

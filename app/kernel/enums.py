@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from app.kernel.i18n import N_
+
 
 class BatchState(StrEnum):
     """Where an uploaded sheet stands."""
@@ -29,6 +31,13 @@ class ChannelKind(StrEnum):
     ZALO = "zalo"
 
 
+CHANNEL_NAMES = {
+    ChannelKind.MAIL: N_("Mail"),
+    ChannelKind.SMS: N_("SMS"),
+    ChannelKind.ZALO: N_("Zalo"),
+}
+
+
 class MessageState(StrEnum):
     """Where a message of the outbox stands."""
 
@@ -36,3 +45,11 @@ class MessageState(StrEnum):
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
+
+
+MESSAGE_STATE_NAMES = {
+    MessageState.WAITING: N_("Waiting"),
+    MessageState.SENDING: N_("On its way"),
+    MessageState.SENT: N_("Sent"),
+    MessageState.FAILED: N_("Failed"),
+}

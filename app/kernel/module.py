@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from app.kernel.audit_words import LogWords
+
 
 @dataclass(frozen=True, kw_only=True)
 class Module:
-    """One module: its routes, its jobs by kind, and the sheets it can import.
+    """One module: its routes, its jobs by kind, the sheets it can import, and the words of its actions in the log.
 
     ``startup`` runs once per process when the database is open.
     """
@@ -17,6 +19,7 @@ class Module:
     route_handlers: Sequence[Any] = ()
     jobs: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     sheet_kinds: Sequence[Any] = ()
+    log: LogWords = field(default_factory=LogWords)
     startup: Callable[[], Any] | None = None
 
 

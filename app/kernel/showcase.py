@@ -5,6 +5,7 @@ from litestar.params import FromQuery
 from litestar.response import Response
 
 from app.kernel.documents.qr import qr_svg
+from app.kernel.enums import CHANNEL_NAMES, MESSAGE_STATE_NAMES
 from app.kernel.errors import NotFound
 from app.kernel.forms import Form
 from app.kernel.outbox import list_messages
@@ -35,5 +36,12 @@ async def outbox_page(q: FromQuery[str] = "", number: FromQuery[int] = 1) -> Res
         raise NotFound()
     messages, total = await list_messages(search=q, page=page_number(number), per_page=PER_PAGE)
     return page(
-        "web/outbox_page.html", messages=messages, total=total, q=q, number=page_number(number), per_page=PER_PAGE
+        "web/outbox_page.html",
+        messages=messages,
+        total=total,
+        q=q,
+        number=page_number(number),
+        per_page=PER_PAGE,
+        channel_names=CHANNEL_NAMES,
+        state_names=MESSAGE_STATE_NAMES,
     )

@@ -167,17 +167,6 @@ def _phone(e164: str | None) -> str:
     return show_phone(e164) if e164 else ""
 
 
-def plain_value(value: Any) -> str:
-    """A value of the log as people read it: texts in the reader's language, lists with commas."""
-    if isinstance(value, dict):
-        return (
-            i18n.pick(value) if value.keys() <= set(i18n.LOCALES) else ", ".join(f"{k}: {v}" for k, v in value.items())
-        )
-    if isinstance(value, list):
-        return ", ".join(str(item) for item in value)
-    return str(value)
-
-
 def build_environment() -> Environment:
     """The Jinja environment of all modules."""
     environment = Environment(
@@ -210,7 +199,6 @@ def build_environment() -> Environment:
         number=i18n.format_number,
         pick=i18n.pick,
         paragraphs=paragraphs,
-        plain_value=plain_value,
     )
     return environment
 

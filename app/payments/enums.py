@@ -52,3 +52,11 @@ class Settlement(StrEnum):
     REPLACED = "replaced"
     REFUND = "refund"
     RETURNED = "returned"
+
+
+SETTLEMENT_NAMES = {
+    Settlement.KEPT: N_("It got what it was for"),
+    Settlement.REPLACED: N_("It got something else in its place"),
+    Settlement.REFUND: N_("It has to go back"),
+    Settlement.RETURNED: N_("It went back"),
+}

@@ -6,6 +6,7 @@ from app.kernel.module import Module
 from app.payments.controllers.finance import FinanceController
 from app.payments.controllers.webhook import stripe_webhook
 from app.payments.dashboard import NAV, payments_dashboard
+from app.payments.log import WORDS
 from app.payments.services.inbox import JOB, register_effect
 from app.payments.services.stripe_events import COMPLETED, PROVIDER, checkout_completed
 from app.payments.tasks import apply_event_job, requeue_events_job
@@ -26,4 +27,5 @@ module = Module(
     route_handlers=(FinanceController, stripe_webhook),
     jobs={JOB: apply_event_job, REQUEUE: requeue_events_job},
     startup=start,
+    log=WORDS,
 )

@@ -8,6 +8,7 @@ from booths.allocation.controllers.apply import ApplyController, apply_section
 from booths.allocation.controllers.booths import BoothController
 from booths.allocation.controllers.runs import AllocationController
 from booths.allocation.dashboard import NAV, allocation_dashboard
+from booths.allocation.log import WORDS
 from booths.allocation.sheets import APPLICATIONS
 from booths.allocation.tasks import JOBS
 
@@ -26,4 +27,5 @@ module = Module(
     jobs=JOBS,
     sheet_kinds=(APPLICATIONS,),
     startup=start,
+    log=WORDS,
 )

@@ -11,6 +11,7 @@ from booths.catalogue.controllers.products import ProductController
 from booths.catalogue.controllers.public import CatalogueController, exhibitors_section
 from booths.catalogue.controllers.saved import SavedController
 from booths.catalogue.enums import CodeKind
+from booths.catalogue.log import WORDS
 from booths.catalogue.services.codes import count_scan, resolve_booth, resolve_product
 from booths.catalogue.sheets import PRODUCTS
 
@@ -39,4 +40,5 @@ module = Module(
     ),
     sheet_kinds=(PRODUCTS,),
     startup=start,
+    log=WORDS,
 )

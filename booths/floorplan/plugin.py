@@ -5,6 +5,7 @@ from app.kernel.module import Module
 from booths.floorplan.controllers.api import HallsApi, PlanApi
 from booths.floorplan.controllers.manage import FloorPlanController
 from booths.floorplan.dashboard import NAV, floorplan_dashboard
+from booths.floorplan.log import WORDS
 from booths.floorplan.sheets import HALLS
 
 
@@ -20,4 +21,5 @@ module = Module(
     route_handlers=(FloorPlanController, HallsApi, PlanApi),
     sheet_kinds=(HALLS,),
     startup=start,
+    log=WORDS,
 )

@@ -55,7 +55,7 @@ async def hold_booth(
             )
             await audit.record(
                 actor=actor,
-                action=f"booth.{state.value}",
+                action="booth.held" if state == HolderState.HELD else "booth.allocated",
                 subject_type="booth",
                 subject_id=booth_id,
                 edition_id=booth["edition"],

@@ -7,6 +7,7 @@ from ticketing.checkin.controllers.api import GateApi
 from ticketing.checkin.controllers.gate_app import GateApp
 from ticketing.checkin.controllers.live import LiveController
 from ticketing.checkin.controllers.manage import GatesController
+from ticketing.checkin.log import WORDS
 from ticketing.checkin.sheets import GATES
 from ticketing.checkin.slots import NAV, checkin_dashboard
 from ticketing.checkin.tasks import CLOSE_DAYS, run_close_past_days
@@ -26,4 +27,5 @@ module = Module(
     jobs={CLOSE_DAYS: run_close_past_days},
     sheet_kinds=(GATES,),
     startup=start,
+    log=WORDS,
 )

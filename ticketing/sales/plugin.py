@@ -8,6 +8,7 @@ from ticketing.sales.controllers.api import TicketApi
 from ticketing.sales.controllers.box_office import BoxOfficeController
 from ticketing.sales.controllers.manage import OrderController, TicketTypeController
 from ticketing.sales.controllers.public import TicketController
+from ticketing.sales.log import WORDS
 from ticketing.sales.services.orders import PURPOSE, settle_order
 from ticketing.sales.sheets import ATTENDEES, TICKET_TYPES
 from ticketing.sales.slots import NAV, sales_dashboard, tickets_section
@@ -30,4 +31,5 @@ module = Module(
     jobs={EXPIRE: run_expire_orders},
     sheet_kinds=(TICKET_TYPES, ATTENDEES),
     startup=start,
+    log=WORDS,
 )

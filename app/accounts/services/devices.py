@@ -102,7 +102,14 @@ async def pair_device(*, invite_token: str, now: datetime) -> tuple[Device, str]
     token = new_token()
     async with write_transaction():
         rows = (
-            await Device.update({Device.invite_hash: None, Device.token_hash: hash_token(token), Device.paired_at: now})
+            await Device.update(
+                {
+                    Device.invite_hash: None,
+                    Device.token_hash: hash_token(token),
+                    Device.paired_at: now,
+                    Device.last_seen_at: now,
+                }
+            )
             .where(
                 (Device.invite_hash == hash_token(invite_token))
                 & (Device.invite_expires_at > now)

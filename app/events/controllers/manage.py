@@ -9,7 +9,7 @@ from app.accounts.actor import Actor
 from app.accounts.enums import ORGANISER_ROLES, Role
 from app.accounts.guards import organiser, requires
 from app.events import queries
-from app.events.enums import Part
+from app.events.enums import PART_NAMES, Part
 from app.events.errors import DatesReversed, SlugTaken
 from app.events.pages import form_again
 from app.events.queries import EditionInfo
@@ -22,11 +22,11 @@ from app.kernel.i18n import N_, _
 from app.kernel.images import store_image
 from app.kernel.web import page, redirect
 
-PART_NAMES = {
-    Part.FAIR: (N_("Trade fair"), N_("Halls, booths, applications, a catalogue")),
-    Part.TICKETS: (N_("Tickets"), N_("Ticket types, orders, passes, gates")),
-    Part.CONTEST: (N_("Contest"), N_("Ideas, rounds, judges, awards")),
-    Part.PROGRAMME: (N_("Programme"), N_("Talks, shows, classes by day and track")),
+PART_HINTS = {
+    Part.FAIR: N_("Halls, booths, applications, a catalogue"),
+    Part.TICKETS: N_("Ticket types, orders, passes, gates"),
+    Part.CONTEST: N_("Ideas, rounds, judges, awards"),
+    Part.PROGRAMME: N_("Talks, shows, classes by day and track"),
 }
 WITHOUT_NAME = N_("Please give the name in at least one language.")
 
@@ -172,7 +172,7 @@ def _settings_page(form: Form, edition: EditionInfo | None, *, status: int = 200
         form=form,
         zones=ZONES,
         currencies=CURRENCIES,
-        parts=[(part.value, _(name), _(hint)) for part, (name, hint) in PART_NAMES.items()],
+        parts=[(part.value, _(name), _(PART_HINTS[part])) for part, name in PART_NAMES.items()],
     )
 
 

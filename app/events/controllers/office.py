@@ -1,4 +1,4 @@
-"""The organiser's office: people and roles, organisations, bound devices, the log, messages."""
+"""The organiser's office: people and roles, organisations."""
 
 from typing import Annotated, Any
 
@@ -10,17 +10,13 @@ from msgspec import Meta
 from app.accounts.actor import Actor
 from app.accounts.enums import ORGANISATION_KIND_NAMES, ROLE_NAMES, UNIT_LEVEL_NAMES, OrganisationKind, Role
 from app.accounts.errors import ContactMissing
-from app.accounts.guards import organiser, requires
-from app.accounts.lists import devices_of, organisation_by_id, organisations, people_with_roles
-from app.accounts.services.devices import revoke_device
+from app.accounts.guards import requires
+from app.accounts.lists import organisation_by_id, organisations, people_with_roles
 from app.accounts.services.people import find_or_create_person, grant_role, revoke_role
 from app.events import queries
-from app.events.pages import PAGE_SIZE, download, offset_of, pager_of, with_query
+from app.events.pages import MOST_EXPORTED, PAGE_SIZE, download, offset_of, page_asked, pager_of, with_query
 from app.events.queries import Page
-from app.kernel import audit, outbox
 from app.kernel.clock import now
-from app.kernel.enums import MessageState
-from app.kernel.errors import AppError, NotFound
 from app.kernel.forms import Form, FormError, read_form
 from app.kernel.i18n import N_, _
 from app.kernel.names import normalise_email, normalise_phone
@@ -30,12 +26,6 @@ from app.kernel.web import page, redirect
 NOT_A_PHONE = N_("This is no phone number. Write it like 0912 345 678 or +84 912 345 678.")
 NOT_AN_ADDRESS = N_("This is no mail address. Write it like ten@example.com.")
 GRANTABLE = (Role.MANAGER, Role.FINANCE, Role.FLOOR, Role.GATE_LEAD, Role.JURY_CHAIR, Role.JUDGE)
-STATE_NAMES = {
-    MessageState.WAITING: N_("Waiting"),
-    MessageState.SENDING: N_("On its way"),
-    MessageState.SENT: N_("Sent"),
-    MessageState.FAILED: N_("Failed"),
-}
 
 
 class RoleForm(msgspec.Struct):
@@ -71,6 +61,20 @@ class PeopleController(Controller):
     ) -> Response[str]:
         """The list, by given name."""
         return await _people_page(request, edition_id, q, role)
+
+    @get("/export.xlsx")
+    async def export(
+        self, edition_id: FromPath[int], q: FromQuery[str] = "", role: FromQuery[str] = ""
+    ) -> Response[bytes]:
+        """The list as a sheet."""
+        edition = await queries.edition_by_id(edition_id)
+        rows, _total = await people_with_roles(edition_id, search=q, role=_choice(Role, role), limit=MOST_EXPORTED)
+        names = {key.value: _(name) for key, name in ROLE_NAMES.items()}
+        headers = [_("Full name"), _("Role"), _("Phone number"), _("Mail address"), _("Organisation")]
+        table = [
+            [row["full_name"], names[row["role"]], row["phone"], row["email"], row["organisation"]] for row in rows
+        ]
+        return download(write_xlsx(_("People and roles"), headers, table), f"people-{edition.slug}.xlsx")
 
     @post("/", status_code=200)
     async def grant(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
@@ -121,7 +125,7 @@ async def _people_page(
     status: int = 200,
 ) -> Response[str]:
     edition = await queries.edition_by_id(edition_id)
-    offset = offset_of(_number(request.query_params.get("page")))
+    offset = offset_of(page_asked(request))
     rows, total = await people_with_roles(edition_id, search=q, role=_choice(Role, role), offset=offset)
     return page(
         "events/office_people.html",
@@ -134,6 +138,7 @@ async def _people_page(
         form=form or Form(),
         q=q,
         role=role,
+        export=with_query(request, f"/manage/{edition_id}/people/export.xlsx"),
     )
 
 
@@ -159,7 +164,7 @@ class OrganisationsController(Controller):
     ) -> Response[str]:
         """The list; ``parent`` opens one branch of the tree."""
         edition = await queries.edition_by_id(edition_id)
-        offset = offset_of(_number(request.query_params.get("page")))
+        offset = offset_of(page_asked(request))
         above = await organisation_by_id(_number(parent) or 0) if parent else None
         rows, total = await organisations(
             search=q, kind=_choice(OrganisationKind, kind), parent_id=_number(parent), offset=offset
@@ -184,91 +189,10 @@ class OrganisationsController(Controller):
     ) -> Response[bytes]:
         """The same list as a sheet that can be loaded again."""
         rows, _total = await organisations(
-            search=q, kind=_choice(OrganisationKind, kind), parent_id=_number(parent), limit=100_000
+            search=q, kind=_choice(OrganisationKind, kind), parent_id=_number(parent), limit=MOST_EXPORTED
         )
         names = {key.value: _(name) for key, name in ORGANISATION_KIND_NAMES.items()}
         headers = [_("Name"), _("Kind"), _("Parent"), _("Tax number"), _("Phone"), _("E-mail"), _("Ward"), _("Members")]
         keys = ("name", "kind", "parent_name", "tax_number", "phone", "email", "ward", "member_count")
         table = [[names[row["kind"]] if key == "kind" else row[key] for key in keys] for row in rows]
         return download(write_xlsx(_("Organisations"), headers, table), "organisations.xlsx")
-
-
-class OfficeController(Controller):
-    """Bound devices, the log and the outbox of an edition."""
-
-    path = "/manage/{edition_id:int}"
-    include_in_schema = False
-
-    @get("/devices", guards=[requires(Role.OWNER, Role.MANAGER, Role.GATE_LEAD, Role.JURY_CHAIR)])
-    async def devices(self, edition_id: FromPath[int]) -> Response[str]:
-        """Every gate phone and tablet: bound, waiting, withdrawn."""
-        edition = await queries.edition_by_id(edition_id)
-        return page("events/office_devices.html", edition=edition, devices=await devices_of(edition_id), at=now())
-
-    @post(
-        "/devices/{device_id:int}/revoke",
-        guards=[requires(Role.OWNER, Role.MANAGER, Role.GATE_LEAD, Role.JURY_CHAIR)],
-    )
-    async def revoke_device(
-        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], device_id: FromPath[int]
-    ) -> Response[Any]:
-        """Shut a device out."""
-        if device_id not in {row["id"] for row in await devices_of(edition_id)}:
-            raise NotFound
-        await revoke_device(device_id=device_id, actor=request.user, now=now())
-        return redirect(f"/manage/{edition_id}/devices", toast=_("The device was shut out."))
-
-    @get("/audit", guards=[requires(Role.OWNER, Role.MANAGER)])
-    async def log(
-        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], action: FromQuery[str] = ""
-    ) -> Response[str]:
-        """Who did what, when, before and after."""
-        edition = await queries.edition_by_id(edition_id)
-        number = _number(request.query_params.get("page")) or 1
-        rows, total = await audit.list_entries(
-            edition_id=edition_id, action=action or None, page=number, per_page=PAGE_SIZE
-        )
-        return page(
-            "events/office_audit.html",
-            edition=edition,
-            entries=rows,
-            pager=pager_of(request, Page(rows, total, offset_of(number) + 1, PAGE_SIZE)),
-            action=action,
-        )
-
-    @get("/outbox", guards=[organiser])
-    async def messages(
-        self,
-        request: Request[Actor, Any, Any],
-        edition_id: FromPath[int],
-        q: FromQuery[str] = "",
-        status: FromQuery[str] = "",
-    ) -> Response[str]:
-        """Messages of this edition and how they fare."""
-        edition = await queries.edition_by_id(edition_id)
-        number = _number(request.query_params.get("page")) or 1
-        rows, total = await outbox.list_messages(
-            edition_id=edition_id, state=_choice(MessageState, status), search=q, page=number, per_page=PAGE_SIZE
-        )
-        return page(
-            "events/office_outbox.html",
-            edition=edition,
-            messages=rows,
-            pager=pager_of(request, Page(rows, total, offset_of(number) + 1, PAGE_SIZE)),
-            states=[(key.value, _(name)) for key, name in STATE_NAMES.items()],
-            state_names={key.value: _(name) for key, name in STATE_NAMES.items()},
-            q=q,
-            chosen=status,
-        )
-
-    @post("/outbox/{message_id:int}/retry", guards=[requires(Role.OWNER, Role.MANAGER)])
-    async def retry(self, edition_id: FromPath[int], message_id: FromPath[int]) -> Response[Any]:
-        """Try a failed message again."""
-        message = await outbox.get_message(message_id)
-        if message is None or message["edition_id"] != edition_id:
-            raise NotFound
-        try:
-            await outbox.retry(message_id, now=now())
-        except AppError as error:
-            return redirect(f"/manage/{edition_id}/outbox", toast=error.sentence())
-        return redirect(f"/manage/{edition_id}/outbox", toast=_("It will be tried again now."))

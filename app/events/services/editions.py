@@ -205,7 +205,7 @@ async def _change_state(
         raise StateNotReachable
     await audit.record(
         actor=actor,
-        action=f"edition.{after.value}",
+        action="edition.open" if after == EditionState.OPEN else "edition.closed",
         subject_type="edition",
         subject_id=edition_id,
         edition_id=edition_id,

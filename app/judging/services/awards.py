@@ -111,7 +111,7 @@ async def publish_awards(*, round_id: int, actor: Actor, now: datetime) -> int:
             subject_type="round",
             subject_id=round_id,
             edition_id=edition_id,
-            after={"awards": [[row["rank"], row["entry"]] for row in published]},
+            after={"entry_ids": [row["entry"] for row in published]},
             now=now,
         )
     return len(published)

@@ -1,0 +1,73 @@
+"""What changes to editions, the programme and passes are called in the log."""
+
+from app.events.enums import EDITION_STATE_NAMES, PART_NAMES, PASS_KIND_NAMES, PASS_STATE_NAMES
+from app.events.tables import Edition, Pass, ProgrammeSession, Track, Venue
+from app.kernel.audit_words import Field, LogWords, Subject, names_in
+from app.kernel.i18n import N_
+
+HIDDEN = Field("")
+
+WORDS = LogWords(
+    actions={
+        "edition.create": N_("Made the edition"),
+        "edition.update": N_("Changed the edition"),
+        "edition.open": N_("Opened the edition"),
+        "edition.closed": N_("Closed the edition"),
+        "pass.issue": N_("Handed out a pass"),
+        "pass.renew_link": N_("Sent a new link to a pass"),
+        "pass.revoke": N_("Withdrew a pass"),
+        "session.create": N_("Added a session"),
+        "session.update": N_("Changed a session"),
+        "session.delete": N_("Took a session out of the programme"),
+        "track.update": N_("Renamed a track"),
+        "track.delete": N_("Removed a track"),
+    },
+    subjects={
+        "edition": Subject(
+            name=N_("Edition"),
+            find=names_in(Edition, Edition.name),
+            fields={
+                "slug": Field(N_("Address of its page")),
+                "intro": Field(N_("Introduction")),
+                "place": Field(N_("Place")),
+                "venue": Field(N_("Venue"), subject="venue"),
+                "timezone": Field(N_("Time zone")),
+                "currency": Field(N_("Currency")),
+                "starts_on": Field(N_("First day")),
+                "ends_on": Field(N_("Last day")),
+                "opens_at": Field(N_("Opens at")),
+                "closes_at": Field(N_("Closes at")),
+                "organiser": Field(N_("Organiser"), subject="organisation"),
+                "parts": Field(N_("Parts"), values=PART_NAMES),
+                "cover": Field(N_("Photo")),
+                "state": Field(N_("State"), values=EDITION_STATE_NAMES),
+                "closed": Field(N_("Admissions closed")),
+            },
+        ),
+        "venue": Subject(name=N_("Venue"), find=names_in(Venue, Venue.name)),
+        "track": Subject(name=N_("Track"), find=names_in(Track, Track.name)),
+        "session": Subject(
+            name=N_("Session"),
+            find=names_in(ProgrammeSession, ProgrammeSession.title),
+            fields={
+                "track": Field(N_("Track"), subject="track"),
+                "title_key": HIDDEN,
+                "summary": Field(N_("Summary")),
+                "starts_at": Field(N_("Begins")),
+                "ends_at": Field(N_("Ends")),
+                "place": Field(N_("Place")),
+                "speaker": Field(N_("Speaker")),
+            },
+        ),
+        "pass": Subject(
+            name=N_("Pass"),
+            find=names_in(Pass, Pass.holder_name),
+            fields={
+                "kind": Field(N_("Kind"), values=PASS_KIND_NAMES),
+                "holder_name": Field(N_("Holder")),
+                "serial": Field(N_("Number")),
+                "state": Field(N_("State"), values=PASS_STATE_NAMES),
+            },
+        ),
+    },
+)

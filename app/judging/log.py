@@ -1,0 +1,93 @@
+"""What changes to the contest are called in the log."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.judging.enums import AsideState
+from app.judging.tables import Contest, Entry, Round, SetAside
+from app.judging.words import ASIDE_REASONS, CONTEST_STATES, ENTRY_STATES
+from app.kernel.audit_words import Field, LogWords, Subject, names_in
+from app.kernel.i18n import N_
+
+ASIDE_STATES = {
+    AsideState.WAITING: N_("Waiting"),
+    AsideState.ACCEPTED: N_("Accepted"),
+    AsideState.REFUSED: N_("Refused"),
+}
+
+
+def _words(states: Mapping[Any, tuple[str, str]]) -> dict[Any, str]:
+    return {state: word for state, (word, _tone) in states.items()}
+
+
+WORDS = LogWords(
+    actions={
+        "assignment.recuse": N_("Stepped back from an idea"),
+        "assignment.set": N_("Changed who scores an idea"),
+        "award.give": N_("Gave an award"),
+        "award.publish": N_("Published the awards"),
+        "award.take_back": N_("Took an award back"),
+        "ballot.settle": N_("Settled a ballot that was set aside"),
+        "contest.create": N_("Set the contest up"),
+        "contest.state": N_("Opened or closed the call for ideas"),
+        "entry.create": N_("Began an idea"),
+        "entry.member.add": N_("Took somebody into a team"),
+        "entry.member.remove": N_("Took somebody out of a team"),
+        "entry.submit": N_("Sent an idea in"),
+        "entry.update": N_("Changed an idea"),
+        "entry.withdraw": N_("Took an idea back"),
+        "panel.add": N_("Took somebody into the jury"),
+        "panel.remove": N_("Took somebody out of the jury"),
+        "round.advance": N_("Let ideas go on to the next round"),
+        "round.assign": N_("Assigned judges"),
+        "round.lock": N_("Sealed a round"),
+        "round.open": N_("Opened a round"),
+        "round.publish": N_("Published a round"),
+    },
+    subjects={
+        "contest": Subject(
+            name=N_("Contest"),
+            find=names_in(Contest, Contest.name),
+            fields={
+                "rounds": Field(N_("Rounds")),
+                "state": Field(N_("State"), values=_words(CONTEST_STATES)),
+                "entries_close_at": Field(N_("The call ends")),
+            },
+        ),
+        "entry": Subject(
+            name=N_("Idea"),
+            find=names_in(Entry, Entry.title),
+            fields={
+                "state": Field(N_("State"), values=_words(ENTRY_STATES)),
+                "round_id": Field(N_("Round"), subject="round"),
+                "judge_id": Field(N_("Judge"), subject="person"),
+                "rank": Field(N_("Rank")),
+                "assigned": Field(N_("Assigned")),
+                "team_name": Field(N_("Team")),
+                "summary": Field(N_("Summary")),
+                "problem": Field(N_("Problem")),
+                "solution": Field(N_("Solution")),
+                "progress": Field(N_("Progress")),
+                "category": Field(N_("Category")),
+                "ward": Field(N_("Ward")),
+            },
+        ),
+        "round": Subject(
+            name=N_("Round"),
+            find=names_in(Round, Round.name),
+            fields={
+                "added": Field(N_("Assigned")),
+                "anchor": Field(N_("Seal")),
+                "entry_ids": Field(N_("Ideas"), subject="entry"),
+            },
+        ),
+        "set_aside": Subject(
+            name=N_("Ballot set aside"),
+            find=names_in(SetAside, SetAside.assignment._.entry._.title),
+            fields={
+                "state": Field(N_("State"), values=ASIDE_STATES),
+                "reason": Field(N_("Reason"), values=ASIDE_REASONS),
+            },
+        ),
+    },
+)

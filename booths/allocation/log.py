@@ -1,0 +1,34 @@
+"""What changes to applications and allocations are called in the log."""
+
+from app.kernel.audit_words import Field, LogWords, Subject, names_in
+from app.kernel.i18n import N_
+from booths.allocation.enums import APPLICATION_STATE_NAMES
+from booths.allocation.tables import Application
+
+WORDS = LogWords(
+    actions={
+        "allocation.discard": N_("Dropped a proposal"),
+        "allocation.publish": N_("Published the allocation"),
+        "allocation.start": N_("Asked for a proposal"),
+        "allocation.stop": N_("Stopped the computation of a proposal"),
+        "application.change": N_("Changed an application"),
+        "application.send": N_("Sent an application in"),
+        "application.submit": N_("Applied for a booth"),
+        "application.withdraw": N_("Withdrew an application"),
+    },
+    subjects={
+        "allocation_run": Subject(name=N_("Proposal"), fields={"placed": Field(N_("Placed"))}),
+        "application": Subject(
+            name=N_("Application"),
+            find=names_in(Application, Application.organisation.name),
+            fields={
+                "cells_wanted": Field(N_("Cells wanted")),
+                "zone_wanted": Field(N_("Zone wanted")),
+                "power_watts": Field(N_("Power (watts)")),
+                "category": Field(N_("Category")),
+                "note": Field(N_("Note")),
+                "state": Field(N_("State"), values=APPLICATION_STATE_NAMES),
+            },
+        ),
+    },
+)

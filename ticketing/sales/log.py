@@ -1,0 +1,43 @@
+"""What changes to ticket types and orders are called in the log."""
+
+from app.kernel.audit_words import Field, LogWords, Subject, names_in
+from app.kernel.i18n import N_
+from ticketing.sales.enums import ORDER_STATE_NAMES, PASS_KIND_NAMES
+from ticketing.sales.tables import TicketOrder, TicketType
+
+WORDS = LogWords(
+    actions={
+        "order.cancel": N_("Cancelled an order"),
+        "order.load": N_("Loaded attendees"),
+        "order.place": N_("Ordered tickets"),
+        "order.sell": N_("Sold tickets at the box office"),
+        "ticket_type.create": N_("Added a ticket type"),
+        "ticket_type.update": N_("Changed a ticket type"),
+    },
+    subjects={
+        "ticket_order": Subject(
+            name=N_("Order"),
+            find=names_in(TicketOrder, TicketOrder.reference),
+            fields={
+                "reference": Field(""),
+                "count": Field(N_("Tickets")),
+                "total_minor": Field(N_("Amount"), money=True),
+                "state": Field(N_("State"), values=ORDER_STATE_NAMES),
+            },
+        ),
+        "ticket_type": Subject(
+            name=N_("Ticket type"),
+            find=names_in(TicketType, TicketType.name),
+            fields={
+                "description": Field(N_("Description")),
+                "price_minor": Field(N_("Price"), money=True),
+                "currency": Field(N_("Currency")),
+                "quota": Field(N_("Quota")),
+                "sales_from": Field(N_("On sale from")),
+                "sales_until": Field(N_("On sale until")),
+                "pass_kind": Field(N_("Kind of pass"), values=PASS_KIND_NAMES),
+                "active": Field(N_("On sale")),
+            },
+        ),
+    },
+)
