@@ -41,6 +41,7 @@ def criterion_of(criterion: CriterionRow) -> dict[str, Any]:
     return {
         "id": criterion.id,
         "name": pick(criterion.name),
+        "explanation": pick(criterion.explanation),
         "weight": criterion.weight,
         "min": criterion.min,
         "max": criterion.max,

@@ -98,3 +98,51 @@ class NothingToAward(AppError):
     code = "nothing_to_award"
     status = 409
     message = N_("Prepare at least one award before you publish.")
+
+
+class CriteriaLocked(AppError):
+    """A round's ballots were given by its criteria, which therefore stay."""
+
+    code = "criteria_locked"
+    status = 409
+    message = N_("This round already has ballots, so its criteria, weights and scales stay as they are.")
+
+
+class CriterionNeeded(AppError):
+    """The last criterion of a round stays."""
+
+    code = "criterion_needed"
+    status = 409
+    message = N_("A round needs at least one criterion, so the last one stays.")
+
+
+class RoundBegun(AppError):
+    """A round with ideas or judges keeps its place."""
+
+    code = "round_begun"
+    status = 409
+    message = N_("This round already has ideas or judges, so it can no longer be moved or removed.")
+
+
+class RoundNeeded(AppError):
+    """The last round of a contest stays."""
+
+    code = "round_needed"
+    status = 409
+    message = N_("A contest needs at least one round, so the last one stays.")
+
+
+class ScaleReversed(AppError):
+    """The highest score is not above the lowest."""
+
+    code = "scale_reversed"
+    status = 422
+    message = N_("The highest score must be above the lowest.")
+
+
+class EndPassed(AppError):
+    """A call or a round would be over as soon as it began."""
+
+    code = "end_passed"
+    status = 422
+    message = N_("The end you have set, {time}, has already passed. Choose a later time, or none.")

@@ -13,6 +13,7 @@ from app.judging.controllers.judge import JudgeController, judge_manifest, judge
 from app.judging.controllers.jury_room import JuryRoomController
 from app.judging.controllers.manage import ContestController, JuryController
 from app.judging.controllers.public import PublicContestController
+from app.judging.controllers.setup import SetupController
 from app.judging.controllers.team import TeamController
 from app.judging.enums import ContestState, RoundState
 from app.judging.errors import ChairInConflict
@@ -120,6 +121,7 @@ module = Module(
         TeamController,
         ContestController,
         JuryController,
+        SetupController,
         JuryRoomController,
         JudgeController,
         judge_worker,

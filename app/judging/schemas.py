@@ -10,6 +10,18 @@ from app.judging.enums import PanelRole
 
 Line = Annotated[str, Meta(max_length=160)]
 Story = Annotated[str, Meta(max_length=4000)]
+Seen = Annotated[str, Meta(max_length=32)]
+"""Which version of the thing the form was filled in from."""
+LANGUAGES = ("vi", "id", "en")
+
+
+class _InLanguages(msgspec.Struct):
+    """A form with texts in three languages: a field for each, ``name_vi`` and so on."""
+
+    def texts(self, name: str) -> dict[str, str]:
+        """The fields of a text by language, without empty ones."""
+        found = {code: getattr(self, f"{name}_{code}") for code in LANGUAGES}
+        return {code: text for code, text in found.items() if text}
 
 
 class IdeaForm(msgspec.Struct):
@@ -138,3 +150,52 @@ class RecuseForm(msgspec.Struct):
     """Why a judge steps back."""
 
     reason: Annotated[str, Meta(max_length=300)]
+
+
+class ContestForm(_InLanguages):
+    """What an organiser says of the contest and its call."""
+
+    name_vi: Line = ""
+    name_id: Line = ""
+    name_en: Line = ""
+    intro_vi: Story = ""
+    intro_id: Story = ""
+    intro_en: Story = ""
+    entries_open_at: datetime | None = None
+    entries_close_at: datetime | None = None
+    judges_per_entry: Annotated[int, Meta(ge=1, le=20)] = 3
+    rounds: Annotated[int, Meta(ge=1, le=3)] = 3
+    seen: Seen = ""
+
+
+class RoundForm(_InLanguages):
+    """One round."""
+
+    name_vi: Line = ""
+    name_id: Line = ""
+    name_en: Line = ""
+    opens_at: datetime | None = None
+    closes_at: datetime | None = None
+    advance_count: Annotated[int, Meta(ge=0, le=2000)] = 0
+    seen: Seen = ""
+
+
+class CriterionForm(_InLanguages):
+    """One criterion; the words for single scores are read apart, since how many there are depends on its scale."""
+
+    name_vi: Line = ""
+    name_id: Line = ""
+    name_en: Line = ""
+    explanation_vi: Annotated[str, Meta(max_length=1000)] = ""
+    explanation_id: Annotated[str, Meta(max_length=1000)] = ""
+    explanation_en: Annotated[str, Meta(max_length=1000)] = ""
+    weight: Annotated[int, Meta(ge=1, le=100)] = 1
+    min: Annotated[int, Meta(ge=0, le=9)] = 1
+    max: Annotated[int, Meta(ge=1, le=10)] = 5
+    seen: Seen = ""
+
+
+class MoveForm(msgspec.Struct):
+    """One place up or down in a list."""
+
+    direction: Annotated[str, Meta(pattern="^(up|down)$")]

@@ -24,7 +24,9 @@ class Contest(Table, tablename="contest"):
     id: Serial
     edition = ForeignKey(Edition, on_delete=OnDelete.restrict, null=False, unique=True)
     name = JSON(default="{}")
+    intro = JSON(default="{}")
     state = Varchar(length=12, choices=ContestState, default=ContestState.DRAFT)
+    entries_open_at = Timestamptz(default=None, null=True)
     entries_close_at = Timestamptz(default=None, null=True)
     judges_per_entry = SmallInt(default=3)
     created_at = Timestamptz(default=None)
@@ -47,11 +49,13 @@ class Round(Table, tablename="contest_round"):
 
 
 class Criterion(Table, tablename="contest_criterion"):
-    """What a round's judges score. ``anchors`` maps a score to what it means, in three languages."""
+    """What a round's judges score. ``explanation`` says what to look for, ``anchors`` maps a score to what it means,
+    both in three languages."""
 
     id: Serial
     round = ForeignKey(Round, on_delete=OnDelete.restrict, null=False)
     name = JSON(default="{}")
+    explanation = JSON(default="{}")
     weight = SmallInt(default=1)
     min = SmallInt(default=1)
     max = SmallInt(default=5)

@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from app.judging.enums import AsideReason, AsideState, BallotStatus, RoundState
+from app.judging.enums import AsideReason, AsideState, BallotStatus
 from app.judging.errors import BallotInvalid, ClientIdReused, RoundNotOpen, RoundStateWrong
 from app.judging.queries.ballots import anchors_of, asides_of, revisions_of, task_of_judge, tasks_of_judge
+from app.judging.queries.contests import RoundRow
 from app.judging.queries.results import progress_of, ranking
 from app.judging.services import ballots as service
 from app.judging.services.awards import publish_feedback
@@ -263,14 +264,14 @@ async def test_without_holding_the_round_a_ballot_slips_past_the_seal(monkeypatc
     judge, task = found.judges[0], await first_task(found.judges[0])
     sent = await ballot(task, NOW)
     unguarded(monkeypatch, service)
-    held, sealed = service._round_state_held, asyncio.Event()
+    held, sealed = service._round_held, asyncio.Event()
     looked = asyncio.Event()
 
-    async def look_then_wait(round_id: int) -> RoundState:
-        state = await held(round_id)
+    async def look_then_wait(round_id: int) -> RoundRow:
+        round_ = await held(round_id)
         looked.set()
         await sealed.wait()
-        return state
+        return round_
 
     async def seal() -> object:
         await looked.wait()
@@ -278,7 +279,7 @@ async def test_without_holding_the_round_a_ballot_slips_past_the_seal(monkeypatc
         sealed.set()
         return digest
 
-    monkeypatch.setattr(service, "_round_state_held", look_then_wait)
+    monkeypatch.setattr(service, "_round_held", look_then_wait)
     results = await race(
         2,
         lambda number: (

@@ -9,6 +9,7 @@ from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.errors import ContactMissing
 from app.accounts.guards import requires
+from app.events.errors import DatesReversed
 from app.events.queries import edition_by_id
 from app.judging.controllers.lists import Paging
 from app.judging.controllers.team import contact_of
@@ -18,7 +19,8 @@ from app.judging.queries import entries as queries
 from app.judging.queries.contests import ContestRow, contest_of_edition, round_by_id, rounds_of
 from app.judging.queries.panels import Panelist, devices_of_judges, panel_of
 from app.judging.queries.results import awards_of, progress_of
-from app.judging.schemas import CallForm, CardsForm, JudgeForm, OpenRoundForm
+from app.judging.rubric import CONTEST_NAME
+from app.judging.schemas import CallForm, CardsForm, ContestForm, JudgeForm, OpenRoundForm
 from app.judging.services import contests as service
 from app.judging.services import panels
 from app.judging.words import CONTEST_STATES, ENTRY_STATES, PANEL_ROLES, ROUND_STATES
@@ -63,7 +65,7 @@ class ContestController(Controller):
         """The rounds and the list of ideas; the next step where there is no contest yet."""
         edition = await edition_by_id(edition_id)
         if await contest_of_edition(edition_id) is None:
-            return page("judging/manage_start.html", edition=edition)
+            return page("judging/manage_start.html", edition=edition, form=Form.empty(rounds=3, **_usual_name()))
         contest = await contest_for(edition_id, request.user)
         lines, total = await queries.list_entries(contest.id, search=q, state=standing, category=category, page=number)
         rounds = await rounds_of(contest.id)
@@ -83,14 +85,39 @@ class ContestController(Controller):
             categories=[("", _("All")), *((name, name) for name in await queries.categories_of(contest.id))],
             paging=Paging.of(f"/manage/{edition_id}/contest", kept, number, queries.PAGE_SIZE, total),
             form=Form.empty(entries_close_at=closes and closes.astimezone(zone(contest.timezone))),
-            open_now=contest.takes_ideas(now()),
+            open_now=contest.state == ContestState.OPEN and not contest.is_late(now()),
+            opens_later=contest.is_early(now()),
+            planned={
+                round_.id: Form.empty(
+                    closes_at=round_.closes_at and round_.closes_at.astimezone(zone(contest.timezone))
+                )
+                for round_ in rounds
+            },
         )
 
-    @post("/create")
+    @post("/create", status_code=200)
     async def create(self, request: ManageRequest, edition_id: FromPath[int]) -> Response[Any]:
-        """Set the contest up with its three rounds."""
-        await service.create_contest(edition_id=edition_id, actor=request.user, now=now())
-        return redirect(f"/manage/{edition_id}/contest", toast=_("The contest is set up. Open the call when ready."))
+        """Set the contest up with its rounds and criteria."""
+        edition = await edition_by_id(edition_id)
+        try:
+            form = await read_form(request, ContestForm, tz=edition.timezone)
+            await service.create_contest(
+                edition_id=edition_id,
+                rounds=form.rounds,
+                name=form.texts("name"),
+                entries_open_at=form.entries_open_at,
+                entries_close_at=form.entries_close_at,
+                actor=request.user,
+                now=now(),
+            )
+        except (FormError, DatesReversed) as error:
+            posted = await request.form()
+            shown = Form({key: str(posted.get(key, "")) for key in posted}, error.fields)
+            return page("judging/manage_start.html", status=error.status, edition=edition, form=shown)
+        return redirect(
+            f"/manage/{edition_id}/contest/settings",
+            toast=_("The contest is set up. Look through its texts, rounds and criteria, then open the call."),
+        )
 
     @post("/call")
     async def call(self, request: ManageRequest, edition_id: FromPath[int]) -> Response[Any]:
@@ -271,6 +298,10 @@ class JuryController(Controller):
             role_words=PANEL_ROLES,
             form=form,
         )
+
+
+def _usual_name() -> dict[str, str]:
+    return {f"name_{code}": text for code, text in CONTEST_NAME.items()}
 
 
 def _fits(judge: Panelist, search: str) -> bool:

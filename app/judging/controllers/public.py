@@ -9,7 +9,7 @@ from app.accounts.guards import public
 from app.events.enums import Part
 from app.events.queries import EditionInfo, edition_by_slug
 from app.judging.controllers.lists import Paging
-from app.judging.enums import EntryState
+from app.judging.enums import ContestState, EntryState
 from app.judging.queries.contests import ContestRow, contest_by_slug
 from app.judging.queries.entries import categories_of, entry_by_id
 from app.judging.queries.results import PUBLIC_PAGE_SIZE, awards_of, public_entries
@@ -63,6 +63,7 @@ class PublicContestController(Controller):
             ],
             paging=Paging.of(f"/e/{slug}/contest", {"q": q, "category": category}, number, PUBLIC_PAGE_SIZE, total),
             open_now=contest.takes_ideas(now()),
+            opens_later=contest.state == ContestState.OPEN and contest.is_early(now()),
         )
 
     @get("/{entry_id:int}")

@@ -9,6 +9,7 @@ from app.events.tables import Edition
 from app.judging.enums import ContestState, RoundState
 from app.judging.ranking import Scale
 from app.judging.tables import Contest, Criterion, Round
+from app.kernel.database import dialect, fetch
 from app.kernel.errors import NotFound
 
 Texts = dict[str, str]
@@ -25,14 +26,23 @@ class ContestRow:
     timezone: str
     organiser_id: int | None
     name: Texts
+    intro: Texts
     state: ContestState
+    entries_open_at: datetime | None
     entries_close_at: datetime | None
     judges_per_entry: int
 
     def takes_ideas(self, now: datetime) -> bool:
         """Whether ideas can be begun, changed and sent in now."""
-        late = self.entries_close_at is not None and self.entries_close_at <= now
-        return self.state == ContestState.OPEN and not late
+        return self.state == ContestState.OPEN and not self.is_early(now) and not self.is_late(now)
+
+    def is_early(self, now: datetime) -> bool:
+        """Whether the call has a beginning that is still to come."""
+        return self.entries_open_at is not None and now < self.entries_open_at
+
+    def is_late(self, now: datetime) -> bool:
+        """Whether the call's end has passed."""
+        return self.entries_close_at is not None and self.entries_close_at <= now
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,10 @@ class RoundRow:
     anchor: str
     locked_at: datetime | None
 
+    def takes_ballots(self, now: datetime) -> bool:
+        """Whether a ballot that comes now counts by itself."""
+        return self.state == RoundState.OPEN and not (self.closes_at is not None and self.closes_at <= now)
+
 
 @dataclass(frozen=True)
 class CriterionRow:
@@ -57,10 +71,12 @@ class CriterionRow:
 
     id: int
     name: Texts
+    explanation: Texts
     weight: int
     min: int
     max: int
     anchors: dict[str, Texts]
+    position: int
 
     @property
     def scale(self) -> Scale:
@@ -96,7 +112,9 @@ async def _contest(where: Any) -> ContestRow | None:
         timezone=row["timezone"],
         organiser_id=row["organiser"],
         name=texts(row["name"]),
+        intro=texts(row["intro"]),
         state=ContestState(row["state"]),
+        entries_open_at=row["entries_open_at"],
         entries_close_at=row["entries_close_at"],
         judges_per_entry=row["judges_per_entry"],
     )
@@ -126,6 +144,7 @@ async def open_contests(now: datetime) -> list[ContestRow]:
         await Contest.select(Contest.id)
         .where(
             (Contest.state == ContestState.OPEN.value)
+            & (Contest.entries_open_at.is_null() | (Contest.entries_open_at <= now))
             & (Contest.entries_close_at.is_null() | (Contest.entries_close_at > now))
         )
         .order_by(Contest.edition, ascending=False)
@@ -164,11 +183,62 @@ async def round_by_id(round_id: int) -> RoundRow:
 
 async def criteria_of(round_id: int) -> list[CriterionRow]:
     """The criteria of a round in their order."""
-    rows = await Criterion.select().where(Criterion.round == round_id).order_by(Criterion.position)
+    rows = await Criterion.select().where(Criterion.round == round_id).order_by(Criterion.position, Criterion.id)
     return [
-        CriterionRow(row["id"], texts(row["name"]), row["weight"], row["min"], row["max"], texts(row["anchors"]))
+        CriterionRow(
+            row["id"],
+            texts(row["name"]),
+            texts(row["explanation"]),
+            row["weight"],
+            row["min"],
+            row["max"],
+            texts(row["anchors"]),
+            row["position"],
+        )
         for row in rows
     ]
+
+
+async def has_ballots(round_id: int) -> bool:
+    """Whether any ballot has come in a round, counted or set aside."""
+    rows = await fetch(
+        "SELECT 1 FROM contest_assignment a WHERE a.round = {} AND ("
+        "EXISTS (SELECT 1 FROM contest_ballot b WHERE b.assignment = a.id AND b.revision_count > 0) "
+        "OR EXISTS (SELECT 1 FROM contest_set_aside s WHERE s.assignment = a.id)) LIMIT 1",
+        round_id,
+    )
+    return bool(rows)
+
+
+async def is_begun(round_id: int) -> bool:
+    """Whether a round has ideas or assignments."""
+    rows = await fetch(
+        "SELECT 1 WHERE EXISTS (SELECT 1 FROM contest_round_entry t WHERE t.round = {}) "
+        "OR EXISTS (SELECT 1 FROM contest_assignment a WHERE a.round = {})",
+        round_id,
+        round_id,
+    )
+    return bool(rows)
+
+
+async def hold_contest(contest_id: int, *, alone: bool = False) -> ContestRow:
+    """A contest that nobody changes before the caller's transaction ends. Raises NotFound.
+
+    Several may hold it at once, ``alone`` nobody else does.
+    """
+    await _hold("contest", contest_id, alone=alone)
+    return await contest_by_id(contest_id)
+
+
+async def hold_round(round_id: int, *, alone: bool = False) -> RoundRow:
+    """A round that nobody changes before the caller's transaction ends, as :func:`hold_contest`. Raises NotFound."""
+    await _hold("contest_round", round_id, alone=alone)
+    return await round_by_id(round_id)
+
+
+async def _hold(table: str, row_id: int, *, alone: bool) -> None:
+    if dialect() == "postgres":  # SQLite has one writer at a time anyway
+        await fetch(f"SELECT id FROM {table} WHERE id = {{}} FOR {'UPDATE' if alone else 'SHARE'}", row_id)
 
 
 async def edition_exists(edition_id: int) -> bool:

@@ -74,13 +74,13 @@ async def _submit(assignment_id: int, ballot: BallotInput, actor: Actor, now: da
         kept = await _answer_kept(assignment_id, ballot.client_id)
         if kept is not None:
             return kept
-        check_scores(ballot, await contest_queries.criteria_of(task.round_id))
-        state = await _round_state_held(task.round_id)
-        if state == RoundState.DRAFT:
+        round_ = await _round_held(task.round_id)
+        if round_.state == RoundState.DRAFT:
             raise RoundNotOpen
-        if state != RoundState.OPEN:
+        check_scores(ballot, await contest_queries.criteria_of(task.round_id))
+        if not round_.takes_ballots(now):
             return await _set_aside(task, ballot, AsideReason.LATE, now)
-        if task.state not in _LIVE:
+        if await _assignment_held(assignment_id) not in _LIVE:
             return await _set_aside(task, ballot, AsideReason.OFF_PANEL, now)
         head = await append_revision(task, ballot, expected=ballot.base_hash, judge_id=actor.person_id, now=now)
         if head is None:
@@ -168,7 +168,8 @@ async def settle_set_aside(*, set_aside_id: int, accept: bool, actor: Actor, now
         task = await queries.task_of_judge(aside["assignment"], judge["judge"])
         assert task is not None
         if accept:
-            if await _round_state_held(task.round_id) == RoundState.PUBLISHED:
+            round_ = await contest_queries.hold_round(task.round_id, alone=True)
+            if round_.state == RoundState.PUBLISHED:
                 raise RoundStateWrong
             ballot = BallotInput(
                 aside["client_id"],
@@ -181,7 +182,7 @@ async def settle_set_aside(*, set_aside_id: int, accept: bool, actor: Actor, now
             expected = task.head.hash if task.head else GENESIS
             if await append_revision(task, ballot, expected=expected, judge_id=judge["judge"], now=now) is None:
                 raise RoundStateWrong
-            if task.round_state == RoundState.LOCKED:
+            if round_.state == RoundState.LOCKED:
                 await anchor_heads(round_id=task.round_id, reason=AnchorReason.SETTLED, now=now)
         await audit.record(
             actor=actor,
@@ -251,11 +252,16 @@ def check_scores(ballot: BallotInput, criteria: list[contest_queries.CriterionRo
         raise BallotInvalid
 
 
-async def _round_state_held(round_id: int) -> RoundState:
-    """The round's state, which nobody can change before this transaction ends; others may hold it too."""
-    share = " FOR SHARE" if dialect() == "postgres" else ""
-    rows = await fetch(f"SELECT state FROM contest_round WHERE id = {{}}{share}", round_id)
-    return RoundState(rows[0]["state"])
+async def _round_held(round_id: int) -> contest_queries.RoundRow:
+    """The round, which nobody can change before this transaction ends; other ballots may hold it too."""
+    return await contest_queries.hold_round(round_id)
+
+
+async def _assignment_held(assignment_id: int) -> AssignmentState:
+    """Where the judge stands with the idea, which nobody can change before this transaction ends."""
+    alone = " FOR UPDATE" if dialect() == "postgres" else ""
+    rows = await fetch(f"SELECT state FROM contest_assignment WHERE id = {{}}{alone}", assignment_id)
+    return AssignmentState(rows[0]["state"])
 
 
 async def _move_head(ballot_id: int, expected: str, count: int, digest: str) -> bool:

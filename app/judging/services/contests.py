@@ -8,9 +8,10 @@ from typing import Any
 from piccolo.columns import Column
 
 from app.accounts.actor import Actor
+from app.events.errors import DatesReversed
 from app.judging.chain import GENESIS, anchor_digest
 from app.judging.enums import AnchorReason, ContestState, EntryState, RoundState
-from app.judging.errors import ContestExists, RoundStateWrong
+from app.judging.errors import ContestExists, EndPassed, RoundStateWrong
 from app.judging.queries import ballots as ballot_queries
 from app.judging.queries import contests as queries
 from app.judging.queries.results import ranking
@@ -19,23 +20,35 @@ from app.judging.tables import Contest, Criterion, Entry, Round, RoundAnchor, Ro
 from app.kernel import audit, live
 from app.kernel.database import is_unique_violation, write_transaction
 from app.kernel.errors import NotFound
+from app.kernel.i18n import format_datetime
 
 
 async def create_contest(
-    *, edition_id: int, actor: Actor, now: datetime, rounds: int = 3, entries_close_at: datetime | None = None
+    *,
+    edition_id: int,
+    actor: Actor,
+    now: datetime,
+    rounds: int = 3,
+    name: queries.Texts | None = None,
+    entries_open_at: datetime | None = None,
+    entries_close_at: datetime | None = None,
 ) -> int:
     """Set up the contest of an edition with its rounds and the default criteria; gives its id.
 
-    Raises ContestExists for a second one, NotFound without such an edition.
+    Raises ContestExists for a second one, NotFound without such an edition, DatesReversed for a call that ends before
+    it begins.
     """
+    if entries_open_at and entries_close_at and entries_close_at <= entries_open_at:
+        raise DatesReversed(fields={"entries_close_at": DatesReversed().sentence()})
     if not await queries.edition_exists(edition_id):
         raise NotFound
     try:
         async with write_transaction():
             contest = Contest(
                 edition=edition_id,
-                name=json.dumps(CONTEST_NAME),
+                name=json.dumps(name or CONTEST_NAME),
                 state=ContestState.DRAFT,
+                entries_open_at=entries_open_at,
                 entries_close_at=entries_close_at,
                 created_at=now,
             )
@@ -77,14 +90,17 @@ async def set_contest_state(
 ) -> None:
     """Open or close the call for ideas, which ends by itself at ``entries_close_at``.
 
-    Raises NotFound, and RoundStateWrong for opening it again once the first round has begun.
+    Raises NotFound, RoundStateWrong for opening it again once the first round has begun, and EndPassed for an end that
+    has passed.
     """
     async with write_transaction():
-        contest = await queries.contest_by_id(contest_id)
+        contest = await queries.hold_contest(contest_id, alone=True)
         if state == ContestState.OPEN and any(
             round_.state != RoundState.DRAFT for round_ in await queries.rounds_of(contest_id)
         ):
             raise RoundStateWrong
+        if state == ContestState.OPEN:
+            _ensure_ahead(entries_close_at, contest, now)
         await Contest.update({Contest.state: state, Contest.entries_close_at: entries_close_at}).where(
             Contest.id == contest_id
         )
@@ -103,24 +119,32 @@ async def set_contest_state(
 async def open_round(*, round_id: int, actor: Actor, now: datetime, closes_at: datetime | None = None) -> None:
     """Let judges score. Opening the first round takes in every idea that was sent in and ends the call.
 
-    Raises RoundStateWrong unless the round is being set up and the one before it is sealed.
+    Without ``closes_at`` it closes when it was planned to. Raises RoundStateWrong unless the round is being set up and
+    the one before it is sealed, and EndPassed for an end that has passed.
     """
     async with write_transaction():
         round_ = await queries.round_by_id(round_id)
-        contest = await queries.contest_by_id(round_.contest_id)
+        # Ideas on their way in have come when this is held; later ones see that the call has ended.
+        contest = await queries.hold_contest(round_.contest_id, alone=True)
         earlier = [other for other in await queries.rounds_of(contest.id) if other.number == round_.number - 1]
         if earlier and earlier[0].state not in (RoundState.LOCKED, RoundState.PUBLISHED):
             raise RoundStateWrong
-        await _move(round_id, RoundState.DRAFT, {Round.state: RoundState.OPEN, Round.opens_at: now})
-        if closes_at is not None:
-            await Round.update({Round.closes_at: closes_at}).where(Round.id == round_id)
+        round_ = await queries.hold_round(round_id, alone=True)
+        until = closes_at or round_.closes_at
+        _ensure_ahead(until, contest, now)
+        await _move(
+            round_id,
+            RoundState.DRAFT,
+            {Round.state: RoundState.OPEN, Round.opens_at: now, Round.closes_at: until},
+        )
         if round_.number == 1:
             await Contest.update({Contest.state: ContestState.CLOSED}).where(Contest.id == contest.id)
             entries = await Entry.select(Entry.id).where(
                 (Entry.contest == contest.id) & (Entry.state == EntryState.SUBMITTED.value)
             )
             await _add_entries(round_id, [row["id"] for row in entries])
-        await _record(actor, "round.open", "round", round_id, contest.edition_id, now)
+        after: dict[str, object] = {"closes_at": until}
+        await _record(actor, "round.open", "round", round_id, contest.edition_id, now, after=after)
         await live.publish(progress_channel(round_id), {"changed": "round"})
 
 
@@ -195,6 +219,11 @@ async def advance_entries(
 def progress_channel(round_id: int) -> str:
     """Name of the live channel on which a round's progress is told."""
     return f"round:{round_id}:progress"
+
+
+def _ensure_ahead(end: datetime | None, contest: queries.ContestRow, now: datetime) -> None:
+    if end is not None and end <= now:
+        raise EndPassed(time=format_datetime(end, contest.timezone))
 
 
 async def _add_entries(round_id: int, entry_ids: Sequence[int]) -> None:

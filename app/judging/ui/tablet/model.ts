@@ -3,6 +3,8 @@
 export interface Criterion {
   id: number;
   name: string;
+  /** What to look for; empty where the name says it all. */
+  explanation?: string;
   weight: number;
   min: number;
   max: number;

@@ -161,7 +161,7 @@ function criterionField(view: View, task: Task, criterion: Criterion): HTMLEleme
   const tell = (score: number | undefined): void => {
     anchor.textContent = score === undefined ? t("Touch a number to see what it means.") : (criterion.anchors[String(score)] ?? between(criterion, score));
   };
-  const scores = make("div", "jury-scores");
+  const scores = make("div", criterion.max - criterion.min > 4 ? "jury-scores jury-scores-many" : "jury-scores");
   for (let score = criterion.min; score <= criterion.max; score += 1) {
     const input = document.createElement("input");
     input.type = "radio";
@@ -179,7 +179,8 @@ function criterionField(view: View, task: Task, criterion: Criterion): HTMLEleme
   }
   tell(view.draftOf(task).scores[key]);
   const legend = make("legend", "field-label", criterion.name, " ", make("span", "muted", t("weight {weight}", { weight: criterion.weight })));
-  return make("fieldset", "jury-criterion", legend, scores, anchor);
+  const explained = criterion.explanation ? make("p", "field-hint", criterion.explanation) : false;
+  return make("fieldset", "jury-criterion", legend, explained, scores, anchor);
 }
 
 /** What a number without words of its own stands for. */
