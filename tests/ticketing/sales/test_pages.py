@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from tests.conftest import NOW
 from tests.support.client import Browser, new_browser, sign_in
 from tests.support.factories import make_holder
 from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type
+from ticketing.sales.services import paying
 
 
 @dataclass
@@ -84,6 +86,22 @@ async def test_a_paid_order_says_how_to_pay(scene: Scene) -> None:
     done = await scene.browser.get(answer.headers["location"])
     assert "100.000 ₫" in done.text
     assert "/pass/" not in done.text
+    (order,) = await fetch("SELECT reference FROM ticket_order")
+    english = (await scene.browser.get(answer.headers["location"] + "?lang=en")).text
+    assert "2 × " in english
+    assert f"Say the order number {order['reference']} and pay there." in english
+    assert "By bank transfer" not in english
+
+
+async def test_with_a_bank_account_a_paid_order_shows_a_code_for_the_banking_app(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank = SimpleNamespace(bank_bin="970436", bank_account="0011001234567", bank_account_name="HOI PHU NU")
+    monkeypatch.setattr(paying, "settings", lambda: bank)
+    answer = await order_through_pages(scene, scene.paid, "ha@example.vn")
+    done = (await scene.browser.get(answer.headers["location"] + "?lang=en")).text
+    assert "Pay in one of two ways" in done
+    assert "0011001234567" in done
 
 
 async def test_a_form_that_does_not_fit_comes_back_with_what_was_typed(scene: Scene) -> None:
