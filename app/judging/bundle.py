@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from app.accounts.actor import Actor
-from app.judging.enums import AssignmentState, RoundState
+from app.judging.enums import AssignmentState
 from app.judging.queries.ballots import JudgeTask, tasks_of_judge
 from app.judging.queries.contests import CriterionRow, contest_by_id, criteria_of
-from app.kernel.i18n import pick
+from app.kernel.i18n import format_datetime, pick
 
 
 async def bundle_for(actor: Actor, now: datetime) -> dict[str, Any]:
@@ -24,8 +24,9 @@ async def bundle_for(actor: Actor, now: datetime) -> dict[str, Any]:
                 "name": pick(task.round_name),
                 "contest": pick(contest.name),
                 "edition": pick(contest.edition_name),
-                "open": task.round_state == RoundState.OPEN,
+                "open": task.takes_ballots(now),
                 "closes_at": task.closes_at,
+                "closes": format_datetime(task.closes_at, contest.timezone) if task.closes_at else "",
                 "criteria": [criterion_of(criterion) for criterion in await criteria_of(task.round_id)],
             }
     return {

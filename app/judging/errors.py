@@ -20,6 +20,20 @@ class ContestNotOpen(AppError):
     message = N_("This contest does not take ideas at the moment.")
 
 
+class CallNotBegun(ContestNotOpen):
+    """The call opens later."""
+
+    code = "call_not_begun"
+    message = N_("Ideas are taken from {time}. Come back then.")
+
+
+class CallEnded(ContestNotOpen):
+    """The call's end has passed."""
+
+    code = "call_ended"
+    message = N_("The call ended on {time}. What your team has saved is kept, but ideas can no longer be sent in.")
+
+
 class EntryNotEditable(AppError):
     """The idea was withdrawn, or its round is sealed."""
 

@@ -34,7 +34,7 @@ ASSIGNMENT_STATES = {
 }
 PANEL_ROLES = {PanelRole.JUDGE: N_("Judge"), PanelRole.CHAIR: N_("Jury chair")}
 ASIDE_REASONS = {
-    AsideReason.LATE: N_("It came after the round was sealed."),
+    AsideReason.LATE: N_("It came after the round had closed."),
     AsideReason.CONFLICT: N_("Another tablet of the same judge had saved first."),
     AsideReason.OFF_PANEL: N_("The judge had stepped back or was taken off the idea."),
 }

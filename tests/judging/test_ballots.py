@@ -137,6 +137,27 @@ async def test_after_the_seal_a_ballot_is_late_and_accepting_it_anchors_anew() -
     await settle_set_aside(set_aside_id=newest.id, accept=False, actor=found.chair, now=NOW)
 
 
+async def test_a_ballot_that_comes_after_the_end_is_set_aside_and_never_dropped() -> None:
+    found = await one_task()
+    judge, task = found.judges[0], await first_task(found.judges[0])
+    end = NOW + timedelta(hours=1)
+    await Round.update({Round.closes_at: end}).where(Round.id == task.round_id)
+    in_time = await ballot(task, NOW, client_id="in-time")
+    answer = await submit_ballot(
+        assignment_id=task.assignment_id, ballot=in_time, actor=judge, now=end - timedelta(seconds=1)
+    )
+    assert answer.status == BallotStatus.SAVED
+    late = await ballot(task, NOW, client_id="too-late", base=answer.head_hash, score=5)
+    for at in (end, end + timedelta(hours=2)):
+        answer = await submit_ballot(assignment_id=task.assignment_id, ballot=late, actor=judge, now=at)
+        assert (answer.status, answer.reason, answer.number) == (BallotStatus.SET_ASIDE, AsideReason.LATE, 1)
+    (aside,) = await asides_of(task.round_id)
+    assert (aside.scored_at, aside.received_at) == (NOW, end)
+    await settle_set_aside(set_aside_id=aside.id, accept=True, actor=found.chair, now=end)
+    assert [row["number"] for row in await revisions_of(task.round_id)] == [1, 2]
+    assert await verify_chain(task.round_id) == []
+
+
 async def test_a_ballot_of_a_judge_taken_off_the_idea_is_kept_aside() -> None:
     found = await one_task()
     judge, task = found.judges[0], await first_task(found.judges[0])

@@ -8,9 +8,10 @@ from app.accounts.actor import ANONYMOUS
 from app.accounts.enums import Role
 from app.accounts.queries import actor_of_person
 from app.judging.enums import ContestState, EntryState
-from app.judging.errors import ContestNotOpen, EntryIncomplete, EntryNotEditable
+from app.judging.errors import CallEnded, CallNotBegun, ContestNotOpen, EntryIncomplete, EntryNotEditable
 from app.judging.queries.entries import entries_of_person, entry_by_id, list_entries, members_of
-from app.judging.services.contests import set_contest_state
+from app.judging.queries.results import entries_of_round
+from app.judging.services.contests import open_round, set_contest_state
 from app.judging.services.entries import (
     enter_idea,
     invite_member,
@@ -23,6 +24,7 @@ from app.kernel.audit import list_entries as audit_entries
 from app.kernel.errors import NotFound, SignInNeeded
 from tests.conftest import NOW
 from tests.judging.scene import IDEA, person, scene
+from tests.support.race import losers, race
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -94,6 +96,55 @@ async def test_the_call_ends_at_its_hour() -> None:
     with pytest.raises(ContestNotOpen):
         await update_idea(entry_id=found.entry_ids[0], values=IDEA, actor=found.leaders[0], now=NOW)
     await update_idea(entry_id=found.entry_ids[0], values=IDEA, actor=found.leaders[0], now=NOW - timedelta(seconds=1))
+
+
+async def test_after_the_end_a_draft_is_kept_but_not_sent_in() -> None:
+    found = await scene(NOW, entries=0, judges=0, opened=False)
+    leader = await person("Lò Thị Hiên", 7, NOW)
+    end = NOW + timedelta(hours=1)
+    await set_contest_state(
+        contest_id=found.contest_id, state=ContestState.OPEN, entries_close_at=end, actor=found.chair, now=NOW
+    )
+    entry_id = await enter_idea(edition_id=found.edition_id, values=IDEA, actor=leader, now=NOW)
+    await update_idea(entry_id=entry_id, values={"summary": "Viết tiếp sau giờ."}, actor=leader, now=end)
+    with pytest.raises(CallEnded) as caught:
+        await submit_idea(entry_id=entry_id, actor=leader, now=end)
+    assert "16 Oct 2026 09:30" in caught.value.sentence()
+    entry = await entry_by_id(entry_id)
+    assert (entry.state, entry.summary) == (EntryState.DRAFT, "Viết tiếp sau giờ.")
+    with pytest.raises(CallEnded):
+        await enter_idea(edition_id=found.edition_id, values=IDEA, actor=leader, now=end)
+    await submit_idea(entry_id=entry_id, actor=leader, now=end - timedelta(seconds=1))
+    with pytest.raises(CallEnded):
+        await update_idea(entry_id=entry_id, values={"summary": "Sau giờ."}, actor=leader, now=end)
+
+
+async def test_nothing_is_sent_in_before_the_call_begins() -> None:
+    found = await scene(NOW, entries=0, judges=0, opened=False)
+    from app.judging.tables import Contest
+
+    await Contest.update({Contest.entries_open_at: NOW + timedelta(hours=1)}).where(Contest.id == found.contest_id)
+    with pytest.raises(CallNotBegun):
+        await enter_idea(edition_id=found.edition_id, values=IDEA, actor=found.chair, now=NOW)
+    await enter_idea(edition_id=found.edition_id, values=IDEA, actor=found.chair, now=NOW + timedelta(hours=1))
+
+
+@pytest.mark.race
+async def test_an_idea_sent_in_is_in_the_round_or_was_refused() -> None:
+    found = await scene(NOW, entries=0, judges=0, opened=False)
+    leaders = [await person(f"Lò Thị {letter}", 200 + number, NOW) for number, letter in enumerate("ABCDEFGH")]
+    ids = [await enter_idea(edition_id=found.edition_id, values=IDEA, actor=leader, now=NOW) for leader in leaders]
+
+    async def act(number: int) -> object:
+        if number == len(ids) // 2:
+            await open_round(round_id=found.round_ids[0], actor=found.chair, now=NOW)
+            return None
+        place = number if number < len(ids) // 2 else number - 1
+        return await submit_idea(entry_id=ids[place], actor=leaders[place], now=NOW)
+
+    losers(await race(len(ids) + 1, act), ContestNotOpen)
+    sent = {entry_id for entry_id in ids if (await entry_by_id(entry_id)).state == EntryState.SUBMITTED}
+    assert sent == {entry["id"] for entry in await entries_of_round(found.round_ids[0])}
 
 
 async def test_the_list_is_searched_filtered_and_in_vietnamese_order() -> None:

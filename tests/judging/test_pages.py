@@ -1,7 +1,7 @@
 """The walk: a team enters an idea, the chair assigns, a judge scores, the award is public. And who sees what."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -11,8 +11,10 @@ from app.accounts.services.people import grant_role
 from app.judging.enums import ContestState
 from app.judging.queries.ballots import tasks_of_judge
 from app.judging.queries.contests import criteria_of
-from app.judging.services.contests import lock_round, set_contest_state
-from app.judging.services.panels import make_judge_cards
+from app.judging.services.contests import lock_round, open_round, set_contest_state
+from app.judging.services.entries import enter_idea
+from app.judging.services.panels import assign_judges, make_judge_cards
+from app.judging.tables import Contest, Round
 from tests.conftest import NOW
 from tests.judging.scene import IDEA, ballot, person, scene
 from tests.support.client import Browser, new_browser, sign_in
@@ -61,6 +63,8 @@ async def test_the_walk_from_idea_to_public_award(client: Browser, frozen_now: d
     assert wrong.status_code == 422
     nobody = await team.post(f"{idea}/members", data={"full_name": "Vàng Thị Mai"})
     assert nobody.status_code == 422
+    assert "one of the two is needed" in nobody.text
+    assert "(optional)" not in nobody.text
     added = await team.post(f"{idea}/members", data={"full_name": "Vàng Thị Mai", "phone": "0912345678"})
     assert added.status_code == 303
     story = {key: IDEA[key] for key in ("summary", "problem", "solution")}
@@ -79,8 +83,8 @@ async def test_the_walk_from_idea_to_public_award(client: Browser, frozen_now: d
     listed = await chair.post(f"{base}/judges/add", data={"full_name": "Lê Văn K", "phone": "x", "role": "judge"})
     assert listed.status_code == 422
     assert (await chair.post(f"{base}/judges/add", data={"full_name": "Lê Văn K", "role": "judge"})).status_code == 422
-    data = {"full_name": "Lê Văn K", "phone": "0921111111", "role": "judge"}
-    assert (await chair.post(f"{base}/judges/add", data=data)).status_code == 303
+    judge_form = {"full_name": "Lê Văn K", "phone": "0921111111", "role": "judge"}
+    assert (await chair.post(f"{base}/judges/add", data=judge_form)).status_code == 303
     overview = await chair.get(base)
     assert overview.status_code == 200
     round_id = found.round_ids[0]
@@ -110,8 +114,8 @@ async def test_the_walk_from_idea_to_public_award(client: Browser, frozen_now: d
     assert IDEA["problem"] in page.text
     criteria = await criteria_of(round_id)
     scores = {f"score_{criterion.id}": "4" for criterion in criteria}
-    part = dict(list(scores.items())[1:])
-    assert (await tablet.post(f"/judge/entries/{task.assignment_id}", data=part)).status_code == 422
+    incomplete = dict(list(scores.items())[1:])
+    assert (await tablet.post(f"/judge/entries/{task.assignment_id}", data=incomplete)).status_code == 422
     sent = {**scores, "client_id": "form-1", "base_hash": "", "comment_to_team": "Hãy thử ở hai xã."}
     for _turn in range(2):
         answer = await tablet.post(f"/judge/entries/{task.assignment_id}", data=sent)
@@ -193,6 +197,67 @@ async def test_the_tablet_sends_its_queue_and_gets_an_answer_for_each(client: Br
     assert [task["head"] is not None for task in again["tasks"]] == [True, False]
     assert (await client.get("/api/v1/judge/bundle")).status_code == 401
     assert (await client.post("/api/v1/judge/ballots", json={"ballots": []})).status_code == 401
+
+
+async def test_what_is_posted_after_the_end_is_kept_and_told(client: Browser, frozen_now: datetime) -> None:
+    found = await scene(NOW, entries=1, judges=1, opened=False)
+    leader = await person("Lò Thị Hiên", 77, NOW)
+    team = await browser_of(leader)
+    begun = await team.post(f"/team/{found.edition_id}/new", data={"title": "Khung cửi", "team_name": "Thoi Đưa"})
+    idea = begun.headers["location"].removesuffix("/edit/2")
+    sent_in = await browser_of(found.leaders[0])
+    await Contest.update({Contest.entries_close_at: NOW}).where(Contest.id == found.contest_id)
+    new = await team.post(f"/team/{found.edition_id}/new", data={"title": "Ví lụa", "team_name": "Thoi Đưa"})
+    assert new.status_code == 409
+    assert "Ví lụa" in new.text
+    story = {key: IDEA[key] for key in ("summary", "problem", "solution")}
+    assert (await team.post(f"{idea}/edit/2", data=story)).status_code == 303
+    refused = await team.post(f"{idea}/submit")
+    assert refused.status_code == 409
+    assert "The call ended on" in refused.text
+    assert "08:30" in refused.text
+    assert IDEA["summary"] in (await team.get(f"{idea}/edit/4")).text
+    own = f"/team/ideas/{found.entry_ids[0]}"
+    told = await sent_in.get(f"{own}/edit/2", headers={"accept": "application/json"})
+    assert (told.status_code, told.json()["code"]) == (409, "call_ended")
+    assert (await sent_in.post(f"{own}/edit/2", data={**story, "summary": "Viết lại"})).status_code == 409
+
+    await open_round(round_id=found.round_ids[0], actor=found.chair, now=NOW)
+    await assign_judges(round_id=found.round_ids[0], actor=found.chair, now=NOW)
+    (task,) = await tasks_of_judge(found.judges[0].person_id or 0)
+    tablet = await browser_of(found.judges[0])
+    path = f"/judge/entries/{task.assignment_id}"
+    await Round.update({Round.closes_at: NOW + timedelta(hours=1)}).where(Round.id == found.round_ids[0])
+    assert "Scores count until" in (await tablet.get(path)).text
+    assert [one["open"] for one in (await tablet.get("/api/v1/judge/bundle")).json()["rounds"]] == [True]
+    await Round.update({Round.closes_at: NOW}).where(Round.id == found.round_ids[0])
+    assert "This round closed on" in (await tablet.get(path)).text
+    (closed,) = (await tablet.get("/api/v1/judge/bundle")).json()["rounds"]
+    assert (closed["open"], "08:30" in closed["closes"]) == (False, True)
+
+
+async def test_a_draft_gives_the_filter_no_category_and_a_chair_no_empty_progress(
+    client: Browser, frozen_now: datetime
+) -> None:
+    found = await scene(NOW, entries=3, judges=1, opened=False)
+    owner = await person("Quản Lý", 55, NOW)
+    assert owner.person_id is not None
+    await grant_role(person_id=owner.person_id, role=Role.OWNER, actor=found.chair, now=NOW)
+    chair = await browser_of(owner)
+    await enter_idea(
+        edition_id=found.edition_id, values={**IDEA, "category": "Chưa gửi"}, actor=found.leaders[0], now=NOW
+    )
+    base = f"/manage/{found.edition_id}/contest"
+    shown = (await chair.get(base)).text
+    assert '<option value="Chưa gửi"' not in shown
+    data = {"full_name": "Lê Thị Chủ", "phone": "0921111119", "role": "chair"}
+    assert (await chair.post(f"{base}/judges/add", data=data)).status_code == 303
+    await open_round(round_id=found.round_ids[0], actor=found.chair, now=NOW)
+    await assign_judges(round_id=found.round_ids[0], actor=found.chair, now=NOW)
+    for view in ("assign", "progress"):
+        shown = (await chair.get(f"{base}/{found.round_ids[0]}/{view}")).text
+        assert "chair, scores no ideas" in shown
+        assert not re.search(r"\b0 ?/ ?0\b", shown)
 
 
 async def test_a_judge_steps_back_on_the_plain_page(client: Browser, frozen_now: datetime) -> None:

@@ -1,7 +1,7 @@
 // What the judge's tablet keeps when answers and bundles arrive in any order.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { answered, draftOf, isWhole, refreshed, type Draft, type Receipt, type Round, type Task } from "../../app/judging/ui/tablet/model";
+import { answered, draftOf, isOpen, isWhole, refreshed, type Draft, type Receipt, type Round, type Task } from "../../app/judging/ui/tablet/model";
 
 const entry = { id: 1, title: "Giấy sắn", summary: "", problem: "", solution: "", progress: "", team_name: "", category: "", ward: "" };
 const task: Task = { assignment_id: 7, round_id: 1, entry, head: null };
@@ -25,6 +25,15 @@ function draft(values: Partial<Draft>): Draft {
 test("a draft is whole when every criterion has a score", () => {
   assert.equal(isWhole(draft({ scores: { "1": 3 } }), round), false);
   assert.equal(isWhole(draft({ scores: { "1": 3, "2": 4 } }), round), true);
+});
+
+test("a round closes at its hour, also while the tablet has no network", () => {
+  const end = Date.parse("2026-10-16T10:00:00Z");
+  const ending = { ...round, closes_at: "2026-10-16T10:00:00Z" };
+  assert.equal(isOpen(round, end), true);
+  assert.equal(isOpen(ending, end - 1), true);
+  assert.equal(isOpen(ending, end), false);
+  assert.equal(isOpen({ ...round, open: false }, end), false);
 });
 
 test("a bundle that is older than an answer does not undo it", () => {

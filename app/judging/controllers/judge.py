@@ -132,7 +132,8 @@ class JudgeController(Controller):
             criteria=await criteria_of(task.round_id),
             form=form,
             client_id=str(uuid4()),
-            may_score=task.round_state == RoundState.OPEN and task.state != AssignmentState.RECUSED,
+            may_score=task.takes_ballots(now()),
+            sealed=task.round_state != RoundState.OPEN,
             state=ASSIGNMENT_STATES[task.state],
             following=tasks[here + 1] if here + 1 < len(tasks) else None,
         )

@@ -12,7 +12,7 @@ from app.accounts.guards import requires
 from app.events.errors import DatesReversed
 from app.events.queries import edition_by_id
 from app.judging.controllers.lists import Paging
-from app.judging.controllers.team import contact_of
+from app.judging.controllers.team import ONE_OF_THE_TWO, contact_of
 from app.judging.enums import ContestState, EntryState, PanelRole
 from app.judging.guards import contest_for
 from app.judging.queries import entries as queries
@@ -82,7 +82,10 @@ class ContestController(Controller):
             total=total,
             filters={"q": q, "state": standing, "category": category},
             states=[("", _("All")), *((key.value, _(word)) for key, (word, _tone) in ENTRY_STATES.items())],
-            categories=[("", _("All")), *((name, name) for name in await queries.categories_of(contest.id))],
+            categories=[
+                ("", _("All")),
+                *((name, name) for name in await queries.categories_of(contest.id, submitted_only=True)),
+            ],
             paging=Paging.of(f"/manage/{edition_id}/contest", kept, number, queries.PAGE_SIZE, total),
             form=Form.empty(entries_close_at=closes and closes.astimezone(zone(contest.timezone))),
             open_now=contest.state == ContestState.OPEN and not contest.is_late(now()),
@@ -238,7 +241,7 @@ class JuryController(Controller):
         except FormError as error:
             return await self._list(request, edition_id, error.form, status=error.status)
         except ContactMissing as error:
-            shown = Form({"full_name": form.full_name, "role": form.role.value}, {"phone": error.sentence()})
+            shown = Form({"full_name": form.full_name, "role": form.role.value}, {"phone": _(ONE_OF_THE_TWO)})
             return await self._list(request, edition_id, shown, status=error.status)
         return redirect(
             f"/manage/{edition_id}/contest/judges", toast=_("{name} is in the jury.").format(name=form.full_name)

@@ -10,9 +10,9 @@ from app.accounts.actor import Actor
 from app.accounts.errors import ContactMissing
 from app.accounts.guards import signed_in
 from app.judging.enums import EntryState
-from app.judging.errors import EntryIncomplete
+from app.judging.errors import ContestNotOpen, EntryIncomplete
 from app.judging.queries import entries as queries
-from app.judging.queries.contests import contest_by_id, contest_of_edition, open_contests, rounds_of
+from app.judging.queries.contests import ContestRow, contest_by_id, contest_of_edition, open_contests, rounds_of
 from app.judging.queries.results import awards_of
 from app.judging.schemas import IdeaForm, PersonForm, StoryForm
 from app.judging.services import entries as service
@@ -29,6 +29,7 @@ PARTS = (N_("The idea"), N_("The story"), N_("The team"), N_("Send in"))
 LAST_PART = len(PARTS)
 MODELS: dict[int, type[msgspec.Struct]] = {1: IdeaForm, 2: StoryForm}
 NOT_A_PHONE = N_("This is no phone number. Write it like 0912 345 678.")
+ONE_OF_THE_TWO = N_("Please write a phone number or a mail address: one of the two is needed.")
 NOT_AN_EMAIL = N_("This is no mail address. It looks like name@example.vn.")
 
 
@@ -84,11 +85,12 @@ class TeamController(Controller):
         """Save the draft and go on."""
         try:
             form = await read_form(request, IdeaForm)
-        except FormError as error:
+            values = msgspec.structs.asdict(form)
+            entry_id = await service.enter_idea(edition_id=edition_id, values=values, actor=request.user, now=now())
+        except (FormError, ContestNotOpen) as error:
             contest = await contest_of_edition(edition_id)
-            return self._step(1, error.form, contest, None, status=error.status)
-        values = msgspec.structs.asdict(form)
-        entry_id = await service.enter_idea(edition_id=edition_id, values=values, actor=request.user, now=now())
+            shown = error.form if isinstance(error, FormError) else Form(values)
+            return self._step(1, shown, contest, None, status=error.status)
         return redirect(f"/team/ideas/{entry_id}/edit/2", toast=_("Your draft is saved."))
 
     @get("/ideas/{entry_id:int}")
@@ -116,7 +118,8 @@ class TeamController(Controller):
         contest = await contest_by_id(entry.contest_id)
         if not 1 <= part <= LAST_PART or entry.state == EntryState.WITHDRAWN:
             raise NotFound
-        service.ensure_open(contest, now())
+        if entry.state == EntryState.SUBMITTED:
+            service.ensure_open(contest, now())
         values = {name: getattr(entry, name) for name in service.TEXT_FIELDS} if part < 3 else {}
         return self._step(part, Form.empty(**values), contest, entry, members=await queries.members_of(entry.id))
 
@@ -130,7 +133,7 @@ class TeamController(Controller):
         try:
             values = msgspec.structs.asdict(await read_form(request, model))
             await service.update_idea(entry_id=entry_id, values=values, actor=request.user, now=now())
-        except (FormError, EntryIncomplete) as error:
+        except (FormError, EntryIncomplete, ContestNotOpen) as error:
             entry = await queries.own_entry(entry_id, request.user.person_id)
             contest = await contest_by_id(entry.contest_id)
             shown = error.form if isinstance(error, FormError) else Form(values, error.fields)
@@ -167,7 +170,7 @@ class TeamController(Controller):
         """Send the idea in."""
         try:
             await service.submit_idea(entry_id=entry_id, actor=request.user, now=now())
-        except EntryIncomplete as error:
+        except (EntryIncomplete, ContestNotOpen) as error:
             entry = await queries.own_entry(entry_id, request.user.person_id)
             contest = await contest_by_id(entry.contest_id)
             members = await queries.members_of(entry.id)
@@ -199,9 +202,19 @@ class TeamController(Controller):
             contest=contest,
             entry=entry,
             members=members or [],
+            closed=_closed(contest),
             missing=[_(sentence) for name, sentence in service.NEEDED.items() if entry and not getattr(entry, name)],
         )
 
 
+def _closed(contest: ContestRow) -> str:
+    """Why ideas cannot be sent in now; empty while they can."""
+    try:
+        service.ensure_open(contest, now())
+    except ContestNotOpen as error:
+        return error.sentence()
+    return ""
+
+
 def _without_contact(form: PersonForm, error: ContactMissing) -> Form:
-    return Form({"full_name": form.full_name, "phone": "", "email": ""}, {"phone": error.sentence()})
+    return Form({"full_name": form.full_name, "phone": "", "email": ""}, {"phone": _(ONE_OF_THE_TWO)})

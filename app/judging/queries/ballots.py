@@ -37,6 +37,10 @@ class JudgeTask:
     entry: dict[str, Any]
     head: Head | None
 
+    def takes_ballots(self, now: datetime) -> bool:
+        """Whether the round is being judged and has not closed."""
+        return self.round_state == RoundState.OPEN and not (self.closes_at is not None and self.closes_at <= now)
+
 
 @dataclass(frozen=True)
 class WaitingAside:

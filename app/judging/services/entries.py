@@ -10,8 +10,8 @@ from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.services.people import find_or_create_person, grant_role
 from app.events.short_codes import register_short_code
-from app.judging.enums import EntryState, MemberRole
-from app.judging.errors import ContestNotOpen, EntryIncomplete, EntryNotEditable
+from app.judging.enums import ContestState, EntryState, MemberRole
+from app.judging.errors import CallEnded, CallNotBegun, ContestNotOpen, EntryIncomplete, EntryNotEditable
 from app.judging.queries import contests as contest_queries
 from app.judging.queries import entries as queries
 from app.judging.queries.contests import ContestRow
@@ -21,7 +21,7 @@ from app.judging.tables import Entry, EntryMember
 from app.kernel import audit
 from app.kernel.database import write_transaction
 from app.kernel.errors import NotFound, SignInNeeded
-from app.kernel.i18n import N_, _
+from app.kernel.i18n import N_, _, format_datetime
 from app.kernel.names import clean_text, search_text, text_key
 
 SHORT_CODE_KIND = "idea"
@@ -46,7 +46,7 @@ async def enter_idea(*, edition_id: int, values: Mapping[str, str], actor: Actor
         contest = await contest_queries.contest_of_edition(edition_id)
         if contest is None:
             raise NotFound
-        ensure_open(contest, now)
+        ensure_open(await contest_queries.hold_contest(contest.id), now)
         entry = await add_entry(contest_id=contest.id, values=values, created_by=actor.person_id, now=now)
         await add_member(entry_id=entry, person_id=actor.person_id, role=MemberRole.LEADER)
         await grant_role(person_id=actor.person_id, role=Role.TEAM_MEMBER, edition_id=edition_id, actor=actor, now=now)
@@ -55,7 +55,7 @@ async def enter_idea(*, edition_id: int, values: Mapping[str, str], actor: Actor
 
 
 async def update_idea(*, entry_id: int, values: Mapping[str, str], actor: Actor, now: datetime) -> None:
-    """Change texts of the team's own idea. A team may do so until the call ends.
+    """Change texts of the team's own idea. What was sent in can be changed until the call ends, a draft also later.
 
     Raises NotFound for another team's idea, ContestNotOpen after the call, EntryNotEditable when it was taken back,
     EntryIncomplete when it was sent in and a needed text would go.
@@ -82,6 +82,7 @@ async def submit_idea(*, entry_id: int, actor: Actor, now: datetime) -> str:
         entry, contest = await _own(entry_id, actor, now)
         if entry.state == EntryState.SUBMITTED:
             return entry.short_code
+        ensure_open(contest, now)
         if entry.state == EntryState.WITHDRAWN:
             raise EntryNotEditable
         _ensure_complete({name: getattr(entry, name) for name in TEXT_FIELDS})
@@ -181,9 +182,14 @@ def clean_lines(text: str) -> str:
 
 
 def ensure_open(contest: ContestRow, now: datetime) -> None:
-    """Raise ContestNotOpen unless the contest takes ideas now."""
-    if not contest.takes_ideas(now):
-        raise ContestNotOpen
+    """Raise ContestNotOpen unless the contest takes ideas now, CallNotBegun or CallEnded where a time tells why."""
+    if contest.takes_ideas(now):
+        return
+    if contest.entries_close_at is not None and contest.is_late(now):
+        raise CallEnded(time=format_datetime(contest.entries_close_at, contest.timezone))
+    if contest.state == ContestState.OPEN and contest.entries_open_at is not None:
+        raise CallNotBegun(time=format_datetime(contest.entries_open_at, contest.timezone))
+    raise ContestNotOpen
 
 
 def _ensure_complete(texts: Mapping[str, str]) -> None:
@@ -193,9 +199,11 @@ def _ensure_complete(texts: Mapping[str, str]) -> None:
 
 
 async def _own(entry_id: int, actor: Actor, now: datetime) -> tuple[EntryRow, ContestRow]:
+    """The team's own idea and its contest, whose call stays as it is before the transaction ends."""
     entry = await queries.own_entry(entry_id, actor.person_id)
-    contest = await contest_queries.contest_by_id(entry.contest_id)
-    ensure_open(contest, now)
+    contest = await contest_queries.hold_contest(entry.contest_id)
+    if entry.state != EntryState.DRAFT:
+        ensure_open(contest, now)
     return entry, contest
 
 

@@ -4,7 +4,7 @@
 import { getJson, postJson } from "@fairground/api";
 import { startApp } from "@fairground/app";
 import { newId, Queue } from "@fairground/queue";
-import { answered, isWhole, refreshed, type Bundle, type Draft, type Receipt, type Round, type SentBallot, type Task } from "./model";
+import { answered, isOpen, isWhole, refreshed, type Bundle, type Draft, type Receipt, type Round, type SentBallot, type Task } from "./model";
 import { Store } from "./store";
 import { listScreen, taskScreen, type View } from "./view";
 
@@ -80,6 +80,10 @@ class Tablet implements View {
     const found = this.bundle.rounds.find(({ id }) => id === task.round_id);
     if (!found) throw new Error("a task without its round");
     return found;
+  }
+
+  isOpen(round: Round): boolean {
+    return isOpen(round, Date.now() + this.offset);
   }
 
   draftOf(task: Task): Draft {

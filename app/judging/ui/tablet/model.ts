@@ -19,6 +19,8 @@ export interface Round {
   edition: string;
   open: boolean;
   closes_at: string | null;
+  /** The same as people write it, in the edition's zone; empty for an open end. */
+  closes?: string;
   criteria: Criterion[];
 }
 
@@ -108,6 +110,11 @@ export function draftOf(task: Task): Draft {
     client_id: "",
     said: "",
   };
+}
+
+/** Whether a ballot that is sent at `now` (milliseconds) counts by itself; the bundle may be older than the end. */
+export function isOpen(round: Round, now: number): boolean {
+  return round.open && (round.closes_at === null || Date.parse(round.closes_at) > now);
 }
 
 /** Whether every criterion has a score. */

@@ -10,6 +10,8 @@ export interface View {
   readonly waiting: number;
   roundOf(task: Task): Round;
   draftOf(task: Task): Draft;
+  /** Whether a ballot counts by itself at this moment. */
+  isOpen(round: Round): boolean;
   change(task: Task, values: Partial<Draft>): void;
 }
 
@@ -58,8 +60,14 @@ function stateOf(draft: Draft, round: Round): [string, string] {
   }
 }
 
+/** Until when ballots count, or that they no longer do. */
+function term(view: View, round: Round): string {
+  if (!view.isOpen(round)) return t("closed: what you send now is for the chair to decide about");
+  return round.closes ? t("until {time}", { time: round.closes }) : "";
+}
+
 function asideReason(said: string): string {
-  if (said === "late") return t("It came after the round was sealed. The chair decides whether it counts.");
+  if (said === "late") return t("It came after the round had closed. The chair decides whether it counts.");
   if (said === "conflict") return t("Another tablet had saved a score for this idea first. The chair decides which one counts.");
   if (said === "off_panel") return t("You are no longer assigned to this idea. The chair decides whether it counts.");
   return said;
@@ -84,7 +92,7 @@ export function listScreen(view: View): HTMLElement[] {
     const heading = make("h2", "", round.name);
     const done = stateful(make("p", "muted number"), (self) => {
       const saved = tasks.filter((task) => view.draftOf(task).state === "saved").length;
-      self.textContent = t("{done} of {all} scored", { done: saved, all: tasks.length }) + (round.open ? "" : ` · ${t("sealed")}`);
+      self.textContent = [t("{done} of {all} scored", { done: saved, all: tasks.length }), term(view, round)].filter(Boolean).join(" · ");
     });
     sections.push(make("section", "", heading, done, ...tasks.map((task) => listItem(view, task, round))));
   }
@@ -109,7 +117,9 @@ export function taskScreen(view: View, task: Task): HTMLElement[] {
   const round = view.roundOf(task);
   const back = make("button", "button button-quiet", t("All ideas"));
   back.addEventListener("click", () => go(""));
-  const head = make("header", "jury-head", back, make("h1", "", task.entry.title), make("span", "muted", round.name));
+  const head = make("header", "jury-head", back, make("h1", "", task.entry.title), stateful(make("span", "muted"), (self) => {
+    self.textContent = [round.name, term(view, round)].filter(Boolean).join(" · ");
+  }));
   const panes = make("div", "jury-panes", materials(task), scoring(view, task, round));
   return [head, panes, foot(view, task, round), strip(view)];
 }
