@@ -54,6 +54,10 @@ def main(arguments: list[str] | None = None) -> None:
         raise Refusal(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}.")
     options = build_parser().parse_args(arguments)
     os.environ.setdefault("PICCOLO_CONF", "app.piccolo_conf")
+    from pydantic import ValidationError
+
+    from app.kernel.database import DatabaseUnreachable
+
     handlers: dict[str, Callable[[argparse.Namespace], None]] = {
         "demo": _demo,
         "serve": _serve,
@@ -67,6 +71,12 @@ def main(arguments: list[str] | None = None) -> None:
         handlers[options.command](options)
     except KeyboardInterrupt:
         raise SystemExit(130) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        raise Refusal(f"the setting {name} is not right: {first['msg'].removeprefix('Value error, ')}.") from error
+    except DatabaseUnreachable as error:
+        raise Refusal(f"the database cannot be reached: {error}.") from error
     except PermissionError as error:
         raise Refusal(f"no permission to write {error.filename or 'here'}.") from error
 
@@ -125,12 +135,7 @@ def _in_database(work: Callable[[], object]) -> None:
         finally:
             await close_database()
 
-    try:
-        asyncio.run(run())
-    except (OSError, ValueError) as error:
-        if isinstance(error, PermissionError):
-            raise
-        raise Refusal(f"the database cannot be reached: {error}.") from error
+    asyncio.run(run())
 
 
 async def _migrated() -> int:
@@ -175,6 +180,7 @@ def _import(options: argparse.Namespace) -> None:
     register_modules()
 
     async def work() -> None:
+        await _migrated()
         await start_modules()
         try:
             loaded = await _load_sheet(options.kind, options.file, options.check, options.edition)

@@ -35,7 +35,7 @@ def run_demo(
     for role, address in links:
         print(f"  {role:<{width}}  {address}", flush=True)
     print(f"\nMessages that would be sent: {settings().base_url}/dev/outbox\n", flush=True)
-    if not assets_built():
+    if not assets_built() and (options.no_serve or not loaded):  # `fairground serve` says it too
         print(
             "The front end is not built (no npm registry?): the scanner, the tablet's offline mode and the plan editor "
             "are off. `fairground assets` builds it.",

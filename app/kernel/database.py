@@ -10,6 +10,7 @@ import logging
 import random
 import re
 import sqlite3
+import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -18,6 +19,7 @@ from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 import aiosqlite
+import asyncpg
 from piccolo.columns.combination import WhereRaw
 from piccolo.engine import engine_finder
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
@@ -144,8 +146,10 @@ def make_engine(url: str) -> AnyEngine:
         path.parent.mkdir(parents=True, exist_ok=True)
         return KeepingSQLiteEngine(path=str(path))
     if parts.scheme in ("postgres", "postgresql"):
-        # Piccolo warns about absent extensions at start; the project needs none.
-        return PostgresEngine(config={"dsn": url}, extensions=())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it warns of a server that is not there; open_database() raises
+            # Piccolo warns about absent extensions at start; the project needs none.
+            return PostgresEngine(config={"dsn": url}, extensions=())
     raise ValueError("DATABASE_URL must begin with sqlite:/// or postgresql://")
 
 
@@ -162,12 +166,21 @@ def dialect() -> Literal["sqlite", "postgres"]:
     return "sqlite" if isinstance(engine(), SQLiteEngine) else "postgres"
 
 
+class DatabaseUnreachable(Exception):
+    """The database of ``DATABASE_URL`` cannot be used; says why, without the password."""
+
+
 async def open_database() -> None:
-    """Make the connections ready; called once when the service starts."""
-    current = engine()
-    if isinstance(current, PostgresEngine):
-        size = settings().database_pool_size
-        await current.start_connection_pool(min_size=min(2, size), max_size=size, reset=_leave_session)
+    """Make the connections ready; called once when the service starts. Raises DatabaseUnreachable."""
+    try:
+        current = engine()
+        if isinstance(current, PostgresEngine):
+            size = settings().database_pool_size
+            await current.start_connection_pool(min_size=min(2, size), max_size=size, reset=_leave_session)
+        else:
+            await current._run_in_new_connection("SELECT 1")
+    except (OSError, ValueError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise DatabaseUnreachable(str(error) or type(error).__name__) from error
 
 
 async def _leave_session(_connection: Any) -> None:

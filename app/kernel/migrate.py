@@ -1,9 +1,11 @@
 """Migrations of all apps as one list, ordered by their ids (ISO times), on both engines."""
 
+import asyncio
+import fcntl
 import importlib.util
 import shutil
-from collections.abc import Callable
-from contextlib import redirect_stdout
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, redirect_stdout
 from dataclasses import dataclass
 from functools import lru_cache
 from io import StringIO
@@ -16,6 +18,9 @@ from piccolo.conf.apps import Finder
 from piccolo.engine.sqlite import SQLiteEngine
 
 from app.kernel.database import engine
+
+#: PostgreSQL's advisory lock of those who migrate; any number that nothing else uses.
+LOCK_NUMBER = 20_261_016
 
 
 @dataclass(frozen=True)
@@ -53,11 +58,34 @@ async def pending_migrations() -> list[PendingMigration]:
     return sorted(found, key=lambda migration: (migration.id, migration.app_name))
 
 
+@asynccontextmanager
+async def _alone() -> AsyncIterator[None]:
+    """Wait until no other process migrates this database, and keep others waiting meanwhile."""
+    current = engine()
+    if isinstance(current, SQLiteEngine):
+        with Path(f"{current.path}.lock").open("w") as lock:
+            await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+            yield
+        return
+    connection = await current.get_new_connection()
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", LOCK_NUMBER)
+        yield
+    finally:
+        await connection.close()  # which unlocks
+
+
 async def migrate(report: Callable[[str, int, int], None] | None = None) -> int:
     """Bring the database to the newest state; returns how many migrations ran.
 
     Before the first one, the file of an SQLite database that holds data is copied beside itself as ``NAME.before-ID``.
+    Of several processes that start at once one does the work, and the others wait for it.
     """
+    async with _alone():
+        return await _migrate(report)
+
+
+async def _migrate(report: Callable[[str, int, int], None] | None) -> int:
     pending = await pending_migrations()
     if not pending:
         return 0

@@ -1,10 +1,11 @@
 """Settings: everything that differs between installations, read from the environment and a ``.env`` file."""
 
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -67,6 +68,13 @@ class Settings(BaseSettings):
     stripe_secret_key: str = Field(default="", description="Secret key of Stripe; empty: no card payments")
     stripe_webhook_secret: str = Field(default="", description="Signing secret of Stripe's webhook")
 
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: str) -> str:
+        if value and len(value) < 32:
+            raise ValueError("at least 32 characters are needed")
+        return value
+
     @property
     def media_dir(self) -> Path:
         """Folder of stored images and uploads, named by hash."""
@@ -88,22 +96,20 @@ def settings() -> Settings:
 def secret_key() -> bytes:
     """The installation's secret: ``SECRET_KEY``, or one made once in the data folder.
 
-    Raises ValueError when ``SECRET_KEY`` is set but shorter than 32 characters.
+    Several processes may ask for it at once on the first start; all get the same.
     """
     import os
     import secrets
+    from tempfile import NamedTemporaryFile
 
-    configured = settings().secret_key
-    if configured:
-        if len(configured) < 32:
-            raise ValueError("SECRET_KEY needs at least 32 characters")
-        return configured.encode()
+    if settings().secret_key:
+        return settings().secret_key.encode()
     path = settings().data_dir / "secret.key"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        return path.read_text().strip().encode()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_hex(32))
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile("w", dir=path.parent, prefix=".secret-") as file:  # readable by its owner alone
+            file.write(secrets.token_hex(32))
+            file.flush()
+            with suppress(FileExistsError):
+                os.link(file.name, path)
     return path.read_text().strip().encode()

@@ -113,11 +113,12 @@ def parse_rows(
         for column in kind.columns
         if column.required and column.name not in places
     ]
+    has_keys = not problems  # what tells rows apart may be in a column that is not there
     rows: list[SheetRow] = []
     first_with: dict[Hashable, int] = {}
     for raw in table.rows:
         row, found = _parse_row(kind, raw, layout, context)
-        if not found:
+        if not found and has_keys:
             key = kind.key_of(row)
             if key is not None and first_with.setdefault(key, raw.number) != raw.number:
                 message = _(DOUBLED).format(row=first_with[key])

@@ -1,0 +1,165 @@
+"""The ``fairground`` command as people run it: what it does, and the one sentence when it cannot."""
+
+import asyncio
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from app.accounts.tables import RoleGrant
+from app.events.tables import Edition
+from tests.events.factories import make_edition
+
+HALLS = Path(__file__).parents[1] / "app" / "demo" / "sheets" / "halls.xlsx"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A folder for what a command leaves behind."""
+    return tmp_path / "var"
+
+
+def fairground(home: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end, with these settings."""
+    return subprocess.run(
+        [sys.executable, "-m", "app.cli", *arguments],
+        env=os.environ | {"DATA_DIR": str(home)} | settings,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def sentence(done: subprocess.CompletedProcess[str]) -> str:
+    """What a refused command said: one line, and exit status 1."""
+    assert (done.returncode, done.stdout) == (1, "")
+    lines = done.stderr.splitlines()
+    assert len(lines) == 1, done.stderr
+    return lines[0].removeprefix("fairground: ")
+
+
+def test_a_busy_port(home: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        for command in ("demo", "serve"):
+            said = sentence(fairground(home, command, "--port", str(port)))
+            assert said == f"port {port} on 127.0.0.1 is in use or not there; choose another with --port."
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    said = sentence(fairground(tmp_path / "file" / "var", "migrate"))
+    assert said == f"the data folder {tmp_path / 'file' / 'var'} cannot be made: Not a directory."
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("SECRET_KEY", "short", "the setting SECRET_KEY is not right: at least 32 characters are needed."),
+        (
+            "DATABASE_URL",
+            "mysql://somewhere",
+            "the database cannot be reached: DATABASE_URL must begin with sqlite:/// or postgresql://.",
+        ),
+        (
+            "LOG_LEVEL",
+            "LOUD",
+            "the setting LOG_LEVEL is not right: Input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'.",
+        ),
+    ],
+)
+def test_a_setting_that_is_not_right(home: Path, name: str, value: str, said: str) -> None:
+    assert sentence(fairground(home, "migrate", **{name: value})) == said
+
+
+@pytest.mark.parametrize("command", [("demo", "--no-serve"), ("migrate",), ("import", "halls", str(HALLS))])
+def test_a_server_that_is_not_there(home: Path, command: tuple[str, ...]) -> None:
+    said = sentence(fairground(home, *command, DATABASE_URL="postgresql://who:secret@127.0.0.1:1/fairground"))
+    assert said.startswith("the database cannot be reached: ")
+    assert "secret" not in said
+
+
+def test_a_file_that_is_no_database(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "letter.sqlite").write_text("Kính gửi Quý vị " * 9)
+    url = f"sqlite:///{tmp_path / 'letter.sqlite'}"
+    assert sentence(fairground(home, "migrate", DATABASE_URL=url)) == (
+        "the database cannot be reached: file is not a database."
+    )
+
+
+@pytest.mark.engines
+async def test_of_several_that_start_at_once_one_migrates(home: Path, empty_database: str) -> None:
+    several = [asyncio.to_thread(fairground, home, "migrate", DATABASE_URL=empty_database) for _ in range(3)]
+    done = await asyncio.gather(*several)
+    assert [one.stderr for one in done] == ["", "", ""]
+    said = sorted(one.stdout for one in done)
+    assert said[1:] == ["The database is up to date.\n"] * 2
+    assert re.fullmatch(r"\d+ migrations ran\.\n", said[0])
+
+
+@pytest.mark.engines
+async def test_the_first_organiser(home: Path, database: str) -> None:
+    done = await asyncio.to_thread(
+        fairground,
+        *(home, "admin", "create", "--name", "Nguyễn Thị Minh Anh", "--phone", "0912 345 678"),
+        DATABASE_URL=database,
+        BASE_URL="https://hoi.example",
+    )
+    assert done.stderr == ""
+    first, link = done.stdout.splitlines()
+    assert first == "Nguyễn Thị Minh Anh is an owner of every edition. Sign in within a day:"
+    assert urlsplit(link).netloc == "hoi.example"
+    grants = await RoleGrant.select(RoleGrant.role, RoleGrant.edition_id)
+    assert grants == [{"role": "owner", "edition_id": None}]
+
+
+@pytest.mark.engines
+async def test_a_sheet_is_checked_and_then_loaded(home: Path, database: str) -> None:
+    edition = await make_edition()
+    check = ("import", "halls", str(HALLS), "--check")
+    done = await asyncio.to_thread(fairground, home, *check, DATABASE_URL=database)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "180 rows read, 0 problems.\n"
+    done = await asyncio.to_thread(fairground, home, *check[:-1], "--edition", edition.slug, DATABASE_URL=database)
+    assert done.stdout.splitlines()[-1] == "180 added, 0 changed, 0 as they were."
+    done = await asyncio.to_thread(fairground, home, *check[:-1], DATABASE_URL=database)
+    assert done.stdout.splitlines()[-1] == "0 added, 0 changed, 180 as they were."
+
+
+@pytest.mark.engines
+async def test_a_sheet_needs_to_know_its_edition(home: Path, database: str) -> None:
+    await Edition.delete(force=True)
+    done = await asyncio.to_thread(fairground, home, "import", "halls", str(HALLS), DATABASE_URL=database)
+    assert sentence(done) == "name one edition with --edition (here: none)."
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "said"),
+    [
+        ("halls", "nowhere.csv", "nowhere.csv is not a file."),
+        ("halls", __file__, "name one edition with --edition (here: none)."),
+        ("elephants", __file__, "name one edition with --edition (here: none)."),
+    ],
+)
+def test_an_import_into_a_new_installation(home: Path, kind: str, path: str, said: str) -> None:
+    url = f"sqlite:///{home / 'fairground.sqlite'}"
+    assert sentence(fairground(home, "import", kind, path, DATABASE_URL=url)) == said
+
+
+@pytest.mark.engines
+async def test_an_import_of_what_is_no_sheet(home: Path, database: str) -> None:
+    await make_edition()
+    done = await asyncio.to_thread(fairground, home, "import", "elephants", __file__, DATABASE_URL=database)
+    assert sentence(done).startswith("There is no sheet of the kind “elephants”. Known are: applications, attendees, ")
+    done = await asyncio.to_thread(fairground, home, "import", "halls", __file__, DATABASE_URL=database)
+    assert (done.returncode, done.stderr) == (2, "")
+    assert "Hall: '': The sheet has no column for this." in done.stdout
