@@ -39,27 +39,61 @@ class RunState(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why an application got its booth; texts are in ``REASON_NAMES``."""
+    """Why an application got its booth, or none; sentences are in ``REASON_NAMES``."""
 
     SIZE = "size"
     LARGER = "larger"
+    LARGER_NONE = "larger_none"
+    LARGER_GONE = "larger_gone"
     ZONE = "zone"
     OTHER_ZONE = "other_zone"
-    POWER = "power"
+    OTHER_ZONE_NONE = "other_zone_none"
+    OTHER_ZONE_GONE = "other_zone_gone"
     NO_WISH = "no_wish"
+    POWER = "power"
+    CORNER = "corner"
+    APART = "apart"
+    BESIDE = "beside"
     COMPETITOR = "competitor"
+    ALONE = "alone"
     BY_HAND = "by_hand"
+    ALL_GONE = "all_gone"
+    TOO_LITTLE_POWER = "too_little_power"
+    NO_SIZE = "no_size"
 
 
 REASON_NAMES = {
-    Reason.SIZE: N_("It has the number of cells you asked for."),
-    Reason.LARGER: N_(
-        "It is one cell larger than you asked for: no booth of exactly your size was left where it fits."
+    Reason.SIZE: N_("{cells} cells, as asked for."),
+    Reason.LARGER: N_("{cells} cells, one more than asked for: so it could stand in a better place."),
+    Reason.LARGER_NONE: N_(
+        "{cells} cells, one more than asked for: no free booth of exactly {wanted} had enough power."
     ),
-    Reason.ZONE: N_("It stands in the zone you wished for."),
-    Reason.OTHER_ZONE: N_("The fitting booths of the zone you wished for went to others, so it stands in another one."),
-    Reason.POWER: N_("It has the electric power you need."),
-    Reason.NO_WISH: N_("You named no zone, so any would do."),
-    Reason.COMPETITOR: N_("A neighbour offers the same kind of goods."),
-    Reason.BY_HAND: N_("The organisers chose this booth for you."),
+    Reason.LARGER_GONE: N_(
+        "{cells} cells, one more than asked for: the booths of exactly {wanted} that fit ({there}) went to others."
+    ),
+    Reason.ZONE: N_("In the wished zone, {zone}: booths free there: {there}, exhibitors who wished for it: {wished}."),
+    Reason.OTHER_ZONE: N_("In {zone}, not in {wanted} as wished: for everybody together the plan is better so."),
+    Reason.OTHER_ZONE_NONE: N_("In {zone}, not in {wanted} as wished: no booth free there had the size and power."),
+    Reason.OTHER_ZONE_GONE: N_(
+        "In {zone}, not in {wanted} as wished: the booths there that fit ({there}) went to others; "
+        "exhibitors who wished for that zone: {wished}."
+    ),
+    Reason.NO_WISH: N_("No zone was asked for; it stands in {zone}."),
+    Reason.POWER: N_("Power {has} W; {needed} W are needed."),
+    Reason.CORNER: N_("A corner: open to the aisle on two sides."),
+    Reason.APART: N_("Beside {neighbours}: nobody there offers the same goods ({category})."),
+    Reason.BESIDE: N_("Beside {neighbours}."),
+    Reason.COMPETITOR: N_(
+        "Beside {neighbours}, with the same kind of goods ({category}): "
+        "no place apart was found that does not cost others more."
+    ),
+    Reason.ALONE: N_("Nobody stands right beside it."),
+    Reason.BY_HAND: N_("The organisers chose this booth by hand."),
+    Reason.ALL_GONE: N_(
+        "The free booths with {wanted} cells or one more and enough power ({there}) went to other exhibitors."
+    ),
+    Reason.TOO_LITTLE_POWER: N_(
+        "Booths with {wanted} cells or one more were free ({there}), but none of them has {needed} W."
+    ),
+    Reason.NO_SIZE: N_("No booth with {wanted} cells or one more was free."),
 }

@@ -3,8 +3,9 @@
 Model. ``x[a, b]`` = 1 when application a gets booth b, for every pair that is possible at all: the booth has the
 cells wanted or one more, and the power. Each application gets at most one booth, each booth at most one application.
 The worth of a pair is ``PLACED + ZONE (half of it when no zone was wished) - EXTRA_CELL per surplus cell``. For every
-two neighbouring booths and every category, ``y >= sum of x at both - 1`` counts competitors side by side, at
-``-COMPETITORS`` each. The result carries HiGHS's own relative gap: 0 means that no better plan exists.
+two neighbouring booths and every kind of goods, ``y >= sum of x at both - 1`` counts competitors side by side, at
+``-COMPETITORS`` each; a neighbour who had a booth before counts in the worth of the pair. The result carries HiGHS's
+own relative gap: 0 means that no better plan exists.
 
 Source of the form: assignment problem with pairwise conflicts (Burkard, Dell'Amico and Martello, Assignment Problems,
 2nd ed., 2012, ch. 4 and 7).
@@ -12,7 +13,7 @@ Source of the form: assignment problem with pairwise conflicts (Burkard, Dell'Am
 
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 PLACED = 100.0
@@ -23,7 +24,7 @@ COMPETITORS = 6.0
 TELL_SECONDS = 1.0
 
 
-def possible(application: dict[str, Any], booth: dict[str, Any]) -> bool:
+def possible(application: Mapping[str, Any], booth: Mapping[str, Any]) -> bool:
     """Whether a booth can serve an application at all."""
     surplus = booth["cells"] - application["cells"]
     return bool(0 <= surplus <= 1 and booth["power"] >= application["power"])
@@ -32,15 +33,16 @@ def possible(application: dict[str, Any], booth: dict[str, Any]) -> bool:
 def worth(application: dict[str, Any], booth: dict[str, Any]) -> float:
     """How good a possible booth is for an application."""
     zone = ZONE / 2 if not application["zone"] else (ZONE if application["zone"] == booth["zone"] else 0.0)
-    return PLACED + zone - EXTRA_CELL * float(booth["cells"] - application["cells"])
+    rivals = sum(item["goods"] == application["goods"] for item in booth["beside"]) if application["goods"] else 0
+    return PLACED + zone - EXTRA_CELL * float(booth["cells"] - application["cells"]) - COMPETITORS * rivals
 
 
 def solve(payload: dict[str, Any], progress: Callable[[dict[str, Any]], None] | None = None) -> dict[str, Any]:
     """Find a plan.
 
-    ``payload``: ``applications`` (id, cells, zone, power, category), ``booths`` (id, cells, zone, power, neighbours:
-    ids) and ``seconds`` to spend at most. Returns ``placed`` ([application id, booth id, worth]), ``objective``,
-    ``gap`` and ``status``.
+    ``payload``: ``applications`` (id, cells, zone, power, goods), ``booths`` (id, cells, zone, power, neighbours: ids
+    of free ones, beside: holders of the others with their goods) and ``seconds`` to spend at most. Returns ``placed``
+    ([application id, booth id, worth]), ``objective``, ``gap`` and ``status``.
     """
     import highspy
     import numpy as np
@@ -57,17 +59,17 @@ def solve(payload: dict[str, Any], progress: Callable[[dict[str, Any]], None] | 
     for column, (application, booth) in enumerate(pairs):
         by_application[application["id"]][column] = 1.0
         by_booth[booth["id"]][column] = 1.0
-        if application["category"]:
-            by_place[(booth["id"], application["category"])][column] = 1.0
+        if application["goods"]:
+            by_place[(booth["id"], application["goods"])][column] = 1.0
     rows += [(1.0, row) for row in by_application.values()]
     rows += [(1.0, row) for row in by_booth.values()]
-    categories = sorted({application["category"] for application in applications if application["category"]})
+    kinds = sorted({application["goods"] for application in applications if application["goods"]})
     for booth in booths:
         for other in booth["neighbours"]:
             if other <= booth["id"]:
                 continue
-            for category in categories:
-                here, there = by_place.get((booth["id"], category)), by_place.get((other, category))
+            for goods in kinds:
+                here, there = by_place.get((booth["id"], goods)), by_place.get((other, goods))
                 if here and there:
                     rows.append((1.0, {**here, **there, len(costs): -1.0}))
                     costs.append(-COMPETITORS)

@@ -2,17 +2,19 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from app.accounts.tables import Organisation
 from app.events.queries import Page
-from app.kernel.i18n import _
-from booths.allocation.enums import OPEN_VALUES, REASON_NAMES, ApplicationState, Reason, RunState
+from app.kernel.names import search_text
+from booths.allocation.enums import OPEN_VALUES, ApplicationState, Reason, RunState
 from booths.allocation.errors import ApplicationNotFound, RunNotFound
+from booths.allocation.reasons import Fact, organisations_in, sentences
 from booths.allocation.tables import Allocation, AllocationRun, Application
-from booths.floorplan.tables import Booth, Cell, CellHold
+from booths.floorplan.queries import booth_in, plans_of
+from booths.floorplan.tables import Booth, CellHold
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +153,7 @@ async def open_applications(edition_id: int, *, held: bool = False) -> list[dict
             "zone": row["zone_wanted"],
             "power": row["power_watts"],
             "category": row["category"],
+            "goods": search_text(row["category"]),
         }
         for row in rows
         if row["organisation"] not in with_booth
@@ -158,28 +161,53 @@ async def open_applications(edition_id: int, *, held: bool = False) -> list[dict
 
 
 async def free_booths(edition_id: int) -> list[dict[str, Any]]:
-    """Booths of an edition that nobody holds, with ``neighbours`` (ids of booths whose cells touch)."""
+    """Booths of an edition that nobody holds.
+
+    ``neighbours`` are the ids of free booths whose cells touch, ``beside`` the holders of the others (``organisation``,
+    ``goods``); ``corner`` is true when the aisle is on two sides that meet.
+    """
     booths = await Booth.select().where(Booth.edition == edition_id).order_by(Booth.id)
-    taken = {row["booth"] for row in await live_holds(edition_id)}
-    cells = await Cell.select(Cell.hall, Cell.x, Cell.y, Cell.booth).where(Cell.booth.edition == edition_id)
-    at = {(cell["hall"], cell["x"], cell["y"]): cell["booth"] for cell in cells}
-    neighbours: dict[int, set[int]] = defaultdict(set)
-    for (hall, x, y), booth in at.items():
-        for other in (at.get((hall, x + 1, y)), at.get((hall, x, y + 1))):
-            if other is not None and other != booth:
-                neighbours[booth].add(other)
-                neighbours[other].add(booth)
+    holder = {row["booth"]: row["organisation"] for row in await live_holds(edition_id)}
+    wishes = await Application.select(Application.organisation, Application.category).where(
+        Application.edition == edition_id
+    )
+    goods = {row["organisation"]: search_text(row["category"]) for row in wishes}
+    touching, corners = await _places(edition_id)
     return [
         {
             "id": booth["id"],
             "cells": booth["cell_count"],
             "zone": booth["zone"],
             "power": booth["power_watts"],
-            "neighbours": sorted(neighbours[booth["id"]] - taken),
+            "neighbours": sorted(touching[booth["id"]] - holder.keys()),
+            "beside": [
+                {"organisation": holder[other], "goods": goods.get(holder[other], "")}
+                for other in sorted(touching[booth["id"]] & holder.keys())
+            ],
+            "corner": booth["id"] in corners,
         }
         for booth in booths
-        if booth["id"] not in taken
+        if booth["id"] not in holder
     ]
+
+
+async def _places(edition_id: int) -> tuple[dict[int, set[int]], set[int]]:
+    """(booth → booths whose cells touch its own, booths at a corner of the aisle)."""
+    touching: dict[int, set[int]] = defaultdict(set)
+    corners: set[int] = set()
+    for plan in await plans_of(edition_id):
+        at = {square: booth.id for booth in plan.booths for square in booth.squares}
+        for (x, y), booth_id in at.items():
+            aisle = [False, False]
+            for axis, square in ((0, (x - 1, y)), (0, (x + 1, y)), (1, (x, y - 1)), (1, (x, y + 1))):
+                other = at.get(square)
+                if other is not None and other != booth_id:
+                    touching[booth_id].add(other)
+                elif other is None and 0 <= square[0] < plan.width and 0 <= square[1] < plan.depth:
+                    aisle[axis] = True
+            if all(aisle):
+                corners.add(booth_id)
+    return touching, corners
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,12 +285,8 @@ class Placement:
     hall: str
     zone: str
     cells: int
-    reasons: tuple[Reason, ...]
-
-    @property
-    def sentences(self) -> list[str]:
-        """Why this booth, in the reader's language."""
-        return sentences(self.reasons)
+    facts: list[Fact]
+    sentences: list[str]
 
 
 async def proposal(run_id: int) -> list[Placement]:
@@ -288,17 +312,38 @@ async def proposal(run_id: int) -> list[Placement]:
         .where(Allocation.run == run_id)
         .order_by(chosen.organisation.sort_key)
     )
-    return [Placement(**{**row, "reasons": _reasons(row["reasons"])}) for row in rows]
+    facts = [_facts(row.pop("reasons")) for row in rows]
+    names = await _names(set().union(*map(organisations_in, facts)))
+    return [
+        Placement(**row, facts=found, sentences=sentences(found, names)) for row, found in zip(rows, facts, strict=True)
+    ]
 
 
-def sentences(reasons: Iterable[Reason]) -> list[str]:
-    """Reasons in the reader's language."""
-    return [_(REASON_NAMES[reason]) for reason in reasons]
+async def unmet_of(run_id: int) -> dict[int, list[str]]:
+    """Why applications got no booth in a run: application → sentences in the reader's language."""
+    row = await AllocationRun.select(AllocationRun.unmet).where(AllocationRun.id == run_id).first()
+    found = json.loads(row["unmet"]) if row else {}
+    return {int(number): sentences(facts, {}) for number, facts in found.items()}
+
+
+async def why_waiting(edition_id: int, application_id: int) -> list[str]:
+    """Why an application went to the waiting list when booths were last published; empty when nobody knows."""
+    row = (
+        await AllocationRun.select(AllocationRun.id)
+        .where((AllocationRun.edition == edition_id) & (AllocationRun.state == RunState.PUBLISHED.value))
+        .order_by(AllocationRun.id, ascending=False)
+        .first()
+    )
+    return (await unmet_of(row["id"])).get(application_id, []) if row else []
 
 
 async def explanation_for(edition_id: int, organisation_id: int) -> list[str]:
-    """Why an organisation has the booth that it has, in sentences of the reader's language; empty without a booth."""
-    booth = (await held_booths(edition_id)).get(organisation_id)
+    """Why an organisation has the booth that it has, in sentences of the reader's language; empty without a booth.
+
+    Neighbours are named as long as they hold a booth themselves.
+    """
+    held = await held_booths(edition_id)
+    booth = held.get(organisation_id)
     if booth is None:
         return []
     row = (
@@ -311,8 +356,39 @@ async def explanation_for(edition_id: int, organisation_id: int) -> list[str]:
         .order_by(Allocation.id, ascending=False)
         .first()
     )
-    return sentences(_reasons(row["reasons"]) if row else (Reason.BY_HAND,))
+    facts = _facts(row["reasons"]) if row else await _by_hand(edition_id, organisation_id, held)
+    return sentences(facts, await _names(organisations_in(facts) & held.keys()))
 
 
-def _reasons(stored: Any) -> tuple[Reason, ...]:
-    return tuple(Reason(name) for name in (json.loads(stored) if isinstance(stored, str) else stored))
+async def _by_hand(edition_id: int, organisation_id: int, held: dict[int, dict[str, Any]]) -> list[Fact]:
+    """What can be said of a booth that the organisers chose: how it fits the wish as it stands now."""
+    booth_id = held[organisation_id]["booth"]
+    booth = await booth_in(edition_id, booth_id)
+    wish = await Application.select(Application.cells_wanted, Application.power_watts).where(
+        (Application.edition == edition_id) & (Application.organisation == organisation_id)
+    )
+    touching, corners = await _places(edition_id)
+    facts: list[Fact] = [{"reason": Reason.BY_HAND.value}]
+    if wish and booth["cell_count"] == wish[0]["cells_wanted"]:
+        facts.append({"reason": Reason.SIZE.value, "cells": booth["cell_count"]})
+    if wish and wish[0]["power_watts"]:
+        facts.append({"reason": Reason.POWER.value, "has": booth["power_watts"], "needed": wish[0]["power_watts"]})
+    if booth_id in corners:
+        facts.append({"reason": Reason.CORNER.value})
+    beside = [holder for holder, claim in held.items() if claim["booth"] in touching[booth_id]]
+    return [*facts, {"reason": Reason.BESIDE.value, "organisations": sorted(beside)}]
+
+
+async def _names(organisation_ids: set[int]) -> dict[int, str]:
+    if not organisation_ids:
+        return {}
+    rows = await Organisation.select(Organisation.id, Organisation.name).where(
+        Organisation.id.is_in(sorted(organisation_ids))
+    )
+    return {row["id"]: row["name"] for row in rows}
+
+
+def _facts(stored: Any) -> list[Fact]:
+    """What a proposal keeps; a bare word, as the first ones had it, tells nothing that could be said."""
+    found = json.loads(stored) if isinstance(stored, str) else stored
+    return [fact for fact in found if isinstance(fact, dict)]

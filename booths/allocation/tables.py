@@ -27,7 +27,10 @@ class Application(Table, tablename="application"):
 
 
 class AllocationRun(Table, tablename="allocation_run"):
-    """One press of Allocate. ``objective`` is the plan's worth, ``gap`` how far from the best it can be (0 to 1)."""
+    """One press of Allocate. ``objective`` is the plan's worth, ``gap`` how far from the best it can be (0 to 1).
+
+    ``unmet`` says for each application without a booth why (number → facts, see ``reasons.py``).
+    """
 
     id: Serial
     edition = ForeignKey(Edition, null=False, index=True)
@@ -38,6 +41,7 @@ class AllocationRun(Table, tablename="allocation_run"):
     seconds = Real(default=None, null=True)
     placed = Integer(default=0)
     unplaced = Integer(default=0)
+    unmet = JSON(default="{}")
     error = Text(default="")
     started_by = Integer(default=None, null=True)
     started_at = Timestamptz(default=None, null=True)

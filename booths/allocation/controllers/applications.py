@@ -21,7 +21,7 @@ from app.kernel.sheets.write import Cell
 from app.kernel.web import page, redirect
 from booths.allocation import queries
 from booths.allocation.contacts import read_contact
-from booths.allocation.enums import APPLICATION_STATE_NAMES
+from booths.allocation.enums import APPLICATION_STATE_NAMES, ApplicationState
 from booths.allocation.schemas import ApplicationForm
 from booths.allocation.services.applications import submit_application, withdraw_application
 from booths.floorplan.queries import zones_of
@@ -139,6 +139,7 @@ class ApplicationsController(Controller):
             application=found,
             kind=_(ORGANISATION_KIND_NAMES[OrganisationKind(found.kind)]),
             reasons=await queries.explanation_for(edition_id, found.organisation_id),
+            waiting=await queries.why_waiting(edition_id, found.id) if found.state == ApplicationState.WAITING else [],
         )
 
     @post("/{application_id:int}/withdraw")

@@ -23,6 +23,7 @@ from app.kernel.settings import settings
 from app.kernel.web import page, redirect
 from booths.allocation import queries
 from booths.allocation.contacts import CONTACT_NEEDED, read_contact
+from booths.allocation.enums import ApplicationState
 from booths.allocation.errors import ApplicationNotFound
 from booths.allocation.schemas import ContactStep, GoodsStep, WhoStep, WishStep
 from booths.allocation.services import conversation
@@ -125,7 +126,9 @@ class ApplyController(Controller):
         """One's own application."""
         edition = await fair_of(slug)
         found = await _own(request, edition, application_id)
-        return page("allocation/apply_mine.html", edition=edition, application=found)
+        waits = found.state == ApplicationState.WAITING
+        waiting = await queries.why_waiting(edition.id, found.id) if waits else []
+        return page("allocation/apply_mine.html", edition=edition, application=found, waiting=waiting)
 
     @post("/mine/{application_id:int}/send", guards=[signed_in])
     async def send(

@@ -135,6 +135,7 @@ async def _run_page(
         state=state.value if state else "",
         lines=lines,
         left=left,
+        unmet=await queries.unmet_of(run["id"]) if run and left else {},
         job=job,
         quality=quality(run["gap"]) if run else "",
         plans=await plans_of(edition.id) if lines else [],

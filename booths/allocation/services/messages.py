@@ -1,13 +1,20 @@
 """What exhibitors are told."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from app.accounts.services.sign_in import make_sign_in_link
+from app.events.queries import edition_by_id
 from app.kernel.enums import ChannelKind
 from app.kernel.i18n import _, use_locale
 from app.kernel.outbox import send_message
 from app.kernel.settings import settings
+from booths.allocation.reasons import Fact, sentences
 from booths.allocation.tables import Application
+
+LINK_HOURS = 72
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +30,50 @@ class Given:
 
 async def tell(booth: Given, now: datetime) -> None:
     """Write the message about a booth to the application's contact: once for each occasion."""
-    row = (
+    row = await _contact_of(booth.application_id)
+    if row is None:
+        return
+    path = f"/exhibitor/{row['organisation_id']}/{booth.edition_id}"
+    with use_locale(row["locale"]):
+        said = _("{organisation} has booth {booth}. See why, fill in your page and print your poster.")
+        await _send(
+            row,
+            edition_id=booth.edition_id,
+            subject=_("Your booth: {booth}").format(booth=booth.code),
+            said=said.format(organisation=row["organisation"], booth=booth.code),
+            path=path,
+            unique_key=f"booth:{booth.application_id}:{booth.booth_id}:{booth.occasion}",
+            now=now,
+        )
+
+
+async def tell_waiting(
+    *, edition_id: int, application_id: int, why: Sequence[Fact], occasion: str, now: datetime
+) -> None:
+    """Write to an application's contact that it is on the waiting list, and why: once for each occasion."""
+    row = await _contact_of(application_id)
+    if row is None:
+        return
+    edition = await edition_by_id(edition_id)
+    with use_locale(row["locale"]):
+        said = _("The booths are given out, and {organisation} is on the waiting list.").format(
+            organisation=row["organisation"]
+        )
+        after = _("We write to you when a booth becomes free. You can change what you ask for.")
+        await _send(
+            row,
+            edition_id=edition_id,
+            subject=_("You are on the waiting list for a booth"),
+            said=" ".join([said, *sentences(why, {}), after]),
+            path=f"{edition.path}/apply/mine/{application_id}",
+            unique_key=f"waiting:{application_id}:{occasion}",
+            now=now,
+        )
+
+
+async def _contact_of(application_id: int) -> dict[str, Any] | None:
+    """Whom to write to about an application; None when nobody is named or can be reached."""
+    row: dict[str, Any] | None = (
         await Application.select(
             Application.organisation.id.as_alias("organisation_id"),
             Application.organisation.name.as_alias("organisation"),
@@ -32,22 +82,27 @@ async def tell(booth: Given, now: datetime) -> None:
             Application.contact.phone.as_alias("phone"),
             Application.contact.locale.as_alias("locale"),
         )
-        .where(Application.id == booth.application_id)
+        .where(Application.id == application_id)
         .first()
     )
-    if row is None or row["contact_id"] is None:
-        return
-    address = f"{settings().base_url}/exhibitor/{row['organisation_id']}/{booth.edition_id}"
-    with use_locale(row["locale"]):
-        body = _("{organisation} has booth {booth}.\nSee why, fill in your page and print your poster: {address}")
-        await send_message(
-            channel=ChannelKind.MAIL if row["email"] else ChannelKind.SMS,
-            to=row["email"] or row["phone"] or "",
-            person_id=row["contact_id"],
-            subject=_("Your booth: {booth}").format(booth=booth.code),
-            body=body.format(organisation=row["organisation"], booth=booth.code, address=address),
-            locale=row["locale"],
-            unique_key=f"booth:{booth.application_id}:{booth.booth_id}:{booth.occasion}",
-            edition_id=booth.edition_id,
-            now=now,
-        )
+    return row if row and row["contact_id"] is not None and (row["email"] or row["phone"]) else None
+
+
+async def _send(
+    row: dict[str, Any], *, edition_id: int, subject: str, said: str, path: str, unique_key: str, now: datetime
+) -> None:
+    """Send what is said with a link that signs the contact in and leads to a page."""
+    link, _code = await make_sign_in_link(person_id=row["contact_id"], next_path=path, minutes=LINK_HOURS * 60, now=now)
+    how = _("This link opens it, once, within {hours} hours: {link}\nLater, sign in at {address}")
+    await send_message(
+        channel=ChannelKind.MAIL if row["email"] else ChannelKind.SMS,
+        to=row["email"] or row["phone"],
+        person_id=row["contact_id"],
+        subject=subject,
+        body=f"{said}\n{how.format(hours=LINK_HOURS, link=link, address=settings().base_url + path)}",
+        locale=row["locale"],
+        unique_key=unique_key,
+        edition_id=edition_id,
+        secret=True,
+        now=now,
+    )

@@ -1,5 +1,6 @@
 """Runs of the optimiser: started, worked out, published or put aside."""
 
+import json
 import time
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,11 +11,12 @@ from app.kernel.child import ChildError, run_in_child
 from app.kernel.database import is_unique_violation, write_transaction
 from app.kernel.jobs import ACTIVE, JobContext, JobNotOpen, enqueue, request_cancel
 from app.kernel.tables import Job
-from booths.allocation.enums import OPEN_VALUES, ApplicationState, Reason, RunState
+from booths.allocation.enums import OPEN_VALUES, ApplicationState, RunState
 from booths.allocation.errors import AllocationFailed, AllocationRunning, NothingToAllocate, RunNotProposed
 from booths.allocation.queries import free_booths, held_booths, open_applications
+from booths.allocation.reasons import Market
 from booths.allocation.services.by_hand import allocate_held
-from booths.allocation.services.messages import Given, tell
+from booths.allocation.services.messages import Given, tell, tell_waiting
 from booths.allocation.tables import Allocation, AllocationRun, Application
 from booths.floorplan.enums import HolderState
 from booths.floorplan.services import hold_booth
@@ -133,9 +135,12 @@ async def _propose(
     seconds: float,
     now: datetime,
 ) -> None:
-    by_application = {application["id"]: application for application in applications}
-    by_booth = {booth["id"]: booth for booth in booths}
-    holder = {booth_id: by_application[application_id] for application_id, booth_id, _worth in result["placed"]}
+    market = Market(
+        applications={application["id"]: application for application in applications},
+        booths={booth["id"]: booth for booth in booths},
+        placed={application_id: booth_id for application_id, booth_id, _worth in result["placed"]},
+    )
+    unmet = {number: market.facts(number) for number in market.applications if number not in market.placed}
     async with write_transaction():
         claimed = (
             await AllocationRun.update(
@@ -146,6 +151,7 @@ async def _propose(
                     AllocationRun.seconds: seconds,
                     AllocationRun.placed: len(result["placed"]),
                     AllocationRun.unplaced: len(applications) - len(result["placed"]),
+                    AllocationRun.unmet: json.dumps(unmet, ensure_ascii=False),
                     AllocationRun.finished_at: now,
                 }
             )
@@ -160,36 +166,19 @@ async def _propose(
                         application=application_id,
                         booth=booth_id,
                         score=worth,
-                        reasons=[
-                            reason.value
-                            for reason in explain(by_application[application_id], by_booth[booth_id], holder)
-                        ],
+                        reasons=market.facts(application_id),
                     )
                     for application_id, booth_id, worth in result["placed"]
                 )
             )
 
 
-def explain(application: dict[str, Any], booth: dict[str, Any], holder: dict[int, dict[str, Any]]) -> list[Reason]:
-    """Why this booth, in the order in which an exhibitor would ask."""
-    reasons = [Reason.SIZE if booth["cells"] == application["cells"] else Reason.LARGER]
-    if not application["zone"]:
-        reasons.append(Reason.NO_WISH)
-    else:
-        reasons.append(Reason.ZONE if application["zone"] == booth["zone"] else Reason.OTHER_ZONE)
-    if application["power"]:
-        reasons.append(Reason.POWER)
-    beside = (holder[other]["category"] for other in booth["neighbours"] if other in holder)
-    if application["category"] and application["category"] in beside:
-        reasons.append(Reason.COMPETITOR)
-    return reasons
-
-
 async def publish_run(*, run_id: int, edition_id: int, actor: Actor, now: datetime) -> int:
     """Make a proposal real: every booth is allocated, every exhibitor told; returns how many. All of it or nothing.
 
-    Booths held by hand for open applications are settled with it; whoever withdrew meanwhile is left out. Raises
-    RunNotProposed, and BoothTaken when somebody took one of the booths meanwhile.
+    Whoever got none goes on the waiting list and is told so, with the reason. Booths held by hand for open applications
+    are settled with it; whoever withdrew meanwhile is left out. Raises RunNotProposed, and BoothTaken when somebody
+    took one of the booths meanwhile.
     """
     async with write_transaction():
         await _end(run_id, edition_id, {AllocationRun.state: RunState.PUBLISHED.value, AllocationRun.published_at: now})
@@ -231,11 +220,30 @@ async def publish_run(*, run_id: int, edition_id: int, actor: Actor, now: dateti
             )
             await tell(booth_given, now)
             given += 1
-        await Application.update(
-            {Application.state: ApplicationState.WAITING.value, Application.changed_at: now}
-        ).where((Application.edition == edition_id) & (Application.state == ApplicationState.SUBMITTED.value))
-        await _record("allocation.publish", run_id, edition_id, actor, now, after={"placed": given})
+        waiting = await _put_on_waiting_list(run_id, edition_id, now)
+        after = {"placed": given, "waiting": waiting}
+        await _record("allocation.publish", run_id, edition_id, actor, now, after=after)
     return given
+
+
+async def _put_on_waiting_list(run_id: int, edition_id: int, now: datetime) -> int:
+    """Move everybody on who was not placed, and tell those who are new to the list; returns how many."""
+    rows = (
+        await Application.update({Application.state: ApplicationState.WAITING.value, Application.changed_at: now})
+        .where((Application.edition == edition_id) & (Application.state == ApplicationState.SUBMITTED.value))
+        .returning(Application.id)
+    )
+    run = await AllocationRun.select(AllocationRun.unmet).where(AllocationRun.id == run_id).first()
+    unmet = json.loads(run["unmet"]) if run else {}
+    for row in rows:
+        await tell_waiting(
+            edition_id=edition_id,
+            application_id=row["id"],
+            why=unmet.get(str(row["id"]), ()),
+            occasion=f"run {run_id}",
+            now=now,
+        )
+    return len(rows)
 
 
 async def discard_run(*, run_id: int, edition_id: int, actor: Actor, now: datetime) -> None:

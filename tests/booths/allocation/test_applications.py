@@ -121,7 +121,7 @@ async def test_a_booth_is_held_allocated_and_released_by_hand(database: str) -> 
     await allocate_held(booth_id=booth, **given)
     found = await application(edition.id, made)
     assert (found.state, found.booth_id, found.booth) == (ApplicationState.ALLOCATED, booth, "A1")
-    assert len(await explanation_for(edition.id, organisation.id)) == 1
+    assert (await explanation_for(edition.id, organisation.id))[0] == "The organisers chose this booth by hand."
     assert await OutboxMessage.count() == 1
     with pytest.raises(errors.AlreadyApplied):
         await submit_application(organisation_id=organisation.id, contact_id=None, cells_wanted=3, **given)

@@ -13,12 +13,12 @@ from booths.allocation.optimiser import COMPETITORS, EXTRA_CELL, PLACED, ZONE, p
 
 def application(number: int, **wish: Any) -> dict[str, Any]:
     """An application for one cell."""
-    return {"id": number, "cells": 1, "zone": "", "power": 0, "category": "", **wish}
+    return {"id": number, "cells": 1, "zone": "", "power": 0, "goods": "", **wish}
 
 
 def booth(number: int, **values: Any) -> dict[str, Any]:
     """A booth of one cell."""
-    return {"id": number, "cells": 1, "zone": "", "power": 0, "neighbours": [], **values}
+    return {"id": number, "cells": 1, "zone": "", "power": 0, "neighbours": [], "beside": [], **values}
 
 
 def value_of(plan: dict[int, dict[str, Any]], booths: dict[int, dict[str, Any]]) -> float:
@@ -26,7 +26,7 @@ def value_of(plan: dict[int, dict[str, Any]], booths: dict[int, dict[str, Any]])
     total = sum(worth(wish, booths[number]) for number, wish in plan.items())
     for number, wish in plan.items():
         for other in booths[number]["neighbours"]:
-            if other > number and other in plan and wish["category"] and plan[other]["category"] == wish["category"]:
+            if other > number and other in plan and wish["goods"] and plan[other]["goods"] == wish["goods"]:
                 total -= COMPETITORS
     return total
 
@@ -48,7 +48,7 @@ WISHES = st.fixed_dictionaries(
         "cells": st.integers(1, 2),
         "zone": st.sampled_from(["", "silk", "clay"]),
         "power": st.sampled_from([0, 1000]),
-        "category": st.sampled_from(["", "scarves", "bowls"]),
+        "goods": st.sampled_from(["", "scarves", "bowls"]),
     }
 )
 PLACES = st.fixed_dictionaries(
@@ -61,7 +61,12 @@ PLACES = st.fixed_dictionaries(
 def test_no_plan_is_better(wishes: list[dict[str, Any]], places: list[dict[str, Any]]) -> None:
     applications = [{"id": 100 + number, **wish} for number, wish in enumerate(wishes)]
     booths = [
-        {**place, "id": number, "neighbours": [n for n in (number - 1, number + 1) if 0 <= n < len(places)]}
+        {
+            **place,
+            "id": number,
+            "beside": [],
+            "neighbours": [n for n in (number - 1, number + 1) if 0 <= n < len(places)],
+        }
         for number, place in enumerate(places)
     ]
     found = solve({"applications": applications, "booths": booths, "seconds": 10})
@@ -96,7 +101,7 @@ def test_the_zone_wished_for_is_worth_a_larger_booth() -> None:
 
 def test_competitors_are_kept_apart_where_there_is_room() -> None:
     booths = [booth(1, neighbours=[2]), booth(2, neighbours=[1, 3]), booth(3, neighbours=[2])]
-    rivals = [application(number, category="scarves") for number in (1, 2)]
+    rivals = [application(number, goods="scarves") for number in (1, 2)]
     found = solve({"applications": rivals, "booths": booths, "seconds": 5})
     assert {number for _wish, number, _worth in found["placed"]} == {1, 3}
     crowded = solve({"applications": rivals, "booths": booths[:2], "seconds": 5})
@@ -107,7 +112,7 @@ def test_it_tells_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(optimiser, "TELL_SECONDS", 0.0)
     told: list[dict[str, Any]] = []
     booths = [booth(number, neighbours=[number - 1, number + 1], cells=1 + number % 2) for number in range(12)]
-    wishes = [application(number, category="scarves") for number in range(14)]
+    wishes = [application(number, goods="scarves") for number in range(14)]
     solve({"applications": wishes, "booths": booths, "seconds": 5}, told.append)
     assert told[0]["note"] == "solving"
     assert told[0]["pairs"] == 14 * 12

@@ -6,21 +6,23 @@ import pytest
 
 from app.accounts.actor import SYSTEM
 from app.kernel import jobs
+from app.kernel.child import ChildError
+from app.kernel.i18n import use_locale
 from app.kernel.tables import Job, OutboxMessage
 from app.kernel.worker import run_job
 from booths.allocation import errors
-from booths.allocation.enums import ApplicationState, Reason, RunState
+from booths.allocation.enums import ApplicationState, RunState
 from booths.allocation.plugin import module
-from booths.allocation.queries import applications, counts, explanation_for, latest_run, proposal, run_of
+from booths.allocation.queries import applications, counts, explanation_for, latest_run, proposal, run_of, unmet_of
 from booths.allocation.services import runs
 from booths.allocation.services.applications import withdraw_application
 from booths.allocation.services.by_hand import hold_for_application
-from booths.allocation.services.runs import discard_run, explain, publish_run, start_allocation, stop_run
+from booths.allocation.services.runs import discard_run, publish_run, start_allocation, stop_run
 from booths.allocation.tables import Allocation, AllocationRun
 from booths.floorplan.errors import BoothTaken
 from booths.floorplan.services import hold_booth
 from booths.floorplan.tables import CellHold
-from tests.booths.factories import OTHER_ZONE, ZONE, make_application, make_booth, make_hall, make_row
+from tests.booths.factories import ZONE, make_application, make_booth, make_hall, make_row
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.support.factories import make_organisation
@@ -63,25 +65,37 @@ async def test_a_proposal_is_worked_out_and_published(database: str) -> None:
     await make_row(edition.id, 2)
     await make_application(edition.id, name="Anh", category="lụa")
     _one, organisation = await make_application(edition.id, name="Bình", category="lụa")
-    await make_application(edition.id, name="Chi", cells_wanted=4)
+    lost, _chi = await make_application(edition.id, name="Chi", cells_wanted=4)
     run_id = await proposed(edition.id)
     run = await run_of(edition.id, run_id)
     assert (run["state"], run["placed"], run["unplaced"], run["gap"]) == (RunState.PROPOSED, 2, 1, 0.0)
     assert run["seconds"] > 0
     lines = await proposal(run_id)
     assert [(line.organisation, line.zone) for line in lines] == [("Anh", ZONE), ("Bình", ZONE)]
-    assert lines[0].reasons == (Reason.SIZE, Reason.ZONE, Reason.POWER, Reason.COMPETITOR)
+    assert lines[0].sentences == [
+        "1 cell, as asked for.",
+        f"In the wished zone, {ZONE}: booths free there: 2, exhibitors who wished for it: 3.",
+        "Power 1,000 W; 500 W are needed.",
+        "Beside Bình, with the same kind of goods (lụa): no place apart was found that does not cost others more.",
+    ]
+    assert list((await unmet_of(run_id)).values()) == [["No booth with 4 cells or one more was free."]]
     assert await CellHold.count() == 0
     assert await explanation_for(edition.id, organisation.id) == []
     assert await publish(run_id, edition.id) == 2
     assert await state_of(edition.id) == ["allocated", "allocated", "waiting"]
-    messages = await OutboxMessage.select(OutboxMessage.subject, OutboxMessage.body_text)
-    assert len(messages) == 2
+    messages = await OutboxMessage.select(OutboxMessage.subject, OutboxMessage.body_text, OutboxMessage.secret)
+    assert len(messages) == 3
+    assert all(message["secret"] and "/sign-in/" in message["body_text"] for message in messages)
     assert any(f"/exhibitor/{organisation.id}/{edition.id}" in message["body_text"] for message in messages)
+    (waits,) = [message for message in messages if f"/apply/mine/{lost}" in message["body_text"]]
+    assert (waits["subject"], "Chi" in waits["body_text"]) == ("Bạn đang ở trong danh sách chờ gian hàng", True)
+    with use_locale("vi"):
+        (why,) = (await unmet_of(run_id))[lost]
+    assert why in waits["body_text"]
     assert len(await explanation_for(edition.id, organisation.id)) == 4
     with pytest.raises(errors.RunNotProposed):
         await publish(run_id, edition.id)
-    assert await OutboxMessage.count() == 2
+    assert await OutboxMessage.count() == 3
     with pytest.raises(errors.RunNotFound):
         await run_of((await make_edition("other")).id, run_id)
 
@@ -118,7 +132,12 @@ async def test_who_withdrew_or_was_helped_by_hand_is_left_out(database: str) -> 
     assert (await counts(edition.id)).held == 1
     assert await publish(run_id, edition.id) == 2
     assert await state_of(edition.id) == ["withdrawn", "allocated", "allocated"]
-    assert len(await explanation_for(edition.id, organisation.id)) == 1
+    assert await explanation_for(edition.id, organisation.id) == [
+        "The organisers chose this booth by hand.",
+        "1 cell, as asked for.",
+        "Power 1,000 W; 500 W are needed.",
+        "Beside Chi.",
+    ]
     assert await OutboxMessage.count() == 2
 
 
@@ -214,7 +233,7 @@ async def test_a_child_that_gives_no_answer_fails_the_run(database: str, monkeyp
     await make_application(edition.id)
 
     async def broken(*_args: Any, **_kwargs: Any) -> dict[str, Any]:
-        raise runs.ChildError
+        raise ChildError
 
     monkeypatch.setattr(runs, "run_in_child", broken)
     run_id = await proposed(edition.id)
@@ -234,18 +253,19 @@ async def test_a_run_whose_job_has_vanished_does_not_block_the_next(database: st
     assert await AllocationRun.count() == 2
 
 
-@pytest.mark.parametrize(
-    ("wish", "reasons"),
-    [
-        ({"zone": ""}, [Reason.SIZE, Reason.NO_WISH]),
-        ({"zone": OTHER_ZONE, "cells": 0}, [Reason.LARGER, Reason.OTHER_ZONE]),
-        ({"power": 5, "category": "lụa"}, [Reason.SIZE, Reason.ZONE, Reason.POWER, Reason.COMPETITOR]),
-    ],
-)
-def test_reasons_are_given_in_order(wish: dict[str, Any], reasons: list[Reason]) -> None:
-    application = {"cells": 1, "zone": ZONE, "power": 0, "category": "", **wish}
-    booth = {"cells": 1, "zone": ZONE, "neighbours": [7, 8]}
-    assert explain(application, booth, {8: {"category": "lụa"}}) == reasons
+async def test_a_neighbour_who_had_a_booth_before_counts_as_a_competitor(database: str) -> None:
+    edition = await make_edition()
+    booths = await make_row(edition.id, 4)
+    first, _ = await make_application(edition.id, name="Anh", category="Lụa tơ tằm")
+    await hold_for_application(
+        edition_id=edition.id, booth_id=booths[0], application_id=first, tell_now=True, actor=SYSTEM, now=NOW
+    )
+    for _number in range(2):
+        await make_application(edition.id, category="lụa  tơ tằm")
+    lines = await proposal(await proposed(edition.id))
+    assert sorted(line.booth_id for line in lines) != booths[1:3]
+    assert booths[1] not in [line.booth_id for line in lines] or booths[3] in [line.booth_id for line in lines]
+    assert all("Anh" not in " ".join(line.sentences) for line in lines if line.booth_id != booths[1])
 
 
 async def test_the_states_of_an_application_are_those_of_the_table(database: str) -> None:
