@@ -50,6 +50,12 @@ class Settings(BaseSettings):
         default="INFO", description="Least severe log line that is written"
     )
     session_days: int = Field(default=14, ge=1, le=90, description="Days a sign-in lasts when unused")
+    application_draft_days: int = Field(
+        default=14,
+        ge=4,
+        le=365,
+        description="Days until an application that was never sent is deleted; a reminder goes 3 days before",
+    )
     mail_from: str = Field(default="Fairground <fairground@localhost>", description="Sender of mails")
     smtp_host: str = Field(default="", description="Mail server; empty: mails wait in the outbox")
     smtp_port: int = Field(default=587, description="Port of the mail server")

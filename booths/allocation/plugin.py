@@ -1,6 +1,7 @@
 """What allocation brings."""
 
 from app.events.slots import add_dashboard_provider, add_nav_item, add_section_provider
+from app.kernel.jobs import every
 from app.kernel.module import Module
 from booths.allocation.controllers.api import AllocationApi
 from booths.allocation.controllers.applications import ApplicationsController
@@ -10,7 +11,7 @@ from booths.allocation.controllers.runs import AllocationController
 from booths.allocation.dashboard import NAV, allocation_dashboard
 from booths.allocation.log import WORDS
 from booths.allocation.sheets import APPLICATIONS
-from booths.allocation.tasks import JOBS
+from booths.allocation.tasks import JOBS, TIDY, TIDY_SECONDS
 
 
 def start() -> None:
@@ -19,6 +20,7 @@ def start() -> None:
     add_section_provider(apply_section)
     for item in NAV:
         add_nav_item(item)
+    every(TIDY, TIDY_SECONDS)
 
 
 module = Module(

@@ -39,6 +39,7 @@ class ApplicationInfo:
     note: str
     state: ApplicationState
     submitted_at: datetime | None
+    changed_at: datetime | None
     booth_id: int | None
     booth: str
 
@@ -132,6 +133,7 @@ def _info(row: dict[str, Any], held: dict[int, dict[str, Any]]) -> ApplicationIn
         note=row["note"],
         state=ApplicationState(row["state"]),
         submitted_at=row["submitted_at"],
+        changed_at=row["changed_at"],
         booth_id=booth["booth"] if booth else None,
         booth=booth["code"] if booth else "",
     )

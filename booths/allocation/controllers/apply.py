@@ -28,6 +28,7 @@ from booths.allocation.errors import ApplicationNotFound
 from booths.allocation.schemas import ContactStep, GoodsStep, WhoStep, WishStep
 from booths.allocation.services import conversation
 from booths.allocation.services.applications import send_draft, withdraw_application
+from booths.allocation.services.drafts import deleted_at
 from booths.floorplan.queries import has_free_booth, zones_of
 
 STEPS: dict[str, tuple[type[msgspec.Struct], str, str]] = {
@@ -128,7 +129,8 @@ class ApplyController(Controller):
         found = await _own(request, edition, application_id)
         waits = found.state == ApplicationState.WAITING
         waiting = await queries.why_waiting(edition.id, found.id) if waits else []
-        return page("allocation/apply_mine.html", edition=edition, application=found, waiting=waiting)
+        goes = deleted_at(found.changed_at) if found.changed_at else None
+        return page("allocation/apply_mine.html", edition=edition, application=found, waiting=waiting, deleted_at=goes)
 
     @post("/mine/{application_id:int}/send", guards=[signed_in])
     async def send(

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from app.accounts.services.sign_in import make_sign_in_link
 from app.events.queries import edition_by_id
 from app.kernel.enums import ChannelKind
-from app.kernel.i18n import _, use_locale
+from app.kernel.i18n import _, format_date, use_locale
 from app.kernel.outbox import send_message
 from app.kernel.settings import settings
 from booths.allocation.reasons import Fact, sentences
@@ -69,6 +69,36 @@ async def tell_waiting(
             unique_key=f"waiting:{application_id}:{occasion}",
             now=now,
         )
+
+
+def draft_key(application_id: int, changed_at: datetime) -> str:
+    """What tells the reminder of a draft from others: it is sent once for each time that the draft was changed."""
+    return f"draft:{application_id}:{changed_at.astimezone(UTC).isoformat(timespec='seconds')}"
+
+
+async def tell_draft(
+    *, edition_id: int, application_id: int, changed_at: datetime, until: datetime, now: datetime
+) -> bool:
+    """Remind an application's contact that it was never sent, and when it is deleted; False without a contact."""
+    row = await _contact_of(application_id)
+    if row is None:
+        return False
+    edition = await edition_by_id(edition_id)
+    with use_locale(row["locale"]):
+        said = _(
+            "The application of {organisation} for a booth was begun but not sent. "
+            "It is deleted on {date} unless you send it."
+        )
+        await _send(
+            row,
+            edition_id=edition_id,
+            subject=_("Your application for a booth was not sent"),
+            said=said.format(organisation=row["organisation"], date=format_date(until, edition.timezone)),
+            path=f"{edition.path}/apply/mine/{application_id}",
+            unique_key=draft_key(application_id, changed_at),
+            now=now,
+        )
+    return True
 
 
 async def _contact_of(application_id: int) -> dict[str, Any] | None:
