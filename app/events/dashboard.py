@@ -7,7 +7,7 @@ from app.accounts.enums import Role
 from app.events.enums import EditionState, Part
 from app.events.queries import edition_by_id, halls, programme
 from app.events.slots import DashboardItem, NavItem, Stage
-from app.kernel.i18n import LOCALE_NAMES, N_, _, ngettext
+from app.kernel.i18n import LOCALE_NAMES, N_, _, format_date, ngettext
 
 _DEVICE_ROLES = (Role.MANAGER, Role.GATE_LEAD, Role.JURY_CHAIR)
 
@@ -71,8 +71,18 @@ async def events_dashboard(edition_id: int, actor: Actor, now: datetime) -> list
                 waiting=1,
             )
         )
-    if edition.state == EditionState.OPEN and edition.today(now) > edition.ends_on:
-        items.append(DashboardItem(stage=Stage.REPORT, title=_("Close the edition"), href=settings_page, waiting=1))
+    if edition.state == EditionState.OPEN:
+        over = edition.today(now) > edition.ends_on
+        last_day = _("The last day is {day}.").format(day=format_date(edition.ends_on))
+        items.append(
+            DashboardItem(
+                stage=Stage.REPORT,
+                title=_("Close the edition"),
+                detail="" if over else last_day,
+                href=settings_page if over else "",
+                waiting=int(over),
+            )
+        )
     if edition.state == EditionState.CLOSED:
         items.append(
             DashboardItem(

@@ -104,6 +104,16 @@ async def inside_of(edition_id: int) -> dict[int, int]:
     return {row["list_id"]: row["count"] for row in rows}
 
 
+async def counts_of_edition(edition_id: int) -> tuple[int, int]:
+    """(inside now, ever let in) on all lists of an edition."""
+    rows = await fetch(
+        "SELECT COUNT(*) AS admitted, SUM(CASE WHEN a.left_at IS NULL THEN 1 ELSE 0 END) AS inside FROM admission a "
+        "JOIN check_in_list l ON l.id = a.list_id WHERE l.edition = {}",
+        edition_id,
+    )
+    return int(rows[0]["inside"] or 0), int(rows[0]["admitted"] or 0)
+
+
 async def counts_of_list(list_id: int, since: datetime) -> tuple[int, int]:
     """(inside now, admitted since a time) on one list."""
     rows = await fetch(

@@ -7,8 +7,8 @@ from app.accounts.enums import Role
 from app.events.enums import Part
 from app.events.queries import edition_by_id
 from app.events.slots import DashboardItem, NavItem, Stage
-from app.kernel.i18n import N_, _, format_number
-from ticketing.checkin.queries import gates_of, inside_of, open_conflicts
+from app.kernel.i18n import N_, _, format_date, format_number
+from ticketing.checkin.queries import counts_of_edition, gates_of, open_conflicts
 
 LEADS = (Role.MANAGER, Role.GATE_LEAD)
 NAV = (
@@ -18,7 +18,7 @@ NAV = (
 
 
 async def checkin_dashboard(edition_id: int, actor: Actor, now: datetime) -> list[DashboardItem]:
-    """Gates to be made, who is inside, conflicts to be settled."""
+    """Gates to be made, the live day page, conflicts to be settled, what is there to report."""
     edition = await edition_by_id(edition_id)
     if not edition.has(Part.TICKETS) or not actor.has(*LEADS, edition_id=edition_id):
         return []
@@ -33,9 +33,13 @@ async def checkin_dashboard(edition_id: int, actor: Actor, now: datetime) -> lis
             done=bool(gates),
         )
     ]
-    inside = sum((await inside_of(edition_id)).values())
-    if inside:
+    inside, admitted = await counts_of_edition(edition_id)
+    begun = edition.today(now) >= edition.starts_on
+    if begun:
         detail = _("{count} inside now").format(count=format_number(inside))
+    else:
+        detail = _("It fills from {day} on.").format(day=format_date(edition.starts_on))
+    if gates or begun:
         items.append(DashboardItem(stage=Stage.RUN, title=_("Live"), detail=detail, href=f"{base}/live"))
     waiting = await open_conflicts(edition_id)
     if waiting:
@@ -45,6 +49,15 @@ async def checkin_dashboard(edition_id: int, actor: Actor, now: datetime) -> lis
                 title=_("Scans to be settled"),
                 href=f"{base}/live/conflicts",
                 waiting=waiting,
+            )
+        )
+    if admitted:
+        items.append(
+            DashboardItem(
+                stage=Stage.REPORT,
+                title=_("All scans as a sheet"),
+                detail=_("{count} let in so far").format(count=format_number(admitted)),
+                href=f"{base}/live/scans.xlsx",
             )
         )
     return items

@@ -1,5 +1,6 @@
 """Applications that were begun and never sent."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -60,7 +61,7 @@ async def test_what_was_sent_taken_back_or_taken_up_again_stays(database: str) -
 async def test_an_organisation_that_has_something_else_stays_with_its_people(database: str) -> None:
     edition = await make_edition()
     _draft, organisation = await make_application(edition.id, draft=True)
-    await Product(organisation=organisation.id, name="Khăn lụa").save()
+    await Product(organisation=organisation.id, name=json.dumps({"vi": "Khăn lụa"})).save()
     assert await tidy_drafts(now=OVER) == {"reminded": 0, "deleted": 1}
     assert await Organisation.exists().where(Organisation.id == organisation.id)
     assert await RoleGrant.exists().where(RoleGrant.organisation == organisation.id)

@@ -52,7 +52,7 @@ async def test_home_says_what_is_next_and_shows_the_booth(client: httpx.AsyncCli
     with clock.freeze(NOW), counted_queries() as sent:
         answer = await client.get(home(fair, stand))
     assert answer.status_code == 200
-    for words in ("Tell your story", "It was due on", "Why this booth", "2 more make a good page."):
+    for words in ("Tell your story", "Overdue since", "Why this booth", "2 more make a good page."):
         assert words in answer.text
     assert len(sent) <= 17
 

@@ -230,3 +230,18 @@ async def test_the_clock_of_the_service_counts_not_the_phones(scene: Scene) -> N
             body = {"client_id": "scan-0001", "code": issued.code, "device_at": NOW.isoformat()}
             answer = await phone.post(REDEEM, json=body, headers=scene.headers)
     assert answer.json()["verdict"] == "expired"
+
+
+async def test_the_timeline_leads_to_the_live_day_and_says_what_there_is(scene: Scene) -> None:
+    await scene.sign_in(Role.OWNER)
+    with clock.freeze(NOW - timedelta(days=30)):
+        early = await scene.browser.get(scene.manage(""))
+    assert "It fills from" in early.text
+    assert "The last day is" in early.text
+    issued = await make_pass(scene.edition, now=NOW)
+    async with new_browser() as phone:
+        await phone.post(REDEEM, json={"client_id": "scan-0001", "code": issued.code}, headers=scene.headers)
+    during = await scene.browser.get(scene.manage(""))
+    assert "1 inside now" in during.text
+    assert "1 let in so far" in during.text
+    assert f'href="{scene.manage("/live")}"' in during.text
