@@ -16,7 +16,7 @@ from app.judging.queries.ballots import task_of_judge, tasks_of_judge
 from app.judging.queries.contests import contest_by_id
 from app.judging.queries.panels import assignments_of, devices_of_judges, panel_of
 from app.judging.services.ballots import submit_ballot
-from app.judging.services.contests import lock_round
+from app.judging.services.contests import lock_round, open_round
 from app.judging.services.panels import (
     add_judge,
     assign_judges,
@@ -26,9 +26,11 @@ from app.judging.services.panels import (
     set_assignment,
     withdraw_judge_device,
 )
+from app.kernel.audit import list_entries
 from app.kernel.errors import NotFound
 from tests.conftest import NOW
 from tests.judging.scene import ballot, first_task, scene
+from tests.support.race import race, winners
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -78,8 +80,6 @@ async def test_nobody_judges_her_own_team_or_organisation() -> None:
         now=NOW,
     )
     assert own == third.person_id
-    from app.judging.services.contests import open_round
-
     round_id = found.round_ids[0]
     await open_round(round_id=round_id, actor=found.chair, now=NOW)
     await assign_judges(round_id=round_id, actor=found.chair, now=NOW, per_entry=4)
@@ -229,3 +229,44 @@ async def test_a_judge_leaves_and_comes_back() -> None:
         round_id=round_id, entry_id=entry_id, judge_id=judge_id, assigned=True, actor=found.chair, now=NOW
     )
     assert (await actor_of_person(judge_id)).has(Role.JUDGE, edition_id=found.edition_id)
+
+
+@pytest.mark.race
+async def test_two_who_press_assign_at_once_fill_every_idea_once() -> None:
+    found = await scene(NOW, entries=6, judges=5, opened=False)
+    round_id = found.round_ids[0]
+    await open_round(round_id=round_id, actor=found.chair, now=NOW)
+    results = await race(8, lambda _number: assign_judges(round_id=round_id, actor=found.chair, now=NOW, per_entry=2))
+    assert sorted(winners(results)) == [0] * 7 + [12]
+    assert set(Counter(entry for entry, _judge in await live(round_id)).values()) == {2}
+
+
+@pytest.mark.race
+async def test_a_judge_who_steps_back_while_her_ballot_is_on_its_way_does_not_count() -> None:
+    found = await scene(NOW, entries=4, judges=1, per_entry=1)
+    judge = found.judges[0]
+    assert judge.person_id is not None
+    tasks = await tasks_of_judge(judge.person_id)
+    ballots = [await ballot(task, NOW, client_id=f"c-{task.assignment_id}") for task in tasks]
+
+    async def act(number: int) -> None:
+        task = tasks[number // 2]
+        if number % 2:
+            await recuse(assignment_id=task.assignment_id, reason="Người nhà", actor=judge, now=NOW)
+        else:
+            await submit_ballot(assignment_id=task.assignment_id, ballot=ballots[number // 2], actor=judge, now=NOW)
+
+    assert len(winners(await race(2 * len(tasks), act))) == 2 * len(tasks)
+    states = {cell.state for cell in await assignments_of(found.round_ids[0])}
+    assert states == {AssignmentState.RECUSED}
+
+
+async def test_stepping_back_again_keeps_the_first_reason_and_one_line_in_the_log() -> None:
+    found = await scene(NOW, entries=1, judges=1)
+    judge, task = found.judges[0], await first_task(found.judges[0])
+    for reason in ("Chị em họ", "Lý do khác"):
+        await recuse(assignment_id=task.assignment_id, reason=reason, actor=judge, now=NOW)
+    (cell,) = await assignments_of(found.round_ids[0])
+    assert cell.reason == "Chị em họ"
+    lines, _total = await list_entries(edition_id=found.edition_id, action="assignment.recuse")
+    assert len(lines) == 1

@@ -1,5 +1,6 @@
 """Juries: who judges, who is given which idea, who steps back."""
 
+import asyncio
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -102,7 +103,8 @@ async def assign_judges(*, round_id: int, actor: Actor, now: datetime, per_entry
     assigned by hand, scored or stepped back from stays. Raises RoundStateWrong once the round is sealed.
     """
     async with write_transaction():
-        round_ = await contest_queries.round_by_id(round_id)
+        # Held alone: of two who press at once the second finds nothing missing any more.
+        round_ = await contest_queries.hold_round(round_id, alone=True)
         contest = await contest_queries.contest_by_id(round_.contest_id)
         if round_.state not in _OPEN_TO_CHANGE:
             raise RoundStateWrong
@@ -114,7 +116,8 @@ async def assign_judges(*, round_id: int, actor: Actor, now: datetime, per_entry
         live_states = (AssignmentState.ASSIGNED, AssignmentState.SCORED)
         kept = {(cell.entry_id, cell.judge_id) for cell in existing if cell.state in live_states}
         refused = {(cell.entry_id, cell.judge_id) for cell in existing if cell.state not in live_states}
-        pairs = propose(
+        pairs = await asyncio.to_thread(  # a second or so for thousands of ideas
+            propose,
             entries,
             judges,
             per_entry=per_entry or contest.judges_per_entry,
@@ -150,7 +153,7 @@ async def set_assignment(
     NotFound for an idea that is not in the round or a person who is not in the jury.
     """
     async with write_transaction():
-        round_ = await contest_queries.round_by_id(round_id)
+        round_ = await contest_queries.hold_round(round_id)
         contest = await contest_queries.contest_by_id(round_.contest_id)
         if round_.state not in _OPEN_TO_CHANGE:
             raise RoundStateWrong
@@ -173,11 +176,15 @@ async def set_assignment(
                 cell & Assignment.state.is_in([AssignmentState.RECUSED.value, AssignmentState.REMOVED.value])
             )
         else:
-            if await Assignment.exists().where(cell & (Assignment.state == AssignmentState.SCORED.value)):
-                raise AlreadyScored
-            await Assignment.update({Assignment.state: AssignmentState.REMOVED}).where(
-                cell & (Assignment.state == AssignmentState.ASSIGNED.value)
+            # First the change, then the look: a ballot that comes at this moment is waited for.
+            taken = (
+                await Assignment.update({Assignment.state: AssignmentState.REMOVED})
+                .where(cell & (Assignment.state == AssignmentState.ASSIGNED.value))
+                .returning(Assignment.id)
             )
+            scored = cell & (Assignment.state == AssignmentState.SCORED.value)
+            if not taken and await Assignment.exists().where(scored):
+                raise AlreadyScored
         await audit.record(
             actor=actor,
             action="assignment.set",
@@ -203,13 +210,20 @@ async def recuse(*, assignment_id: int, reason: str, actor: Actor, now: datetime
         )
         if row is None or actor.person_id is None:
             raise NotFound
-        round_ = await contest_queries.round_by_id(row["round"])
+        round_ = await contest_queries.hold_round(row["round"])
         contest = await contest_queries.contest_by_id(round_.contest_id)
         if round_.state not in _OPEN_TO_CHANGE:
             raise RoundStateWrong
-        await Assignment.update(
-            {Assignment.state: AssignmentState.RECUSED, Assignment.recused: clean_text(reason)[:300]}
-        ).where((Assignment.id == assignment_id) & (Assignment.state != AssignmentState.REMOVED.value))
+        gone = (AssignmentState.REMOVED.value, AssignmentState.RECUSED.value)
+        stepped = (
+            await Assignment.update(
+                {Assignment.state: AssignmentState.RECUSED, Assignment.recused: clean_text(reason)[:300]}
+            )
+            .where((Assignment.id == assignment_id) & Assignment.state.not_in(gone))
+            .returning(Assignment.id)
+        )
+        if not stepped:
+            return
         await audit.record(
             actor=actor,
             action="assignment.recuse",
