@@ -13,6 +13,7 @@ from app.events.passes.services import IssuedPass, issue_pass
 from app.events.queries import EditionInfo
 from app.events.services.editions import EditionValues, create_edition, open_edition
 from ticketing.checkin.services.gates import create_gate, create_list, forget_rules, invite_phone
+from ticketing.checkin.services.labels import forget_labels
 from ticketing.checkin.services.redeeming import forget_keys
 from ticketing.sales.services.orders import Placed, place_order
 from ticketing.sales.services.ticket_types import TicketTypeValues, create_ticket_type
@@ -88,6 +89,7 @@ async def make_gate(edition_id: int, list_id: int, *, now: datetime, name: str =
     """Make a gate with a paired phone: (gate id, the phone as an actor, its token)."""
     forget_rules()
     forget_keys()
+    forget_labels()
     gate_id = await create_gate(edition_id=edition_id, name=name, list_id=list_id, actor=SYSTEM, now=now)
     _device_id, address = await invite_phone(
         edition_id=edition_id, gate_id=gate_id, label=f"Máy {name}", actor=SYSTEM, now=now

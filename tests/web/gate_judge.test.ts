@@ -37,9 +37,12 @@ const bundle: Bundle = {
   list_id: 1,
   list_name: "Cửa vào",
   list_active: true,
+  list_exits: false,
   pass_kinds: [],
   public_keys: { [dayPass.key_id]: dayPass.public_key_hex },
   revoked: [],
+  labels: [],
+  label_of: "",
 };
 
 function memory(entries: Entry[] = []): Store {
@@ -79,4 +82,22 @@ test("a pass let in here today is refused, and the next morning it is let in aga
   const again = await ask(every.code, at + 1000, {}, seen);
   assert.deepEqual([again.verdict, again.previous_gate, again.previous_at], ["already_admitted", "Cổng A", new Date(at).toISOString()]);
   assert.equal((await ask(every.code, at + 24 * 3_600_000, {}, seen)).verdict, "admitted");
+});
+
+test("the name of the ticket type is known by serial, and else the kind is said", async () => {
+  const places = Buffer.alloc(dayPass.serial, 255);
+  const label = async (changes: Partial<Bundle>) => (await ask(dayPass.code, begin, changes)).label;
+  assert.equal(await label({}), "Visitor");
+  assert.equal(await label({ labels: ["Vé"], label_of: places.toString("base64") }), "Visitor");
+  places[dayPass.serial - 1] = 1;
+  assert.equal(await label({ labels: ["Vé", "Vé ngày thứ Bảy"], label_of: places.toString("base64") }), "Vé ngày thứ Bảy");
+  assert.equal(await label({ labels: ["Vé"], label_of: places.subarray(1).toString("base64") }), "Visitor");
+});
+
+test("whoever leaves is let out with any genuine pass of the edition", async () => {
+  const verdict = async (code: string, changes: Partial<Bundle> = {}) =>
+    (await judge(code, "scan-0001", { ...bundle, ...changes }, memory(), new Date(end), "out")).verdict;
+  assert.equal(await verdict(dayPass.code), "left");
+  assert.equal(await verdict(named("serial changed").code), "unknown");
+  assert.equal(await verdict(dayPass.code, { edition_id: 2 }), "unknown");
 });

@@ -16,6 +16,15 @@ class Verdict(StrEnum):
     WRONG_LIST = "wrong_list"
     UNKNOWN = "unknown"
     LATE_CONFLICT = "late_conflict"
+    LEFT = "left"
+    NOT_INSIDE = "not_inside"
+
+
+class Way(StrEnum):
+    """Which way somebody goes through a gate."""
+
+    IN = "in"
+    OUT = "out"
 
 
 VERDICT_NAMES = {
@@ -27,6 +36,8 @@ VERDICT_NAMES = {
     Verdict.WRONG_LIST: N_("Wrong entrance"),
     Verdict.UNKNOWN: N_("Not known"),
     Verdict.LATE_CONFLICT: N_("To be settled"),
+    Verdict.LEFT: N_("Went out"),
+    Verdict.NOT_INSIDE: N_("Not inside"),
 }
 
 

@@ -28,6 +28,14 @@ class ListClosed(AppError):
     message = N_("The list “{name}” is closed: nobody is admitted on it now.")
 
 
+class ExitsNotCounted(AppError):
+    """A list on which nobody is scanned out."""
+
+    code = "exits_not_counted"
+    status = 409
+    message = N_("On the list “{name}” nobody is scanned out. The gate lead can switch it on.")
+
+
 class ConflictNotOpen(AppError):
     """A late conflict that is not there or was settled already."""
 

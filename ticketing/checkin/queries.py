@@ -22,6 +22,7 @@ class GateRule:
     list_id: int
     list_name: str
     active: bool
+    exits: bool
     pass_kinds: tuple[str, ...]
 
 
@@ -29,7 +30,8 @@ async def gate_rule(gate_id: int) -> GateRule | None:
     """The rule of a gate."""
     rows = await fetch(
         "SELECT gate.id AS id, gate.name AS name, gate.edition AS edition, l.id AS list_id, l.name AS list_name, "
-        "l.active AS active, l.pass_kinds AS pass_kinds FROM gate JOIN check_in_list l ON l.id = gate.check_in_list "
+        "l.active AS active, l.exits AS exits, l.pass_kinds AS pass_kinds "
+        "FROM gate JOIN check_in_list l ON l.id = gate.check_in_list "
         "WHERE gate.id = {}",
         gate_id,
     )
@@ -43,6 +45,7 @@ async def gate_rule(gate_id: int) -> GateRule | None:
         list_id=row["list_id"],
         list_name=row["list_name"],
         active=bool(row["active"]),
+        exits=bool(row["exits"]),
         pass_kinds=tuple(_kinds(row["pass_kinds"])),
     )
 

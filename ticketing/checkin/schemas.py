@@ -5,7 +5,7 @@ from typing import Annotated
 
 import msgspec
 
-from ticketing.checkin.enums import Settlement
+from ticketing.checkin.enums import Settlement, Way
 
 MOST_IN_ONE_BATCH = 200
 
@@ -15,11 +15,15 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
 
 
 class RedeemRequest(msgspec.Struct):
-    """One scan, sent at once. ``client_id`` is made by the device: the same one sent again gets the first answer."""
+    """One scan, sent at once. ``client_id`` is made by the device: the same one sent again gets the first answer.
+
+    ``way`` is ``out`` for somebody who leaves, where the list counts exits.
+    """
 
     client_id: ClientId
     code: Code
     device_at: datetime | None = None
+    way: Way = Way.IN
 
 
 class QueuedScan(msgspec.Struct):
@@ -29,6 +33,7 @@ class QueuedScan(msgspec.Struct):
     code: Code
     device_at: datetime
     shown: Annotated[str, msgspec.Meta(max_length=20)]
+    way: Way = Way.IN
 
 
 class ScansRequest(msgspec.Struct):
@@ -65,7 +70,8 @@ class BundleAnswer(msgspec.Struct):
     """What a phone needs to judge passes without a network.
 
     ``public_keys`` are 32 bytes in hexadecimal by key id; ``pass_kinds`` empty takes every kind; ``revoked`` are the
-    serials of passes of the edition that were withdrawn.
+    serials of passes of the edition that were withdrawn; ``label_of`` is a byte in Base64 for each serial from 1, the
+    place of its ticket type's name in ``labels`` (255: none); ``list_exits`` says that people are scanned out, too.
     """
 
     server_time: datetime
@@ -77,9 +83,12 @@ class BundleAnswer(msgspec.Struct):
     list_id: int
     list_name: str
     list_active: bool
+    list_exits: bool
     pass_kinds: list[str]
     public_keys: dict[str, str]
     revoked: list[int]
+    labels: list[str]
+    label_of: str
 
 
 class StatusAnswer(msgspec.Struct):
@@ -97,6 +106,7 @@ class ListForm(msgspec.Struct):
     name: Name
     pass_kinds: list[str] = []
     active: bool = False
+    exits: bool = False
 
 
 class GateForm(msgspec.Struct):

@@ -16,13 +16,17 @@ from ticketing.checkin.enums import Settlement, Verdict
 
 
 class CheckInList(Table, tablename="check_in_list"):
-    """Who may enter somewhere: the kinds of pass it takes (an empty list of kinds takes every one)."""
+    """Who may enter somewhere: the kinds of pass it takes (an empty list of kinds takes every one).
+
+    With ``exits`` phones scan people out too, and who went out may come in again on the same day.
+    """
 
     id: Serial
     edition = ForeignKey(Edition, null=False, index=True)
     name = Varchar(length=120)
     pass_kinds = JSON(default="[]")
     active = Boolean(default=True)
+    exits = Boolean(default=False)
     position = Integer(default=0)
 
 

@@ -21,6 +21,7 @@ from ticketing.checkin.schemas import (
     StatusAnswer,
 )
 from ticketing.checkin.services.gates import rule_of
+from ticketing.checkin.services.labels import labels_of
 from ticketing.checkin.services.redeeming import redeem_pass, redeem_queue
 from ticketing.checkin.services.settling import midnight_of
 
@@ -38,7 +39,12 @@ class GateApi(Controller):
     async def redeem(self, request: Request[Any, Any, Any], data: JSONBody[RedeemRequest]) -> RedeemAnswer:
         """Redeem one pass. The same ``client_id`` again gets the first answer, marked ``replayed``."""
         return await redeem_pass(
-            actor=request.user, client_id=data.client_id, code=data.code, device_at=data.device_at, now=now()
+            actor=request.user,
+            client_id=data.client_id,
+            code=data.code,
+            device_at=data.device_at,
+            way=data.way,
+            now=now(),
         )
 
     @post("/scans", status_code=200)
@@ -56,6 +62,7 @@ class GateApi(Controller):
         rule = await rule_of(request.user)
         edition = await edition_by_id(rule.edition_id)
         keys = await pass_public_keys(rule.edition_id)
+        labels, label_of = await labels_of(rule.edition_id)
         await note_device_seen(device_id=request.user.device_id, now=at)
         return BundleAnswer(
             server_time=at,
@@ -67,9 +74,12 @@ class GateApi(Controller):
             list_id=rule.list_id,
             list_name=rule.list_name,
             list_active=rule.active,
+            list_exits=rule.exits,
             pass_kinds=list(rule.pass_kinds),
             public_keys={str(key_id): key.hex() for key_id, key in keys.items()},
             revoked=await revoked_serials(rule.edition_id),
+            labels=labels,
+            label_of=label_of,
         )
 
     @get("/status")

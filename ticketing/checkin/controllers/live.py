@@ -23,7 +23,7 @@ from ticketing.checkin.schemas import SettleForm
 from ticketing.checkin.services.live import channel_of
 from ticketing.checkin.services.settling import empty_lists, midnight_of, settle_conflict
 
-TONES = {"admitted": "done", "late_conflict": "wait"}
+TONES = {"admitted": "done", "late_conflict": "wait", "left": "plain"}
 FLOW_TONES = ("jade", "indigo", "lacquer", "gold")
 MOST_EXPORTED = 500_000
 

@@ -61,7 +61,12 @@ class GatesController(Controller):
     async def edit_list(self, edition_id: FromPath[int], list_id: FromPath[int]) -> Response[str]:
         """The form of a list with what is there."""
         row = await _list(edition_id, list_id)
-        form = Form.empty(name=row["name"], pass_kinds=row["pass_kinds"], active="on" if row["active"] else "")
+        form = Form.empty(
+            name=row["name"],
+            pass_kinds=row["pass_kinds"],
+            active="on" if row["active"] else "",
+            exits="on" if row["exits"] else "",
+        )
         return _list_page(await edition_by_id(edition_id), form, row)
 
     @post("/lists/{list_id:int}")
@@ -201,6 +206,7 @@ async def _save_list(
             "name": values.name,
             "pass_kinds": values.pass_kinds,
             "active": values.active,
+            "exits": values.exits,
             "actor": request.user,
             "now": now(),
         }

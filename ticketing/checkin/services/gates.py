@@ -40,13 +40,23 @@ def forget_rules() -> None:
 
 
 async def create_list(
-    *, edition_id: int, name: str, pass_kinds: Sequence[str], active: bool = True, actor: Actor, now: datetime
+    *,
+    edition_id: int,
+    name: str,
+    pass_kinds: Sequence[str],
+    active: bool = True,
+    exits: bool = False,
+    actor: Actor,
+    now: datetime,
 ) -> int:
-    """Add a check-in list that takes some kinds of pass (none given: every kind). Raises NameTaken, Invalid."""
+    """Add a check-in list that takes some kinds of pass (none given: every kind). Raises NameTaken, Invalid.
+
+    With ``exits`` people are scanned out, too, and may come in again on the same day.
+    """
     kinds = _checked(pass_kinds)
     try:
         async with write_transaction():
-            made = CheckInList(edition=edition_id, name=name, pass_kinds=json.dumps(kinds), active=active)
+            made = CheckInList(edition=edition_id, name=name, pass_kinds=json.dumps(kinds), active=active, exits=exits)
             await made.save()
             await audit.record(
                 actor=actor,
@@ -54,7 +64,7 @@ async def create_list(
                 subject_type="check_in_list",
                 subject_id=made.id,
                 edition_id=edition_id,
-                after={"name": name, "pass_kinds": kinds, "active": active},
+                after={"name": name, "pass_kinds": kinds, "active": active, "exits": exits},
                 now=now,
             )
     except Exception as error:
@@ -69,6 +79,7 @@ async def update_list(
     name: str,
     pass_kinds: Sequence[str],
     active: bool,
+    exits: bool = False,
     actor: Actor,
     now: datetime,
 ) -> None:
@@ -77,19 +88,22 @@ async def update_list(
     try:
         async with write_transaction():
             before = (
-                await CheckInList.select(CheckInList.name, CheckInList.pass_kinds, CheckInList.active)
+                await CheckInList.select(
+                    CheckInList.name, CheckInList.pass_kinds, CheckInList.active, CheckInList.exits
+                )
                 .where((CheckInList.id == list_id) & (CheckInList.edition == edition_id))
                 .first()
                 .output(load_json=True)
             )
             if before is None:
                 raise ListNotFound
-            after = {"name": name, "pass_kinds": kinds, "active": active}
+            after = {"name": name, "pass_kinds": kinds, "active": active, "exits": exits}
             await CheckInList.update(
                 {
                     CheckInList.name: name,
                     CheckInList.pass_kinds: json.dumps(kinds),
                     CheckInList.active: active,
+                    CheckInList.exits: exits,
                 }
             ).where(CheckInList.id == list_id)
             await audit.record(

@@ -9,13 +9,16 @@ from app.accounts.actor import Actor
 from app.events.errors import PassNotFound
 from app.events.passes.codec import CodeNotValid, code_in, verify_code
 from app.events.passes.queries import pass_by_typed, pass_public_keys
-from ticketing.checkin.enums import Verdict
-from ticketing.checkin.errors import ListClosed
+from app.events.queries import edition_by_id
+from ticketing.checkin.enums import Verdict, Way
+from ticketing.checkin.errors import ExitsNotCounted, ListClosed
 from ticketing.checkin.queries import GateRule, gate_names
+from ticketing.checkin.recording import leave, redeem_late
 from ticketing.checkin.redeem import Answer, Presented, redeem
 from ticketing.checkin.schemas import QueuedScan, RedeemAnswer
 from ticketing.checkin.services.gates import rule_of
 from ticketing.checkin.services.live import note_scan
+from ticketing.checkin.services.settling import midnight_of
 
 #: A queued scan is judged by its own time, but never further back than this.
 LONGEST_OFFLINE = timedelta(hours=36)
@@ -27,34 +30,42 @@ _keys: dict[int, tuple[float, dict[int, bytes]]] = {}
 
 
 async def redeem_pass(
-    *, actor: Actor, client_id: str, code: str, device_at: datetime | None = None, now: datetime
+    *,
+    actor: Actor,
+    client_id: str,
+    code: str,
+    device_at: datetime | None = None,
+    way: Way = Way.IN,
+    now: datetime,
 ) -> RedeemAnswer:
     """Redeem one pass at the device's gate; a ``client_id`` that was sent before gets its first answer again.
 
+    With ``way`` out its holder leaves: ``left``, or ``not_inside`` when no admission of the pass is open on the list.
+
     ``code`` is what was scanned (the address or the bare code) or typed (the short code). A code that is no pass of
-    the edition is an answer too (``unknown``). Raises GateNotFound, ListClosed.
+    the edition is an answer too (``unknown``). Raises GateNotFound, ListClosed, ExitsNotCounted.
     """
     rule = await rule_of(actor)
     if not rule.active:
         raise ListClosed(name=rule.list_name)
-    serial = await serial_of(code, rule.edition_id)
-    answer = await redeem(
-        Presented(
-            client_id=client_id,
-            edition_id=rule.edition_id,
-            list_id=rule.list_id,
-            gate_id=rule.gate_id,
-            device_id=actor.device_id,
-            serial=serial,
-            code_hash=_hashed(code),
-            at=now,
-            device_at=device_at,
-            judged_at=now,
-            offline=False,
-            shown=None,
-            pass_kinds=rule.pass_kinds,
-        )
+    if way is Way.OUT and not rule.exits:
+        raise ExitsNotCounted(name=rule.list_name)
+    presented = Presented(
+        client_id=client_id,
+        edition_id=rule.edition_id,
+        list_id=rule.list_id,
+        gate_id=rule.gate_id,
+        device_id=actor.device_id,
+        serial=await serial_of(code, rule.edition_id),
+        code_hash=_hashed(code),
+        at=now,
+        device_at=device_at,
+        judged_at=now,
+        offline=False,
+        shown=None,
+        pass_kinds=rule.pass_kinds,
     )
+    answer = await (leave if way is Way.OUT else redeem)(presented)
     return await _told(client_id, answer, rule, now)
 
 
@@ -63,29 +74,35 @@ async def redeem_queue(*, actor: Actor, scans: Sequence[QueuedScan], now: dateti
 
     Each is judged by its own time. Where the phone let somebody in whom the service would not have, the scan is set
     aside as a late conflict for the gate lead, with what stood against it. A list that was closed meanwhile still
-    takes what was scanned. Raises GateNotFound.
+    takes what was scanned. What was scanned on a day that is over holds against that day. Raises GateNotFound.
     """
     rule = await rule_of(actor)
+    timezone = (await edition_by_id(rule.edition_id)).timezone
+    today = midnight_of(timezone, now)
     answers = []
     for scan in scans:
-        judged_at = min(now, max(scan.device_at, now - LONGEST_OFFLINE))
-        answer = await redeem(
-            Presented(
-                client_id=scan.client_id,
-                edition_id=rule.edition_id,
-                list_id=rule.list_id,
-                gate_id=rule.gate_id,
-                device_id=actor.device_id,
-                serial=await serial_of(scan.code, rule.edition_id),
-                code_hash=_hashed(scan.code),
-                at=now,
-                device_at=scan.device_at,
-                judged_at=judged_at,
-                offline=True,
-                shown=scan.shown,
-                pass_kinds=rule.pass_kinds,
-            )
+        presented = Presented(
+            client_id=scan.client_id,
+            edition_id=rule.edition_id,
+            list_id=rule.list_id,
+            gate_id=rule.gate_id,
+            device_id=actor.device_id,
+            serial=await serial_of(scan.code, rule.edition_id),
+            code_hash=_hashed(scan.code),
+            at=now,
+            device_at=scan.device_at,
+            judged_at=min(now, max(scan.device_at, now - LONGEST_OFFLINE)),
+            offline=True,
+            shown=scan.shown,
+            pass_kinds=rule.pass_kinds,
         )
+        if scan.way is Way.OUT:
+            answer = await leave(presented)
+        elif presented.judged_at < today:
+            begin = midnight_of(timezone, presented.judged_at)
+            answer = await redeem_late(presented, (begin, midnight_of(timezone, begin + timedelta(hours=36))))
+        else:
+            answer = await redeem(presented)
         answers.append(await _told(scan.client_id, answer, rule, now))
     return answers
 

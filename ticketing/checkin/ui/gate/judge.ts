@@ -12,7 +12,12 @@ export type Verdict =
   | "revoked"
   | "wrong_list"
   | "unknown"
-  | "late_conflict";
+  | "late_conflict"
+  | "left"
+  | "not_inside";
+
+/** Which way somebody goes through the gate. */
+export type Way = "in" | "out";
 
 /** What the service, or this phone in its place, answers to a scan. */
 export interface Answer {
@@ -38,8 +43,8 @@ export function looksTyped(text: string): boolean {
   return /^[0-9A-Za-z][0-9A-Za-z .-]{5,10}[0-9A-Za-z]$/.test(text.trim()) && codeIn(text).length <= 12;
 }
 
-/** Judge a pass as the service would, as far as this phone can know. */
-export async function judge(text: string, clientId: string, bundle: Bundle, store: Store, now: Date): Promise<Answer> {
+/** Judge a pass as the service would, as far as this phone can know; of who leaves only the signature is asked. */
+export async function judge(text: string, clientId: string, bundle: Bundle, store: Store, now: Date, way: Way = "in"): Promise<Answer> {
   const keys = new Map(Object.entries(bundle.public_keys).map(([id, key]) => [Number(id), keyFromText(key)]));
   const found = verifyPass(text, keys);
   if (!found.valid || found.pass.edition !== bundle.edition_id) return { client_id: clientId, verdict: "unknown" };
@@ -47,10 +52,11 @@ export async function judge(text: string, clientId: string, bundle: Bundle, stor
   const answer = (verdict: Verdict, entry?: Entry): Answer => ({
     client_id: clientId,
     verdict,
-    label: kindName(pass.kind),
+    label: labelOf(bundle, pass.serial) ?? kindName(pass.kind),
     previous_at: entry && new Date(entry.at).toISOString(),
     previous_gate: entry?.gate,
   });
+  if (way === "out") return answer("left");
   if (bundle.revoked.includes(pass.serial)) return answer("revoked");
   if (bundle.pass_kinds.length > 0 && !bundle.pass_kinds.includes(pass.kind)) return answer("wrong_list");
   if (!passCovers(pass, now)) {
@@ -69,6 +75,12 @@ export function entryKey(bundle: Bundle, text: string): string {
 
 function dayOf(at: number, timezone: string): string {
   return new Intl.DateTimeFormat("en-CA", { timeZone: timezone, dateStyle: "short" }).format(at);
+}
+
+/** The name of the pass's ticket type; unknown for one that was issued after the bundle. */
+function labelOf({ labels, label_of }: Bundle, serial: number): string | undefined {
+  const place = atob(label_of ?? "").charCodeAt(serial - 1);
+  return Number.isNaN(place) ? undefined : labels[place];
 }
 
 function kindName(kind: PassKind): string {

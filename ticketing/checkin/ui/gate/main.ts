@@ -5,7 +5,7 @@ import { isInstalled, startApp } from "@fairground/app";
 import { t } from "@fairground/i18n";
 import { newId, Queue } from "@fairground/queue";
 import { CameraProblem, listenForReader, startScanner, unlockSound, type Scanner } from "@fairground/scan";
-import { canJudge, entryKey, judge, looksTyped, type Answer } from "./judge";
+import { canJudge, entryKey, judge, looksTyped, type Answer, type Way } from "./judge";
 import { Screen } from "./screen";
 import { fetchBundle, fetchStatus, handOver, isAway, isWithdrawn, redeem, type OfflineScan } from "./service";
 import { Store, type Bundle } from "./store";
@@ -20,6 +20,7 @@ class Gate {
   private online = true;
   private busy = false;
   private inside: number | undefined;
+  private way: Way = "in";
   private scanner: Scanner | undefined;
 
   constructor(
@@ -30,6 +31,7 @@ class Gate {
   async start(): Promise<void> {
     this.bundle = await this.store.bundle();
     this.offset = await this.store.offset();
+    this.showWay(this.way);
     this.queue.observe((count) => this.screen.waiting(count));
     this.queue.keepSending((records) => this.send(records));
     this.listen();
@@ -52,8 +54,17 @@ class Gate {
       input.blur();
       if (text.trim()) void this.scan(text);
     });
+    for (const button of document.querySelectorAll<HTMLElement>("[data-way]")) {
+      button.addEventListener("click", () => this.showWay(button.dataset.way === "out" ? "out" : "in"));
+    }
     addEventListener("offline", () => this.setOnline(false));
     addEventListener("online", () => void this.refreshStatus());
+  }
+
+  private showWay(way: Way): void {
+    const exits = this.bundle?.list_exits ?? false;
+    this.way = exits ? way : "in";
+    this.screen.way(this.way, exits);
   }
 
   private async openCamera(): Promise<void> {
@@ -107,9 +118,10 @@ class Gate {
     }
     const id = newId();
     const at = this.now();
+    const way = this.way;
     if (this.online) {
       try {
-        const answer = await redeem(id, text, at);
+        const answer = await redeem(id, text, at, way);
         await this.remember(answer, text, at);
         await this.screen.show(answer, timezone, at);
         return;
@@ -122,11 +134,11 @@ class Gate {
         this.setOnline(false);
       }
     }
-    await this.answerAlone(text, id, at, timezone);
+    await this.answerAlone(text, id, at, way, timezone);
   }
 
   /** Without the service: judge here, show it, and put the scan in line. */
-  private async answerAlone(text: string, id: string, at: Date, timezone: string): Promise<void> {
+  private async answerAlone(text: string, id: string, at: Date, way: Way, timezone: string): Promise<void> {
     if (!this.bundle) {
       await this.screen.say(t("No network"), t("This phone has to be online once before it can check passes alone."));
       return;
@@ -139,16 +151,19 @@ class Gate {
       await this.screen.say(t("Closed"), this.bundle.list_name);
       return;
     }
-    const answer = await judge(text, id, this.bundle, this.store, at);
-    await this.queue.add({ code: text, device_at: at.toISOString(), shown: answer.verdict }, id);
+    const answer = await judge(text, id, this.bundle, this.store, at, way);
+    await this.queue.add({ code: text, device_at: at.toISOString(), shown: answer.verdict, way }, id);
     await this.remember(answer, text, at);
     await this.screen.show(answer, timezone, at);
   }
 
   private async remember(answer: Answer, text: string, at: Date): Promise<void> {
-    if (answer.verdict !== "admitted" || answer.replayed || !this.bundle) return;
-    if (this.inside !== undefined) this.screen.inside(++this.inside);
-    if (canJudge(text)) await this.store.enter({ key: entryKey(this.bundle, text), at: at.getTime(), gate: this.bundle.gate });
+    if (answer.replayed || !this.bundle) return;
+    const step = answer.verdict === "admitted" ? 1 : answer.verdict === "left" ? -1 : 0;
+    if (step === 0) return;
+    if (this.inside !== undefined) this.screen.inside((this.inside = Math.max(0, this.inside + step)));
+    if (step < 0) await this.store.leave(entryKey(this.bundle, text));
+    else if (canJudge(text)) await this.store.enter({ key: entryKey(this.bundle, text), at: at.getTime(), gate: this.bundle.gate });
   }
 
   private async send(records: Parameters<typeof handOver>[0]): Promise<string[]> {
@@ -163,6 +178,7 @@ class Gate {
       [this.bundle, this.offset] = [bundle, offset];
       await this.store.keep(bundle, offset);
       this.screen.gate(bundle.gate);
+      this.showWay(this.way);
       this.setOnline(true);
     } catch (error) {
       if (isWithdrawn(error)) await this.withdrawn();

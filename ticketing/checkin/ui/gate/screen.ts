@@ -3,7 +3,7 @@
 import { t, tn } from "@fairground/i18n";
 import { pageLocale } from "@fairground/page";
 import { signal, type Signal } from "@fairground/scan";
-import type { Answer, Verdict } from "./judge";
+import type { Answer, Verdict, Way } from "./judge";
 
 /** How long a verdict stays, in milliseconds; a touch ends it sooner. */
 const patience = 1_200;
@@ -17,6 +17,8 @@ const looks: Record<Verdict, Signal> = {
   wrong_list: "look",
   unknown: "refused",
   late_conflict: "look",
+  left: "admitted",
+  not_inside: "look",
 };
 
 function word(verdict: Verdict): string {
@@ -37,6 +39,10 @@ function word(verdict: Verdict): string {
       return t("Not known");
     case "late_conflict":
       return t("To be settled");
+    case "left":
+      return t("Went out");
+    case "not_inside":
+      return t("Not inside");
   }
 }
 
@@ -56,12 +62,14 @@ export class Screen {
   show(answer: Answer, timezone: string, now: Date): Promise<void> {
     const detail = daysOf(answer, timezone) || before(answer, timezone, now);
     element("last").textContent = [word(answer.verdict), answer.label, detail].filter(Boolean).join(" · ");
+    this.verdict.classList.toggle("verdict-left", answer.verdict === "left");
     return this.fill(looks[answer.verdict], word(answer.verdict), answer.label ?? "", detail);
   }
 
   /** Fill the screen with something that is no verdict on a pass. */
   say(title: string, detail: string): Promise<void> {
     element("last").textContent = [title, detail].filter(Boolean).join(" · ");
+    this.verdict.classList.remove("verdict-left");
     return this.fill("look", title, "", detail);
   }
 
@@ -102,6 +110,13 @@ export class Screen {
   /** How many are inside; unknown without a number. */
   inside(count: number | undefined): void {
     element("inside").textContent = count === undefined ? "–" : new Intl.NumberFormat(pageLocale()).format(count);
+  }
+
+  /** Whether people are scanned out here, too, and which way it is now. */
+  way(way: Way, exits: boolean): void {
+    element("ways").hidden = !exits;
+    for (const button of document.querySelectorAll<HTMLElement>("[data-way]")) button.setAttribute("aria-pressed", String(button.dataset.way === way));
+    element("scanner").classList.toggle("scanner-out", way === "out");
   }
 
   gate(name: string): void {

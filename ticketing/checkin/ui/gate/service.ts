@@ -2,7 +2,7 @@
 
 import { ApiError, getJson, OfflineError, postJson } from "@fairground/api";
 import type { Queued } from "@fairground/queue";
-import type { Answer } from "./judge";
+import type { Answer, Way } from "./judge";
 import type { Bundle } from "./store";
 
 /** A scan that was made without the service. */
@@ -10,6 +10,7 @@ export interface OfflineScan {
   code: string;
   device_at: string;
   shown: string;
+  way?: Way;
 }
 
 interface Status {
@@ -33,8 +34,8 @@ export function isWithdrawn(error: unknown): boolean {
 }
 
 /** Ask for a verdict; gives up soon, for a queue of people waits. */
-export function redeem(clientId: string, code: string, at: Date): Promise<Answer> {
-  return postJson<Answer>("/api/v1/gate/redeem", { client_id: clientId, code, device_at: at.toISOString() }, { timeout: quick });
+export function redeem(clientId: string, code: string, at: Date, way: Way): Promise<Answer> {
+  return postJson<Answer>("/api/v1/gate/redeem", { client_id: clientId, code, device_at: at.toISOString(), way }, { timeout: quick });
 }
 
 /** Hand over scans made offline; gives the answers. */

@@ -13,9 +13,13 @@ export interface Bundle {
   list_id: number;
   list_name: string;
   list_active: boolean;
+  list_exits: boolean;
   pass_kinds: string[];
   public_keys: Record<string, string>;
   revoked: number[];
+  labels: string[];
+  /** A byte in Base64 for each serial from 1: the place of its ticket type's name in labels. */
+  label_of: string;
 }
 
 /** A pass that this phone let in. */
@@ -65,6 +69,10 @@ export class Store {
 
   async enter(entry: Entry): Promise<void> {
     await this.database.put("entries", entry);
+  }
+
+  async leave(key: string): Promise<void> {
+    await this.database.delete("entries", key);
   }
 
   /** Forget everything that lets this phone judge: it was withdrawn. */

@@ -1,0 +1,160 @@
+"""Who leaves and comes again, what phones hand over on a later day, and the names that phones know offline."""
+
+from __future__ import annotations
+
+import base64
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.accounts.actor import SYSTEM
+from app.events.passes.services import revoke_pass
+from app.kernel.database import fetch
+from tests.conftest import NOW
+from tests.support.factories_ticketing import make_gate, make_list, make_open_edition, make_pass
+from tests.support.race import losers, race, winners
+from ticketing.checkin.enums import Way
+from ticketing.checkin.errors import ExitsNotCounted
+from ticketing.checkin.queries import inside_of
+from ticketing.checkin.schemas import QueuedScan
+from ticketing.checkin.services.labels import labels_of
+from ticketing.checkin.services.redeeming import redeem_pass, redeem_queue
+
+pytestmark = pytest.mark.engines
+MINUTE = timedelta(minutes=1)
+MORNING = NOW + timedelta(days=1)
+
+
+@pytest.fixture
+async def scene(database: str) -> Any:
+    """An edition, a list that scans people out, a phone, a pass."""
+    edition = await make_open_edition(now=NOW)
+    list_id = await make_list(edition.id, now=NOW, exits=True)
+    _gate_id, phone, _token = await make_gate(edition.id, list_id, now=NOW)
+    return edition, list_id, phone, await make_pass(edition, now=NOW)
+
+
+async def admissions() -> list[tuple[bool, Any]]:
+    """(still open, when admitted) of each admission."""
+    rows = await fetch("SELECT left_at, admitted_at FROM admission ORDER BY id")
+    return [(row["left_at"] is None, row["admitted_at"]) for row in rows]
+
+
+async def test_who_left_may_come_in_again_and_inside_now_is_true(scene: Any) -> None:
+    edition, list_id, phone, issued = scene
+    verdicts = []
+    for number, way in enumerate((Way.OUT, Way.IN, Way.IN, Way.OUT, Way.OUT, Way.IN)):
+        answer = await redeem_pass(
+            actor=phone, client_id=f"scan-000{number}", code=issued.code, way=way, now=NOW + number * MINUTE
+        )
+        verdicts.append((answer.verdict, (await inside_of(edition.id)).get(list_id, 0)))
+    assert verdicts == [
+        ("not_inside", 0),
+        ("admitted", 1),
+        ("already_admitted", 1),
+        ("left", 0),
+        ("not_inside", 0),
+        ("admitted", 1),
+    ]
+
+
+async def test_an_exit_sent_twice_gets_the_first_answer_and_a_foreign_code_none(scene: Any) -> None:
+    _edition, _list_id, phone, issued = scene
+    await redeem_pass(actor=phone, client_id="scan-0001", code=issued.code, now=NOW)
+    answers = [
+        await redeem_pass(actor=phone, client_id="scan-0002", code=issued.code, way=Way.OUT, now=NOW + MINUTE)
+        for _number in range(2)
+    ]
+    assert [(answer.verdict, answer.replayed, answer.label) for answer in answers] == [
+        ("left", False, "Vé tham quan"),
+        ("left", True, "Vé tham quan"),
+    ]
+    forged = await redeem_pass(actor=phone, client_id="scan-0003", code=issued.code[:-3] + "AAA", way=Way.OUT, now=NOW)
+    assert (forged.verdict, forged.label) == ("unknown", None)
+
+
+async def test_a_list_without_exits_scans_nobody_out(scene: Any) -> None:
+    edition, _list_id, _phone, issued = scene
+    plain = await make_list(edition.id, now=NOW, name="Hội thảo")
+    _gate_id, phone, _token = await make_gate(edition.id, plain, now=NOW, name="Cửa phòng")
+    with pytest.raises(ExitsNotCounted):
+        await redeem_pass(actor=phone, client_id="scan-0001", code=issued.code, way=Way.OUT, now=NOW)
+
+
+async def test_an_exit_handed_over_late_does_not_put_out_who_came_in_since(scene: Any) -> None:
+    _edition, _list_id, phone, issued = scene
+    await redeem_pass(actor=phone, client_id="scan-0001", code=issued.code, now=NOW + 5 * MINUTE)
+    late = QueuedScan("scan-0002", issued.code, NOW, "left", Way.OUT)
+    (answer,) = await redeem_queue(actor=phone, scans=[late], now=NOW + 10 * MINUTE)
+    assert answer.verdict == "not_inside"
+    assert await admissions() == [(True, NOW + 5 * MINUTE)]
+
+
+@pytest.mark.race
+async def test_of_twenty_exits_at_once_one_closes_the_admission(scene: Any) -> None:
+    _edition, _list_id, phone, issued = scene
+    await redeem_pass(actor=phone, client_id="scan-0000", code=issued.code, now=NOW)
+    results = await race(
+        20,
+        lambda number: redeem_pass(
+            actor=phone, client_id=f"exit-{number:04d}", code=issued.code, way=Way.OUT, now=NOW + MINUTE
+        ),
+    )
+    losers(results, ExitsNotCounted)
+    assert sorted(answer.verdict for answer in winners(results)) == ["left"] + ["not_inside"] * 19
+
+
+async def test_yesterdays_queue_does_not_shut_the_gate_today(scene: Any) -> None:
+    edition, list_id, phone, issued = scene
+    _gate_id, other, _token = await make_gate(edition.id, list_id, now=NOW, name="Cổng B")
+    second = await make_pass(edition, now=NOW)
+    today = await redeem_pass(actor=other, client_id="scan-today", code=second.code, now=MORNING)
+    scans = [QueuedScan(f"scan-000{at}", one.code, NOW, "admitted") for at, one in enumerate((issued, second))]
+    answers = await redeem_queue(actor=phone, scans=scans, now=MORNING + MINUTE)
+    assert today.verdict == "admitted"
+    assert [answer.verdict for answer in answers] == ["admitted", "admitted"]
+    assert (await inside_of(edition.id))[list_id] == 1
+    again = await redeem_pass(actor=other, client_id="scan-again", code=issued.code, now=MORNING + 2 * MINUTE)
+    assert again.verdict == "admitted"
+    assert [one.replayed for one in await redeem_queue(actor=phone, scans=scans, now=MORNING)] == [True, True]
+
+
+async def test_two_entries_on_a_day_that_is_over_are_still_a_conflict(scene: Any) -> None:
+    edition, list_id, phone, issued = scene
+    _gate_id, other, _token = await make_gate(edition.id, list_id, now=NOW, name="Cổng B")
+    first, second = (QueuedScan(f"scan-000{at}", issued.code, NOW + at * MINUTE, "admitted") for at in (1, 2))
+    (kept,) = await redeem_queue(actor=phone, scans=[first], now=MORNING)
+    (late,) = await redeem_queue(actor=other, scans=[second], now=MORNING)
+    assert kept.verdict == "admitted"
+    assert (late.verdict, late.reason, late.previous_gate) == ("late_conflict", "already_admitted", "Cổng A")
+    revoked = await make_pass(edition, now=NOW)
+    await revoke_pass(pass_id=revoked.id, reason="lost", actor=SYSTEM, now=NOW)
+    scans = [QueuedScan("scan-0003", revoked.code, NOW, "admitted"), QueuedScan("scan-0004", "nothing", NOW, "unknown")]
+    assert [(one.verdict, one.reason) for one in await redeem_queue(actor=phone, scans=scans, now=MORNING)] == [
+        ("late_conflict", "revoked"),
+        ("unknown", None),
+    ]
+
+
+@pytest.mark.race
+async def test_phones_that_hand_over_the_same_pass_late_let_one_in(scene: Any) -> None:
+    _edition, _list_id, phone, issued = scene
+    results = await race(
+        20,
+        lambda number: redeem_queue(
+            actor=phone, scans=[QueuedScan(f"scan-{number:04d}", issued.code, NOW, "admitted")], now=MORNING
+        ),
+    )
+    losers(results, ExitsNotCounted)
+    verdicts = sorted(answer.verdict for (answer,) in winners(results))
+    assert verdicts == ["admitted"] + ["late_conflict"] * 19
+
+
+async def test_phones_know_the_name_of_each_passs_type_and_nothing_else(scene: Any) -> None:
+    edition, _list_id, _phone, _issued = scene
+    await make_pass(edition, now=NOW, label="Khách mời")
+    assert await labels_of(edition.id) == (["Vé tham quan", "Khách mời"], base64.b64encode(bytes([0, 1])).decode())
+    await make_pass(edition, now=NOW)
+    await make_pass(edition, now=NOW, label="")
+    assert (await labels_of(edition.id))[1] == base64.b64encode(bytes([0, 1, 0, 255])).decode()
