@@ -3,7 +3,8 @@
 from io import BytesIO
 from random import Random
 
-from app.kernel.placeholders import PALETTES, Palette, draw_placeholder, shape_for
+from app.kernel.placeholder_base import PALETTES, Palette
+from app.kernel.placeholders import draw_placeholder, shape_for
 
 SIZE = (1440, 1080)
 #: What stands before the silk: word, palette, width as a share of the picture's, left edge, foot.

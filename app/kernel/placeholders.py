@@ -2,52 +2,19 @@
 
 import math
 import random
-from collections.abc import Callable
+import re
 from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from app.kernel.names import search_text
+from app.kernel import placeholder_things as things
+from app.kernel.names import clean_text, search_text
+from app.kernel.placeholder_base import BLACK, PALETTES, WHITE, Palette, Shape, flower, mix
+from app.kernel.placeholder_words import EXACT, KNOWN
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
     from PIL.ImageDraw import ImageDraw as Pen
-
-Colour = tuple[int, int, int]
-Shape = Callable[["Pen", float, "Palette", random.Random], None]
-
-
-class Palette:
-    """Colours of one picture: wall, table, the thing itself, its ornament."""
-
-    def __init__(self, wall: str, table: str, main: str, accent: str) -> None:
-        self.wall, self.table, self.main, self.accent = (_rgb(code) for code in (wall, table, main, accent))
-
-
-def _rgb(code: str) -> Colour:
-    return int(code[0:2], 16), int(code[2:4], 16), int(code[4:6], 16)
-
-
-def mix(one: Colour, other: Colour, share: float) -> Colour:
-    """The colour that lies ``share`` (0 to 1) of the way from one to the other."""
-    return (
-        round(one[0] + (other[0] - one[0]) * share),
-        round(one[1] + (other[1] - one[1]) * share),
-        round(one[2] + (other[2] - one[2]) * share),
-    )
-
-
-PALETTES = (
-    ("F3E4D3", "C9A27E", "9E1B32", "E0B04A"),
-    ("E9EEE6", "B79F84", "0B6E4F", "EAD9B0"),
-    ("EEE6EF", "A98A78", "5B2A4E", "E0B04A"),
-    ("E6ECF3", "BFA68A", "2B3A8C", "F0E3CC"),
-    ("FBEFD9", "A87B54", "C4622D", "F7DFA6"),
-    ("F1E9E4", "8E6B57", "3A2A2A", "C8963E"),
-    ("E4EFEE", "C2AE92", "2F7F86", "F2D7C4"),
-    ("F8E6E4", "B98F7C", "C24A5C", "FBEFD9"),
-)
-WHITE, BLACK = (255, 255, 255), (30, 27, 34)
 
 
 def draw_placeholder(seed: int, title: str, category: str, size: tuple[int, int] = (640, 480)) -> bytes:
@@ -123,15 +90,7 @@ def _bowl(pen: "Pen", s: float, palette: Palette, chance: random.Random) -> None
     petals = chance.choice((5, 6, 8))
     for index in range(7):
         x, y = (0.26 + 0.08 * index) * s, (0.655 - 0.0045 * (index - 3) ** 2 * 1.4) * s
-        _flower(pen, x, y, 0.032 * s, petals, palette.accent)
-
-
-def _flower(pen: "Pen", x: float, y: float, radius: float, petals: int, colour: Colour) -> None:
-    for index in range(petals):
-        angle = 2 * math.pi * index / petals
-        px, py = x + radius * 0.7 * math.cos(angle), y + radius * 0.7 * math.sin(angle)
-        pen.ellipse((px - radius * 0.45, py - radius * 0.45, px + radius * 0.45, py + radius * 0.45), fill=colour)
-    pen.ellipse((x - radius * 0.3, y - radius * 0.3, x + radius * 0.3, y + radius * 0.3), fill=mix(colour, BLACK, 0.3))
+        flower(pen, x, y, 0.032 * s, petals, palette.accent)
 
 
 def _cloth(pen: "Pen", s: float, palette: Palette, chance: random.Random) -> None:
@@ -151,7 +110,7 @@ def _cloth(pen: "Pen", s: float, palette: Palette, chance: random.Random) -> Non
                       fill=mix(palette.accent, WHITE if wave > 0 else BLACK, abs(wave) * 0.25))  # fmt: skip
     for row in range(3):
         for column in range(4 - row % 2):
-            _flower(
+            flower(
                 pen, (0.28 + 0.145 * column + 0.07 * (row % 2)) * s, (0.3 + 0.15 * row) * s, 0.03 * s, 5, palette.accent
             )
     pen.rounded_rectangle((0.1 * s, 0.14 * s, 0.9 * s, 0.185 * s), 0.02 * s, fill=mix(palette.table, BLACK, 0.45))
@@ -181,7 +140,7 @@ def _basket(pen: "Pen", s: float, palette: Palette, chance: random.Random) -> No
     pen.arc((0.24 * s, 0.12 * s, 0.76 * s, 0.92 * s), 180, 360, fill=mix(straw, BLACK, 0.25), width=int(0.035 * s))
     for index in range(5):
         x, y = (0.27 + 0.115 * index) * s, (0.46 - 0.02 * (index % 2)) * s
-        _flower(pen, x, y, 0.075 * s, chance.choice((6, 8)), mix(palette.main, palette.accent, index / 5))
+        flower(pen, x, y, 0.075 * s, chance.choice((6, 8)), mix(palette.main, palette.accent, index / 5))
     rows, columns = 8, 14
     for row in range(rows):
         share = row / rows
@@ -205,7 +164,7 @@ def _jar(pen: "Pen", s: float, palette: Palette, chance: random.Random) -> None:
     pen.rectangle((0.26 * s, 0.53 * s, 0.74 * s, 0.75 * s), fill=mix(palette.wall, WHITE, 0.6))
     pen.rectangle((0.26 * s, 0.545 * s, 0.74 * s, 0.555 * s), fill=palette.main)
     pen.rectangle((0.26 * s, 0.725 * s, 0.74 * s, 0.735 * s), fill=palette.main)
-    _flower(pen, 0.5 * s, 0.64 * s, 0.06 * s, 6, palette.main)
+    flower(pen, 0.5 * s, 0.64 * s, 0.06 * s, 6, palette.main)
     pen.rounded_rectangle((0.31 * s, 0.42 * s, 0.335 * s, 0.52 * s), 0.012 * s, fill=(255, 255, 255, 130))
 
 
@@ -221,7 +180,7 @@ def _box(pen: "Pen", s: float, palette: Palette, chance: random.Random) -> None:
     for index in range(chance.choice((3, 4, 5))):
         x, y = (0.22 + 0.11 * index) * s, (0.77 - 0.03 * (index % 2)) * s
         pen.line((x, 0.84 * s, x, y), fill=palette.accent, width=int(0.008 * s))
-        _flower(pen, x, y - 0.02 * s, 0.04 * s, 6, palette.accent)
+        flower(pen, x, y - 0.02 * s, 0.04 * s, 6, palette.accent)
     pen.ellipse((0.425 * s, 0.575 * s, 0.475 * s, 0.625 * s), fill=palette.accent)
 
 
@@ -251,7 +210,7 @@ def _fan(pen: "Pen", s: float, palette: Palette, _chance: random.Random) -> None
     pen.pieslice((0.3 * s, 0.42 * s, 0.7 * s, 0.82 * s), 200, 340, fill=mix(palette.table, BLACK, 0.4))
     for degrees in (222, 246, 270, 294, 318):
         angle = math.radians(degrees)
-        _flower(
+        flower(
             pen, (0.5 + 0.325 * math.cos(angle)) * s, (0.62 + 0.325 * math.sin(angle)) * s, 0.042 * s, 6, palette.accent
         )
     pen.polygon([(0.48 * s, 0.6 * s), (0.52 * s, 0.6 * s), (0.512 * s, 0.9 * s), (0.488 * s, 0.9 * s)],
@@ -268,27 +227,40 @@ def _soap(pen: "Pen", s: float, palette: Palette, chance: random.Random) -> None
         pen.rectangle((left + 0.14 * s, top, left + 0.24 * s, top + 0.145 * s), fill=mix(palette.wall, WHITE, 0.5))
     for _ in range(4):
         x, y = (0.34 + 0.32 * chance.random()) * s, (0.53 + 0.05 * chance.random()) * s
-        _flower(pen, x, y, 0.05 * s, 6, palette.accent)
+        flower(pen, x, y, 0.05 * s, 6, palette.accent)
 
 
-SHAPES: tuple[tuple[Shape, tuple[str, ...]], ...] = (
-    (_tea, ("tra", "che", "tea", "teh", "ca phe", "coffee", "kopi")),
-    (_bowl, ("gom", "su", "bat", "ceramic", "keramik", "pottery", "bowl")),
-    (_cloth, ("lua", "vai", "theu", "det", "ao", "khan", "silk", "textile", "cloth", "kain", "batik", "fashion")),
-    (_basket, ("may", "tre", "coi", "gio", "bamboo", "rattan", "basket", "anyaman")),
-    (_jar, ("mat ong", "mam", "mut", "sot", "tuong", "ruou", "honey", "sauce", "jam", "madu", "thuc pham", "food")),
-    (_box, ("son mai", "lacquer", "go", "kham", "wood", "hop", "craft", "thu cong", "luu niem")),
-    (_fruit, ("trai cay", "hoa qua", "rau", "nong san", "gao", "hat", "fruit", "buah", "farm", "vegetable")),
-    (_fan, ("quat", "giay", "tranh", "non", "fan", "paper", "kertas", "decor")),
-    (_soap, ("xa phong", "my pham", "tinh dau", "nen", "soap", "cosmetic", "sabun", "duoc lieu")),
-)
+SHAPES: dict[str, Shape] = {
+    "tea": _tea,
+    "bowl": _bowl,
+    "cloth": _cloth,
+    "basket": _basket,
+    "jar": _jar,
+    "box": _box,
+    "fruit": _fruit,
+    "fan": _fan,
+    "soap": _soap,
+    **things.SHAPES,
+}
 
 
 def shape_for(title: str, category: str, chance: random.Random) -> Shape:
-    """Choose what is drawn: the title's first matching word, else the category's, else by chance."""
+    """Choose what is drawn: the title's first known word, else the category's, else by chance.
+
+    In Vietnamese the thing comes first and what it is made of after it; of words at one place the longest counts.
+    """
     for text in (title, category):
-        words = f" {search_text(text)} "
-        places = [(words.find(f" {word} "), shape) for shape, known in SHAPES for word in known if f" {word} " in words]
+        exact, folded = f" {_words(clean_text(text).casefold())} ", f" {_words(search_text(text))} "
+        places = [
+            (place, -len(word), name)
+            for name, known in KNOWN.items()
+            for word in known
+            if (place := (folded if word.isascii() and word not in EXACT else exact).find(f" {word} ")) >= 0
+        ]
         if places:
-            return min(places, key=lambda place: place[0])[1]
-    return SHAPES[chance.randrange(len(SHAPES))][0]
+            return SHAPES[min(places)[2]]
+    return SHAPES[sorted(SHAPES)[chance.randrange(len(SHAPES))]]
+
+
+def _words(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text))

@@ -13,7 +13,7 @@ from PIL import Image, ImageCms
 from app.kernel import images
 from app.kernel.errors import NotFound
 from app.kernel.images import NotAPicture, PictureTooLarge, draw_placeholder, media_srcset, media_url, store_image
-from app.kernel.placeholders import SHAPES
+from app.kernel.placeholder_words import KNOWN
 from app.kernel.settings import settings
 from app.kernel.tables import MediaFile
 from tests.kernel.sheet_samples import NOW
@@ -197,7 +197,7 @@ def test_drawings_are_always_the_same_and_differ() -> None:
     assert len(first) < 60_000
 
 
-@pytest.mark.parametrize("word", [known[0] for _shape, known in SHAPES])
+@pytest.mark.parametrize("word", [known[0] for known in KNOWN.values()])
 def test_every_shape_can_be_drawn(word: str) -> None:
     drawn = Image.open(BytesIO(draw_placeholder(3, word, "", (320, 240))))
     assert len(drawn.getcolors(320 * 240) or []) > 500
@@ -211,7 +211,20 @@ def test_titles_choose_the_shape() -> None:
     chance = random.Random(0)
     assert shape_for("Trà sen Tây Hồ", "Gốm", chance).__name__ == "_tea"
     assert shape_for("Sản phẩm số 1", "Gốm Bát Tràng", chance).__name__ == "_bowl"
-    assert shape_for("Trang trại xanh", "", chance).__name__.startswith("_")
+    assert shape_for("Vạn dặm xanh", "", chance).__name__.startswith("_")
+    for title, category, drawn in (
+        ("Phở cuốn bò xào", "Món Hà Nội", "_noodles"),
+        ("Bánh cuốn nhân thịt mộc nhĩ", "Món Hà Nội", "_cakes"),
+        ("Nước mắm nhỉ 38 độ đạm", "Gia vị", "_bottle"),
+        ("Giày len sơ sinh", "Giấy dó", "_frame"),
+        ("Tranh sơn mài Phố hoài niệm", "Sơn mài", "_frame"),
+        ("Tất sợi cà phê khử mùi", "Thời trang", "_cloth"),
+        ("Hoa hướng dương len một cành", "Thêu ren", "_cloth"),
+        ("Gói phần mềm nhật ký đồng ruộng", "Nông nghiệp số", "_device"),
+        ("Áo dài lụa thêu tay hoa cúc", "Áo dài", "_dress"),
+        ("Nón quai thao", "Nón lá", "_hat"),
+    ):
+        assert shape_for(title, category, chance).__name__ == drawn
 
 
 def test_drawing_imports_nothing_heavy_at_start() -> None:
