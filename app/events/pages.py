@@ -1,7 +1,7 @@
 """What pages about an edition share: the organiser's and the public navigation, paging, forms that came back."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from litestar import Request, Response
@@ -15,6 +15,8 @@ from app.kernel.i18n import N_, _
 from app.kernel.images import media_srcset, media_url
 from app.kernel.paging import page_number
 from app.kernel.web import current_request, environment
+
+Row = TypeVar("Row")
 
 PAGE_SIZE = 50
 #: Rows of an export; a spreadsheet holds no more than five times as many.
@@ -91,6 +93,13 @@ def pager_of(request: Request[Any, Any, Any], found: Page) -> dict[str, Any]:
         "previous": _address(request, number - 1) if before else None,
         "next": _address(request, number + 1) if after else None,
     }
+
+
+def stretch(request: Request[Any, Any, Any], rows: Sequence[Row]) -> tuple[list[Row], dict[str, Any]]:
+    """The page that is asked for out of a list that is there as a whole, and its pager."""
+    offset = offset_of(page_asked(request))
+    shown = list(rows[offset : offset + PAGE_SIZE])
+    return shown, pager_of(request, Page(shown, len(rows), offset + 1, PAGE_SIZE))
 
 
 def _address(request: Request[Any, Any, Any], number: int) -> str:

@@ -13,6 +13,13 @@ class BatchState(StrEnum):
     DISCARDED = "discarded"
 
 
+BATCH_STATE_NAMES = {
+    BatchState.PREVIEWED: N_("Not accepted yet"),
+    BatchState.LOADED: N_("Loaded"),
+    BatchState.DISCARDED: N_("Dropped"),
+}
+
+
 class JobState(StrEnum):
     """Where a background job stands."""
 

@@ -3,17 +3,27 @@
 from typing import Any
 
 from litestar import Controller, Request, Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.guards import requires
 from app.events import queries
-from app.events.pages import download, form_again
-from app.events.queries import EditionInfo
+from app.events.pages import (
+    MOST_EXPORTED,
+    PAGE_SIZE,
+    download,
+    form_again,
+    offset_of,
+    page_asked,
+    pager_of,
+    with_query,
+)
+from app.events.queries import EditionInfo, Page
 from app.events.schemas import UploadForm
 from app.kernel import sheets
 from app.kernel.clock import now
+from app.kernel.enums import BATCH_STATE_NAMES
 from app.kernel.errors import AppError
 from app.kernel.forms import Form, FormError, read_form
 from app.kernel.i18n import _
@@ -39,17 +49,63 @@ class ImportController(Controller):
     include_in_schema = False
 
     @get("/")
-    async def kinds(self, edition_id: FromPath[int]) -> Response[str]:
+    async def kinds(
+        self,
+        request: Request[Actor, Any, Any],
+        edition_id: FromPath[int],
+        q: FromQuery[str] = "",
+        kind: FromQuery[str] = "",
+    ) -> Response[str]:
         """What can be loaded, and what was."""
         edition = await queries.edition_by_id(edition_id)
-        recent = (
-            await ImportBatch.select()
-            .where(ImportBatch.edition_id == edition_id)
-            .order_by(ImportBatch.id, ascending=False)
-            .limit(10)
+        state = request.query_params.get("state", "")
+        offset = offset_of(page_asked(request))
+        found, total = await batches.list_batches(
+            edition_id, search=q, kind_name=kind, state=state, offset=offset, limit=PAGE_SIZE
         )
-        titles = {kind.name: _(kind.title) for kind in sheets.kinds()}
-        return page("events/import_kinds.html", edition=edition, kinds=sheets.kinds(), recent=recent, titles=titles)
+        return page(
+            "events/import_kinds.html",
+            edition=edition,
+            kinds=sheets.kinds(),
+            batches=found,
+            pager=pager_of(request, Page(found, total, offset + 1, PAGE_SIZE)),
+            titles={one.name: _(one.title) for one in sheets.kinds()},
+            states=[(one.value, _(name)) for one, name in BATCH_STATE_NAMES.items()],
+            q=q,
+            kind=kind,
+            state=state,
+            export=with_query(request, f"/manage/{edition_id}/import/batches.xlsx"),
+        )
+
+    @get("/batches.xlsx")
+    async def export(
+        self,
+        request: Request[Actor, Any, Any],
+        edition_id: FromPath[int],
+        q: FromQuery[str] = "",
+        kind: FromQuery[str] = "",
+    ) -> Response[bytes]:
+        """The sheets that were uploaded, as a sheet."""
+        edition = await queries.edition_by_id(edition_id)
+        found, _total = await batches.list_batches(
+            edition_id, search=q, kind_name=kind, state=request.query_params.get("state", ""), limit=MOST_EXPORTED
+        )
+        titles = {one.name: _(one.title) for one in sheets.kinds()}
+        names = {one.value: _(name) for one, name in BATCH_STATE_NAMES.items()}
+        rows = [
+            [
+                one["filename"],
+                titles.get(one["kind"], one["kind"]),
+                one["row_count"],
+                one["problem_count"],
+                names[one["state"]],
+                one["created_at"],
+            ]
+            for one in found
+        ]
+        headers = [_("File"), _("Kind"), _("Rows"), _("Cells to look at"), _("State"), _("Uploaded")]
+        content = sheets.write_xlsx(_("Sheets"), headers, rows, timezone=edition.timezone)
+        return download(content, f"sheets-{edition.slug}.xlsx")
 
     @get("/{kind:str}")
     async def upload_form(self, edition_id: FromPath[int], kind: FromPath[str]) -> Response[str]:

@@ -9,6 +9,7 @@ from litestar.response import ServerSentEvent
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.guards import requires
+from app.events.pages import with_query
 from app.events.queries import EditionInfo, edition_by_id
 from app.judging.bands import draw
 from app.judging.controllers.lists import Paging
@@ -24,7 +25,7 @@ from app.judging.services import awards as award_service
 from app.judging.services import ballots as ballot_service
 from app.judging.services import contests as contest_service
 from app.judging.services import panels as panel_service
-from app.judging.words import ASIDE_REASONS
+from app.judging.words import ASIDE_REASONS, ASSIGNMENT_STATES
 from app.kernel import live
 from app.kernel.clock import now
 from app.kernel.errors import NotFound
@@ -47,6 +48,16 @@ async def _enter(
     return await edition_by_id(edition_id), contest, round_, await rounds_of(contest.id)
 
 
+async def _entries(round_id: int, search: str) -> list[dict[str, Any]]:
+    """The ideas of a round that fit a search in title and team."""
+    words = search_text(search).split()
+    return [
+        entry
+        for entry in await entries_of_round(round_id)
+        if all(word in search_text(entry["title"], entry["team_name"]) for word in words)
+    ]
+
+
 class JuryRoomController(Controller):
     """``/manage/{edition_id}/contest/{round_id}``: one round, seen by the chair alone."""
 
@@ -65,12 +76,7 @@ class JuryRoomController(Controller):
     ) -> Response[str]:
         """Ideas by judges; a press gives an idea to a judge or takes it away."""
         edition, contest, round_, rounds = await _enter(request, edition_id, round_id)
-        words = search_text(q).split()
-        entries = [
-            entry
-            for entry in await entries_of_round(round_id)
-            if all(word in search_text(entry["title"], entry["team_name"]) for word in words)
-        ]
+        entries = await _entries(round_id, q)
         judges = await panel_of(contest.id, round_id=round_id)
         start = (page_number(number) - 1) * MATRIX_ROWS
         return room(
@@ -86,9 +92,40 @@ class JuryRoomController(Controller):
                 contest.id, [judge.person_id for judge in judges], organiser_id=contest.organiser_id
             ),
             search=q,
+            export=with_query(request, f"/manage/{edition_id}/contest/{round_id}/assign/export.xlsx"),
             may_change=round_.state in (RoundState.DRAFT, RoundState.OPEN),
             paging=Paging.of(request.url.path, {"q": q}, number, MATRIX_ROWS, len(entries)),
         )
+
+    @get("/assign/export.xlsx")
+    async def export_assignments(
+        self,
+        request: ChairRequest,
+        edition_id: FromPath[int],
+        round_id: FromPath[int],
+        q: FromQuery[str] = "",
+    ) -> Response[bytes]:
+        """Who judges what as a sheet: a line for each idea and judge."""
+        _edition, contest, _round, _rounds = await _enter(request, edition_id, round_id)
+        judges = {judge.person_id: judge.full_name for judge in await panel_of(contest.id, round_id=round_id)}
+        entries = {entry["id"]: entry for entry in await _entries(round_id, q)}
+        words = {state.value: _(word) for state, (word, _tone) in ASSIGNMENT_STATES.items()}
+        order = {entry_id: place for place, entry_id in enumerate(entries)}
+        cells = [
+            cell for cell in await assignments_of(round_id) if cell.entry_id in entries and cell.judge_id in judges
+        ]
+        rows = [
+            (
+                entries[cell.entry_id]["title"],
+                entries[cell.entry_id]["team_name"],
+                judges[cell.judge_id],
+                words[cell.state.value],
+                cell.reason,
+            )
+            for cell in sorted(cells, key=lambda cell: order[cell.entry_id])
+        ]
+        headers = [_("Idea"), _("Team"), _("Judge"), _("State"), _("Reason")]
+        return download("assignments.xlsx", XLSX, write_xlsx(_("Who judges what"), headers, rows))
 
     @post("/assign/propose")
     async def propose(self, request: ChairRequest, edition_id: FromPath[int], round_id: FromPath[int]) -> Response[Any]:

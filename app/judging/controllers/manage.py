@@ -10,6 +10,7 @@ from app.accounts.enums import Role
 from app.accounts.errors import ContactMissing
 from app.accounts.guards import requires
 from app.events.errors import DatesReversed
+from app.events.pages import stretch, with_query
 from app.events.queries import edition_by_id
 from app.judging.controllers.lists import Paging
 from app.judging.controllers.team import ONE_OF_THE_TWO, contact_of
@@ -205,18 +206,31 @@ class JuryController(Controller):
     include_in_schema = False
 
     @get()
-    async def judges(self, request: ManageRequest, edition_id: FromPath[int], q: FromQuery[str] = "") -> Response[str]:
+    async def judges(
+        self,
+        request: ManageRequest,
+        edition_id: FromPath[int],
+        q: FromQuery[str] = "",
+        role: FromQuery[str] = "",
+    ) -> Response[str]:
         """The list of judges."""
-        return await self._list(request, edition_id, Form.empty(role=PanelRole.JUDGE), search=q)
+        return await self._list(request, edition_id, Form.empty(role=PanelRole.JUDGE), search=q, role=role)
 
     @get("/export")
-    async def export(self, request: ManageRequest, edition_id: FromPath[int]) -> Response[bytes]:
+    async def export(
+        self,
+        request: ManageRequest,
+        edition_id: FromPath[int],
+        q: FromQuery[str] = "",
+        role: FromQuery[str] = "",
+    ) -> Response[bytes]:
         """The list of judges as a sheet."""
         contest = await contest_for(edition_id, request.user)
         headers = [_("Full name"), _("Phone"), _("Email"), _("Organisation"), _("Expertise"), _("Role")]
         rows = [
             (judge.full_name, judge.phone, judge.email, judge.organisation, judge.expertise, _(PANEL_ROLES[judge.role]))
             for judge in await panel_of(contest.id)
+            if _fits(judge, q, role)
         ]
         return download("judges.xlsx", XLSX, write_xlsx(_("Judges"), headers, rows, timezone=contest.timezone))
 
@@ -282,20 +296,33 @@ class JuryController(Controller):
         return redirect(f"/manage/{edition_id}/contest/judges", toast=_("That tablet is shut out."))
 
     async def _list(
-        self, request: ManageRequest, edition_id: int, form: Form, *, search: str = "", status: int = 200
+        self,
+        request: ManageRequest,
+        edition_id: int,
+        form: Form,
+        *,
+        search: str = "",
+        role: str = "",
+        status: int = 200,
     ) -> Response[str]:
         contest = await contest_for(edition_id, request.user)
         devices: dict[int, list[Any]] = {}
         for device in await devices_of_judges(edition_id):
             devices.setdefault(device.person_id, []).append(device)
+        jury = await panel_of(contest.id)
+        shown, pager = stretch(request, [judge for judge in jury if _fits(judge, search, role)])
         return room(
             "judging/manage_judges.html",
             status=status,
             edition=await edition_by_id(edition_id),
             contest=contest,
             rounds=await rounds_of(contest.id),
-            judges=[judge for judge in await panel_of(contest.id) if _fits(judge, search)],
+            judges=shown,
+            pager=pager,
+            anybody=bool(jury),
             search=search,
+            role=role,
+            export=with_query(request, f"/manage/{edition_id}/contest/judges/export"),
             devices=devices,
             roles=[(role.value, _(word)) for role, word in PANEL_ROLES.items()],
             role_words=PANEL_ROLES,
@@ -307,7 +334,9 @@ def _usual_name() -> dict[str, str]:
     return {f"name_{code}": text for code, text in CONTEST_NAME.items()}
 
 
-def _fits(judge: Panelist, search: str) -> bool:
+def _fits(judge: Panelist, search: str, role: str) -> bool:
+    if role and judge.role != role:
+        return False
     text = search_text(judge.full_name, judge.organisation, judge.expertise)
     return all(word in text for word in search_text(search).split())
 

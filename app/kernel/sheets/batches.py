@@ -18,7 +18,7 @@ from uuid import uuid4
 from piccolo.columns import Column
 
 from app.kernel.audit import record
-from app.kernel.database import write_transaction
+from app.kernel.database import contains, write_transaction
 from app.kernel.enums import BatchState
 from app.kernel.names import clean_text
 from app.kernel.settings import settings
@@ -163,6 +163,42 @@ async def find_batch(batch_id: int, context: SheetContext) -> ImportBatch:
     if batch is None or batch.edition_id != context.edition_id:
         raise BatchUnknown
     return batch
+
+
+async def list_batches(
+    edition_id: int,
+    *,
+    search: str = "",
+    kind_name: str = "",
+    state: str = "",
+    offset: int = 0,
+    limit: int,
+) -> tuple[list[dict[str, Any]], int]:
+    """Sheets uploaded for an edition, the newest first, and how many there are; ``search`` looks in file names."""
+    condition: Any = ImportBatch.edition_id == edition_id
+    if search:
+        condition = condition & contains(search, "filename")
+    if kind_name:
+        condition = condition & (ImportBatch.kind == kind_name)
+    if state:
+        condition = condition & (ImportBatch.state == state)
+    total = await ImportBatch.count().where(condition)
+    rows = (
+        await ImportBatch.select(
+            ImportBatch.id,
+            ImportBatch.kind,
+            ImportBatch.filename,
+            ImportBatch.state,
+            ImportBatch.row_count,
+            ImportBatch.problem_count,
+            ImportBatch.created_at,
+        )
+        .where(condition)
+        .order_by(ImportBatch.id, ascending=False)
+        .limit(limit)
+        .offset(offset)
+    )
+    return rows, total
 
 
 def mapping_of(batch: ImportBatch) -> dict[str, str]:

@@ -3,14 +3,17 @@
 from typing import Any
 
 from litestar import Controller, Request, Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from app.accounts.actor import Actor
+from app.events.pages import download, stretch, with_query
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
 from app.kernel.forms import Form, FormError, read_form
-from app.kernel.i18n import LOCALES, _, current_locale
+from app.kernel.i18n import LOCALES, _, current_locale, pick
 from app.kernel.money import Money, decimals, parse_money
+from app.kernel.names import search_text
+from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 from booths.catalogue.certificates import show_certificates
 from booths.catalogue.controllers.exhibitor import (
@@ -24,6 +27,7 @@ from booths.catalogue.controllers.exhibitor import (
 from booths.catalogue.errors import ProductCodeTaken, TooManyPhotos
 from booths.catalogue.queries.exhibitors import exhibitor_info
 from booths.catalogue.queries.products import (
+    ProductCard,
     ProductInfo,
     categories_of_edition,
     product_info,
@@ -32,7 +36,19 @@ from booths.catalogue.queries.products import (
 from booths.catalogue.schemas import ProductForm, ProductValues
 from booths.catalogue.services import products as service
 
+SHOWN = {"visible": True, "hidden": False}
 ADDRESS = "/{organisation_id:int}/{edition_id:int}/products"
+
+
+def _chosen(cards: list[ProductCard], search: str, show: str) -> list[ProductCard]:
+    """Those whose name or code has every word, and that are shown or hidden as asked."""
+    words = search_text(search).split()
+    return [
+        card
+        for card in cards
+        if all(word in search_text(card.code, *card.name.values()) for word in words)
+        and (show not in SHOWN or card.active == SHOWN[show])
+    ]
 
 
 class ProductController(Controller):
@@ -43,12 +59,48 @@ class ProductController(Controller):
     include_in_schema = False
 
     @get(ADDRESS)
-    async def grid(self, organisation_id: FromPath[int], edition_id: FromPath[int]) -> Response[str]:
+    async def grid(
+        self,
+        request: Request[Actor, Any, Any],
+        organisation_id: FromPath[int],
+        edition_id: FromPath[int],
+        q: FromQuery[str] = "",
+        show: FromQuery[str] = "",
+    ) -> Response[str]:
         """All of them, also those that are hidden."""
         edition = await edition_by_id(edition_id)
         profile = await exhibitor_info(organisation_id)
-        products = await products_of_organisation(organisation_id, hidden=True)
-        return page("catalogue/own_products.html", **frame(edition, profile), products=products)
+        everything = await products_of_organisation(organisation_id, hidden=True)
+        shown, pager = stretch(request, _chosen(everything, q, show))
+        return page(
+            "catalogue/own_products.html",
+            **frame(edition, profile),
+            products=shown,
+            pager=pager,
+            anything=bool(everything),
+            labels=any(product.active for product in everything),
+            q=q,
+            show=show,
+            export=with_query(request, f"{base_of(organisation_id, edition_id)}/products/export.xlsx"),
+        )
+
+    @get(ADDRESS + "/export.xlsx")
+    async def export(
+        self,
+        organisation_id: FromPath[int],
+        edition_id: FromPath[int],
+        q: FromQuery[str] = "",
+        show: FromQuery[str] = "",
+    ) -> Response[bytes]:
+        """The same list as a sheet."""
+        await edition_by_id(edition_id)
+        everything = await products_of_organisation(organisation_id, hidden=True)
+        headers = [_("Code"), _("Name"), _("Category"), _("Price"), _("Unit"), _("Shown")]
+        rows = [
+            (one.code, pick(one.name), one.category, one.price, one.unit, one.active)
+            for one in _chosen(everything, q, show)
+        ]
+        return download(write_xlsx(_("Products"), headers, rows), "products.xlsx")
 
     @get(ADDRESS + "/new")
     async def new(self, organisation_id: FromPath[int], edition_id: FromPath[int]) -> Response[str]:

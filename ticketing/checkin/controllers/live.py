@@ -3,18 +3,19 @@
 from typing import Any
 
 from litestar import Controller, Request, Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.response import ServerSentEvent
 
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.guards import requires
-from app.events.pages import download
+from app.events.pages import download, stretch, with_query
 from app.events.queries import edition_by_id
 from app.kernel.clock import now
 from app.kernel.forms import read_form
 from app.kernel.i18n import _, format_time, ngettext
 from app.kernel.live import stream
+from app.kernel.names import search_text
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 from ticketing.checkin import queries
@@ -51,16 +52,44 @@ class LiveController(Controller):
         return stream([channel_of(edition_id)])
 
     @get("/conflicts")
-    async def conflicts(self, edition_id: FromPath[int]) -> Response[str]:
+    async def conflicts(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], q: FromQuery[str] = ""
+    ) -> Response[str]:
         """Scans that phones answered differently while offline: open ones, and those settled."""
+        settled, pager = stretch(request, await _conflicts(edition_id, q, settled=True))
         return page(
             "checkin/conflicts.html",
             edition=await edition_by_id(edition_id),
-            waiting=await queries.late_conflicts(edition_id),
-            settled=await queries.late_conflicts(edition_id, settled=True),
+            waiting=await _conflicts(edition_id, q),
+            settled=settled,
+            pager=pager,
+            q=q,
+            export=with_query(request, f"/manage/{edition_id}/live/conflicts/export.xlsx"),
             verdicts=_verdicts(),
             settlements={key.value: _(name) for key, name in SETTLEMENT_NAMES.items()},
         )
+
+    @get("/conflicts/export.xlsx")
+    async def export_conflicts(self, edition_id: FromPath[int], q: FromQuery[str] = "") -> Response[bytes]:
+        """What was and is to be settled, as a sheet."""
+        edition = await edition_by_id(edition_id)
+        verdicts, settlements = _verdicts(), {key.value: _(name) for key, name in SETTLEMENT_NAMES.items()}
+        found = await _conflicts(edition_id, q) + await _conflicts(edition_id, q, settled=True)
+        rows = [
+            [
+                row["device_at"] or row["at"],
+                row["gate"],
+                row["device"],
+                row["short_code"],
+                row["label"],
+                verdicts[row["reason"]],
+                settlements.get(row["settlement"] or "", ""),
+            ]
+            for row in found
+        ]
+        headers = [_("Scanned"), _("Gate"), _("Phone"), _("Pass"), _("Type"), _("What stands against it"), _("Settled")]
+        content = write_xlsx(_("To be settled"), headers, rows, timezone=edition.timezone)
+        return download(content, f"conflicts-{edition.slug}.xlsx")
 
     @post("/conflicts/{scan_id:int}")
     async def settle(
@@ -101,6 +130,16 @@ class LiveController(Controller):
         headers = [_("Time"), _("Time of the phone"), _("Gate"), _("Phone"), _("Pass"), _("Type"), _("Answer")]
         content = write_xlsx(_("Scans"), [*headers, _("Reason")], rows, timezone=edition.timezone)
         return download(content, f"scans-{edition.slug}.xlsx")
+
+
+async def _conflicts(edition_id: int, search: str, *, settled: bool = False) -> list[dict[str, Any]]:
+    """Late conflicts whose gate, phone, type or short code has every word."""
+    words = search_text(search).split()
+    return [
+        row
+        for row in await queries.late_conflicts(edition_id, settled=settled, limit=MOST_EXPORTED)
+        if all(word in search_text(row["gate"], row["device"], row["label"], row["short_code"]) for word in words)
+    ]
 
 
 def _verdicts() -> dict[str, str]:

@@ -9,12 +9,13 @@ from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.guards import organiser, requires
 from app.events.enums import PassKind
-from app.events.pages import PAGE_SIZE, download, form_again, offset_of, pager_of, with_query
+from app.events.pages import PAGE_SIZE, download, form_again, offset_of, pager_of, stretch, with_query
 from app.events.queries import EditionInfo, Page, edition_by_id
 from app.kernel.clock import now
 from app.kernel.forms import Form, FormError, read_form
 from app.kernel.i18n import N_, _, pick
 from app.kernel.money import Money, decimals, parse_money
+from app.kernel.names import search_text
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 from app.payments.enums import METHOD_NAMES, PaymentMethod, Settlement
@@ -47,22 +48,42 @@ class TicketTypeController(Controller):
     async def types(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[str]:
         """All ticket types with what is sold, held and left."""
         edition = await edition_by_id(edition_id)
-        rows = await queries.ticket_types_of(edition_id)
+        search = request.query_params.get("q", "")
+        shown, pager = stretch(request, await _types(edition, search))
         return page(
             "sales/manage_types.html",
             edition=edition,
-            types=[
-                {
-                    **row,
-                    "price": Money(row["price_minor"], row["currency"]),
-                    "days": queries.days_of(edition, row),
-                }
-                for row in rows
-            ],
+            types=shown,
+            pager=pager,
+            q=search,
+            export=with_query(request, f"/manage/{edition_id}/tickets/export.xlsx"),
             kinds=_kind_names(),
             may_edit=request.user.has(Role.MANAGER, edition_id=edition_id),
             may_sell=request.user.has(*SELLERS, edition_id=edition_id),
         )
+
+    @get("/export.xlsx", guards=[organiser])
+    async def export(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[bytes]:
+        """The list as a sheet."""
+        edition = await edition_by_id(edition_id)
+        names = _kind_names()
+        headers = [_("Code"), _("Name"), _("Kind of pass"), _("Days"), _("Price"), _("Quota"), _("Sold"), _("Held")]
+        rows = [
+            [
+                row["code"],
+                pick(row["name"]),
+                names[row["pass_kind"]],
+                row["days"],
+                row["price"],
+                row["quota"],
+                row["sold"],
+                row["held"],
+                row["active"],
+            ]
+            for row in await _types(edition, request.query_params.get("q", ""))
+        ]
+        content = write_xlsx(_("Ticket types"), [*headers, _("On sale")], rows)
+        return download(content, f"ticket-types-{edition.slug}.xlsx")
 
     @get("/new", guards=[requires(Role.MANAGER)])
     async def new(self, edition_id: FromPath[int]) -> Response[str]:
@@ -215,6 +236,16 @@ def _filters(request: Request[Actor, Any, Any]) -> _Filters:
 
 def _kind_names() -> dict[str, str]:
     return {kind.value: _(name) for kind, name in PASS_KIND_NAMES.items()}
+
+
+async def _types(edition: EditionInfo, search: str) -> list[dict[str, Any]]:
+    """Ticket types whose name or code has every word, each with its price and its days in words."""
+    words = search_text(search).split()
+    return [
+        {**row, "price": Money(row["price_minor"], row["currency"]), "days": queries.days_of(edition, row)}
+        for row in await queries.ticket_types_of(edition.id)
+        if all(word in search_text(row["code"], *row["name"].values()) for word in words)
+    ]
 
 
 async def _type(edition_id: int, type_id: int) -> dict[str, Any]:
