@@ -56,12 +56,12 @@ class LiveController(Controller):
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], q: FromQuery[str] = ""
     ) -> Response[str]:
         """Scans that phones answered differently while offline: open ones, and those settled."""
-        settled, pager = stretch(request, await _conflicts(edition_id, q, settled=True))
+        shown, pager = stretch(request, await _conflicts(edition_id, q))
         return page(
             "checkin/conflicts.html",
             edition=await edition_by_id(edition_id),
-            waiting=await _conflicts(edition_id, q),
-            settled=settled,
+            waiting=[row for row in shown if row["settlement"] is None],
+            settled=[row for row in shown if row["settlement"] is not None],
             pager=pager,
             q=q,
             export=with_query(request, f"/manage/{edition_id}/live/conflicts/export.xlsx"),
@@ -74,7 +74,6 @@ class LiveController(Controller):
         """What was and is to be settled, as a sheet."""
         edition = await edition_by_id(edition_id)
         verdicts, settlements = _verdicts(), {key.value: _(name) for key, name in SETTLEMENT_NAMES.items()}
-        found = await _conflicts(edition_id, q) + await _conflicts(edition_id, q, settled=True)
         rows = [
             [
                 row["device_at"] or row["at"],
@@ -85,7 +84,7 @@ class LiveController(Controller):
                 verdicts[row["reason"]],
                 settlements.get(row["settlement"] or "", ""),
             ]
-            for row in found
+            for row in await _conflicts(edition_id, q)
         ]
         headers = [_("Scanned"), _("Gate"), _("Phone"), _("Pass"), _("Type"), _("What stands against it"), _("Settled")]
         content = write_xlsx(_("To be settled"), headers, rows, timezone=edition.timezone)
@@ -132,11 +131,12 @@ class LiveController(Controller):
         return download(content, f"scans-{edition.slug}.xlsx")
 
 
-async def _conflicts(edition_id: int, search: str, *, settled: bool = False) -> list[dict[str, Any]]:
-    """Late conflicts whose gate, phone, type or short code has every word."""
+async def _conflicts(edition_id: int, search: str) -> list[dict[str, Any]]:
+    """Late conflicts whose gate, phone, type or short code has every word: those that wait first."""
     words = search_text(search).split()
     return [
         row
+        for settled in (False, True)
         for row in await queries.late_conflicts(edition_id, settled=settled, limit=MOST_EXPORTED)
         if all(word in search_text(row["gate"], row["device"], row["label"], row["short_code"]) for word in words)
     ]

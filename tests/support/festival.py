@@ -1,0 +1,245 @@
+"""A small festival with one of everything, and people of every role: for tests that walk all pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.accounts.actor import SYSTEM, Actor
+from app.accounts.enums import DeviceKind, Role
+from app.accounts.queries import actor_of_person
+from app.accounts.tables import RoleGrant
+from app.events.queries import EditionInfo
+from app.events.schemas import SessionValues
+from app.events.services.programme import save_session
+from app.events.short_codes import register_short_code
+from app.events.tables import Track
+from app.judging.enums import AsideReason, ContestState
+from app.judging.queries.ballots import tasks_of_judge
+from app.judging.queries.contests import rounds_of
+from app.judging.services.contests import create_contest, open_round, set_contest_state
+from app.judging.services.entries import enter_idea, submit_idea
+from app.judging.services.panels import add_judge, assign_judges
+from app.judging.tables import Award, EntryMember, SetAside
+from app.kernel.enums import ChannelKind
+from app.kernel.money import Money
+from app.kernel.outbox import send_message
+from app.kernel.sheets import SheetContext, batches
+from app.payments.services.documents import open_document
+from app.payments.tables import Payment
+from booths.allocation.tables import AllocationRun
+from booths.catalogue.tables import Lead, ProductPhoto
+from tests.booths.catalogue.factories import Fair, make_product, make_stand
+from tests.booths.factories import make_application, make_hall
+from tests.events.factories import make_edition
+from tests.judging.scene import IDEA
+from tests.support.factories import make_device, make_holder, make_organisation, make_person
+from tests.support.factories_ticketing import make_gate, make_list, make_order, make_pass, make_ticket_type
+from ticketing.checkin.enums import Verdict
+from ticketing.checkin.tables import Scan
+from ticketing.sales.services.orders import PURPOSE
+
+#: Who walks the pages. Everyone but the last four holds her role in the festival itself.
+ROLES = tuple(Role)
+
+
+@dataclass
+class Festival:
+    """The edition, one id for each name of a path's parameter, and the people by what they are."""
+
+    edition: EditionInfo
+    ids: dict[str, Any]
+    people: dict[str, Actor] = field(default_factory=dict)
+    gate_token: str = ""
+    judge_token: str = ""
+
+
+async def make_festival(now: datetime) -> Festival:
+    """Make the festival as it is on its first morning, with one thing of every kind."""
+    edition = await make_edition(now=now)
+    fair = Fair(edition, await make_hall(edition.id, width=30, depth=30))
+    found = Festival(edition, {"edition_id": edition.id, "slug": edition.slug, "hall_id": fair.hall_id})
+    await _people(found, now)
+    await _fair(found, fair, now)
+    await _tickets(found, now)
+    await _contest(found, now)
+    await _programme(found, now)
+    await _office(found, now)
+    return found
+
+
+async def _people(found: Festival, now: datetime) -> None:
+    here = found.edition.id
+    other = await make_edition("hoi-cho-khac", now=now)
+    for role in ROLES:
+        if role not in (Role.EXHIBITOR_OWNER, Role.EXHIBITOR_MEMBER, Role.JUDGE, Role.TEAM_MEMBER):
+            person = await make_holder(role, edition_id=here, now=now)
+            found.people[role.value] = await actor_of_person(person.id)
+    person = await make_holder(Role.OWNER, edition_id=other.id, now=now)
+    found.people["owner_elsewhere"] = await actor_of_person(person.id)
+    stranger = await make_organisation(now=now)
+    person = await make_holder(Role.EXHIBITOR_OWNER, edition_id=here, organisation_id=stranger.id, now=now)
+    found.people["exhibitor_elsewhere"] = await actor_of_person(person.id)
+
+
+async def _fair(found: Festival, fair: Fair, now: datetime) -> None:
+    here = found.edition.id
+    stand = await make_stand(fair, name="Hợp tác xã Lụa Vạn Phúc")
+    found.people["exhibitor_owner"] = stand.owner
+    member = await make_holder(Role.EXHIBITOR_MEMBER, edition_id=here, organisation_id=stand.organisation_id, now=now)
+    found.people["exhibitor_member"] = await actor_of_person(member.id)
+    product_id = await make_product(stand)
+    photo = ProductPhoto(product=product_id, hash="a" * 64)
+    await photo.save()
+    lead = Lead(
+        edition=here,
+        organisation=stand.organisation_id,
+        product=product_id,
+        name="Phan Thị Khách",
+        phone="+84911111111",
+        client_id="lead-1",
+        created_at=now,
+    )
+    await lead.save()
+    application_id, _organisation = await make_application(here, name="Hộ gốm Bát Tràng")
+    run = AllocationRun(edition=here, state="proposed", started_at=now, finished_at=now)
+    await run.save()
+    found.ids |= {
+        "organisation_id": stand.organisation_id,
+        "booth_id": stand.booth_id,
+        "product_id": product_id,
+        "photo_id": photo.id,
+        "lead_id": lead.id,
+        "application_id": application_id,
+        "run_id": run.id,
+        "code": await register_short_code("booth", stand.booth_id, here, now),
+    }
+
+
+async def _tickets(found: Festival, now: datetime) -> None:
+    here = found.edition.id
+    type_id = await make_ticket_type(here, now=now)
+    order = await make_order(here, {type_id: 1}, now=now)
+    issued = await make_pass(found.edition, now=now)
+    list_id = await make_list(here, now=now)
+    gate_id, phone, found.gate_token = await make_gate(here, list_id, now=now)
+    scan = Scan(
+        client_id="scan-1",
+        list_id=list_id,
+        gate_id=gate_id,
+        device_id=phone.device_id,
+        event_pass=issued.id,
+        at=now,
+        device_at=now,
+        offline=True,
+        verdict=Verdict.LATE_CONFLICT,
+        reason=Verdict.ALREADY_ADMITTED,
+        previous_at=now,
+        previous_gate_id=gate_id,
+    )
+    await scan.save()
+    document = await open_document(
+        edition_id=here,
+        purpose=PURPOSE,
+        subject_id=order.order_id,
+        amount=Money(50_000, "VND"),
+        payer_name="Lê Thị Lan",
+        description="2 vé người lớn",
+        now=now,
+    )
+    payment = Payment(
+        document=document.id, method="cash", amount_minor=50_000, currency="VND", outcome="refund", received_at=now
+    )
+    await payment.save()
+    found.ids |= {
+        "type_id": type_id,
+        "order_id": order.order_id,
+        "order_secret": order.secret,
+        "pass_id": issued.id,
+        "pass_secret": issued.secret,
+        "pass_code": issued.code,
+        "list_id": list_id,
+        "gate_id": gate_id,
+        "gate_device_id": phone.device_id,
+        "scan_id": scan.id,
+        "document_id": document.id,
+        "payment_id": payment.id,
+    }
+
+
+async def _contest(found: Festival, now: datetime) -> None:
+    here, chair = found.edition.id, found.people["jury_chair"]
+    contest_id = await create_contest(edition_id=here, actor=chair, now=now)
+    await set_contest_state(contest_id=contest_id, state=ContestState.OPEN, actor=chair, now=now)
+    leader = await actor_of_person((await make_person(name="Nguyễn Thị Thoi", now=now)).id)
+    entry_id = await enter_idea(edition_id=here, values=IDEA, actor=leader, now=now)
+    await submit_idea(entry_id=entry_id, actor=leader, now=now)
+    judge_id = await add_judge(
+        contest_id=contest_id,
+        full_name="Lê Văn Chấm",
+        phone="+84922222222",
+        email=None,
+        organisation="Quỹ Khởi Nghiệp",
+        actor=chair,
+        now=now,
+    )
+    round_id = (await rounds_of(contest_id))[0].id
+    await open_round(round_id=round_id, actor=chair, now=now)
+    await assign_judges(round_id=round_id, actor=chair, now=now, per_entry=1)
+    task = (await tasks_of_judge(judge_id))[0]
+    aside = SetAside(
+        assignment=task.assignment_id, client_id="aside-1", reason=AsideReason.CONFLICT, scored_at=now, received_at=now
+    )
+    await aside.save()
+    award = Award(round=round_id, entry=entry_id, rank=1, title='{"vi": "Giải nhất"}', created_at=now)
+    await award.save()
+    member = await EntryMember.objects().get(EntryMember.entry == entry_id)
+    assert member is not None
+    tablet, found.judge_token = await make_device(kind=DeviceKind.JUDGE, edition_id=here, person_id=judge_id, now=now)
+    found.people["judge"] = await actor_of_person(judge_id)
+    found.people["team_member"] = await actor_of_person(leader.person_id or 0)
+    found.ids |= {
+        "entry_id": entry_id,
+        "round_id": round_id,
+        "person_id": judge_id,
+        "assignment_id": task.assignment_id,
+        "aside_id": aside.id,
+        "award_id": award.id,
+        "member_id": member.id,
+        "judge_device_id": tablet.id,
+    }
+
+
+async def _programme(found: Festival, now: datetime) -> None:
+    values = SessionValues(
+        title={"vi": "Kể chuyện lụa", "en": "Stories of silk"},
+        starts_at=now + timedelta(hours=1),
+        ends_at=now + timedelta(hours=2),
+        track="Làng nghề",
+        place="Sân khấu",
+        speaker="Phạm Thu Đông",
+    )
+    found.ids["session_id"] = await save_session(edition_id=found.edition.id, values=values, actor=SYSTEM, now=now)
+    track = await Track.objects().get(Track.edition == found.edition.id)
+    assert track is not None
+    found.ids["track_id"] = track.id
+
+
+async def _office(found: Festival, now: datetime) -> None:
+    here = found.edition.id
+    found.ids["message_id"] = await send_message(
+        to="+84912345678",
+        channel=ChannelKind.SMS,
+        subject="Vé của bạn",
+        body="Chào bạn",
+        locale="vi",
+        edition_id=here,
+        now=now,
+    )
+    context = SheetContext(edition_id=here, actor=SYSTEM, now=now)
+    sheet = "Tên đơn vị,Điện thoại,Số ô\nHộ gốm,không phải số,1\n".encode()
+    found.ids["batch_id"] = (await batches.preview("applications", sheet, "don-dang-ky.csv", context)).id
+    grant = await RoleGrant.objects().get((RoleGrant.edition_id == here) & (RoleGrant.role == Role.FLOOR.value))
+    assert grant is not None
+    found.ids["grant_id"] = grant.id
