@@ -26,7 +26,7 @@ WORDS = LogWords(
             name=N_("Person"),
             find=names_in(Person, Person.full_name),
             fields={
-                "role": Field(N_("Role"), values=ROLE_NAMES),
+                "role": Field(N_("Role"), values={**ROLE_NAMES, "chair": N_("Jury chair")}),
                 "full_name": Field(N_("Full name")),
                 "phone": Field(N_("Phone number")),
                 "email": Field(N_("Mail address")),

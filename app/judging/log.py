@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.judging.enums import AsideState
-from app.judging.tables import Contest, Entry, Round, SetAside
+from app.judging.tables import Contest, Criterion, Entry, Round, SetAside
 from app.judging.words import ASIDE_REASONS, CONTEST_STATES, ENTRY_STATES
 from app.kernel.audit_words import Field, LogWords, Subject, names_in
-from app.kernel.i18n import N_
+from app.kernel.i18n import N_, pick
 
 ASIDE_STATES = {
     AsideState.WAITING: N_("Waiting"),
@@ -20,6 +20,11 @@ def _words(states: Mapping[Any, tuple[str, str]]) -> dict[Any, str]:
     return {state: word for state, (word, _tone) in states.items()}
 
 
+def _anchors(anchors: dict[str, dict[str, str]]) -> str:
+    """What each score means, as ``1: poor, 5: outstanding``."""
+    return ", ".join(f"{score}: {pick(texts)}" for score, texts in anchors.items())
+
+
 WORDS = LogWords(
     actions={
         "assignment.recuse": N_("Stepped back from an idea"),
@@ -29,7 +34,12 @@ WORDS = LogWords(
         "award.take_back": N_("Took an award back"),
         "ballot.settle": N_("Settled a ballot that was set aside"),
         "contest.create": N_("Set the contest up"),
+        "contest.update": N_("Changed the contest"),
         "contest.state": N_("Opened or closed the call for ideas"),
+        "criterion.create": N_("Added a criterion"),
+        "criterion.move": N_("Moved a criterion"),
+        "criterion.remove": N_("Removed a criterion"),
+        "criterion.update": N_("Changed a criterion"),
         "entry.create": N_("Began an idea"),
         "entry.member.add": N_("Took somebody into a team"),
         "entry.member.remove": N_("Took somebody out of a team"),
@@ -40,6 +50,10 @@ WORDS = LogWords(
         "panel.remove": N_("Took somebody out of the jury"),
         "round.advance": N_("Let ideas go on to the next round"),
         "round.assign": N_("Assigned judges"),
+        "round.create": N_("Added a round"),
+        "round.move": N_("Moved a round"),
+        "round.remove": N_("Removed a round"),
+        "round.update": N_("Changed a round"),
         "round.lock": N_("Sealed a round"),
         "round.open": N_("Opened a round"),
         "round.publish": N_("Published a round"),
@@ -51,7 +65,23 @@ WORDS = LogWords(
             fields={
                 "rounds": Field(N_("Rounds")),
                 "state": Field(N_("State"), values=_words(CONTEST_STATES)),
+                "intro": Field(N_("Introduction")),
+                "entries_open_at": Field(N_("The call begins")),
                 "entries_close_at": Field(N_("The call ends")),
+                "judges_per_entry": Field(N_("Judges for each idea")),
+            },
+        ),
+        "criterion": Subject(
+            name=N_("Criterion"),
+            find=names_in(Criterion, Criterion.name),
+            fields={
+                "explanation": Field(N_("Explanation")),
+                "weight": Field(N_("Weight")),
+                "min": Field(N_("Lowest score")),
+                "max": Field(N_("Highest score")),
+                "anchors": Field(N_("What the scores mean"), show=_anchors),
+                "place": Field(N_("Place in the list")),
+                "round_id": Field(N_("Round"), subject="round"),
             },
         ),
         "entry": Subject(
@@ -77,6 +107,10 @@ WORDS = LogWords(
             find=names_in(Round, Round.name),
             fields={
                 "added": Field(N_("Assigned")),
+                "number": Field(N_("Number")),
+                "opens_at": Field(N_("Begins")),
+                "closes_at": Field(N_("Judged until")),
+                "advance_count": Field(N_("How many go on")),
                 "anchor": Field(N_("Seal")),
                 "entry_ids": Field(N_("Ideas"), subject="entry"),
             },

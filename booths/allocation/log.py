@@ -12,6 +12,7 @@ WORDS = LogWords(
         "allocation.start": N_("Asked for a proposal"),
         "allocation.stop": N_("Stopped the computation of a proposal"),
         "application.change": N_("Changed an application"),
+        "application.expire": N_("Let a draft expire"),
         "application.send": N_("Sent an application in"),
         "application.submit": N_("Applied for a booth"),
         "application.withdraw": N_("Withdrew an application"),
