@@ -68,7 +68,7 @@ class Identity:
 
 
 def set_session_cookie(answer: Response[Any], token: str, locale: str | None = None) -> None:
-    """Keep the session in the browser, and speak the person's language from now on."""
+    """Keep the session in the browser; with a ``locale``, speak that language from now on."""
     answer.set_cookie(
         SESSION_COOKIE,
         token,

@@ -19,7 +19,7 @@ from app.kernel.forms import Form, FormError, read_form
 from app.kernel.i18n import LOCALE_NAMES, LOCALES, _
 from app.kernel.names import normalise_email, normalise_phone
 from app.kernel.security import hash_token
-from app.kernel.web import local_path, page, redirect
+from app.kernel.web import LOCALE_COOKIE, local_path, page, redirect
 
 
 async def _enter(request: Request[Any, Any, Any], person_id: int, next_path: str) -> Response[Any]:
@@ -31,7 +31,8 @@ async def _enter(request: Request[Any, Any, Any], person_id: int, next_path: str
     )
     actor = await actor_of_person(person_id)
     answer = redirect(local_path(next_path, "/me"))
-    set_session_cookie(answer, token, actor.locale)
+    chosen = LOCALE_COOKIE in request.cookies  # in this browser, before signing in: it stays
+    set_session_cookie(answer, token, None if chosen else actor.locale)
     return answer
 
 
