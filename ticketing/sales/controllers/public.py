@@ -5,7 +5,9 @@ from typing import Any
 from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath
 
+from app.accounts.actor import Actor
 from app.accounts.guards import public
+from app.events.controllers.public import visible_edition
 from app.events.enums import EditionState, Part
 from app.events.passes.services import secret_of
 from app.events.queries import EditionInfo, edition_by_slug
@@ -35,9 +37,10 @@ class TicketController(Controller):
     include_in_schema = False
 
     @get("/")
-    async def choose(self, slug: FromPath[str]) -> Response[str]:
-        """Step one: which tickets, how many."""
-        return await _choose_page(await _open_edition(slug), "")
+    async def choose(self, request: Request[Actor, Any, Any], slug: FromPath[str]) -> Response[str]:
+        """Step one: which tickets, how many. Organisers see it before the edition is open."""
+        edition = await visible_edition(slug, request.user)
+        return await _choose_page(edition if edition.state == EditionState.DRAFT else await _open_edition(slug), "")
 
     @get("/order")
     async def buyer(self, request: Request[Any, Any, Any], slug: FromPath[str]) -> Response[str]:

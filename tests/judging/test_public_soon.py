@@ -1,0 +1,29 @@
+"""The contest's public page before there is a contest, and before the edition is open."""
+
+import httpx
+
+from app.accounts.enums import Role
+from app.events.tables import Edition
+from tests.events.factories import make_edition
+from tests.support.client import sign_in
+from tests.support.factories import make_holder
+
+
+async def test_a_contest_that_is_not_set_up_yet(client: httpx.AsyncClient) -> None:
+    edition = await make_edition()
+    answer = await client.get(f"{edition.path}/contest", headers={"accept-language": "en"})
+    assert answer.status_code == 200
+    assert "The contest is being prepared" in answer.text
+    assert (await client.get(f"{edition.path}/contest/1")).status_code == 404
+
+
+async def test_a_draft_is_shown_to_its_organisers_alone(client: httpx.AsyncClient) -> None:
+    edition = await make_edition()
+    await Edition.update({Edition.state: "draft"}).where(Edition.id == edition.id)
+    pages = [f"{edition.path}/contest", f"{edition.path}/tickets"]
+    assert [(await client.get(path)).status_code for path in pages] == [404, 404]
+    person = await make_holder(Role.MANAGER, edition_id=edition.id, name="Đỗ Thị Yến")
+    await sign_in(client, person.id)  # type: ignore[arg-type]
+    answers = [await client.get(path, headers={"accept-language": "en"}) for path in pages]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert "A draft: only organisers see this page." in answers[1].text
