@@ -214,7 +214,7 @@ async def recuse(*, assignment_id: int, reason: str, actor: Actor, now: datetime
         contest = await contest_queries.contest_by_id(round_.contest_id)
         if round_.state not in _OPEN_TO_CHANGE:
             raise RoundStateWrong
-        gone = (AssignmentState.REMOVED.value, AssignmentState.RECUSED.value)
+        gone = [AssignmentState.REMOVED.value, AssignmentState.RECUSED.value]
         stepped = (
             await Assignment.update(
                 {Assignment.state: AssignmentState.RECUSED, Assignment.recused: clean_text(reason)[:300]}
