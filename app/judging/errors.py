@@ -106,6 +106,14 @@ class ChairInConflict(AppError):
     message = N_("You belong to a team or an organisation in this contest, so its jury room is closed to you.")
 
 
+class PublishUnconfirmed(AppError):
+    """Awards of a preliminary round, or with ballots missing, are published only by somebody who knows."""
+
+    code = "publish_unconfirmed"
+    status = 409
+    message = N_("Nothing was published. Read the warning above the button and confirm that you have read it.")
+
+
 class NothingToAward(AppError):
     """No award has been prepared."""
 

@@ -20,9 +20,8 @@ def _words(states: Mapping[Any, tuple[str, str]]) -> dict[Any, str]:
     return {state: word for state, (word, _tone) in states.items()}
 
 
-def _anchors(anchors: dict[str, dict[str, str]]) -> str:
-    """What each score means, as ``1: poor, 5: outstanding``."""
-    return ", ".join(f"{score}: {pick(texts)}" for score, texts in anchors.items())
+def _anchors(anchors: Mapping[str, Mapping[str, str]]) -> str:
+    return " · ".join(f"{score}: {pick(words)}" for score, words in anchors.items())
 
 
 WORDS = LogWords(
@@ -34,8 +33,8 @@ WORDS = LogWords(
         "award.take_back": N_("Took an award back"),
         "ballot.settle": N_("Settled a ballot that was set aside"),
         "contest.create": N_("Set the contest up"),
-        "contest.update": N_("Changed the contest"),
         "contest.state": N_("Opened or closed the call for ideas"),
+        "contest.update": N_("Changed the contest"),
         "criterion.create": N_("Added a criterion"),
         "criterion.move": N_("Moved a criterion"),
         "criterion.remove": N_("Removed a criterion"),
@@ -51,12 +50,12 @@ WORDS = LogWords(
         "round.advance": N_("Let ideas go on to the next round"),
         "round.assign": N_("Assigned judges"),
         "round.create": N_("Added a round"),
-        "round.move": N_("Moved a round"),
-        "round.remove": N_("Removed a round"),
-        "round.update": N_("Changed a round"),
         "round.lock": N_("Sealed a round"),
+        "round.move": N_("Moved a round"),
         "round.open": N_("Opened a round"),
         "round.publish": N_("Published a round"),
+        "round.remove": N_("Removed a round"),
+        "round.update": N_("Changed a round"),
     },
     subjects={
         "contest": Subject(
@@ -75,13 +74,13 @@ WORDS = LogWords(
             name=N_("Criterion"),
             find=names_in(Criterion, Criterion.name),
             fields={
+                "round_id": Field(N_("Round"), subject="round"),
                 "explanation": Field(N_("Explanation")),
                 "weight": Field(N_("Weight")),
                 "min": Field(N_("Lowest score")),
                 "max": Field(N_("Highest score")),
-                "anchors": Field(N_("What the scores mean"), show=_anchors),
+                "anchors": Field(N_("What the numbers mean"), show=_anchors),
                 "place": Field(N_("Place in the list")),
-                "round_id": Field(N_("Round"), subject="round"),
             },
         ),
         "entry": Subject(
@@ -107,12 +106,13 @@ WORDS = LogWords(
             find=names_in(Round, Round.name),
             fields={
                 "added": Field(N_("Assigned")),
-                "number": Field(N_("Number")),
-                "opens_at": Field(N_("Begins")),
-                "closes_at": Field(N_("Judged until")),
-                "advance_count": Field(N_("How many go on")),
                 "anchor": Field(N_("Seal")),
                 "entry_ids": Field(N_("Ideas"), subject="entry"),
+                "missing": Field(N_("Ballots missing")),
+                "number": Field(N_("Place in the list")),
+                "opens_at": Field(N_("Judging is to begin")),
+                "closes_at": Field(N_("Judged until")),
+                "advance_count": Field(N_("How many ideas go on")),
             },
         ),
         "set_aside": Subject(

@@ -79,6 +79,12 @@ class AwardForm(msgspec.Struct):
     title: Annotated[str, Meta(max_length=120)] = ""
 
 
+class PublishForm(msgspec.Struct):
+    """Whether the chair has read what speaks against publishing."""
+
+    confirmed: bool = False
+
+
 class CardsForm(msgspec.Struct):
     """For whom cards are printed."""
 

@@ -57,9 +57,10 @@ def test_an_idea_is_entered_scored_and_awarded(people: People) -> None:
     chair.locator("form[action$='/lock'] button").click()
     confirm(chair)
     chair.locator("form[action$='/awards'] button").click()
-    chair.locator("form[action$='/publish'] button").click()
+    chair.locator("form[action*='/publish'] [name=confirmed]").check()
+    chair.locator("form[action*='/publish'] button").click()
     confirm(chair)
-    expect(chair.locator("form[action$='/publish']")).to_have_count(0)
+    expect(chair.locator("form[action*='/publish']")).to_have_count(0)
 
     public.goto(f"/e/{SLUG}")
     expect(public.locator(".award-idea").first).to_have_text(best)

@@ -3,14 +3,23 @@
 import pytest
 
 from app.judging.enums import RoundState
-from app.judging.errors import NothingToAward, RoundStateWrong
+from app.judging.errors import NothingToAward, PublishUnconfirmed, RoundStateWrong
+from app.judging.queries.ballots import asides_of
 from app.judging.queries.contests import round_by_id
 from app.judging.queries.entries import feedback_for
 from app.judging.queries.results import awards_of, public_entries
-from app.judging.services.awards import give_award, publish_awards, publish_feedback, take_award_back, usual_title
-from app.judging.services.ballots import submit_ballot
+from app.judging.services.awards import (
+    give_award,
+    publication_doubts,
+    publish_awards,
+    publish_feedback,
+    take_award_back,
+    usual_title,
+)
+from app.judging.services.ballots import settle_set_aside, submit_ballot
 from app.judging.services.contests import lock_round
 from app.judging.services.entries import withdraw_idea
+from app.judging.services.setup import remove_round
 from app.kernel.database import fetch
 from app.kernel.errors import NotFound
 from tests.conftest import NOW
@@ -41,7 +50,11 @@ async def test_an_award_is_prepared_changed_taken_back_and_published() -> None:
     with pytest.raises(NotFound):
         await give_award(round_id=round_id, entry_id=three, rank=3, actor=found.chair, now=NOW)
     assert await awards_of(found.contest_id, published_only=True) == []
-    assert await publish_awards(round_id=round_id, actor=found.chair, now=NOW) == 1
+    with pytest.raises(PublishUnconfirmed):
+        await publish_awards(round_id=round_id, actor=found.chair, now=NOW)
+    assert (await round_by_id(round_id)).state == RoundState.LOCKED
+    assert await awards_of(found.contest_id, published_only=True) == []
+    assert await publish_awards(round_id=round_id, confirmed=True, actor=found.chair, now=NOW) == 1
     (award,) = await awards_of(found.contest_id, published_only=True)
     assert (award.entry_id, award.rank, award.title) == (one, 1, usual_title(1))
     assert usual_title(9)["vi"] == "Giải Khuyến khích"
@@ -74,6 +87,45 @@ async def test_awards_are_published_once() -> None:
     round_id = found.round_ids[0]
     await lock_round(round_id=round_id, actor=found.chair, now=NOW)
     await give_award(round_id=round_id, entry_id=found.entry_ids[0], rank=1, actor=found.chair, now=NOW)
-    results = await race(10, lambda _number: publish_awards(round_id=round_id, actor=found.chair, now=NOW))
+    results = await race(
+        10, lambda _number: publish_awards(round_id=round_id, confirmed=True, actor=found.chair, now=NOW)
+    )
     assert winners(results) == [1]
     assert len(losers(results, RoundStateWrong)) == 9
+
+
+async def test_a_last_round_with_every_ballot_is_published_without_a_warning() -> None:
+    found = await scene(NOW, entries=1, judges=1)
+    round_id = found.round_ids[0]
+    judge, task = found.judges[0], await first_task(found.judges[0])
+    await lock_round(round_id=round_id, actor=found.chair, now=NOW)
+    doubts = await publication_doubts(round_id)
+    assert (doubts.rounds_to_come, doubts.missing, doubts.waiting) == (2, 1, 0)
+    sent = await ballot(task, NOW)
+    await submit_ballot(assignment_id=task.assignment_id, ballot=sent, actor=judge, now=NOW)
+    assert (await publication_doubts(round_id)).waiting == 1
+    (aside,) = await asides_of(round_id)
+    await settle_set_aside(set_aside_id=aside.id, accept=True, actor=found.chair, now=NOW)
+    for later in found.round_ids[1:]:
+        await remove_round(round_id=later, actor=found.chair, now=NOW)
+    assert not await publication_doubts(round_id)
+    await give_award(round_id=round_id, entry_id=found.entry_ids[0], rank=1, actor=found.chair, now=NOW)
+    assert await publish_awards(round_id=round_id, actor=found.chair, now=NOW) == 1
+
+
+@pytest.mark.race
+async def test_an_award_is_published_with_the_others_or_refused() -> None:
+    found = await scene(NOW, entries=6, judges=1)
+    round_id = found.round_ids[0]
+    await lock_round(round_id=round_id, actor=found.chair, now=NOW)
+    await give_award(round_id=round_id, entry_id=found.entry_ids[0], rank=1, actor=found.chair, now=NOW)
+
+    async def act(number: int) -> int:
+        if number == 3:
+            return await publish_awards(round_id=round_id, confirmed=True, actor=found.chair, now=NOW)
+        entry_id = found.entry_ids[number if number > 3 else number + 1]
+        return await give_award(round_id=round_id, entry_id=entry_id, rank=2, actor=found.chair, now=NOW)
+
+    losers(await race(6, act), RoundStateWrong)
+    awards = await awards_of(found.contest_id, published_only=False)
+    assert all(award.published_at == NOW for award in awards)

@@ -123,6 +123,9 @@ async def test_the_walk_from_idea_to_public_award(client: Browser, frozen_now: d
     assert (await tablet.get(f"/judge/entries/{task.assignment_id}")).text.count(" checked") == len(criteria)
 
     # The chair sees the ranking, seals, awards and publishes.
+    provisional = (await chair.get(f"{base}/{round_id}/ranking")).text
+    assert "Provisional." in provisional
+    assert "1 of 1 ballot is in." in provisional
     for room in ("progress", "ranking", "assign"):
         assert (await chair.get(f"{base}/{round_id}/{room}")).status_code == 200
     assert "Hãy thử ở hai xã." not in (await team.get(idea)).text
@@ -141,7 +144,10 @@ async def test_the_walk_from_idea_to_public_award(client: Browser, frozen_now: d
     ranking = await chair.get(f"{base}/{round_id}/ranking")
     assert "75.0" in ranking.text or "75,0" in ranking.text
     assert "Giải Nhất" not in (await client.get("/e/sang-tao/contest?lang=vi")).text
-    assert (await chair.post(f"{base}/{round_id}/publish")).status_code == 303
+    warned = await chair.post(f"{base}/{round_id}/publish")
+    assert (warned.status_code, "This is not the last round" in warned.text) == (409, True)
+    assert "Giải Nhất" not in (await client.get("/e/sang-tao/contest?lang=vi")).text
+    assert (await chair.post(f"{base}/{round_id}/publish", data={"confirmed": "on"})).status_code == 303
     for address in ("/e/sang-tao", "/e/sang-tao/contest", f"/e/sang-tao/contest/{entry_id}"):
         assert "Giải Nhất" in (await client.get(address)).text
     mine = (await team.get(idea)).text

@@ -43,6 +43,19 @@ def test_equal_means_that_floats_would_part_stay_equal() -> None:
     assert [one.tied for one in rank_entries({1: "A", 2: "B"}, ballots, scales)] == [True, True]
 
 
+def test_an_idea_with_half_of_its_ballots_or_fewer_has_no_place() -> None:
+    keys = {1: "A", 2: "B", 3: "C", 4: "D", 5: "E"}
+    ballots = {1: [ballot(5, 10, 5)], 2: [ballot(3, 5, 3)] * 2, 3: [ballot(1, 0, 1)], 5: [ballot(4, 8, 4)] * 2}
+    standings = rank_entries(keys, ballots, SCALES, {1: 3, 2: 3, 3: 1, 4: 3, 5: 4})
+    assert [(one.entry_id, one.rank, one.ballots, one.expected) for one in standings] == [
+        (2, 1, 2, 3),
+        (3, 2, 1, 1),
+        (1, None, 1, 3),
+        (5, None, 2, 4),
+        (4, None, 0, 3),
+    ]
+
+
 @given(st.lists(st.lists(st.tuples(st.integers(1, 5), st.integers(0, 10), st.integers(1, 5)), max_size=4), max_size=8))
 def test_the_order_follows_the_means_and_nobody_is_lost(given_ballots: list[list[tuple[int, int, int]]]) -> None:
     keys = {number: f"K{number:02d}" for number in range(len(given_ballots))}

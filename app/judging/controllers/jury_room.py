@@ -15,12 +15,13 @@ from app.judging.bands import draw
 from app.judging.controllers.lists import Paging
 from app.judging.controllers.manage import XLSX, download, room, round_for
 from app.judging.enums import RoundState
+from app.judging.errors import PublishUnconfirmed
 from app.judging.guards import contest_for
 from app.judging.queries.ballots import asides_of
 from app.judging.queries.contests import ContestRow, RoundRow, criteria_of, rounds_of
 from app.judging.queries.panels import assignments_of, conflicts, panel_of
 from app.judging.queries.results import awards_of, entries_of_round, progress_of, ranking
-from app.judging.schemas import AssignForm, AwardForm, SettleForm
+from app.judging.schemas import AssignForm, AwardForm, PublishForm, SettleForm
 from app.judging.services import awards as award_service
 from app.judging.services import ballots as ballot_service
 from app.judging.services import contests as contest_service
@@ -196,6 +197,11 @@ class JuryRoomController(Controller):
     @get("/ranking")
     async def ranking(self, request: ChairRequest, edition_id: FromPath[int], round_id: FromPath[int]) -> Response[str]:
         """The ideas in order with their bands; seal, awards, publication."""
+        return await self._ranking(request, edition_id, round_id, None)
+
+    async def _ranking(
+        self, request: ChairRequest, edition_id: int, round_id: int, error: PublishUnconfirmed | None
+    ) -> Response[str]:
         edition, contest, round_, rounds = await _enter(request, edition_id, round_id)
         ranked = await ranking(round_id)
         bands, least, most = draw(ranked)
@@ -203,6 +209,10 @@ class JuryRoomController(Controller):
         following = [other for other in rounds if other.number == round_.number + 1]
         return room(
             "judging/ranking.html",
+            status=error.status if error else 200,
+            problem=error.sentence() if error else "",
+            doubts=await award_service.publication_doubts(round_id),
+            unplaced=sum(entry.standing.rank is None for entry in ranked),
             edition=edition,
             contest=contest,
             round=round_,
@@ -225,7 +235,7 @@ class JuryRoomController(Controller):
         """The ranking as a sheet."""
         _edition, contest, _round, _rounds = await _enter(request, edition_id, round_id)
         names = (_("Rank"), _("Idea"), _("Team"), _("Category"))
-        figures = (_("Mean"), _("Median"), _("Lowest"), _("Highest"), _("Ballots"))
+        figures = (_("Mean"), _("Median"), _("Lowest"), _("Highest"), _("Ballots"), _("Ballots expected"))
         rows = [
             (
                 entry.standing.rank,
@@ -237,6 +247,7 @@ class JuryRoomController(Controller):
                 _rounded(entry.standing.low),
                 _rounded(entry.standing.high),
                 entry.standing.ballots,
+                entry.standing.expected,
             )
             for entry in await ranking(round_id)
         ]
@@ -279,14 +290,20 @@ class JuryRoomController(Controller):
         await award_service.take_award_back(round_id=round_id, award_id=award_id, actor=request.user, now=now())
         return redirect(f"/manage/{edition_id}/contest/{round_id}/ranking#awards", toast=_("The award is dropped."))
 
-    @post("/publish")
+    @post("/publish", status_code=200)
     async def publish(self, request: ChairRequest, edition_id: FromPath[int], round_id: FromPath[int]) -> Response[Any]:
         """Tell everybody the awards, and the teams what was written to them."""
         _edition, contest, _round, rounds = await _enter(request, edition_id, round_id)
         awards = [award for award in await awards_of(contest.id, published_only=False) if award.round_id == round_id]
         is_last = round_id == rounds[-1].id
         if awards or is_last:
-            await award_service.publish_awards(round_id=round_id, actor=request.user, now=now())
+            form = await read_form(request, PublishForm)
+            try:
+                await award_service.publish_awards(
+                    round_id=round_id, confirmed=form.confirmed, actor=request.user, now=now()
+                )
+            except PublishUnconfirmed as error:
+                return await self._ranking(request, edition_id, round_id, error)
             said = _("The awards are published.")
         else:
             await award_service.publish_feedback(round_id=round_id, actor=request.user, now=now())

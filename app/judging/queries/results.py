@@ -68,6 +68,8 @@ async def ranking(round_id: int) -> list[RankedEntry]:
     """The ideas of a round in order, by the method of :mod:`app.judging.ranking`."""
     rows = await fetch(
         "SELECT e.id, e.title, e.title_key, e.team_name, e.category, "
+        "(SELECT COUNT(*) FROM contest_assignment a WHERE a.round = t.round AND a.entry = e.id "
+        "AND a.state IN ('assigned', 'scored')) AS expected, "
         "(SELECT COUNT(*) FROM contest_round_entry n JOIN contest_round r2 ON r2.id = n.round "
         "WHERE n.entry = e.id AND r2.contest = r.contest AND r2.number = r.number + 1) AS advanced "
         "FROM contest_round_entry t JOIN contest_entry e ON e.id = t.entry JOIN contest_round r ON r.id = t.round "
@@ -79,6 +81,7 @@ async def ranking(round_id: int) -> list[RankedEntry]:
         {row["id"]: row["title_key"] for row in rows},
         await counted_scores(round_id),
         [criterion.scale for criterion in await criteria_of(round_id)],
+        {row["id"]: row["expected"] for row in rows},
     )
     return [
         RankedEntry(

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from app.accounts.actor import Actor
 from app.judging.enums import EntryState, RoundState
-from app.judging.errors import NothingToAward, RoundStateWrong
+from app.judging.errors import NothingToAward, PublishUnconfirmed, RoundStateWrong
 from app.judging.queries import contests as queries
-from app.judging.queries.results import entries_of_round
+from app.judging.queries.results import entries_of_round, progress_of
 from app.judging.services.contests import progress_channel
 from app.judging.services.messages import tell_published
 from app.judging.tables import Award, Entry, Round, RoundEntry
@@ -38,7 +39,8 @@ async def give_award(
     sealed and unpublished, NotFound for an idea that is not in it.
     """
     async with write_transaction():
-        round_ = await queries.round_by_id(round_id)
+        # Held alone: an award is there before the round is published, or comes too late for it.
+        round_ = await queries.hold_round(round_id, alone=True)
         contest = await queries.contest_by_id(round_.contest_id)
         if round_.state != RoundState.LOCKED:
             raise RoundStateWrong
@@ -71,7 +73,7 @@ async def give_award(
 async def take_award_back(*, round_id: int, award_id: int, actor: Actor, now: datetime) -> None:
     """Drop an award that has not been published. Raises NotFound for any other."""
     async with write_transaction():
-        round_ = await queries.round_by_id(round_id)
+        round_ = await queries.hold_round(round_id, alone=True)
         contest = await queries.contest_by_id(round_.contest_id)
         gone = (
             await Award.delete()
@@ -91,12 +93,35 @@ async def take_award_back(*, round_id: int, award_id: int, actor: Actor, now: da
         )
 
 
-async def publish_awards(*, round_id: int, actor: Actor, now: datetime) -> int:
+@dataclass(frozen=True)
+class Doubts:
+    """What speaks against publishing awards now: rounds that follow, ballots that are missing or wait for the chair."""
+
+    rounds_to_come: int
+    missing: int
+    waiting: int
+
+    def __bool__(self) -> bool:
+        return any((self.rounds_to_come, self.missing, self.waiting))
+
+
+async def publication_doubts(round_id: int) -> Doubts:
+    """What a chair should know before she publishes the awards of a round."""
+    round_ = await queries.round_by_id(round_id)
+    later = [other for other in await queries.rounds_of(round_.contest_id) if other.number > round_.number]
+    progress = await progress_of(round_id)
+    return Doubts(len(later), progress.assigned - progress.scored, progress.waiting_asides)
+
+
+async def publish_awards(*, round_id: int, actor: Actor, now: datetime, confirmed: bool = False) -> int:
     """Tell everybody the awards of a sealed round, and its teams what was written to them; gives how many awards.
 
-    Raises NothingToAward without one, RoundStateWrong unless the round is sealed.
+    Raises NothingToAward without one, RoundStateWrong unless the round is sealed, and PublishUnconfirmed when there
+    are doubts (see :func:`publication_doubts`) and nobody has ``confirmed`` to know them.
     """
     async with write_transaction():
+        await queries.hold_round(round_id, alone=True)
+        doubts = await publication_doubts(round_id)
         edition_id = await _publish(round_id, now)
         published = (
             await Award.update({Award.published_at: now})
@@ -105,13 +130,15 @@ async def publish_awards(*, round_id: int, actor: Actor, now: datetime) -> int:
         )
         if not published:
             raise NothingToAward
+        if doubts and not confirmed:
+            raise PublishUnconfirmed
         await audit.record(
             actor=actor,
             action="award.publish",
             subject_type="round",
             subject_id=round_id,
             edition_id=edition_id,
-            after={"entry_ids": [row["entry"] for row in published]},
+            after={"entry_ids": [row["entry"] for row in published], "missing": doubts.missing},
             now=now,
         )
     return len(published)

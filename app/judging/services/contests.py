@@ -199,7 +199,7 @@ async def advance_entries(
         following = [other for other in await queries.rounds_of(contest.id) if other.number == round_.number + 1]
         if round_.state not in (RoundState.LOCKED, RoundState.PUBLISHED) or not following:
             raise RoundStateWrong
-        if following[0].state != RoundState.DRAFT:
+        if (await queries.hold_round(following[0].id, alone=True)).state != RoundState.DRAFT:
             raise RoundStateWrong
         standings = [ranked.standing for ranked in await ranking(round_id)]
         if entry_ids is None:

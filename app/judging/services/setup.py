@@ -106,7 +106,9 @@ async def update_contest(
                 Contest.judges_per_entry: values.judges_per_entry,
             }
         ).where(Contest.id == contest_id)
-        await _record_change(actor, "contest", contest_id, contest.edition_id, before, after, now)
+        old, new = audit.changes(before, after)
+        if new:
+            await _record(actor, "contest.update", "contest", contest_id, contest.edition_id, now, old, new)
 
 
 async def add_round(*, contest_id: int, actor: Actor, now: datetime) -> int:
@@ -153,7 +155,9 @@ async def update_round(*, round_id: int, values: RoundValues, seen: str | None, 
                 Round.advance_count: after["advance_count"],
             }
         ).where(Round.id == round_id)
-        await _record_change(actor, "round", round_id, contest.edition_id, before, after, now)
+        old, new = audit.changes(before, after)
+        if new:
+            await _record(actor, "round.update", "round", round_id, contest.edition_id, now, old, new)
 
 
 async def move_round(*, round_id: int, up: bool, actor: Actor, now: datetime) -> None:
@@ -217,7 +221,9 @@ async def update_criterion(
         before, kept = criterion_state(found), _fitting(values)
         _unchanged_since(seen, before)
         await Criterion.update(_columns(kept)).where(Criterion.id == criterion_id)
-        await _record_change(actor, "criterion", criterion_id, edition_id, before, dict(vars(kept)), now)
+        old, new = audit.changes(before, dict(vars(kept)))
+        if new:
+            await _record(actor, "criterion.update", "criterion", criterion_id, edition_id, now, old, new)
 
 
 async def move_criterion(*, round_id: int, criterion_id: int, up: bool, actor: Actor, now: datetime) -> None:
@@ -306,21 +312,6 @@ def _in_order(first: datetime | None, last: datetime | None, name: str) -> None:
 def _unchanged_since(seen: str | None, state: Mapping[str, Any]) -> None:
     if seen is not None and seen != version_of(state):
         raise Conflict
-
-
-async def _record_change(
-    actor: Actor,
-    subject: str,
-    subject_id: int,
-    edition_id: int,
-    before: dict[str, Any],
-    after: dict[str, Any],
-    now: datetime,
-) -> None:
-    """One line in the log with what differs; none where nothing does."""
-    old, new = audit.changes(before, after)
-    if new:
-        await _record(actor, f"{subject}.update", subject, subject_id, edition_id, now, old, new)
 
 
 async def _record(
