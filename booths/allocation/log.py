@@ -18,7 +18,9 @@ WORDS = LogWords(
         "application.withdraw": N_("Withdrew an application"),
     },
     subjects={
-        "allocation_run": Subject(name=N_("Proposal"), fields={"placed": Field(N_("Placed"))}),
+        "allocation_run": Subject(
+            name=N_("Proposal"), fields={"placed": Field(N_("Placed")), "waiting": Field(N_("On the waiting list"))}
+        ),
         "application": Subject(
             name=N_("Application"),
             find=names_in(Application, Application.organisation.name),

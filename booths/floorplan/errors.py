@@ -58,3 +58,19 @@ class BoothCodeTaken(AppError):
     code = "booth_code_taken"
     status = 409
     message = N_("There is a booth {booth} in this hall already.")
+
+
+class HallNameTaken(AppError):
+    """Two halls of an edition with one name, marks and case aside: sheets could not tell them apart."""
+
+    code = "hall_name_taken"
+    status = 409
+    message = N_("There is a hall {hall} in this edition already.")
+
+
+class HallTooSmall(AppError):
+    """A booth would lie outside."""
+
+    code = "hall_too_small"
+    status = 409
+    message = N_("The hall must keep at least {width} by {depth} cells: booths stand there.")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from app.events.tables import Hall
 from app.kernel.audit_words import Field, LogWords, Subject, names_in
 from app.kernel.i18n import N_
 from booths.floorplan.enums import BOOTH_STATE_NAMES
@@ -22,8 +23,19 @@ WORDS = LogWords(
         "booth.draw": N_("Drew a booth"),
         "booth.held": N_("Held a booth"),
         "booth.release": N_("Set a booth free"),
+        "hall.change": N_("Changed a hall"),
+        "hall.draw": N_("Made a hall"),
     },
     subjects={
+        "hall": Subject(
+            name=N_("Hall"),
+            find=names_in(Hall, Hall.name),
+            fields={
+                "name": Field(N_("Name")),
+                "width_cells": Field(N_("Width in cells")),
+                "depth_cells": Field(N_("Depth in cells")),
+            },
+        ),
         "booth": Subject(
             name=N_("Booth"),
             find=names_in(Booth, Booth.code),

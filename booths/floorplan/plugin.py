@@ -3,6 +3,7 @@
 from app.events.slots import add_dashboard_provider, add_nav_item
 from app.kernel.module import Module
 from booths.floorplan.controllers.api import HallsApi, PlanApi
+from booths.floorplan.controllers.halls import HallController
 from booths.floorplan.controllers.manage import FloorPlanController
 from booths.floorplan.dashboard import NAV, floorplan_dashboard
 from booths.floorplan.log import WORDS
@@ -18,7 +19,7 @@ def start() -> None:
 
 module = Module(
     name="floorplan",
-    route_handlers=(FloorPlanController, HallsApi, PlanApi),
+    route_handlers=(FloorPlanController, HallController, HallsApi, PlanApi),
     sheet_kinds=(HALLS,),
     startup=start,
     log=WORDS,

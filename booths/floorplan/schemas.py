@@ -29,6 +29,14 @@ class BoothForm(msgspec.Struct):
     hall: int = 0
 
 
+class HallForm(msgspec.Struct):
+    """A hall, made or changed next to the plan; its size in cells."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=80)]
+    width: Annotated[int, Meta(ge=1, le=FARTHEST + 1)]
+    depth: Annotated[int, Meta(ge=1, le=FARTHEST + 1)]
+
+
 class BoothChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A booth as the plan editor saves it; ``cells`` are (x, y) from 0."""
 

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from app.accounts.actor import Actor
-from app.events.tables import Hall
+from app.events.tables import Edition, Hall
 from app.kernel import audit
 from app.kernel.database import is_unique_violation, write_transaction
+from app.kernel.names import clean_name, search_text
 from booths.floorplan.enums import Drawn, HolderState
 from booths.floorplan.errors import (
     BoothCodeTaken,
@@ -16,7 +17,9 @@ from booths.floorplan.errors import (
     BoothUsed,
     CellOccupied,
     CellsApart,
+    HallNameTaken,
     HallNotFound,
+    HallTooSmall,
 )
 from booths.floorplan.queries import drawn_booths
 from booths.floorplan.schemas import Drawing
@@ -113,6 +116,50 @@ async def release_booth(*, booth_id: int, actor: Actor, now: datetime) -> int | 
             now=now,
         )
     return int(rows[0]["organisation"])
+
+
+async def save_hall(
+    *, edition_id: int, hall_id: int | None = None, name: str, width: int, depth: int, actor: Actor, now: datetime
+) -> int:
+    """Make a hall of an edition, or change one; returns its id. Sizes in cells.
+
+    Raises HallNotFound, HallNameTaken, and HallTooSmall when booths would lie outside.
+    """
+    values: dict[str, Any] = {"name": clean_name(name), "width_cells": width, "depth_cells": depth}
+    async with write_transaction():
+        # Whoever saves a hall of this edition waits here, so that two of one name cannot be made at once.
+        await Edition.update({Edition.id: edition_id}).where(Edition.id == edition_id)
+        halls = await Hall.select().where(Hall.edition == edition_id).order_by(Hall.id)
+        for other in halls:
+            if other["id"] != hall_id and search_text(other["name"]) == search_text(name):
+                raise HallNameTaken(hall=other["name"])
+        if hall_id is None:
+            hall = Hall(edition=edition_id, position=len(halls), **values)
+            await hall.save()
+            before, after, made = None, values, hall.id
+        else:
+            present = next((hall for hall in halls if hall["id"] == hall_id), None)
+            if present is None:
+                raise HallNotFound
+            used = await Cell.select(Cell.x, Cell.y).where((Cell.hall == hall_id) & Cell.booth.is_not_null())
+            least = max((cell["x"] + 1 for cell in used), default=1), max((cell["y"] + 1 for cell in used), default=1)
+            if width < least[0] or depth < least[1]:
+                raise HallTooSmall(width=least[0], depth=least[1])
+            changed: dict[Any, Any] = {**values}
+            await Hall.update(changed).where(Hall.id == hall_id)
+            before, after = audit.changes({key: present[key] for key in values}, values)
+            made = hall_id
+        await audit.record(
+            actor=actor,
+            action="hall.draw" if hall_id is None else "hall.change",
+            subject_type="hall",
+            subject_id=made,
+            edition_id=edition_id,
+            before=before,
+            after=after,
+            now=now,
+        )
+    return made
 
 
 async def create_booth(
