@@ -1,5 +1,6 @@
 """The organiser's pages about the programme."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from litestar import Controller, Request, Response, get, post
@@ -86,7 +87,11 @@ class ProgrammeController(Controller):
         """An empty form."""
         edition = await queries.edition_by_id(edition_id)
         day = edition.starts_on.isoformat()
-        form = Form.empty(starts_at=f"{day}T{edition.opens_at}", ends_at=f"{day}T{edition.opens_at}")
+        first = datetime.fromisoformat(f"{day}T{edition.opens_at}")
+        form = Form.empty(
+            starts_at=first.isoformat(timespec="minutes"),
+            ends_at=(first + timedelta(hours=1)).isoformat(timespec="minutes"),
+        )
         return await _form_page(edition, form, None)
 
     @post("/new", guards=[requires(Role.OWNER, Role.MANAGER)])
