@@ -3,10 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
+from app.accounts.actor import Actor
+from app.accounts.enums import Role
 from app.judging.enums import AsideState
+from app.judging.errors import ChairInConflict
+from app.judging.guards import contest_for
 from app.judging.tables import Contest, Criterion, Entry, Round, SetAside
 from app.judging.words import ASIDE_REASONS, CONTEST_STATES, ENTRY_STATES
 from app.kernel.audit_words import Field, LogWords, Subject, names_in
+from app.kernel.errors import NotFound
 from app.kernel.i18n import N_, pick
 
 ASIDE_STATES = {
@@ -24,7 +29,33 @@ def _anchors(anchors: Mapping[str, Mapping[str, str]]) -> str:
     return " · ".join(f"{score}: {pick(words)}" for score, words in anchors.items())
 
 
+async def may_know(actor: Actor, edition_id: int) -> bool:
+    """Whether somebody may see what the jury does: a chair (or owner) without a stake in the contest."""
+    if not actor.has(Role.JURY_CHAIR, edition_id=edition_id):
+        return False
+    try:
+        await contest_for(edition_id, actor)
+    except ChairInConflict:
+        return False
+    except NotFound:
+        return True
+    return True
+
+
 WORDS = LogWords(
+    private=frozenset(
+        {
+            "assignment.recuse",
+            "assignment.set",
+            "award.give",
+            "award.take_back",
+            "ballot.settle",
+            "round.advance",
+            "round.assign",
+            "round.lock",
+        }
+    ),
+    may_know=may_know,
     actions={
         "assignment.recuse": N_("Stepped back from an idea"),
         "assignment.set": N_("Changed who scores an idea"),

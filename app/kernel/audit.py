@@ -83,12 +83,13 @@ async def list_entries(
     subject_id: int | str | None = None,
     who: str = "",
     who_ids: Sequence[int] = (),
+    without: Sequence[str] = (),
     page: int = 1,
     per_page: int = 50,
 ) -> tuple[list[dict[str, Any]], int]:
     """Entries that fit every given filter, newest first, and how many there are on all pages.
 
-    ``who`` is looked for in the names as they stood, ``who_ids`` are people who have it in their names now.
+    ``without`` leaves actions out. ``who`` is looked for in the names as they stood, ``who_ids`` are people who have it in their names now.
     ``before`` and ``after`` come as dictionaries or None.
     """
     condition: Any = AuditEntry.id > 0
@@ -101,6 +102,8 @@ async def list_entries(
     ):
         if value is not None:
             condition = condition & (column == value)
+    if without:
+        condition = condition & AuditEntry.action.not_in(list(without))
     if who:
         named: Any = contains(who, "actor_name")
         condition = condition & (named | AuditEntry.actor_person_id.is_in(list(who_ids)) if who_ids else named)

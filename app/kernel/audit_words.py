@@ -52,10 +52,15 @@ class Subject:
 
 @dataclass(frozen=True, kw_only=True)
 class LogWords:
-    """The words of one module: its actions, and the things of its own that they change."""
+    """The words of one module: its actions, and the things of its own that they change.
+
+    ``private`` actions tell what not every reader of the log may know: ``may_know(actor, edition_id)`` says who.
+    """
 
     actions: Mapping[str, str] = field(default_factory=dict)
     subjects: Mapping[str, Subject] = field(default_factory=dict)
+    private: frozenset[str] = frozenset()
+    may_know: Callable[[Any, int], Awaitable[bool]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,12 +94,15 @@ TELLING = ("name", "title", "label", "code", "full_name", "holder_name", "filena
 
 _actions: dict[str, str] = {}
 _subjects: dict[str, Subject] = {}
+_private: dict[frozenset[str], Callable[[Any, int], Awaitable[bool]]] = {}
 
 
 def register_words(words: LogWords) -> None:
     """Make a module's words known; doing it again changes nothing."""
     _actions.update(words.actions)
     _subjects.update(words.subjects)
+    if words.may_know is not None:
+        _private[words.private] = words.may_know
 
 
 def known_actions() -> Mapping[str, str]:
@@ -105,6 +113,13 @@ def known_actions() -> Mapping[str, str]:
 def known_subjects() -> Mapping[str, Subject]:
     """Every kind of subject."""
     return _subjects
+
+
+async def kept_from(actor: Any, edition_id: int) -> list[str]:
+    """Actions whose entries are not this reader's to see in an edition."""
+    return [
+        action for actions, may_know in _private.items() if not await may_know(actor, edition_id) for action in actions
+    ]
 
 
 def action_label(action: str) -> str:

@@ -58,3 +58,12 @@ async def test_a_device_of_another_edition_is_not_hers_to_shut_out(client: httpx
     manager = await make_holder(Role.MANAGER, edition_id=edition.id)
     await sign_in(client, manager.id)  # type: ignore[arg-type]
     assert (await client.post(f"/manage/{edition.id}/devices/{device.id}/revoke")).status_code == 404
+
+
+async def test_a_manager_does_not_give_herself_a_role(client: httpx.AsyncClient) -> None:
+    edition = await make_edition()
+    manager = await make_holder(Role.MANAGER, edition_id=edition.id, phone="+84912345678")
+    await sign_in(client, manager.id)  # type: ignore[arg-type]
+    form = {"full_name": manager.full_name, "phone": "0912 345 678", "email": "", "role": "jury_chair"}
+    assert (await client.post(f"/manage/{edition.id}/people", data=form)).status_code == 422
+    assert [grant.role for grant in await grants_of(manager.id)] == [Role.MANAGER]

@@ -17,7 +17,7 @@ from app.events.short_codes import register_short_code
 from app.events.tables import Track
 from app.judging.enums import AsideReason, ContestState
 from app.judging.queries.ballots import tasks_of_judge
-from app.judging.queries.contests import rounds_of
+from app.judging.queries.contests import criteria_of, rounds_of
 from app.judging.services.contests import create_contest, open_round, set_contest_state
 from app.judging.services.entries import enter_idea, submit_idea
 from app.judging.services.panels import add_judge, assign_judges
@@ -28,7 +28,7 @@ from app.kernel.outbox import send_message
 from app.kernel.sheets import SheetContext, batches
 from app.payments.services.documents import open_document
 from app.payments.tables import Payment
-from booths.allocation.tables import AllocationRun
+from booths.allocation.tables import AllocationRun, Application
 from booths.catalogue.tables import Lead, ProductPhoto
 from tests.booths.catalogue.factories import Fair, make_product, make_stand
 from tests.booths.factories import make_application, make_hall
@@ -103,6 +103,9 @@ async def _fair(found: Festival, fair: Fair, now: datetime) -> None:
     )
     await lead.save()
     application_id, _organisation = await make_application(here, name="Hộ gốm Bát Tràng")
+    application = await Application.objects().get(Application.id == application_id)
+    assert application is not None
+    found.people["applicant"] = await actor_of_person(application.contact)
     run = AllocationRun(edition=here, state="proposed", started_at=now, finished_at=now)
     await run.save()
     found.ids |= {
@@ -202,6 +205,7 @@ async def _contest(found: Festival, now: datetime) -> None:
     found.ids |= {
         "entry_id": entry_id,
         "round_id": round_id,
+        "criterion_id": (await criteria_of(round_id))[0].id,
         "person_id": judge_id,
         "assignment_id": task.assignment_id,
         "aside_id": aside.id,

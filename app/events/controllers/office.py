@@ -99,7 +99,12 @@ class PeopleController(Controller):
             try:
                 at = now()
                 person = await find_or_create_person(full_name=form.full_name, phone=phone, email=email, now=at)
-                await grant_role(person_id=person.id, role=form.role, edition_id=edition_id, actor=request.user, now=at)
+                if person.id == request.user.person_id and not request.user.has(Role.OWNER, edition_id=edition_id):
+                    errors["role"] = _(N_("Nobody gives herself a role. Ask an owner of the edition."))
+                else:
+                    await grant_role(
+                        person_id=person.id, role=form.role, edition_id=edition_id, actor=request.user, now=at
+                    )
             except ContactMissing as error:
                 errors["phone"] = error.sentence()
         if errors:

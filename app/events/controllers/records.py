@@ -14,7 +14,7 @@ from app.events import queries
 from app.events.pages import MOST_EXPORTED, PAGE_SIZE, download, offset_of, page_asked, pager_of, with_query
 from app.events.queries import EditionInfo, Page
 from app.kernel import audit, outbox
-from app.kernel.audit_words import LogLine, action_label, readable
+from app.kernel.audit_words import LogLine, action_label, kept_from, readable
 from app.kernel.clock import now
 from app.kernel.enums import CHANNEL_NAMES, MESSAGE_STATE_NAMES, MessageState
 from app.kernel.errors import AppError, NotFound
@@ -136,8 +136,9 @@ class LogController(Controller):
         """The list, the newest first."""
         edition = await queries.edition_by_id(edition_id)
         number = page_asked(request) or 1
-        lines, total = await _log_lines(edition, q, action, number, PAGE_SIZE)
-        known = {one: action_label(one) for one in await audit.actions_of(edition_id)}
+        hidden = await kept_from(request.user, edition_id)
+        lines, total = await _log_lines(edition, q, action, hidden, number, PAGE_SIZE)
+        known = {one: action_label(one) for one in await audit.actions_of(edition_id) if one not in hidden}
         return page(
             "events/office_audit.html",
             edition=edition,
@@ -151,11 +152,16 @@ class LogController(Controller):
 
     @get("/export.xlsx")
     async def export(
-        self, edition_id: FromPath[int], q: FromQuery[str] = "", action: FromQuery[str] = ""
+        self,
+        request: Request[Actor, Any, Any],
+        edition_id: FromPath[int],
+        q: FromQuery[str] = "",
+        action: FromQuery[str] = "",
     ) -> Response[bytes]:
         """The list as a sheet."""
         edition = await queries.edition_by_id(edition_id)
-        lines, _total = await _log_lines(edition, q, action, 1, MOST_EXPORTED)
+        hidden = await kept_from(request.user, edition_id)
+        lines, _total = await _log_lines(edition, q, action, hidden, 1, MOST_EXPORTED)
         headers = [_("When"), _("Who"), _("What"), _("On what"), _("Name"), _("Before and after")]
         table: list[list[Any]] = [
             [line.at, line.who, line.what, line.subject, line.name, "; ".join(_change(*one) for one in line.changes)]
@@ -166,13 +172,14 @@ class LogController(Controller):
 
 
 async def _log_lines(
-    edition: EditionInfo, search: str, action: str, number: int, size: int
+    edition: EditionInfo, search: str, action: str, hidden: list[str], number: int, size: int
 ) -> tuple[list[LogLine], int]:
     rows, total = await audit.list_entries(
         edition_id=edition.id,
         action=action or None,
         who=search,
         who_ids=await people_named(search) if search else (),
+        without=hidden,
         page=number,
         per_page=size,
     )

@@ -1,0 +1,211 @@
+"""Who may use what: every route for everybody, held against the table ``routes_by_role.csv``.
+
+A new route, or a guard that changes, needs its line there, so that somebody looks at it. After looking:
+``WRITE_ROUTES_BY_ROLE=1 pytest tests/test_routes_by_role.py`` writes the table anew.
+
+Each request is answered in full, but what it writes is rolled back, so that the next one meets the same festival.
+``ok`` means that the request came past every guard and found what it names; what it sent may still be refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+
+from app.accounts.enums import DeviceKind
+from app.accounts.identity import DEVICE_COOKIES, SESSION_COOKIE
+from app.accounts.services.sign_in import start_session
+from tests.support.client import CSRF_COOKIE, CSRF_HEADER, the_app
+from tests.support.festival import Festival, make_festival
+from tests.test_routes import handlers
+
+TABLE = Path(__file__).with_suffix(".csv")
+WRITE = "WRITE_ROUTES_BY_ROLE"
+NOBODY = "nobody"
+WORDS = {
+    "kind": "applications",
+    "step": "who",
+    "role": "organiser",
+    "token": "no-such-token",
+    "act": "first",
+    "part": "1",
+    "file_path": "icon.svg",
+}
+#: Where the same name of a parameter means different things.
+SPECIAL = {
+    "/contest/judges/devices/": {"device_id": "judge_device_id"},
+    "/gates/phones/": {"device_id": "gate_device_id"},
+    "/devices/{device_id:int}/revoke": {"device_id": "gate_device_id"},
+    "/api/v1/orders/": {"secret": "order_secret"},
+    "/tickets/done/": {"secret": "order_secret"},
+    "/pass/{secret": {"secret": "pass_secret"},
+    "/pass/{name": {"name": "pass_secret"},
+    "/P/{code": {"code": "pass_code"},
+    "/p/{code": {"code": "pass_code"},
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a request got."""
+
+    status: int
+    location: str
+
+    @property
+    def outcome(self) -> str:
+        """The class of the answer, as the table has it."""
+        if self.status == 401 or "/sign-in" in self.location:
+            return "sign in"
+        return {403: "no", 404: "none"}.get(self.status, "ok")
+
+
+def routes() -> Iterator[tuple[str, str]]:
+    """Yield each method and path of the service."""
+    found = {
+        (method, path)
+        for path, handler in handlers()
+        for method in getattr(handler, "http_methods", ())
+        if method not in ("HEAD", "OPTIONS")
+    }
+    yield from sorted(found, key=lambda one: (one[1], one[0]))
+
+
+def address(path: str, festival: Festival) -> str:
+    """Return the path with the festival's own ids in it."""
+    names = next((names for part, names in SPECIAL.items() if part in path), {})
+    filled = []
+    for part in path.split("/"):
+        if part.startswith("{"):
+            name = part[1:-1].partition(":")[0]
+            known = {**WORDS, **festival.ids}
+            filled.append(str(known.get(names.get(name, name), "none")))
+        else:
+            filled.append(part)
+    return "/".join(filled)
+
+
+async def ask(method: str, path: str, cookies: str, token: str) -> Answer:
+    """Ask the service as a browser would; a stream is left as soon as it begins."""
+    body = urlencode({"_csrf_token": token}).encode() if method != "GET" else b""
+    headers = [(b"accept", b"text/html"), (b"cookie", cookies.encode()), (b"host", b"testserver.local")]
+    if method != "GET":
+        kind = b"application/json" if path.startswith("/api/") else b"application/x-www-form-urlencoded"
+        body = b"{}" if path.startswith("/api/") else body
+        headers += [(CSRF_HEADER.encode(), token.encode()), (b"content-type", kind)]
+        headers.append((b"content-length", str(len(body)).encode()))
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "scheme": "http",
+        "query_string": b"",
+        "headers": headers,
+        "client": ("127.0.0.1", 1),
+        "server": ("testserver.local", 80),
+        "state": {},
+    }
+    begun: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+    asked = False
+
+    async def receive() -> dict[str, Any]:
+        nonlocal asked
+        if asked:
+            await asyncio.sleep(3600)
+        asked = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start" and not begun.done():
+            found = {name.decode().lower(): value.decode() for name, value in message["headers"]}
+            begun.set_result(Answer(message["status"], found.get("location", "")))
+            if "event-stream" in found.get("content-type", ""):
+                raise asyncio.CancelledError
+
+    task = asyncio.create_task(the_app()(scope, receive, send))  # type: ignore[arg-type]
+    await asyncio.wait((task,))
+    if not task.cancelled() and task.exception() is not None and not begun.done():
+        raise AssertionError(f"{method} {path}") from task.exception()
+    return await begun
+
+
+async def cookies_of(festival: Festival, now: datetime) -> dict[str, str]:
+    """Return the cookies of everybody who walks: people signed in, a gate phone, a judge's tablet."""
+    found = {NOBODY: ""}
+    for who, actor in festival.people.items():
+        token = await start_session(person_id=actor.person_id or 0, browser="test", old_token=None, now=now)
+        found[who] = f"{SESSION_COOKIE}={token}"
+    found["gate_phone"] = f"{DEVICE_COOKIES[DeviceKind.GATE]}={festival.gate_token}"
+    found["judge_tablet"] = f"{DEVICE_COOKIES[DeviceKind.JUDGE]}={festival.judge_token}"
+    return found
+
+
+async def no_document(*_args: Any, **_kwargs: Any) -> dict[str, bytes]:
+    """In the place of typesetting, which takes a process and a second."""
+    return {"pdf": b"%PDF"}
+
+
+@pytest.fixture
+def nothing_stays(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Let no transaction commit from the moment that the yielded function is called."""
+    import app.kernel.documents.pdf as pdf
+
+    def begin() -> None:
+        from piccolo.engine.postgres import PostgresTransaction
+        from piccolo.engine.sqlite import SQLiteTransaction
+
+        for transaction in (PostgresTransaction, SQLiteTransaction):
+            monkeypatch.setattr(transaction, "commit", transaction.rollback)
+        monkeypatch.setattr(pdf, "run_in_child", no_document)
+
+    return begin
+
+
+def table_of(found: dict[tuple[str, str], dict[str, str]]) -> str:
+    """Return the table as it is kept: a line for each route, a column for each who walks."""
+    everybody = list(next(iter(found.values())))
+    lines = [",".join(["method", "path", *everybody])]
+    lines += [",".join([*route, *(row[who] for who in everybody)]) for route, row in found.items()]
+    return "\n".join(lines) + "\n"
+
+
+async def test_everybody_may_use_what_the_table_says(
+    client: httpx.AsyncClient, frozen_now: datetime, nothing_stays: Any
+) -> None:
+    festival = await make_festival(frozen_now)
+    walkers = await cookies_of(festival, frozen_now)
+    await client.get("/healthz")
+    token = client.cookies[CSRF_COOKIE]
+    nothing_stays()
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for method, path in routes():
+        row = found[(method, path)] = {}
+        for who, cookie in walkers.items():
+            asked = await ask(method, address(path, festival), f"{CSRF_COOKIE}={token}; {cookie}", token)
+            row[who] = asked.outcome
+    if os.environ.get(WRITE):
+        TABLE.write_text(table_of(found))
+    with TABLE.open(newline="") as file:
+        expected = {(row["method"], row["path"]): row for row in csv.DictReader(file)}
+    differing = [
+        f"{method} {path} as {who}: {outcome}, not {expected.get((method, path), {}).get(who)}"
+        for (method, path), row in found.items()
+        for who, outcome in row.items()
+        if expected.get((method, path), {}).get(who) != outcome
+    ]
+    gone = [f"{method} {path} is gone" for method, path in expected.keys() - found.keys()]
+    assert "\n".join(differing + gone) == ""
