@@ -163,6 +163,7 @@ async def no_document(*_args: Any, **_kwargs: Any) -> dict[str, bytes]:
 def nothing_stays(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Let no transaction commit from the moment that the yielded function is called."""
     import app.kernel.documents.pdf as pdf
+    import app.kernel.web as web
 
     def begin() -> None:
         from piccolo.engine.postgres import PostgresTransaction
@@ -171,6 +172,7 @@ def nothing_stays(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         for transaction in (PostgresTransaction, SQLiteTransaction):
             monkeypatch.setattr(transaction, "commit", transaction.rollback)
         monkeypatch.setattr(pdf, "run_in_child", no_document)
+        monkeypatch.setattr(web, "render", lambda *_args, **_kwargs: "")  # who may read it is settled before
 
     return begin
 

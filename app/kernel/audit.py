@@ -89,7 +89,8 @@ async def list_entries(
 ) -> tuple[list[dict[str, Any]], int]:
     """Entries that fit every given filter, newest first, and how many there are on all pages.
 
-    ``without`` leaves actions out. ``who`` is looked for in the names as they stood, ``who_ids`` are people who have it in their names now.
+    ``without`` names actions that are left out.
+    ``who`` is looked for in the names as they stood, ``who_ids`` are people who have it in their names now.
     ``before`` and ``after`` come as dictionaries or None.
     """
     condition: Any = AuditEntry.id > 0
