@@ -16,6 +16,7 @@ from app.kernel.sheets import SheetContext, examine, read_table
 from tests.conftest import NOW
 from tests.support.client import Browser
 from tests.support.factories_ticketing import make_gate, make_list, make_open_edition, make_order, make_ticket_type
+from ticketing.checkin.enums import Verdict
 from ticketing.checkin.schemas import QueuedScan
 from ticketing.checkin.services.redeeming import redeem_pass, redeem_queue
 from ticketing.sales.errors import DaysOutsideEdition, SalesClosed
@@ -86,8 +87,8 @@ async def test_a_pass_let_in_offline_on_another_day_is_set_aside(scene: Any) -> 
     edition, phone, type_id = scene
     found = await pass_of((await make_order(edition.id, {type_id: 1}, now=NOW)).order_id)
     scans = [
-        QueuedScan("scan-0001", found["code"], NOW, "admitted"),
-        QueuedScan("scan-0002", found["code"], NOW, "not_valid_yet"),
+        QueuedScan("scan-0001", found["code"], NOW, Verdict.ADMITTED),
+        QueuedScan("scan-0002", found["code"], NOW, Verdict.NOT_VALID_YET),
     ]
     answers = await redeem_queue(actor=phone, scans=scans, now=BEGIN + MINUTE)
     assert [(answer.verdict, answer.reason, answer.valid_until) for answer in answers] == [

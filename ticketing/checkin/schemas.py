@@ -5,13 +5,16 @@ from typing import Annotated
 
 import msgspec
 
-from ticketing.checkin.enums import Settlement, Way
+from ticketing.checkin.enums import Settlement, Verdict, Way
 
 MOST_IN_ONE_BATCH = 200
+#: Bytes of a request; a whole batch of the longest codes is a fifth of it.
+LONGEST_BODY = 1_000_000
 
 ClientId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 Code = Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class RedeemRequest(msgspec.Struct):
@@ -22,7 +25,7 @@ class RedeemRequest(msgspec.Struct):
 
     client_id: ClientId
     code: Code
-    device_at: datetime | None = None
+    device_at: Instant | None = None
     way: Way = Way.IN
 
 
@@ -31,8 +34,8 @@ class QueuedScan(msgspec.Struct):
 
     client_id: ClientId
     code: Code
-    device_at: datetime
-    shown: Annotated[str, msgspec.Meta(max_length=20)]
+    device_at: Instant
+    shown: Verdict
     way: Way = Way.IN
 
 

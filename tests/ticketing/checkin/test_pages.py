@@ -20,6 +20,7 @@ from tests.conftest import NOW
 from tests.support.client import Browser, new_browser, sign_in
 from tests.support.factories import make_holder
 from tests.support.factories_ticketing import make_gate, make_list, make_open_edition, make_pass
+from ticketing.checkin.enums import Verdict
 from ticketing.checkin.schemas import QueuedScan
 from ticketing.checkin.services.redeeming import redeem_pass, redeem_queue
 from ticketing.checkin.services.settling import close_past_days
@@ -99,6 +100,49 @@ async def test_a_body_that_does_not_fit_is_refused(scene: Scene) -> None:
             assert (await phone.post(REDEEM, json=body, headers=scene.headers)).status_code == 400
 
 
+async def test_rubbish_is_answered_and_holds_up_no_queue(scene: Scene) -> None:
+    issued = await make_pass(scene.edition, now=NOW)
+    row = {"device_at": NOW.isoformat(), "shown": "admitted"}
+    rubbish = ["a\0b", "\0" * 200, "💥" * 8, "%" * 8, " " * 8, "x" * 400, issued.code[:-1], "AEAAF" + issued.code[5:]]
+    scans = [{"client_id": f"scan-{at:04d}", "code": code, **row} for at, code in enumerate([*rubbish, issued.code])]
+    async with new_browser() as phone:
+        taken = await phone.post(SCANS, json={"scans": scans}, headers=scene.headers)
+    verdicts = [(answer["verdict"], answer.get("reason")) for answer in taken.json()["answers"]]
+    assert verdicts == [("late_conflict", "unknown")] * len(rubbish) + [("admitted", None)]
+
+
+async def test_what_is_too_much_or_no_time_is_refused_and_nothing_is_stored(scene: Scene) -> None:
+    good = {"client_id": "scan-0001", "code": "x", "device_at": NOW.isoformat(), "shown": "unknown"}
+    batches = [
+        [{**good, "client_id": f"scan-{at:04d}"} for at in range(5000)],
+        [good, {**good, "device_at": "2026-10-16T08:00:00"}],
+        [good, {**good, "shown": "a\0"}],
+        [good, {"client_id": "x"}],
+    ]
+    async with new_browser() as phone:
+        for scans in batches:
+            assert (await phone.post(SCANS, json={"scans": scans}, headers=scene.headers)).status_code in (400, 413)
+        headers = {**scene.headers, "content-type": "application/json"}
+        large = await phone.post(SCANS, content=b'{"scans": [' + b" " * 2_000_000 + b"]}", headers=headers)
+    assert large.status_code == 413
+    assert await fetch("SELECT id FROM scan") == []
+
+
+async def test_a_phone_whose_clock_is_lost_breaks_no_page(scene: Scene) -> None:
+    issued = [await make_pass(scene.edition, now=NOW) for _number in range(2)]
+    scans = [
+        {"client_id": f"scan-000{at}", "code": one.code, "device_at": when, "shown": "admitted"}
+        for at, (one, when) in enumerate(zip(issued, ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"), strict=True))
+    ]
+    async with new_browser() as phone:
+        taken = await phone.post(SCANS, json={"scans": scans}, headers=scene.headers)
+    assert [answer["verdict"] for answer in taken.json()["answers"]] == ["late_conflict", "admitted"]
+    await scene.sign_in(Role.GATE_LEAD)
+    for path in ("/live", "/live/conflicts", "/live/scans.xlsx"):
+        assert (await scene.browser.get(scene.manage(path))).status_code == 200
+    assert await fetch("SELECT device_at FROM scan") == [{"device_at": None}] * 2
+
+
 async def test_the_bundle_lets_a_phone_judge_alone(scene: Scene) -> None:
     issued = await make_pass(scene.edition, now=NOW)
     await revoke_pass(pass_id=issued.id, reason="lost", actor=SYSTEM, now=NOW)
@@ -132,7 +176,7 @@ async def test_a_queue_is_taken_over_and_its_conflict_is_settled(scene: Scene) -
 
 async def test_accepting_a_scan_of_a_pass_outside_its_time_counts_it_as_inside(scene: Scene) -> None:
     late = await make_pass(scene.edition, now=NOW, valid_from=NOW + timedelta(hours=1))
-    scan = QueuedScan("scan-0001", late.code, NOW, "admitted")
+    scan = QueuedScan("scan-0001", late.code, NOW, Verdict.ADMITTED)
     (answer,) = await redeem_queue(actor=scene.phone, scans=[scan], now=NOW)
     assert (answer.verdict, answer.reason) == ("late_conflict", "not_valid_yet")
     assert await fetch("SELECT id FROM admission") == []

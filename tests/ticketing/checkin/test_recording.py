@@ -14,7 +14,7 @@ from app.kernel.database import fetch
 from tests.conftest import NOW
 from tests.support.factories_ticketing import make_gate, make_list, make_open_edition, make_pass
 from tests.support.race import losers, race, winners
-from ticketing.checkin.enums import Way
+from ticketing.checkin.enums import Verdict, Way
 from ticketing.checkin.errors import ExitsNotCounted
 from ticketing.checkin.queries import inside_of
 from ticketing.checkin.schemas import QueuedScan
@@ -85,7 +85,7 @@ async def test_a_list_without_exits_scans_nobody_out(scene: Any) -> None:
 async def test_an_exit_handed_over_late_does_not_put_out_who_came_in_since(scene: Any) -> None:
     _edition, _list_id, phone, issued = scene
     await redeem_pass(actor=phone, client_id="scan-0001", code=issued.code, now=NOW + 5 * MINUTE)
-    late = QueuedScan("scan-0002", issued.code, NOW, "left", Way.OUT)
+    late = QueuedScan("scan-0002", issued.code, NOW, Verdict.LEFT, Way.OUT)
     (answer,) = await redeem_queue(actor=phone, scans=[late], now=NOW + 10 * MINUTE)
     assert answer.verdict == "not_inside"
     assert await admissions() == [(True, NOW + 5 * MINUTE)]
@@ -110,7 +110,7 @@ async def test_yesterdays_queue_does_not_shut_the_gate_today(scene: Any) -> None
     _gate_id, other, _token = await make_gate(edition.id, list_id, now=NOW, name="Cổng B")
     second = await make_pass(edition, now=NOW)
     today = await redeem_pass(actor=other, client_id="scan-today", code=second.code, now=MORNING)
-    scans = [QueuedScan(f"scan-000{at}", one.code, NOW, "admitted") for at, one in enumerate((issued, second))]
+    scans = [QueuedScan(f"scan-000{at}", one.code, NOW, Verdict.ADMITTED) for at, one in enumerate((issued, second))]
     answers = await redeem_queue(actor=phone, scans=scans, now=MORNING + MINUTE)
     assert today.verdict == "admitted"
     assert [answer.verdict for answer in answers] == ["admitted", "admitted"]
@@ -123,14 +123,17 @@ async def test_yesterdays_queue_does_not_shut_the_gate_today(scene: Any) -> None
 async def test_two_entries_on_a_day_that_is_over_are_still_a_conflict(scene: Any) -> None:
     edition, list_id, phone, issued = scene
     _gate_id, other, _token = await make_gate(edition.id, list_id, now=NOW, name="Cổng B")
-    first, second = (QueuedScan(f"scan-000{at}", issued.code, NOW + at * MINUTE, "admitted") for at in (1, 2))
+    first, second = (QueuedScan(f"scan-000{at}", issued.code, NOW + at * MINUTE, Verdict.ADMITTED) for at in (1, 2))
     (kept,) = await redeem_queue(actor=phone, scans=[first], now=MORNING)
     (late,) = await redeem_queue(actor=other, scans=[second], now=MORNING)
     assert kept.verdict == "admitted"
     assert (late.verdict, late.reason, late.previous_gate) == ("late_conflict", "already_admitted", "Cổng A")
     revoked = await make_pass(edition, now=NOW)
     await revoke_pass(pass_id=revoked.id, reason="lost", actor=SYSTEM, now=NOW)
-    scans = [QueuedScan("scan-0003", revoked.code, NOW, "admitted"), QueuedScan("scan-0004", "nothing", NOW, "unknown")]
+    scans = [
+        QueuedScan("scan-0003", revoked.code, NOW, Verdict.ADMITTED),
+        QueuedScan("scan-0004", "nothing", NOW, Verdict.UNKNOWN),
+    ]
     assert [(one.verdict, one.reason) for one in await redeem_queue(actor=phone, scans=scans, now=MORNING)] == [
         ("late_conflict", "revoked"),
         ("unknown", None),
@@ -143,7 +146,7 @@ async def test_phones_that_hand_over_the_same_pass_late_let_one_in(scene: Any) -
     results = await race(
         20,
         lambda number: redeem_queue(
-            actor=phone, scans=[QueuedScan(f"scan-{number:04d}", issued.code, NOW, "admitted")], now=MORNING
+            actor=phone, scans=[QueuedScan(f"scan-{number:04d}", issued.code, NOW, Verdict.ADMITTED)], now=MORNING
         ),
     )
     losers(results, ExitsNotCounted)

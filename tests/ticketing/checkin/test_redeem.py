@@ -147,9 +147,9 @@ async def test_queued_scans_are_judged_by_their_own_time_and_conflicts_are_set_a
     first, second = await make_pass(edition, now=NOW), await make_pass(edition, now=NOW)
     await redeem_pass(actor=other, client_id="scan-online", code=first.code, now=NOW)
     scans = [
-        QueuedScan("scan-0001", first.code, NOW - timedelta(minutes=5), "admitted"),
-        QueuedScan("scan-0002", second.code, NOW - timedelta(minutes=4), "admitted"),
-        QueuedScan("scan-0003", second.code, NOW - timedelta(minutes=3), "already_admitted"),
+        QueuedScan("scan-0001", first.code, NOW - timedelta(minutes=5), Verdict.ADMITTED),
+        QueuedScan("scan-0002", second.code, NOW - timedelta(minutes=4), Verdict.ADMITTED),
+        QueuedScan("scan-0003", second.code, NOW - timedelta(minutes=3), Verdict.ALREADY_ADMITTED),
     ]
     answers = await redeem_queue(actor=phone, scans=scans, now=NOW + timedelta(minutes=10))
     assert [(answer.verdict, answer.reason) for answer in answers] == [

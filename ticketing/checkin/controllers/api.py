@@ -13,6 +13,7 @@ from app.events.queries import edition_by_id
 from app.kernel.clock import now
 from ticketing.checkin.queries import counts_of_list, revoked_serials
 from ticketing.checkin.schemas import (
+    LONGEST_BODY,
     BundleAnswer,
     RedeemAnswer,
     RedeemRequest,
@@ -34,6 +35,7 @@ class GateApi(Controller):
     # The cookie is SameSite=Strict and the body JSON: no other site can send either.
     opt = {"no_csrf": True}
     tags = ["gate"]
+    request_max_body_size = LONGEST_BODY
 
     @post("/redeem", status_code=200)
     async def redeem(self, request: Request[Any, Any, Any], data: JSONBody[RedeemRequest]) -> RedeemAnswer:

@@ -22,6 +22,7 @@ from ticketing.checkin.services.settling import midnight_of
 
 #: A queued scan is judged by its own time, but never further back than this.
 LONGEST_OFFLINE = timedelta(hours=36)
+LONGEST_SKEW = timedelta(days=366)
 NO_SERIAL = -1
 OTHER_DAYS = {Verdict.NOT_VALID_YET, Verdict.EXPIRED}
 KEYS_SECONDS = 60.0
@@ -59,7 +60,7 @@ async def redeem_pass(
         serial=await serial_of(code, rule.edition_id),
         code_hash=_hashed(code),
         at=now,
-        device_at=device_at,
+        device_at=_plausible(device_at, now),
         judged_at=now,
         offline=False,
         shown=None,
@@ -90,10 +91,10 @@ async def redeem_queue(*, actor: Actor, scans: Sequence[QueuedScan], now: dateti
             serial=await serial_of(scan.code, rule.edition_id),
             code_hash=_hashed(scan.code),
             at=now,
-            device_at=scan.device_at,
+            device_at=_plausible(scan.device_at, now),
             judged_at=min(now, max(scan.device_at, now - LONGEST_OFFLINE)),
             offline=True,
-            shown=scan.shown,
+            shown=scan.shown.value,
             pass_kinds=rule.pass_kinds,
         )
         if scan.way is Way.OUT:
@@ -109,6 +110,8 @@ async def redeem_queue(*, actor: Actor, scans: Sequence[QueuedScan], now: dateti
 
 async def serial_of(code: str, edition_id: int) -> int:
     """The serial of a genuine pass of the edition, from its signed code or its short code; -1 for anything else."""
+    if "\0" in code:  # no database compares it, and no queue of a phone may stand still for it
+        return NO_SERIAL
     if len(code) <= _LONGEST_SHORT_CODE:
         try:
             return (await pass_by_typed(code, edition_id)).serial
@@ -140,6 +143,11 @@ async def _keys_of(edition_id: int) -> dict[int, bytes]:
 def forget_keys() -> None:
     """Read the public keys again at the next scan."""
     _keys.clear()
+
+
+def _plausible(device_at: datetime | None, now: datetime) -> datetime | None:
+    """The phone's time, unless its clock is lost: then none, for pages and sheets could not show every year."""
+    return device_at if device_at is not None and abs(device_at - now) < LONGEST_SKEW else None
 
 
 def _hashed(code: str) -> str:

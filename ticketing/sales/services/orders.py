@@ -1,4 +1,7 @@
-"""Orders: placed, confirmed, cancelled, expired. Each change is one conditional update inside one transaction."""
+"""Orders: placed, confirmed, cancelled, expired. Each change is one conditional update inside one transaction.
+
+Rows are taken in one order, so that nobody waits for each other: payment document, order, ticket types by id.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -14,6 +17,7 @@ from app.kernel.errors import AppError
 from app.kernel.money import Money
 from app.kernel.security import hash_token, limit
 from app.payments.enums import PaymentMethod, Settlement
+from app.payments.errors import DocumentNotOpen
 from app.payments.queries import DocumentInfo, PaymentInfo
 from app.payments.services.documents import cancel_document, open_document, record_payment, require_refund
 from ticketing.sales.enums import OrderChannel, OrderState
@@ -172,23 +176,26 @@ async def pay_order(
 async def settle_order(document: DocumentInfo, payment: PaymentInfo, now: datetime) -> Settlement:
     """What payments asks when an order's money came: the order is confirmed, or the money has to go back.
 
-    An order that had expired is confirmed too if its places can still be had. Runs in the payment's transaction.
+    An order that had expired, be it at this very moment, is confirmed too if its places can still be had. Runs in the
+    payment's transaction.
     """
     order = await _order(document.subject_id, document.edition_id)
-    if order.state == OrderState.EXPIRED and await _can_be_had(order):
-        counts = await counts_of_order(order.id)
-        await hold_places(edition_id=order.edition, counts=counts, now=now, any_time=True)
-        await _move(order, OrderState.EXPIRED, OrderState.HELD, closed_at=None)
-        order.state = OrderState.HELD.value
-    if order.state == OrderState.HELD and await _confirm(order, await counts_of_order(order.id), now=now):
+    counts = await counts_of_order(order.id)
+    if order.state == OrderState.HELD and await _confirm(order, counts, now=now):
         return Settlement.KEPT
-    return Settlement.REFUND
+    order = await _order(document.subject_id, document.edition_id)
+    if order.state != OrderState.EXPIRED or not await _can_be_had(order):
+        return Settlement.REFUND
+    if not await _move(order, OrderState.EXPIRED, OrderState.HELD, closed_at=None):
+        return Settlement.REFUND
+    await hold_places(edition_id=order.edition, counts=counts, now=now, any_time=True)
+    return Settlement.KEPT if await _confirm(order, counts, now=now) else Settlement.REFUND
 
 
 async def cancel_order(*, order_id: int, edition_id: int, actor: Actor, now: datetime) -> None:
     """Cancel an order: its places return, its passes are revoked, its money is owed back. Twice changes nothing.
 
-    Raises OrderNotFound, OrderNotOpen (it had expired).
+    Raises OrderNotFound, OrderNotOpen (it had expired), DocumentNotOpen (its money comes at this moment).
     """
     async with write_transaction():
         order = await _order(order_id, edition_id)
@@ -196,13 +203,13 @@ async def cancel_order(*, order_id: int, edition_id: int, actor: Actor, now: dat
             return
         if order.state == OrderState.EXPIRED:
             raise OrderNotOpen
-        if not await _move(order, order.state, OrderState.CANCELLED, closed_at=now):
-            raise OrderNotOpen
-        await give_back_places(await counts_of_order(order_id), were_sold=order.state == OrderState.CONFIRMED)
         if order.state == OrderState.HELD:
             await _withdraw_bill(order, actor=actor, now=now)
         elif order.payment_document is not None:
             await require_refund(document_id=order.payment_document, actor=actor, now=now)
+        if not await _move(order, order.state, OrderState.CANCELLED, closed_at=now):
+            raise OrderNotOpen
+        await give_back_places(await counts_of_order(order_id), were_sold=order.state == OrderState.CONFIRMED)
         await revoke_tickets(order_id=order_id, reason="order cancelled", actor=actor, now=now)
         await audit.record(
             actor=actor,
@@ -226,13 +233,17 @@ async def expire_orders(*, now: datetime, at_most: int = 200) -> int:
     )
     gone = 0
     for row in rows:
-        async with write_transaction():
-            order = await TicketOrder.objects().get(TicketOrder.id == row["id"])
-            assert order is not None
-            if await _move(order, OrderState.HELD, OrderState.EXPIRED, closed_at=now):
-                await give_back_places(await counts_of_order(order.id), were_sold=False)
+        try:
+            async with write_transaction():
+                order = await TicketOrder.objects().get(TicketOrder.id == row["id"])
+                assert order is not None
                 await _withdraw_bill(order, actor=None, now=now)
-                gone += 1
+                if not await _move(order, OrderState.HELD, OrderState.EXPIRED, closed_at=now):
+                    raise OrderNotOpen
+                await give_back_places(await counts_of_order(order.id), were_sold=False)
+        except (DocumentNotOpen, OrderNotOpen):
+            continue  # paid or cancelled meanwhile
+        gone += 1
     return gone
 
 

@@ -169,6 +169,7 @@ class Gate {
   private async send(records: Parameters<typeof handOver>[0]): Promise<string[]> {
     const answers = await handOver(records);
     this.setOnline(true);
+    void this.refreshStatus();
     return answers.map(({ client_id }) => client_id);
   }
 

@@ -102,9 +102,9 @@ export class Screen {
 
   /** How many scans wait to be sent. */
   waiting(count: number): void {
-    const shown = element("waiting");
-    shown.hidden = count === 0;
-    shown.textContent = tn("{n} scan waits", "{n} scans wait", count);
+    element("waiting").hidden = count === 0;
+    element("waiting-count").textContent = new Intl.NumberFormat(pageLocale()).format(count);
+    element("waiting-words").textContent = tn("{n} scan waits", "{n} scans wait", count);
   }
 
   /** How many are inside; unknown without a number. */

@@ -1,0 +1,98 @@
+"""An order's time runs out while its money comes: whatever happens first, places, passes and money agree."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from app.accounts.actor import SYSTEM
+from app.kernel.database import fetch, write_transaction
+from app.payments.enums import PaymentMethod, Settlement
+from app.payments.errors import AlreadyPaid, DocumentNotOpen
+from tests.conftest import NOW
+from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type
+from tests.support.race import race, winners
+from ticketing.sales.errors import OrderNotOpen
+from ticketing.sales.plugin import start
+from ticketing.sales.services import orders
+
+pytestmark = pytest.mark.engines
+LATER = NOW + timedelta(minutes=21)
+
+
+@pytest.fixture
+async def edition(database: str) -> Any:
+    """An edition that gives tickets; payments know whom to ask."""
+    start()
+    return await make_open_edition(now=NOW)
+
+
+async def settle_stale(edition_id: int, order_id: int, monkeypatch: pytest.MonkeyPatch) -> Settlement:
+    """Settle an order that expires just after it was read as held."""
+    stale = await orders._order(order_id, edition_id)
+    await orders.expire_orders(now=LATER)
+    read, seen = orders._order, []
+
+    async def first_stale(found_id: int, found_edition: int) -> Any:
+        seen.append(found_id)
+        return stale if len(seen) == 1 else await read(found_id, found_edition)
+
+    monkeypatch.setattr(orders, "_order", first_stale)
+    document: Any = SimpleNamespace(subject_id=order_id, edition_id=edition_id)
+    async with write_transaction():
+        return await orders.settle_order(document, None, LATER)  # type: ignore[arg-type]  # the payment is not asked
+
+
+async def test_money_for_an_order_that_expires_at_that_moment_buys_places_that_are_free(
+    edition: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    type_id = await make_ticket_type(edition.id, now=NOW, price_minor=50_000, quota=2)
+    placed = await make_order(edition.id, {type_id: 2}, now=NOW)
+    assert await settle_stale(edition.id, placed.order_id, monkeypatch) == Settlement.KEPT
+    assert await fetch("SELECT sold, held FROM ticket_type") == [{"sold": 2, "held": 0}]
+    assert len(await fetch("SELECT id FROM pass")) == 2
+
+
+async def test_money_for_places_that_are_gone_goes_back(edition: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    type_id = await make_ticket_type(edition.id, now=NOW, price_minor=50_000, quota=2)
+    placed = await make_order(edition.id, {type_id: 2}, now=NOW)
+    await orders.expire_orders(now=LATER)
+    await make_order(edition.id, {type_id: 1}, now=LATER)
+    assert await settle_stale(edition.id, placed.order_id, monkeypatch) == Settlement.REFUND
+    assert await fetch("SELECT sold, held FROM ticket_type") == [{"sold": 0, "held": 1}]
+
+
+@pytest.mark.race
+async def test_paying_expiring_and_cancelling_at_once_leave_no_place_behind(edition: Any) -> None:
+    type_id = await make_ticket_type(edition.id, now=NOW, price_minor=50_000, quota=12)
+    placed = [await make_order(edition.id, {type_id: 1}, now=NOW) for _number in range(12)]
+
+    async def act(number: int) -> None:
+        order_id = placed[number % 12].order_id
+        if number < 12:
+            await orders.pay_order(
+                order_id=order_id, edition_id=edition.id, method=PaymentMethod.CASH, actor=SYSTEM, now=LATER
+            )
+        elif number < 24:
+            await orders.cancel_order(order_id=order_id, edition_id=edition.id, actor=SYSTEM, now=LATER)
+        else:
+            await orders.expire_orders(now=LATER)
+
+    results = await race(28, act)
+    refused = [result for result in results if isinstance(result, BaseException)]
+    assert all(isinstance(result, (OrderNotOpen, AlreadyPaid, DocumentNotOpen)) for result in refused), refused
+    assert winners(results)
+    states = [row["state"] for row in await fetch("SELECT state FROM ticket_order")]
+    assert await fetch("SELECT sold, held FROM ticket_type") == [
+        {"sold": states.count("confirmed"), "held": states.count("held")}
+    ]
+    valid = await fetch("SELECT id FROM pass WHERE state = 'issued'")
+    assert len(valid) == states.count("confirmed")
+    owed = await fetch(
+        "SELECT o.id AS id FROM ticket_order o JOIN payment_document d ON d.id = o.payment_document "
+        "WHERE d.state = 'paid' AND o.state <> 'confirmed'"
+    )
+    assert owed == []
