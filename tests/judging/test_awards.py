@@ -72,10 +72,13 @@ async def test_feedback_reaches_the_team_only_when_the_round_is_published() -> N
     await submit_ballot(assignment_id=task.assignment_id, ballot=await ballot(task, NOW), actor=judge, now=NOW)
     await lock_round(round_id=task.round_id, actor=found.chair, now=NOW)
     assert await feedback_for(found.entry_ids[0]) == []
-    await publish_feedback(round_id=task.round_id, actor=found.chair, now=NOW)
+    with pytest.raises(PublishUnconfirmed):  # every team would hear that it is out
+        await publish_feedback(round_id=task.round_id, actor=found.chair, now=NOW)
+    assert (await round_by_id(task.round_id)).state == RoundState.LOCKED
+    await publish_feedback(round_id=task.round_id, confirmed=True, actor=found.chair, now=NOW)
     assert [line.comment for line in await feedback_for(found.entry_ids[0])] == ["Rõ ràng."]
     with pytest.raises(RoundStateWrong):
-        await publish_feedback(round_id=task.round_id, actor=found.chair, now=NOW)
+        await publish_feedback(round_id=task.round_id, confirmed=True, actor=found.chair, now=NOW)
     messages = await fetch("SELECT subject, body_text, channel FROM outbox_message ORDER BY id")
     assert [row["channel"] for row in messages] == ["sms", "sms"]
     assert all(f"/team/ideas/{found.entry_ids[0]}" in row["body_text"] for row in messages)

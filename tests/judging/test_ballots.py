@@ -130,7 +130,7 @@ async def test_after_the_seal_a_ballot_is_late_and_accepting_it_anchors_anew() -
     assert [anchor["reason"] for anchor in anchors] == ["locked", "settled"]
     assert anchors[1]["prev_digest"] == first
     assert await verify_chain(task.round_id) == []
-    await publish_feedback(round_id=task.round_id, actor=found.chair, now=NOW)
+    await publish_feedback(round_id=task.round_id, confirmed=True, actor=found.chair, now=NOW)
     with pytest.raises(RoundStateWrong):
         await settle_set_aside(set_aside_id=newest.id, accept=True, actor=found.chair, now=NOW)
     assert (await asides_of(task.round_id))[0].state == AsideState.WAITING

@@ -366,7 +366,8 @@ async def test_the_organiser_sets_up_calls_and_exports(client: Browser, frozen_n
     drop = re.search(r"/awards/(\d+)/take-back", (await owner.get(f"{round_path}/ranking")).text)
     assert drop is not None
     assert (await owner.post(f"{round_path}/awards/{drop[1]}/take-back")).status_code == 303
-    assert (await owner.post(f"{round_path}/publish")).status_code == 303
+    assert (await owner.post(f"{round_path}/publish")).status_code == 409  # every team would hear that it is out
+    assert (await owner.post(f"{round_path}/publish", data={"confirmed": "on"})).status_code == 303
     assert (await owner.get(f"{base}/{found.round_ids[1]}/ranking")).status_code == 200
     assert (await owner.get(f"/manage/{other.id}/contest/{found.round_ids[0]}/ranking")).status_code == 404
 

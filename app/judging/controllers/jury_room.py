@@ -296,18 +296,17 @@ class JuryRoomController(Controller):
         _edition, contest, _round, rounds = await _enter(request, edition_id, round_id)
         awards = [award for award in await awards_of(contest.id, published_only=False) if award.round_id == round_id]
         is_last = round_id == rounds[-1].id
-        if awards or is_last:
-            form = await read_form(request, PublishForm)
-            try:
-                await award_service.publish_awards(
-                    round_id=round_id, confirmed=form.confirmed, actor=request.user, now=now()
-                )
-            except PublishUnconfirmed as error:
-                return await self._ranking(request, edition_id, round_id, error)
-            said = _("The awards are published.")
-        else:
-            await award_service.publish_feedback(round_id=round_id, actor=request.user, now=now())
-            said = _("The teams can read now what the jury wrote.")
+        form = await read_form(request, PublishForm)
+        given: dict[str, Any] = {"round_id": round_id, "confirmed": form.confirmed, "actor": request.user, "now": now()}
+        try:
+            if awards or is_last:
+                await award_service.publish_awards(**given)
+                said = _("The awards are published.")
+            else:
+                await award_service.publish_feedback(**given)
+                said = _("The teams can read now what the jury wrote.")
+        except PublishUnconfirmed as error:
+            return await self._ranking(request, edition_id, round_id, error)
         return redirect(f"/manage/{edition_id}/contest/{round_id}/ranking", toast=said)
 
 

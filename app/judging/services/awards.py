@@ -95,14 +95,16 @@ async def take_award_back(*, round_id: int, award_id: int, actor: Actor, now: da
 
 @dataclass(frozen=True)
 class Doubts:
-    """What speaks against publishing awards now: rounds that follow, ballots that are missing or wait for the chair."""
+    """What speaks against publishing now: rounds that follow, that no idea was sent on to the next of them, ballots
+    that are missing or wait for the chair."""
 
     rounds_to_come: int
+    nobody_sent_on: bool
     missing: int
     waiting: int
 
     def __bool__(self) -> bool:
-        return any((self.rounds_to_come, self.missing, self.waiting))
+        return any((self.rounds_to_come, self.nobody_sent_on, self.missing, self.waiting))
 
 
 async def publication_doubts(round_id: int) -> Doubts:
@@ -110,7 +112,8 @@ async def publication_doubts(round_id: int) -> Doubts:
     round_ = await queries.round_by_id(round_id)
     later = [other for other in await queries.rounds_of(round_.contest_id) if other.number > round_.number]
     progress = await progress_of(round_id)
-    return Doubts(len(later), progress.assigned - progress.scored, progress.waiting_asides)
+    sent_on = not later or await RoundEntry.exists().where(RoundEntry.round == later[0].id)
+    return Doubts(len(later), not sent_on, progress.assigned - progress.scored, progress.waiting_asides)
 
 
 async def publish_awards(*, round_id: int, actor: Actor, now: datetime, confirmed: bool = False) -> int:
@@ -144,10 +147,18 @@ async def publish_awards(*, round_id: int, actor: Actor, now: datetime, confirme
     return len(published)
 
 
-async def publish_feedback(*, round_id: int, actor: Actor, now: datetime) -> None:
-    """Publish a sealed round without awards: its teams read what was written to them. Raises RoundStateWrong."""
+async def publish_feedback(*, round_id: int, actor: Actor, now: datetime, confirmed: bool = False) -> None:
+    """Publish a sealed round without awards: its teams read what was written to them.
+
+    Raises RoundStateWrong, and PublishUnconfirmed when every team would be told that its idea does not go on and
+    nobody has ``confirmed`` that.
+    """
     async with write_transaction():
+        await queries.hold_round(round_id, alone=True)
+        doubts = await publication_doubts(round_id)
         edition_id = await _publish(round_id, now)
+        if doubts.nobody_sent_on and not confirmed:
+            raise PublishUnconfirmed
         await audit.record(
             actor=actor,
             action="round.publish",

@@ -90,7 +90,7 @@ export function listScreen(view: View): HTMLElement[] {
   for (const round of bundle.rounds) {
     const tasks = bundle.tasks.filter(({ round_id }) => round_id === round.id);
     const heading = make("h2", "", round.name);
-    const done = stateful(make("p", "muted number"), (self) => {
+    const done = stateful(make("p", "muted"), (self) => {
       const saved = tasks.filter((task) => view.draftOf(task).state === "saved").length;
       self.textContent = [t("{done} of {all} scored", { done: saved, all: tasks.length }), term(view, round)].filter(Boolean).join(" · ");
     });
