@@ -163,8 +163,8 @@ def paragraphs(text: str) -> Markup:
 
 
 def _phone(e164: str | None) -> str:
-    """A stored phone number as people write it, or nothing."""
-    return show_phone(e164) if e164 else ""
+    """A stored phone number as people write it; a mail address as it is, and nothing for nothing."""
+    return show_phone(e164) if e164 and e164.startswith("+") else e164 or ""
 
 
 def build_environment() -> Environment:
