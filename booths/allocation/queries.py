@@ -11,7 +11,7 @@ from app.events.queries import Page
 from app.kernel.names import search_text
 from booths.allocation.enums import OPEN_VALUES, ApplicationState, Reason, RunState
 from booths.allocation.errors import ApplicationNotFound, RunNotFound
-from booths.allocation.reasons import Fact, organisations_in, sentences
+from booths.allocation.reasons import Fact, notable, organisations_in, sentences
 from booths.allocation.tables import Allocation, AllocationRun, Application
 from booths.floorplan.queries import booth_in, plans_of
 from booths.floorplan.tables import Booth, CellHold
@@ -287,8 +287,8 @@ class Placement:
     hall: str
     zone: str
     cells: int
-    facts: list[Fact]
     sentences: list[str]
+    notable: list[str]
 
 
 async def proposal(run_id: int) -> list[Placement]:
@@ -317,7 +317,8 @@ async def proposal(run_id: int) -> list[Placement]:
     facts = [_facts(row.pop("reasons")) for row in rows]
     names = await _names(set().union(*map(organisations_in, facts)))
     return [
-        Placement(**row, facts=found, sentences=sentences(found, names)) for row, found in zip(rows, facts, strict=True)
+        Placement(**row, sentences=sentences(found, names), notable=sentences(notable(found), names))
+        for row, found in zip(rows, facts, strict=True)
     ]
 
 

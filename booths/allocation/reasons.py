@@ -14,6 +14,17 @@ Fact = dict[str, Any]
 by number (``organisations``), so that their names are never kept twice."""
 
 MOST_NEIGHBOURS = 4
+NOT_AS_WISHED = frozenset(
+    (
+        Reason.LARGER,
+        Reason.LARGER_NONE,
+        Reason.LARGER_GONE,
+        Reason.OTHER_ZONE,
+        Reason.OTHER_ZONE_NONE,
+        Reason.OTHER_ZONE_GONE,
+        Reason.COMPETITOR,
+    )
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +108,11 @@ class Market:
 def sentences(facts: Iterable[Fact], names: Mapping[int, str]) -> list[str]:
     """Facts in the reader's language; ``names`` are the exhibitors' that may be said, by number."""
     return [said for fact in facts if (said := _sentence(fact, names))]
+
+
+def notable(facts: Iterable[Fact]) -> list[Fact]:
+    """The facts that tell of something not as it was wished for."""
+    return [fact for fact in facts if Reason(fact["reason"]) in NOT_AS_WISHED]
 
 
 def organisations_in(facts: Iterable[Fact]) -> set[int]:

@@ -78,6 +78,7 @@ async def test_a_proposal_is_worked_out_and_published(database: str) -> None:
         "Power 1,000 W; 500 W are needed.",
         "Beside Bình, with the same kind of goods (lụa): no place apart was found that does not cost others more.",
     ]
+    assert lines[0].notable == lines[0].sentences[-1:]
     assert list((await unmet_of(run_id)).values()) == [["No booth with 4 cells or one more was free."]]
     assert await CellHold.count() == 0
     assert await explanation_for(edition.id, organisation.id) == []
@@ -88,7 +89,7 @@ async def test_a_proposal_is_worked_out_and_published(database: str) -> None:
     assert all(message["secret"] and "/sign-in/" in message["body_text"] for message in messages)
     assert any(f"/exhibitor/{organisation.id}/{edition.id}" in message["body_text"] for message in messages)
     (waits,) = [message for message in messages if f"/apply/mine/{lost}" in message["body_text"]]
-    assert (waits["subject"], "Chi" in waits["body_text"]) == ("Bạn đang ở trong danh sách chờ gian hàng", True)
+    assert (waits["subject"], "Chi" in waits["body_text"]) == ("Quý vị đang ở trong danh sách chờ gian hàng", True)
     with use_locale("vi"):
         (why,) = (await unmet_of(run_id))[lost]
     assert why in waits["body_text"]
