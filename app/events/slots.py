@@ -3,7 +3,7 @@
 ``app/main.py`` (or a module's start) registers the providers; registering the same one again changes nothing.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -94,11 +94,13 @@ class Scan:
 DashboardProvider = Callable[[int, Actor, datetime], Awaitable[list[DashboardItem]]]
 SectionProvider = Callable[[EditionInfo, datetime], Awaitable[PublicSection | None]]
 ScanListener = Callable[[Scan], Awaitable[None]]
+PassNamer = Callable[[int], Awaitable[Mapping[str, str] | None]]
 
 _dashboard: list[DashboardProvider] = []
 _sections: list[SectionProvider] = []
 _nav: list[NavItem] = []
 _scans: list[ScanListener] = []
+_namers: list[PassNamer] = []
 
 
 def add_dashboard_provider(provider: DashboardProvider) -> None:
@@ -123,6 +125,20 @@ def add_scan_listener(listener: ScanListener) -> None:
     """Let a module count scans of short codes; called outside any transaction, must not raise for odd input."""
     if listener not in _scans:
         _scans.append(listener)
+
+
+def add_pass_namer(namer: PassNamer) -> None:
+    """Let a module give the name of a pass's type by language, for passes (by id) that it had issued."""
+    if namer not in _namers:
+        _namers.append(namer)
+
+
+async def pass_names(pass_id: int) -> Mapping[str, str]:
+    """The name of a pass's type by language; empty when no module has one."""
+    for namer in _namers:
+        if names := await namer(pass_id):
+            return names
+    return {}
 
 
 async def dashboard_items(edition_id: int, actor: Actor, now: datetime) -> list[DashboardItem]:

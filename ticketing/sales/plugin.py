@@ -1,6 +1,6 @@
 """What sales brings."""
 
-from app.events.slots import add_dashboard_provider, add_nav_item, add_section_provider
+from app.events.slots import add_dashboard_provider, add_nav_item, add_pass_namer, add_section_provider
 from app.kernel.jobs import every
 from app.kernel.module import Module
 from app.payments.services.documents import register_settlement
@@ -9,6 +9,7 @@ from ticketing.sales.controllers.box_office import BoxOfficeController
 from ticketing.sales.controllers.manage import OrderController, TicketTypeController
 from ticketing.sales.controllers.public import TicketController
 from ticketing.sales.log import WORDS
+from ticketing.sales.queries import names_of_pass
 from ticketing.sales.services.orders import PURPOSE, settle_order
 from ticketing.sales.sheets import ATTENDEES, TICKET_TYPES
 from ticketing.sales.slots import NAV, sales_dashboard, tickets_section
@@ -20,6 +21,7 @@ def start() -> None:
     register_settlement(PURPOSE, settle_order)
     add_dashboard_provider(sales_dashboard)
     add_section_provider(tickets_section)
+    add_pass_namer(names_of_pass)
     for item in NAV:
         add_nav_item(item)
     every(EXPIRE, 60)

@@ -97,6 +97,15 @@ async def tickets_of_order(order_id: int) -> list[dict[str, Any]]:
     return [{**row, "type_name": texts(row["type_name"])} for row in rows]
 
 
+async def names_of_pass(pass_id: int) -> dict[str, str] | None:
+    """The name by language of the ticket type that a pass was issued for."""
+    rows = await fetch(
+        "SELECT t.name AS name FROM order_item i JOIN ticket_type t ON t.id = i.ticket_type WHERE i.event_pass = {}",
+        pass_id,
+    )
+    return texts(rows[0]["name"]) if rows else None
+
+
 _ORDERS = """
 FROM ticket_order LEFT JOIN person ON person.id = ticket_order.buyer
 WHERE ticket_order.edition = {}

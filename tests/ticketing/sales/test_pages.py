@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from app.accounts.enums import Role
+from app.events.passes.services import secret_of
 from app.events.queries import EditionInfo
 from app.kernel import clock
 from app.kernel.database import fetch
@@ -79,6 +80,18 @@ async def test_a_visitor_gets_a_free_ticket_in_two_steps(scene: Scene) -> None:
     link = re.search(r'href="(/pass/[^"]+)"', done.text)
     assert link is not None
     assert (await scene.browser.get(link[1])).status_code == 200
+
+
+async def test_the_pass_names_its_type_in_the_readers_language(scene: Scene) -> None:
+    names = {"vi": "Vé tham quan", "id": "Tiket pengunjung", "en": "Visitor pass"}
+    type_id = await make_ticket_type(scene.edition.id, now=NOW, name=names)
+    await make_order(scene.edition.id, {type_id: 1}, now=NOW)
+    (row,) = await fetch("SELECT secret_seed, label FROM pass")
+    path = f"/pass/{secret_of(row['secret_seed'])}"
+    for locale, name in names.items():
+        shown = (await scene.browser.get(f"{path}?lang={locale}")).text
+        assert [other for other in names.values() if other in shown] == [name]
+    assert row["label"] == "Vé tham quan"
 
 
 async def test_a_paid_order_says_how_to_pay(scene: Scene) -> None:
