@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -71,6 +70,11 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
             "the database cannot be reached: DATABASE_URL must begin with sqlite:/// or postgresql://.",
         ),
         (
+            "BASE_URL",
+            "hoi-cho.vn",
+            "the setting BASE_URL is not right: an address such as https://hoi-cho.vn is needed, without a path.",
+        ),
+        (
             "LOG_LEVEL",
             "LOUD",
             "the setting LOG_LEVEL is not right: Input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'.",
@@ -112,12 +116,12 @@ async def test_the_first_organiser(home: Path, database: str) -> None:
         fairground,
         *(home, "admin", "create", "--name", "Nguyễn Thị Minh Anh", "--phone", "0912 345 678"),
         DATABASE_URL=database,
-        BASE_URL="https://hoi.example",
+        BASE_URL="https://hoi.example/",
     )
     assert done.stderr == ""
     first, link = done.stdout.splitlines()
     assert first == "Nguyễn Thị Minh Anh is an owner of every edition. Sign in within a day:"
-    assert urlsplit(link).netloc == "hoi.example"
+    assert link.startswith("https://hoi.example/sign-in/")
     grants = await RoleGrant.select(RoleGrant.role, RoleGrant.edition_id)
     assert grants == [{"role": "owner", "edition_id": None}]
 

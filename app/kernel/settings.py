@@ -4,6 +4,7 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -73,6 +74,15 @@ class Settings(BaseSettings):
     bank_account_name: str = Field(default="", description="Name of the account of VietQR transfers")
     stripe_secret_key: str = Field(default="", description="Secret key of Stripe; empty: no card payments")
     stripe_webhook_secret: str = Field(default="", description="Signing secret of Stripe's webhook")
+
+    @field_validator("base_url")
+    @classmethod
+    def _address_of_a_site(cls, value: str) -> str:
+        """Links append a path to it, and QR codes write it in capitals: so it has no path of its own."""
+        parts = urlsplit(value.rstrip("/"))
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query or parts.fragment:
+            raise ValueError("an address such as https://hoi-cho.vn is needed, without a path")
+        return value.rstrip("/")
 
     @field_validator("secret_key")
     @classmethod
