@@ -12,6 +12,8 @@ Line = Annotated[str, Meta(max_length=160)]
 Story = Annotated[str, Meta(max_length=4000)]
 Seen = Annotated[str, Meta(max_length=32)]
 """Which version of the thing the form was filled in from."""
+CLIENT_ID = r"^[\w.-]{1,64}\Z"
+HEAD = r"^([0-9a-f]{64})?\Z"
 LANGUAGES = ("vi", "id", "en")
 
 
@@ -94,9 +96,9 @@ class CardsForm(msgspec.Struct):
 class SentBallot(msgspec.Struct):
     """One version of a ballot, as a tablet sends it."""
 
-    client_id: Annotated[str, Meta(min_length=8, max_length=64)]
-    assignment_id: int
-    base_hash: Annotated[str, Meta(max_length=64)]
+    client_id: Annotated[str, Meta(min_length=8, max_length=64, pattern=CLIENT_ID)]
+    assignment_id: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    base_hash: Annotated[str, Meta(pattern=HEAD)]
     scores: dict[str, int]
     scored_at: datetime
     comment_to_team: Annotated[str, Meta(max_length=4000)] = ""

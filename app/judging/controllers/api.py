@@ -22,6 +22,7 @@ from app.kernel.clock import now
 from app.kernel.errors import AppError, Invalid, NotFound
 from app.kernel.settings import settings
 
+EARLIEST_YEAR, LAST_YEAR = 2000, 9999
 ApiRequest = Request[Actor, Any, Any]
 
 
@@ -127,7 +128,8 @@ async def _take(actor: Actor, item: dict[str, Any], at: datetime) -> BallotRecei
             scores=sent.scores,
             comment_to_team=sent.comment_to_team,
             comment_to_jury=sent.comment_to_jury,
-            scored_at=sent.scored_at,
+            # A clock that was never set, or runs in another century, must not hold the ballot up.
+            scored_at=sent.scored_at if EARLIEST_YEAR <= sent.scored_at.year < LAST_YEAR else at,
         )
         answer = await submit_ballot(assignment_id=sent.assignment_id, ballot=ballot, actor=actor, now=at)
     except msgspec.ValidationError:

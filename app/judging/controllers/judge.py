@@ -1,5 +1,6 @@
 """The judge's tablet: an installable app, and one plain form for each idea where no script runs."""
 
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +14,7 @@ from app.judging.enums import AssignmentState, BallotStatus, RoundState
 from app.judging.errors import BallotInvalid
 from app.judging.queries.ballots import JudgeTask, task_of_judge, tasks_of_judge
 from app.judging.queries.contests import contest_by_id, criteria_of
-from app.judging.schemas import RecuseForm
+from app.judging.schemas import CLIENT_ID, HEAD, RecuseForm
 from app.judging.services.ballots import BallotInput, submit_ballot
 from app.judging.services.panels import recuse
 from app.judging.words import ASIDE_REASONS, ASSIGNMENT_STATES
@@ -24,6 +25,7 @@ from app.kernel.i18n import _
 from app.kernel.web import STATIC_DIR, asset, page, redirect
 
 JudgeRequest = Request[Actor, Any, Any]
+LONGEST_SCORE = 4
 WORKER_FILE = STATIC_DIR / "build" / "judging-tablet-sw.js"
 
 
@@ -83,12 +85,13 @@ class JudgeController(Controller):
         scores = {
             key.removeprefix("score_"): int(value)
             for key, value in values.items()
-            if key.startswith("score_") and value.isdecimal()
+            if key.startswith("score_") and value.isdecimal() and len(value) <= LONGEST_SCORE
         }
         at = now()
+        client_id, base_hash = values.get("client_id", ""), values.get("base_hash", "")
         ballot = BallotInput(
-            client_id=values.get("client_id", "")[:64] or str(uuid4()),
-            base_hash=values.get("base_hash", "")[:64],
+            client_id=client_id if re.match(CLIENT_ID, client_id) else str(uuid4()),
+            base_hash=base_hash if re.match(HEAD, base_hash) else "",
             scores=scores,
             comment_to_team=values.get("comment_to_team", ""),
             comment_to_jury=values.get("comment_to_jury", ""),
@@ -122,7 +125,8 @@ class JudgeController(Controller):
 
     async def _form(self, request: JudgeRequest, task: JudgeTask, form: Form, *, status: int = 200) -> Response[str]:
         tasks = await _tasks(request.user)
-        here = [other.assignment_id for other in tasks].index(task.assignment_id)
+        order = [other.assignment_id for other in tasks]
+        here = order.index(task.assignment_id) if task.assignment_id in order else len(order)
         contest = await contest_by_id(task.contest_id)
         return page(
             "judging/judge_entry.html",
@@ -146,6 +150,8 @@ async def _tasks(actor: Actor) -> list[JudgeTask]:
 async def _task(actor: Actor, assignment_id: int) -> JudgeTask:
     """One idea that this judge was given. Raises NotFound for any other."""
     task = await task_of_judge(assignment_id, actor.person_id)
-    if task is None or task.round_state == RoundState.DRAFT or task.state == AssignmentState.REMOVED:
+    if task is None or task.withdrawn or task.round_state == RoundState.DRAFT:
+        raise NotFound
+    if task.state == AssignmentState.REMOVED:
         raise NotFound
     return task

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.judging.enums import AsideReason, AsideState, AssignmentState, RoundState
+from app.judging.enums import AsideReason, AsideState, AssignmentState, EntryState, RoundState
 from app.judging.queries.contests import texts
 from app.kernel.database import fetch
 
@@ -34,6 +34,7 @@ class JudgeTask:
     closes_at: datetime | None
     contest_id: int
     edition_id: int
+    withdrawn: bool
     entry: dict[str, Any]
     head: Head | None
 
@@ -60,7 +61,8 @@ class WaitingAside:
 _TASK = (
     "SELECT a.id AS assignment_id, a.state AS assignment_state, a.judge, r.id AS round_id, r.number AS round_number, "
     "r.name AS round_name, r.state AS round_state, r.closes_at, r.contest, c.edition, "
-    "e.id AS entry_id, e.title, e.summary, e.problem, e.solution, e.progress, e.team_name, e.category, e.ward, "
+    "e.id AS entry_id, e.state AS entry_state, "
+    "e.title, e.summary, e.problem, e.solution, e.progress, e.team_name, e.category, e.ward, "
     "b.head_hash, b.revision_count, v.scores, v.comment_to_team, v.comment_to_jury, v.scored_at "
     "FROM contest_assignment a JOIN contest_round r ON r.id = a.round JOIN contest c ON c.id = r.contest "
     "JOIN contest_entry e ON e.id = a.entry LEFT JOIN contest_ballot b ON b.assignment = a.id "
@@ -90,6 +92,7 @@ def _task(row: dict[str, Any]) -> JudgeTask:
         closes_at=row["closes_at"],
         contest_id=row["contest"],
         edition_id=row["edition"],
+        withdrawn=row["entry_state"] == EntryState.WITHDRAWN,
         entry={"id": row["entry_id"], **{name: row[name] for name in _ENTRY_FIELDS}},
         head=head,
     )
@@ -97,7 +100,10 @@ def _task(row: dict[str, Any]) -> JudgeTask:
 
 async def tasks_of_judge(person_id: int, *, edition_id: int | None = None) -> list[JudgeTask]:
     """The ideas given to a judge in rounds that are being judged or were, the newest round first."""
-    where = "WHERE a.judge = {} AND a.state IN ('assigned', 'scored', 'recused') AND r.state <> 'draft'"
+    where = (
+        "WHERE a.judge = {} AND a.state IN ('assigned', 'scored', 'recused') AND r.state <> 'draft' "
+        "AND e.state = 'submitted'"
+    )
     values: list[Any] = [person_id]
     if edition_id is not None:
         where += " AND c.edition = {}"

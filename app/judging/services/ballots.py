@@ -106,7 +106,7 @@ async def append_revision(
     assert row is not None
     pseudonym = await _pseudonym(task.contest_id, judge_id)
     salt = secrets.token_hex(16)
-    to_team, to_jury = ballot.comment_to_team[:LONGEST_COMMENT], ballot.comment_to_jury[:LONGEST_COMMENT]
+    to_team, to_jury = _comment(ballot.comment_to_team), _comment(ballot.comment_to_jury)
     link = Link(
         assignment_id=task.assignment_id,
         number=row["revision_count"] + 1,
@@ -297,8 +297,8 @@ async def _set_aside(task: JudgeTask, ballot: BallotInput, reason: AsideReason, 
             reason=reason,
             base_hash=ballot.base_hash,
             scores=json.dumps(dict(ballot.scores)),
-            comment_to_team=ballot.comment_to_team[:LONGEST_COMMENT],
-            comment_to_jury=ballot.comment_to_jury[:LONGEST_COMMENT],
+            comment_to_team=_comment(ballot.comment_to_team),
+            comment_to_jury=_comment(ballot.comment_to_jury),
             scored_at=min(ballot.scored_at, now),
             received_at=now,
         )
@@ -318,6 +318,11 @@ async def _pseudonym(contest_id: int, judge_id: int | None) -> str:
     if row is None:
         raise NotFound
     return str(row["pseudonym"])
+
+
+def _comment(text: str) -> str:
+    """A comment as it is kept: not too long, and without the one sign that PostgreSQL takes in no text."""
+    return text.replace("\x00", "")[:LONGEST_COMMENT]
 
 
 def _to_milliseconds(value: datetime) -> datetime:
