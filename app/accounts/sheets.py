@@ -6,7 +6,7 @@ from typing import Any
 from app.accounts.enums import OrganisationKind, UnitLevel
 from app.accounts.services.people import find_or_create_person
 from app.accounts.tables import Organisation, Person
-from app.kernel.i18n import N_, _
+from app.kernel.i18n import N_
 from app.kernel.names import clean_name, search_text, text_key
 from app.kernel.sheets import CellProblem, Column, LoadResult, SheetContext, SheetKind, SheetRow
 from app.kernel.sheets.parsers import choice, email, integer, phone, text
@@ -82,7 +82,7 @@ async def _check_organisations(rows: Sequence[SheetRow], _context: SheetContext)
     stored = await Organisation.select(Organisation.name)
     known |= {search_text(row["name"]) for row in stored}
     return [
-        row.problem("parent", "parent_unknown", _(_PARENT_UNKNOWN))
+        row.problem("parent", "parent_unknown", _PARENT_UNKNOWN)
         for row in rows
         if row["parent"] and search_text(row["parent"]) not in known
     ]
@@ -209,7 +209,7 @@ async def _load_experts(rows: Sequence[SheetRow], context: SheetContext) -> Load
 
 
 async def _check_contact(rows: Sequence[SheetRow], _context: SheetContext) -> list[CellProblem]:
-    sentence = _("A phone number or a mail address is needed.")
+    sentence = N_("A phone number or a mail address is needed.")
     return [row.problem("phone", "contact_missing", sentence) for row in rows if not row["phone"] and not row["email"]]
 
 

@@ -8,7 +8,7 @@ from app.accounts.actor import SYSTEM, Actor
 from app.events.errors import DatesReversed, SessionOutsideEdition
 from app.events.queries import EditionInfo, SessionInfo, edition_by_id, programme
 from app.events.services.programme import SessionValues, check_times, save_session
-from app.kernel.i18n import N_, _
+from app.kernel.i18n import N_
 from app.kernel.names import search_text
 from app.kernel.sheets import CellProblem, Column, LoadResult, SheetContext, SheetKind, SheetRow
 from app.kernel.sheets.parsers import moment, text
@@ -86,13 +86,13 @@ async def check_programme(rows: Sequence[SheetRow], context: SheetContext) -> li
     problems = []
     for row in rows:
         if not _title(row):
-            problems.append(row.problem("title_vi", "title_missing", _(NO_TITLE)))
+            problems.append(row.problem("title_vi", "title_missing", NO_TITLE))
         try:
             check_times(edition, row["starts_at"], row["ends_at"])
         except DatesReversed as error:
-            problems.append(row.problem("ends_at", error.code, error.sentence()))
+            problems.append(row.problem("ends_at", error.code, error.message, **error.params))
         except SessionOutsideEdition as error:
-            problems.append(row.problem("starts_at", error.code, error.sentence()))
+            problems.append(row.problem("starts_at", error.code, error.message, **error.params))
     return problems
 
 

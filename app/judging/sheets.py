@@ -14,7 +14,7 @@ from app.judging.services.entries import SHORT_CODE_KIND, TEXT_FIELDS, add_entry
 from app.judging.services.panels import add_judge
 from app.judging.tables import Entry, EntryMember, PanelMember
 from app.kernel.errors import NotFound
-from app.kernel.i18n import N_, _
+from app.kernel.i18n import N_
 from app.kernel.names import search_text
 from app.kernel.sheets import CellProblem, Column, LoadResult, SheetContext, SheetKind, SheetRow, parsers
 
@@ -155,7 +155,7 @@ async def _contest(context: SheetContext) -> ContestRow:
 async def check_contacts(rows: Sequence[SheetRow], _context: SheetContext) -> list[CellProblem]:
     """Rows whose person could not be reached."""
     return [
-        row.problem("phone", "contact_missing", _(NO_CONTACT)) for row in rows if not row["phone"] and not row["email"]
+        row.problem("phone", "contact_missing", NO_CONTACT) for row in rows if not row["phone"] and not row["email"]
     ]
 
 

@@ -8,7 +8,7 @@ from app.accounts.enums import OrganisationKind
 from app.accounts.services.people import create_organisation, find_or_create_person
 from app.accounts.sheets import EMAIL, KIND_LABELS, MEMBERS, PHONE, WARD
 from app.accounts.tables import Organisation
-from app.kernel.i18n import N_, _
+from app.kernel.i18n import N_
 from app.kernel.names import search_text
 from app.kernel.sheets import CellProblem, Column, LoadResult, SheetContext, SheetKind, SheetRow
 from app.kernel.sheets.parsers import choice, email, integer, phone, text
@@ -26,10 +26,9 @@ async def _check(rows: Sequence[SheetRow], context: SheetContext) -> list[CellPr
     known = {search_text(zone) for zone in zones}
     for row in rows:
         if not row["phone"] and not row["email"]:
-            problems.append(row.problem("phone", "contact_missing", _(_CONTACT)))
+            problems.append(row.problem("phone", "contact_missing", _CONTACT))
         if row["zone_wanted"] and known and search_text(row["zone_wanted"]) not in known:
-            message = _(_ZONE).format(zones=", ".join(zones))
-            problems.append(row.problem("zone_wanted", "zone_unknown", message))
+            problems.append(row.problem("zone_wanted", "zone_unknown", _ZONE, zones=", ".join(zones)))
     return problems
 
 

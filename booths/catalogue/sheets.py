@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.accounts.tables import Organisation
-from app.kernel.i18n import LOCALES, N_, _
+from app.kernel.i18n import LOCALES, N_
 from app.kernel.money import Money
 from app.kernel.names import search_text
 from app.kernel.sheets import CellProblem, Column, LoadResult, SheetContext, SheetKind, SheetRow
@@ -48,7 +48,7 @@ def _key(row: SheetRow) -> tuple[str, str, str]:
 async def _check(rows: Sequence[SheetRow], context: SheetContext) -> list[CellProblem]:
     known = await _organisations(context.edition_id)
     return [
-        row.problem("organisation", "organisation_unknown", _(_UNKNOWN))
+        row.problem("organisation", "organisation_unknown", _UNKNOWN)
         for row in rows
         if search_text(row["organisation"]) not in known
     ]

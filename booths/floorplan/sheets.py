@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from app.accounts.actor import SYSTEM, Actor
 from app.events.tables import Hall
-from app.kernel.i18n import N_, _
+from app.kernel.i18n import N_
 from app.kernel.names import search_text
 from app.kernel.sheets import CellProblem, Column, LoadResult, SheetContext, SheetKind, SheetRow
 from app.kernel.sheets.parsers import custom, integer, money, text
@@ -45,18 +45,17 @@ async def _check(rows: Sequence[SheetRow], context: SheetContext) -> list[CellPr
     for row in rows:
         key = _key(row)
         if not touch_one_another(row["cells"]):
-            problems.append(row.problem("cells", "cells_apart", _(_APART)))
+            problems.append(row.problem("cells", "cells_apart", _APART))
         booth = stored.get(key)
         if booth is not None and booth.organisation and booth.squares != set(row["cells"]):
-            message = _(_HELD).format(holder=booth.organisation, cells=show_squares(booth.squares))
-            problems.append(row.problem("cells", "booth_held", message))
+            cells = show_squares(booth.squares)
+            problems.append(row.problem("cells", "booth_held", _HELD, holder=booth.organisation, cells=cells))
         if row["price_vnd"] and row["price_vnd"].amount_minor > DEAREST:
-            problems.append(row.problem("price_vnd", "too_dear", _(TOO_DEAR)))
+            problems.append(row.problem("price_vnd", "too_dear", TOO_DEAR))
         for square in row["cells"]:
             other, code = owner.setdefault((key[0], square), (key[1], row["booth"]))
             if other != key[1]:
-                message = _(_TWICE).format(cell=show_square(square), booth=code)
-                problems.append(row.problem("cells", "cell_twice", message))
+                problems.append(row.problem("cells", "cell_twice", _TWICE, cell=show_square(square), booth=code))
                 break
     return problems
 

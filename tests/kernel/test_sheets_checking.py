@@ -71,7 +71,7 @@ async def test_each_bad_cell_has_its_place_value_and_reason() -> None:
         (5, "A", "required"),
     ]
     assert [(problem.header, problem.value) for problem in found.problems[:2]] == [("SĐT", "không có"), ("Giá", "rẻ")]
-    assert all(problem.message and "{" not in problem.message for problem in found.problems)
+    assert all(problem.sentence() and "{" not in problem.sentence() for problem in found.problems)
     assert [row["name"] for row in found.rows] == ["Gốm"]
 
 
@@ -79,7 +79,7 @@ async def test_doubled_rows_name_the_first() -> None:
     data = workbook(["Name"], ["Lụa Vạn Phúc"], ["lụa  vạn phúc "], ["Lúa Vạn Phúc"])
     found = await examine(make_kind(), read_table(data, "", COLUMNS), CONTEXT)
     assert places(found.problems) == [(3, "A", "doubled_row")]
-    assert "2" in found.problems[0].message
+    assert "2" in found.problems[0].sentence()
 
 
 async def test_key_may_be_a_function() -> None:

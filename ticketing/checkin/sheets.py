@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from app.accounts.actor import SYSTEM, Actor
 from app.events.queries import halls
-from app.kernel.i18n import N_, _
+from app.kernel.i18n import N_
 from app.kernel.names import search_text
 from app.kernel.sheets import CellProblem, Column, LoadResult, SheetContext, SheetKind, SheetRow
 from app.kernel.sheets.parsers import text
@@ -39,7 +39,7 @@ async def check_gates(rows: Sequence[SheetRow], context: SheetContext) -> list[C
     assert context.edition_id is not None
     known = {search_text(hall["name"]) for hall in await halls(context.edition_id)}
     return [
-        row.problem("hall", "unknown_hall", _(NO_SUCH_HALL).format(name=row["hall"]))
+        row.problem("hall", "unknown_hall", NO_SUCH_HALL, name=row["hall"])
         for row in rows
         if row["hall"] and search_text(row["hall"]) not in known
     ]

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from app.accounts.actor import SYSTEM, Actor
 from app.accounts.services.people_bulk import PersonValues, people_by_contact
 from app.events.enums import PassKind
-from app.kernel.i18n import LOCALES, N_, _
+from app.kernel.i18n import LOCALES, N_
 from app.kernel.money import Money
 from app.kernel.sheets import CellProblem, Column, LoadResult, SheetContext, SheetKind, SheetRow
 from app.kernel.sheets.parsers import choice, day, email, integer, moment, money, phone, text
@@ -143,12 +143,12 @@ async def check_ticket_types(rows: Sequence[SheetRow], context: SheetContext) ->
         found = known.get(row["code"].casefold())
         taken = found["sold"] + found["held"] if found else 0
         if row["quota"] < taken:
-            problems.append(row.problem("quota", "quota_too_small", _(QUOTA_BELOW).format(taken=taken)))
+            problems.append(row.problem("quota", "quota_too_small", QUOTA_BELOW, taken=taken))
         try:
             await check_days(context.edition_id, row["first_day"], row["last_day"])
         except DaysOutsideEdition as error:
             column = "first_day" if row["last_day"] is None else "last_day"
-            problems.append(row.problem(column, error.code, error.sentence()))
+            problems.append(row.problem(column, error.code, error.message, **error.params))
     return problems
 
 
@@ -222,15 +222,14 @@ async def check_attendees(rows: Sequence[SheetRow], context: SheetContext) -> li
     for row in rows:
         kind = types.get(row["ticket_type"].casefold())
         if not row["phone"] and not row["email"]:
-            problems.append(row.problem("phone", "contact_missing", _(NO_CONTACT)))
+            problems.append(row.problem("phone", "contact_missing", NO_CONTACT))
         if kind is None:
-            message = _(NO_SUCH_TYPE).format(code=row["ticket_type"])
-            problems.append(row.problem("ticket_type", "unknown_ticket_type", message))
+            written = row["ticket_type"]
+            problems.append(row.problem("ticket_type", "unknown_ticket_type", NO_SUCH_TYPE, code=written))
         elif (known.get(row.number), kind["id"]) not in held:
             new[kind["id"]] += 1
             if new[kind["id"]] > kind["left"]:
-                message = _(NOT_ENOUGH).format(left=kind["left"])
-                problems.append(row.problem("ticket_type", "sold_out", message))
+                problems.append(row.problem("ticket_type", "sold_out", NOT_ENOUGH, left=kind["left"]))
     return problems
 
 

@@ -186,10 +186,15 @@ class ImportController(Controller):
         return redirect(f"/manage/{edition_id}/import", toast=_("The sheet was dropped. Nothing was loaded."))
 
 
+def _lacks_column(problems: list[dict[str, Any]]) -> bool:
+    return any(one["code"] == "column_missing" for one in problems)
+
+
 def _batch_page(edition: EditionInfo, batch: ImportBatch, *, problem: str = "", status: int = 200) -> Response[str]:
     kind = sheets.kind(batch.kind)
     headers, rows = batches.sample_of(batch)
     problems = batches.problems_of(batch)
+    mapping = batches.mapping_of(batch)
     reasons = {(int(found["row"]), str(found["header"])): str(found["message"]) for found in problems}
     grid = [
         {
@@ -210,7 +215,8 @@ def _batch_page(edition: EditionInfo, batch: ImportBatch, *, problem: str = "", 
         head=headers,
         grid=grid,
         problems=problems[:MOST_SHOWN],
-        mapping=batches.mapping_of(batch),
+        mapping=mapping,
+        unclear=bool(problem) or not set(headers) <= mapping.keys() or _lacks_column(problems),
         result=batches.result_of(batch),
         problem=problem,
     )

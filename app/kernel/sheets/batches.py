@@ -25,7 +25,7 @@ from app.kernel.settings import settings
 from app.kernel.sheets.checking import Examined, SheetKind, check_mapping, check_rows, kind, parse_rows
 from app.kernel.sheets.errors import BatchDiscarded, BatchHasProblems, BatchUnknown
 from app.kernel.sheets.limits import MAX_STORED_PROBLEMS, SAMPLE_ROWS
-from app.kernel.sheets.model import RawTable, SheetContext, shown
+from app.kernel.sheets.model import RawTable, SheetContext, said, shown
 from app.kernel.sheets.read import read_table
 from app.kernel.tables import ImportBatch, ImportMapping
 
@@ -208,8 +208,14 @@ def mapping_of(batch: ImportBatch) -> dict[str, str]:
 
 
 def problems_of(batch: ImportBatch) -> list[dict[str, str | int]]:
-    """The stored problems, at most 500, each with row, column, header, value, code and message."""
-    found: list[dict[str, str | int]] = json.loads(batch.problems)
+    """The stored problems, at most 500: row, column, header, value, code, and message in the reader's language."""
+    labels = {column.name: column.label() for column in kind(batch.kind).columns}
+    found = []
+    for one in json.loads(batch.problems):
+        name, params = one.pop("name", ""), one.pop("params", {})
+        if one["code"] == "column_missing":
+            one["header"] = labels.get(name, one["header"])
+        found.append({**one, "message": said(one["message"], params)})
     return found
 
 

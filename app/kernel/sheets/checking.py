@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.kernel.i18n import N_, _
+from app.kernel.i18n import N_
 from app.kernel.names import clean_text
 from app.kernel.sheets.columns import Column, recognise
 from app.kernel.sheets.errors import MappingUnknown, SheetKindUnknown
@@ -109,7 +109,7 @@ def parse_rows(
     places = {chosen[header]: (index, header) for index, header in enumerate(table.headers) if header in chosen}
     layout = Layout(places)
     problems = [
-        CellProblem(table.header_row, "", column.label(), "", "column_missing", _(NO_COLUMN))
+        CellProblem(table.header_row, "", column.label(), "", "column_missing", NO_COLUMN, name=column.name)
         for column in kind.columns
         if column.required and column.name not in places
     ]
@@ -121,8 +121,7 @@ def parse_rows(
         if not found and has_keys:
             key = kind.key_of(row)
             if key is not None and first_with.setdefault(key, raw.number) != raw.number:
-                message = _(DOUBLED).format(row=first_with[key])
-                found = [row.problem(_key_column(kind, row), "doubled_row", message)]
+                found = [row.problem(_key_column(kind, row), "doubled_row", DOUBLED, row=first_with[key])]
         problems += found
         if not found:
             rows.append(row)
@@ -158,20 +157,20 @@ def _parse_row(
         index = layout.places[column.name][0]
         value = raw.values[index] if index < len(raw.values) else None
         if isinstance(value, Refused):
-            problems.append(row.problem(column.name, "formula", _(FORMULA)))
+            problems.append(row.problem(column.name, "formula", FORMULA))
         elif value is None:
             values[column.name] = None
             if column.required:
-                problems.append(row.problem(column.name, "required", _(REQUIRED)))
+                problems.append(row.problem(column.name, "required", REQUIRED))
         else:
             try:
                 parsed = column.parse(value, context)
             except CellError as error:
-                problems.append(row.problem(column.name, error.code, error.sentence()))
+                problems.append(row.problem(column.name, error.code, error.message, **error.params))
                 continue
             values[column.name] = None if parsed == "" else parsed
             if parsed == "" and column.required:
-                problems.append(row.problem(column.name, "required", _(REQUIRED)))
+                problems.append(row.problem(column.name, "required", REQUIRED))
     return row, problems
 
 

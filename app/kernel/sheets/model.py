@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 from typing import Any, NamedTuple
 
 from app.kernel.audit import AuditActor
+from app.kernel.i18n import _, pick
 
 SHOWN_LENGTH = 80
 REGIONS = {"VND": "VN", "IDR": "ID"}
@@ -55,7 +56,11 @@ class SheetContext:
 
 @dataclass(frozen=True)
 class CellProblem:
-    """One cell that cannot be taken: where it stands, what it holds, and a sentence that says why."""
+    """One cell that cannot be taken: where it stands, what it holds, and why.
+
+    ``message`` is a marked sentence and ``params`` fill its places: whoever reads it reads it in her own language.
+    A text in ``params`` may come in three languages. ``name`` is the column of the kind that it concerns.
+    """
 
     row: int
     column: str
@@ -63,6 +68,12 @@ class CellProblem:
     value: str
     code: str
     message: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    name: str = ""
+
+    def sentence(self) -> str:
+        """Say it in the reader's language."""
+        return said(self.message, self.params)
 
     def as_dict(self) -> dict[str, Any]:
         """Give the problem as it is stored and sent."""
@@ -92,11 +103,12 @@ class SheetRow:
         """Whether the sheet has this column at all: what it does not mention is not to be changed."""
         return name in self.layout.places
 
-    def problem(self, name: str, code: str, message: str) -> CellProblem:
-        """Describe what is wrong with this row's value of a column, in a translated sentence."""
+    def problem(self, name: str, code: str, message: str, /, **params: Any) -> CellProblem:
+        """Describe what is wrong with this row's value of a column, in a marked sentence with its parameters."""
         index, header = self.layout.places.get(name, (None, name))
         value = self.raw.values[index] if index is not None and index < len(self.raw.values) else None
-        return CellProblem(self.number, "" if index is None else letters(index), header, shown(value), code, message)
+        place = "" if index is None else letters(index)
+        return CellProblem(self.number, place, header, shown(value), code, message, params, name)
 
 
 @dataclass(frozen=True)
@@ -113,6 +125,12 @@ class LoadResult:
     def as_dict(self) -> dict[str, int]:
         """Give the counts as they are stored and sent."""
         return asdict(self)
+
+
+def said(message: str, params: Mapping[str, Any]) -> str:
+    """A marked sentence in the reader's language, its places filled; texts in three languages are picked from."""
+    filled = {name: pick(value) if isinstance(value, dict) else value for name, value in params.items()}
+    return _(message).format(**filled) if filled else _(message)
 
 
 def letters(index: int) -> str:

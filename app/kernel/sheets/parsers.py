@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from app.kernel.i18n import N_, _
+from app.kernel.i18n import LOCALES, N_
 from app.kernel.money import Money, decimals, parse_money
 from app.kernel.names import clean_text, normalise_email, normalise_phone
 from app.kernel.sheets.columns import Parser, fold
-from app.kernel.sheets.model import SheetContext, Value, shown
+from app.kernel.sheets.model import SheetContext, Value, said, shown
 
 Choice = TypeVar("Choice", bound=str)
 
@@ -38,7 +38,7 @@ class CellError(ValueError):
 
     def sentence(self) -> str:
         """Say it in the reader's language."""
-        return _(self.message).format(**self.params)
+        return said(self.message, self.params)
 
 
 def plain(value: Value) -> str:
@@ -214,10 +214,9 @@ def custom(function: Callable[[str], Any], code: str, message: str) -> Parser:
     return parse
 
 
-def _choices(labels: Mapping[Choice, Mapping[str, Sequence[str]]]) -> str:
-    from app.kernel.i18n import current_locale
-
-    return ", ".join((own.get(current_locale()) or (str(key),))[0] for key, own in labels.items())
+def _choices(labels: Mapping[Choice, Mapping[str, Sequence[str]]]) -> dict[str, str]:
+    """What may be written, in each language."""
+    return {locale: ", ".join((own.get(locale) or (str(key),))[0] for key, own in labels.items()) for locale in LOCALES}
 
 
 def _day_of(value: Value) -> date | None:

@@ -81,3 +81,28 @@ async def test_a_batch_of_another_edition_is_not_there(organiser: Browser) -> No
     own = await upload(organiser, edition, HEADERS, GOOD)
     elsewhere = own.replace(f"/manage/{edition.id}/", f"/manage/{other.id}/")
     assert (await organiser.get(elsewhere)).status_code == 404
+
+
+async def test_problems_are_read_in_the_readers_language(organiser: Browser) -> None:
+    edition = await make_edition()
+    sheet = "Tên đơn vị,Điện thoại,Số ô,Loại hình\nHộ gốm,chưa có,1,khác\n".encode()
+    files = {"file": ("don.csv", sheet, "text/csv")}
+    at = (await organiser.post(f"/manage/{edition.id}/import/applications", files=files)).headers["location"]
+    for locale, phone, kind in (
+        ("vi", "Đây không phải là số điện thoại", "hộ kinh doanh"),
+        ("id", "Ini bukan nomor telepon", "usaha rumah tangga"),
+        ("en", "This is no phone number", "household"),
+    ):
+        page = (await organiser.get(f"{at}?lang={locale}")).text.casefold()
+        assert phone.casefold() in page
+        assert kind in page
+
+
+async def test_columns_are_folded_once_all_are_recognised(organiser: Browser) -> None:
+    edition = await make_edition()
+    for header, folded in (("Điện thoại", True), ("Một cột lạ", False)):
+        sheet = f"Tên đơn vị,{header}\nHộ gốm,0912 345 678\n".encode()
+        files = {"file": ("don.csv", sheet, "text/csv")}
+        at = (await organiser.post(f"/manage/{edition.id}/import/applications", files=files)).headers["location"]
+        page = (await organiser.get(at)).text
+        assert ("<details>" in page, "<details open>" in page) == (folded, not folded)
