@@ -121,7 +121,7 @@ async def edition_by_id(edition_id: int) -> EditionInfo:
 
 async def edition_by_slug(slug: str, *, drafts: bool = False) -> EditionInfo:
     """The edition at ``/e/{slug}``. Raises EditionNotFound, also for a draft unless ``drafts``."""
-    rows = await Edition.select().where(Edition.slug == slug).output(load_json=True)
+    rows = [] if "\0" in slug else await Edition.select().where(Edition.slug == slug).output(load_json=True)
     if not rows or (rows[0]["state"] == EditionState.DRAFT and not drafts):
         raise EditionNotFound
     return _info(rows[0])

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { setMessages } from "@fairground/i18n";
-import { judge, type Answer } from "../../ticketing/checkin/ui/gate/judge";
+import { asSent, judge, type Answer } from "../../ticketing/checkin/ui/gate/judge";
 import type { Bundle, Entry, Store } from "../../ticketing/checkin/ui/gate/store";
 
 setMessages({});
@@ -100,4 +100,9 @@ test("whoever leaves is let out with any genuine pass of the edition", async () 
   assert.equal(await verdict(dayPass.code), "left");
   assert.equal(await verdict(named("serial changed").code), "unknown");
   assert.equal(await verdict(dayPass.code, { edition_id: 2 }), "unknown");
+});
+
+test("of a scanned pass the code alone is sent, however long the address around it", () => {
+  assert.equal(asSent(` https://fair.example/${"a".repeat(900)}/p/${dayPass.code.toLowerCase()}\n`), dayPass.code);
+  assert.equal(asSent(" 86bz-xcge "), "86bz-xcge");
 });

@@ -273,3 +273,19 @@ async def test_an_expired_order_says_so(scene: Scene) -> None:
         await expire_orders(now=clock.now())
         page = await scene.browser.get(f"{scene.edition.path}/tickets/done/{placed.secret}?lang=en")
     assert "not paid in time" in page.text
+
+
+@pytest.mark.parametrize("name", ["   ", "\u200b", "\0"])
+async def test_the_api_wants_a_name_that_can_be_seen(scene: Scene, name: str) -> None:
+    body: dict[str, Any] = {"client_id": "machine-0001", "phone": "0912345678"}
+    codes = await fetch("SELECT code FROM ticket_type ORDER BY id LIMIT 1")
+    body["lines"] = [{"ticket_type": codes[0]["code"], "count": 1}]
+    path = f"/api/v1/editions/{scene.edition.slug}/orders"
+    answer = await scene.browser.post(path, json={**body, "full_name": name})
+    assert (answer.status_code, list(answer.json()["fields"])) == (422, ["full_name"])
+    assert await fetch("SELECT id FROM ticket_order") == []
+
+
+async def test_an_address_with_a_zero_byte_leads_nowhere(scene: Scene) -> None:
+    for path in ("/e/%00", "/e/%00/tickets", "/pass/%00", "/P/%00", "/s/%00", "/api/v1/orders/%00"):
+        assert (await scene.browser.get(path)).status_code == 404, path

@@ -9,6 +9,7 @@ from app.events.passes.services import secret_of
 from app.events.queries import EditionInfo, edition_by_id, edition_by_slug
 from app.kernel.clock import now
 from app.kernel.errors import Invalid
+from app.kernel.forms import REQUIRED
 from app.kernel.i18n import LOCALES, N_, _
 from app.kernel.names import clean_name, normalise_email, normalise_phone
 from app.kernel.security import hash_token
@@ -96,6 +97,8 @@ def _contact(data: OrderRequest) -> tuple[str | None, str | None]:
         email = normalise_email(data.email) if data.email else None
     except ValueError:
         fields["email"] = _(NOT_A_MAIL)
+    if not clean_name(data.full_name):
+        fields["full_name"] = _(REQUIRED)
     if fields:
         raise Invalid(fields=fields)
     return phone, email

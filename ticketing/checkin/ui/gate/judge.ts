@@ -38,6 +38,11 @@ export function canJudge(text: string): boolean {
   return looksLikePass(text);
 }
 
+/** What is sent of a text: the code alone, for the address around it may be longer than the service takes. */
+export function asSent(text: string): string {
+  return canJudge(text) ? codeIn(text) : text.trim();
+}
+
 /** Whether a text may be the short code under a QR code. */
 export function looksTyped(text: string): boolean {
   return /^[0-9A-Za-z][0-9A-Za-z .-]{5,10}[0-9A-Za-z]$/.test(text.trim()) && codeIn(text).length <= 12;

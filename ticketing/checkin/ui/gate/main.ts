@@ -5,7 +5,7 @@ import { isInstalled, startApp } from "@fairground/app";
 import { t } from "@fairground/i18n";
 import { newId, Queue } from "@fairground/queue";
 import { CameraProblem, listenForReader, startScanner, unlockSound, type Scanner } from "@fairground/scan";
-import { canJudge, entryKey, judge, looksTyped, type Answer, type Way } from "./judge";
+import { asSent, canJudge, entryKey, judge, looksTyped, type Answer, type Way } from "./judge";
 import { Screen } from "./screen";
 import { fetchBundle, fetchStatus, handOver, isAway, isWithdrawn, redeem, type OfflineScan } from "./service";
 import { Store, type Bundle } from "./store";
@@ -103,7 +103,7 @@ class Gate {
     this.busy = true;
     this.scanner?.pause();
     try {
-      await this.answer(text.trim());
+      await this.answer(asSent(text));
     } finally {
       this.busy = false;
       this.scanner?.resume();
