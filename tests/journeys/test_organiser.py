@@ -70,5 +70,5 @@ def test_booths_are_proposed_looked_at_and_published(people: People) -> None:
     assert count_applications(page, people) < waiting
     page.goto(people.path(f"{EDITION}/floorplan"))
     page.locator("main svg a.map-taken, main svg .map-taken").first.wait_for()
-    page.goto(people.path(f"{EDITION}/audit"))
-    assert "allocation" in page.locator("main").inner_text()
+    page.goto(people.path(f"{EDITION}/audit") + "?lang=en")
+    assert "Published the allocation" in page.locator("main").inner_text()
