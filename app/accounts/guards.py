@@ -26,7 +26,7 @@ class Access:
 
         A coroutine, for others go through a thread.
         """
-        if any(isinstance(value, int) and value > LARGEST_ID for value in connection.path_params.values()):
+        if any(isinstance(value, int) and abs(value) > LARGEST_ID for value in connection.path_params.values()):
             raise NotFound
         self.check(connection.scope.get("user") or Actor(), connection.path_params)
 
