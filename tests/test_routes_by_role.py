@@ -95,13 +95,13 @@ def address(path: str, festival: Festival) -> str:
     return "/".join(filled)
 
 
-async def ask(method: str, path: str, cookies: str, token: str) -> Answer:
-    """Ask the service as a browser would; a stream is left as soon as it begins."""
-    body = urlencode({"_csrf_token": token}).encode() if method != "GET" else b""
+async def ask(method: str, path: str, cookies: str, token: str, *, sent: bytes = b"", query: bytes = b"") -> Answer:
+    """Ask the service as a browser would, with the fields ``sent``; a stream is left as soon as it begins."""
+    body = urlencode({"_csrf_token": token}).encode() + b"&" + sent if method != "GET" else b""
     headers = [(b"accept", b"text/html"), (b"cookie", cookies.encode()), (b"host", b"testserver.local")]
     if method != "GET":
         kind = b"application/json" if path.startswith("/api/") else b"application/x-www-form-urlencoded"
-        body = b"{}" if path.startswith("/api/") else body
+        body = sent or b"{}" if path.startswith("/api/") else body
         headers += [(CSRF_HEADER.encode(), token.encode()), (b"content-type", kind)]
         headers.append((b"content-length", str(len(body)).encode()))
     scope = {
@@ -113,7 +113,7 @@ async def ask(method: str, path: str, cookies: str, token: str) -> Answer:
         "raw_path": path.encode(),
         "root_path": "",
         "scheme": "http",
-        "query_string": b"",
+        "query_string": query,
         "headers": headers,
         "client": ("127.0.0.1", 1),
         "server": ("testserver.local", 80),

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import traceback
 from typing import Any
 
 from litestar import MediaType, Request, Response, get
@@ -77,7 +78,17 @@ def handle_unexpected(request: Request[Any, Any, Any], error: Exception) -> Resp
     return error_answer(request, status=500, code=code, sentence=_(sentence))
 
 
+def handle_too_deep(request: Request[Any, Any, Any], error: RecursionError) -> Response[Any]:
+    """A body of JSON nested thousands of levels deep, or an endless loop of ours; where it happened tells which."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    if not last.filename.endswith("serialization/msgspec_hooks.py"):
+        return handle_unexpected(request, error)
+    code, sentence = _SENTENCES[400]
+    return error_answer(request, status=400, code=code, sentence=_(sentence))
+
+
 EXCEPTION_HANDLERS: dict[Any, Any] = {
+    RecursionError: handle_too_deep,
     AppError: handle_app_error,
     HTTPException: handle_http_error,
     Exception: handle_unexpected,

@@ -89,6 +89,8 @@ class TeamController(Controller):
             entry_id = await service.enter_idea(edition_id=edition_id, values=values, actor=request.user, now=now())
         except (FormError, ContestNotOpen) as error:
             contest = await contest_of_edition(edition_id)
+            if contest is None:
+                raise NotFound from error
             shown = error.form if isinstance(error, FormError) else Form(values)
             return self._step(1, shown, contest, None, status=error.status)
         return redirect(f"/team/ideas/{entry_id}/edit/2", toast=_("Your draft is saved."))

@@ -51,6 +51,11 @@ export function deleteJson<Answer>(path: string, options: CallOptions = {}): Pro
   return call<Answer>("DELETE", path, undefined, options);
 }
 
+/** Half of a character outside the basic plane, as a cut text may end with, is no text: a server refuses all of it. */
+function wellFormed(_key: string, value: unknown): unknown {
+  return typeof value === "string" ? value.replace(/[\uD800-\uDFFF]/gu, "\uFFFD") : value;
+}
+
 async function call<Answer>(method: string, path: string, body: unknown, { deviceToken, timeout = 10_000 }: CallOptions): Promise<Answer> {
   const headers: Record<string, string> = { accept: "application/json", "accept-language": pageLocale() };
   if (body !== undefined) headers["content-type"] = "application/json";
@@ -62,7 +67,7 @@ async function call<Answer>(method: string, path: string, body: unknown, { devic
     const response = await fetch(path, {
       method,
       headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: body === undefined ? undefined : JSON.stringify(body, wellFormed),
       credentials: "same-origin",
       cache: "no-store",
       signal: patience.signal,
