@@ -94,12 +94,14 @@ class Scan:
 DashboardProvider = Callable[[int, Actor, datetime], Awaitable[list[DashboardItem]]]
 SectionProvider = Callable[[EditionInfo, datetime], Awaitable[PublicSection | None]]
 ScanListener = Callable[[Scan], Awaitable[None]]
+Copier = Callable[[EditionInfo, EditionInfo, datetime], Awaitable[None]]
 PassNamer = Callable[[int], Awaitable[Mapping[str, str] | None]]
 
 _dashboard: list[DashboardProvider] = []
 _sections: list[SectionProvider] = []
 _nav: list[NavItem] = []
 _scans: list[ScanListener] = []
+_copiers: list[Copier] = []
 _namers: list[PassNamer] = []
 
 
@@ -139,6 +141,21 @@ async def pass_names(pass_id: int) -> Mapping[str, str]:
         if names := await namer(pass_id):
             return names
     return {}
+
+
+def add_copier(copier: Copier) -> None:
+    """Let a module take over what it keeps of an earlier edition, as ``copier(source, made, now)``.
+
+    Called inside the transaction that makes the new edition; its halls and tracks are there already.
+    """
+    if copier not in _copiers:
+        _copiers.append(copier)
+
+
+async def copy_parts(source: EditionInfo, made: EditionInfo, now: datetime) -> None:
+    """Let every module take over its part of an edition."""
+    for copier in _copiers:
+        await copier(source, made, now)
 
 
 async def dashboard_items(edition_id: int, actor: Actor, now: datetime) -> list[DashboardItem]:

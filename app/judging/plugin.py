@@ -22,6 +22,7 @@ from app.judging.log import WORDS
 from app.judging.queries.contests import contest_by_slug, contest_of_edition, rounds_of
 from app.judging.queries.entries import entry_address, entry_state_counts
 from app.judging.queries.results import awards_of, progress_of, public_entries
+from app.judging.services.copying import copy_contest
 from app.judging.services.entries import SHORT_CODE_KIND
 from app.judging.sheets import SHEET_KINDS
 from app.kernel.i18n import N_, _, pick
@@ -101,6 +102,7 @@ def join() -> None:
     """Put judging into the slots that events leaves open; done again it changes nothing."""
     register_resolver(SHORT_CODE_KIND, entry_address)
     slots.add_section_provider(public_section)
+    slots.add_copier(copy_contest)
     slots.add_dashboard_provider(dashboard)
     slots.add_nav_item(
         slots.NavItem(

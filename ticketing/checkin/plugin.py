@@ -1,6 +1,6 @@
 """What check-in brings."""
 
-from app.events.slots import add_dashboard_provider, add_nav_item
+from app.events.slots import add_copier, add_dashboard_provider, add_nav_item
 from app.kernel.jobs import every
 from app.kernel.module import Module
 from ticketing.checkin.controllers.api import GateApi
@@ -8,6 +8,7 @@ from ticketing.checkin.controllers.gate_app import GateApp
 from ticketing.checkin.controllers.live import LiveController
 from ticketing.checkin.controllers.manage import GatesController
 from ticketing.checkin.log import WORDS
+from ticketing.checkin.services.copying import copy_gates
 from ticketing.checkin.sheets import GATES
 from ticketing.checkin.slots import NAV, checkin_dashboard
 from ticketing.checkin.tasks import CLOSE_DAYS, run_close_past_days
@@ -16,6 +17,7 @@ from ticketing.checkin.tasks import CLOSE_DAYS, run_close_past_days
 def start() -> None:
     """Fill the slots, and let each day end by itself."""
     add_dashboard_provider(checkin_dashboard)
+    add_copier(copy_gates)
     for item in NAV:
         add_nav_item(item)
     every(CLOSE_DAYS, 600)

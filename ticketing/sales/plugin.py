@@ -1,6 +1,6 @@
 """What sales brings."""
 
-from app.events.slots import add_dashboard_provider, add_nav_item, add_pass_namer, add_section_provider
+from app.events.slots import add_copier, add_dashboard_provider, add_nav_item, add_pass_namer, add_section_provider
 from app.kernel.jobs import every
 from app.kernel.module import Module
 from app.payments.services.documents import register_settlement
@@ -10,6 +10,7 @@ from ticketing.sales.controllers.manage import OrderController, TicketTypeContro
 from ticketing.sales.controllers.public import TicketController
 from ticketing.sales.log import WORDS
 from ticketing.sales.queries import names_of_pass
+from ticketing.sales.services.copying import copy_ticket_types
 from ticketing.sales.services.orders import PURPOSE, settle_order
 from ticketing.sales.sheets import ATTENDEES, TICKET_TYPES
 from ticketing.sales.slots import NAV, sales_dashboard, tickets_section
@@ -22,6 +23,7 @@ def start() -> None:
     add_dashboard_provider(sales_dashboard)
     add_section_provider(tickets_section)
     add_pass_namer(names_of_pass)
+    add_copier(copy_ticket_types)
     for item in NAV:
         add_nav_item(item)
     every(EXPIRE, 60)

@@ -9,6 +9,7 @@ from typing import Any
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.services.people import grant_role
+from app.events import slots
 from app.events.enums import EditionState, Part
 from app.events.errors import (
     DatesReversed,
@@ -23,7 +24,7 @@ from app.events.queries import EditionInfo, edition_by_id, tracks
 from app.events.schemas import EditionValues as EditionValues
 from app.events.tables import Edition, Track, Venue
 from app.kernel import audit
-from app.kernel.database import is_unique_violation, write_transaction
+from app.kernel.database import fetch, is_unique_violation, write_transaction
 from app.kernel.names import clean_text, search_text
 
 Texts = Mapping[str, str]
@@ -96,10 +97,17 @@ async def create_edition(
     return await edition_by_id(row.id)
 
 
+_COPY_HALLS = (
+    "INSERT INTO hall (edition, venue, name, width_cells, depth_cells, cell_size_mm, position) "
+    "SELECT {}, venue, name, width_cells, depth_cells, cell_size_mm, position FROM hall WHERE edition = {} ORDER BY id"
+)
+
+
 async def copy_edition(
     *, source_id: int, slug: str, name: Texts, starts_on: date, actor: Actor, now: datetime
 ) -> EditionInfo:
-    """Begin a new edition from an earlier one: venue, texts, parts, zone, currency, length and tracks are taken over.
+    """Begin a new edition from an earlier one: venue, texts, parts, zone, currency, length, tracks and halls are taken
+    over, and by the other modules booths, ticket types, gates and the contest's rounds; no people, sales or results.
 
     Raises EditionNotFound, SlugTaken.
     """
@@ -128,6 +136,8 @@ async def copy_edition(
         ]
         if rows:
             await Track.insert(*rows)
+        await fetch(_COPY_HALLS, made.id, source_id)
+        await slots.copy_parts(source, made, now)
     return made
 
 

@@ -1,0 +1,21 @@
+"""The check-in lists and gates of an earlier edition in a new one."""
+
+from datetime import datetime
+
+from app.events.queries import EditionInfo, halls
+from ticketing.checkin.tables import CheckInList, Gate
+
+
+async def copy_gates(source: EditionInfo, made: EditionInfo, _now: datetime) -> None:
+    """Set up the same lists and gates; phones are paired anew."""
+    names = {hall["id"]: hall["name"] for hall in await halls(source.id)}
+    new_halls = {hall["name"]: hall["id"] for hall in await halls(made.id)}
+    lists: dict[int, int] = {}
+    for row in await CheckInList.select().where(CheckInList.edition == source.id).order_by(CheckInList.id):
+        copied = CheckInList(**{**row, "id": None, "edition": made.id})
+        await copied.save()
+        lists[row["id"]] = copied.id
+    for row in await Gate.select().where(Gate.edition == source.id).order_by(Gate.id):
+        hall = new_halls.get(names.get(row["hall"], ""))
+        own = {"id": None, "edition": made.id, "check_in_list": lists[row["check_in_list"]], "hall": hall}
+        await Gate(**{**row, **own}).save()

@@ -1,0 +1,18 @@
+"""The ticket types of an earlier edition in a new one."""
+
+from datetime import datetime
+
+from app.events.queries import EditionInfo
+from ticketing.sales.tables import TicketType
+
+_COUNTS = {"sold": 0, "held": 0}
+_TIMES = ("sales_from", "sales_until", "first_day", "last_day")
+
+
+async def copy_ticket_types(source: EditionInfo, made: EditionInfo, _now: datetime) -> None:
+    """Offer the same ticket types, none sold, their times as far from the new first day as they were from the old."""
+    shift = made.starts_on - source.starts_on
+    for row in await TicketType.select().where(TicketType.edition == source.id).order_by(TicketType.id):
+        times = {name: row[name] + shift if row[name] else None for name in _TIMES}
+        kept = {name: value for name, value in row.items() if name not in ("id", "edition")}
+        await TicketType.insert(TicketType(edition=made.id, **{**kept, **times, **_COUNTS}))
