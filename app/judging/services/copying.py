@@ -14,12 +14,21 @@ async def copy_contest(source: EditionInfo, made: EditionInfo, now: datetime) ->
     row = await Contest.select().where(Contest.edition == source.id).first()
     if row is None:
         return
-    call = {"entries_open_at": None, "entries_close_at": None, "state": ContestState.DRAFT, "created_at": now}
-    contest = Contest(**{**row, **call, "id": None, "edition": made.id})
+    old_id = row.pop("id")
+    call = {
+        "entries_open_at": None,
+        "entries_close_at": None,
+        "state": ContestState.DRAFT,
+        "created_at": now,
+        "edition": made.id,
+    }
+    contest = Contest(**{**row, **call})
     await contest.save()
-    for old in await Round.select().where(Round.contest == row["id"]).order_by(Round.number):
-        fresh = {"id": None, "contest": contest.id, "state": RoundState.DRAFT, "anchor": ""}
+    for old in await Round.select().where(Round.contest == old_id).order_by(Round.number):
+        old_round = old.pop("id")
+        fresh = {"contest": contest.id, "state": RoundState.DRAFT, "anchor": ""}
         round_ = Round(**{**old, **_UNDATED, **fresh})
         await round_.save()
-        for criterion in await Criterion.select().where(Criterion.round == old["id"]).order_by(Criterion.position):
-            await Criterion(**{**criterion, "id": None, "round": round_.id}).save()
+        for criterion in await Criterion.select().where(Criterion.round == old_round).order_by(Criterion.position):
+            del criterion["id"]
+            await Criterion(**{**criterion, "round": round_.id}).save()

@@ -12,10 +12,12 @@ async def copy_gates(source: EditionInfo, made: EditionInfo, _now: datetime) -> 
     new_halls = {hall["name"]: hall["id"] for hall in await halls(made.id)}
     lists: dict[int, int] = {}
     for row in await CheckInList.select().where(CheckInList.edition == source.id).order_by(CheckInList.id):
-        copied = CheckInList(**{**row, "id": None, "edition": made.id})
+        old_id = row.pop("id")
+        copied = CheckInList(**{**row, "edition": made.id})
         await copied.save()
-        lists[row["id"]] = copied.id
+        lists[old_id] = copied.id
     for row in await Gate.select().where(Gate.edition == source.id).order_by(Gate.id):
         hall = new_halls.get(names.get(row["hall"], ""))
-        own = {"id": None, "edition": made.id, "check_in_list": lists[row["check_in_list"]], "hall": hall}
+        del row["id"]
+        own = {"edition": made.id, "check_in_list": lists[row["check_in_list"]], "hall": hall}
         await Gate(**{**row, **own}).save()
