@@ -1,12 +1,12 @@
 """The programme as a sheet."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Sequence, Set
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from app.accounts.actor import SYSTEM, Actor
 from app.events.errors import DatesReversed, SessionOutsideEdition
-from app.events.queries import EditionInfo, SessionInfo, edition_by_id, programme
+from app.events.queries import EditionInfo, SessionInfo, edition_by_id, programme, tracks
 from app.events.services.programme import SessionValues, check_times, save_session
 from app.kernel.i18n import N_
 from app.kernel.names import search_text
@@ -102,10 +102,13 @@ async def load_programme(rows: Sequence[SheetRow], context: SheetContext) -> Loa
     edition = await edition_by_id(context.edition_id)
     actor = context.actor if isinstance(context.actor, Actor) else SYSTEM
     known = {_session_key(session, edition): session for session in (await programme(edition.id)).items}
+    called = {
+        track["id"]: {track["name_key"], *map(search_text, track["name"].values())} for track in await tracks(edition.id)
+    }
     result = LoadResult()
     for row in rows:
         found = known.get(_key(_title(row), row["starts_at"], edition.zone))
-        values = _values(row, found)
+        values = _values(row, found, called.get(found.track_id or 0, set()) if found else set())
         if found is not None and values == _values_of(found):
             result += LoadResult(unchanged=1)
             continue
@@ -125,15 +128,19 @@ def _session_key(session: SessionInfo, edition: EditionInfo) -> tuple[str, str]:
     return _key(title, session.starts_at, edition.zone)
 
 
-def _values(row: SheetRow, before: SessionInfo | None) -> SessionValues:
-    """What the row says; what the sheet has no column for stays as it was."""
+def _values(row: SheetRow, before: SessionInfo | None, called: Set[str]) -> SessionValues:
+    """What the row says; what the sheet has no column for stays as it was.
+
+    ``called`` are the names of the track that the session is in, in all languages: a sheet has one of them.
+    """
+    same_track = before is not None and search_text(row["track"] or "") in called
     title = {code: row[column] or "" for code, column in TITLES.items() if row.has(column)}
     return SessionValues(
         title={key: words for key, words in {**(before.title if before else {}), **title}.items() if words},
         summary=before.summary if before else {},
         starts_at=row["starts_at"],
         ends_at=row["ends_at"],
-        track=_kept(row, "track", before.track if before else ""),
+        track=before.track if before and same_track else _kept(row, "track", before.track if before else ""),
         place=_kept(row, "place", before.place if before else ""),
         speaker=_kept(row, "speaker", before.speaker if before else ""),
     )

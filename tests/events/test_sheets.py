@@ -4,9 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from app.accounts.actor import SYSTEM
 from app.events.queries import EditionInfo, programme, tracks
 from app.events.sheets import PROGRAMME
+from app.events.services.programme import rename_track
 from app.events.short_codes import codes_of
+from app.kernel.i18n import use_locale
 from app.kernel.sheets import Examined, LoadResult, RawRow, RawTable, SheetContext, examine
 from tests.conftest import NOW
 from tests.events.factories import make_edition
@@ -52,6 +55,24 @@ async def test_a_programme_is_loaded_and_loading_it_again_changes_nothing(databa
     assert len(await codes_of("session", [session.id for session in sessions])) == 3
     assert await PROGRAMME.load(examined.rows, context(edition)) == LoadResult(unchanged=3)
     assert (await programme(edition.id)).total == 3
+
+
+@pytest.mark.engines
+@pytest.mark.parametrize("language", ["vi", "en", "id"])
+async def test_a_track_is_known_by_its_name_in_any_language(database: str, language: str) -> None:
+    edition = await make_edition()
+    examined = await read(edition, OPENING, SILK, CLAY)
+    await PROGRAMME.load(examined.rows, context(edition))
+    stage, _seminar = await tracks(edition.id)
+    names = {"vi": "Sân khấu chính", "en": "Stage", "id": "Panggung"}
+    await rename_track(edition_id=edition.id, track_id=stage["id"], name=names, actor=SYSTEM, now=NOW)
+    english = await read(edition, ("Stage", *OPENING[1:]), SILK, ("panggung", *CLAY[1:]))
+    with use_locale(language):
+        assert await PROGRAMME.load(examined.rows, context(edition)) == LoadResult(unchanged=3)
+        assert await PROGRAMME.load(english.rows, context(edition)) == LoadResult(unchanged=3)
+        moved = await read(edition, ("Hội thảo", *OPENING[1:]))
+        assert await PROGRAMME.load(moved.rows, context(edition)) == LoadResult(updated=1)
+    assert len(await tracks(edition.id)) == 2
 
 
 async def test_another_hour_moves_a_session_and_what_has_no_column_stays(database: str) -> None:
