@@ -22,7 +22,7 @@ from app.kernel.i18n import N_
 from app.kernel.settings import secret_key, settings
 from app.kernel.tables import SigningKey
 
-HIGHEST_KEY_ID = 255  # a pass carries the id in one byte
+HIGHEST_KEY_ID = 32767  # a pass carries the id in two bytes without a sign, the table's column has one
 NONCE_BYTES = 12
 
 

@@ -82,9 +82,11 @@ async def test_a_row_moved_to_another_purpose_does_not_open(database: str) -> No
         await ensure_key("passes", NOW)
 
 
-async def test_key_ids_fit_one_byte(database: str) -> None:
+@pytest.mark.engines
+async def test_key_ids_go_on_for_as_long_as_passes_and_the_table_hold_them(database: str) -> None:
     await ensure_key("passes", NOW)
-    await SigningKey.update({SigningKey.key_id: 255}, force=True)
+    await SigningKey.update({SigningKey.key_id: signing.HIGHEST_KEY_ID - 1}, force=True)
+    assert (await rotate_key("passes", NOW)).key_id == 32767
     with pytest.raises(signing.KeysExhausted):
         await ensure_key("ballots", NOW)
 
