@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
+from app.accounts.actor import SYSTEM
 from app.accounts.enums import Role
-from app.accounts.queries import actor_of_person
 from app.accounts.services.devices import renew_device_invite
 from app.accounts.services.sign_in import make_sign_in_link
 from app.accounts.tables import RoleGrant
@@ -59,27 +59,25 @@ async def _link(person_id: int, next_path: str, now: datetime) -> str:
 
 async def _gate_card(edition: EditionInfo, now: datetime) -> list[tuple[str, str]]:
     """The address of a card that binds this browser as a phone at the first gate; one that nobody used is renewed."""
-    gates, owner = await gates_of(edition.id), await _holder(Role.OWNER, edition.id)
-    if not gates or owner is None:
+    gates = await gates_of(edition.id)
+    if not gates:
         return []
-    actor = await actor_of_person(owner)
     for phone in await devices_of(edition.id):
         if phone["label"] == PHONE and phone["paired_at"] is None:
-            return [("Gate phone", await renew_device_invite(device_id=phone["id"], actor=actor, now=now, days=2))]
+            return [("Gate phone", await renew_device_invite(device_id=phone["id"], actor=SYSTEM, now=now, days=2))]
     _device_id, address = await invite_phone(
-        edition_id=edition.id, gate_id=gates[0]["id"], label=PHONE, actor=actor, now=now
+        edition_id=edition.id, gate_id=gates[0]["id"], label=PHONE, actor=SYSTEM, now=now
     )
     return [("Gate phone", address)]
 
 
 async def _judge_card(edition: EditionInfo, now: datetime) -> list[tuple[str, str]]:
     """The address of a judge's card for a tablet, not of the chair's own; cards that nobody used yet end."""
-    contest, owner = await contest_of_edition(edition.id), await _holder(Role.OWNER, edition.id)
-    if contest is None or owner is None:
+    contest = await contest_of_edition(edition.id)
+    if contest is None:
         return []
     judges = [member.person_id for member in await panel_of(contest.id) if member.role is PanelRole.JUDGE]
-    actor = await actor_of_person(owner)
-    cards = await make_judge_cards(contest_id=contest.id, person_ids=judges[:1], actor=actor, now=now)
+    cards = await make_judge_cards(contest_id=contest.id, person_ids=judges[:1], actor=SYSTEM, now=now)
     return [("Judge's card", card.url) for card in cards]
 
 
