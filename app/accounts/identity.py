@@ -4,9 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 from litestar import Request
+from litestar.datastructures import Cookie
 from litestar.enums import ScopeType
 from litestar.response import Response
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.accounts.actor import ANONYMOUS, Actor
 from app.accounts.enums import DeviceKind
@@ -39,11 +40,13 @@ class Identity:
         """Find the actor, then go on."""
         if scope["type"] == ScopeType.HTTP:
             request: Request[Any, Any, Any] = Request(scope)
-            scope["user"] = await self.actor(request)
+            scope["user"], extended = await self.actor(request)
+            if extended:
+                send = _keeping(extended, send)
         await self.app(scope, receive, send)
 
-    async def actor(self, request: Request[Any, Any, Any]) -> Actor:
-        """Device routes know devices (by header or cookie), all others sessions."""
+    async def actor(self, request: Request[Any, Any, Any]) -> tuple[Actor, str | None]:
+        """Device routes know devices (by header or cookie), all others sessions; the token of one just extended."""
         path = request.scope["path"]
         for prefix, kind in _DEVICE_PATHS:
             if path == prefix or path.startswith(prefix + "/"):
@@ -51,33 +54,55 @@ class Identity:
                 token = header[7:] if header.startswith("Bearer ") else request.cookies.get(DEVICE_COOKIES[kind])
                 found = await actor_of_device(token, now()) if token else None
                 if found is not None and found.device_kind == kind:
-                    return found
+                    return found, None
                 break
         token = request.cookies.get(SESSION_COOKIE)
         if not token:
-            return ANONYMOUS
+            return ANONYMOUS, None
         at = now()
         hashed = hash_token(token)
         session = await actor_of_session(hashed, at)
         if session is None:
-            return ANONYMOUS
+            return ANONYMOUS, None
         actor, last_seen = session
         if at - last_seen > _TOUCH_AFTER:
             await touch_session(token_hash=hashed, now=at)
-        return actor
+            return actor, token
+        return actor, None
 
 
-def set_session_cookie(answer: Response[Any], token: str, locale: str | None = None) -> None:
-    """Keep the session in the browser; with a ``locale``, speak that language from now on."""
-    answer.set_cookie(
-        SESSION_COOKIE,
-        token,
+def _keeping(token: str, send: Send) -> Send:
+    """Let the browser keep the cookie as long as its session, unless the answer sets it itself or caches share it."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = [(name.lower(), value) for name, value in message["headers"]]
+            own = any(
+                name == b"set-cookie" and value.startswith(f"{SESSION_COOKIE}=".encode()) for name, value in headers
+            )
+            shared = any(name == b"cache-control" and b"public" in value for name, value in headers)
+            if not own and not shared:
+                message["headers"] = [*message["headers"], _session_cookie(token).to_encoded_header()]
+        await send(message)
+
+    return sending
+
+
+def _session_cookie(token: str) -> Cookie:
+    return Cookie(
+        key=SESSION_COOKIE,
+        value=token,
         max_age=settings().session_days * 86400,
         path="/",
         httponly=True,
         samesite="lax",
         secure=settings().secure_cookies,
     )
+
+
+def set_session_cookie(answer: Response[Any], token: str, locale: str | None = None) -> None:
+    """Keep the session in the browser; with a ``locale``, speak that language from now on."""
+    answer.set_cookie(_session_cookie(token))
     if locale:
         answer.set_cookie(LOCALE_COOKIE, locale, max_age=31536000, path="/", samesite="lax")
 

@@ -1,14 +1,18 @@
 """Sign-in, account and cards as a browser meets them."""
 
+from datetime import timedelta
+
 import httpx
+import pytest
 
 from app.accounts.actor import SYSTEM
 from app.accounts.enums import DeviceKind, Role
 from app.accounts.identity import SESSION_COOKIE
 from app.accounts.services.devices import make_device_invite
 from app.accounts.services.sign_in import make_sign_in_link
-from app.accounts.tables import Device, Person
-from app.kernel.clock import now
+from app.accounts.tables import Device, Person, Session
+from app.kernel.clock import freeze, now
+from tests.conftest import NOW
 from tests.support.client import sign_in
 from tests.support.factories import make_holder, make_person
 
@@ -45,6 +49,43 @@ async def test_the_session_cookie_is_closed_to_scripts_and_new_at_each_sign_in(c
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
     assert "planted" not in cookie
+
+
+def session_cookies(answer: httpx.Response) -> list[str]:
+    return [value for value in answer.headers.get_list("set-cookie") if value.startswith(f"{SESSION_COOKIE}=")]
+
+
+@pytest.mark.engines
+async def test_a_sign_in_lasts_in_the_browser_as_long_as_it_is_used(client: httpx.AsyncClient) -> None:
+    person = await make_person()
+    with freeze(NOW):
+        await sign_in(client, person.id)  # type: ignore[arg-type]
+        token = client.cookies[SESSION_COOKIE]
+        assert session_cookies(await client.get("/account")) == []
+    for day in range(10, 40, 10):
+        with freeze(NOW + timedelta(days=day)):
+            (cookie,) = session_cookies(await client.get("/account"))
+            assert cookie.startswith(f"{SESSION_COOKIE}={token}; ")
+            assert f"Max-Age={14 * 86400}" in cookie
+            assert "HttpOnly" in cookie
+            assert session_cookies(await client.get("/account")) == []
+    with freeze(NOW + timedelta(days=43)):
+        assert await Session.count() == 1
+        assert session_cookies(await client.get("/account")) != []
+    with freeze(NOW + timedelta(days=60)):
+        assert (await client.get("/account")).status_code == 303
+
+
+async def test_the_cookie_is_not_sent_again_where_caches_share_or_somebody_leaves(client: httpx.AsyncClient) -> None:
+    person = await make_person()
+    with freeze(NOW):
+        await sign_in(client, person.id)  # type: ignore[arg-type]
+    with freeze(NOW + timedelta(days=1)):
+        asset = await client.get("/static/icon.svg")
+        assert (asset.status_code, session_cookies(asset)) == (200, [])
+    with freeze(NOW + timedelta(days=2)):
+        (cookie,) = session_cookies(await client.post("/sign-out"))
+        assert "Max-Age=0" in cookie
 
 
 async def test_a_page_behind_sign_in_sends_there_and_back(client: httpx.AsyncClient) -> None:
