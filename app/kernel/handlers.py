@@ -17,6 +17,7 @@ from app.kernel.i18n import N_, _
 from app.kernel.logs import request_id
 from app.kernel.migrate import pending_migrations
 from app.kernel.web import STATIC_DIR, page, wants_json
+from app.kernel.wrong_values import sentences
 
 log = logging.getLogger("fairground.error")
 
@@ -63,9 +64,7 @@ def handle_http_error(request: Request[Any, Any, Any], error: HTTPException) -> 
         code, sentence = FORM_EXPIRED
     fields: dict[str, str] = {}
     if isinstance(error, ValidationException) and isinstance(error.extra, list):
-        fields = {
-            str(item.get("key", "")): str(item.get("message", "")) for item in error.extra if isinstance(item, dict)
-        }
+        fields = sentences(item for item in error.extra if isinstance(item, dict))
     if error.status_code >= 500:
         log.error("http error", exc_info=error)
     return error_answer(request, status=error.status_code, code=code, sentence=_(sentence), fields=fields)

@@ -1,11 +1,20 @@
 """Errors that people see, as pages and as JSON."""
 
+from typing import Annotated
+
 import httpx
+import msgspec
 import pytest
+from litestar import Litestar, post
+from litestar.params import Body
+from litestar.testing import AsyncTestClient
 
 from app.kernel import errors
+from app.kernel.enums import ChannelKind
 from app.kernel.errors import AppError, NotFound, TooManyTries
-from app.kernel.i18n import N_, use_locale
+from app.kernel.forms import REQUIRED
+from app.kernel.handlers import EXCEPTION_HANDLERS
+from app.kernel.i18n import N_, _, use_locale
 
 
 class BoothTaken(AppError):
@@ -73,3 +82,58 @@ async def test_a_form_without_its_token_is_refused_in_plain_words(client: httpx.
 async def test_the_service_says_that_it_lives_and_is_ready(client: httpx.AsyncClient) -> None:
     assert (await client.get("/healthz")).text == "ok"
     assert (await client.get("/readyz")).json() == {"database": "ok", "migrations": "done"}
+
+
+class Line(msgspec.Struct):
+    """For these tests."""
+
+    amount: Annotated[int, msgspec.Meta(ge=1, le=9)]
+    kind: ChannelKind = ChannelKind.MAIL
+
+
+class Order(msgspec.Struct):
+    """For these tests."""
+
+    name: Annotated[str, msgspec.Meta(min_length=2, max_length=5)]
+    lines: list[Line] = []
+    share: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.5
+
+
+@post("/orders")
+async def take(data: Annotated[Order, Body(title="The order")]) -> None:
+    """Take an order."""
+
+
+@pytest.mark.parametrize(
+    ("sent", "fields"),
+    [
+        ({}, {"name": "Please fill this in."}),
+        ({"name": "Lan", "lines": [{}]}, {"lines[0].amount": "Please fill this in."}),
+        ({"name": 1}, {"name": "This does not have the form that is expected here."}),
+        ({"name": "L"}, {"name": "Please write at least 2 characters."}),
+        ({"name": "Lan Anh"}, {"name": "Please write at most 5 characters."}),
+        ({"name": "Lan", "lines": [{"amount": "x"}]}, {"lines[0].amount": "Please write a number, such as 12."}),
+        ({"name": "Lan", "lines": [{"amount": 0}]}, {"lines[0].amount": "Please write 1 or more."}),
+        ({"name": "Lan", "lines": [{"amount": 10}]}, {"lines[0].amount": "Please write 9 or less."}),
+        ({"name": "Lan", "share": 0}, {"share": "Please write more than 0.0."}),
+        ({"name": "Lan", "share": 1}, {"share": "Please write less than 1.0."}),
+        (
+            {"name": "Lan", "lines": [{"amount": 1, "kind": "pigeon"}]},
+            {"lines[0].kind": "Please choose one of the list."},
+        ),
+    ],
+)
+async def test_what_a_program_sends_wrong_is_said_in_our_words(sent: object, fields: dict[str, str]) -> None:
+    app = Litestar([take], exception_handlers=EXCEPTION_HANDLERS)
+    async with AsyncTestClient(app) as asker:
+        with use_locale("en"):
+            answer = await asker.post("/orders", json=sent, headers={"accept": "application/json"})
+    assert (answer.status_code, answer.json()["fields"]) == (400, fields)
+
+
+async def test_a_program_is_told_in_its_readers_language(client: httpx.AsyncClient) -> None:
+    headers = {"accept": "application/json", "accept-language": "vi"}
+    answer = await client.post("/api/v1/passes/verify", json={}, headers=headers)
+    assert (answer.status_code, list(answer.json()["fields"])) == (400, ["code"])
+    with use_locale("vi"):
+        assert answer.json()["fields"]["code"] == _(REQUIRED) != REQUIRED
