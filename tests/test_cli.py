@@ -6,15 +6,23 @@ import re
 import socket
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
-from app.accounts.tables import RoleGrant
+from app.accounts.tables import Person, RoleGrant
+from app.demo.command import SLUG as DEMO_SLUG
+from app.demo.festival import ORGANISER
 from app.events.tables import Edition
+from app.kernel.database import close_database, open_database
 from tests.events.factories import make_edition
 
 HALLS = Path(__file__).parents[1] / "app" / "demo" / "sheets" / "halls.xlsx"
+NOT_THE_DEMOS = (
+    "the database holds people or a festival that are not the demo's, so nothing was touched; "
+    "name another database with DATABASE_URL."
+)
 
 
 @pytest.fixture
@@ -167,3 +175,53 @@ async def test_an_import_of_what_is_no_sheet(home: Path, database: str) -> None:
     done = await asyncio.to_thread(fairground, home, "import", "halls", __file__, DATABASE_URL=database)
     assert (done.returncode, done.stderr) == (2, "")
     assert "Hall: '': The sheet has no column for this." in done.stdout
+
+
+async def _someone() -> None:
+    await Person(full_name="Nguyễn Thị Hoa", phone="+84912345678").save()
+
+
+@pytest.mark.engines
+@pytest.mark.parametrize(
+    ("somebody", "state_file", "options"),
+    [(make_edition, False, ()), (make_edition, True, ("--reset",)), (_someone, False, ("--reset",))],
+)
+async def test_the_demo_leaves_a_real_database_alone(
+    home: Path, database: str, somebody: Callable[[], Awaitable[object]], state_file: bool, options: tuple[str, ...]
+) -> None:
+    await somebody()
+    before = (await Edition.count(), await Person.count())
+    photo = home / "media" / "photo.webp"
+    photo.parent.mkdir(parents=True)
+    photo.write_bytes(b"a photo")
+    if state_file:  # of a demo in another database
+        (home / "demo.json").write_text('{"clock_offset_seconds": 0}')
+    done = await asyncio.to_thread(fairground, home, "demo", "--no-serve", *options, DATABASE_URL=database)
+    assert sentence(done) == NOT_THE_DEMOS
+    assert (await Edition.count(), await Person.count()) == before
+    assert photo.exists()
+    assert (home / "demo.json").exists() == state_file
+
+
+@pytest.mark.engines
+async def test_the_demos_database_without_its_clock_is_not_dropped(home: Path, database: str) -> None:
+    await Person(full_name=ORGANISER[0], email=ORGANISER[2]).save()
+    done = await asyncio.to_thread(fairground, home, "demo", "--no-serve", "--reset", DATABASE_URL=database)
+    assert sentence(done) == NOT_THE_DEMOS
+    assert await Person.count() == 1
+
+
+@pytest.mark.slow
+@pytest.mark.engines
+async def test_the_demo_loads_into_an_empty_database_and_begins_again(home: Path, empty_database: str) -> None:
+    loading = ("demo", "--no-serve")
+    done = await asyncio.to_thread(fairground, home, *loading, "--reset", DATABASE_URL=empty_database)
+    assert done.returncode == 0, done.stderr
+    await Edition.update({Edition.slug: "renamed"}).where(Edition.slug == DEMO_SLUG)
+    await close_database()  # its file or tables go
+    done = await asyncio.to_thread(fairground, home, *loading, "--reset", DATABASE_URL=empty_database)
+    assert done.returncode == 0, done.stderr
+    done = await asyncio.to_thread(fairground, home, *loading, DATABASE_URL=empty_database)
+    assert done.returncode == 0, done.stderr
+    await open_database()
+    assert await Edition.select(Edition.slug) == [{"slug": DEMO_SLUG}]

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 #: The demo begins on the festival's first morning, 08:30 in Hanoi; its clock runs on from there.
 STARTS_AT = datetime(2026, 10, 16, 1, 30, tzinfo=UTC)
@@ -26,8 +27,14 @@ def run_demo(
     from app.kernel.web import assets_built
 
     check_writable()
+    database = asyncio.run(_whose_database())
+    if database == "other":
+        raise refusal(
+            "the database holds people or a festival that are not the demo's, so nothing was touched; "
+            "name another database with DATABASE_URL."
+        )
     if options.reset:
-        _reset()
+        _reset(drop=database == "demo")
     _clock()
     links, loaded = asyncio.run(_prepare())
     print(f"\nThe demo festival stands at {settings().base_url}/ — sign in as:\n", flush=True)
@@ -73,8 +80,43 @@ def _state_file() -> Path:
     return settings().data_dir / "demo.json"
 
 
-def _reset() -> None:
-    """Forget the demo's data: the SQLite file or every table, the photos, the clock."""
+async def _whose_database() -> Literal["empty", "demo", "other"]:
+    """Whether nobody is in the database, or it is one that ``demo`` itself made, or it is somebody's own.
+
+    The demo's own has left ``demo.json`` in the data folder, and holds its organiser, whose address is nobody's else.
+    """
+    from app.accounts.tables import Person
+    from app.demo.festival import ORGANISER
+    from app.events.tables import Edition
+    from app.kernel.database import close_database, open_database
+
+    await open_database()
+    try:
+        edited, peopled = await Edition.table_exists(), await Person.table_exists()
+        if not (edited and await Edition.exists()) and not (peopled and await Person.exists()):
+            return "empty"
+        ours = peopled and await Person.exists().where(Person.email == ORGANISER[2])
+        return "demo" if ours and _state_file().exists() else "other"
+    finally:
+        await close_database()
+
+
+def _reset(*, drop: bool) -> None:
+    """Forget the demo's data: the SQLite file or every table if these are to ``drop``, the photos, the clock.
+
+    Without ``demo.json`` the data folder holds nothing of the demo.
+    """
+    from app.kernel.settings import settings
+
+    if not _state_file().exists():
+        return
+    if drop:
+        _drop_database()
+    shutil.rmtree(settings().media_dir, ignore_errors=True)
+    _state_file().unlink()
+
+
+def _drop_database() -> None:
     from app.kernel.database import close_database, engine, fetch
     from app.kernel.settings import settings
 
@@ -91,9 +133,6 @@ def _reset() -> None:
             await close_database()
 
         asyncio.run(drop())
-    shutil.rmtree(settings().media_dir, ignore_errors=True)
-    with contextlib.suppress(FileNotFoundError):
-        _state_file().unlink()
 
 
 def _clock() -> None:
