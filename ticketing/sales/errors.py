@@ -76,6 +76,14 @@ class OrderNotFound(AppError):
     message = N_("This order does not exist.")
 
 
+class OrderIdTaken(AppError):
+    """A ``client_id`` that came before with another order."""
+
+    code = "order_id_taken"
+    status = 409
+    message = N_("This form was already sent with another order. Please begin again.")
+
+
 class OrderNotOpen(AppError):
     """An order that was cancelled or has expired."""
 

@@ -45,6 +45,7 @@ class TicketOrder(Table, tablename="ticket_order"):
     client_id = Varchar(length=64, unique=True)
     reference = Varchar(length=12, unique=True, help_text="Short name of the order for people")
     buyer = ForeignKey(Person, default=None, null=True, index=True)
+    contact = Varchar(length=254, default="", help_text="Mail address or phone number that the passes are sent to")
     state = Varchar(length=10, choices=OrderState, default=OrderState.HELD)
     channel = Varchar(length=12, choices=OrderChannel, default=OrderChannel.ONLINE)
     total_minor = BigInt(default=0)

@@ -47,7 +47,8 @@ async def find_or_create_person(
 ) -> Person:
     """The person with this phone number or, failing that, this mail address; added when there is none.
 
-    A contact detail that was missing is filled in when nobody else has it. Raises ContactMissing without either.
+    For organisers' words alone. Nothing is changed of somebody who is there already: whoever could add a mail address
+    to her would read her sign-in links. Raises ContactMissing without either.
     """
     if not phone and not email:
         raise ContactMissing
@@ -57,15 +58,20 @@ async def find_or_create_person(
             return await create_person(full_name=full_name, phone=phone, email=email, locale=locale, now=now)
         person = await Person.objects().get(Person.id == found["id"])
         assert person is not None
-        missing: dict[Any, Any] = {}
-        if email and not person.email and await person_by_contact(phone=None, email=email) is None:
-            missing[Person.email] = email
-        if phone and not person.phone and await person_by_contact(phone=phone, email=None) is None:
-            missing[Person.phone] = phone
-        if missing:
-            await Person.update(missing).where(Person.id == person.id)
-            await person.refresh()
         return person
+
+
+async def find_or_create_by_one_contact(
+    *, full_name: str, phone: str | None = None, email: str | None = None, locale: str = "vi", now: datetime
+) -> Person:
+    """The person whom somebody names who has not shown that the contact is hers: a visitor, a team, an applicant.
+
+    Only one contact counts, the mail address when there is one. With two, a stranger's phone number and a mail address
+    of her own would become one person, and whoever reads the mail could sign in as the stranger. What is sent must go
+    to that same contact. Raises ContactMissing without either.
+    """
+    one_phone = None if email else phone
+    return await find_or_create_person(full_name=full_name, phone=one_phone, email=email, locale=locale, now=now)
 
 
 async def update_person(

@@ -114,5 +114,6 @@ async def _send(
             ),
             locale=holder.locale,
             edition_id=edition.id,
+            secret=True,
             now=now,
         )

@@ -8,7 +8,7 @@ from piccolo.columns import Column
 
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
-from app.accounts.services.people import find_or_create_person, grant_role
+from app.accounts.services.people import find_or_create_by_one_contact, grant_role
 from app.events.short_codes import register_short_code
 from app.judging.enums import ContestState, EntryState, MemberRole
 from app.judging.errors import CallEnded, CallNotBegun, ContestNotOpen, EntryIncomplete, EntryNotEditable
@@ -124,7 +124,7 @@ async def invite_member(
     """
     async with write_transaction():
         _entry, contest = await _own(entry_id, actor, now)
-        person = await find_or_create_person(
+        person = await find_or_create_by_one_contact(
             full_name=full_name, phone=phone, email=email, locale=actor.locale, now=now
         )
         await add_member(entry_id=entry_id, person_id=person.id, role=MemberRole.MEMBER)

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.accounts.actor import Actor
+from app.accounts.actor import SYSTEM, Actor
 from app.accounts.enums import OrganisationKind, Role
-from app.accounts.services.people import create_organisation, find_or_create_person
+from app.accounts.services.people import create_organisation, find_or_create_by_one_contact
 from app.accounts.services.sign_in import make_sign_in_link
 from app.accounts.tables import Person
 from app.kernel.database import write_transaction
@@ -56,7 +56,7 @@ async def apply_signed_in(*, edition_id: int, draft: Draft, actor: Actor, now: d
         if organisation_id not in actor.organisations(Role.EXHIBITOR_OWNER):
             person = await Person.objects().get(Person.id == actor.person_id)
             assert person is not None
-            organisation_id = await _organisation(draft, person, now)
+            organisation_id = await _organisation(draft, person, now, phone=person.phone, email=person.email)
         return await _submit(edition_id, organisation_id, actor.person_id, draft, actor, now, draft_only=False)
 
 
@@ -71,12 +71,11 @@ async def apply_by_message(
     contact = email or phone or ""
     await limit(f"apply:{contact}", times=5, seconds=3600, now=now)
     async with write_transaction():
-        person = await find_or_create_person(
+        person = await find_or_create_by_one_contact(
             full_name=draft["contact_name"], phone=phone, email=email, locale=current_locale(), now=now
         )
-        actor = Actor(person_id=person.id, full_name=person.full_name)
-        organisation_id = await _organisation(draft, person, now)
-        made = await _submit(edition_id, organisation_id, person.id, draft, actor, now, draft_only=True)
+        organisation_id = await _organisation(draft, person, now, phone=phone, email=email)
+        made = await _submit(edition_id, organisation_id, person.id, draft, SYSTEM, now, draft_only=True)
         link, _code = await make_sign_in_link(
             person_id=person.id, next_path=f"{path}/{made}", minutes=LINK_HOURS * 60, now=now
         )
@@ -98,14 +97,14 @@ async def apply_by_message(
     return made
 
 
-async def _organisation(draft: Draft, person: Person, now: datetime) -> int:
+async def _organisation(draft: Draft, person: Person, now: datetime, *, phone: str | None, email: str | None) -> int:
     made = await create_organisation(
         name=draft["organisation"],
         kind=OrganisationKind(draft.get("kind") or OrganisationKind.HOUSEHOLD),
         now=now,
         ward=draft.get("ward") or "",
-        phone=person.phone,
-        email=person.email,
+        phone=phone,
+        email=email,
         contact=person.id,
     )
     return made.id

@@ -56,10 +56,20 @@ async def test_forty_at_once_make_one_person(database: str) -> None:
     assert await Person.count() == 1
 
 
-async def test_find_fills_in_what_was_missing(database: str) -> None:
+async def test_finding_somebody_changes_nothing_of_hers(database: str) -> None:
     first = await people.find_or_create_person(full_name="Lê Thị Hoa", phone="+84912345678", now=NOW)
     again = await people.find_or_create_person(full_name="Hoa", phone="+84912345678", email="hoa@example.com", now=NOW)
-    assert (again.id, again.email, again.full_name) == (first.id, "hoa@example.com", "Lê Thị Hoa")
+    assert (again.id, again.email, again.full_name) == (first.id, None, "Lê Thị Hoa")
+
+
+async def test_of_what_a_stranger_says_one_contact_counts(database: str) -> None:
+    hoa = await people.create_person(full_name="Lê Thị Hoa", phone="+84912345678", now=NOW)
+    given = {"full_name": "Mallory", "phone": "+84912345678", "email": "mallory@example.com", "now": NOW}
+    made = await people.find_or_create_by_one_contact(**given)
+    assert (made.id != hoa.id, made.phone, made.email) == (True, None, "mallory@example.com")
+    assert (await people.find_or_create_by_one_contact(**given)).id == made.id
+    again = await people.find_or_create_by_one_contact(full_name="Hoa", phone="+84912345678", now=NOW)
+    assert again.id == hoa.id
 
 
 @pytest.mark.engines

@@ -8,16 +8,25 @@ from typing import Any
 import pytest
 
 from app.accounts.actor import SYSTEM
+from app.accounts.services.people import create_person
 from app.kernel.database import dialect, fetch, is_integrity_error
 from app.payments.enums import PaymentMethod, Settlement
 from tests.conftest import NOW
 from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type
 from tests.support.race import losers, meet_after, race, unguarded, winners
 from ticketing.sales.enums import OrderState
-from ticketing.sales.errors import NothingChosen, OrderNotOpen, QuotaTooSmall, SalesClosed, SoldOut, TooManyTickets
+from ticketing.sales.errors import (
+    NothingChosen,
+    OrderIdTaken,
+    OrderNotOpen,
+    QuotaTooSmall,
+    SalesClosed,
+    SoldOut,
+    TooManyTickets,
+)
 from ticketing.sales.plugin import start
 from ticketing.sales.queries import find_orders, ticket_types_of, tickets_of_order
-from ticketing.sales.services import orders, quota
+from ticketing.sales.services import orders, placing, quota
 from ticketing.sales.services.orders import (
     cancel_order,
     expire_orders,
@@ -68,12 +77,44 @@ async def test_a_free_order_is_confirmed_with_passes_and_a_message(edition: Any)
 
 async def test_the_same_order_sent_twice_gives_the_first_answer(edition: Any) -> None:
     type_id = await make_ticket_type(edition.id, now=NOW)
-    first = await make_order(edition.id, {type_id: 1}, now=NOW, client_id="the-same-order")
-    again = await make_order(edition.id, {type_id: 5}, now=NOW, client_id="the-same-order")
+    given = {"client_id": "the-same-order", "phone": "+84912345678"}
+    first = await make_order(edition.id, {type_id: 1}, now=NOW, **given)
+    again = await make_order(edition.id, {type_id: 1}, now=NOW, **given)
     assert (again.order_id, again.secret, again.reference) == (first.order_id, first.secret, first.reference)
     assert again.replayed is True
     assert await places(type_id) == (1, 0)
     assert len(await messages()) == 1
+
+
+@pytest.mark.parametrize("other", [{"count": 2}, {"phone": "+84912345670"}, {"email": "mallory@example.com"}])
+async def test_anothers_order_is_not_told_to_whoever_uses_its_id(edition: Any, other: dict[str, Any]) -> None:
+    type_id = await make_ticket_type(edition.id, now=NOW)
+    given = {"client_id": "the-same-order", "phone": "+84912345678"}
+    await make_order(edition.id, {type_id: 1}, now=NOW, **given)
+    given |= {name: value for name, value in other.items() if name != "count"}
+    with pytest.raises(OrderIdTaken):
+        await make_order(edition.id, {type_id: other.get("count", 1)}, now=NOW, **given)
+    assert await places(type_id) == (1, 0)
+
+
+async def test_an_order_in_anothers_name_changes_nothing_of_hers(edition: Any) -> None:
+    """Somebody knows a phone number, and gives a mail address of her own with it."""
+    person = await create_person(full_name="Trần Thu Quỳnh", phone="+84375123894", now=NOW)
+    type_id = await make_ticket_type(edition.id, now=NOW)
+    given = {"full_name": "Mallory", "phone": "+84375123894", "email": "mallory@example.com"}
+    placed = await make_order(edition.id, {type_id: 1}, now=NOW, **given)
+    rows = await fetch("SELECT email FROM person WHERE id = {}", person.id)
+    assert rows == [{"email": None}]
+    buyer = await fetch("SELECT p.id, p.phone FROM ticket_order o JOIN person p ON p.id = o.buyer")
+    assert buyer[0]["phone"] is None
+    assert buyer[0]["id"] != person.id
+    sent = await fetch("SELECT to_address, body_text, secret FROM outbox_message")
+    assert [one["to_address"] for one in sent] == ["mallory@example.com"]
+    assert "Quỳnh" not in sent[0]["body_text"]
+    assert bool(sent[0]["secret"])
+    log = await fetch("SELECT actor_person_id FROM audit_entry WHERE action = 'order.place'")
+    assert log == [{"actor_person_id": None}]
+    assert placed.state == OrderState.CONFIRMED
 
 
 async def test_what_cannot_be_ordered(edition: Any) -> None:
@@ -276,7 +317,7 @@ async def test_without_its_condition_a_quota_is_oversold(edition: Any, monkeypat
     monkeypatch.setattr(quota, "left", left, raising=False)
     meet_after(monkeypatch, quota, "left", parties=2)
     monkeypatch.setattr(orders, "hold_places", hold_by_reading_first)
-    unguarded(monkeypatch, orders)
+    unguarded(monkeypatch, orders, placing)
     results = await race(2, lambda _number: make_order(edition.id, {type_id: 1}, now=NOW))
     assert len(winners(results)) == 2
     assert await places(type_id) == (2, 0)

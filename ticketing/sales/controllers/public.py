@@ -73,6 +73,7 @@ class TicketController(Controller):
                 phone=phone,
                 email=email,
                 locale=values.locale if values.locale in LOCALES else current_locale(),
+                actor=request.user,
                 now=now(),
             )
         except FormError as error:
@@ -101,7 +102,7 @@ class TicketController(Controller):
             order=order,
             total=Money(order["total_minor"], order["currency"]),
             tickets=tickets,
-            contact=await queries.contact_of_buyer(order["buyer"]),
+            contact=queries.half_hidden(order["contact"]),
             transfer=transfer,
         )
 

@@ -9,23 +9,31 @@ from app.kernel.enums import ChannelKind
 from app.kernel.i18n import _, ngettext, use_locale
 from app.kernel.outbox import send_message
 from app.kernel.settings import settings
-from ticketing.sales.tables import TicketOrder
+from ticketing.sales.tables import OrderItem, TicketOrder
 
 
 async def send_tickets(*, order: TicketOrder, issued: list[IssuedPass], now: datetime) -> None:
-    """Send the links of an order's passes by mail, else by SMS, in the transaction that confirms it."""
+    """Send the links of an order's passes by mail, else by SMS, in the transaction that confirms it.
+
+    They go to the contact that was written into the order, under the name written there: whose it is in the records
+    is nothing that the buyer has shown to be hers. An order out of a sheet has none, and goes to the person's own.
+    """
     if order.buyer is None or not issued:
         return
     person = await Person.objects().get(Person.id == order.buyer)
     if person is None:
         return
+    contact = order.contact or person.email or person.phone or ""
+    first = await OrderItem.select(OrderItem.holder_name).where(OrderItem.ticket_order == order.id).first()
+    name = (first or {}).get("holder_name") or person.full_name
+    by_mail = "@" in contact
     edition = await edition_by_id(order.edition)
     with use_locale(order.locale):
         links = "\n".join(_link(edition, one) for one in issued)
         subject = ngettext("Your ticket: {edition}", "Your tickets: {edition}", len(issued)).format(
             edition=edition.title
         )
-        if person.email:
+        if by_mail:
             body = _(
                 "Dear {name},\n\nhere is what opens the gate of {edition} ({when}, {where}):\n\n{links}\n\n"
                 "Show the code on your phone, or print it. Keep the link to yourself: who has it has your ticket."
@@ -33,16 +41,15 @@ async def send_tickets(*, order: TicketOrder, issued: list[IssuedPass], now: dat
         else:
             body = _("{edition}, {when}. Your ticket: {links}")
         await send_message(
-            channel=ChannelKind.MAIL if person.email else ChannelKind.SMS,
-            to=person.email or person.phone or "",
+            channel=ChannelKind.MAIL if by_mail else ChannelKind.SMS,
+            to=contact,
             person_id=person.id,
             subject=subject,
-            body=body.format(
-                name=person.full_name, edition=edition.title, when=edition.when, where=edition.where, links=links
-            ),
+            body=body.format(name=name, edition=edition.title, when=edition.when, where=edition.where, links=links),
             locale=order.locale,
             unique_key=f"ticket-order:{order.id}",
             edition_id=order.edition,
+            secret=True,
             now=now,
         )
 

@@ -3,17 +3,14 @@
 Rows are taken in one order, so that nobody waits for each other: payment document, order, ticket types by id.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from app.accounts.actor import Actor
-from app.accounts.errors import ContactTaken
-from app.accounts.services.people import find_or_create_person
+from app.accounts.services.people import find_or_create_by_one_contact
 from app.accounts.tables import Person
 from app.kernel import audit
-from app.kernel.database import fetch, is_unique_violation, write_transaction
-from app.kernel.errors import AppError
+from app.kernel.database import fetch, write_transaction
 from app.kernel.money import Money
 from app.kernel.security import hash_token, limit
 from app.payments.enums import PaymentMethod, Settlement
@@ -26,6 +23,7 @@ from ticketing.sales.queries import counts_of_order
 from ticketing.sales.schemas import MOST_AT_BOX_OFFICE, MOST_IN_ONE_ORDER
 from ticketing.sales.services.issuing import issue_tickets, revoke_tickets
 from ticketing.sales.services.messages import send_tickets
+from ticketing.sales.services.placing import Asked, Placed, place_once, placed_before
 from ticketing.sales.services.quota import give_back_places, hold_places, sell_held_places
 from ticketing.sales.services.references import order_reference, order_secret
 from ticketing.sales.tables import OrderItem, TicketOrder, TicketType
@@ -33,17 +31,6 @@ from ticketing.sales.tables import OrderItem, TicketOrder, TicketType
 #: Name under which payments knows orders of tickets.
 PURPOSE = "ticket_order"
 HOLD_MINUTES = 20
-
-
-@dataclass(frozen=True, kw_only=True)
-class Placed:
-    """An order as its buyer holds it: ``secret`` opens its page. ``replayed`` when it had been placed before."""
-
-    order_id: int
-    reference: str
-    secret: str
-    state: OrderState
-    replayed: bool = False
 
 
 async def place_order(
@@ -56,32 +43,40 @@ async def place_order(
     email: str | None,
     locale: str,
     now: datetime,
+    actor: Actor | None = None,
 ) -> Placed:
     """Order tickets online. ``counts`` maps ticket types' ids to numbers. Free orders are confirmed at once.
 
-    The same ``client_id`` sent twice is one order and gives the first answer. Phone and mail are normalised already.
-    Raises NothingChosen, TooManyTickets, SoldOut, SalesClosed, UnknownTicketType, ContactMissing, TooManyTries.
+    The same ``client_id`` sent twice is one order and gives the first answer. Phone and mail are normalised already;
+    the mail address counts when both are given, and the passes go there. ``actor`` is whoever is signed in.
+    Raises OrderIdTaken, NothingChosen, TooManyTickets, SoldOut, SalesClosed, UnknownTicketType, ContactMissing,
+    TooManyTries.
     """
-    known = await _placed_before(client_id)
+    wanted = _checked(counts, MOST_IN_ONE_ORDER)
+    contact = email or phone or ""
+    asked = Asked(client_id=client_id, edition_id=edition_id, counts=wanted, contact=contact)
+    known = await placed_before(asked)
     if known is not None:
         return known
-    wanted = _checked(counts, MOST_IN_ONE_ORDER)
-    await limit(f"ticket-order:{edition_id}:{phone or email}", times=60, seconds=3600, now=now)
+    await limit(f"ticket-order:{edition_id}:{contact}", times=60, seconds=3600, now=now)
 
     async def make() -> int:
-        person = await find_or_create_person(full_name=full_name, phone=phone, email=email, locale=locale, now=now)
+        person = await find_or_create_by_one_contact(
+            full_name=full_name, phone=phone, email=email, locale=locale, now=now
+        )
         order = await _create(
             edition_id=edition_id,
             client_id=client_id,
             counts=wanted,
             buyer=person,
+            contact=contact,
             holder_name=full_name,
             locale=locale,
             channel=OrderChannel.ONLINE,
             now=now,
         )
         await audit.record(
-            actor=Actor(person_id=person.id, full_name=person.full_name),
+            actor=actor if actor and actor.signed_in else None,
             action="order.place",
             subject_type="ticket_order",
             subject_id=order.id,
@@ -95,7 +90,7 @@ async def place_order(
             await _bill(order, payer_name=full_name, now=now)
         return order.id
 
-    return await _once(client_id, make)
+    return await place_once(asked, make)
 
 
 async def sell_at_box_office(
@@ -113,10 +108,11 @@ async def sell_at_box_office(
     Sales periods do not bind the box office, quotas do. The same ``client_id`` sent twice is one sale.
     Raises SoldOut, UnknownTicketType, TooManyTickets.
     """
-    known = await _placed_before(client_id)
+    wanted = _checked({ticket_type_id: count}, MOST_AT_BOX_OFFICE)
+    asked = Asked(client_id=client_id, edition_id=edition_id, counts=wanted, contact="")
+    known = await placed_before(asked)
     if known is not None:
         return known
-    wanted = _checked({ticket_type_id: count}, MOST_AT_BOX_OFFICE)
 
     async def make() -> int:
         order = await _create(
@@ -124,6 +120,7 @@ async def sell_at_box_office(
             client_id=client_id,
             counts=wanted,
             buyer=None,
+            contact="",
             holder_name=holder_name,
             locale=actor.locale,
             channel=OrderChannel.BOX_OFFICE,
@@ -150,7 +147,7 @@ async def sell_at_box_office(
         )
         return order.id
 
-    return await _once(client_id, make)
+    return await place_once(asked, make)
 
 
 async def pay_order(
@@ -270,6 +267,7 @@ async def _create(
     client_id: str,
     counts: Mapping[int, int],
     buyer: Person | None,
+    contact: str,
     holder_name: str,
     locale: str,
     channel: OrderChannel,
@@ -286,6 +284,7 @@ async def _create(
         client_id=client_id,
         reference=order_reference(client_id),
         buyer=buyer.id if buyer else None,
+        contact=contact,
         state=OrderState.HELD.value,
         channel=channel.value,
         total_minor=sum(prices[type_id] * count for type_id, count in counts.items()),
@@ -352,42 +351,3 @@ async def _order(order_id: int, edition_id: int) -> TicketOrder:
     if order is None:
         raise OrderNotFound
     return order
-
-
-async def _placed_before(client_id: str) -> Placed | None:
-    """The first answer to an order that was placed before."""
-    row = (
-        await TicketOrder.select(TicketOrder.id, TicketOrder.reference, TicketOrder.state)
-        .where(TicketOrder.client_id == client_id)
-        .first()
-    )
-    if row is None:
-        return None
-    return Placed(
-        order_id=row["id"],
-        reference=row["reference"],
-        secret=order_secret(client_id),
-        state=OrderState(row["state"]),
-        replayed=True,
-    )
-
-
-async def _once(client_id: str, make: Callable[[], Awaitable[int]]) -> Placed:
-    """Make an order in one transaction. Whatever refuses it, the same order placed meanwhile is the answer.
-
-    Another order of a new person, arriving at the same moment, is no reason to refuse: it is tried once more.
-    """
-    for attempt in range(2):
-        try:
-            async with write_transaction():
-                await make()
-            break
-        except Exception as error:
-            known = await _placed_before(client_id)
-            if known is not None and (isinstance(error, AppError) or is_unique_violation(error)):
-                return known
-            if attempt or not isinstance(error, ContactTaken):
-                raise
-    placed = await _placed_before(client_id)
-    assert placed is not None
-    return replace(placed, replayed=False)

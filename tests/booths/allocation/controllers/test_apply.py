@@ -8,11 +8,12 @@ import pytest
 
 from app.accounts.actor import SYSTEM
 from app.accounts.enums import Role
+from app.accounts.services.people import create_person
 from app.kernel import clock
 from app.kernel.tables import OutboxMessage
 from booths.allocation.enums import ApplicationState
 from booths.allocation.queries import applications
-from booths.allocation.services.conversation import KEPT, pack_draft, unpack_draft
+from booths.allocation.services.conversation import KEPT, apply_by_message, pack_draft, unpack_draft
 from booths.floorplan.services import hold_booth
 from tests.booths.factories import ZONE, make_application, make_row
 from tests.conftest import NOW
@@ -170,3 +171,15 @@ def test_a_draft_fits_into_a_cookie_and_cannot_be_forged() -> None:
     assert unpack_draft(packed, NOW + KEPT + timedelta(days=1)) == {}
     for wrong in (None, "", "x", packed[:-5], pack_draft(["no"], NOW)):  # type: ignore[arg-type]
         assert unpack_draft(wrong, NOW) == {}
+
+
+async def test_a_stranger_who_knows_a_phone_number_signs_in_as_herself_alone(database: str) -> None:
+    victim = await create_person(full_name="Trần Thu Quỳnh", phone="+84375123894", now=NOW)
+    edition = await make_edition()
+    await make_row(edition.id, 1)
+    draft: Any = {"organisation": "Lụa", "contact_name": "Mallory", "cells_wanted": 1, "category": "Lụa"}
+    contact = {"phone": "+84375123894", "email": "mallory@example.com"}
+    await apply_by_message(edition_id=edition.id, draft=draft, path="/x", title="Hội chợ", now=NOW, **contact)
+    (message,) = await OutboxMessage.select()
+    assert message["to_address"] == "mallory@example.com"
+    assert message["person_id"] != victim.id

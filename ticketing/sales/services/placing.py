@@ -1,0 +1,75 @@
+"""One order for one ``client_id``: what was placed, told again to whoever asks for the same once more."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+
+from app.accounts.errors import ContactTaken
+from app.kernel.database import is_unique_violation, write_transaction
+from app.kernel.errors import AppError
+from ticketing.sales.enums import OrderState
+from ticketing.sales.errors import OrderIdTaken
+from ticketing.sales.queries import counts_of_order
+from ticketing.sales.services.references import order_secret
+from ticketing.sales.tables import TicketOrder
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placed:
+    """An order as its buyer holds it: ``secret`` opens its page. ``replayed`` when it had been placed before."""
+
+    order_id: int
+    reference: str
+    secret: str
+    state: OrderState
+    replayed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What somebody orders: ``counts`` maps ticket types' ids to numbers, ``contact`` is empty at the box office."""
+
+    client_id: str
+    edition_id: int
+    counts: Mapping[int, int]
+    contact: str
+
+
+async def placed_before(asked: Asked) -> Placed | None:
+    """The first answer to an order that was placed before.
+
+    Raises OrderIdTaken when its ``client_id`` came with another order: its secret is not for whoever guesses the id.
+    """
+    order = await TicketOrder.objects().where(TicketOrder.client_id == asked.client_id).first()
+    if order is None:
+        return None
+    first = (order.edition, order.contact, dict(await counts_of_order(order.id)))
+    if first != (asked.edition_id, asked.contact, dict(asked.counts)):
+        raise OrderIdTaken
+    return Placed(
+        order_id=order.id,
+        reference=order.reference,
+        secret=order_secret(asked.client_id),
+        state=OrderState(order.state),
+        replayed=True,
+    )
+
+
+async def place_once(asked: Asked, make: Callable[[], Awaitable[int]]) -> Placed:
+    """Make an order in one transaction. Whatever refuses it, the same order placed meanwhile is the answer.
+
+    Another order of a new person, arriving at the same moment, is no reason to refuse: it is tried once more.
+    """
+    for attempt in range(2):
+        try:
+            async with write_transaction():
+                await make()
+            break
+        except Exception as error:
+            known = await placed_before(asked)
+            if known is not None and (isinstance(error, AppError) or is_unique_violation(error)):
+                return known
+            if attempt or not isinstance(error, ContactTaken):
+                raise
+    placed = await placed_before(asked)
+    assert placed is not None
+    return replace(placed, replayed=False)
