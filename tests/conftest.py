@@ -22,7 +22,8 @@ hypothesis.settings.load_profile("house")
 def pytest_configure(config: pytest.Config) -> None:
     """Name the markers."""
     for line in (
-        "race: many at once, with a negative control; runs on both engines even with --quick",
+        "race: many at once, with a negative control of the protection wherever one can be taken away alone; "
+        "runs on both engines even with --quick",
         "engines: differs between SQLite and PostgreSQL; runs on both even with --quick",
         "slow: left out by --quick",
     ):

@@ -17,7 +17,7 @@ from app.events.tables import ShortCode
 from app.events.typed_codes import ALPHABET, new_code, read_code, show_code
 from tests.conftest import NOW
 from tests.events.factories import make_edition
-from tests.support.race import race, winners
+from tests.support.race import drop_index, meet_after, race, unguarded, winners
 
 letters = st.sampled_from(ALPHABET)
 
@@ -100,3 +100,13 @@ async def test_a_target_gets_one_code_however_many_ask(database: str) -> None:
     assert len(set(winners(results))) == 1
     assert len(winners(results)) == 20
     assert await ShortCode.count() == 1
+
+
+@pytest.mark.race
+async def test_without_its_index_a_target_gets_two_codes(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    edition = await make_edition()
+    await drop_index("short_code_target_is_one")
+    unguarded(monkeypatch, short_codes)
+    meet_after(monkeypatch, short_codes, "codes_of", parties=2)
+    await race(2, lambda _number: register_short_code("booth", 1, edition.id, NOW))
+    assert await ShortCode.count() == 2

@@ -6,19 +6,23 @@ from typing import Any
 import pytest
 
 from app.judging.enums import EntryState
+from app.judging.queries import contests as contest_queries
 from app.judging.queries.ballots import asides_of, revisions_of, tasks_of_judge
 from app.judging.queries.contests import criteria_of
 from app.judging.queries.entries import entry_by_id
 from app.judging.queries.panels import assignments_of
+from app.judging.services import entries, panels
 from app.judging.services.contests import lock_round
 from app.judging.services.entries import enter_idea, submit_idea, withdraw_idea
 from app.judging.services.panels import assign_judges, set_assignment
+from app.judging.tables import Entry
+from app.kernel.audit import list_entries
 from app.kernel.database import fetch
 from tests.conftest import NOW
 from tests.judging.scene import IDEA, Scene, person, scene
 from tests.judging.test_pages import browser_of
 from tests.support.client import Browser
-from tests.support.race import race, winners
+from tests.support.race import ask_first, overtaken, race, unguarded, winners
 
 SENT_AT = "2026-10-16T01:00:00Z"
 
@@ -149,6 +153,18 @@ async def test_an_idea_sent_in_many_times_at_once_has_one_code_and_one_message()
 
 @pytest.mark.race
 @pytest.mark.usefixtures("database")
+async def test_without_its_condition_an_idea_is_sent_in_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = await scene(NOW, entries=0, judges=0, opened=False)
+    leader = await person("Lò Thị Hiên", 7, NOW)
+    entry_id = await enter_idea(edition_id=found.edition_id, values=IDEA, actor=leader, now=NOW)
+    unguarded(monkeypatch, entries)
+    ask_first(monkeypatch, Entry, parties=2)
+    await race(2, lambda _number: submit_idea(entry_id=entry_id, actor=leader, now=NOW))
+    assert (await list_entries(action="entry.submit"))[1] == 2
+
+
+@pytest.mark.race
+@pytest.mark.usefixtures("database")
 async def test_nothing_is_assigned_once_the_round_is_sealed() -> None:
     found = await scene(NOW, entries=4, judges=4, per_entry=1)
     round_id = found.round_ids[0]
@@ -176,3 +192,25 @@ async def test_nothing_is_assigned_once_the_round_is_sealed() -> None:
     await race(8, act)
     assert counted == [len(await assignments_of(round_id))]
     assert counted[0] >= before
+
+
+@pytest.mark.race
+@pytest.mark.usefixtures("database")
+async def test_without_holding_the_round_an_idea_is_assigned_after_the_seal(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = await scene(NOW, entries=1, judges=2, per_entry=1)
+    round_id, entry_id = found.round_ids[0], found.entry_ids[0]
+    (given,) = await assignments_of(round_id)
+    (free,) = {judge.person_id or 0 for judge in found.judges} - {given.judge_id}
+    unguarded(monkeypatch, panels)
+
+    async def assign() -> None:
+        await set_assignment(
+            round_id=round_id, entry_id=entry_id, judge_id=free, assigned=True, actor=found.chair, now=NOW
+        )
+
+    async def seal() -> int:
+        await lock_round(round_id=round_id, actor=found.chair, now=NOW)
+        return len(await assignments_of(round_id))
+
+    _nothing, counted = await overtaken(monkeypatch, contest_queries, "hold_round", assign, seal)
+    assert (counted, len(await assignments_of(round_id))) == (1, 2)

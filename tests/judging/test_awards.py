@@ -4,10 +4,12 @@ import pytest
 
 from app.judging.enums import RoundState
 from app.judging.errors import NothingToAward, PublishUnconfirmed, RoundStateWrong
+from app.judging.queries import contests as contest_queries
 from app.judging.queries.ballots import asides_of
 from app.judging.queries.contests import round_by_id
 from app.judging.queries.entries import feedback_for
 from app.judging.queries.results import awards_of, public_entries
+from app.judging.services import awards
 from app.judging.services.awards import (
     give_award,
     publication_doubts,
@@ -20,11 +22,12 @@ from app.judging.services.ballots import settle_set_aside, submit_ballot
 from app.judging.services.contests import lock_round
 from app.judging.services.entries import withdraw_idea
 from app.judging.services.setup import remove_round
+from app.judging.tables import Award, Round
 from app.kernel.database import fetch
 from app.kernel.errors import NotFound
 from tests.conftest import NOW
 from tests.judging.scene import ballot, first_task, scene
-from tests.support.race import losers, race, winners
+from tests.support.race import ask_first, losers, overtaken, race, unguarded, winners
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -97,6 +100,21 @@ async def test_awards_are_published_once() -> None:
     assert len(losers(results, RoundStateWrong)) == 9
 
 
+@pytest.mark.race
+async def test_without_their_conditions_awards_are_published_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = await scene(NOW, entries=1, judges=1)
+    round_id = found.round_ids[0]
+    await lock_round(round_id=round_id, actor=found.chair, now=NOW)
+    await give_award(round_id=round_id, entry_id=found.entry_ids[0], rank=1, actor=found.chair, now=NOW)
+    unguarded(monkeypatch, awards)
+    for table in (Round, Award):
+        ask_first(monkeypatch, table, parties=2)
+    results = await race(
+        2, lambda _number: publish_awards(round_id=round_id, confirmed=True, actor=found.chair, now=NOW)
+    )
+    assert winners(results) == [1, 1]
+
+
 async def test_a_last_round_with_every_ballot_is_published_without_a_warning() -> None:
     found = await scene(NOW, entries=1, judges=1)
     round_id = found.round_ids[0]
@@ -130,5 +148,24 @@ async def test_an_award_is_published_with_the_others_or_refused() -> None:
         return await give_award(round_id=round_id, entry_id=entry_id, rank=2, actor=found.chair, now=NOW)
 
     losers(await race(6, act), RoundStateWrong)
-    awards = await awards_of(found.contest_id, published_only=False)
-    assert all(award.published_at == NOW for award in awards)
+    given = await awards_of(found.contest_id, published_only=False)
+    assert all(award.published_at == NOW for award in given)
+
+
+@pytest.mark.race
+async def test_without_holding_the_round_an_award_stays_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = await scene(NOW, entries=2, judges=1)
+    round_id = found.round_ids[0]
+    await lock_round(round_id=round_id, actor=found.chair, now=NOW)
+    first, second = found.entry_ids
+    await give_award(round_id=round_id, entry_id=first, rank=1, actor=found.chair, now=NOW)
+    unguarded(monkeypatch, awards)
+    await overtaken(
+        monkeypatch,
+        contest_queries,
+        "hold_round",
+        lambda: give_award(round_id=round_id, entry_id=second, rank=2, actor=found.chair, now=NOW),
+        lambda: publish_awards(round_id=round_id, confirmed=True, actor=found.chair, now=NOW),
+    )
+    given = await awards_of(found.contest_id, published_only=False)
+    assert [award.published_at for award in given] == [NOW, None]

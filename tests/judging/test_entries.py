@@ -9,8 +9,10 @@ from app.accounts.enums import Role
 from app.accounts.queries import actor_of_person
 from app.judging.enums import ContestState, EntryState
 from app.judging.errors import CallEnded, CallNotBegun, ContestNotOpen, EntryIncomplete, EntryNotEditable
+from app.judging.queries import contests as contest_queries
 from app.judging.queries.entries import entries_of_person, entry_by_id, list_entries, members_of
 from app.judging.queries.results import entries_of_round
+from app.judging.services import entries
 from app.judging.services.contests import open_round, set_contest_state
 from app.judging.services.entries import (
     enter_idea,
@@ -24,7 +26,7 @@ from app.kernel.audit import list_entries as audit_entries
 from app.kernel.errors import NotFound, SignInNeeded
 from tests.conftest import NOW
 from tests.judging.scene import IDEA, person, scene
-from tests.support.race import losers, race
+from tests.support.race import losers, overtaken, race, unguarded
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -145,6 +147,23 @@ async def test_an_idea_sent_in_is_in_the_round_or_was_refused() -> None:
     losers(await race(len(ids) + 1, act), ContestNotOpen)
     sent = {entry_id for entry_id in ids if (await entry_by_id(entry_id)).state == EntryState.SUBMITTED}
     assert sent == {entry["id"] for entry in await entries_of_round(found.round_ids[0])}
+
+
+@pytest.mark.race
+async def test_without_holding_the_contest_an_idea_sent_in_misses_the_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = await scene(NOW, entries=0, judges=0, opened=False)
+    leader = await person("Lò Thị A", 200, NOW)
+    entry_id = await enter_idea(edition_id=found.edition_id, values=IDEA, actor=leader, now=NOW)
+    unguarded(monkeypatch, entries)
+    await overtaken(
+        monkeypatch,
+        contest_queries,
+        "hold_contest",
+        lambda: submit_idea(entry_id=entry_id, actor=leader, now=NOW),
+        lambda: open_round(round_id=found.round_ids[0], actor=found.chair, now=NOW),
+    )
+    assert (await entry_by_id(entry_id)).state == EntryState.SUBMITTED
+    assert await entries_of_round(found.round_ids[0]) == []
 
 
 async def test_the_list_is_searched_filtered_and_in_vietnamese_order() -> None:

@@ -12,9 +12,12 @@ from app.accounts.services.people import create_organisation, grant_role
 from app.judging.enums import AssignmentState, PanelRole
 from app.judging.errors import AlreadyScored, ChairInConflict, JudgeInConflict, RoundStateWrong
 from app.judging.guards import contest_for
+from app.judging.queries import panels as panel_queries
 from app.judging.queries.ballots import task_of_judge, tasks_of_judge
 from app.judging.queries.contests import contest_by_id
 from app.judging.queries.panels import assignments_of, devices_of_judges, panel_of
+from app.judging.services import ballots as ballot_services
+from app.judging.services import panels
 from app.judging.services.ballots import submit_ballot
 from app.judging.services.contests import lock_round, open_round
 from app.judging.services.panels import (
@@ -30,7 +33,7 @@ from app.kernel.audit import list_entries
 from app.kernel.errors import NotFound
 from tests.conftest import NOW
 from tests.judging.scene import ballot, first_task, scene
-from tests.support.race import race, winners
+from tests.support.race import drop_index, meet_after, overtaken, race, unguarded, winners
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -242,6 +245,21 @@ async def test_two_who_press_assign_at_once_fill_every_idea_once() -> None:
 
 
 @pytest.mark.race
+async def test_without_holding_the_round_and_its_index_every_idea_is_filled_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = await scene(NOW, entries=6, judges=5, opened=False)
+    round_id = found.round_ids[0]
+    await open_round(round_id=round_id, actor=found.chair, now=NOW)
+    await drop_index("contest_assignment_is_one")
+    unguarded(monkeypatch, panels)
+    meet_after(monkeypatch, panel_queries, "assignments_of", parties=2)
+    results = await race(2, lambda _number: assign_judges(round_id=round_id, actor=found.chair, now=NOW, per_entry=2))
+    assert winners(results) == [12, 12]
+    assert set(Counter(entry for entry, _judge in await live(round_id)).values()) == {4}
+
+
+@pytest.mark.race
 async def test_a_judge_who_steps_back_while_her_ballot_is_on_its_way_does_not_count() -> None:
     found = await scene(NOW, entries=4, judges=1, per_entry=1)
     judge = found.judges[0]
@@ -259,6 +277,23 @@ async def test_a_judge_who_steps_back_while_her_ballot_is_on_its_way_does_not_co
     assert len(winners(await race(2 * len(tasks), act))) == 2 * len(tasks)
     states = {cell.state for cell in await assignments_of(found.round_ids[0])}
     assert states == {AssignmentState.RECUSED}
+
+
+@pytest.mark.race
+async def test_without_holding_the_assignment_a_judge_who_stepped_back_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = await scene(NOW, entries=1, judges=1)
+    judge, task = found.judges[0], await first_task(found.judges[0])
+    sent = await ballot(task, NOW)
+    unguarded(monkeypatch, ballot_services)
+    answer, _nothing = await overtaken(
+        monkeypatch,
+        ballot_services,
+        "_assignment_held",
+        lambda: submit_ballot(assignment_id=task.assignment_id, ballot=sent, actor=judge, now=NOW),
+        lambda: recuse(assignment_id=task.assignment_id, reason="Người nhà", actor=judge, now=NOW),
+    )
+    assert answer.status == "saved"
+    assert {cell.state for cell in await assignments_of(task.round_id)} == {AssignmentState.SCORED}
 
 
 async def test_stepping_back_again_keeps_the_first_reason_and_one_line_in_the_log() -> None:

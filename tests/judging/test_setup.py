@@ -18,6 +18,7 @@ from app.judging.errors import (
     RoundStateWrong,
     ScaleReversed,
 )
+from app.judging.queries import contests as contest_queries
 from app.judging.queries.contests import (
     contest_by_id,
     contest_of_edition,
@@ -26,6 +27,7 @@ from app.judging.queries.contests import (
     round_by_id,
     rounds_of,
 )
+from app.judging.services import ballots as ballot_services
 from app.judging.services import setup
 from app.judging.services.ballots import submit_ballot
 from app.judging.services.contests import create_contest, lock_round, open_round, set_contest_state
@@ -36,7 +38,7 @@ from app.kernel.errors import Conflict, NotFound
 from tests.conftest import NOW
 from tests.judging.scene import Scene, ballot, first_task, person, scene
 from tests.support.client import Browser, new_browser, sign_in
-from tests.support.race import losers, race, winners
+from tests.support.race import losers, overtaken, race, unguarded, winners
 
 LATER = NOW + timedelta(days=3)
 CRITERION = CriterionValues(
@@ -210,6 +212,28 @@ async def test_of_two_who_change_a_criterion_at_once_one_is_told() -> None:
 
 @pytest.mark.race
 @pytest.mark.usefixtures("database")
+async def test_without_holding_the_round_two_change_a_criterion_and_nobody_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = await drafted()
+    round_id = found.round_ids[0]
+    criterion = (await criteria_of(round_id))[0]
+    seen = setup.version_of(setup.criterion_state(criterion))
+
+    async def change(name: str) -> None:
+        values = CriterionValues(name={"en": name}, weight=7)
+        await setup.update_criterion(
+            round_id=round_id, criterion_id=criterion.id, values=values, seen=seen, actor=found.chair, now=NOW
+        )
+
+    unguarded(monkeypatch, setup)
+    await overtaken(monkeypatch, contest_queries, "criteria_of", lambda: change("Slow"), lambda: change("Quick"))
+    assert (await criteria_of(round_id))[0].name == {"en": "Slow"}
+    assert (await list_entries(action="criterion.update"))[1] == 2
+
+
+@pytest.mark.race
+@pytest.mark.usefixtures("database")
 async def test_no_ballot_is_given_by_criteria_that_changed_under_it() -> None:
     found = await scene(NOW, entries=7, judges=1, per_entry=1)
     round_id, judge = found.round_ids[0], found.judges[0]
@@ -228,6 +252,27 @@ async def test_no_ballot_is_given_by_criteria_that_changed_under_it() -> None:
     await race(len(tasks) + 1, act)
     keys = {str(criterion.id) for criterion in await criteria_of(round_id)}
     assert all(set(row["scores"]) == keys for row in await revisions_of(round_id))
+
+
+@pytest.mark.race
+@pytest.mark.usefixtures("database")
+async def test_without_holding_the_round_a_ballot_is_given_by_old_criteria(monkeypatch: pytest.MonkeyPatch) -> None:
+    from app.judging.queries.ballots import revisions_of
+
+    found = await scene(NOW, entries=1, judges=1, per_entry=1)
+    round_id, judge = found.round_ids[0], found.judges[0]
+    task = await first_task(judge)
+    sent = await ballot(task, NOW)
+    unguarded(monkeypatch, ballot_services)
+    await overtaken(
+        monkeypatch,
+        contest_queries,
+        "criteria_of",
+        lambda: submit_ballot(assignment_id=task.assignment_id, ballot=sent, actor=judge, now=NOW),
+        lambda: setup.add_criterion(round_id=round_id, values=CRITERION, actor=found.chair, now=NOW),
+    )
+    (revision,) = await revisions_of(round_id)
+    assert len(await criteria_of(round_id)) == len(revision["scores"]) + 1
 
 
 async def owner_of(found: Scene) -> Browser:

@@ -8,6 +8,7 @@ from app.kernel import signing
 from app.kernel.settings import Settings
 from app.kernel.signing import KeyLocked, KeyUnknown, ensure_key, public_keys, rotate_key, sign, verify
 from app.kernel.tables import SigningKey
+from tests.support.race import drop_unique, meet_before, race, unguarded
 
 NOW = datetime(2026, 10, 16, 1, 30, tzinfo=UTC)
 
@@ -46,6 +47,17 @@ async def test_many_first_callers_make_one_key(database: str) -> None:
     signers = await asyncio.gather(*(ensure_key("passes", NOW) for _ in range(12)))
     assert {signer.key_id for signer in signers} == {1}
     assert await SigningKey.count() == 1
+
+
+@pytest.mark.race
+async def test_without_its_unique_id_two_first_callers_make_two_keys(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await drop_unique("signing_key", "key_id")
+    unguarded(monkeypatch, signing)
+    meet_before(monkeypatch, SigningKey, "save", parties=2)
+    await race(2, lambda _number: ensure_key("passes", NOW))
+    assert await SigningKey.count() == 2
 
 
 async def test_rotation_keeps_what_was_signed(database: str) -> None:

@@ -25,12 +25,14 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Sequence
 from contextlib import asynccontextmanager
 from types import ModuleType
 from typing import Any, TypeVar
 
 import pytest
+from piccolo.table import Table
 
 T = TypeVar("T")
 
@@ -76,6 +78,28 @@ async def drop_index(name: str) -> None:
     await fetch(f'DROP INDEX "{name}"')
 
 
+async def drop_unique(table: str, *columns: str) -> None:
+    """Take the uniqueness of columns out of a table that is still empty.
+
+    SQLite cannot drop what a column's own definition made, so there the table is made anew without it.
+    """
+    from app.kernel.database import dialect, fetch
+
+    if dialect() == "postgres":
+        for column in columns:
+            await fetch(f'ALTER TABLE "{table}" DROP CONSTRAINT "{table}_{column}_key"')
+        return
+    assert await fetch(f'SELECT COUNT(*) AS count FROM "{table}"') == [{"count": 0}]
+    parts = await fetch("SELECT type, sql FROM sqlite_master WHERE tbl_name = {} AND sql IS NOT NULL", table)
+    (made,) = [part["sql"] for part in parts if part["type"] == "table"]
+    for column in columns:
+        made, found = re.subn(rf'("{column}"[^,]*?) UNIQUE', r"\1", made)
+        assert found == 1, made
+    await fetch(f'DROP TABLE "{table}"')
+    for statement in (made, *(part["sql"] for part in parts if part["type"] != "table")):
+        await fetch(statement.replace("{", "{{").replace("}", "}}"))
+
+
 def unguarded(monkeypatch: pytest.MonkeyPatch, *modules: ModuleType) -> None:
     """Take ``write_transaction`` away from modules: each statement stands alone, unlocked."""
 
@@ -97,11 +121,111 @@ def meet_after(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, *, parti
 
     async def meeting(*args: Any, **kwargs: Any) -> Any:
         result = await real(*args, **kwargs)
-        try:
-            async with asyncio.timeout(2):
-                await barrier.wait()
-        except (TimeoutError, asyncio.BrokenBarrierError):
-            pass
+        await _meet(barrier)
         return result
 
     monkeypatch.setattr(module, name, meeting)
+
+
+def meet_before(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, *, parties: int) -> None:
+    """Make each caller of ``module.name`` wait before it until ``parties`` have come, two seconds at most."""
+    real: Callable[..., Awaitable[Any]] = getattr(module, name)
+    barrier = asyncio.Barrier(parties)
+
+    async def meeting(*args: Any, **kwargs: Any) -> Any:
+        await _meet(barrier)
+        return await real(*args, **kwargs)
+
+    monkeypatch.setattr(module, name, meeting)
+
+
+def meet_after_select(monkeypatch: pytest.MonkeyPatch, table: type[Table], *, parties: int) -> None:
+    """Make each who selects from a table wait after it until ``parties`` have come, two seconds at most."""
+    real, barrier = table.select, asyncio.Barrier(parties)
+
+    class Reading:
+        """Looks like Piccolo's select, as far as ``where``."""
+
+        def __init__(self, *columns: Any) -> None:
+            self.query: Any = real(*columns)
+
+        def where(self, condition: Any) -> Reading:
+            self.query = self.query.where(condition)
+            return self
+
+        async def run(self) -> Any:
+            rows = await self.query
+            await _meet(barrier)
+            return rows
+
+        def __await__(self) -> Generator[Any, None, Any]:
+            return self.run().__await__()
+
+    monkeypatch.setattr(table, "select", Reading)
+
+
+def ask_first(monkeypatch: pytest.MonkeyPatch, table: type[Table], *, parties: int) -> None:
+    """Take the condition out of a table's updates: it is asked in a select, all meet, and each then writes by id.
+
+    This is what a conditional update would be without its condition, for updates that end in ``returning``.
+    """
+    real, barrier = table.update, asyncio.Barrier(parties)
+    identity = table._meta.primary_key
+
+    class Careless:
+        """Looks like Piccolo's update."""
+
+        def __init__(self, values: Any) -> None:
+            self.values, self.condition = values, identity.is_not_null()
+
+        def where(self, condition: Any) -> Careless:
+            self.condition = condition
+            return self
+
+        async def returning(self, *columns: Any) -> Any:
+            rows = await table.select(identity).where(self.condition)
+            await _meet(barrier)
+            found = [row[identity._meta.name] for row in rows]
+            return await real(self.values).where(identity.is_in(found)).returning(*columns) if found else []
+
+        def __await__(self) -> Generator[Any, None, Any]:
+            return self.returning().__await__()
+
+    monkeypatch.setattr(table, "update", Careless)
+
+
+async def overtaken(
+    monkeypatch: pytest.MonkeyPatch,
+    module: Any,
+    name: str,
+    slow: Callable[[], Awaitable[Any]],
+    quick: Callable[[], Awaitable[Any]],
+    *,
+    when: Callable[..., bool] = lambda *_args, **_kwargs: True,
+) -> list[Any]:
+    """Start ``slow``; when it has come out of ``module.name``, run all of ``quick``, then let it go on. Gives both.
+
+    Only for code without its transaction (see :func:`unguarded`): ``quick`` would wait for it.
+    """
+    real: Callable[..., Awaitable[Any]] = getattr(module, name)
+    between: list[Any] = []
+
+    async def reading(*args: Any, **kwargs: Any) -> Any:
+        result = await real(*args, **kwargs)
+        if when(*args, **kwargs) and not between:
+            between.append(None)
+            between[0] = await quick()
+        return result
+
+    monkeypatch.setattr(module, name, reading)
+    first = await slow()
+    assert between, f"{name} was not called"
+    return [first, between[0]]
+
+
+async def _meet(barrier: asyncio.Barrier) -> None:
+    try:
+        async with asyncio.timeout(2):
+            await barrier.wait()
+    except (TimeoutError, asyncio.BrokenBarrierError):
+        pass

@@ -9,7 +9,7 @@ from app.accounts.services import devices
 from app.accounts.tables import Device
 from tests.conftest import NOW
 from tests.support.factories import make_device, make_person
-from tests.support.race import losers, race, winners
+from tests.support.race import ask_first, losers, race, unguarded, winners
 
 
 async def invite(**values: object) -> tuple[int, str]:
@@ -25,6 +25,15 @@ async def test_a_card_binds_one_device(database: str) -> None:
     results = await race(40, lambda _number: devices.pair_device(invite_token=token, now=NOW))
     assert len(winners(results)) == 1
     losers(results, InviteNotValid)
+
+
+@pytest.mark.race
+async def test_without_its_condition_a_card_binds_two_devices(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    _device_id, token = await invite()
+    unguarded(monkeypatch, devices)
+    ask_first(monkeypatch, Device, parties=2)
+    results = await race(2, lambda _number: devices.pair_device(invite_token=token, now=NOW))
+    assert len({own for _device, own in winners(results)}) == 2
 
 
 async def test_a_card_grows_old(database: str) -> None:

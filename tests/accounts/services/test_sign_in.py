@@ -13,7 +13,7 @@ from app.kernel.outbox import list_messages
 from app.kernel.security import hash_token
 from tests.conftest import NOW
 from tests.support.factories import make_person
-from tests.support.race import losers, race, winners
+from tests.support.race import ask_first, losers, race, unguarded, winners
 
 
 async def token_for(person_id: int, next_path: str = "/me") -> tuple[str, str]:
@@ -36,6 +36,16 @@ async def test_of_forty_who_open_a_link_one_gets_in(database: str) -> None:
     results = await race(40, lambda _number: sign_in.redeem_link(token=token, now=NOW))
     assert len(winners(results)) == 1
     assert len(losers(results, LinkUsed)) == 39
+
+
+@pytest.mark.race
+async def test_without_its_condition_a_link_lets_two_in(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    person = await make_person()
+    token, _code = await token_for(person.id)
+    unguarded(monkeypatch, sign_in)
+    ask_first(monkeypatch, SignInToken, parties=2)
+    results = await race(2, lambda _number: sign_in.redeem_link(token=token, now=NOW))
+    assert winners(results) == [(person.id, "/me")] * 2
 
 
 async def test_a_link_is_good_for_minutes(database: str) -> None:

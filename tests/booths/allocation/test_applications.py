@@ -12,14 +12,16 @@ from app.kernel.tables import OutboxMessage
 from booths.allocation import errors
 from booths.allocation.enums import ApplicationState
 from booths.allocation.queries import application, applications, explanation_for
+from booths.allocation.services import applications as services
 from booths.allocation.services.applications import send_draft, submit_application, withdraw_application
 from booths.allocation.services.by_hand import allocate_held, hold_for_application, release_by_hand
+from booths.allocation.tables import Application
 from booths.floorplan.errors import BoothNotFound, BoothTaken
 from tests.booths.factories import OTHER_ZONE, ZONE, make_application, make_row
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.support.factories import make_organisation, make_person
-from tests.support.race import losers, race, winners
+from tests.support.race import drop_index, losers, meet_before, race, unguarded, winners
 
 
 async def test_applying_again_changes_the_application(database: str) -> None:
@@ -48,24 +50,35 @@ async def test_applying_again_changes_the_application(database: str) -> None:
     assert (total, entries[0]["before"]["cells_wanted"], entries[0]["after"]["cells_wanted"]) == (2, 1, 2)
 
 
+async def apply(edition_id: int, organisation_id: int) -> tuple[int, bool]:
+    """An application for one cell."""
+    return await submit_application(
+        edition_id=edition_id, organisation_id=organisation_id, contact_id=None, cells_wanted=1, actor=SYSTEM, now=NOW
+    )
+
+
 @pytest.mark.race
 async def test_an_exhibitor_applies_once_however_often_it_is_sent(database: str) -> None:
     edition = await make_edition()
     organisation = await make_organisation()
-    results = await race(
-        8,
-        lambda _number: submit_application(
-            edition_id=edition.id,
-            organisation_id=organisation.id,
-            contact_id=None,
-            cells_wanted=1,
-            actor=SYSTEM,
-            now=NOW,
-        ),
-    )
+    results = await race(8, lambda _number: apply(edition.id, organisation.id))
     assert len([made for made in winners(results) if made[1]]) == 1
     losers(results, errors.AlreadyApplied)
     assert (await applications(edition.id)).total == 1
+
+
+@pytest.mark.race
+async def test_without_lock_and_index_an_exhibitor_applies_twice(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edition = await make_edition()
+    organisation = await make_organisation()
+    await drop_index("application_once")
+    unguarded(monkeypatch, services)
+    meet_before(monkeypatch, Application, "save", parties=2)
+    results = await race(2, lambda _number: apply(edition.id, organisation.id))
+    assert [made[1] for made in winners(results)] == [True, True]
+    assert (await applications(edition.id)).total == 2
 
 
 async def test_a_draft_is_sent_and_an_application_withdrawn(database: str) -> None:

@@ -7,8 +7,9 @@ import pytest
 
 from app.accounts.actor import SYSTEM
 from app.kernel.audit import list_entries
+from app.kernel.database import fetch
 from app.kernel.tables import AuditEntry
-from booths.floorplan import errors
+from booths.floorplan import errors, services
 from booths.floorplan.enums import BoothState, Drawn, HolderState
 from booths.floorplan.queries import booths_of, history_of, plans_of
 from booths.floorplan.schemas import Drawing
@@ -27,7 +28,7 @@ from tests.booths.factories import make_booth, make_hall
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.support.factories import make_organisation
-from tests.support.race import drop_index, losers, race, winners
+from tests.support.race import drop_index, losers, meet_after_select, race, unguarded, winners
 
 PARTIES = 12
 
@@ -72,6 +73,20 @@ async def test_a_cell_goes_to_one_of_many_new_booths(database: str) -> None:
     losers(results, errors.CellOccupied)
     assert await Cell.count() == 1
     assert len(await booths_of(edition.id)) == 1
+
+
+@pytest.mark.race
+async def test_without_its_index_a_cell_is_given_to_two_new_booths(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edition = await make_edition()
+    hall_id = await make_hall(edition.id)
+    await drop_index("cell_place_once")
+    unguarded(monkeypatch, services)
+    meet_after_select(monkeypatch, Cell, parties=2)
+    results = await race(2, lambda number: make_booth(edition.id, hall_id, f"B{number}", [(5, 0)]))
+    assert len(winners(results)) == 2
+    assert await fetch("SELECT x, y FROM cell") == [{"x": 5, "y": 0}] * 2
 
 
 async def test_a_released_booth_is_free_for_another(database: str) -> None:

@@ -30,7 +30,7 @@ from app.payments.services.documents import (
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.payments.factories import Seller, make_document, put_on_sale
-from tests.support.race import losers, meet_after, race, unguarded, winners
+from tests.support.race import drop_unique, losers, meet_after, race, unguarded, winners
 
 FIFTY = Money(50_000, "VND")
 
@@ -234,3 +234,15 @@ async def test_money_goes_back_once(database: str, seller: Seller) -> None:
     )
     assert len(winners(results)) == 1
     losers(results, DocumentNotOpen)
+
+
+@pytest.mark.race
+async def test_without_its_unique_column_money_goes_back_twice(database: str, seller: Seller) -> None:
+    seller.answer = Settlement.REFUND
+    await drop_unique("payment", "returns")
+    recorded = await pay((await make_document(await make_edition())).id)
+    results = await race(
+        2,
+        lambda _number: record_refund(payment_id=recorded.payment_id, method=PaymentMethod.CASH, actor=SYSTEM, now=NOW),
+    )
+    assert len(winners(results)) == 2

@@ -13,7 +13,8 @@ from app.events.passes.services import revoke_pass
 from app.kernel.database import fetch
 from tests.conftest import NOW
 from tests.support.factories_ticketing import make_gate, make_list, make_open_edition, make_pass
-from tests.support.race import losers, race, winners
+from tests.support.race import losers, overtaken, race, unguarded, winners
+from ticketing.checkin import recording
 from ticketing.checkin.enums import Verdict, Way
 from ticketing.checkin.errors import ExitsNotCounted
 from ticketing.checkin.queries import inside_of
@@ -105,6 +106,24 @@ async def test_of_twenty_exits_at_once_one_closes_the_admission(scene: Any) -> N
     assert sorted(answer.verdict for answer in winners(results)) == ["left"] + ["not_inside"] * 19
 
 
+@pytest.mark.race
+async def test_without_its_condition_an_admission_is_closed_twice(scene: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    _edition, _list_id, phone, issued = scene
+    await redeem_pass(actor=phone, client_id="scan-0000", code=issued.code, now=NOW)
+
+    async def careless(sql: str, *values: Any) -> list[dict[str, Any]]:
+        return await fetch(sql.replace("AND left_at IS NULL AND admitted_at <=", "AND admitted_at <="), *values)
+
+    monkeypatch.setattr(recording, "fetch", careless)
+    results = await race(
+        2,
+        lambda number: redeem_pass(
+            actor=phone, client_id=f"exit-{number:04d}", code=issued.code, way=Way.OUT, now=NOW + MINUTE
+        ),
+    )
+    assert [answer.verdict for answer in winners(results)] == ["left", "left"]
+
+
 async def test_yesterdays_queue_does_not_shut_the_gate_today(scene: Any) -> None:
     edition, list_id, phone, issued = scene
     _gate_id, other, _token = await make_gate(edition.id, list_id, now=NOW, name="Cổng B")
@@ -152,6 +171,27 @@ async def test_phones_that_hand_over_the_same_pass_late_let_one_in(scene: Any) -
     losers(results, ExitsNotCounted)
     verdicts = sorted(answer.verdict for (answer,) in winners(results))
     assert verdicts == ["admitted"] + ["late_conflict"] * 19
+
+
+@pytest.mark.race
+async def test_without_holding_the_pass_two_phones_let_it_in(scene: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    _edition, _list_id, phone, issued = scene
+    unguarded(monkeypatch, recording)
+
+    async def hand_over(client_id: str) -> str:
+        scan = QueuedScan(client_id, issued.code, NOW, Verdict.ADMITTED)
+        (answer,) = await redeem_queue(actor=phone, scans=[scan], now=MORNING)
+        return answer.verdict
+
+    verdicts = await overtaken(
+        monkeypatch,
+        recording,
+        "fetch",
+        lambda: hand_over("scan-0001"),
+        lambda: hand_over("scan-0002"),
+        when=lambda sql, *_values: sql.startswith("SELECT admitted_at"),
+    )
+    assert verdicts == ["admitted", "admitted"]
 
 
 async def test_phones_know_the_name_of_each_passs_type_and_nothing_else(scene: Any) -> None:

@@ -14,7 +14,7 @@ from app.events.passes.services import revoke_pass
 from app.kernel.database import dialect, fetch
 from tests.conftest import NOW
 from tests.support.factories_ticketing import make_gate, make_list, make_open_edition, make_pass
-from tests.support.race import drop_index, losers, meet_after, race, unguarded, winners
+from tests.support.race import drop_index, drop_unique, losers, meet_after, race, unguarded, winners
 from ticketing.checkin import redeem as hot
 from ticketing.checkin.enums import Verdict
 from ticketing.checkin.errors import GateNotFound, ListClosed
@@ -195,6 +195,20 @@ async def test_of_forty_copies_of_one_scan_one_is_stored_and_all_are_told_the_sa
     assert [answer.verdict for answer in winners(results)] == [Verdict.ADMITTED] * PARTIES
     assert sum(not answer.replayed for answer in winners(results)) == 1
     assert len(await fetch("SELECT id FROM scan")) == 1
+
+
+@pytest.mark.race
+async def test_without_its_unique_id_a_scan_is_stored_twice(gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The negative control: the second copy of an admitted scan is told that the pass was used."""
+    edition, _list_id, _gate_id, phone = gate
+    issued = await make_pass(edition, now=NOW)
+    await drop_unique("scan", "client_id")
+    statement = hot.POSTGRES.format(on_conflict=hot.ON_CONFLICT)
+    monkeypatch.setattr(hot, "_postgres", statement.replace("s.client_id = $1::varchar", "s.client_id || '' = NULL"))
+    monkeypatch.setattr(hot, "SQLITE_SCAN", hot.SQLITE_SCAN.replace("ON CONFLICT (client_id) DO NOTHING", ""))
+    results = await race(2, lambda _number: redeem_pass(actor=phone, client_id="scan-0001", code=issued.code, now=NOW))
+    assert sorted(answer.verdict for answer in winners(results)) == ["admitted", "already_admitted"]
+    assert len(await fetch("SELECT id FROM scan")) == 2
 
 
 @pytest.mark.race

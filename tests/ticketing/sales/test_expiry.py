@@ -14,7 +14,7 @@ from app.payments.enums import PaymentMethod, Settlement
 from app.payments.errors import AlreadyPaid, DocumentNotOpen
 from tests.conftest import NOW
 from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type
-from tests.support.race import race, winners
+from tests.support.race import overtaken, race, unguarded, winners
 from ticketing.sales.errors import OrderNotOpen
 from ticketing.sales.plugin import start
 from ticketing.sales.services import orders
@@ -96,3 +96,29 @@ async def test_paying_expiring_and_cancelling_at_once_leave_no_place_behind(edit
         "WHERE d.state = 'paid' AND o.state <> 'confirmed'"
     )
     assert owed == []
+
+
+@pytest.mark.race
+async def test_without_its_condition_a_place_is_given_back_twice(edition: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The negative control: an order is cancelled and expires, and another's place goes with it."""
+    type_id = await make_ticket_type(edition.id, now=NOW, price_minor=50_000, quota=2)
+    placed = await make_order(edition.id, {type_id: 1}, now=NOW)
+    await make_order(edition.id, {type_id: 1}, now=LATER)
+
+    async def careless(*_order: Any, **_values: Any) -> bool:
+        return True
+
+    async def no_bill(*_order: Any, **_values: Any) -> None:
+        """The bill's own condition would refuse the second."""
+
+    unguarded(monkeypatch, orders)
+    monkeypatch.setattr(orders, "_move", careless)
+    monkeypatch.setattr(orders, "_withdraw_bill", no_bill)
+    await overtaken(
+        monkeypatch,
+        orders,
+        "_order",
+        lambda: orders.cancel_order(order_id=placed.order_id, edition_id=edition.id, actor=SYSTEM, now=LATER),
+        lambda: orders.expire_orders(now=LATER),
+    )
+    assert await fetch("SELECT sold, held FROM ticket_type") == [{"sold": 0, "held": 0}]

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from app.accounts.actor import SYSTEM
-from app.accounts.services.people import create_person
+from app.accounts.services.people import create_person, find_or_create_person
 from app.kernel.database import dialect, fetch, is_integrity_error
 from app.payments.enums import PaymentMethod, Settlement
 from tests.conftest import NOW
 from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type
-from tests.support.race import losers, meet_after, race, unguarded, winners
+from tests.support.race import drop_unique, losers, meet_after, race, unguarded, winners
 from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import (
     NothingChosen,
@@ -274,25 +274,38 @@ async def test_forty_orders_for_seven_places_sell_seven(edition: Any) -> None:
     assert await places(type_id) == (7, 0)
 
 
+async def the_same_order(edition_id: int, type_id: int) -> placing.Placed:
+    """An order of one ticket that a browser sends again and again."""
+    return await place_order(
+        edition_id=edition_id,
+        client_id="the-same-order",
+        counts={type_id: 1},
+        full_name="Nguyễn Thị Hoa",
+        phone="+84912345678",
+        email=None,
+        locale="vi",
+        now=NOW,
+    )
+
+
 @pytest.mark.race
 async def test_forty_copies_of_one_order_are_one_order(edition: Any) -> None:
     type_id = await make_ticket_type(edition.id, now=NOW)
-    results = await race(
-        PARTIES,
-        lambda _number: place_order(
-            edition_id=edition.id,
-            client_id="the-same-order",
-            counts={type_id: 1},
-            full_name="Nguyễn Thị Hoa",
-            phone="+84912345678",
-            email=None,
-            locale="vi",
-            now=NOW,
-        ),
-    )
+    results = await race(PARTIES, lambda _number: the_same_order(edition.id, type_id))
     assert len({placed.order_id for placed in winners(results)}) == 1
     assert len(winners(results)) == PARTIES
     assert await places(type_id) == (1, 0)
+
+
+@pytest.mark.race
+async def test_without_its_unique_id_an_order_is_placed_twice(edition: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    type_id = await make_ticket_type(edition.id, now=NOW)
+    await drop_unique("ticket_order", "client_id", "reference", "secret_hash")
+    await find_or_create_person(full_name="Nguyễn Thị Hoa", phone="+84912345678", now=NOW)  # else both make her
+    meet_after(monkeypatch, orders, "placed_before", parties=2)
+    results = await race(2, lambda _number: the_same_order(edition.id, type_id))
+    assert [placed.replayed for placed in winners(results)] == [False, False]
+    assert await places(type_id) == (2, 0)
 
 
 @pytest.mark.race

@@ -4,7 +4,9 @@ import pytest
 
 from app.accounts.actor import SYSTEM
 from app.accounts.enums import Role
+from app.events.tables import Hall
 from app.kernel.audit import list_entries
+from booths.floorplan import services
 from booths.floorplan.errors import HallNameTaken
 from booths.floorplan.queries import plans_of
 from booths.floorplan.services import save_hall
@@ -13,7 +15,7 @@ from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.support.client import Browser, sign_in
 from tests.support.factories import make_holder, make_owner
-from tests.support.race import losers, race, winners
+from tests.support.race import losers, meet_before, race, unguarded, winners
 
 
 @pytest.fixture
@@ -88,3 +90,20 @@ async def test_two_halls_of_one_name_are_not_made_at_once(database: str) -> None
     )
     assert len(winners(results)) == 1
     losers(results, HallNameTaken)
+
+
+@pytest.mark.race
+async def test_without_holding_the_edition_two_halls_of_one_name_are_made(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edition = await make_edition()
+    unguarded(monkeypatch, services)
+    meet_before(monkeypatch, Hall, "save", parties=2)
+    results = await race(
+        2,
+        lambda number: save_hall(
+            edition_id=edition.id, name="NHÀ A" if number else "Nha a", width=5, depth=5, actor=SYSTEM, now=NOW
+        ),
+    )
+    assert len(winners(results)) == 2
+    assert {plan.name for plan in await plans_of(edition.id)} == {"NHÀ A", "Nha a"}
