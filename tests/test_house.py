@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import subprocess
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -88,6 +91,44 @@ def test_the_readme_lists_every_setting_and_no_other() -> None:
         shown = f"`{default}`" if default else "empty"
         wanted.append(f"| `{name.upper()}` | {shown} | {setting.description} |")
     assert [line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("| `")] == wanted
+
+
+def test_every_setting_is_read_by_somebody() -> None:
+    from app.kernel.settings import Settings
+
+    code = [ROOT / path for path in committed_files() if path.parts[0] in PACKAGES and path.suffix == ".py"]
+    text = "\n".join(path.read_text() for path in code)
+    assert [name for name in Settings.model_fields if f".{name}" not in text] == []
+
+
+def test_the_file_of_settings_stays_on_the_machine_and_reaches_the_service() -> None:
+    assert "/.env" in (ROOT / ".gitignore").read_text().splitlines()
+    assert ".env" in (ROOT / ".dockerignore").read_text().splitlines()
+    service = (ROOT / "docker-compose.yml").read_text().partition("\n  app:\n")[2]
+    assert "    env_file:\n      - path: .env\n        required: false\n" in service
+
+
+def test_what_the_code_imports_is_a_dependency_of_its_own() -> None:
+    imported: set[str] = set()
+    for path in committed_files():
+        if path.parts[0] in PACKAGES and path.suffix == ".py" and path.name != "hatch_build.py":
+            for node in ast.walk(ast.parse((ROOT / path).read_text())):
+                if isinstance(node, ast.Import):
+                    imported |= {alias.name.partition(".")[0] for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module:
+                    imported.add(node.module.partition(".")[0])
+    sources = packages_distributions()
+    needed = {sources[name][0].lower().replace("_", "-") for name in imported - {*PACKAGES} if name in sources}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = {re.split(r"[\[>=<]", line)[0] for line in project["dependencies"]}
+    assert needed - declared - {"numpy"} == set()  # highspy brings its own
+
+
+def test_every_template_is_used() -> None:
+    templates = [path for path in committed_files() if path.suffix == ".html" and "templates" in path.parts]
+    code = [path for path in committed_files() if path.parts[0] in PACKAGES and path.suffix in (".py", ".html")]
+    text = "\n".join((ROOT / path).read_text() for path in code)
+    assert [str(path) for path in templates if f'"{path.parent.name}/{path.name}"' not in text] == []
 
 
 def test_ci_calls_the_suite_and_nothing_else() -> None:

@@ -167,9 +167,3 @@ async def organisation_by_id(organisation_id: int) -> dict[str, Any] | None:
         .where(Organisation.id == organisation_id)
         .first()
     )
-
-
-async def person_by_id(person_id: int) -> dict[str, Any] | None:
-    """One person, without the password's hash."""
-    columns = [column for column in Person.all_columns() if column._meta.name != "password_hash"]
-    return await Person.select(*columns).where(Person.id == person_id).first()

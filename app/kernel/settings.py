@@ -72,8 +72,9 @@ class Settings(BaseSettings):
     bank_bin: str = Field(default="", description="Six-digit bank code (NAPAS BIN) shown in VietQR transfers")
     bank_account: str = Field(default="", description="Account number of VietQR transfers")
     bank_account_name: str = Field(default="", description="Name of the account of VietQR transfers")
-    stripe_secret_key: str = Field(default="", description="Secret key of Stripe; empty: no card payments")
-    stripe_webhook_secret: str = Field(default="", description="Signing secret of Stripe's webhook")
+    stripe_webhook_secret: str = Field(
+        default="", description="Signing secret of Stripe's webhook; empty: what Stripe tells is refused"
+    )
 
     @field_validator("base_url")
     @classmethod
