@@ -4,10 +4,12 @@ import json
 from datetime import datetime
 from typing import Any
 
-from app.events.queries import EditionInfo, edition_by_id
+from app.events.enums import EditionState, Part
+from app.events.queries import EditionInfo, edition_by_id, edition_by_slug
 from app.kernel.database import fetch
 from app.kernel.i18n import format_days
 from app.kernel.names import search_text
+from ticketing.sales.errors import TicketsNotOpen
 from ticketing.sales.tables import OrderItem, TicketOrder, TicketType
 
 
@@ -15,6 +17,14 @@ def texts(stored: Any) -> dict[str, str]:
     """The texts of a JSON column, however the driver gave them."""
     found: dict[str, str] = stored if isinstance(stored, dict) else json.loads(stored or "{}")
     return found
+
+
+async def edition_with_tickets(slug: str) -> EditionInfo:
+    """The open edition at ``/e/{slug}``. Raises EditionNotFound, and TicketsNotOpen when it has no tickets now."""
+    edition = await edition_by_slug(slug)
+    if not edition.has(Part.TICKETS) or edition.state != EditionState.OPEN:
+        raise TicketsNotOpen
+    return edition
 
 
 async def ticket_types_of(edition_id: int) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ ClientId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 
 
 class BuyerForm(msgspec.Struct):
-    """The second step of a ticket: who it is for. The tickets chosen stand in fields ``type-ID``."""
+    """The second step of a ticket: who it is for. The tickets chosen stand in fields ``n-ID``."""
 
     full_name: Name
     contact: Annotated[str, msgspec.Meta(min_length=3, max_length=254)]

@@ -229,14 +229,6 @@ async def feedback_for(entry_id: int) -> list[Feedback]:
     return [Feedback(texts(row["name"]), row["comment_to_team"]) for row in rows]
 
 
-async def titles_of(entry_ids: Sequence[int]) -> dict[int, EntryRow]:
-    """Ideas by id."""
-    if not entry_ids:
-        return {}
-    rows = await Entry.select().where(Entry.id.is_in(list(entry_ids)))
-    return {row["id"]: entry_from(row) for row in rows}
-
-
 async def entry_address(entry_id: int) -> str | None:
     """Where the short code of an idea leads; None while it is not public."""
     rows = await fetch(

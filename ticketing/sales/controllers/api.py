@@ -4,9 +4,8 @@ from litestar import Controller, get, post
 from litestar.params import FromPath, JSONBody
 
 from app.accounts.guards import public
-from app.events.enums import EditionState, Part
 from app.events.passes.services import secret_of
-from app.events.queries import EditionInfo, edition_by_id, edition_by_slug
+from app.events.queries import edition_by_id
 from app.kernel.clock import now
 from app.kernel.errors import Invalid
 from app.kernel.forms import REQUIRED
@@ -15,7 +14,7 @@ from app.kernel.names import clean_name, normalise_email, normalise_phone
 from app.kernel.security import hash_token
 from app.kernel.settings import settings
 from ticketing.sales import queries
-from ticketing.sales.errors import OrderNotFound, TicketsNotOpen, UnknownTicketType
+from ticketing.sales.errors import OrderNotFound, UnknownTicketType
 from ticketing.sales.schemas import OrderAnswer, OrderRequest, TicketAnswer, TicketTypeAnswer
 from ticketing.sales.services.orders import place_order
 
@@ -33,7 +32,7 @@ class TicketApi(Controller):
     @get("/editions/{slug:str}/ticket-types", summary="Ticket types that can be had")
     async def types(self, slug: FromPath[str]) -> list[TicketTypeAnswer]:
         """Those on sale now or later, with how many are left."""
-        edition = await _open_edition(slug)
+        edition = await queries.edition_with_tickets(slug)
         return [
             TicketTypeAnswer(
                 code=row["code"],
@@ -53,7 +52,7 @@ class TicketApi(Controller):
     @post("/editions/{slug:str}/orders", summary="Order tickets", opt={"no_csrf": True})
     async def place(self, slug: FromPath[str], data: JSONBody[OrderRequest]) -> OrderAnswer:
         """The same ``client_id`` sent twice is one order with one answer; free ones are confirmed at once."""
-        edition = await _open_edition(slug)
+        edition = await queries.edition_with_tickets(slug)
         codes = {row["code"]: row["id"] for row in await queries.ticket_types_of(edition.id)}
         counts: dict[int, int] = {}
         for line in data.lines:
@@ -77,13 +76,6 @@ class TicketApi(Controller):
     async def read(self, secret: FromPath[str]) -> OrderAnswer:
         """404 ``order_not_found`` for an unknown secret."""
         return await _answer(secret)
-
-
-async def _open_edition(slug: str) -> EditionInfo:
-    edition = await edition_by_slug(slug)
-    if not edition.has(Part.TICKETS) or edition.state != EditionState.OPEN:
-        raise TicketsNotOpen
-    return edition
 
 
 def _contact(data: OrderRequest) -> tuple[str | None, str | None]:

@@ -8,7 +8,7 @@ from litestar.params import FromPath
 from app.accounts.actor import Actor
 from app.accounts.guards import public
 from app.events.controllers.public import visible_edition
-from app.events.enums import EditionState, Part
+from app.events.enums import EditionState
 from app.events.passes.services import secret_of
 from app.events.queries import EditionInfo, edition_by_slug
 from app.kernel.clock import now
@@ -21,7 +21,7 @@ from app.kernel.security import hash_token, new_token
 from app.kernel.web import page, redirect
 from app.payments.queries import document_by_id
 from ticketing.sales import queries
-from ticketing.sales.errors import NothingChosen, OrderNotFound, SalesClosed, SoldOut, TicketsNotOpen, TooManyTickets
+from ticketing.sales.errors import NothingChosen, OrderNotFound, SalesClosed, SoldOut, TooManyTickets
 from ticketing.sales.schemas import MOST_IN_ONE_ORDER, BuyerForm
 from ticketing.sales.services.orders import place_order
 from ticketing.sales.services.paying import transfer_of
@@ -40,12 +40,14 @@ class TicketController(Controller):
     async def choose(self, request: Request[Actor, Any, Any], slug: FromPath[str]) -> Response[str]:
         """Step one: which tickets, how many. Organisers see it before the edition is open."""
         edition = await visible_edition(slug, request.user)
-        return await _choose_page(edition if edition.state == EditionState.DRAFT else await _open_edition(slug), "")
+        if edition.state != EditionState.DRAFT:
+            edition = await queries.edition_with_tickets(slug)
+        return await _choose_page(edition, "")
 
     @get("/order")
     async def buyer(self, request: Request[Any, Any, Any], slug: FromPath[str]) -> Response[str]:
         """Step two: who they are for."""
-        edition = await _open_edition(slug)
+        edition = await queries.edition_with_tickets(slug)
         chosen = await _chosen(edition, dict(request.query_params.items()))
         try:
             _check(chosen)
@@ -58,7 +60,7 @@ class TicketController(Controller):
     @post("/order")
     async def place(self, request: Request[Any, Any, Any], slug: FromPath[str]) -> Response[Any]:
         """Place the order; sent twice it is one order."""
-        edition = await _open_edition(slug)
+        edition = await queries.edition_with_tickets(slug)
         data = await request.form()
         chosen = await _chosen(edition, {key: str(data[key]) for key in data if key.startswith("n-")})
         try:
@@ -105,13 +107,6 @@ class TicketController(Controller):
             contact=queries.half_hidden(order["contact"]),
             transfer=transfer,
         )
-
-
-async def _open_edition(slug: str) -> EditionInfo:
-    edition = await edition_by_slug(slug)
-    if not edition.has(Part.TICKETS) or edition.state != EditionState.OPEN:
-        raise TicketsNotOpen
-    return edition
 
 
 async def _chosen(edition: EditionInfo, values: dict[str, str]) -> list[dict[str, Any]]:
