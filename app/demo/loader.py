@@ -21,7 +21,7 @@ from app.demo.windows import add_photos, add_stories, start_drawing
 from app.events.enums import PassKind
 from app.events.queries import tracks
 from app.events.services.editions import create_edition, find_or_create_venue, open_edition
-from app.events.services.programme import rename_track, save_hall
+from app.events.services.programme import rename_track
 from app.judging.enums import ContestState
 from app.judging.queries.contests import contest_of_edition
 from app.judging.services.contests import set_contest_state
@@ -29,6 +29,7 @@ from app.kernel.database import write_transaction
 from app.kernel.images import store_image
 from app.kernel.sheets import SheetContext
 from app.kernel.sheets.batches import accept, preview, problems_of
+from booths.floorplan.services import save_hall
 from ticketing.checkin.services.gates import create_list
 
 __all__ = ["load_demo", "load_sheet", "sign_in_links"]
@@ -120,7 +121,7 @@ async def _edition(actor: Actor, now: datetime) -> int:
 async def _prepare_places(edition_id: int, actor: Actor, now: datetime) -> None:
     """What the sheets of booths and gates do not say: aisles around the booths, and who may enter the seminars."""
     for name, width, depth in (layout.SIZE_A, layout.SIZE_B):
-        await save_hall(edition_id=edition_id, name=name, width_cells=width, depth_cells=depth)
+        await save_hall(edition_id=edition_id, name=name, width=width, depth=depth, actor=actor, now=now)
     await create_list(edition_id=edition_id, name=crowd.ENTRY, pass_kinds=[], actor=actor, now=now)
     seated = [kind.value for kind in (PassKind.GUEST, PassKind.SPEAKER, PassKind.STAFF)]
     await create_list(edition_id=edition_id, name=crowd.SEMINAR, pass_kinds=seated, actor=actor, now=now)

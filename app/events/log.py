@@ -1,11 +1,11 @@
-"""What changes to editions, the programme and passes are called in the log."""
+"""What changes to editions, the programme and passes are called in the log, and to messages."""
 
 from app.events.enums import EDITION_STATE_NAMES, PART_NAMES, PASS_KIND_NAMES, PASS_STATE_NAMES
 from app.events.tables import Edition, Pass, ProgrammeSession, Track, Venue
 from app.kernel.audit_words import Field, LogWords, Subject, names_in
+from app.kernel.enums import MESSAGE_STATE_NAMES
 from app.kernel.i18n import N_
-
-HIDDEN = Field("")
+from app.kernel.tables import OutboxMessage
 
 WORDS = LogWords(
     actions={
@@ -13,6 +13,7 @@ WORDS = LogWords(
         "edition.update": N_("Changed the edition"),
         "edition.open": N_("Opened the edition"),
         "edition.closed": N_("Closed the edition"),
+        "message.retry": N_("Sent a message again"),
         "pass.issue": N_("Handed out a pass"),
         "pass.renew_link": N_("Sent a new link to a pass"),
         "pass.revoke": N_("Withdrew a pass"),
@@ -50,14 +51,18 @@ WORDS = LogWords(
             name=N_("Session"),
             find=names_in(ProgrammeSession, ProgrammeSession.title),
             fields={
-                "track": Field(N_("Track"), subject="track"),
-                "title_key": HIDDEN,
+                "track": Field(N_("Track")),
                 "summary": Field(N_("Summary")),
                 "starts_at": Field(N_("Begins")),
                 "ends_at": Field(N_("Ends")),
                 "place": Field(N_("Place")),
                 "speaker": Field(N_("Speaker")),
             },
+        ),
+        "message": Subject(
+            name=N_("Message"),
+            find=names_in(OutboxMessage, OutboxMessage.subject),
+            fields={"state": Field(N_("State"), values=MESSAGE_STATE_NAMES)},
         ),
         "pass": Subject(
             name=N_("Pass"),

@@ -103,7 +103,8 @@ async def load_programme(rows: Sequence[SheetRow], context: SheetContext) -> Loa
     actor = context.actor if isinstance(context.actor, Actor) else SYSTEM
     known = {_session_key(session, edition): session for session in (await programme(edition.id)).items}
     called = {
-        track["id"]: {track["name_key"], *map(search_text, track["name"].values())} for track in await tracks(edition.id)
+        track["id"]: {track["name_key"], *map(search_text, track["name"].values())}
+        for track in await tracks(edition.id)
     }
     result = LoadResult()
     for row in rows:

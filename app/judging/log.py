@@ -122,6 +122,7 @@ WORDS = LogWords(
                 "round_id": Field(N_("Round"), subject="round"),
                 "judge_id": Field(N_("Judge"), subject="person"),
                 "rank": Field(N_("Rank")),
+                "award": Field(N_("Award")),
                 "assigned": Field(N_("Assigned")),
                 "team_name": Field(N_("Team")),
                 "summary": Field(N_("Summary")),

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.kernel.audit import AuditActor, record
 from app.kernel.channels import Attachment, Channel, DeliveryFailed, OutgoingMessage
 from app.kernel.channels.http import HttpChannel
 from app.kernel.channels.mail import MailChannel
@@ -231,7 +232,7 @@ async def _write_failure(row: dict[str, Any], reason: str, *, lasting: bool, now
         ).where(_claimed(row))
 
 
-async def retry(message_id: int, *, now: datetime) -> None:
+async def retry(message_id: int, *, actor: AuditActor | None, now: datetime) -> None:
     """Let a failed message be tried again, eight times. Raises MessageNotFailed when it is not a failed one."""
     async with write_transaction():
         changed = (
@@ -239,10 +240,20 @@ async def retry(message_id: int, *, now: datetime) -> None:
                 {OutboxMessage.state: MessageState.WAITING, OutboxMessage.attempts: 0, OutboxMessage.next_try_at: now}
             )
             .where((OutboxMessage.id == message_id) & (OutboxMessage.state == MessageState.FAILED))
-            .returning(OutboxMessage.id)
+            .returning(OutboxMessage.edition_id)
         )
         if not changed:
             raise MessageNotFailed
+        await record(
+            actor=actor,
+            action="message.retry",
+            subject_type="message",
+            subject_id=message_id,
+            edition_id=changed[0]["edition_id"],
+            before={"state": MessageState.FAILED},
+            after={"state": MessageState.WAITING},
+            now=now,
+        )
         await after_commit(wake)
 
 

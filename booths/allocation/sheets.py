@@ -65,7 +65,14 @@ async def _load(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
                 "contact": contact.id,
             }
             kind = row["kind"] or OrganisationKind.HOUSEHOLD
-            fresh = await create_organisation(name=row["organisation"], kind=kind, now=context.now, **values)
+            fresh = await create_organisation(
+                name=row["organisation"],
+                kind=kind,
+                edition_id=context.edition_id,
+                actor=actor,
+                now=context.now,
+                **values,
+            )
             organisation_id = by_place[place] = fresh.id
             by_name.setdefault(place[0], fresh.id)
         wish: dict[str, Any] = {

@@ -17,7 +17,7 @@ from app.events.errors import (
     SlugTaken,
     StateNotReachable,
 )
-from app.events.queries import edition_by_id, edition_by_slug, editions, halls, tracks
+from app.events.queries import edition_by_id, edition_by_slug, editions, tracks
 from app.events.services.editions import (
     EditionValues,
     close_edition,
@@ -27,7 +27,7 @@ from app.events.services.editions import (
     slug_of,
     update_edition,
 )
-from app.events.services.programme import find_or_create_track, save_hall
+from app.events.services.programme import find_or_create_track
 from app.kernel.audit import list_entries
 from tests.conftest import NOW
 from tests.events.factories import WOMEN, make_edition
@@ -110,6 +110,16 @@ async def test_an_edition_opens_closes_and_opens_again(database: str) -> None:
         )
     await open_edition(edition_id=edition.id, actor=SYSTEM, now=NOW)
     assert (await edition_by_id(edition.id)).state == EditionState.OPEN
+    told = [
+        (entry["action"], entry["before"], entry["after"])
+        for entry in (await list_entries(edition_id=edition.id))[0]
+        if entry["action"] in ("edition.open", "edition.closed")
+    ]
+    assert told == [
+        ("edition.open", {"state": "closed"}, {"state": "open"}),
+        ("edition.closed", {"state": "open"}, {"state": "closed"}),
+        ("edition.open", {"state": "draft"}, {"state": "open"}),
+    ]
 
 
 async def test_an_edition_without_a_place_does_not_open(database: str) -> None:
@@ -154,18 +164,6 @@ async def test_a_change_is_in_the_audit_log_with_before_and_after(database: str)
     entries, _total = await list_entries(edition_id=edition.id, action="edition.update")
     assert entries[0]["after"]["ends_on"] == "2026-10-19"
     assert set(entries[0]["before"]) == {"place", "ends_on"}
-
-
-async def test_a_hall_is_known_by_its_name(database: str) -> None:
-    edition = await make_edition()
-    first = await save_hall(edition_id=edition.id, name="Hội trường A", width_cells=20, depth_cells=13)
-    again = await save_hall(edition_id=edition.id, name="hội trường a", width_cells=26, depth_cells=10)
-    other = await save_hall(edition_id=edition.id, name="Hội trường B", width_cells=26, depth_cells=10)
-    assert first == again != other
-    assert [(hall["name"], hall["width_cells"]) for hall in await halls(edition.id)] == [
-        ("Hội trường A", 26),
-        ("Hội trường B", 26),
-    ]
 
 
 async def test_lists_of_editions_are_limited_to_what_one_may_see(database: str) -> None:

@@ -14,10 +14,11 @@ from app.accounts.services.people import grant_role, revoke_role
 from app.accounts.tables import RoleGrant
 from app.events.queries import EditionInfo
 from app.kernel import clock
-from app.kernel.enums import ChannelKind
+from app.kernel.enums import ChannelKind, MessageState
 from app.kernel.outbox import send_message
 from app.kernel.sheets import read_table
 from app.kernel.sheets.errors import SheetEmpty
+from app.kernel.tables import OutboxMessage
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.support.client import sign_in
@@ -164,6 +165,29 @@ async def test_messages_name_their_channel_and_state(client: httpx.AsyncClient) 
     assert "Đang chờ" in page
     rows = rows_of(await client.get(f"/manage/{edition.id}/outbox/export.xlsx?lang=en"))
     assert [row[:4] for row in rows] == [("Vé của bạn", "+84912345678", "SMS", "Waiting")]
+
+
+@pytest.mark.engines
+async def test_who_sends_a_failed_message_again_stands_in_the_log(client: httpx.AsyncClient) -> None:
+    edition = await make_edition()
+    message_id = await send_message(
+        to="+84912345678",
+        channel=ChannelKind.SMS,
+        subject="Vé của bạn",
+        body="x",
+        locale="vi",
+        now=NOW,
+        unique_key=None,
+        edition_id=edition.id,
+    )
+    await OutboxMessage.update({OutboxMessage.state: MessageState.FAILED}).where(OutboxMessage.id == message_id)
+    await signed_in_as(client, Role.MANAGER, edition)
+    assert (await client.post(f"/manage/{edition.id}/outbox/{message_id}/retry")).status_code == 303
+    assert (await client.post(f"/manage/{edition.id}/outbox/{message_id}/retry")).status_code == 303
+    rows = rows_of(await client.get(f"/manage/{edition.id}/audit/export.xlsx?action=message.retry"))
+    assert [row[1:] for row in rows] == [
+        ("Vũ Thị Quản", "Sent a message again", "Message", "Vé của bạn", "State: Failed → Waiting")
+    ]
 
 
 async def test_only_owners_and_managers_read_messages(client: httpx.AsyncClient) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from app.accounts.actor import SYSTEM
 from app.events.queries import EditionInfo, programme, tracks
-from app.events.sheets import PROGRAMME
 from app.events.services.programme import rename_track
+from app.events.sheets import PROGRAMME
 from app.events.short_codes import codes_of
 from app.kernel.i18n import use_locale
 from app.kernel.sheets import Examined, LoadResult, RawRow, RawTable, SheetContext, examine

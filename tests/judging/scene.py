@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from app.accounts.actor import Actor, Grant
+from app.accounts.actor import SYSTEM, Actor, Grant
 from app.accounts.enums import OrganisationKind, Role
 from app.accounts.queries import actor_of_person
 from app.accounts.services.people import create_organisation, create_person
@@ -52,7 +52,7 @@ async def person(name: str, number: int, now: datetime) -> Actor:
 
 async def scene(now: datetime, *, entries: int = 3, judges: int = 3, opened: bool = True, per_entry: int = 3) -> Scene:
     """An edition with a contest, its ideas sent in, its jury, and, if ``opened``, round 1 assigned and open."""
-    organiser = await create_organisation(name="Hội Phụ nữ", kind=OrganisationKind.ASSOCIATION, now=now)
+    organiser = await create_organisation(name="Hội Phụ nữ", kind=OrganisationKind.ASSOCIATION, actor=SYSTEM, now=now)
     edition = Edition(
         slug="sang-tao",
         name='{"vi": "Sáng tạo", "en": "Creative"}',

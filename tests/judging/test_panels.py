@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from app.accounts.actor import Actor
+from app.accounts.actor import SYSTEM, Actor
 from app.accounts.enums import OrganisationKind, Role
 from app.accounts.queries import actor_of_person
 from app.accounts.services.devices import pair_device
@@ -53,7 +53,7 @@ async def test_every_idea_gets_its_judges_evenly_and_again_changes_nothing() -> 
 
 async def test_nobody_judges_her_own_team_or_organisation() -> None:
     found = await scene(NOW, entries=3, judges=2, opened=False)
-    firm = await create_organisation(name="Lụa Hảo", kind=OrganisationKind.HOUSEHOLD, now=NOW)
+    firm = await create_organisation(name="Lụa Hảo", kind=OrganisationKind.HOUSEHOLD, actor=SYSTEM, now=NOW)
     leader, judge = found.leaders[0], found.judges[0]
     assert leader.person_id is not None
     assert judge.person_id is not None
@@ -170,7 +170,7 @@ async def test_a_chair_with_a_stake_sees_nothing() -> None:
         )
     # The organiser's own house is no stake; any other organisation is.
     await contest_for(found.edition_id, found.chair)
-    firm = await create_organisation(name="Gốm Chi", kind=OrganisationKind.COMPANY, now=NOW)
+    firm = await create_organisation(name="Gốm Chi", kind=OrganisationKind.COMPANY, actor=SYSTEM, now=NOW)
     for person_id in (leader.person_id, found.chair.person_id):
         await grant_role(
             person_id=person_id, role=Role.EXHIBITOR_OWNER, organisation_id=firm.id, actor=found.chair, now=NOW

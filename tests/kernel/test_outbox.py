@@ -110,11 +110,11 @@ async def test_after_eight_tries_it_is_failed_until_somebody_sends_it_again(data
     found = await row(message_id)
     assert (found["state"], found["attempts"], found["error"]) == ("failed", 8, "address refused (451)")
     assert await outbox.deliver_due(at) == 0
-    await outbox.retry(message_id, now=at)
+    await outbox.retry(message_id, actor=None, now=at)
     assert await outbox.deliver_due(at) == 1
     assert (await row(message_id))["state"] == "sent"
     with pytest.raises(MessageNotFailed):
-        await outbox.retry(message_id, now=at)
+        await outbox.retry(message_id, actor=None, now=at)
 
 
 async def test_a_dropped_connection_leads_to_the_same_mail_again(database: str, mail: MailServer) -> None:

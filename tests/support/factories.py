@@ -64,7 +64,7 @@ async def make_organisation(
 ) -> Organisation:
     """Make an organisation; ``values`` are further columns."""
     named = name or f"Cơ sở thêu ren số {next(_numbers)}"
-    return await create_organisation(name=named, kind=kind, now=now or clock.now(), **values)
+    return await create_organisation(name=named, kind=kind, actor=SYSTEM, now=now or clock.now(), **values)
 
 
 async def make_device(

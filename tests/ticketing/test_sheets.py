@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from app.accounts.actor import SYSTEM
-from app.events.services.programme import save_hall
 from app.kernel.database import fetch, write_transaction
 from app.kernel.sheets import LoadResult, SheetContext, SheetKind, examine, read_table
+from booths.floorplan.services import save_hall
 from tests.conftest import NOW
 from tests.support.factories_ticketing import make_open_edition, make_ticket_type
 from ticketing.checkin.sheets import GATES
@@ -48,7 +48,7 @@ async def load_demo(kind: SheetKind, name: str, context: SheetContext) -> LoadRe
 async def test_the_demos_sheets_load_and_loading_them_again_changes_nothing(context: SheetContext) -> None:
     assert context.edition_id is not None
     for hall in ("Hội trường A", "Hội trường B"):
-        await save_hall(edition_id=context.edition_id, name=hall, width_cells=4, depth_cells=4)
+        await save_hall(edition_id=context.edition_id, name=hall, width=4, depth=4, actor=SYSTEM, now=NOW)
     first = [
         await load_demo(TICKET_TYPES, "ticket_types.csv", context),
         await load_demo(GATES, "gates.csv", context),

@@ -192,8 +192,17 @@ async def revoke_role(*, grant_id: int, edition_id: int, actor: Actor, now: date
             )
 
 
-async def create_organisation(*, name: str, kind: OrganisationKind, now: datetime, **values: Any) -> Organisation:
-    """Add an organisation; ``values`` are further columns (``ward``, ``tax_number``, ``parent``, ``contact`` …)."""
+#: What the log tells of a new organisation.
+_TOLD = ("name", "kind", "ward", "tax_number", "phone", "email", "member_count")
+
+
+async def create_organisation(
+    *, name: str, kind: OrganisationKind, edition_id: int | None = None, actor: Actor, now: datetime, **values: Any
+) -> Organisation:
+    """Add an organisation; ``values`` are further columns (``ward``, ``tax_number``, ``parent``, ``contact`` …).
+
+    ``edition_id`` is the edition in whose log it is told.
+    """
     cleaned = clean_name(name)
     organisation = Organisation(
         name=cleaned,
@@ -205,4 +214,13 @@ async def create_organisation(*, name: str, kind: OrganisationKind, now: datetim
     )
     async with write_transaction():
         await organisation.save()
+        await audit.record(
+            actor=actor,
+            action="organisation.create",
+            subject_type="organisation",
+            subject_id=organisation.id,
+            edition_id=edition_id,
+            after={key: getattr(organisation, key) for key in _TOLD if getattr(organisation, key)},
+            now=now,
+        )
     return organisation

@@ -251,13 +251,15 @@ class MessagesController(Controller):
         return download(content, f"messages-{edition.slug}.xlsx")
 
     @post("/{message_id:int}/retry")
-    async def retry(self, edition_id: FromPath[int], message_id: FromPath[int]) -> Response[Any]:
+    async def retry(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], message_id: FromPath[int]
+    ) -> Response[Any]:
         """Try a failed message again."""
         message = await outbox.get_message(message_id)
         if message is None or message["edition_id"] != edition_id:
             raise NotFound
         try:
-            await outbox.retry(message_id, now=now())
+            await outbox.retry(message_id, actor=request.user, now=now())
         except AppError as error:
             return redirect(f"/manage/{edition_id}/outbox", toast=error.sentence())
         return redirect(f"/manage/{edition_id}/outbox", toast=_("It will be tried again now."))

@@ -206,9 +206,12 @@ async def _change_state(
     actor: Actor,
     now: datetime,
 ) -> None:
+    was = (await edition_by_id(edition_id)).state
+    if was not in before:
+        raise StateNotReachable
     changed = (
         await Edition.update({Edition.state: after.value, **extra})
-        .where((Edition.id == edition_id) & Edition.state.is_in([state.value for state in before]))
+        .where((Edition.id == edition_id) & (Edition.state == was.value))
         .returning(Edition.id)
     )
     if not changed:
@@ -219,6 +222,7 @@ async def _change_state(
         subject_type="edition",
         subject_id=edition_id,
         edition_id=edition_id,
+        before={"state": was.value},
         after={"state": after.value},
         now=now,
     )

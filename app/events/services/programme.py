@@ -1,4 +1,4 @@
-"""Halls, tracks and sessions of the programme."""
+"""Tracks and sessions of the programme."""
 
 import json
 from collections.abc import Mapping
@@ -14,10 +14,10 @@ from app.events.errors import (
     SessionOutsideEdition,
     TrackInUse,
 )
-from app.events.queries import EditionInfo, edition_by_id, session_by_id
+from app.events.queries import EditionInfo, SessionInfo, edition_by_id, session_by_id, tracks
 from app.events.schemas import SessionValues as SessionValues
 from app.events.short_codes import register_short_code
-from app.events.tables import Hall, ProgrammeSession, Track
+from app.events.tables import ProgrammeSession, Track
 from app.kernel import audit
 from app.kernel.database import write_transaction
 from app.kernel.i18n import format_date
@@ -65,14 +65,12 @@ async def rename_track(*, edition_id: int, track_id: int, name: Texts, actor: Ac
     """Give a track its names. Raises SessionNotFound when it is not this edition's."""
     texts = {key: clean_text(text)[:160] for key, text in name.items() if clean_text(text)}
     async with write_transaction():
-        changed = (
-            await Track.update({Track.name: json.dumps(texts, ensure_ascii=False)})
-            .where((Track.id == track_id) & (Track.edition == edition_id))
-            .returning(Track.id)
-        )
-        if not changed:
+        before = next((track["name"] for track in await tracks(edition_id) if track["id"] == track_id), None)
+        if before is None:
             raise SessionNotFound
-        await _audit("track.update", "track", track_id, edition_id, actor, now, after={"name": texts})
+        await Track.update({Track.name: json.dumps(texts, ensure_ascii=False)}).where(Track.id == track_id)
+        if texts != before:
+            await _audit("track.update", "track", track_id, edition_id, actor, now, {"name": before}, {"name": texts})
 
 
 async def delete_track(*, edition_id: int, track_id: int, actor: Actor, now: datetime) -> None:
@@ -80,8 +78,10 @@ async def delete_track(*, edition_id: int, track_id: int, actor: Actor, now: dat
     async with write_transaction():
         if await ProgrammeSession.exists().where(ProgrammeSession.track == track_id):
             raise TrackInUse
-        await Track.delete().where((Track.id == track_id) & (Track.edition == edition_id))
-        await _audit("track.delete", "track", track_id, edition_id, actor, now)
+        gone = await Track.delete().where((Track.id == track_id) & (Track.edition == edition_id)).returning(Track.name)
+        for row in gone:
+            before = {"name": json.loads(row["name"])}
+            await _audit("track.delete", "track", track_id, edition_id, actor, now, before)
 
 
 async def save_session(
@@ -107,78 +107,41 @@ async def save_session(
             "place": clean_text(values.place)[:160],
             "speaker": clean_text(values.speaker)[:200],
         }
-        shown = {**columns, "starts_at": values.starts_at.isoformat(), "ends_at": values.ends_at.isoformat()}
         if session_id is None:
             row = ProgrammeSession(edition=edition_id, **columns)
             await row.save()
             await register_short_code("session", row.id, edition_id, now)
-            await _audit("session.create", "session", row.id, edition_id, actor, now, after=shown)
+            after = await _shown(await session_by_id(row.id))
+            await _audit("session.create", "session", row.id, edition_id, actor, now, after=after)
             return row.id
-        before = await session_by_id(session_id, edition_id)
+        old = await _shown(await session_by_id(session_id, edition_id))
         await ProgrammeSession.update(columns).where(ProgrammeSession.id == session_id)
-        await _audit(
-            "session.update",
-            "session",
-            session_id,
-            edition_id,
-            actor,
-            now,
-            before={"title": dict(before.title), "starts_at": before.starts_at.isoformat(), "place": before.place},
-            after=shown,
-        )
+        before, after = audit.changes(old, await _shown(await session_by_id(session_id)))
+        if before or after:
+            await _audit("session.update", "session", session_id, edition_id, actor, now, before, after)
         return session_id
 
 
 async def delete_session(*, edition_id: int, session_id: int, actor: Actor, now: datetime) -> None:
     """Take a session out of the programme. Raises SessionNotFound."""
     async with write_transaction():
-        before = await session_by_id(session_id, edition_id)
+        before = await _shown(await session_by_id(session_id, edition_id))
         await ProgrammeSession.delete().where(ProgrammeSession.id == session_id)
-        await _audit(
-            "session.delete",
-            "session",
-            session_id,
-            edition_id,
-            actor,
-            now,
-            before={"title": dict(before.title), "starts_at": before.starts_at.isoformat(), "place": before.place},
-        )
+        await _audit("session.delete", "session", session_id, edition_id, actor, now, before)
 
 
-async def save_hall(
-    *,
-    edition_id: int,
-    name: str,
-    width_cells: int,
-    depth_cells: int,
-    cell_size_mm: int = 3000,
-    venue_id: int | None = None,
-) -> int:
-    """Add a hall, or give the one with this name its size; gives its id. Sizes in cells, a cell's side in mm."""
-    cleaned = clean_text(name)[:80]
-    async with write_transaction():
-        rows = await Hall.select(Hall.id, Hall.name).where(Hall.edition == edition_id)
-        for row in rows:
-            if search_text(row["name"]) == search_text(cleaned):
-                await Hall.update(
-                    {
-                        Hall.width_cells: width_cells,
-                        Hall.depth_cells: depth_cells,
-                        Hall.cell_size_mm: cell_size_mm,
-                    }
-                ).where(Hall.id == row["id"])
-                return int(row["id"])
-        hall = Hall(
-            edition=edition_id,
-            venue=venue_id,
-            name=cleaned,
-            width_cells=width_cells,
-            depth_cells=depth_cells,
-            cell_size_mm=cell_size_mm,
-            position=len(rows),
-        )
-        await hall.save()
-        return hall.id
+async def _shown(session: SessionInfo) -> dict[str, Any]:
+    """A session as the log tells it; its track by its names, which stay readable when it is gone."""
+    names = {track["id"]: track["name"] for track in await tracks(session.edition_id)}
+    return {
+        "title": dict(session.title),
+        "track": names.get(session.track_id),
+        "summary": dict(session.summary),
+        "starts_at": session.starts_at,
+        "ends_at": session.ends_at,
+        "place": session.place,
+        "speaker": session.speaker,
+    }
 
 
 def _json(texts: Texts) -> str:

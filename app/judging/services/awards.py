@@ -4,6 +4,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from piccolo.columns.combination import Where
 
 from app.accounts.actor import Actor
 from app.judging.enums import EntryState, RoundState
@@ -49,6 +52,7 @@ async def give_award(
         if not in_round or not submitted:
             raise NotFound
         words = json.dumps(dict(title or usual_title(rank)))
+        old = await _told(round_id, Award.entry == entry_id)
         rows = await fetch(
             "INSERT INTO contest_award (round, entry, rank, title, created_at) VALUES ({}, {}, {}, {}, {}) "
             "ON CONFLICT (round, entry) DO UPDATE SET rank = excluded.rank, title = excluded.title RETURNING id",
@@ -64,7 +68,8 @@ async def give_award(
             subject_type="entry",
             subject_id=entry_id,
             edition_id=contest.edition_id,
-            after={"round_id": round_id, "rank": rank},
+            before=old,
+            after=await _told(round_id, Award.entry == entry_id),
             now=now,
         )
     return int(rows[0]["id"])
@@ -75,10 +80,11 @@ async def take_award_back(*, round_id: int, award_id: int, actor: Actor, now: da
     async with write_transaction():
         round_ = await queries.hold_round(round_id, alone=True)
         contest = await queries.contest_by_id(round_.contest_id)
+        before = await _told(round_id, Award.id == award_id)
         gone = (
             await Award.delete()
             .where((Award.id == award_id) & (Award.round == round_id) & Award.published_at.is_null())
-            .returning(Award.entry, Award.rank)
+            .returning(Award.entry)
         )
         if not gone:
             raise NotFound
@@ -88,9 +94,16 @@ async def take_award_back(*, round_id: int, award_id: int, actor: Actor, now: da
             subject_type="entry",
             subject_id=gone[0]["entry"],
             edition_id=contest.edition_id,
-            before={"round_id": round_id, "rank": gone[0]["rank"]},
+            before=before,
             now=now,
         )
+
+
+async def _told(round_id: int, which: Where) -> dict[str, Any] | None:
+    """An award of a round as the log tells it; None when there is none."""
+    query = Award.select(Award.rank, Award.title).where((Award.round == round_id) & which)
+    row = await query.first().output(load_json=True)
+    return None if row is None else {"round_id": round_id, "rank": row["rank"], "award": row["title"]}
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from app.accounts.actor import Actor
 from app.accounts.enums import DeviceKind, Role
@@ -25,6 +26,7 @@ from app.kernel.errors import NotFound
 from app.kernel.names import clean_text
 
 _OPEN_TO_CHANGE = (RoundState.DRAFT, RoundState.OPEN)
+_LIVE = (AssignmentState.ASSIGNED, AssignmentState.SCORED)
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ async def add_judge(
         contest = await contest_queries.contest_by_id(contest_id)
         person = await find_or_create_person(full_name=full_name, phone=phone, email=email, locale=locale, now=now)
         texts = (clean_text(organisation), clean_text(expertise))
+        before = await _told(contest_id, person.id)
         known = (
             await PanelMember.update(
                 {
@@ -90,7 +93,8 @@ async def add_judge(
             subject_type="person",
             subject_id=person.id,
             edition_id=contest.edition_id,
-            after={"role": role},
+            before=before,
+            after=await _told(contest_id, person.id),
             now=now,
         )
     return int(person.id)
@@ -113,9 +117,8 @@ async def assign_judges(*, round_id: int, actor: Actor, now: datetime, per_entry
         entries = [entry["id"] for entry in await entries_of_round(round_id)]
         forbidden = await queries.conflicts(contest.id, judges, organiser_id=contest.organiser_id)
         existing = await queries.assignments_of(round_id)
-        live_states = (AssignmentState.ASSIGNED, AssignmentState.SCORED)
-        kept = {(cell.entry_id, cell.judge_id) for cell in existing if cell.state in live_states}
-        refused = {(cell.entry_id, cell.judge_id) for cell in existing if cell.state not in live_states}
+        kept = {(cell.entry_id, cell.judge_id) for cell in existing if cell.state in _LIVE}
+        refused = {(cell.entry_id, cell.judge_id) for cell in existing if cell.state not in _LIVE}
         pairs = await asyncio.to_thread(  # a second or so for thousands of ideas
             propose,
             entries,
@@ -162,6 +165,7 @@ async def set_assignment(
         if judge_id not in panel or not in_round:
             raise NotFound
         cell = (Assignment.round == round_id) & (Assignment.entry == entry_id) & (Assignment.judge == judge_id)
+        was = await Assignment.exists().where(cell & Assignment.state.is_in([state.value for state in _LIVE]))
         if assigned:
             if (entry_id, judge_id) in await queries.conflicts(
                 contest.id, [judge_id], organiser_id=contest.organiser_id
@@ -185,12 +189,15 @@ async def set_assignment(
             scored = cell & (Assignment.state == AssignmentState.SCORED.value)
             if not taken and await Assignment.exists().where(scored):
                 raise AlreadyScored
+        if was == assigned:
+            return
         await audit.record(
             actor=actor,
             action="assignment.set",
             subject_type="entry",
             subject_id=entry_id,
             edition_id=contest.edition_id,
+            before={"round_id": round_id, "judge_id": judge_id, "assigned": was},
             after={"round_id": round_id, "judge_id": judge_id, "assigned": assigned},
             now=now,
         )
@@ -243,6 +250,7 @@ async def remove_judge(*, contest_id: int, person_id: int, actor: Actor, now: da
     """
     async with write_transaction():
         contest = await contest_queries.contest_by_id(contest_id)
+        before = await _told(contest_id, person_id)
         gone = (
             await PanelMember.update({PanelMember.removed_at: now})
             .where(
@@ -270,6 +278,7 @@ async def remove_judge(*, contest_id: int, person_id: int, actor: Actor, now: da
             subject_type="person",
             subject_id=person_id,
             edition_id=contest.edition_id,
+            before=before,
             now=now,
         )
 
@@ -312,6 +321,17 @@ async def withdraw_judge_device(*, contest_id: int, device_id: int, actor: Actor
     if not await Device.exists().where(mine & (Device.id == device_id)):
         raise NotFound
     await revoke_device(device_id=device_id, actor=actor, now=now)
+
+
+async def _told(contest_id: int, person_id: int) -> dict[str, Any] | None:
+    """A member of the jury as the log tells her; None when she is not in it."""
+    return (
+        await PanelMember.select(PanelMember.role, PanelMember.organisation, PanelMember.expertise)
+        .where(
+            (PanelMember.contest == contest_id) & (PanelMember.person == person_id) & PanelMember.removed_at.is_null()
+        )
+        .first()
+    )
 
 
 async def _end_roles(person_id: int, edition_id: int, *, keep: Role | None, actor: Actor, now: datetime) -> None:

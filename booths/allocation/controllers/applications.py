@@ -163,6 +163,8 @@ async def _add(request: Request[Actor, Any, Any], edition: EditionInfo) -> int:
         organisation = await create_organisation(
             name=values.organisation,
             kind=values.kind,
+            edition_id=edition.id,
+            actor=request.user,
             now=present,
             ward=values.ward,
             contact=person.id,

@@ -56,7 +56,9 @@ async def apply_signed_in(*, edition_id: int, draft: Draft, actor: Actor, now: d
         if organisation_id not in actor.organisations(Role.EXHIBITOR_OWNER):
             person = await Person.objects().get(Person.id == actor.person_id)
             assert person is not None
-            organisation_id = await _organisation(draft, person, now, phone=person.phone, email=person.email)
+            organisation_id = await _organisation(
+                draft, person, edition_id, actor, now, phone=person.phone, email=person.email
+            )
         return await _submit(edition_id, organisation_id, actor.person_id, draft, actor, now, draft_only=False)
 
 
@@ -74,7 +76,7 @@ async def apply_by_message(
         person = await find_or_create_by_one_contact(
             full_name=draft["contact_name"], phone=phone, email=email, locale=current_locale(), now=now
         )
-        organisation_id = await _organisation(draft, person, now, phone=phone, email=email)
+        organisation_id = await _organisation(draft, person, edition_id, SYSTEM, now, phone=phone, email=email)
         made = await _submit(edition_id, organisation_id, person.id, draft, SYSTEM, now, draft_only=True)
         link, _code = await make_sign_in_link(
             person_id=person.id, next_path=f"{path}/{made}", minutes=LINK_HOURS * 60, now=now
@@ -97,10 +99,21 @@ async def apply_by_message(
     return made
 
 
-async def _organisation(draft: Draft, person: Person, now: datetime, *, phone: str | None, email: str | None) -> int:
+async def _organisation(
+    draft: Draft,
+    person: Person,
+    edition_id: int,
+    actor: Actor,
+    now: datetime,
+    *,
+    phone: str | None,
+    email: str | None,
+) -> int:
     made = await create_organisation(
         name=draft["organisation"],
         kind=OrganisationKind(draft.get("kind") or OrganisationKind.HOUSEHOLD),
+        edition_id=edition_id,
+        actor=actor,
         now=now,
         ward=draft.get("ward") or "",
         phone=phone,

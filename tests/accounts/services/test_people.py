@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from app.accounts.actor import ANONYMOUS, SYSTEM, Actor, Grant
-from app.accounts.enums import Role
+from app.accounts.enums import OrganisationKind, Role
 from app.accounts.errors import ContactMissing, ContactTaken
 from app.accounts.lists import people_with_roles
 from app.accounts.queries import actor_of_person, grants_of
@@ -14,6 +14,17 @@ from app.kernel.audit import list_entries
 from tests.conftest import NOW
 from tests.support.factories import make_holder, make_person
 from tests.support.race import drop_index, losers, meet_after, race, unguarded, winners
+
+
+@pytest.mark.engines
+async def test_a_new_organisation_stands_in_the_log(database: str) -> None:
+    made = await people.create_organisation(
+        name="Lụa Hảo", kind=OrganisationKind.HOUSEHOLD, ward="Vạn Phúc", edition_id=7, actor=SYSTEM, now=NOW
+    )
+    entries, _total = await list_entries(edition_id=7)
+    assert [(entry["action"], entry["subject_id"], entry["before"], entry["after"]) for entry in entries] == [
+        ("organisation.create", str(made.id), None, {"name": "Lụa Hảo", "kind": "household", "ward": "Vạn Phúc"})
+    ]
 
 
 async def test_a_phone_number_alone_suffices(database: str) -> None:
