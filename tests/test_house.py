@@ -124,6 +124,12 @@ def test_what_the_code_imports_is_a_dependency_of_its_own() -> None:
     assert needed - declared - {"numpy"} == set()  # highspy brings its own
 
 
+def test_only_the_outbox_chooses_by_which_channel_a_person_is_reached() -> None:
+    code = [path for path in committed_files() if path.parts[0] in PACKAGES and path.suffix == ".py"]
+    naming = {path for path in code if "ChannelKind." in (ROOT / path).read_text()}
+    assert naming == {Path("app/kernel/outbox.py"), Path("app/kernel/enums.py")}
+
+
 def test_every_template_is_used() -> None:
     templates = [path for path in committed_files() if path.suffix == ".html" and "templates" in path.parts]
     code = [path for path in committed_files() if path.parts[0] in PACKAGES and path.suffix in (".py", ".html")]

@@ -95,6 +95,13 @@ def on_wake(call: Callable[[], None]) -> Callable[[], None]:
     return lambda: _wakers.discard(call)
 
 
+def way_to(*, email: str | None, phone: str | None) -> tuple[ChannelKind, str]:
+    """How to reach a person, and at which address: by mail, else by Zalo where its gateway is set, else by SMS."""
+    if email:
+        return ChannelKind.MAIL, email
+    return ChannelKind.ZALO if settings().zalo_url else ChannelKind.SMS, phone or ""
+
+
 def channel_for(kind: ChannelKind) -> Channel | None:
     """The adapter of a channel: the configured one, in the demo the screen, else None (messages wait)."""
     known = settings()

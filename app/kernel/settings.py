@@ -67,7 +67,9 @@ class Settings(BaseSettings):
     )
     sms_url: str = Field(default="", description="HTTP address of the SMS gateway; empty: SMS wait")
     sms_token: str = Field(default="", description="Bearer token of the SMS gateway")
-    zalo_url: str = Field(default="", description="HTTP address of the Zalo ZNS gateway; empty: messages wait")
+    zalo_url: str = Field(
+        default="", description="HTTP address of the Zalo ZNS gateway; set: what goes to a phone goes there, not by SMS"
+    )
     zalo_token: str = Field(default="", description="Bearer token of the Zalo ZNS gateway")
     bank_bin: str = Field(default="", description="Six-digit bank code (NAPAS BIN) shown in VietQR transfers")
     bank_account: str = Field(default="", description="Account number of VietQR transfers")

@@ -15,10 +15,9 @@ from app.accounts.queries import person_by_contact
 from app.accounts.tables import Person, Session, SignInToken
 from app.kernel import audit
 from app.kernel.database import write_transaction
-from app.kernel.enums import ChannelKind
 from app.kernel.i18n import _, use_locale
 from app.kernel.names import normalise_email, normalise_phone
-from app.kernel.outbox import send_message
+from app.kernel.outbox import send_message, way_to
 from app.kernel.security import hash_token, limit, new_token
 from app.kernel.settings import settings
 
@@ -81,9 +80,10 @@ async def request_sign_in(*, contact: str, next_path: str, now: datetime) -> Non
         link, code = await make_sign_in_link(person_id=found["id"], next_path=next_path, now=now)
         with use_locale(found["locale"]):
             body = _("Your code is {code}. Or open this link: {link}\nBoth are good once, for {minutes} minutes.")
+            channel, address = way_to(email=email, phone=phone)
             await send_message(
-                channel=ChannelKind.MAIL if email else ChannelKind.SMS,
-                to=email or phone or "",
+                channel=channel,
+                to=address,
                 person_id=found["id"],
                 subject=_("Sign in to Fairground"),
                 body=body.format(code=code, link=link, minutes=LINK_MINUTES),

@@ -13,10 +13,9 @@ from app.events.passes.services import IssuedPass, issue_pass, renew_pass_secret
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel import audit
 from app.kernel.database import write_transaction
-from app.kernel.enums import ChannelKind
 from app.kernel.i18n import _, use_locale
 from app.kernel.names import clean_name
-from app.kernel.outbox import send_message
+from app.kernel.outbox import send_message, way_to
 from app.kernel.settings import settings
 
 
@@ -100,9 +99,10 @@ async def _send(
             "{name}, here is your pass for {edition} ({when}, {where}):\n{link}\n"
             "Show the code on your phone, or print it. Keep the link to yourself."
         )
+        channel, address = way_to(email=holder.email, phone=holder.phone)
         await send_message(
-            channel=ChannelKind.MAIL if holder.email else ChannelKind.SMS,
-            to=holder.email or holder.phone or "",
+            channel=channel,
+            to=address,
             person_id=holder.id,
             subject=_("Your pass: {edition}").format(edition=edition.title),
             body=body.format(

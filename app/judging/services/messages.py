@@ -5,9 +5,8 @@ from datetime import datetime
 
 from app.judging.queries.contests import ContestRow, RoundRow
 from app.judging.queries.entries import EntryRow, people_behind
-from app.kernel.enums import ChannelKind
 from app.kernel.i18n import N_, _, pick, use_locale
-from app.kernel.outbox import send_message
+from app.kernel.outbox import send_message, way_to
 from app.kernel.settings import settings
 
 RECEIVED = (
@@ -58,9 +57,10 @@ async def _tell(
                 "round": pick(round_.name) if round_ else "",
                 "link": f"{settings().base_url}/team/ideas/{entry_id}",
             }
+            channel, address = way_to(email=person.email, phone=person.phone)
             await send_message(
-                channel=ChannelKind.MAIL if person.email else ChannelKind.SMS,
-                to=person.email or person.phone or "",
+                channel=channel,
+                to=address,
                 person_id=person.id,
                 subject=_(subject).format(**values),
                 body=_(letter if person.email else short).format(**values),

@@ -28,7 +28,9 @@ class HttpChannel:
             "subject": message.subject,
             "locale": message.locale,
         }
-        headers = {"Authorization": f"Bearer {self._token}", "Idempotency-Key": key}
+        headers = {"Idempotency-Key": key}
+        if self._token:  # a header without a value would not leave
+            headers["Authorization"] = f"Bearer {self._token}"
         try:
             async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False) as client:
                 answer = await client.post(self._url, json=body, headers=headers)

@@ -14,9 +14,8 @@ from app.accounts.services.people import create_organisation, find_or_create_by_
 from app.accounts.services.sign_in import make_sign_in_link
 from app.accounts.tables import Person
 from app.kernel.database import write_transaction
-from app.kernel.enums import ChannelKind
 from app.kernel.i18n import _, current_locale
-from app.kernel.outbox import send_message
+from app.kernel.outbox import send_message, way_to
 from app.kernel.security import LinkNotValid, limit, sign, unsign
 from booths.allocation.services.applications import submit_application
 
@@ -85,9 +84,10 @@ async def apply_by_message(
             "{organisation} would like a booth at {edition}. Open this link and send the application: {link}\n"
             "It is good once, for {hours} hours. If this was not you, do nothing."
         )
+        channel, address = way_to(email=email, phone=phone)
         await send_message(
-            channel=ChannelKind.MAIL if email else ChannelKind.SMS,
-            to=contact,
+            channel=channel,
+            to=address,
             person_id=person.id,
             subject=_("Your application for a booth"),
             body=body.format(organisation=draft["organisation"], edition=title, link=link, hours=LINK_HOURS),

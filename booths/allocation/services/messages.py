@@ -7,9 +7,8 @@ from typing import Any
 
 from app.accounts.services.sign_in import make_sign_in_link
 from app.events.queries import edition_by_id
-from app.kernel.enums import ChannelKind
 from app.kernel.i18n import _, format_date, use_locale
-from app.kernel.outbox import send_message
+from app.kernel.outbox import send_message, way_to
 from app.kernel.settings import settings
 from booths.allocation.reasons import Fact, sentences
 from booths.allocation.tables import Application
@@ -124,9 +123,10 @@ async def _send(
     """Send what is said with a link that signs the contact in and leads to a page."""
     link, _code = await make_sign_in_link(person_id=row["contact_id"], next_path=path, minutes=LINK_HOURS * 60, now=now)
     how = _("This link opens it, once, within {hours} hours: {link}\nLater, sign in at {address}")
+    channel, address = way_to(email=row["email"], phone=row["phone"])
     await send_message(
-        channel=ChannelKind.MAIL if row["email"] else ChannelKind.SMS,
-        to=row["email"] or row["phone"],
+        channel=channel,
+        to=address,
         person_id=row["contact_id"],
         subject=subject,
         body=f"{said}\n{how.format(hours=LINK_HOURS, link=link, address=settings().base_url + path)}",

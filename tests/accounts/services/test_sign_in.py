@@ -8,10 +8,13 @@ from app.accounts.errors import LinkUsed, PasswordTooShort, SignInFailed
 from app.accounts.queries import actor_of_session
 from app.accounts.services import sign_in
 from app.accounts.tables import Session, SignInToken
+from app.kernel import outbox
 from app.kernel.errors import TooManyTries
 from app.kernel.outbox import list_messages
 from app.kernel.security import hash_token
+from app.kernel.settings import settings
 from tests.conftest import NOW
+from tests.kernel.mail_server import gateway
 from tests.support.factories import make_person
 from tests.support.race import ask_first, losers, race, unguarded, winners
 
@@ -88,6 +91,23 @@ async def test_a_request_sends_one_message_in_the_persons_language(database: str
     messages, total = await list_messages()
     assert (total, messages[0]["person_id"], messages[0]["channel"]) == (1, person.id, "mail")
     assert "/sign-in/" in messages[0]["body_text"]
+
+
+@pytest.mark.parametrize("zalo", [False, True])
+async def test_a_phone_is_reached_by_zalo_where_its_gateway_is_set(
+    database: str, monkeypatch: pytest.MonkeyPatch, zalo: bool
+) -> None:
+    person = await make_person(email="hoa@example.com")
+    async with gateway() as by_sms, gateway() as by_zalo:
+        urls = {"sms_url": by_sms.url, "zalo_url": by_zalo.url if zalo else ""}
+        known = settings().model_copy(update=urls)
+        monkeypatch.setattr(outbox, "settings", lambda: known)
+        await sign_in.request_sign_in(contact=str(person.phone), next_path="/me", now=NOW)
+        assert await outbox.deliver_due(NOW) == 1
+    asked, other = (by_zalo, by_sms) if zalo else (by_sms, by_zalo)
+    assert [request["body"]["to"] for request in asked.requests] == [person.phone]
+    assert "/sign-in/" in asked.requests[0]["body"]["text"]
+    assert other.requests == []
 
 
 async def test_an_unknown_address_gets_silence(database: str) -> None:

@@ -5,15 +5,14 @@ from datetime import datetime
 from app.accounts.tables import Person
 from app.events.passes.services import IssuedPass
 from app.events.queries import EditionInfo, edition_by_id
-from app.kernel.enums import ChannelKind
 from app.kernel.i18n import _, ngettext, use_locale
-from app.kernel.outbox import send_message
+from app.kernel.outbox import send_message, way_to
 from app.kernel.settings import settings
 from ticketing.sales.tables import OrderItem, TicketOrder
 
 
 async def send_tickets(*, order: TicketOrder, issued: list[IssuedPass], now: datetime) -> None:
-    """Send the links of an order's passes by mail, else by SMS, in the transaction that confirms it.
+    """Send the links of an order's passes by mail, else to the phone, in the transaction that confirms it.
 
     They go to the contact that was written into the order, under the name written there: whose it is in the records
     is nothing that the buyer has shown to be hers. An order out of a sheet has none, and goes to the person's own.
@@ -40,9 +39,10 @@ async def send_tickets(*, order: TicketOrder, issued: list[IssuedPass], now: dat
             )
         else:
             body = _("{edition}, {when}. Your ticket: {links}")
+        channel, address = way_to(email=contact if by_mail else None, phone=contact)
         await send_message(
-            channel=ChannelKind.MAIL if by_mail else ChannelKind.SMS,
-            to=contact,
+            channel=channel,
+            to=address,
             person_id=person.id,
             subject=subject,
             body=body.format(name=name, edition=edition.title, when=edition.when, where=edition.where, links=links),
