@@ -5,11 +5,12 @@ from typing import Any
 from litestar import Request
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 
+from app.kernel.handlers import error_sentences
 from app.kernel.web import render
 
 
 class DocsPage(OpenAPIRenderPlugin):
-    """Every operation with its parameters, bodies and answers, grouped by tag."""
+    """Every operation with its parameters, bodies and answers, grouped by tag; then every code of an error."""
 
     def __init__(self) -> None:
         super().__init__(path="/")
@@ -38,7 +39,8 @@ class DocsPage(OpenAPIRenderPlugin):
                 )
         schemas = (openapi_schema.get("components") or {}).get("schemas") or {}
         shapes = [(name, shape.get("properties") or {}, shape.get("required") or []) for name, shape in schemas.items()]
-        return render("web/api_docs.html", groups=sorted(groups.items()), shapes=sorted(shapes)).encode()
+        errors = [{"code": code, "status": status, "sentence": said} for code, status, said in error_sentences()]
+        return render("web/api_docs.html", groups=sorted(groups.items()), shapes=sorted(shapes), errors=errors).encode()
 
 
 def _schema_name(holder: dict[str, Any] | None) -> str:

@@ -29,6 +29,12 @@ class AppError(Exception):
         return f"{self.code}: {self.message.format(**self.params)}"
 
 
+def error_kinds(kind: type[AppError] = AppError) -> list[type[AppError]]:
+    """The kind and all below it that have a code of their own."""
+    own = [kind] if "code" in vars(kind) else []
+    return own + [found for child in kind.__subclasses__() for found in error_kinds(child)]
+
+
 class Invalid(AppError):
     """A request whose values do not fit."""
 

@@ -12,7 +12,7 @@ from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
 
 from app.kernel.database import fetch
-from app.kernel.errors import AppError, NotAllowed, NotFound, SignInNeeded
+from app.kernel.errors import AppError, NotAllowed, NotFound, SignInNeeded, error_kinds
 from app.kernel.i18n import N_, _
 from app.kernel.logs import request_id
 from app.kernel.migrate import pending_migrations
@@ -33,6 +33,14 @@ _SENTENCES = {
 }
 FORM_EXPIRED = ("form_expired", N_("This form is too old, or cookies are blocked. Go back, reload and send it again."))
 BROKEN = ("internal_error", N_("Something broke on our side. Nothing was changed. Please try again."))
+
+
+def error_sentences() -> list[tuple[str, int, str]]:
+    """Code, status and sentence of every error that the service answers with, in the reader's language, by code."""
+    found = {code: (status, sentence) for status, (code, sentence) in _SENTENCES.items()}
+    found |= {FORM_EXPIRED[0]: (403, FORM_EXPIRED[1]), BROKEN[0]: (500, BROKEN[1])}
+    found |= {kind.code: (kind.status, kind.message) for kind in error_kinds()}
+    return [(code, status, _(sentence)) for code, (status, sentence) in sorted(found.items())]
 
 
 def error_answer(

@@ -31,15 +31,15 @@ class JudgeApiController(Controller):
 
     path = "/api/v1/judge"
     guards = [requires(Role.JUDGE)]
-    tags = ["judging"]
+    tags = ["Judging"]
 
-    @get("/bundle")
+    @get("/bundle", summary="What a tablet needs without a network")
     async def bundle(self, request: ApiRequest) -> dict[str, Any]:
         """Everything the tablet needs without network: own ideas, criteria, own ballots."""
         return await bundle_for(request.user, now())
 
     # A queue may be sent hours after its page was loaded; cookies are same-site, so other sites cannot send it.
-    @post("/ballots", status_code=200, opt={"no_csrf": True})
+    @post("/ballots", summary="Hand in ballots", status_code=200, opt={"no_csrf": True})
     async def ballots(self, request: ApiRequest, data: JSONBody[SentBallots]) -> BallotReceipts:
         """Take a batch of ballots; each has its own answer, and sent again it has the same one."""
         at = now()
@@ -52,9 +52,9 @@ class ContestApiController(Controller):
 
     path = "/api/v1/editions/{slug:str}/contest"
     guards = [public]
-    tags = ["judging"]
+    tags = ["Judging"]
 
-    @get()
+    @get(summary="The contest of an edition")
     async def contest(self, slug: FromPath[str]) -> dict[str, Any]:
         """The contest and its rounds."""
         contest = await _contest(slug)
@@ -69,7 +69,7 @@ class ContestApiController(Controller):
             ],
         }
 
-    @get("/results")
+    @get("/results", summary="Published awards")
     async def results(self, slug: FromPath[str]) -> list[dict[str, Any]]:
         """Published awards, the last round's first."""
         contest = await _contest(slug)
@@ -88,7 +88,7 @@ class ContestApiController(Controller):
         ]
 
 
-@get("/api/v1/entries", guards=[signed_in], tags=["judging"])
+@get("/api/v1/entries", summary="Ideas of one's own teams", guards=[signed_in], tags=["Judging"])
 async def own_entries(request: ApiRequest) -> list[dict[str, Any]]:
     """The ideas of the caller's own teams."""
     assert request.user.person_id is not None

@@ -34,10 +34,10 @@ class GateApi(Controller):
     guards = [device(DeviceKind.GATE)]
     # The cookie is SameSite=Strict and the body JSON: no other site can send either.
     opt = {"no_csrf": True}
-    tags = ["gate"]
+    tags = ["Gate"]
     request_max_body_size = LONGEST_BODY
 
-    @post("/redeem", status_code=200)
+    @post("/redeem", summary="Redeem a pass", status_code=200)
     async def redeem(self, request: Request[Any, Any, Any], data: JSONBody[RedeemRequest]) -> RedeemAnswer:
         """Redeem one pass. The same ``client_id`` again gets the first answer, marked ``replayed``."""
         return await redeem_pass(
@@ -49,7 +49,7 @@ class GateApi(Controller):
             now=now(),
         )
 
-    @post("/scans", status_code=200)
+    @post("/scans", summary="Hand in scans that were made offline", status_code=200)
     async def scans(self, request: Request[Any, Any, Any], data: JSONBody[ScansRequest]) -> ScansAnswer:
         """Take over scans that were made offline; each gets its answer, in their order."""
         at = now()
@@ -57,7 +57,7 @@ class GateApi(Controller):
         await note_device_seen(device_id=request.user.device_id, now=at)
         return ScansAnswer(answers)
 
-    @get("/bundle")
+    @get("/bundle", summary="What a gate needs without a network")
     async def bundle(self, request: Request[Any, Any, Any]) -> BundleAnswer:
         """Everything needed to judge passes without a network; fetch it now and then while there is one."""
         at = now()
@@ -84,7 +84,7 @@ class GateApi(Controller):
             label_of=label_of,
         )
 
-    @get("/status")
+    @get("/status", summary="The clock, and how many are inside")
     async def status(self, request: Request[Any, Any, Any]) -> StatusAnswer:
         """The clock, and how many are inside."""
         at = now()

@@ -27,7 +27,7 @@ class TicketApi(Controller):
 
     path = "/api/v1"
     guards = [public]
-    tags = ["tickets"]
+    tags = ["Tickets"]
 
     @get("/editions/{slug:str}/ticket-types", summary="Ticket types that can be had")
     async def types(self, slug: FromPath[str]) -> list[TicketTypeAnswer]:
