@@ -177,7 +177,7 @@ async def _prepare() -> tuple[list[tuple[str, str]], bool]:
     """The sign-in links, and whether the festival had to be loaded."""
     from app.demo.loader import load_demo, sign_in_links
     from app.events.tables import Edition
-    from app.kernel.clock import now
+    from app.kernel.clock import freeze, now
     from app.kernel.database import close_database, open_database
     from app.kernel.migrate import migrate
     from app.main import register_modules, start_modules
@@ -190,7 +190,8 @@ async def _prepare() -> tuple[list[tuple[str, str]], bool]:
         await start_modules()
         missing = not await Edition.exists().where(Edition.slug == SLUG)
         if missing:
-            await load_demo(progress, now())
+            with freeze(STARTS_AT):  # the same festival every time, to the second
+                await load_demo(progress, STARTS_AT)
         progress.finish()
         return await sign_in_links(now()), missing
     finally:

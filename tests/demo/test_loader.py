@@ -1,6 +1,7 @@
 """The demo festival loads whole through the import, and leaves the newcomer something to upload."""
 
 import pytest
+from piccolo.conf.apps import Finder
 from piccolo.table import Table
 
 from app.accounts.errors import InviteNotValid
@@ -49,6 +50,18 @@ EXPECTED: dict[type[Table], int] = {
 }
 
 
+ENTRY = ("added_at", "at", "created_at", "granted_at", "issued_at", "loaded_at", "opened_at", "updated_at")
+
+
+async def moments_of_entry() -> set[object]:
+    """When anything of the festival was entered, by every column that says so."""
+    found: set[object] = set()
+    for table in Finder().get_table_classes():
+        for column in (column for column in table._meta.columns if column._meta.name in ENTRY):
+            found |= set(await table.select(column).where(column.is_not_null()).output(as_list=True))
+    return found
+
+
 @pytest.mark.engines
 @pytest.mark.usefixtures("database")
 async def test_the_festival_is_loaded_whole_and_the_late_sheet_fits_in() -> None:
@@ -57,6 +70,7 @@ async def test_the_festival_is_loaded_whole_and_the_late_sheet_fits_in() -> None
     await load_demo(lambda *step: told.append(step), NOW)
 
     assert {table: await table.count() for table in EXPECTED} == EXPECTED
+    assert await moments_of_entry() == {NOW}
     assert [done for _what, done, _total in told] == sorted(done for _what, done, _total in told)
     assert all(done <= total for _what, done, total in told)
     assert await Person.count().where(Person.is_expert.eq(True)) == 20
