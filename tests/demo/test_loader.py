@@ -14,6 +14,7 @@ from app.demo.loader import SHEETS, load_demo, load_sheet
 from app.events.queries import edition_by_slug
 from app.events.tables import Hall, Pass, ProgrammeSession, Track
 from app.judging.tables import Assignment, Entry, PanelMember, Round
+from app.kernel.audit import list_entries
 from app.kernel.sheets import SheetContext
 from app.kernel.sheets.batches import preview, problems_of
 from app.main import register_modules
@@ -113,3 +114,6 @@ async def test_the_festival_is_loaded_whole_and_the_late_sheet_fits_in() -> None
     assert await gate_rule(phone.subject_id or 0) is not None
     assert dict(await sign_in_links(NOW))["Gate phone"].rpartition("/")[2] != again
     assert await Device.count().where(Device.kind == "gate") == 2
+    entries, _total = await list_entries(edition_id=edition.id)
+    doers = {entry["actor_person_id"] for entry in entries if entry["action"] in ("device.invite", "device.revoke")}
+    assert doers == {None}
