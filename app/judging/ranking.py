@@ -5,7 +5,7 @@ is the arithmetic mean over its judges; ties fall to the median, then to the tit
 runs from its lowest to its highest ballot: it shows how far the jury agrees, and is no confidence interval.
 Fractions keep equal marks equal; nothing is rounded before it is shown.
 An idea has a place once more than half of the ballots that are expected of it are in: a single judge's taste places
-nobody among ideas that three have read.
+nobody among ideas that three have read. As long as that is so of no idea at all, the ballots that are in decide.
 """
 
 from collections import Counter
@@ -75,6 +75,8 @@ def rank_entries(
             (marked if len(marks) * 2 > due[entry_id] else early).append(line)
         else:
             unmarked.append(entry_id)
+    if not marked:
+        marked, early = early, []
     for lines in (marked, early):
         lines.sort(key=lambda item: (-item[0], -item[1], item[2], item[3]))
     standings: list[Standing] = []
