@@ -42,6 +42,14 @@ class EntryNotEditable(AppError):
     message = N_("This idea cannot be changed any more.")
 
 
+class EntryDecided(AppError):
+    """The results of a round with the idea are out."""
+
+    code = "entry_decided"
+    status = 409
+    message = N_("The results are out: this idea can no longer be taken back.")
+
+
 class EntryIncomplete(AppError):
     """Something is missing before the idea can be sent in."""
 

@@ -9,6 +9,7 @@ from app.events.enums import Part
 from app.events.queries import EditionInfo
 from app.events.short_codes import register_resolver
 from app.judging.controllers.api import ContestApiController, JudgeApiController, own_entries
+from app.judging.controllers.entering import EnterController
 from app.judging.controllers.judge import JudgeController, judge_manifest, judge_worker
 from app.judging.controllers.jury_room import JuryRoomController
 from app.judging.controllers.manage import ContestController, JuryController
@@ -52,7 +53,7 @@ async def public_section(edition: EditionInfo, now: datetime) -> slots.PublicSec
             "takes_ideas": takes_ideas,
         },
         order=40,
-        call=(_("Enter an idea"), f"/team/{edition.id}/new") if takes_ideas else None,
+        call=(_("Enter an idea"), f"{edition.path}/contest/enter") if takes_ideas else None,
     )
 
 
@@ -120,6 +121,7 @@ module = Module(
     name="judging",
     route_handlers=(
         PublicContestController,
+        EnterController,
         TeamController,
         ContestController,
         JuryController,

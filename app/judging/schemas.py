@@ -44,6 +44,13 @@ class StoryForm(msgspec.Struct):
     progress: Story = ""
 
 
+class EnterForm(msgspec.Struct):
+    """Who would like to enter an idea, and where the link goes."""
+
+    full_name: Line
+    contact: Annotated[str, Meta(min_length=1, max_length=254)]
+
+
 class PersonForm(msgspec.Struct):
     """Somebody to be added, by name and a way to reach her."""
 

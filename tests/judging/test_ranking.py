@@ -56,6 +56,13 @@ def test_an_idea_with_half_of_its_ballots_or_fewer_has_no_place() -> None:
     ]
 
 
+def test_while_no_idea_has_enough_ballots_those_that_are_in_decide() -> None:
+    standings = rank_entries(
+        {1: "A", 2: "B", 3: "C"}, {1: [ballot(3, 5, 3)], 2: [ballot(5, 10, 5)]}, SCALES, {1: 3, 2: 3, 3: 3}
+    )
+    assert [(one.entry_id, one.rank) for one in standings] == [(2, 1), (1, 2), (3, None)]
+
+
 @given(st.lists(st.lists(st.tuples(st.integers(1, 5), st.integers(0, 10), st.integers(1, 5)), max_size=4), max_size=8))
 def test_the_order_follows_the_means_and_nobody_is_lost(given_ballots: list[list[tuple[int, int, int]]]) -> None:
     keys = {number: f"K{number:02d}" for number in range(len(given_ballots))}

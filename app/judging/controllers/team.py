@@ -111,6 +111,7 @@ class TeamController(Controller):
             feedback=await queries.feedback_for(entry.id),
             awards=awards,
             open_now=contest.takes_ideas(now()),
+            decided=await queries.is_decided(entry.id),
         )
 
     @get("/ideas/{entry_id:int}/edit/{part:int}")

@@ -270,3 +270,14 @@ async def people_behind(entry_ids: Sequence[int], *, leaders_only: bool) -> list
             for row in rows
         ]
     return found
+
+
+async def is_decided(entry_id: int) -> bool:
+    """Whether the results of a round with this idea are out."""
+    return bool(
+        await fetch(
+            "SELECT r.id FROM contest_round r JOIN contest_round_entry t ON t.round = r.id "
+            "WHERE t.entry = {} AND r.published_at IS NOT NULL LIMIT 1",
+            entry_id,
+        )
+    )

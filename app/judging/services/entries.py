@@ -11,7 +11,7 @@ from app.accounts.enums import Role
 from app.accounts.services.people import find_or_create_by_one_contact, grant_role
 from app.events.short_codes import register_short_code
 from app.judging.enums import ContestState, EntryState, MemberRole
-from app.judging.errors import CallEnded, CallNotBegun, ContestNotOpen, EntryIncomplete, EntryNotEditable
+from app.judging.errors import CallEnded, CallNotBegun, ContestNotOpen, EntryDecided, EntryIncomplete, EntryNotEditable
 from app.judging.queries import contests as contest_queries
 from app.judging.queries import entries as queries
 from app.judging.queries.contests import ContestRow
@@ -101,10 +101,12 @@ async def submit_idea(*, entry_id: int, actor: Actor, now: datetime) -> str:
 async def withdraw_idea(*, entry_id: int, actor: Actor, now: datetime) -> None:
     """Take the team's idea back, also after the call; its ballots stay in their chains but count no more.
 
-    Raises NotFound for another team's idea.
+    Raises NotFound for another team's idea, EntryDecided once the results of one of its rounds are out.
     """
     async with write_transaction():
         entry = await queries.own_entry(entry_id, actor.person_id)
+        if await queries.is_decided(entry_id):
+            raise EntryDecided
         contest = await contest_queries.contest_by_id(entry.contest_id)
         changed = (
             await Entry.update({Entry.state: EntryState.WITHDRAWN, Entry.withdrawn_at: now})

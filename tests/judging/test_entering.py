@@ -1,0 +1,92 @@
+"""The way into the contest for somebody whom nobody knows yet, and the way out that closes with the results."""
+
+import re
+from typing import Any
+
+import pytest
+
+from app.accounts.actor import SYSTEM
+from app.accounts.services.people import create_person
+from app.accounts.tables import Person
+from app.judging.enums import ContestState
+from app.judging.errors import EntryDecided
+from app.judging.services.contests import create_contest, set_contest_state
+from app.judging.services.entries import withdraw_idea
+from app.judging.tables import Round
+from app.kernel.database import fetch
+from app.kernel.tables import OutboxMessage
+from tests.conftest import NOW
+from tests.events.factories import make_edition
+from tests.support.client import Browser, sign_in
+from tests.support.festival import make_festival
+
+
+@pytest.fixture(autouse=True)
+def now(frozen_now: Any) -> None:
+    """The first morning of the festival."""
+
+
+async def open_call() -> str:
+    """An edition whose contest takes ideas; gives the address of the way in."""
+    edition = await make_edition()
+    contest_id = await create_contest(edition_id=edition.id, actor=SYSTEM, now=NOW)
+    await set_contest_state(contest_id=contest_id, state=ContestState.OPEN, actor=SYSTEM, now=NOW)
+    return f"{edition.path}/contest/enter"
+
+
+async def test_a_new_team_comes_in_by_the_link_that_is_sent(client: Browser) -> None:
+    way_in = await open_call()
+    assert way_in in (await client.get(way_in.removesuffix("/enter"))).text
+    assert (await client.get(way_in)).status_code == 200
+    sent = await client.post(way_in, data={"full_name": "Vàng Thị Mai", "contact": "0912 345 678"})
+    assert (sent.status_code, "0912 345 678" in sent.text) == (200, True)
+    (message,) = await OutboxMessage.select()
+    assert (message["to_address"], message["secret"]) == ("+84912345678", True)
+    link = re.search(r"/sign-in/\S+", message["body_text"])
+    assert link is not None
+    entered = await client.post(link[0])
+    assert re.fullmatch(r"/team/\d+/new", entered.headers["location"])
+    assert (await client.get(entered.headers["location"])).status_code == 200
+    assert (await client.get(way_in)).headers["location"] == entered.headers["location"]
+
+
+async def test_a_known_person_gets_the_same_answer(client: Browser) -> None:
+    way_in = await open_call()
+    known = await create_person(full_name="Vàng Thị Mai", phone="+84912345678", now=NOW)
+    sent = await client.post(way_in, data={"full_name": "Ai đó", "contact": "0912345678"})
+    assert sent.status_code == 200
+    (message,) = await OutboxMessage.select()
+    assert message["person_id"] == known.id
+    assert await Person.count() == 1
+
+
+@pytest.mark.parametrize("given", [{"full_name": "", "contact": "0912345678"}, {"full_name": "A", "contact": "12"}])
+async def test_what_cannot_be_answered(client: Browser, given: dict[str, str]) -> None:
+    way_in = await open_call()
+    answer = await client.post(way_in, data=given)
+    assert (answer.status_code, await OutboxMessage.count()) == (422, 0)
+
+
+async def test_no_way_in_without_a_call(client: Browser) -> None:
+    edition = await make_edition()
+    assert (await client.get(f"{edition.path}/contest/enter")).status_code == 404
+    await create_contest(edition_id=edition.id, actor=SYSTEM, now=NOW)
+    answer = await client.post(f"{edition.path}/contest/enter", data={"full_name": "A", "contact": "0912345678"})
+    assert (answer.status_code, await OutboxMessage.count()) == (409, 0)
+
+
+@pytest.mark.engines
+async def test_an_idea_is_not_taken_back_once_the_results_are_out(client: Browser) -> None:
+    festival = await make_festival(NOW)
+    team = festival.people["team_member"]
+    (idea,) = await fetch(
+        "SELECT m.entry AS id, t.round AS round FROM contest_entry_member m "
+        "JOIN contest_round_entry t ON t.entry = m.entry WHERE m.person = {} LIMIT 1",
+        team.person_id,
+    )
+    await sign_in(client, team.person_id or 0)
+    assert "/withdraw" in (await client.get(f"/team/ideas/{idea['id']}")).text
+    await Round.update({Round.published_at: NOW}).where(Round.id == idea["round"])
+    with pytest.raises(EntryDecided):
+        await withdraw_idea(entry_id=idea["id"], actor=team, now=NOW)
+    assert "/withdraw" not in (await client.get(f"/team/ideas/{idea['id']}")).text
