@@ -71,6 +71,21 @@ UNIT_LEVEL_NAMES = {
 }
 
 
+class InForce(StrEnum):
+    """Which organisations a list shows: those of today (the usual), those that ended, or all that ever were."""
+
+    NOW = ""
+    ENDED = "ended"
+    EVER = "all"
+
+
+IN_FORCE_NAMES = {
+    InForce.NOW: N_("In force today"),
+    InForce.ENDED: N_("Ended"),
+    InForce.EVER: N_("All, ended ones too"),
+}
+
+
 class DeviceKind(StrEnum):
     """What a bound device is used as."""
 

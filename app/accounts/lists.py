@@ -1,10 +1,10 @@
 """Lists of accounts that pages show: searched, paged, in the order of Vietnamese names."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from app.accounts.enums import DeviceKind, DeviceState, OrganisationKind, Role
+from app.accounts.enums import DeviceKind, DeviceState, InForce, OrganisationKind, Role
 from app.accounts.tables import Device, Organisation, Person, RoleGrant
 from app.kernel.database import contains
 from app.kernel.names import search_text
@@ -31,11 +31,31 @@ async def people_with_roles(
             RoleGrant.person.full_name.as_alias("full_name"),
             RoleGrant.person.phone.as_alias("phone"),
             RoleGrant.person.email.as_alias("email"),
+            RoleGrant.person.expertise.as_alias("expertise"),
             RoleGrant.organisation.name.as_alias("organisation"),
         )
         .where(condition)
         .order_by(RoleGrant.person.sort_key)
         .order_by(RoleGrant.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    return rows, total
+
+
+async def experts(*, search: str = "", offset: int = 0, limit: int = 50) -> tuple[list[dict[str, Any]], int]:
+    """People who were loaded as experts, by given name; and how many there are. Their field is searched, too."""
+    condition: Any = Person.is_expert.eq(True)
+    if search:
+        condition = condition & (
+            contains(search, "person.expertise") | Person.search_text.like(f"%{search_text(search)}%")
+        )
+    total = await Person.count().where(condition)
+    rows = (
+        await Person.select(Person.id, Person.full_name, Person.phone, Person.email, Person.expertise)
+        .where(condition)
+        .order_by(Person.sort_key)
+        .order_by(Person.id)
         .limit(limit)
         .offset(offset)
     )
@@ -58,15 +78,25 @@ async def organisations(
     search: str = "",
     kind: OrganisationKind | None = None,
     parent_id: int | None = None,
+    in_force: InForce = InForce.EVER,
+    today: date,
     offset: int = 0,
     limit: int = 50,
 ) -> tuple[list[dict[str, Any]], int]:
-    """Organisations by name; ``parent_id`` keeps those right below one."""
+    """Organisations by name; ``parent_id`` keeps those right below one, ``in_force`` those that are so ``today``.
+
+    The name of the one above is given whether that is in force or not: old records keep their place.
+    """
     condition: Any = Organisation.id > 0
     if kind is not None:
         condition = condition & (Organisation.kind == kind.value)
     if parent_id is not None:
         condition = condition & (Organisation.parent == parent_id)
+    if in_force == InForce.NOW:
+        condition = condition & (Organisation.valid_from.is_null() | (Organisation.valid_from <= today))
+        condition = condition & (Organisation.valid_to.is_null() | (Organisation.valid_to >= today))
+    elif in_force == InForce.ENDED:
+        condition = condition & (Organisation.valid_to < today)
     if search:
         condition = condition & Organisation.search_text.like(f"%{search_text(search)}%")
     total = await Organisation.count().where(condition)
@@ -81,6 +111,8 @@ async def organisations(
             Organisation.tax_number,
             Organisation.member_count,
             Organisation.unit_level,
+            Organisation.valid_from,
+            Organisation.valid_to,
             Organisation.parent,
             Organisation.parent.name.as_alias("parent_name"),
         )

@@ -9,7 +9,7 @@ from app.accounts.tables import Organisation, Person
 from app.kernel.i18n import N_
 from app.kernel.names import clean_name, search_text, text_key
 from app.kernel.sheets import CellProblem, Column, LoadResult, SheetContext, SheetKind, SheetRow
-from app.kernel.sheets.parsers import choice, email, integer, phone, text
+from app.kernel.sheets.parsers import choice, day, email, integer, phone, text
 
 KIND_LABELS = {
     OrganisationKind.HOUSEHOLD: {
@@ -74,6 +74,19 @@ MEMBERS = {
     "id": ["Jumlah anggota", "anggota"],
 }
 
+VALID_FROM = {
+    "en": ["Valid from", "in force from", "founded"],
+    "vi": ["Có hiệu lực từ", "hiệu lực từ", "ngày thành lập"],
+    "id": ["Berlaku mulai", "berlaku sejak", "tanggal berdiri"],
+}
+VALID_TO = {
+    "en": ["Valid to", "in force until", "ended on"],
+    "vi": ["Có hiệu lực đến", "hiệu lực đến", "ngày kết thúc"],
+    "id": ["Berlaku sampai", "berlaku hingga", "tanggal berakhir"],
+}
+VALIDITY = ("valid_from", "valid_to")
+
+_ENDS_BEFORE = N_("This ends before it begins.")
 _PARENT_UNKNOWN = N_("There is no organisation of this name, neither in the sheet nor here.")
 
 
@@ -81,11 +94,17 @@ async def _check_organisations(rows: Sequence[SheetRow], _context: SheetContext)
     known = {search_text(row["name"]) for row in rows}
     stored = await Organisation.select(Organisation.name)
     known |= {search_text(row["name"]) for row in stored}
-    return [
+    unknown = [
         row.problem("parent", "parent_unknown", _PARENT_UNKNOWN)
         for row in rows
         if row["parent"] and search_text(row["parent"]) not in known
     ]
+    reversed_ = [
+        row.problem("valid_to", "ends_before_it_begins", _ENDS_BEFORE)
+        for row in rows
+        if row["valid_from"] and row["valid_to"] and row["valid_to"] < row["valid_from"]
+    ]
+    return unknown + reversed_
 
 
 async def _load_organisations(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
@@ -123,6 +142,7 @@ async def _load_organisations(rows: Sequence[SheetRow], context: SheetContext) -
             "member_count": row["member_count"],
             "contact": contact,
         }
+        values |= {name: row[name] for name in VALIDITY if row.has(name)}
         if found is None:
             organisation = Organisation(**values, created_at=context.now)
             await organisation.save()
@@ -133,7 +153,9 @@ async def _load_organisations(rows: Sequence[SheetRow], context: SheetContext) -
         else:
             identity = found["id"]
             changed: dict[Any, Any] = {
-                key: value for key, value in values.items() if value is not None and found.get(key) != value
+                key: value
+                for key, value in values.items()
+                if (value is not None or key in VALIDITY) and found.get(key) != value
             }
             if changed:
                 await Organisation.update(changed).where(Organisation.id == identity)
@@ -185,6 +207,8 @@ ORGANISATIONS = SheetKind(
             },
             text(200),
         ),
+        Column("valid_from", VALID_FROM, day()),
+        Column("valid_to", VALID_TO, day()),
     ),
     load=_load_organisations,
     check=_check_organisations,

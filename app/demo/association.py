@@ -10,12 +10,13 @@ from app.demo.people import Cast, Contact
 CITY = "Hội Liên hiệp Phụ nữ thành phố Hà Nội"
 HEADERS = (
     "Tên tổ chức", "Loại hình", "Trực thuộc", "Cấp", "Mã đơn vị", "Mã số thuế", "Điện thoại", "Email", "Địa chỉ",
-    "Phường/xã", "Số hội viên", "Người liên hệ",
+    "Phường/xã", "Số hội viên", "Người liên hệ", "Có hiệu lực từ",
 )  # fmt: skip
 KIND = "Hội"
 VOUCHED = ("household", "cooperative", "company")
 VILLAGES = ("Đông", "Đoài", "Thượng", "Hạ", "Trung", "Nội", "Ngoại", "Cầu")
 TAX_WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
+REFORM = "01/07/2025"  # wards and communes as they are now: the two tiers of local government began on that day
 PROVINCE, WARD, BRANCH = "Tỉnh/thành phố", "Phường/xã", "Chi hội"
 
 
@@ -28,7 +29,7 @@ def rows(cast: Cast) -> list[Row]:
     address = "Số 7 phố Tôn Thất Thuyết, phường Cầu Giấy, thành phố Hà Nội"
     found: list[Row] = [
         (CITY, KIND, None, PROVINCE, f"{hanoi.code:02d}", None, cast.landline(), "vanphong@example.org", address,
-         "Phường Cầu Giấy, Hà Nội", sum(counted.values()), cast.woman()),
+         "Phường Cầu Giấy, Hà Nội", sum(counted.values()), cast.woman(), None),
     ]  # fmt: skip
     for ward in wards:
         union = union_of(ward.name)
@@ -38,14 +39,14 @@ def rows(cast: Cast) -> list[Row]:
         place = f"{house} {_lower(ward.name)}, thành phố Hà Nội"
         found.append(
             (union, KIND, CITY, WARD, f"{ward.code:05d}", None, phone, email, place, f"{ward.name}, Hà Nội",
-             counted[ward.code], cast.woman())
+             counted[ward.code], cast.woman(), REFORM)
         )  # fmt: skip
         for branch in lists("places").get(ward.name, "").split(";"):
             if branch:
                 found.append(
                     (f"{branch}, {_lower(ward.name)}", KIND, union, BRANCH, None, None,
                      cast.written(cast.phone()), None, f"{place}", f"{ward.name}, Hà Nội",
-                     random.randrange(35, 260), cast.woman())
+                     random.randrange(35, 260), cast.woman(), None)
                 )  # fmt: skip
     return found
 
@@ -65,7 +66,8 @@ def members(cast: Cast, exhibitors: list[Exhibitor], contacts: dict[str, Contact
         tax = None if exhibitor.kind == "household" else tax_number(cast)
         found.append(
             (exhibitor.organisation, KINDS[exhibitor.kind], union_of(ward), None, None, tax, cast.written(phone), email,
-             f"{house}, {_lower(ward)}, thành phố Hà Nội", exhibitor.ward, exhibitor.members, exhibitor.contact)
+             f"{house}, {_lower(ward)}, thành phố Hà Nội", exhibitor.ward, exhibitor.members, exhibitor.contact,
+             None)
         )  # fmt: skip
     return found
 

@@ -1,12 +1,20 @@
 """The organiser's office pages."""
 
-import httpx
+from datetime import date, datetime
 
+import httpx
+import pytest
+
+from app.accounts.actor import SYSTEM
 from app.accounts.enums import Role
 from app.accounts.queries import grants_of
 from app.accounts.services.people import find_or_create_person
-from app.accounts.tables import RoleGrant
+from app.accounts.tables import Organisation, RoleGrant
 from app.kernel.clock import now
+from app.kernel.sheets import SheetContext, read_table
+from app.kernel.sheets.batches import accept, preview, problems_of
+from app.main import register_modules
+from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.support.client import sign_in
 from tests.support.factories import make_device, make_holder, make_organisation
@@ -67,3 +75,88 @@ async def test_a_manager_does_not_give_herself_a_role(client: httpx.AsyncClient)
     form = {"full_name": manager.full_name, "phone": "0912 345 678", "email": "", "role": "jury_chair"}
     assert (await client.post(f"/manage/{edition.id}/people", data=form)).status_code == 422
     assert [grant.role for grant in await grants_of(manager.id)] == [Role.MANAGER]
+
+
+def a_sheet(*lines: str) -> bytes:
+    """A sheet of organisations."""
+    return "\n".join(("Tên;Loại hình;Trực thuộc;Có hiệu lực từ;Có hiệu lực đến", *lines)).encode()
+
+
+async def load(kind: str, content: bytes) -> None:
+    """Load a sheet as an organiser does."""
+    register_modules()
+    context = SheetContext(edition_id=None, actor=SYSTEM, now=NOW)
+    batch = await preview(kind, content, f"{kind}.csv", context)
+    assert problems_of(batch) == []
+    await accept(batch.id, context)
+
+
+@pytest.fixture
+async def manager(client: httpx.AsyncClient, frozen_now: datetime) -> tuple[httpx.AsyncClient, str]:
+    """A browser of a manager, and where her edition's office is."""
+    edition = await make_edition()
+    holder = await make_holder(Role.MANAGER, edition_id=edition.id)
+    await sign_in(client, holder.id)  # type: ignore[arg-type]
+    return client, f"/manage/{edition.id}"
+
+
+async def test_the_list_shows_who_is_in_force_today(manager: tuple[httpx.AsyncClient, str]) -> None:
+    browser, base = manager
+    await load(
+        "organisations",
+        a_sheet(
+            "Hội quận Cũ;Hội;;01/01/1995;30/06/2025",
+            "Hội phường Mới;Hội;Hội quận Cũ;01/07/2025;",
+            "Hội phường Mai Sau;Hội;;17/10/2026;",
+            "Hội Hôm Nay;Hội;;;16/10/2026",
+            "Hội Mãi Mãi;Hội;;;",
+        ),
+    )
+
+    async def shown(query: str) -> list[list[object]]:
+        table = read_table((await browser.get(f"{base}/organisations/export.xlsx{query}")).content, "list.xlsx")
+        page = (await browser.get(f"{base}/organisations{query}")).text
+        assert all(f">{row.values[0]}<" in page or f"{row.values[0]}\n" in page for row in table.rows)
+        return [row.values for row in table.rows]
+
+    now_there = await shown("")
+    assert sorted(str(row[0]) for row in now_there) == ["Hội Hôm Nay", "Hội Mãi Mãi", "Hội phường Mới"]
+    (new,) = [row for row in now_there if row[0] == "Hội phường Mới"]
+    assert new[2] == "Hội quận Cũ"  # the one above it ended and is named all the same
+    assert [row[0] for row in await shown("?force=ended")] == ["Hội quận Cũ"]
+    assert len(await shown("?force=all")) == 5
+    old = await Organisation.objects().get(Organisation.name == "Hội quận Cũ")
+    assert old is not None
+    branch = (await browser.get(f"{base}/organisations?parent={old.id}")).text
+    assert "This organisation ended on 30" in branch
+    assert "Hội phường Mới" in branch
+
+
+async def test_dates_of_an_organisation_are_changed_by_its_sheet_alone(database: str) -> None:
+    async def dates() -> list[dict[str, object]]:
+        return await Organisation.select(Organisation.valid_from, Organisation.valid_to)
+
+    begun = {"valid_from": date(2025, 7, 1), "valid_to": None}
+    await load("organisations", a_sheet("Hội A;Hội;;01/07/2025;01/10/2026"))
+    await load("organisations", a_sheet("Hội A;Hội;;01/07/2025;"))
+    assert await dates() == [begun]
+    await load("organisations", "Tên;Loại hình\nHội A;Công ty\n".encode())
+    assert await dates() == [begun]
+    context = SheetContext(edition_id=None, actor=SYSTEM, now=NOW)
+    wrong = await preview("organisations", a_sheet("Hội A;Hội;;01/07/2025;30/06/2025"), "x.csv", context)
+    assert [problem["code"] for problem in problems_of(wrong)] == ["ends_before_it_begins"]
+
+
+async def test_experts_are_listed_with_their_field(manager: tuple[httpx.AsyncClient, str]) -> None:
+    browser, base = manager
+    header = "Họ và tên;Điện thoại;Đơn vị công tác;Lĩnh vực"
+    lines = ("Vũ Thị Ánh;0912345678;Viện Dệt;Nhuộm chàm", "Lê Văn Bình;0987654321;;Sở hữu trí tuệ")
+    await load("experts", "\n".join((header, *lines)).encode())
+    page = (await browser.get(f"{base}/people?role=experts")).text
+    assert [name in page for name in ("Vũ Thị Ánh", "Nhuộm chàm, Viện Dệt", "Sở hữu trí tuệ")] == [True] * 3
+    found = (await browser.get(f"{base}/people?role=experts&q=chàm")).text
+    assert ("Vũ Thị Ánh" in found, "Lê Văn Bình" in found) == (True, False)
+    export = await browser.get(f"{base}/people/export.xlsx?role=experts&q=binh")
+    (row,) = read_table(export.content, "list.xlsx").rows
+    assert list(row.values[:3]) == ["Lê Văn Bình", "Sở hữu trí tuệ", "+84987654321"]
+    assert "Vũ Thị Ánh" not in (await browser.get(f"{base}/people")).text

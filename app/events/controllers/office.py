@@ -8,10 +8,18 @@ from litestar.params import FromPath, FromQuery
 from msgspec import Meta
 
 from app.accounts.actor import Actor
-from app.accounts.enums import ORGANISATION_KIND_NAMES, ROLE_NAMES, UNIT_LEVEL_NAMES, OrganisationKind, Role
+from app.accounts.enums import (
+    IN_FORCE_NAMES,
+    ORGANISATION_KIND_NAMES,
+    ROLE_NAMES,
+    UNIT_LEVEL_NAMES,
+    InForce,
+    OrganisationKind,
+    Role,
+)
 from app.accounts.errors import ContactMissing
 from app.accounts.guards import requires
-from app.accounts.lists import organisation_by_id, organisations, people_with_roles
+from app.accounts.lists import experts, organisation_by_id, organisations, people_with_roles
 from app.accounts.services.people import find_or_create_person, grant_role, revoke_role
 from app.events import queries
 from app.events.pages import MOST_EXPORTED, PAGE_SIZE, download, offset_of, page_asked, pager_of, with_query
@@ -25,6 +33,7 @@ from app.kernel.web import page, redirect
 
 NOT_A_PHONE = N_("This is no phone number. Write it like 0912 345 678 or +84 912 345 678.")
 NOT_AN_ADDRESS = N_("This is no mail address. Write it like ten@example.com.")
+EXPERTS = "experts"  # among the roles of the list's filter; no role is given to them
 GRANTABLE = (Role.MANAGER, Role.FINANCE, Role.FLOOR, Role.GATE_LEAD, Role.JURY_CHAIR, Role.JUDGE)
 
 
@@ -68,6 +77,11 @@ class PeopleController(Controller):
     ) -> Response[bytes]:
         """The list as a sheet."""
         edition = await queries.edition_by_id(edition_id)
+        if role == EXPERTS:
+            rows, _total = await experts(search=q, limit=MOST_EXPORTED)
+            headers = [_("Full name"), _("Expertise"), _("Phone number"), _("Mail address")]
+            table = [[row["full_name"], row["expertise"], row["phone"], row["email"]] for row in rows]
+            return download(write_xlsx(_("Experts"), headers, table), "experts.xlsx")
         rows, _total = await people_with_roles(edition_id, search=q, role=_choice(Role, role), limit=MOST_EXPORTED)
         names = {key.value: _(name) for key, name in ROLE_NAMES.items()}
         headers = [_("Full name"), _("Role"), _("Phone number"), _("Mail address"), _("Organisation")]
@@ -131,14 +145,18 @@ async def _people_page(
 ) -> Response[str]:
     edition = await queries.edition_by_id(edition_id)
     offset = offset_of(page_asked(request))
-    rows, total = await people_with_roles(edition_id, search=q, role=_choice(Role, role), offset=offset)
+    if role == EXPERTS:
+        rows, total = await experts(search=q, offset=offset)
+    else:
+        rows, total = await people_with_roles(edition_id, search=q, role=_choice(Role, role), offset=offset)
     return page(
         "events/office_people.html",
         status=status,
         edition=edition,
         people=rows,
         pager=pager_of(request, Page(rows, total, offset + 1, PAGE_SIZE)),
-        roles=[(key.value, _(name)) for key, name in ROLE_NAMES.items()],
+        roles=[(key.value, _(name)) for key, name in ROLE_NAMES.items()] + [(EXPERTS, _("Experts"))],
+        experts=role == EXPERTS,
         grantable=[(key.value, _(ROLE_NAMES[key])) for key in GRANTABLE],
         form=form or Form(),
         q=q,
@@ -166,13 +184,20 @@ class OrganisationsController(Controller):
         q: FromQuery[str] = "",
         kind: FromQuery[str] = "",
         parent: FromQuery[str] = "",
+        force: FromQuery[str] = "",
     ) -> Response[str]:
         """The list; ``parent`` opens one branch of the tree."""
         edition = await queries.edition_by_id(edition_id)
         offset = offset_of(page_asked(request))
+        today = edition.today(now())
         above = await organisation_by_id(_number(parent) or 0) if parent else None
         rows, total = await organisations(
-            search=q, kind=_choice(OrganisationKind, kind), parent_id=_number(parent), offset=offset
+            search=q,
+            kind=_choice(OrganisationKind, kind),
+            parent_id=_number(parent),
+            in_force=_choice(InForce, force) or InForce.NOW,
+            today=today,
+            offset=offset,
         )
         return page(
             "events/office_organisations.html",
@@ -185,19 +210,44 @@ class OrganisationsController(Controller):
             above=above,
             q=q,
             kind=kind,
+            force=force,
+            forces=[(key.value, _(name)) for key, name in IN_FORCE_NAMES.items()],
+            today=today,
             export=with_query(request, f"/manage/{edition_id}/organisations/export.xlsx"),
         )
 
     @get("/export.xlsx")
     async def export(
-        self, edition_id: FromPath[int], q: FromQuery[str] = "", kind: FromQuery[str] = "", parent: FromQuery[str] = ""
+        self,
+        edition_id: FromPath[int],
+        q: FromQuery[str] = "",
+        kind: FromQuery[str] = "",
+        parent: FromQuery[str] = "",
+        force: FromQuery[str] = "",
     ) -> Response[bytes]:
         """The same list as a sheet that can be loaded again."""
+        edition = await queries.edition_by_id(edition_id)
         rows, _total = await organisations(
-            search=q, kind=_choice(OrganisationKind, kind), parent_id=_number(parent), limit=MOST_EXPORTED
+            search=q,
+            kind=_choice(OrganisationKind, kind),
+            parent_id=_number(parent),
+            in_force=_choice(InForce, force) or InForce.NOW,
+            today=edition.today(now()),
+            limit=MOST_EXPORTED,
         )
         names = {key.value: _(name) for key, name in ORGANISATION_KIND_NAMES.items()}
-        headers = [_("Name"), _("Kind"), _("Parent"), _("Tax number"), _("Phone"), _("E-mail"), _("Ward"), _("Members")]
-        keys = ("name", "kind", "parent_name", "tax_number", "phone", "email", "ward", "member_count")
-        table = [[names[row["kind"]] if key == "kind" else row[key] for key in keys] for row in rows]
+        named = (
+            ("name", _("Name")),
+            ("kind", _("Kind")),
+            ("parent_name", _("Parent")),
+            ("tax_number", _("Tax number")),
+            ("phone", _("Phone")),
+            ("email", _("E-mail")),
+            ("ward", _("Ward")),
+            ("member_count", _("Members")),
+            ("valid_from", _("Valid from")),
+            ("valid_to", _("Valid to")),
+        )
+        table = [[names[row["kind"]] if key == "kind" else row[key] for key, _header in named] for row in rows]
+        headers = [header for _key, header in named]
         return download(write_xlsx(_("Organisations"), headers, table), "organisations.xlsx")
