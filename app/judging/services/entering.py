@@ -8,9 +8,8 @@ from app.events.queries import EditionInfo
 from app.judging.queries.contests import ContestRow
 from app.judging.services.entries import ensure_open
 from app.kernel.database import write_transaction
-from app.kernel.enums import ChannelKind
 from app.kernel.i18n import _, current_locale, pick
-from app.kernel.outbox import send_message
+from app.kernel.outbox import send_message, way_to
 from app.kernel.security import limit
 
 LINK_HOURS = 72
@@ -38,9 +37,10 @@ async def send_way_in(
             "{name}, {event}: open this link and write your idea: {link}\n"
             "It is good once, for {hours} hours. If this was not you, do nothing."
         )
+        channel, to = way_to(email=email, phone=phone)
         await send_message(
-            channel=ChannelKind.MAIL if email else ChannelKind.SMS,
-            to=contact,
+            channel=channel,
+            to=to,
             person_id=person.id,
             subject=_("Your idea for {name}").format(name=pick(contest.name)),
             body=body.format(name=pick(contest.name), event=edition.title, link=link, hours=LINK_HOURS),
