@@ -14,15 +14,28 @@ TICKET_HEADERS = (
     "Quota",
     "Sales from",
     "Sales until",
+    "Description (vi)",
+    "Description (id)",
+    "Description (en)",
     "Kind",
 )
 TICKETS: list[Row] = [
     (DAY, "Vé tham quan", "Tiket pengunjung", "Visitor pass", 0, 6000, "2026-09-01 08:00",
-     "2026-10-18 16:00", "visitor"),
+     "2026-10-18 16:00",
+     "Một người, cả ba ngày, mọi gian hàng ở hai hội trường.",
+     "Satu orang, ketiga hari, semua stan di kedua aula.",
+     "One person, all three days, every booth in both halls.", "visitor"),
     (FAMILY, "Vé gia đình ba ngày", "Tiket keluarga tiga hari", "Three-day family pass", 50000, 800, "2026-09-01 08:00",
-     "2026-10-18 12:00", "visitor"),
+     "2026-10-18 12:00",
+     "Tối đa hai người lớn và ba trẻ em, cả ba ngày. Cả nhà dùng chung một mã và vào cửa cùng lúc.",
+     "Paling banyak dua orang dewasa dan tiga anak, ketiga hari. Sekeluarga memakai satu kode dan masuk bersama.",
+     "At most two adults and three children, all three days. The family shares one code and comes in together.",
+     "visitor"),
     (SEAT, "Ghế hội thảo và lớp thợ", "Kursi seminar dan lokakarya", "Workshop and seminar seat", 150000, 320,
-     "2026-09-10 08:00", "2026-10-17 18:00", "guest"),
+     "2026-09-10 08:00", "2026-10-17 18:00",
+     "Một chỗ ngồi trong phòng hội thảo và các lớp thợ, cả ba ngày, kèm vé vào hai hội trường.",
+     "Satu kursi di ruang seminar dan lokakarya, ketiga hari, termasuk masuk ke kedua aula.",
+     "One seat in the seminar room and the craft workshops, all three days, with entry to both halls.", "guest"),
 ]  # fmt: skip
 
 GATE_HEADERS = ("Nama gerbang", "Daftar check-in", "Aula")

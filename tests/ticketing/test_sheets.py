@@ -16,6 +16,7 @@ from booths.floorplan.services import save_hall
 from tests.conftest import NOW
 from tests.support.factories_ticketing import make_open_edition, make_ticket_type
 from ticketing.checkin.sheets import GATES
+from ticketing.sales.queries import ticket_types_of
 from ticketing.sales.sheets import ATTENDEES, TICKET_TYPES
 
 pytestmark = pytest.mark.engines
@@ -76,6 +77,9 @@ async def test_a_ticket_type_is_changed_where_the_sheet_says_so(context: SheetCo
     await load_demo(TICKET_TYPES, "ticket_types.csv", context)
     result, problems = await load(TICKET_TYPES, "Mã;Tên;Số lượng\nngay;Vé ngày;7000\n".encode(), "ve.csv", context)
     assert (result, problems) == (LoadResult(updated=1), [])
+    (family,) = [row for row in await ticket_types_of(context.edition_id) if row["code"] == "GIADINH"]
+    assert family["description"]["en"].startswith("At most two adults and three children")
+    assert sorted(family["description"]) == ["en", "id", "vi"]
     rows = await fetch("SELECT quota, price_minor FROM ticket_type WHERE code = 'NGAY'")
     assert rows == [{"quota": 7000, "price_minor": 0}]
 

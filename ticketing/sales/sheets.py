@@ -86,6 +86,33 @@ TYPE_COLUMNS = (
         {"en": ("Sales until",), "vi": ("Ngừng bán", "Bán đến"), "id": ("Dijual sampai", "Penjualan sampai")},
         moment(),
     ),
+    Column(
+        "description_vi",
+        {
+            "en": ("Description (vi)", "Description (Vietnamese)"),
+            "vi": ("Mô tả", "Mô tả (vi)", "Mô tả (tiếng Việt)"),
+            "id": ("Deskripsi (vi)", "Deskripsi (bahasa Vietnam)"),
+        },
+        text(600),
+    ),
+    Column(
+        "description_id",
+        {
+            "en": ("Description (id)", "Description (Indonesian)"),
+            "vi": ("Mô tả (id)", "Mô tả (tiếng Indonesia)"),
+            "id": ("Deskripsi", "Deskripsi (id)", "Deskripsi (bahasa Indonesia)"),
+        },
+        text(600),
+    ),
+    Column(
+        "description_en",
+        {
+            "en": ("Description", "Description (en)", "Description (English)"),
+            "vi": ("Mô tả (en)", "Mô tả (tiếng Anh)"),
+            "id": ("Deskripsi (en)", "Deskripsi (bahasa Inggris)"),
+        },
+        text(600),
+    ),
     Column("kind", {"en": ("Kind",), "vi": ("Loại", "Đối tượng"), "id": ("Jenis",)}, choice(PASS_KIND_LABELS)),
     Column(
         "first_day",
@@ -184,18 +211,15 @@ def _values_of(found: dict[str, object]) -> TicketTypeValues:
 
 def _values(row: SheetRow, before: TicketTypeValues | None, currency: str) -> TicketTypeValues:
     """What the row says; what the sheet has no column for stays as it was."""
-    name = dict(before.name) if before else {}
-    for code in LOCALES:
-        if row.has(f"name_{code}"):
-            name[code] = row[f"name_{code}"] or ""
+    name = _texts(row, "name", before.name if before else {})
     price = row["price_vnd"] or Money(0, currency)
     return TicketTypeValues(
         code=before.code if before else row["code"],
-        name={code: words for code, words in name.items() if words},
+        name=name,
         price_minor=price.amount_minor if row.has("price_vnd") or before is None else before.price_minor,
         currency=before.currency if before and not row.has("price_vnd") else price.currency,
         quota=row["quota"],
-        description=before.description if before else {},
+        description=_texts(row, "description", before.description if before else {}),
         sales_from=row["sales_from"] if row.has("sales_from") or before is None else before.sales_from,
         sales_until=row["sales_until"] if row.has("sales_until") or before is None else before.sales_until,
         pass_kind=row["kind"] or (before.pass_kind if before else PassKind.VISITOR),
@@ -203,6 +227,15 @@ def _values(row: SheetRow, before: TicketTypeValues | None, currency: str) -> Ti
         first_day=row["first_day"] if row.has("first_day") or before is None else before.first_day,
         last_day=row["last_day"] if row.has("last_day") or before is None else before.last_day,
     )
+
+
+def _texts(row: SheetRow, field: str, before: Mapping[str, str]) -> dict[str, str]:
+    """A text by language: what the row says, else what was there."""
+    texts = dict(before)
+    for code in LOCALES:
+        if row.has(f"{field}_{code}"):
+            texts[code] = row[f"{field}_{code}"] or ""
+    return {code: words for code, words in texts.items() if words}
 
 
 def _attendee_key(row: SheetRow) -> Hashable | None:
