@@ -58,7 +58,10 @@ async def events_dashboard(edition_id: int, actor: Actor, now: datetime) -> list
     if edition.has(Part.FAIR) and not await halls(edition_id):
         items.append(
             DashboardItem(
-                stage=Stage.SET_UP, title=_("Load the halls and booths"), href=f"{base}/import/halls", waiting=1
+                stage=Stage.SET_UP,
+                title=_("Load the halls and booths"),
+                href=f"{base}/import/halls" if settings_page else "",
+                waiting=1,
             )
         )
     if edition.state == EditionState.DRAFT:

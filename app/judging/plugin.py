@@ -69,6 +69,7 @@ async def dashboard(edition_id: int, actor: Actor, now: datetime) -> list[slots.
         contest = await contest_for(edition_id, actor)
     except ChairInConflict:
         return []
+    in_jury_room = actor.has(Role.JURY_CHAIR, edition_id=edition_id)
     counts = await entry_state_counts(contest.id)
     detail = _("{sent} ideas sent in, {drafts} drafts").format(
         sent=counts.get("submitted", 0), drafts=counts.get("draft", 0)
@@ -91,7 +92,7 @@ async def dashboard(edition_id: int, actor: Actor, now: datetime) -> list[slots.
                 stage=slots.Stage.RUN,
                 title=pick(round_.name),
                 detail=_("{scored} of {assigned} ballots").format(scored=progress.scored, assigned=progress.assigned),
-                href=f"{href}/{round_.id}/progress",
+                href=f"{href}/{round_.id}/progress" if in_jury_room else href,
                 waiting=progress.waiting_asides,
                 done=round_.state == RoundState.PUBLISHED,
             )

@@ -24,6 +24,7 @@ async def allocation_dashboard(edition_id: int, actor: Actor, _now: datetime) ->
     if not actor.has(*FLOOR, edition_id=edition_id) or not (await edition_by_id(edition_id)).has(Part.FAIR):
         return []
     base = f"/manage/{edition_id}"
+    may_load = actor.has(Role.MANAGER, edition_id=edition_id)
     found = await counts(edition_id)
     run = await latest_run(edition_id)
     everybody = found.open + found.allocated
@@ -34,7 +35,7 @@ async def allocation_dashboard(edition_id: int, actor: Actor, _now: datetime) ->
             detail=ngettext("%(num)s application", "%(num)s applications", everybody) % {"num": everybody}
             if everybody
             else _("Load the sheet, or send exhibitors the address of the form."),
-            href=f"{base}/applications" if everybody else f"{base}/import/applications",
+            href=f"{base}/import/applications" if may_load and not everybody else f"{base}/applications",
             waiting=0 if everybody else 1,
             done=everybody > 0,
         )

@@ -324,6 +324,8 @@ async def test_a_conflicted_chair_and_strangers_are_kept_out(client: Browser, fr
     organiser = await browser_of(manager)
     assert (await organiser.get(base)).status_code == 200
     assert (await organiser.get(f"{base}/entries/{found.entry_ids[0]}")).status_code == 200
+    home = (await organiser.get(f"/manage/{found.edition_id}")).text
+    assert (f'"{base}"' in home, f"{base}/{round_id}" in home) == (True, False)
     for room in ("assign", "progress", "ranking"):
         assert (await organiser.get(f"{base}/{round_id}/{room}")).status_code == 403
         assert (await judge.get(f"{base}/{round_id}/{room}")).status_code == 403

@@ -215,6 +215,14 @@ async def test_the_api_allocates_too(organiser: Browser) -> None:
     assert (await organiser.post(f"{own}/discard")).json()["code"] == "run_not_proposed"
     assert (await organiser.get(f"{base}/applications/{made}")).json()["state"] == "allocated"
     assert (await organiser.get(f"{base}/applications/999")).json()["code"] == "application_not_found"
+    floor = await make_holder(Role.FLOOR, edition_id=edition.id)
+    outbox, seen = f'href="/manage/{edition.id}/outbox"', []
+    for browser in (organiser, new_browser()):
+        if browser is not organiser:
+            await sign_in(browser, floor.id)
+        text = (await browser.get(f"/manage/{edition.id}/allocation")).text
+        seen.append(outbox in text.split("<main")[1])
+    assert seen == [True, False]
 
 
 async def test_who_may_do_what(client: Browser) -> None:
