@@ -140,3 +140,8 @@ function enhanceDropzone(zone: HTMLElement): void {
     if (event.dataTransfer?.files.length) input.files = event.dataTransfer.files;
   });
 }
+
+/** On a narrow screen the row of sections scrolls: bring the one that is open into the middle. */
+export function showCurrentTab(): void {
+  document.querySelector('.site-nav [aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "center" });
+}

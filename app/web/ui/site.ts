@@ -1,6 +1,6 @@
 // The one script of ordinary pages. Everything works without it; it makes some things quicker.
 
-import { enhanceConfirmations, enhanceDialogs, enhanceForms } from "./enhance";
+import { enhanceConfirmations, enhanceDialogs, enhanceForms, showCurrentTab } from "./enhance";
 import { enhanceToasts } from "./toast";
 import { restoreTheme } from "./theme";
 
@@ -12,4 +12,5 @@ enhanceToasts();
 enhanceDialogs();
 enhanceConfirmations();
 enhanceForms();
+showCurrentTab();
 if (document.querySelector(usesHtmx)) void import("./htmx");
