@@ -6,7 +6,7 @@ from app.judging.enums import RoundState
 from app.judging.errors import NothingToAward, PublishUnconfirmed, RoundStateWrong
 from app.judging.queries import contests as contest_queries
 from app.judging.queries.ballots import asides_of
-from app.judging.queries.contests import round_by_id
+from app.judging.queries.contests import contest_of_edition, round_by_id
 from app.judging.queries.entries import feedback_for
 from app.judging.queries.results import awards_of, public_entries
 from app.judging.services import awards
@@ -25,6 +25,7 @@ from app.judging.services.setup import remove_round
 from app.judging.tables import Award, Round
 from app.kernel.database import fetch
 from app.kernel.errors import NotFound
+from app.kernel.i18n import pick
 from tests.conftest import NOW
 from tests.judging.scene import ballot, first_task, scene
 from tests.support.race import ask_first, losers, overtaken, race, unguarded, winners
@@ -85,6 +86,10 @@ async def test_feedback_reaches_the_team_only_when_the_round_is_published() -> N
     messages = await fetch("SELECT subject, body_text, channel FROM outbox_message ORDER BY id")
     assert [row["channel"] for row in messages] == ["sms", "sms"]
     assert all(f"/team/ideas/{found.entry_ids[0]}" in row["body_text"] for row in messages)
+    contest = await contest_of_edition(found.edition_id)
+    assert contest is not None
+    name = pick(contest.name, "vi")
+    assert all(row["subject"].startswith(name) and row["body_text"].startswith(name) for row in messages)
 
 
 @pytest.mark.race

@@ -87,7 +87,7 @@ class PassController(Controller):
             return download(await pass_pdf([found], edition), f"{filename}.pdf", "application/pdf")
         if kind == "ics":
             calendar = pass_calendar(found, edition, address, present)
-            return download(calendar.encode(), f"{filename}.ics", "text/calendar; charset=utf-8")
+            return download(calendar.encode(), f"{filename}.ics", "text/calendar")
         if kind:
             raise PassNotFound
         return page(

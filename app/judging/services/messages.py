@@ -10,19 +10,19 @@ from app.kernel.outbox import send_message, way_to
 from app.kernel.settings import settings
 
 RECEIVED = (
-    N_("Your idea is with us: {title}"),
+    N_("{contest}: your idea “{title}” is with us"),
     N_(
         "Dear {name},\n\nyour idea “{title}” has come to {contest}, {edition}.\nWhere it stands and what is due: {link}"
     ),
     N_("{contest}: your idea “{title}” has come. {link}"),
 )
 PUBLISHED = (
-    N_("{round}: the result"),
+    N_("{contest}, {round}: the result"),
     N_(
         "Dear {name},\n\n{round} of {contest}, {edition}, is over. Where your idea “{title}” stands, and what the jury "
         "wrote to you: {link}"
     ),
-    N_("{round} is over. Your idea “{title}”: {link}"),
+    N_("{contest}: {round} is over. Your idea “{title}”: {link}"),
 )
 
 

@@ -12,6 +12,7 @@ from app.kernel.outbox import send_message, way_to
 from app.kernel.settings import settings
 from booths.allocation.reasons import Fact, sentences
 from booths.allocation.tables import Application
+from booths.floorplan.tables import Booth
 
 LINK_HOURS = 72
 
@@ -33,13 +34,14 @@ async def tell(booth: Given, now: datetime) -> None:
     if row is None:
         return
     path = f"/exhibitor/{row['organisation_id']}/{booth.edition_id}"
+    (place,) = await Booth.select(Booth.hall.name.as_alias("hall")).where(Booth.id == booth.booth_id)
     with use_locale(row["locale"]):
-        said = _("{organisation} has booth {booth}. See why, fill in your page and print your poster.")
+        said = _("{organisation} has booth {booth}, {place}. See why, fill in your page and print your poster.")
         await _send(
             row,
             edition_id=booth.edition_id,
             subject=_("Your booth: {booth}").format(booth=booth.code),
-            said=said.format(organisation=row["organisation"], booth=booth.code),
+            said=said.format(organisation=row["organisation"], booth=booth.code, place=place["hall"]),
             path=path,
             unique_key=f"booth:{booth.application_id}:{booth.booth_id}:{booth.occasion}",
             now=now,
@@ -120,7 +122,9 @@ async def _contact_of(application_id: int) -> dict[str, Any] | None:
 async def _send(
     row: dict[str, Any], *, edition_id: int, subject: str, said: str, path: str, unique_key: str, now: datetime
 ) -> None:
-    """Send what is said with a link that signs the contact in and leads to a page."""
+    """Send what is said, headed by the festival that says it, with a link that signs the contact in."""
+    edition = await edition_by_id(edition_id)
+    festival = ", ".join(part for part in (edition.title, edition.when, edition.where) if part)
     link, _code = await make_sign_in_link(person_id=row["contact_id"], next_path=path, minutes=LINK_HOURS * 60, now=now)
     how = _("This link opens it, once, within {hours} hours: {link}\nLater, sign in at {address}")
     channel, address = way_to(email=row["email"], phone=row["phone"])
@@ -128,8 +132,8 @@ async def _send(
         channel=channel,
         to=address,
         person_id=row["contact_id"],
-        subject=subject,
-        body=f"{said}\n{how.format(hours=LINK_HOURS, link=link, address=settings().base_url + path)}",
+        subject=f"{subject} · {edition.title}",
+        body=f"{festival}\n{said}\n{how.format(hours=LINK_HOURS, link=link, address=settings().base_url + path)}",
         locale=row["locale"],
         unique_key=unique_key,
         edition_id=edition_id,

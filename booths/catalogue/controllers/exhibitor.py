@@ -28,7 +28,7 @@ from booths.catalogue.queries.exhibitors import (
     exhibitor_info,
 )
 from booths.catalogue.queries.figures import LEADS_A_PAGE, lead_count, leads_of, scans_of
-from booths.catalogue.queries.own import next_steps, own_application, own_places
+from booths.catalogue.queries.own import booth_given_on, next_steps, own_application, own_places
 from booths.catalogue.queries.products import products_of_organisation
 from booths.catalogue.schemas import ProfileForm, ProfileValues
 from booths.catalogue.services.codes import booth_code, product_codes
@@ -68,6 +68,7 @@ class ExhibitorController(Controller):
             profile=profile,
             products=products,
             booths=booths,
+            given_on=await booth_given_on(edition, organisation_id) if booths else None,
             scanned=sum(visitors for _day, visitors in scans),
         )
         return page(
@@ -211,13 +212,14 @@ class ExhibitorController(Controller):
             raise BoothWithoutExhibitor
         info = await exhibitor_info(organisation_id)
         codes = [await booth_code(booth_id=booth.id, edition_id=edition_id, now=now()) for booth in booths]
+        paper = "a5" if size == "a5" else "a4"
         content = await poster_pdf(
             edition=edition,
             exhibitor=info.name,
             booths=list(zip(booths, codes, strict=True)),
-            size="a5" if size == "a5" else "a4",
+            size=paper,
         )
-        return download(content, f"poster-{booths[0].code}.pdf", "application/pdf")
+        return download(content, f"poster-{booths[0].code}-{paper}.pdf", "application/pdf")
 
 
 def base_of(organisation_id: int, edition_id: int) -> str:

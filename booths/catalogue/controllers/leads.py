@@ -66,9 +66,11 @@ class LeadController(Controller):
         try:
             form = await read_form(request, LeadForm)
         except FormError as error:
-            return await _page(edition, organisation_id, error.form, status=422)
+            typed = error.form
+            missing = _missing(str(typed.value("phone") or typed.value("email")), bool(typed.value("consent")))
+            return await _page(edition, organisation_id, Form(typed.values, {**missing, **typed.errors}), status=422)
         exhibitor = await exhibitor_info(organisation_id)
-        errors: dict[str, str] = {}
+        errors = _missing(form.phone or form.email, form.consent)
         phone = email = ""
         try:
             phone = normalise_phone(form.phone, REGIONS.get(edition.currency, "VN")) if form.phone else ""
@@ -94,9 +96,7 @@ class LeadController(Controller):
                     browser=_browser(request),
                     now=now(),
                 )
-            except ConsentMissing as error:
-                errors["consent"] = error.sentence()
-            except (ContactMissing, TooManyTries) as error:
+            except TooManyTries as error:
                 errors["phone"] = error.sentence()
         if errors:
             values = {name: getattr(form, name) for name in form.__struct_fields__}
@@ -109,6 +109,16 @@ class LeadController(Controller):
             else f"{edition.path}/exhibitors/{organisation_id}"
         )
         return redirect(back, toast=_("Sent. {organisation} will get in touch.").format(organisation=exhibitor.name))
+
+
+def _missing(contact: str, consented: bool) -> dict[str, str]:
+    """What is still needed, each at its field: a way to answer, and the agreement."""
+    errors = {}
+    if not contact:
+        errors["phone"] = ContactMissing().sentence()
+    if not consented:
+        errors["consent"] = ConsentMissing().sentence()
+    return errors
 
 
 def _browser(request: Request[Any, Any, Any]) -> str:

@@ -130,7 +130,8 @@ class ProductController(Controller):
                 ),
             )
         except FormError as error:
-            return await _form_page(edition, organisation_id, error.form, status=422)
+            again = await _photos_again(request, error.form)
+            return await _form_page(edition, organisation_id, again, status=422)
         return redirect(base_of(organisation_id, edition_id) + "/products", toast=_("The product is in the catalogue."))
 
     @get(ADDRESS + "/{product_id:int}")
@@ -165,7 +166,8 @@ class ProductController(Controller):
             photos = await _photos(form)
             await _refused_at_fields(form, service.change_product(values=values, photos=photos, **own))
         except FormError as error:
-            return await _form_page(edition, organisation_id, error.form, product, status=422)
+            again = await _photos_again(request, error.form)
+            return await _form_page(edition, organisation_id, again, product, status=422)
         return redirect(base_of(organisation_id, edition_id) + "/products", toast=_("Saved. Visitors see it at once."))
 
     @post(ADDRESS + "/{product_id:int}/remove", status_code=303)
@@ -279,6 +281,15 @@ async def _photos(form: ProductForm) -> list[str]:
         raise shown_again(form, {"photos": TooManyPhotos(most=service.MOST_PHOTOS).sentence()})
     hashes = [await stored(upload, "photos", form) for upload in form.photos]
     return [digest for digest in hashes if digest]
+
+
+async def _photos_again(request: Request[Any, Any, Any], form: Form) -> Form:
+    """The refused form; where photos were sent with it, it says that they have to be chosen again."""
+    sent = [item for item in (await request.form()).getall("photos", []) if getattr(item, "filename", "")]
+    if not sent:
+        return form
+    said = " ".join(filter(None, (form.error("photos"), _("Please choose the photos again."))))
+    return Form(form.values, {**form.errors, "photos": said})
 
 
 async def _refused_at_fields(form: ProductForm, work: Any) -> None:

@@ -12,9 +12,13 @@ from booths.allocation.enums import APPLICATION_STATE_NAMES, ApplicationState
 from booths.allocation.tables import Application
 from booths.catalogue.queries.exhibitors import BoothPlace, ExhibitorInfo, organisation_names
 from booths.catalogue.queries.products import ProductCard
+from booths.floorplan.enums import HolderState
+from booths.floorplan.tables import CellHold
 
 #: Texts and products are due a week before the first day: then the guide is printed.
 DAYS_BEFORE = 7
+#: Nobody is late in the first days after she got her booth.
+DAYS_AFTER_BOOTH = 3
 ENOUGH_PRODUCTS = 3
 
 
@@ -86,6 +90,31 @@ def _state_name(state: str | None) -> str:
     return _(APPLICATION_STATE_NAMES[ApplicationState(state)]) if state else ""
 
 
+async def booth_given_on(edition: EditionInfo, organisation_id: int) -> date | None:
+    """The day on which the organisation got its newest booth, in the edition's zone; None without one."""
+    row = (
+        await CellHold.select(CellHold.held_at)
+        .where(
+            (CellHold.booth.edition == edition.id)
+            & (CellHold.organisation == organisation_id)
+            & CellHold.live.eq(True)
+            & (CellHold.state == HolderState.ALLOCATED.value)
+            & CellHold.held_at.is_not_null()
+        )
+        .order_by(CellHold.held_at, ascending=False)
+        .first()
+    )
+    return edition.today(row["held_at"]) if row else None
+
+
+def _due(edition: EditionInfo, days_before: int, given_on: date | None) -> date | None:
+    """So many days before the first day, but never sooner than a booth's owner can do it; None without a booth."""
+    if given_on is None:
+        return None
+    usual = edition.starts_on - timedelta(days=days_before)
+    return max(usual, min(given_on + timedelta(days=DAYS_AFTER_BOOTH), max(edition.starts_on, given_on)))
+
+
 def next_steps(
     *,
     base: str,
@@ -93,13 +122,15 @@ def next_steps(
     profile: ExhibitorInfo,
     products: Sequence[ProductCard],
     booths: Sequence[BoothPlace],
+    given_on: date | None,
     scanned: int,
 ) -> list[Step]:
     """What there is to do, in the order in which it is best done; what is done comes last.
 
+    ``given_on`` is the day on which the booth was given: before it nothing is due.
     ``scanned`` counts visitors who scanned the booth's code: then its poster hangs.
     """
-    due = edition.starts_on - timedelta(days=DAYS_BEFORE)
+    due = _due(edition, DAYS_BEFORE, given_on)
     shown = [product for product in products if product.active]
     bare = [product for product in shown if not product.photo]
     missing = max(ENOUGH_PRODUCTS - len(shown), 0)
@@ -148,9 +179,12 @@ def next_steps(
                 title=_("Print the poster of your booth"),
                 detail=_("It hangs: visitors have scanned it.")
                 if scanned
-                else _("Its code leads visitors to your products. Hang it at eye height."),
+                else _(
+                    "Its code leads visitors to your products. Hang it at eye height. "
+                    "Ticked off once a visitor has scanned it."
+                ),
                 href=f"{base}/poster.pdf",
-                due=edition.starts_on - timedelta(days=1),
+                due=_due(edition, 1, given_on),
                 done=scanned > 0,
             )
         )

@@ -89,7 +89,14 @@ async def test_a_proposal_is_worked_out_and_published(database: str) -> None:
     assert all(message["secret"] and "/sign-in/" in message["body_text"] for message in messages)
     assert any(f"/exhibitor/{organisation.id}/{edition.id}" in message["body_text"] for message in messages)
     (waits,) = [message for message in messages if f"/apply/mine/{lost}" in message["body_text"]]
-    assert (waits["subject"], "Chi" in waits["body_text"]) == ("Quý vị đang ở trong danh sách chờ gian hàng", True)
+    assert (waits["subject"], "Chi" in waits["body_text"]) == (
+        f"Quý vị đang ở trong danh sách chờ gian hàng · {edition.name['vi']}",
+        True,
+    )
+    with use_locale("vi"):
+        assert all(
+            edition.title in message["body_text"] and edition.when in message["body_text"] for message in messages
+        )
     with use_locale("vi"):
         (why,) = (await unmet_of(run_id))[lost]
     assert why in waits["body_text"]

@@ -1,5 +1,6 @@
 """An exhibitor's own pages: what to do next, its products, its poster, and nobody else's."""
 
+from datetime import date
 from io import BytesIO
 
 import httpx
@@ -14,6 +15,7 @@ from booths.allocation.enums import ApplicationState
 from booths.allocation.tables import Application
 from booths.catalogue.queries.exhibitors import exhibitor_info
 from booths.catalogue.queries.figures import leads_of
+from booths.catalogue.queries.own import booth_given_on, next_steps
 from booths.catalogue.queries.products import product_info, products_of_organisation
 from booths.catalogue.services.codes import booth_code, product_codes
 from booths.floorplan.enums import HolderState
@@ -52,9 +54,35 @@ async def test_home_says_what_is_next_and_shows_the_booth(client: httpx.AsyncCli
     with clock.freeze(NOW), counted_queries() as sent:
         answer = await client.get(home(fair, stand))
     assert answer.status_code == 200
-    for words in ("Tell your story", "Overdue since", "Why this booth", "2 more make a good page."):
+    for words in ("Tell your story", "By Friday", "Why this booth", "2 more make a good page."):
         assert words in answer.text
-    assert len(sent) <= 17
+    assert len(sent) <= 18
+
+
+@pytest.mark.parametrize(
+    ("given", "due"),
+    [
+        (None, None),  # without a booth nothing is due
+        (date(2026, 9, 1), date(2026, 10, 9)),  # a week before the first day
+        (date(2026, 10, 9), date(2026, 10, 12)),  # three days after the booth was given
+        (date(2026, 10, 15), date(2026, 10, 16)),  # yet on the first day at the latest
+        (date(2026, 10, 17), date(2026, 10, 17)),  # and not before it was given
+    ],
+)
+async def test_nothing_is_due_before_it_can_be_done(database: str, given: date | None, due: date | None) -> None:
+    fair = await make_fair()
+    stand = await make_stand(fair)
+    steps = next_steps(
+        base="",
+        edition=fair.edition,
+        profile=await exhibitor_info(stand.organisation_id),
+        products=(),
+        booths=(),
+        given_on=given,
+        scanned=0,
+    )
+    assert {step.due for step in steps} == {due}
+    assert await booth_given_on(fair.edition, stand.organisation_id) == date(2026, 10, 16)
 
 
 async def test_home_without_a_booth_leads_to_the_application(client: httpx.AsyncClient) -> None:
@@ -140,6 +168,7 @@ async def test_a_product_is_added_with_a_photo_and_changed(client: httpx.AsyncCl
     [
         ({"name_vi": ""}, None, "Please give the name in at least one language."),
         ({"price": "nhiều"}, None, "This is no amount in VND."),
+        ({"price": "nhiều"}, a_picture(), "This is no amount in VND."),
         ({"certificates": "x" * 130}, None, "At most 12 certificates"),
         ({"code": "A1"}, None, "Another product of yours has the code A1."),
         ({}, b"no picture", "This file is no picture that can be read."),
@@ -158,6 +187,7 @@ async def test_what_does_not_fit_is_said_at_its_field(
         home(fair, stand) + "/products/new", data={"name_vi": "Nón", "description_vi": "Lá cọ.", **typed}, files=files
     )
     assert (answer.status_code, sentence in answer.text, "Lá cọ." in answer.text) == (422, True, True)
+    assert ("Please choose the photos again." in answer.text) == (upload is not None)
     assert len(await products_of_organisation(stand.organisation_id, hidden=True)) == 1
 
 
@@ -238,6 +268,7 @@ async def test_the_poster_is_a_pdf_with_the_booths_code(client: httpx.AsyncClien
     for size in ("a4", "a5"):
         answer = await client.get(home(fair, stand) + f"/poster.pdf?size={size}")
         assert (answer.status_code, answer.content[:5]) == (200, b"%PDF-")
+        assert f"-{size}.pdf" in answer.headers["content-disposition"]
     assert await booth_code(booth_id=stand.booth_id, edition_id=fair.edition.id, now=NOW)
 
 

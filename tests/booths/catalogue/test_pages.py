@@ -158,6 +158,8 @@ async def test_a_contact_is_left_only_with_a_ticked_box(client: httpx.AsyncClien
     ):
         answer = await client.post(address, data=wrong)
         assert (answer.status_code, 'aria-invalid="true"' in answer.text) == (422, True)
+    both = (await client.post(address, data={"name": "Lê Ngọc Ánh"})).text
+    assert all(sentence in both for sentence in ("Please give a phone number or a mail address", "Tick the box"))
     answer = await client.post(address, data={**sent, "consent": "on"})
     assert (answer.status_code, answer.headers["location"]) == (303, f"{fair.edition.path}/products/{product_id}")
     (lead,) = (await leads_of(fair.edition.id, stand.organisation_id)).items

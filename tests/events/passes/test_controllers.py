@@ -50,6 +50,7 @@ async def test_a_withdrawn_pass_says_so(client: Browser, issued: IssuedPass) -> 
     assert "Withdrawn" in (await client.get(f"/P/{issued.code}?lang=en")).text
     holder = await client.get(issued.path)
     assert "was withdrawn" in holder.text
+    assert "Days it opens the gate" not in holder.text
     assert issued.short_code[:4] not in holder.text
     assert (await client.get(f"{issued.path}.png")).status_code == 410
 
@@ -59,12 +60,16 @@ async def test_the_holder_gets_page_picture_and_calendar(client: Browser, issued
     assert shown.status_code == 200
     assert "Nguyễn Thị Hoa" in shown.text
     assert "Vé ba ngày" in shown.text
+    assert "Những ngày được vào cổng" in shown.text
+    assert "Còn hiệu lực" not in shown.text
     assert f"{issued.short_code[:4]}-{issued.short_code[4:]}" in shown.text
     assert shown.headers["cache-control"] == "private, no-store"
     picture = await client.get(f"{issued.path}.png")
     assert picture.headers["content-type"] == "image/png"
     assert Image.open(BytesIO(picture.content)).width > 800
-    calendar = (await client.get(f"{issued.path}.ics?lang=en")).text
+    answer = await client.get(f"{issued.path}.ics?lang=en")
+    assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
+    calendar = answer.text
     assert "DTSTART;VALUE=DATE:20261016\r\nDTEND;VALUE=DATE:20261019\r\nSUMMARY:Creative Women 2026\r\n" in calendar
     assert all(len(line.encode()) <= 75 for line in calendar.split("\r\n"))
     assert (await client.get(f"{issued.path}.exe")).status_code == 404
