@@ -17,19 +17,19 @@ from app.kernel.handlers import EXCEPTION_HANDLERS
 from app.kernel.i18n import N_, _, use_locale
 
 
-class BoothTaken(AppError):
+class StallTaken(AppError):
     """For these tests."""
 
-    code = "booth_taken"
+    code = "stall_taken"
     status = 409
     message = N_("Booth {booth} is taken.")
 
 
 def test_an_error_speaks_of_its_case() -> None:
-    error = BoothTaken(booth="A1", fields={"booth": "taken"})
+    error = StallTaken(booth="A1", fields={"booth": "taken"})
     with use_locale("en"):
         assert error.sentence() == "Booth A1 is taken."
-    assert str(error) == "booth_taken: Booth A1 is taken."
+    assert str(error) == "stall_taken: Booth A1 is taken."
     assert (error.fields, error.params) == ({"booth": "taken"}, {"booth": "A1"})
     assert NotFound().fields == {}
 
