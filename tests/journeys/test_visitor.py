@@ -38,6 +38,15 @@ def test_a_ticket_in_two_steps(people: People, script: bool) -> None:
     assert page.locator("main svg").first.is_visible()
 
 
+def test_the_open_section_is_in_sight_on_a_phone(people: People) -> None:
+    page = people.page(locale="vi")
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"{FESTIVAL}/contest")
+    box = page.locator(".site-nav [aria-current=page]").bounding_box()
+    assert box is not None
+    assert (box["x"] >= 0, box["x"] + box["width"] <= 360) == (True, True)
+
+
 def test_the_pass_is_a_page_a_picture_and_a_document(people: People) -> None:
     page = people.page(locale="vi")
     take_a_free_ticket(page, name="Đặng Thị Ý", contact="y@example.vn")

@@ -47,7 +47,8 @@ async def test_the_walk_from_idea_to_public_award(client: Browser, frozen_now: d
     team = await browser_of(leader)
 
     # The team writes its idea in four steps.
-    assert (await client.get("/e/sang-tao/contest")).status_code == 200
+    public = await client.get("/e/sang-tao/contest")
+    assert (public.status_code, '/contest" aria-current="page"' in public.text) == (200, True)
     assert (await team.get("/team/")).status_code == 200
     assert (await team.get(f"/team/{found.edition_id}/new")).status_code == 200
     empty = await team.post(f"/team/{found.edition_id}/new", data={"title": ""})
