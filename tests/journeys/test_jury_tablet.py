@@ -33,6 +33,7 @@ def open_tablet(people: People, *, device: str = "tablet-landscape") -> Page:
 
 def score(page: Page, number: int) -> None:
     """Give every criterion of the idea on screen the same number."""
+    expect(page.locator(".jury-criterion").first).to_be_visible()  # all() waits for nothing
     for field in page.locator(".jury-criterion").all():
         field.locator(f"input[value='{number}']").check(force=True)
 
@@ -85,6 +86,7 @@ def test_the_plain_form_works_without_script(people: People) -> None:
     open_the_first_round(people)
     page = people.page(signed_in="judge", at="/judge/", device="phone", script=False)
     page.locator("#plain a").first.click()
+    expect(page.locator(".jury-criterion").first).to_be_visible()  # all() waits for nothing
     for field in page.locator(".jury-criterion").all():
         field.locator("input[value='3']").check(force=True)
     page.locator("form button.button-large").first.click()
