@@ -22,7 +22,7 @@ async def test_no_page_number_breaks_a_list(client: httpx.AsyncClient, page: str
     owner = await make_holder(Role.OWNER)
     for name in PUBLIC:
         assert (await client.get(f"{edition.path}/{name}?page={page}")).status_code < 500, name
-    await sign_in(client, owner.id)  # type: ignore[arg-type]
+    await sign_in(client, owner.id)
     for name in LISTS:
         assert (await client.get(f"/manage/{edition.id}/{name}?page={page}")).status_code < 500, name
 

@@ -74,6 +74,29 @@ async def record(
     ).save()
 
 
+async def note(
+    actor: AuditActor | None,
+    action: str,
+    subject_type: str,
+    subject_id: int | str,
+    edition_id: int | None,
+    now: datetime,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    """As :func:`record`, for services that say the same six things each time."""
+    await record(
+        actor=actor,
+        action=action,
+        subject_type=subject_type,
+        subject_id=subject_id,
+        edition_id=edition_id,
+        before=before,
+        after=after,
+        now=now,
+    )
+
+
 async def list_entries(
     *,
     edition_id: int | None = None,

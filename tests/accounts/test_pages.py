@@ -59,7 +59,7 @@ def session_cookies(answer: httpx.Response) -> list[str]:
 async def test_a_sign_in_lasts_in_the_browser_as_long_as_it_is_used(client: httpx.AsyncClient) -> None:
     person = await make_person()
     with freeze(NOW):
-        await sign_in(client, person.id)  # type: ignore[arg-type]
+        await sign_in(client, person.id)
         token = client.cookies[SESSION_COOKIE]
         assert session_cookies(await client.get("/account")) == []
     for day in range(10, 40, 10):
@@ -79,7 +79,7 @@ async def test_a_sign_in_lasts_in_the_browser_as_long_as_it_is_used(client: http
 async def test_the_cookie_is_not_sent_again_where_caches_share_or_somebody_leaves(client: httpx.AsyncClient) -> None:
     person = await make_person()
     with freeze(NOW):
-        await sign_in(client, person.id)  # type: ignore[arg-type]
+        await sign_in(client, person.id)
     with freeze(NOW + timedelta(days=1)):
         asset = await client.get("/static/icon.svg")
         assert (asset.status_code, session_cookies(asset)) == (200, [])
@@ -105,7 +105,7 @@ async def test_a_form_without_its_token_is_refused(client: httpx.AsyncClient) ->
 
 async def test_wrong_details_come_back_with_a_sentence_at_the_field(client: httpx.AsyncClient) -> None:
     person = await make_person()
-    await sign_in(client, person.id)  # type: ignore[arg-type]
+    await sign_in(client, person.id)
     answer = await client.post("/account?lang=en", data={"full_name": "", "phone": "12", "email": "x", "locale": "vi"})
     assert answer.status_code == 422
     assert "Please fill this in." in answer.text
@@ -115,7 +115,7 @@ async def test_wrong_details_come_back_with_a_sentence_at_the_field(client: http
 
 async def test_somebody_with_one_place_goes_straight_there(client: httpx.AsyncClient) -> None:
     person = await make_holder(Role.TEAM_MEMBER, edition_id=1)
-    await sign_in(client, person.id)  # type: ignore[arg-type]
+    await sign_in(client, person.id)
     assert (await client.get("/me")).headers["location"] == "/team/"
 
 

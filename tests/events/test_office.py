@@ -28,11 +28,11 @@ async def test_every_office_page_opens_for_a_manager_and_for_no_visitor(client: 
     for name in pages:
         assert (await client.get(f"/manage/{edition.id}/{name}")).status_code == 303
     manager = await make_holder(Role.MANAGER, edition_id=edition.id)
-    await sign_in(client, manager.id)  # type: ignore[arg-type]
+    await sign_in(client, manager.id)
     for name in pages:
         assert (await client.get(f"/manage/{edition.id}/{name}")).status_code == 200, name
     elsewhere = await make_holder(Role.MANAGER, edition_id=edition.id + 1)
-    await sign_in(client, elsewhere.id)  # type: ignore[arg-type]
+    await sign_in(client, elsewhere.id)
     for name in pages:
         assert (await client.get(f"/manage/{edition.id}/{name}")).status_code == 403, name
 
@@ -40,7 +40,7 @@ async def test_every_office_page_opens_for_a_manager_and_for_no_visitor(client: 
 async def test_a_role_is_given_and_taken_back(client: httpx.AsyncClient) -> None:
     edition = await make_edition()
     manager = await make_holder(Role.MANAGER, edition_id=edition.id)
-    await sign_in(client, manager.id)  # type: ignore[arg-type]
+    await sign_in(client, manager.id)
     base = f"/manage/{edition.id}/people"
     form = {"full_name": "Đỗ Thị Yến", "phone": "0912 345 678", "email": "", "role": "gate_lead"}
     assert (await client.post(base, data=form)).status_code == 303
@@ -55,7 +55,7 @@ async def test_a_role_is_given_and_taken_back(client: httpx.AsyncClient) -> None
 async def test_nobody_is_made_owner_by_a_form(client: httpx.AsyncClient) -> None:
     edition = await make_edition()
     manager = await make_holder(Role.MANAGER, edition_id=edition.id)
-    await sign_in(client, manager.id)  # type: ignore[arg-type]
+    await sign_in(client, manager.id)
     form = {"full_name": "Đỗ Thị Yến", "phone": "0912 345 678", "role": "owner"}
     assert (await client.post(f"/manage/{edition.id}/people", data=form)).status_code == 422
 
@@ -64,14 +64,14 @@ async def test_a_device_of_another_edition_is_not_hers_to_shut_out(client: httpx
     edition = await make_edition()
     device, _token = await make_device(edition_id=edition.id + 1)
     manager = await make_holder(Role.MANAGER, edition_id=edition.id)
-    await sign_in(client, manager.id)  # type: ignore[arg-type]
+    await sign_in(client, manager.id)
     assert (await client.post(f"/manage/{edition.id}/devices/{device.id}/revoke")).status_code == 404
 
 
 async def test_a_manager_does_not_give_herself_a_role(client: httpx.AsyncClient) -> None:
     edition = await make_edition()
     manager = await make_holder(Role.MANAGER, edition_id=edition.id, phone="+84912345678")
-    await sign_in(client, manager.id)  # type: ignore[arg-type]
+    await sign_in(client, manager.id)
     form = {"full_name": manager.full_name, "phone": "0912 345 678", "email": "", "role": "jury_chair"}
     assert (await client.post(f"/manage/{edition.id}/people", data=form)).status_code == 422
     assert [grant.role for grant in await grants_of(manager.id)] == [Role.MANAGER]
@@ -96,7 +96,7 @@ async def manager(client: httpx.AsyncClient, frozen_now: datetime) -> tuple[http
     """A browser of a manager, and where her edition's office is."""
     edition = await make_edition()
     holder = await make_holder(Role.MANAGER, edition_id=edition.id)
-    await sign_in(client, holder.id)  # type: ignore[arg-type]
+    await sign_in(client, holder.id)
     return client, f"/manage/{edition.id}"
 
 

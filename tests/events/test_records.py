@@ -28,7 +28,7 @@ from tests.support.queries import counted_queries
 
 async def signed_in_as(client: httpx.AsyncClient, role: Role, edition: EditionInfo) -> None:
     person = await make_holder(role, edition_id=edition.id, name="Vũ Thị Quản")
-    await sign_in(client, person.id)  # type: ignore[arg-type]
+    await sign_in(client, person.id)
 
 
 def rows_of(answer: httpx.Response) -> list[tuple[object, ...]]:
@@ -55,7 +55,7 @@ async def test_the_log_is_read_as_words_with_names(client: httpx.AsyncClient) ->
 async def test_the_log_is_searched_by_who_did_it_without_accents(client: httpx.AsyncClient) -> None:
     edition = await make_edition()
     manager = await make_holder(Role.MANAGER, edition_id=edition.id, name="Đỗ Thị Yến")
-    await sign_in(client, manager.id)  # type: ignore[arg-type]
+    await sign_in(client, manager.id)
     form = {"full_name": "Lê Ngọc Ánh", "phone": "0912 345 678", "email": "", "role": "gate_lead"}
     await client.post(f"/manage/{edition.id}/people", data=form)
     found = (await client.get(f"/manage/{edition.id}/audit?q=do thi yen")).text

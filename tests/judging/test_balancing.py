@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from itertools import combinations
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -105,11 +106,11 @@ def test_mixing_changes_neither_loads_nor_panels_sizes_nor_makes_meetings_less_e
     entries: int, judges: int, per_entry: int, forbidden: set[tuple[int, int]], kept: set[tuple[int, int]]
 ) -> None:
     kept = {(entry, judge) for entry, judge in kept - forbidden if entry < entries and judge < judges}
-    plan = {"per_entry": per_entry, "forbidden": forbidden, "kept": kept}
-    mixed = propose(range(entries), range(judges), **plan)  # type: ignore[arg-type]
+    plan: dict[str, Any] = {"per_entry": per_entry, "forbidden": forbidden, "kept": kept}
+    mixed = propose(range(entries), range(judges), **plan)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(balancing, "_mix", lambda *_given: None)
-        plain = propose(range(entries), range(judges), **plan)  # type: ignore[arg-type]
+        plain = propose(range(entries), range(judges), **plan)
     assert not set(mixed) & (forbidden | kept)
     assert loads(mixed) == loads(plain)
     assert Counter(entry for entry, _judge in mixed) == Counter(entry for entry, _judge in plain)

@@ -44,7 +44,7 @@ async def test_the_jurys_doings_are_not_the_managers_to_read(client: httpx.Async
     found = await awarded(NOW)
     for role, knows in ((Role.MANAGER, False), (Role.OWNER, True)):
         person = await make_holder(role, edition_id=found.edition_id, now=NOW)
-        await sign_in(client, person.id)  # type: ignore[arg-type]
+        await sign_in(client, person.id)
         seen = await told(client, found)
         assert {"round.open", "panel.add"} <= seen
         assert bool(seen & WORDS.private) is knows
@@ -55,5 +55,5 @@ async def test_an_owner_with_a_stake_reads_nothing_of_the_jury(client: httpx.Asy
     found = await awarded(NOW)
     leader = found.leaders[0].person_id or 0
     await grant_role(person_id=leader, role=Role.OWNER, edition_id=found.edition_id, actor=SYSTEM, now=NOW)
-    await sign_in(client, leader)  # type: ignore[arg-type]
+    await sign_in(client, leader)
     assert action not in await told(client, found)

@@ -23,7 +23,7 @@ async def test_a_draft_is_shown_to_its_organisers_alone(client: httpx.AsyncClien
     pages = [f"{edition.path}/contest", f"{edition.path}/tickets"]
     assert [(await client.get(path)).status_code for path in pages] == [404, 404]
     person = await make_holder(Role.MANAGER, edition_id=edition.id, name="Đỗ Thị Yến")
-    await sign_in(client, person.id)  # type: ignore[arg-type]
+    await sign_in(client, person.id)
     answers = [await client.get(path, headers={"accept-language": "en"}) for path in pages]
     assert [answer.status_code for answer in answers] == [200, 200]
     assert "A draft: only organisers see this page." in answers[1].text

@@ -75,7 +75,7 @@ async def test_each_language_has_its_own(client: httpx.AsyncClient) -> None:
 async def test_a_signed_in_readers_page_is_for_her_alone(client: httpx.AsyncClient) -> None:
     edition = await make_edition()
     person = await make_holder(Role.MANAGER, edition_id=edition.id, name="Đỗ Thị Yến")
-    await sign_in(client, person.id)  # type: ignore[arg-type]
+    await sign_in(client, person.id)
     assert "Đỗ Thị Yến" in (await client.get(edition.path)).text
     async with new_browser() as visitor:
         assert "Đỗ Thị Yến" not in (await visitor.get(edition.path)).text

@@ -81,8 +81,8 @@ def new_browser() -> Browser:
     )
 
 
-async def sign_in(browser: Browser, person_id: int) -> None:
-    """Sign a person in, as her one-time link would."""
+async def sign_in(browser: httpx.AsyncClient, person_id: Any) -> None:
+    """Sign a person in, as her one-time link would. The id is a number; Piccolo's rows name it by its column's type."""
     from app.accounts.identity import SESSION_COOKIE
     from app.accounts.services.sign_in import start_session
     from app.kernel import clock

@@ -18,7 +18,7 @@ from app.events.queries import EditionInfo, SessionInfo, edition_by_id, session_
 from app.events.schemas import SessionValues as SessionValues
 from app.events.short_codes import register_short_code
 from app.events.tables import ProgrammeSession, Track
-from app.kernel import audit
+from app.kernel.audit import changes, note
 from app.kernel.database import write_transaction
 from app.kernel.i18n import format_date
 from app.kernel.names import clean_text, search_text
@@ -70,7 +70,7 @@ async def rename_track(*, edition_id: int, track_id: int, name: Texts, actor: Ac
             raise SessionNotFound
         await Track.update({Track.name: json.dumps(texts, ensure_ascii=False)}).where(Track.id == track_id)
         if texts != before:
-            await _audit("track.update", "track", track_id, edition_id, actor, now, {"name": before}, {"name": texts})
+            await note(actor, "track.update", "track", track_id, edition_id, now, {"name": before}, {"name": texts})
 
 
 async def delete_track(*, edition_id: int, track_id: int, actor: Actor, now: datetime) -> None:
@@ -81,7 +81,7 @@ async def delete_track(*, edition_id: int, track_id: int, actor: Actor, now: dat
         gone = await Track.delete().where((Track.id == track_id) & (Track.edition == edition_id)).returning(Track.name)
         for row in gone:
             before = {"name": json.loads(row["name"])}
-            await _audit("track.delete", "track", track_id, edition_id, actor, now, before)
+            await note(actor, "track.delete", "track", track_id, edition_id, now, before)
 
 
 async def save_session(
@@ -112,13 +112,13 @@ async def save_session(
             await row.save()
             await register_short_code("session", row.id, edition_id, now)
             after = await _shown(await session_by_id(row.id))
-            await _audit("session.create", "session", row.id, edition_id, actor, now, after=after)
+            await note(actor, "session.create", "session", row.id, edition_id, now, after=after)
             return row.id
         old = await _shown(await session_by_id(session_id, edition_id))
         await ProgrammeSession.update(columns).where(ProgrammeSession.id == session_id)
-        before, after = audit.changes(old, await _shown(await session_by_id(session_id)))
+        before, after = changes(old, await _shown(await session_by_id(session_id)))
         if before or after:
-            await _audit("session.update", "session", session_id, edition_id, actor, now, before, after)
+            await note(actor, "session.update", "session", session_id, edition_id, now, before, after)
         return session_id
 
 
@@ -127,7 +127,7 @@ async def delete_session(*, edition_id: int, session_id: int, actor: Actor, now:
     async with write_transaction():
         before = await _shown(await session_by_id(session_id, edition_id))
         await ProgrammeSession.delete().where(ProgrammeSession.id == session_id)
-        await _audit("session.delete", "session", session_id, edition_id, actor, now, before)
+        await note(actor, "session.delete", "session", session_id, edition_id, now, before)
 
 
 async def _shown(session: SessionInfo) -> dict[str, Any]:
@@ -146,25 +146,3 @@ async def _shown(session: SessionInfo) -> dict[str, Any]:
 
 def _json(texts: Texts) -> str:
     return json.dumps({key: text for key, text in texts.items() if text}, ensure_ascii=False)
-
-
-async def _audit(
-    action: str,
-    subject_type: str,
-    subject_id: int,
-    edition_id: int,
-    actor: Actor,
-    now: datetime,
-    before: dict[str, Any] | None = None,
-    after: dict[str, Any] | None = None,
-) -> None:
-    await audit.record(
-        actor=actor,
-        action=action,
-        subject_type=subject_type,
-        subject_id=subject_id,
-        edition_id=edition_id,
-        before=before,
-        after=after,
-        now=now,
-    )

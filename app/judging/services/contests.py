@@ -17,7 +17,8 @@ from app.judging.queries import contests as queries
 from app.judging.queries.results import ranking
 from app.judging.rubric import CONTEST_NAME, default_rounds
 from app.judging.tables import Contest, Criterion, Entry, Round, RoundAnchor, RoundEntry
-from app.kernel import audit, live
+from app.kernel import live
+from app.kernel.audit import note
 from app.kernel.database import is_unique_violation, write_transaction
 from app.kernel.errors import NotFound
 from app.kernel.i18n import format_datetime
@@ -72,7 +73,7 @@ async def create_contest(
                         for position, criterion in enumerate(plan.criteria)
                     )
                 )
-            await _record(actor, "contest.create", "contest", contest.id, edition_id, now, after={"rounds": rounds})
+            await note(actor, "contest.create", "contest", contest.id, edition_id, now, after={"rounds": rounds})
     except Exception as error:
         if is_unique_violation(error):
             raise ContestExists from error
@@ -104,7 +105,7 @@ async def set_contest_state(
         await Contest.update({Contest.state: state, Contest.entries_close_at: entries_close_at}).where(
             Contest.id == contest_id
         )
-        await _record(
+        await note(
             actor,
             "contest.state",
             "contest",
@@ -144,7 +145,7 @@ async def open_round(*, round_id: int, actor: Actor, now: datetime, closes_at: d
             )
             await _add_entries(round_id, [row["id"] for row in entries])
         after: dict[str, object] = {"closes_at": until}
-        await _record(actor, "round.open", "round", round_id, contest.edition_id, now, after=after)
+        await note(actor, "round.open", "round", round_id, contest.edition_id, now, after=after)
         await live.publish(progress_channel(round_id), {"changed": "round"})
 
 
@@ -159,7 +160,7 @@ async def lock_round(*, round_id: int, actor: Actor, now: datetime) -> str:
         # The row stays locked until the commit: ballots in flight have been counted, later ones see the seal.
         await _move(round_id, RoundState.OPEN, {Round.state: RoundState.LOCKED, Round.locked_at: now})
         digest = await anchor_heads(round_id=round_id, reason=AnchorReason.LOCKED, now=now)
-        await _record(actor, "round.lock", "round", round_id, contest.edition_id, now, after={"anchor": digest})
+        await note(actor, "round.lock", "round", round_id, contest.edition_id, now, after={"anchor": digest})
         await live.publish(progress_channel(round_id), {"changed": "round"})
     return digest
 
@@ -212,7 +213,7 @@ async def advance_entries(
             known = {standing.entry_id for standing in standings}
             chosen = [entry_id for entry_id in dict.fromkeys(entry_ids) if entry_id in known]
         await _add_entries(following[0].id, chosen)
-        await _record(actor, "round.advance", "round", round_id, contest.edition_id, now, after={"entry_ids": chosen})
+        await note(actor, "round.advance", "round", round_id, contest.edition_id, now, after={"entry_ids": chosen})
     return chosen
 
 
@@ -239,26 +240,3 @@ async def _move(round_id: int, state: RoundState, values: dict[Column | str, Any
     )
     if not changed:
         raise RoundStateWrong
-
-
-async def _record(
-    actor: Actor,
-    action: str,
-    subject_type: str,
-    subject_id: int,
-    edition_id: int,
-    now: datetime,
-    *,
-    before: dict[str, object] | None = None,
-    after: dict[str, object] | None = None,
-) -> None:
-    await audit.record(
-        actor=actor,
-        action=action,
-        subject_type=subject_type,
-        subject_id=subject_id,
-        edition_id=edition_id,
-        before=before,
-        after=after,
-        now=now,
-    )

@@ -27,6 +27,7 @@ from app.judging.queries import contests as queries
 from app.judging.queries.contests import ContestRow, CriterionRow, RoundRow, Texts
 from app.judging.tables import Contest, Criterion, Round
 from app.kernel import audit
+from app.kernel.audit import note
 from app.kernel.database import write_transaction
 from app.kernel.errors import Conflict, NotFound
 
@@ -108,7 +109,7 @@ async def update_contest(
         ).where(Contest.id == contest_id)
         old, new = audit.changes(before, after)
         if new:
-            await _record(actor, "contest.update", "contest", contest_id, contest.edition_id, now, old, new)
+            await note(actor, "contest.update", "contest", contest_id, contest.edition_id, now, old, new)
 
 
 async def add_round(*, contest_id: int, actor: Actor, now: datetime) -> int:
@@ -125,7 +126,7 @@ async def add_round(*, contest_id: int, actor: Actor, now: datetime) -> int:
         await made.save()
         for criterion in await queries.criteria_of(last.id):
             await Criterion.insert(Criterion(round=made.id, position=criterion.position, **_columns(criterion)))
-        await _record(actor, "round.create", "round", made.id, contest.edition_id, now, after={"number": made.number})
+        await note(actor, "round.create", "round", made.id, contest.edition_id, now, after={"number": made.number})
     return int(made.id)
 
 
@@ -157,7 +158,7 @@ async def update_round(*, round_id: int, values: RoundValues, seen: str | None, 
         ).where(Round.id == round_id)
         old, new = audit.changes(before, after)
         if new:
-            await _record(actor, "round.update", "round", round_id, contest.edition_id, now, old, new)
+            await note(actor, "round.update", "round", round_id, contest.edition_id, now, old, new)
 
 
 async def move_round(*, round_id: int, up: bool, actor: Actor, now: datetime) -> None:
@@ -177,7 +178,7 @@ async def move_round(*, round_id: int, up: bool, actor: Actor, now: datetime) ->
         for moving, number in ((round_.id, -1), (other.id, round_.number), (round_.id, other.number)):
             await Round.update({Round.number: number}).where(Round.id == moving)
         numbers = {"number": round_.number}, {"number": other.number}
-        await _record(actor, "round.move", "round", round_id, contest.edition_id, now, *numbers)
+        await note(actor, "round.move", "round", round_id, contest.edition_id, now, *numbers)
 
 
 async def remove_round(*, round_id: int, actor: Actor, now: datetime) -> None:
@@ -192,7 +193,7 @@ async def remove_round(*, round_id: int, actor: Actor, now: datetime) -> None:
         for later in rounds:
             if later.number > round_.number:
                 await Round.update({Round.number: later.number - 1}).where(Round.id == later.id)
-        await _record(actor, "round.remove", "round", round_id, contest.edition_id, now, {"name": round_.name})
+        await note(actor, "round.remove", "round", round_id, contest.edition_id, now, {"name": round_.name})
 
 
 async def add_criterion(*, round_id: int, values: CriterionValues, actor: Actor, now: datetime) -> int:
@@ -203,7 +204,7 @@ async def add_criterion(*, round_id: int, values: CriterionValues, actor: Actor,
         made = Criterion(round=round_id, position=position, **_columns(_fitting(values)))
         await made.save()
         after = {"round_id": round_id, **vars(values)}
-        await _record(actor, "criterion.create", "criterion", made.id, edition_id, now, None, after)
+        await note(actor, "criterion.create", "criterion", made.id, edition_id, now, None, after)
     return int(made.id)
 
 
@@ -223,7 +224,7 @@ async def update_criterion(
         await Criterion.update(_columns(kept)).where(Criterion.id == criterion_id)
         old, new = audit.changes(before, dict(vars(kept)))
         if new:
-            await _record(actor, "criterion.update", "criterion", criterion_id, edition_id, now, old, new)
+            await note(actor, "criterion.update", "criterion", criterion_id, edition_id, now, old, new)
 
 
 async def move_criterion(*, round_id: int, criterion_id: int, up: bool, actor: Actor, now: datetime) -> None:
@@ -239,7 +240,7 @@ async def move_criterion(*, round_id: int, criterion_id: int, up: bool, actor: A
         for position, moved in enumerate(order):
             await Criterion.update({Criterion.position: position}).where(Criterion.id == moved)
         places = {"place": place + 1}, {"place": other + 1}
-        await _record(actor, "criterion.move", "criterion", criterion_id, edition_id, now, *places)
+        await note(actor, "criterion.move", "criterion", criterion_id, edition_id, now, *places)
 
 
 async def remove_criterion(*, round_id: int, criterion_id: int, actor: Actor, now: datetime) -> None:
@@ -251,7 +252,7 @@ async def remove_criterion(*, round_id: int, criterion_id: int, actor: Actor, no
             raise CriterionNeeded
         await Criterion.delete().where(Criterion.id == criterion_id)
         before = {"round_id": round_id, **criterion_state(found)}
-        await _record(actor, "criterion.remove", "criterion", criterion_id, edition_id, now, before)
+        await note(actor, "criterion.remove", "criterion", criterion_id, edition_id, now, before)
 
 
 async def _criteria_to_change(round_id: int) -> tuple[int, list[CriterionRow]]:
@@ -312,25 +313,3 @@ def _in_order(first: datetime | None, last: datetime | None, name: str) -> None:
 def _unchanged_since(seen: str | None, state: Mapping[str, Any]) -> None:
     if seen is not None and seen != version_of(state):
         raise Conflict
-
-
-async def _record(
-    actor: Actor,
-    action: str,
-    subject_type: str,
-    subject_id: int,
-    edition_id: int,
-    now: datetime,
-    before: dict[str, Any] | None = None,
-    after: dict[str, Any] | None = None,
-) -> None:
-    await audit.record(
-        actor=actor,
-        action=action,
-        subject_type=subject_type,
-        subject_id=subject_id,
-        edition_id=edition_id,
-        before=before,
-        after=after,
-        now=now,
-    )

@@ -30,7 +30,7 @@ from tests.support.queries import counted_queries
 
 async def enter(client: httpx.AsyncClient, stand: Stand) -> None:
     assert stand.owner.person_id is not None
-    await sign_in(client, stand.owner.person_id)  # type: ignore[arg-type]
+    await sign_in(client, stand.owner.person_id)
 
 
 def home(fair: Fair, stand: Stand) -> str:
@@ -113,7 +113,7 @@ async def test_home_says_where_the_application_stands(
     person = await make_holder(
         Role.EXHIBITOR_MEMBER, edition_id=fair.edition.id, organisation_id=organisation.id, now=NOW
     )
-    await sign_in(client, person.id)  # type: ignore[arg-type]
+    await sign_in(client, person.id)
     answer = await client.get(f"/exhibitor/{organisation.id}/{fair.edition.id}")
     assert answer.status_code == 200
     assert words in answer.text
@@ -308,7 +308,7 @@ async def test_the_organiser_sees_who_has_nothing_to_show(client: httpx.AsyncCli
     busy, idle = await make_stand(fair, name="Gốm Chi"), await make_stand(fair, name="Nón Chuông")
     await make_product(busy)
     manager = await make_holder(Role.MANAGER, edition_id=fair.edition.id, now=NOW)
-    await sign_in(client, manager.id)  # type: ignore[arg-type]
+    await sign_in(client, manager.id)
     base = f"/manage/{fair.edition.id}"
     dashboard = await client.get(base)
     assert "1 exhibitor has no product yet" in dashboard.text
