@@ -158,13 +158,12 @@ async def _until_cancelled(should_cancel: ShouldCancel | None) -> None:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Terminate, wait a little, kill."""
+    """Close the pipe, at which a child ends itself; wait a little; kill.
+
+    No signal before the wait: sending one reaps a child that has just died, and its exit status is lost to asyncio.
+    """
     if process.stdin is not None:
         process.stdin.close()
-    if process.returncode is not None:
-        return
-    with suppress(ProcessLookupError):
-        process.terminate()
     try:
         await asyncio.wait_for(process.wait(), GRACE_SECONDS)
     except BaseException as error:

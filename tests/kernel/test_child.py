@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,21 @@ async def test_unknown_function_is_a_failure() -> None:
         await run_in_child(f"{SAMPLES}:nowhere", {}, timeout=20)
 
 
-async def test_silent_death_is_a_failure() -> None:
+async def test_silent_death_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its exit status is known also when it is long dead before the event loop hears of it."""
+    heard, converse = asyncio.ThreadedChildWatcher._do_waitpid, child._converse
+
+    async def slowly(*arguments: Any) -> dict[str, Any]:
+        said = await converse(*arguments)
+        await asyncio.sleep(0.2)
+        return said
+
+    def late(watcher: Any, loop: Any, pid: int, callback: Any, args: Any) -> None:
+        time.sleep(0.6)
+        heard(watcher, loop, pid, callback, args)
+
+    monkeypatch.setattr(asyncio.ThreadedChildWatcher, "_do_waitpid", late)
+    monkeypatch.setattr(child, "_converse", slowly)
     with pytest.raises(ChildFailed, match="exit status 7"):
         await run_in_child(f"{SAMPLES}:die", {}, timeout=20)
 
