@@ -43,3 +43,15 @@ class NewPasswordForm(msgspec.Struct):
     """A new password."""
 
     password: Annotated[str, Meta(max_length=500)]
+
+
+_BROWSERS = {"Edg": "Edge", "OPR/": "Opera", "SamsungBrowser": "Samsung Internet", "coc_coc": "Cốc Cốc"}
+_BROWSERS |= {"Firefox": "Firefox", "FxiOS": "Firefox", "CriOS": "Chrome", "Chrome": "Chrome", "Safari": "Safari"}
+_SYSTEMS = {"Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Windows": "Windows", "CrOS": "ChromeOS"}
+_SYSTEMS |= {"Mac OS": "macOS", "Linux": "Linux"}
+
+
+def browser_name(user_agent: str) -> str:
+    """What a person calls the browser that names itself so, as ``Chrome · Android``; empty when nothing is known."""
+    parts = (next((name for sign, name in of.items() if sign in user_agent), "") for of in (_BROWSERS, _SYSTEMS))
+    return " · ".join(filter(None, parts))

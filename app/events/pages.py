@@ -47,8 +47,9 @@ def manage_nav(edition: EditionInfo, actor: Actor) -> list[tuple[str, str, str, 
     base = f"/manage/{edition.id}"
     items = nav_items(edition, actor)
     here = _here()
-    fitting = [item.path for item in items if here == base + item.path or here.startswith(base + item.path + "/")]
-    current = max(fitting, key=len, default=None)
+    places = [(base + path, item) for item in items for path in (item.path, *item.below)]
+    fitting = [(len(place), item.path) for place, item in places if here == place or here.startswith(place + "/")]
+    current = max(fitting, default=(0, None))[1]
     return [(_(item.title), base + item.path, item.icon, item.path == current) for item in items]
 
 

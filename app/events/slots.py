@@ -53,11 +53,13 @@ class DashboardItem:
 class NavItem:
     """A section of the organiser's navigation. ``title`` is marked with ``N_``; ``path`` follows ``/manage/{id}``.
 
-    Shown to holders of one of ``roles`` while ``part`` is switched on; ``order`` sorts.
+    Shown to holders of one of ``roles`` while ``part`` is switched on; ``order`` sorts. Pages under ``below`` belong
+    to the section too, though their addresses do not follow its own.
     """
 
     title: str
     path: str
+    below: tuple[str, ...] = ()
     icon: str = ""
     part: Part | None = None
     roles: tuple[Role, ...] = ORGANISER_ROLES

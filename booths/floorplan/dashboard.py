@@ -9,7 +9,7 @@ from app.events.slots import DashboardItem, NavItem, Stage
 from app.kernel.i18n import N_, _, ngettext
 from booths.floorplan.queries import plans_of
 
-NAV = (NavItem(title=N_("Floor plan"), path="/floorplan", icon="map", part=Part.FAIR, order=30),)
+NAV = (NavItem(title=N_("Floor plan"), path="/floorplan", below=("/booths",), icon="map", part=Part.FAIR, order=30),)
 
 
 async def floorplan_dashboard(edition_id: int, _actor: Actor, _now: datetime) -> list[DashboardItem]:

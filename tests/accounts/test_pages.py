@@ -51,6 +51,22 @@ async def test_the_session_cookie_is_closed_to_scripts_and_new_at_each_sign_in(c
     assert "planted" not in cookie
 
 
+async def test_a_sign_in_is_listed_under_the_browsers_name(client: httpx.AsyncClient) -> None:
+    names = {
+        "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Mobile Safari/537.36": (
+            "Chrome · Android"
+        ),
+        "Mozilla/5.0 (iPad; CPU OS 12_5 like Mac OS X) AppleWebKit/605.1.15 Version/12.1 Safari/604.1": "Safari · iPad",
+        "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/130.0 Safari/537.36 Edg/130.0": "Edge · Windows",
+        "curl/8": "",
+    }
+    person = await make_person()
+    for user_agent, name in names.items():
+        client.headers["user-agent"] = user_agent
+        await client.post(await link_for(person))
+        assert [row["browser"] for row in await Session.select(Session.browser)] == [name]
+
+
 def session_cookies(answer: httpx.Response) -> list[str]:
     return [value for value in answer.headers.get_list("set-cookie") if value.startswith(f"{SESSION_COOKIE}=")]
 

@@ -9,7 +9,7 @@ from app.accounts.errors import ContactMissing, ContactTaken, PasswordTooShort, 
 from app.accounts.guards import public, signed_in
 from app.accounts.identity import SESSION_COOKIE, set_session_cookie
 from app.accounts.queries import actor_of_person
-from app.accounts.schemas import AccountForm, CodeForm, NewPasswordForm, PasswordForm, SignInForm
+from app.accounts.schemas import AccountForm, CodeForm, NewPasswordForm, PasswordForm, SignInForm, browser_name
 from app.accounts.services import sign_in as service
 from app.accounts.services.people import update_person
 from app.accounts.tables import Person, Session, SignInToken
@@ -25,7 +25,7 @@ from app.kernel.web import LOCALE_COOKIE, local_path, page, redirect
 async def _enter(request: Request[Any, Any, Any], person_id: int, next_path: str) -> Response[Any]:
     token = await service.start_session(
         person_id=person_id,
-        browser=request.headers.get("user-agent", ""),
+        browser=browser_name(request.headers.get("user-agent", "")),
         old_token=request.cookies.get(SESSION_COOKIE),
         now=now(),
     )

@@ -1,5 +1,6 @@
 """The organiser's floor plan and its editor without script."""
 
+import re
 from typing import Any
 
 import pytest
@@ -56,6 +57,14 @@ async def test_the_plan_shows_states_and_finds_booths(organiser: Browser) -> Non
         assert (query, found in text, hidden in text) == (query, True, False)
     assert "map-pale" in (await organiser.get(f"{base}?q=a2")).text
     assert "No booth fits" in (await organiser.get(f"{base}?q=zzz")).text
+
+
+async def test_a_booths_page_belongs_to_the_plan(organiser: Browser) -> None:
+    edition = await make_edition()
+    booth_id = await make_booth(edition.id, await make_hall(edition.id), "A1", [(0, 0)])
+    for page in (f"booths/{booth_id}", "floorplan", "floorplan/halls/new"):
+        shown = (await organiser.get(f"/manage/{edition.id}/{page}")).text
+        assert re.findall(r'href="([^"]+)" aria-current="page"', shown) == [f"/manage/{edition.id}/floorplan"]
 
 
 async def test_the_export_can_be_loaded_again(organiser: Browser) -> None:
