@@ -15,15 +15,20 @@ from app.judging.services.awards import publish_feedback
 from app.judging.services.ballots import BallotInput, settle_set_aside, submit_ballot, verify_chain
 from app.judging.services.contests import lock_round
 from app.judging.services.panels import recuse
-from app.judging.tables import BallotRevision, Round, SetAside
+from app.judging.tables import Ballot, BallotRevision, Round, SetAside
 from app.kernel.database import fetch
 from app.kernel.errors import NotFound
 from tests.conftest import NOW
 from tests.judging.scene import Scene, ballot, first_task, scene
-from tests.support.race import drop_index, losers, meet_after, race, unguarded, winners
+from tests.support.race import ask_first, drop_index, drop_trigger, drop_unique, losers, race, unguarded, winners
 
 pytestmark = pytest.mark.usefixtures("database")
 MANY = 40
+REWRITINGS = (
+    "UPDATE contest_ballot_revision SET scores = '[]'",
+    "UPDATE contest_ballot_revision SET hash = 'x'",
+    "DELETE FROM contest_ballot_revision",
+)
 
 
 async def one_task() -> Scene:
@@ -171,17 +176,28 @@ async def test_revisions_are_append_only_but_a_comment_can_be_erased() -> None:
     found = await one_task()
     judge, task = found.judges[0], await first_task(found.judges[0])
     await submit_ballot(assignment_id=task.assignment_id, ballot=await ballot(task, NOW), actor=judge, now=NOW)
-    for statement in (
-        "UPDATE contest_ballot_revision SET scores = '{}'".replace("{}", "[]"),
-        "UPDATE contest_ballot_revision SET hash = 'x'",
-        "DELETE FROM contest_ballot_revision",
-    ):
+    for statement in REWRITINGS:
         with pytest.raises(Exception, match="append-only"):
             await fetch(statement)
     await BallotRevision.update(
         {BallotRevision.comment_to_team: "", BallotRevision.comment_to_jury: "", BallotRevision.comments_salt: ""}
     ).where(BallotRevision.number == 1)
     assert await verify_chain(task.round_id) == []
+
+
+async def test_without_its_triggers_a_revision_is_rewritten_and_deleted() -> None:
+    """The negative control."""
+    found = await one_task()
+    judge, task = found.judges[0], await first_task(found.judges[0])
+    await submit_ballot(assignment_id=task.assignment_id, ballot=await ballot(task, NOW), actor=judge, now=NOW)
+    for trigger in ("contest_ballot_revision_stays", "contest_ballot_revision_is_kept"):
+        await drop_trigger("contest_ballot_revision", trigger)
+    left = []
+    for statement in REWRITINGS:
+        await fetch(statement)
+        left.append([(row["scores"], row["hash"]) for row in await BallotRevision.select()])
+    (scores, digest), (_scores, changed) = left[0][0], left[1][0]
+    assert (scores, len(digest), changed, left[2]) == ("[]", 64, "x", [])
 
 
 async def test_a_changed_chain_is_found_out() -> None:
@@ -215,6 +231,29 @@ async def test_forty_times_the_same_ballot_is_one_revision() -> None:
 
 
 @pytest.mark.race
+@pytest.mark.parametrize("indexed", [True, False])
+async def test_without_the_index_of_its_id_the_same_ballot_gets_two_answers(
+    monkeypatch: pytest.MonkeyPatch, indexed: bool
+) -> None:
+    """The negative control: all else is taken away, and the unique index is what still keeps the ballot one."""
+    found = await one_task()
+    judge, task = found.judges[0], await first_task(found.judges[0])
+    sent = await ballot(task, NOW, client_id="same")
+    await drop_index("contest_ballot_revision_number_is_one")
+    if not indexed:
+        await drop_unique("contest_ballot_revision", "client_id")
+    unguarded(monkeypatch, service)
+    ask_first(monkeypatch, Ballot, parties=2)  # both are past the look for an answer kept under the id
+    results = await race(
+        2, lambda _number: submit_ballot(assignment_id=task.assignment_id, ballot=sent, actor=judge, now=NOW)
+    )
+    assert len(winners(results)) == 2
+    answers, revisions = set(winners(results)), await revisions_of(task.round_id)
+    assert (len(answers), len(revisions)) == ((1, 1) if indexed else (2, 2))
+    assert {row["client_id"] for row in revisions} == {"same"}
+
+
+@pytest.mark.race
 async def test_two_tablets_on_one_base_make_one_revision_and_one_set_aside() -> None:
     found = await one_task()
     judge, task = found.judges[0], await first_task(found.judges[0])
@@ -236,17 +275,9 @@ async def test_without_its_protections_a_ballot_is_overwritten(monkeypatch: pyte
     found = await one_task()
     judge, task = found.judges[0], await first_task(found.judges[0])
     ballots = [await ballot(task, NOW, client_id=f"tablet-{number}") for number in range(2)]
-
-    async def careless(ballot_id: int, _expected: str, count: int, digest: str) -> bool:
-        await fetch(
-            "UPDATE contest_ballot SET head_hash = {}, revision_count = {} WHERE id = {}", digest, count + 1, ballot_id
-        )
-        return True
-
     await drop_index("contest_ballot_revision_number_is_one")
-    monkeypatch.setattr(service, "_move_head", careless)
     unguarded(monkeypatch, service)
-    meet_after(monkeypatch, service, "_pseudonym", parties=2)
+    ask_first(monkeypatch, Ballot, parties=2)
     results = await race(
         2,
         lambda number: submit_ballot(assignment_id=task.assignment_id, ballot=ballots[number], actor=judge, now=NOW),

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -27,7 +28,7 @@ from app.kernel.database import (
 )
 from app.kernel.settings import settings
 from app.kernel.tables import RateLimit
-from tests.support.race import race, winners
+from tests.support.race import ask_first, race, unguarded, winners
 
 NOW = datetime(2026, 10, 16, 1, 30, 0, 123456, tzinfo=UTC)
 pytestmark = pytest.mark.engines
@@ -108,31 +109,28 @@ async def test_without_immediate_and_the_lock_they_collide(database: str) -> Non
         assert any("locked" in str(result) for result in results)
 
 
+async def take(_number: int) -> bool:
+    """Take what one may have; gives whether this was the one."""
+    async with write_transaction():
+        rows = await RateLimit.update({RateLimit.tries: 1}).where(RateLimit.tries == 0).returning(RateLimit.key)
+    return bool(rows)
+
+
 @pytest.mark.race
 async def test_a_conditional_update_has_one_winner_of_forty(database: str) -> None:
     await make_counter()
-
-    async def party(_number: int) -> bool:
-        async with write_transaction():
-            rows = await RateLimit.update({RateLimit.tries: 1}).where(RateLimit.tries == 0).returning(RateLimit.key)
-        return bool(rows)
-
-    assert sorted(await race(40, party)) == [False] * 39 + [True]  # type: ignore[type-var]
+    assert sorted(winners(await race(40, take))) == [False] * 39 + [True]
 
 
 @pytest.mark.race
-async def test_without_its_condition_the_update_has_many_winners(database: str) -> None:
+async def test_without_its_condition_the_update_has_many_winners(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control: the same function, with its condition asked before and not by the update."""
     await make_counter()
-
-    async def party(_number: int) -> bool:
-        async with write_transaction():
-            free = await count() == 0
-        async with write_transaction():
-            if free:
-                await RateLimit.update({RateLimit.tries: 1}).where(RateLimit.key == "counter")
-        return free
-
-    assert sum(map(bool, winners(await race(40, party)))) > 1
+    unguarded(monkeypatch, sys.modules[__name__])
+    ask_first(monkeypatch, RateLimit, parties=2)
+    assert winners(await race(2, take)) == [True, True]
 
 
 async def test_another_process_that_writes_is_waited_for(database: str) -> None:

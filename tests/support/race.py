@@ -78,6 +78,13 @@ async def drop_index(name: str) -> None:
     await fetch(f'DROP INDEX "{name}"')
 
 
+async def drop_trigger(table: str, name: str) -> None:
+    """Take a trigger out of this test's database."""
+    from app.kernel.database import dialect, fetch
+
+    await fetch(f'DROP TRIGGER "{name}"' + (f' ON "{table}"' if dialect() == "postgres" else ""))
+
+
 async def drop_unique(table: str, *columns: str) -> None:
     """Take the uniqueness of columns out of a table that is still empty.
 
@@ -167,7 +174,7 @@ def meet_after_select(monkeypatch: pytest.MonkeyPatch, table: type[Table], *, pa
 def ask_first(monkeypatch: pytest.MonkeyPatch, table: type[Table], *, parties: int) -> None:
     """Take the condition out of a table's updates: it is asked in a select, all meet, and each then writes by id.
 
-    This is what a conditional update would be without its condition, for updates that end in ``returning``.
+    This is what a conditional update would be without its condition.
     """
     real, barrier = table.update, asyncio.Barrier(parties)
     identity = table._meta.primary_key
@@ -186,7 +193,8 @@ def ask_first(monkeypatch: pytest.MonkeyPatch, table: type[Table], *, parties: i
             rows = await table.select(identity).where(self.condition)
             await _meet(barrier)
             found = [row[identity._meta.name] for row in rows]
-            return await real(self.values).where(identity.is_in(found)).returning(*columns) if found else []
+            wanted = columns or (identity,)
+            return await real(self.values).where(identity.is_in(found)).returning(*wanted) if found else []
 
         def __await__(self) -> Generator[Any, None, Any]:
             return self.returning().__await__()

@@ -6,24 +6,27 @@ from typing import Any
 
 import pytest
 
-from app.kernel.jobs import list_jobs
+from app.kernel.jobs import enqueue, list_jobs
 from app.payments.queries import waiting_events
 from app.payments.services import inbox
 from app.payments.services.inbox import apply_event, register_effect, requeue_waiting, store_event
 from app.payments.tables import PaymentEvent
 from tests.conftest import NOW
-from tests.support.race import meet_after, race, unguarded, winners
+from tests.support.race import ask_first, drop_index, race, unguarded, winners
+
+WRITTEN = "written-by-the-effect"
 
 
 class Effect:
-    """An effect that counts, and fails when told to."""
+    """An effect that counts and writes a row, and fails after that when told to."""
 
     def __init__(self) -> None:
         self.seen: list[Mapping[str, Any]] = []
         self.fails = False
 
     async def apply(self, payload: Mapping[str, Any], now: datetime) -> str:
-        """Count."""
+        """Count and write."""
+        await enqueue(WRITTEN, now=now)
         if self.fails:
             raise RuntimeError("not now")
         self.seen.append(payload)
@@ -63,18 +66,37 @@ async def test_an_event_is_kept_once_and_applied_once(database: str, effect: Eff
     assert (row["handled_at"], row["effect"], row["error"]) == (NOW, "done", "")
 
 
-@pytest.mark.engines
-async def test_a_failing_effect_leaves_the_event_waiting_with_its_reason(database: str, effect: Effect) -> None:
+async def fail_after_writing(effect: Effect) -> int:
+    """Apply an event whose effect writes a row and then fails; gives how many rows are left of that."""
     await store()
-    row = await only_event()
     effect.fails = True
     with pytest.raises(RuntimeError):
-        await apply_event(row["id"], NOW)
+        await apply_event((await only_event())["id"], NOW)
+    return len(await list_jobs(kind=WRITTEN))
+
+
+@pytest.mark.engines
+async def test_a_failing_effect_leaves_nothing_but_the_event_that_waits(database: str, effect: Effect) -> None:
+    assert await fail_after_writing(effect) == 0
     (waiting,) = await waiting_events()
     assert (waiting["handled_at"], waiting["tries"], waiting["error"]) == (None, 1, "RuntimeError: not now")
     effect.fails = False
-    assert await apply_event(row["id"], NOW) == "done"
+    assert await apply_event(waiting["id"], NOW) == "done"
+    assert len(await list_jobs(kind=WRITTEN)) == 1
     assert await waiting_events() == []
+
+
+@pytest.mark.engines
+async def test_outside_of_the_claiming_transaction_half_an_effect_stays_and_the_event_is_lost(
+    database: str, effect: Effect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control."""
+    unguarded(monkeypatch, inbox)
+    assert await fail_after_writing(effect) == 1
+    assert await waiting_events() == []
+    effect.fails = False
+    assert await apply_event((await only_event())["id"], NOW) is None
+    assert effect.seen == []
 
 
 async def test_an_unknown_kind_is_kept_without_effect(database: str, effect: Effect) -> None:
@@ -101,6 +123,15 @@ def test_a_kind_has_one_effect(effect: Effect) -> None:
 async def test_an_event_delivered_many_times_at_once_is_kept_once(database: str, effect: Effect) -> None:
     results = await race(20, lambda _number: store())
     assert sorted(winners(results)) == [False] * 19 + [True]
+    assert await PaymentEvent.count() == 1
+
+
+@pytest.mark.race
+async def test_without_its_index_an_event_is_kept_as_often_as_it_comes(database: str, effect: Effect) -> None:
+    """The negative control."""
+    await drop_index("payment_event_is_one")
+    assert winners(await race(2, lambda _number: store())) == [True, True]
+    assert await PaymentEvent.count() == 2
 
 
 @pytest.mark.race
@@ -119,13 +150,6 @@ async def test_without_the_claim_it_is_applied_twice(
     await store()
     row = await only_event()
     unguarded(monkeypatch, inbox)
-
-    async def look(row_id: int, now: datetime) -> dict[str, Any] | None:
-        return (
-            await PaymentEvent.select().where((PaymentEvent.id == row_id) & PaymentEvent.handled_at.is_null()).first()
-        )
-
-    monkeypatch.setattr(inbox, "_claim", look)
-    meet_after(monkeypatch, inbox, "_claim", parties=2)
-    await race(2, lambda _number: apply_event(row["id"], NOW))
+    ask_first(monkeypatch, PaymentEvent, parties=2)
+    assert winners(await race(2, lambda _number: apply_event(row["id"], NOW))) == ["done", "done"]
     assert len(effect.seen) == 2
