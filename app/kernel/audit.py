@@ -1,4 +1,7 @@
-"""The audit log: who changed what, when, and how it was before and after. It is only ever added to."""
+"""The audit log: who changed what, when, and how it was before and after. It is only ever added to.
+
+The database refuses all else, except that the name and the values of an entry may be erased.
+"""
 
 import json
 from collections.abc import Sequence

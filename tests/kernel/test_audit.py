@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from app.kernel import audit
-from app.kernel.database import fetch, write_transaction
+from app.kernel.database import dialect, fetch, write_transaction
 from app.kernel.enums import JobState
 from app.kernel.logs import request_id
 from app.kernel.money import Money
+from tests.support.race import drop_trigger
 
 NOW = datetime(2026, 10, 16, 1, 30, tzinfo=UTC)
 
@@ -102,9 +103,81 @@ def test_changes_keeps_only_what_differs() -> None:
     assert audit.changes({}, {}) == ({}, {})
 
 
-def test_nothing_in_the_log_changes_or_removes_an_entry() -> None:
-    public = {name for name in vars(audit) if not name.startswith("_") and callable(getattr(audit, name))}
-    assert not {name for name in public if any(word in name for word in ("delete", "update", "remove", "clear"))}
+REWRITINGS = (
+    "DELETE FROM audit_entry",
+    *(
+        f"UPDATE audit_entry SET {change}"
+        for change in (
+            "action = 'booth.hold'",
+            f"at = '{NOW.replace(year=2020).isoformat(sep=' ')}'",
+            "id = id + 1",
+            "actor_person_id = NULL",
+            "device_id = 4",
+            "subject_type = 'order'",
+            "subject_id = '13'",
+            "edition_id = 9",
+            "request_id = 'x'",
+            "actor_name = 'Somebody else'",
+            """before = '{{"state": "free"}}'""",
+            """before = '{{"name": null, "old": ["Hoa", null]}}'""",
+            """after = '{{"name": null, "paid": false}}'""",
+            """after = '"Mai"'""",
+            "before = after, after = before",
+            "actor_name = '', before = NULL, after = NULL, action = 'booth.hold'",
+        )
+    ),
+)
+#: What an erased person leaves of an entry: the values go, all or those that are hers.
+ERASURES = (
+    ("actor_name = ''", {"actor_name": ""}),
+    ("before = NULL", {"before": None}),
+    ("""before = '{{}}', after = '[]'""", {"before": {}, "after": []}),
+    (
+        """actor_name = '', after = '{{"name": null, "old": [null, {{}}]}}'""",
+        {"actor_name": "", "after": {"name": None, "old": [None, {}]}},
+    ),
+    ("actor_name = actor_name, before = before, action = action", {}),
+)
+
+
+async def only_entry() -> dict[str, Any]:
+    """The one entry there is."""
+    ((entry,), _total) = await audit.list_entries()
+    return entry
+
+
+@pytest.mark.engines
+async def test_an_entry_cannot_be_changed_or_deleted(database: str) -> None:
+    await record(edition_id=3, before={"name": "Hoa"}, after={"name": "Mai"})
+    entry = await only_entry()
+    for statement in REWRITINGS:
+        with pytest.raises(Exception, match="the audit log is append-only"):
+            await fetch(statement)
+        assert await only_entry() == entry, statement
+    if dialect() == "postgres":
+        with pytest.raises(Exception, match="the audit log is append-only"):
+            await fetch("TRUNCATE audit_entry")
+
+
+@pytest.mark.engines
+@pytest.mark.parametrize("statement", REWRITINGS)
+async def test_without_its_triggers_it_can(database: str, statement: str) -> None:
+    """The negative control."""
+    await record(edition_id=3, before={"name": "Hoa"}, after={"name": "Mai"})
+    before = await audit.list_entries()
+    for trigger in ("audit_entry_stays", "audit_entry_is_kept"):
+        await drop_trigger("audit_entry", trigger)
+    await fetch(statement)
+    assert await audit.list_entries() != before
+
+
+@pytest.mark.engines
+@pytest.mark.parametrize(("erasure", "left"), ERASURES)
+async def test_the_personal_values_of_an_entry_can_be_erased(database: str, erasure: str, left: dict[str, Any]) -> None:
+    await record(edition_id=3, before={"name": "Hoa"}, after={"name": "Mai"})
+    entry = await only_entry()
+    await fetch(f"UPDATE audit_entry SET {erasure}")
+    assert await only_entry() == {**entry, **left}
 
 
 async def test_the_log_is_found_by_its_subject_through_an_index(database: str) -> None:
