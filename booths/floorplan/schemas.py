@@ -12,7 +12,7 @@ from booths.floorplan.queries import Plan, PlanBooth
 from booths.floorplan.squares import FARTHEST, Square, show_squares
 
 Place = Annotated[int, Meta(ge=0, le=FARTHEST)]
-#: The most that a booth costs, in the minor unit: what a column of four bytes holds on both engines.
+#: The most that a booth costs, in the minor unit; more is a slip of the hand.
 DEAREST = 2_000_000_000
 TOO_DEAR = N_("No booth costs that much. Is there a zero too many?")
 Watts = Annotated[int, Meta(ge=0, le=100_000)]

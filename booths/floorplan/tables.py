@@ -1,6 +1,6 @@
 """Tables of the floor plan: cells, booths, and who holds each cell."""
 
-from piccolo.columns import Boolean, ForeignKey, Integer, Serial, Timestamptz, Varchar
+from piccolo.columns import BigInt, Boolean, ForeignKey, Integer, Serial, Timestamptz, Varchar
 from piccolo.table import Table
 
 from app.accounts.tables import Organisation
@@ -18,7 +18,7 @@ class Booth(Table, tablename="booth"):
     zone = Varchar(length=80, default="")
     cell_count = Integer(help_text="How many cells it has")
     power_watts = Integer(default=0)
-    price_minor = Integer(default=0)
+    price_minor = BigInt(default=0)
     currency = Varchar(length=3, default="VND")
     short_code = Varchar(length=12, default=None, null=True)
 
