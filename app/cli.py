@@ -1,4 +1,6 @@
-"""The ``fairground`` command."""
+"""The ``fairground`` command. An older Python than it needs can read this file, so as to be refused in a sentence."""
+
+from __future__ import annotations
 
 import argparse
 import asyncio

@@ -1,22 +1,29 @@
 """The ``fairground`` command as people run it: what it does, and the one sentence when it cannot."""
 
+import ast
 import asyncio
 import os
 import re
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
+from app import cli
 from app.accounts.tables import Person, RoleGrant
 from app.demo.command import SLUG as DEMO_SLUG
 from app.demo.festival import ORGANISER
 from app.events.tables import Edition
 from app.kernel.database import close_database, open_database
+from app.kernel.settings import settings
 from tests.events.factories import make_edition
+from tests.support.guard import start_guarded
+from tests.support.postgres import free_port
+from tests.support.service import CLI, wait_for_page
 
 HALLS = Path(__file__).parents[1] / "app" / "demo" / "sheets" / "halls.xlsx"
 NOT_THE_DEMOS = (
@@ -66,6 +73,63 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     said = sentence(fairground(tmp_path / "file" / "var", "migrate"))
     assert said == f"the data folder {tmp_path / 'file' / 'var'} cannot be made: Not a directory."
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """What the command says in this process, when it is refused: one line, and exit status 1."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main(list(arguments))
+    said = capsys.readouterr()
+    assert (ended.value.code, said.out, said.err.count("\n")) == (1, "", 1)
+    return said.err.strip().removeprefix("fairground: ")
+
+
+def test_a_folder_without_permission_to_write(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Root may write everywhere, so that the system's answer is put in its mouth."""
+    folder = settings().data_dir
+    monkeypatch.setattr(os, "access", lambda path, mode: (path, mode) != (folder, os.W_OK | os.X_OK))
+    assert refused(capsys, "migrate") == f"no permission to write in the data folder {folder}."
+
+
+def test_a_file_without_permission_to_write(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def forbidden() -> None:
+        raise PermissionError(13, "Permission denied", "/srv/secret.key")
+
+    monkeypatch.setattr(cli, "_check_writable", forbidden)
+    assert refused(capsys, "migrate") == "no permission to write /srv/secret.key."
+
+
+def test_a_python_that_is_too_old(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 10, 14, "final", 0))
+    monkeypatch.setattr(sys, "version", "3.10.14 (main, Mar 19 2024, 21:46:18) [GCC 12.2.0]")
+    assert refused(capsys, "demo") == "Python 3.11 or newer is needed; this is 3.10.14."
+
+
+def test_a_python_that_is_too_old_can_read_its_refusal() -> None:
+    source = Path(cli.__file__).read_text()
+    assert ast.parse(source, feature_version=(3, 7)).body
+    assert [line for line in source.splitlines() if "import annotations" in line] == [
+        "from __future__ import annotations"
+    ]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2"])
+def test_it_is_served_at_the_host_and_nowhere_else(home: Path, tmp_path: Path, host: str) -> None:
+    port, log = free_port(), tmp_path / "service.log"
+    env = os.environ | {"DATA_DIR": str(home), "DATABASE_URL": f"sqlite:///{home / 'fairground.sqlite'}"}
+    with log.open("wb") as output:
+        guarded = start_guarded([*CLI, "serve", "--host", host, "--port", str(port)], env=env, output=output)
+    try:
+        wait_for_page(f"http://{host}:{port}/healthz", guarded, log, 60)
+        other = "127.0.0.2" if host == "127.0.0.1" else "127.0.0.1"
+        with pytest.raises(OSError, match="refused"):
+            urllib.request.urlopen(f"http://{other}:{port}/healthz", timeout=10)
+    finally:
+        guarded.stop()
 
 
 @pytest.mark.parametrize(
@@ -213,15 +277,23 @@ async def test_the_demos_database_without_its_clock_is_not_dropped(home: Path, d
 
 @pytest.mark.slow
 @pytest.mark.engines
-async def test_the_demo_loads_into_an_empty_database_and_begins_again(home: Path, empty_database: str) -> None:
-    loading = ("demo", "--no-serve")
-    done = await asyncio.to_thread(fairground, home, *loading, "--reset", DATABASE_URL=empty_database)
-    assert done.returncode == 0, done.stderr
-    await Edition.update({Edition.slug: "renamed"}).where(Edition.slug == DEMO_SLUG)
-    await close_database()  # its file or tables go
-    done = await asyncio.to_thread(fairground, home, *loading, "--reset", DATABASE_URL=empty_database)
-    assert done.returncode == 0, done.stderr
-    done = await asyncio.to_thread(fairground, home, *loading, DATABASE_URL=empty_database)
-    assert done.returncode == 0, done.stderr
-    await open_database()
-    assert await Edition.select(Edition.slug) == [{"slug": DEMO_SLUG}]
+async def test_the_demo_loads_once_starts_on_what_is_there_and_begins_again(home: Path, empty_database: str) -> None:
+    async def begin(*options: str) -> None:
+        await close_database()  # its file or tables may go
+        done = await asyncio.to_thread(fairground, home, "demo", "--no-serve", *options, DATABASE_URL=empty_database)
+        assert done.returncode == 0, done.stderr
+        await open_database()
+
+    async def found() -> tuple[list[dict[str, str]], int]:
+        return await Edition.select(Edition.slug, Edition.opens_at), await Person.count()
+
+    await begin()
+    loaded, people = await found()
+    assert [edition["slug"] for edition in loaded] == [DEMO_SLUG]
+    await Edition.update({Edition.opens_at: "05:17"}).where(Edition.slug == DEMO_SLUG)
+    await Person(full_name="Nguyễn Thị Hoa", phone="+84912345678").save()
+    await begin()
+    assert await found() == ([{"slug": DEMO_SLUG, "opens_at": "05:17"}], people + 1)
+    await begin("--reset")
+    assert await found() == (loaded, people)
+    assert loaded[0]["opens_at"] != "05:17"
