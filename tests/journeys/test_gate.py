@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Page, expect
 
 from tests.journeys.support.camera import picture_of
@@ -37,9 +39,22 @@ def test_the_camera_admits_a_pass_once(people: People) -> None:
     expect(gate.locator(ADMITTED)).to_be_visible(timeout=15_000)
     expect(gate.locator("#inside")).to_have_text("1")
     expect(gate.locator(REFUSED)).to_be_visible(timeout=15_000)
-    place = gate.locator("#gate").inner_text()
-    assert place in gate.locator("#verdict-detail").inner_text()
+    detail, place = gate.locator("#verdict-detail").inner_text(), gate.locator("#gate").inner_text()
+    assert re.fullmatch(r"\d\d:\d\d · (.+)", detail)[1] == place  # type: ignore[index]
     assert_accessible(gate)
+
+
+def test_a_pass_that_was_used_is_refused_with_when_and_where(people: People) -> None:
+    (code,) = people.passes(1)
+    gate = paired_phone(people)
+    hold_out(gate, code)
+    expect(gate.locator(ADMITTED)).to_be_visible()
+    expect(gate.locator("#verdict")).to_be_hidden()
+    used_at = people.ask("earlier", "17")
+    hold_out(gate, code)
+    expect(gate.locator(REFUSED)).to_be_visible()
+    expect(gate.locator("#verdict-word")).to_have_text("Đã dùng rồi")
+    expect(gate.locator("#verdict-detail")).to_have_text(f"{used_at} · Cổng A1 – sảnh chính")
 
 
 def test_the_card_pairs_one_phone(people: People) -> None:

@@ -1,6 +1,5 @@
 import asyncio
 import re
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -16,9 +15,9 @@ from app.kernel.documents.labels import Label, label_sheets, one_file
 from app.kernel.documents.pdf import DocumentFailed, compile_pdf
 from app.kernel.documents.qr import qr_svg
 from app.kernel.i18n import use_locale
+from tests.support.pdf_text import text_of
 
 Template = Callable[[str], None]
-pdftotext = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext is not installed")
 
 
 @pytest.fixture
@@ -33,16 +32,10 @@ def template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Template:
     return write
 
 
-def text_of(content: bytes) -> str:
-    shown = subprocess.run(["pdftotext", "-layout", "-", "-"], input=content, capture_output=True, check=True)
-    return shown.stdout.decode()
-
-
 def pages_of(content: bytes) -> int:
     return max(int(count) for count in re.findall(rb"/Count (\d+)", content))
 
 
-@pdftotext
 async def test_values_are_text_and_never_markup(template: Template) -> None:
     template("#show: document.with(title: data.title)\n#data.title\n\n#data.body")
     evil = 'x #panic("no") *b* $y$ [z] \\u{41} "q" `raw` @ref <l> // c'
@@ -51,7 +44,6 @@ async def test_values_are_text_and_never_markup(template: Template) -> None:
     assert evil in re.sub(r"\s+", " ", shown)
 
 
-@pdftotext
 async def test_words_come_in_the_readers_language(template: Template, monkeypatch: pytest.MonkeyPatch) -> None:
     known = {"Good morning, {name}": "Chào {name}", 'Say "no"': "Nói “không”"}
     monkeypatch.setattr(pdf, "_", known.__getitem__)
@@ -134,7 +126,6 @@ def some(count: int) -> list[Label]:
     ]
 
 
-@pdftotext
 @pytest.mark.parametrize(("columns", "rows", "pages"), [(3, 7, 2), (2, 2, 6), (1, 1, 22), (5, 13, 1)])
 async def test_labels_fill_sheets(columns: int, rows: int, pages: int) -> None:
     files = await label_sheets(some(22), columns=columns, rows=rows, heading="Booths")
@@ -143,7 +134,6 @@ async def test_labels_fill_sheets(columns: int, rows: int, pages: int) -> None:
     assert set(re.findall(r"K\d{3}", text_of(files[0]))) == {f"K{n:03}" for n in range(22)}
 
 
-@pdftotext
 async def test_long_and_odd_names_stay_inside_their_label() -> None:
     odd = [
         Label("X", "Hợp tác xã Thủ công mỹ nghệ truyền thống " * 8, "Nghiêng" * 40, "CODE", "Ban tổ chức"),

@@ -3,9 +3,9 @@
 Run in the environment of the installation, in a process of its own, since Playwright holds a test's event loop.
 ``link ROLE NEXT_PATH`` prints a sign-in link of the first person who holds the role; ``numbers`` prints, as JSON, an
 example of each id that a path may name; ``gate`` prints the address of a new card for a gate phone, ``judge`` that of
-a judge's tablet; ``passes N`` prints, as JSON, what the QR codes of N passes say that nobody has used; ``code
-KIND`` prints the path behind the latest QR code of a booth or a product; ``publish`` allocates all
-booths and publishes them.
+a judge's tablet; ``passes N`` prints, as JSON, what the QR codes of N passes say that nobody has used; ``earlier
+MINUTES`` puts the latest admission so much earlier and prints its time of day; ``code KIND`` prints the path behind the
+latest QR code of a booth or a product; ``publish`` allocates all booths and publishes them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from app.accounts.actor import SYSTEM
 from app.accounts.enums import Role
@@ -112,6 +114,17 @@ async def passes(count: str) -> str:
     return json.dumps([qr_text(row["code"], settings().base_url) for row in await fetch(sql, int(count))])
 
 
+async def earlier(minutes: str) -> str:
+    """Put the latest admission into the past; gives the time of day it has then where the festival is."""
+    from ticketing.checkin.tables import Admission
+
+    last = await Admission.objects().order_by(Admission.id, ascending=False).first()
+    assert last is not None
+    last.admitted_at -= timedelta(minutes=int(minutes))
+    await last.save()
+    return f"{last.admitted_at.astimezone(ZoneInfo('Asia/Ho_Chi_Minh')):%H:%M}"
+
+
 async def code(kind: str) -> str:
     """Find the path behind the latest QR code of a kind, such as ``booth``.
 
@@ -147,6 +160,7 @@ async def main(what: str, *arguments: str) -> None:
         "gate": gate,
         "judge": judge,
         "passes": passes,
+        "earlier": earlier,
         "code": code,
         "publish": publish,
     }
