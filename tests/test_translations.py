@@ -42,18 +42,30 @@ def test_placeholders(text: str, found: list[str]) -> None:
     assert placeholders(text) == found
 
 
+PASS = Term("pass", {"vi": ("thẻ", "vé vào cửa"), "id": ("pas",)})
+CELL = Term("cell", {"vi": ("ô",), "id": ("petak", "sel")})
+ENTRY = Term("entry", {"vi": ("bài dự thi",), "id": ("karya",)})
+
+
 @pytest.mark.parametrize(
-    ("english", "translated", "departs"),
+    ("term", "locale", "english", "translated", "departs"),
     [
-        ("Your pass is ready", "Thẻ của bạn đã sẵn sàng", False),
-        ("Two passes", "Hai vé vào cửa", False),
-        ("Your pass is ready", "Giấy của bạn đã sẵn sàng", True),
-        ("Your password", "Mật khẩu", False),
+        (PASS, "vi", "Your pass is ready", "Thẻ của bạn đã sẵn sàng", False),
+        (PASS, "vi", "Two passes", "Hai vé vào cửa", False),
+        (PASS, "vi", "Your pass is ready", "Giấy của bạn đã sẵn sàng", True),
+        (PASS, "vi", "Your password", "Mật khẩu", False),
+        (CELL, "vi", "No cell here", "Không có phòng", True),
+        (CELL, "vi", "No cell here", "Không có ô nào", False),
+        (CELL, "id", "Its cells", "Petaknya", False),
+        (CELL, "id", "The cell is free", "Selesai kosong", True),
+        (ENTRY, "vi", "Entries", "Ghi chép", True),
+        (ENTRY, "vi", "Entries", "Bài dự thi", False),
+        (ENTRY, "vi", "The entry", "Mục", True),
+        (ENTRY, "id", "Entrytime", "Waktu", False),
     ],
 )
-def test_departing_from_the_glossary(english: str, translated: str, departs: bool) -> None:
-    term = Term("pass", {"vi": ("thẻ", "vé vào cửa")})
-    assert departs_from(term, "vi", english, translated) is departs
+def test_departing_from_the_glossary(term: Term, locale: str, english: str, translated: str, departs: bool) -> None:
+    assert departs_from(term, locale, english, translated) is departs
 
 
 def test_messages_are_found_in_each_kind_of_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

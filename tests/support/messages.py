@@ -41,6 +41,9 @@ TYPESCRIPT_SINGLE = re.compile(rf"(?<![\w.])t\(\s*{_LITERAL}")
 TYPESCRIPT_PLURAL = re.compile(rf"(?<![\w.])tn\(\s*{_LITERAL}\s*,\s*{_LITERAL}")
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*[^{}]*\}")
 
+#: What may hang on the end of a word without making it another one.
+ENDINGS = {"vi": "", "id": "nya|lah|kah|ku|mu"}
+
 Key = str | tuple[str, str]
 
 
@@ -129,11 +132,18 @@ def placeholders(text: str) -> list[str]:
     return sorted(PLACEHOLDER.findall(text.replace("%%", "")))
 
 
+def _words(term: str) -> re.Pattern[str]:
+    """Find an English term as a whole word or words, in the singular or the plural."""
+    plural = rf"|{re.escape(term[:-1])}ies" if term.endswith("y") else ""
+    return re.compile(rf"(?<!\w)(?:{re.escape(term)}(?:s|es)?{plural})(?!\w)")
+
+
 def departs_from(term: Term, locale: str, english: str, translated: str) -> bool:
     """Whether a translation of ``english`` uses none of the words that the glossary allows for the term."""
-    if not re.search(rf"(?<!\w){re.escape(term.english)}(?:s|es)?(?!\w)", english.lower()):
+    if not _words(term.english).search(english.lower()):
         return False
-    return not any(word in translated.lower() for word in term.allowed[locale])
+    allowed = "|".join(re.escape(word) for word in term.allowed[locale])
+    return not re.search(rf"(?<!\w)(?:{allowed})(?:{ENDINGS[locale]})?(?!\w)", translated.lower())
 
 
 def problems(locale: str) -> list[str]:
@@ -170,10 +180,10 @@ def _longest_terms(terms: list[Term], english: str) -> list[Term]:
     left = english.lower()
     chosen = []
     for term in sorted(terms, key=lambda term: -len(term.english)):
-        pattern = rf"(?<!\w){re.escape(term.english)}(?:s|es)?(?!\w)"
-        if re.search(pattern, left):
+        pattern = _words(term.english)
+        if pattern.search(left):
             chosen.append(term)
-            left = re.sub(pattern, " \0 ", left)
+            left = pattern.sub(" \0 ", left)
     return chosen
 
 
