@@ -28,17 +28,19 @@ from app.kernel.outbox import send_message
 from app.kernel.sheets import SheetContext, batches
 from app.payments.services.documents import open_document
 from app.payments.tables import Payment
+from booths.allocation.services.applications import submit_application
+from booths.allocation.services.by_hand import hold_for_application
 from booths.allocation.tables import AllocationRun, Application
 from booths.catalogue.tables import Lead, ProductPhoto
 from tests.booths.catalogue.factories import Fair, make_product, make_stand
-from tests.booths.factories import make_application, make_hall
+from tests.booths.factories import make_application, make_booth, make_hall
 from tests.events.factories import make_edition
 from tests.judging.scene import IDEA
 from tests.support.factories import make_device, make_holder, make_organisation, make_person
 from tests.support.factories_ticketing import make_gate, make_list, make_order, make_pass, make_ticket_type
 from ticketing.checkin.enums import Verdict
 from ticketing.checkin.tables import Scan
-from ticketing.sales.services.orders import PURPOSE
+from ticketing.sales.services.orders import PURPOSE, sell_at_box_office
 
 #: Who walks the pages. Everyone but the last four holds her role in the festival itself.
 ROLES = tuple(Role)
@@ -106,6 +108,18 @@ async def _fair(found: Festival, fair: Fair, now: datetime) -> None:
     application = await Application.objects().get(Application.id == application_id)
     assert application is not None
     found.people["applicant"] = await actor_of_person(application.contact)
+    draft_id, _created = await submit_application(
+        edition_id=here,
+        organisation_id=(await make_organisation(name="Hộ nón làng Chuông")).id,
+        contact_id=application.contact,
+        cells_wanted=1,
+        draft=True,
+        actor=SYSTEM,
+        now=now,
+    )
+    held_id, _organisation = await make_application(here, name="Hợp tác xã Mây tre Phú Vinh")
+    held_booth_id = await make_booth(here, fair.hall_id, "Z1", [(29, 29)])
+    await hold_for_application(edition_id=here, booth_id=held_booth_id, application_id=held_id, actor=SYSTEM, now=now)
     run = AllocationRun(edition=here, state="proposed", started_at=now, finished_at=now)
     await run.save()
     found.ids |= {
@@ -115,6 +129,8 @@ async def _fair(found: Festival, fair: Fair, now: datetime) -> None:
         "photo_id": photo.id,
         "lead_id": lead.id,
         "application_id": application_id,
+        "draft_id": draft_id,
+        "held_booth_id": held_booth_id,
         "run_id": run.id,
         "code": await register_short_code("booth", stand.booth_id, here, now),
     }
@@ -124,6 +140,15 @@ async def _tickets(found: Festival, now: datetime) -> None:
     here = found.edition.id
     type_id = await make_ticket_type(here, now=now)
     order = await make_order(here, {type_id: 1}, now=now)
+    sale = await sell_at_box_office(
+        edition_id=here,
+        client_id="box-office-1",
+        ticket_type_id=type_id,
+        count=1,
+        holder_name="Bùi Thị Quầy",
+        actor=found.people["finance"],
+        now=now,
+    )
     issued = await make_pass(found.edition, now=now)
     list_id = await make_list(here, now=now)
     gate_id, phone, found.gate_token = await make_gate(here, list_id, now=now)
@@ -159,6 +184,7 @@ async def _tickets(found: Festival, now: datetime) -> None:
         "type_id": type_id,
         "order_id": order.order_id,
         "order_secret": order.secret,
+        "sale_id": sale.order_id,
         "pass_id": issued.id,
         "pass_secret": issued.secret,
         "pass_code": issued.code,
