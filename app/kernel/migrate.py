@@ -17,7 +17,7 @@ from piccolo.apps.migrations.tables import Migration
 from piccolo.conf.apps import Finder
 from piccolo.engine.postgres import PostgresEngine
 from piccolo.engine.sqlite import SQLiteEngine
-from piccolo.table import sort_table_classes
+from piccolo.table import Table, sort_table_classes
 
 from app.kernel.database import engine, fetch, write_transaction
 
@@ -130,7 +130,8 @@ async def drop_tables() -> None:
     """Take every table away, as before the first migration. The caller has seen that they hold nothing."""
     tables = [table for config in Finder().get_app_configs() for table in config.table_classes]
     async with write_transaction():
-        for table in [*reversed(sort_table_classes(tables)), Migration]:  # first those that point at others
+        ordered: list[type[Table]] = [*reversed(sort_table_classes(tables)), Migration]  # pointers first
+        for table in ordered:
             await fetch(f'DROP TABLE IF EXISTS "{table._meta.tablename}"')
         if isinstance(engine(), PostgresEngine):
             for function in await fetch(
