@@ -6,7 +6,7 @@ from app.events.controllers.manage import ManageController
 from app.events.controllers.office import OrganisationsController, PeopleController
 from app.events.controllers.programme import ProgrammeController
 from app.events.controllers.public import PublicController, programme_section, resolve_session
-from app.events.controllers.records import DevicesController, LogController, MessagesController
+from app.events.controllers.records import DevicesController, LogController, MessagesController, StatusController
 from app.events.controllers.tracks import TracksController
 from app.events.dashboard import NAV, events_dashboard
 from app.events.log import WORDS
@@ -44,6 +44,7 @@ module = Module(
         DevicesController,
         LogController,
         MessagesController,
+        StatusController,
         EditionsApi,
         PassesApi,
     ),

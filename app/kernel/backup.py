@@ -20,11 +20,14 @@ from typing import Any, BinaryIO
 import msgspec
 from piccolo.conf.apps import Finder
 
-from app.kernel.database import dialect, engine, fetch
+from app.kernel.audit import record
+from app.kernel.audit_words import Field, LogWords, Subject
+from app.kernel.database import dialect, engine, fetch, write_transaction
 from app.kernel.errors import AppError
 from app.kernel.i18n import N_
 from app.kernel.migrate import done_migrations, pending_migrations
 from app.kernel.settings import secret_key, settings
+from app.kernel.tables import AuditEntry
 
 FORMAT = 1
 BATCH = 500
@@ -32,6 +35,15 @@ FOLDERS = ("media", "imports")
 
 #: Columns whose values go into the key file and not into the backup.
 APART = {("signing_key", "private_encrypted")}
+
+WORDS = LogWords(
+    actions={"backup.make": N_("Made a backup")},
+    subjects={
+        "installation": Subject(
+            name=N_("Installation"), fields={"rows": Field(N_("Rows")), "files": Field(N_("Files"))}
+        )
+    },
+)
 
 Report = Callable[[str, int, int], None]
 
@@ -83,13 +95,27 @@ async def back_up(
             "files": files,
         }
         archive.writestr("manifest.json", json.dumps(manifest, indent=1))
+    async with write_transaction():
+        kept = {"rows": sum(table["rows"] for table in about.values()), "files": files}
+        await record(actor=None, action="backup.make", subject_type="installation", subject_id="", after=kept, now=now)
     if keys is not None:
         made = {"format": FORMAT, "secret": fingerprint(secret_key()), "signing_keys": secrets}
         if not settings().secret_key:
             made["secret_key"] = secret_key().decode()
         with new_file(keys) as file:
             file.write(json.dumps(made, indent=1).encode())
-    return Summary(len(tables), sum(table["rows"] for table in about.values()), files)
+    return Summary(len(tables), kept["rows"], files)
+
+
+async def last_backup_at() -> datetime | None:
+    """When the last backup was made; None before the first."""
+    row = (
+        await AuditEntry.select(AuditEntry.at)
+        .where(AuditEntry.action == "backup.make")
+        .order_by(AuditEntry.id, ascending=False)
+        .first()
+    )
+    return None if row is None else row["at"]
 
 
 def table_names() -> list[str]:

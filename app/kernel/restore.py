@@ -25,6 +25,7 @@ from app.kernel.errors import AppError
 from app.kernel.i18n import N_
 from app.kernel.migrate import drop_tables, known_migrations, migrate
 from app.kernel.settings import secret_key, settings
+from app.kernel.tables import TABLES as KERNEL_TABLES
 
 BATCH = 500
 CHUNK = 1 << 20
@@ -124,8 +125,11 @@ def _manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
 
 
 async def _refuse_data() -> None:
-    """Raise DatabaseNotEmpty when any table of ours holds a row."""
-    for table in table_names():
+    """Raise DatabaseNotEmpty when any module holds a row.
+
+    What the kernel writes by itself (its jobs, a key) is there as soon as a service was started once, and is nobody's.
+    """
+    for table in set(table_names()) - {table._meta.tablename for table in KERNEL_TABLES}:
         if await column_types(table) and await fetch(f'SELECT 1 AS one FROM "{table}" LIMIT 1'):
             raise DatabaseNotEmpty
 
