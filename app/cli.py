@@ -34,6 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="bring the database to the newest state")
     commands.add_parser("assets", help="build the front end (scanner, tablet, plan editor)")
 
+    commands.add_parser("doctor", help="say what is wrong with this set-up, and change nothing")
     backup = commands.add_parser("backup", help="write everything into one file, while the service runs")
     backup.add_argument("file", type=Path, help="the file to write, such as fairground.zip")
     backup.add_argument("--keys", type=Path, help="write what opens it here: secret and signing keys, to be kept apart")
@@ -74,6 +75,7 @@ def main(arguments: list[str] | None = None) -> None:
         "worker": _worker,
         "migrate": _migrate,
         "assets": _assets,
+        "doctor": _doctor,
         "backup": _backup,
         "restore": _restore,
         "import": _import,
@@ -215,6 +217,26 @@ def _restore(options: argparse.Namespace) -> None:
         _say_copied(done, "restored")
 
     _said(work)
+
+
+def _doctor(_options: argparse.Namespace) -> None:
+    from app.kernel.doctor import examine
+    from app.main import register_modules, start_modules
+
+    _check_writable()
+    register_modules()
+    marks = {"fine": "  ", "mind": "? ", "wrong": "! "}
+
+    async def work() -> None:
+        await start_modules()
+        wrong = 0
+        async for finding in examine():
+            print(marks[finding.level] + finding.sentence, flush=True)
+            wrong += finding.level == "wrong"
+        if wrong:
+            raise SystemExit(1)
+
+    _in_database(work)
 
 
 def _say_copied(done: object, how: str) -> None:
