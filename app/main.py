@@ -3,8 +3,10 @@
 import asyncio
 import inspect
 import signal
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from litestar import Litestar
@@ -56,6 +58,9 @@ MODULES: tuple[Module, ...] = (
 )
 
 
+LIFE_SIGN = Path(tempfile.gettempdir()) / "fairground-worker"
+
+
 def register_modules() -> None:
     """Make jobs, kinds of sheets and words of the log known; done once per process, doing it again changes nothing."""
     register_jobs(MODULES)
@@ -103,7 +108,18 @@ async def run_worker_process() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await start_modules()
-    await run_worker(stop)
+    alive = asyncio.create_task(_show_life())
+    try:
+        await run_worker(stop)
+    finally:
+        alive.cancel()
+
+
+async def _show_life() -> None:
+    """Touch a file every ten seconds: a health check reads from its age that the worker's loop goes round."""
+    while True:
+        await asyncio.to_thread(LIFE_SIGN.touch)
+        await asyncio.sleep(10)
 
 
 def create_app() -> Litestar:
