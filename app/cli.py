@@ -35,6 +35,14 @@ def build_parser() -> argparse.ArgumentParser:
     commands.add_parser("assets", help="build the front end (scanner, tablet, plan editor)")
 
     commands.add_parser("doctor", help="say what is wrong with this set-up, and change nothing")
+    keys = commands.add_parser("keys", help="the keys that sign passes and results")
+    keys_do = keys.add_subparsers(dest="action", required=True, metavar="ACTION")
+    keys_do.add_parser("list", help="show all of them")
+    for action, does in (
+        ("rotate", "let the next key sign; what this one signed stays valid"),
+        ("leaked", "let nothing that this key signed count any more, and issue its passes again"),
+    ):
+        keys_do.add_parser(action, help=does).add_argument("key", type=int, help="its number in the list")
     backup = commands.add_parser("backup", help="write everything into one file, while the service runs")
     backup.add_argument("file", type=Path, help="the file to write, such as fairground.zip")
     backup.add_argument("--keys", type=Path, help="write what opens it here: secret and signing keys, to be kept apart")
@@ -75,6 +83,7 @@ def main(arguments: list[str] | None = None) -> None:
         "worker": _worker,
         "migrate": _migrate,
         "assets": _assets,
+        "keys": _keys,
         "doctor": _doctor,
         "backup": _backup,
         "restore": _restore,
@@ -237,6 +246,30 @@ def _doctor(_options: argparse.Namespace) -> None:
             raise SystemExit(1)
 
     _in_database(work)
+
+
+def _keys(options: argparse.Namespace) -> None:
+    from app.accounts.actor import SYSTEM
+    from app.events.passes.reissuing import replace_leaked_key
+    from app.kernel.clock import now
+    from app.kernel.signing import KeyUnknown, list_keys, rotate_key
+
+    _check_writable()
+
+    async def work() -> None:
+        if options.action == "list":
+            for key in await list_keys():
+                print(f"{key.key_id:>5}  {key.purpose:<24}  made {key.created_at:%Y-%m-%d}  {key.state}")
+        elif options.action == "leaked":
+            job = await replace_leaked_key(key_id=options.key, actor=SYSTEM, now=now())
+            print(f"Key {options.key} counts no more. The service issues its passes again as job {job}.")
+        else:
+            purposes = {key.key_id: key.purpose for key in await list_keys()}
+            if options.key not in purposes:
+                raise KeyUnknown(key=options.key)
+            print(f"Key {(await rotate_key(purposes[options.key], now())).key_id} signs from now on.")
+
+    _said(work)
 
 
 def _say_copied(done: object, how: str) -> None:
