@@ -6,8 +6,9 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 
 class Refusal(SystemExit):
@@ -34,6 +35,24 @@ def build_parser() -> argparse.ArgumentParser:
     commands.add_parser("worker", help="run background jobs beside the web processes")
     commands.add_parser("migrate", help="bring the database to the newest state")
     commands.add_parser("assets", help="build the front end (scanner, tablet, plan editor)")
+
+    commands.add_parser("doctor", help="say what is wrong with this set-up, and change nothing")
+    keys = commands.add_parser("keys", help="the keys that sign passes and results")
+    keys_do = keys.add_subparsers(dest="action", required=True, metavar="ACTION")
+    keys_do.add_parser("list", help="show all of them")
+    for action, does in (
+        ("rotate", "let the next key sign; what this one signed stays valid"),
+        ("leaked", "let nothing that this key signed count any more, and issue its passes again"),
+    ):
+        keys_do.add_parser(action, help=does).add_argument("key", type=int, help="its number in the list")
+    backup = commands.add_parser("backup", help="write everything into one file, while the service runs")
+    backup.add_argument("file", type=Path, help="the file to write, such as fairground.zip")
+    backup.add_argument("--keys", type=Path, help="write what opens it here: secret and signing keys, to be kept apart")
+    backup.add_argument("--no-media", action="store_true", help="leave photos and uploads out")
+    restore = commands.add_parser("restore", help="load a backup into an empty database, of either engine")
+    restore.add_argument("file", type=Path, help="what `fairground backup` wrote")
+    restore.add_argument("--keys", type=Path, help="the key file that was written with it")
+    restore.add_argument("--without-keys", action="store_true", help="go on without: links and sign-ins end")
 
     load = commands.add_parser("import", help="load a sheet as the upload page does")
     load.add_argument("kind", help="halls, organisations, applications, products, ticket_types, attendees, …")
@@ -66,6 +85,10 @@ def main(arguments: list[str] | None = None) -> None:
         "worker": _worker,
         "migrate": _migrate,
         "assets": _assets,
+        "keys": _keys,
+        "doctor": _doctor,
+        "backup": _backup,
+        "restore": _restore,
         "import": _import,
         "admin": _admin,
     }
@@ -93,6 +116,11 @@ def _check_writable() -> None:
         raise Refusal(f"the data folder {folder} cannot be made: {error.strerror}.") from error
     if not os.access(folder, os.W_OK | os.X_OK):
         raise Refusal(f"no permission to write in the data folder {folder}.")
+
+
+def _check_file(path: Path) -> None:
+    if not path.is_file():
+        raise Refusal(f"{path} is not a file.")
 
 
 def _demo(options: argparse.Namespace) -> None:
@@ -172,13 +200,106 @@ def _assets(_options: argparse.Namespace) -> None:
     print("The front end is built.")
 
 
+def _backup(options: argparse.Namespace) -> None:
+    from app.kernel.backup import back_up
+
+    async def work() -> None:
+        from app.kernel.clock import now
+
+        _say_copied(await back_up(options.file, media=not options.no_media, keys=options.keys, now=now()), "written")
+        if options.keys is None:
+            print("The keys are not in it. Write them with --keys FILE, and keep that file somewhere else.")
+
+    _said(work)
+
+
+def _restore(options: argparse.Namespace) -> None:
+    from app.kernel.restore import restore
+
+    _check_writable()
+    _check_file(options.file)
+    if options.keys is not None:
+        _check_file(options.keys)
+
+    async def work() -> None:
+        from app.kernel.clock import now
+
+        done = await restore(options.file, keys=options.keys, without_keys=options.without_keys, now=now())
+        _say_copied(done, "restored")
+
+    _said(work)
+
+
+def _doctor(_options: argparse.Namespace) -> None:
+    from app.kernel.doctor import examine
+    from app.main import register_modules, start_modules
+
+    _check_writable()
+    register_modules()
+    marks = {"fine": "  ", "mind": "? ", "wrong": "! "}
+
+    async def work() -> None:
+        await start_modules()
+        wrong = 0
+        async for finding in examine():
+            print(marks[finding.level] + finding.sentence, flush=True)
+            wrong += finding.level == "wrong"
+        if wrong:
+            raise SystemExit(1)
+
+    _in_database(work)
+
+
+def _keys(options: argparse.Namespace) -> None:
+    from app.accounts.actor import SYSTEM
+    from app.events.passes.reissuing import replace_leaked_key
+    from app.kernel.clock import now
+    from app.kernel.signing import KeyUnknown, list_keys, rotate_key
+
+    _check_writable()
+
+    async def work() -> None:
+        if options.action == "list":
+            for key in await list_keys():
+                print(f"{key.key_id:>5}  {key.purpose:<24}  made {key.created_at:%Y-%m-%d}  {key.state}")
+        elif options.action == "leaked":
+            job = await replace_leaked_key(key_id=options.key, actor=SYSTEM, now=now())
+            print(f"Key {options.key} counts no more. The service issues its passes again as job {job}.")
+        else:
+            purposes = {key.key_id: key.purpose for key in await list_keys()}
+            if options.key not in purposes:
+                raise KeyUnknown(key=options.key)
+            print(f"Key {(await rotate_key(purposes[options.key], now())).key_id} signs from now on.")
+
+    _said(work)
+
+
+def _say_copied(done: object, how: str) -> None:
+    from app.kernel.backup import Summary
+
+    assert isinstance(done, Summary)
+    print(f"{done.rows:,} rows of {done.tables} tables and {done.files:,} files {how}.")
+
+
+def _said(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Do something in the database; what it refuses is said in one sentence."""
+    from app.kernel.errors import AppError
+
+    async def refusing() -> None:
+        try:
+            await work()
+        except AppError as error:
+            raise Refusal(error.sentence()) from error
+
+    _in_database(refusing)
+
+
 def _import(options: argparse.Namespace) -> None:
     from app.kernel.errors import AppError
     from app.main import register_modules, start_modules
 
     _check_writable()
-    if not options.file.is_file():
-        raise Refusal(f"{options.file} is not a file.")
+    _check_file(options.file)
     register_modules()
 
     async def work() -> None:

@@ -3,8 +3,10 @@
 import asyncio
 import inspect
 import signal
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from litestar import Litestar
@@ -19,12 +21,14 @@ from app.events.plugin import module as events
 from app.judging.plugin import module as judging
 from app.kernel.api_docs import DocsPage
 from app.kernel.audit_words import register_words
+from app.kernel.backup import WORDS as BACKUP_WORDS
 from app.kernel.database import close_database, open_database
 from app.kernel.handlers import EXCEPTION_HANDLERS, healthz, readyz, static_routers
 from app.kernel.help import help_index, help_page
 from app.kernel.images import media_handler
 from app.kernel.live import make_channels
 from app.kernel.logs import configure_logs
+from app.kernel.metrics import metrics
 from app.kernel.module import Module
 from app.kernel.page_cache import PageCache
 from app.kernel.request_context import RequestContext
@@ -32,6 +36,7 @@ from app.kernel.settings import secret_key, settings
 from app.kernel.sheets import register_kind
 from app.kernel.sheets.log import WORDS as SHEET_WORDS
 from app.kernel.showcase import components_page, outbox_page
+from app.kernel.waiting import KERNEL_WORDS, add_waiting, kernel_waiting
 from app.kernel.worker import register_jobs, run_worker
 from app.payments.plugin import module as payments
 from booths.allocation.plugin import module as allocation
@@ -53,10 +58,15 @@ MODULES: tuple[Module, ...] = (
 )
 
 
+LIFE_SIGN = Path(tempfile.gettempdir()) / "fairground-worker"
+
+
 def register_modules() -> None:
     """Make jobs, kinds of sheets and words of the log known; done once per process, doing it again changes nothing."""
     register_jobs(MODULES)
     register_words(SHEET_WORDS)
+    register_words(BACKUP_WORDS)
+    add_waiting(kernel_waiting, KERNEL_WORDS)
     for module in MODULES:
         register_words(module.log)
         for sheet_kind in module.sheet_kinds:
@@ -98,7 +108,18 @@ async def run_worker_process() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await start_modules()
-    await run_worker(stop)
+    alive = asyncio.create_task(_show_life())
+    try:
+        await run_worker(stop)
+    finally:
+        alive.cancel()
+
+
+async def _show_life() -> None:
+    """Touch a file every ten seconds: a health check reads from its age that the worker's loop goes round."""
+    while True:
+        await asyncio.to_thread(LIFE_SIGN.touch)
+        await asyncio.sleep(10)
 
 
 def create_app() -> Litestar:
@@ -107,6 +128,7 @@ def create_app() -> Litestar:
     handlers: list[Any] = [
         healthz,
         readyz,
+        metrics,
         *static_routers(),
         components_page,
         outbox_page,

@@ -13,6 +13,7 @@ WORDS = LogWords(
         "edition.update": N_("Changed the edition"),
         "edition.open": N_("Opened the edition"),
         "edition.closed": N_("Closed the edition"),
+        "key.leaked": N_("Replaced a signing key that had leaked"),
         "message.retry": N_("Sent a message again"),
         "pass.issue": N_("Handed out a pass"),
         "pass.renew_link": N_("Sent a new link to a pass"),

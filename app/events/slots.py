@@ -3,7 +3,7 @@
 ``app/main.py`` (or a module's start) registers the providers; registering the same one again changes nothing.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -97,6 +97,19 @@ DashboardProvider = Callable[[int, Actor, datetime], Awaitable[list[DashboardIte
 SectionProvider = Callable[[EditionInfo, datetime], Awaitable[PublicSection | None]]
 ScanListener = Callable[[Scan], Awaitable[None]]
 Copier = Callable[[EditionInfo, EditionInfo, datetime], Awaitable[None]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PassContact:
+    """Where the holder of a pass is told of it: a mail address, a phone number in E.164, or both."""
+
+    locale: str
+    email: str | None = None
+    phone: str | None = None
+    person_id: int | None = None
+
+
+PassReacher = Callable[[Sequence[int]], Awaitable[Mapping[int, PassContact]]]
 PassNamer = Callable[[int], Awaitable[Mapping[str, str] | None]]
 
 _dashboard: list[DashboardProvider] = []
@@ -105,6 +118,7 @@ _nav: list[NavItem] = []
 _scans: list[ScanListener] = []
 _copiers: list[Copier] = []
 _namers: list[PassNamer] = []
+_reachers: list[PassReacher] = []
 
 
 def add_dashboard_provider(provider: DashboardProvider) -> None:
@@ -143,6 +157,20 @@ async def pass_names(pass_id: int) -> Mapping[str, str]:
         if names := await namer(pass_id):
             return names
     return {}
+
+
+def add_pass_reacher(reacher: PassReacher) -> None:
+    """Let a module say where the holders of passes (by id) that it had issued are told of them."""
+    if reacher not in _reachers:
+        _reachers.append(reacher)
+
+
+async def contacts_of_passes(pass_ids: Sequence[int]) -> dict[int, PassContact]:
+    """Where the holders of these passes can be reached; those who cannot are left out."""
+    found: dict[int, PassContact] = {}
+    for reacher in _reachers:
+        found |= await reacher(pass_ids)
+    return found
 
 
 def add_copier(copier: Copier) -> None:

@@ -187,6 +187,11 @@ def _variant(digest: str, width: int) -> bytes | None:
     return buffer.getvalue()
 
 
+def is_stored(digest: str) -> bool:
+    """Whether the file of a stored picture is there."""
+    return next(_folder(digest).glob(f"{digest}.*"), None) is not None
+
+
 def _folder(digest: str) -> Path:
     return settings().data_dir / "media" / digest[:2]
 

@@ -4,7 +4,7 @@ import asyncio
 import fcntl
 import importlib.util
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, redirect_stdout
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,9 +15,11 @@ from types import ModuleType
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 from piccolo.apps.migrations.tables import Migration
 from piccolo.conf.apps import Finder
+from piccolo.engine.postgres import PostgresEngine
 from piccolo.engine.sqlite import SQLiteEngine
+from piccolo.table import Table, sort_table_classes
 
-from app.kernel.database import engine
+from app.kernel.database import engine, fetch, write_transaction
 
 #: PostgreSQL's advisory lock of those who migrate; any number that nothing else uses.
 LOCK_NUMBER = 20_261_016
@@ -31,6 +33,11 @@ class PendingMigration:
     app_name: str
     module: ModuleType
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from every other one: app and id."""
+        return self.app_name, self.id
+
 
 @lru_cache(maxsize=256)
 def _load(path: Path, app_name: str) -> ModuleType:
@@ -42,20 +49,27 @@ def _load(path: Path, app_name: str) -> ModuleType:
     return module
 
 
-async def pending_migrations() -> list[PendingMigration]:
-    """What has not run yet, in the order in which it will."""
-    if not await Migration.table_exists().run():
-        done: set[tuple[str, str]] = set()
-    else:
-        rows = await Migration.select(Migration.name, Migration.app_name).run()
-        done = {(row["app_name"], row["name"]) for row in rows}
+def known_migrations() -> list[PendingMigration]:
+    """Every migration that this version brings, in the order in which they run."""
     found = []
     for config in Finder().get_app_configs():
         for path in Path(config.resolved_migrations_folder_path).glob("[!_]*.py"):
             module = _load(path, config.app_name)
-            if (config.app_name, module.ID) not in done:
-                found.append(PendingMigration(module.ID, config.app_name, module))
+            found.append(PendingMigration(module.ID, config.app_name, module))
     return sorted(found, key=lambda migration: (migration.id, migration.app_name))
+
+
+async def done_migrations() -> set[tuple[str, str]]:
+    """(app, id) of every migration that the database has seen."""
+    if not await Migration.table_exists().run():
+        return set()
+    return {(row["app_name"], row["name"]) for row in await Migration.select(Migration.name, Migration.app_name)}
+
+
+async def pending_migrations() -> list[PendingMigration]:
+    """What has not run yet, in the order in which it will."""
+    done = await done_migrations()
+    return [migration for migration in known_migrations() if migration.key not in done]
 
 
 @asynccontextmanager
@@ -75,35 +89,54 @@ async def _alone() -> AsyncIterator[None]:
         await connection.close()  # which unlocks
 
 
-async def migrate(report: Callable[[str, int, int], None] | None = None) -> int:
+async def migrate(
+    report: Callable[[str, int, int], None] | None = None, *, until: Collection[tuple[str, str]] | None = None
+) -> int:
     """Bring the database to the newest state; returns how many migrations ran.
 
-    Before the first one, the file of an SQLite database that holds data is copied beside itself as ``NAME.before-ID``.
-    Of several processes that start at once one does the work, and the others wait for it.
+    All of them run in one transaction: one that fails leaves the old state. Before the first one, the file of an
+    SQLite database that holds data is copied beside itself as ``NAME.before-ID``. Of several processes that start at
+    once one does the work, and the others wait for it. ``until`` names the (app, id) to stop at: no other one runs.
     """
     async with _alone():
-        return await _migrate(report)
+        pending = [one for one in await pending_migrations() if until is None or one.key in until]
+        return await _migrate(pending, report)
 
 
-async def _migrate(report: Callable[[str, int, int], None] | None) -> int:
-    pending = await pending_migrations()
+async def _migrate(pending: list[PendingMigration], report: Callable[[str, int, int], None] | None) -> int:
     if not pending:
         return 0
     current = engine()
     fresh = not await Migration.table_exists().run()
-    if fresh:
-        await Migration.create_table().run()
-    elif isinstance(current, SQLiteEngine):
+    if not fresh and isinstance(current, SQLiteEngine):
         await current._run_in_new_connection("PRAGMA wal_checkpoint(TRUNCATE)")
         source = Path(current.path)
         shutil.copy2(source, source.with_name(f"{source.name}.before-{pending[0].id.replace(':', '-')}"))
-    for done, migration in enumerate(pending):
-        if report:
-            report(migration.app_name, done, len(pending))
-        async with current.transaction():
+    async with current.transaction():
+        if fresh:
+            await Migration.create_table().run()
+        for done, migration in enumerate(pending):
+            if report:
+                report(migration.app_name, done, len(pending))
             manager = await migration.module.forwards()
             if isinstance(manager, MigrationManager):
                 with redirect_stdout(StringIO()):  # Piccolo prints each id
                     await manager.run()
             await Migration.insert(Migration(name=migration.id, app_name=migration.app_name)).run()
     return len(pending)
+
+
+async def drop_tables() -> None:
+    """Take every table away, as before the first migration. The caller has seen that they hold nothing."""
+    tables = [table for config in Finder().get_app_configs() for table in config.table_classes]
+    async with write_transaction():
+        ordered: list[type[Table]] = [*reversed(sort_table_classes(tables)), Migration]  # pointers first
+        for table in ordered:
+            await fetch(f'DROP TABLE IF EXISTS "{table._meta.tablename}"')
+        if isinstance(engine(), PostgresEngine):
+            for function in await fetch(
+                "SELECT oid::regprocedure::text AS name FROM pg_proc AS found "
+                "WHERE pronamespace = 'public'::regnamespace AND NOT EXISTS "
+                "(SELECT 1 FROM pg_depend WHERE objid = found.oid AND deptype = 'e')"
+            ):
+                await fetch(f"DROP FUNCTION {function['name']} CASCADE")

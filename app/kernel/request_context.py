@@ -12,6 +12,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.kernel import i18n
 from app.kernel.logs import hide_secrets, request_id
+from app.kernel.metrics import count_request
 from app.kernel.security import response_headers
 from app.kernel.settings import settings
 from app.kernel.web import LOCALE_COOKIE, current_request
@@ -79,12 +80,14 @@ class RequestContext:
             with i18n.use_locale(locale):
                 await self.app(scope, receive, send_with_headers)
         finally:
+            seconds = time.perf_counter() - started
+            count_request(request.method, scope.get("path_template") or "none", status, seconds)
             if log.isEnabledFor(logging.INFO):
                 extra = {
                     "method": request.method,
                     "path": hide_secrets(scope["path"]),
                     "status": status,
-                    "milliseconds": round((time.perf_counter() - started) * 1000, 1),
+                    "milliseconds": round(seconds * 1000, 1),
                 }
                 log.info("request", extra=extra)
             current_request.reset(request_token)

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable
 
 from app.kernel.live import END_STREAMS
+from app.kernel.metrics import share_between_workers
 from app.kernel.settings import settings
 
 
@@ -39,6 +40,7 @@ def serve(host: str, port: int, workers: int | None = None) -> None:
 
     sqlite = settings().database_url.startswith("sqlite")
     os.environ.setdefault("PICCOLO_CONF", "app.piccolo_conf")
+    share_between_workers()
     StreamEndingServer(
         "app.main:create_app",
         factory=True,

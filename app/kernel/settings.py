@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least severe log line that is written"
     )
+    metrics_token: str = Field(
+        default="", description="Bearer token that `/metrics` (Prometheus) wants; empty: there is no such page"
+    )
     session_days: int = Field(default=14, ge=1, le=90, description="Days a sign-in lasts when unused")
     application_draft_days: int = Field(
         default=14,

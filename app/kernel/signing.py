@@ -104,10 +104,57 @@ async def rotate_key(purpose: str, now: datetime) -> Signer:
     return await active_key(purpose)
 
 
+async def retire_leaked_key(key_id: int, now: datetime) -> str:
+    """Let nothing that a key signed count any more, and make the next one; returns its purpose.
+
+    In the caller's transaction if there is one. Raises KeyUnknown for a key that never was or has leaked before.
+    """
+    async with write_transaction():
+        retired = (
+            await SigningKey.update({SigningKey.leaked_at: now})
+            .where((SigningKey.key_id == key_id) & SigningKey.leaked_at.is_null())
+            .returning(SigningKey.purpose)
+        )
+        if not retired:
+            raise KeyUnknown(key=key_id)
+        await SigningKey.update({SigningKey.retired_at: now}).where(
+            (SigningKey.key_id == key_id) & SigningKey.retired_at.is_null()
+        )
+        purpose = str(retired[0]["purpose"])
+        await _make_key(purpose, now)
+    return purpose
+
+
 async def public_keys(purpose: str) -> dict[int, bytes]:
-    """Public halves by key id, retired ones included: what a verifier carries."""
-    rows = await SigningKey.select(SigningKey.key_id, SigningKey.public_key).where(SigningKey.purpose == purpose)
+    """Public halves by key id, retired ones included, leaked ones not: what a verifier carries."""
+    rows = await SigningKey.select(SigningKey.key_id, SigningKey.public_key).where(
+        (SigningKey.purpose == purpose) & SigningKey.leaked_at.is_null()
+    )
     return {row["key_id"]: bytes.fromhex(row["public_key"]) for row in rows}
+
+
+@dataclass(frozen=True)
+class KeyInfo:
+    """A key as its keeper sees it; ``state`` is ``signs``, ``retired`` or ``leaked``."""
+
+    key_id: int
+    purpose: str
+    created_at: datetime
+    state: str
+
+
+async def list_keys() -> list[KeyInfo]:
+    """Every key, in the order of their numbers."""
+    rows = await SigningKey.select().order_by(SigningKey.key_id)
+    return [
+        KeyInfo(
+            row["key_id"],
+            row["purpose"],
+            row["created_at"],
+            "leaked" if row["leaked_at"] else "retired" if row["retired_at"] else "signs",
+        )
+        for row in rows
+    ]
 
 
 def sign(signer: Signer, data: bytes) -> bytes:

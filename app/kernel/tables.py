@@ -27,7 +27,7 @@ class MediaFile(Table, tablename="media_file"):
 
 
 class SigningKey(Table, tablename="signing_key"):
-    """An Ed25519 key. Retired keys sign no more, but what they signed stays valid."""
+    """An Ed25519 key. Retired keys sign no more, but what they signed stays valid, unless they leaked."""
 
     id: Serial
     key_id = SmallInt(unique=True)
@@ -36,6 +36,7 @@ class SigningKey(Table, tablename="signing_key"):
     private_encrypted = Text()
     created_at = Timestamptz(default=None)
     retired_at = Timestamptz(default=None, null=True)
+    leaked_at = Timestamptz(default=None, null=True)
 
 
 class ImportBatch(Table, tablename="import_batch"):

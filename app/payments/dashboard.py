@@ -6,6 +6,7 @@ from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.events.slots import DashboardItem, NavItem, Stage
 from app.kernel.i18n import N_, _, ngettext
+from app.kernel.waiting import Waiting, counted
 from app.payments.enums import DocumentState
 from app.payments.queries import counts_by_state
 
@@ -34,3 +35,16 @@ async def payments_dashboard(edition_id: int, actor: Actor, now: datetime) -> li
             )
         )
     return items
+
+
+async def payments_waiting(now: datetime) -> list[Waiting]:
+    """What providers told us and what has not had its effect yet."""
+    inbox = "SELECT COUNT(*) AS count, MIN(received_at) AS since FROM payment_event WHERE handled_at IS NULL"
+    return [await counted("payment_event", inbox)]
+
+
+WAITING_WORDS = {
+    "payment_event": lambda count: (
+        ngettext("%(num)s payment notice waits", "%(num)s payment notices wait", count) % {"num": count}
+    )
+}

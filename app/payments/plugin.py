@@ -3,9 +3,10 @@
 from app.events.slots import add_dashboard_provider, add_nav_item
 from app.kernel.jobs import every
 from app.kernel.module import Module
+from app.kernel.waiting import add_waiting
 from app.payments.controllers.finance import FinanceController
 from app.payments.controllers.webhook import stripe_webhook
-from app.payments.dashboard import NAV, payments_dashboard
+from app.payments.dashboard import NAV, WAITING_WORDS, payments_dashboard, payments_waiting
 from app.payments.log import WORDS
 from app.payments.services.inbox import JOB, register_effect
 from app.payments.services.stripe_events import COMPLETED, PROVIDER, checkout_completed
@@ -19,6 +20,7 @@ def start() -> None:
     register_effect(PROVIDER, COMPLETED, checkout_completed)
     add_dashboard_provider(payments_dashboard)
     add_nav_item(NAV)
+    add_waiting(payments_waiting, WAITING_WORDS)
     every(REQUEUE, 300)
 
 

@@ -14,6 +14,7 @@ from app.accounts.services.people import grant_role, revoke_role
 from app.accounts.tables import RoleGrant
 from app.events.queries import EditionInfo
 from app.kernel import clock
+from app.kernel.audit import record
 from app.kernel.enums import ChannelKind, MessageState
 from app.kernel.outbox import send_message
 from app.kernel.sheets import read_table
@@ -208,3 +209,28 @@ async def test_people_are_exported_as_they_are_filtered(client: httpx.AsyncClien
     await signed_in_as(client, Role.MANAGER, edition)
     rows = rows_of(await client.get(f"/manage/{edition.id}/people/export.xlsx?role=floor&q=yen"))
     assert rows == [("Đỗ Thị Yến", "Floor", person.phone, None, None)]
+
+
+async def test_the_status_page_says_in_words_what_waits(client: httpx.AsyncClient) -> None:
+    edition = await make_edition()
+    with clock.freeze(NOW):
+        await signed_in_as(client, Role.MANAGER, edition)
+        address = f"/manage/{edition.id}/status?lang=en"
+        shown = (await client.get(address)).text
+        assert ("Everything is done" in shown, "No backup was made yet." in shown) == (True, True)
+        for minutes in (28, 2, 1):
+            await send_message(
+                to="hoa@example.com",
+                channel=ChannelKind.MAIL,
+                subject="Vé",
+                body="Xin chào",
+                locale="vi",
+                now=NOW - timedelta(minutes=minutes),
+            )
+        await record(
+            actor=None, action="backup.make", subject_type="installation", subject_id="", now=NOW - timedelta(days=1)
+        )
+        shown = (await client.get(address)).text
+        said = ("3 mails wait since 08:02", "Late", "Everything is done")
+        assert [words in shown for words in said] == [True, True, False]
+        assert "Last backup: 15 Oct 2026 08:30." in shown

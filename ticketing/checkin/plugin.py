@@ -3,6 +3,7 @@
 from app.events.slots import add_copier, add_dashboard_provider, add_nav_item
 from app.kernel.jobs import every
 from app.kernel.module import Module
+from app.kernel.waiting import add_waiting
 from ticketing.checkin.controllers.api import GateApi
 from ticketing.checkin.controllers.gate_app import GateApp
 from ticketing.checkin.controllers.live import LiveController
@@ -10,7 +11,7 @@ from ticketing.checkin.controllers.manage import GatesController
 from ticketing.checkin.log import WORDS
 from ticketing.checkin.services.copying import copy_gates
 from ticketing.checkin.sheets import GATES
-from ticketing.checkin.slots import NAV, checkin_dashboard
+from ticketing.checkin.slots import NAV, WAITING_WORDS, checkin_dashboard, checkin_waiting
 from ticketing.checkin.tasks import CLOSE_DAYS, run_close_past_days
 
 
@@ -18,6 +19,7 @@ def start() -> None:
     """Fill the slots, and let each day end by itself."""
     add_dashboard_provider(checkin_dashboard)
     add_copier(copy_gates)
+    add_waiting(checkin_waiting, WAITING_WORDS)
     for item in NAV:
         add_nav_item(item)
     every(CLOSE_DAYS, 600)

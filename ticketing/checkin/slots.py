@@ -7,7 +7,9 @@ from app.accounts.enums import Role
 from app.events.enums import Part
 from app.events.queries import edition_by_id
 from app.events.slots import DashboardItem, NavItem, Stage
-from app.kernel.i18n import N_, _, format_date, format_number
+from app.kernel.i18n import N_, _, format_date, format_number, ngettext
+from app.kernel.waiting import Waiting, counted
+from ticketing.checkin.enums import Verdict
 from ticketing.checkin.queries import counts_of_edition, gates_of, open_conflicts
 
 LEADS = (Role.MANAGER, Role.GATE_LEAD)
@@ -61,3 +63,16 @@ async def checkin_dashboard(edition_id: int, actor: Actor, now: datetime) -> lis
             )
         )
     return items
+
+
+async def checkin_waiting(now: datetime) -> list[Waiting]:
+    """Scans of phones that were offline, which somebody has to settle."""
+    sql = "SELECT COUNT(*) AS count, MIN(at) AS since FROM scan WHERE verdict = {} AND settlement IS NULL"
+    return [await counted("scan_conflict", sql, Verdict.LATE_CONFLICT.value, failed=True)]
+
+
+WAITING_WORDS = {
+    "scan_conflict": lambda count: (
+        ngettext("%(num)s scan has to be settled", "%(num)s scans have to be settled", count) % {"num": count}
+    )
+}

@@ -1,6 +1,13 @@
 """What sales brings."""
 
-from app.events.slots import add_copier, add_dashboard_provider, add_nav_item, add_pass_namer, add_section_provider
+from app.events.slots import (
+    add_copier,
+    add_dashboard_provider,
+    add_nav_item,
+    add_pass_namer,
+    add_pass_reacher,
+    add_section_provider,
+)
 from app.kernel.jobs import every
 from app.kernel.module import Module
 from app.payments.services.documents import register_settlement
@@ -9,7 +16,7 @@ from ticketing.sales.controllers.box_office import BoxOfficeController
 from ticketing.sales.controllers.manage import OrderController, TicketTypeController
 from ticketing.sales.controllers.public import TicketController
 from ticketing.sales.log import WORDS
-from ticketing.sales.queries import names_of_pass
+from ticketing.sales.queries import contacts_of_tickets, names_of_pass
 from ticketing.sales.services.copying import copy_ticket_types
 from ticketing.sales.services.orders import PURPOSE, settle_order
 from ticketing.sales.sheets import ATTENDEES, TICKET_TYPES
@@ -23,6 +30,7 @@ def start() -> None:
     add_dashboard_provider(sales_dashboard)
     add_section_provider(tickets_section)
     add_pass_namer(names_of_pass)
+    add_pass_reacher(contacts_of_tickets)
     add_copier(copy_ticket_types)
     for item in NAV:
         add_nav_item(item)

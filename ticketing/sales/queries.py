@@ -1,11 +1,13 @@
 """Reads of sales."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from app.events.enums import EditionState, Part
 from app.events.queries import EditionInfo, edition_by_id, edition_by_slug
+from app.events.slots import PassContact
 from app.kernel.database import fetch
 from app.kernel.i18n import format_days
 from app.kernel.names import search_text
@@ -112,6 +114,22 @@ async def names_of_pass(pass_id: int) -> dict[str, str] | None:
         pass_id,
     )
     return texts(rows[0]["name"]) if rows else None
+
+
+async def contacts_of_tickets(pass_ids: Sequence[int]) -> dict[int, PassContact]:
+    """The contact that was written into the order of each pass."""
+    rows = await OrderItem.select(
+        OrderItem.event_pass,
+        OrderItem.ticket_order.contact.as_alias("contact"),
+        OrderItem.ticket_order.locale.as_alias("locale"),
+    ).where(OrderItem.event_pass.is_in(list(pass_ids)))
+    return {
+        row["event_pass"]: PassContact(
+            locale=row["locale"], **{"email" if "@" in row["contact"] else "phone": row["contact"]}
+        )
+        for row in rows
+        if row["contact"]
+    }
 
 
 _ORDERS = """

@@ -1,5 +1,6 @@
 """What stands written about an edition: its devices, the log of changes, the messages that were sent."""
 
+from datetime import timedelta
 from typing import Any
 
 from litestar import Controller, Request, Response, get, post
@@ -15,12 +16,17 @@ from app.events.pages import MOST_EXPORTED, PAGE_SIZE, download, offset_of, page
 from app.events.queries import EditionInfo, Page
 from app.kernel import audit, outbox
 from app.kernel.audit_words import LogLine, action_label, kept_from, readable
+from app.kernel.backup import last_backup_at
 from app.kernel.clock import now
 from app.kernel.enums import CHANNEL_NAMES, MESSAGE_STATE_NAMES, MessageState
 from app.kernel.errors import AppError, NotFound
 from app.kernel.i18n import _
 from app.kernel.sheets import write_xlsx
+from app.kernel.waiting import all_waiting, in_words
 from app.kernel.web import page, redirect
+
+#: After this long without an attempt that worked, what waits is shown as late.
+LATE = timedelta(minutes=5)
 
 #: Whose devices are whose to see and to shut out; a manager's are all.
 DEVICES_OF_ROLE = {Role.GATE_LEAD: DeviceKind.GATE, Role.JURY_CHAIR: DeviceKind.JUDGE}
@@ -263,3 +269,29 @@ class MessagesController(Controller):
         except AppError as error:
             return redirect(f"/manage/{edition_id}/outbox", toast=error.sentence())
         return redirect(f"/manage/{edition_id}/outbox", toast=_("It will be tried again now."))
+
+
+class StatusController(Controller):
+    """``/manage/{edition_id}/status``: whether everything runs, in the organiser's words."""
+
+    path = "/manage/{edition_id:int}/status"
+    guards = [requires(Role.OWNER, Role.MANAGER)]
+    include_in_schema = False
+
+    @get("/")
+    async def status(self, edition_id: FromPath[int]) -> Response[str]:
+        """What waits and since when, what failed, and when the last backup was made."""
+        edition = await queries.edition_by_id(edition_id)
+        present = now()
+        lines = [
+            {
+                "text": in_words(waiting),
+                "failed": waiting.failed,
+                "since": waiting.since,
+                "late": waiting.since is not None and present - waiting.since > LATE,
+                "today": waiting.since is not None and edition.today(waiting.since) == edition.today(present),
+            }
+            for waiting in await all_waiting(present)
+            if waiting.count
+        ]
+        return page("events/office_status.html", edition=edition, lines=lines, backup=await last_backup_at())

@@ -1,6 +1,6 @@
 """Reads of passes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,10 +9,11 @@ from app.events.enums import PassKind, PassState
 from app.events.errors import PassCodeNotValid, PassNotFound
 from app.events.passes.codec import CodeNotValid, PassPayload, code_in, decode_code, verify_code
 from app.events.queries import Page
+from app.events.slots import PassContact
 from app.events.tables import Pass
 from app.events.typed_codes import read_code
 from app.kernel.security import hash_token
-from app.kernel.signing import public_keys
+from app.kernel.signing import KeyUnknown, public_keys
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +38,14 @@ class PassInfo:
 def key_purpose(edition_id: int) -> str:
     """Name of the signing key of an edition: each has its own, so that a leaked one concerns one festival."""
     return f"passes-{edition_id}"
+
+
+def edition_of_purpose(purpose: str) -> int:
+    """The edition whose passes a key signs. Raises KeyUnknown for a key that signs something else."""
+    kind, _dash, number = purpose.partition("-")
+    if kind != "passes" or not number.isdecimal():
+        raise KeyUnknown(key=purpose)
+    return int(number)
 
 
 async def pass_public_keys(edition_id: int) -> dict[int, bytes]:
@@ -137,3 +146,19 @@ def _info(row: Mapping[str, Any]) -> PassInfo:
         short_code=row["short_code"],
         secret_seed=row["secret_seed"],
     )
+
+
+async def contacts_of_holders(pass_ids: Sequence[int]) -> dict[int, PassContact]:
+    """Where the people who hold these passes are reached."""
+    rows = await Pass.select(
+        Pass.id,
+        Pass.holder.id.as_alias("person_id"),
+        Pass.holder.email.as_alias("email"),
+        Pass.holder.phone.as_alias("phone"),
+        Pass.holder.locale.as_alias("locale"),
+    ).where(Pass.id.is_in(list(pass_ids)) & Pass.holder.is_not_null())
+    return {
+        row["id"]: PassContact(locale=row["locale"], email=row["email"], phone=row["phone"], person_id=row["person_id"])
+        for row in rows
+        if row["email"] or row["phone"]
+    }

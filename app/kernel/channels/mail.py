@@ -15,21 +15,26 @@ from app.kernel.settings import settings
 TIMEOUT_SECONDS = 30
 
 
+def mail_server() -> aiosmtplib.SMTP:
+    """A connection to be made to the mail server of the settings; it signs in when it connects."""
+    known = settings()
+    return aiosmtplib.SMTP(
+        hostname=known.smtp_host,
+        port=known.smtp_port,
+        username=known.smtp_user or None,
+        password=known.smtp_password or None,
+        use_tls=known.smtp_tls == "tls",
+        start_tls=known.smtp_tls == "starttls",
+        timeout=TIMEOUT_SECONDS,
+    )
+
+
 class MailChannel:
     """Sends each message over a connection of its own, as the settings say."""
 
     async def deliver(self, message: OutgoingMessage) -> None:
         """Hand the mail to the server. Raises DeliveryFailed; lasting when the server refuses the address."""
-        known = settings()
-        client = aiosmtplib.SMTP(
-            hostname=known.smtp_host,
-            port=known.smtp_port,
-            username=known.smtp_user or None,
-            password=known.smtp_password or None,
-            use_tls=known.smtp_tls == "tls",
-            start_tls=known.smtp_tls == "starttls",
-            timeout=TIMEOUT_SECONDS,
-        )
+        client = mail_server()
         try:
             await client.connect()
             await client.send_message(compose(message))

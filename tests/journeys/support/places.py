@@ -61,6 +61,7 @@ PLACES = [
     Place("organiser-devices", "/manage/{edition_id}/devices", "owner"),
     Place("organiser-audit", "/manage/{edition_id}/audit", "owner"),
     Place("organiser-outbox", "/manage/{edition_id}/outbox", "owner"),
+    Place("organiser-status", "/manage/{edition_id}/status", "owner"),
     Place("organiser-import", "/manage/{edition_id}/import", "owner"),
     Place("organiser-import-applications", "/manage/{edition_id}/import/applications", "owner"),
     Place("organiser-applications", "/manage/{edition_id}/applications", "owner"),

@@ -1,0 +1,143 @@
+"""``fairground doctor`` finds what was broken on purpose, and is content with what is sound."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from app.kernel import doctor, outbox
+from app.kernel import settings as settings_module
+from app.kernel.backup import back_up
+from app.kernel.clock import now
+from app.kernel.database import close_database, dialect, fetch, open_database
+from app.kernel.doctor import examine
+from app.kernel.enums import ChannelKind
+from app.kernel.images import store_image
+from app.kernel.jobs import enqueue
+from app.kernel.settings import settings
+from app.kernel.signing import ensure_key
+from app.main import register_modules
+from tests.kernel.mail_server import mail_server
+from tests.kernel.test_images import picture
+
+pytestmark = pytest.mark.engines
+Configure = Callable[..., None]
+
+
+@pytest.fixture
+def configure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Configure:
+    """Change settings; a sound set-up to begin with."""
+
+    def change(**values: str) -> None:
+        for name, value in values.items():
+            monkeypatch.setenv(name, value)
+        settings.cache_clear()
+        settings_module.secret_key.cache_clear()
+
+    register_modules()
+    monkeypatch.setattr(doctor, "assets_built", lambda: True)
+    change(
+        DATA_DIR=str(tmp_path),
+        BASE_URL="https://hoi.example",
+        KEY_ENCRYPTION_KEY="k" * 32,
+        SMS_URL="http://sms.example",
+    )
+    yield change
+    settings.cache_clear()
+    settings_module.secret_key.cache_clear()
+
+
+async def said(level: str) -> list[str]:
+    return [finding.sentence for finding in [found async for found in examine()] if finding.level == level]
+
+
+async def test_a_sound_set_up_is_fine(database: str, configure: Configure, tmp_path: Path) -> None:
+    await ensure_key("test", now())
+    await store_image(picture(), now=now())
+    async with mail_server() as server:
+        configure(SMTP_HOST="127.0.0.1", SMTP_PORT=str(server.port), SMTP_TLS="none")
+        await back_up(tmp_path / "all.zip", now=now())
+        assert (await said("wrong"), await said("mind")) == ([], [])
+        assert len(await said("fine")) == 10
+
+
+async def test_settings_that_do_not_fit_are_named(database: str, configure: Configure, tmp_path: Path) -> None:
+    configure(BASE_URL="http://hoi.example", DEMO="true", SECRET_KEY="", SMTP_HOST="127.0.0.1", SMTP_PORT="1")
+    settings_module.secret_key()
+    (tmp_path / "secret.key").chmod(0o644)
+    assert await said("wrong") == [
+        "BASE_URL http://hoi.example is not HTTPS: cameras and offline pages do not work on phones.",
+        "DEMO is on at a public address: everybody can read all messages.",
+        f"{tmp_path}/secret.key can be read by others. Run `chmod 600 {tmp_path}/secret.key`.",
+        "The mail server 127.0.0.1 does not take us: SMTPConnectError.",
+    ]
+    configure(
+        BASE_URL="http://localhost:8000", DEMO="false", CLOCK_OFFSET_SECONDS="60", KEY_ENCRYPTION_KEY="", SMTP_HOST=""
+    )
+    assert "CLOCK_OFFSET_SECONDS is set: the service lives in another time." in await said("wrong")
+    configure(CLOCK_OFFSET_SECONDS="0", SMS_URL="")
+    assert await said("mind") == [
+        "BASE_URL is http://localhost:8000: nobody but this machine can follow links.",
+        "KEY_ENCRYPTION_KEY is empty: who has SECRET_KEY and the database can sign passes.",
+        "No mail server is set (SMTP_HOST): mails wait.",
+        "Neither SMS_URL nor ZALO_URL is set: who has a phone number only gets no message.",
+        "No backup was made yet. Run `fairground backup FILE`.",
+    ]
+
+
+async def test_lost_photos_and_a_key_that_does_not_fit(database: str, configure: Configure, tmp_path: Path) -> None:
+    await ensure_key("test", now())
+    digest = await store_image(picture(), now=now())
+    next((tmp_path / "media").rglob(f"{digest}.*")).unlink()
+    configure(KEY_ENCRYPTION_KEY="another" * 5)
+    assert await said("wrong") == [
+        "Signing key 1 cannot be opened: KEY_ENCRYPTION_KEY is not the one it was made with.",
+        "1 of 1 photos are not in the data folder. Restore them.",
+    ]
+
+
+async def test_work_that_nobody_does(database: str, configure: Configure) -> None:
+    earlier = now() - timedelta(minutes=20)
+    await outbox.send_message(
+        to="hoa@example.com", channel=ChannelKind.MAIL, subject="Vé", body="Xin chào", locale="vi", now=earlier
+    )
+    await enqueue("test.due", run_at=earlier, now=earlier)
+    configure(JOBS_INLINE="false")
+    assert await said("wrong") == [
+        f"1 mail waits since {earlier:%Y-%m-%d %H:%M} UTC.",
+        f"1 task waits since {earlier:%Y-%m-%d %H:%M} UTC.",
+        "Nobody does the background work: does `fairground worker` run?",
+    ]
+
+
+async def test_an_old_database_is_told_and_no_more_is_asked(empty_database: str, configure: Configure) -> None:
+    (sentence,) = await said("wrong")
+    assert sentence.endswith("migrations are waiting. Run `fairground migrate`.")
+
+
+async def test_a_backup_that_is_old_is_told(database: str, configure: Configure, tmp_path: Path) -> None:
+    at = now() - timedelta(days=3)
+    await back_up(tmp_path / "all.zip", now=at)
+    assert f"The last backup was made at {at:%Y-%m-%d %H:%M} UTC." in await said("mind")
+
+
+async def test_the_front_end_and_the_database_are_looked_at(
+    database: str, configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "assets_built", lambda: False)
+    monkeypatch.setattr(doctor, "LEAST_FREE_BYTES", 1 << 60)
+    wrong = await said("wrong")
+    assert wrong[0].startswith("The disk of ")
+    assert wrong[1:] == ["The scanner, the tablet and the plan editor are not built. Run `fairground assets`."]
+    if dialect() == "postgres":
+        monkeypatch.setattr(doctor, "OLDEST_POSTGRES", 990_000)
+        assert [one for one in await said("wrong") if one.startswith("PostgreSQL 14 or newer")] != []
+        return
+    await fetch("PRAGMA wal_checkpoint(TRUNCATE)")
+    await close_database()
+    path = Path(database.removeprefix("sqlite:///"))
+    data = path.read_bytes()
+    path.write_bytes(data[:8192] + b"\x00" * 8192 + data[16384:])
+    await open_database()
+    assert (await doctor._database()).level == "wrong"

@@ -1,0 +1,64 @@
+"""docker-compose.yml: every service without rights it does not need, watched, and run by commands that exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from app.cli import build_parser
+from app.kernel.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = ("app", "worker", "backup")
+
+
+def test_there_is_one_of_each() -> None:
+    assert sorted(SERVICES) == ["app", "backup", "caddy", "database", "worker"]
+    assert SERVICES["app"]["command"][-2:] == ["--workers", "2"]
+    assert int(SERVICES["database"]["image"].removeprefix("postgres:")) >= 17
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["caddy"]
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_every_service_is_watched_and_comes_back(name: str) -> None:
+    service = SERVICES[name]
+    assert (service["restart"], service["healthcheck"]["test"][0]) == ("unless-stopped", "CMD")
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_ours_write_to_their_volumes_alone(name: str) -> None:
+    service = SERVICES[name]
+    assert (service["read_only"], service["cap_drop"], service["tmpfs"]) == (True, ["ALL"], ["/tmp"])
+    assert service["environment"]["JOBS_INLINE"] == "false"
+    assert set(map(str.lower, service["environment"])) <= set(Settings.model_fields)
+
+
+@pytest.mark.parametrize("name", ["app", "worker"])
+def test_the_command_is_one_of_ours(name: str) -> None:
+    first, *arguments = SERVICES[name]["command"]
+    assert first == "fairground"
+    assert build_parser().parse_args(arguments).command in ("serve", "worker")
+
+
+def test_the_backup_calls_a_command_of_ours() -> None:
+    script = (ROOT / SERVICES["backup"]["command"][1]).read_text(encoding="utf-8")
+    (called,) = re.findall(r"if fairground (.+); then", script)
+    assert build_parser().parse_args(called.replace('"', "").split()).command == "backup"
+
+
+def test_named_volumes_and_files_exist() -> None:
+    used = {part.partition(":")[0] for service in SERVICES.values() for part in service["volumes"]}
+    assert {name for name in used if not name.startswith(".")} == set(COMPOSE["volumes"])
+    for name in ("Caddyfile", "Caddyfile.lan", "Dockerfile"):
+        assert (ROOT / ".docker" / name).is_file()
+
+
+def test_the_image_runs_as_nobody_special() -> None:
+    lines = (ROOT / ".docker" / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if line.startswith("USER ")] == ["USER fairground"]
