@@ -9,6 +9,8 @@ import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import yaml
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("app", "booths", "ticketing")
 TOP_LEVEL = {*PACKAGES, "tests", "pyproject.toml", "docker-compose.yml", "README.md"}
@@ -104,8 +106,8 @@ def test_every_setting_is_read_by_somebody() -> None:
 def test_the_file_of_settings_stays_on_the_machine_and_reaches_the_service() -> None:
     assert "/.env" in (ROOT / ".gitignore").read_text().splitlines()
     assert ".env" in (ROOT / ".dockerignore").read_text().splitlines()
-    service = (ROOT / "docker-compose.yml").read_text().partition("\n  app:\n")[2]
-    assert "    env_file:\n      - path: .env\n        required: false\n" in service
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    assert [services[name]["env_file"] for name in ("app", "worker", "backup")] == [".env"] * 3
 
 
 def test_what_the_code_imports_is_a_dependency_of_its_own() -> None:
