@@ -1,6 +1,6 @@
 """What changes to people, their roles and devices are called in the log."""
 
-from app.accounts.enums import DEVICE_KIND_NAMES, ORGANISATION_KIND_NAMES, ROLE_NAMES
+from app.accounts.enums import DEVICE_KIND_NAMES, ORGANISATION_KIND_NAMES, ROLE_NAMES, UNIT_LEVEL_NAMES
 from app.accounts.tables import Device, Organisation, Person
 from app.kernel.audit_words import Field, LogWords, Subject, names_in
 from app.kernel.i18n import LOCALE_NAMES, N_
@@ -11,6 +11,7 @@ WORDS = LogWords(
         "device.pair": N_("Bound a device"),
         "device.revoke": N_("Shut a device out"),
         "organisation.create": N_("Added an organisation"),
+        "organisation.update": N_("Changed an organisation"),
         "password.set": N_("Set a password"),
         "person.update": N_("Changed a person"),
         "role.grant": N_("Gave a role"),
@@ -32,6 +33,13 @@ WORDS = LogWords(
                 "phone": Field(N_("Phone number")),
                 "email": Field(N_("Mail address")),
                 "member_count": Field(N_("Members")),
+                "parent": Field(N_("Belongs to"), subject="organisation"),
+                "unit_level": Field(N_("Level"), values=UNIT_LEVEL_NAMES),
+                "unit_code": Field(N_("Administrative unit")),
+                "address": Field(N_("Address")),
+                "contact": Field(N_("Contact"), subject="person"),
+                "valid_from": Field(N_("In force from")),
+                "valid_to": Field(N_("In force until")),
             },
         ),
         "person": Subject(
@@ -41,6 +49,7 @@ WORDS = LogWords(
                 "role": Field(N_("Role"), values={**ROLE_NAMES, "chair": N_("Jury chair")}),
                 "organisation": Field(N_("Organisation")),
                 "expertise": Field(N_("Expertise")),
+                "is_expert": Field(N_("Expert")),
                 "full_name": Field(N_("Full name")),
                 "phone": Field(N_("Phone number")),
                 "email": Field(N_("Mail address")),

@@ -1,11 +1,13 @@
 """Sheets of accounts: organisations (also the association tree) and experts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.accounts.enums import OrganisationKind, UnitLevel
 from app.accounts.services.people import find_or_create_person
+from app.accounts.services.people_bulk import CHUNK, PersonValues, find_or_create_people, people_by_contact
 from app.accounts.tables import Organisation, Person
+from app.kernel import audit
 from app.kernel.i18n import N_
 from app.kernel.names import clean_name, search_text, text_key
 from app.kernel.sheets import CellProblem, Column, LoadResult, SheetContext, SheetKind, SheetRow
@@ -85,6 +87,7 @@ VALID_TO = {
     "id": ["Berlaku sampai", "berlaku hingga", "tanggal berakhir"],
 }
 VALIDITY = ("valid_from", "valid_to")
+EXPERT = (Person.is_expert, Person.expertise)
 
 _ENDS_BEFORE = N_("This ends before it begins.")
 _PARENT_UNKNOWN = N_("There is no organisation of this name, neither in the sheet nor here.")
@@ -110,65 +113,73 @@ async def _check_organisations(rows: Sequence[SheetRow], _context: SheetContext)
 async def _load_organisations(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
     stored = await Organisation.select().order_by(Organisation.id)
     by_tax = {row["tax_number"]: row for row in stored if row["tax_number"]}
-    by_place: dict[Any, Any] = {(search_text(row["name"]), search_text(row["ward"])): row for row in stored}
+    by_place: dict[Any, dict[str, Any]] = {(search_text(row["name"]), search_text(row["ward"])): row for row in stored}
     by_name: dict[str, int] = {}
     for old in stored:
         by_name.setdefault(search_text(old["name"]), old["id"])
-    created = updated = unchanged = 0
-    pending_parents: list[tuple[int, str]] = []
+    loaded: list[tuple[dict[str, Any], dict[str, Any], bool, str]] = []
     for row in rows:
-        name = clean_name(row["name"])
-        place = (search_text(name), search_text(row["ward"]))
-        found = by_tax.get(row["tax_number"]) if row["tax_number"] else None
-        found = found or by_place.get(place)
-        contact = None
+        values = _said(row)
         if row["contact_name"] and (row["phone"] or row["email"]):
             person = await find_or_create_person(
                 full_name=row["contact_name"], phone=row["phone"], email=row["email"], now=context.now
             )
-            contact = person.id
-        values: dict[str, Any] = {
-            "name": name,
-            "sort_key": text_key(name)[:400],
-            "search_text": search_text(name, row["ward"], row["phone"], row["tax_number"])[:600],
-            "kind": (row["kind"] or OrganisationKind.HOUSEHOLD).value,
-            "unit_level": row["unit_level"].value if row["unit_level"] else None,
-            "unit_code": row["unit_code"],
-            "tax_number": row["tax_number"],
-            "phone": row["phone"],
-            "email": row["email"],
-            "address": row["address"] or "",
-            "ward": row["ward"] or "",
-            "member_count": row["member_count"],
-            "contact": contact,
-        }
-        values |= {name: row[name] for name in VALIDITY if row.has(name)}
+            values["contact"] = person.id
+        place = (search_text(values["name"]), search_text(row["ward"]))
+        found = by_tax.get(row["tax_number"]) if row["tax_number"] else None
+        found = found or by_place.get(place)
+        fresh = found is None
         if found is None:
-            organisation = Organisation(**values, created_at=context.now)
+            organisation = Organisation(**values, **_derived(values), created_at=context.now)
             await organisation.save()
-            identity = organisation.id
-            created += 1
-            by_place[place] = {**values, "id": identity, "parent": None}
-            by_name.setdefault(search_text(name), identity)
-        else:
-            identity = found["id"]
-            changed: dict[Any, Any] = {
-                key: value
-                for key, value in values.items()
-                if (value is not None or key in VALIDITY) and found.get(key) != value
-            }
-            if changed:
-                await Organisation.update(changed).where(Organisation.id == identity)
-                updated += 1
-            else:
-                unchanged += 1
-        if row["parent"]:
-            pending_parents.append((identity, search_text(row["parent"])))
-    for identity, parent in pending_parents:
-        target = by_name.get(parent)
-        if target is not None and target != identity:
-            await Organisation.update({Organisation.parent: target}).where(Organisation.id == identity)
-    return LoadResult(created=created, updated=updated, unchanged=unchanged)
+            found = by_place[place] = organisation.to_dict()
+            by_name.setdefault(place[0], found["id"])
+        loaded.append((found, values, fresh, search_text(row["parent"])))
+    updated = 0
+    for found, values, fresh, parent in loaded:
+        above = by_name.get(parent) if parent else None
+        if above is not None and above != found["id"]:
+            values["parent"] = above
+        before, after = audit.changes({key: found[key] for key in values}, values)
+        if not after:
+            continue
+        found.update(after)
+        changed: dict[Any, Any] = {**after, **_derived(found)}
+        await Organisation.update(changed).where(Organisation.id == found["id"])
+        if fresh:
+            continue
+        updated += 1
+        await audit.record(
+            actor=context.actor,
+            action="organisation.update",
+            subject_type="organisation",
+            subject_id=found["id"],
+            edition_id=context.edition_id,
+            before=before,
+            after=after,
+            now=context.now,
+        )
+    created = sum(fresh for _found, _values, fresh, _parent in loaded)
+    return LoadResult(created=created, updated=updated, unchanged=len(rows) - created - updated)
+
+
+def _said(row: SheetRow) -> dict[str, Any]:
+    """The columns that a row says something of: an empty cell takes nothing away but a day, an address and a ward."""
+    values: dict[str, Any] = {
+        "name": clean_name(row["name"]),
+        "kind": row["kind"].value if row["kind"] else None,
+        "unit_level": row["unit_level"].value if row["unit_level"] else None,
+        **{name: row[name] for name in ("unit_code", "tax_number", "phone", "email", "member_count")},
+    }
+    values = {name: value for name, value in values.items() if value is not None}
+    values |= {name: row[name] or "" for name in ("address", "ward") if row.has(name)}
+    return values | {name: row[name] for name in VALIDITY if row.has(name)}
+
+
+def _derived(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What an organisation is sorted and searched by."""
+    searched = (values.get(name) for name in ("name", "ward", "phone", "tax_number"))
+    return {"sort_key": text_key(values["name"])[:400], "search_text": search_text(*searched)[:600]}
 
 
 ORGANISATIONS = SheetKind(
@@ -217,19 +228,38 @@ ORGANISATIONS = SheetKind(
 
 
 async def _load_experts(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
-    created = updated = unchanged = 0
-    for row in rows:
-        person = await find_or_create_person(
-            full_name=row["full_name"], phone=row["phone"], email=row["email"], now=context.now
-        )
+    people = [PersonValues(full_name=row["full_name"], phone=row["phone"], email=row["email"]) for row in rows]
+    known = await people_by_contact(people)
+    ids = await find_or_create_people(people, now=context.now)
+    stored: dict[int, dict[str, Any]] = {}
+    for start in range(0, len(ids), CHUNK):
+        some = Person.id.is_in(ids[start : start + CHUNK])
+        stored |= {one["id"]: one for one in await Person.select(Person.id, *EXPERT).where(some)}
+    created = updated = 0
+    for row, person_id, was_known in zip(rows, ids, known, strict=True):
         expertise = ", ".join(part for part in (row["expertise"], row["organisation"]) if part)[:200]
-        fresh = not person.is_expert
-        if fresh or person.expertise != expertise:
-            await Person.update({Person.is_expert: True, Person.expertise: expertise}).where(Person.id == person.id)
-            created, updated = created + fresh, updated + (not fresh)
-        else:
-            unchanged += 1
-    return LoadResult(created=created, updated=updated, unchanged=unchanged)
+        found = stored[person_id]
+        fresh = not found["is_expert"]
+        wanted = {"is_expert": True, "expertise": expertise}
+        before, after = audit.changes({name: found[name] for name in wanted}, wanted)
+        if not after:
+            continue
+        changed: dict[Any, Any] = {**after}
+        await Person.update(changed).where(Person.id == person_id)
+        found.update(after)
+        created, updated = created + fresh, updated + (not fresh)
+        if was_known is not None:
+            await audit.record(
+                actor=context.actor,
+                action="person.update",
+                subject_type="person",
+                subject_id=person_id,
+                edition_id=context.edition_id,
+                before=before,
+                after=after,
+                now=context.now,
+            )
+    return LoadResult(created=created, updated=updated, unchanged=len(rows) - created - updated)
 
 
 async def _check_contact(rows: Sequence[SheetRow], _context: SheetContext) -> list[CellProblem]:

@@ -35,12 +35,16 @@ def ideas(cast: Cast) -> list[Row]:
 
 
 def judges(cast: Cast) -> list[Row]:
-    """Twelve judges, two of whom chair."""
+    """Twelve judges who score, and two who chair."""
     rows: list[Row] = []
     for line in lines("jury")[: lines("jury").index("---")]:
-        name, organisation, expertise, role = fields(line)
-        phone = cast.indonesian_phone() if name.startswith("Siti") else cast.written(cast.phone())
-        rows.append((name, phone, cast.email(name), organisation, expertise, role))
+        name, organisation, expertise, role, *contact = fields(line)
+        if contact:
+            phone, email = contact
+            rows.append((name, phone, email, organisation, expertise, role))
+            continue
+        drawn = cast.indonesian_phone() if name.startswith("Siti") else cast.written(cast.phone())
+        rows.append((name, drawn, cast.email(name), organisation, expertise, role))
     return rows
 
 

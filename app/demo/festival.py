@@ -44,6 +44,9 @@ STAFF = (
     ("Phạm Thị Mây", "+84912026020", "phammay@example.org", Role.FLOOR),
 )
 
+#: Who stands at the booth of the first exhibitor who applied, beside its owner.
+HELPER = ("Bùi Thanh Nga", "+84912026021", "thanhnga@example.org", Role.EXHIBITOR_MEMBER)
+
 
 def edition_values(*, venue_id: int | None, organiser_id: int | None, cover: str | None) -> EditionValues:
     """The edition as the organiser would fill in its form."""

@@ -1,9 +1,10 @@
 """One way in per role, for the newcomer who looks around the demo festival."""
 
 from datetime import datetime
+from typing import Any
 
 from app.accounts.actor import SYSTEM
-from app.accounts.enums import Role
+from app.accounts.enums import EXHIBITOR_ROLES, Role
 from app.accounts.services.devices import renew_device_invite
 from app.accounts.services.sign_in import make_sign_in_link
 from app.accounts.tables import RoleGrant
@@ -14,41 +15,53 @@ from app.judging.queries.contests import contest_of_edition
 from app.judging.queries.panels import panel_of
 from app.judging.services.panels import make_judge_cards
 from app.kernel.settings import settings
-from booths.allocation.tables import Application
 from ticketing.checkin.queries import devices_of, gates_of
 from ticketing.checkin.services.gates import invite_phone
 
 MINUTES = 24 * 60
 PHONE = "Điện thoại soát vé dùng thử"
-#: Role, what it is called here, and where it begins below the edition's own address.
-DESKS = (
-    (Role.OWNER, "Organiser", ""),
-    (Role.MANAGER, "Manager", ""),
-    (Role.FLOOR, "Floor", "/floorplan"),
-    (Role.FINANCE, "Finance", "/payments"),
-    (Role.GATE_LEAD, "Gate lead", "/gates"),
-    (Role.JURY_CHAIR, "Jury chair", "/contest"),
-)
+#: What the way into each role is called here.
+TITLES = {
+    Role.OWNER: "Organiser",
+    Role.MANAGER: "Manager",
+    Role.FLOOR: "Floor",
+    Role.FINANCE: "Finance",
+    Role.GATE_LEAD: "Gate lead",
+    Role.JURY_CHAIR: "Jury chair",
+    Role.JUDGE: "Judge's card",
+    Role.EXHIBITOR_OWNER: "Exhibitor",
+    Role.EXHIBITOR_MEMBER: "Exhibitor's staff",
+    Role.TEAM_MEMBER: "Team",
+}
+#: Where a desk begins below the edition's own address.
+DESKS = {
+    Role.OWNER: "",
+    Role.MANAGER: "",
+    Role.FLOOR: "/floorplan",
+    Role.FINANCE: "/payments",
+    Role.GATE_LEAD: "/gates",
+    Role.JURY_CHAIR: "/contest",
+}
 
 
 async def sign_in_links(now: datetime) -> list[tuple[str, str]]:
     """Who and address for each role that somebody holds: links to sign in, good once and for a day, the public page."""
     edition = await edition_by_slug(festival.SLUG, drafts=True)
     found = [("Visitor", f"{settings().base_url}{edition.path}")]
-    for role, title, page in DESKS:
+    for role, page in DESKS.items():
         holder = await _holder(role, edition.id)
         if holder is not None:
-            found.append((title, await _link(holder, f"/manage/{edition.id}{page}", now)))
+            found.append((TITLES[role], await _link(holder["person"], f"/manage/{edition.id}{page}", now)))
     found += await _gate_card(edition, now)
     found += await _judge_card(edition, now)
-    query = Application.select(Application.contact, Application.organisation)
-    applied = await query.where(Application.edition == edition.id).order_by(Application.id).first()
-    if applied is not None and applied["contact"] is not None:
-        page = f"/exhibitor/{applied['organisation']}/{edition.id}"
-        found.append(("Exhibitor", await _link(applied["contact"], page, now)))
+    for role in EXHIBITOR_ROLES:
+        holder = await _holder(role, edition.id)
+        if holder is not None:
+            page = f"/exhibitor/{holder['organisation']}/{edition.id}"
+            found.append((TITLES[role], await _link(holder["person"], page, now)))
     team = await _holder(Role.TEAM_MEMBER, edition.id)
     if team is not None:
-        found.append(("Team", await _link(team, "/team/", now)))
+        found.append((TITLES[Role.TEAM_MEMBER], await _link(team["person"], "/team/", now)))
     return found
 
 
@@ -78,13 +91,13 @@ async def _judge_card(edition: EditionInfo, now: datetime) -> list[tuple[str, st
         return []
     judges = [member.person_id for member in await panel_of(contest.id) if member.role is PanelRole.JUDGE]
     cards = await make_judge_cards(contest_id=contest.id, person_ids=judges[:1], actor=SYSTEM, now=now)
-    return [("Judge's card", card.url) for card in cards]
+    return [(TITLES[Role.JUDGE], card.url) for card in cards]
 
 
-async def _holder(role: Role, edition_id: int) -> int | None:
-    """The person who was given a role first and still has it, in the edition or in all."""
-    row = (
-        await RoleGrant.select(RoleGrant.person)
+async def _holder(role: Role, edition_id: int) -> dict[str, Any] | None:
+    """Who was given a role first and still has it, in the edition or in all: her ``person`` and ``organisation``."""
+    row: dict[str, Any] | None = (
+        await RoleGrant.select(RoleGrant.person, RoleGrant.organisation)
         .where(
             (RoleGrant.role == role.value)
             & RoleGrant.revoked_at.is_null()
@@ -93,4 +106,4 @@ async def _holder(role: Role, edition_id: int) -> int | None:
         .order_by(RoleGrant.id)
         .first()
     )
-    return None if row is None else int(row["person"])
+    return row

@@ -29,6 +29,7 @@ from app.kernel.database import write_transaction
 from app.kernel.images import store_image
 from app.kernel.sheets import SheetContext
 from app.kernel.sheets.batches import accept, preview, problems_of
+from booths.allocation.tables import Application
 from booths.floorplan.services import save_hall
 from ticketing.checkin.services.gates import create_list
 
@@ -74,6 +75,8 @@ async def load_demo(report: Report, now: datetime) -> None:
         for number, (kind, filename) in enumerate(ORDER, start=2):
             report(kind.replace("_", " "), number, steps)
             await load_sheet(kind, filename, context)
+            if kind == "applications":
+                await _give_help(edition_id, actor, now)
             if kind == "products":
                 drawing = await start_drawing()
                 ending.callback(drawing.cancel)
@@ -125,6 +128,23 @@ async def _prepare_places(edition_id: int, actor: Actor, now: datetime) -> None:
     await create_list(edition_id=edition_id, name=crowd.ENTRY, pass_kinds=[], actor=actor, now=now)
     seated = [kind.value for kind in (PassKind.GUEST, PassKind.SPEAKER, PassKind.STAFF)]
     await create_list(edition_id=edition_id, name=crowd.SEMINAR, pass_kinds=seated, actor=actor, now=now)
+
+
+async def _give_help(edition_id: int, actor: Actor, now: datetime) -> None:
+    """Somebody who helps at the booth of the exhibitor that applied first."""
+    name, phone, email, role = festival.HELPER
+    person = await find_or_create_person(full_name=name, phone=phone, email=email, now=now)
+    query = Application.select(Application.organisation).where(Application.edition == edition_id)
+    first = await query.order_by(Application.id).first()
+    assert first is not None
+    await grant_role(
+        person_id=person.id,
+        role=role,
+        edition_id=edition_id,
+        organisation_id=first["organisation"],
+        actor=actor,
+        now=now,
+    )
 
 
 async def _name_tracks(edition_id: int, actor: Actor, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from app.events.controllers.api import EditionsApi, PassesApi
 from app.events.controllers.imports import ImportController
+from app.events.controllers.imports_api import ImportsApi
 from app.events.controllers.manage import ManageController
 from app.events.controllers.office import OrganisationsController, PeopleController
 from app.events.controllers.programme import ProgrammeController
@@ -51,6 +52,7 @@ module = Module(
         StatusController,
         EditionsApi,
         PassesApi,
+        ImportsApi,
     ),
     jobs={REISSUE: reissue_passes},
     sheet_kinds=(PROGRAMME,),

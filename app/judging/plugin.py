@@ -8,7 +8,9 @@ from app.events import slots
 from app.events.enums import Part
 from app.events.queries import EditionInfo
 from app.events.short_codes import register_resolver
-from app.judging.controllers.api import ContestApiController, JudgeApiController, own_entries
+from app.judging.controllers.api import ContestApiController, JudgeApiController
+from app.judging.controllers.api_chair import JuryRoomApi
+from app.judging.controllers.api_team import OwnIdeasApi, begin_idea
 from app.judging.controllers.entering import EnterController
 from app.judging.controllers.judge import JudgeController, judge_manifest, judge_worker
 from app.judging.controllers.jury_room import JuryRoomController
@@ -133,7 +135,9 @@ module = Module(
         judge_manifest,
         JudgeApiController,
         ContestApiController,
-        own_entries,
+        OwnIdeasApi,
+        begin_idea,
+        JuryRoomApi,
     ),
     sheet_kinds=SHEET_KINDS,
     startup=join,

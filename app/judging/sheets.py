@@ -13,6 +13,7 @@ from app.judging.services.contests import create_contest
 from app.judging.services.entries import SHORT_CODE_KIND, TEXT_FIELDS, add_entry, add_member, columns_of
 from app.judging.services.panels import add_judge
 from app.judging.tables import Entry, EntryMember, PanelMember
+from app.kernel import audit
 from app.kernel.errors import NotFound
 from app.kernel.i18n import N_
 from app.kernel.names import search_text
@@ -204,13 +205,25 @@ async def load_ideas(rows: Sequence[SheetRow], context: SheetContext) -> LoadRes
             continue
         merged = {name: str(values.get(name, known[name])) for name in TEXT_FIELDS}
         count = row["members"] if row.has("members") else known["member_count"]
-        if any(merged[name] != known[name] for name in TEXT_FIELDS) or count != known["member_count"]:
-            await Entry.update({**columns_of(merged), Entry.member_count: count, Entry.updated_at: context.now}).where(
-                Entry.id == known["id"]
-            )
-            updated += 1
-        else:
+        wanted = {**merged, "member_count": count}
+        before, after = audit.changes({name: known[name] for name in wanted}, wanted)
+        if not after:
             unchanged += 1
+            continue
+        await Entry.update({**columns_of(merged), Entry.member_count: count, Entry.updated_at: context.now}).where(
+            Entry.id == known["id"]
+        )
+        await audit.record(
+            actor=_actor(context),
+            action="entry.update",
+            subject_type="entry",
+            subject_id=known["id"],
+            edition_id=contest.edition_id,
+            before=before,
+            after=after,
+            now=context.now,
+        )
+        updated += 1
     codes = await register_short_codes(SHORT_CODE_KIND, fresh, contest.edition_id, context.now)
     for entry_id, code in codes.items():
         await Entry.update({Entry.short_code: code}).where(Entry.id == entry_id)

@@ -4,7 +4,9 @@ The database refuses all else, except that the name and the values of an entry m
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -14,6 +16,10 @@ from app.kernel.database import contains, fetch
 from app.kernel.logs import request_id
 from app.kernel.paging import page_number
 from app.kernel.tables import AuditEntry
+
+ROWS_AT_ONCE = 500
+
+_gathering: ContextVar[list[AuditEntry] | None] = ContextVar("gathering", default=None)
 
 
 class AuditActor(Protocol):
@@ -62,7 +68,7 @@ async def record(
 
     ``action`` is a stable word such as ``booth.release``; secrets must not stand in ``before`` or ``after``.
     """
-    await AuditEntry(
+    entry = AuditEntry(
         at=now,
         actor_person_id=actor.person_id if actor else None,
         actor_name=actor.full_name[:200] if actor else "",
@@ -74,7 +80,28 @@ async def record(
         before=_packed(before),
         after=_packed(after),
         request_id=request_id.get(),
-    ).save()
+    )
+    waiting = _gathering.get()
+    if waiting is None:
+        await entry.save()
+    else:
+        waiting.append(entry)
+
+
+@asynccontextmanager
+async def gathered() -> AsyncIterator[None]:
+    """Add all entries recorded inside in one insert at the end, for loads that change many rows.
+
+    It stands inside the caller's transaction; when the change fails none of the entries is added.
+    """
+    entries: list[AuditEntry] = []
+    token = _gathering.set(entries)
+    try:
+        yield
+    finally:
+        _gathering.reset(token)
+    for start in range(0, len(entries), ROWS_AT_ONCE):
+        await AuditEntry.insert(*entries[start : start + ROWS_AT_ONCE])
 
 
 async def note(

@@ -18,7 +18,7 @@ from litestar.datastructures import UploadFile
 
 from app.kernel.errors import Invalid
 from app.kernel.i18n import N_, _
-from app.kernel.names import clean_text
+from app.kernel.names import clean_lines, clean_text
 
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
@@ -203,7 +203,7 @@ def _convert(raw: list[Any], hint: Any, tz: str) -> Any:
         if not isinstance(value, UploadFile) or hint is not UploadFile or not value.filename:
             return None
         return value
-    text = _clean_lines(str(value)) if hint is str else clean_text(str(value))
+    text = clean_lines(str(value)) if hint is str else clean_text(str(value))
     if hint is str:
         return text
     if hint is bool:
@@ -227,11 +227,6 @@ def _convert(raw: list[Any], hint: Any, tz: str) -> Any:
         return msgspec.convert(text, hint, strict=False)
     except msgspec.ValidationError as error:
         raise _Bad(NOT_LIKE_THAT) from error
-
-
-def _clean_lines(text: str) -> str:
-    lines = [clean_text(line) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
-    return "\n".join(lines).strip()
 
 
 def _date(text: str) -> date:

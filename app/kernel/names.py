@@ -22,6 +22,12 @@ def clean_text(text: str) -> str:
 clean_name = clean_text
 
 
+def clean_lines(text: str) -> str:
+    """A text of several lines, each cleaned as :func:`clean_text` does; blank lines stay but at its ends."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join(clean_text(line) for line in lines).strip()
+
+
 def _word_key(word: str) -> tuple[str, str]:
     """Letters and tone of a word, as digits. A syllable has one tone, wherever it is written (hòa, hoà)."""
     letters, tone = [], "0"

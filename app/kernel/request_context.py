@@ -52,6 +52,8 @@ class RequestContext:
         if scope["type"] != ScopeType.HTTP:
             await self.app(scope, receive, send)
             return
+        # A zero byte means nothing in a search or a filter, and PostgreSQL takes none.
+        scope["query_string"] = scope["query_string"].replace(b"%00", b"").replace(b"\0", b"")
         request: Request[Any, Any, Any] = Request(scope, receive=receive)
         given = request.headers.get("x-request-id", "")
         identity = given if re.fullmatch(r"[\w-]{8,64}", given) else uuid4().hex[:16]

@@ -4,6 +4,7 @@ from app.events.slots import add_dashboard_provider, add_nav_item
 from app.kernel.jobs import every
 from app.kernel.module import Module
 from app.kernel.waiting import add_waiting
+from app.payments.controllers.api import PaymentsApi
 from app.payments.controllers.finance import FinanceController
 from app.payments.controllers.webhook import stripe_webhook
 from app.payments.dashboard import NAV, WAITING_WORDS, payments_dashboard, payments_waiting
@@ -26,7 +27,7 @@ def start() -> None:
 
 module = Module(
     name="payments",
-    route_handlers=(FinanceController, stripe_webhook),
+    route_handlers=(FinanceController, PaymentsApi, stripe_webhook),
     jobs={JOB: apply_event_job, REQUEUE: requeue_events_job},
     startup=start,
     log=WORDS,

@@ -1,11 +1,14 @@
-"""What forms of payments take."""
+"""What forms of payments take, and what the API gives."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
-from app.payments.enums import PaymentMethod
+from app.payments.enums import DocumentState, PaymentMethod, Settlement
+from app.payments.queries import DocumentInfo, PaymentInfo
 
 
 class PaymentForm(msgspec.Struct):
@@ -21,3 +24,79 @@ class RefundForm(msgspec.Struct):
 
     method: PaymentMethod
     note: Annotated[str, Meta(max_length=200)] = ""
+
+
+class DocumentDTO(msgspec.Struct, kw_only=True):
+    """A payment document in a list. Money in the currency's minor unit."""
+
+    id: int
+    number: str
+    payer: str
+    description: str
+    amount_minor: int
+    currency: str
+    state: DocumentState
+    reference: str
+    created_at: datetime
+    settled_at: datetime | None
+
+    @classmethod
+    def of(cls, document: DocumentInfo) -> "DocumentDTO":
+        """The record as the API shows it."""
+        return cls(**_columns(document))
+
+
+class DocumentListDTO(msgspec.Struct, kw_only=True):
+    """A stretch of the documents; ``total`` counts all that fit."""
+
+    items: list[DocumentDTO]
+    total: int
+    page: int
+
+
+class PaymentDTO(msgspec.Struct, kw_only=True):
+    """Money that came (positive) or went back (negative); ``returns`` names the payment that went back."""
+
+    id: int
+    method: PaymentMethod
+    amount_minor: int
+    currency: str
+    outcome: Settlement
+    note: str
+    returns: int | None
+    received_at: datetime
+
+    @classmethod
+    def of(cls, payment: PaymentInfo) -> "PaymentDTO":
+        """The record as the API shows it."""
+        return cls(
+            id=payment.id,
+            method=payment.method,
+            amount_minor=payment.amount.amount_minor,
+            currency=payment.amount.currency,
+            outcome=payment.outcome,
+            note=payment.note,
+            returns=payment.returns_id,
+            received_at=payment.received_at,
+        )
+
+
+class DocumentDetailDTO(DocumentDTO, kw_only=True):
+    """A payment document with its payments in the order in which they were recorded."""
+
+    payments: list[PaymentDTO]
+
+    @classmethod
+    def with_payments(cls, document: DocumentInfo, payments: Sequence[PaymentInfo]) -> "DocumentDetailDTO":
+        """The record as the API shows it."""
+        return cls(**_columns(document), payments=[PaymentDTO.of(payment) for payment in payments])
+
+
+def _columns(document: DocumentInfo) -> dict[str, Any]:
+    names = ("id", "number", "description", "state", "reference", "created_at", "settled_at")
+    return {
+        **{name: getattr(document, name) for name in names},
+        "payer": document.payer_name,
+        "amount_minor": document.amount.amount_minor,
+        "currency": document.amount.currency,
+    }

@@ -83,7 +83,9 @@ async def _load(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
             "note": row["note"] or "",
         }
         old = earlier.get(organisation_id)
-        if old is not None and all(old[key] == value for key, value in wish.items()):
+        if old is not None:  # what the sheet has no column for stays as it is
+            wish |= {key: old[key] for key in wish if not row.has(key)}
+        if old is not None and all(old[key] == value for key, value in wish.items()) and old["contact"] == contact.id:
             unchanged += 1
             continue
         _id, new = await submit_application(

@@ -22,7 +22,11 @@ WORDS = LogWords(
             find=names_in(Product, Product.name),
             fields={
                 "price_minor": Field(N_("Price"), money=True),
+                "currency": Field(N_("Currency")),
+                "description": Field(N_("Description")),
+                "unit": Field(N_("Unit")),
                 "category": Field(N_("Category")),
+                "certificates": Field(N_("Certificates")),
                 "photos": Field(N_("Photos")),
                 "photo": Field(N_("Photo")),
                 "photo_id": Field(""),

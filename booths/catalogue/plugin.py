@@ -8,6 +8,7 @@ from booths.catalogue.controllers.exhibitor import ExhibitorController
 from booths.catalogue.controllers.leads import LeadController
 from booths.catalogue.controllers.manage import NAV, CatalogueExport, ManageCatalogueController, catalogue_dashboard
 from booths.catalogue.controllers.products import ProductController
+from booths.catalogue.controllers.products_api import OwnProductsApi
 from booths.catalogue.controllers.public import CatalogueController, exhibitors_section
 from booths.catalogue.controllers.saved import SavedController
 from booths.catalogue.enums import CodeKind
@@ -37,6 +38,7 @@ module = Module(
         ManageCatalogueController,
         CatalogueExport,
         CatalogueApi,
+        OwnProductsApi,
     ),
     sheet_kinds=(PRODUCTS,),
     startup=start,

@@ -2,19 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from litestar.datastructures import UploadFile
 from msgspec import Meta
 
 from app.kernel.i18n import LOCALES
+from app.kernel.images import media_url
 from app.kernel.money import Money
+from booths.catalogue.certificates import show_certificates
 from booths.catalogue.queries.exhibitors import ExhibitorCard, ExhibitorInfo
 from booths.catalogue.queries.products import ProductCard, ProductInfo
 
 Title = Annotated[str, Meta(max_length=160)]
 Long = Annotated[str, Meta(max_length=4000)]
+Language = Literal["vi", "id", "en"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +65,22 @@ class ProductForm(msgspec.Struct, kw_only=True):
     def texts(self, name: str) -> dict[str, str]:
         """The three fields of a text by language, empty ones left out."""
         return {code: getattr(self, f"{name}_{code}") for code in LOCALES if getattr(self, f"{name}_{code}")}
+
+
+class ProductBody(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """One product of an exhibitor, as the API takes it: texts by language, the price in the edition's minor unit.
+
+    Certificates are written as people write them: ``OCOP 4 sao 2025``.
+    """
+
+    name: dict[Language, Title]
+    description: dict[Language, Long] = {}
+    code: Annotated[str, Meta(max_length=40)] = ""
+    price_minor: Annotated[int, Meta(ge=0, le=10**15)] | None = None
+    unit: Annotated[str, Meta(max_length=40)] = ""
+    category: Annotated[str, Meta(max_length=80)] = ""
+    certificates: Annotated[list[Annotated[str, Meta(max_length=140)]], Meta(max_length=12)] = []
+    active: bool = True
 
 
 class ProfileForm(msgspec.Struct, kw_only=True):
@@ -230,4 +249,73 @@ class ProductDetailDTO:
             photos=photos,
             exhibitor_id=exhibitor.id,
             exhibitor=exhibitor.name,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnProductDTO:
+    """A product in its exhibitor's own list; ``active`` says whether visitors see it."""
+
+    id: int
+    code: str
+    name: dict[str, str]
+    price: MoneyDTO | None
+    unit: str
+    category: str
+    photo: str | None
+    active: bool
+
+    @classmethod
+    def of(cls, card: ProductCard) -> "OwnProductDTO":
+        """The record as the API shows it."""
+        return cls(
+            id=card.id,
+            code=card.code,
+            name=dict(card.name),
+            price=MoneyDTO.of(card.price),
+            unit=card.unit,
+            category=card.category,
+            photo=media_url(card.photo) if card.photo else None,
+            active=card.active,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnProductPageDTO:
+    """A stretch of an exhibitor's own products; ``total`` counts all that fit."""
+
+    items: list[OwnProductDTO]
+    total: int
+    page: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnProductDetailDTO:
+    """A product as its exhibitor keeps it; certificates as :class:`ProductBody` takes them."""
+
+    id: int
+    code: str
+    name: dict[str, str]
+    description: dict[str, str]
+    price: MoneyDTO | None
+    unit: str
+    category: str
+    certificates: list[str]
+    photos: list[str]
+    active: bool
+
+    @classmethod
+    def of(cls, product: ProductInfo) -> "OwnProductDetailDTO":
+        """The record as the API shows it."""
+        return cls(
+            id=product.id,
+            code=product.code,
+            name=dict(product.name),
+            description=dict(product.description),
+            price=MoneyDTO.of(product.price),
+            unit=product.unit,
+            category=product.category,
+            certificates=[show_certificates([(one.name, one.year)]) for one in product.certificates],
+            photos=[media_url(photo.hash, 1280) for photo in product.photos],
+            active=product.active,
         )

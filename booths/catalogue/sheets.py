@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.accounts.tables import Organisation
+from app.kernel import audit
 from app.kernel.i18n import LOCALES, N_
 from app.kernel.money import Money
 from app.kernel.names import search_text
@@ -14,7 +15,7 @@ from booths.allocation.tables import Application
 from booths.catalogue.certificates import parse_certificates
 from booths.catalogue.queries.exhibitors import texts_of
 from booths.catalogue.schemas import ProductValues
-from booths.catalogue.services.products import columns_of
+from booths.catalogue.services.products import by_name, columns_of, told
 from booths.catalogue.tables import Certificate, Product
 
 _UNKNOWN = N_("There is no exhibitor of this name. Load organisations or applications first, or correct the name.")
@@ -69,12 +70,12 @@ async def _load(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
         ):
             certificates[found["product"]].append((found["name"], found["year"]))
     by_code = {(old["organisation"], old["code"].casefold()): old for old in stored if old["code"]}
-    by_name: dict[tuple[int, str], dict[str, Any]] = {}
+    called: dict[tuple[int, str], dict[str, Any]] = {}
     position: dict[int, int] = defaultdict(int)
     for old in stored:
         position[old["organisation"]] = max(position[old["organisation"]], old["position"] + 1)
         for name in texts_of(old["name"]).values():
-            by_name.setdefault((old["organisation"], search_text(name)), old)
+            called.setdefault((old["organisation"], search_text(name)), old)
     fresh: list[tuple[Product, Certificates]] = []
     replaced: dict[int, tuple[int, Certificates]] = {}
     updated = unchanged = 0
@@ -82,25 +83,34 @@ async def _load(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
         maker = organisations[search_text(row["organisation"])]
         found_old = by_code.get((maker, row["code"].casefold())) if row["code"] else None
         if found_old is None:
-            same_name = by_name.get((maker, search_text(row["name"])))
+            same_name = called.get((maker, search_text(row["name"])))
             found_old = same_name if same_name and (not row["code"] or not same_name["code"]) else None
         values = _values(row, context, found_old, certificates[found_old["id"]] if found_old else [])
         columns = columns_of(values, context.currency, context.now)
+        named = by_name(columns)
         if found_old is None:
-            named = {column._meta.name: value for column, value in columns.items()}
             product = Product(organisation=maker, position=position[maker], created_at=context.now, **named)
             position[maker] += 1
             fresh.append((product, list(values.certificates)))
             continue
-        changed = _changed(columns, found_old)
-        other_certificates = list(values.certificates) != certificates[found_old["id"]]
-        if changed or other_certificates:
-            await Product.update(columns).where(Product.id == found_old["id"])
-            updated += 1
-        else:
+        before, after = audit.changes(told(found_old, certificates[found_old["id"]]), told(named, values.certificates))
+        if not after:
             unchanged += 1
-        if other_certificates:
+            continue
+        updated += 1
+        await Product.update(columns).where(Product.id == found_old["id"])
+        if "certificates" in after:
             replaced[found_old["id"]] = (maker, list(values.certificates))
+        await audit.record(
+            actor=context.actor,
+            action="product.change",
+            subject_type="product",
+            subject_id=found_old["id"],
+            edition_id=context.edition_id,
+            before=before,
+            after=after,
+            now=context.now,
+        )
     await _insert(fresh)
     for product_id, (maker, named_certificates) in replaced.items():
         await Certificate.delete().where(Certificate.product == product_id)
@@ -134,19 +144,6 @@ def _values(
         certificates=(row["certificates"] or []) if row.has("certificates") else old_certificates,
         active=old["active"] if old else True,
     )
-
-
-def _changed(columns: dict[Any, Any], old: dict[str, Any]) -> bool:
-    for column, value in columns.items():
-        name = column._meta.name
-        if name == "changed_at":
-            continue
-        if name in ("name", "description"):
-            if texts_of(value) != texts_of(old[name]):
-                return True
-        elif value != old[name]:
-            return True
-    return False
 
 
 async def _insert(fresh: Sequence[tuple[Product, Certificates]]) -> None:

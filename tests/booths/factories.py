@@ -6,6 +6,7 @@ from typing import Any
 from app.accounts.actor import SYSTEM
 from app.accounts.tables import Organisation
 from app.events.tables import Hall
+from app.kernel.audit import list_entries
 from booths.allocation.services.applications import submit_application
 from booths.floorplan.services import create_booth
 from booths.floorplan.squares import Square
@@ -14,6 +15,16 @@ from tests.support.factories import make_organisation, make_person
 
 ZONE = "Dệt may & áo dài"
 OTHER_ZONE = "Thực phẩm & OCOP"
+
+
+async def states_told(application_id: int) -> list[tuple[str, str | None, str]]:
+    """What the log tells of an application's state: (action, before, after), the oldest first."""
+    entries, _total = await list_entries(subject_type="application", subject_id=application_id)
+    return [
+        (entry["action"], (entry["before"] or {}).get("state"), entry["after"]["state"])
+        for entry in reversed(entries)
+        if "state" in entry["after"]
+    ]
 
 
 async def make_hall(edition_id: int, *, name: str = "Hội trường A", width: int = 10, depth: int = 6) -> int:

@@ -4,12 +4,14 @@ import pytest
 from piccolo.conf.apps import Finder
 from piccolo.table import Table
 
+from app.accounts.enums import Role
 from app.accounts.errors import InviteNotValid
-from app.accounts.queries import actor_of_person
+from app.accounts.queries import actor_of_person, grants_of
 from app.accounts.services.devices import pair_device
+from app.accounts.services.sign_in import redeem_link
 from app.accounts.tables import Device, Organisation, Person, RoleGrant
 from app.demo import festival
-from app.demo.links import sign_in_links
+from app.demo.links import TITLES, sign_in_links
 from app.demo.loader import SHEETS, load_demo, load_sheet
 from app.events.queries import edition_by_slug
 from app.events.tables import Hall, Pass, ProgrammeSession, Track
@@ -46,7 +48,7 @@ EXPECTED: dict[type[Table], int] = {
     ExhibitorProfile: 95,
     Entry: 60,
     Round: 3,
-    PanelMember: 12,
+    PanelMember: 14,
     Assignment: 0,
 }
 
@@ -63,6 +65,17 @@ async def moments_of_entry() -> set[object]:
     return found
 
 
+async def roles_behind(address: str) -> set[Role]:
+    """The roles of whoever uses a printed link, or whose card it is."""
+    token = address.rpartition("/")[2]
+    if "/sign-in/" in address:
+        person_id: int | None = (await redeem_link(token=token, now=NOW))[0]
+    else:
+        person_id = (await pair_device(invite_token=token, now=NOW))[0].person
+    assert person_id is not None
+    return {grant.role for grant in await grants_of(person_id)}
+
+
 @pytest.mark.engines
 @pytest.mark.usefixtures("database")
 async def test_the_festival_is_loaded_whole_and_the_late_sheet_fits_in() -> None:
@@ -76,6 +89,9 @@ async def test_the_festival_is_loaded_whole_and_the_late_sheet_fits_in() -> None
     assert all(done <= total for _what, done, total in told)
     assert await Person.count().where(Person.is_expert.eq(True)) == 20
     assert await RoleGrant.count().where(RoleGrant.role == "exhibitor_owner") == 95
+    assert await RoleGrant.count().where(RoleGrant.role == "exhibitor_member") == 1
+    assert await PanelMember.count().where(PanelMember.role == "judge") == 12
+    assert await PanelMember.count().where(PanelMember.role == "chair") == 2
 
     edition = await edition_by_slug(festival.SLUG)
     owner = await Person.objects().get(Person.phone == festival.ORGANISER[1])
@@ -102,9 +118,12 @@ async def test_the_festival_is_loaded_whole_and_the_late_sheet_fits_in() -> None
         "Gate phone",
         "Judge's card",
         "Exhibitor",
+        "Exhibitor's staff",
         "Team",
     ]
     assert len({address for _role, address in links}) == len(links)
+    for role in Role:  # a new role needs its way in, too
+        assert role in await roles_behind(dict(links)[TITLES[role]])
 
     token = dict(links)["Gate phone"].rpartition("/")[2]
     again = dict(await sign_in_links(NOW))["Gate phone"].rpartition("/")[2]

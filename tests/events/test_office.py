@@ -147,6 +147,24 @@ async def test_dates_of_an_organisation_are_changed_by_its_sheet_alone(database:
     assert [problem["code"] for problem in problems_of(wrong)] == ["ends_before_it_begins"]
 
 
+async def test_a_column_that_the_sheet_lacks_changes_nothing_of_an_organisation(database: str) -> None:
+    await load(
+        "organisations", "Tên;Loại hình;Phường;Địa chỉ;Điện thoại\nHTX Sen;HTX;Hà Đông;Số 1;0912345678\n".encode()
+    )
+    await load("organisations", "Tên;Phường;Trực thuộc\nHTX Sen;Hà Đông;Hội A\nHội A;;\n".encode())
+    stored = await Organisation.objects().get(Organisation.name == "HTX Sen")
+    above = await Organisation.objects().get(Organisation.name == "Hội A")
+    assert stored is not None
+    assert above is not None
+    assert (stored.kind, stored.address, stored.phone, stored.parent) == (
+        "cooperative",
+        "Số 1",
+        "+84912345678",
+        above.id,
+    )
+    assert stored.search_text == "htx sen ha dong +84912345678"
+
+
 async def test_experts_are_listed_with_their_field(manager: tuple[httpx.AsyncClient, str]) -> None:
     browser, base = manager
     header = "Họ và tên;Điện thoại;Đơn vị công tác;Lĩnh vực"

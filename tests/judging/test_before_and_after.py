@@ -52,7 +52,8 @@ async def test_who_left_the_jury_and_what_she_was_in_it() -> None:
             now=NOW,
         )
         states.append({"role": "judge", "organisation": "Viện Mỹ thuật", "expertise": expertise})
-    assert (await told(found.edition_id, "panel.add"))[known:] == [(None, states[0]), (states[0], states[1])]
+    assert (await told(found.edition_id, "panel.add"))[known:] == [(None, states[0])]
+    assert await told(found.edition_id, "panel.update") == [({"expertise": "Gốm"}, {"expertise": "Lụa"})]
     await remove_judge(contest_id=found.contest_id, person_id=person_id, actor=found.chair, now=NOW)
     assert await told(found.edition_id, "panel.remove") == [(states[1], None)]
 

@@ -48,8 +48,8 @@ async def test_the_demo_ideas_load_once_and_are_updated_after() -> None:
 async def test_the_demo_judges_load_and_make_the_contest_when_there_is_none() -> None:
     found = await scene(NOW, entries=0, judges=0, opened=False)
     data = (SHEETS / "judges.csv").read_bytes()
-    assert await load(JUDGES, data, "judges.csv", found.edition_id) == (12, 0, 0)
-    assert await load(JUDGES, data, "judges.csv", found.edition_id) == (0, 0, 12)
+    assert await load(JUDGES, data, "judges.csv", found.edition_id) == (14, 0, 0)
+    assert await load(JUDGES, data, "judges.csv", found.edition_id) == (0, 0, 14)
     assert sum(member.role == PanelRole.CHAIR for member in await panel_of(found.contest_id)) == 2
     first = read_table(data, "judges.csv").rows[0].values
     line = f"Full name,Phone,Expertise\n{first[0]},{first[1]},Thương mại\n"

@@ -12,6 +12,7 @@ from app.kernel.database import dialect, fetch, write_transaction
 from app.kernel.enums import JobState
 from app.kernel.logs import request_id
 from app.kernel.money import Money
+from tests.support.queries import counted_queries
 from tests.support.race import drop_trigger
 
 NOW = datetime(2026, 10, 16, 1, 30, tzinfo=UTC)
@@ -94,6 +95,31 @@ async def test_entries_are_filtered_and_paged_newest_first(database: str) -> Non
         assert ([entry["action"] for entry in found], count) == (["other"], 1)
     assert (await audit.list_entries(subject_type="booth", subject_id=4))[1] == 1
     assert await audit.list_entries(edition_id=9) == ([], 0)
+
+
+async def test_gathered_entries_are_added_together_in_their_order(database: str) -> None:
+    with counted_queries() as sent:
+        async with write_transaction(), audit.gathered():
+            for number in range(3):
+                await record(f"step.{number}")
+            assert sent == []
+    assert len(sent) == 1
+    await record("step.3")
+    entries, _total = await audit.list_entries()
+    assert [entry["action"] for entry in entries] == ["step.3", "step.2", "step.1", "step.0"]
+
+
+async def test_gathered_entries_are_gone_when_the_change_is(database: str) -> None:
+    async def failing() -> None:
+        async with write_transaction(), audit.gathered():
+            await record()
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        await failing()
+    assert await audit.list_entries() == ([], 0)
+    await record()
+    assert (await audit.list_entries())[1] == 1
 
 
 def test_changes_keeps_only_what_differs() -> None:

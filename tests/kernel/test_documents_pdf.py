@@ -134,6 +134,16 @@ async def test_labels_fill_sheets(columns: int, rows: int, pages: int) -> None:
     assert set(re.findall(r"K\d{3}", text_of(files[0]))) == {f"K{n:03}" for n in range(22)}
 
 
+@pytest.mark.parametrize(("columns", "rows", "pages"), [(2, 4, 3), (2, 2, 6), (3, 7, 2)])
+async def test_what_all_labels_share_stands_at_the_foot_of_each(columns: int, rows: int, pages: int) -> None:
+    foot = ("Ngày hội Sáng tạo", "16–18 tháng 10, 2026")
+    (made,) = await label_sheets(some(22), columns=columns, rows=rows, foot=foot)
+    assert pages_of(made) == pages
+    shown = text_of(made)
+    assert [shown.count(line) for line in foot] == [22, 22]
+    assert set(re.findall(r"K\d{3}", shown)) == {f"K{n:03}" for n in range(22)}
+
+
 async def test_long_and_odd_names_stay_inside_their_label() -> None:
     odd = [
         Label("X", "Hợp tác xã Thủ công mỹ nghệ truyền thống " * 8, "Nghiêng" * 40, "CODE", "Ban tổ chức"),
@@ -141,7 +151,7 @@ async def test_long_and_odd_names_stay_inside_their_label() -> None:
         Label("X", '#strong[x] *b* "\\', "", ""),
         Label("X", "", "", ""),
     ]
-    files = await label_sheets(odd, columns=2, rows=2)
+    files = await label_sheets(odd, columns=2, rows=2, foot=("Ngày hội của những người phụ nữ " * 8, "16–18"))
     assert pages_of(files[0]) == 1
     assert text_of(files[0]).count("CODE") == 2
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from app.kernel.database import fetch
 from app.kernel.names import (
+    clean_lines,
     clean_name,
     clean_text,
     normalise_email,
@@ -163,3 +164,15 @@ def test_what_is_no_mail_address_is_refused(typed: str) -> None:
 def test_searching_ignores_case_and_diacritics() -> None:
     assert search_text("Nguyễn Thị Đào", None, "ĐỒNG") == "nguyen thi dao dong"
     assert search_text() == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        (" Dòng  một \r\nDòng\u0000 hai\r\r ba \n", "Dòng một\nDòng hai\n\nba"),
+        ("e\u0302\u0323", "ệ"),
+        (" \n \n", ""),
+    ],
+)
+def test_lines_are_cleaned_one_by_one(typed: str, kept: str) -> None:
+    assert clean_lines(typed) == kept

@@ -112,6 +112,9 @@ async def test_another_name_for_the_same_ticket_is_taken_over(context: SheetCont
         sheet = f"Full name,Phone,Ticket type\n{name},0912345678,A\n"
         assert await load(ATTENDEES, sheet.encode(), "a.csv", replace(context, now=NOW)) == (expected, [])
     assert await fetch("SELECT holder_name FROM order_item") == [{"holder_name": "Nguyễn Thị Lan"}]
+    (issued,) = await fetch("SELECT holder_name, search_text, short_code FROM pass")
+    assert issued["holder_name"] == "Nguyễn Thị Lan"
+    assert issued["search_text"] == f"nguyen thi lan {issued['short_code'].lower()}"
 
 
 async def test_a_gate_in_an_unknown_hall_is_refused(context: SheetContext) -> None:

@@ -8,8 +8,8 @@ from ticketing.sales.tables import TicketOrder, TicketType
 WORDS = LogWords(
     actions={
         "order.cancel": N_("Cancelled an order"),
-        "order.load": N_("Loaded attendees"),
         "order.place": N_("Ordered tickets"),
+        "order.rename": N_("Changed the name on a ticket"),
         "order.sell": N_("Sold tickets at the box office"),
         "ticket_type.create": N_("Added a ticket type"),
         "ticket_type.update": N_("Changed a ticket type"),
@@ -21,6 +21,7 @@ WORDS = LogWords(
             fields={
                 "reference": Field(""),
                 "count": Field(N_("Tickets")),
+                "holder_name": Field(N_("Holder")),
                 "total_minor": Field(N_("Amount"), money=True),
                 "state": Field(N_("State"), values=ORDER_STATE_NAMES),
             },

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.events.enums import EditionState, Part
 from app.events.queries import EditionInfo, edition_by_id, edition_by_slug
@@ -174,15 +174,27 @@ async def find_orders(
     return rows, int(count[0]["count"])
 
 
-async def tickets_held(edition_id: int) -> dict[tuple[int, int], tuple[int, str]]:
-    """(order item, holder's name) of tickets that count, by (person, ticket type)."""
+class HeldTicket(NamedTuple):
+    """A ticket that counts: its order item, its order, its pass once there is one, and its holder's name."""
+
+    item_id: int
+    order_id: int
+    pass_id: int | None
+    holder_name: str
+
+
+async def tickets_held(edition_id: int) -> dict[tuple[int, int], HeldTicket]:
+    """Tickets that count, by (person, ticket type)."""
     rows = await fetch(
-        "SELECT i.id AS id, i.ticket_type AS type_id, i.holder_name AS holder_name, o.buyer AS buyer "
-        "FROM order_item i JOIN ticket_order o ON o.id = i.ticket_order "
+        "SELECT i.id AS id, i.ticket_order AS order_id, i.ticket_type AS type_id, i.event_pass AS pass_id, "
+        "i.holder_name AS holder_name, o.buyer AS buyer FROM order_item i JOIN ticket_order o ON o.id = i.ticket_order "
         "WHERE o.edition = {} AND o.state IN ('held', 'confirmed') AND o.buyer IS NOT NULL ORDER BY i.id DESC",
         edition_id,
     )
-    return {(row["buyer"], row["type_id"]): (row["id"], row["holder_name"]) for row in rows}
+    return {
+        (row["buyer"], row["type_id"]): HeldTicket(row["id"], row["order_id"], row["pass_id"], row["holder_name"])
+        for row in rows
+    }
 
 
 async def order_by_id(order_id: int, edition_id: int) -> dict[str, Any] | None:

@@ -183,6 +183,17 @@ async def _new_short_codes(count: int) -> list[str]:
     return sorted(found, key=lambda _code: secrets.randbits(32))
 
 
+async def rename_holder(*, pass_id: int, holder_name: str) -> None:
+    """Write another holder's name on a pass, in the caller's transaction; its code stays as it was signed."""
+    for row in await Pass.select(Pass.short_code).where(Pass.id == pass_id):
+        await Pass.update(
+            {
+                Pass.holder_name: holder_name[:160],
+                Pass.search_text: search_text(holder_name, row["short_code"])[:200],
+            }
+        ).where(Pass.id == pass_id)
+
+
 async def revoke_pass(*, pass_id: int, reason: str, actor: Actor, now: datetime) -> None:
     """Withdraw a pass; withdrawn twice changes nothing. Raises PassNotFound."""
     async with write_transaction():

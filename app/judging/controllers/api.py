@@ -1,25 +1,28 @@
-"""The JSON API of judging: the tablet's bundle and ballots, a team's own ideas, published results."""
+"""The JSON API of judging: the tablet's bundle and ballots, and what everybody may know of the contest."""
 
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from litestar import Controller, Request, get, post
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
-from app.accounts.guards import public, requires, signed_in
+from app.accounts.guards import public, requires
+from app.events.enums import Part
 from app.events.queries import edition_by_slug
+from app.judging.api_schemas import PublicIdeaDetailDTO, PublicIdeaDTO, PublicIdeaPageDTO
 from app.judging.bundle import bundle_for
-from app.judging.enums import RoundState
-from app.judging.queries.contests import ContestRow, contest_by_slug, rounds_of
-from app.judging.queries.entries import entries_of_person
-from app.judging.queries.results import awards_of
+from app.judging.enums import EntryState, RoundState
+from app.judging.queries.contests import ContestRow, contest_of_edition, rounds_of
+from app.judging.queries.entries import entry_by_id
+from app.judging.queries.results import awards_of, public_entries
 from app.judging.schemas import BallotReceipt, BallotReceipts, SentBallot, SentBallots
 from app.judging.services.ballots import BallotInput, submit_ballot
 from app.kernel.clock import now
 from app.kernel.errors import AppError, Invalid, NotFound
+from app.kernel.paging import page_number
 from app.kernel.settings import settings
 
 EARLIEST_YEAR, LAST_YEAR = 2000, 9999
@@ -57,7 +60,7 @@ class ContestApiController(Controller):
     @get(summary="The contest of an edition")
     async def contest(self, slug: FromPath[str]) -> dict[str, Any]:
         """The contest and its rounds."""
-        contest = await _contest(slug)
+        contest = await contest_by_address(slug)
         return {
             "name": contest.name,
             "state": contest.state,
@@ -69,10 +72,30 @@ class ContestApiController(Controller):
             ],
         }
 
+    @get("/entries", summary="Ideas that were sent in")
+    async def entries(
+        self, slug: FromPath[str], q: FromQuery[str] = "", category: FromQuery[str] = "", page: FromQuery[int] = 1
+    ) -> PublicIdeaPageDTO:
+        """Twenty-four at a time, those with an award first; ``q`` looks in titles, teams, categories and wards."""
+        contest = await contest_by_address(slug)
+        found, total = await public_entries(contest.id, search=q, category=category, page=page)
+        return PublicIdeaPageDTO(
+            items=[PublicIdeaDTO.of(entry) for entry in found], total=total, page=page_number(page)
+        )
+
+    @get("/entries/{entry_id:int}", summary="An idea that was sent in")
+    async def entry(self, slug: FromPath[str], entry_id: FromPath[int]) -> PublicIdeaDetailDTO:
+        """Error: ``not_found``, also for a draft and for one that was taken back."""
+        contest = await contest_by_address(slug)
+        entry = await entry_by_id(entry_id)
+        if entry.contest_id != contest.id or entry.state != EntryState.SUBMITTED:
+            raise NotFound
+        return PublicIdeaDetailDTO.of(entry, await awards_of(contest.id, published_only=True))
+
     @get("/results", summary="Published awards")
     async def results(self, slug: FromPath[str]) -> list[dict[str, Any]]:
         """Published awards, the last round's first."""
-        contest = await _contest(slug)
+        contest = await contest_by_address(slug)
         numbers = {round_.id: round_.number for round_ in await rounds_of(contest.id)}
         return [
             {
@@ -88,30 +111,11 @@ class ContestApiController(Controller):
         ]
 
 
-@get("/api/v1/entries", summary="Ideas of one's own teams", guards=[signed_in], tags=["Judging"])
-async def own_entries(request: ApiRequest) -> list[dict[str, Any]]:
-    """The ideas of the caller's own teams."""
-    assert request.user.person_id is not None
-    return [
-        {
-            "id": entry.id,
-            "edition_id": edition_id,
-            "title": entry.title,
-            "team": entry.team_name,
-            "summary": entry.summary,
-            "category": entry.category,
-            "state": entry.state,
-            "short_code": entry.short_code,
-            "submitted_at": entry.submitted_at,
-        }
-        for entry, edition_id in await entries_of_person(request.user.person_id)
-    ]
-
-
-async def _contest(slug: str) -> ContestRow:
-    await edition_by_slug(slug)
-    contest = await contest_by_slug(slug)
-    if contest is None:
+async def contest_by_address(slug: str) -> ContestRow:
+    """The contest of an edition that everybody may see. Raises EditionNotFound, NotFound."""
+    edition = await edition_by_slug(slug)
+    contest = await contest_of_edition(edition.id)
+    if contest is None or not edition.has(Part.CONTEST):
         raise NotFound
     return contest
 

@@ -293,20 +293,15 @@ class JuryRoomController(Controller):
     @post("/publish", status_code=200)
     async def publish(self, request: ChairRequest, edition_id: FromPath[int], round_id: FromPath[int]) -> Response[Any]:
         """Tell everybody the awards, and the teams what was written to them."""
-        _edition, contest, _round, rounds = await _enter(request, edition_id, round_id)
-        awards = [award for award in await awards_of(contest.id, published_only=False) if award.round_id == round_id]
-        is_last = round_id == rounds[-1].id
+        await _enter(request, edition_id, round_id)
         form = await read_form(request, PublishForm)
-        given: dict[str, Any] = {"round_id": round_id, "confirmed": form.confirmed, "actor": request.user, "now": now()}
         try:
-            if awards or is_last:
-                await award_service.publish_awards(**given)
-                said = _("The awards are published.")
-            else:
-                await award_service.publish_feedback(**given)
-                said = _("The teams can read now what the jury wrote.")
+            awards = await award_service.publish_round(
+                round_id=round_id, confirmed=form.confirmed, actor=request.user, now=now()
+            )
         except PublishUnconfirmed as error:
             return await self._ranking(request, edition_id, round_id, error)
+        said = _("The awards are published.") if awards else _("The teams can read now what the jury wrote.")
         return redirect(f"/manage/{edition_id}/contest/{round_id}/ranking", toast=said)
 
 

@@ -283,7 +283,9 @@ class JuryController(Controller):
             Label(link=card.url, title=card.full_name, subtitle=card.organisation, band=_("Judge's tablet"))
             for card in cards
         ]
-        files = await label_sheets(labels, columns=2, rows=4, heading=pick(contest.name))
+        edition = await edition_by_id(edition_id)
+        foot = (edition.title, edition.when)
+        files = await label_sheets(labels, columns=2, rows=4, heading=pick(contest.name), foot=foot)
         return download(*one_file("judge-cards", files))
 
     @post("/devices/{device_id:int}/withdraw")

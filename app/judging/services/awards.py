@@ -182,6 +182,19 @@ async def publish_feedback(*, round_id: int, actor: Actor, now: datetime, confir
         )
 
 
+async def publish_round(*, round_id: int, actor: Actor, now: datetime, confirmed: bool = False) -> int:
+    """Publish a sealed round with its awards, or an earlier one that has none without; gives how many awards.
+
+    Raises as :func:`publish_awards` and :func:`publish_feedback`.
+    """
+    round_ = await queries.round_by_id(round_id)
+    last = (await queries.rounds_of(round_.contest_id))[-1]
+    if round_.id == last.id or await Award.exists().where(Award.round == round_id):
+        return await publish_awards(round_id=round_id, actor=actor, now=now, confirmed=confirmed)
+    await publish_feedback(round_id=round_id, actor=actor, now=now, confirmed=confirmed)
+    return 0
+
+
 async def _publish(round_id: int, now: datetime) -> int:
     """Move a sealed round on and write to its teams; gives the edition's id. Raises RoundStateWrong."""
     round_ = await queries.round_by_id(round_id)

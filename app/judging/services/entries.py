@@ -22,7 +22,7 @@ from app.kernel import audit
 from app.kernel.database import write_transaction
 from app.kernel.errors import NotFound, SignInNeeded
 from app.kernel.i18n import N_, _, format_datetime
-from app.kernel.names import clean_text, search_text, text_key
+from app.kernel.names import clean_lines, search_text, text_key
 
 SHORT_CODE_KIND = "idea"
 TEXT_FIELDS = ("title", "team_name", "summary", "problem", "solution", "progress", "category", "ward")
@@ -176,11 +176,6 @@ def columns_of(texts: Mapping[str, str]) -> dict[Column | str, Any]:
     values["title_key"] = text_key(texts["title"])[:400]
     values["search"] = search_text(texts["title"], texts["team_name"], texts["category"], texts["ward"])
     return values
-
-
-def clean_lines(text: str) -> str:
-    """A text of several lines, each cleaned as names are."""
-    return "\n".join(clean_text(line) for line in text.replace("\r\n", "\n").split("\n")).strip()
 
 
 def ensure_open(contest: ContestRow, now: datetime) -> None:

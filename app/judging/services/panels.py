@@ -87,16 +87,19 @@ async def add_judge(
         wanted = Role.JURY_CHAIR if role == PanelRole.CHAIR else Role.JUDGE
         await grant_role(person_id=person.id, role=wanted, edition_id=contest.edition_id, actor=actor, now=now)
         await _end_roles(person.id, contest.edition_id, keep=wanted, actor=actor, now=now)
-        await audit.record(
-            actor=actor,
-            action="panel.add",
-            subject_type="person",
-            subject_id=person.id,
-            edition_id=contest.edition_id,
-            before=before,
-            after=await _told(contest_id, person.id),
-            now=now,
-        )
+        told = await _told(contest_id, person.id) or {}
+        old, new = audit.changes(before or {}, told)
+        if new:
+            await audit.record(
+                actor=actor,
+                action="panel.add" if before is None else "panel.update",
+                subject_type="person",
+                subject_id=person.id,
+                edition_id=contest.edition_id,
+                before=old or None,
+                after=new,
+                now=now,
+            )
     return int(person.id)
 
 

@@ -23,9 +23,12 @@ class Label:
     band: str = ""
 
 
-async def label_sheets(labels: Sequence[Label], *, columns: int = 3, rows: int = 7, heading: str = "") -> list[bytes]:
+async def label_sheets(
+    labels: Sequence[Label], *, columns: int = 3, rows: int = 7, heading: str = "", foot: Sequence[str] = ()
+) -> list[bytes]:
     """Set labels on A4, ``columns`` × ``rows`` to a sheet; one PDF for every 500 labels, in whole sheets.
 
+    ``heading`` is the PDF's title, ``foot`` are lines that stand at the foot of every label.
     Raises DocumentFailed, and ValueError for a grid that leaves no room for a QR code.
     """
     if not (1 <= columns <= 5 and 1 <= rows <= 13):
@@ -40,6 +43,7 @@ async def label_sheets(labels: Sequence[Label], *, columns: int = 3, rows: int =
             "heading": heading,
             "columns": columns,
             "rows": rows,
+            "foot": list(foot),
             "labels": [
                 {
                     "picture": f"{number}.svg",

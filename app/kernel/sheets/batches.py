@@ -1,8 +1,9 @@
 """Uploads between preview and acceptance.
 
 A preview stores the file and what is wrong with it; nothing else is written. Acceptance reads the stored file again,
-checks it against the database of that moment, and loads all rows or none in one transaction. A batch that was
-accepted gives its first answer again. The file goes when it is loaded or discarded: it holds people's data.
+checks it against the database of that moment, and loads all rows or none in one transaction. Each record that a load
+changes has its entry in the log, with before and after; what it adds is counted in the batch's own entry. A batch that
+was accepted gives its first answer again. The file goes when it is loaded or discarded: it holds people's data.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from uuid import uuid4
 
 from piccolo.columns import Column
 
-from app.kernel.audit import record
+from app.kernel.audit import gathered, record
 from app.kernel.database import contains, write_transaction
 from app.kernel.enums import BatchState
 from app.kernel.names import clean_text
@@ -110,20 +111,21 @@ async def accept(batch_id: int, context: SheetContext) -> ImportBatch:
             examined = await check_rows(sheet_kind, parsed, context)
             if examined.problems:
                 raise _ProblemsSince(examined)
-            result = await sheet_kind.load(examined.rows, context)
+            async with gathered():
+                result = await sheet_kind.load(examined.rows, context)
+                await record(
+                    actor=context.actor,
+                    action="sheet.load",
+                    subject_type="import_batch",
+                    subject_id=batch_id,
+                    edition_id=context.edition_id,
+                    after={"kind": batch.kind, "filename": batch.filename, "digest": batch.digest, **result.as_dict()},
+                    now=context.now,
+                )
             await ImportBatch.update({ImportBatch.result: json.dumps(result.as_dict())}).where(
                 ImportBatch.id == batch_id
             )
             await _keep_mapping(sheet_kind, table, chosen, context.now)
-            await record(
-                actor=context.actor,
-                action="sheet.load",
-                subject_type="import_batch",
-                subject_id=batch_id,
-                edition_id=context.edition_id,
-                after={"kind": batch.kind, "filename": batch.filename, "digest": batch.digest, **result.as_dict()},
-                now=context.now,
-            )
     except _ProblemsSince as since:
         await ImportBatch.update(_problem_values(since.examined)).where(
             (ImportBatch.id == batch_id) & (ImportBatch.state == BatchState.PREVIEWED)

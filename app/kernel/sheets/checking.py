@@ -36,7 +36,8 @@ class SheetKind:
 
     ``title`` is marked with ``N_``. ``key`` is names of columns (compared without case) or a
     function of a row; rows without a key are not compared. ``check`` looks across rows and into the database;
-    ``load`` writes inside the caller's transaction, updating what is there.
+    ``load`` writes inside the caller's transaction, updating what is there; it records each record that it changes,
+    with before and after.
     """
 
     name: str

@@ -1,5 +1,6 @@
 """Applications: sent, changed, taken back."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -47,7 +48,8 @@ async def submit_application(
                 (Application.edition == edition_id) & (Application.organisation == organisation_id)
             )
             created = found is None
-            before = None if found is None else {key: getattr(found, key) for key in wish}
+            before: dict[str, Any] = {}
+            told = {**wish, "state": state.value, "contact": contact_id}
             if found is None:
                 found = Application(
                     edition=edition_id,
@@ -57,11 +59,17 @@ async def submit_application(
                     submitted_at=None if draft else now,
                 )
                 await found.save()
-            elif found.state in (ApplicationState.DRAFT, ApplicationState.WITHDRAWN, ApplicationState.WAITING):
-                values |= {Application.state: state.value, Application.submitted_at: None if draft else now}
-            elif found.state == ApplicationState.ALLOCATED and found.cells_wanted != cells_wanted:
-                raise AlreadyApplied
-            if contact_id is not None:
+            else:
+                before = {key: getattr(found, key) for key in told}
+                if found.state in (ApplicationState.DRAFT, ApplicationState.WITHDRAWN, ApplicationState.WAITING):
+                    values |= {Application.state: state.value, Application.submitted_at: None if draft else now}
+                elif found.state == ApplicationState.ALLOCATED and found.cells_wanted != cells_wanted:
+                    raise AlreadyApplied
+                else:
+                    told["state"] = found.state
+            if contact_id is None:
+                told["contact"] = found.contact
+            else:
                 values[Application.contact] = contact_id
                 await grant_role(
                     person_id=contact_id,
@@ -72,16 +80,18 @@ async def submit_application(
                     now=now,
                 )
             await Application.update(values).where(Application.id == found.id)
-            await audit.record(
-                actor=actor,
-                action="application.submit" if created else "application.change",
-                subject_type="application",
-                subject_id=found.id,
-                edition_id=edition_id,
-                before=before,
-                after={**wish, "state": state.value},
-                now=now,
-            )
+            before, after = audit.changes(before, told)
+            if after:
+                await audit.record(
+                    actor=actor,
+                    action="application.submit" if created else "application.change",
+                    subject_type="application",
+                    subject_id=found.id,
+                    edition_id=edition_id,
+                    before=before or None,
+                    after=after,
+                    now=now,
+                )
     except Exception as error:
         if is_unique_violation(error):
             raise AlreadyApplied from error
@@ -103,32 +113,59 @@ async def withdraw_application(*, edition_id: int, application_id: int, actor: A
 async def _move(
     edition_id: int,
     application_id: int,
-    states: list[ApplicationState],
+    states: Sequence[ApplicationState],
     target: ApplicationState,
     actor: Actor,
     now: datetime,
 ) -> None:
+    async with write_transaction():
+        chosen = (Application.id == application_id) & (Application.edition == edition_id)
+        if not await move_applications(
+            chosen,
+            states=states,
+            target=target,
+            action="application.send" if target == ApplicationState.SUBMITTED else "application.withdraw",
+            edition_id=edition_id,
+            actor=actor,
+            now=now,
+        ):
+            raise ApplicationNotFound
+
+
+async def move_applications(
+    chosen: Any,
+    *,
+    states: Sequence[ApplicationState],
+    target: ApplicationState,
+    action: str,
+    edition_id: int,
+    actor: Actor,
+    now: datetime,
+) -> list[int]:
+    """Move the ``chosen`` applications (a condition) from any of these states to another; the ids of those that moved.
+
+    Each has its entry in the log. In the caller's transaction.
+    """
     values: dict[Any, Any] = {Application.state: target.value, Application.changed_at: now}
     if target == ApplicationState.SUBMITTED:
         values[Application.submitted_at] = now
-    async with write_transaction():
+    moved: list[int] = []
+    for state in states:  # one update for each, so that what was before is certain
         rows = (
             await Application.update(values)
-            .where(
-                (Application.id == application_id)
-                & (Application.edition == edition_id)
-                & Application.state.is_in([state.value for state in states])
-            )
+            .where(chosen & (Application.state == state.value))
             .returning(Application.id)
         )
-        if not rows:
-            raise ApplicationNotFound
-        await audit.record(
-            actor=actor,
-            action="application.send" if target == ApplicationState.SUBMITTED else "application.withdraw",
-            subject_type="application",
-            subject_id=application_id,
-            edition_id=edition_id,
-            after={"state": target.value},
-            now=now,
-        )
+        for row in rows:
+            moved.append(row["id"])
+            await audit.record(
+                actor=actor,
+                action=action,
+                subject_type="application",
+                subject_id=row["id"],
+                edition_id=edition_id,
+                before={"state": state.value},
+                after={"state": target.value},
+                now=now,
+            )
+    return moved

@@ -4,9 +4,10 @@ from datetime import datetime
 
 from app.accounts.actor import Actor
 from app.kernel.database import write_transaction
-from booths.allocation.enums import OPEN_VALUES, ApplicationState
+from booths.allocation.enums import OPEN_STATES, OPEN_VALUES, ApplicationState
 from booths.allocation.errors import ApplicationNotFound, HasBooth
 from booths.allocation.queries import held_booths
+from booths.allocation.services.applications import move_applications
 from booths.allocation.services.messages import Given, tell
 from booths.allocation.tables import Application
 from booths.floorplan.enums import HolderState
@@ -50,19 +51,19 @@ async def allocate_held(*, edition_id: int, booth_id: int, actor: Actor, now: da
     async with write_transaction():
         booth = await booth_in(edition_id, booth_id)
         organisation_id = await settle_hold(booth_id=booth_id, actor=actor, now=now)
-        rows = (
-            await Application.update({Application.state: ApplicationState.ALLOCATED.value, Application.changed_at: now})
-            .where(
-                (Application.edition == edition_id)
-                & (Application.organisation == organisation_id)
-                & Application.state.is_in(OPEN_VALUES)
-            )
-            .returning(Application.id)
+        moved = await move_applications(
+            (Application.edition == edition_id) & (Application.organisation == organisation_id),
+            states=OPEN_STATES,
+            target=ApplicationState.ALLOCATED,
+            action="application.allocate",
+            edition_id=edition_id,
+            actor=actor,
+            now=now,
         )
-        if rows:
+        if moved:
             given = Given(
                 edition_id=edition_id,
-                application_id=rows[0]["id"],
+                application_id=moved[0],
                 booth_id=booth_id,
                 code=booth["code"],
                 occasion=now.isoformat(timespec="seconds"),
@@ -77,10 +78,12 @@ async def release_by_hand(*, edition_id: int, booth_id: int, actor: Actor, now: 
         organisation_id = await release_booth(booth_id=booth_id, actor=actor, now=now)
         if organisation_id is None:
             return
-        await Application.update(
-            {Application.state: ApplicationState.WAITING.value, Application.changed_at: now}
-        ).where(
-            (Application.edition == edition_id)
-            & (Application.organisation == organisation_id)
-            & (Application.state == ApplicationState.ALLOCATED.value)
+        await move_applications(
+            (Application.edition == edition_id) & (Application.organisation == organisation_id),
+            states=[ApplicationState.ALLOCATED],
+            target=ApplicationState.WAITING,
+            action="application.wait",
+            edition_id=edition_id,
+            actor=actor,
+            now=now,
         )

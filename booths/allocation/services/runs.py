@@ -11,10 +11,11 @@ from app.kernel.child import ChildError, run_in_child
 from app.kernel.database import is_unique_violation, write_transaction
 from app.kernel.jobs import ACTIVE, JobContext, JobNotOpen, enqueue, request_cancel
 from app.kernel.tables import Job
-from booths.allocation.enums import OPEN_VALUES, ApplicationState, RunState
+from booths.allocation.enums import OPEN_STATES, ApplicationState, RunState
 from booths.allocation.errors import AllocationFailed, AllocationRunning, NothingToAllocate, RunNotProposed
 from booths.allocation.queries import free_booths, held_booths, open_applications
 from booths.allocation.reasons import Market
+from booths.allocation.services.applications import move_applications
 from booths.allocation.services.by_hand import allocate_held
 from booths.allocation.services.messages import Given, tell, tell_waiting
 from booths.allocation.tables import Allocation, AllocationRun, Application
@@ -180,7 +181,7 @@ async def publish_run(*, run_id: int, edition_id: int, actor: Actor, now: dateti
     are settled with it; whoever withdrew meanwhile is left out. Raises RunNotProposed, and BoothTaken when somebody
     took one of the booths meanwhile.
     """
-    async with write_transaction():
+    async with write_transaction(), audit.gathered():
         await _end(run_id, edition_id, {AllocationRun.state: RunState.PUBLISHED.value, AllocationRun.published_at: now})
         given = 0
         open_now = await open_applications(edition_id, held=True)
@@ -195,14 +196,15 @@ async def publish_run(*, run_id: int, edition_id: int, actor: Actor, now: dateti
             Allocation.booth.code.as_alias("code"),
         ).where(Allocation.run == run_id)
         for row in placed:
-            moved = (
-                await Application.update(
-                    {Application.state: ApplicationState.ALLOCATED.value, Application.changed_at: now}
-                )
-                .where((Application.id == row["application_id"]) & Application.state.is_in(OPEN_VALUES))
-                .returning(Application.id)
-            )
-            if not moved:
+            if not await move_applications(
+                Application.id == row["application_id"],
+                states=OPEN_STATES,
+                target=ApplicationState.ALLOCATED,
+                action="application.allocate",
+                edition_id=edition_id,
+                actor=actor,
+                now=now,
+            ):
                 continue
             await hold_booth(
                 booth_id=row["booth_id"],
@@ -220,30 +222,34 @@ async def publish_run(*, run_id: int, edition_id: int, actor: Actor, now: dateti
             )
             await tell(booth_given, now)
             given += 1
-        waiting = await _put_on_waiting_list(run_id, edition_id, now)
+        waiting = await _put_on_waiting_list(run_id, edition_id, actor, now)
         after = {"placed": given, "waiting": waiting}
         await _record("allocation.publish", run_id, edition_id, actor, now, after=after)
     return given
 
 
-async def _put_on_waiting_list(run_id: int, edition_id: int, now: datetime) -> int:
+async def _put_on_waiting_list(run_id: int, edition_id: int, actor: Actor, now: datetime) -> int:
     """Move everybody on who was not placed, and tell those who are new to the list; returns how many."""
-    rows = (
-        await Application.update({Application.state: ApplicationState.WAITING.value, Application.changed_at: now})
-        .where((Application.edition == edition_id) & (Application.state == ApplicationState.SUBMITTED.value))
-        .returning(Application.id)
+    moved = await move_applications(
+        Application.edition == edition_id,
+        states=[ApplicationState.SUBMITTED],
+        target=ApplicationState.WAITING,
+        action="application.wait",
+        edition_id=edition_id,
+        actor=actor,
+        now=now,
     )
     run = await AllocationRun.select(AllocationRun.unmet).where(AllocationRun.id == run_id).first()
     unmet = json.loads(run["unmet"]) if run else {}
-    for row in rows:
+    for application_id in moved:
         await tell_waiting(
             edition_id=edition_id,
-            application_id=row["id"],
-            why=unmet.get(str(row["id"]), ()),
+            application_id=application_id,
+            why=unmet.get(str(application_id), ()),
             occasion=f"run {run_id}",
             now=now,
         )
-    return len(rows)
+    return len(moved)
 
 
 async def discard_run(*, run_id: int, edition_id: int, actor: Actor, now: datetime) -> None:

@@ -40,7 +40,7 @@ SHOWN = {"visible": True, "hidden": False}
 ADDRESS = "/{organisation_id:int}/{edition_id:int}/products"
 
 
-def _chosen(cards: list[ProductCard], search: str, show: str) -> list[ProductCard]:
+def chosen(cards: list[ProductCard], search: str, show: str) -> list[ProductCard]:
     """Those whose name or code has every word, and that are shown or hidden as asked."""
     words = search_text(search).split()
     return [
@@ -71,7 +71,7 @@ class ProductController(Controller):
         edition = await edition_by_id(edition_id)
         profile = await exhibitor_info(organisation_id)
         everything = await products_of_organisation(organisation_id, hidden=True)
-        shown, pager = stretch(request, _chosen(everything, q, show))
+        shown, pager = stretch(request, chosen(everything, q, show))
         return page(
             "catalogue/own_products.html",
             **frame(edition, profile),
@@ -98,7 +98,7 @@ class ProductController(Controller):
         headers = [_("Code"), _("Name"), _("Category"), _("Price"), _("Unit"), _("Shown")]
         rows = [
             (one.code, pick(one.name), one.category, one.price, one.unit, one.active)
-            for one in _chosen(everything, q, show)
+            for one in chosen(everything, q, show)
         ]
         return download(write_xlsx(_("Products"), headers, rows), "products.xlsx")
 

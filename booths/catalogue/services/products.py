@@ -1,7 +1,7 @@
 """Adding, changing and removing products and their photos. Each looks whose product it is."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,9 @@ from app.accounts.actor import Actor
 from app.kernel import audit
 from app.kernel.database import is_unique_violation, write_transaction
 from app.kernel.names import search_text
+from booths.catalogue.certificates import show_certificates
 from booths.catalogue.errors import PhotoNotFound, ProductCodeTaken, ProductNotFound, TooManyPhotos
+from booths.catalogue.queries.exhibitors import texts_of
 from booths.catalogue.queries.products import photos_of
 from booths.catalogue.schemas import ProductValues
 from booths.catalogue.tables import Certificate, Product, ProductPhoto
@@ -39,6 +41,22 @@ def columns_of(values: ProductValues, currency: str, now: datetime) -> dict[Any,
     }
 
 
+def by_name(columns: Mapping[Any, Any]) -> dict[str, Any]:
+    """Values of columns by the columns' names."""
+    return {column._meta.name: value for column, value in columns.items()}
+
+
+def told(product: Mapping[str, Any], certificates: Sequence[tuple[str, int | None]]) -> dict[str, Any]:
+    """A product as the log tells it, from its columns by name."""
+    plain = ("code", "price_minor", "currency", "unit", "category", "active")
+    return {
+        "name": texts_of(product["name"]),
+        "description": texts_of(product["description"]),
+        **{name: product[name] for name in plain},
+        "certificates": show_certificates(certificates),
+    }
+
+
 async def add_product(
     *,
     organisation_id: int,
@@ -62,7 +80,7 @@ async def add_product(
                 .order_by(Product.position, ascending=False)
                 .first()
             )
-            columns = {column._meta.name: value for column, value in columns_of(values, currency, now).items()}
+            columns = by_name(columns_of(values, currency, now))
             product = Product(
                 **columns,
                 organisation=organisation_id,
@@ -77,7 +95,7 @@ async def add_product(
                 action="product.add",
                 subject_type="product",
                 subject_id=product.id,
-                after={"organisation_id": organisation_id, **_told(values)},
+                after={"organisation_id": organisation_id, **told(columns, values.certificates)},
                 now=now,
             )
     except Exception as error:
@@ -102,23 +120,23 @@ async def change_product(
     """
     try:
         async with write_transaction():
-            before = await _own(product_id, organisation_id)
-            await Product.update(columns_of(values, before["currency"], now)).where(Product.id == product_id)
-            await _set_certificates(product_id, organisation_id, values.certificates)
-            await audit.record(
-                actor=actor,
-                action="product.change",
-                subject_type="product",
-                subject_id=product_id,
-                before={
-                    "name": before["name"],
-                    "price_minor": before["price_minor"],
-                    "category": before["category"],
-                    "active": before["active"],
-                },
-                after=_told(values),
-                now=now,
+            stored = await _own(product_id, organisation_id)
+            columns = columns_of(values, stored["currency"], now)
+            before, after = audit.changes(
+                told(stored, await _certificates(product_id)), told(by_name(columns), values.certificates)
             )
+            await Product.update(columns).where(Product.id == product_id)
+            await _set_certificates(product_id, organisation_id, values.certificates)
+            if after:
+                await audit.record(
+                    actor=actor,
+                    action="product.change",
+                    subject_type="product",
+                    subject_id=product_id,
+                    before=before,
+                    after=after,
+                    now=now,
+                )
             await add_photos(
                 product_id=product_id, organisation_id=organisation_id, photos=photos, actor=actor, now=now
             )
@@ -227,6 +245,12 @@ async def _append_photos(product_id: int, photos: Sequence[str], start: int) -> 
         )
 
 
+async def _certificates(product_id: int) -> list[tuple[str, int | None]]:
+    chosen = Certificate.product == product_id
+    rows = await Certificate.select(Certificate.name, Certificate.year).where(chosen).order_by(Certificate.id)
+    return [(row["name"], row["year"]) for row in rows]
+
+
 async def _set_certificates(
     product_id: int, organisation_id: int, certificates: Sequence[tuple[str, int | None]]
 ) -> None:
@@ -238,12 +262,3 @@ async def _set_certificates(
                 for name, year in certificates
             )
         )
-
-
-def _told(values: ProductValues) -> dict[str, Any]:
-    return {
-        "name": dict(values.name),
-        "price_minor": values.price.amount_minor if values.price else None,
-        "category": values.category,
-        "active": values.active,
-    }

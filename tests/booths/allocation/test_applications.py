@@ -17,7 +17,7 @@ from booths.allocation.services.applications import send_draft, submit_applicati
 from booths.allocation.services.by_hand import allocate_held, hold_for_application, release_by_hand
 from booths.allocation.tables import Application
 from booths.floorplan.errors import BoothNotFound, BoothTaken
-from tests.booths.factories import OTHER_ZONE, ZONE, make_application, make_row
+from tests.booths.factories import OTHER_ZONE, ZONE, make_application, make_row, states_told
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.support.factories import make_organisation, make_person
@@ -27,6 +27,7 @@ from tests.support.race import drop_index, losers, meet_before, race, unguarded,
 async def test_applying_again_changes_the_application(database: str) -> None:
     edition = await make_edition()
     first, organisation = await make_application(edition.id)
+    first_contact = (await application(edition.id, first)).contact_id
     contact = await make_person(now=NOW)
     again, new = await submit_application(
         edition_id=edition.id,
@@ -47,7 +48,11 @@ async def test_applying_again_changes_the_application(database: str) -> None:
         organisation.id,
     )
     entries, total = await list_entries(subject_type="application", subject_id=first)
-    assert (total, entries[0]["before"]["cells_wanted"], entries[0]["after"]["cells_wanted"]) == (2, 1, 2)
+    assert (total, entries[0]["before"], entries[0]["after"]) == (
+        2,
+        {"cells_wanted": 1, "zone_wanted": ZONE, "power_watts": 500, "contact": first_contact},
+        {"cells_wanted": 2, "zone_wanted": OTHER_ZONE, "power_watts": 0, "contact": contact.id},
+    )
 
 
 async def apply(edition_id: int, organisation_id: int) -> tuple[int, bool]:
@@ -141,6 +146,11 @@ async def test_a_booth_is_held_allocated_and_released_by_hand(database: str) -> 
     await release_by_hand(booth_id=booth, **given)
     assert (await application(edition.id, made)).state == ApplicationState.WAITING
     await release_by_hand(booth_id=booth, **given)
+    assert await states_told(made) == [
+        ("application.submit", None, "submitted"),
+        ("application.allocate", "submitted", "allocated"),
+        ("application.wait", "allocated", "waiting"),
+    ]
     await hold_for_application(booth_id=booth, application_id=rival, tell_now=True, **given)
     assert (await application(edition.id, rival)).state == ApplicationState.ALLOCATED
     with pytest.raises(BoothNotFound):

@@ -22,7 +22,7 @@ from booths.allocation.tables import Allocation, AllocationRun
 from booths.floorplan.errors import BoothTaken
 from booths.floorplan.services import hold_booth
 from booths.floorplan.tables import CellHold
-from tests.booths.factories import ZONE, make_application, make_booth, make_hall, make_row
+from tests.booths.factories import ZONE, make_application, make_booth, make_hall, make_row, states_told
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.support.factories import make_organisation
@@ -63,7 +63,7 @@ async def state_of(edition_id: int) -> list[str]:
 async def test_a_proposal_is_worked_out_and_published(database: str) -> None:
     edition = await make_edition()
     await make_row(edition.id, 2)
-    await make_application(edition.id, name="Anh", category="lụa")
+    first, _anh = await make_application(edition.id, name="Anh", category="lụa")
     _one, organisation = await make_application(edition.id, name="Bình", category="lụa")
     lost, _chi = await make_application(edition.id, name="Chi", cells_wanted=4)
     run_id = await proposed(edition.id)
@@ -84,6 +84,11 @@ async def test_a_proposal_is_worked_out_and_published(database: str) -> None:
     assert await explanation_for(edition.id, organisation.id) == []
     assert await publish(run_id, edition.id) == 2
     assert await state_of(edition.id) == ["allocated", "allocated", "waiting"]
+    assert await states_told(first) == [
+        ("application.submit", None, "submitted"),
+        ("application.allocate", "submitted", "allocated"),
+    ]
+    assert (await states_told(lost))[1:] == [("application.wait", "submitted", "waiting")]
     messages = await OutboxMessage.select(OutboxMessage.subject, OutboxMessage.body_text, OutboxMessage.secret)
     assert len(messages) == 3
     assert all(message["secret"] and "/sign-in/" in message["body_text"] for message in messages)

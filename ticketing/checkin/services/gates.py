@@ -97,7 +97,9 @@ async def update_list(
             )
             if before is None:
                 raise ListNotFound
-            after = {"name": name, "pass_kinds": kinds, "active": active, "exits": exits}
+            old, new = audit.changes(
+                dict(before), {"name": name, "pass_kinds": kinds, "active": active, "exits": exits}
+            )
             await CheckInList.update(
                 {
                     CheckInList.name: name,
@@ -106,16 +108,17 @@ async def update_list(
                     CheckInList.exits: exits,
                 }
             ).where(CheckInList.id == list_id)
-            await audit.record(
-                actor=actor,
-                action="check_in_list.update",
-                subject_type="check_in_list",
-                subject_id=list_id,
-                edition_id=edition_id,
-                before=dict(before),
-                after=after,
-                now=now,
-            )
+            if new:
+                await audit.record(
+                    actor=actor,
+                    action="check_in_list.update",
+                    subject_type="check_in_list",
+                    subject_id=list_id,
+                    edition_id=edition_id,
+                    before=old,
+                    after=new,
+                    now=now,
+                )
     except Exception as error:
         raise _translated(error) from error
     forget_rules()
@@ -161,16 +164,18 @@ async def update_gate(
             await Gate.update({Gate.name: name, Gate.check_in_list: list_id, Gate.hall: hall_id}).where(
                 Gate.id == gate_id
             )
-            await audit.record(
-                actor=actor,
-                action="gate.update",
-                subject_type="gate",
-                subject_id=gate_id,
-                edition_id=edition_id,
-                before=dict(before),
-                after={"name": name, "list": list_id, "hall": hall_id},
-                now=now,
-            )
+            old, new = audit.changes(dict(before), {"name": name, "list": list_id, "hall": hall_id})
+            if new:
+                await audit.record(
+                    actor=actor,
+                    action="gate.update",
+                    subject_type="gate",
+                    subject_id=gate_id,
+                    edition_id=edition_id,
+                    before=old,
+                    after=new,
+                    now=now,
+                )
     except Exception as error:
         raise _translated(error) from error
     forget_rules()

@@ -8,14 +8,14 @@ from datetime import datetime
 from app.accounts.actor import Actor
 from app.accounts.services.people_bulk import PersonValues, find_or_create_people
 from app.events.enums import PassKind
-from app.events.passes.services import PassRequest, issue_passes_bulk
+from app.events.passes.services import PassRequest, issue_passes_bulk, rename_holder
 from app.events.queries import edition_by_id
 from app.kernel import audit
 from app.kernel.database import write_transaction
 from app.kernel.i18n import pick
 from app.kernel.security import hash_token
 from ticketing.sales.enums import OrderChannel, OrderState
-from ticketing.sales.queries import ticket_types_of, tickets_held
+from ticketing.sales.queries import HeldTicket, ticket_types_of, tickets_held
 from ticketing.sales.services.quota import hold_places, sell_held_places
 from ticketing.sales.services.references import order_reference, order_secret
 from ticketing.sales.tables import OrderItem, TicketOrder
@@ -50,25 +50,31 @@ async def load_attendees(
                 unchanged += 1
             elif key not in held:
                 fresh[key] = one
-            elif held[key][1] == one.person.full_name:
+            elif held[key].holder_name == one.person.full_name:
                 unchanged += 1
             else:
-                await OrderItem.update({OrderItem.holder_name: one.person.full_name}).where(
-                    OrderItem.id == held[key][0]
-                )
+                await _rename(edition_id, held[key], one.person.full_name, actor, now)
                 updated += 1
         if fresh:
             await _create(edition_id, fresh, now)
-        await audit.record(
-            actor=actor,
-            action="order.load",
-            subject_type="edition",
-            subject_id=edition_id,
-            edition_id=edition_id,
-            after={"created": len(fresh), "updated": updated},
-            now=now,
-        )
     return len(fresh), updated, unchanged
+
+
+async def _rename(edition_id: int, ticket: HeldTicket, name: str, actor: Actor, now: datetime) -> None:
+    """Put another name on a ticket and its pass."""
+    await OrderItem.update({OrderItem.holder_name: name}).where(OrderItem.id == ticket.item_id)
+    if ticket.pass_id is not None:
+        await rename_holder(pass_id=ticket.pass_id, holder_name=name)
+    await audit.record(
+        actor=actor,
+        action="order.rename",
+        subject_type="ticket_order",
+        subject_id=ticket.order_id,
+        edition_id=edition_id,
+        before={"holder_name": ticket.holder_name},
+        after={"holder_name": name},
+        now=now,
+    )
 
 
 async def _create(edition_id: int, fresh: dict[tuple[int, int], Attendee], now: datetime) -> None:

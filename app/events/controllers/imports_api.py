@@ -1,0 +1,97 @@
+"""The JSON API of sheets: upload for preview, read what is wrong, choose columns, accept or discard."""
+
+from typing import Annotated, Any
+
+from litestar import Controller, Request, get, post
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, FromPath, FromQuery
+
+from app.accounts.actor import Actor
+from app.accounts.enums import Role
+from app.accounts.guards import requires
+from app.events.controllers.imports import context_of
+from app.events.pages import PAGE_SIZE, offset_of
+from app.events.queries import edition_by_id
+from app.kernel.paging import page_number
+from app.kernel.sheets import SheetContext, batches, kinds
+from app.kernel.sheets.schemas import ColumnChoice, SheetDetailDTO, SheetDTO, SheetKindDTO, SheetListDTO, SheetUpload
+
+ApiRequest = Request[Actor, Any, Any]
+
+
+class ImportsApi(Controller):
+    """``/api/v1/manage/{edition_id}/imports``."""
+
+    path = "/api/v1/manage/{edition_id:int}/imports"
+    guards = [requires(Role.OWNER, Role.MANAGER)]
+    tags = ["Sheets"]
+
+    @get("/kinds", summary="Kinds of sheets that can be loaded")
+    async def list_kinds(self, edition_id: FromPath[int]) -> list[SheetKindDTO]:
+        """Each with its columns; headers are recognised in three languages."""
+        await edition_by_id(edition_id)
+        return [SheetKindDTO.of(kind) for kind in kinds()]
+
+    @get("/", summary="Sheets that were uploaded")
+    async def list_sheets(
+        self,
+        edition_id: FromPath[int],
+        q: FromQuery[str] = "",
+        kind: FromQuery[str] = "",
+        status: FromQuery[str] = "",
+        page: FromQuery[int] = 1,
+    ) -> SheetListDTO:
+        """Fifty at a time, the newest first; ``q`` looks in the names of the files."""
+        await edition_by_id(edition_id)
+        found, total = await batches.list_batches(
+            edition_id, search=q, kind_name=kind, state=status, offset=offset_of(page), limit=PAGE_SIZE
+        )
+        return SheetListDTO(items=[SheetDTO.of(row) for row in found], total=total, page=page_number(page))
+
+    @post("/", summary="Upload a sheet to be checked")
+    async def upload(
+        self,
+        request: ApiRequest,
+        edition_id: FromPath[int],
+        data: Annotated[SheetUpload, Body(media_type=RequestEncodingType.MULTI_PART, title="The sheet")],
+    ) -> SheetDetailDTO:
+        """Nothing is loaded yet. Errors: ``sheet_kind_unknown``, ``not_a_sheet``, ``sheet_empty``,
+        ``sheet_too_large``, ``sheet_encrypted``."""
+        context = await _context(request, edition_id)
+        batch = await batches.preview(data.kind, await data.file.read(), data.file.filename, context)
+        return SheetDetailDTO.of_batch(batch)
+
+    @get("/{batch_id:int}", summary="A sheet with its problems, or what came of it")
+    async def read_sheet(
+        self, request: ApiRequest, edition_id: FromPath[int], batch_id: FromPath[int]
+    ) -> SheetDetailDTO:
+        """Error: ``batch_unknown``."""
+        return SheetDetailDTO.of_batch(await batches.find_batch(batch_id, await _context(request, edition_id)))
+
+    @post("/{batch_id:int}/columns", status_code=200, summary="Choose which header is which column")
+    async def choose_columns(
+        self,
+        request: ApiRequest,
+        edition_id: FromPath[int],
+        batch_id: FromPath[int],
+        data: Annotated[ColumnChoice, Body(title="The columns")],
+    ) -> SheetDetailDTO:
+        """The sheet is checked again. Errors: ``batch_unknown``, ``batch_discarded``, ``sheet_mapping_invalid``."""
+        batch = await batches.remap(batch_id, data.columns, await _context(request, edition_id))
+        return SheetDetailDTO.of_batch(batch)
+
+    @post("/{batch_id:int}/accept", status_code=200, summary="Load a sheet: all its rows or none")
+    async def accept(self, request: ApiRequest, edition_id: FromPath[int], batch_id: FromPath[int]) -> SheetDetailDTO:
+        """Accepted twice it is loaded once. Errors: ``batch_unknown``, ``batch_discarded``, ``batch_has_problems``."""
+        return SheetDetailDTO.of_batch(await batches.accept(batch_id, await _context(request, edition_id)))
+
+    @post("/{batch_id:int}/discard", status_code=200, summary="Drop a sheet that was not loaded")
+    async def discard(self, request: ApiRequest, edition_id: FromPath[int], batch_id: FromPath[int]) -> SheetDetailDTO:
+        """A loaded sheet stays loaded. Error: ``batch_unknown``."""
+        context = await _context(request, edition_id)
+        await batches.discard(batch_id, context)
+        return SheetDetailDTO.of_batch(await batches.find_batch(batch_id, context))
+
+
+async def _context(request: ApiRequest, edition_id: int) -> SheetContext:
+    return context_of(await edition_by_id(edition_id), request.user)

@@ -1,0 +1,128 @@
+"""What the API takes and gives of sheets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from litestar.datastructures import UploadFile
+from msgspec import Meta
+
+from app.kernel.enums import BatchState
+from app.kernel.i18n import _
+from app.kernel.sheets import batches
+from app.kernel.sheets.checking import SheetKind
+from app.kernel.tables import ImportBatch
+
+
+class SheetUpload(msgspec.Struct, kw_only=True):
+    """A sheet to be checked: of which kind it is, and the file, XLSX or CSV."""
+
+    kind: Annotated[str, Meta(max_length=40)]
+    file: UploadFile
+
+
+class ColumnChoice(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Header of the sheet → name of a column of its kind; a header that is left out is not read."""
+
+    columns: Annotated[dict[str, str], Meta(max_length=200)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SheetColumnDTO:
+    """A column of a kind of sheet; ``label`` is its header in the reader's language."""
+
+    name: str
+    label: str
+    required: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SheetKindDTO:
+    """A kind of sheet that can be loaded."""
+
+    name: str
+    title: str
+    columns: list[SheetColumnDTO]
+
+    @classmethod
+    def of(cls, kind: SheetKind) -> "SheetKindDTO":
+        """The kind as the API shows it."""
+        columns = [SheetColumnDTO(name=one.name, label=one.label(), required=one.required) for one in kind.columns]
+        return cls(name=kind.name, title=_(kind.title), columns=columns)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SheetDTO:
+    """An uploaded sheet in a list; ``problem_count`` counts the cells that cannot be taken."""
+
+    id: int
+    kind: str
+    filename: str
+    state: BatchState
+    row_count: int
+    problem_count: int
+    created_at: datetime
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "SheetDTO":
+        """The sheet as the API shows it."""
+        return cls(**{**row, "state": BatchState(row["state"])})
+
+
+@dataclass(frozen=True, kw_only=True)
+class SheetListDTO:
+    """A stretch of the uploaded sheets; ``total`` counts all that fit."""
+
+    items: list[SheetDTO]
+    total: int
+    page: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SheetProblemDTO:
+    """A cell that cannot be taken: where it stands, what it holds, and why."""
+
+    row: int
+    column: str
+    header: str
+    value: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SheetResultDTO:
+    """How many records a sheet made, changed, and found as they were."""
+
+    created: int
+    updated: int
+    unchanged: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SheetDetailDTO(SheetDTO):
+    """A sheet: how its headers are read, its first 500 problems, and, once it is loaded, what came of it."""
+
+    columns: dict[str, str]
+    problems: list[SheetProblemDTO]
+    result: SheetResultDTO | None
+
+    @classmethod
+    def of_batch(cls, batch: ImportBatch) -> "SheetDetailDTO":
+        """The sheet as the API shows it."""
+        problems: list[dict[str, Any]] = [*batches.problems_of(batch)]
+        result = batches.result_of(batch)
+        return cls(
+            id=batch.id,
+            kind=batch.kind,
+            filename=batch.filename,
+            state=BatchState(batch.state),
+            row_count=batch.row_count,
+            problem_count=batch.problem_count,
+            created_at=batch.created_at,
+            columns=batches.mapping_of(batch),
+            problems=[SheetProblemDTO(**problem) for problem in problems],
+            result=SheetResultDTO(**result) if result else None,
+        )
