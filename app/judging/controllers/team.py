@@ -13,14 +13,14 @@ from app.judging.enums import EntryState
 from app.judging.errors import ContestNotOpen, EntryIncomplete
 from app.judging.queries import entries as queries
 from app.judging.queries.contests import ContestRow, contest_by_id, contest_of_edition, open_contests, rounds_of
-from app.judging.queries.results import awards_of
+from app.judging.queries.results import AwardRow, awards_of
 from app.judging.schemas import IdeaForm, PersonForm, StoryForm
 from app.judging.services import entries as service
 from app.judging.whereabouts import STEPS, Whereabouts, locate
 from app.kernel.clock import now
 from app.kernel.errors import NotFound
 from app.kernel.forms import Form, FormError, read_form
-from app.kernel.i18n import N_, _
+from app.kernel.i18n import N_, _, pick
 from app.kernel.names import normalise_email, normalise_phone
 from app.kernel.web import page, redirect
 
@@ -36,7 +36,14 @@ NOT_AN_EMAIL = N_("This is no mail address. It looks like name@example.vn.")
 async def _stand(entry: queries.EntryRow) -> Whereabouts:
     contest = await contest_by_id(entry.contest_id)
     taking_part = [round_.number for round_ in await queries.rounds_of_entry(entry.id)]
-    return locate(entry, contest, await rounds_of(contest.id), taking_part, now())
+    prizes = [pick(award.title) for award in await _awards(entry)]
+    return locate(entry, contest, await rounds_of(contest.id), taking_part, now(), prizes=prizes)
+
+
+async def _awards(entry: queries.EntryRow) -> list[AwardRow]:
+    """What the idea has won, as far as everybody may know it."""
+    told = await awards_of(entry.contest_id, published_only=True)
+    return [award for award in told if award.entry_id == entry.id]
 
 
 def contact_of(form: PersonForm) -> tuple[str | None, str | None]:
@@ -100,7 +107,6 @@ class TeamController(Controller):
         """Where the idea stands, what is due, what was said."""
         entry = await queries.own_entry(entry_id, request.user.person_id)
         contest = await contest_by_id(entry.contest_id)
-        awards = [award for award in await awards_of(contest.id, published_only=True) if award.entry_id == entry.id]
         return page(
             "judging/team_idea.html",
             entry=entry,
@@ -109,7 +115,7 @@ class TeamController(Controller):
             steps=[_(step) for step in STEPS],
             members=await queries.members_of(entry.id),
             feedback=await queries.feedback_for(entry.id),
-            awards=awards,
+            awards=await _awards(entry),
             open_now=contest.takes_ideas(now()),
             decided=await queries.is_decided(entry.id),
         )
