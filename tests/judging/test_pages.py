@@ -275,7 +275,12 @@ async def test_a_judge_steps_back_on_the_plain_page(client: Browser, frozen_now:
     (task,) = await tasks_of_judge(judge.person_id)
     tablet = await browser_of(judge)
     path = f"/judge/entries/{task.assignment_id}"
-    assert (await tablet.post(f"{path}/recuse", data={"reason": ""})).status_code == 422
+    fold = '<details id="step-back"'
+    assert f"{fold}>" in (await tablet.get(path)).text
+    assert f"{fold} open>" in (await tablet.get(f"{path}?away=1")).text
+    empty = await tablet.post(f"{path}/recuse", data={"reason": ""})
+    assert (empty.status_code, f"{fold} open>" in empty.text) == (422, True)
+    assert "/recuse#step-back" in empty.text  # the browser comes back to the fold
     assert (await tablet.post(f"{path}/recuse", data={"reason": "Chị em họ"})).headers["location"] == "/judge/"
     assert (await tablet.get(path)).status_code == 200
     assert (await tablet.get("/api/v1/judge/bundle")).json()["tasks"] == []
