@@ -62,6 +62,11 @@ async def test_the_walk_from_idea_to_public_award(client: Browser, frozen_now: d
         assert (await team.get(f"{idea}/edit/{part}")).status_code == 200
     early = await team.post(f"{idea}/submit")
     assert early.status_code == 422
+    assert re.findall(r'href="[^"]+/edit/(\d#field-\w+)"', early.text) == [
+        "2#field-summary",
+        "2#field-problem",
+        "2#field-solution",
+    ]
     wrong = await team.post(f"{idea}/members", data={"full_name": "Vàng Thị Mai", "phone": "12"})
     assert wrong.status_code == 422
     nobody = await team.post(f"{idea}/members", data={"full_name": "Vàng Thị Mai"})

@@ -212,8 +212,14 @@ class TeamController(Controller):
             entry=entry,
             members=members or [],
             closed=_closed(contest),
-            missing=[_(sentence) for name, sentence in service.NEEDED.items() if entry and not getattr(entry, name)],
+            missing=_missing(entry) if entry else [],
         )
+
+
+def _missing(entry: queries.EntryRow) -> list[tuple[str, int, str]]:
+    """What the idea still lacks: a sentence, the step that asks for it, and the field's name."""
+    step_of = {name: step for step, model in MODELS.items() for name in model.__struct_fields__}
+    return [(_(said), step_of[name], name) for name, said in service.NEEDED.items() if not getattr(entry, name)]
 
 
 def _closed(contest: ContestRow) -> str:
