@@ -67,6 +67,11 @@ async def test_what_cannot_be_answered(client: Browser, given: dict[str, str]) -
     assert (answer.status_code, await OutboxMessage.count()) == (422, 0)
 
 
+async def test_all_that_does_not_fit_is_said_at_once(client: Browser) -> None:
+    answer = await client.post(await open_call(), data={"full_name": "", "contact": "12"})
+    assert re.findall(r'id="field-(\w+)-error"', answer.text) == ["full_name", "contact"]
+
+
 async def test_no_way_in_without_a_call(client: Browser) -> None:
     edition = await make_edition()
     assert (await client.get(f"{edition.path}/contest/enter")).status_code == 404

@@ -7,13 +7,12 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
-from app.accounts.errors import ContactMissing
 from app.accounts.guards import requires
 from app.events.errors import DatesReversed
 from app.events.pages import stretch, with_query
 from app.events.queries import edition_by_id
 from app.judging.controllers.lists import Paging
-from app.judging.controllers.team import ONE_OF_THE_TWO, contact_of
+from app.judging.controllers.team import contact_of
 from app.judging.enums import ContestState, EntryState, PanelRole
 from app.judging.guards import contest_for
 from app.judging.queries import entries as queries
@@ -28,7 +27,7 @@ from app.judging.words import CONTEST_STATES, ENTRY_STATES, PANEL_ROLES, ROUND_S
 from app.kernel.clock import now
 from app.kernel.documents.labels import Label, label_sheets, one_file
 from app.kernel.errors import NotFound
-from app.kernel.forms import Form, FormError, read_form
+from app.kernel.forms import Form, FormError, open_form, read_form
 from app.kernel.i18n import _, pick, zone
 from app.kernel.names import search_text
 from app.kernel.sheets import write_xlsx
@@ -239,8 +238,9 @@ class JuryController(Controller):
         """Put somebody into the jury."""
         contest = await contest_for(edition_id, request.user)
         try:
-            form = await read_form(request, JudgeForm)
-            phone, email = contact_of(form)
+            reading = await open_form(request, JudgeForm)
+            phone, email = contact_of(reading)
+            form = reading.settle()
             await panels.add_judge(
                 contest_id=contest.id,
                 full_name=form.full_name,
@@ -254,9 +254,6 @@ class JuryController(Controller):
             )
         except FormError as error:
             return await self._list(request, edition_id, error.form, status=error.status)
-        except ContactMissing as error:
-            shown = Form({"full_name": form.full_name, "role": form.role.value}, {"phone": _(ONE_OF_THE_TWO)})
-            return await self._list(request, edition_id, shown, status=error.status)
         return redirect(
             f"/manage/{edition_id}/contest/judges", toast=_("{name} is in the jury.").format(name=form.full_name)
         )

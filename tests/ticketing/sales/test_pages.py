@@ -125,6 +125,12 @@ async def test_a_form_that_does_not_fit_comes_back_with_what_was_typed(scene: Sc
     assert await fetch("SELECT id FROM ticket_order") == []
 
 
+async def test_all_that_does_not_fit_is_said_at_once(scene: Scene) -> None:
+    nobody = {"full_name": "", "contact": "hà@", "client_id": "c-12345678", f"n-{scene.free}": "1"}
+    answer = await scene.browser.post(f"{scene.edition.path}/tickets/order", data=nobody)
+    assert re.findall(r'id="field-(\w+)-error"', answer.text) == ["full_name", "contact"]
+
+
 async def test_nothing_chosen_and_sold_out_go_back_to_the_first_step(scene: Scene) -> None:
     nothing = await scene.browser.get(f"{scene.edition.path}/tickets/order?lang=en")
     assert nothing.status_code == 422

@@ -13,7 +13,7 @@ from app.events.passes.services import secret_of
 from app.events.queries import EditionInfo, edition_by_slug
 from app.kernel.clock import now
 from app.kernel.errors import AppError
-from app.kernel.forms import Form, FormError, read_form
+from app.kernel.forms import Form, FormError, Reading, open_form
 from app.kernel.i18n import LOCALES, N_, _, current_locale
 from app.kernel.money import Money
 from app.kernel.names import normalise_email, normalise_phone
@@ -64,8 +64,9 @@ class TicketController(Controller):
         data = await request.form()
         chosen = await _chosen(edition, {key: str(data[key]) for key in data if key.startswith("n-")})
         try:
-            values = await read_form(request, BuyerForm)
-            phone, email = _contact(values.contact, edition, values)
+            reading = await open_form(request, BuyerForm)
+            phone, email = _contact(reading, edition)
+            values = reading.settle()
             _check(chosen)
             placed = await place_order(
                 edition_id=edition.id,
@@ -127,15 +128,16 @@ def _check(chosen: list[dict[str, Any]]) -> None:
         raise TooManyTickets(limit=MOST_IN_ONE_ORDER)
 
 
-def _contact(text: str, edition: EditionInfo, values: BuyerForm) -> tuple[str | None, str | None]:
-    """(phone, mail) of the one field. Raises FormError."""
+def _contact(reading: Reading[BuyerForm], edition: EditionInfo) -> tuple[str | None, str | None]:
+    """(phone, mail) of the one field; refuses what is neither."""
+    text = reading.values.contact
     try:
         if "@" in text:
             return None, normalise_email(text)
         return normalise_phone(text, "ID" if edition.currency == "IDR" else "VN"), None
-    except ValueError as error:
-        shown = {name: getattr(values, name) for name in ("full_name", "contact", "client_id", "locale")}
-        raise FormError(Form(shown, {"contact": _(NOT_A_CONTACT)})) from error
+    except ValueError:
+        reading.refuse("contact", _(NOT_A_CONTACT))
+        return None, None
 
 
 async def _choose_page(edition: EditionInfo, problem: str, *, status: int = 200) -> Response[str]:
