@@ -283,7 +283,12 @@ async def test_a_judge_steps_back_on_the_plain_page(client: Browser, frozen_now:
     fold = '<details id="step-back"'
     assert f"{fold}>" in (await tablet.get(path)).text
     assert f"{fold} open>" in (await tablet.get(f"{path}?away=1")).text
-    empty = await tablet.post(f"{path}/recuse", data={"reason": ""})
+    from_here = {"referer": f"{tablet.base_url}{path}?away=1"}
+    empty = await tablet.post(f"{path}/recuse", data={"reason": ""}, headers=from_here)
+    assert f'href="{path}?away=1&amp;lang=vi"' in empty.text  # /recuse itself cannot be asked for
+    astray = {"referer": f"https://elsewhere.example{path}"}
+    other = await tablet.post(f"{path}/recuse", data={"reason": ""}, headers=astray)
+    assert 'href="?lang=vi"' in other.text
     assert (empty.status_code, f"{fold} open>" in empty.text) == (422, True)
     assert "/recuse#step-back" in empty.text  # the browser comes back to the fold
     assert (await tablet.post(f"{path}/recuse", data={"reason": "Chị em họ"})).headers["location"] == "/judge/"

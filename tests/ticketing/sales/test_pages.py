@@ -121,6 +121,14 @@ async def test_a_form_that_does_not_fit_comes_back_with_what_was_typed(scene: Sc
     answer = await order_through_pages(scene, scene.free, "hà@")
     assert answer.status_code == 422
     assert 'value="Lê Thị Hà"' in answer.text
+    address = f"{scene.edition.path}/tickets/order?n-{scene.free}=2"
+    assert f'action="{address}"' in answer.text
+    again = await scene.browser.post(address, data={f"n-{scene.free}": "2", "full_name": "", "contact": ""})
+    assert f'href="?n-{scene.free}=2&amp;lang=id"' in again.text
+    back = f"{scene.edition.path}/tickets?n-{scene.free}=2"
+    assert f'href="{back}"' in again.text
+    chosen = re.findall(r'<option value="(\d)" selected>', (await scene.browser.get(back)).text)
+    assert chosen == ["2", "0"]
     assert "field-contact-error" in answer.text
     assert await fetch("SELECT id FROM ticket_order") == []
 

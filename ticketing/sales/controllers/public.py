@@ -1,6 +1,7 @@
 """A ticket in two steps: choose, say who it is for; then the page that shows it."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath
@@ -42,7 +43,7 @@ class TicketController(Controller):
         edition = await visible_edition(slug, request.user)
         if edition.state != EditionState.DRAFT:
             edition = await queries.edition_with_tickets(slug)
-        return await _choose_page(edition, "")
+        return await _choose_page(edition, await _chosen(edition, dict(request.query_params.items())))
 
     @get("/order")
     async def buyer(self, request: Request[Any, Any, Any], slug: FromPath[str]) -> Response[str]:
@@ -52,7 +53,7 @@ class TicketController(Controller):
         try:
             _check(chosen)
         except AppError as error:
-            return await _choose_page(edition, error.sentence(), status=error.status)
+            return await _choose_page(edition, chosen, error)
         user = request.user
         form = Form.empty(client_id=new_token(), locale=current_locale(), full_name=user.full_name if user else "")
         return _buyer_page(edition, chosen, form)
@@ -82,7 +83,7 @@ class TicketController(Controller):
         except FormError as error:
             return _buyer_page(edition, chosen, error.form, status=422)
         except (SoldOut, SalesClosed, NothingChosen, TooManyTickets) as error:
-            return await _choose_page(edition, error.sentence(), status=error.status)
+            return await _choose_page(edition, chosen, error)
         return redirect(f"{edition.path}/tickets/done/{placed.secret}")
 
     @get("/done/{secret:str}")
@@ -140,15 +141,19 @@ def _contact(reading: Reading[BuyerForm], edition: EditionInfo) -> tuple[str | N
         return None, None
 
 
-async def _choose_page(edition: EditionInfo, problem: str, *, status: int = 200) -> Response[str]:
+async def _choose_page(
+    edition: EditionInfo, chosen: list[dict[str, Any]], problem: AppError | None = None
+) -> Response[str]:
+    """Step one with what was chosen before, and why it could not be had."""
     types = await queries.ticket_types_on_sale(edition.id, now())
     return page(
         "sales/choose.html",
-        status=status,
+        status=problem.status if problem else 200,
         edition=edition,
+        wanted={row["id"]: row["count"] for row in chosen},
         types=[{**row, "price": Money(row["price_minor"], row["currency"])} for row in types],
         most=MOST_IN_ONE_ORDER,
-        problem=problem,
+        problem=problem.sentence() if problem else "",
     )
 
 
@@ -159,6 +164,7 @@ def _buyer_page(edition: EditionInfo, chosen: list[dict[str, Any]], form: Form, 
         status=status,
         edition=edition,
         chosen=chosen,
+        asked=urlencode({f"n-{row['id']}": row["count"] for row in chosen}),
         total=Money(total, edition.currency),
         form=form,
     )
