@@ -85,7 +85,13 @@ async def test_the_holder_gets_a_pdf(client: Browser, issued: IssuedPass) -> Non
 async def test_a_phone_is_linked_by_the_secret_link_alone(client: Browser, issued: IssuedPass) -> None:
     assert "No pass is linked" in (await client.get("/pass?lang=en")).text
     assert (await client.post("/pass/guessed/link")).status_code == 404
+    way = '<a href="/pass">Passes on this phone</a>'
+    before = (await client.get(f"{issued.path}?lang=en")).text
+    assert (before.count("Link this phone, and it finds"), before.count(way)) == (1, 1)  # at the foot
+    assert way in (await client.get("/e/phu-nu-sang-tao-2026")).text
     assert (await client.post(f"{issued.path}/link")).headers["location"] == issued.path
+    after = (await client.get(issued.path)).text
+    assert (after.count("Link this phone, and it finds"), after.count(way)) == (0, 2)
     assert issued.path in (await client.get("/pass")).text
     assert f"{issued.path}/unlink" in (await client.get(issued.path)).text
     assert issued.path not in (await new_browser().get("/pass")).text
