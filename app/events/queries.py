@@ -75,6 +75,19 @@ class EditionInfo:
         """The days from one instant until before another, in the edition's zone, as people write them."""
         return format_days(self.today(begin), self.today(end - timedelta(minutes=1)))
 
+    def hours_within(self, begin: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+        """From when to when it is open, in UTC, on each day from one instant until before another."""
+        first, last = self.today(begin), self.today(end - timedelta(minutes=1))
+        days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+        opens, closes = time.fromisoformat(self.opens_at), time.fromisoformat(self.closes_at)
+        return [
+            (
+                datetime.combine(day, opens, self.zone).astimezone(UTC),
+                datetime.combine(day, closes, self.zone).astimezone(UTC),
+            )
+            for day in days
+        ]
+
     @property
     def when(self) -> str:
         """Its days as people write them."""

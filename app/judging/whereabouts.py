@@ -24,9 +24,16 @@ STEPS = (N_("Draft"), N_("Sent in"), N_("With the jury"), N_("Result"))
 
 
 def locate(
-    entry: EntryRow, contest: ContestRow, rounds: Sequence[RoundRow], taking_part: Sequence[int], now: datetime
+    entry: EntryRow,
+    contest: ContestRow,
+    rounds: Sequence[RoundRow],
+    taking_part: Sequence[int],
+    now: datetime,
+    *,
+    prizes: Sequence[str] = (),
 ) -> Whereabouts:
-    """Where an idea stands. ``rounds`` are all of the contest's, ``taking_part`` the numbers the idea came to.
+    """Where an idea stands. ``rounds`` are all of the contest's, ``taking_part`` the numbers the idea came to,
+    ``prizes`` the names of its published awards.
 
     That an idea goes on to a round is not told before the round it comes from is published.
     """
@@ -51,19 +58,20 @@ def locate(
         else:
             sentence = _("The jury begins soon.")
         return Whereabouts(_("Sent in"), "done", sentence, 1)
-    return _in_round(by_number[told[-1]], contest, rounds)
+    return _in_round(by_number[told[-1]], contest, rounds, prizes)
 
 
-def _in_round(current: RoundRow, contest: ContestRow, rounds: Sequence[RoundRow]) -> Whereabouts:
+def _in_round(current: RoundRow, contest: ContestRow, rounds: Sequence[RoundRow], prizes: Sequence[str]) -> Whereabouts:
     name = pick(current.name)
+    if current.state == RoundState.PUBLISHED and prizes:
+        won = _("{round} is over. Your idea has won: {prize}.").format(round=name, prize=", ".join(prizes))
+        return Whereabouts(prizes[0], "brand", won, 3)
     if current.state == RoundState.PUBLISHED:
         last = current.number == max(round_.number for round_ in rounds)
         sentence = (
             _("The contest is over. Thank you for your idea.")
             if last
-            else _("{round} is over. Your idea does not go on from here; read below what the jury wrote.").format(
-                round=name
-            )
+            else _("{round} is over. Your idea does not go on from here.").format(round=name)
         )
         return Whereabouts(_("Result"), "brand", sentence, 3)
     if current.state == RoundState.LOCKED:

@@ -9,7 +9,7 @@ import re
 import types
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -82,17 +82,48 @@ def _as_typed(value: Any) -> Any:
     return value
 
 
+class Reading(Generic[StructT]):
+    """A form that was decoded as far as it could be, so that all that is wrong with it is told at once.
+
+    ``values`` hold a stand-in (the default, ``""``, an empty list or None) where a field did not decode: they are good
+    for looking at the other fields, and for use only after :meth:`settle`.
+    """
+
+    def __init__(self, values: StructT, shown: Mapping[str, Any], errors: Mapping[str, str]) -> None:
+        self.values = values
+        self._form = Form(shown, errors)
+
+    def refuse(self, field: str, sentence: str) -> None:
+        """Say what is wrong with a field; what was said of it first stays."""
+        self._form.errors.setdefault(field, sentence)
+
+    def settle(self) -> StructT:
+        """The values, now that all has been looked at. Raises FormError with everything that is wrong."""
+        if self._form.errors:
+            raise FormError(self._form)
+        return self.values
+
+
 async def read_form(request: Request[Any, Any, Any], model: type[StructT], *, tz: str = "UTC") -> StructT:
     """Decode a posted form. ``tz`` is the zone in which times were typed.
 
     Raises FormError, whose ``form`` shows what was typed and what is wrong with it.
     """
+    return (await open_form(request, model, tz=tz)).settle()
+
+
+async def open_form(request: Request[Any, Any, Any], model: type[StructT], *, tz: str = "UTC") -> Reading[StructT]:
+    """As :func:`read_form`, for a caller that looks at some fields itself before it settles the reading."""
     data = await request.form()
-    return decode_form({key: data.getall(key) for key in data}, model, tz=tz)
+    return _decode({key: data.getall(key) for key in data}, model, tz)
 
 
 def decode_form(posted: Mapping[str, list[Any]], model: type[StructT], *, tz: str = "UTC") -> StructT:
     """As :func:`read_form`, from the values of each field."""
+    return _decode(posted, model, tz).settle()
+
+
+def _decode(posted: Mapping[str, list[Any]], model: type[StructT], tz: str) -> Reading[StructT]:
     hints = get_type_hints(model, include_extras=True)
     values: dict[str, Any] = {}
     errors: dict[str, str] = {}
@@ -119,9 +150,9 @@ def decode_form(posted: Mapping[str, list[Any]], model: type[StructT], *, tz: st
             values[field.name] = value
         except _Bad as bad:
             errors[field.encode_name] = _(bad.message).format(**bad.params)
-    if errors:
-        raise FormError(Form({**shown, **_strays(posted, shown)}, errors))
-    return model(**values)
+            if required:
+                values[field.name] = "" if hint is str else [] if get_origin(hint) is list else None
+    return Reading(model(**values), {**shown, **_strays(posted, shown)}, errors)
 
 
 def _strays(posted: Mapping[str, list[Any]], shown: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import gettext as gettext_module
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, tzinfo
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -136,7 +137,13 @@ def format_datetime(value: datetime, tz: str | tzinfo) -> str:
     return f"{format_date(value, tz)} {format_time(value, tz)}"
 
 
+def half_up(value: float, places: int) -> Decimal:
+    """A number as it is written with so many decimals, halves upwards as people round: 81.25 becomes 81.3."""
+    return Decimal(repr(value)).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+
+
 def format_number(value: int | float, places: int | None = None) -> str:
-    """A number with the separators of the language; ``places`` fixes how many decimals it shows."""
+    """A number with the separators of the language; ``places`` fixes how many decimals it shows, rounded half up."""
     pattern = None if places is None else "#,##0" + ("." + "0" * places if places else "")
-    return str(numbers.format_decimal(value, format=pattern, locale=_babel_locale()))
+    shown = value if places is None else half_up(value, places)
+    return str(numbers.format_decimal(shown, format=pattern, locale=_babel_locale()))

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from litestar import Request
@@ -145,14 +145,23 @@ def csrf_token(request: Request[Any, Any, Any]) -> str:
 def language_links() -> list[tuple[str, str, str]]:
     """(code, own name, address of this page in it) for each language."""
     request = current_request.get()
-    links = []
-    for code in i18n.LOCALES:
-        address = f"?lang={code}"
-        if request is not None:
-            kept = [(key, value) for key, value in request.query_params.multi_items() if key != "lang"]
-            address = "?" + urlencode([*kept, ("lang", code)])
-        links.append((code, i18n.LOCALE_NAMES[code], address))
-    return links
+    path, kept = "", []
+    if request is not None:
+        path, asked = _shown_at(request)
+        kept = [(key, value) for key, value in parse_qsl(asked, keep_blank_values=True) if key != "lang"]
+    return [(code, name, f"{path}?{urlencode([*kept, ('lang', code)])}") for code, name in i18n.LOCALE_NAMES.items()]
+
+
+def _shown_at(request: Request[Any, Any, Any]) -> tuple[str, str]:
+    """Path and query at which this page can be asked for; ``""`` is the address it stands at.
+
+    What answers a form may stand at an address that only takes forms: then it is where the form stood.
+    """
+    if request.method == "POST":
+        before = urlsplit(request.headers.get("referer", ""))
+        if before.netloc == request.url.netloc and before.path != request.url.path:
+            return before.path, before.query
+    return "", request.url.query
 
 
 def paragraphs(text: str) -> Markup:

@@ -39,6 +39,7 @@ def score(page: Page, number: int) -> None:
 
 
 def test_scores_are_kept_without_network_and_arrive_with_it(people: People) -> None:
+    people.watch.allow("422 POST .*/recuse")
     chair = open_the_first_round(people)
     tablet = open_tablet(people)
     assert_accessible(tablet)
@@ -57,6 +58,12 @@ def test_scores_are_kept_without_network_and_arrive_with_it(people: People) -> N
     expect(tablet.locator(SAVED)).to_be_visible()
     assert tablet.input_value("#comment_to_team") == "Hãy thử ở hai xã trước."
     tablet.locator(".jury-foot button").click()
+    server = tablet.locator(".status-strip .number")
+    everything = server.inner_text()
+    tablet.locator(".jury-criterion input").first.check(force=True)
+    expect(server).not_to_have_text(everything)
+    tablet.locator("a[href*='#step-back']").click()
+    expect(tablet.locator("a[href*='#step-back'] ~ [role=status]")).not_to_be_empty()
     score(tablet, 2)
     expect(tablet.locator(WAITING)).to_be_visible()
     tablet.reload()
@@ -64,6 +71,9 @@ def test_scores_are_kept_without_network_and_arrive_with_it(people: People) -> N
     tablet.context.set_offline(False)
     expect(tablet.locator(SAVED)).to_be_visible()
     expect(chair.locator(".figure-large")).to_contain_text("2 /")
+    tablet.locator("a[href*='#step-back']").click()
+    tablet.locator("#step-back button").click()
+    expect(tablet.locator("#step-back [name=reason][aria-invalid=true]")).to_be_in_viewport()
 
 
 def test_two_tablets_of_one_judge_never_overwrite_each_other(people: People) -> None:

@@ -47,6 +47,24 @@ def test_the_open_section_is_in_sight_on_a_phone(people: People) -> None:
     assert (box["x"] >= 0, box["x"] + box["width"] <= 360) == (True, True)
 
 
+@pytest.mark.parametrize(("script", "part"), [(False, "#here"), (True, "#here"), (True, "")])
+def test_the_sought_booth_is_in_sight_on_a_phone(people: People, script: bool, part: str) -> None:
+    page = people.page(locale="vi", at=f"{FESTIVAL}/map", script=script)
+    booths = page.locator(".map-plan").last.locator("a").all()
+    far = max(booths, key=lambda booth: (booth.bounding_box() or {"x": 0})["x"])
+    number = (far.get_attribute("href") or "").rpartition("/")[2]
+    page.goto(f"{FESTIVAL}/map?booth={number}{part}")
+    page.locator(".map-here").wait_for()
+    box, frame = page.locator(".map-plan .map-chosen").bounding_box(), page.locator(".map-here + .map .map-view")
+    around = frame.bounding_box()
+    assert box is not None
+    assert around is not None
+    assert (box["x"] >= around["x"], box["x"] + box["width"] <= around["x"] + around["width"]) == (True, True)
+    line = page.locator(".map-here").bounding_box()
+    assert line is not None
+    assert (box["y"] >= line["y"] + line["height"], box["y"] + box["height"] <= 780) == (True, True)
+
+
 def test_the_pass_is_a_page_a_picture_and_a_document(people: People) -> None:
     page = people.page(locale="vi")
     take_a_free_ticket(page, name="Đặng Thị Ý", contact="y@example.vn")

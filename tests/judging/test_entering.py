@@ -37,7 +37,7 @@ async def open_call() -> str:
 async def test_a_new_team_comes_in_by_the_link_that_is_sent(client: Browser) -> None:
     way_in = await open_call()
     assert way_in in (await client.get(way_in.removesuffix("/enter"))).text
-    assert (await client.get(way_in)).status_code == 200
+    assert "what you write is saved at each step." in (await client.get(way_in)).text
     sent = await client.post(way_in, data={"full_name": "Vàng Thị Mai", "contact": "0912 345 678"})
     assert (sent.status_code, "0912 345 678" in sent.text) == (200, True)
     (message,) = await OutboxMessage.select()
@@ -65,6 +65,11 @@ async def test_what_cannot_be_answered(client: Browser, given: dict[str, str]) -
     way_in = await open_call()
     answer = await client.post(way_in, data=given)
     assert (answer.status_code, await OutboxMessage.count()) == (422, 0)
+
+
+async def test_all_that_does_not_fit_is_said_at_once(client: Browser) -> None:
+    answer = await client.post(await open_call(), data={"full_name": "", "contact": "12"})
+    assert re.findall(r'id="field-(\w+)-error"', answer.text) == ["full_name", "contact"]
 
 
 async def test_no_way_in_without_a_call(client: Browser) -> None:

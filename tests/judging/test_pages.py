@@ -62,6 +62,11 @@ async def test_the_walk_from_idea_to_public_award(client: Browser, frozen_now: d
         assert (await team.get(f"{idea}/edit/{part}")).status_code == 200
     early = await team.post(f"{idea}/submit")
     assert early.status_code == 422
+    assert re.findall(r'href="[^"]+/edit/(\d#field-\w+)"', early.text) == [
+        "2#field-summary",
+        "2#field-problem",
+        "2#field-solution",
+    ]
     wrong = await team.post(f"{idea}/members", data={"full_name": "Vàng Thị Mai", "phone": "12"})
     assert wrong.status_code == 422
     nobody = await team.post(f"{idea}/members", data={"full_name": "Vàng Thị Mai"})
@@ -275,7 +280,17 @@ async def test_a_judge_steps_back_on_the_plain_page(client: Browser, frozen_now:
     (task,) = await tasks_of_judge(judge.person_id)
     tablet = await browser_of(judge)
     path = f"/judge/entries/{task.assignment_id}"
-    assert (await tablet.post(f"{path}/recuse", data={"reason": ""})).status_code == 422
+    fold = '<details id="step-back"'
+    assert f"{fold}>" in (await tablet.get(path)).text
+    assert f"{fold} open>" in (await tablet.get(f"{path}?away=1")).text
+    from_here = {"referer": f"{tablet.base_url}{path}?away=1"}
+    empty = await tablet.post(f"{path}/recuse", data={"reason": ""}, headers=from_here)
+    assert f'href="{path}?away=1&amp;lang=vi"' in empty.text  # /recuse itself cannot be asked for
+    astray = {"referer": f"https://elsewhere.example{path}"}
+    other = await tablet.post(f"{path}/recuse", data={"reason": ""}, headers=astray)
+    assert 'href="?lang=vi"' in other.text
+    assert (empty.status_code, f"{fold} open>" in empty.text) == (422, True)
+    assert "/recuse#step-back" in empty.text  # the browser comes back to the fold
     assert (await tablet.post(f"{path}/recuse", data={"reason": "Chị em họ"})).headers["location"] == "/judge/"
     assert (await tablet.get(path)).status_code == 200
     assert (await tablet.get("/api/v1/judge/bundle")).json()["tasks"] == []
@@ -345,6 +360,13 @@ async def test_the_organiser_sets_up_calls_and_exports(client: Browser, frozen_n
     owner = await browser_of(manager)
     assert (await owner.get(f"/manage/{other.id}/contest")).status_code == 200
     assert (await owner.post(f"/manage/{other.id}/contest/create")).status_code == 303
+    call = {"action": "open", "entries_close_at": "2026-10-01T17:00"}
+    late = await owner.post(f"/manage/{other.id}/contest/call?lang=en", data=call)
+    assert (late.status_code, 'value="2026-10-01T17:00"' in late.text, "has already passed" in late.text) == (
+        422,
+        True,
+        True,
+    )
     call = {"action": "open", "entries_close_at": "2026-11-01T17:00"}
     assert (await owner.post(f"/manage/{other.id}/contest/call", data=call)).status_code == 303
     assert "01/11/2026 17:00" in (await owner.get(f"/manage/{other.id}/contest?lang=vi")).text
@@ -362,6 +384,15 @@ async def test_the_organiser_sets_up_calls_and_exports(client: Browser, frozen_n
     assert device is not None
     assert (await owner.post(f"{base}/judges/devices/{device[1]}/withdraw")).status_code == 303
     assert (await owner.post(f"{base}/judges/{found.judges[0].person_id}/remove")).status_code == 303
+    opening = f"{base}/{found.round_ids[0]}/open"
+    asks = re.search(r'data-confirm="([^"]+)"', (await owner.get(f"{base}?lang=en")).text)
+    assert (asks and asks[1]) == "Every idea that was sent in goes to the jury."
+    late = await owner.post(opening, data={"closes_at": "2026-10-01T17:00"})
+    assert (late.status_code, 'id="field-closes_at-error"' in late.text, 'value="2026-10-01T17:00"' in late.text) == (
+        422,
+        True,
+        True,
+    )
     until = {"closes_at": "2026-10-20T17:00"}
     assert (await owner.post(f"{base}/{found.round_ids[0]}/open", data=until)).status_code == 303
     assert "20/10/2026 17:00" in (await owner.get(f"{base}/{found.round_ids[0]}/progress?lang=vi")).text
@@ -370,9 +401,12 @@ async def test_the_organiser_sets_up_calls_and_exports(client: Browser, frozen_n
     assert (await owner.post(f"{round_path}/assign/propose")).status_code == 303
     await lock_round(round_id=found.round_ids[0], actor=found.chair, now=NOW)
     assert (await owner.get(f"{round_path}/ranking/export")).content[:2] == b"PK"
-    assert (
-        await owner.post(f"{round_path}/awards", data={"entry_id": str(found.entry_ids[0]), "rank": "2"})
-    ).status_code == 303
+    award = {"entry_id": str(found.entry_ids[0]), "rank": "2"}
+    long = await owner.post(f"{round_path}/awards", data={**award, "title": "Giải " * 30})
+    assert (long.status_code, 'id="field-title-error"' in long.text, "Giải Giải" in long.text) == (422, True, True)
+    assert f'<option value="{found.entry_ids[0]}" selected>' in long.text
+    assert '<option value="2" selected>' in long.text
+    assert (await owner.post(f"{round_path}/awards", data=award)).status_code == 303
     drop = re.search(r"/awards/(\d+)/take-back", (await owner.get(f"{round_path}/ranking")).text)
     assert drop is not None
     assert (await owner.post(f"{round_path}/awards/{drop[1]}/take-back")).status_code == 303

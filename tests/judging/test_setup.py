@@ -362,6 +362,9 @@ async def test_a_new_edition_gets_its_contest_by_hand(client: Browser) -> None:
         answer = await owner.post(f"{criterion}/{stored.id}", data={**fields, **bad})
         assert answer.status_code == 422
         assert "field-error" in answer.text
+    bad = {"weight": "0", "name_en": "", "anchor_1_en": "x" * 301}
+    both = await owner.post(f"{criterion}/{stored.id}", data={**fields, **bad})
+    assert set(re.findall(r'id="field-(\w+)-error"', both.text)) == {"weight", "name_vi", "anchor_1_en"}
     saved = await owner.post(f"{criterion}/{stored.id}", data={**fields, "weight": "30", "seen": seen[1]})
     assert saved.status_code == 303
     stale = await owner.post(f"{criterion}/{stored.id}", data={**fields, "weight": "20", "seen": seen[1]})

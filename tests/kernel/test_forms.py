@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from litestar.datastructures import UploadFile
+from litestar.datastructures import FormMultiDict, UploadFile
 from msgspec import Meta
 
 from app.kernel import forms
@@ -29,6 +29,17 @@ class Kind(StrEnum):
 
     CRAFT = "craft"
     FOOD = "food"
+
+
+class Posted:
+    """As much of a request as the decoder asks of it."""
+
+    def __init__(self, values: dict[str, list[Any]]) -> None:
+        self._values = values
+
+    async def form(self) -> FormMultiDict:
+        """What was posted."""
+        return FormMultiDict([(key, value) for key, values in self._values.items() for value in values])
 
 
 class Booth(msgspec.Struct, kw_only=True):
@@ -167,6 +178,21 @@ def test_all_errors_are_shown_with_what_was_typed() -> None:
     assert caught.value.fields == form.errors
     assert (form.value("cells"), form.value("zones"), form.value("step")) == ("nine", ["a", "b"], "2")
     assert (form.value("photo"), form.value("nothing"), form.error("zones")) == ("", "", "")
+
+
+async def test_what_its_reader_refuses_is_told_with_what_did_not_decode() -> None:
+    posted: dict[str, Any] = {"name": [""], "cells": ["many"], "note": ["x"], "numbers": ["0"], "kind": ["art"]}
+    request: Any = Posted(posted)
+    reading = await forms.open_form(request, Booth)
+    stand_ins = reading.values
+    assert (stand_ins.name, stand_ins.cells, stand_ins.numbers, stand_ins.kind) == ("", None, [], Kind.CRAFT)
+    reading.refuse("note", "Not this.")
+    reading.refuse("name", "Not said, since it is missing already.")
+    with use_locale("en"), pytest.raises(FormError) as caught:
+        reading.settle()
+    assert list(caught.value.fields) == ["name", "cells", "kind", "numbers", "note"]
+    assert (caught.value.form.error("name"), caught.value.form.error("note")) == ("Please fill this in.", "Not this.")
+    assert caught.value.form.value("cells") == "many"
 
 
 def test_an_upload_without_a_file_is_none() -> None:

@@ -122,6 +122,11 @@ def test_dates_and_numbers_are_those_of_the_language(locale: str, day: str, with
         assert format_number(1234.5) == number
 
 
+def test_halves_are_rounded_up_as_people_do() -> None:
+    with use_locale("en"):
+        assert [format_number(value, 1) for value in (81.25, 81.35, 0.05, 81.0)] == ["81.3", "81.4", "0.1", "81.0"]
+
+
 @pytest.mark.parametrize(
     ("accepted", "locale"),
     [

@@ -1,7 +1,7 @@
 // What the judge's tablet keeps when answers and bundles arrive in any order.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { answered, draftOf, isOpen, isWhole, refreshed, type Draft, type Receipt, type Round, type Task } from "../../app/judging/ui/tablet/model";
+import { answered, draftOf, isOnlyHere, isOpen, isWhole, refreshed, type Draft, type Receipt, type Round, type Task } from "../../app/judging/ui/tablet/model";
 
 const entry = { id: 1, title: "Giấy sắn", summary: "", problem: "", solution: "", progress: "", team_name: "", category: "", ward: "" };
 const task: Task = { assignment_id: 7, round_id: 1, entry, head: null };
@@ -25,6 +25,11 @@ function draft(values: Partial<Draft>): Draft {
 test("a draft is whole when every criterion has a score", () => {
   assert.equal(isWhole(draft({ scores: { "1": 3 } }), round), false);
   assert.equal(isWhole(draft({ scores: { "1": 3, "2": 4 } }), round), true);
+});
+
+test("what is begun or was not taken is on this tablet only", () => {
+  const states = ["empty", "typing", "queued", "saved", "aside", "refused"] as const;
+  assert.deepEqual(states.filter((state) => isOnlyHere(draft({ state }))), ["typing", "refused"]);
 });
 
 test("a round closes at its hour, also while the tablet has no network", () => {

@@ -79,6 +79,15 @@ def test_charts_stand_empty_zero_and_broken_series() -> None:
     assert "M0.0 50.0M100.0 0.0" in html
 
 
+@pytest.mark.parametrize(("peak", "scale", "height"), [(1, "210", "50.0"), (3, "420", "25.0"), (8, "840", "0.0")])
+def test_the_scale_of_a_chart_counts_whole_steps_at_their_true_heights(peak: int, scale: str, height: str) -> None:
+    html = draw('line_chart("Flow", ["1", "2"], [("x", [0, peak], "jade")])', "web/data.html", peak=peak)
+    found = re.search(r'class="chart-scale"[^>]*>(.*?)</div>', html)
+    assert found is not None
+    assert re.sub(r"<[^>]+>", "", found[1]) == scale
+    assert f"L100.0 {height}" in html
+
+
 def test_the_messages_of_a_script_are_data_that_cannot_end_their_block(monkeypatch: pytest.MonkeyPatch) -> None:
     known = {"gate": ["Undo", "</script>", ["{n} scan", "{n} scans"]]}
     monkeypatch.setattr("app.kernel.web._script_messages", lambda: known)

@@ -17,9 +17,9 @@ from app.events.schemas import CURRENCIES, ZONES, CopyForm, CoverForm, EditionFo
 from app.events.services import editions as service
 from app.events.slots import STAGE_NAMES, Stage, dashboard_items
 from app.kernel.clock import now
-from app.kernel.forms import Form, FormError, read_form
+from app.kernel.forms import Form, FormError, open_form, read_form
 from app.kernel.i18n import N_, _
-from app.kernel.images import store_image
+from app.kernel.images import NotAPicture, PictureTooLarge, store_image
 from app.kernel.web import page, redirect
 
 PART_HINTS = {
@@ -178,14 +178,18 @@ def _settings_page(form: Form, edition: EditionInfo | None, *, status: int = 200
 
 async def _save(request: Request[Actor, Any, Any], edition: EditionInfo | None) -> EditionInfo:
     """Read the settings form and keep it. Raises FormError."""
-    values = await read_form(request, EditionForm)
-    if not values.texts("name"):
-        raise FormError(await form_again(request, {"name_vi": _(WITHOUT_NAME)}))
+    reading = await open_form(request, EditionForm)
+    if not reading.values.texts("name"):
+        reading.refuse("name_vi", _(WITHOUT_NAME))
     present = now()
     upload = (await read_form(request, CoverForm)).cover
     cover = edition.cover if edition else None
     if upload is not None:
-        cover = await store_image(await upload.read(), now=present)
+        try:
+            cover = await store_image(await upload.read(), now=present)
+        except (NotAPicture, PictureTooLarge) as error:
+            reading.refuse("cover", error.sentence())
+    values = reading.settle()
     venue_id = None
     if values.venue_name:
         venue_id = await service.find_or_create_venue(name=values.venue_name, address=values.venue_address, now=present)

@@ -16,7 +16,7 @@ from app.events.queries import EditionInfo, SessionInfo
 from app.events.schemas import SessionForm
 from app.events.services import programme as service
 from app.kernel.clock import now
-from app.kernel.forms import Form, FormError, read_form
+from app.kernel.forms import Form, FormError, open_form
 from app.kernel.i18n import N_, _, pick
 from app.kernel.names import search_text
 from app.kernel.sheets import write_xlsx
@@ -141,9 +141,10 @@ async def _form_page(
 
 async def _save(request: Request[Actor, Any, Any], edition: EditionInfo, session: SessionInfo | None) -> Response[Any]:
     try:
-        values = (await read_form(request, SessionForm, tz=edition.timezone)).values()
-        if not values.title:
-            raise FormError(await form_again(request, {"title_vi": _(WITHOUT_TITLE)}))
+        reading = await open_form(request, SessionForm, tz=edition.timezone)
+        if not reading.values.values().title:
+            reading.refuse("title_vi", _(WITHOUT_TITLE))
+        values = reading.settle().values()
         await service.save_session(
             edition_id=edition.id,
             values=values,

@@ -108,7 +108,7 @@ class PassController(Controller):
         """Remember the pass on this phone."""
         found = await pass_by_secret(secret)
         kept = [secret, *(other for other in _secrets(request) if other != secret)][:MOST_LINKED]
-        answer = redirect(f"/pass/{secret}", toast=_("This phone knows the pass now: open /pass to see it."))
+        answer = redirect(f"/pass/{secret}", toast=_("This phone knows the pass now."))
         _set_cookie(answer, kept, found)
         return answer
 

@@ -1,7 +1,9 @@
 """A pass as QR code, picture, PDF and calendar entry."""
 
+from collections.abc import Callable
 from datetime import datetime
 from io import BytesIO
+from typing import Any
 
 from markupsafe import Markup
 
@@ -16,6 +18,10 @@ from app.kernel.settings import settings
 from app.kernel.web import STATIC_DIR
 
 PNG_BOX = 16
+#: Pixels left free on either side of what is written under a pass's code.
+MARGIN = 40
+#: A time in UTC as calendars write it.
+STAMP = "%Y%m%dT%H%M%SZ"
 
 
 def pass_qr_svg(code: str) -> Markup:
@@ -29,20 +35,44 @@ def pass_png(found: PassInfo, edition: EditionInfo) -> bytes:
 
     code = Image.open(BytesIO(qr_png(qr_text(found.code, settings().base_url), PNG_BOX))).convert("L")
     font_file = STATIC_DIR / "build" / "fonts" / "ttf" / "BeVietnamPro-SemiBold.ttf"
-    lines = [(show_code(found.short_code), 64), (validity(found, edition), 40)]
+
+    def font(size: int) -> Any:
+        return ImageFont.truetype(str(font_file), size) if font_file.exists() else ImageFont.load_default(size)
+
+    written = [(show_code(found.short_code), 64), (validity(found, edition), 40)]
     if font_file.exists():  # Pillow's own typeface lacks Vietnamese letters: then only what is plain ASCII
-        lines += [(text, 40) for text in (found.holder_name, found.label, edition.title) if text]
+        below = (found.holder_name, found.label, edition.title, edition.where)
+        written += [(text, 40) for text in below if text]
+    lines = [
+        (line, size) for text, size in written for line in wrapped(text, font(size).getlength, code.width - 2 * MARGIN)
+    ]
     picture = Image.new("L", (code.width, code.height + sum(size + 24 for _text, size in lines) + 24), 255)
     picture.paste(code, (0, 0))
     draw, top = ImageDraw.Draw(picture), code.height
     for text, size in lines:
-        font = ImageFont.truetype(str(font_file), size) if font_file.exists() else ImageFont.load_default(size)
-        fitted = text if draw.textlength(text, font) <= code.width - 80 else text[: len(text) * 3 // 4] + "…"
-        draw.text((code.width / 2, top), fitted, fill=0, font=font, anchor="ma")
+        draw.text((code.width / 2, top), text, fill=0, font=font(size), anchor="ma")
         top += size + 24
     buffer = BytesIO()
     picture.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
+
+
+def wrapped(text: str, length: Callable[[str], float], width: float) -> list[str]:
+    """A text in lines of at most ``width`` by ``length``, broken between words, or inside one that is wider itself."""
+    lines, line = [], ""
+    for word in text.split():
+        joined = f"{line} {word}" if line else word
+        if length(joined) <= width:
+            line = joined
+            continue
+        if line:
+            lines.append(line)
+        while length(word) > width and len(word) > 1:
+            fits = next(end for end in range(len(word) - 1, 0, -1) if end == 1 or length(word[:end]) <= width)
+            lines.append(word[:fits])
+            word = word[fits:]
+        line = word
+    return [*lines, line]
 
 
 def validity(found: PassInfo | PassPayload, edition: EditionInfo) -> str:
@@ -74,23 +104,21 @@ async def pass_pdf(passes: list[PassInfo], edition: EditionInfo) -> bytes:
 
 
 def pass_calendar(found: PassInfo, edition: EditionInfo, address: str, now: datetime) -> str:
-    """A calendar entry (RFC 5545) for the days of the pass; ``address`` leads back to it."""
-    stamp = "%Y%m%dT%H%M%SZ"
-    lines = [
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        "PRODID:-//Fairground//EN",
-        "BEGIN:VEVENT",
-        f"UID:pass-{found.edition_id}-{found.serial}@fairground",
-        f"DTSTAMP:{now.strftime(stamp)}",
-        f"DTSTART;VALUE=DATE:{found.valid_from.astimezone(edition.zone):%Y%m%d}",
-        f"DTEND;VALUE=DATE:{found.valid_until.astimezone(edition.zone):%Y%m%d}",
-        f"SUMMARY:{_escaped(edition.title)}",
-        f"LOCATION:{_escaped(edition.where)}",
-        f"URL:{address}",
-        "END:VEVENT",
-        "END:VCALENDAR",
-    ]
+    """A calendar (RFC 5545) with the hours of each day of the pass; ``address`` leads back to it."""
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Fairground//EN"]
+    for begins, ends in edition.hours_within(found.valid_from, found.valid_until):
+        lines += [
+            "BEGIN:VEVENT",
+            f"UID:pass-{found.edition_id}-{found.serial}-{begins:%Y%m%d}@fairground",
+            f"DTSTAMP:{now:{STAMP}}",
+            f"DTSTART:{begins:{STAMP}}",
+            f"DTEND:{ends:{STAMP}}",
+            f"SUMMARY:{_escaped(edition.title)}",
+            f"LOCATION:{_escaped(edition.where)}",
+            f"URL:{address}",
+            "END:VEVENT",
+        ]
+    lines.append("END:VCALENDAR")
     return "\r\n".join(part for line in lines for part in _folded(line)) + "\r\n"
 
 

@@ -20,7 +20,7 @@ from app.events.queries import EditionInfo
 from app.events.schemas import HandOutForm, ReasonForm
 from app.events.typed_codes import show_code
 from app.kernel.clock import now
-from app.kernel.forms import Form, FormError, read_form
+from app.kernel.forms import Form, FormError, open_form, read_form
 from app.kernel.i18n import N_, _, current_locale
 from app.kernel.names import normalise_email, normalise_phone, search_text
 from app.kernel.sheets import write_xlsx
@@ -174,19 +174,18 @@ def _kinds() -> list[tuple[str, str]]:
 
 async def _read(request: Request[Any, Any, Any], edition: EditionInfo) -> HandedOut:
     """What was typed. Raises FormError."""
-    values = await read_form(request, HandOutForm)
-    errors: dict[str, str] = {}
+    reading = await open_form(request, HandOutForm)
+    values = reading.values
     phone = email = None
     try:
         phone = normalise_phone(values.phone, REGIONS.get(edition.currency, "VN")) if values.phone else None
     except ValueError:
-        errors["phone"] = _(NO_PHONE)
+        reading.refuse("phone", _(NO_PHONE))
     try:
         email = normalise_email(values.email) if values.email else None
     except ValueError:
-        errors["email"] = _(NO_EMAIL)
-    if errors:
-        raise FormError(await form_again(request, errors))
+        reading.refuse("email", _(NO_EMAIL))
+    reading.settle()
     return HandedOut(
         kind=values.kind,
         holder_name=values.holder_name,

@@ -17,7 +17,7 @@ from app.judging.services.entering import send_way_in
 from app.judging.services.entries import ensure_open
 from app.kernel.clock import now
 from app.kernel.errors import NotFound
-from app.kernel.forms import Form, FormError, read_form
+from app.kernel.forms import Form, FormError, open_form
 from app.kernel.i18n import N_, _
 from app.kernel.web import page, redirect
 
@@ -44,12 +44,13 @@ class EnterController(Controller):
         """Send the link."""
         edition, contest = await _open_call(slug)
         try:
-            values = await read_form(request, EnterForm)
+            reading = await open_form(request, EnterForm)
+            phone = email = None
             try:
-                phone, email = contact_of(values.contact)
-            except SignInFailed as error:
-                shown = {"full_name": values.full_name, "contact": values.contact}
-                raise FormError(Form(shown, {"contact": _(NOT_A_CONTACT)})) from error
+                phone, email = contact_of(reading.values.contact)
+            except SignInFailed:
+                reading.refuse("contact", _(NOT_A_CONTACT))
+            values = reading.settle()
             sent_to = await send_way_in(
                 edition=edition, contest=contest, full_name=values.full_name, phone=phone, email=email, now=now()
             )

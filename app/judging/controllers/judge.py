@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from litestar import Controller, MediaType, Request, Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
@@ -67,14 +67,12 @@ class JudgeController(Controller):
         return page("judging/tablet.html", tasks=await _tasks(request.user), states=ASSIGNMENT_STATES)
 
     @get("/entries/{assignment_id:int}")
-    async def entry(self, request: JudgeRequest, assignment_id: FromPath[int]) -> Response[str]:
-        """One idea with its form."""
+    async def entry(
+        self, request: JudgeRequest, assignment_id: FromPath[int], away: FromQuery[bool] = False
+    ) -> Response[str]:
+        """One idea with its form; ``away`` when the judge comes to step back from it."""
         task = await _task(request.user, assignment_id)
-        values: dict[str, Any] = {}
-        if task.head:
-            values = {f"score_{key}": score for key, score in task.head.scores.items()}
-            values |= {"comment_to_team": task.head.comment_to_team, "comment_to_jury": task.head.comment_to_jury}
-        return await self._form(request, task, Form(values))
+        return await self._form(request, task, Form(_saved(task)), stepping_back=away)
 
     @post("/entries/{assignment_id:int}", status_code=200)
     async def score(self, request: JudgeRequest, assignment_id: FromPath[int]) -> Response[Any]:
@@ -119,11 +117,14 @@ class JudgeController(Controller):
         try:
             form = await read_form(request, RecuseForm)
         except FormError as error:
-            return await self._form(request, task, error.form, status=error.status)
+            shown = Form(_saved(task) | error.form.values, error.form.errors)
+            return await self._form(request, task, shown, status=error.status, stepping_back=True)
         await recuse(assignment_id=assignment_id, reason=form.reason, actor=request.user, now=now())
         return redirect("/judge/", toast=_("You have stepped back from this idea."))
 
-    async def _form(self, request: JudgeRequest, task: JudgeTask, form: Form, *, status: int = 200) -> Response[str]:
+    async def _form(
+        self, request: JudgeRequest, task: JudgeTask, form: Form, *, status: int = 200, stepping_back: bool = False
+    ) -> Response[str]:
         tasks = await _tasks(request.user)
         order = [other.assignment_id for other in tasks]
         here = order.index(task.assignment_id) if task.assignment_id in order else len(order)
@@ -135,12 +136,21 @@ class JudgeController(Controller):
             contest=contest,
             criteria=await criteria_of(task.round_id),
             form=form,
+            stepping_back=stepping_back,
             client_id=str(uuid4()),
             may_score=task.takes_ballots(now()),
             sealed=task.round_state != RoundState.OPEN,
             state=ASSIGNMENT_STATES[task.state],
             following=tasks[here + 1] if here + 1 < len(tasks) else None,
         )
+
+
+def _saved(task: JudgeTask) -> dict[str, Any]:
+    """The form's values as the judge saved them last."""
+    if not task.head:
+        return {}
+    values: dict[str, Any] = {f"score_{key}": score for key, score in task.head.scores.items()}
+    return values | {"comment_to_team": task.head.comment_to_team, "comment_to_jury": task.head.comment_to_jury}
 
 
 async def _tasks(actor: Actor) -> list[JudgeTask]:

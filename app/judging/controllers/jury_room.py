@@ -30,8 +30,8 @@ from app.judging.words import ASIDE_REASONS, ASSIGNMENT_STATES
 from app.kernel import live
 from app.kernel.clock import now
 from app.kernel.errors import NotFound
-from app.kernel.forms import read_form
-from app.kernel.i18n import LOCALES, _, ngettext, pick
+from app.kernel.forms import Form, FormError, read_form
+from app.kernel.i18n import LOCALES, _, half_up, ngettext, pick
 from app.kernel.names import search_text
 from app.kernel.paging import page_number
 from app.kernel.sheets import write_xlsx
@@ -197,11 +197,19 @@ class JuryRoomController(Controller):
     @get("/ranking")
     async def ranking(self, request: ChairRequest, edition_id: FromPath[int], round_id: FromPath[int]) -> Response[str]:
         """The ideas in order with their bands; seal, awards, publication."""
-        return await self._ranking(request, edition_id, round_id, None)
+        return await self._ranking(request, edition_id, round_id)
 
     async def _ranking(
-        self, request: ChairRequest, edition_id: int, round_id: int, error: PublishUnconfirmed | None
+        self,
+        request: ChairRequest,
+        edition_id: int,
+        round_id: int,
+        *,
+        problem: str = "",
+        award: Form | None = None,
+        status: int = 200,
     ) -> Response[str]:
+        """The page; ``problem`` says why nothing was published, ``award`` is a form that came back."""
         edition, contest, round_, rounds = await _enter(request, edition_id, round_id)
         ranked = await ranking(round_id)
         bands, least, most = draw(ranked)
@@ -209,8 +217,9 @@ class JuryRoomController(Controller):
         following = [other for other in rounds if other.number == round_.number + 1]
         return room(
             "judging/ranking.html",
-            status=error.status if error else 200,
-            problem=error.sentence() if error else "",
+            status=status,
+            problem=problem,
+            award_form=award or Form.empty(),
             doubts=await award_service.publication_doubts(round_id),
             unplaced=sum(entry.standing.rank is None for entry in ranked),
             edition=edition,
@@ -274,7 +283,10 @@ class JuryRoomController(Controller):
     async def award(self, request: ChairRequest, edition_id: FromPath[int], round_id: FromPath[int]) -> Response[Any]:
         """Prepare an award."""
         await _enter(request, edition_id, round_id)
-        form = await read_form(request, AwardForm)
+        try:
+            form = await read_form(request, AwardForm)
+        except FormError as error:
+            return await self._ranking(request, edition_id, round_id, award=error.form, status=error.status)
         title = dict.fromkeys(LOCALES, form.title) if form.title else None
         await award_service.give_award(
             round_id=round_id, entry_id=form.entry_id, rank=form.rank, title=title, actor=request.user, now=now()
@@ -300,10 +312,10 @@ class JuryRoomController(Controller):
                 round_id=round_id, confirmed=form.confirmed, actor=request.user, now=now()
             )
         except PublishUnconfirmed as error:
-            return await self._ranking(request, edition_id, round_id, error)
+            return await self._ranking(request, edition_id, round_id, problem=error.sentence(), status=error.status)
         said = _("The awards are published.") if awards else _("The teams can read now what the jury wrote.")
         return redirect(f"/manage/{edition_id}/contest/{round_id}/ranking", toast=said)
 
 
 def _rounded(mark: float | None) -> float | None:
-    return None if mark is None else round(mark, 2)
+    return None if mark is None else float(half_up(mark, 2))

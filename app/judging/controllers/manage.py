@@ -7,14 +7,14 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
-from app.accounts.errors import ContactMissing
 from app.accounts.guards import requires
 from app.events.errors import DatesReversed
-from app.events.pages import stretch, with_query
+from app.events.pages import form_again, stretch, with_query
 from app.events.queries import edition_by_id
 from app.judging.controllers.lists import Paging
-from app.judging.controllers.team import ONE_OF_THE_TWO, contact_of
+from app.judging.controllers.team import contact_of
 from app.judging.enums import ContestState, EntryState, PanelRole
+from app.judging.errors import EndPassed
 from app.judging.guards import contest_for
 from app.judging.queries import entries as queries
 from app.judging.queries.contests import ContestRow, contest_of_edition, round_by_id, rounds_of
@@ -28,7 +28,7 @@ from app.judging.words import CONTEST_STATES, ENTRY_STATES, PANEL_ROLES, ROUND_S
 from app.kernel.clock import now
 from app.kernel.documents.labels import Label, label_sheets, one_file
 from app.kernel.errors import NotFound
-from app.kernel.forms import Form, FormError, read_form
+from app.kernel.forms import Form, FormError, open_form, read_form
 from app.kernel.i18n import _, pick, zone
 from app.kernel.names import search_text
 from app.kernel.sheets import write_xlsx
@@ -68,13 +68,30 @@ class ContestController(Controller):
         if await contest_of_edition(edition_id) is None:
             return page("judging/manage_start.html", edition=edition, form=Form.empty(rounds=3, **_usual_name()))
         contest = await contest_for(edition_id, request.user)
+        return await self._overview(contest, q=q, standing=standing, category=category, number=number)
+
+    async def _overview(
+        self,
+        contest: ContestRow,
+        *,
+        q: str = "",
+        standing: str = "",
+        category: str = "",
+        number: int = 1,
+        call: Form | None = None,
+        opening: dict[int, Form] | None = None,
+        status: int = 200,
+    ) -> Response[str]:
+        """The page; ``call`` or ``opening`` (by round) is a form that came back."""
+        edition_id = contest.edition_id
         lines, total = await queries.list_entries(contest.id, search=q, state=standing, category=category, page=number)
         rounds = await rounds_of(contest.id)
         kept = {"q": q, "state": standing, "category": category}
         closes = contest.entries_close_at
         return room(
             "judging/manage_contest.html",
-            edition=edition,
+            status=status,
+            edition=await edition_by_id(edition_id),
             contest=contest,
             rounds=[(round_, await progress_of(round_.id)) for round_ in rounds],
             counts=await queries.entry_state_counts(contest.id),
@@ -88,7 +105,7 @@ class ContestController(Controller):
                 *((name, name) for name in await queries.categories_of(contest.id, submitted_only=True)),
             ],
             paging=Paging.of(f"/manage/{edition_id}/contest", kept, number, queries.PAGE_SIZE, total),
-            form=Form.empty(entries_close_at=closes and closes.astimezone(zone(contest.timezone))),
+            form=call or Form.empty(entries_close_at=closes and closes.astimezone(zone(contest.timezone))),
             open_now=contest.state == ContestState.OPEN and not contest.is_late(now()),
             opens_later=contest.is_early(now()),
             planned={
@@ -96,7 +113,8 @@ class ContestController(Controller):
                     closes_at=round_.closes_at and round_.closes_at.astimezone(zone(contest.timezone))
                 )
                 for round_ in rounds
-            },
+            }
+            | (opening or {}),
         )
 
     @post("/create", status_code=200)
@@ -127,15 +145,19 @@ class ContestController(Controller):
     async def call(self, request: ManageRequest, edition_id: FromPath[int]) -> Response[Any]:
         """Open or close the call for ideas."""
         contest = await contest_for(edition_id, request.user)
-        form = await read_form(request, CallForm, tz=contest.timezone)
-        state = ContestState.OPEN if form.action == "open" else ContestState.CLOSED
-        await service.set_contest_state(
-            contest_id=contest.id,
-            state=state,
-            entries_close_at=form.entries_close_at if state == ContestState.OPEN else contest.entries_close_at,
-            actor=request.user,
-            now=now(),
-        )
+        try:
+            form = await read_form(request, CallForm, tz=contest.timezone)
+            state = ContestState.OPEN if form.action == "open" else ContestState.CLOSED
+            await service.set_contest_state(
+                contest_id=contest.id,
+                state=state,
+                entries_close_at=form.entries_close_at if state == ContestState.OPEN else contest.entries_close_at,
+                actor=request.user,
+                now=now(),
+            )
+        except (FormError, EndPassed) as error:
+            again = await form_again(request, error.fields or {"entries_close_at": error.sentence()})
+            return await self._overview(contest, call=again, status=error.status)
         said = _("The call is open.") if state == ContestState.OPEN else _("The call is closed.")
         return redirect(f"/manage/{edition_id}/contest", toast=said)
 
@@ -190,8 +212,12 @@ class ContestController(Controller):
         """Let the judges begin."""
         contest = await contest_for(edition_id, request.user)
         round_ = await round_for(contest, round_id)
-        form = await read_form(request, OpenRoundForm, tz=contest.timezone)
-        await service.open_round(round_id=round_.id, closes_at=form.closes_at, actor=request.user, now=now())
+        try:
+            form = await read_form(request, OpenRoundForm, tz=contest.timezone)
+            await service.open_round(round_id=round_.id, closes_at=form.closes_at, actor=request.user, now=now())
+        except (FormError, EndPassed) as error:
+            again = await form_again(request, error.fields or {"closes_at": error.sentence()})
+            return await self._overview(contest, opening={round_id: again}, status=error.status)
         return redirect(
             f"/manage/{edition_id}/contest/{round_id}/assign",
             toast=_("{round} is open. Give each idea its judges.").format(round=pick(round_.name)),
@@ -239,8 +265,9 @@ class JuryController(Controller):
         """Put somebody into the jury."""
         contest = await contest_for(edition_id, request.user)
         try:
-            form = await read_form(request, JudgeForm)
-            phone, email = contact_of(form)
+            reading = await open_form(request, JudgeForm)
+            phone, email = contact_of(reading)
+            form = reading.settle()
             await panels.add_judge(
                 contest_id=contest.id,
                 full_name=form.full_name,
@@ -254,9 +281,6 @@ class JuryController(Controller):
             )
         except FormError as error:
             return await self._list(request, edition_id, error.form, status=error.status)
-        except ContactMissing as error:
-            shown = Form({"full_name": form.full_name, "role": form.role.value}, {"phone": _(ONE_OF_THE_TWO)})
-            return await self._list(request, edition_id, shown, status=error.status)
         return redirect(
             f"/manage/{edition_id}/contest/judges", toast=_("{name} is in the jury.").format(name=form.full_name)
         )

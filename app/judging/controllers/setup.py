@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath
@@ -28,7 +28,7 @@ from app.judging.services import setup as service
 from app.judging.services.setup import ContestValues, CriterionValues, RoundValues
 from app.kernel.clock import now
 from app.kernel.errors import AppError, Conflict, NotFound
-from app.kernel.forms import Form, FormError, read_form
+from app.kernel.forms import Form, Reading, open_form, read_form
 from app.kernel.i18n import N_, _, zone
 from app.kernel.web import redirect
 
@@ -38,6 +38,7 @@ NEW = 0
 UNNAMED = N_("Please give it a name in at least one language.")
 TOO_LONG = N_("Please write at most 300 characters.")
 LONGEST_ANCHOR = 300
+NamedForm = TypeVar("NamedForm", ContestForm, RoundForm, CriterionForm)
 
 
 def spread(name: str, texts: Mapping[str, str]) -> dict[str, str]:
@@ -62,9 +63,9 @@ class SetupController(Controller):
         """Change them."""
         contest = await contest_for(edition_id, request.user)
         try:
-            form = await read_form(request, ContestForm, tz=contest.timezone)
+            form = _named(await open_form(request, ContestForm, tz=contest.timezone)).settle()
             values = ContestValues(
-                name=_named(form),
+                name=form.texts("name"),
                 intro=form.texts("intro"),
                 entries_open_at=form.entries_open_at,
                 entries_close_at=form.entries_close_at,
@@ -98,9 +99,9 @@ class SetupController(Controller):
         contest = await contest_for(edition_id, request.user)
         await round_for(contest, round_id)
         try:
-            form = await read_form(request, RoundForm, tz=contest.timezone)
+            form = _named(await open_form(request, RoundForm, tz=contest.timezone)).settle()
             values = RoundValues(
-                name=_named(form),
+                name=form.texts("name"),
                 opens_at=form.opens_at,
                 closes_at=form.closes_at,
                 advance_count=form.advance_count,
@@ -150,14 +151,16 @@ class SetupController(Controller):
         contest = await contest_for(edition_id, request.user)
         round_ = await round_for(contest, round_id)
         try:
-            form = await read_form(request, CriterionForm)
+            reading = _named(await open_form(request, CriterionForm))
+            anchors = await _anchors(request, reading)
+            form = reading.settle()
             values = CriterionValues(
-                name=_named(form),
+                name=form.texts("name"),
                 explanation=form.texts("explanation"),
                 weight=form.weight,
                 min=form.min,
                 max=form.max,
-                anchors=await _anchors(request),
+                anchors=anchors,
             )
             if criterion_id == NEW:
                 await service.add_criterion(round_id=round_id, values=values, actor=request.user, now=now())
@@ -302,16 +305,15 @@ async def _criterion_of(round_: RoundRow, criterion_id: int) -> CriterionRow | N
     raise NotFound
 
 
-def _named(form: ContestForm | RoundForm | CriterionForm) -> dict[str, str]:
-    """The name in the languages it has one in. Raises FormError without any."""
-    name = form.texts("name")
-    if not name:
-        raise FormError(Form({}, {"name_vi": _(UNNAMED)}))
-    return name
+def _named(reading: Reading[NamedForm]) -> Reading[NamedForm]:
+    """The form, which is refused without a name in any language."""
+    if not reading.values.texts("name"):
+        reading.refuse("name_vi", _(UNNAMED))
+    return reading
 
 
-async def _anchors(request: SetupRequest) -> dict[str, dict[str, str]]:
-    """What single scores mean, by score and language. Raises FormError for one that is too long."""
+async def _anchors(request: SetupRequest, reading: Reading[CriterionForm]) -> dict[str, dict[str, str]]:
+    """What single scores mean, by score and language; refuses those that are too long."""
     posted = await request.form()
     found: dict[str, dict[str, str]] = {}
     for key in posted:
@@ -320,7 +322,7 @@ async def _anchors(request: SetupRequest) -> dict[str, dict[str, str]]:
         if named is None or not text:
             continue
         if len(text) > LONGEST_ANCHOR:
-            raise FormError(Form({}, {key: _(TOO_LONG)}))
+            reading.refuse(key, _(TOO_LONG))
         found.setdefault(str(int(named[1])), {})[named[2]] = text
     return found
 

@@ -1,26 +1,25 @@
 """What a team sees: its ideas, where they stand, what is due, what was said."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath
 
 from app.accounts.actor import Actor
-from app.accounts.errors import ContactMissing
 from app.accounts.guards import signed_in
 from app.judging.enums import EntryState
 from app.judging.errors import ContestNotOpen, EntryIncomplete
 from app.judging.queries import entries as queries
 from app.judging.queries.contests import ContestRow, contest_by_id, contest_of_edition, open_contests, rounds_of
-from app.judging.queries.results import awards_of
+from app.judging.queries.results import AwardRow, awards_of
 from app.judging.schemas import IdeaForm, PersonForm, StoryForm
 from app.judging.services import entries as service
 from app.judging.whereabouts import STEPS, Whereabouts, locate
 from app.kernel.clock import now
 from app.kernel.errors import NotFound
-from app.kernel.forms import Form, FormError, read_form
-from app.kernel.i18n import N_, _
+from app.kernel.forms import Form, FormError, Reading, open_form, read_form
+from app.kernel.i18n import N_, _, pick
 from app.kernel.names import normalise_email, normalise_phone
 from app.kernel.web import page, redirect
 
@@ -31,29 +30,37 @@ MODELS: dict[int, type[msgspec.Struct]] = {1: IdeaForm, 2: StoryForm}
 NOT_A_PHONE = N_("This is no phone number. Write it like 0912 345 678.")
 ONE_OF_THE_TWO = N_("Please write a phone number or a mail address: one of the two is needed.")
 NOT_AN_EMAIL = N_("This is no mail address. It looks like name@example.vn.")
+PersonFormT = TypeVar("PersonFormT", bound=PersonForm)
 
 
 async def _stand(entry: queries.EntryRow) -> Whereabouts:
     contest = await contest_by_id(entry.contest_id)
     taking_part = [round_.number for round_ in await queries.rounds_of_entry(entry.id)]
-    return locate(entry, contest, await rounds_of(contest.id), taking_part, now())
+    prizes = [pick(award.title) for award in await _awards(entry)]
+    return locate(entry, contest, await rounds_of(contest.id), taking_part, now(), prizes=prizes)
 
 
-def contact_of(form: PersonForm) -> tuple[str | None, str | None]:
-    """Phone number in E.164 and mail address of a form. Raises FormError for one that does not fit."""
-    values = {"full_name": form.full_name, "phone": form.phone, "email": form.email}
-    errors, found = {}, {}
+async def _awards(entry: queries.EntryRow) -> list[AwardRow]:
+    """What the idea has won, as far as everybody may know it."""
+    told = await awards_of(entry.contest_id, published_only=True)
+    return [award for award in told if award.entry_id == entry.id]
+
+
+def contact_of(reading: Reading[PersonFormT]) -> tuple[str | None, str | None]:
+    """Phone number in E.164 and mail address of a form; refuses what does not fit, and a form with neither."""
+    typed = {"phone": reading.values.phone, "email": reading.values.email}
+    found: dict[str, str | None] = {}
     for name, normalise, sentence in (
         ("phone", normalise_phone, NOT_A_PHONE),
         ("email", normalise_email, NOT_AN_EMAIL),
     ):
         try:
-            found[name] = normalise(values[name]) if values[name] else None
+            found[name] = normalise(typed[name]) if typed[name] else None
         except ValueError:
-            errors[name] = _(sentence)
-    if errors:
-        raise FormError(Form(values, errors))
-    return found["phone"], found["email"]
+            reading.refuse(name, _(sentence))
+    if not any(typed.values()):
+        reading.refuse("phone", _(ONE_OF_THE_TWO))
+    return found.get("phone"), found.get("email")
 
 
 class TeamController(Controller):
@@ -100,7 +107,6 @@ class TeamController(Controller):
         """Where the idea stands, what is due, what was said."""
         entry = await queries.own_entry(entry_id, request.user.person_id)
         contest = await contest_by_id(entry.contest_id)
-        awards = [award for award in await awards_of(contest.id, published_only=True) if award.entry_id == entry.id]
         return page(
             "judging/team_idea.html",
             entry=entry,
@@ -109,7 +115,7 @@ class TeamController(Controller):
             steps=[_(step) for step in STEPS],
             members=await queries.members_of(entry.id),
             feedback=await queries.feedback_for(entry.id),
-            awards=awards,
+            awards=await _awards(entry),
             open_now=contest.takes_ideas(now()),
             decided=await queries.is_decided(entry.id),
         )
@@ -147,17 +153,17 @@ class TeamController(Controller):
     async def add_member(self, request: TeamRequest, entry_id: FromPath[int]) -> Response[Any]:
         """Add somebody to the team."""
         try:
-            form = await read_form(request, PersonForm)
-            phone, email = contact_of(form)
+            reading = await open_form(request, PersonForm)
+            phone, email = contact_of(reading)
+            form = reading.settle()
             await service.invite_member(
                 entry_id=entry_id, full_name=form.full_name, phone=phone, email=email, actor=request.user, now=now()
             )
-        except (FormError, ContactMissing) as error:
-            shown = error.form if isinstance(error, FormError) else _without_contact(form, error)
+        except FormError as error:
             entry = await queries.own_entry(entry_id, request.user.person_id)
             contest = await contest_by_id(entry.contest_id)
             members = await queries.members_of(entry.id)
-            return self._step(3, shown, contest, entry, members=members, status=error.status)
+            return self._step(3, error.form, contest, entry, members=members, status=error.status)
         return redirect(f"/team/ideas/{entry_id}/edit/3", toast=_("{name} is in the team.").format(name=form.full_name))
 
     @post("/ideas/{entry_id:int}/members/{member_id:int}/remove")
@@ -206,8 +212,14 @@ class TeamController(Controller):
             entry=entry,
             members=members or [],
             closed=_closed(contest),
-            missing=[_(sentence) for name, sentence in service.NEEDED.items() if entry and not getattr(entry, name)],
+            missing=_missing(entry) if entry else [],
         )
+
+
+def _missing(entry: queries.EntryRow) -> list[tuple[str, int, str]]:
+    """What the idea still lacks: a sentence, the step that asks for it, and the field's name."""
+    step_of = {name: step for step, model in MODELS.items() for name in model.__struct_fields__}
+    return [(_(said), step_of[name], name) for name, said in service.NEEDED.items() if not getattr(entry, name)]
 
 
 def _closed(contest: ContestRow) -> str:
@@ -217,7 +229,3 @@ def _closed(contest: ContestRow) -> str:
     except ContestNotOpen as error:
         return error.sentence()
     return ""
-
-
-def _without_contact(form: PersonForm, error: ContactMissing) -> Form:
-    return Form({"full_name": form.full_name, "phone": "", "email": ""}, {"phone": _(ONE_OF_THE_TWO)})

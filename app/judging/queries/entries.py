@@ -229,6 +229,17 @@ async def feedback_for(entry_id: int) -> list[Feedback]:
     return [Feedback(texts(row["name"]), row["comment_to_team"]) for row in rows]
 
 
+async def entries_written_to(round_id: int) -> set[int]:
+    """The ideas of a round to whose teams a judge has written."""
+    rows = await fetch(
+        "SELECT DISTINCT a.entry FROM contest_assignment a JOIN contest_ballot b ON b.assignment = a.id "
+        "JOIN contest_ballot_revision v ON v.ballot = b.id AND v.number = b.revision_count "
+        "WHERE a.round = {} AND a.state = 'scored' AND v.comment_to_team <> ''",
+        round_id,
+    )
+    return {row["entry"] for row in rows}
+
+
 async def entry_address(entry_id: int) -> str | None:
     """Where the short code of an idea leads; None while it is not public."""
     rows = await fetch(

@@ -138,22 +138,24 @@ async def publish_awards(*, round_id: int, actor: Actor, now: datetime, confirme
     async with write_transaction():
         await queries.hold_round(round_id, alone=True)
         doubts = await publication_doubts(round_id)
-        edition_id = await _publish(round_id, now)
+        contest = await _publish(round_id, now)
         published = (
             await Award.update({Award.published_at: now})
             .where((Award.round == round_id) & Award.published_at.is_null())
-            .returning(Award.id, Award.entry, Award.rank)
+            .returning(Award.entry, Award.title)
         )
         if not published:
             raise NothingToAward
         if doubts and not confirmed:
             raise PublishUnconfirmed
+        prizes = {row["entry"]: queries.texts(row["title"]) for row in published}
+        await _tell_teams(contest, round_id, now, prizes)
         await audit.record(
             actor=actor,
             action="award.publish",
             subject_type="round",
             subject_id=round_id,
-            edition_id=edition_id,
+            edition_id=contest.edition_id,
             after={"entry_ids": [row["entry"] for row in published], "missing": doubts.missing},
             now=now,
         )
@@ -169,15 +171,16 @@ async def publish_feedback(*, round_id: int, actor: Actor, now: datetime, confir
     async with write_transaction():
         await queries.hold_round(round_id, alone=True)
         doubts = await publication_doubts(round_id)
-        edition_id = await _publish(round_id, now)
+        contest = await _publish(round_id, now)
         if doubts.nobody_sent_on and not confirmed:
             raise PublishUnconfirmed
+        await _tell_teams(contest, round_id, now, {})
         await audit.record(
             actor=actor,
             action="round.publish",
             subject_type="round",
             subject_id=round_id,
-            edition_id=edition_id,
+            edition_id=contest.edition_id,
             now=now,
         )
 
@@ -195,8 +198,8 @@ async def publish_round(*, round_id: int, actor: Actor, now: datetime, confirmed
     return 0
 
 
-async def _publish(round_id: int, now: datetime) -> int:
-    """Move a sealed round on and write to its teams; gives the edition's id. Raises RoundStateWrong."""
+async def _publish(round_id: int, now: datetime) -> queries.ContestRow:
+    """Move a sealed round on; gives its contest. Raises RoundStateWrong."""
     round_ = await queries.round_by_id(round_id)
     contest = await queries.contest_by_id(round_.contest_id)
     moved = (
@@ -206,7 +209,14 @@ async def _publish(round_id: int, now: datetime) -> int:
     )
     if not moved:
         raise RoundStateWrong
-    entry_ids = [entry["id"] for entry in await entries_of_round(round_id)]
-    await tell_published(contest=contest, round_=round_, entry_ids=entry_ids, now=now)
     await live.publish(progress_channel(round_id), {"changed": "round"})
-    return contest.edition_id
+    return contest
+
+
+async def _tell_teams(
+    contest: queries.ContestRow, round_id: int, now: datetime, prizes: dict[int, dict[str, str]]
+) -> None:
+    """Write to the teams of a round that was just published."""
+    round_ = await queries.round_by_id(round_id)
+    entry_ids = [entry["id"] for entry in await entries_of_round(round_id)]
+    await tell_published(contest=contest, round_=round_, entry_ids=entry_ids, prizes=prizes, now=now)

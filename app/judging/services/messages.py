@@ -1,10 +1,10 @@
 """What teams are told: that their idea has come, and that a result is out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from app.judging.queries.contests import ContestRow, RoundRow
-from app.judging.queries.entries import EntryRow, people_behind
+from app.judging.queries.entries import Contact, EntryRow, entries_written_to, people_behind
 from app.kernel.i18n import N_, _, pick, use_locale
 from app.kernel.outbox import send_message, way_to
 from app.kernel.settings import settings
@@ -18,54 +18,90 @@ RECEIVED = (
 )
 PUBLISHED = (
     N_("{contest}, {round}: the result"),
-    N_(
-        "Dear {name},\n\n{round} of {contest}, {edition}, is over. Where your idea “{title}” stands, and what the jury "
-        "wrote to you: {link}"
-    ),
+    N_("Dear {name},\n\n{round} of {contest}, {edition}, is over. Where your idea “{title}” stands: {link}"),
     N_("{contest}: {round} is over. Your idea “{title}”: {link}"),
 )
+WON = (
+    N_("{contest}, {round}: {prize} for your idea"),
+    N_(
+        "Dear {name},\n\nin {round} of {contest}, {edition}, your idea “{title}” has won: {prize}.\n"
+        "More about it: {link}"
+    ),
+    N_("{contest}, {round}: your idea “{title}” has won: {prize}. {link}"),
+)
+WRITTEN = N_("The jury wrote to you; you can read it on the same page.")
 
 
 async def tell_received(*, contest: ContestRow, entry: EntryRow, now: datetime) -> None:
     """Confirm to the leader that an idea was sent in, in the transaction that takes it."""
-    await _tell(RECEIVED, contest, [entry.id], leaders_only=True, round_=None, key="idea-received", now=now)
+    for _entry_id, title, leader in await people_behind([entry.id], leaders_only=True):
+        await _tell(RECEIVED, contest, entry.id, title, leader, key="idea-received", now=now)
 
 
-async def tell_published(*, contest: ContestRow, round_: RoundRow, entry_ids: Sequence[int], now: datetime) -> None:
-    """Tell each person behind the ideas of a round that its result is out, in the transaction that publishes it."""
-    await _tell(PUBLISHED, contest, entry_ids, leaders_only=False, round_=round_, key=f"round:{round_.id}", now=now)
+async def tell_published(
+    *,
+    contest: ContestRow,
+    round_: RoundRow,
+    entry_ids: Sequence[int],
+    prizes: Mapping[int, dict[str, str]],
+    now: datetime,
+) -> None:
+    """Tell each person behind the ideas of a round that its result is out, in the transaction that publishes it.
+
+    ``prizes`` are the names of the awards that are published with it, by idea.
+    """
+    written_to = await entries_written_to(round_.id)
+    for entry_id, title, person in await people_behind(entry_ids, leaders_only=False):
+        await _tell(
+            WON if entry_id in prizes else PUBLISHED,
+            contest,
+            entry_id,
+            title,
+            person,
+            round_name=round_.name,
+            prize=prizes.get(entry_id),
+            written=entry_id in written_to,
+            key=f"round:{round_.id}",
+            now=now,
+        )
 
 
 async def _tell(
     words: tuple[str, str, str],
     contest: ContestRow,
-    entry_ids: Sequence[int],
+    entry_id: int,
+    title: str,
+    person: Contact,
     *,
-    leaders_only: bool,
-    round_: RoundRow | None,
+    round_name: dict[str, str] | None = None,
+    prize: dict[str, str] | None = None,
+    written: bool = False,
     key: str,
     now: datetime,
 ) -> None:
     subject, letter, short = words
-    for entry_id, title, person in await people_behind(entry_ids, leaders_only=leaders_only):
-        with use_locale(person.locale):
-            values = {
-                "name": person.full_name,
-                "title": title,
-                "contest": pick(contest.name),
-                "edition": pick(contest.edition_name),
-                "round": pick(round_.name) if round_ else "",
-                "link": f"{settings().base_url}/team/ideas/{entry_id}",
-            }
-            channel, address = way_to(email=person.email, phone=person.phone)
-            await send_message(
-                channel=channel,
-                to=address,
-                person_id=person.id,
-                subject=_(subject).format(**values),
-                body=_(letter if person.email else short).format(**values),
-                locale=person.locale,
-                unique_key=f"{key}:{entry_id}:{person.id}",
-                edition_id=contest.edition_id,
-                now=now,
-            )
+    with use_locale(person.locale):
+        values = {
+            "name": person.full_name,
+            "title": title,
+            "contest": pick(contest.name),
+            "edition": pick(contest.edition_name),
+            "round": pick(round_name),
+            "prize": pick(prize),
+            "link": f"{settings().base_url}/team/ideas/{entry_id}",
+        }
+        body = _(letter if person.email else short).format(**values)
+        if written and person.email:
+            body += "\n\n" + _(WRITTEN)
+        channel, address = way_to(email=person.email, phone=person.phone)
+        await send_message(
+            channel=channel,
+            to=address,
+            person_id=person.id,
+            subject=_(subject).format(**values),
+            body=body,
+            locale=person.locale,
+            unique_key=f"{key}:{entry_id}:{person.id}",
+            edition_id=contest.edition_id,
+            now=now,
+        )

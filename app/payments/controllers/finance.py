@@ -12,7 +12,7 @@ from app.events.pages import PAGE_SIZE, download, form_again, offset_of, pager_o
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
 from app.kernel.documents.qr import qr_svg
-from app.kernel.forms import Form, FormError, read_form
+from app.kernel.forms import Form, FormError, open_form, read_form
 from app.kernel.i18n import N_, _
 from app.kernel.money import parse_money
 from app.kernel.names import search_text
@@ -120,11 +120,13 @@ class FinanceController(Controller):
         edition = await edition_by_id(edition_id)
         document = await queries.document_by_id(document_id, edition_id)
         try:
-            values = await read_form(request, PaymentForm)
+            reading = await open_form(request, PaymentForm)
+            amount = document.amount
             try:
-                amount = parse_money(values.amount, document.amount.currency)
-            except ValueError as error:
-                raise FormError(await form_again(request, {"amount": _(NOT_AN_AMOUNT)})) from error
+                amount = parse_money(reading.values.amount, document.amount.currency)
+            except ValueError:
+                reading.refuse("amount", _(NOT_AN_AMOUNT))
+            values = reading.settle()
             recorded = await record_payment(
                 document_id=document_id,
                 method=values.method,

@@ -141,7 +141,9 @@ function enhanceDropzone(zone: HTMLElement): void {
   });
 }
 
-/** On a narrow screen the row of sections scrolls: bring the one that is open into the middle. */
-export function showCurrentTab(): void {
-  document.querySelector('.site-nav [aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "center" });
+/** On a narrow screen the row of sections scrolls, and so does a plan: bring the open one, the sought booth, into the middle. */
+export function showCurrent(): void {
+  for (const current of document.querySelectorAll('.site-nav [aria-current="page"], .map-here + .map #here')) {
+    current.scrollIntoView({ block: "nearest", inline: "center" });
+  }
 }

@@ -9,11 +9,11 @@ from app.accounts.actor import Actor
 from app.accounts.enums import ORGANISATION_KIND_NAMES, OrganisationKind, Role
 from app.accounts.guards import requires
 from app.accounts.services.people import create_organisation, find_or_create_person
-from app.events.pages import PAGE_SIZE, download, form_again, offset_of, pager_of, with_query
+from app.events.pages import PAGE_SIZE, download, offset_of, pager_of, with_query
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
 from app.kernel.database import write_transaction
-from app.kernel.forms import Form, FormError, read_form
+from app.kernel.forms import Form, FormError, open_form
 from app.kernel.i18n import _
 from app.kernel.names import search_text
 from app.kernel.sheets import write_xlsx
@@ -153,10 +153,11 @@ class ApplicationsController(Controller):
 
 async def _add(request: Request[Actor, Any, Any], edition: EditionInfo) -> int:
     """Keep a new application with its organisation and contact. Raises FormError."""
-    values = await read_form(request, ApplicationForm)
-    phone, email, problems = read_contact(values.phone, values.email)
-    if problems:
-        raise FormError(await form_again(request, problems))
+    reading = await open_form(request, ApplicationForm)
+    phone, email, problems = read_contact(reading.values.phone, reading.values.email)
+    for field, sentence in problems.items():
+        reading.refuse(field, sentence)
+    values = reading.settle()
     present = now()
     async with write_transaction():
         person = await find_or_create_person(full_name=values.contact_name, phone=phone, email=email, now=present)

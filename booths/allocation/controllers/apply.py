@@ -12,12 +12,11 @@ from app.accounts.enums import ORGANISATION_KIND_NAMES, OrganisationKind, Role
 from app.accounts.guards import public, signed_in
 from app.accounts.tables import Organisation
 from app.events.enums import EditionState, Part
-from app.events.pages import form_again
 from app.events.queries import EditionInfo, edition_by_slug
 from app.events.slots import PublicSection
 from app.kernel.clock import now
 from app.kernel.errors import AppError, NotFound
-from app.kernel.forms import Form, FormError, read_form
+from app.kernel.forms import Form, FormError, open_form
 from app.kernel.i18n import N_, _
 from app.kernel.settings import settings
 from app.kernel.web import page, redirect
@@ -202,24 +201,25 @@ def _first_open(request: Request[Actor, Any, Any], draft: conversation.Draft) ->
 
 async def _read_step(request: Request[Actor, Any, Any], step: str) -> conversation.Draft:
     """The answers of one page. Raises FormError."""
-    values = await read_form(request, STEPS[step][0])
-    found: conversation.Draft = msgspec.to_builtins(values)
+    reading = await open_form(request, STEPS[step][0])
+    values = reading.values
+    taken: conversation.Draft = {}
     if isinstance(values, WhoStep):
         own = request.user.organisations(Role.EXHIBITOR_OWNER)
         if values.organisation_id in own:
             row = await Organisation.select().where(Organisation.id == values.organisation_id).first()
             assert row is not None
-            found |= {"organisation": row["name"], "kind": row["kind"], "ward": row["ward"]}
+            taken = {"organisation": row["name"], "kind": row["kind"], "ward": row["ward"]}
         elif not values.organisation:
-            raise FormError(await form_again(request, {"organisation": _(NAME_NEEDED)}))
+            reading.refuse("organisation", _(NAME_NEEDED))
         else:
-            found["organisation_id"] = 0
+            taken = {"organisation_id": 0}
     if isinstance(values, ContactStep):
         phone, email, problems = _contact(values.contact)
-        if problems:
-            raise FormError(await form_again(request, {"contact": next(iter(problems.values()))}))
-        found["contact"] = email or phone
-    return found
+        for sentence in problems.values():
+            reading.refuse("contact", sentence)
+        taken = {"contact": email or phone}
+    return {**msgspec.to_builtins(reading.settle()), **taken}
 
 
 def _contact(typed: str) -> tuple[str | None, str | None, dict[str, str]]:

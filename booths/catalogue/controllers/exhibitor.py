@@ -12,7 +12,7 @@ from app.accounts.guards import requires
 from app.events.pages import download, offset_of, pager_of, with_query
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
-from app.kernel.forms import Form, FormError, read_form
+from app.kernel.forms import Form, FormError, Reading, open_form
 from app.kernel.i18n import LOCALES, _, format_date, pick
 from app.kernel.images import NotAPicture, PictureTooLarge, store_image
 from app.kernel.sheets import write_xlsx
@@ -110,12 +110,14 @@ class ExhibitorController(Controller):
         edition = await edition_by_id(edition_id)
         info = await exhibitor_info(organisation_id, private=True)
         try:
-            form = await read_form(request, ProfileForm)
-            photo = await stored(form.photo, "photo", form)
+            reading = await open_form(request, ProfileForm)
+            photo = await stored(reading.values.photo, "photo", reading)
+            website, certificates = _website(reading), certificates_of(reading)
+            form = reading.settle()
             values = ProfileValues(
                 story=form.texts(),
-                website=_website(form),
-                certificates=certificates_of(form),
+                website=website,
+                certificates=certificates,
                 contact_public=form.contact_public,
                 consent_wording=_wording(info),
             )
@@ -232,42 +234,37 @@ def frame(edition: EditionInfo, profile: ExhibitorInfo) -> dict[str, Any]:
     return {"edition": edition, "profile": profile, "base": base_of(profile.id, edition.id)}
 
 
-def shown_again(form: Any, errors: dict[str, str]) -> FormError:
-    """The form as it was typed, with sentences that only this module could say. Files must be chosen again."""
-    values = {name: getattr(form, name) for name in form.__struct_fields__}
-    kept = {name: value for name, value in values.items() if not isinstance(value, UploadFile | list)}
-    return FormError(Form(kept, errors))
-
-
-async def stored(upload: UploadFile | None, field: str, form: Any) -> str | None:
-    """The hash of an uploaded photo, None without one. Raises FormError with the picture's own sentence."""
+async def stored(upload: UploadFile | None, field: str, reading: Reading[Any]) -> str | None:
+    """The hash of an uploaded photo, None without one; one that cannot be taken is refused with its own sentence."""
     if upload is None:
         return None
     try:
         return await store_image(await upload.read(), now=now())
     except (NotAPicture, PictureTooLarge) as error:
-        raise shown_again(form, {field: error.sentence()}) from error
+        reading.refuse(field, error.sentence())
+        return None
 
 
-def certificates_of(form: Any) -> list[tuple[str, int | None]]:
-    """The certificates typed into a form. Raises FormError."""
+def certificates_of(reading: Reading[Any]) -> list[tuple[str, int | None]]:
+    """The certificates typed into a form; refuses what is none."""
     try:
-        return parse_certificates(form.certificates)
-    except ValueError as error:
+        return parse_certificates(reading.values.certificates)
+    except ValueError:
         sentence = _("At most 12 certificates of 120 characters, with a semicolon between them.")
-        raise shown_again(form, {"certificates": sentence}) from error
+        reading.refuse("certificates", sentence)
+        return []
 
 
-def _website(form: ProfileForm) -> str:
-    """An address with its scheme. Raises FormError for what is none."""
-    text = form.website
+def _website(reading: Reading[ProfileForm]) -> str:
+    """An address with its scheme; refuses what is none."""
+    text = reading.values.website
     if not text:
         return ""
     address = text if "://" in text else f"https://{text}"
     scheme, _separator, rest = address.partition("://")
     host = rest.split("/")[0]
     if scheme not in ("http", "https") or "." not in host or any(c in address for c in " \"'<>"):
-        raise shown_again(form, {"website": _("This is no web address. It looks like www.example.vn.")})
+        reading.refuse("website", _("This is no web address. It looks like www.example.vn."))
     return address
 
 

@@ -8,10 +8,11 @@ from litestar.params import FromPath, FromQuery
 
 from app.accounts.actor import Actor
 from app.accounts.guards import public
+from app.events.pages import form_again
 from app.events.queries import EditionInfo
 from app.kernel.clock import now
 from app.kernel.errors import TooManyTries
-from app.kernel.forms import Form, FormError, read_form
+from app.kernel.forms import Form, FormError, Reading, open_form
 from app.kernel.i18n import _
 from app.kernel.names import normalise_email, normalise_phone
 from app.kernel.security import new_token
@@ -63,46 +64,30 @@ class LeadController(Controller):
     ) -> Response[Any]:
         """Pass it on."""
         edition = await fair_of(slug, request.user)
-        try:
-            form = await read_form(request, LeadForm)
-        except FormError as error:
-            typed = error.form
-            missing = _missing(str(typed.value("phone") or typed.value("email")), bool(typed.value("consent")))
-            return await _page(edition, organisation_id, Form(typed.values, {**missing, **typed.errors}), status=422)
         exhibitor = await exhibitor_info(organisation_id)
-        errors = _missing(form.phone or form.email, form.consent)
-        phone = email = ""
         try:
-            phone = normalise_phone(form.phone, REGIONS.get(edition.currency, "VN")) if form.phone else ""
-        except ValueError:
-            errors["phone"] = _("This is no phone number. Write it like 0912 345 678.")
-        try:
-            email = normalise_email(form.email) if form.email else ""
-        except ValueError:
-            errors["email"] = _("This is no mail address. It looks like name@example.vn.")
-        if not errors:
-            try:
-                await leave_contact(
-                    edition_id=edition.id,
-                    organisation_id=organisation_id,
-                    product_id=form.product_id,
-                    name=form.name,
-                    phone=phone,
-                    email=email,
-                    message=form.message,
-                    consent_wording=consent_wording(exhibitor, edition),
-                    consented=form.consent,
-                    client_id=form.client_id or new_token(),
-                    browser=_browser(request),
-                    now=now(),
-                )
-            except TooManyTries as error:
-                errors["phone"] = error.sentence()
-        if errors:
-            values = {name: getattr(form, name) for name in form.__struct_fields__}
-            return await _page(
-                edition, organisation_id, Form({**values, "product_id": form.product_id or ""}, errors), 422
+            reading = await open_form(request, LeadForm)
+            phone, email = _contact(reading, edition)
+            form = reading.settle()
+            await leave_contact(
+                edition_id=edition.id,
+                organisation_id=organisation_id,
+                product_id=form.product_id,
+                name=form.name,
+                phone=phone,
+                email=email,
+                message=form.message,
+                consent_wording=consent_wording(exhibitor, edition),
+                consented=form.consent,
+                client_id=form.client_id or new_token(),
+                browser=_browser(request),
+                now=now(),
             )
+        except FormError as error:
+            return await _page(edition, organisation_id, error.form, status=422)
+        except TooManyTries as error:
+            again = await form_again(request, {"phone": error.sentence()})
+            return await _page(edition, organisation_id, again, status=422)
         back = (
             f"{edition.path}/products/{form.product_id}"
             if form.product_id
@@ -111,14 +96,23 @@ class LeadController(Controller):
         return redirect(back, toast=_("Sent. {organisation} will get in touch.").format(organisation=exhibitor.name))
 
 
-def _missing(contact: str, consented: bool) -> dict[str, str]:
-    """What is still needed, each at its field: a way to answer, and the agreement."""
-    errors = {}
-    if not contact:
-        errors["phone"] = ContactMissing().sentence()
-    if not consented:
-        errors["consent"] = ConsentMissing().sentence()
-    return errors
+def _contact(reading: Reading[LeadForm], edition: EditionInfo) -> tuple[str, str]:
+    """Phone and mail address; refuses what is none, a form without either, and one without the agreement."""
+    form = reading.values
+    phone = email = ""
+    try:
+        phone = normalise_phone(form.phone, REGIONS.get(edition.currency, "VN")) if form.phone else ""
+    except ValueError:
+        reading.refuse("phone", _("This is no phone number. Write it like 0912 345 678."))
+    try:
+        email = normalise_email(form.email) if form.email else ""
+    except ValueError:
+        reading.refuse("email", _("This is no mail address. It looks like name@example.vn."))
+    if not form.phone and not form.email:
+        reading.refuse("phone", ContactMissing().sentence())
+    if not form.consent:
+        reading.refuse("consent", ConsentMissing().sentence())
+    return phone, email
 
 
 def _browser(request: Request[Any, Any, Any]) -> str:

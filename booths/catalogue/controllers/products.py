@@ -6,10 +6,10 @@ from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from app.accounts.actor import Actor
-from app.events.pages import download, stretch, with_query
+from app.events.pages import download, form_again, stretch, with_query
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
-from app.kernel.forms import Form, FormError, read_form
+from app.kernel.forms import Form, FormError, Reading, open_form
 from app.kernel.i18n import LOCALES, _, current_locale, pick
 from app.kernel.money import Money, decimals, parse_money
 from app.kernel.names import search_text
@@ -21,7 +21,6 @@ from booths.catalogue.controllers.exhibitor import (
     certificates_of,
     exhibitor,
     frame,
-    shown_again,
     stored,
 )
 from booths.catalogue.errors import ProductCodeTaken, TooManyPhotos
@@ -115,11 +114,11 @@ class ProductController(Controller):
         """Add a product with its photos."""
         edition = await edition_by_id(edition_id)
         try:
-            form = await read_form(request, ProductForm)
-            values = _values(form, edition)
-            photos = await _photos(form)
+            reading = await open_form(request, ProductForm)
+            photos = await _photos(reading)
+            values = _values(reading, edition)
             await _refused_at_fields(
-                form,
+                request,
                 service.add_product(
                     organisation_id=organisation_id,
                     values=values,
@@ -161,10 +160,10 @@ class ProductController(Controller):
             "now": now(),
         }
         try:
-            form = await read_form(request, ProductForm)
-            values = _values(form, edition)
-            photos = await _photos(form)
-            await _refused_at_fields(form, service.change_product(values=values, photos=photos, **own))
+            reading = await open_form(request, ProductForm)
+            photos = await _photos(reading)
+            values = _values(reading, edition)
+            await _refused_at_fields(request, service.change_product(values=values, photos=photos, **own))
         except FormError as error:
             again = await _photos_again(request, error.form)
             return await _form_page(edition, organisation_id, again, product, status=422)
@@ -248,21 +247,20 @@ def _plain(price: Money | None) -> str:
     return f"{price.amount_minor:,}".replace(",", ".")
 
 
-def _values(form: ProductForm, edition: EditionInfo) -> ProductValues:
-    """What the form says. Raises FormError."""
-    errors: dict[str, str] = {}
+def _values(reading: Reading[ProductForm], edition: EditionInfo) -> ProductValues:
+    """What the form says, after all of it was looked at. Raises FormError."""
+    form = reading.values
     price = None
     if not form.texts("name"):
-        errors[f"name_{current_locale()}"] = _("Please give the name in at least one language.")
+        reading.refuse(f"name_{current_locale()}", _("Please give the name in at least one language."))
     if form.price:
         try:
             price = parse_money(form.price, edition.currency)
         except ValueError:
-            errors["price"] = _("This is no amount in {currency}. Write it like 1.250.000.").format(
-                currency=edition.currency
-            )
-    if errors:
-        raise shown_again(form, errors)
+            said = _("This is no amount in {currency}. Write it like 1.250.000.").format(currency=edition.currency)
+            reading.refuse("price", said)
+    certificates = certificates_of(reading)
+    reading.settle()
     return ProductValues(
         name=form.texts("name"),
         description=form.texts("description"),
@@ -270,16 +268,18 @@ def _values(form: ProductForm, edition: EditionInfo) -> ProductValues:
         price=price,
         unit=form.unit,
         category=form.category,
-        certificates=certificates_of(form),
+        certificates=certificates,
         active=form.active,
     )
 
 
-async def _photos(form: ProductForm) -> list[str]:
-    """Hashes of the uploaded photos. Raises FormError with a sentence for the first that cannot be taken."""
-    if len(form.photos) > service.MOST_PHOTOS:
-        raise shown_again(form, {"photos": TooManyPhotos(most=service.MOST_PHOTOS).sentence()})
-    hashes = [await stored(upload, "photos", form) for upload in form.photos]
+async def _photos(reading: Reading[ProductForm]) -> list[str]:
+    """Hashes of the uploaded photos; refuses too many of them, and those that cannot be taken."""
+    photos = reading.values.photos
+    if len(photos) > service.MOST_PHOTOS:
+        reading.refuse("photos", TooManyPhotos(most=service.MOST_PHOTOS).sentence())
+        return []
+    hashes = [await stored(upload, "photos", reading) for upload in photos]
     return [digest for digest in hashes if digest]
 
 
@@ -292,11 +292,11 @@ async def _photos_again(request: Request[Any, Any, Any], form: Form) -> Form:
     return Form(form.values, {**form.errors, "photos": said})
 
 
-async def _refused_at_fields(form: ProductForm, work: Any) -> None:
+async def _refused_at_fields(request: Request[Any, Any, Any], work: Any) -> None:
     """Await a service; what it refuses is said at the field that it is about. Raises FormError."""
     try:
         await work
     except ProductCodeTaken as error:
-        raise shown_again(form, {"code": error.sentence()}) from error
+        raise FormError(await form_again(request, {"code": error.sentence()})) from error
     except TooManyPhotos as error:
-        raise shown_again(form, {"photos": error.sentence()}) from error
+        raise FormError(await form_again(request, {"photos": error.sentence()})) from error

@@ -13,7 +13,7 @@ from app.events.pages import PAGE_SIZE, download, form_again, offset_of, pager_o
 from app.events.queries import EditionInfo, Page, edition_by_id
 from app.kernel.clock import now
 from app.kernel.errors import AppError
-from app.kernel.forms import Form, FormError, read_form
+from app.kernel.forms import Form, FormError, open_form
 from app.kernel.i18n import N_, _
 from app.kernel.money import Money, parse_money
 from app.kernel.names import search_text
@@ -206,22 +206,21 @@ async def _form_page(edition: EditionInfo, form: Form, booth: PlanBooth | None, 
 
 async def _save(request: Request[Actor, Any, Any], edition: EditionInfo, booth: PlanBooth | None) -> Response[Any]:
     try:
-        values = await read_form(request, BoothForm)
-        problems: dict[str, str] = {}
+        reading = await open_form(request, BoothForm)
+        values = reading.values
         squares = []
         price = Money(0, edition.currency)
         try:
             squares = parse_squares(values.cells)
         except ValueError:
-            problems["cells"] = _(NOT_CELLS)
+            reading.refuse("cells", _(NOT_CELLS))
         try:
             price = parse_money(values.price or "0", edition.currency)
         except ValueError:
-            problems["price"] = _(NOT_AN_AMOUNT)
+            reading.refuse("price", _(NOT_AN_AMOUNT))
         if price.amount_minor > DEAREST:
-            problems["price"] = _(TOO_DEAR)
-        if problems:
-            raise FormError(await form_again(request, problems))
+            reading.refuse("price", _(TOO_DEAR))
+        reading.settle()
         given: dict[str, Any] = {
             "edition_id": edition.id,
             "code": values.code,

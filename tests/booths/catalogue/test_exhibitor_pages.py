@@ -1,5 +1,6 @@
 """An exhibitor's own pages: what to do next, its products, its poster, and nobody else's."""
 
+import re
 from datetime import date
 from io import BytesIO
 
@@ -189,6 +190,20 @@ async def test_what_does_not_fit_is_said_at_its_field(
     assert (answer.status_code, sentence in answer.text, "Lá cọ." in answer.text) == (422, True, True)
     assert ("Please choose the photos again." in answer.text) == (upload is not None)
     assert len(await products_of_organisation(stand.organisation_id, hidden=True)) == 1
+
+
+async def test_all_that_does_not_fit_is_said_at_once(client: httpx.AsyncClient) -> None:
+    fair = await make_fair()
+    stand = await make_stand(fair)
+    await enter(client, stand)
+    product = {"price": "nhiều", "certificates": "x" * 130, "code": "y" * 41}
+    sent = {"website": "nowhere", "certificates": "x" * 130, "story_vi": "y" * 4001, "contact_public": "on"}
+    for page, name, typed in (("/products/new", "photos", product), ("/profile", "photo", sent)):
+        files = {name: ("a.jpg", b"no picture", "image/jpeg")}
+        answer = await client.post(f"{home(fair, stand)}{page}", data=typed, files=files)
+        wrong = re.findall(r'id="field-(\w+)-error"', answer.text)
+        assert set(wrong) == {name, *typed} - {"contact_public"} | ({"name_en"} if name == "photos" else set())
+    assert re.search(r'name="contact_public" value="on" checked', answer.text) is not None
 
 
 async def test_the_profile_is_kept_and_shown(client: httpx.AsyncClient) -> None:

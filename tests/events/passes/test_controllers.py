@@ -1,5 +1,7 @@
 """Pages of passes."""
 
+import json
+import re
 from io import BytesIO
 
 import pytest
@@ -7,7 +9,10 @@ from PIL import Image
 
 from app.accounts.actor import SYSTEM
 from app.events.enums import PassKind
+from app.events.passes.documents import wrapped
 from app.events.passes.services import IssuedPass, issue_pass, revoke_pass
+from app.events.tables import Edition
+from app.kernel.web import assets_built
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.support.client import Browser, new_browser
@@ -70,10 +75,29 @@ async def test_the_holder_gets_page_picture_and_calendar(client: Browser, issued
     answer = await client.get(f"{issued.path}.ics?lang=en")
     assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
     calendar = answer.text
-    assert "DTSTART;VALUE=DATE:20261016\r\nDTEND;VALUE=DATE:20261019\r\nSUMMARY:Creative Women 2026\r\n" in calendar
+    days = re.findall(r"DTSTART:(\w+)\r\nDTEND:(\w+)\r\nSUMMARY:Creative Women 2026\r\n", calendar)
+    assert days == [(f"202610{day}T010000Z", f"202610{day}T100000Z") for day in (16, 17, 18)]  # 8 to 17 in Hanoi
     assert all(len(line.encode()) <= 75 for line in calendar.split("\r\n"))
     assert (await client.get(f"{issued.path}.exe")).status_code == 404
     assert (await client.get("/pass/guessed")).status_code == 404
+
+
+def test_what_is_wider_than_the_picture_is_broken_between_words() -> None:
+    name = "Ngày hội Phụ nữ Thủ đô sáng tạo"
+    assert wrapped(name, len, 16) == ["Ngày hội Phụ nữ", "Thủ đô sáng tạo"]
+    assert wrapped("ab abcdefgh c", len, 3) == ["ab", "abc", "def", "gh", "c"]
+
+
+async def test_the_picture_grows_with_a_long_name_and_the_place(client: Browser, issued: IssuedPass) -> None:
+    heights = []
+    name = "Ngày hội Phụ nữ Thủ đô sáng tạo và khởi nghiệp đổi mới bền vững"
+    for changes in ({}, {Edition.name: json.dumps({"vi": name})}, {Edition.place: "{}"}):
+        if changes:
+            await Edition.update(changes).where(Edition.slug == "phu-nu-sang-tao-2026")
+        heights.append(Image.open(BytesIO((await client.get(f"{issued.path}.png?lang=vi")).content)).height)
+    plain, long, placeless = heights
+    line = 64 if assets_built() else 0  # without the typeface only what is plain ASCII is written
+    assert (long - plain, long - placeless) == (line, line)
 
 
 @pytest.mark.slow
@@ -85,7 +109,13 @@ async def test_the_holder_gets_a_pdf(client: Browser, issued: IssuedPass) -> Non
 async def test_a_phone_is_linked_by_the_secret_link_alone(client: Browser, issued: IssuedPass) -> None:
     assert "No pass is linked" in (await client.get("/pass?lang=en")).text
     assert (await client.post("/pass/guessed/link")).status_code == 404
+    way = '<a href="/pass">Passes on this phone</a>'
+    before = (await client.get(f"{issued.path}?lang=en")).text
+    assert (before.count("Link this phone, and it finds"), before.count(way)) == (1, 1)  # at the foot
+    assert way in (await client.get("/e/phu-nu-sang-tao-2026")).text
     assert (await client.post(f"{issued.path}/link")).headers["location"] == issued.path
+    after = (await client.get(issued.path)).text
+    assert (after.count("Link this phone, and it finds"), after.count(way)) == (0, 2)
     assert issued.path in (await client.get("/pass")).text
     assert f"{issued.path}/unlink" in (await client.get(issued.path)).text
     assert issued.path not in (await new_browser().get("/pass")).text

@@ -1,5 +1,6 @@
 """Passes that organisers hand out."""
 
+import re
 from typing import Any
 
 import pytest
@@ -95,6 +96,13 @@ async def test_what_does_not_fit_comes_back(organiser: Browser, changes: dict[st
     assert answer.status_code == 422
     assert sentence in answer.text
     assert (await passes_of_edition(edition.id)).total == 0
+
+
+async def test_all_that_does_not_fit_is_said_at_once(organiser: Browser) -> None:
+    edition = await make_edition()
+    wrong = {**SPEAKER, "holder_name": "", "phone": "12", "email": "lan"}
+    answer = await organiser.post(f"/manage/{edition.id}/passes/new", data=wrong)
+    assert re.findall(r'id="field-(\w+)-error"', answer.text) == ["holder_name", "phone", "email"]
 
 
 async def test_a_pass_of_another_edition_is_not_there(client: Browser) -> None:

@@ -121,8 +121,22 @@ async def test_a_form_that_does_not_fit_comes_back_with_what_was_typed(scene: Sc
     answer = await order_through_pages(scene, scene.free, "hà@")
     assert answer.status_code == 422
     assert 'value="Lê Thị Hà"' in answer.text
+    address = f"{scene.edition.path}/tickets/order?n-{scene.free}=2"
+    assert f'action="{address}"' in answer.text
+    again = await scene.browser.post(address, data={f"n-{scene.free}": "2", "full_name": "", "contact": ""})
+    assert f'href="?n-{scene.free}=2&amp;lang=id"' in again.text
+    back = f"{scene.edition.path}/tickets?n-{scene.free}=2"
+    assert f'href="{back}"' in again.text
+    chosen = re.findall(r'<option value="(\d)" selected>', (await scene.browser.get(back)).text)
+    assert chosen == ["2", "0"]
     assert "field-contact-error" in answer.text
     assert await fetch("SELECT id FROM ticket_order") == []
+
+
+async def test_all_that_does_not_fit_is_said_at_once(scene: Scene) -> None:
+    nobody = {"full_name": "", "contact": "hà@", "client_id": "c-12345678", f"n-{scene.free}": "1"}
+    answer = await scene.browser.post(f"{scene.edition.path}/tickets/order", data=nobody)
+    assert re.findall(r'id="field-(\w+)-error"', answer.text) == ["full_name", "contact"]
 
 
 async def test_nothing_chosen_and_sold_out_go_back_to_the_first_step(scene: Scene) -> None:

@@ -12,7 +12,7 @@ from app.events.enums import PassKind
 from app.events.pages import PAGE_SIZE, download, form_again, offset_of, pager_of, stretch, with_query
 from app.events.queries import EditionInfo, Page, edition_by_id
 from app.kernel.clock import now
-from app.kernel.forms import Form, FormError, read_form
+from app.kernel.forms import Form, FormError, open_form, read_form
 from app.kernel.i18n import N_, _, pick
 from app.kernel.money import Money, decimals, parse_money
 from app.kernel.names import search_text
@@ -289,11 +289,13 @@ async def _save(request: Request[Actor, Any, Any], edition: EditionInfo, row: di
 
 
 async def _values(request: Request[Actor, Any, Any], edition: EditionInfo) -> ticket_types.TicketTypeValues:
-    form = await read_form(request, TicketTypeForm, tz=edition.timezone)
+    reading = await open_form(request, TicketTypeForm, tz=edition.timezone)
+    price = Money(0, edition.currency)
     try:
-        price = parse_money(form.price or "0", edition.currency)
-    except ValueError as error:
-        raise FormError(await form_again(request, {"price": _(NOT_AN_AMOUNT)})) from error
+        price = parse_money(reading.values.price or "0", edition.currency)
+    except ValueError:
+        reading.refuse("price", _(NOT_AN_AMOUNT))
+    form = reading.settle()
     return ticket_types.TicketTypeValues(
         code=form.code,
         name={"vi": form.name_vi, "id": form.name_id, "en": form.name_en},

@@ -1,6 +1,7 @@
 """A ticket in two steps: choose, say who it is for; then the page that shows it."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath
@@ -13,7 +14,7 @@ from app.events.passes.services import secret_of
 from app.events.queries import EditionInfo, edition_by_slug
 from app.kernel.clock import now
 from app.kernel.errors import AppError
-from app.kernel.forms import Form, FormError, read_form
+from app.kernel.forms import Form, FormError, Reading, open_form
 from app.kernel.i18n import LOCALES, N_, _, current_locale
 from app.kernel.money import Money
 from app.kernel.names import normalise_email, normalise_phone
@@ -42,7 +43,7 @@ class TicketController(Controller):
         edition = await visible_edition(slug, request.user)
         if edition.state != EditionState.DRAFT:
             edition = await queries.edition_with_tickets(slug)
-        return await _choose_page(edition, "")
+        return await _choose_page(edition, await _chosen(edition, dict(request.query_params.items())))
 
     @get("/order")
     async def buyer(self, request: Request[Any, Any, Any], slug: FromPath[str]) -> Response[str]:
@@ -52,7 +53,7 @@ class TicketController(Controller):
         try:
             _check(chosen)
         except AppError as error:
-            return await _choose_page(edition, error.sentence(), status=error.status)
+            return await _choose_page(edition, chosen, error)
         user = request.user
         form = Form.empty(client_id=new_token(), locale=current_locale(), full_name=user.full_name if user else "")
         return _buyer_page(edition, chosen, form)
@@ -64,8 +65,9 @@ class TicketController(Controller):
         data = await request.form()
         chosen = await _chosen(edition, {key: str(data[key]) for key in data if key.startswith("n-")})
         try:
-            values = await read_form(request, BuyerForm)
-            phone, email = _contact(values.contact, edition, values)
+            reading = await open_form(request, BuyerForm)
+            phone, email = _contact(reading, edition)
+            values = reading.settle()
             _check(chosen)
             placed = await place_order(
                 edition_id=edition.id,
@@ -81,7 +83,7 @@ class TicketController(Controller):
         except FormError as error:
             return _buyer_page(edition, chosen, error.form, status=422)
         except (SoldOut, SalesClosed, NothingChosen, TooManyTickets) as error:
-            return await _choose_page(edition, error.sentence(), status=error.status)
+            return await _choose_page(edition, chosen, error)
         return redirect(f"{edition.path}/tickets/done/{placed.secret}")
 
     @get("/done/{secret:str}")
@@ -127,26 +129,31 @@ def _check(chosen: list[dict[str, Any]]) -> None:
         raise TooManyTickets(limit=MOST_IN_ONE_ORDER)
 
 
-def _contact(text: str, edition: EditionInfo, values: BuyerForm) -> tuple[str | None, str | None]:
-    """(phone, mail) of the one field. Raises FormError."""
+def _contact(reading: Reading[BuyerForm], edition: EditionInfo) -> tuple[str | None, str | None]:
+    """(phone, mail) of the one field; refuses what is neither."""
+    text = reading.values.contact
     try:
         if "@" in text:
             return None, normalise_email(text)
         return normalise_phone(text, "ID" if edition.currency == "IDR" else "VN"), None
-    except ValueError as error:
-        shown = {name: getattr(values, name) for name in ("full_name", "contact", "client_id", "locale")}
-        raise FormError(Form(shown, {"contact": _(NOT_A_CONTACT)})) from error
+    except ValueError:
+        reading.refuse("contact", _(NOT_A_CONTACT))
+        return None, None
 
 
-async def _choose_page(edition: EditionInfo, problem: str, *, status: int = 200) -> Response[str]:
+async def _choose_page(
+    edition: EditionInfo, chosen: list[dict[str, Any]], problem: AppError | None = None
+) -> Response[str]:
+    """Step one with what was chosen before, and why it could not be had."""
     types = await queries.ticket_types_on_sale(edition.id, now())
     return page(
         "sales/choose.html",
-        status=status,
+        status=problem.status if problem else 200,
         edition=edition,
+        wanted={row["id"]: row["count"] for row in chosen},
         types=[{**row, "price": Money(row["price_minor"], row["currency"])} for row in types],
         most=MOST_IN_ONE_ORDER,
-        problem=problem,
+        problem=problem.sentence() if problem else "",
     )
 
 
@@ -157,6 +164,7 @@ def _buyer_page(edition: EditionInfo, chosen: list[dict[str, Any]], form: Form, 
         status=status,
         edition=edition,
         chosen=chosen,
+        asked=urlencode({f"n-{row['id']}": row["count"] for row in chosen}),
         total=Money(total, edition.currency),
         form=form,
     )

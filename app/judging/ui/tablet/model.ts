@@ -122,6 +122,11 @@ export function isWhole(draft: Draft, round: Round): boolean {
   return round.criteria.every(({ id }) => draft.scores[String(id)] !== undefined);
 }
 
+/** Whether something is written on this device that neither the service has nor the line to it. */
+export function isOnlyHere({ state }: Draft): boolean {
+  return state === "typing" || state === "refused";
+}
+
 /** Take what the service knows into a draft: what is written here and not yet answered, or newer, stays. */
 export function refreshed(draft: Draft | undefined, task: Task): Draft {
   if (!draft) return draftOf(task);

@@ -1,8 +1,9 @@
 // What the judge sees. Plain DOM: a list of ideas, and one idea in two panes.
 
+import { getJson, OfflineError } from "@fairground/api";
 import { isInstalled } from "@fairground/app";
 import { t, tn } from "@fairground/i18n";
-import { isWhole, type Bundle, type Criterion, type Draft, type Round, type Task } from "./model";
+import { isOnlyHere, isWhole, type Bundle, type Criterion, type Draft, type Round, type Task } from "./model";
 
 /** What the screens need of the app. */
 export interface View {
@@ -78,7 +79,10 @@ function strip(view: View): HTMLElement {
   const element = make("div", "status-strip");
   element.setAttribute("role", "status");
   return stateful(element, (self) => {
-    const waiting = view.waiting ? tn("{n} ballot waits on this tablet", "{n} ballots wait on this tablet", view.waiting) : t("Everything is at the server");
+    const kept = view.bundle.tasks.filter((task) => isOnlyHere(view.draftOf(task))).length;
+    let waiting = t("Everything is at the server");
+    if (view.waiting) waiting = tn("{n} ballot waits on this tablet", "{n} ballots wait on this tablet", view.waiting);
+    else if (kept) waiting = tn("{n} score is on this tablet only", "{n} scores are on this tablet only", kept);
     self.replaceChildren(make("span", "", navigator.onLine ? t("Online") : t("No network: go on scoring")), make("span", "number", waiting));
   });
 }
@@ -149,17 +153,27 @@ function scoring(view: View, task: Task, round: Round): HTMLElement {
     commentField(view, task, "comment_to_team", t("To the team"), t("They read it when the result is published, without your name.")),
     commentField(view, task, "comment_to_jury", t("To the jury only"), ""),
   );
-  const away = make("p", "small", link(`/judge/entries/${task.assignment_id}`, t("I should not judge this idea")));
-  pane.append(away);
+  pane.append(wayOut(task));
   pane.setAttribute("aria-label", t("Scoring"));
   return pane;
 }
 
-function link(href: string, text: string): HTMLAnchorElement {
+/** To the page where a judge steps back; that page needs the network, so it is asked for before this one is left. */
+function wayOut(task: Task): HTMLElement {
   const anchor = document.createElement("a");
-  anchor.href = href;
-  anchor.textContent = text;
-  return anchor;
+  anchor.href = `/judge/entries/${task.assignment_id}?away=1#step-back`;
+  anchor.textContent = t("I should not judge this idea");
+  const said = make("span", "small");
+  said.setAttribute("role", "status");
+  anchor.addEventListener("click", (event) => {
+    event.preventDefault();
+    const leave = (): void => location.assign(anchor.href);
+    getJson(anchor.href).then(leave, (error: unknown) => {
+      if (!(error instanceof OfflineError)) leave();
+      else said.textContent = t("This needs the network. Please try again when it is back; your scores stay on this tablet.");
+    });
+  });
+  return make("p", "small", anchor, document.createElement("br"), said);
 }
 
 /** Number buttons of 64 pixels; touching one says what it means. */

@@ -112,6 +112,8 @@ async def test_a_booth_is_made_changed_and_removed_by_a_form(organiser: Browser)
     ):
         answer = await organiser.post(f"{base}/{stored.id}?lang=en", data={**booth, **changes})
         assert (answer.status_code, sentence in answer.text) == (422, True)
+    both = await organiser.post(f"{base}/{stored.id}", data={**booth, "code": "", "cells": "here", "price": "much"})
+    assert set(re.findall(r'id="field-(\w+)-error"', both.text)) == {"code", "cells", "price"}
     doubled = await organiser.post(f"{base}/new?lang=en", data={**booth, "cells": "C3"})
     assert (doubled.status_code, "There is a booth A1" in doubled.text) == (422, True)
     assert (await organiser.post(f"{base}/{stored.id}", data={**booth, "zone": "Lụa"})).status_code == 303
