@@ -30,7 +30,7 @@ from app.kernel.documents.labels import Label, label_sheets, one_file
 from app.kernel.errors import NotFound
 from app.kernel.forms import Form, FormError, read_form
 from app.kernel.i18n import _, pick, zone
-from app.kernel.names import search_text
+from app.kernel.names import search_text, searched
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 
@@ -337,8 +337,8 @@ def _usual_name() -> dict[str, str]:
 def _fits(judge: Panelist, search: str, role: str) -> bool:
     if role and judge.role != role:
         return False
-    text = search_text(judge.full_name, judge.organisation, judge.expertise)
-    return all(word in text for word in search_text(search).split())
+    text = search_text(judge.full_name, judge.organisation, judge.expertise, judge.phone, judge.email)
+    return all(word in text for word in search_text(searched(search)).split())
 
 
 def room(template: str, *, status: int = 200, **context: Any) -> Response[str]:
