@@ -165,7 +165,7 @@ class ContestController(Controller):
             for line in lines
         ]
         data = write_xlsx(_("Ideas"), headers, rows, timezone=contest.timezone)
-        return download("ideas.xlsx", XLSX, data)
+        return download(f"ideas-{(await edition_by_id(edition_id)).slug}.xlsx", XLSX, data)
 
     @get("/entries/{entry_id:int}")
     async def entry(self, request: ManageRequest, edition_id: FromPath[int], entry_id: FromPath[int]) -> Response[str]:
@@ -232,7 +232,8 @@ class JuryController(Controller):
             for judge in await panel_of(contest.id)
             if _fits(judge, q, role)
         ]
-        return download("judges.xlsx", XLSX, write_xlsx(_("Judges"), headers, rows, timezone=contest.timezone))
+        data = write_xlsx(_("Judges"), headers, rows, timezone=contest.timezone)
+        return download(f"judges-{(await edition_by_id(edition_id)).slug}.xlsx", XLSX, data)
 
     @post("/add", status_code=200)
     async def add(self, request: ManageRequest, edition_id: FromPath[int]) -> Response[Any]:

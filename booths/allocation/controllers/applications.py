@@ -23,6 +23,7 @@ from booths.allocation.contacts import read_contact
 from booths.allocation.enums import APPLICATION_STATE_NAMES, ApplicationState
 from booths.allocation.schemas import ApplicationForm
 from booths.allocation.services.applications import submit_application, withdraw_application
+from booths.allocation.sheets import APPLICATIONS
 from booths.floorplan.queries import zones_of
 
 FLOOR = requires(Role.OWNER, Role.MANAGER, Role.FLOOR)
@@ -82,10 +83,11 @@ class ApplicationsController(Controller):
         """The list as a sheet that can be loaded again."""
         edition = await edition_by_id(edition_id)
         found = await queries.applications(edition_id, search=q, state=status, zone=zone)
-        headers = [
+        own = APPLICATIONS.labels(
             *("organisation", "contact_name", "phone", "email", "kind", "cells_wanted", "zone_wanted", "power_watts"),
-            *("category", "note", "member_count", "ward", "state", "submitted_at", "booth"),
-        ]
+            *("category", "note", "member_count", "ward"),
+        )
+        headers = [*own, _("State"), _("Sent"), _("Booth")]
         rows: list[list[Cell]] = [
             [
                 item.organisation,

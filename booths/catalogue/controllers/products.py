@@ -93,14 +93,14 @@ class ProductController(Controller):
         show: FromQuery[str] = "",
     ) -> Response[bytes]:
         """The same list as a sheet."""
-        await edition_by_id(edition_id)
+        edition = await edition_by_id(edition_id)
         everything = await products_of_organisation(organisation_id, hidden=True)
         headers = [_("Code"), _("Name"), _("Category"), _("Price"), _("Unit"), _("Shown")]
         rows = [
             (one.code, pick(one.name), one.category, one.price, one.unit, one.active)
             for one in _chosen(everything, q, show)
         ]
-        return download(write_xlsx(_("Products"), headers, rows), "products.xlsx")
+        return download(write_xlsx(_("Products"), headers, rows), f"products-{edition.slug}.xlsx")
 
     @get(ADDRESS + "/new")
     async def new(self, organisation_id: FromPath[int], edition_id: FromPath[int]) -> Response[str]:
