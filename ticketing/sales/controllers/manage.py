@@ -21,7 +21,14 @@ from app.kernel.web import page, redirect
 from app.payments.enums import METHOD_NAMES, PaymentMethod, Settlement
 from ticketing.sales import queries
 from ticketing.sales.enums import ORDER_CHANNEL_NAMES, ORDER_STATE_NAMES, PASS_KIND_NAMES
-from ticketing.sales.errors import DaysOutsideEdition, OrderNotFound, QuotaTooSmall, TicketCodeTaken, UnknownTicketType
+from ticketing.sales.errors import (
+    DaysOutsideEdition,
+    OrderNotFound,
+    QuotaTooSmall,
+    SalesReversed,
+    TicketCodeTaken,
+    UnknownTicketType,
+)
 from ticketing.sales.schemas import PaidForm, TicketTypeForm
 from ticketing.sales.services import orders, ticket_types
 from ticketing.sales.sheets import TICKET_TYPES
@@ -285,6 +292,8 @@ async def _save(request: Request[Actor, Any, Any], edition: EditionInfo, row: di
         return _type_page(edition, await form_again(request, {"code": error.sentence()}), row, status=409)
     except DaysOutsideEdition as error:
         return _type_page(edition, await form_again(request, {"last_day": error.sentence()}), row, status=422)
+    except SalesReversed as error:
+        return _type_page(edition, await form_again(request, {"sales_until": error.sentence()}), row, status=422)
     except QuotaTooSmall as error:
         return _type_page(edition, await form_again(request, {"quota": error.sentence()}), row, status=409)
     return redirect(f"/manage/{edition.id}/tickets", toast=_("Saved."))
