@@ -47,7 +47,8 @@ async def submit_application(
                 (Application.edition == edition_id) & (Application.organisation == organisation_id)
             )
             created = found is None
-            before = None if found is None else {key: getattr(found, key) for key in wish}
+            before = None if found is None else {key: getattr(found, key) for key in (*wish, "state")}
+            standing = state.value if found is None else found.state
             if found is None:
                 found = Application(
                     edition=edition_id,
@@ -58,7 +59,8 @@ async def submit_application(
                 )
                 await found.save()
             elif found.state in (ApplicationState.DRAFT, ApplicationState.WITHDRAWN, ApplicationState.WAITING):
-                values |= {Application.state: state.value, Application.submitted_at: None if draft else now}
+                standing = state.value
+                values |= {Application.state: standing, Application.submitted_at: None if draft else now}
             elif found.state == ApplicationState.ALLOCATED and found.cells_wanted != cells_wanted:
                 raise AlreadyApplied
             if contact_id is not None:
@@ -79,7 +81,7 @@ async def submit_application(
                 subject_id=found.id,
                 edition_id=edition_id,
                 before=before,
-                after={**wish, "state": state.value},
+                after={**wish, "state": standing},
                 now=now,
             )
     except Exception as error:

@@ -125,6 +125,7 @@ class ProductController(Controller):
                     values=values,
                     photos=photos,
                     currency=edition.currency,
+                    edition_id=edition_id,
                     actor=request.user,
                     now=now(),
                 ),
@@ -157,6 +158,7 @@ class ProductController(Controller):
         own: dict[str, Any] = {
             "product_id": product_id,
             "organisation_id": organisation_id,
+            "edition_id": edition_id,
             "actor": request.user,
             "now": now(),
         }
@@ -180,7 +182,11 @@ class ProductController(Controller):
     ) -> Response[Any]:
         """Take it off for good."""
         await service.remove_product(
-            product_id=product_id, organisation_id=organisation_id, actor=request.user, now=now()
+            product_id=product_id,
+            organisation_id=organisation_id,
+            edition_id=edition_id,
+            actor=request.user,
+            now=now(),
         )
         return redirect(base_of(organisation_id, edition_id) + "/products", toast=_("The product was removed."))
 
@@ -199,6 +205,7 @@ class ProductController(Controller):
             "product_id": product_id,
             "photo_id": photo_id,
             "organisation_id": organisation_id,
+            "edition_id": edition_id,
             "actor": request.user,
             "now": now(),
         }

@@ -1,4 +1,7 @@
-"""Adding, changing and removing products and their photos. Each looks whose product it is."""
+"""Adding, changing and removing products and their photos. Each looks whose product it is.
+
+A product is its organisation's; ``edition_id`` says in whose pages it was changed, and thus in which log that stands.
+"""
 
 import json
 from collections.abc import Sequence
@@ -9,6 +12,7 @@ from app.accounts.actor import Actor
 from app.kernel import audit
 from app.kernel.database import is_unique_violation, write_transaction
 from app.kernel.names import search_text
+from booths.catalogue.certificates import show_certificates
 from booths.catalogue.errors import PhotoNotFound, ProductCodeTaken, ProductNotFound, TooManyPhotos
 from booths.catalogue.queries.products import photos_of
 from booths.catalogue.schemas import ProductValues
@@ -45,6 +49,7 @@ async def add_product(
     values: ProductValues,
     photos: Sequence[str] = (),
     currency: str = "VND",
+    edition_id: int | None = None,
     actor: Actor,
     now: datetime,
 ) -> int:
@@ -77,6 +82,7 @@ async def add_product(
                 action="product.add",
                 subject_type="product",
                 subject_id=product.id,
+                edition_id=edition_id,
                 after={"organisation_id": organisation_id, **_told(values)},
                 now=now,
             )
@@ -93,6 +99,7 @@ async def change_product(
     organisation_id: int,
     values: ProductValues,
     photos: Sequence[str] = (),
+    edition_id: int | None = None,
     actor: Actor,
     now: datetime,
 ) -> None:
@@ -102,25 +109,28 @@ async def change_product(
     """
     try:
         async with write_transaction():
-            before = await _own(product_id, organisation_id)
-            await Product.update(columns_of(values, before["currency"], now)).where(Product.id == product_id)
+            row = await _own(product_id, organisation_id)
+            old, new = audit.changes(await _told_before(row), _told(values))
+            await Product.update(columns_of(values, row["currency"], now)).where(Product.id == product_id)
             await _set_certificates(product_id, organisation_id, values.certificates)
-            await audit.record(
-                actor=actor,
-                action="product.change",
-                subject_type="product",
-                subject_id=product_id,
-                before={
-                    "name": before["name"],
-                    "price_minor": before["price_minor"],
-                    "category": before["category"],
-                    "active": before["active"],
-                },
-                after=_told(values),
-                now=now,
-            )
+            if new:
+                await audit.record(
+                    actor=actor,
+                    action="product.change",
+                    subject_type="product",
+                    subject_id=product_id,
+                    edition_id=edition_id,
+                    before={"name": row["name"], **old},  # by which it is known when it is gone
+                    after={"name": dict(values.name), **new},
+                    now=now,
+                )
             await add_photos(
-                product_id=product_id, organisation_id=organisation_id, photos=photos, actor=actor, now=now
+                product_id=product_id,
+                organisation_id=organisation_id,
+                photos=photos,
+                edition_id=edition_id,
+                actor=actor,
+                now=now,
             )
     except Exception as error:
         if is_unique_violation(error):
@@ -128,7 +138,9 @@ async def change_product(
         raise
 
 
-async def remove_product(*, product_id: int, organisation_id: int, actor: Actor, now: datetime) -> None:
+async def remove_product(
+    *, product_id: int, organisation_id: int, edition_id: int | None = None, actor: Actor, now: datetime
+) -> None:
     """Take a product off for good; contacts that visitors left about it stay. Raises ProductNotFound."""
     async with write_transaction():
         before = await _own(product_id, organisation_id)
@@ -138,13 +150,20 @@ async def remove_product(*, product_id: int, organisation_id: int, actor: Actor,
             action="product.remove",
             subject_type="product",
             subject_id=product_id,
+            edition_id=edition_id,
             before={"organisation_id": organisation_id, "name": before["name"], "code": before["code"]},
             now=now,
         )
 
 
 async def add_photos(
-    *, product_id: int, organisation_id: int, photos: Sequence[str], actor: Actor, now: datetime
+    *,
+    product_id: int,
+    organisation_id: int,
+    photos: Sequence[str],
+    edition_id: int | None = None,
+    actor: Actor,
+    now: datetime,
 ) -> None:
     """Append stored photos, given by their hashes. Raises ProductNotFound, TooManyPhotos."""
     if not photos:
@@ -161,12 +180,15 @@ async def add_photos(
             action="product.add_photos",
             subject_type="product",
             subject_id=product_id,
+            edition_id=edition_id,
             after={"photos": fresh},
             now=now,
         )
 
 
-async def remove_photo(*, product_id: int, photo_id: int, organisation_id: int, actor: Actor, now: datetime) -> None:
+async def remove_photo(
+    *, product_id: int, photo_id: int, organisation_id: int, edition_id: int | None = None, actor: Actor, now: datetime
+) -> None:
     """Take a photo off a product. Raises ProductNotFound, PhotoNotFound."""
     async with write_transaction():
         await _own(product_id, organisation_id)
@@ -182,12 +204,15 @@ async def remove_photo(*, product_id: int, photo_id: int, organisation_id: int, 
             action="product.remove_photo",
             subject_type="product",
             subject_id=product_id,
+            edition_id=edition_id,
             before={"photo": gone[0]["hash"]},
             now=now,
         )
 
 
-async def put_photo_first(*, product_id: int, photo_id: int, organisation_id: int, actor: Actor, now: datetime) -> None:
+async def put_photo_first(
+    *, product_id: int, photo_id: int, organisation_id: int, edition_id: int | None = None, actor: Actor, now: datetime
+) -> None:
     """Let a photo stand for its product. Raises ProductNotFound, PhotoNotFound."""
     async with write_transaction():
         await _own(product_id, organisation_id)
@@ -201,6 +226,7 @@ async def put_photo_first(*, product_id: int, photo_id: int, organisation_id: in
             action="product.first_photo",
             subject_type="product",
             subject_id=product_id,
+            edition_id=edition_id,
             after={"photo_id": photo_id},
             now=now,
         )
@@ -242,8 +268,23 @@ async def _set_certificates(
 
 def _told(values: ProductValues) -> dict[str, Any]:
     return {
+        "code": values.code,
         "name": dict(values.name),
+        "description": dict(values.description),
         "price_minor": values.price.amount_minor if values.price else None,
+        "unit": values.unit,
         "category": values.category,
+        "certificates": show_certificates(values.certificates),
         "active": values.active,
     }
+
+
+async def _told_before(row: dict[str, Any]) -> dict[str, Any]:
+    certificates = (
+        await Certificate.select(Certificate.name, Certificate.year)
+        .where(Certificate.product == row["id"])
+        .order_by(Certificate.id)
+    )
+    kept = ("code", "name", "description", "price_minor", "unit", "category", "active")
+    shown = show_certificates((one["name"], one["year"]) for one in certificates)
+    return {**{key: row[key] for key in kept}, "certificates": shown}
