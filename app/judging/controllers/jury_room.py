@@ -213,6 +213,11 @@ class JuryRoomController(Controller):
             problem=error.sentence() if error else "",
             doubts=await award_service.publication_doubts(round_id),
             unplaced=sum(entry.standing.rank is None for entry in ranked),
+            sent_on=sum(entry.advanced for entry in ranked),
+            to_send_on=sum(
+                entry.standing.rank is not None and entry.standing.rank <= round_.advance_count and not entry.advanced
+                for entry in ranked
+            ),
             edition=edition,
             contest=contest,
             round=round_,
