@@ -143,7 +143,7 @@ def create_app() -> Litestar:
         route_handlers=handlers,
         lifespan=[lifespan],
         plugins=[make_channels()],
-        middleware=[PageCache, Identity],
+        middleware=[PageCache],
         exception_handlers=EXCEPTION_HANDLERS,
         csrf_config=CSRFConfig(
             secret=secret_key().decode(),
@@ -165,5 +165,5 @@ def create_app() -> Litestar:
         pdb_on_exception=False,
         logging_config=None,
     )
-    app.asgi_handler = RequestContext(app.asgi_handler)
+    app.asgi_handler = RequestContext(Identity(app.asgi_handler))  # known where there is no route, too
     return app

@@ -69,6 +69,8 @@ class Answer:
 
     status: int
     location: str
+    kept: str = ""
+    """What the answer says of how it may be kept."""
 
     @property
     def outcome(self) -> str:
@@ -140,7 +142,7 @@ async def ask(method: str, path: str, cookies: str, token: str, *, sent: bytes =
     async def send(message: Any) -> None:
         if message["type"] == "http.response.start" and not begun.done():
             found = {name.decode().lower(): value.decode() for name, value in message["headers"]}
-            begun.set_result(Answer(message["status"], found.get("location", "")))
+            begun.set_result(Answer(message["status"], found.get("location", ""), found.get("cache-control", "")))
             if "event-stream" in found.get("content-type", ""):
                 raise asyncio.CancelledError
 

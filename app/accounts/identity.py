@@ -15,6 +15,7 @@ from app.accounts.queries import actor_of_session
 from app.accounts.services.devices import actor_of_device
 from app.accounts.services.sign_in import touch_session
 from app.kernel.clock import now
+from app.kernel.handlers import handle_unexpected
 from app.kernel.security import hash_token
 from app.kernel.settings import settings
 from app.kernel.web import LOCALE_COOKIE
@@ -40,9 +41,16 @@ class Identity:
         """Find the actor, then go on."""
         if scope["type"] == ScopeType.HTTP:
             request: Request[Any, Any, Any] = Request(scope)
-            scope["user"], extended = await self.actor(request)
+            try:
+                scope["user"], extended = await self.actor(request)
+            except Exception as error:  # this stands outside of Litestar's own handling of errors
+                answer = handle_unexpected(request, error).to_asgi_response(None, request)
+                await answer(scope, receive, send)
+                return
             if extended:
                 send = _keeping(extended, send)
+            if scope["user"].session_id is not None:
+                send = _not_stored(send)
         await self.app(scope, receive, send)
 
     async def actor(self, request: Request[Any, Any, Any]) -> tuple[Actor, str | None]:
@@ -83,6 +91,19 @@ def _keeping(token: str, send: Send) -> Send:
             shared = any(name == b"cache-control" and b"public" in value for name, value in headers)
             if not own and not shared:
                 message["headers"] = [*message["headers"], _session_cookie(token).to_encoded_header()]
+        await send(message)
+
+    return sending
+
+
+def _not_stored(send: Send) -> Send:
+    """Let no browser show this answer again once its reader has signed out, unless the answer says how it is kept."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = list(message["headers"])
+            if not any(name.lower() == b"cache-control" for name, _value in headers):
+                message["headers"] = [*headers, (b"cache-control", b"no-store")]
         await send(message)
 
     return sending

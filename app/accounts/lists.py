@@ -7,7 +7,7 @@ from typing import Any
 from app.accounts.enums import DeviceKind, DeviceState, InForce, OrganisationKind, Role
 from app.accounts.tables import Device, Organisation, Person, RoleGrant
 from app.kernel.database import contains
-from app.kernel.names import search_text
+from app.kernel.names import search_text, searched
 
 
 async def people_with_roles(
@@ -20,7 +20,7 @@ async def people_with_roles(
     if role is not None:
         condition = condition & (RoleGrant.role == role.value)
     if search:
-        condition = condition & RoleGrant.person.search_text.like(f"%{search_text(search)}%")
+        condition = condition & RoleGrant.person.search_text.like(f"%{search_text(searched(search))}%")
     total = await RoleGrant.count().where(condition)
     rows = (
         await RoleGrant.select(
@@ -48,7 +48,7 @@ async def experts(*, search: str = "", offset: int = 0, limit: int = 50) -> tupl
     condition: Any = Person.is_expert.eq(True)
     if search:
         condition = condition & (
-            contains(search, "person.expertise") | Person.search_text.like(f"%{search_text(search)}%")
+            contains(search, "person.expertise") | Person.search_text.like(f"%{search_text(searched(search))}%")
         )
     total = await Person.count().where(condition)
     rows = (
@@ -66,7 +66,7 @@ async def people_named(search: str, *, limit: int = 500) -> list[int]:
     """Ids of people whose name, phone number or address contains the text."""
     rows = (
         await Person.select(Person.id)
-        .where(contains(search_text(search), "search_text"))
+        .where(contains(search_text(searched(search)), "search_text"))
         .order_by(Person.id)
         .limit(limit)
     )
@@ -98,7 +98,7 @@ async def organisations(
     elif in_force == InForce.ENDED:
         condition = condition & (Organisation.valid_to < today)
     if search:
-        condition = condition & Organisation.search_text.like(f"%{search_text(search)}%")
+        condition = condition & Organisation.search_text.like(f"%{search_text(searched(search))}%")
     total = await Organisation.count().where(condition)
     rows = (
         await Organisation.select(
@@ -141,7 +141,7 @@ async def devices_of(
         condition = condition & _stands(state, now)
     if search:
         condition = condition & (
-            contains(search, "device.label") | Device.person.search_text.like(f"%{search_text(search)}%")
+            contains(search, "device.label") | Device.person.search_text.like(f"%{search_text(searched(search))}%")
         )
     total = await Device.count().where(condition)
     rows = (

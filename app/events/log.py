@@ -41,7 +41,7 @@ WORDS = LogWords(
                 "closes_at": Field(N_("Closes at")),
                 "organiser": Field(N_("Organiser"), subject="organisation"),
                 "parts": Field(N_("Parts"), values=PART_NAMES),
-                "cover": Field(N_("Photo")),
+                "cover": Field(N_("Photo"), picture=True),
                 "state": Field(N_("State"), values=EDITION_STATE_NAMES),
                 "closed": Field(N_("Admissions closed")),
             },

@@ -6,9 +6,11 @@ from urllib.parse import urlencode
 
 from litestar import Request, Response
 
-from app.accounts.actor import Actor
+from app.accounts.actor import ANONYMOUS, Actor
+from app.accounts.enums import ORGANISER_ROLES
+from app.accounts.guards import LARGEST_ID
 from app.events.enums import Part
-from app.events.queries import EditionInfo, Page
+from app.events.queries import EditionInfo, Page, edition_by_id, edition_by_slug
 from app.events.slots import nav_items
 from app.kernel.forms import Form
 from app.kernel.i18n import N_, _
@@ -62,6 +64,24 @@ def public_nav(edition: EditionInfo) -> list[tuple[str, str, bool]]:
     fitting = [path for path, _title in shown if here.startswith(edition.path + path)]
     current = max(fitting, key=len, default=None)
     return [(_(title), edition.path + path, path == current) for path, title in shown]
+
+
+async def error_frame(request: Request[Any, Any, Any]) -> Mapping[str, Any] | None:
+    """The edition's header and navigation around an error, for those who may see them. Raises EditionNotFound."""
+    place, _slash, rest = request.url.path.strip("/").partition("/")
+    key = rest.partition("/")[0]
+    actor = request.scope.get("user") or ANONYMOUS
+    if place == "e" and key:
+        edition = await edition_by_slug(key)
+        return {"frame": "events/public_base.html", "edition": edition, "section": edition.path}
+    if place == "manage" and key.isascii() and key.isdecimal() and int(key) <= LARGEST_ID:
+        if not actor.has(*ORGANISER_ROLES, edition_id=int(key)):
+            return None
+        edition = await edition_by_id(int(key))
+        here = (href for _text, href, _icon, current in manage_nav(edition, actor) if current)
+        section = next(here, f"/manage/{edition.id}")
+        return {"frame": "events/manage_base.html", "edition": edition, "section": section}
+    return None
 
 
 def register_names() -> None:

@@ -11,7 +11,7 @@ from app.events.controllers.records import DevicesController, LogController, Mes
 from app.events.controllers.tracks import TracksController
 from app.events.dashboard import NAV, events_dashboard
 from app.events.log import WORDS
-from app.events.pages import register_names
+from app.events.pages import error_frame, register_names
 from app.events.passes.controllers import PassController
 from app.events.passes.manage import PassDeskController
 from app.events.passes.queries import contacts_of_holders
@@ -20,12 +20,14 @@ from app.events.passes.reissuing import reissue_passes
 from app.events.sheets import PROGRAMME
 from app.events.short_codes import register_resolver
 from app.events.slots import add_dashboard_provider, add_nav_item, add_pass_reacher, add_section_provider
+from app.kernel.error_pages import add_error_framer
 from app.kernel.module import Module
 
 
 def start() -> None:
     """Fill the slots and give templates their names."""
     register_names()
+    add_error_framer(error_frame)
     register_resolver("session", resolve_session)
     add_dashboard_provider(events_dashboard)
     add_section_provider(programme_section)

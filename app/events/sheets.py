@@ -19,7 +19,7 @@ TITLES = {"vi": "title_vi", "en": "title_en", "id": "title_id"}
 COLUMNS = (
     Column(
         "track",
-        {"en": ("Track", "Strand"), "vi": ("Chuỗi hoạt động", "Chủ đề"), "id": ("Jalur", "Rangkaian")},
+        {"en": ("Track", "Strand"), "vi": ("Chuyên đề", "Chuỗi hoạt động", "Chủ đề"), "id": ("Jalur", "Rangkaian")},
         text(160),
     ),
     Column(

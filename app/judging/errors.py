@@ -71,7 +71,7 @@ class RoundStateWrong(AppError):
 
     code = "round_state_wrong"
     status = 409
-    message = N_("This round is not in the state for that step. Reload the page to see where it stands.")
+    message = N_("This round is not in the state for that step. Go back to see where it stands.")
 
 
 class BallotInvalid(AppError):

@@ -31,13 +31,15 @@ class Field:
     """A value that changes: its label (empty: not shown), and how it is read.
 
     ``values`` names what is stored, ``subject`` says whose ids they are, ``money`` that it is an amount in the
-    edition's currency; ``show`` writes what none of these can.
+    edition's currency, ``picture`` that it is a stored picture, whose name says nothing; ``show`` writes what none of
+    these can.
     """
 
     label: str
     values: Mapping[Any, str] = field(default_factory=dict)
     subject: str = ""
     money: bool = False
+    picture: bool = False
     show: Callable[[Any], str] | None = None
 
 
@@ -152,6 +154,10 @@ def _line(entry: Mapping[str, Any], names: Mapping[str, Mapping[int, str]], time
         found = _field(subject, key)
         if found.label and before.get(key) != after.get(key):
             old, new = (_shown(state.get(key), found, names, timezone, currency) for state in (before, after))
+            if found.picture:
+                old, new = "", (_("another one") if old and new else _("added") if new else _("taken away"))
+            elif old and not new and key in after:
+                new = _("empty")
             if old or new:
                 changes.append((_(found.label), old, new))
     who = entry["actor_name"] or names.get("device", {}).get(entry["device_id"] or 0, "") or _("The service itself")

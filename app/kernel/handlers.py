@@ -12,11 +12,12 @@ from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
 
 from app.kernel.database import fetch
+from app.kernel.error_pages import ErrorPage
 from app.kernel.errors import AppError, NotAllowed, NotFound, SignInNeeded, error_kinds
 from app.kernel.i18n import N_, _
 from app.kernel.logs import request_id
 from app.kernel.migrate import pending_migrations
-from app.kernel.web import STATIC_DIR, page, wants_json
+from app.kernel.web import STATIC_DIR, wants_json
 from app.kernel.wrong_values import sentences
 
 log = logging.getLogger("fairground.error")
@@ -50,9 +51,7 @@ def error_answer(
     if wants_json(request):
         body = {"code": code, "message": sentence, "fields": fields or {}, "request_id": request_id.get()}
         return Response(body, status_code=status, media_type=MediaType.JSON)
-    return page(
-        "web/error.html", status=status, code=code, message=sentence, fields=fields or {}, request_id=request_id.get()
-    )
+    return ErrorPage(status=status, code=code, message=sentence, fields=fields or {}, request_id=request_id.get())
 
 
 def handle_app_error(request: Request[Any, Any, Any], error: AppError) -> Response[Any] | Redirect:

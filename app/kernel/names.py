@@ -100,6 +100,18 @@ def normalise_phone(text: str, region: str = "VN") -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def searched(text: str) -> str:
+    """What somebody looks for: a phone number in any usual form as digits that its stored form holds, else the text.
+
+    The leading zero, or the country's prefix after 00, goes, so the number is found in whichever country it is.
+    """
+    typed = clean_text(text).replace("(0)", "")
+    digits = re.sub(r"[.\-()/\s]", "", typed)
+    significant = digits.lstrip("+0")
+    least = 6 if digits.startswith(("0", "+")) else 9  # people look for the first half of a number, too
+    return significant if re.fullmatch(r"\+?\d+", digits) and len(significant) >= least else text
+
+
 def show_phone(e164: str, region: str = "VN") -> str:
     """A stored number as people of the country write it."""
     number = phonenumbers.parse(e164)

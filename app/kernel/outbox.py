@@ -21,6 +21,7 @@ from app.kernel.database import after_commit, contains, fetch, write_transaction
 from app.kernel.enums import ChannelKind, MessageState
 from app.kernel.errors import AppError
 from app.kernel.i18n import N_
+from app.kernel.names import searched
 from app.kernel.paging import page_number
 from app.kernel.settings import settings
 from app.kernel.tables import OutboxMessage
@@ -303,7 +304,7 @@ async def list_messages(
         if value is not None:
             condition = condition & (column == value)
     if search:
-        condition = condition & contains(search, "to_address", "subject")
+        condition = condition & contains(searched(search), "to_address", "subject")
     total = await OutboxMessage.count().where(condition)
     rows = (
         await OutboxMessage.select()

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.accounts.tables import Organisation
 from app.events.queries import Page
-from app.kernel.names import search_text
+from app.kernel.names import search_text, searched
 from booths.allocation.enums import OPEN_VALUES, ApplicationState, Reason, RunState
 from booths.allocation.errors import ApplicationNotFound, RunNotFound
 from booths.allocation.reasons import Fact, notable, organisations_in, sentences
@@ -60,10 +60,15 @@ async def held_booths(edition_id: int) -> dict[int, dict[str, Any]]:
 async def applications(
     edition_id: int, *, search: str = "", state: str = "", zone: str = "", offset: int = 0, limit: int | None = None
 ) -> Page:
-    """Applications by name of the exhibitor; ``state`` may be ``open``; ``search`` is without diacritics."""
+    """Applications by name of the exhibitor; ``state`` may be ``open``.
+
+    ``search`` looks in names and contacts of the exhibitor and of whoever wrote for her.
+    """
     chosen: Any = Application.edition == edition_id
     if search:
-        chosen = chosen & Application.organisation.search_text.like(f"%{search.replace('%', '').replace('_', ' ')}%")
+        pattern = "%" + search_text(searched(search)).replace("%", "").replace("_", " ") + "%"
+        organisation, contact = Application.organisation, Application.contact
+        chosen = chosen & (organisation.search_text.like(pattern) | contact.search_text.like(pattern))
     if state == "open":
         chosen = chosen & Application.state.is_in(OPEN_VALUES)
     elif state:

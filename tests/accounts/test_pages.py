@@ -34,6 +34,16 @@ async def test_opening_a_link_does_not_use_it_up(client: httpx.AsyncClient) -> N
     assert (await client.post(path)).status_code == 410
 
 
+async def test_a_link_says_whom_it_signs_out(client: httpx.AsyncClient) -> None:
+    here, other = await make_person(name="Lê Thị Hiên"), await make_person(name="Trần Thị Khác")
+    path, own = await link_for(other), await link_for(here)
+    said = "Lê Thị Hiên is signed in on this device. Going on signs Lê Thị Hiên out, and Trần Thị Khác in."
+    told = [said in (await client.get(path)).text]
+    await sign_in(client, here.id)
+    told += [said in (await client.get(path)).text, "is signed in on this device" in (await client.get(own)).text]
+    assert told == [False, True, False]
+
+
 async def test_a_link_never_leads_to_another_site(client: httpx.AsyncClient) -> None:
     for evil in ("https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"):
         person = await make_person()

@@ -146,7 +146,12 @@ async def test_the_walk_from_idea_to_public_award(client: Browser, frozen_now: d
     settled = await chair.post(f"{base}/{round_id}/asides/{aside[1]}", data={"answer": "refuse"})
     assert settled.status_code == 303
     assert (await chair.post(f"{base}/{round_id}/asides/{aside[1]}", data={"answer": "accept"})).status_code == 404
+    sealed = (await chair.get(f"{base}/{round_id}/ranking")).text
+    order = [sealed.index(part) for part in (f'action="{base}/{round_id}/advance"', 'id="awards"', 'class="bands"')]
+    assert order == sorted(order)
     assert (await chair.post(f"{base}/{round_id}/advance")).status_code == 303
+    gone_on = (await chair.get(f"{base}/{round_id}/ranking")).text
+    assert (gone_on.count("/advance"), gone_on.count("1 idea was sent on.")) == (0, 1)
     awarded = await chair.post(f"{base}/{round_id}/awards", data={"entry_id": str(entry_id), "rank": "1"})
     assert awarded.status_code == 303
     ranking = await chair.get(f"{base}/{round_id}/ranking")

@@ -34,6 +34,7 @@ def own_words(monkeypatch: pytest.MonkeyPatch) -> None:
             "price": Field("Price", money=True),
             "friend": Field("Quota", subject="kite"),
             "key": Field(""),
+            "photo": Field("Photo", picture=True),
             "cells": Field("Cells", show=lambda value: f"{len(value)}"),
         },
     )
@@ -95,6 +96,25 @@ async def test_values_are_written_as_people_read_them(key: str, value: Any, show
 async def test_what_did_not_change_and_what_nobody_reads_is_left_out() -> None:
     found = await line(before={"code": "A", "key": 1, "place": ""}, after={"code": "A", "key": 2, "place": None})
     assert found.changes == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        ({"note": "old"}, {"note": ""}, ("note", "old", "empty")),
+        ({"note": {"vi": "cũ"}}, {"note": {}}, ("note", "cũ", "empty")),
+        ({"note": "old"}, None, ("note", "old", "")),
+        ({"note": "old"}, {"code": None}, ("note", "old", "")),
+        ({"note": ""}, {"note": "new"}, ("note", "", "new")),
+        ({"photo": None}, {"photo": "ab" * 32}, ("Photo", "", "added")),
+        ({"photo": "ab" * 32}, {"photo": "cd" * 32}, ("Photo", "", "another one")),
+        ({"photo": "ab" * 32}, None, ("Photo", "", "taken away")),
+    ],
+)
+async def test_what_was_erased_is_said_to_be_empty_and_a_picture_has_no_name(
+    before: dict[str, Any], after: dict[str, Any] | None, shown: tuple[str, str, str]
+) -> None:
+    assert (await line(before=before, after=after)).changes == [shown]
 
 
 async def test_a_subject_that_is_gone_is_known_by_what_the_entry_tells() -> None:

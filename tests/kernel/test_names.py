@@ -14,6 +14,7 @@ from app.kernel.names import (
     normalise_email,
     normalise_phone,
     search_text,
+    searched,
     show_phone,
     sort_key,
     text_key,
@@ -112,6 +113,31 @@ def test_cleaning_twice_changes_nothing(text: str) -> None:
 def test_phone_numbers_become_e164(typed: str, kept: str) -> None:
     assert normalise_phone(typed) == kept
     assert normalise_phone(kept) == kept
+
+
+@pytest.mark.parametrize(
+    ("typed", "looked_for"),
+    [
+        ("0938 111 222", "938111222"),
+        ("0938111222", "938111222"),
+        ("+84938111222", "84938111222"),
+        ("+84 (0)938-111-222", "84938111222"),
+        ("84 938 111 222", "84938111222"),
+        ("0084 938.111.222", "84938111222"),
+        ("(028) 3812 3456", "2838123456"),
+        ("938 111 222", "938111222"),
+        ("0938 111", "938111"),
+        ("0812 3456 7890", "81234567890"),
+        ("000123", "000123"),
+        ("111 222", "111 222"),
+        ("1-000123", "1-000123"),
+        ("0938x111222", "0938x111222"),
+        ("Lan 0938111222", "Lan 0938111222"),
+        ("", ""),
+    ],
+)
+def test_a_phone_number_is_looked_for_as_it_is_stored(typed: str, looked_for: str) -> None:
+    assert searched(typed) == looked_for
 
 
 def test_the_region_gives_the_country() -> None:

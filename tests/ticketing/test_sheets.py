@@ -121,3 +121,18 @@ async def test_a_gate_in_an_unknown_hall_is_refused(context: SheetContext) -> No
     sheet = "Gate,List,Hall\nA,Entry,Hall 9\n"
     _result, problems = await load(GATES, sheet.encode(), "gates.csv", context)
     assert problems == [(2, "unknown_hall")]
+
+
+async def test_sales_that_end_before_they_begin_are_refused_at_their_cell(context: SheetContext) -> None:
+    async def problems_of(sheet: str) -> list[tuple[str, str]]:
+        examined = await examine(TICKET_TYPES, read_table(sheet.encode(), "types.csv", TICKET_TYPES.columns), context)
+        return [(problem.header, problem.code) for problem in examined.problems]
+
+    both = "Mã;Tên;Số lượng;Mở bán;Ngừng bán\nDAY;Vé ngày;5;"
+    assert await problems_of(f"{both}17/10/2026 09:00;17/10/2026 08:00\n") == [("Ngừng bán", "sales_reversed")]
+    assert await load(TICKET_TYPES, f"{both}15/10/2026 09:00;16/10/2026 08:00\n".encode(), "t.csv", context) == (
+        LoadResult(1),
+        [],
+    )
+    later = "Mã;Tên;Số lượng;Mở bán\nDAY;Vé ngày;5;17/10/2026 09:00\n"
+    assert await problems_of(later) == [("Mở bán", "sales_reversed")]

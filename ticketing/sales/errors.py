@@ -60,6 +60,14 @@ class DaysOutsideEdition(AppError):
     message = N_("The festival lasts {days}. Please choose days among these, the first before the last.")
 
 
+class SalesReversed(AppError):
+    """A ticket type that stops selling before it begins."""
+
+    code = "sales_reversed"
+    status = 422
+    message = N_("Sales would end before they begin. Please choose a later end.")
+
+
 class TicketCodeTaken(AppError):
     """A code that another ticket type of the edition has."""
 

@@ -37,7 +37,7 @@ WORDS = LogWords(
                 "sales_from": Field(N_("On sale from")),
                 "sales_until": Field(N_("On sale until")),
                 "pass_kind": Field(N_("Kind of pass"), values=PASS_KIND_NAMES),
-                "active": Field(N_("On sale")),
+                "active": Field(N_("Offered to visitors")),
             },
         ),
     },

@@ -10,7 +10,7 @@ from app.events.queries import EditionInfo, edition_by_id, edition_by_slug
 from app.events.slots import PassContact
 from app.kernel.database import fetch
 from app.kernel.i18n import format_days
-from app.kernel.names import search_text
+from app.kernel.names import search_text, searched
 from ticketing.sales.errors import TicketsNotOpen
 from ticketing.sales.tables import OrderItem, TicketOrder, TicketType
 
@@ -150,7 +150,7 @@ async def find_orders(
     if channel:
         condition += " AND ticket_order.channel = {}"
         values.append(channel)
-    for word in search_text(search).split()[:6]:
+    for word in search_text(searched(search)).split()[:6]:
         pattern = "%" + word.replace("\\", "").replace("%", "").replace("_", "") + "%"
         condition += (
             " AND (person.search_text LIKE {} OR LOWER(ticket_order.reference) LIKE {}"

@@ -11,10 +11,16 @@ from app.kernel.i18n import LOCALES, N_
 from app.kernel.money import Money
 from app.kernel.sheets import CellProblem, Column, LoadResult, SheetContext, SheetKind, SheetRow
 from app.kernel.sheets.parsers import choice, day, email, integer, moment, money, phone, text
-from ticketing.sales.errors import DaysOutsideEdition
+from ticketing.sales.errors import DaysOutsideEdition, SalesReversed
 from ticketing.sales.queries import ticket_types_of, tickets_held
 from ticketing.sales.services.attendees import Attendee, load_attendees
-from ticketing.sales.services.ticket_types import TicketTypeValues, check_days, create_ticket_type, update_ticket_type
+from ticketing.sales.services.ticket_types import (
+    TicketTypeValues,
+    check_days,
+    check_sales,
+    create_ticket_type,
+    update_ticket_type,
+)
 
 QUOTA_BELOW = N_("{taken} are sold or held already; the quota cannot be less.")
 NO_SUCH_TYPE = N_("There is no ticket type “{code}”. Load the ticket types first.")
@@ -162,7 +168,7 @@ ATTENDEE_COLUMNS = (
 
 
 async def check_ticket_types(rows: Sequence[SheetRow], context: SheetContext) -> list[CellProblem]:
-    """Find quotas below what is sold and held, and days that the edition does not have."""
+    """Find quotas below what is sold and held, days that the edition does not have, and sales that end too early."""
     assert context.edition_id is not None
     known = {row["code"].casefold(): row for row in await ticket_types_of(context.edition_id)}
     problems = []
@@ -176,6 +182,12 @@ async def check_ticket_types(rows: Sequence[SheetRow], context: SheetContext) ->
         except DaysOutsideEdition as error:
             column = "first_day" if row["last_day"] is None else "last_day"
             problems.append(row.problem(column, error.code, error.message, **error.params))
+        values = _values(row, _values_of(found) if found else None, context.currency)
+        try:
+            check_sales(values.sales_from, values.sales_until)
+        except SalesReversed as error:
+            column = "sales_until" if row.has("sales_until") else "sales_from"
+            problems.append(row.problem(column, error.code, error.message))
     return problems
 
 

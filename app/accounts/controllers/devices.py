@@ -21,6 +21,7 @@ class InviteController(Controller):
     path = "/invite"
     guards = [public]
     include_in_schema = False
+    response_headers = {"cache-control": "no-store"}
 
     @get("/{token:str}")
     async def show(self, token: FromPath[str]) -> Response[str]:

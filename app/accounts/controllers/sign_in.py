@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 
+from app.accounts.actor import Actor
 from app.accounts.errors import ContactMissing, ContactTaken, PasswordTooShort, SignInFailed
 from app.accounts.guards import public, signed_in
 from app.accounts.identity import SESSION_COOKIE, set_session_cookie
@@ -20,6 +21,9 @@ from app.kernel.i18n import LOCALE_NAMES, LOCALES, _
 from app.kernel.names import normalise_email, normalise_phone
 from app.kernel.security import hash_token
 from app.kernel.web import LOCALE_COOKIE, local_path, page, redirect
+
+#: A browser that goes back asks again, and shows what is true then.
+NOT_STORED = {"cache-control": "no-store"}
 
 
 async def _enter(request: Request[Any, Any, Any], person_id: int, next_path: str) -> Response[Any]:
@@ -42,6 +46,7 @@ class SignInController(Controller):
     path = "/sign-in"
     guards = [public]
     include_in_schema = False
+    response_headers = NOT_STORED
 
     @get()
     async def show(self, next: FromQuery[str | None] = None) -> Response[str]:
@@ -93,10 +98,10 @@ class SignInController(Controller):
         return await _enter(request, person_id, form.next)
 
     @get("/{token:str}")
-    async def link(self, token: FromPath[str]) -> Response[str]:
+    async def link(self, request: Request[Actor, Any, Any], token: FromPath[str]) -> Response[str]:
         """The page behind a link. It asks for one press, because mail programs open links by themselves."""
         row = (
-            await SignInToken.select(SignInToken.person.full_name.as_alias("full_name"))
+            await SignInToken.select(SignInToken.person, SignInToken.person.full_name.as_alias("full_name"))
             .where(
                 (SignInToken.token_hash == hash_token(token))
                 & SignInToken.used_at.is_null()
@@ -106,7 +111,8 @@ class SignInController(Controller):
         )
         if row is None:
             return page("accounts/link_used.html", status=410)
-        return page("accounts/link.html", token=token, full_name=row["full_name"])
+        replaced = request.user.signed_in and request.user.person_id != row["person"]
+        return page("accounts/link.html", token=token, full_name=row["full_name"], replaced=replaced)
 
     @post("/{token:str}")
     async def use_link(self, request: Request[Any, Any, Any], token: FromPath[str]) -> Response[Any]:

@@ -49,8 +49,8 @@ class ManageController(Controller):
         return page("events/manage_list.html", editions=found, may_create=actor.has(Role.MANAGER))
 
     @get("/new", guards=[requires(Role.OWNER, Role.MANAGER)])
-    async def new(self) -> Response[str]:
-        """An empty form."""
+    async def new(self, request: Request[Actor, Any, Any]) -> Response[str]:
+        """An empty form, and the way to begin with the last edition instead."""
         starts_on = service.default_dates(now())
         form = Form.empty(
             starts_on=starts_on,
@@ -61,7 +61,7 @@ class ManageController(Controller):
             currency=CURRENCIES[0],
             parts=list(Part),
         )
-        return _settings_page(form, None)
+        return _settings_page(form, None, last=await _last_edition(request.user))
 
     @post("/new", guards=[requires(Role.OWNER, Role.MANAGER)])
     async def create(self, request: Request[Actor, Any, Any]) -> Response[Any]:
@@ -69,7 +69,7 @@ class ManageController(Controller):
         try:
             edition = await _save(request, None)
         except FormError as error:
-            return _settings_page(error.form, None, status=422)
+            return _settings_page(error.form, None, status=422, last=await _last_edition(request.user))
         return redirect(f"/manage/{edition.id}", toast=_("The edition was made. It is a draft until you open it."))
 
     @get("/{edition_id:int}", guards=[organiser])
@@ -139,7 +139,8 @@ class ManageController(Controller):
     async def copy_form(self, edition_id: FromPath[int]) -> Response[str]:
         """What would be taken over."""
         edition = await queries.edition_by_id(edition_id)
-        form = Form.empty(name=edition.title, starts_on=service.default_dates(now(), edition))
+        starts_on = service.default_dates(now(), edition)
+        form = Form.empty(name=service.next_name(edition.title, edition, starts_on), starts_on=starts_on)
         return page("events/manage_copy.html", edition=edition, form=form)
 
     @post("/{edition_id:int}/copy", guards=[requires(Role.OWNER, Role.MANAGER)])
@@ -164,12 +165,22 @@ class ManageController(Controller):
         return redirect(f"/manage/{made.id}/settings", toast=_("Copied. Look through the texts and dates."))
 
 
-def _settings_page(form: Form, edition: EditionInfo | None, *, status: int = 200) -> Response[str]:
+async def _last_edition(actor: Actor) -> EditionInfo | None:
+    """The newest edition that she may copy."""
+    allowed = actor.editions(Role.MANAGER)
+    ids = None if None in allowed else {edition for edition in allowed if edition is not None}
+    return next(iter(await queries.editions(ids=ids)), None)
+
+
+def _settings_page(
+    form: Form, edition: EditionInfo | None, *, status: int = 200, last: EditionInfo | None = None
+) -> Response[str]:
     return page(
         "events/manage_settings.html" if edition else "events/manage_new.html",
         status=status,
         edition=edition,
         form=form,
+        last=last,
         zones=ZONES,
         currencies=CURRENCIES,
         parts=[(part.value, _(name), _(PART_HINTS[part])) for part, name in PART_NAMES.items()],

@@ -21,6 +21,7 @@ from app.accounts.errors import ContactMissing
 from app.accounts.guards import requires
 from app.accounts.lists import experts, organisation_by_id, organisations, people_with_roles
 from app.accounts.services.people import find_or_create_person, grant_role, revoke_role
+from app.accounts.sheets import ORGANISATIONS, VALIDITY
 from app.events import queries
 from app.events.pages import MOST_EXPORTED, PAGE_SIZE, download, offset_of, page_asked, pager_of, with_query
 from app.events.queries import Page
@@ -81,7 +82,7 @@ class PeopleController(Controller):
             rows, _total = await experts(search=q, limit=MOST_EXPORTED)
             headers = [_("Full name"), _("Expertise"), _("Phone number"), _("Mail address")]
             table = [[row["full_name"], row["expertise"], row["phone"], row["email"]] for row in rows]
-            return download(write_xlsx(_("Experts"), headers, table), "experts.xlsx")
+            return download(write_xlsx(_("Experts"), headers, table), f"experts-{edition.slug}.xlsx")
         rows, _total = await people_with_roles(edition_id, search=q, role=_choice(Role, role), limit=MOST_EXPORTED)
         names = {key.value: _(name) for key, name in ROLE_NAMES.items()}
         headers = [_("Full name"), _("Role"), _("Phone number"), _("Mail address"), _("Organisation")]
@@ -236,18 +237,8 @@ class OrganisationsController(Controller):
             limit=MOST_EXPORTED,
         )
         names = {key.value: _(name) for key, name in ORGANISATION_KIND_NAMES.items()}
-        named = (
-            ("name", _("Name")),
-            ("kind", _("Kind")),
-            ("parent_name", _("Parent")),
-            ("tax_number", _("Tax number")),
-            ("phone", _("Phone")),
-            ("email", _("E-mail")),
-            ("ward", _("Ward")),
-            ("member_count", _("Members")),
-            ("valid_from", _("Valid from")),
-            ("valid_to", _("Valid to")),
-        )
-        table = [[names[row["kind"]] if key == "kind" else row[key] for key, _header in named] for row in rows]
-        headers = [header for _key, header in named]
-        return download(write_xlsx(_("Organisations"), headers, table), "organisations.xlsx")
+        shown = ("name", "kind", "parent", "tax_number", "phone", "email", "ward", "member_count", *VALIDITY)
+        told = [{**row, "kind": names[row["kind"]], "parent": row["parent_name"]} for row in rows]
+        table = [[row[key] for key in shown] for row in told]
+        headers = ORGANISATIONS.labels(*shown)
+        return download(write_xlsx(_("Organisations"), headers, table), f"organisations-{edition.slug}.xlsx")

@@ -15,6 +15,7 @@ from app.events.pages import PAGE_SIZE, download, form_again, offset_of, pager_o
 from app.events.queries import EditionInfo, SessionInfo
 from app.events.schemas import SessionForm
 from app.events.services import programme as service
+from app.events.sheets import PROGRAMME
 from app.kernel.clock import now
 from app.kernel.forms import Form, FormError, open_form
 from app.kernel.i18n import N_, _, pick
@@ -67,7 +68,9 @@ class ProgrammeController(Controller):
         """The list as a sheet that can be loaded again."""
         edition = await queries.edition_by_id(edition_id)
         found = await queries.programme(edition_id, search=search_text(q), track_id=_int(track))
-        headers = ["track", "title_vi", "title_en", "title_id", "starts_at", "ends_at", "place", "speaker"]
+        headers = PROGRAMME.labels(
+            *("track", "title_vi", "title_en", "title_id", "starts_at", "ends_at", "place", "speaker")
+        )
         rows = [
             [
                 session.track,

@@ -249,3 +249,8 @@ def default_dates(now: datetime, source: EditionInfo | None = None) -> date:
     if source is not None:
         return source.starts_on + timedelta(weeks=52)
     return now.date() + timedelta(days=90)
+
+
+def next_name(name: str, source: EditionInfo, starts_on: date) -> str:
+    """The name to propose for the next edition: the year of the source, where it stands in the name, moves on."""
+    return re.sub(rf"(?<!\d){source.starts_on.year}(?!\d)", str(starts_on.year), name)

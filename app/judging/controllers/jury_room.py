@@ -107,7 +107,7 @@ class JuryRoomController(Controller):
         q: FromQuery[str] = "",
     ) -> Response[bytes]:
         """Who judges what as a sheet: a line for each idea and judge."""
-        _edition, contest, _round, _rounds = await _enter(request, edition_id, round_id)
+        edition, contest, _round, _rounds = await _enter(request, edition_id, round_id)
         judges = {judge.person_id: judge.full_name for judge in await panel_of(contest.id, round_id=round_id)}
         entries = {entry["id"]: entry for entry in await _entries(round_id, q)}
         words = {state.value: _(word) for state, (word, _tone) in ASSIGNMENT_STATES.items()}
@@ -126,7 +126,7 @@ class JuryRoomController(Controller):
             for cell in sorted(cells, key=lambda cell: order[cell.entry_id])
         ]
         headers = [_("Idea"), _("Team"), _("Judge"), _("State"), _("Reason")]
-        return download("assignments.xlsx", XLSX, write_xlsx(_("Who judges what"), headers, rows))
+        return download(f"assignments-{edition.slug}.xlsx", XLSX, write_xlsx(_("Who judges what"), headers, rows))
 
     @post("/assign/propose")
     async def propose(self, request: ChairRequest, edition_id: FromPath[int], round_id: FromPath[int]) -> Response[Any]:
@@ -222,6 +222,11 @@ class JuryRoomController(Controller):
             award_form=award or Form.empty(),
             doubts=await award_service.publication_doubts(round_id),
             unplaced=sum(entry.standing.rank is None for entry in ranked),
+            sent_on=sum(entry.advanced for entry in ranked),
+            to_send_on=sum(
+                entry.standing.rank is not None and entry.standing.rank <= round_.advance_count and not entry.advanced
+                for entry in ranked
+            ),
             edition=edition,
             contest=contest,
             round=round_,
@@ -242,7 +247,7 @@ class JuryRoomController(Controller):
         self, request: ChairRequest, edition_id: FromPath[int], round_id: FromPath[int]
     ) -> Response[bytes]:
         """The ranking as a sheet."""
-        _edition, contest, _round, _rounds = await _enter(request, edition_id, round_id)
+        edition, contest, _round, _rounds = await _enter(request, edition_id, round_id)
         names = (_("Rank"), _("Idea"), _("Team"), _("Category"))
         figures = (_("Mean"), _("Median"), _("Lowest"), _("Highest"), _("Ballots"), _("Ballots expected"))
         rows = [
@@ -260,9 +265,8 @@ class JuryRoomController(Controller):
             )
             for entry in await ranking(round_id)
         ]
-        return download(
-            "ranking.xlsx", XLSX, write_xlsx(_("Ranking"), [*names, *figures], rows, timezone=contest.timezone)
-        )
+        content = write_xlsx(_("Ranking"), [*names, *figures], rows, timezone=contest.timezone)
+        return download(f"ranking-{edition.slug}.xlsx", XLSX, content)
 
     @post("/lock")
     async def lock(self, request: ChairRequest, edition_id: FromPath[int], round_id: FromPath[int]) -> Response[Any]:

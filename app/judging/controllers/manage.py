@@ -30,7 +30,7 @@ from app.kernel.documents.labels import Label, label_sheets, one_file
 from app.kernel.errors import NotFound
 from app.kernel.forms import Form, FormError, open_form, read_form
 from app.kernel.i18n import _, pick, zone
-from app.kernel.names import search_text
+from app.kernel.names import search_text, searched
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 
@@ -187,7 +187,7 @@ class ContestController(Controller):
             for line in lines
         ]
         data = write_xlsx(_("Ideas"), headers, rows, timezone=contest.timezone)
-        return download("ideas.xlsx", XLSX, data)
+        return download(f"ideas-{(await edition_by_id(edition_id)).slug}.xlsx", XLSX, data)
 
     @get("/entries/{entry_id:int}")
     async def entry(self, request: ManageRequest, edition_id: FromPath[int], entry_id: FromPath[int]) -> Response[str]:
@@ -258,7 +258,8 @@ class JuryController(Controller):
             for judge in await panel_of(contest.id)
             if _fits(judge, q, role)
         ]
-        return download("judges.xlsx", XLSX, write_xlsx(_("Judges"), headers, rows, timezone=contest.timezone))
+        data = write_xlsx(_("Judges"), headers, rows, timezone=contest.timezone)
+        return download(f"judges-{(await edition_by_id(edition_id)).slug}.xlsx", XLSX, data)
 
     @post("/add", status_code=200)
     async def add(self, request: ManageRequest, edition_id: FromPath[int]) -> Response[Any]:
@@ -363,8 +364,8 @@ def _usual_name() -> dict[str, str]:
 def _fits(judge: Panelist, search: str, role: str) -> bool:
     if role and judge.role != role:
         return False
-    text = search_text(judge.full_name, judge.organisation, judge.expertise)
-    return all(word in text for word in search_text(search).split())
+    text = search_text(judge.full_name, judge.organisation, judge.expertise, judge.phone, judge.email)
+    return all(word in text for word in search_text(searched(search)).split())
 
 
 def room(template: str, *, status: int = 200, **context: Any) -> Response[str]:

@@ -47,6 +47,11 @@ class SheetKind:
     check: Check | None = field(default=None, repr=False)
     key: Key = ()
 
+    def labels(self, *names: str) -> list[str]:
+        """Give the headers of some of its columns in the reader's language, for exports that can be loaded again."""
+        own = {column.name: column.label() for column in self.columns}
+        return [own[name] for name in names]
+
     def key_of(self, row: SheetRow) -> Hashable | None:
         """Give what tells this row from others, None where it has nothing."""
         if callable(self.key):

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from io import BytesIO, StringIO
 from zoneinfo import ZoneInfo
 
+from app.kernel.i18n import _
 from app.kernel.money import Money, decimals
 from app.kernel.sheets.columns import Column
 from app.kernel.sheets.delimited import PHONE, STARTS_FORMULA
@@ -26,7 +27,10 @@ def neutralised(text: str) -> str:
 def write_xlsx(
     title: str, headers: Sequence[str], rows: Iterable[Sequence[Cell]], *, timezone: str = "Asia/Ho_Chi_Minh"
 ) -> bytes:
-    """Write one worksheet with a bold, frozen header. Times are shown in ``timezone``, amounts as numbers."""
+    """Write one worksheet with a bold, frozen header. Times are shown in ``timezone``.
+
+    Amounts are numbers, yes and no are words of the reader's language.
+    """
     import xlsxwriter
 
     buffer = BytesIO()
@@ -51,7 +55,7 @@ def write_xlsx(
         for number, row in enumerate(rows, start=1):
             for index, value in enumerate(row):
                 if isinstance(value, bool):
-                    sheet.write_boolean(number, index, value)
+                    sheet.write_string(number, index, _("yes") if value else _("no"))
                 elif isinstance(value, Money):
                     places = decimals(value.currency)
                     sheet.write_number(number, index, value.amount_minor / 10**places, formats[str(places)])

@@ -11,7 +11,6 @@ from app.accounts.guards import requires
 from app.events.pages import PAGE_SIZE, offset_of
 from app.events.queries import edition_by_id
 from app.kernel.clock import now
-from app.kernel.names import search_text
 from app.kernel.paging import page_number
 from booths.allocation import queries
 from booths.allocation.schemas import ApplicationDTO, ApplicationListDTO, BoothChoice, PublishedDTO, RunDTO
@@ -39,7 +38,7 @@ class AllocationApi(Controller):
         """Fifty at a time, by name; ``status`` may be ``open``."""
         await edition_by_id(edition_id)
         found = await queries.applications(
-            edition_id, search=search_text(q), state=status, zone=zone, offset=offset_of(page), limit=PAGE_SIZE
+            edition_id, search=q, state=status, zone=zone, offset=offset_of(page), limit=PAGE_SIZE
         )
         return ApplicationListDTO(
             items=[ApplicationDTO.of(item) for item in found.items], total=found.total, page=page_number(page)

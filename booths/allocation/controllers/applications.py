@@ -15,7 +15,6 @@ from app.kernel.clock import now
 from app.kernel.database import write_transaction
 from app.kernel.forms import Form, FormError, open_form
 from app.kernel.i18n import _
-from app.kernel.names import search_text
 from app.kernel.sheets import write_xlsx
 from app.kernel.sheets.write import Cell
 from app.kernel.web import page, redirect
@@ -24,6 +23,7 @@ from booths.allocation.contacts import read_contact
 from booths.allocation.enums import APPLICATION_STATE_NAMES, ApplicationState
 from booths.allocation.schemas import ApplicationForm
 from booths.allocation.services.applications import submit_application, withdraw_application
+from booths.allocation.sheets import APPLICATIONS
 from booths.floorplan.queries import zones_of
 
 FLOOR = requires(Role.OWNER, Role.MANAGER, Role.FLOOR)
@@ -50,7 +50,7 @@ class ApplicationsController(Controller):
         number = request.query_params.get("page", "1")
         found = await queries.applications(
             edition_id,
-            search=search_text(q),
+            search=q,
             state=status,
             zone=zone,
             offset=offset_of(int(number) if number.isdecimal() else 1),
@@ -82,11 +82,12 @@ class ApplicationsController(Controller):
     ) -> Response[bytes]:
         """The list as a sheet that can be loaded again."""
         edition = await edition_by_id(edition_id)
-        found = await queries.applications(edition_id, search=search_text(q), state=status, zone=zone)
-        headers = [
+        found = await queries.applications(edition_id, search=q, state=status, zone=zone)
+        own = APPLICATIONS.labels(
             *("organisation", "contact_name", "phone", "email", "kind", "cells_wanted", "zone_wanted", "power_watts"),
-            *("category", "note", "member_count", "ward", "state", "submitted_at", "booth"),
-        ]
+            *("category", "note", "member_count", "ward"),
+        )
+        headers = [*own, _("State"), _("Sent"), _("Booth")]
         rows: list[list[Cell]] = [
             [
                 item.organisation,

@@ -20,7 +20,9 @@ from app.kernel.web import page, redirect
 from booths.allocation import queries
 from booths.allocation.enums import RunState
 from booths.allocation.services import runs
+from booths.allocation.sheets import APPLICATIONS
 from booths.floorplan.queries import plans_of
+from booths.floorplan.sheets import HALLS
 
 FLOOR = requires(Role.OWNER, Role.MANAGER, Role.FLOOR)
 MANAGERS = requires(Role.OWNER, Role.MANAGER)
@@ -52,7 +54,8 @@ class AllocationController(Controller):
         """Who gets which booth, and why, as a sheet."""
         edition = await edition_by_id(edition_id)
         await queries.run_of(edition_id, run_id)
-        headers = ["organisation", "cells_wanted", "zone_wanted", "power_watts", "category", "hall", "booth", "zone"]
+        asked = APPLICATIONS.labels("organisation", "cells_wanted", "zone_wanted", "power_watts", "category")
+        headers = [*asked, *HALLS.labels("hall", "booth", "zone"), _("Why")]
         rows: list[list[Cell]] = [
             [
                 line.organisation,
@@ -67,7 +70,7 @@ class AllocationController(Controller):
             ]
             for line in await queries.proposal(run_id)
         ]
-        content = write_xlsx(_("Allocation"), [*headers, "why"], rows)
+        content = write_xlsx(_("Allocation"), headers, rows)
         return download(content, f"allocation-{edition.slug}-{run_id}.xlsx")
 
     @post("/start", guards=[MANAGERS])

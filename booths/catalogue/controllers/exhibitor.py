@@ -176,7 +176,7 @@ class ExhibitorController(Controller):
         ]
         headers = [_("Name"), _("Phone"), _("Mail"), _("Product"), _("Message"), _("When")]
         content = write_xlsx(_("Contacts"), headers, rows, timezone=edition.timezone)
-        return download(content, "contacts.xlsx")
+        return download(content, f"contacts-{edition.slug}.xlsx")
 
     @post("/{organisation_id:int}/{edition_id:int}/leads/{lead_id:int}/remove", status_code=303)
     async def remove_lead(

@@ -81,7 +81,8 @@ class CatalogueExport(Controller):
             for card in _chosen(await exhibitors_of(edition_id), q, missing)
         ]
         headers = [_("Exhibitor"), _("Kind"), _("Ward"), _("Booth"), _("Products"), _("Story told")]
-        return download(write_xlsx(_("Catalogue"), headers, rows), "catalogue.xlsx")
+        content = write_xlsx(_("Catalogue"), headers, rows)
+        return download(content, f"catalogue-{(await edition_by_id(edition_id)).slug}.xlsx")
 
 
 def _chosen(cards: list[ExhibitorCard], search: str, missing: str) -> list[ExhibitorCard]:

@@ -92,14 +92,14 @@ class ProductController(Controller):
         show: FromQuery[str] = "",
     ) -> Response[bytes]:
         """The same list as a sheet."""
-        await edition_by_id(edition_id)
+        edition = await edition_by_id(edition_id)
         everything = await products_of_organisation(organisation_id, hidden=True)
         headers = [_("Code"), _("Name"), _("Category"), _("Price"), _("Unit"), _("Shown")]
         rows = [
             (one.code, pick(one.name), one.category, one.price, one.unit, one.active)
             for one in chosen(everything, q, show)
         ]
-        return download(write_xlsx(_("Products"), headers, rows), "products.xlsx")
+        return download(write_xlsx(_("Products"), headers, rows), f"products-{edition.slug}.xlsx")
 
     @get(ADDRESS + "/new")
     async def new(self, organisation_id: FromPath[int], edition_id: FromPath[int]) -> Response[str]:
@@ -124,6 +124,7 @@ class ProductController(Controller):
                     values=values,
                     photos=photos,
                     currency=edition.currency,
+                    edition_id=edition_id,
                     actor=request.user,
                     now=now(),
                 ),
@@ -156,6 +157,7 @@ class ProductController(Controller):
         own: dict[str, Any] = {
             "product_id": product_id,
             "organisation_id": organisation_id,
+            "edition_id": edition_id,
             "actor": request.user,
             "now": now(),
         }
@@ -179,7 +181,11 @@ class ProductController(Controller):
     ) -> Response[Any]:
         """Take it off for good."""
         await service.remove_product(
-            product_id=product_id, organisation_id=organisation_id, actor=request.user, now=now()
+            product_id=product_id,
+            organisation_id=organisation_id,
+            edition_id=edition_id,
+            actor=request.user,
+            now=now(),
         )
         return redirect(base_of(organisation_id, edition_id) + "/products", toast=_("The product was removed."))
 
@@ -198,6 +204,7 @@ class ProductController(Controller):
             "product_id": product_id,
             "photo_id": photo_id,
             "organisation_id": organisation_id,
+            "edition_id": edition_id,
             "actor": request.user,
             "now": now(),
         }

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.events.queries import Page
 from app.kernel.database import contains, fetch
-from app.kernel.names import show_phone
+from app.kernel.names import searched, show_phone
 from booths.catalogue.queries.exhibitors import ExhibitorCard, texts_of
 from booths.catalogue.tables import Lead
 
@@ -38,7 +38,7 @@ async def leads_of(
     """Contacts that visitors left with an exhibitor, the newest first."""
     chosen: Any = (Lead.edition == edition_id) & (Lead.organisation == organisation_id)
     if search:
-        chosen = chosen & contains(search, "lead.name", "lead.phone", "lead.email", "lead.message")
+        chosen = chosen & contains(searched(search), "lead.name", "lead.phone", "lead.email", "lead.message")
     query = (
         Lead.select(
             Lead.id,

@@ -1,4 +1,7 @@
-"""Adding, changing and removing products and their photos. Each looks whose product it is."""
+"""Adding, changing and removing products and their photos. Each looks whose product it is.
+
+A product is its organisation's; ``edition_id`` says in whose pages it was changed, and thus in which log that stands.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -63,6 +66,7 @@ async def add_product(
     values: ProductValues,
     photos: Sequence[str] = (),
     currency: str = "VND",
+    edition_id: int | None = None,
     actor: Actor,
     now: datetime,
 ) -> int:
@@ -95,6 +99,7 @@ async def add_product(
                 action="product.add",
                 subject_type="product",
                 subject_id=product.id,
+                edition_id=edition_id,
                 after={"organisation_id": organisation_id, **told(columns, values.certificates)},
                 now=now,
             )
@@ -111,6 +116,7 @@ async def change_product(
     organisation_id: int,
     values: ProductValues,
     photos: Sequence[str] = (),
+    edition_id: int | None = None,
     actor: Actor,
     now: datetime,
 ) -> None:
@@ -133,12 +139,18 @@ async def change_product(
                     action="product.change",
                     subject_type="product",
                     subject_id=product_id,
-                    before=before,
-                    after=after,
+                    edition_id=edition_id,
+                    before={"name": texts_of(stored["name"]), **before},  # by which it is known when it is gone
+                    after={"name": dict(values.name), **after},
                     now=now,
                 )
             await add_photos(
-                product_id=product_id, organisation_id=organisation_id, photos=photos, actor=actor, now=now
+                product_id=product_id,
+                organisation_id=organisation_id,
+                photos=photos,
+                edition_id=edition_id,
+                actor=actor,
+                now=now,
             )
     except Exception as error:
         if is_unique_violation(error):
@@ -146,7 +158,9 @@ async def change_product(
         raise
 
 
-async def remove_product(*, product_id: int, organisation_id: int, actor: Actor, now: datetime) -> None:
+async def remove_product(
+    *, product_id: int, organisation_id: int, edition_id: int | None = None, actor: Actor, now: datetime
+) -> None:
     """Take a product off for good; contacts that visitors left about it stay. Raises ProductNotFound."""
     async with write_transaction():
         before = await _own(product_id, organisation_id)
@@ -156,13 +170,20 @@ async def remove_product(*, product_id: int, organisation_id: int, actor: Actor,
             action="product.remove",
             subject_type="product",
             subject_id=product_id,
+            edition_id=edition_id,
             before={"organisation_id": organisation_id, "name": before["name"], "code": before["code"]},
             now=now,
         )
 
 
 async def add_photos(
-    *, product_id: int, organisation_id: int, photos: Sequence[str], actor: Actor, now: datetime
+    *,
+    product_id: int,
+    organisation_id: int,
+    photos: Sequence[str],
+    edition_id: int | None = None,
+    actor: Actor,
+    now: datetime,
 ) -> None:
     """Append stored photos, given by their hashes. Raises ProductNotFound, TooManyPhotos."""
     if not photos:
@@ -179,12 +200,15 @@ async def add_photos(
             action="product.add_photos",
             subject_type="product",
             subject_id=product_id,
+            edition_id=edition_id,
             after={"photos": fresh},
             now=now,
         )
 
 
-async def remove_photo(*, product_id: int, photo_id: int, organisation_id: int, actor: Actor, now: datetime) -> None:
+async def remove_photo(
+    *, product_id: int, photo_id: int, organisation_id: int, edition_id: int | None = None, actor: Actor, now: datetime
+) -> None:
     """Take a photo off a product. Raises ProductNotFound, PhotoNotFound."""
     async with write_transaction():
         await _own(product_id, organisation_id)
@@ -200,12 +224,15 @@ async def remove_photo(*, product_id: int, photo_id: int, organisation_id: int, 
             action="product.remove_photo",
             subject_type="product",
             subject_id=product_id,
+            edition_id=edition_id,
             before={"photo": gone[0]["hash"]},
             now=now,
         )
 
 
-async def put_photo_first(*, product_id: int, photo_id: int, organisation_id: int, actor: Actor, now: datetime) -> None:
+async def put_photo_first(
+    *, product_id: int, photo_id: int, organisation_id: int, edition_id: int | None = None, actor: Actor, now: datetime
+) -> None:
     """Let a photo stand for its product. Raises ProductNotFound, PhotoNotFound."""
     async with write_transaction():
         await _own(product_id, organisation_id)
@@ -219,6 +246,7 @@ async def put_photo_first(*, product_id: int, photo_id: int, organisation_id: in
             action="product.first_photo",
             subject_type="product",
             subject_id=product_id,
+            edition_id=edition_id,
             after={"photo_id": photo_id},
             now=now,
         )

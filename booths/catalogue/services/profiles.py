@@ -9,7 +9,8 @@ from app.accounts.enums import ConsentPurpose
 from app.accounts.tables import Consent
 from app.kernel import audit
 from app.kernel.database import write_transaction
-from booths.catalogue.queries.exhibitors import profile_of
+from booths.catalogue.certificates import show_certificates
+from booths.catalogue.queries.exhibitors import profile_of, texts_of
 from booths.catalogue.schemas import ProfileValues
 from booths.catalogue.tables import Certificate, ExhibitorProfile
 
@@ -29,6 +30,7 @@ async def save_profile(
     """
     async with write_transaction():
         before = await profile_of(organisation_id)
+        told_before = await _told_before(before, organisation_id)
         columns: dict[Any, Any] = {
             ExhibitorProfile.story: json.dumps(dict(values.story), ensure_ascii=False),
             ExhibitorProfile.website: values.website,
@@ -58,13 +60,37 @@ async def save_profile(
                 wording=values.consent_wording,
                 at=now,
             ).save()
-        await audit.record(
-            actor=actor,
-            action="exhibitor_profile.save",
-            subject_type="organisation",
-            subject_id=organisation_id,
-            edition_id=edition_id,
-            before={"website": before.website, "contact_public": was_public} if before else None,
-            after={"website": values.website, "contact_public": values.contact_public, "photo": photo},
-            now=now,
-        )
+        told: dict[str, Any] = {
+            "story": dict(values.story),
+            "website": values.website,
+            "certificates": show_certificates(values.certificates),
+            "contact_public": values.contact_public,
+            "photo": told_before["photo"] if photo is None else photo,
+        }
+        old, new = audit.changes(told_before, told)
+        if new:
+            await audit.record(
+                actor=actor,
+                action="exhibitor_profile.save",
+                subject_type="exhibitor_profile",
+                subject_id=organisation_id,
+                edition_id=edition_id,
+                before=old,
+                after=new,
+                now=now,
+            )
+
+
+async def _told_before(profile: ExhibitorProfile | None, organisation_id: int) -> dict[str, Any]:
+    certificates = (
+        await Certificate.select(Certificate.name, Certificate.year)
+        .where((Certificate.organisation == organisation_id) & Certificate.product.is_null())
+        .order_by(Certificate.id)
+    )
+    return {
+        "story": texts_of(profile.story) if profile else {},
+        "website": profile.website if profile else "",
+        "certificates": show_certificates((one["name"], one["year"]) for one in certificates),
+        "contact_public": bool(profile and profile.contact_public),
+        "photo": profile.photo if profile else None,
+    }

@@ -25,6 +25,7 @@ from booths.floorplan.enums import BOOTH_STATE_NAMES
 from booths.floorplan.errors import BoothCodeTaken, BoothNotFound
 from booths.floorplan.queries import Plan, PlanBooth, plans_of
 from booths.floorplan.schemas import DEAREST, TOO_DEAR, BoothForm
+from booths.floorplan.sheets import HALLS
 from booths.floorplan.squares import parse_squares, show_squares
 
 FLOOR = requires(Role.OWNER, Role.MANAGER, Role.FLOOR)
@@ -104,7 +105,8 @@ class FloorPlanController(Controller):
     ) -> Response[bytes]:
         """The list as a sheet that can be loaded again."""
         edition = await edition_by_id(edition_id)
-        headers = ["hall", "booth", "cells", "zone", "power_watts", "price_vnd", "state", "exhibitor"]
+        own = HALLS.labels("hall", "booth", "cells", "zone", "power_watts", "price_vnd")
+        headers = [*own, _("State"), _("Exhibitor")]
         rows: list[list[Cell]] = [
             [
                 plan.name,

@@ -121,6 +121,21 @@ async def test_the_list_is_searched_filtered_and_paged(database: str) -> None:
     assert (page.total, page.first, len(page.items)) == (3, 2, 1)
 
 
+async def test_the_log_says_in_which_state_an_application_is(database: str) -> None:
+    edition = await make_edition()
+    (booth,) = await make_row(edition.id, 1)
+    made, organisation = await make_application(edition.id)
+    given: dict[str, Any] = {"edition_id": edition.id, "actor": SYSTEM, "now": NOW}
+    await hold_for_application(booth_id=booth, application_id=made, tell_now=True, **given)
+    wish: dict[str, Any] = {"organisation_id": organisation.id, "contact_id": None, "cells_wanted": 1}
+    await submit_application(**wish, note="Gần cửa", **given)
+    await release_by_hand(booth_id=booth, **given)
+    await submit_application(**wish, note="Gần cổng", **given)
+    entries, _total = await list_entries(action="application.change")
+    states = [(one["before"]["state"], one["after"]["state"]) for one in entries]
+    assert states == [("waiting", "submitted"), ("allocated", "allocated")]
+
+
 async def test_a_booth_is_held_allocated_and_released_by_hand(database: str) -> None:
     edition = await make_edition()
     booth, other = await make_row(edition.id, 2)

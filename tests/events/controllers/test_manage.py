@@ -1,6 +1,7 @@
 """The organiser's pages about editions and the programme."""
 
-from datetime import timedelta
+import re
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -106,6 +107,27 @@ async def test_the_timeline_says_what_is_next_at_each_stage(organiser: Browser) 
     await sign_in(organiser, (await make_owner()).id)
     await organiser.post(f"{home}/close")
     assert "Begin the next edition as a copy" in (await organiser.get(home)).text
+
+
+@pytest.mark.parametrize(
+    ("name", "proposed"),
+    [
+        ("Phụ nữ sáng tạo 2026", "Phụ nữ sáng tạo 2027"),
+        ("2026: Hội chợ mùa thu", "2027: Hội chợ mùa thu"),
+        ("Hội chợ 12026", "Hội chợ 12026"),
+        ("Hội chợ mùa thu", "Hội chợ mùa thu"),
+    ],
+)
+async def test_a_new_edition_may_begin_as_a_copy_of_the_last(organiser: Browser, name: str, proposed: str) -> None:
+    empty = await organiser.get("/manage/new?lang=en")
+    await make_edition("truoc", starts_on=date(2025, 10, 16), ends_on=date(2025, 10, 18))
+    edition = await make_edition(name={"vi": name})
+    offered = await organiser.get("/manage/new?lang=en")
+    way = f'href="/manage/{edition.id}/copy"'
+    assert [page.text.count(way) for page in (empty, offered)] == [0, 1]
+    assert offered.text.count("Copy the last edition") == 1
+    form = (await organiser.get(f"/manage/{edition.id}/copy")).text
+    assert re.findall('name="name" value="([^"]+)"', form) == [proposed]
 
 
 async def test_a_copy_is_made_by_hand(organiser: Browser) -> None:

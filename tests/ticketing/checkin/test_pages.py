@@ -289,3 +289,18 @@ async def test_the_timeline_leads_to_the_live_day_and_says_what_there_is(scene: 
     assert "1 inside now" in during.text
     assert "1 let in so far" in during.text
     assert f'href="{scene.manage("/live")}"' in during.text
+
+
+async def test_without_a_list_or_a_gate_the_page_says_why_it_comes_first(client: Browser) -> None:
+    edition = await make_open_edition(now=NOW)
+    await sign_in(client, (await make_holder(Role.MANAGER, edition_id=edition.id)).id)
+    base = f"/manage/{edition.id}/gates"
+    why_list, why_gate = "there is no list yet", "there is no gate yet"
+    jump = await client.get(f"{base}/new")
+    listed = await client.get(jump.headers["location"])
+    assert (jump.status_code, listed.text.count(why_list)) == (303, 1)
+    await make_list(edition.id, now=NOW)
+    jump = await client.get(f"{base}/phones/new")
+    gate = await client.get(jump.headers["location"])
+    assert (jump.status_code, gate.text.count(why_gate)) == (303, 1)
+    assert (await client.get(f"{base}/lists/new")).text.count(why_list) == 0

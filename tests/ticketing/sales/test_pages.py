@@ -192,6 +192,13 @@ async def test_an_organiser_adds_and_changes_a_ticket_type(scene: Scene) -> None
     assert taken.status_code == 409
     wrong = await scene.browser.post(scene.manage("/tickets/new"), data={**body, "price": "viel"})
     assert wrong.status_code == 422
+    times = {"sales_from": "2026-10-17T09:00", "sales_until": "2026-10-17T08:00"}
+    early = await scene.browser.post(scene.manage("/tickets/new?lang=en"), data={**body, **times, "code": "EARLY"})
+    said = re.findall(r'id="field-([a-z_]+)-error".*?<span>([^<]+)</span>', early.text)
+    ends_early = [("sales_until", "Sales would end before they begin. Please choose a later end.")]
+    assert (early.status_code, said) == (422, ends_early)
+    early = await scene.browser.post(scene.manage(f"/tickets/{row['id']}"), data={**body, **times})
+    assert early.status_code == 422
     listed = await scene.browser.get(scene.manage("/tickets?lang=en"))
     assert "Vé quý" in listed.text
 

@@ -50,7 +50,7 @@ class GatesController(Controller):
     @get("/lists/new")
     async def new_list(self, edition_id: FromPath[int]) -> Response[str]:
         """An empty form of a list."""
-        return _list_page(await edition_by_id(edition_id), Form.empty(active="on"), None)
+        return await _list_page(await edition_by_id(edition_id), Form.empty(active="on"), None)
 
     @post("/lists/new")
     async def create_list(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
@@ -67,7 +67,7 @@ class GatesController(Controller):
             active="on" if row["active"] else "",
             exits="on" if row["exits"] else "",
         )
-        return _list_page(await edition_by_id(edition_id), form, row)
+        return await _list_page(await edition_by_id(edition_id), form, row)
 
     @post("/lists/{list_id:int}")
     async def update_list(
@@ -81,7 +81,7 @@ class GatesController(Controller):
         """An empty form of a gate; a list has to be there first."""
         lists = await queries.lists_of(edition_id)
         if not lists:
-            return redirect(f"/manage/{edition_id}/gates/lists/new", toast=_("First a list: who may come in."))
+            return redirect(f"/manage/{edition_id}/gates/lists/new")
         return await _gate_page(await edition_by_id(edition_id), Form.empty(check_in_list=lists[0]["id"]), None)
 
     @post("/new")
@@ -108,7 +108,7 @@ class GatesController(Controller):
         """Which gate a phone shall scan for."""
         known = await queries.gates_of(edition_id)
         if not known:
-            return redirect(f"/manage/{edition_id}/gates/new", toast=_("First a gate to scan for."))
+            return redirect(f"/manage/{edition_id}/gates/new")
         form = Form.empty(gate=gate or known[0]["id"])
         return await _phone_page(await edition_by_id(edition_id), form)
 
@@ -185,13 +185,16 @@ async def _phone(edition_id: int, device_id: int) -> dict[str, Any]:
     raise NotFound
 
 
-def _list_page(edition: EditionInfo, form: Form, row: dict[str, Any] | None, *, status: int = 200) -> Response[str]:
+async def _list_page(
+    edition: EditionInfo, form: Form, row: dict[str, Any] | None, *, status: int = 200
+) -> Response[str]:
     return page(
         "checkin/manage_list.html",
         status=status,
         edition=edition,
         form=form,
         row=row,
+        is_first=not await queries.lists_of(edition.id),
         kinds=[(kind.value, _(name)) for kind, name in PASS_KIND_NAMES.items()],
     )
 
@@ -215,9 +218,9 @@ async def _save_list(
         else:
             await service.update_list(list_id=row["id"], **given)
     except FormError as error:
-        return _list_page(edition, error.form, row, status=422)
+        return await _list_page(edition, error.form, row, status=422)
     except NameTaken as error:
-        return _list_page(edition, await form_again(request, {"name": error.sentence()}), row, status=409)
+        return await _list_page(edition, await form_again(request, {"name": error.sentence()}), row, status=409)
     return redirect(f"/manage/{edition.id}/gates", toast=_("Saved."))
 
 
@@ -230,6 +233,7 @@ async def _gate_page(
         edition=edition,
         form=form,
         row=row,
+        is_first=not await queries.gates_of(edition.id),
         lists=[(entry["id"], entry["name"]) for entry in await queries.lists_of(edition.id)],
         halls=[("", _("None")), *((hall["id"], hall["name"]) for hall in await halls(edition.id))],
     )

@@ -13,7 +13,7 @@ from app.events.pages import PAGE_SIZE, download, form_again, offset_of, pager_o
 from app.events.queries import EditionInfo, Page, edition_by_id
 from app.kernel.clock import now
 from app.kernel.forms import Form, FormError, open_form, read_form
-from app.kernel.i18n import N_, _, pick
+from app.kernel.i18n import LOCALES, N_, _, pick
 from app.kernel.money import Money, decimals, parse_money
 from app.kernel.names import search_text
 from app.kernel.sheets import write_xlsx
@@ -21,9 +21,17 @@ from app.kernel.web import page, redirect
 from app.payments.enums import METHOD_NAMES, PaymentMethod, Settlement
 from ticketing.sales import queries
 from ticketing.sales.enums import ORDER_CHANNEL_NAMES, ORDER_STATE_NAMES, PASS_KIND_NAMES
-from ticketing.sales.errors import DaysOutsideEdition, OrderNotFound, QuotaTooSmall, TicketCodeTaken, UnknownTicketType
+from ticketing.sales.errors import (
+    DaysOutsideEdition,
+    OrderNotFound,
+    QuotaTooSmall,
+    SalesReversed,
+    TicketCodeTaken,
+    UnknownTicketType,
+)
 from ticketing.sales.schemas import PaidForm, TicketTypeForm
 from ticketing.sales.services import orders, ticket_types
+from ticketing.sales.sheets import TICKET_TYPES
 
 NOT_AN_AMOUNT = N_("Please write an amount such as 50.000, or 0.")
 MOST_EXPORTED = 200_000
@@ -64,25 +72,26 @@ class TicketTypeController(Controller):
 
     @get("/export.xlsx", guards=[organiser])
     async def export(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[bytes]:
-        """The list as a sheet."""
+        """The list as a sheet that can be loaded again."""
         edition = await edition_by_id(edition_id)
         names = _kind_names()
-        headers = [_("Code"), _("Name"), _("Kind of pass"), _("Days"), _("Price"), _("Quota"), _("Sold"), _("Held")]
+        texts = [f"{name}_{code}" for name in ("name", "description") for code in LOCALES]
+        own = ("code", "kind", "price_vnd", "quota", "sales_from", "sales_until", "first_day", "last_day", *texts)
         rows = [
             [
                 row["code"],
-                pick(row["name"]),
                 names[row["pass_kind"]],
-                row["days"],
                 row["price"],
-                row["quota"],
+                *(row[name] for name in own[3:8]),
+                *(row[name].get(code) for name in ("name", "description") for code in LOCALES),
                 row["sold"],
                 row["held"],
                 row["active"],
             ]
             for row in await _types(edition, request.query_params.get("q", ""))
         ]
-        content = write_xlsx(_("Ticket types"), [*headers, _("On sale")], rows)
+        headers = [*TICKET_TYPES.labels(*own), _("Sold"), _("Held"), _("Offered to visitors")]
+        content = write_xlsx(_("Ticket types"), headers, rows, timezone=edition.timezone)
         return download(content, f"ticket-types-{edition.slug}.xlsx")
 
     @get("/new", guards=[requires(Role.MANAGER)])
@@ -283,6 +292,8 @@ async def _save(request: Request[Actor, Any, Any], edition: EditionInfo, row: di
         return _type_page(edition, await form_again(request, {"code": error.sentence()}), row, status=409)
     except DaysOutsideEdition as error:
         return _type_page(edition, await form_again(request, {"last_day": error.sentence()}), row, status=422)
+    except SalesReversed as error:
+        return _type_page(edition, await form_again(request, {"sales_until": error.sentence()}), row, status=422)
     except QuotaTooSmall as error:
         return _type_page(edition, await form_again(request, {"quota": error.sentence()}), row, status=409)
     return redirect(f"/manage/{edition.id}/tickets", toast=_("Saved."))

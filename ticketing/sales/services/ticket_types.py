@@ -11,7 +11,13 @@ from app.events.enums import PassKind
 from app.events.queries import edition_by_id
 from app.kernel import audit
 from app.kernel.database import fetch, is_unique_violation, write_transaction
-from ticketing.sales.errors import DaysOutsideEdition, QuotaTooSmall, TicketCodeTaken, UnknownTicketType
+from ticketing.sales.errors import (
+    DaysOutsideEdition,
+    QuotaTooSmall,
+    SalesReversed,
+    TicketCodeTaken,
+    UnknownTicketType,
+)
 from ticketing.sales.tables import TicketType
 
 
@@ -47,8 +53,9 @@ class TicketTypeValues:
 
 
 async def create_ticket_type(*, edition_id: int, values: TicketTypeValues, actor: Actor, now: datetime) -> int:
-    """Add a ticket type at the end of the list. Raises TicketCodeTaken, DaysOutsideEdition."""
+    """Add a ticket type at the end of the list. Raises TicketCodeTaken, DaysOutsideEdition, SalesReversed."""
     await check_days(edition_id, values.first_day, values.last_day)
+    check_sales(values.sales_from, values.sales_until)
     try:
         async with write_transaction():
             position = await TicketType.count().where(TicketType.edition == edition_id)
@@ -75,9 +82,11 @@ async def update_ticket_type(
 ) -> None:
     """Change a ticket type. What was ordered keeps its price, and a pass that was made its days.
 
-    Raises UnknownTicketType, TicketCodeTaken, DaysOutsideEdition, QuotaTooSmall (below what is sold and held).
+    Raises UnknownTicketType, TicketCodeTaken, DaysOutsideEdition, SalesReversed, QuotaTooSmall (below what is sold
+    and held).
     """
     await check_days(edition_id, values.first_day, values.last_day)
+    check_sales(values.sales_from, values.sales_until)
     try:
         async with write_transaction():
             before = (
@@ -124,3 +133,9 @@ async def check_days(edition_id: int, first: date | None, last: date | None) -> 
     edition = await edition_by_id(edition_id)
     if not edition.starts_on <= (first or edition.starts_on) <= (last or edition.ends_on) <= edition.ends_on:
         raise DaysOutsideEdition(days=edition.when)
+
+
+def check_sales(begin: datetime | None, end: datetime | None) -> None:
+    """Raise SalesReversed when sales would end before, or as, they begin."""
+    if begin is not None and end is not None and end <= begin:
+        raise SalesReversed
