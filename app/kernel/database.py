@@ -32,7 +32,8 @@ AnyEngine = PostgresEngine | SQLiteEngine
 
 log = logging.getLogger("fairground.database")
 
-_PRAGMAS = (
+#: What each connection to SQLite is told before its first statement.
+PRAGMAS = (
     "PRAGMA busy_timeout = 10000",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
@@ -86,7 +87,7 @@ class KeepingSQLiteEngine(SQLiteEngine):
             connecting._thread.daemon = True  # else a process that ends by an error waits for it for ever
             connection = await connecting
             connection.row_factory = dict_factory  # type: ignore[assignment]
-            for pragma in _PRAGMAS:
+            for pragma in PRAGMAS:
                 await connection.execute(pragma)
         except BaseException:
             self._gate.release()

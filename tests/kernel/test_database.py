@@ -206,7 +206,7 @@ async def test_with_piccolos_own_exit_cancelling_leaks_connections(
             yield
 
     transactions: list[Any] = []
-    monkeypatch.setattr(kernel_database, "_PRAGMAS", ("PRAGMA busy_timeout = 50",))
+    monkeypatch.setattr(kernel_database, "PRAGMAS", ("PRAGMA busy_timeout = 50",))
     await close_database()
     await kernel_database.open_database()
     await make_counter()
