@@ -355,11 +355,6 @@ def is_unique_violation(error: BaseException) -> bool:
     return getattr(error, "sqlstate", None) == "23505"
 
 
-def is_integrity_error(error: BaseException) -> bool:
-    """Whether a database error means that any constraint refused a row."""
-    return isinstance(error, sqlite3.IntegrityError) or str(getattr(error, "sqlstate", "")).startswith("23")
-
-
 def contains(wanted: str, *columns: str) -> WhereRaw:
     """A condition: any of the columns contains the text, whatever the case of its ASCII letters.
 
