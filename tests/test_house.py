@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 import tomllib
@@ -110,6 +111,18 @@ def test_the_file_of_settings_stays_on_the_machine_and_reaches_the_service() -> 
     assert [services[name]["env_file"] for name in ("app", "worker", "backup")] == [".env"] * 3
 
 
+def test_every_dependency_stands_in_a_decision_record_with_its_licence() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    lines = [*project["build-system"]["requires"], *project["project"]["dependencies"]]
+    wanted = {re.split(r"[\[>=<]", line)[0] for line in [*lines, *project["project"]["optional-dependencies"]["test"]]}
+    web = json.loads((ROOT / "app" / "web" / "package.json").read_text())
+    wanted |= {*web["dependencies"], *web["devDependencies"]}
+    licence = re.compile(r"\b(MIT|BSD-\d|0BSD|ISC|Apache-2|MPL-2|OFL-1|GPL-3)")
+    records = [line for path in (ROOT / "app" / "decisions").glob("*.md") for line in path.read_text().splitlines()]
+    named = {name for line in records if licence.search(line) for name in re.findall(r"@?\w[\w./-]*\w", line)}
+    assert wanted - named == set()
+
+
 def test_what_the_code_imports_is_a_dependency_of_its_own() -> None:
     imported: set[str] = set()
     for path in committed_files():
@@ -130,6 +143,41 @@ def test_only_the_outbox_chooses_by_which_channel_a_person_is_reached() -> None:
     code = [path for path in committed_files() if path.parts[0] in PACKAGES and path.suffix == ".py"]
     naming = {path for path in code if "ChannelKind." in (ROOT / path).read_text()}
     assert naming == {Path("app/kernel/outbox.py"), Path("app/kernel/enums.py")}
+
+
+#: Functions of the product that nothing in it calls, each with its reason.
+CALLED_FROM_OUTSIDE = {
+    "add_vote_provider": "the slot for votes on products and exhibitors",
+    "forget_keys": "a test begins with a new database and must forget what was read from the one before",
+    "forget_labels": "as forget_keys",
+    "known_actions": "tests compare the words of the log with what is recorded",
+    "known_subjects": "as known_actions",
+    "oldest_due_seconds": "a figure for whoever watches over the service",
+    "rotate_key": "for the day on which a signing key has leaked",
+}
+
+
+def test_every_public_function_is_called_by_the_product() -> None:
+    defined: dict[str, str] = {}
+    used: set[str] = set()
+    for path in committed_files():
+        if path.parts[0] not in PACKAGES or "migrations" in path.parts:
+            continue
+        if path.suffix == ".html":
+            used.update(re.findall(r"\w+", (ROOT / path).read_text()))
+        elif path.suffix == ".py":
+            tree = ast.parse((ROOT / path).read_text())
+            for node in tree.body:
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
+                    defined[node.name] = str(path)
+            for part in ast.walk(tree):
+                if isinstance(part, ast.Name):
+                    used.add(part.id)
+                elif isinstance(part, ast.Attribute):
+                    used.add(part.attr)
+                elif isinstance(part, ast.Constant) and isinstance(part.value, str):
+                    used.update(re.findall(r"^[\w.]+:(\w+)$", part.value))  # as child processes and servers name them
+    assert {name: path for name, path in defined.items() if name not in used | CALLED_FROM_OUTSIDE.keys()} == {}
 
 
 def test_every_template_is_used() -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
+from litestar import MediaType
 from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler, WebsocketRouteHandler
+from litestar.response import Response, ServerSentEvent
+from litestar.response.file import ASGIFileResponse
 
 from tests.support.client import the_app
 
@@ -21,6 +25,24 @@ def handlers() -> Iterator[tuple[str, Any]]:
         for handler in found:
             if isinstance(handler, HTTPRouteHandler | WebsocketRouteHandler | ASGIRouteHandler):
                 yield route.path, handler
+
+
+def pages() -> Iterator[str]:
+    """Yield the path of everything that is read as a page, its parameters without their kinds: ``/e/{slug}/map``.
+
+    That is what answers GET, unless it says that it answers with JSON, text, bytes, a file or a stream.
+    """
+    no_page = (Response[bytes], Response[dict[str, str]], Response[dict[str, Any]], ServerSentEvent, ASGIFileResponse)
+    for path, handler in handlers():
+        if "GET" in getattr(handler, "http_methods", ()):
+            kind = handler.parsed_fn_signature.return_type.raw
+            if handler.media_type not in (MediaType.JSON, MediaType.TEXT) and kind not in no_page:
+                yield plain(path)
+
+
+def plain(path: str) -> str:
+    """Return a route's path with its parameters' names alone."""
+    return re.sub(r"\{(\w+)(:\w+)?\}", r"{\1}", path)
 
 
 def guards_of(handler: Any) -> list[Any]:

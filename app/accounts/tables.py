@@ -70,7 +70,6 @@ class SignInToken(Table, tablename="sign_in_token"):
     token_hash = Varchar(length=64, unique=True)
     code_hash = Varchar(length=64)
     next_path = Text(default="/")
-    tries = Integer(default=0)
     created_at = Timestamptz(default=None, null=True)
     expires_at = Timestamptz(default=None, null=True)
     used_at = Timestamptz(default=None, null=True)

@@ -32,7 +32,8 @@ AnyEngine = PostgresEngine | SQLiteEngine
 
 log = logging.getLogger("fairground.database")
 
-_PRAGMAS = (
+#: What each connection to SQLite is told before its first statement.
+PRAGMAS = (
     "PRAGMA busy_timeout = 10000",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
@@ -86,7 +87,7 @@ class KeepingSQLiteEngine(SQLiteEngine):
             connecting._thread.daemon = True  # else a process that ends by an error waits for it for ever
             connection = await connecting
             connection.row_factory = dict_factory  # type: ignore[assignment]
-            for pragma in _PRAGMAS:
+            for pragma in PRAGMAS:
                 await connection.execute(pragma)
         except BaseException:
             self._gate.release()
@@ -352,11 +353,6 @@ def is_unique_violation(error: BaseException) -> bool:
     if isinstance(error, sqlite3.IntegrityError):
         return "UNIQUE constraint failed" in str(error)
     return getattr(error, "sqlstate", None) == "23505"
-
-
-def is_integrity_error(error: BaseException) -> bool:
-    """Whether a database error means that any constraint refused a row."""
-    return isinstance(error, sqlite3.IntegrityError) or str(getattr(error, "sqlstate", "")).startswith("23")
 
 
 def contains(wanted: str, *columns: str) -> WhereRaw:

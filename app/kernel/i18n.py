@@ -60,11 +60,6 @@ def use_locale(locale: str | None) -> Iterator[None]:
         _current.reset(token)
 
 
-def set_locale(locale: str) -> None:
-    """Choose the reader's language for the rest of this request."""
-    _current.set(locale if locale in LOCALES else "en")
-
-
 def _(message: str) -> str:
     """The message in the reader's language."""
     return catalogue(_current.get()).gettext(message) if message else ""

@@ -111,11 +111,6 @@ async def media_handler(name: FromPath[str]) -> Response[bytes]:
     return Response(content, media_type="image/webp", headers={"Cache-Control": CACHE, "ETag": f'"{name}"'})
 
 
-async def read_image(hash: str, width: int = 640) -> bytes | None:
-    """A stored picture as WebP for a document, None when there is none."""
-    return await _in_worker(_variant, hash, next((offered for offered in WIDTHS if offered >= width), WIDTHS[-1]))
-
-
 async def _in_worker(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     return await asyncio.get_running_loop().run_in_executor(_workers, lambda: function(*args, **kwargs))
 

@@ -207,17 +207,6 @@ async def get_job(job_id: int) -> dict[str, Any] | None:
     return None if row is None else _decoded(row)
 
 
-async def list_jobs(
-    *, edition_id: int | None = None, kind: str | None = None, state: JobState | None = None, limit: int = 50
-) -> list[dict[str, Any]]:
-    """Jobs that fit every given filter, newest first."""
-    query = Job.select().order_by(Job.id, ascending=False).limit(limit)
-    for column, value in ((Job.edition_id, edition_id), (Job.kind, kind), (Job.state, state)):
-        if value is not None:
-            query = query.where(column == value)
-    return [_decoded(row) for row in await query]
-
-
 def _decoded(row: dict[str, Any]) -> dict[str, Any]:
     row["payload"] = json.loads(row["payload"])
     row["result"] = None if row["result"] is None else json.loads(row["result"])

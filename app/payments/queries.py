@@ -56,13 +56,6 @@ async def document_by_id(document_id: int, edition_id: int | None = None) -> Doc
     return document_info(rows[0])
 
 
-async def document_of(purpose: str, subject_id: int) -> DocumentInfo | None:
-    """The newest document about a thing, if there is one."""
-    chosen = (PaymentDocument.purpose == purpose) & (PaymentDocument.subject_id == subject_id)
-    rows = await PaymentDocument.select().where(chosen).order_by(PaymentDocument.id, ascending=False).limit(1)
-    return document_info(rows[0]) if rows else None
-
-
 async def documents(
     edition_id: int, *, state: DocumentState | None = None, search: str = "", offset: int = 0, limit: int | None = None
 ) -> Page:

@@ -1,7 +1,7 @@
 """What the redeem's own SQL does through the driver alone: ``python -m tests.bench.floor FILE FROM TO SECONDS N``.
 
-Redeems the passes of ``FILE`` numbered FROM … TO for SECONDS with N at once and prints how many it did. On SQLite,
-which has one writer, N is 1: more would only wait for each other.
+Redeems the passes of ``FILE`` numbered FROM … TO for SECONDS with N at once and prints how many a second it did. On
+SQLite, which has one writer, the N wait for their turn at a lock, as those in the service do.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import json
 import os
 import sqlite3
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,15 +22,14 @@ from typing import Any
 import asyncpg
 
 from app.kernel import clock
+from app.kernel.database import PRAGMAS
 from ticketing.checkin import redeem
 from ticketing.checkin.redeem import Presented
 
-PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 10000", "foreign_keys = 1")
 
-
-def presented(made: dict[str, Any], first: int, last: int) -> Iterator[list[Any]]:
-    """Yield the arguments of the redeem's statement for each pass."""
-    for number in range(first, last):
+def presented(made: dict[str, Any], numbers: Sequence[int]) -> Iterator[list[Any]]:
+    """Yield the arguments of the redeem's statement for each pass of these numbers."""
+    for number in numbers:
         now: datetime = clock.now()
         phone = number % len(made["gates"])
         yield redeem.arguments(
@@ -50,60 +51,73 @@ def presented(made: dict[str, Any], first: int, last: int) -> Iterator[list[Any]
         )
 
 
-async def on_postgres(url: str, waiting: Iterator[list[Any]], seconds: float, at_once: int) -> float:
-    """Redeem with ``at_once`` connections until the passes or the seconds end; returns how many a second."""
+async def on_postgres(url: str, phones: Sequence[Iterator[list[Any]]], seconds: float) -> float:
+    """Redeem on a connection for each phone until the passes or the seconds end; returns how many a second."""
     statement = redeem.POSTGRES.format(on_conflict=redeem.ON_CONFLICT)
-    done = 0
 
-    async def phone(pool: asyncpg.Pool[Any], ends: float) -> None:
-        nonlocal done
+    async def redeem_all(pool: asyncpg.Pool[Any], waiting: Iterator[list[Any]], ends: float) -> int:
+        done = 0
         async with pool.acquire() as connection:
             prepared = await connection.prepare(statement)
             for values in waiting:
                 await prepared.fetchrow(*values)
                 done += 1
                 if time.monotonic() >= ends:
-                    return
+                    break
+        return done
 
-    async with asyncpg.create_pool(url, min_size=at_once, max_size=at_once) as pool:
+    async with asyncpg.create_pool(url, min_size=len(phones), max_size=len(phones)) as pool:
         started = time.monotonic()
-        await asyncio.gather(*(phone(pool, started + seconds) for _ in range(at_once)))
-        return done / (time.monotonic() - started)
+        done = await asyncio.gather(*(redeem_all(pool, waiting, started + seconds) for waiting in phones))
+        return sum(done) / (time.monotonic() - started)
 
 
-def on_sqlite(url: str, waiting: Iterator[list[Any]], seconds: float) -> float:
-    """Redeem one after the other in transactions of their own; returns how many a second."""
-    connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
-    connection.row_factory = sqlite3.Row
-    for pragma in PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
-    done = 0
-    started = time.monotonic()
-    for values in waiting:
-        kinds = values[-1]
-        values[-1] = f",{','.join(kinds)}," if kinds else ""
-        plain = [value.isoformat(" ") if isinstance(value, datetime) else value for value in values]
-        connection.execute("BEGIN IMMEDIATE")
-        row = connection.execute(redeem.SQLITE_SCAN, plain).fetchone()
-        connection.execute(redeem.SQLITE_ADMIT, [plain[1], row["event_pass"], plain[2], plain[3], plain[9]])
-        connection.execute("COMMIT")
-        done += 1
-        if time.monotonic() >= started + seconds:
-            break
-    rate = done / (time.monotonic() - started)
-    connection.close()
-    return rate
+def on_sqlite(url: str, phones: Sequence[Iterator[list[Any]]], seconds: float) -> float:
+    """Redeem on a connection and a thread for each phone, one transaction at a time; returns how many a second."""
+    turn = threading.Lock()
+    all_open = threading.Barrier(len(phones) + 1, timeout=60)
+
+    def redeem_all(waiting: Iterator[list[Any]]) -> int:
+        connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+        connection.row_factory = sqlite3.Row
+        for pragma in PRAGMAS:
+            connection.execute(pragma)
+        all_open.wait()
+        ends = time.monotonic() + seconds
+        done = 0
+        for values in waiting:
+            kinds = values[-1]
+            values[-1] = f",{','.join(kinds)}," if kinds else ""
+            plain = [value.isoformat(" ") if isinstance(value, datetime) else value for value in values]
+            with turn:
+                connection.execute("BEGIN IMMEDIATE")
+                row = connection.execute(redeem.SQLITE_SCAN, plain).fetchone()
+                connection.execute(redeem.SQLITE_ADMIT, [plain[1], row["event_pass"], plain[2], plain[3], plain[9]])
+                connection.execute("COMMIT")
+            done += 1
+            if time.monotonic() >= ends:
+                break
+        connection.close()
+        return done
+
+    with ThreadPoolExecutor(len(phones)) as threads:
+        running = [threads.submit(redeem_all, waiting) for waiting in phones]
+        all_open.wait()
+        started = time.monotonic()
+        return sum(one.result() for one in running) / (time.monotonic() - started)
 
 
 def main() -> None:
     """Redeem and print how many a second."""
     file, first, last, seconds, at_once = sys.argv[1:]
-    waiting = presented(json.loads(Path(file).read_text()), int(first), int(last))
+    made = json.loads(Path(file).read_text())
+    numbers = range(int(first), int(last))
+    phones = [presented(made, numbers[phone :: int(at_once)]) for phone in range(int(at_once))]
     url = os.environ["DATABASE_URL"]
     if url.startswith("sqlite"):
-        print(on_sqlite(url, waiting, float(seconds)))
+        print(on_sqlite(url, phones, float(seconds)))
     else:
-        print(asyncio.run(on_postgres(url, waiting, float(seconds), int(at_once))))
+        print(asyncio.run(on_postgres(url, phones, float(seconds))))
 
 
 if __name__ == "__main__":

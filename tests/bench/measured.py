@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.support.guard import child_pids
@@ -30,10 +30,11 @@ class Bench:
         return 1 if self.server is None else 2
 
     @contextlib.contextmanager
-    def running(self, *, first_page: str = "/healthz") -> Iterator[Service]:
-        """Start the service as a user does and wait for its first page."""
+    def running(self, *, first_page: str = "/healthz", **settings: object) -> Iterator[Service]:
+        """Start the service as a user does, but for these settings, and wait for its first page."""
         arguments = ["demo", "--port", str(self.home.port)]
-        with running_service(self.home, arguments, first_page=first_page) as service:
+        home = replace(self.home, settings={name.upper(): str(value) for name, value in settings.items()})
+        with running_service(home, arguments, first_page=first_page) as service:
             yield service
 
     def roots(self, service: Service) -> tuple[int, ...]:

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.debian import install_package
+
 LUA = Path(__file__).parent / "lua"
-ADVICE = "wrk is not installed: `apt-get install wrk` (Debian and Ubuntu) or `brew install wrk`."
+ADVICE = "wrk is not there and could not be installed: `apt-get install wrk` as root, or set WRK to its path."
 
 
 @dataclass(frozen=True)
@@ -36,11 +38,22 @@ class Run:
         return self.requests / self.seconds
 
 
-def find_wrk() -> str:
-    """Return the path of wrk. Raises SystemExit with advice when it is not installed."""
-    if found := os.environ.get("WRK") or shutil.which("wrk"):
+def find_wrk() -> str | None:
+    """Return the path of wrk: ``$WRK``, or the one that is installed."""
+    return os.environ.get("WRK") or shutil.which("wrk")
+
+
+def find_or_install_wrk() -> str:
+    """Return the path of wrk, installing Debian's package when there is none.
+
+    Raises RuntimeError with advice when none could be had.
+    """
+    if found := find_wrk():
         return found
-    raise SystemExit(ADVICE)
+    install_package("wrk")
+    if found := find_wrk():
+        return found
+    raise RuntimeError(ADVICE)
 
 
 def run_wrk(
@@ -50,7 +63,7 @@ def run_wrk(
 
     Raises RuntimeError with wrk's output when it fails.
     """
-    command = [find_wrk(), "--threads", str(threads), "--connections", str(connections)]
+    command = [find_or_install_wrk(), "--threads", str(threads), "--connections", str(connections)]
     command += ["--duration", f"{max(1, round(seconds))}s", "--timeout", "10s", "--script", str(LUA / script)]
     before = _client_seconds()
     done = subprocess.run(

@@ -1,8 +1,9 @@
 """Ugly sheets, made as people make them, and a small kind that reads them."""
 
+import csv
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from io import BytesIO
+from io import BytesIO, StringIO
 from typing import Any
 
 from openpyxl import Workbook
@@ -55,6 +56,13 @@ def workbook(*rows: Sequence[Any], prepare: Callable[[Workbook], None] | None = 
     buffer = BytesIO()
     book.save(buffer)
     return buffer.getvalue()
+
+
+def write_csv(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
+    """A CSV file as a spreadsheet saves it: UTF-8 with its mark."""
+    text = StringIO(newline="")
+    csv.writer(text).writerows([headers, *rows])
+    return text.getvalue().encode("utf-8-sig")
 
 
 def places(problems: Sequence[CellProblem]) -> list[tuple[int, str, str]]:

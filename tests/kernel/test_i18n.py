@@ -19,7 +19,6 @@ from app.kernel.i18n import (
     format_time,
     ngettext,
     pick,
-    set_locale,
     use_locale,
 )
 
@@ -79,9 +78,9 @@ def test_an_unknown_language_is_english_and_ends_with_its_block() -> None:
 
 async def test_two_readers_at_once_keep_their_languages() -> None:
     async def read(locale: str) -> str:
-        set_locale(locale)
-        await asyncio.sleep(0)
-        return current_locale()
+        with use_locale(locale):
+            await asyncio.sleep(0)
+            return current_locale()
 
     assert await asyncio.gather(read("vi"), read("id"), read("xx")) == ["vi", "id", "en"]
 

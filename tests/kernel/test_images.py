@@ -159,14 +159,13 @@ async def test_sizes_are_made_when_first_asked_for(database: str) -> None:
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert Image.open(BytesIO(answer.content)).size == (320, 240)
     assert (folder / f"{digest}-320.webp").read_bytes() == answer.content
-    large = await images.read_image(digest, 1_280)
-    assert large is not None
+    large = await read(digest, 1_280)
     assert Image.open(BytesIO(large)).size == (800, 600), "never larger than it is"
 
 
 async def test_many_ask_at_once_and_no_draft_is_left(database: str) -> None:
     digest = await store_image(picture((810, 600)), now=NOW)
-    answers = await asyncio.gather(*(images.read_image(digest, 640) for _ in range(6)))
+    answers = await asyncio.gather(*(read(digest, 640) for _ in range(6)))
     assert len(set(answers)) == 1
     folder = settings().data_dir / "media" / digest[:2]
     assert sorted(path.name for path in folder.glob(f"*{digest}*")) == [f"{digest}-640.webp", f"{digest}.jpg"]
@@ -178,6 +177,13 @@ async def test_many_ask_at_once_and_no_draft_is_left(database: str) -> None:
 async def test_other_names_are_not_found(database: str, name: str) -> None:
     async with client() as web:
         assert (await web.get(f"/media/{name}")).status_code == 404
+
+
+async def read(digest: str, width: int) -> bytes:
+    """Return a size of a stored picture as its address gives it."""
+    answer = await images.media_handler.fn(media_url(digest, width).removeprefix("/media/"))
+    assert isinstance(answer.content, bytes)
+    return answer.content
 
 
 def client() -> AsyncTestClient[Any]:
@@ -239,9 +245,7 @@ def test_drawing_imports_nothing_heavy_at_start() -> None:
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 async def test_a_forked_process_has_workers_of_its_own(database: str) -> None:
     digest = await store_image(picture(), now=NOW)
-    forked = multiprocessing.get_context("fork").Process(
-        target=lambda: asyncio.run(images.read_image(digest, 160)), daemon=True
-    )
+    forked = multiprocessing.get_context("fork").Process(target=lambda: asyncio.run(read(digest, 160)), daemon=True)
     forked.start()
     await asyncio.to_thread(forked.join, 20)
     try:

@@ -173,13 +173,6 @@ async def test_failed_and_cancelled_jobs_can_be_queued_again(database: str) -> N
     losers(await race(1, lambda _number: jobs.retry(job_id, now=NOW)), JobNotOpen)
 
 
-async def test_jobs_are_listed_newest_first(database: str) -> None:
-    ids = [await queue(kind) for kind in ("a", "b", "a")]
-    assert [row["id"] for row in await jobs.list_jobs()] == ids[::-1]
-    assert [row["id"] for row in await jobs.list_jobs(kind="a", state=JobState.QUEUED, limit=1)] == [ids[2]]
-    assert await jobs.list_jobs(edition_id=3) == []
-
-
 async def test_progress_is_throttled_but_the_last_step_is_always_written(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -175,12 +175,6 @@ def test_choices_in_three_languages() -> None:
         assert "usaha rumah tangga, perusahaan" in caught.value.sentence()
 
 
-def test_yes_and_no() -> None:
-    assert [parse.yes_no()(value, CONTEXT) for value in ("Có", "x", "✓", True, 1, "YA")] == [True] * 6
-    assert [parse.yes_no()(value, CONTEXT) for value in ("Không", "-", False, 0, "tidak")] == [False] * 5
-    assert refused(parse.yes_no(), "maybe") == "not_yes_or_no"
-
-
 def test_lists() -> None:
     assert parse.items()("OCOP 4 sao, 2025; VietGAP;", CONTEXT) == ["OCOP 4 sao, 2025", "VietGAP"]
     assert parse.items()("A1, A2,A3", CONTEXT) == ["A1", "A2", "A3"]
@@ -198,7 +192,7 @@ def test_custom() -> None:
 
 @given(st.one_of(st.text(), st.integers(), st.floats(allow_nan=True), st.booleans(), st.dates(), st.datetimes()))
 def test_any_cell_gives_a_value_or_a_sentence(value: Any) -> None:
-    makers = [parse.text, parse.phone, parse.email, parse.integer, parse.money, parse.day, parse.moment, parse.yes_no]
+    makers = [parse.text, parse.phone, parse.email, parse.integer, parse.money, parse.day, parse.moment]
     sentences = []
     for make in makers:
         try:

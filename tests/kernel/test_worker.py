@@ -256,7 +256,7 @@ async def test_periodic_work_has_one_row_that_comes_back_whatever_happened(datab
             assert len(runs) == number + 1
             assert not await jobs.is_work_due(at + timedelta(seconds=599))
     assert await Job.count() == 1
-    (stored,) = await jobs.list_jobs()
+    (stored,) = await Job.select()
     assert (stored["state"], stored["error"], stored["attempts"]) == ("queued", "", 0)
 
 
@@ -267,7 +267,7 @@ async def test_a_period_that_became_shorter_is_kept_at_the_next_start(database: 
     jobs.every("sweep", 60)
     await queue("sweep", unique_key="every:sweep", run_at=NOW + timedelta(days=1))
     await worker.ensure_periodic()
-    (stored,) = await jobs.list_jobs()
+    (stored,) = await Job.select()
     assert stored["run_at"] == NOW + timedelta(seconds=60)
 
 

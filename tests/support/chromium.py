@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 
+from tests.support.debian import install_package
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -25,18 +27,9 @@ def find_or_install_chromium() -> str:
     if found := find_chromium():
         return found
     print("\n== Installing Chromium", flush=True)
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium"]):
-            subprocess.run(
-                ["apt-get", *command],
-                check=False,
-                env=env,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-            )
-        if found := find_chromium():
-            return found
+    install_package("chromium")
+    if found := find_chromium():
+        return found
     done = subprocess.run(
         [sys.executable, "-m", "playwright", "install", "chromium"], check=False, stdin=subprocess.DEVNULL
     )

@@ -11,8 +11,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.support.guard import Guarded, start_guarded
@@ -25,11 +25,15 @@ STRANGE = {"DATABASE_URL", "PYTEST_CURRENT_TEST", "FAIRGROUND_TESTS_STARTED_WITH
 
 @dataclass(frozen=True)
 class Home:
-    """Where one installation keeps its things: a folder, a database, and the address it is reached at."""
+    """Where one installation keeps its things: a folder, a database, and the address it is reached at.
+
+    ``settings`` are variables that its processes find in their environment besides.
+    """
 
     folder: Path
     database_url: str
     port: int
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -50,6 +54,7 @@ class Home:
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",
             "PICCOLO_CONF": "app.piccolo_conf",
+            **self.settings,
         }
 
     def run(self, *arguments: str) -> str:

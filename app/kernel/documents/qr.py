@@ -15,7 +15,7 @@ Matrix = tuple[tuple[bool, ...], ...]
 
 
 @lru_cache(maxsize=512)
-def _code(text: str, high: bool) -> tuple[int, Matrix]:
+def _code(text: str, high: bool) -> Matrix:
     import qrcode  # brings Pillow along
     from qrcode.constants import ERROR_CORRECT_H, ERROR_CORRECT_M
 
@@ -24,12 +24,7 @@ def _code(text: str, high: bool) -> tuple[int, Matrix]:
     )
     code.add_data(text)
     code.make(fit=True)
-    return code.version, tuple(tuple(bool(cell) for cell in row) for row in code.get_matrix())
-
-
-def qr_version(text: str) -> int:
-    """Version (size class, 1 to 40) of the code at level M; upper-case text needs fewer modules."""
-    return _code(text, False)[0]
+    return tuple(tuple(bool(cell) for cell in row) for row in code.get_matrix())
 
 
 def qr_svg(text: str, *, label: str = "", high: bool = False) -> Markup:
@@ -37,7 +32,7 @@ def qr_svg(text: str, *, label: str = "", high: bool = False) -> Markup:
 
     ``label`` is what a screen reader says; ``high`` takes level H, for a code that carries a logo.
     """
-    matrix = _code(text, high)[1]
+    matrix = _code(text, high)
     size = len(matrix)
     path = "".join(f"M{x} {y}h{length}v1h-{length}z" for y, row in enumerate(matrix) for x, length in _runs(row))
     name = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
@@ -51,7 +46,7 @@ def qr_png(text: str, box: int = 10, *, high: bool = False) -> bytes:
     """The code as a black and white PNG, ``box`` pixels to a module, quiet zone included."""
     from PIL import Image
 
-    matrix = _code(text, high)[1]
+    matrix = _code(text, high)
     size = len(matrix)
     image = Image.new("1", (size, size))
     image.putdata([0 if dark else 255 for row in matrix for dark in row])

@@ -13,7 +13,7 @@ from app.kernel.sheets.model import (
 )
 from app.kernel.sheets.parsers import CellError
 from app.kernel.sheets.read import read_table
-from app.kernel.sheets.write import template_xlsx, write_csv, write_xlsx
+from app.kernel.sheets.write import template_xlsx, write_xlsx
 
 __all__ = [
     "CellError",
@@ -33,6 +33,5 @@ __all__ = [
     "read_table",
     "register_kind",
     "template_xlsx",
-    "write_csv",
     "write_xlsx",
 ]

@@ -23,7 +23,7 @@ from app.kernel.database import contains, write_transaction
 from app.kernel.enums import BatchState
 from app.kernel.names import clean_text
 from app.kernel.settings import settings
-from app.kernel.sheets.checking import Examined, SheetKind, check_mapping, check_rows, kind, parse_rows
+from app.kernel.sheets.checking import Examined, SheetKind, check_mapping, check_rows, examine, kind, parse_rows
 from app.kernel.sheets.errors import BatchDiscarded, BatchHasProblems, BatchUnknown
 from app.kernel.sheets.limits import MAX_STORED_PROBLEMS, SAMPLE_ROWS
 from app.kernel.sheets.model import RawTable, SheetContext, said, shown
@@ -46,7 +46,7 @@ async def preview(
     sheet_kind = kind(kind_name)
     table = await asyncio.to_thread(read_table, data, filename, sheet_kind.columns)
     chosen = await _mapping_for(sheet_kind, table, mapping)
-    examined = await _examine(sheet_kind, table, context, chosen)
+    examined = await examine(sheet_kind, table, context, chosen)
     digest = hashlib.sha256(data).hexdigest()
     path = _folder() / f"{uuid4().hex}{'.xlsx' if data[:2] == b'PK' else '.csv'}"
     await asyncio.to_thread(_write, path, data)
@@ -74,7 +74,7 @@ async def remap(batch_id: int, mapping: Mapping[str, str], context: SheetContext
     batch = await _previewed(batch_id, context)
     sheet_kind = kind(batch.kind)
     table = await _stored_table(batch, sheet_kind)
-    examined = await _examine(sheet_kind, table, context, check_mapping(mapping, table, sheet_kind.columns))
+    examined = await examine(sheet_kind, table, context, check_mapping(mapping, table, sheet_kind.columns))
     await ImportBatch.update(
         {
             ImportBatch.mapping: json.dumps(dict(examined.mapping), ensure_ascii=False),
@@ -239,13 +239,6 @@ class _ProblemsSince(Exception):
     def __init__(self, examined: Examined) -> None:
         super().__init__()
         self.examined = examined
-
-
-async def _examine(
-    sheet_kind: SheetKind, table: RawTable, context: SheetContext, chosen: Mapping[str, str] | None
-) -> Examined:
-    parsed = await asyncio.to_thread(parse_rows, sheet_kind, table, context, chosen)
-    return await check_rows(sheet_kind, parsed, context)
 
 
 async def _mapping_for(

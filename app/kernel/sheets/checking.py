@@ -1,5 +1,6 @@
 """Kinds of sheets: what a module can import, and the checking that all of them share."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -137,8 +138,8 @@ def parse_rows(
 async def examine(
     kind: SheetKind, table: RawTable, context: SheetContext, mapping: Mapping[str, str] | None = None
 ) -> Examined:
-    """Parse the rows and let the kind look across them and into the database."""
-    return await check_rows(kind, parse_rows(kind, table, context, mapping), context)
+    """Parse the rows, in a thread, and let the kind look across them and into the database."""
+    return await check_rows(kind, await asyncio.to_thread(parse_rows, kind, table, context, mapping), context)
 
 
 async def check_rows(kind: SheetKind, examined: Examined, context: SheetContext) -> Examined:

@@ -23,8 +23,6 @@ YEAR_FIRST = re.compile(r"(\d{4})[/.\-](\d{1,2})[/.\-](\d{1,2})")
 CLOCK = re.compile(r"(\d{1,2})\s*[:hg]\s*(\d{2})?(?::(\d{2}))?")
 GROUPED = re.compile(r"[+-]?\d{1,3}([.,\u00a0 ]\d{3})+")
 FREE = {fold(word) for word in ("free", "miễn phí", "gratis")}
-YES = {fold(word) for word in ("yes", "y", "true", "x", "✓", "có", "ya", "1", "on")} | {"✓"}
-NO = {fold(word) for word in ("no", "n", "false", "không", "tidak", "0", "off")} | {"-"}
 
 
 class CellError(ValueError):
@@ -170,18 +168,6 @@ def choice(labels: Mapping[Choice, Mapping[str, Sequence[str]]]) -> Parser:
         if found is None:
             raise CellError("not_a_choice", N_("This is none of: {choices}."), choices=_choices(labels))
         return found
-
-    return parse
-
-
-def yes_no() -> Parser:
-    """Yes or no, also as a cross, a tick, 1 or 0."""
-
-    def parse(value: Value, _context: SheetContext) -> bool:
-        word = fold(plain(value)) or plain(value).strip()
-        if word in YES or word in NO:
-            return word in YES
-        raise CellError("not_yes_or_no", N_("Write yes or no here."))
 
     return parse
 

@@ -1,10 +1,9 @@
-"""Writing sheets: exports to XLSX and CSV in which no cell can become a formula."""
+"""Writing sheets: exports to XLSX in which no cell can become a formula."""
 
-import csv
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
-from io import BytesIO, StringIO
+from io import BytesIO
 from zoneinfo import ZoneInfo
 
 from app.kernel.i18n import _
@@ -71,33 +70,9 @@ def write_xlsx(
     return buffer.getvalue()
 
 
-def write_csv(headers: Sequence[str], rows: Iterable[Sequence[Cell]], *, timezone: str = "Asia/Ho_Chi_Minh") -> bytes:
-    """Write UTF-8 with a mark that spreadsheets look for; every text that begins like a formula is neutralised."""
-    buffer = StringIO(newline="")
-    writer = csv.writer(buffer)
-    writer.writerow([neutralised(header) for header in headers])
-    writer.writerows([_written(value, timezone) for value in row] for row in rows)
-    return b"\xef\xbb\xbf" + buffer.getvalue().encode()
-
-
 def template_xlsx(title: str, columns: Sequence[Column]) -> bytes:
     """An empty sheet with the headers of a kind in the reader's language, to be filled in."""
     return write_xlsx(title, [column.label() for column in columns], [])
-
-
-def _written(value: Cell, timezone: str) -> str | int | float:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    if isinstance(value, Money):
-        places = decimals(value.currency)
-        return f"{value.amount_minor / 10**places:.{places}f}"
-    if isinstance(value, int | float):
-        return value
-    if isinstance(value, datetime):
-        return _local(value, timezone).strftime("%Y-%m-%d %H:%M")
-    return value.isoformat() if isinstance(value, date) else neutralised(value)
 
 
 def _local(value: datetime, timezone: str) -> datetime:

@@ -1,5 +1,6 @@
 -- Redeems passes as the phones of several gates: each pass once, each scan with an id of its own.
--- Arguments: the file of codes, the file of device tokens (one a line), the number of threads, a name for this run.
+-- Arguments: the file of codes, the file of device tokens (one a line), the number of threads, a name for this run,
+-- and the file that takes the ids of the scans that were acknowledged.
 
 local report = require("report")
 local threads = {}
@@ -11,7 +12,7 @@ end
 
 function init(arguments)
   local codes_file, tokens_file, count
-  codes_file, tokens_file, count, run = unpack(arguments)
+  codes_file, tokens_file, count, run, acknowledged_file = unpack(arguments)
   codes, tokens = {}, {}
   local line_number = 0
   for line in io.lines(codes_file) do
@@ -23,7 +24,7 @@ function init(arguments)
   for line in io.lines(tokens_file) do
     tokens[#tokens + 1] = line
   end
-  sent, spent, refused = 0, 0, 0
+  sent, spent, refused, acknowledged = 0, 0, 0, {}
   wrk.method = "POST"
   wrk.headers["Content-Type"] = "application/json"
   wrk.headers["Accept"] = "application/json"
@@ -43,6 +44,9 @@ function request()
 end
 
 function response(status, headers, body)
+  if status == 200 then
+    acknowledged[#acknowledged + 1] = string.match(body, '"client_id":"([^"]+)"')
+  end
   if not string.find(body, '"admitted"', 1, true) then
     refused = refused + 1
   end
@@ -50,9 +54,14 @@ end
 
 function done(summary, latency, requests)
   local counts = { after_the_last_pass = 0, not_admitted = 0 }
+  local ids = assert(io.open(threads[1]:get("acknowledged_file"), "w"))
   for _, thread in ipairs(threads) do
+    for _, id in ipairs(thread:get("acknowledged")) do
+      ids:write(id, "\n")
+    end
     counts.after_the_last_pass = counts.after_the_last_pass + thread:get("spent")
     counts.not_admitted = counts.not_admitted + thread:get("refused")
   end
+  ids:close()
   report.print(summary, latency, counts)
 end

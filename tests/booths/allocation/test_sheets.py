@@ -4,13 +4,14 @@ import pytest
 
 from app.accounts.actor import SYSTEM
 from app.accounts.tables import Organisation, Person
-from app.kernel.sheets import SheetContext, write_csv
+from app.kernel.sheets import SheetContext
 from app.kernel.sheets.batches import accept, preview, problems_of
 from app.main import register_modules
 from booths.allocation.queries import applications
 from tests.booths.factories import OTHER_ZONE, ZONE, make_booth, make_hall
 from tests.conftest import NOW
 from tests.events.factories import make_edition
+from tests.kernel.sheet_samples import write_csv
 
 HEADERS = ["Tên đơn vị", "Người liên hệ", "Điện thoại", "Số ô", "Khu vực", "Điện", "Ngành hàng", "Loại hình", "Phường"]
 GOOD = [

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from app.accounts.actor import SYSTEM
-from app.kernel.sheets import SheetContext, write_csv
+from app.kernel.sheets import SheetContext
 from app.kernel.sheets.batches import accept, preview, problems_of
 from app.main import register_modules
 from booths.floorplan.queries import booths_of, plans_of
@@ -13,6 +13,7 @@ from booths.floorplan.services import hold_booth
 from booths.floorplan.squares import parse_squares, show_square
 from tests.conftest import NOW
 from tests.events.factories import make_edition
+from tests.kernel.sheet_samples import write_csv
 from tests.support.factories import make_organisation
 
 HEADERS = ["Hội trường", "Gian hàng", "Các ô", "Khu vực", "Công suất điện", "Giá thuê"]

@@ -23,8 +23,8 @@ from app.events.passes.codec import (
     sign_code,
     verify_code,
 )
-from app.kernel.documents.qr import qr_version
 from tests.events import make_pass_vectors
+from tests.kernel.test_documents_qr import version_of
 
 VECTORS = json.loads(make_pass_vectors.PATH.read_text(encoding="utf-8"))
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -122,7 +122,7 @@ def test_the_qr_code_is_version_8_at_most_with_the_longest_address() -> None:
     longest = "https://" + "a" * 65 + ".org"
     text = qr_text(code, longest)
     assert text == longest.upper() + "/P/" + code
-    assert qr_version(text) == 8
+    assert version_of(text) == 8
     assert code_in(text) == code
     with pytest.raises(ValueError, match="BASE_URL is 78 characters long; passes need one of at most 77"):
         qr_text(code, longest + "x")

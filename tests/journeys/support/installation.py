@@ -29,6 +29,10 @@ A_YEAR = 365 * 24 * 60
 NUMBERS = {
     "edition_id": "SELECT id FROM edition ORDER BY id",
     "organisation_id": "SELECT organisation AS id FROM role_grant g WHERE role = 'exhibitor_owner' ORDER BY g.id",
+    "own_application_id": (
+        "SELECT a.id FROM application a JOIN role_grant g ON g.organisation = a.organisation "
+        "WHERE g.role = 'exhibitor_owner' ORDER BY g.id"
+    ),
     "session_id": "SELECT id FROM programme_session ORDER BY id",
     "order_id": "SELECT id FROM ticket_order ORDER BY id",
     "type_id": "SELECT id FROM ticket_type ORDER BY id",
@@ -41,6 +45,14 @@ NUMBERS = {
     "run_id": "SELECT id FROM allocation_run ORDER BY id DESC",
     "product_id": "SELECT id FROM product ORDER BY id",
     "gate_id": "SELECT id FROM gate ORDER BY id",
+    "list_id": "SELECT id FROM check_in_list ORDER BY id",
+    "batch_id": "SELECT id FROM import_batch ORDER BY id",
+    "pass_id": "SELECT id FROM pass WHERE kind = 'visitor' ORDER BY id",
+    "pass_code": "SELECT code AS id FROM pass WHERE kind = 'visitor' ORDER BY id",
+    "own_entry_id": (
+        "SELECT m.entry AS id FROM contest_entry_member m JOIN role_grant g ON g.person = m.person "
+        "WHERE g.role = 'team_member' ORDER BY g.id"
+    ),
 }
 
 
@@ -62,7 +74,9 @@ async def link(role: str, next_path: str) -> str:
 
 
 async def numbers() -> str:
-    """Find an example of each id, where there is one."""
+    """Find an example of each id, where there is one, and of the secrets behind links."""
+    from app.events.passes.services import secret_of
+
     found: dict[str, Any] = {}
     for name, sql in NUMBERS.items():
         try:
@@ -71,6 +85,8 @@ async def numbers() -> str:
             continue  # a module that is not there yet, or has other tables
         if rows:
             found[name] = rows[0]["id"]
+    passes = await fetch("SELECT secret_seed FROM pass WHERE id = {}", found["pass_id"])
+    found["pass_secret"] = secret_of(passes[0]["secret_seed"])
     return json.dumps(found)
 
 

@@ -16,7 +16,7 @@ from app.payments.errors import (
     DocumentNotOpen,
     NothingSettles,
 )
-from app.payments.queries import counts_by_state, document_by_id, document_of, payments_of
+from app.payments.queries import counts_by_state, document_by_id, payments_of
 from app.payments.queries import documents as list_documents
 from app.payments.services import documents
 from app.payments.services.documents import (
@@ -81,8 +81,6 @@ async def test_billing_the_same_again_gives_the_open_document_and_wastes_no_numb
         await make_document(edition, amount=60_000)
     second = await make_document(edition, subject_id=2)
     assert second.number == f"{edition.id}-000002"
-    assert await document_of("order", 2) == second
-    assert await document_of("order", 3) is None
 
 
 async def test_what_nobody_settles_and_what_costs_nothing_is_not_billed(database: str, seller: Seller) -> None:

@@ -1,0 +1,75 @@
+"""Every public page is measured, or it is said why not; one that does not answer ends the measuring."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+
+from tests.bench.pages import LEFT_OUT, PAGES, failures, refuse
+from tests.test_routes import pages, plain
+from tests.test_routes_by_role import NOBODY, TABLE
+
+
+def public_pages() -> set[str]:
+    """Return the paths of all pages that everybody may read."""
+    with TABLE.open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["method"] == "GET" and row[NOBODY] == "ok"]
+    return {plain(row["path"]) for row in rows} & set(pages())
+
+
+def pattern_of(path: str) -> re.Pattern[str]:
+    """Return what matches the addresses under a route's path."""
+    return re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path)))
+
+
+def test_every_public_page_is_measured_or_left_out_with_its_reason() -> None:
+    known = public_pages()
+    fixed = {path for path in known if "{" not in path}
+    measured = set()
+    for path in (path.partition("?")[0] for path in PAGES.values()):
+        measured |= {path} & fixed or {one for one in known if pattern_of(one).fullmatch(path)}
+    assert measured | LEFT_OUT.keys() == known
+    assert measured & LEFT_OUT.keys() == set()
+
+
+class Answers(BaseHTTPRequestHandler):
+    """Answers with the status that the path names."""
+
+    def do_GET(self) -> None:
+        status = int(self.path.strip("/"))
+        self.send_response(status)
+        if status == 303:
+            self.send_header("location", "/200")
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, *_args: object) -> None:
+        """Keep quiet."""
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    """The address of a server of statuses."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_page_that_does_not_answer_200_ends_the_measuring_by_its_name(url: str) -> None:
+    wrong = failures(url, {"edition": "/200", "exhibitor": "/404", "start": "/303"})
+    assert wrong == {"exhibitor": "answered 404 at /404", "start": "answered 303 at /303"}
+    with pytest.raises(SystemExit) as ended:
+        refuse(wrong)
+    assert ended.value.code == "exhibitor: answered 404 at /404\nstart: answered 303 at /303"
+
+
+def test_pages_that_answer_go_on(url: str) -> None:
+    refuse(failures(url, {"edition": "/200"}))
