@@ -115,15 +115,11 @@ async def read_form(request: Request[Any, Any, Any], model: type[StructT], *, tz
 async def open_form(request: Request[Any, Any, Any], model: type[StructT], *, tz: str = "UTC") -> Reading[StructT]:
     """As :func:`read_form`, for a caller that looks at some fields itself before it settles the reading."""
     data = await request.form()
-    return _decode({key: data.getall(key) for key in data}, model, tz)
+    return decode_form({key: data.getall(key) for key in data}, model, tz=tz)
 
 
-def decode_form(posted: Mapping[str, list[Any]], model: type[StructT], *, tz: str = "UTC") -> StructT:
-    """As :func:`read_form`, from the values of each field."""
-    return _decode(posted, model, tz).settle()
-
-
-def _decode(posted: Mapping[str, list[Any]], model: type[StructT], tz: str) -> Reading[StructT]:
+def decode_form(posted: Mapping[str, list[Any]], model: type[StructT], *, tz: str = "UTC") -> Reading[StructT]:
+    """As :func:`open_form`, from the values of each field."""
     hints = get_type_hints(model, include_extras=True)
     values: dict[str, Any] = {}
     errors: dict[str, str] = {}

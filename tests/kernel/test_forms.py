@@ -64,7 +64,7 @@ class Booth(msgspec.Struct, kw_only=True):
 def decode(tz: str = "UTC", **posted: Any) -> Booth:
     values = {"name": "A", "cells": "1", **posted}
     lists = {key: value if isinstance(value, list) else [value] for key, value in values.items() if value is not None}
-    return decode_form(lists, Booth, tz=tz)
+    return decode_form(lists, Booth, tz=tz).settle()
 
 
 def errors(**posted: Any) -> dict[str, str]:
@@ -172,7 +172,7 @@ def test_all_errors_are_shown_with_what_was_typed() -> None:
     photo = upload("a.png")
     posted = {"name": [""], "cells": ["nine"], "zones": ["a", "b"], "photo": [photo], "step": ["2"]}
     with use_locale("en"), pytest.raises(FormError) as caught:
-        decode_form(posted, Booth)
+        decode_form(posted, Booth).settle()
     form = caught.value.form
     assert form.errors == {"name": forms.REQUIRED, "cells": forms.NOT_A_NUMBER}
     assert caught.value.fields == form.errors
@@ -227,4 +227,4 @@ def test_dates_as_people_write_them(text: str) -> None:
 )
 def test_nothing_that_is_posted_breaks_the_decoder(posted: dict[str, Any]) -> None:
     with suppress(FormError):
-        assert decode_form(posted, Booth, tz="Asia/Ho_Chi_Minh").name
+        assert decode_form(posted, Booth, tz="Asia/Ho_Chi_Minh").settle().name
