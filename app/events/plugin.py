@@ -16,6 +16,7 @@ from app.events.passes.manage import PassDeskController
 from app.events.passes.queries import contacts_of_holders
 from app.events.passes.reissuing import JOB as REISSUE
 from app.events.passes.reissuing import reissue_passes
+from app.events.personal import DATA
 from app.events.sheets import PROGRAMME
 from app.events.short_codes import register_resolver
 from app.events.slots import add_dashboard_provider, add_nav_item, add_pass_reacher, add_section_provider
@@ -56,4 +57,5 @@ module = Module(
     sheet_kinds=(PROGRAMME,),
     startup=start,
     log=WORDS,
+    personal=DATA,
 )

@@ -12,6 +12,7 @@ from booths.catalogue.controllers.public import CatalogueController, exhibitors_
 from booths.catalogue.controllers.saved import SavedController
 from booths.catalogue.enums import CodeKind
 from booths.catalogue.log import WORDS
+from booths.catalogue.personal import DATA
 from booths.catalogue.services.codes import count_scan, resolve_booth, resolve_product
 from booths.catalogue.sheets import PRODUCTS
 
@@ -41,4 +42,5 @@ module = Module(
     sheet_kinds=(PRODUCTS,),
     startup=start,
     log=WORDS,
+    personal=DATA,
 )
