@@ -1,6 +1,7 @@
 """What events hands to the application."""
 
 from app.events.controllers.api import EditionsApi, PassesApi
+from app.events.controllers.erasures import ErasuresController
 from app.events.controllers.imports import ImportController
 from app.events.controllers.manage import ManageController
 from app.events.controllers.office import OrganisationsController, PeopleController
@@ -12,6 +13,7 @@ from app.events.dashboard import NAV, events_dashboard
 from app.events.log import WORDS
 from app.events.pages import register_names
 from app.events.passes.controllers import PassController
+from app.events.passes.data import PassDataController
 from app.events.passes.manage import PassDeskController
 from app.events.passes.queries import contacts_of_holders
 from app.events.passes.reissuing import JOB as REISSUE
@@ -20,6 +22,8 @@ from app.events.personal import DATA
 from app.events.sheets import PROGRAMME
 from app.events.short_codes import register_resolver
 from app.events.slots import add_dashboard_provider, add_nav_item, add_pass_reacher, add_section_provider
+from app.events.tasks import RETENTION, run_retention
+from app.kernel.jobs import every
 from app.kernel.module import Module
 
 
@@ -32,6 +36,7 @@ def start() -> None:
     add_pass_reacher(contacts_of_holders)
     for item in NAV:
         add_nav_item(item)
+    every(RETENTION, 6 * 3600)
 
 
 module = Module(
@@ -39,12 +44,14 @@ module = Module(
     route_handlers=(
         PublicController,
         PassController,
+        PassDataController,
         PassDeskController,
         ManageController,
         ProgrammeController,
         TracksController,
         ImportController,
         PeopleController,
+        ErasuresController,
         OrganisationsController,
         DevicesController,
         LogController,
@@ -53,7 +60,7 @@ module = Module(
         EditionsApi,
         PassesApi,
     ),
-    jobs={REISSUE: reissue_passes},
+    jobs={REISSUE: reissue_passes, RETENTION: run_retention},
     sheet_kinds=(PROGRAMME,),
     startup=start,
     log=WORDS,

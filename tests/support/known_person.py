@@ -17,12 +17,13 @@ from app.events.services.programme import save_session
 from app.judging.queries.ballots import tasks_of_judge
 from app.judging.queries.contests import contest_of_edition, rounds_of
 from app.judging.services.ballots import submit_ballot
-from app.judging.services.entries import enter_idea
 from app.judging.services.panels import add_judge, set_assignment
+from app.judging.tables import Entry, EntryMember
 from app.kernel import audit
 from app.kernel.enums import ChannelKind
 from app.kernel.jobs import enqueue
 from app.kernel.money import Money
+from app.kernel.names import search_text, text_key
 from app.kernel.outbox import send_message
 from app.kernel.sheets import SheetContext, batches
 from app.kernel.tables import Job
@@ -31,7 +32,7 @@ from app.payments.services.documents import record_payment
 from app.payments.tables import PaymentDocument
 from booths.allocation.services.applications import submit_application
 from booths.catalogue.tables import Lead
-from tests.judging.scene import IDEA, ballot
+from tests.judging.scene import ballot
 from tests.support.factories import make_person
 from tests.support.factories_ticketing import make_order, make_ticket_type
 from tests.support.festival import Festival
@@ -123,8 +124,20 @@ async def _contest(festival: Festival, her: Actor, now: datetime) -> None:
     here, chair = festival.edition.id, festival.people["jury_chair"]
     contest = await contest_of_edition(here)
     assert contest is not None
-    values = {**IDEA, "title": f"Nước mắm của {NAME}", "team_name": NAME, "problem": f"{NAME} kể."}
-    await enter_idea(edition_id=here, values=values, actor=her, now=now)
+    title = f"Nước mắm của {NAME}"
+    idea = Entry(
+        contest=contest.id,
+        title=title,
+        title_key=text_key(title),
+        search=search_text(title, NAME),
+        problem=f"{NAME} kể.",
+        team_name=NAME,
+        created_by=her.person_id,
+        updated_at=now,
+        created_at=now,
+    )  # sent in before its round began
+    await idea.save()
+    await EntryMember(entry=idea.id, person=her.person_id).save()
     judge_id = await add_judge(
         contest_id=contest.id,
         full_name=NAME,

@@ -49,7 +49,9 @@ async def places_of_her() -> set[str]:
     return places
 
 
-async def test_nothing_is_left_of_somebody_of_whom_everything_was_held(client: httpx.AsyncClient, frozen_now: datetime) -> None:
+async def test_nothing_is_left_of_somebody_of_whom_everything_was_held(
+    client: httpx.AsyncClient, frozen_now: datetime
+) -> None:
     festival = await make_festival(frozen_now)
     her = await make_known_person(festival, frozen_now)
     assert her.person_id is not None
