@@ -4,7 +4,7 @@ Every column that may hold something of a person is declared here by its module:
 kept with a reason, or impersonal. A test walks all tables and fails for one that is none of these.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -87,18 +87,21 @@ async def find_all(whom: Whom) -> list[Found]:
     return [one for one in found if one.rows]
 
 
-async def erase_all(whom: Whom, now: datetime) -> dict[str, int]:
+async def erase_all(whom: Whom, now: datetime, *, only: Collection[str] = ()) -> dict[str, int]:
     """Erase what is held of her, in the caller's transaction: how many records of each kind changed.
+
+    ``only`` names the kinds that shall go, empty for all of them.
 
     Upper modules come first, while what theirs is known by is still there; texts come last.
     """
     counts: dict[str, int] = {}
-    for data in reversed(_modules.values()):
-        for held in reversed(data.held):
+    modules = list(_modules.values())
+    for held in reversed([held for data in modules for held in data.held]):
+        if not only or held.key in only:
             counts[held.key] = await held.erase(whom, now)
     texts = 0
-    for data in _modules.values():
-        for column in data.texts:
+    for data in modules:
+        for column in data.texts if not only else ():
             texts += await _take_out(column, whom)
     counts["texts"] = texts
     return {key: count for key, count in counts.items() if count}

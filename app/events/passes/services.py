@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.accounts.actor import Actor
-from app.accounts.personal.registry import registered
+from app.accounts.personal.registry import erase_all
 from app.accounts.personal.whom import Whom
 from app.events.enums import PassKind, PassState
 from app.events.errors import PassNotFound
@@ -240,12 +240,8 @@ async def prepare_signing(edition_id: int, now: datetime) -> None:
 
 async def forget_holder(*, pass_id: int, edition_id: int, now: datetime) -> None:
     """Take a holder's name off her pass and its ticket, as whoever has its secret link may ask. It stays valid."""
-    whom = Whom(pass_ids=(pass_id,))
     async with write_transaction():
-        for data in reversed(registered().values()):
-            for held in reversed(data.held):
-                if held.key in ("tickets", "passes"):
-                    await held.erase(whom, now)
+        await erase_all(Whom(pass_ids=(pass_id,)), now, only=("tickets", "passes"))
         await audit.record(
             actor=None, action="pass.forget", subject_type="pass", subject_id=pass_id, edition_id=edition_id, now=now
         )
