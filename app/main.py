@@ -16,6 +16,8 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from app.accounts.identity import Identity
+from app.accounts.personal import registry as personal
+from app.accounts.personal.kernel import DATA as KERNEL_DATA
 from app.accounts.plugin import module as accounts
 from app.events.plugin import module as events
 from app.judging.plugin import module as judging
@@ -62,13 +64,16 @@ LIFE_SIGN = Path(tempfile.gettempdir()) / "fairground-worker"
 
 
 def register_modules() -> None:
-    """Make jobs, kinds of sheets and words of the log known; done once per process, doing it again changes nothing."""
+    """Make jobs, sheets, words of the log and what is held of people known; doing it again changes nothing."""
     register_jobs(MODULES)
     register_words(SHEET_WORDS)
     register_words(BACKUP_WORDS)
     add_waiting(kernel_waiting, KERNEL_WORDS)
+    personal.register("kernel", KERNEL_DATA)
     for module in MODULES:
         register_words(module.log)
+        if module.personal is not None:
+            personal.register(module.name, module.personal)
         for sheet_kind in module.sheet_kinds:
             register_kind(sheet_kind)
 

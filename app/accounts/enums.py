@@ -119,3 +119,20 @@ class ConsentPurpose(StrEnum):
     CONTACT = "contact"
     PHOTO = "photo"
     INTRODUCTION = "introduction"
+
+
+class Asked(StrEnum):
+    """How somebody asked to be erased."""
+
+    HERSELF = "herself"
+    PHONE = "phone"
+    PAPER = "paper"
+    IN_PERSON = "in_person"
+
+
+ASKED_NAMES = {
+    Asked.HERSELF: N_("On her own page"),
+    Asked.PHONE: N_("By phone"),
+    Asked.PAPER: N_("On paper"),
+    Asked.IN_PERSON: N_("In person"),
+}

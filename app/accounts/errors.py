@@ -50,3 +50,27 @@ class PasswordTooShort(AppError):
     code = "password_too_short"
     status = 422
     message = N_("A password needs at least {limit} characters.")
+
+
+class SignInAgain(AppError):
+    """Something that only a fresh sign-in may do."""
+
+    code = "sign_in_again"
+    status = 403
+    message = N_("Please confirm that it is you: sign in again with a link or a code.")
+
+
+class LastOwner(AppError):
+    """The last owner of an edition cannot be erased."""
+
+    code = "last_owner"
+    status = 409
+    message = N_("This is the last owner of a festival. Somebody else has to become its owner first.")
+
+
+class NotOnlyYours(AppError):
+    """A person of whom festivals of other organisers hold something, too."""
+
+    code = "not_only_yours"
+    status = 403
+    message = N_("Other festivals know this person, too. She has to ask for it herself, on her page My data.")

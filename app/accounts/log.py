@@ -1,18 +1,22 @@
 """What changes to people, their roles and devices are called in the log."""
 
-from app.accounts.enums import DEVICE_KIND_NAMES, ORGANISATION_KIND_NAMES, ROLE_NAMES, UNIT_LEVEL_NAMES
+from app.accounts.enums import ASKED_NAMES, DEVICE_KIND_NAMES, ORGANISATION_KIND_NAMES, ROLE_NAMES, UNIT_LEVEL_NAMES
 from app.accounts.tables import Device, Organisation, Person
 from app.kernel.audit_words import Field, LogWords, Subject, names_in
 from app.kernel.i18n import LOCALE_NAMES, N_
 
 WORDS = LogWords(
     actions={
+        "consent.give": N_("Gave a consent"),
+        "consent.withdraw": N_("Withdrew a consent"),
         "device.invite": N_("Made a card for a device"),
         "device.pair": N_("Bound a device"),
         "device.revoke": N_("Shut a device out"),
         "organisation.create": N_("Added an organisation"),
         "organisation.update": N_("Changed an organisation"),
         "password.set": N_("Set a password"),
+        "person.erase": N_("Asked for a person's data to be erased"),
+        "person.erased": N_("Erased a person's data"),
         "person.update": N_("Changed a person"),
         "role.grant": N_("Gave a role"),
         "role.revoke": N_("Took a role back"),
@@ -50,6 +54,8 @@ WORDS = LogWords(
                 "organisation": Field(N_("Organisation")),
                 "expertise": Field(N_("Expertise")),
                 "is_expert": Field(N_("Expert")),
+                "asked": Field(N_("Asked"), values=ASKED_NAMES),
+                "records": Field(N_("Records")),
                 "full_name": Field(N_("Full name")),
                 "phone": Field(N_("Phone number")),
                 "email": Field(N_("Mail address")),

@@ -23,6 +23,7 @@ class Person(Table, tablename="person"):
     expertise = Varchar(length=200, default="")
     is_expert = Boolean(default=False)
     created_at = Timestamptz(default=None, null=True)
+    erased_at = Timestamptz(default=None, null=True, help_text="When all that says who she is was erased")
 
 
 class Organisation(Table, tablename="organisation"):

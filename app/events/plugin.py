@@ -1,6 +1,7 @@
 """What events hands to the application."""
 
 from app.events.controllers.api import EditionsApi, PassesApi
+from app.events.controllers.erasures import ErasuresController
 from app.events.controllers.imports import ImportController
 from app.events.controllers.imports_api import ImportsApi
 from app.events.controllers.manage import ManageController
@@ -13,14 +14,18 @@ from app.events.dashboard import NAV, events_dashboard
 from app.events.log import WORDS
 from app.events.pages import error_frame, register_names
 from app.events.passes.controllers import PassController
+from app.events.passes.data import PassDataController
 from app.events.passes.manage import PassDeskController
 from app.events.passes.queries import contacts_of_holders
 from app.events.passes.reissuing import JOB as REISSUE
 from app.events.passes.reissuing import reissue_passes
+from app.events.personal import DATA
 from app.events.sheets import PROGRAMME
 from app.events.short_codes import register_resolver
 from app.events.slots import add_dashboard_provider, add_nav_item, add_pass_reacher, add_section_provider
+from app.events.tasks import RETENTION, run_retention
 from app.kernel.error_pages import add_error_framer
+from app.kernel.jobs import every
 from app.kernel.module import Module
 
 
@@ -34,6 +39,7 @@ def start() -> None:
     add_pass_reacher(contacts_of_holders)
     for item in NAV:
         add_nav_item(item)
+    every(RETENTION, 6 * 3600)
 
 
 module = Module(
@@ -41,12 +47,14 @@ module = Module(
     route_handlers=(
         PublicController,
         PassController,
+        PassDataController,
         PassDeskController,
         ManageController,
         ProgrammeController,
         TracksController,
         ImportController,
         PeopleController,
+        ErasuresController,
         OrganisationsController,
         DevicesController,
         LogController,
@@ -56,8 +64,9 @@ module = Module(
         PassesApi,
         ImportsApi,
     ),
-    jobs={REISSUE: reissue_passes},
+    jobs={REISSUE: reissue_passes, RETENTION: run_retention},
     sheet_kinds=(PROGRAMME,),
     startup=start,
     log=WORDS,
+    personal=DATA,
 )

@@ -1,6 +1,7 @@
 """Reads of editions and their programme."""
 
 import json
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -34,6 +35,7 @@ class EditionInfo:
     venue_id: int | None
     organiser_id: int | None
     copied_from_id: int | None
+    keep_months: int
 
     @property
     def title(self) -> str:
@@ -97,6 +99,13 @@ class EditionInfo:
         """Whether a part is switched on."""
         return Part(part) in self.parts
 
+    @property
+    def keeps_until(self) -> date:
+        """The last day on which it keeps visitors' data: so many months after its own last day."""
+        months = self.ends_on.year * 12 + self.ends_on.month - 1 + self.keep_months
+        year, month = divmod(months, 12)
+        return date(year, month + 1, min(self.ends_on.day, monthrange(year, month + 1)[1]))
+
     def today(self, now: datetime) -> date:
         """The day that ``now`` is on, in the edition's own zone."""
         return now.astimezone(self.zone).date()
@@ -121,6 +130,7 @@ def _info(row: Mapping[str, Any]) -> EditionInfo:
         venue_id=row["venue"],
         organiser_id=row["organiser"],
         copied_from_id=row["copied_from"],
+        keep_months=row["keep_months"],
     )
 
 

@@ -47,6 +47,7 @@ class EditionValues:
     venue_id: int | None = None
     organiser_id: int | None = None
     cover: str | None = None
+    keep_months: int = 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +85,7 @@ class EditionForm(msgspec.Struct, kw_only=True):
     timezone: Annotated[str, Meta(pattern=r"^[A-Za-z_]+(/[A-Za-z_]+)?$")] = ZONES[0]
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = CURRENCIES[0]
     parts: list[Part] = msgspec.field(default_factory=list)
+    keep_months: Annotated[int, Meta(ge=1, le=120)] = 12
 
     def texts(self, name: str) -> dict[str, str]:
         """The three fields of a text by language."""
@@ -107,6 +109,7 @@ class EditionForm(msgspec.Struct, kw_only=True):
             venue_id=venue_id,
             organiser_id=organiser_id,
             cover=cover,
+            keep_months=self.keep_months,
         )
 
 

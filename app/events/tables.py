@@ -40,6 +40,7 @@ class Edition(Table, tablename="edition"):
     created_at = Timestamptz(default=None)
     opened_at = Timestamptz(default=None, null=True)
     closed_at = Timestamptz(default=None, null=True)
+    keep_months = SmallInt(default=12, help_text="Months after the last day until visitors' data go")
 
 
 class Hall(Table, tablename="hall"):

@@ -22,6 +22,7 @@ from app.judging.enums import ContestState, RoundState
 from app.judging.errors import ChairInConflict
 from app.judging.guards import contest_for
 from app.judging.log import WORDS
+from app.judging.personal import DATA
 from app.judging.queries.contests import contest_by_slug, contest_of_edition, rounds_of
 from app.judging.queries.entries import entry_address, entry_state_counts
 from app.judging.queries.results import awards_of, progress_of, public_entries
@@ -142,4 +143,5 @@ module = Module(
     sheet_kinds=SHEET_KINDS,
     startup=join,
     log=WORDS,
+    personal=DATA,
 )

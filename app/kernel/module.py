@@ -10,7 +10,8 @@ from app.kernel.audit_words import LogWords
 
 @dataclass(frozen=True, kw_only=True)
 class Module:
-    """One module: its routes, its jobs by kind, the sheets it can import, and the words of its actions in the log.
+    """One module: its routes, its jobs by kind, the sheets it can import, the words of its actions in the log, and
+    what it holds of people (``personal``, an ``accounts.personal.registry.PersonalData``).
 
     ``startup`` runs once per process when the database is open.
     """
@@ -20,6 +21,7 @@ class Module:
     jobs: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     sheet_kinds: Sequence[Any] = ()
     log: LogWords = field(default_factory=LogWords)
+    personal: Any = None
     startup: Callable[[], Any] | None = None
 
 

@@ -9,6 +9,7 @@ from app.payments.controllers.finance import FinanceController
 from app.payments.controllers.webhook import stripe_webhook
 from app.payments.dashboard import NAV, WAITING_WORDS, payments_dashboard, payments_waiting
 from app.payments.log import WORDS
+from app.payments.personal import DATA
 from app.payments.services.inbox import JOB, register_effect
 from app.payments.services.stripe_events import COMPLETED, PROVIDER, checkout_completed
 from app.payments.tasks import apply_event_job, requeue_events_job
@@ -31,4 +32,5 @@ module = Module(
     jobs={JOB: apply_event_job, REQUEUE: requeue_events_job},
     startup=start,
     log=WORDS,
+    personal=DATA,
 )

@@ -10,6 +10,7 @@ from booths.allocation.controllers.booths import BoothController
 from booths.allocation.controllers.runs import AllocationController
 from booths.allocation.dashboard import NAV, allocation_dashboard
 from booths.allocation.log import WORDS
+from booths.allocation.personal import DATA
 from booths.allocation.sheets import APPLICATIONS
 from booths.allocation.tasks import JOBS, TIDY, TIDY_SECONDS
 
@@ -30,4 +31,5 @@ module = Module(
     sheet_kinds=(APPLICATIONS,),
     startup=start,
     log=WORDS,
+    personal=DATA,
 )

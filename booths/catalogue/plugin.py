@@ -1,5 +1,7 @@
 """What the catalogue brings."""
 
+from app.accounts.enums import ConsentPurpose
+from app.accounts.services.consents import register_effect
 from app.events.short_codes import register_resolver
 from app.events.slots import add_dashboard_provider, add_nav_item, add_scan_listener, add_section_provider
 from app.kernel.module import Module
@@ -13,7 +15,9 @@ from booths.catalogue.controllers.public import CatalogueController, exhibitors_
 from booths.catalogue.controllers.saved import SavedController
 from booths.catalogue.enums import CodeKind
 from booths.catalogue.log import WORDS
+from booths.catalogue.personal import DATA
 from booths.catalogue.services.codes import count_scan, resolve_booth, resolve_product
+from booths.catalogue.services.profiles import show_contact
 from booths.catalogue.sheets import PRODUCTS
 
 
@@ -25,6 +29,7 @@ def start() -> None:
     add_section_provider(exhibitors_section)
     add_dashboard_provider(catalogue_dashboard)
     add_nav_item(NAV)
+    register_effect(ConsentPurpose.CONTACT, show_contact)
 
 
 module = Module(
@@ -43,4 +48,5 @@ module = Module(
     sheet_kinds=(PRODUCTS,),
     startup=start,
     log=WORDS,
+    personal=DATA,
 )

@@ -8,6 +8,7 @@ from booths.floorplan.controllers.manage import FloorPlanController
 from booths.floorplan.copying import copy_booths
 from booths.floorplan.dashboard import NAV, floorplan_dashboard
 from booths.floorplan.log import WORDS
+from booths.floorplan.personal import DATA
 from booths.floorplan.sheets import HALLS
 
 
@@ -25,4 +26,5 @@ module = Module(
     sheet_kinds=(HALLS,),
     startup=start,
     log=WORDS,
+    personal=DATA,
 )

@@ -109,7 +109,7 @@ async def test_without_the_claim_many_load_more_than_once(
 
     register(load)
     monkeypatch.setattr(batches, "_claim", always)
-    monkeypatch.setattr(batches, "_remove", lambda _path: None)  # else the slower ones find no file
+    monkeypatch.setattr(batches, "remove_file", lambda _path: None)  # else the slower ones find no file
     batch = await batches.preview("samples", GOOD, "list.xlsx", CONTEXT)
     await asyncio.gather(*(batches.accept(batch.id, CONTEXT) for _ in range(8)), return_exceptions=True)
     assert loads > 1

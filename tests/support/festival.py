@@ -9,7 +9,7 @@ from typing import Any
 from app.accounts.actor import SYSTEM, Actor
 from app.accounts.enums import DeviceKind, Role
 from app.accounts.queries import actor_of_person
-from app.accounts.tables import RoleGrant
+from app.accounts.tables import Consent, RoleGrant
 from app.events.queries import EditionInfo
 from app.events.schemas import SessionValues
 from app.events.services.programme import save_session
@@ -273,3 +273,6 @@ async def _office(found: Festival, now: datetime) -> None:
     grant = await RoleGrant.objects().get((RoleGrant.edition_id == here) & (RoleGrant.role == Role.FLOOR.value))
     assert grant is not None
     found.ids["grant_id"] = grant.id
+    consent = Consent(person=found.people["exhibitor_owner"].person_id, purpose="contact", given=True, at=now)
+    await consent.save()
+    found.ids["consent_id"] = consent.id

@@ -9,6 +9,7 @@ from ticketing.checkin.controllers.gate_app import GateApp
 from ticketing.checkin.controllers.live import LiveController
 from ticketing.checkin.controllers.manage import GatesController
 from ticketing.checkin.log import WORDS
+from ticketing.checkin.personal import DATA
 from ticketing.checkin.services.copying import copy_gates
 from ticketing.checkin.sheets import GATES
 from ticketing.checkin.slots import NAV, WAITING_WORDS, checkin_dashboard, checkin_waiting
@@ -32,4 +33,5 @@ module = Module(
     sheet_kinds=(GATES,),
     startup=start,
     log=WORDS,
+    personal=DATA,
 )

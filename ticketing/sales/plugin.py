@@ -16,6 +16,7 @@ from ticketing.sales.controllers.box_office import BoxOfficeController
 from ticketing.sales.controllers.manage import OrderController, TicketTypeController
 from ticketing.sales.controllers.public import TicketController
 from ticketing.sales.log import WORDS
+from ticketing.sales.personal import DATA
 from ticketing.sales.queries import contacts_of_tickets, names_of_pass
 from ticketing.sales.services.copying import copy_ticket_types
 from ticketing.sales.services.orders import PURPOSE, settle_order
@@ -44,4 +45,5 @@ module = Module(
     sheet_kinds=(TICKET_TYPES, ATTENDEES),
     startup=start,
     log=WORDS,
+    personal=DATA,
 )

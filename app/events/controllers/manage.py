@@ -59,6 +59,7 @@ class ManageController(Controller):
             closes_at="17:00",
             timezone=ZONES[0],
             currency=CURRENCIES[0],
+            keep_months=12,
             parts=list(Part),
         )
         return _settings_page(form, None, last=await _last_edition(request.user))
@@ -106,6 +107,7 @@ class ManageController(Controller):
             closes_at=edition.closes_at,
             timezone=edition.timezone,
             currency=edition.currency,
+            keep_months=edition.keep_months,
             parts=[part for part in Part if part in edition.parts],
             venue_name=venue["name"] if venue else "",
             venue_address=venue["address"] if venue else "",

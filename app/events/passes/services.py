@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.accounts.actor import Actor
+from app.accounts.personal.registry import erase_all
+from app.accounts.personal.whom import Whom
 from app.events.enums import PassKind, PassState
 from app.events.errors import PassNotFound
 from app.events.passes.codec import PassPayload, qr_text, sign_code
@@ -245,3 +247,12 @@ async def renew_pass_secret(*, pass_id: int, actor: Actor, now: datetime) -> str
 async def prepare_signing(edition_id: int, now: datetime) -> None:
     """Make the signing key of an edition, so that issuing never has to. Raises KeyLocked."""
     await ensure_key(key_purpose(edition_id), now)
+
+
+async def forget_holder(*, pass_id: int, edition_id: int, now: datetime) -> None:
+    """Take a holder's name off her pass and its ticket, as whoever has its secret link may ask. It stays valid."""
+    async with write_transaction():
+        await erase_all(Whom(pass_ids=(pass_id,)), now, only=("tickets", "passes"))
+        await audit.record(
+            actor=None, action="pass.forget", subject_type="pass", subject_id=pass_id, edition_id=edition_id, now=now
+        )

@@ -55,6 +55,7 @@ def _columns(values: EditionValues) -> dict[Any, Any]:
         "organiser": values.organiser_id,
         "parts": json.dumps([part.value for part in Part if part in values.parts]),
         "cover": values.cover,
+        "keep_months": values.keep_months,
     }
 
 
@@ -127,6 +128,7 @@ async def copy_edition(
         venue_id=source.venue_id,
         organiser_id=source.organiser_id,
         cover=source.cover,
+        keep_months=source.keep_months,
     )
     async with write_transaction():
         made = await create_edition(values=values, actor=actor, now=now, copied_from_id=source_id)

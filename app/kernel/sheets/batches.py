@@ -131,7 +131,7 @@ async def accept(batch_id: int, context: SheetContext) -> ImportBatch:
             (ImportBatch.id == batch_id) & (ImportBatch.state == BatchState.PREVIEWED)
         )
         raise BatchHasProblems(count=len(since.examined.problems)) from None
-    await asyncio.to_thread(_remove, batch.stored_path)
+    await asyncio.to_thread(remove_file, batch.stored_path)
     return await find_batch(batch_id, context)
 
 
@@ -144,7 +144,7 @@ async def discard(batch_id: int, context: SheetContext) -> None:
         .returning(ImportBatch.id)
     )
     if dropped:
-        await asyncio.to_thread(_remove, batch.stored_path)
+        await asyncio.to_thread(remove_file, batch.stored_path)
 
 
 async def discard_before(moment: datetime) -> int:
@@ -155,7 +155,7 @@ async def discard_before(moment: datetime) -> int:
         .returning(ImportBatch.stored_path)
     )
     for row in dropped:
-        await asyncio.to_thread(_remove, row["stored_path"])
+        await asyncio.to_thread(remove_file, row["stored_path"])
     return len(dropped)
 
 
@@ -295,7 +295,7 @@ async def _settled(batch_id: int, context: SheetContext) -> ImportBatch:
 
 async def _stored_table(batch: ImportBatch, sheet_kind: SheetKind) -> RawTable:
     """Read the stored file again. Raises FileNotFoundError when it is gone, BatchUnknown when it was changed."""
-    data = await asyncio.to_thread((_folder() / batch.stored_path).read_bytes)
+    data = await asyncio.to_thread(stored_bytes, batch.stored_path)
     if hashlib.sha256(data).hexdigest() != batch.digest:
         raise BatchUnknown
     return await asyncio.to_thread(read_table, data, batch.filename, sheet_kind.columns)
@@ -323,6 +323,11 @@ def _sample(table: RawTable) -> dict[str, object]:
     return {"headers": list(table.headers), "rows": rows}
 
 
+def stored_bytes(name: str) -> bytes:
+    """The stored file of a batch. Raises FileNotFoundError when it is gone."""
+    return (_folder() / name).read_bytes()
+
+
 def _folder() -> Path:
     return settings().data_dir / "imports"
 
@@ -333,5 +338,6 @@ def _write(path: Path, data: bytes) -> None:
         file.write(data)
 
 
-def _remove(name: str) -> None:
+def remove_file(name: str) -> None:
+    """Delete the stored file of a batch; one that is gone is fine."""
     (_folder() / name).unlink(missing_ok=True)

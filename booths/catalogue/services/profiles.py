@@ -5,14 +5,28 @@ from datetime import datetime
 from typing import Any
 
 from app.accounts.actor import Actor
-from app.accounts.enums import ConsentPurpose
-from app.accounts.tables import Consent
+from app.accounts.enums import EXHIBITOR_ROLES, ConsentPurpose
+from app.accounts.tables import Consent, RoleGrant
 from app.kernel import audit
 from app.kernel.database import write_transaction
 from booths.catalogue.certificates import show_certificates
 from booths.catalogue.queries.exhibitors import profile_of, texts_of
 from booths.catalogue.schemas import ProfileValues
 from booths.catalogue.tables import Certificate, ExhibitorProfile
+
+
+async def show_contact(person_id: int, given: bool) -> None:
+    """Show or hide the contact details of the organisations that a person speaks for, as her consent now says."""
+    rows = await RoleGrant.select(RoleGrant.organisation).where(
+        (RoleGrant.person == person_id)
+        & RoleGrant.role.is_in([role.value for role in EXHIBITOR_ROLES])
+        & RoleGrant.revoked_at.is_null()
+    )
+    ids = [row["organisation"] for row in rows if row["organisation"] is not None]
+    if ids:
+        await ExhibitorProfile.update({ExhibitorProfile.contact_public: given}).where(
+            ExhibitorProfile.organisation.is_in(ids)
+        )
 
 
 async def save_profile(

@@ -1,0 +1,150 @@
+"""Erasing a person: asked for by herself, or by an owner for somebody who asks by phone or on paper; done by a job."""
+
+from datetime import datetime, timedelta
+
+from app.accounts.actor import Actor
+from app.accounts.enums import Asked, Role
+from app.accounts.errors import LastOwner, NotOnlyYours, SignInAgain
+from app.accounts.personal.registry import erase_all, find_all, people_without_ties
+from app.accounts.personal.whom import NOBODY, whom_of
+from app.accounts.queries import person_by_contact
+from app.accounts.services.sign_in import contact_of
+from app.accounts.tables import Person, RoleGrant, Session, SignInToken
+from app.kernel import audit
+from app.kernel.clock import now as clock_now
+from app.kernel.database import dialect, fetch, write_transaction
+from app.kernel.errors import NotFound
+from app.kernel.jobs import JobContext, enqueue
+from app.kernel.tables import AuditEntry, OutboxMessage
+
+JOB = "accounts.erase_person"
+FRESH = timedelta(minutes=15)
+
+
+async def is_fresh(actor: Actor, now: datetime) -> bool:
+    """Whether this browser signed in a moment ago."""
+    if actor.session_id is None:
+        return False
+    row = await Session.select(Session.created_at).where(Session.id == actor.session_id).first()
+    return row is not None and bool(row["created_at"] and now - row["created_at"] <= FRESH)
+
+
+async def editions_without_another_owner(person_id: int) -> list[int | None]:
+    """Editions (None: all of them) that would have no owner without this person."""
+    lock = " FOR UPDATE" if dialect() == "postgres" else ""
+    rows = await fetch(
+        f"SELECT person, edition_id FROM role_grant WHERE role = {{}} AND revoked_at IS NULL ORDER BY id{lock}",
+        Role.OWNER.value,
+    )
+    others = {row["edition_id"] for row in rows if row["person"] != person_id}
+    own = {row["edition_id"] for row in rows if row["person"] == person_id}
+    return [edition_id for edition_id in own if edition_id not in others and None not in others]
+
+
+async def ask_for_own_erasure(*, actor: Actor, now: datetime) -> int:
+    """Queue the erasure of the one who asks; returns the job's id.
+
+    Raises SignInAgain when she did not sign in a moment ago, LastOwner when an edition would be left without an owner.
+    """
+    if actor.person_id is None or not await is_fresh(actor, now):
+        raise SignInAgain
+    return await _ask(actor.person_id, Asked.HERSELF, None, actor, now)
+
+
+async def ask_for_erasure_of(*, contact: str, asked: Asked, edition_id: int, actor: Actor, now: datetime) -> int:
+    """Queue the erasure of somebody who asked an owner of the edition for it; returns the job's id.
+
+    Raises SignInFailed for what is no address, NotFound, LastOwner, and NotOnlyYours for somebody of whom festivals
+    that the actor does not own hold something too: she has to ask for it herself.
+    """
+    person_id = await person_to_erase(contact=contact, edition_id=edition_id, actor=actor)
+    return await _ask(person_id, asked, edition_id, actor, now)
+
+
+async def person_to_erase(*, contact: str, edition_id: int, actor: Actor) -> int:
+    """The person behind a phone number or mail address, if this owner may have her erased. Raises as above."""
+    phone, email = contact_of(contact)
+    found = await person_by_contact(phone=phone, email=email)
+    if found is None:
+        raise NotFound
+    held = await find_all(await whom_of(found["id"]))
+    editions = {row["edition_id"] for one in held for row in one.rows if row.get("edition_id") is not None}
+    if edition_id not in editions:
+        raise NotFound
+    roles = await RoleGrant.exists().where((RoleGrant.person == found["id"]) & RoleGrant.edition_id.is_null())
+    if roles or any(not actor.has(Role.OWNER, edition_id=other) for other in editions):
+        raise NotOnlyYours
+    return int(found["id"])
+
+
+async def _ask(person_id: int, asked: Asked, edition_id: int | None, actor: Actor, now: datetime) -> int:
+    async with write_transaction():
+        if await editions_without_another_owner(person_id):
+            raise LastOwner
+        await audit.record(
+            actor=actor,
+            action="person.erase",
+            subject_type="person",
+            subject_id=person_id,
+            edition_id=edition_id,
+            after={"asked": asked.value},
+            now=now,
+        )
+        return await enqueue(
+            JOB, {"person": person_id, "edition": edition_id}, unique_key=f"{JOB}:{person_id}", now=now
+        )
+
+
+async def run_erasure(job: JobContext) -> dict[str, int]:
+    """The job."""
+    return await erase_person(person_id=job.payload["person"], edition_id=job.payload.get("edition"), now=clock_now())
+
+
+async def erase_person(*, person_id: int, edition_id: int | None = None, now: datetime) -> dict[str, int]:
+    """Erase all that is held of a person, in one transaction; returns how many records of each kind changed.
+
+    Doing it again finds nothing. Raises LastOwner when another owner went meanwhile.
+    """
+    async with write_transaction():
+        if await editions_without_another_owner(person_id):
+            raise LastOwner
+        if not await Person.exists().where((Person.id == person_id) & Person.erased_at.is_null()):
+            return {}
+        counts = await erase_all(await whom_of(person_id), now)
+        await audit.record(
+            actor=None,
+            action="person.erased",
+            subject_type="person",
+            subject_id=person_id,
+            edition_id=edition_id,
+            after={"records": sum(counts.values())},
+            now=now,
+        )
+    return counts
+
+
+async def erase_people_without_ties(*, created_before: datetime, at_most: int, now: datetime) -> int:
+    """Erase people whom nothing needs any more, in a few statements; returns how many."""
+    async with write_transaction():
+        ids = await people_without_ties(created_before, at_most)
+        if not ids:
+            return 0
+        await Session.delete().where(Session.person.is_in(ids))
+        await SignInToken.delete().where(SignInToken.person.is_in(ids))
+        await OutboxMessage.delete().where(OutboxMessage.person_id.is_in(ids))
+        about = (AuditEntry.subject_type == "person") & AuditEntry.subject_id.is_in([str(one) for one in ids])
+        await AuditEntry.update({AuditEntry.before: None, AuditEntry.after: None}).where(about)
+        await AuditEntry.update({AuditEntry.actor_name: ""}).where(AuditEntry.actor_person_id.is_in(ids))
+        await Person.update(
+            {
+                Person.full_name: NOBODY,
+                Person.sort_key: "",
+                Person.search_text: "",
+                Person.phone: None,
+                Person.email: None,
+                Person.password_hash: None,
+                Person.expertise: "",
+                Person.erased_at: now,
+            }
+        ).where(Person.id.is_in(ids))
+    return len(ids)

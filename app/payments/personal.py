@@ -1,0 +1,75 @@
+"""What payments hold of people: the names on bills. What was paid is kept as tax law wants it."""
+
+from datetime import datetime
+from typing import Any
+
+from app.accounts.personal.registry import NUMBER_ONLY, Held, PersonalData, Rows
+from app.accounts.personal.whom import NOBODY, Whom
+from app.kernel.database import fetch
+from app.kernel.i18n import N_
+from app.kernel.names import search_text
+from app.payments.tables import Payment, PaymentDocument, PaymentEvent
+
+BY_LAW = N_("The name on bills that were paid: tax law wants them kept whole for ten years.")
+
+
+async def _documents(whom: Whom) -> Rows:
+    return await PaymentDocument.select(
+        PaymentDocument.edition.as_alias("edition_id"),
+        PaymentDocument.number,
+        PaymentDocument.payer_name,
+        PaymentDocument.description,
+        PaymentDocument.amount_minor,
+        PaymentDocument.currency,
+        PaymentDocument.state,
+        PaymentDocument.created_at,
+        PaymentDocument.settled_at,
+    ).where(PaymentDocument.payer == whom.person_id)
+
+
+async def _erase_documents(whom: Whom, now: datetime) -> int:
+    """Take her name off bills for which no money ever came; she is no payer any more of any."""
+    rows = await fetch(
+        "SELECT d.id, d.number, d.reference, d.description, "
+        "EXISTS (SELECT 1 FROM payment p WHERE p.document = d.id) AS paid FROM payment_document d WHERE d.payer = {}",
+        whom.person_id,
+    )
+    for row in rows:
+        values: dict[Any, Any] = {PaymentDocument.payer: None}
+        if not row["paid"]:
+            told = whom.redacted(row["description"])
+            values |= {
+                PaymentDocument.payer_name: NOBODY,
+                PaymentDocument.description: told,
+                PaymentDocument.search_text: search_text(row["number"], row["reference"], told)[:400],
+            }
+        await PaymentDocument.update(values).where(PaymentDocument.id == row["id"])
+    return len(rows)
+
+
+DATA = PersonalData(
+    held=(
+        Held(
+            key="payments",
+            title=N_("Bills in your name"),
+            purpose=N_("To bill what you ordered and to keep the books."),
+            until=N_("Ten years, as tax law wants it"),
+            stays=BY_LAW,
+            find=_documents,
+            erase=_erase_documents,
+        ),
+    ),
+    erased=frozenset({"payment_document.payer"}),
+    texts=(PaymentEvent.payload, PaymentEvent.error, Payment.note),
+    kept={
+        **{f"payment_document.{name}": BY_LAW for name in ("payer_name", "search_text", "description")},
+        "payment.recorded_by": NUMBER_ONLY,
+    },
+    impersonal=frozenset(
+        {
+            *(f"payment_document.{name}" for name in ("number", "currency", "purpose", "reference")),
+            *(f"payment.{name}" for name in ("currency", "provider_reference")),
+            *(f"payment_event.{name}" for name in ("provider", "event_id", "kind", "effect")),
+        }
+    ),
+)

@@ -1,0 +1,59 @@
+"""What check-in holds of people: who settled a scan in doubt. Scans and admissions name passes, not people."""
+
+from datetime import datetime
+from typing import Any
+
+from app.accounts.personal.registry import Held, PersonalData, Rows
+from app.accounts.personal.whom import Whom
+from app.events.tables import Pass
+from app.kernel.i18n import N_
+from ticketing.checkin.tables import Admission, Scan
+
+
+async def _admissions(whom: Whom) -> Rows:
+    passes = list(whom.pass_ids)
+    if whom.person_id is not None:
+        passes += [row["id"] for row in await Pass.select(Pass.id).where(Pass.holder == whom.person_id)]
+    return await Admission.select(
+        Admission.event_pass.edition.as_alias("edition_id"), Admission.admitted_at, Admission.left_at
+    ).where(Admission.event_pass.is_in(passes or [0]))
+
+
+async def _settled(whom: Whom) -> Rows:
+    return await Scan.select(Scan.settlement, Scan.settled_at).where(Scan.settled_by == whom.person_id)
+
+
+async def _erase_settled(whom: Whom, now: datetime) -> int:
+    values: dict[Any, Any] = {Scan.settled_by: None}
+    return len(await Scan.update(values).where(Scan.settled_by == whom.person_id).returning(Scan.id))
+
+
+DATA = PersonalData(
+    held=(
+        Held(
+            key="admissions",
+            title=N_("When you came in"),
+            purpose=N_("To let each pass in once, and to know how many are inside."),
+            until=N_("As long as visitors' data of the festival are kept"),
+            stays=N_("That somebody came in at that time: nothing leads from it to you any more."),
+            find=_admissions,
+        ),
+        Held(
+            key="settled_scans",
+            title=N_("Scans in doubt that you settled"),
+            purpose=N_("To know who decided."),
+            until=N_("As long as the festival's records are kept"),
+            stays=N_("The decision, without you."),
+            find=_settled,
+            erase=_erase_settled,
+        ),
+    ),
+    erased=frozenset({"scan.settled_by"}),
+    impersonal=frozenset(
+        {
+            *(f"scan.{name}" for name in ("client_id", "code_hash", "shown", "reason")),
+            *(f"check_in_list.{name}" for name in ("name", "pass_kinds")),
+            "gate.name",
+        }
+    ),
+)

@@ -1,0 +1,114 @@
+"""What sales hold of people: who ordered, where the tickets were sent, and for whom they are."""
+
+from datetime import datetime
+from typing import Any
+
+from app.accounts.personal.registry import Held, PersonalData, Rows
+from app.accounts.personal.whom import Whom
+from app.events.tables import Pass
+from app.kernel.database import fetch
+from app.kernel.i18n import N_
+from ticketing.sales.tables import OrderItem, TicketOrder
+
+
+def _of(whom: Whom) -> Any:
+    mine: Any = TicketOrder.id < 0
+    if whom.person_id is not None:
+        mine = mine | (TicketOrder.buyer == whom.person_id)
+    return mine | TicketOrder.contact.is_in(list(whom.addresses)) if whom.addresses else mine
+
+
+async def _orders(whom: Whom) -> Rows:
+    return await TicketOrder.select(
+        TicketOrder.edition.as_alias("edition_id"),
+        TicketOrder.reference,
+        TicketOrder.contact,
+        TicketOrder.state,
+        TicketOrder.total_minor,
+        TicketOrder.currency,
+        TicketOrder.created_at,
+    ).where(_of(whom))
+
+
+async def _tickets(whom: Whom) -> Rows:
+    ids = await _items(whom)
+    return await OrderItem.select(
+        OrderItem.ticket_order.edition.as_alias("edition_id"),
+        OrderItem.ticket_order.reference.as_alias("order"),
+        OrderItem.holder_name,
+        OrderItem.price_minor,
+    ).where(OrderItem.id.is_in(ids or [0]))
+
+
+async def _items(whom: Whom) -> list[int]:
+    """Tickets of her orders, and those whose pass is hers."""
+    orders = [row["id"] for row in await TicketOrder.select(TicketOrder.id).where(_of(whom))]
+    passes = list(whom.pass_ids)
+    if whom.person_id is not None:
+        passes += [row["id"] for row in await Pass.select(Pass.id).where(Pass.holder == whom.person_id)]
+    rows = await OrderItem.select(OrderItem.id).where(
+        OrderItem.ticket_order.is_in(orders or [0]) | OrderItem.event_pass.is_in(passes or [0])
+    )
+    return [row["id"] for row in rows]
+
+
+async def _erase_tickets(whom: Whom, now: datetime) -> int:
+    ids = await _items(whom)
+    if ids:
+        await OrderItem.update({OrderItem.holder_name: ""}).where(OrderItem.id.is_in(ids))
+    return len(ids)
+
+
+async def _erase_orders(whom: Whom, now: datetime) -> int:
+    values: dict[Any, Any] = {TicketOrder.buyer: None, TicketOrder.contact: ""}
+    return len(await TicketOrder.update(values).where(_of(whom)).returning(TicketOrder.id))
+
+
+async def expire(edition_id: int, at_most: int) -> int:
+    """Take buyers, contacts and names off an edition's orders."""
+    orders = await fetch(
+        "UPDATE ticket_order SET buyer = NULL, contact = '' WHERE id IN (SELECT id FROM ticket_order "
+        "WHERE edition = {} AND (buyer IS NOT NULL OR contact <> '') ORDER BY id LIMIT {}) RETURNING id",
+        edition_id,
+        at_most,
+    )
+    items = await fetch(
+        "UPDATE order_item SET holder_name = '' WHERE id IN (SELECT i.id FROM order_item i "
+        "JOIN ticket_order o ON o.id = i.ticket_order WHERE o.edition = {} AND i.holder_name <> '' "
+        "ORDER BY i.id LIMIT {}) RETURNING id",
+        edition_id,
+        at_most - len(orders),
+    )
+    return len(orders) + len(items)
+
+
+DATA = PersonalData(
+    held=(
+        Held(
+            key="orders",
+            title=N_("Your orders"),
+            purpose=N_("To give you what you ordered, and to send it to you."),
+            until=N_("As long as visitors' data of the festival are kept"),
+            stays=N_("That so many tickets were sold, without your name."),
+            find=_orders,
+            erase=_erase_orders,
+        ),
+        Held(
+            key="tickets",
+            title=N_("Tickets in your name"),
+            purpose=N_("To put the right name on the pass."),
+            until=N_("As long as visitors' data of the festival are kept"),
+            find=_tickets,
+            erase=_erase_tickets,
+        ),
+    ),
+    erased=frozenset({"ticket_order.buyer", "ticket_order.contact", "order_item.holder_name"}),
+    impersonal=frozenset(
+        {
+            *(f"ticket_order.{name}" for name in ("client_id", "reference", "currency", "secret_hash", "locale")),
+            *(f"ticket_type.{name}" for name in ("code", "name", "description", "currency", "pass_kind")),
+        }
+    ),
+    expire=expire,
+    ties=(TicketOrder.buyer,),
+)
