@@ -3,13 +3,22 @@
 from app.accounts.controllers.devices import InviteController
 from app.accounts.controllers.me import me
 from app.accounts.controllers.sign_in import AccountController, SignInController, sign_out
+from app.accounts.controllers.two_step import SecondStepController, TwoStepController
 from app.accounts.log import WORDS
 from app.accounts.sheets import EXPERTS, ORGANISATIONS
 from app.kernel.module import Module
 
 module = Module(
     name="accounts",
-    route_handlers=(SignInController, AccountController, InviteController, me, sign_out),
+    route_handlers=(
+        SignInController,
+        SecondStepController,
+        AccountController,
+        TwoStepController,
+        InviteController,
+        me,
+        sign_out,
+    ),
     sheet_kinds=(ORGANISATIONS, EXPERTS),
     log=WORDS,
 )
