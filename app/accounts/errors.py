@@ -56,7 +56,7 @@ class SecondCodeWrong(AppError):
     """A code of the second step that is wrong, too old, or was used."""
 
     code = "second_code_wrong"
-    status = 403
+    status = 422
     message = N_(
         "This code is not right, or was used already. Wait for the next code in your app, and check that the time on "
         "your phone is set automatically."

@@ -91,7 +91,7 @@ async def test_a_recovery_code_signs_in_once(client: httpx.AsyncClient) -> None:
     person = await make_owner()
     _secret, codes = await set_up(person.id, now=NOW)
     with freeze(LATER):
-        for status in (303, 403):
+        for status in (303, 422):
             await first_step(client, person, "link")
             assert (await client.post("/sign-in/two-step", data={"recovery": codes[0]})).status_code == status
 
@@ -103,7 +103,7 @@ async def test_a_wrong_code_is_said_in_a_sentence_and_then_limited(client: httpx
         await first_step(client, person, "link")
         for _time in range(5):
             wrong = await client.post("/sign-in/two-step?lang=en", data={"code": "000000"})
-            assert (wrong.status_code, "This code is not right" in wrong.text) == (403, True)
+            assert (wrong.status_code, "This code is not right" in wrong.text) == (422, True)
         limited = await client.post("/sign-in/two-step", data={"code": code_at(secret, LATER)})
         assert (limited.status_code, "Please wait 15 minutes" in limited.text) == (429, True)
         assert await Session.count() == 0
@@ -126,14 +126,14 @@ async def test_an_organiser_sets_it_up_and_turns_it_off(client: httpx.AsyncClien
         (secret,) = re.findall(r'<code class="secret">([A-Z2-7 ]+)</code>', shown.text)
         assert f"secret={secret.replace(' ', '')}&amp;issuer=Fairground" in shown.text
         wrong = await client.post("/account/two-step", data={"code": "000000"})
-        assert (wrong.status_code, await has_two_step(person.id)) == (403, False)
+        assert (wrong.status_code, await has_two_step(person.id)) == (422, False)
         done = await client.post("/account/two-step", data={"code": code_at(secret, NOW)})
         codes = re.findall(r"<li><code>([A-Z2-9-]{14})</code></li>", done.text)
         assert (done.status_code, len(codes), done.headers["cache-control"]) == (200, 10, "no-store")
         assert before != client.cookies[SESSION_COOKIE]
         assert (await client.get("/account")).status_code == 200
         assert codes[0] not in (await client.get("/account/two-step")).text
-        assert (await client.post("/account/two-step/off", data={"code": "000000"})).status_code == 403
+        assert (await client.post("/account/two-step/off", data={"code": "000000"})).status_code == 422
         off = await client.post("/account/two-step/off", data={"code": codes[0]})
         assert (off.headers["location"], await has_two_step(person.id)) == ("/account", False)
 
