@@ -66,6 +66,9 @@ def build_parser() -> argparse.ArgumentParser:
     create.add_argument("--name", required=True, help="full name, given name last")
     create.add_argument("--email", help="mail address")
     create.add_argument("--phone", help="phone number")
+    reset = actions.add_parser("reset-totp", help="take two-step sign-in off somebody who is locked out")
+    reset.add_argument("--email", help="mail address")
+    reset.add_argument("--phone", help="phone number")
     return parser
 
 
@@ -347,20 +350,20 @@ async def _load_sheet(kind: str, path: Path, check_only: bool, slug: str | None)
 
 
 def _admin(options: argparse.Namespace) -> None:
-    from app.accounts.services.bootstrap import create_admin
-    from app.kernel.errors import AppError
+    from app.accounts.services.bootstrap import create_admin, unlock
 
     _check_writable()
 
     async def work() -> None:
         await _migrated()
-        try:
-            link = await create_admin(full_name=options.name, email=options.email, phone=options.phone)
-        except AppError as error:
-            raise Refusal(error.sentence()) from error
+        if options.action == "reset-totp":
+            name, had_it = await unlock(email=options.email, phone=options.phone)
+            print(f"{name} signs in without a second step now." if had_it else f"{name} has no second step.")
+            return
+        link = await create_admin(full_name=options.name, email=options.email, phone=options.phone)
         print(f"{options.name} is an owner of every edition. Sign in within a day:\n{link}")
 
-    _in_database(work)
+    _said(work)
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ from app.kernel.sheets import register_kind
 from app.kernel.sheets.log import WORDS as SHEET_WORDS
 from app.kernel.showcase import components_page, outbox_page
 from app.kernel.waiting import KERNEL_WORDS, add_waiting, kernel_waiting
+from app.kernel.web import CSRF_COOKIE
 from app.kernel.worker import register_jobs, run_worker
 from app.payments.plugin import module as payments
 from booths.allocation.plugin import module as allocation
@@ -154,7 +155,7 @@ def create_app() -> Litestar:
             secret=secret_key().decode(),
             cookie_secure=settings().secure_cookies,
             cookie_httponly=True,
-            cookie_name="fg_csrf",
+            cookie_name=CSRF_COOKIE,
             exclude_from_csrf_key="no_csrf",
         ),
         openapi_config=OpenAPIConfig(

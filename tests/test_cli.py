@@ -14,16 +14,19 @@ from pathlib import Path
 import pytest
 
 from app import cli
-from app.accounts.tables import Person, RoleGrant
+from app.accounts.tables import Person, RoleGrant, TwoStep
 from app.demo.command import SLUG as DEMO_SLUG
 from app.demo.festival import ORGANISER
 from app.events.tables import Edition
 from app.kernel.database import close_database, open_database
 from app.kernel.settings import settings
+from app.kernel.tables import AuditEntry
 from tests.events.factories import make_edition
+from tests.support.factories import make_owner
 from tests.support.guard import start_guarded
 from tests.support.postgres import free_port
 from tests.support.service import CLI, wait_for_page
+from tests.support.two_step import set_up
 
 HALLS = Path(__file__).parents[1] / "app" / "demo" / "sheets" / "halls.xlsx"
 NOT_THE_DEMOS = (
@@ -196,6 +199,25 @@ async def test_the_first_organiser(home: Path, database: str) -> None:
     assert link.startswith("https://hoi.example/sign-in/")
     grants = await RoleGrant.select(RoleGrant.role, RoleGrant.edition_id)
     assert grants == [{"role": "owner", "edition_id": None}]
+
+
+@pytest.mark.engines
+async def test_somebody_who_is_locked_out(home: Path, database: str) -> None:
+    person = await make_owner(email="hoa@example.vn", name="Nguyễn Thị Hoa")
+    await set_up(person.id, now=person.created_at)
+
+    async def reset(*who: str) -> subprocess.CompletedProcess[str]:
+        return await asyncio.to_thread(fairground, home, "admin", "reset-totp", *who, DATABASE_URL=database)
+
+    assert sentence(await reset()) == "A phone number or a mail address is needed."
+    assert sentence(await reset("--phone", "12")) == "A phone number or a mail address is needed."
+    assert sentence(await reset("--email", "lan@example.vn")) == "Nobody here has this phone number or mail address."
+    said = [(await reset("--email", "HOA@example.vn")).stdout for _time in range(2)]
+    assert said == ["Nguyễn Thị Hoa signs in without a second step now.\n", "Nguyễn Thị Hoa has no second step.\n"]
+    assert await TwoStep.count() == 0
+    entry = await AuditEntry.select().order_by(AuditEntry.id, ascending=False).first()
+    assert entry is not None
+    assert (entry["action"], entry["actor_name"]) == ("two_step.take_off", "Fairground")
 
 
 @pytest.mark.engines

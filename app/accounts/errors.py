@@ -74,3 +74,46 @@ class NotOnlyYours(AppError):
     code = "not_only_yours"
     status = 403
     message = N_("Other festivals know this person, too. She has to ask for it herself, on her page My data.")
+
+
+class SecondCodeWrong(AppError):
+    """A code of the second step that is wrong, too old, or was used."""
+
+    code = "second_code_wrong"
+    status = 422
+    message = N_(
+        "This code is not right, or was used already. Wait for the next code in your app, and check that the time on "
+        "your phone is set automatically."
+    )
+
+
+class TwoStepOn(AppError):
+    """A second step that counts already cannot be set up once more."""
+
+    code = "two_step_on"
+    status = 409
+    message = N_("Two-step sign-in is on already.")
+
+
+class TwoStepNotBegun(AppError):
+    """No secret waits for its first code."""
+
+    code = "two_step_not_begun"
+    status = 409
+    message = N_("Begin the set-up again and scan the new QR code.")
+
+
+class TwoStepLocked(AppError):
+    """The secret was sealed under another ``KEY_ENCRYPTION_KEY``."""
+
+    code = "two_step_locked"
+    status = 503
+    message = N_("Codes cannot be checked at the moment. Use a recovery code, or ask whoever runs this service.")
+
+
+class PersonUnknown(AppError):
+    """Nobody has this phone number or mail address."""
+
+    code = "person_unknown"
+    status = 404
+    message = N_("Nobody here has this phone number or mail address.")

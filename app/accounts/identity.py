@@ -14,6 +14,7 @@ from app.accounts.enums import DeviceKind
 from app.accounts.queries import actor_of_session
 from app.accounts.services.devices import actor_of_device
 from app.accounts.services.sign_in import touch_session
+from app.accounts.services.two_step import HALF_MINUTES
 from app.kernel.clock import now
 from app.kernel.handlers import handle_unexpected
 from app.kernel.security import hash_token
@@ -21,6 +22,7 @@ from app.kernel.settings import settings
 from app.kernel.web import LOCALE_COOKIE
 
 SESSION_COOKIE = "fg_session"
+HALF_COOKIE = "fg_half"  # a sign-in that waits for its second step; this layer never looks at it
 DEVICE_COOKIES = {DeviceKind.GATE: "fg_gate", DeviceKind.JUDGE: "fg_judge"}
 _DEVICE_PATHS = (
     ("/gate", DeviceKind.GATE),
@@ -126,6 +128,24 @@ def set_session_cookie(answer: Response[Any], token: str, locale: str | None = N
     answer.set_cookie(_session_cookie(token))
     if locale:
         answer.set_cookie(LOCALE_COOKIE, locale, max_age=31536000, path="/", samesite="lax")
+
+
+def set_half_cookie(answer: Response[Any], token: str) -> None:
+    """Keep the first step of a sign-in until the second is done."""
+    answer.set_cookie(
+        HALF_COOKIE,
+        token,
+        max_age=HALF_MINUTES * 60,
+        path="/sign-in",
+        httponly=True,
+        samesite="lax",
+        secure=settings().secure_cookies,
+    )
+
+
+def clear_half_cookie(answer: Response[Any]) -> None:
+    """Forget the first step of a sign-in."""
+    answer.delete_cookie(HALF_COOKIE, path="/sign-in")
 
 
 def set_device_cookie(answer: Response[Any], kind: DeviceKind, token: str) -> None:

@@ -20,6 +20,9 @@ WORDS = LogWords(
         "person.update": N_("Changed a person"),
         "role.grant": N_("Gave a role"),
         "role.revoke": N_("Took a role back"),
+        "two_step.set_up": N_("Set up two-step sign-in"),
+        "two_step.take_off": N_("Took two-step sign-in off somebody"),
+        "two_step.turn_off": N_("Turned two-step sign-in off"),
     },
     subjects={
         "device": Subject(

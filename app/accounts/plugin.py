@@ -4,6 +4,7 @@ from app.accounts.controllers.data import DataController
 from app.accounts.controllers.devices import InviteController
 from app.accounts.controllers.me import me
 from app.accounts.controllers.sign_in import AccountController, SignInController, sign_out
+from app.accounts.controllers.two_step import SecondStepController, TwoStepController
 from app.accounts.log import WORDS
 from app.accounts.personal.own import DATA
 from app.accounts.services.erasure import JOB as ERASE
@@ -13,7 +14,16 @@ from app.kernel.module import Module
 
 module = Module(
     name="accounts",
-    route_handlers=(SignInController, AccountController, DataController, InviteController, me, sign_out),
+    route_handlers=(
+        SignInController,
+        SecondStepController,
+        AccountController,
+        TwoStepController,
+        DataController,
+        InviteController,
+        me,
+        sign_out,
+    ),
     jobs={ERASE: run_erasure},
     sheet_kinds=(ORGANISATIONS, EXPERTS),
     log=WORDS,

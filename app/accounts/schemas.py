@@ -45,6 +45,19 @@ class NewPasswordForm(msgspec.Struct):
     password: Annotated[str, Meta(max_length=500)]
 
 
+class FirstCodeForm(msgspec.Struct):
+    """The first code of an app that was just set up."""
+
+    code: Annotated[str, Meta(max_length=20)]
+
+
+class SecondStepForm(msgspec.Struct):
+    """A code of the app, or a recovery code in its place."""
+
+    code: Annotated[str, Meta(max_length=40)] = ""
+    recovery: Annotated[str, Meta(max_length=40)] = ""
+
+
 _BROWSERS = {"Edg": "Edge", "OPR/": "Opera", "SamsungBrowser": "Samsung Internet", "coc_coc": "Cốc Cốc"}
 _BROWSERS |= {"Firefox": "Firefox", "FxiOS": "Firefox", "CriOS": "Chrome", "Chrome": "Chrome", "Safari": "Safari"}
 _SYSTEMS = {"Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Windows": "Windows", "CrOS": "ChromeOS"}

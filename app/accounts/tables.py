@@ -76,6 +76,42 @@ class SignInToken(Table, tablename="sign_in_token"):
     used_at = Timestamptz(default=None, null=True)
 
 
+class TwoStep(Table, tablename="two_step"):
+    """The second step of somebody's sign-in: the secret that her phone shares, sealed and bound to her id.
+
+    It counts once it was confirmed by a first code. ``last_step`` is the latest time step (30 s since 1970) whose code
+    was taken; only later ones are.
+    """
+
+    id: Serial
+    person = ForeignKey(Person, null=False, unique=True)
+    secret_sealed = Text()
+    last_step = Integer(default=0)
+    created_at = Timestamptz(default=None, null=True)
+    confirmed_at = Timestamptz(default=None, null=True)
+
+
+class RecoveryCode(Table, tablename="recovery_code"):
+    """A code on paper in place of the phone, stored hashed, good once."""
+
+    id: Serial
+    person = ForeignKey(Person, null=False, index=True)
+    code_hash = Varchar(length=64, unique=True)
+    created_at = Timestamptz(default=None, null=True)
+    used_at = Timestamptz(default=None, null=True)
+
+
+class HalfSignIn(Table, tablename="half_sign_in"):
+    """Somebody who showed a link, code or password and still owes the second step; opens nothing but that step."""
+
+    id: Serial
+    token_hash = Varchar(length=64, unique=True)
+    person = ForeignKey(Person, null=False, index=True)
+    next_path = Text(default="/")
+    created_at = Timestamptz(default=None, null=True)
+    expires_at = Timestamptz(default=None, null=True)
+
+
 class Session(Table, tablename="session"):
     """One signed-in browser; the cookie holds a random token, the table its hash."""
 
@@ -118,4 +154,15 @@ class Consent(Table, tablename="consent"):
     at = Timestamptz(default=None, null=True)
 
 
-TABLES: list[type[Table]] = [Person, Organisation, RoleGrant, SignInToken, Session, Device, Consent]
+TABLES: list[type[Table]] = [
+    Person,
+    Organisation,
+    RoleGrant,
+    SignInToken,
+    TwoStep,
+    RecoveryCode,
+    HalfSignIn,
+    Session,
+    Device,
+    Consent,
+]

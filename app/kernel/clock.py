@@ -16,6 +16,11 @@ def now() -> datetime:
     return datetime.now(UTC) + timedelta(seconds=settings().clock_offset_seconds)
 
 
+def outside(at: datetime) -> datetime:
+    """What a phone's clock shows at an instant of this one: it knows nothing of ``CLOCK_OFFSET_SECONDS``."""
+    return at - timedelta(seconds=settings().clock_offset_seconds)
+
+
 @contextmanager
 def freeze(at: datetime) -> Iterator[None]:
     """Hold the clock at an instant (tests and the demo's loading).

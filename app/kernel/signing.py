@@ -1,29 +1,23 @@
 """Ed25519 keys: made on first use, kept encrypted, used to sign passes and anchors.
 
-The private half is encrypted with AES-256-GCM under a key derived from ``KEY_ENCRYPTION_KEY`` (or the installation's
-secret), bound to its id and purpose so that rows cannot be exchanged. Public halves are what verifiers carry.
+The private half is sealed (``kernel.sealing``), bound to its id and purpose. Public halves are what verifiers carry.
 """
 
-import base64
-import os
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
-from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from app.kernel.database import is_unique_violation, write_transaction
 from app.kernel.errors import AppError
 from app.kernel.i18n import N_
-from app.kernel.settings import secret_key, settings
+from app.kernel.sealing import SealBroken, seal, sealing_key, unseal
 from app.kernel.tables import SigningKey
 
 HIGHEST_KEY_ID = 32767  # a pass carries the id in two bytes without a sign, the table's column has one
-NONCE_BYTES = 12
+SEALED_FOR = "fairground signing keys"
 
 
 class KeyLocked(AppError):
@@ -91,7 +85,7 @@ async def active_key(purpose: str) -> Signer:
     )
     if row is None:
         raise KeyUnknown(key=purpose)
-    return _open(row["key_id"], purpose, row["private_encrypted"], _wrapping_key())
+    return _open(row["key_id"], purpose, row["private_encrypted"], sealing_key(SEALED_FOR))
 
 
 async def rotate_key(purpose: str, now: datetime) -> Signer:
@@ -180,23 +174,20 @@ async def _make_key(purpose: str, now: datetime) -> None:
     if key_id > HIGHEST_KEY_ID:
         raise KeysExhausted
     private = Ed25519PrivateKey.generate()
-    nonce = os.urandom(NONCE_BYTES)
-    box = AESGCM(_wrapping_key()).encrypt(nonce, private.private_bytes_raw(), _context(key_id, purpose))
     await SigningKey(
         key_id=key_id,
         purpose=purpose,
         public_key=private.public_key().public_bytes_raw().hex(),
-        private_encrypted=base64.b64encode(nonce + box).decode(),
+        private_encrypted=seal(private.private_bytes_raw(), f"{key_id}:{purpose}", sealing_key(SEALED_FOR)),
         created_at=now,
     ).save()
 
 
 @lru_cache(maxsize=256)
-def _open(key_id: int, purpose: str, private_encrypted: str, wrapping_key: bytes) -> Signer:
-    box = base64.b64decode(private_encrypted)
+def _open(key_id: int, purpose: str, private_encrypted: str, key: bytes) -> Signer:
     try:
-        raw = AESGCM(wrapping_key).decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], _context(key_id, purpose))
-    except InvalidTag as error:
+        raw = unseal(private_encrypted, f"{key_id}:{purpose}", key)
+    except SealBroken as error:
         raise KeyLocked(key_id=key_id) from error
     private = Ed25519PrivateKey.from_private_bytes(raw)
     return Signer(key_id, purpose, private.public_key().public_bytes_raw(), private)
@@ -205,13 +196,3 @@ def _open(key_id: int, purpose: str, private_encrypted: str, wrapping_key: bytes
 @lru_cache(maxsize=256)
 def _public(public_key: bytes) -> Ed25519PublicKey:
     return Ed25519PublicKey.from_public_bytes(public_key)
-
-
-def _context(key_id: int, purpose: str) -> bytes:
-    return f"{key_id}:{purpose}".encode()
-
-
-def _wrapping_key() -> bytes:
-    """Derive 32 bytes from ``KEY_ENCRYPTION_KEY``, else from the installation's secret (HKDF, RFC 5869)."""
-    secret = settings().key_encryption_key.encode() or secret_key()
-    return HKDF(SHA256(), 32, salt=None, info=b"fairground signing keys").derive(secret)

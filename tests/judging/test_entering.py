@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from app.accounts.actor import SYSTEM
+from app.accounts.limits import TRIES, Tries, Way
 from app.accounts.services.people import create_person
 from app.accounts.tables import Person
 from app.judging.enums import ContestState
@@ -17,7 +18,7 @@ from app.kernel.database import fetch
 from app.kernel.tables import OutboxMessage
 from tests.conftest import NOW
 from tests.events.factories import make_edition
-from tests.support.client import Browser, sign_in
+from tests.support.client import Browser, new_browser, sign_in
 from tests.support.festival import make_festival
 
 
@@ -70,6 +71,19 @@ async def test_what_cannot_be_answered(client: Browser, given: dict[str, str]) -
 async def test_all_that_does_not_fit_is_said_at_once(client: Browser) -> None:
     answer = await client.post(await open_call(), data={"full_name": "", "contact": "12"})
     assert re.findall(r'id="field-(\w+)-error"', answer.text) == ["full_name", "contact"]
+
+
+async def test_one_browser_cannot_write_to_everybody(client: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TRIES, Way.ASK, Tries(per_account=5, per_browser=2))
+    way_in = await open_call()
+    statuses = [
+        (await client.post(way_in, data={"full_name": "A", "contact": f"091234567{number}"})).status_code
+        for number in range(3)
+    ]
+    assert (statuses, await OutboxMessage.count()) == ([200, 200, 429], 2)
+    async with new_browser() as neighbour:
+        given = {"full_name": "A", "contact": "0912345672"}
+        assert (await neighbour.post(way_in, data=given)).status_code == 200
 
 
 async def test_no_way_in_without_a_call(client: Browser) -> None:

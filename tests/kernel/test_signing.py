@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.kernel import signing
+from app.kernel import sealing, signing
 from app.kernel.settings import Settings
 from app.kernel.signing import KeyLocked, KeyUnknown, ensure_key, public_keys, rotate_key, sign, verify
 from app.kernel.tables import SigningKey
@@ -18,7 +18,7 @@ def wrapped_under(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Choose the key under which private keys are encrypted."""
 
     def choose(text: str) -> None:
-        monkeypatch.setattr(signing, "settings", lambda: Settings(key_encryption_key=text))
+        monkeypatch.setattr(sealing, "settings", lambda: Settings(key_encryption_key=text))
 
     return choose
 

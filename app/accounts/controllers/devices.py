@@ -8,6 +8,7 @@ from litestar.params import FromPath
 from app.accounts.enums import DeviceKind
 from app.accounts.guards import public
 from app.accounts.identity import set_device_cookie
+from app.accounts.limits import Way, count_browser
 from app.accounts.services import devices as service
 from app.kernel.clock import now
 from app.kernel.web import page, redirect
@@ -33,6 +34,7 @@ class InviteController(Controller):
     @post("/{token:str}")
     async def pair(self, request: Request[Any, Any, Any], token: FromPath[str]) -> Response[Any]:
         """Bind this device."""
+        await count_browser(Way.CARD, request, now=now())
         device, device_token = await service.pair_device(invite_token=token, now=now())
         kind = DeviceKind(device.kind)
         answer = redirect(HOME_OF_DEVICE[kind])

@@ -6,13 +6,16 @@ from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from app.accounts.actor import Actor
+from app.accounts.controllers.entering import enter
+from app.accounts.enums import ORGANISER_ROLES
 from app.accounts.errors import ContactMissing, ContactTaken, PasswordTooShort, SignInFailed
 from app.accounts.guards import public, signed_in
-from app.accounts.identity import SESSION_COOKIE, set_session_cookie
-from app.accounts.queries import actor_of_person
-from app.accounts.schemas import AccountForm, CodeForm, NewPasswordForm, PasswordForm, SignInForm, browser_name
+from app.accounts.identity import SESSION_COOKIE
+from app.accounts.limits import Way, count_browser
+from app.accounts.schemas import AccountForm, CodeForm, NewPasswordForm, PasswordForm, SignInForm
 from app.accounts.services import sign_in as service
 from app.accounts.services.people import update_person
+from app.accounts.services.two_step import has_two_step
 from app.accounts.tables import Person, Session, SignInToken
 from app.kernel.clock import now
 from app.kernel.errors import AppError, TooManyTries
@@ -20,24 +23,10 @@ from app.kernel.forms import Form, FormError, read_form
 from app.kernel.i18n import LOCALE_NAMES, LOCALES, _
 from app.kernel.names import normalise_email, normalise_phone
 from app.kernel.security import hash_token
-from app.kernel.web import LOCALE_COOKIE, local_path, page, redirect
+from app.kernel.web import local_path, page, redirect
 
 #: A browser that goes back asks again, and shows what is true then.
 NOT_STORED = {"cache-control": "no-store"}
-
-
-async def _enter(request: Request[Any, Any, Any], person_id: int, next_path: str) -> Response[Any]:
-    token = await service.start_session(
-        person_id=person_id,
-        browser=browser_name(request.headers.get("user-agent", "")),
-        old_token=request.cookies.get(SESSION_COOKIE),
-        now=now(),
-    )
-    actor = await actor_of_person(person_id)
-    answer = redirect(local_path(next_path, "/me"))
-    chosen = LOCALE_COOKIE in request.cookies  # in this browser, before signing in: it stays
-    set_session_cookie(answer, token, None if chosen else actor.locale)
-    return answer
 
 
 class SignInController(Controller):
@@ -58,6 +47,7 @@ class SignInController(Controller):
         """Send a link and a code."""
         try:
             form = await read_form(request, SignInForm)
+            await count_browser(Way.ASK, request, now=now())
             await service.request_sign_in(contact=form.contact, next_path=local_path(form.next, "/me"), now=now())
         except FormError as error:
             return page("accounts/sign_in.html", status=error.status, form=error.form)
@@ -71,13 +61,14 @@ class SignInController(Controller):
         """Enter the six digits."""
         try:
             form = await read_form(request, CodeForm)
+            await count_browser(Way.CODE, request, now=now())
             person_id, next_path = await service.redeem_code(contact=form.contact, code=form.code, now=now())
         except FormError as error:
             return page("accounts/code.html", status=error.status, form=error.form)
         except (SignInFailed, TooManyTries) as error:
             shown = Form({"contact": form.contact}, {"code": error.sentence()})
             return page("accounts/code.html", status=error.status, form=shown)
-        return await _enter(request, person_id, next_path)
+        return await enter(request, person_id, next_path)
 
     @get("/password")
     async def password_page(self, next: FromQuery[str | None] = None) -> Response[str]:
@@ -89,13 +80,14 @@ class SignInController(Controller):
         """Check a password."""
         try:
             form = await read_form(request, PasswordForm)
+            await count_browser(Way.PASSWORD, request, now=now())
             person_id = await service.check_password(contact=form.contact, password=form.password, now=now())
         except FormError as error:
             return page("accounts/password.html", status=error.status, form=error.form)
         except (SignInFailed, TooManyTries) as error:
             shown = Form({"contact": form.contact, "next": form.next}, {"password": error.sentence()})
             return page("accounts/password.html", status=error.status, form=shown)
-        return await _enter(request, person_id, form.next)
+        return await enter(request, person_id, form.next)
 
     @get("/{token:str}")
     async def link(self, request: Request[Actor, Any, Any], token: FromPath[str]) -> Response[str]:
@@ -117,8 +109,9 @@ class SignInController(Controller):
     @post("/{token:str}")
     async def use_link(self, request: Request[Any, Any, Any], token: FromPath[str]) -> Response[Any]:
         """Sign in by a link."""
+        await count_browser(Way.LINK, request, now=now())
         person_id, next_path = await service.redeem_link(token=token, now=now())
-        return await _enter(request, person_id, next_path)
+        return await enter(request, person_id, next_path)
 
 
 @post("/sign-out", guards=[public], include_in_schema=False)
@@ -214,5 +207,7 @@ async def _account_page(
         password_form=password_form or Form(),
         sessions=sessions,
         grants=actor.grants,
+        two_step=await has_two_step(actor.person_id),
+        organises=actor.has(*ORGANISER_ROLES),
         languages=[(code, LOCALE_NAMES[code]) for code in LOCALES],
     )

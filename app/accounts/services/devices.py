@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from app.accounts.actor import Actor, Grant
 from app.accounts.enums import DeviceKind, Role
 from app.accounts.errors import InviteNotValid
+from app.accounts.limits import Way, count_account
 from app.accounts.tables import Device, Person
 from app.kernel import audit
 from app.kernel.database import fetch, write_transaction
@@ -97,8 +98,10 @@ async def device_of_invite(*, token: str, now: datetime) -> Device:
 async def pair_device(*, invite_token: str, now: datetime) -> tuple[Device, str]:
     """Bind the device that opened the card: (device, its token). One of many at once wins.
 
-    Raises InviteNotValid for a card that was used, withdrawn or is too old.
+    Raises InviteNotValid for a card that was used, withdrawn or is too old, and TooManyTries after sixty tries of one
+    card in a quarter of an hour.
     """
+    await count_account(Way.CARD, hash_token(invite_token), now=now)
     token = new_token()
     async with write_transaction():
         rows = (

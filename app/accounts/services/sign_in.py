@@ -11,18 +11,18 @@ from piccolo.columns.combination import And, Where
 
 from app.accounts.actor import Actor
 from app.accounts.errors import LinkUsed, PasswordTooShort, SignInFailed
+from app.accounts.limits import Way, count_account
 from app.accounts.queries import person_by_contact
-from app.accounts.tables import Person, Session, SignInToken
+from app.accounts.tables import HalfSignIn, Person, Session, SignInToken
 from app.kernel import audit
 from app.kernel.database import write_transaction
 from app.kernel.i18n import _, use_locale
 from app.kernel.names import normalise_email, normalise_phone
 from app.kernel.outbox import send_message, way_to
-from app.kernel.security import hash_token, limit, new_token
+from app.kernel.security import hash_token, new_token
 from app.kernel.settings import settings
 
 LINK_MINUTES = 20
-CODE_TRIES = 5
 PASSWORD_LENGTH = 12
 
 _hasher = PasswordHasher()
@@ -72,7 +72,7 @@ async def request_sign_in(*, contact: str, next_path: str, now: datetime) -> Non
     Raises SignInFailed for what is no address, TooManyTries after five requests in a quarter of an hour.
     """
     phone, email = contact_of(contact)
-    await limit(f"sign-in-request:{phone or email}", times=5, seconds=900, now=now)
+    await count_account(Way.ASK, phone or email, now=now)
     found = await person_by_contact(phone=phone, email=email)
     if found is None:
         return
@@ -94,7 +94,14 @@ async def request_sign_in(*, contact: str, next_path: str, now: datetime) -> Non
 
 
 async def redeem_link(*, token: str, now: datetime) -> tuple[int, str]:
-    """Use a one-time link: (person, where to go on). Raises LinkUsed."""
+    """Use a one-time link: (person, where to go on).
+
+    Raises LinkUsed, and TooManyTries after sixty tries of a person in a quarter of an hour.
+    """
+    known = await SignInToken.select(SignInToken.person).where(SignInToken.token_hash == hash_token(token)).first()
+    if known is None:
+        raise LinkUsed
+    await count_account(Way.LINK, known["person"], now=now)
     async with write_transaction():
         rows = (
             await SignInToken.update({SignInToken.used_at: now})
@@ -116,7 +123,7 @@ async def redeem_code(*, contact: str, code: str, now: datetime) -> tuple[int, s
     Raises SignInFailed, and TooManyTries after five tries in a quarter of an hour.
     """
     phone, email = contact_of(contact)
-    await limit(f"sign-in-code:{phone or email}", times=CODE_TRIES, seconds=900, now=now)
+    await count_account(Way.CODE, phone or email, now=now)
     found = await person_by_contact(phone=phone, email=email)
     if found is None:
         raise SignInFailed
@@ -139,7 +146,7 @@ async def redeem_code(*, contact: str, code: str, now: datetime) -> tuple[int, s
 async def check_password(*, contact: str, password: str, now: datetime) -> int:
     """The person with this password. Raises SignInFailed, and TooManyTries after ten tries in a quarter of an hour."""
     phone, email = contact_of(contact)
-    await limit(f"password:{phone or email}", times=10, seconds=900, now=now)
+    await count_account(Way.PASSWORD, phone or email, now=now)
     found = await person_by_contact(phone=phone, email=email)
     stored = found["password_hash"] if found and found["password_hash"] else await asyncio.to_thread(_nobody)
     try:
@@ -152,7 +159,10 @@ async def check_password(*, contact: str, password: str, now: datetime) -> int:
 
 
 async def set_password(*, person_id: int, password: str, actor: Actor, now: datetime) -> None:
-    """Store a password (Argon2id). Other sessions of the person end. Raises PasswordTooShort."""
+    """Store a password (Argon2id). Other sessions of the person end, and sign-ins that wait for their second step.
+
+    Raises PasswordTooShort.
+    """
     if len(password) < PASSWORD_LENGTH:
         raise PasswordTooShort(limit=PASSWORD_LENGTH)
     hashed = await asyncio.to_thread(_hasher.hash, password)
@@ -162,6 +172,7 @@ async def set_password(*, person_id: int, password: str, actor: Actor, now: date
         if actor.session_id is not None:
             others = others & (Session.id != actor.session_id)
         await Session.delete().where(others)
+        await HalfSignIn.delete().where(HalfSignIn.person == person_id)
         await audit.record(actor=actor, action="password.set", subject_type="person", subject_id=person_id, now=now)
 
 

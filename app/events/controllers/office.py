@@ -21,6 +21,7 @@ from app.accounts.errors import ContactMissing
 from app.accounts.guards import requires
 from app.accounts.lists import experts, organisation_by_id, organisations, people_with_roles
 from app.accounts.services.people import find_or_create_person, grant_role, revoke_role
+from app.accounts.services.two_step import take_off_two_step, who_have_two_step
 from app.accounts.sheets import ORGANISATIONS, VALIDITY
 from app.events import queries
 from app.events.pages import MOST_EXPORTED, PAGE_SIZE, download, offset_of, page_asked, pager_of, with_query
@@ -136,6 +137,19 @@ class PeopleController(Controller):
         return redirect(f"/manage/{edition_id}/people", toast=_("The role was taken back."))
 
 
+@post(
+    "/manage/{edition_id:int}/people/{person_id:int}/two-step/remove",
+    guards=[requires(Role.OWNER)],  # a manager could otherwise open the way to the account of an owner
+    include_in_schema=False,
+)
+async def remove_two_step(
+    request: Request[Actor, Any, Any], edition_id: FromPath[int], person_id: FromPath[int]
+) -> Response[Any]:
+    """Take the second step off a colleague who is locked out."""
+    await take_off_two_step(person_id=person_id, edition_id=edition_id, actor=request.user, now=now())
+    return redirect(f"/manage/{edition_id}/people", toast=_("Two-step sign-in was taken off."))
+
+
 async def _people_page(
     request: Request[Actor, Any, Any],
     edition_id: int,
@@ -158,6 +172,8 @@ async def _people_page(
         pager=pager_of(request, Page(rows, total, offset + 1, PAGE_SIZE)),
         roles=[(key.value, _(name)) for key, name in ROLE_NAMES.items()] + [(EXPERTS, _("Experts"))],
         experts=role == EXPERTS,
+        two_step=set() if role == EXPERTS else await who_have_two_step([row["person_id"] for row in rows]),
+        is_owner=request.user.has(Role.OWNER, edition_id=edition_id),
         grantable=[(key.value, _(ROLE_NAMES[key])) for key in GRANTABLE],
         form=form or Form(),
         q=q,

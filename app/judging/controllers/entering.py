@@ -8,6 +8,7 @@ from litestar.params import FromPath
 from app.accounts.actor import Actor
 from app.accounts.errors import SignInFailed
 from app.accounts.guards import public
+from app.accounts.limits import Way, count_browser
 from app.accounts.services.sign_in import contact_of
 from app.events.enums import Part
 from app.events.queries import EditionInfo, edition_by_slug
@@ -51,6 +52,7 @@ class EnterController(Controller):
             except SignInFailed:
                 reading.refuse("contact", _(NOT_A_CONTACT))
             values = reading.settle()
+            await count_browser(Way.ASK, request, now=now())
             sent_to = await send_way_in(
                 edition=edition, contest=contest, full_name=values.full_name, phone=phone, email=email, now=now()
             )

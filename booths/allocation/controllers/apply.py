@@ -10,6 +10,7 @@ from litestar.params import FromPath
 from app.accounts.actor import Actor
 from app.accounts.enums import ORGANISATION_KIND_NAMES, OrganisationKind, Role
 from app.accounts.guards import public, signed_in
+from app.accounts.limits import Way, count_browser
 from app.accounts.tables import Organisation
 from app.events.enums import EditionState, Part
 from app.events.queries import EditionInfo, edition_by_slug
@@ -285,6 +286,7 @@ async def _send(request: Request[Actor, Any, Any], edition: EditionInfo, draft: 
             answer = redirect(f"{edition.path}/apply/mine/{made}", toast=_("Your application is in."))
             return _forget(answer, edition)
         phone, email, _problems = _contact(draft["contact"])
+        await count_browser(Way.ASK, request, now=now())
         await conversation.apply_by_message(
             edition_id=edition.id,
             draft=draft,

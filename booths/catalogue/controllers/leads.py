@@ -1,6 +1,5 @@
 """A visitor leaves a contact with an exhibitor."""
 
-import hashlib
 from typing import Any
 
 from litestar import Controller, Request, Response, get, post
@@ -16,7 +15,7 @@ from app.kernel.forms import Form, FormError, Reading, open_form
 from app.kernel.i18n import _
 from app.kernel.names import normalise_email, normalise_phone
 from app.kernel.security import new_token
-from app.kernel.web import page, redirect
+from app.kernel.web import browser_of, page, redirect
 from booths.catalogue.controllers.public import fair_of
 from booths.catalogue.errors import ConsentMissing, ContactMissing, ExhibitorNotFound, ProductNotFound
 from booths.catalogue.queries.exhibitors import ExhibitorInfo, booths_of_exhibitor, exhibitor_info
@@ -80,7 +79,7 @@ class LeadController(Controller):
                 consent_wording=consent_wording(exhibitor, edition),
                 consented=form.consent,
                 client_id=form.client_id or new_token(),
-                browser=_browser(request),
+                browser=browser_of(request),
                 now=now(),
             )
         except FormError as error:
@@ -113,12 +112,6 @@ def _contact(reading: Reading[LeadForm], edition: EditionInfo) -> tuple[str, str
     if not form.consent:
         reading.refuse("consent", ConsentMissing().sentence())
     return phone, email
-
-
-def _browser(request: Request[Any, Any, Any]) -> str:
-    """Tells browsers apart for the rate limit, without an address: a hall is one address."""
-    token = request.cookies.get("fg_csrf", "")
-    return hashlib.sha256(token.encode()).hexdigest()[:32] if token else ""
 
 
 async def _page(edition: EditionInfo, organisation_id: int, form: Form, status: int = 200) -> Response[str]:

@@ -8,6 +8,7 @@ import pytest
 
 from app.accounts.actor import SYSTEM
 from app.accounts.enums import Role
+from app.accounts.limits import TRIES, Tries, Way
 from app.accounts.services.people import create_person
 from app.kernel import clock
 from app.kernel.tables import OutboxMessage
@@ -104,6 +105,18 @@ async def test_one_address_is_written_to_five_times_an_hour(client: Browser) -> 
         answer = await client.post(f"/e/{edition.slug}/apply/check")
         assert answer.status_code == (200 if number < 5 else 429)
     assert await OutboxMessage.count() == 5
+
+
+async def test_one_browser_cannot_write_to_everybody(client: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TRIES, Way.ASK, Tries(per_account=5, per_browser=2))
+    edition = await make_edition()
+    await make_row(edition.id, 1)
+    statuses = []
+    for number in range(3):
+        contact = {**CONTACT, "contact": f"0912 000 11{number}"}
+        end = await tell(client, edition.slug, who=WHO, wish=WISH, goods=GOODS, contact=contact)
+        statuses.append((await client.post(end)).status_code)
+    assert (statuses, await OutboxMessage.count()) == ([200, 200, 429], 2)
 
 
 async def test_somebody_signed_in_is_not_asked_who_she_is(client: Browser) -> None:
