@@ -131,7 +131,8 @@ def placeholders(text: str) -> list[str]:
 
 def departs_from(term: Term, locale: str, english: str, translated: str) -> bool:
     """Whether a translation of ``english`` uses none of the words that the glossary allows for the term."""
-    if not re.search(rf"(?<!\w){re.escape(term.english)}(?:s|es)?(?!\w)", english.lower()):
+    said = PLACEHOLDER.sub(" ", english).lower()
+    if not re.search(rf"(?<!\w){re.escape(term.english)}(?:s|es)?(?!\w)", said):
         return False
     return not any(word in translated.lower() for word in term.allowed[locale])
 
@@ -166,8 +167,8 @@ def problems(locale: str) -> list[str]:
 
 
 def _longest_terms(terms: list[Term], english: str) -> list[Term]:
-    """Leave out a term that only stands inside a longer one, as ``pass`` inside ``pass holder``."""
-    left = english.lower()
+    """Leave out a term that only stands inside a longer one, as ``pass`` inside ``pass holder``, or names a place."""
+    left = PLACEHOLDER.sub(" ", english).lower()
     chosen = []
     for term in sorted(terms, key=lambda term: -len(term.english)):
         pattern = rf"(?<!\w){re.escape(term.english)}(?:s|es)?(?!\w)"
