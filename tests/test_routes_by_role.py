@@ -58,7 +58,7 @@ SPECIAL = {
 }
 
 #: What nobody finds in a test: pages of the demo, a photo that was never stored, the front end that may not be built.
-NOT_HERE = {"/dev/components", "/dev/outbox", "/media/{name:str}", "/static/build/{file_path:path}"}
+NOT_HERE = {"/dev/components", "/dev/outbox", "/metrics", "/media/{name:str}", "/static/build/{file_path:path}"}
 Route = tuple[str, str]
 Outcomes = dict[Route, dict[str, str]]
 

@@ -6,8 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from app.kernel.i18n import _, use_locale
+from app.kernel.sheets import kinds
+from app.main import register_modules
+from booths.allocation.controllers.apply import STEPS
+from booths.allocation.enums import APPLICATION_STATE_NAMES, ApplicationState
 from tests.support import messages as tool
 from tests.support.messages import Term, departs_from, glossary, messages, placeholders, problems
+from ticketing.sales.enums import ORDER_CHANNEL_NAMES, OrderChannel
 
 
 @pytest.mark.parametrize("locale", tool.TRANSLATED)
@@ -21,6 +27,41 @@ def test_no_translation_is_left_of_a_message_that_is_gone(locale: str) -> None:
     known = {key if isinstance(key, str) else key[0] for key in messages()}
     held = {entry.id if isinstance(entry.id, str) else entry.id[0] for entry in tool.read_catalogue(locale)}
     assert held - known - {""} == set()
+
+
+#: Words that stood for a thing beside the glossary's one: in no message, no page of help, no header of a sheet.
+GIVEN_UP = {
+    "vi": (
+        *("chốt vòng", "đã chốt", "khóa vòng", "khóa thiết bị", "gắn thiết bị", "gắn điện thoại", "phiếu ghép"),
+        *("giao vai trò", "đường dẫn", "địa chỉ thư", "nhóm thi", "chuỗi hoạt động", "kỳ {", "kỳ %("),
+    ),
+    "id": ("babak dikunci", "sudah dikunci", "alamat email", "menautkan perangkat", "edisi {", "edisi %("),
+}
+
+
+@pytest.mark.parametrize("locale", tool.TRANSLATED)
+def test_a_word_that_was_given_up_stands_nowhere(locale: str) -> None:
+    register_modules()
+    texts = {f"message {entry.id!r}": str(entry.string) for entry in tool.read_catalogue(locale)}
+    texts |= {path.name: path.read_text() for path in (tool.ROOT / "app" / "help" / locale).glob("*.md")}
+    texts |= {f"{kind.name}.{column.name}": column.label(locale) for kind in kinds() for column in kind.columns}
+    assert len(texts) > 1500
+    assert [(place, word) for place, text in texts.items() for word in GIVEN_UP[locale] if word in text.lower()] == []
+
+
+@pytest.mark.parametrize("locale", tool.TRANSLATED)
+def test_headers_of_sheets_are_words_of_the_glossary(locale: str) -> None:
+    register_modules()
+    headers = {(column.label("en"), column.label(locale)) for kind in kinds() for column in kind.columns}
+    assert len(headers) > 50
+    terms = glossary()
+    assert [one for one in headers for term in terms if departs_from(term, locale, *one)] == []
+
+
+def test_a_place_to_fill_is_no_word_of_the_glossary() -> None:
+    term = Term("contest", {"vi": ("cuộc thi",)})
+    assert departs_from(term, "vi", "{contest}: the result of %(contest)s", "{contest}: kết quả") is False
+    assert departs_from(term, "vi", "{contest}: the contest", "{contest}: kết quả") is True
 
 
 def test_the_glossary_has_sixty_terms_in_three_languages() -> None:
@@ -84,3 +125,22 @@ def test_messages_are_found_in_each_kind_of_source(tmp_path: Path, monkeypatch: 
         "Six",
         ("seven", "sevens"),
     }
+
+
+@pytest.mark.parametrize(
+    ("locale", "expected"),
+    [
+        ("vi", ("Trực tuyến", "Đã rút", "Người đăng ký", "Các ô", "Khách quan tâm")),
+        ("id", ("Daring", "Ditarik kembali", "Pendaftar", "Petak", "Kontak pengunjung")),
+    ],
+)
+def test_a_word_fits_where_it_stands(locale: str, expected: tuple[str, ...]) -> None:
+    with use_locale(locale):
+        found = (
+            _(ORDER_CHANNEL_NAMES[OrderChannel.ONLINE]),
+            _(APPLICATION_STATE_NAMES[ApplicationState.WITHDRAWN]),
+            _(STEPS["who"][2]),
+            _("Which cells"),
+            _("Contacts"),
+        )
+    assert found == expected

@@ -56,7 +56,7 @@ IDEA_COLUMNS = (
     ),
     Column(
         "team_name",
-        {"en": ["Team", "Team name"], "vi": ["Tên nhóm", "Nhóm", "Đội"], "id": ["Tim", "Nama tim"]},
+        {"en": ["Team", "Team name"], "vi": ["Tên đội", "Đội", "Tên nhóm", "Nhóm"], "id": ["Tim", "Nama tim"]},
         parsers.text(160),
         required=True,
     ),
@@ -64,7 +64,7 @@ IDEA_COLUMNS = (
         "leader_name",
         {
             "en": ["Team leader", "Leader", "Leader name"],
-            "vi": ["Trưởng nhóm", "Người đại diện", "Họ và tên"],
+            "vi": ["Đội trưởng", "Trưởng nhóm", "Người đại diện", "Họ và tên"],
             "id": ["Ketua tim", "Ketua", "Nama ketua"],
         },
         parsers.text(200),

@@ -54,7 +54,7 @@ def locate(
         if taking_ideas and until:
             sentence = _("You can change it until {time}.").format(time=until)
         elif taking_ideas:
-            sentence = _("You can change it until the jury begins.")
+            sentence = _("You can change it until the call ends.")
         else:
             sentence = _("The jury begins soon.")
         return Whereabouts(_("Sent in"), "done", sentence, 1)

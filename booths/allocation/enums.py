@@ -24,7 +24,7 @@ APPLICATION_STATE_NAMES = {
     ApplicationState.SUBMITTED: N_("Submitted"),
     ApplicationState.ALLOCATED: N_("Booth allocated"),
     ApplicationState.WAITING: N_("On the waiting list"),
-    ApplicationState.WITHDRAWN: N_("Withdrawn"),
+    ApplicationState.WITHDRAWN: N_("Taken back"),
 }
 
 

@@ -45,7 +45,7 @@ WORDS = LogWords(
                 "zone": Field(N_("Zone")),
                 "power_watts": Field(N_("Power (watts)")),
                 "price_minor": Field(N_("Price"), money=True),
-                "cells": Field(N_("Cells"), show=_cells),
+                "cells": Field(N_("Which cells"), show=_cells),
             },
         ),
     },

@@ -6,6 +6,7 @@ from typing import Any
 
 from app.events.tables import Hall
 from app.kernel.database import fetch
+from app.kernel.names import text_key
 from booths.floorplan.enums import BoothState
 from booths.floorplan.errors import BoothNotFound
 from booths.floorplan.tables import Booth, Cell, CellHold
@@ -182,7 +183,7 @@ async def history_of(booth_id: int) -> list[dict[str, Any]]:
 async def zones_of(edition_id: int) -> list[str]:
     """The zones that booths of an edition stand in."""
     rows = await Booth.select(Booth.zone).where((Booth.edition == edition_id) & (Booth.zone != "")).output(as_list=True)
-    return sorted(set(rows))
+    return sorted(set(rows), key=text_key)
 
 
 async def has_free_booth(edition_id: int) -> bool:

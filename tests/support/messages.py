@@ -140,7 +140,7 @@ def _words(term: str) -> re.Pattern[str]:
 
 def departs_from(term: Term, locale: str, english: str, translated: str) -> bool:
     """Whether a translation of ``english`` uses none of the words that the glossary allows for the term."""
-    if not _words(term.english).search(english.lower()):
+    if not _words(term.english).search(PLACEHOLDER.sub(" ", english).lower()):
         return False
     allowed = "|".join(re.escape(word) for word in term.allowed[locale])
     return not re.search(rf"(?<!\w)(?:{allowed})(?:{ENDINGS[locale]})?(?!\w)", translated.lower())
@@ -176,8 +176,8 @@ def problems(locale: str) -> list[str]:
 
 
 def _longest_terms(terms: list[Term], english: str) -> list[Term]:
-    """Leave out a term that only stands inside a longer one, as ``pass`` inside ``pass holder``."""
-    left = english.lower()
+    """Leave out a term that only stands inside a longer one, as ``pass`` inside ``pass holder``, or names a place."""
+    left = PLACEHOLDER.sub(" ", english).lower()
     chosen = []
     for term in sorted(terms, key=lambda term: -len(term.english)):
         pattern = _words(term.english)

@@ -32,7 +32,7 @@ class OrderChannel(StrEnum):
 
 
 ORDER_CHANNEL_NAMES = {
-    OrderChannel.ONLINE: N_("Online"),
+    OrderChannel.ONLINE: N_("Bought on the web"),
     OrderChannel.BOX_OFFICE: N_("Box office"),
     OrderChannel.SHEET: N_("Uploaded sheet"),
 }

@@ -5,7 +5,18 @@ from typing import Any
 
 from app.accounts.personal.registry import NUMBER_ONLY, Held, PersonalData, Rows
 from app.accounts.personal.whom import NOBODY, Whom
-from app.accounts.tables import Consent, Device, Organisation, Person, RoleGrant, Session, SignInToken
+from app.accounts.tables import (
+    Consent,
+    Device,
+    HalfSignIn,
+    Organisation,
+    Person,
+    RecoveryCode,
+    RoleGrant,
+    Session,
+    SignInToken,
+    TwoStep,
+)
 from app.kernel.i18n import N_
 from app.kernel.names import search_text
 
@@ -98,7 +109,17 @@ async def _sign_ins(whom: Whom) -> Rows:
 async def _erase_sign_ins(whom: Whom, now: datetime) -> int:
     gone = await Session.delete().where(Session.person == whom.person_id).returning(Session.id)
     await SignInToken.delete().where(SignInToken.person == whom.person_id)
+    await HalfSignIn.delete().where(HalfSignIn.person == whom.person_id)
     return len(gone)
+
+
+async def _second_step(whom: Whom) -> Rows:
+    return await TwoStep.select(TwoStep.created_at, TwoStep.confirmed_at).where(TwoStep.person == whom.person_id)
+
+
+async def _erase_second_step(whom: Whom, now: datetime) -> int:
+    await RecoveryCode.delete().where(RecoveryCode.person == whom.person_id)
+    return len(await TwoStep.delete().where(TwoStep.person == whom.person_id).returning(TwoStep.id))
 
 
 async def _devices(whom: Whom) -> Rows:
@@ -157,6 +178,14 @@ DATA = PersonalData(
             erase=_erase_sign_ins,
         ),
         Held(
+            key="second_step",
+            title=N_("Your two-step sign-in"),
+            purpose=N_("To let nobody in who only has your link, code or password."),
+            until=N_("Until you turn it off"),
+            find=_second_step,
+            erase=_erase_second_step,
+        ),
+        Held(
             key="devices",
             title=N_("Devices bound to you"),
             purpose=N_("To know whose tablet or phone works at the festival."),
@@ -181,6 +210,9 @@ DATA = PersonalData(
             *(f"organisation.{name}" for name in ("contact", "phone", "email", "search_text")),
             *(f"session.{name}" for name in ("person", "browser", "token_hash")),
             *(f"sign_in_token.{name}" for name in ("person", "token_hash", "code_hash", "next_path")),
+            *(f"half_sign_in.{name}" for name in ("person", "token_hash", "next_path")),
+            *(f"two_step.{name}" for name in ("person", "secret_sealed")),
+            *(f"recovery_code.{name}" for name in ("person", "code_hash")),
             *(f"device.{name}" for name in ("person", "label", "invite_hash", "token_hash")),
         }
     ),

@@ -20,6 +20,7 @@ from app.events.slots import PublicSection, Scan, public_sections, tell_scan
 from app.events.typed_codes import show_code
 from app.kernel.clock import now
 from app.kernel.forms import parse_date
+from app.kernel.names import text_key
 from app.kernel.settings import secret_key
 from app.kernel.web import page, redirect
 
@@ -68,7 +69,7 @@ class PublicController(Controller):
         found = await queries.programme(edition.id)
         days = sorted({_day_of(session, edition) for session in found.items})
         chosen = _chosen_day(day, days, edition.today(now()))
-        names = sorted({session.track for session in found.items if session.track})
+        names = sorted({session.track for session in found.items if session.track}, key=text_key)
         shown = [
             session
             for session in found.items

@@ -21,6 +21,7 @@ from app.kernel.clock import now
 from app.kernel.enums import CHANNEL_NAMES, MESSAGE_STATE_NAMES, MessageState
 from app.kernel.errors import AppError, NotFound
 from app.kernel.i18n import _
+from app.kernel.names import text_key
 from app.kernel.sheets import write_xlsx
 from app.kernel.waiting import all_waiting, in_words
 from app.kernel.web import page, redirect
@@ -150,7 +151,7 @@ class LogController(Controller):
             edition=edition,
             lines=lines,
             pager=pager_of(request, Page(lines, total, offset_of(number) + 1, PAGE_SIZE)),
-            actions=sorted(known.items(), key=lambda item: item[1]),
+            actions=sorted(known.items(), key=lambda item: text_key(item[1])),
             action=action,
             q=q,
             export=with_query(request, f"/manage/{edition_id}/audit/export.xlsx"),

@@ -10,7 +10,7 @@ from app.judging.queries.contests import texts
 from app.judging.tables import Entry, EntryMember
 from app.kernel.database import fetch
 from app.kernel.errors import NotFound
-from app.kernel.names import search_text
+from app.kernel.names import search_text, text_key
 from app.kernel.paging import page_number
 
 PAGE_SIZE = 25
@@ -192,10 +192,9 @@ async def categories_of(contest_id: int, *, submitted_only: bool = False) -> lis
     """The categories that ideas of a contest name."""
     extra = " AND state = 'submitted'" if submitted_only else ""
     rows = await fetch(
-        f"SELECT DISTINCT category FROM contest_entry WHERE contest = {{}} AND category <> ''{extra} ORDER BY category",
-        contest_id,
+        f"SELECT DISTINCT category FROM contest_entry WHERE contest = {{}} AND category <> ''{extra}", contest_id
     )
-    return [row["category"] for row in rows]
+    return sorted((row["category"] for row in rows), key=text_key)
 
 
 async def entry_state_counts(contest_id: int) -> dict[str, int]:

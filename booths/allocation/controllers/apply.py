@@ -22,7 +22,7 @@ from app.kernel.i18n import N_, _
 from app.kernel.settings import settings
 from app.kernel.web import page, redirect
 from booths.allocation import queries
-from booths.allocation.contacts import CONTACT_NEEDED, read_contact
+from booths.allocation.contacts import CONTACT_NEEDED, NEITHER, read_contact
 from booths.allocation.enums import ApplicationState
 from booths.allocation.errors import ApplicationNotFound
 from booths.allocation.schemas import ContactStep, GoodsStep, WhoStep, WishStep
@@ -32,7 +32,7 @@ from booths.allocation.services.drafts import deleted_at
 from booths.floorplan.queries import has_free_booth, zones_of
 
 STEPS: dict[str, tuple[type[msgspec.Struct], str, str]] = {
-    "who": (WhoStep, N_("Who would like a booth?"), N_("Who")),
+    "who": (WhoStep, N_("Who would like a booth?"), N_("Applicant")),
     "wish": (WishStep, N_("Which booth would suit you?"), N_("Booth")),
     "goods": (GoodsStep, N_("What will visitors find there?"), N_("Goods")),
     "contact": (ContactStep, N_("How do we reach you?"), N_("Contact")),
@@ -226,7 +226,10 @@ async def _read_step(request: Request[Actor, Any, Any], step: str) -> conversati
 def _contact(typed: str) -> tuple[str | None, str | None, dict[str, str]]:
     if not typed:
         return None, None, {"contact": _(CONTACT_NEEDED)}
-    return read_contact("", typed) if "@" in typed else read_contact(typed, "")
+    if "@" in typed:
+        return read_contact("", typed)
+    phone, email, problems = read_contact(typed, "")
+    return phone, email, {"contact": _(NEITHER)} if problems else {}
 
 
 async def _step_page(

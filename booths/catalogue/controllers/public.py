@@ -16,6 +16,7 @@ from app.events.pages import pager_of
 from app.events.queries import EditionInfo, Page
 from app.events.slots import PublicSection
 from app.kernel.i18n import _
+from app.kernel.names import text_key
 from app.kernel.web import page
 from booths.catalogue.controllers.saved import saved_items
 from booths.catalogue.errors import ExhibitorNotFound
@@ -79,7 +80,7 @@ class CatalogueController(Controller):
             fitting = [card for card in makers if not zone or zone in card.zones]
             first = (wanted - 1) * PAGE_SIZE
             found = Page(list(fitting[first : first + PAGE_SIZE]), len(fitting), first + 1, PAGE_SIZE)
-            zones = sorted({booth_zone for card in makers for booth_zone in card.zones if booth_zone})
+            zones = sorted({booth_zone for card in makers for booth_zone in card.zones if booth_zone}, key=text_key)
             counts = [(name, sum(name in card.zones for card in makers)) for name in zones]
             context["zone_options"] = _options(counts, zone)
             return page("catalogue/exhibitors.html", **context, found=found, pager=pager_of(request, found))
@@ -223,7 +224,7 @@ def _sums(counted: list[Any], name: str) -> list[tuple[str, int]]:
         value = getattr(facet, name)
         if value:
             sums[value] = sums.get(value, 0) + facet.amount
-    return sorted(sums.items(), key=lambda item: (-item[1], item[0]))
+    return sorted(sums.items(), key=lambda item: (-item[1], text_key(item[0])))
 
 
 def _options(sums: list[tuple[str, int]], chosen: str) -> list[tuple[str, str]]:

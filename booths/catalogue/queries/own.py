@@ -8,6 +8,7 @@ from app.accounts.actor import Actor
 from app.accounts.enums import EXHIBITOR_ROLES
 from app.events.queries import EditionInfo, editions
 from app.kernel.i18n import _, ngettext
+from app.kernel.names import text_key
 from booths.allocation.enums import APPLICATION_STATE_NAMES, ApplicationState
 from booths.allocation.tables import Application
 from booths.catalogue.queries.exhibitors import BoothPlace, ExhibitorInfo, organisation_names
@@ -71,7 +72,7 @@ async def own_places(actor: Actor) -> list[OwnPlace]:
             state=_state_name(states.get((organisation_id, edition.id))),
         )
         for edition in known.values()
-        for organisation_id in sorted(names, key=lambda one: names[one])
+        for organisation_id in sorted(names, key=lambda one: text_key(names[one]))
         if (organisation_id, edition.id) in pairs
     ]
 

@@ -7,7 +7,7 @@ from typing import Any
 from app.events.queries import Page
 from app.kernel.database import fetch
 from app.kernel.money import Money
-from app.kernel.names import search_text
+from app.kernel.names import search_text, text_key
 from app.kernel.tables import MediaFile
 from booths.catalogue.errors import ProductNotFound
 from booths.catalogue.queries.exhibitors import FIRST_PLACES, CertificateInfo, Texts, texts_of
@@ -215,7 +215,7 @@ async def product_info(product_id: int, *, organisation_id: int | None = None, h
 
 async def categories_of_edition(edition_id: int) -> list[str]:
     """Categories that products of the edition have, for suggestions."""
-    return sorted({facet.category for facet in await facets(edition_id) if facet.category}, key=search_text)
+    return sorted({facet.category for facet in await facets(edition_id) if facet.category}, key=text_key)
 
 
 async def page_of_products(

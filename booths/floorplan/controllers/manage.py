@@ -16,7 +16,7 @@ from app.kernel.errors import AppError
 from app.kernel.forms import Form, FormError, open_form
 from app.kernel.i18n import N_, _
 from app.kernel.money import Money, parse_money
-from app.kernel.names import search_text
+from app.kernel.names import search_text, text_key
 from app.kernel.sheets import write_xlsx
 from app.kernel.sheets.write import Cell
 from app.kernel.web import page, redirect
@@ -182,7 +182,7 @@ def _ids(rows: list[Row]) -> set[int]:
 
 
 def _zones(plans: list[Plan]) -> list[str]:
-    return sorted({booth.zone for plan in plans for booth in plan.booths if booth.zone})
+    return sorted({booth.zone for plan in plans for booth in plan.booths if booth.zone}, key=text_key)
 
 
 async def _find(edition_id: int, booth_id: int) -> Row:

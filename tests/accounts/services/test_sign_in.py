@@ -5,6 +5,7 @@ import pytest
 
 from app.accounts.actor import Actor
 from app.accounts.errors import LinkUsed, PasswordTooShort, SignInFailed
+from app.accounts.limits import TRIES, Way
 from app.accounts.queries import actor_of_session
 from app.accounts.services import sign_in
 from app.accounts.tables import Session, SignInToken
@@ -78,7 +79,7 @@ async def test_a_code_works_for_its_own_person_only(database: str) -> None:
 async def test_codes_cannot_be_guessed_one_after_the_other(database: str) -> None:
     person = await make_person()
     _token, code = await token_for(person.id)
-    for _time in range(sign_in.CODE_TRIES):
+    for _time in range(TRIES[Way.CODE].per_account):
         with pytest.raises(SignInFailed):
             await sign_in.redeem_code(contact=person.phone, code="x", now=NOW)
     with pytest.raises(TooManyTries):

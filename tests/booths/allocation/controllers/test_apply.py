@@ -86,7 +86,8 @@ async def test_a_stranger_applies_and_sends_it_by_the_link(client: Browser) -> N
         ("who", {**WHO, "organisation": ""}, "Please write the name"),
         ("wish", {**WISH, "cells_wanted": "40"}, "12 or less"),
         ("goods", {"category": ""}, "Please fill this in"),
-        ("contact", {**CONTACT, "contact": "12"}, "This is no phone number"),
+        ("contact", {**CONTACT, "contact": "12"}, "a phone number such as 0912 345 678, or a mail address"),
+        ("contact", {**CONTACT, "contact": "lan"}, "a phone number such as 0912 345 678, or a mail address"),
         ("contact", {**CONTACT, "contact": "lan@"}, "This is no mail address"),
     ],
 )
