@@ -140,3 +140,7 @@ def format_number(value: int | float, places: int | None = None) -> str:
     """A number with the separators of the language; ``places`` fixes how many decimals it shows."""
     pattern = None if places is None else "#,##0" + ("." + "0" * places if places else "")
     return str(numbers.format_decimal(value, format=pattern, locale=_babel_locale()))
+
+
+#: Names of the languages in the reader's own; marked, as everything that is translated later on.
+LANGUAGE_NAMES = {"vi": N_("Vietnamese"), "id": N_("Indonesian"), "en": N_("English")}
