@@ -3,7 +3,7 @@
 from app.accounts.enums import ASKED_NAMES, DEVICE_KIND_NAMES, ORGANISATION_KIND_NAMES, ROLE_NAMES, UNIT_LEVEL_NAMES
 from app.accounts.tables import Device, Organisation, Person
 from app.kernel.audit_words import Field, LogWords, Subject, names_in
-from app.kernel.i18n import LOCALE_NAMES, N_
+from app.kernel.i18n import LANGUAGE_NAMES, N_
 
 WORDS = LogWords(
     actions={
@@ -62,7 +62,7 @@ WORDS = LogWords(
                 "full_name": Field(N_("Full name")),
                 "phone": Field(N_("Phone number")),
                 "email": Field(N_("Mail address")),
-                "locale": Field(N_("Language"), values=LOCALE_NAMES),
+                "locale": Field(N_("Language"), values=LANGUAGE_NAMES),
             },
         ),
     },

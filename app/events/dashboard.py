@@ -7,7 +7,7 @@ from app.accounts.enums import Role
 from app.events.enums import EditionState, Part
 from app.events.queries import edition_by_id, halls, programme
 from app.events.slots import DashboardItem, NavItem, Stage
-from app.kernel.i18n import LOCALE_NAMES, N_, _, format_date, ngettext
+from app.kernel.i18n import LANGUAGE_NAMES, LOCALES, N_, _, format_date, ngettext
 
 _DEVICE_ROLES = (Role.MANAGER, Role.GATE_LEAD, Role.JURY_CHAIR)
 
@@ -31,14 +31,15 @@ async def events_dashboard(edition_id: int, actor: Actor, now: datetime) -> list
     edition = await edition_by_id(edition_id)
     base = f"/manage/{edition_id}"
     settings_page = f"{base}/settings" if actor.has(Role.MANAGER, edition_id=edition_id) else ""
-    missing = [
-        LOCALE_NAMES[code] for code in ("vi", "id", "en") if not edition.name.get(code) or not edition.intro.get(code)
-    ]
+    # An edition speaks the languages that it has a name in; another one is nothing to wait for.
+    missing = [_(LANGUAGE_NAMES[code]) for code in LOCALES if edition.name.get(code) and not edition.intro.get(code)]
     items = [
         DashboardItem(
             stage=Stage.SET_UP,
             title=_("Name, dates, places and texts"),
-            detail=_("Missing in: {languages}").format(languages=", ".join(missing)) if missing else "",
+            detail=_("The introduction is missing in: {languages}").format(languages=", ".join(missing))
+            if missing
+            else "",
             href=settings_page,
             waiting=len(missing),
             done=not missing,

@@ -142,3 +142,7 @@ def format_number(value: int | float, places: int | None = None) -> str:
     pattern = None if places is None else "#,##0" + ("." + "0" * places if places else "")
     shown = value if places is None else half_up(value, places)
     return str(numbers.format_decimal(shown, format=pattern, locale=_babel_locale()))
+
+
+#: Names of the languages in the reader's own; marked, as everything that is translated later on.
+LANGUAGE_NAMES = {"vi": N_("Vietnamese"), "id": N_("Indonesian"), "en": N_("English")}

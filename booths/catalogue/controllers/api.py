@@ -11,7 +11,8 @@ from app.kernel.images import media_url
 from app.kernel.paging import page_number
 from booths.catalogue.errors import ProductNotFound
 from booths.catalogue.queries.exhibitors import booths_of_exhibitor, exhibitor_info, exhibitors_of
-from booths.catalogue.queries.products import PAGE_SIZE, facets, page_of_products, product_info, words_of
+from booths.catalogue.queries.products import PAGE_SIZE, facets, page_of_products, product_info
+from booths.catalogue.queries.searching import words_of
 from booths.catalogue.schemas import (
     ExhibitorDTO,
     ExhibitorPageDTO,

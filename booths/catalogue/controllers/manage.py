@@ -18,7 +18,7 @@ from app.kernel.sheets import write_xlsx
 from app.kernel.web import page
 from booths.catalogue.queries.exhibitors import ExhibitorCard, exhibitors_of
 from booths.catalogue.queries.figures import without_products, without_story
-from booths.catalogue.queries.products import words_of
+from booths.catalogue.queries.searching import words_of
 
 NAV = NavItem(
     title=N_("Catalogue"),

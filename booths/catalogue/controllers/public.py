@@ -35,8 +35,8 @@ from booths.catalogue.queries.products import (
     product_info,
     products_of_edition,
     products_of_organisation,
-    words_of,
 )
+from booths.catalogue.queries.searching import words_of
 from booths.catalogue.slots import vote_parts
 from booths.floorplan.enums import BoothState
 from booths.floorplan.queries import Plan, plans_of

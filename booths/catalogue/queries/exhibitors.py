@@ -11,6 +11,7 @@ from app.kernel.database import fetch
 from app.kernel.i18n import _
 from app.kernel.names import search_text, show_phone
 from booths.catalogue.errors import ExhibitorNotFound
+from booths.catalogue.queries.searching import begins_words
 from booths.catalogue.tables import Certificate, ExhibitorProfile
 
 Texts = Mapping[str, str]
@@ -57,9 +58,8 @@ class ExhibitorCard:
         return _(ORGANISATION_KIND_NAMES[OrganisationKind(self.kind)])
 
     def fits(self, words: Iterable[str]) -> bool:
-        """Whether every word stands in what is known of it; words are without diacritics."""
-        known = search_text(self.name, self.ward, self.categories, self.booth_codes)
-        return all(word in known for word in words)
+        """Whether every word begins one of what is known of it; words are those of ``words_of``."""
+        return begins_words(words, search_text(self.name, self.ward, self.categories, self.booth_codes))
 
 
 @dataclass(frozen=True, kw_only=True)

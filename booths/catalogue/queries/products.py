@@ -7,10 +7,11 @@ from typing import Any
 from app.events.queries import Page
 from app.kernel.database import fetch
 from app.kernel.money import Money
-from app.kernel.names import search_text, text_key
+from app.kernel.names import text_key
 from app.kernel.tables import MediaFile
 from booths.catalogue.errors import ProductNotFound
 from booths.catalogue.queries.exhibitors import FIRST_PLACES, CertificateInfo, Texts, texts_of
+from booths.catalogue.queries.searching import spaced_column
 from booths.catalogue.tables import Certificate, Product, ProductPhoto
 
 PAGE_SIZE = 24
@@ -70,10 +71,7 @@ class Facet:
     amount: int
 
 
-def words_of(search: str) -> list[str]:
-    """What is searched for, word by word, in lower case without diacritics; at most eight words."""
-    return search_text(search).split()[:8]
-
+TEXT = spaced_column("p.search_text")
 
 _FROM = (
     f"FROM product p JOIN ({FIRST_PLACES}) place ON place.organisation = p.organisation "
@@ -93,12 +91,12 @@ _COLUMNS = (
 
 
 def _searched(words: Sequence[str], organisation_ids: Sequence[int]) -> tuple[str, list[Any]]:
-    """The condition of a search: all words in the product, or its maker among those found."""
+    """The condition of a search: each word begins one of the product's, or its maker is among those found."""
     if not words:
         return "", []
     escaped = [word.replace("!", "!!").replace("%", "!%").replace("_", "!_") for word in words]
-    likes = " AND ".join("p.search_text LIKE {} ESCAPE '!'" for _word in escaped)
-    values: list[Any] = [f"%{word}%" for word in escaped]
+    likes = " AND ".join(f"{TEXT} LIKE {{}} ESCAPE '!'" for _word in escaped)
+    values: list[Any] = [f"% {word}%" for word in escaped]
     if organisation_ids:
         likes = f"({likes}) OR p.organisation IN ({', '.join('{}' for _one in organisation_ids)})"
         values += organisation_ids

@@ -13,8 +13,8 @@ from booths.catalogue.queries.products import (
     products_by_ids,
     products_of_edition,
     products_of_organisation,
-    words_of,
 )
+from booths.catalogue.queries.searching import words_of
 from booths.catalogue.schemas import ProductValues
 from booths.catalogue.services import products as service
 from booths.floorplan.enums import HolderState
@@ -160,7 +160,14 @@ async def test_an_edition_shows_what_its_exhibitors_make_and_nothing_else(databa
         ("ocop", {"Đèn đỏ"}),
         ("100%", {"Cotton 100%"}),
         ("lua do", set()),
-        ("", {"Khăn lụa", "Đèn đỏ", "Cotton 100%"}),
+        ("lu", {"Khăn lụa"}),
+        ("ua", set()),
+        ("tton", set()),
+        ("thu", {"Ví (thủ công)"}),
+        ("thu-cong", {"Ví (thủ công)"}),
+        ("b 12", set()),
+        ("AB-12", {"Ví (thủ công)"}),
+        ("", {"Khăn lụa", "Đèn đỏ", "Cotton 100%", "Ví (thủ công)"}),
     ],
 )
 async def test_search_needs_no_accents_and_takes_signs_as_they_are(database: str, search: str, names: set[str]) -> None:
@@ -169,6 +176,7 @@ async def test_search_needs_no_accents_and_takes_signs_as_they_are(database: str
     await make_product(stand, "Khăn lụa", category="")
     await make_product(stand, "Đèn đỏ", category="", certificates=[("OCOP 3 sao", 2025)])
     await make_product(stand, "Cotton 100%", category="")
+    await make_product(stand, "Ví (thủ công)", category="", code="AB-12")
     found = await products_of_edition(fair.edition.id, words=words_of(search))
     assert {card.name["vi"] for card in found} == names
 

@@ -94,11 +94,28 @@ async def test_a_photo_is_kept_and_shown(organiser: Browser) -> None:
     assert (await edition_by_slug("ngay-hoi-lua", drafts=True)).cover == edition.cover
 
 
+@pytest.mark.parametrize(
+    ("name", "intro", "waits"),
+    [
+        ({"vi": "Lụa"}, {"vi": "Ba ngày lụa."}, ""),
+        ({"vi": "Lụa"}, {}, "tiếng Việt"),
+        ({"vi": "Lụa", "en": "Silk"}, {"vi": "Ba ngày lụa."}, "tiếng Anh"),
+        ({"vi": "Lụa", "en": "Silk"}, {"vi": "Ba ngày lụa.", "en": "Three days."}, ""),
+    ],
+)
+async def test_only_languages_that_an_edition_speaks_are_waited_for(
+    organiser: Browser, name: dict[str, str], intro: dict[str, str], waits: str
+) -> None:
+    edition = await make_edition(name=name, intro=intro)
+    shown = (await organiser.get(f"/manage/{edition.id}?lang=vi")).text
+    assert re.findall("Chưa có phần giới thiệu bằng: ([^<]+)<", shown) == [waits] * bool(waits)
+
+
 async def test_the_timeline_says_what_is_next_at_each_stage(organiser: Browser) -> None:
     edition = await make_edition(opened=False, parts=(Part.CONTEST,), intro={})
     home = f"/manage/{edition.id}"
     draft = (await organiser.get(f"{home}?lang=en")).text
-    assert "Missing in: Tiếng Việt, Bahasa Indonesia, English" in draft
+    assert "The introduction is missing in: Vietnamese, Indonesian, English" in draft
     assert "Load the halls" not in draft
     await organiser.post(f"{home}/open")
     with freeze(NOW + timedelta(days=10)):
