@@ -10,6 +10,7 @@ from app.accounts.actor import Actor
 from app.events.enums import Part
 from app.events.queries import EditionInfo, Page
 from app.events.slots import nav_items
+from app.events.typed_codes import show_code
 from app.kernel.forms import Form
 from app.kernel.i18n import N_, _
 from app.kernel.images import media_srcset, media_url
@@ -65,10 +66,11 @@ def public_nav(edition: EditionInfo) -> list[tuple[str, str, bool]]:
 
 
 def register_names() -> None:
-    """Let every template use the two navigations and the addresses of photos."""
+    """Let every template use the two navigations, the addresses of photos and short codes as they are printed."""
     environment().globals.update(
         manage_nav=manage_nav, public_nav=public_nav, media_url=media_url, media_srcset=media_srcset
     )
+    environment().filters.update(short_code=show_code)
 
 
 def offset_of(page: int | None) -> int:
