@@ -12,6 +12,7 @@ from app.accounts.guards import LARGEST_ID
 from app.events.enums import Part
 from app.events.queries import EditionInfo, Page, edition_by_id, edition_by_slug
 from app.events.slots import nav_items
+from app.events.typed_codes import show_code
 from app.kernel.forms import Form
 from app.kernel.i18n import N_, _
 from app.kernel.images import media_srcset, media_url
@@ -85,10 +86,11 @@ async def error_frame(request: Request[Any, Any, Any]) -> Mapping[str, Any] | No
 
 
 def register_names() -> None:
-    """Let every template use the two navigations and the addresses of photos."""
+    """Let every template use the two navigations, the addresses of photos and short codes as they are printed."""
     environment().globals.update(
         manage_nav=manage_nav, public_nav=public_nav, media_url=media_url, media_srcset=media_srcset
     )
+    environment().filters.update(short_code=show_code)
 
 
 def offset_of(page: int | None) -> int:

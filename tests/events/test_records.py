@@ -13,6 +13,7 @@ from app.accounts.services.devices import make_device_invite, pair_device, revok
 from app.accounts.services.people import grant_role, revoke_role
 from app.accounts.tables import RoleGrant
 from app.events.queries import EditionInfo
+from app.events.services.editions import EditionValues, update_edition
 from app.kernel import clock
 from app.kernel.audit import record
 from app.kernel.enums import ChannelKind, MessageState
@@ -63,6 +64,11 @@ async def test_the_log_is_searched_by_who_did_it_without_accents(client: httpx.A
     assert "Lê Ngọc Ánh" in found
     assert "Opened the edition" not in found.split("<tbody>")[1]
     assert "Nothing fits" in (await client.get(f"/manage/{edition.id}/audit?q=nobody")).text
+    given = {"slug": edition.slug, "name": edition.name, "starts_on": edition.starts_on, "ends_on": edition.ends_on}
+    values = EditionValues(**given, intro={"vi": "Ba ngày vui."})
+    await update_edition(edition_id=edition.id, values=values, actor=SYSTEM, now=NOW)
+    changed = (await client.get(f"/manage/{edition.id}/audit?lang=vi&action=edition.update")).text
+    assert "<dd><del>Ba ngày hội chợ.</del></dd><dd>Ba ngày vui.</dd>" in changed
 
 
 @pytest.mark.parametrize("count", [1, 3])

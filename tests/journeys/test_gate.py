@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Page, expect
 
@@ -55,6 +56,30 @@ def test_a_pass_that_was_used_is_refused_with_when_and_where(people: People) -> 
     expect(gate.locator(REFUSED)).to_be_visible()
     expect(gate.locator("#verdict-word")).to_have_text("Đã dùng rồi")
     expect(gate.locator("#verdict-detail")).to_have_text(f"{used_at} · Cổng A1 – sảnh chính")
+
+
+def test_a_refusal_stands_until_the_next_code_and_then_as_a_card(people: People) -> None:
+    one, two = people.passes(2)
+    gate = paired_phone(people)
+    expect(gate.locator("#state[data-state=online]")).to_be_visible()
+    verdict, last = gate.locator("#verdict"), gate.locator("#last")
+    gate.clock.pause_at(datetime.now(UTC) + timedelta(seconds=2))
+    for code, look, after_the_pause in ((one, ADMITTED, False), (one, REFUSED, True), (two, ADMITTED, False)):
+        hold_out(gate, code)
+        expect(gate.locator(look)).to_be_visible()
+        gate.clock.run_for(1_300)  # from now on the next code is read
+        expect(verdict).to_be_visible(visible=after_the_pause)
+    assert last.get_attribute("data-look") == "admitted"
+    hold_out(gate, two)
+    expect(gate.locator(REFUSED)).to_be_visible()
+    gate.clock.run_for(4_100)
+    expect(verdict).to_be_hidden()
+    assert last.get_attribute("data-look") == "refused"
+    assert gate.locator("#gate").inner_text() in last.inner_text()
+    gate.clock.resume()
+    assert_accessible(gate)
+    hold_out(gate, "7KQ2")
+    expect(last.locator("strong")).to_have_text("Chưa đủ mã")
 
 
 def test_the_card_pairs_one_phone(people: People) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from tests.journeys.support.people import People
-from tests.journeys.support.watch import assert_accessible
+from tests.journeys.support.watch import assert_accessible, fits_its_frame
 
 CONTEST = "/manage/{edition_id}/contest"
 SAVED = ".jury-state .tone-done"
@@ -20,6 +20,7 @@ def open_the_first_round(people: People) -> Page:
     chair.wait_for_url("**/assign")
     chair.locator("form[action$='/propose'] button").click()
     expect(chair.locator(".matrix-cell.is-assigned").first).to_be_visible()
+    assert fits_its_frame(chair)
     chair.locator("a[href$='/progress'].chip").click()
     return chair
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.journeys.support.people import People
-from tests.journeys.support.watch import assert_accessible
+from tests.journeys.support.watch import assert_accessible, fits_its_frame
 from tests.support.service import ROOT
 
 SHEETS = ROOT / "app" / "demo" / "sheets"
@@ -72,3 +72,9 @@ def test_booths_are_proposed_looked_at_and_published(people: People) -> None:
     page.locator("main svg a.map-taken, main svg .map-taken").first.wait_for()
     page.goto(people.path(f"{EDITION}/audit") + "?lang=en")
     assert "Published the allocation" in page.locator("main").inner_text()
+    page.goto(people.path(f"{EDITION}/settings"))
+    page.fill("[name=intro_en]", "Three days with women who keep crafts alive. " * 40)
+    page.locator("form:has([name=intro_en]) button[type=submit]").click()
+    page.goto(people.path(f"{EDITION}/audit"))
+    expect(page.locator(".changes del").first).to_be_visible()
+    assert fits_its_frame(page)

@@ -83,7 +83,7 @@ async def test_the_walk_from_idea_to_public_award(client: Browser, frozen_now: d
     shown = (await client.get(f"/e/sang-tao/contest/{entry_id}")).text
     assert IDEA["summary"] in shown
     assert IDEA["problem"] not in shown
-    code = re.search(r'class="qr-code">(\w+)<', shown)
+    code = re.search(r'class="qr-code">([\w-]+)<', shown)
     assert code is not None
     assert (await client.get(f"/s/{code[1]}")).headers["location"] == f"/e/sang-tao/contest/{entry_id}"
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { setMessages } from "@fairground/i18n";
-import { asSent, judge, type Answer } from "../../ticketing/checkin/ui/gate/judge";
+import { asSent, isPartial, judge, type Answer } from "../../ticketing/checkin/ui/gate/judge";
 import type { Bundle, Entry, Store } from "../../ticketing/checkin/ui/gate/store";
 
 setMessages({});
@@ -105,4 +105,9 @@ test("whoever leaves is let out with any genuine pass of the edition", async () 
 test("of a scanned pass the code alone is sent, however long the address around it", () => {
   assert.equal(asSent(` https://fair.example/${"a".repeat(900)}/p/${dayPass.code.toLowerCase()}\n`), dayPass.code);
   assert.equal(asSent(" 86bz-xcge "), "86bz-xcge");
+});
+
+test("the beginning of a short code is told from a whole one and from other words", () => {
+  for (const text of ["7", "7KQ2", "7kq2-m9x"]) assert.equal(isPartial(text), true);
+  for (const text of ["7KQ2-M9XT", "https://x", "Phở 24", ""]) assert.equal(isPartial(text), false);
 });

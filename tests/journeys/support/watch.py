@@ -59,3 +59,10 @@ def barriers(page: Page) -> list[str]:
 def assert_accessible(page: Page) -> None:
     """Fail when there is a serious or critical barrier on the page as it stands."""
     assert barriers(page) == [], page.url
+
+
+def fits_its_frame(page: Page) -> bool:
+    """Whether the page has a table and every one fits into its frame, without being scrolled sideways."""
+    widths = "(frames) => frames.map((frame) => frame.scrollWidth - frame.clientWidth)"
+    over: list[int] = page.locator(".table-frame").evaluate_all(widths)
+    return bool(over) and max(over) <= 0

@@ -168,7 +168,13 @@ async def test_a_queue_is_taken_over_and_its_conflict_is_settled(scene: Scene) -
     waiting = await scene.browser.get(scene.manage("/live/conflicts?lang=en"))
     path = re.search(r'action="([^"]+/conflicts/\d+)"', waiting.text)
     assert path is not None
+    printed = f"{issued.short_code[:4]}-{issued.short_code[4:]}"
+    assert (printed in live.text, printed in waiting.text) == (True, True)
+    for typed in (issued.short_code, printed, printed.lower()):
+        assert printed in (await scene.browser.get(scene.manage(f"/live/conflicts?q={typed}"))).text
     assert (await scene.browser.post(path[1], data={"settlement": "accepted"})).status_code == 303
+    settled = (await scene.browser.get(scene.manage("/live/conflicts?lang=en"))).text
+    assert "Everything is settled; it stands below." in settled
     again = await scene.browser.post(path[1], data={"settlement": "refused"}, headers={"accept": "application/json"})
     assert (again.status_code, again.json()["code"]) == (409, "conflict_not_open")
     assert await fetch("SELECT settlement FROM scan WHERE verdict = 'late_conflict'") == [{"settlement": "accepted"}]

@@ -11,6 +11,7 @@ from app.accounts.enums import Role
 from app.accounts.guards import requires
 from app.events.pages import download, stretch, with_query
 from app.events.queries import edition_by_id
+from app.events.typed_codes import show_code
 from app.kernel.clock import now
 from app.kernel.forms import read_form
 from app.kernel.i18n import _, format_time, ngettext
@@ -56,12 +57,14 @@ class LiveController(Controller):
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], q: FromQuery[str] = ""
     ) -> Response[str]:
         """Scans that phones answered differently while offline: open ones, and those settled."""
-        shown, pager = stretch(request, await _conflicts(edition_id, q))
+        found = await _conflicts(edition_id, q)
+        shown, pager = stretch(request, found)
         return page(
             "checkin/conflicts.html",
             edition=await edition_by_id(edition_id),
             waiting=[row for row in shown if row["settlement"] is None],
             settled=[row for row in shown if row["settlement"] is not None],
+            open=any(row["settlement"] is None for row in found),
             pager=pager,
             q=q,
             export=with_query(request, f"/manage/{edition_id}/live/conflicts/export.xlsx"),
@@ -79,7 +82,7 @@ class LiveController(Controller):
                 row["device_at"] or row["at"],
                 row["gate"],
                 row["device"],
-                row["short_code"],
+                show_code(row["short_code"] or ""),
                 row["label"],
                 verdicts[row["reason"]],
                 settlements.get(row["settlement"] or "", ""),
@@ -119,7 +122,7 @@ class LiveController(Controller):
                 row["device_at"],
                 row["gate"],
                 row["device"],
-                row["short_code"],
+                show_code(row["short_code"] or ""),
                 row["label"],
                 verdicts[row["verdict"]],
                 verdicts.get(row["reason"] or "", ""),
@@ -138,8 +141,14 @@ async def _conflicts(edition_id: int, search: str) -> list[dict[str, Any]]:
         row
         for settled in (False, True)
         for row in await queries.late_conflicts(edition_id, settled=settled, limit=MOST_EXPORTED)
-        if all(word in search_text(row["gate"], row["device"], row["label"], row["short_code"]) for word in words)
+        if all(word in _searched(row) for word in words)
     ]
+
+
+def _searched(row: dict[str, Any]) -> str:
+    """What a scan is searched by; its short code with and without its hyphen."""
+    code = row["short_code"] or ""
+    return search_text(row["gate"], row["device"], row["label"], code, show_code(code))
 
 
 def _verdicts() -> dict[str, str]:

@@ -48,6 +48,11 @@ export function looksTyped(text: string): boolean {
   return /^[0-9A-Za-z][0-9A-Za-z .-]{5,10}[0-9A-Za-z]$/.test(text.trim()) && codeIn(text).length <= 12;
 }
 
+/** Whether a text that was typed is the beginning of a short code only. */
+export function isPartial(text: string): boolean {
+  return /^[0-9A-Za-z]{1,7}$/.test(text.replace(/[ .-]/g, ""));
+}
+
 /** Judge a pass as the service would, as far as this phone can know; of who leaves only the signature is asked. */
 export async function judge(text: string, clientId: string, bundle: Bundle, store: Store, now: Date, way: Way = "in"): Promise<Answer> {
   const keys = new Map(Object.entries(bundle.public_keys).map(([id, key]) => [Number(id), keyFromText(key)]));

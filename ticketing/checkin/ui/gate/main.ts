@@ -5,7 +5,7 @@ import { isInstalled, startApp } from "@fairground/app";
 import { t } from "@fairground/i18n";
 import { newId, Queue } from "@fairground/queue";
 import { CameraProblem, listenForReader, startScanner, unlockSound, type Scanner } from "@fairground/scan";
-import { asSent, canJudge, entryKey, judge, looksTyped, type Answer, type Way } from "./judge";
+import { asSent, canJudge, entryKey, isPartial, judge, looksTyped, type Answer, type Way } from "./judge";
 import { Screen } from "./screen";
 import { fetchBundle, fetchStatus, handOver, isAway, isWithdrawn, redeem, type OfflineScan } from "./service";
 import { Store, type Bundle } from "./store";
@@ -52,7 +52,7 @@ class Gate {
       const text = input.value;
       input.value = "";
       input.blur();
-      if (text.trim()) void this.scan(text);
+      if (text.trim()) void this.scan(text, true);
     });
     for (const button of document.querySelectorAll<HTMLElement>("[data-way]")) {
       button.addEventListener("click", () => this.showWay(button.dataset.way === "out" ? "out" : "in"));
@@ -98,12 +98,14 @@ class Gate {
   }
 
   /** One pass, from the text to the end of its verdict. */
-  private async scan(text: string): Promise<void> {
+  private async scan(text: string, typed = false): Promise<void> {
     if (this.busy) return;
     this.busy = true;
     this.scanner?.pause();
+    this.screen.clear();
     try {
-      await this.answer(asSent(text));
+      if (typed && isPartial(text)) await this.screen.say(t("Not complete"), t("The code under the QR code has eight characters."));
+      else await this.answer(asSent(text));
     } finally {
       this.busy = false;
       this.scanner?.resume();

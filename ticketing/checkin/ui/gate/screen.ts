@@ -5,8 +5,10 @@ import { pageLocale } from "@fairground/page";
 import { signal, type Signal } from "@fairground/scan";
 import type { Answer, Verdict, Way } from "./judge";
 
-/** How long a verdict stays, in milliseconds; a touch ends it sooner. */
+/** Milliseconds after which the next pass is read, whatever the verdict was. */
 const patience = 1_200;
+/** How long a verdict stays that is no admission, unless the next code is read before: it has to be read and explained. */
+const refusalStays = 4_000;
 
 const looks: Record<Verdict, Signal> = {
   admitted: "admitted",
@@ -58,17 +60,20 @@ export class Screen {
     this.verdict.addEventListener("pointerdown", () => this.dismiss?.());
   }
 
-  /** Fill the screen with an answer; resolves when it is over. */
+  /** Take down the verdict that still stands: the next code was read. */
+  clear(): void {
+    this.dismiss?.();
+  }
+
+  /** Fill the screen with an answer; resolves when the next code may be read, while a refusal stands on. */
   show(answer: Answer, timezone: string, now: Date): Promise<void> {
     const detail = daysOf(answer, timezone) || before(answer, timezone, now);
-    element("last").textContent = [word(answer.verdict), answer.label, detail].filter(Boolean).join(" · ");
     this.verdict.classList.toggle("verdict-left", answer.verdict === "left");
     return this.fill(looks[answer.verdict], word(answer.verdict), answer.label ?? "", detail);
   }
 
   /** Fill the screen with something that is no verdict on a pass. */
   say(title: string, detail: string): Promise<void> {
-    element("last").textContent = [title, detail].filter(Boolean).join(" · ");
     this.verdict.classList.remove("verdict-left");
     return this.fill("look", title, "", detail);
   }
@@ -80,16 +85,21 @@ export class Screen {
     element("verdict-word").textContent = title;
     element("verdict-label").textContent = label;
     element("verdict-detail").textContent = detail;
+    element("last-word").textContent = title;
+    element("last-detail").textContent = [label, detail].filter(Boolean).join(" · ");
+    element("last").dataset.look = look;
     this.verdict.hidden = false;
     signal(look);
     return new Promise((resolve) => {
+      const next = setTimeout(resolve, patience);
       const end = (): void => {
-        clearTimeout(timer);
+        clearTimeout(next);
+        clearTimeout(over);
         this.dismiss = undefined;
         this.verdict.hidden = true;
         resolve();
       };
-      const timer = setTimeout(end, patience);
+      const over = setTimeout(end, look === "admitted" ? patience : refusalStays);
       this.dismiss = end;
     });
   }
