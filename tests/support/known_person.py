@@ -11,7 +11,8 @@ from app.accounts.queries import actor_of_person
 from app.accounts.services.devices import make_device_invite
 from app.accounts.services.people import create_organisation, grant_role, update_person
 from app.accounts.services.sign_in import request_sign_in, start_session
-from app.accounts.tables import Consent
+from app.accounts.services.two_step import start_half_sign_in
+from app.accounts.tables import Consent, RecoveryCode, TwoStep
 from app.events.schemas import SessionValues
 from app.events.services.programme import save_session
 from app.judging.queries.ballots import tasks_of_judge
@@ -57,6 +58,9 @@ async def make_known_person(festival: Festival, now: datetime) -> Actor:
     await Consent(
         person=person.id, purpose=ConsentPurpose.CONTACT, edition_id=here, given=True, wording="Được gọi lại", at=now
     ).save()
+    await TwoStep(person=person.id, secret_sealed="sealed", created_at=now, confirmed_at=now).save()
+    await RecoveryCode(person=person.id, code_hash="hashed", created_at=now).save()
+    await start_half_sign_in(person_id=person.id, next_path=f"/?name={NAME}", now=now)
     await make_device_invite(
         kind=DeviceKind.GATE, edition_id=here, label=NAME, person_id=person.id, actor=SYSTEM, now=now
     )
