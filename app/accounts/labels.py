@@ -15,6 +15,7 @@ LABELS = {
     "comment_to_jury": N_("Comment to the jury"),
     "comment_to_team": N_("Comment to the team"),
     "consent_wording": N_("What you agreed to"),
+    "confirmed_at": N_("Since"),
     "contact": N_("Contact"),
     "created_at": N_("Made at"),
     "currency": N_("Currency"),
