@@ -47,6 +47,28 @@ def test_a_booth_is_drawn_and_undone(people: People, device: str) -> None:
     expect(page.locator(".map-plan .map-text", has_text=own)).to_have_count(0)
 
 
+@pytest.mark.parametrize("device", ["desk", "tablet"])
+def test_what_is_chosen_at_the_foot_of_the_plan_stays_in_sight(people: People, device: str) -> None:
+    page = people.page(signed_in="owner", at=EDITOR, device=device)
+    last, tools = page.locator(CELLS).last, page.locator(".plan-tools")
+    last.wait_for()
+    last.scroll_into_view_if_needed()
+    cell, panel = last.bounding_box(), tools.bounding_box()
+    assert cell is not None
+    assert panel is not None
+    page.mouse.wheel(0, cell["y"] + cell["height"] + 4 - panel["y"])  # just above the panel, while it is small
+    cell = last.bounding_box()
+    assert cell is not None
+    page.mouse.click(cell["x"] + cell["width"] / 2, cell["y"] + cell["height"] / 2)
+    page.locator("#plan-power_watts").fill("many")
+    tools.locator("button[type=submit]").click()
+    expect(tools.locator(".plan-wrong")).to_contain_text("1500")
+    chosen, panel = page.locator(".plan-selected").bounding_box(), tools.bounding_box()
+    assert chosen is not None
+    assert panel is not None
+    assert chosen["y"] + chosen["height"] <= panel["y"]
+
+
 def test_without_script_a_form_does_the_same(people: People) -> None:
     page = people.page(signed_in="owner", at=EDITOR, device="tablet", script=False)
     expect(page.locator("#plan-editor")).to_be_hidden()

@@ -36,7 +36,12 @@ class Editor {
     svg.setAttribute("aria-label", t("Plan of {hall}. Arrows move, space selects, Enter writes the code.", { hall: this.plan.hall.name }));
     svg.addEventListener("pointerdown", (event) => this.press(event));
     svg.addEventListener("pointermove", (event) => this.draw(event));
-    for (const name of ["pointerup", "pointercancel"]) svg.addEventListener(name, () => (this.painting = null));
+    for (const name of ["pointerup", "pointercancel"]) {
+      svg.addEventListener(name, () => {
+        this.painting = null;
+        this.keepInSight();
+      });
+    }
     svg.addEventListener("keydown", (event) => this.type(event));
     svg.addEventListener("blur", () => this.point(null));
     this.place.addEventListener("keydown", (event) => {
@@ -51,6 +56,16 @@ class Editor {
   private show(): void {
     this.drawing.show({ hall: this.plan.hall, selected: this.selected, chosen: this.chosen, cursor: this.cursor });
     this.panel.show(this.plan.booth(this.chosen), this.cells(), this.plan.canUndo);
+  }
+
+  /** Scroll to what was chosen, and from under the panel, which stands over the foot of the plan and has just grown. */
+  private keepInSight(): void {
+    const marks = [...this.drawing.svg.querySelectorAll(".plan-cursor, .plan-selected")];
+    const lowest = marks.sort((one, other) => one.getBoundingClientRect().bottom - other.getBoundingClientRect().bottom).pop();
+    if (!lowest) return;
+    lowest.scrollIntoView({ block: "nearest", inline: "nearest" });
+    const hidden = lowest.getBoundingClientRect().bottom - this.panel.form.getBoundingClientRect().top;
+    if (hidden > 0) scrollBy(0, hidden + 8);
   }
 
   private cells(): Square[] {
@@ -105,6 +120,7 @@ class Editor {
     this.panel.fill(booth);
     this.panel.say("");
     this.show();
+    this.keepInSight();
   }
 
   private letGo(): void {
@@ -128,6 +144,7 @@ class Editor {
       const { width, depth } = this.plan.hall;
       const within = (value: number, size: number) => Math.min(Math.max(value, 0), size + margin - 1);
       this.point(this.cursor ? [within(x + step[0], width), within(y + step[1], depth)] : [x, y]);
+      this.keepInSight();
     } else if (event.key === " ") this.tick([x, y]);
     else if (event.key === "Enter" && this.selected.size) this.panel.focusCode();
     else if (event.key === "Delete" && this.chosen !== null) void this.work(() => this.remove());
@@ -142,6 +159,7 @@ class Editor {
       this.painting = this.selected.has(key(square)) ? "take" : "add";
       this.paint(square);
       this.painting = null;
+      this.keepInSight();
     }
   }
 
@@ -182,6 +200,7 @@ class Editor {
       this.working = false;
       this.panel.busy(false);
       this.show();
+      this.keepInSight(); // what was refused is said in the panel, which grows by it
     }
   }
 }

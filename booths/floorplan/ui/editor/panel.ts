@@ -80,8 +80,8 @@ export class Panel {
     const power = whole(this.power.value);
     const price = whole(this.price.value);
     if (!this.code.value.trim()) return this.refuse(t("Please write the booth's code."), this.code);
-    if (power === null) return this.refuse(t("Please write a number, such as 1500."), this.power);
-    if (price === null) return this.refuse(t("Please write a number, such as 1500."), this.price);
+    if (power === null) return this.refuse(t("Please write the power as a number, such as 1500."), this.power);
+    if (price === null) return this.refuse(t("Please write the price as a number, such as 1500000."), this.price);
     return { code: this.code.value.trim(), zone: this.zone.value.trim(), cells, power_watts: power, price_minor: price };
   }
 
