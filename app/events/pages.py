@@ -16,7 +16,7 @@ from app.events.typed_codes import show_code
 from app.kernel.forms import Form
 from app.kernel.i18n import N_, _
 from app.kernel.images import media_srcset, media_url
-from app.kernel.paging import page_number
+from app.kernel.paging import PastTheLastPage, page_number
 from app.kernel.web import current_request, environment
 
 Row = TypeVar("Row")
@@ -105,8 +105,13 @@ def page_asked(request: Request[Any, Any, Any]) -> int | None:
 
 
 def pager_of(request: Request[Any, Any, Any], found: Page) -> dict[str, Any]:
-    """What ``web/data.html``'s ``pager`` needs: first, last, total, previous, next."""
+    """What ``web/data.html``'s ``pager`` needs: first, last, total, previous, next.
+
+    Raises PastTheLastPage.
+    """
     number = found.first // max(found.size, 1) + 1
+    if found.total and not found.items:
+        raise PastTheLastPage(_address(request, -(-found.total // found.size)))
     before = number > 1
     after = found.last < found.total
     return {

@@ -17,6 +17,7 @@ from app.kernel.errors import AppError, NotAllowed, NotFound, SignInNeeded, erro
 from app.kernel.i18n import N_, _
 from app.kernel.logs import request_id
 from app.kernel.migrate import pending_migrations
+from app.kernel.paging import PastTheLastPage
 from app.kernel.web import STATIC_DIR, wants_json
 from app.kernel.wrong_values import sentences
 
@@ -93,7 +94,13 @@ def handle_too_deep(request: Request[Any, Any, Any], error: RecursionError) -> R
     return error_answer(request, status=400, code=code, sentence=_(sentence))
 
 
+def handle_past_the_last_page(_request: Request[Any, Any, Any], error: PastTheLastPage) -> Redirect:
+    """Lists shrink under old links: their last page is what comes nearest."""
+    return Redirect(error.address, status_code=303)
+
+
 EXCEPTION_HANDLERS: dict[Any, Any] = {
+    PastTheLastPage: handle_past_the_last_page,
     RecursionError: handle_too_deep,
     AppError: handle_app_error,
     HTTPException: handle_http_error,

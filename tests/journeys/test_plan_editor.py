@@ -35,6 +35,8 @@ def test_a_booth_is_drawn_and_undone(people: People, device: str) -> None:
     draw(page, 2)
     expect(tools.locator("p").first).to_contain_text("2")
     assert_accessible(page)
+    count = page.locator(".tabs [aria-current=page] .count")
+    before = int(count.text_content() or "0")
     own = page.locator("#plan-code").input_value()
     taken = page.locator(".map-plan .map-text").first.text_content() or ""
     page.fill("#plan-code", taken)
@@ -43,8 +45,12 @@ def test_a_booth_is_drawn_and_undone(people: People, device: str) -> None:
     page.fill("#plan-code", own)
     page.keyboard.press("Enter")
     expect(page.locator(".map-plan .map-text", has_text=own)).to_be_visible()
-    page.locator("#toasts button").click()
+    expect(count).to_have_text(str(before + 1))
+    expect(tools.locator(".plan-message")).to_contain_text(own)
+    expect(page.locator("#toasts .toast")).to_have_count(0)  # it would lie over the tools
+    tools.locator(".cluster button:visible").click()
     expect(page.locator(".map-plan .map-text", has_text=own)).to_have_count(0)
+    expect(count).to_have_text(str(before))
 
 
 @pytest.mark.parametrize("device", ["desk", "tablet"])

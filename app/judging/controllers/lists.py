@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from app.kernel.paging import page_number
+from app.kernel.paging import PastTheLastPage, page_number
 
 
 @dataclass(frozen=True)
@@ -19,13 +19,18 @@ class Paging:
 
     @classmethod
     def of(cls, path: str, query: Mapping[str, str], page: int, size: int, total: int) -> "Paging":
-        """Page number ``page`` (from 1) of ``total`` rows, ``size`` to a page; ``query`` is kept in the addresses."""
+        """Page number ``page`` (from 1) of ``total`` rows, ``size`` to a page; ``query`` is kept in the addresses.
+
+        Raises PastTheLastPage.
+        """
         current = page_number(page)
         kept = {key: value for key, value in query.items() if value}
 
         def address(number: int) -> str:
             return f"{path}?{urlencode({**kept, 'page': number})}"
 
+        if total and (current - 1) * size >= total:
+            raise PastTheLastPage(address(-(-total // size)))
         last = min(current * size, total)
         return cls(
             first=min((current - 1) * size + 1, total),

@@ -113,7 +113,7 @@ class AllocationController(Controller):
             await runs.discard_run(run_id=run_id, edition_id=edition_id, actor=request.user, now=now())
         except AppError as error:
             return await _run_page(request, await edition_by_id(edition_id), error)
-        return redirect(f"/manage/{edition_id}/allocation", toast=_("The proposal is put aside. Nothing was changed."))
+        return redirect(f"/manage/{edition_id}/allocation", toast=_("The proposal is dropped. Nothing was changed."))
 
 
 async def _run_page(

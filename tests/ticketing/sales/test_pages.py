@@ -310,3 +310,24 @@ async def test_the_api_wants_a_name_that_can_be_seen(scene: Scene, name: str) ->
 async def test_an_address_with_a_zero_byte_leads_nowhere(scene: Scene) -> None:
     for path in ("/e/%00", "/e/%00/tickets", "/pass/%00", "/P/%00", "/s/%00", "/api/v1/orders/%00"):
         assert (await scene.browser.get(path)).status_code == 404, path
+
+
+async def test_when_everything_is_sold_nobody_is_asked_to_go_on(client: Browser) -> None:
+    edition = await make_open_edition(now=NOW)
+    type_id = await make_ticket_type(edition.id, now=NOW, quota=1)
+    go_on = ">Go on<"
+    with clock.freeze(NOW):
+        offered = await client.get(f"{edition.path}/tickets?lang=en")
+        await make_order(edition.id, {type_id: 1}, now=NOW)
+        gone = await client.get(f"{edition.path}/tickets?lang=en&again=1")
+    assert [page.text.count(go_on) for page in (offered, gone)] == [1, 0]
+    assert gone.text.count("Sold out") == 1
+
+
+async def test_the_box_office_counts_with_separators(client: Browser) -> None:
+    edition = await make_open_edition(now=NOW)
+    await make_ticket_type(edition.id, now=NOW, quota=4465)
+    await sign_in(client, (await make_holder(Role.MANAGER, edition_id=edition.id)).id)
+    with clock.freeze(NOW):
+        shown = (await client.get(f"/manage/{edition.id}/box-office?lang=vi")).text
+    assert (shown.count("4.465"), shown.count("4465")) == (1, 0)

@@ -15,7 +15,7 @@ from app.events.typed_codes import show_code
 from app.kernel.clock import now
 from app.kernel.documents.qr import qr_svg
 from app.kernel.forms import Form, FormError, read_form
-from app.kernel.i18n import _, pick
+from app.kernel.i18n import _, format_number, pick
 from app.kernel.money import Money, format_money
 from app.kernel.security import new_token
 from app.kernel.settings import settings
@@ -101,7 +101,7 @@ async def _counter(edition: EditionInfo, form: Form, *, status: int = 200) -> Re
                 (
                     row["id"],
                     f"{len(types) + 1} · {pick(row['name'])}",
-                    " · ".join(filter(None, (days, shown, _("{left} left").format(left=row["left"])))),
+                    " · ".join(filter(None, (days, shown, _("{left} left").format(left=format_number(row["left"]))))),
                 )
             )
     if types and not form.value("ticket_type"):

@@ -4,7 +4,6 @@
 import { ApiError } from "@fairground/api";
 import { confirmInDialog } from "@fairground/enhance";
 import { t } from "@fairground/i18n";
-import { showToast } from "@fairground/toast";
 import { Drawing, margin } from "./drawing";
 import { key, Plan, unkey, type Square } from "./model";
 import { Panel } from "./panel";
@@ -18,6 +17,8 @@ class Editor {
     clear: () => this.letGo(),
     undo: () => void this.work(() => this.undo()),
   });
+  /** How many booths the hall has, on its tab. */
+  private readonly count = document.querySelector('.tabs [aria-current="page"] .count');
   private readonly selected = new Set<string>();
   private chosen: number | null = null;
   private cursor: Square | null = null;
@@ -56,6 +57,7 @@ class Editor {
   private show(): void {
     this.drawing.show({ hall: this.plan.hall, selected: this.selected, chosen: this.chosen, cursor: this.cursor });
     this.panel.show(this.plan.booth(this.chosen), this.cells(), this.plan.canUndo);
+    if (this.count) this.count.textContent = String(this.plan.hall.booths.length);
   }
 
   /** Scroll to what was chosen, and from under the panel, which stands over the foot of the plan and has just grown. */
@@ -168,7 +170,7 @@ class Editor {
     if (!draft) return;
     const saved = this.chosen === null ? await this.plan.create(draft) : await this.plan.change(this.chosen, draft);
     this.letGo();
-    showToast(t("Booth {code} is saved.", { code: saved.code }), { undo: () => void this.work(() => this.undo()) });
+    this.panel.say(t("Booth {code} is saved.", { code: saved.code }));
   }
 
   private async remove(): Promise<void> {
@@ -176,7 +178,7 @@ class Editor {
     if (!booth || !(await confirmInDialog(t("Booth {code} goes off the plan; its cells become aisle.", { code: booth.code }), t("Remove")))) return;
     await this.plan.remove(booth.id);
     this.letGo();
-    showToast(t("Booth {code} is off the plan.", { code: booth.code }), { undo: () => void this.work(() => this.undo()) });
+    this.panel.say(t("Booth {code} is off the plan.", { code: booth.code }));
   }
 
   private async undo(): Promise<void> {
