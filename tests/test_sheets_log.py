@@ -13,12 +13,13 @@ from app.accounts.queries import actor_of_person
 from app.kernel.audit import list_entries
 from app.kernel.audit_words import readable
 from app.kernel.i18n import use_locale
-from app.kernel.sheets import SheetContext, write_csv
+from app.kernel.sheets import SheetContext
 from app.kernel.sheets.batches import accept, preview, problems_of, result_of
 from app.kernel.tables import ImportBatch
 from app.main import MODULES, register_modules
 from booths.floorplan.services import save_hall
 from tests.conftest import NOW
+from tests.kernel.sheet_samples import write_csv
 from tests.support.factories import make_organisation, make_owner
 from tests.support.factories_ticketing import make_open_edition, make_ticket_type
 from tests.support.queries import counted_queries

@@ -51,7 +51,9 @@ LEFT_OUT = {
     "/gate": "an app's frame, loaded once for each phone",
     "/help/{role}": "as /help",
     "/invite/{token}": "seen once for each device",
+    "/pass/{secret}/data": "asked for by few, once",
     "/sign-in/password": "as /sign-in",
+    "/sign-in/two-step": "as /sign-in, for organisers alone",
     "/sign-in/{token}": "seen once for each link",
 }
 CONNECTIONS = 16

@@ -29,6 +29,7 @@ class SecondStepController(Controller):
 
     path = "/sign-in/two-step"
     guards = [public]
+    response_headers = NOT_KEPT
     include_in_schema = False
 
     @get()

@@ -86,3 +86,5 @@ def test_a_column_that_nobody_declared_is_seen() -> None:
     names = [name_of(column) for column in walked([Guest])]
     found = declared(registered().values())
     assert [name for name in names if found[name] != 1] == ["guest.invited_by", "guest.person", "guest.nickname"]
+    pointing = Person._meta._foreign_key_references  # other tests walk what points at a person
+    pointing[:] = [column for column in pointing if column._meta.table is not Guest]

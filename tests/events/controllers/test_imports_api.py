@@ -7,8 +7,8 @@ import pytest
 
 from app.accounts.enums import Role
 from app.events.queries import EditionInfo, programme
-from app.kernel.sheets import write_csv
 from tests.events.factories import make_edition
+from tests.kernel.sheet_samples import write_csv
 from tests.support.client import CSRF_HEADER, Browser, new_browser, sign_in
 from tests.support.factories import make_holder
 
