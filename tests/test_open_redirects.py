@@ -17,6 +17,7 @@ from app.accounts.services.sign_in import make_sign_in_link, set_password
 from app.accounts.tables import Person
 from app.kernel.outbox import list_messages
 from app.kernel.web import local_path
+from app.main import register_modules
 from tests.support.client import new_browser
 from tests.support.factories import make_person
 from tests.support.festival import make_festival
@@ -74,6 +75,7 @@ def test_what_stays_is_kept(path: str) -> None:
 
 
 def test_no_form_has_a_way_on_that_this_file_does_not_know() -> None:
+    register_modules()  # whose forms are known then
     holders = [kind for kind in _forms() if kind.endswith(".next") and "signature_model" not in kind]
     assert sorted(holders) == ["PasswordForm.next", "SaveForm.next", "SignInForm.next"]
 

@@ -21,6 +21,7 @@ from app.kernel.names import normalise_email, normalise_phone
 from app.kernel.outbox import send_message, way_to
 from app.kernel.security import hash_token, new_token
 from app.kernel.settings import settings
+from app.kernel.web import local_path
 
 LINK_MINUTES = 20
 PASSWORD_LENGTH = 12
@@ -58,7 +59,7 @@ async def make_sign_in_link(
                 person=person_id,
                 token_hash=hash_token(token),
                 code_hash=hash_token(f"{person_id}:{code}"),
-                next_path=next_path,
+                next_path=local_path(next_path, "/me"),
                 created_at=now,
                 expires_at=now + timedelta(minutes=minutes),
             )
