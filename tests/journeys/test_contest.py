@@ -56,7 +56,7 @@ def test_an_idea_is_entered_scored_and_awarded(people: People) -> None:
     assert_accessible(chair)
     chair.locator("form[action$='/lock'] button").click()
     confirm(chair)
-    chair.locator("form[action$='/awards'] button").click()
+    chair.locator("form[action*='/awards#'] button").click()
     chair.locator("form[action*='/publish'] [name=confirmed]").check()
     chair.locator("form[action*='/publish'] button").click()
     confirm(chair)
