@@ -9,6 +9,10 @@ from tests.journeys.support.places import SLUG
 from tests.journeys.support.watch import assert_accessible
 from tests.journeys.test_jury_tablet import SAVED, open_the_first_round, score
 
+#: Texts of the ranking that run past the right edge of their row.
+RUN_OVER = """() => [...document.querySelectorAll(".band-row")].flatMap((row) =>
+  [...row.querySelectorAll("span")].filter((part) =>
+    part.getBoundingClientRect().right > row.getBoundingClientRect().right + 1).map((part) => part.textContent))"""
 TITLE = "Giấy dó từ vỏ cây dướng bỏ đi"
 
 
@@ -54,6 +58,8 @@ def test_an_idea_is_entered_scored_and_awarded(people: People) -> None:
     chair.locator("a[href$='/ranking'].chip").click()
     expect(chair.locator(".band-row a").first).to_have_text(best)
     assert_accessible(chair)
+    chair.set_viewport_size({"width": 1440, "height": 900})
+    assert chair.evaluate(RUN_OVER) == []
     chair.locator("form[action$='/lock'] button").click()
     confirm(chair)
     chair.locator("form[action*='/awards#'] button").click()

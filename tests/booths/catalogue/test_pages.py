@@ -72,8 +72,10 @@ async def test_filters_and_pages_say_what_is_there(client: httpx.AsyncClient) ->
     assert "Lụa (24)" in first.text
     filtered = await client.get(f"/e/{slug}/catalogue", params={"category": "Gốm"})
     assert filtered.text.count('class="tile"') == 1
-    for nothing in ("?q=xyz", "?category=xyz", "?page=99", "?page=x", "?view=exhibitors&q=xyz"):
+    for nothing in ("?q=xyz", "?category=xyz", "?page=x", "?view=exhibitors&q=xyz"):
         assert (await client.get(f"/e/{slug}/catalogue{nothing}")).status_code == 200
+    past = await client.get(f"/e/{slug}/catalogue?page=99")
+    assert (past.status_code, past.headers["location"]) == (303, f"/e/{slug}/catalogue?page=2")
 
 
 async def test_what_is_only_held_or_hidden_is_nowhere(client: httpx.AsyncClient) -> None:
