@@ -93,11 +93,24 @@ class Scan:
     visitor: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class PassUse:
+    """Something that was done with a pass: when, where, and what came of it, in words with the tone of a badge."""
+
+    at: datetime
+    place: str
+    word: str
+    tone: str
+    detail: str = ""
+
+
 DashboardProvider = Callable[[int, Actor, datetime], Awaitable[list[DashboardItem]]]
 SectionProvider = Callable[[EditionInfo, datetime], Awaitable[PublicSection | None]]
 ScanListener = Callable[[Scan], Awaitable[None]]
 Copier = Callable[[EditionInfo, EditionInfo, datetime], Awaitable[None]]
 PassNamer = Callable[[int], Awaitable[Mapping[str, str] | None]]
+
+PassWitness = Callable[[EditionInfo, int], Awaitable[list[PassUse]]]
 
 _dashboard: list[DashboardProvider] = []
 _sections: list[SectionProvider] = []
@@ -105,6 +118,7 @@ _nav: list[NavItem] = []
 _scans: list[ScanListener] = []
 _copiers: list[Copier] = []
 _namers: list[PassNamer] = []
+_witnesses: list[PassWitness] = []
 
 
 def add_dashboard_provider(provider: DashboardProvider) -> None:
@@ -143,6 +157,18 @@ async def pass_names(pass_id: int) -> Mapping[str, str]:
         if names := await namer(pass_id):
             return names
     return {}
+
+
+def add_pass_witness(witness: PassWitness) -> None:
+    """Let a module tell what was done with a pass (an edition's, by id), the newest first."""
+    if witness not in _witnesses:
+        _witnesses.append(witness)
+
+
+async def pass_uses(edition: EditionInfo, pass_id: int) -> list[PassUse]:
+    """What all modules know was done with a pass, the newest first."""
+    uses = [use for witness in _witnesses for use in await witness(edition, pass_id)]
+    return sorted(uses, key=lambda use: use.at, reverse=True)
 
 
 def add_copier(copier: Copier) -> None:

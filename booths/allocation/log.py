@@ -27,7 +27,7 @@ WORDS = LogWords(
             fields={
                 "cells_wanted": Field(N_("Cells wanted")),
                 "zone_wanted": Field(N_("Zone wanted")),
-                "power_watts": Field(N_("Power (watts)")),
+                "power_watts": Field(N_("Power (watts)"), show=str),
                 "category": Field(N_("Category")),
                 "note": Field(N_("Note")),
                 "state": Field(N_("State"), values=APPLICATION_STATE_NAMES),

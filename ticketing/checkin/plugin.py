@@ -1,6 +1,6 @@
 """What check-in brings."""
 
-from app.events.slots import add_copier, add_dashboard_provider, add_nav_item
+from app.events.slots import add_copier, add_dashboard_provider, add_nav_item, add_pass_witness
 from app.kernel.jobs import every
 from app.kernel.module import Module
 from ticketing.checkin.controllers.api import GateApi
@@ -10,7 +10,7 @@ from ticketing.checkin.controllers.manage import GatesController
 from ticketing.checkin.log import WORDS
 from ticketing.checkin.services.copying import copy_gates
 from ticketing.checkin.sheets import GATES
-from ticketing.checkin.slots import NAV, checkin_dashboard
+from ticketing.checkin.slots import NAV, checkin_dashboard, scans_told
 from ticketing.checkin.tasks import CLOSE_DAYS, run_close_past_days
 
 
@@ -18,6 +18,7 @@ def start() -> None:
     """Fill the slots, and let each day end by itself."""
     add_dashboard_provider(checkin_dashboard)
     add_copier(copy_gates)
+    add_pass_witness(scans_told)
     for item in NAV:
         add_nav_item(item)
     every(CLOSE_DAYS, 600)
