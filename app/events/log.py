@@ -76,7 +76,7 @@ WORDS = LogWords(
             fields={
                 "kind": Field(N_("Kind"), values=PASS_KIND_NAMES),
                 "holder_name": Field(N_("Holder")),
-                "serial": Field(N_("Number")),
+                "serial": Field(N_("Number"), show=str),
                 "state": Field(N_("State"), values=PASS_STATE_NAMES),
             },
         ),

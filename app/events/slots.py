@@ -93,6 +93,17 @@ class Scan:
     visitor: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class PassUse:
+    """Something that was done with a pass: when, where, and what came of it, in words with the tone of a badge."""
+
+    at: datetime
+    place: str
+    word: str
+    tone: str
+    detail: str = ""
+
+
 DashboardProvider = Callable[[int, Actor, datetime], Awaitable[list[DashboardItem]]]
 SectionProvider = Callable[[EditionInfo, datetime], Awaitable[PublicSection | None]]
 ScanListener = Callable[[Scan], Awaitable[None]]
@@ -112,6 +123,8 @@ class PassContact:
 PassReacher = Callable[[Sequence[int]], Awaitable[Mapping[int, PassContact]]]
 PassNamer = Callable[[int], Awaitable[Mapping[str, str] | None]]
 
+PassWitness = Callable[[EditionInfo, int], Awaitable[list[PassUse]]]
+
 _dashboard: list[DashboardProvider] = []
 _sections: list[SectionProvider] = []
 _nav: list[NavItem] = []
@@ -119,6 +132,7 @@ _scans: list[ScanListener] = []
 _copiers: list[Copier] = []
 _namers: list[PassNamer] = []
 _reachers: list[PassReacher] = []
+_witnesses: list[PassWitness] = []
 
 
 def add_dashboard_provider(provider: DashboardProvider) -> None:
@@ -171,6 +185,18 @@ async def contacts_of_passes(pass_ids: Sequence[int]) -> dict[int, PassContact]:
     for reacher in _reachers:
         found |= await reacher(pass_ids)
     return found
+
+
+def add_pass_witness(witness: PassWitness) -> None:
+    """Let a module tell what was done with a pass (an edition's, by id), the newest first."""
+    if witness not in _witnesses:
+        _witnesses.append(witness)
+
+
+async def pass_uses(edition: EditionInfo, pass_id: int) -> list[PassUse]:
+    """What all modules know was done with a pass, the newest first."""
+    uses = [use for witness in _witnesses for use in await witness(edition, pass_id)]
+    return sorted(uses, key=lambda use: use.at, reverse=True)
 
 
 def add_copier(copier: Copier) -> None:

@@ -29,7 +29,7 @@ WORDS = LogWords(
             fields={
                 "cells_wanted": Field(N_("Cells wanted")),
                 "zone_wanted": Field(N_("Zone wanted")),
-                "power_watts": Field(N_("Power (watts)")),
+                "power_watts": Field(N_("Power (watts)"), show=str),
                 "category": Field(N_("Category")),
                 "note": Field(N_("Note")),
                 "contact": Field(N_("Contact"), subject="person"),

@@ -43,7 +43,7 @@ WORDS = LogWords(
                 "booth": Field(""),
                 "state": Field(N_("State"), values=BOOTH_STATE_NAMES),
                 "zone": Field(N_("Zone")),
-                "power_watts": Field(N_("Power (watts)")),
+                "power_watts": Field(N_("Power (watts)"), show=str),
                 "price_minor": Field(N_("Price"), money=True),
                 "cells": Field(N_("Which cells"), show=_cells),
             },

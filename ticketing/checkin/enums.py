@@ -41,6 +41,10 @@ VERDICT_NAMES = {
 }
 
 
+#: The tone of a verdict's badge; of any other it is that of a refusal.
+VERDICT_TONES = {Verdict.ADMITTED: "done", Verdict.LATE_CONFLICT: "wait", Verdict.LEFT: "plain"}
+
+
 class Settlement(StrEnum):
     """How a gate lead settled a late conflict."""
 

@@ -1,6 +1,6 @@
 """What check-in brings."""
 
-from app.events.slots import add_copier, add_dashboard_provider, add_nav_item
+from app.events.slots import add_copier, add_dashboard_provider, add_nav_item, add_pass_witness
 from app.kernel.jobs import every
 from app.kernel.module import Module
 from app.kernel.waiting import add_waiting
@@ -12,7 +12,7 @@ from ticketing.checkin.log import WORDS
 from ticketing.checkin.personal import DATA
 from ticketing.checkin.services.copying import copy_gates
 from ticketing.checkin.sheets import GATES
-from ticketing.checkin.slots import NAV, WAITING_WORDS, checkin_dashboard, checkin_waiting
+from ticketing.checkin.slots import NAV, WAITING_WORDS, checkin_dashboard, checkin_waiting, scans_told
 from ticketing.checkin.tasks import CLOSE_DAYS, run_close_past_days
 
 
@@ -21,6 +21,7 @@ def start() -> None:
     add_dashboard_provider(checkin_dashboard)
     add_copier(copy_gates)
     add_waiting(checkin_waiting, WAITING_WORDS)
+    add_pass_witness(scans_told)
     for item in NAV:
         add_nav_item(item)
     every(CLOSE_DAYS, 600)

@@ -144,6 +144,11 @@ async def last_scans(edition_id: int, limit: int = 20) -> list[dict[str, Any]]:
     return await fetch(_SCANS + "ORDER BY s.id DESC LIMIT {}", edition_id, limit)
 
 
+async def scans_of_pass(edition_id: int, pass_id: int, limit: int) -> list[dict[str, Any]]:
+    """The newest scans of one pass."""
+    return await fetch(_SCANS + "AND s.event_pass = {} ORDER BY s.id DESC LIMIT {}", edition_id, pass_id, limit)
+
+
 async def late_conflicts(edition_id: int, *, settled: bool = False, limit: int = 100) -> list[dict[str, Any]]:
     """Scans that a phone answered differently while offline: those still open, or those settled."""
     state = "IS NOT NULL" if settled else "IS NULL"

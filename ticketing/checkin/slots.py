@@ -1,16 +1,19 @@
-"""What check-in shows on the organiser's timeline and in her navigation."""
+"""What check-in shows on the organiser's timeline, in her navigation and on the page of a pass."""
 
 from datetime import datetime
+from typing import Any
 
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.events.enums import Part
-from app.events.queries import edition_by_id
-from app.events.slots import DashboardItem, NavItem, Stage
-from app.kernel.i18n import N_, _, format_date, format_number, ngettext
+from app.events.queries import EditionInfo, edition_by_id
+from app.events.slots import DashboardItem, NavItem, PassUse, Stage
+from app.kernel.i18n import N_, _, format_date, format_datetime, format_number, ngettext
 from app.kernel.waiting import Waiting, counted
-from ticketing.checkin.enums import Verdict
-from ticketing.checkin.queries import counts_of_edition, gates_of, open_conflicts
+from ticketing.checkin.enums import SETTLEMENT_NAMES, VERDICT_NAMES, VERDICT_TONES, Settlement, Verdict
+from ticketing.checkin.queries import counts_of_edition, gates_of, open_conflicts, scans_of_pass
+
+MOST_SHOWN = 50
 
 LEADS = (Role.MANAGER, Role.GATE_LEAD)
 NAV = (
@@ -76,3 +79,31 @@ WAITING_WORDS = {
         ngettext("%(num)s scan has to be settled", "%(num)s scans have to be settled", count) % {"num": count}
     )
 }
+
+
+async def scans_told(edition: EditionInfo, pass_id: int) -> list[PassUse]:
+    """The last scans of a pass, each with its gate and what the gate answered."""
+    return [
+        PassUse(
+            at=row["device_at"] or row["at"],
+            place=row["gate"],
+            word=_(VERDICT_NAMES[Verdict(row["verdict"])]),
+            tone=VERDICT_TONES.get(Verdict(row["verdict"]), "refused"),
+            detail=_detail(row, edition),
+        )
+        for row in await scans_of_pass(edition.id, pass_id, MOST_SHOWN)
+    ]
+
+
+def _detail(row: dict[str, Any], edition: EditionInfo) -> str:
+    """What stood against the pass, how that was settled, where it was used before, and whether the phone was alone."""
+    parts = []
+    if row["reason"]:
+        parts.append(_(VERDICT_NAMES[Verdict(row["reason"])]))
+    if row["settlement"]:
+        parts.append(_(SETTLEMENT_NAMES[Settlement(row["settlement"])]))
+    if row["previous_at"]:
+        parts.append(f"{format_datetime(row['previous_at'], edition.timezone)} {row['previous_gate'] or ''}".strip())
+    if row["offline"]:
+        parts.append(_("offline"))
+    return " · ".join(parts)

@@ -18,6 +18,7 @@ from app.events.passes.queries import pass_by_id, passes_of_edition
 from app.events.passes.services import revoke_pass
 from app.events.queries import EditionInfo
 from app.events.schemas import HandOutForm, ReasonForm
+from app.events.slots import pass_uses
 from app.events.typed_codes import show_code
 from app.kernel.clock import now
 from app.kernel.forms import Form, FormError, open_form, read_form
@@ -135,6 +136,7 @@ class PassDeskController(Controller):
             short_code=show_code(found.short_code),
             validity=validity(found, edition),
             qr=pass_qr_svg(found.code),
+            uses=await pass_uses(edition, found.id),
             revoked=found.state == PassState.REVOKED,
         )
 

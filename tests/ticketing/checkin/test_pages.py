@@ -14,6 +14,7 @@ from app.accounts.enums import Role
 from app.accounts.services.devices import revoke_device
 from app.events.passes.services import revoke_pass
 from app.events.queries import EditionInfo
+from app.events.tables import Pass
 from app.kernel import clock
 from app.kernel.database import fetch
 from tests.conftest import NOW
@@ -178,6 +179,28 @@ async def test_a_queue_is_taken_over_and_its_conflict_is_settled(scene: Scene) -
     again = await scene.browser.post(path[1], data={"settlement": "refused"}, headers={"accept": "application/json"})
     assert (again.status_code, again.json()["code"]) == (409, "conflict_not_open")
     assert await fetch("SELECT settlement FROM scan WHERE verdict = 'late_conflict'") == [{"settlement": "accepted"}]
+
+
+async def test_the_page_of_a_pass_tells_its_scans(scene: Scene) -> None:
+    issued, other = await make_pass(scene.edition, now=NOW), await make_pass(scene.edition, now=NOW)
+    await scene.sign_in(Role.GATE_LEAD)
+    page = scene.manage(f"/passes/{issued.id}?lang=en")
+    assert "No gate has scanned this pass yet." in (await scene.browser.get(page)).text
+    for minutes in (0, 5):
+        at = NOW + timedelta(minutes=minutes)
+        await redeem_pass(actor=scene.phone, client_id=f"scan-000{minutes}", code=issued.code, now=at)
+    queued = QueuedScan("scan-0009", issued.code, NOW + timedelta(minutes=9), Verdict.ADMITTED)
+    await redeem_queue(actor=scene.phone, scans=[queued], now=NOW + timedelta(minutes=20))
+    await redeem_pass(actor=scene.phone, client_id="scan-other", code=other.code, now=NOW)
+    shown = (await scene.browser.get(page)).text
+    rows = re.findall(r"<tr>(.*?)</tr>", shown.split("<tbody>")[1].split("</tbody>")[0], re.S)
+    assert [re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", row)).strip() for row in rows] == [
+        "16 Oct 2026 08:39 Cổng A To be settled Used already · 16 Oct 2026 08:30 Cổng A · offline",
+        "16 Oct 2026 08:35 Cổng A Used already 16 Oct 2026 08:30 Cổng A",
+        "16 Oct 2026 08:30 Cổng A Admitted",
+    ]
+    await Pass.update({Pass.serial: 2002}).where(Pass.id == issued.id)
+    assert "<dd>2002</dd>" in (await scene.browser.get(page)).text
 
 
 async def test_accepting_a_scan_of_a_pass_outside_its_time_counts_it_as_inside(scene: Scene) -> None:

@@ -20,12 +20,11 @@ from app.kernel.names import search_text
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 from ticketing.checkin import queries
-from ticketing.checkin.enums import SETTLEMENT_NAMES, VERDICT_NAMES
+from ticketing.checkin.enums import SETTLEMENT_NAMES, VERDICT_NAMES, VERDICT_TONES
 from ticketing.checkin.schemas import SettleForm
 from ticketing.checkin.services.live import channel_of
 from ticketing.checkin.services.settling import empty_lists, midnight_of, settle_conflict
 
-TONES = {"admitted": "done", "late_conflict": "wait", "left": "plain"}
 FLOW_TONES = ("jade", "indigo", "lacquer", "gold")
 MOST_EXPORTED = 500_000
 
@@ -176,6 +175,6 @@ async def _state(edition_id: int) -> dict[str, Any]:
         "scans": await queries.last_scans(edition_id, 12),
         "waiting": await queries.open_conflicts(edition_id),
         "verdicts": _verdicts(),
-        "tones": TONES,
+        "tones": VERDICT_TONES,
         "present": present,
     }
