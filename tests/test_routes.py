@@ -11,6 +11,7 @@ from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler, WebsocketRoute
 from litestar.response import Response, ServerSentEvent
 from litestar.response.file import ASGIFileResponse
 
+from tests.journeys.support.places import NOT_WALKED, PLACES
 from tests.support.client import the_app
 
 OPENAPI = "/api/docs"
@@ -45,6 +46,18 @@ def plain(path: str) -> str:
     return re.sub(r"\{(\w+)(:\w+)?\}", r"{\1}", path)
 
 
+def page_at(address: str) -> str:
+    """Return the path of the page that an address belongs to, itself perhaps with parameters in it.
+
+    Raises LookupError when it belongs to none.
+    """
+    address = address.partition("?")[0].rstrip("/") or "/"
+    found = [page for page in pages() if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", page), address)]
+    if not found:
+        raise LookupError(address)
+    return min(found, key=lambda page: page.count("{"))
+
+
 def guards_of(handler: Any) -> list[Any]:
     """Return the guards that say who may use a handler; ``opt={"public": True}`` counts as one."""
     guards = list(handler.resolve_guards())
@@ -58,3 +71,15 @@ def test_every_route_has_exactly_one_guard() -> None:
         if not getattr(handler.fn, "__name__", "").startswith("options_handler") and len(guards_of(handler)) != 1
     }
     assert wrong == {}
+
+
+def test_an_address_belongs_to_the_page_that_names_most_of_it() -> None:
+    assert page_at("/manage/{edition_id}/gates/new") == "/manage/{edition_id}/gates/new"
+    assert page_at("/manage/7/gates/{own_gate_id}?lang=vi") == "/manage/{edition_id}/gates/{gate_id}"
+    assert page_at("/judge/") == "/judge"
+
+
+def test_every_page_is_walked_by_the_journey_or_left_out_with_its_reason() -> None:
+    walked = {page_at(place.path) for place in PLACES if place.status == 200 and place.path != OPENAPI}
+    assert walked | NOT_WALKED.keys() == set(pages())
+    assert walked & NOT_WALKED.keys() == set()

@@ -44,6 +44,14 @@ def format_money(money: Money, locale: str | None = None) -> str:
     return f"{number} {money.currency}"
 
 
+def typed_money(money: Money) -> str:
+    """As one types it into a field: ``1.250.000``, ``12.50``; :func:`parse_money` reads it again."""
+    places = decimals(money.currency)
+    if places:
+        return f"{money.amount_minor / 10**places:.{places}f}"
+    return f"{money.amount_minor:,}".replace(",", ".")
+
+
 def parse_money(text: str, currency: str) -> Money:
     """An amount as typed: ``1.250.000``, ``1,250,000 ₫``, ``Rp 50.000``, ``12.50`` for a currency with decimals.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -11,7 +10,7 @@ from threading import Thread
 import pytest
 
 from tests.bench.pages import LEFT_OUT, PAGES, failures, refuse
-from tests.test_routes import pages, plain
+from tests.test_routes import page_at, pages, plain
 from tests.test_routes_by_role import NOBODY, TABLE
 
 
@@ -22,18 +21,9 @@ def public_pages() -> set[str]:
     return {plain(row["path"]) for row in rows} & set(pages())
 
 
-def pattern_of(path: str) -> re.Pattern[str]:
-    """Return what matches the addresses under a route's path."""
-    return re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path)))
-
-
 def test_every_public_page_is_measured_or_left_out_with_its_reason() -> None:
-    known = public_pages()
-    fixed = {path for path in known if "{" not in path}
-    measured = set()
-    for path in (path.partition("?")[0] for path in PAGES.values()):
-        measured |= {path} & fixed or {one for one in known if pattern_of(one).fullmatch(path)}
-    assert measured | LEFT_OUT.keys() == known
+    measured = {page_at(path) for path in PAGES.values()}
+    assert measured | LEFT_OUT.keys() == public_pages()
     assert measured & LEFT_OUT.keys() == set()
 
 

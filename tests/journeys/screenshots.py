@@ -19,8 +19,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
-from tests.journeys.support.people import DEVICES, launch, numbers_of, sign_in
-from tests.journeys.support.places import PLACES, Place
+from tests.journeys.support.people import DEVICES, furnished, judging_numbers, launch, sign_in
+from tests.journeys.support.places import PLACES, Place, walks
 from tests.support.postgres import free_port, running_postgres
 from tests.support.service import Home, administer, new_home, running_service
 
@@ -57,10 +57,12 @@ def demo_service(engine: str) -> Iterator[Home]:
 def take(browser: Browser, url: str, home: Home | None, options: Options) -> list[str]:
     """Take all pictures; returns what could not be pictured."""
     problems: list[str] = []
-    numbers = {} if home is None else numbers_of(home)
-    roles = dict.fromkeys(place.role for place in options.places)
-    for role in roles:
-        places = [place for place in options.places if place.role == role]
+    numbers = {} if home is None else furnished(home)
+    judging_begun = False
+    for judging, role, places in walks(options.places):
+        if judging and not judging_begun and home is not None:
+            numbers |= judging_numbers(home)
+            judging_begun = True
         if role is not None and home is None:
             problems.append(f"left out, nobody can sign in there: {[place.name for place in places]}")
             continue
@@ -105,7 +107,7 @@ def picture(page: Page, place: Place, path: str, options: Options) -> list[str]:
 def main() -> int:
     """Take the pictures that the command line asks for."""
     parser = argparse.ArgumentParser(description="Take a picture of every page.")
-    parser.add_argument("--only", default="", help="only places whose name contains this")
+    parser.add_argument("--only", action="append", help="only places whose name contains this (repeatable)")
     parser.add_argument("--engine", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--url", help="a service that runs already; public pages only")
     parser.add_argument("--locale", default="vi", choices=("vi", "id", "en"))
@@ -115,7 +117,7 @@ def main() -> int:
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     options = Options(
-        places=[place for place in PLACES if given.only in place.name],
+        places=[place for place in PLACES if any(text in place.name for text in given.only or [""])],
         devices=given.device or list(DEVICES),
         themes=given.theme or list(THEMES),
         locale=given.locale,

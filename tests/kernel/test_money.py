@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kernel.i18n import use_locale
-from app.kernel.money import Money, format_money, parse_money
+from app.kernel.money import Money, format_money, parse_money, typed_money
 
 
 @pytest.mark.parametrize(
@@ -73,3 +73,8 @@ def test_what_is_no_amount_is_refused(text: str, currency: str) -> None:
 @given(st.integers(0, 10**15), st.sampled_from(["VND", "IDR"]))
 def test_what_is_shown_can_be_typed(amount: int, currency: str) -> None:
     assert parse_money(format_money(Money(amount, currency)), currency) == Money(amount, currency)
+
+
+@given(st.integers(0, 10**15), st.sampled_from(["VND", "IDR", "EUR", "USD"]))
+def test_what_stands_in_a_field_is_read_again(amount: int, currency: str) -> None:
+    assert parse_money(typed_money(Money(amount, currency)), currency) == Money(amount, currency)

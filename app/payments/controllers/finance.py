@@ -14,7 +14,7 @@ from app.kernel.clock import now
 from app.kernel.documents.qr import qr_svg
 from app.kernel.forms import Form, FormError, open_form, read_form
 from app.kernel.i18n import N_, _
-from app.kernel.money import parse_money
+from app.kernel.money import parse_money, typed_money
 from app.kernel.names import search_text
 from app.kernel.settings import settings
 from app.kernel.sheets import write_xlsx
@@ -109,7 +109,7 @@ class FinanceController(Controller):
     async def document(self, edition_id: FromPath[int], document_id: FromPath[int]) -> Response[str]:
         """One document with its payments, and the form to record one."""
         document = await queries.document_by_id(document_id, edition_id)
-        form = Form.empty(method=PaymentMethod.CASH, amount=document.amount.amount_minor)
+        form = Form.empty(method=PaymentMethod.CASH, amount=typed_money(document.amount))
         return await _document_page(await edition_by_id(edition_id), document, form)
 
     @post("/{document_id:int}/payments")

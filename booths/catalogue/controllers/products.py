@@ -11,7 +11,7 @@ from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
 from app.kernel.forms import Form, FormError, Reading, open_form
 from app.kernel.i18n import LOCALES, _, current_locale, pick
-from app.kernel.money import Money, decimals, parse_money
+from app.kernel.money import parse_money, typed_money
 from app.kernel.names import search_text
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
@@ -236,22 +236,12 @@ def _form_of(product: ProductInfo) -> Form:
     return Form.empty(
         **texts,
         code=product.code,
-        price=_plain(product.price),
+        price=typed_money(product.price) if product.price else "",
         unit=product.unit,
         category=product.category,
         certificates=show_certificates((one.name, one.year) for one in product.certificates),
         active=product.active,
     )
-
-
-def _plain(price: Money | None) -> str:
-    """An amount as one types it."""
-    if price is None:
-        return ""
-    places = decimals(price.currency)
-    if places:
-        return f"{price.amount_minor / 10**places:.{places}f}"
-    return f"{price.amount_minor:,}".replace(",", ".")
 
 
 def _values(reading: Reading[ProductForm], edition: EditionInfo) -> ProductValues:

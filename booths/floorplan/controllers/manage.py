@@ -15,7 +15,7 @@ from app.kernel.clock import now
 from app.kernel.errors import AppError
 from app.kernel.forms import Form, FormError, open_form
 from app.kernel.i18n import N_, _
-from app.kernel.money import Money, parse_money
+from app.kernel.money import Money, parse_money, typed_money
 from app.kernel.names import search_text, text_key
 from app.kernel.sheets import write_xlsx
 from app.kernel.sheets.write import Cell
@@ -152,7 +152,7 @@ class FloorPlanController(Controller):
             cells=show_squares(booth.squares),
             zone=booth.zone,
             power_watts=booth.power_watts,
-            price=booth.price_minor or "",
+            price=typed_money(Money(booth.price_minor, booth.currency)) if booth.price_minor else "",
         )
         return await _form_page(edition, form, booth)
 

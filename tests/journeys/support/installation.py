@@ -2,10 +2,12 @@
 
 Run in the environment of the installation, in a process of its own, since Playwright holds a test's event loop.
 ``link ROLE NEXT_PATH`` prints a sign-in link of the first person who holds the role; ``numbers`` prints, as JSON, an
-example of each id that a path may name; ``gate`` prints the address of a new card for a gate phone, ``judge`` that of
-a judge's tablet; ``passes N`` prints, as JSON, what the QR codes of N passes say that nobody has used; ``earlier
-MINUTES`` puts the latest admission so much earlier and prints its time of day; ``code KIND`` prints the path behind the
-latest QR code of a booth or a product; ``publish`` allocates all booths and publishes them.
+example of each id that a path may name; ``furnish`` adds what the demo festival has none of and prints them with its
+ids; ``judging`` opens the first round and prints the ids that come with it; ``gate`` prints the address of a new card
+for a gate phone, ``judge`` that of a judge's tablet; ``passes N`` prints, as JSON, what the QR codes of N passes say
+that nobody has used; ``earlier MINUTES`` puts the latest admission so much earlier and prints its time of day; ``code
+KIND`` prints the path behind the latest QR code of a booth or a product; ``publish`` allocates all booths and publishes
+them.
 """
 
 from __future__ import annotations
@@ -56,38 +58,57 @@ NUMBERS = {
 }
 
 
-async def link(role: str, next_path: str) -> str:
-    """Make a link, good once, for the first person who holds the role now.
-
-    Raises LookupError when nobody does.
-    """
+async def holder(role: Role) -> int:
+    """Find the first person who holds a role now. Raises LookupError when nobody does."""
     grant = (
         await RoleGrant.select(RoleGrant.person)
-        .where((RoleGrant.role == Role(role).value) & RoleGrant.revoked_at.is_null())
+        .where((RoleGrant.role == role.value) & RoleGrant.revoked_at.is_null())
         .order_by(RoleGrant.id)
         .first()
     )
     if grant is None:
         raise LookupError(f"nobody is {role}")
-    address, _code = await make_sign_in_link(person_id=grant["person"], next_path=next_path, now=now(), minutes=A_YEAR)
+    return int(grant["person"])
+
+
+async def link(role: str, next_path: str) -> str:
+    """Make a link, good once, for the first person who holds the role now. Raises LookupError when nobody does."""
+    person_id = await holder(Role(role))
+    address, _code = await make_sign_in_link(person_id=person_id, next_path=next_path, now=now(), minutes=A_YEAR)
     return address
 
 
 async def numbers() -> str:
-    """Find an example of each id, where there is one, and of the secrets behind links."""
+    """Find an example of each id, where there is one, and the secret of a pass."""
+    return json.dumps(await found_numbers())
+
+
+async def found_numbers() -> dict[str, Any]:
+    """Return what ``numbers`` prints."""
     from app.events.passes.services import secret_of
 
     found: dict[str, Any] = {}
     for name, sql in NUMBERS.items():
-        try:
-            rows = await fetch(f"{sql} LIMIT 1")
-        except Exception:
-            continue  # a module that is not there yet, or has other tables
-        if rows:
-            found[name] = rows[0]["id"]
-    passes = await fetch("SELECT secret_seed FROM pass WHERE id = {}", found["pass_id"])
-    found["pass_secret"] = secret_of(passes[0]["secret_seed"])
-    return json.dumps(found)
+        for row in await fetch(f"{sql} LIMIT 1"):
+            found[name] = row["id"]
+    (own,) = await fetch("SELECT secret_seed FROM pass WHERE id = {}", found["pass_id"])
+    return {**found, "pass_secret": secret_of(own["secret_seed"])}
+
+
+async def furnish() -> str:
+    """Add what the demo festival has none of, and print what ``numbers`` does with it."""
+    from tests.journeys.support.furnish import furnish
+
+    made = await furnish(await found_numbers(), now())
+    address, _code = await make_sign_in_link(person_id=await holder(Role.OWNER), next_path="/me", now=now())
+    return json.dumps({**made, "sign_in_token": address.rpartition("/")[2]})
+
+
+async def judging() -> str:
+    """Let judging begin; prints the ids that there are only then."""
+    from tests.journeys.support.furnish import begin_judging
+
+    return json.dumps(await begin_judging(await found_numbers(), now()))
 
 
 async def gate() -> str:
@@ -173,6 +194,8 @@ async def main(what: str, *arguments: str) -> None:
     questions: dict[str, Any] = {
         "link": link,
         "numbers": numbers,
+        "furnish": furnish,
+        "judging": judging,
         "gate": gate,
         "judge": judge,
         "passes": passes,

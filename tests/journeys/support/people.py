@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
@@ -33,7 +34,7 @@ class People:
         self._browsers: list[Browser] = []
         self._plain: Browser | None = None
         self._contexts: list[BrowserContext] = []
-        self._numbers: dict[str, int] = {}
+        self._numbers: dict[str, Any] = {}
 
     def page(
         self,
@@ -84,6 +85,14 @@ class People:
             self._numbers = numbers_of(self.service.home)
         return pattern.format_map(self._numbers)
 
+    def furnish(self) -> None:
+        """Let the installation have one of everything that a path may name."""
+        self._numbers = furnished(self.service.home)
+
+    def begin_judging(self) -> None:
+        """Let the first round begin."""
+        self._numbers |= judging_numbers(self.service.home)
+
     def ask(self, *question: str) -> str:
         """Ask the installation for something; see ``tests.journeys.support.installation``."""
         return ask(self.service.home, *question)
@@ -129,9 +138,21 @@ def ask(home: Home, *question: str) -> str:
     return home.python("-m", "tests.journeys.support.installation", *question).splitlines()[-1]
 
 
-def numbers_of(home: Home) -> dict[str, int]:
+def numbers_of(home: Home) -> dict[str, Any]:
     """Return an example of each id that a path may name, as far as the installation has one."""
-    found: dict[str, int] = json.loads(ask(home, "numbers"))
+    found: dict[str, Any] = json.loads(ask(home, "numbers"))
+    return found
+
+
+def furnished(home: Home) -> dict[str, Any]:
+    """Add what the installation has none of, and return an example of every id that a path may name."""
+    found: dict[str, Any] = json.loads(ask(home, "furnish"))
+    return found
+
+
+def judging_numbers(home: Home) -> dict[str, Any]:
+    """Let the first round begin, and return the ids that come with it."""
+    found: dict[str, Any] = json.loads(ask(home, "judging"))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 SLUG = "phu-nu-sang-tao-2026"
@@ -12,7 +13,8 @@ class Place:
     """A page. ``role`` is who opens it (None: anybody); ``path`` may name ids, such as ``{edition_id}``.
 
     ``live`` pages never fall silent, ``full`` ones are pictured to their end; ``status`` is what
-    they answer; those that ``leads_on`` send on to where somebody belongs.
+    they answer; those that ``leads_on`` send on to where somebody belongs; those of ``judging`` are opened once the
+    first round has begun, the others before.
     """
 
     name: str
@@ -22,18 +24,26 @@ class Place:
     full: bool = True
     status: int = 200
     leads_on: bool = False
+    judging: bool = False
 
 
 PLACES = [
     Place("public-start", "/", leads_on=True),
     Place("public-edition", f"/e/{SLUG}"),
     Place("public-tickets", f"/e/{SLUG}/tickets"),
+    Place("public-buyer", f"/e/{SLUG}/tickets/order?n-{{type_id}}=1"),
+    Place("public-order", f"/e/{SLUG}/tickets/done/{{order_secret}}"),
     Place("public-programme", f"/e/{SLUG}/programme"),
     Place("public-session", f"/e/{SLUG}/programme/{{session_id}}"),
     Place("public-contest", f"/e/{SLUG}/contest"),
     Place("public-idea", f"/e/{SLUG}/contest/{{entry_id}}"),
+    Place("public-enter", f"/e/{SLUG}/contest/enter"),
     Place("public-catalogue", f"/e/{SLUG}/catalogue"),
     Place("public-exhibitors", f"/e/{SLUG}/catalogue?view=exhibitors"),
+    Place("public-exhibitor", f"/e/{SLUG}/exhibitors/{{organisation_id}}"),
+    Place("public-contact", f"/e/{SLUG}/exhibitors/{{organisation_id}}/contact"),
+    Place("public-booth", f"/e/{SLUG}/booths/{{booth_id}}"),
+    Place("public-product", f"/e/{SLUG}/products/{{product_id}}"),
     Place("public-saved", f"/e/{SLUG}/saved"),
     Place("public-map", f"/e/{SLUG}/map"),
     Place("public-apply", f"/e/{SLUG}/apply"),
@@ -42,10 +52,17 @@ PLACES = [
     Place("public-apply-goods", f"/e/{SLUG}/apply/goods"),
     Place("public-apply-contact", f"/e/{SLUG}/apply/contact"),
     Place("public-help", "/help"),
+    Place("public-help-organiser", "/help/organiser"),
+    Place("public-help-visitor", "/help/visitor"),
     Place("public-sign-in", "/sign-in"),
     Place("public-sign-in-password", "/sign-in/password"),
+    Place("public-sign-in-link", "/sign-in/{sign_in_token}"),
+    Place("public-device-card", "/invite/{invite_token}"),
     Place("public-pass", "/pass"),
+    Place("public-pass-holder", "/pass/{pass_secret}"),
+    Place("public-pass-check", "/P/{pass_code}"),
     Place("public-not-found", "/nowhere", status=404),
+    Place("gate-phone-unpaired", "/gate/"),
     Place("api-docs", "/api/docs"),
     Place("demo-outbox", "/dev/outbox"),
     Place("demo-components", "/dev/components"),
@@ -67,6 +84,7 @@ PLACES = [
     Place("organiser-status", "/manage/{edition_id}/status", "owner"),
     Place("organiser-import", "/manage/{edition_id}/import", "owner"),
     Place("organiser-import-applications", "/manage/{edition_id}/import/applications", "owner"),
+    Place("organiser-import-preview", "/manage/{edition_id}/import/batch/{batch_id}", "owner"),
     Place("organiser-applications", "/manage/{edition_id}/applications", "owner"),
     Place("organiser-new-application", "/manage/{edition_id}/applications/new", "owner"),
     Place("organiser-application", "/manage/{edition_id}/applications/{application_id}", "owner"),
@@ -75,33 +93,73 @@ PLACES = [
     Place("organiser-booth", "/manage/{edition_id}/booths/{booth_id}", "owner"),
     Place("organiser-plan-editor", "/manage/{edition_id}/floorplan/editor", "owner"),
     Place("organiser-booth-form", "/manage/{edition_id}/floorplan/editor/{booth_id}", "owner"),
+    Place("organiser-new-booth", "/manage/{edition_id}/floorplan/editor/new", "owner"),
+    Place("organiser-new-hall", "/manage/{edition_id}/floorplan/halls/new", "owner"),
+    Place("organiser-hall", "/manage/{edition_id}/floorplan/halls/{hall_id}", "owner"),
     Place("organiser-programme", "/manage/{edition_id}/programme", "owner"),
     Place("organiser-programme-session", "/manage/{edition_id}/programme/{session_id}", "owner"),
+    Place("organiser-new-session", "/manage/{edition_id}/programme/new", "owner"),
     Place("organiser-tracks", "/manage/{edition_id}/programme/tracks", "owner"),
     Place("organiser-passes", "/manage/{edition_id}/passes", "owner"),
     Place("organiser-new-pass", "/manage/{edition_id}/passes/new", "owner"),
+    Place("organiser-pass", "/manage/{edition_id}/passes/{pass_id}", "owner"),
     Place("organiser-tickets", "/manage/{edition_id}/tickets", "owner"),
     Place("organiser-ticket-type", "/manage/{edition_id}/tickets/{type_id}", "owner"),
+    Place("organiser-new-ticket-type", "/manage/{edition_id}/tickets/new", "owner"),
     Place("organiser-orders", "/manage/{edition_id}/orders", "owner"),
     Place("organiser-order", "/manage/{edition_id}/orders/{order_id}", "owner"),
     Place("organiser-box-office", "/manage/{edition_id}/box-office", "owner"),
+    Place("organiser-box-office-passes", "/manage/{edition_id}/box-office/{box_office_order_id}", "owner"),
     Place("organiser-payments", "/manage/{edition_id}/payments", "owner"),
+    Place("organiser-payment", "/manage/{edition_id}/payments/{document_id}", "owner"),
+    Place("gates", "/manage/{edition_id}/gates", "owner"),
+    Place("gates-new", "/manage/{edition_id}/gates/new", "owner"),
+    Place("gates-gate", "/manage/{edition_id}/gates/{gate_id}", "owner"),
+    Place("gates-new-list", "/manage/{edition_id}/gates/lists/new", "owner"),
+    Place("gates-list", "/manage/{edition_id}/gates/lists/{list_id}", "owner"),
+    Place("gates-new-phone", "/manage/{edition_id}/gates/phones/new", "owner"),
+    Place("gates-phone", "/manage/{edition_id}/gates/phones/{gate_device_id}", "owner"),
+    Place("live", "/manage/{edition_id}/live", "owner", live=True),
+    Place("live-conflicts", "/manage/{edition_id}/live/conflicts", "owner"),
     Place("organiser-contest", "/manage/{edition_id}/contest", "owner"),
     Place("chair-entry", "/manage/{edition_id}/contest/entries/{entry_id}", "owner"),
     Place("organiser-contest-settings", "/manage/{edition_id}/contest/settings", "owner"),
     Place("organiser-contest-round", "/manage/{edition_id}/contest/settings/rounds/{round_id}", "owner"),
     Place("organiser-contest-criterion", "/manage/{edition_id}/contest/settings/rounds/{round_id}/criteria/0", "owner"),
     Place("chair-judges", "/manage/{edition_id}/contest/judges", "owner"),
-    Place("chair-assign", "/manage/{edition_id}/contest/{round_id}/assign", "owner"),
-    Place("chair-progress", "/manage/{edition_id}/contest/{round_id}/progress", "owner", live=True),
-    Place("chair-ranking", "/manage/{edition_id}/contest/{round_id}/ranking", "owner"),
+    Place("chair-assign", "/manage/{edition_id}/contest/{round_id}/assign", "owner", judging=True),
+    Place("chair-progress", "/manage/{edition_id}/contest/{round_id}/progress", "owner", live=True, judging=True),
+    Place("chair-ranking", "/manage/{edition_id}/contest/{round_id}/ranking", "owner", judging=True),
     Place("exhibitor-me", "/me", "exhibitor_owner", leads_on=True),
     Place("organiser-catalogue", "/manage/{edition_id}/catalogue", "owner"),
     Place("exhibitor-home", "/exhibitor/{organisation_id}/{edition_id}", "exhibitor_owner"),
     Place("exhibitor-profile", "/exhibitor/{organisation_id}/{edition_id}/profile", "exhibitor_owner"),
     Place("exhibitor-products", "/exhibitor/{organisation_id}/{edition_id}/products", "exhibitor_owner"),
+    Place("exhibitor-new-product", "/exhibitor/{organisation_id}/{edition_id}/products/new", "exhibitor_owner"),
     Place("exhibitor-product", "/exhibitor/{organisation_id}/{edition_id}/products/{product_id}", "exhibitor_owner"),
     Place("exhibitor-contacts", "/exhibitor/{organisation_id}/{edition_id}/leads", "exhibitor_owner"),
+    Place("exhibitor-application", f"/e/{SLUG}/apply/mine/{{own_application_id}}", "exhibitor_owner"),
     Place("team-ideas", "/team", "team_member"),
     Place("team-new", "/team/{edition_id}/new", "team_member"),
+    Place("team-idea", "/team/ideas/{own_entry_id}", "team_member"),
+    Place("team-idea-form", "/team/ideas/{own_entry_id}/edit/1", "team_member"),
+    Place("judge-ideas", "/judge/", "judge", judging=True),
+    Place("judge-idea", "/judge/entries/{assignment_id}", "judge", judging=True),
 ]
+
+
+def walks(places: Iterable[Place]) -> list[tuple[bool, str | None, list[Place]]]:
+    """Return the places by the one who opens them, those from before judging first: (judging, role, places)."""
+    found: dict[tuple[bool, str | None], list[Place]] = {}
+    for place in places:
+        found.setdefault((place.judging, place.role), []).append(place)
+    return [(*key, found[key]) for key in sorted(found, key=lambda key: key[0])]
+
+
+#: Pages that are not walked, each with its reason.
+NOT_WALKED = {
+    "/s/{code}": "leads on to what the code stands for",
+    "/p/{code}": "is /P/{code}",
+    "/exhibitor": "leads on to exhibitor-home",
+    "/manage/{edition_id}/live/now": "a part of the live page",
+}

@@ -46,12 +46,18 @@ class Watch:
             self.faults.append(f"{response.status} {response.request.method} {response.url}")
 
 
-def barriers(page: Page) -> list[str]:
-    """Return the serious and critical barriers that axe-core finds on the page, which must allow script."""
+def barriers(page: Page, *rules: str) -> list[str]:
+    """Return the serious and critical barriers that axe-core finds on the page, which must allow script.
+
+    With ``rules`` it looks for those alone.
+    """
+    options: dict[str, object] = {"resultTypes": ["violations"]}
+    if rules:
+        options["runOnly"] = {"type": "rule", "values": list(rules)}
     return [
         f"{rule['id']} ({rule['impact']}): {rule['help']}: "
         + "; ".join(str(node["target"][0]) for node in rule["nodes"][:5])
-        for rule in Axe().run(page).response["violations"]
+        for rule in Axe().run(page, options=options).response["violations"]
         if rule["impact"] in SERIOUS
     ]
 

@@ -38,7 +38,7 @@ async def test_cash_is_recorded_by_hand(desk: Browser, seller: Seller) -> None:
     assert "No invoice fits" in (await desk.get(f"{base}?q=nobody")).text
     assert "Open invoices" in (await desk.get(f"/manage/{edition.id}")).text
     own = f"{base}/{document.id}"
-    assert 'value="50000"' in (await desk.get(own)).text
+    assert 'value="50.000"' in (await desk.get(own)).text
     for amount, sentence in (("x", "Please write an amount"), ("5.000", "is over 50.000 ₫, not 5.000 ₫"), ("", "fill")):
         refused = await desk.post(f"{own}/payments?lang=en", data={"method": "cash", "amount": amount})
         assert (refused.status_code, sentence in refused.text) == (422, True)

@@ -185,7 +185,7 @@ async def test_an_organiser_adds_and_changes_a_ticket_type(scene: Scene) -> None
     row = (await fetch("SELECT id, price_minor, quota FROM ticket_type WHERE code = 'VIP'"))[0]
     assert (row["price_minor"], row["quota"]) == (1_250_000, 20)
     form = await scene.browser.get(scene.manage(f"/tickets/{row['id']}"))
-    assert 'value="1250000"' in form.text
+    assert 'value="1.250.000"' in form.text
     changed = await scene.browser.post(scene.manage(f"/tickets/{row['id']}"), data={**body, "quota": "30"})
     assert changed.status_code == 303
     taken = await scene.browser.post(scene.manage("/tickets/new"), data={**body, "code": "DAY"})

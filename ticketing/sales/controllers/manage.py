@@ -14,7 +14,7 @@ from app.events.queries import EditionInfo, Page, edition_by_id
 from app.kernel.clock import now
 from app.kernel.forms import Form, FormError, open_form, read_form
 from app.kernel.i18n import LOCALES, N_, _, pick
-from app.kernel.money import Money, decimals, parse_money
+from app.kernel.money import Money, parse_money, typed_money
 from app.kernel.names import search_text
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
@@ -111,13 +111,12 @@ class TicketTypeController(Controller):
         """The form with what is there."""
         edition = await edition_by_id(edition_id)
         row = await _type(edition_id, type_id)
-        places = decimals(row["currency"])
         times = {
             name: row[name].astimezone(edition.zone) if row[name] else None for name in ("sales_from", "sales_until")
         }
         form = Form.empty(
             code=row["code"],
-            price=f"{row['price_minor'] / 10**places:.{places}f}",
+            price=typed_money(Money(row["price_minor"], row["currency"])),
             quota=row["quota"],
             pass_kind=row["pass_kind"],
             active="on" if row["active"] else "",

@@ -1,0 +1,147 @@
+"""Adds to a demo festival what its pages of single things show: an order that waits for its money, a paired phone, a
+late conflict, a sheet with wrong cells, links of one use; and ideas with their judges.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from app.accounts.actor import SYSTEM, Actor
+from app.accounts.enums import DeviceKind, Role
+from app.accounts.queries import actor_of_person
+from app.accounts.services.devices import pair_device
+from app.judging.queries.contests import criteria_of
+from app.judging.services.ballots import BallotInput, submit_ballot
+from app.judging.services.contests import open_round
+from app.judging.services.panels import assign_judges
+from app.kernel.database import fetch
+from app.kernel.sheets import SheetContext, batches
+from app.main import register_modules, start_modules
+from booths.allocation.services.by_hand import hold_for_application
+from booths.catalogue.services.leads import leave_contact
+from tests.journeys.support.installation import holder
+from tests.support.service import ROOT
+from ticketing.checkin.enums import Verdict
+from ticketing.checkin.schemas import QueuedScan
+from ticketing.checkin.services.gates import invite_phone
+from ticketing.checkin.services.redeeming import redeem_pass, redeem_queue
+from ticketing.sales.services.orders import place_order, sell_at_box_office
+
+SHEET = ROOT / "app" / "demo" / "sheets" / "applications_with_errors.xlsx"
+
+
+async def furnish(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Add them and return ``numbers`` with theirs."""
+    register_modules()
+    await start_modules()
+    return {
+        **numbers,
+        **await _fair(numbers, now),
+        **await _orders(numbers, now),
+        **await _gates(numbers, now),
+    }
+
+
+async def _fair(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
+    here = numbers["edition_id"]
+    await hold_for_application(
+        edition_id=here,
+        booth_id=numbers["booth_id"],
+        application_id=numbers["own_application_id"],
+        tell_now=True,
+        actor=SYSTEM,
+        now=now,
+    )
+    await leave_contact(
+        edition_id=here,
+        organisation_id=numbers["organisation_id"],
+        name="Lê Ngọc Ánh",
+        phone="+84912345678",
+        message="Tôi muốn đặt hai mươi chiếc cho cửa hàng ở Hội An, mong được báo giá.",
+        consent_wording="Đồng ý",
+        consented=True,
+        client_id="furnish-lead",
+        now=now,
+    )
+    context = SheetContext(edition_id=here, actor=SYSTEM, now=now)
+    batch = await batches.preview("applications", SHEET.read_bytes(), SHEET.name, context)
+    return {"batch_id": batch.id}
+
+
+async def _orders(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
+    here = numbers["edition_id"]
+    (paid,) = await fetch("SELECT id FROM ticket_type WHERE price_minor > 0 ORDER BY id LIMIT 1")
+    held = await place_order(
+        edition_id=here,
+        client_id="furnish-order",
+        counts={paid["id"]: 2},
+        full_name="Nguyễn Thị Hoa",
+        phone="+84912345679",
+        email=None,
+        locale="vi",
+        now=now,
+    )
+    (order,) = await fetch("SELECT payment_document FROM ticket_order WHERE id = {}", held.order_id)
+    sold = await sell_at_box_office(
+        edition_id=here,
+        client_id="furnish-sale",
+        ticket_type_id=numbers["type_id"],
+        count=2,
+        holder_name="",
+        actor=await actor_of_person(await holder(Role.GATE_LEAD)),
+        now=now,
+    )
+    return {
+        "order_secret": held.secret,
+        "document_id": order["payment_document"],
+        "box_office_order_id": sold.order_id,
+    }
+
+
+async def _gates(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Pair a phone that lets the same pass in twice, the second time without a network."""
+    here = numbers["edition_id"]
+    device_id, address = await invite_phone(
+        edition_id=here, gate_id=numbers["gate_id"], label="Điện thoại cổng chính", actor=SYSTEM, now=now
+    )
+    await pair_device(invite_token=address.rpartition("/")[2], now=now)
+    phone = Actor(
+        device_id=device_id,
+        device_kind=DeviceKind.GATE.value,
+        edition_id=here,
+        subject_id=numbers["gate_id"],
+    )
+    await redeem_pass(actor=phone, client_id="furnish-first", code=numbers["pass_code"], now=now)
+    again = QueuedScan(client_id="furnish-again", code=numbers["pass_code"], device_at=now, shown=Verdict.ADMITTED)
+    await redeem_queue(actor=phone, scans=[again], now=now)
+    _device_id, invite = await invite_phone(
+        edition_id=here, gate_id=numbers["gate_id"], label="Điện thoại mới", actor=SYSTEM, now=now
+    )
+    return {"gate_device_id": device_id, "invite_token": invite.rpartition("/")[2]}
+
+
+async def begin_judging(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Open the first round, which ends the call, give every idea its judges, let those of one idea score it, and
+    return what the first judge has still to score.
+    """
+    round_id = numbers["round_id"]
+    chair, judge_id = await actor_of_person(await holder(Role.JURY_CHAIR)), await holder(Role.JUDGE)
+    await open_round(round_id=round_id, actor=chair, now=now)
+    await assign_judges(round_id=round_id, actor=chair, now=now)
+    done, waiting = await fetch(
+        "SELECT id, entry FROM contest_assignment WHERE judge = {} ORDER BY id LIMIT 2", judge_id
+    )
+    criteria = await criteria_of(round_id)
+    for task in await fetch("SELECT id, judge FROM contest_assignment WHERE entry = {} ORDER BY id", done["entry"]):
+        ballot = BallotInput(
+            client_id=f"furnish-ballot-{task['id']}",
+            base_hash="",
+            scores={str(one.id): 3 + (one.id + task["id"]) % 3 for one in criteria},
+            comment_to_team="Rất rõ ràng. Hãy nói thêm về giá bán.",
+            comment_to_jury="",
+            scored_at=now,
+        )
+        judge = await actor_of_person(task["judge"])
+        await submit_ballot(assignment_id=task["id"], ballot=ballot, actor=judge, now=now)
+    return {"assignment_id": waiting["id"]}
