@@ -26,6 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "runs on both engines even with --quick",
         "engines: differs between SQLite and PostgreSQL; runs on both even with --quick",
         "slow: left out by --quick",
+        "once: asks of what is shown and not of what is kept, so tests/run runs it on SQLite alone",
     ):
         config.addinivalue_line("markers", line)
 

@@ -114,21 +114,26 @@ def run_lint(suite: Suite) -> None:
 
 def run_tests(suite: Suite, *, quick: bool, workers: int, env: Mapping[str, str]) -> None:
     """Run pytest without the browser, on the engine that ``env`` names."""
-    arguments = [NOT_JOURNEYS, *(["-n", str(workers)] if workers > 1 else [])]
+    arguments = [NOT_JOURNEYS, *_workers(workers)]
     if quick:
         arguments += ["-m", f"({QUICK_ON_POSTGRES}) and not slow" if env else "not slow"]
     suite.pytest(f"Tests on {_engine(env)}", arguments, env)
 
 
-def run_journeys(suite: Suite, *, env: Mapping[str, str]) -> None:
-    """Run the journeys in Chromium, on the engine that ``env`` names."""
+def run_journeys(suite: Suite, *, workers: int, env: Mapping[str, str]) -> None:
+    """Run the journeys in Chromium, on the engine that ``env`` names; those marked ``once`` on SQLite alone."""
     name = f"Journeys on {_engine(env)}"
     try:
         chromium = find_or_install_chromium()
     except RuntimeError as error:
         suite.fail(name, str(error))
         return
-    suite.pytest(name, ["tests/journeys"], {"CHROMIUM": chromium, **env})
+    arguments = ["tests/journeys", *_workers(workers), *(["-m", "not once"] if env else [])]
+    suite.pytest(name, arguments, {"CHROMIUM": chromium, **env})
+
+
+def _workers(count: int) -> list[str]:
+    return ["-n", str(count), "--dist", "worksteal"] if count > 1 else []
 
 
 def _engine(env: Mapping[str, str]) -> str:
@@ -146,8 +151,8 @@ def run_all(suite: Suite, *, quick: bool, unit: bool, journeys: bool, workers: i
             if unit:
                 run_tests(suite, quick=quick, workers=workers, env=postgres)
             if journeys:
-                run_journeys(suite, env={})
-                run_journeys(suite, env=postgres)
+                run_journeys(suite, workers=workers, env={})
+                run_journeys(suite, workers=workers, env=postgres)
     except RuntimeError as error:
         suite.fail("PostgreSQL", str(error))
 

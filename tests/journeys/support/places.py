@@ -163,6 +163,7 @@ def walks(places: Iterable[Place]) -> list[tuple[bool, str | None, list[Place]]]
 NOT_WALKED = {
     "/s/{code}": "leads on to what the code stands for",
     "/p/{code}": "is /P/{code}",
+    "/sign-in/two-step": "asks who has half signed in; what it says to others is public-second-step-over",
     "/exhibitor": "leads on to exhibitor-home",
     "/manage/{edition_id}/live/now": "a part of the live page",
 }
