@@ -13,6 +13,7 @@ WORDS = LogWords(
         "edition.update": N_("Changed the edition"),
         "edition.open": N_("Opened the edition"),
         "edition.closed": N_("Closed the edition"),
+        "edition.postpone": N_("Put the festival off"),
         "edition.expire": N_("Erased visitors' data whose time was over"),
         "key.leaked": N_("Replaced a signing key that had leaked"),
         "message.retry": N_("Sent a message again"),

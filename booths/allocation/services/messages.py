@@ -10,6 +10,7 @@ from app.events.queries import edition_by_id
 from app.kernel.i18n import _, format_date, use_locale
 from app.kernel.outbox import send_message, way_to
 from app.kernel.settings import settings
+from booths.allocation.enums import ApplicationState
 from booths.allocation.reasons import Fact, sentences
 from booths.allocation.tables import Application
 from booths.floorplan.tables import Booth
@@ -70,6 +71,16 @@ async def tell_waiting(
             unique_key=f"waiting:{application_id}:{occasion}",
             now=now,
         )
+
+
+async def contacts_concerned(edition_id: int) -> set[int]:
+    """The contacts of applications that were not taken back."""
+    rows = await Application.select(Application.contact).where(
+        (Application.edition == edition_id)
+        & Application.contact.is_not_null()
+        & (Application.state != ApplicationState.WITHDRAWN.value)
+    )
+    return {row["contact"] for row in rows}
 
 
 def draft_key(application_id: int, changed_at: datetime) -> str:
