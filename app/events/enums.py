@@ -14,6 +14,9 @@ class EditionState(StrEnum):
     CANCELLED = "cancelled"
 
 
+#: An edition in one of these is over, or will not be: nothing of it is changed.
+ENDED_STATES = (EditionState.CLOSED, EditionState.CANCELLED)
+
 EDITION_STATE_NAMES = {
     EditionState.DRAFT: N_("Draft"),
     EditionState.OPEN: N_("Open"),

@@ -1,7 +1,7 @@
 """What events hands to the application."""
 
 from app.events.controllers.api import EditionsApi, PassesApi
-from app.events.controllers.changing import PostponeController
+from app.events.controllers.changing import CancelController, PostponeController
 from app.events.controllers.erasures import ErasuresController
 from app.events.controllers.imports import ImportController
 from app.events.controllers.imports_api import ImportsApi
@@ -22,12 +22,14 @@ from app.events.passes.queries import contacts_of_holders
 from app.events.passes.reissuing import JOB as REISSUE
 from app.events.passes.reissuing import reissue_passes
 from app.events.personal import DATA
+from app.events.services.cancelling import withdraw_passes
 from app.events.services.telling import JOB as TELL
 from app.events.services.telling import holders_concerned, role_holders, tell_change
 from app.events.sheets import PROGRAMME
 from app.events.short_codes import register_resolver
 from app.events.slots import (
     add_audience,
+    add_closer,
     add_dashboard_provider,
     add_mover,
     add_nav_item,
@@ -46,6 +48,7 @@ def start() -> None:
     add_error_framer(error_frame)
     register_resolver("session", resolve_session)
     add_mover(MOVER)
+    add_closer(withdraw_passes)
     add_audience(holders_concerned)
     add_audience(role_holders)
     add_dashboard_provider(events_dashboard)
@@ -65,6 +68,7 @@ module = Module(
         PassDeskController,
         ManageController,
         PostponeController,
+        CancelController,
         ProgrammeController,
         TracksController,
         ImportController,

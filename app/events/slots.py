@@ -108,6 +108,7 @@ class PassUse:
 DashboardProvider = Callable[[int, Actor, datetime], Awaitable[list[DashboardItem]]]
 SectionProvider = Callable[[EditionInfo, datetime], Awaitable[PublicSection | None]]
 ScanListener = Callable[[Scan], Awaitable[None]]
+Closer = Callable[[EditionInfo, Actor, datetime], Awaitable[Mapping[str, int]]]
 Audience = Callable[[int], Awaitable[set[int]]]
 Copier = Callable[[EditionInfo, EditionInfo, datetime], Awaitable[None]]
 
@@ -133,6 +134,7 @@ _nav: list[NavItem] = []
 _scans: list[ScanListener] = []
 _copiers: list[Copier] = []
 _movers: list[Mover] = []
+_closers: list[Closer] = []
 _audiences: list[Audience] = []
 _namers: list[PassNamer] = []
 _reachers: list[PassReacher] = []
@@ -221,6 +223,24 @@ def add_mover(mover: Mover) -> None:
 def movers() -> list[Mover]:
     """What all modules say of their dates."""
     return list(_movers)
+
+
+def add_closer(closer: Closer) -> None:
+    """Let a module close what is open of an edition that is cancelled, as ``closer(edition, actor, now)``.
+
+    Called in the order of the modules inside the transaction that cancels it, which holds the edition alone; gives how
+    many there were of what was closed, by the word that the log has for it.
+    """
+    if closer not in _closers:
+        _closers.append(closer)
+
+
+async def close_parts(edition: EditionInfo, actor: Actor, now: datetime) -> dict[str, int]:
+    """Let every module close its part of an edition; how many there were of what was closed."""
+    closed: dict[str, int] = {}
+    for closer in _closers:
+        closed |= await closer(edition, actor, now)
+    return closed
 
 
 def add_audience(audience: Audience) -> None:

@@ -27,6 +27,7 @@ from app.judging.personal import DATA
 from app.judging.queries.contests import contest_by_slug, contest_of_edition, rounds_of
 from app.judging.queries.entries import entry_address, entry_state_counts
 from app.judging.queries.results import awards_of, progress_of, public_entries
+from app.judging.services.closing import close_contest
 from app.judging.services.copying import copy_contest
 from app.judging.services.entries import SHORT_CODE_KIND
 from app.judging.services.messages import jury_and_teams
@@ -111,6 +112,7 @@ def join() -> None:
     slots.add_section_provider(public_section)
     slots.add_copier(copy_contest)
     slots.add_mover(MOVER)
+    slots.add_closer(close_contest)
     slots.add_audience(jury_and_teams)
     slots.add_dashboard_provider(dashboard)
     slots.add_nav_item(

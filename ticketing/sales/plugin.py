@@ -2,6 +2,7 @@
 
 from app.events.slots import (
     add_audience,
+    add_closer,
     add_copier,
     add_dashboard_provider,
     add_mover,
@@ -21,6 +22,7 @@ from ticketing.sales.dates import MOVER
 from ticketing.sales.log import WORDS
 from ticketing.sales.personal import DATA
 from ticketing.sales.queries import buyers_concerned, contacts_of_tickets, names_of_pass
+from ticketing.sales.services.closing import close_sales
 from ticketing.sales.services.copying import copy_ticket_types
 from ticketing.sales.services.orders import PURPOSE, settle_order
 from ticketing.sales.sheets import ATTENDEES, TICKET_TYPES
@@ -32,6 +34,7 @@ def start() -> None:
     """Join payments, fill the slots, and let held orders expire."""
     register_settlement(PURPOSE, settle_order)
     add_mover(MOVER)
+    add_closer(close_sales)
     add_audience(buyers_concerned)
     add_dashboard_provider(sales_dashboard)
     add_section_provider(tickets_section)

@@ -7,7 +7,7 @@ from litestar.params import Body, FromPath
 
 from app.accounts.guards import public
 from app.events import queries
-from app.events.enums import EditionState, PassState
+from app.events.enums import ENDED_STATES, EditionState, PassState
 from app.events.errors import PassNotFound
 from app.events.passes.queries import genuine, key_shifts, pass_public_keys, state_of
 from app.events.schemas import EditionDTO, PassCheckDTO, PassCodeDTO, PassKeyDTO, SessionDTO
@@ -24,7 +24,7 @@ class EditionsApi(Controller):
     @get("/", summary="Editions that are open, over or cancelled, the newest first")
     async def list_editions(self) -> list[EditionDTO]:
         """Drafts are not among them."""
-        found = await queries.editions(states=(EditionState.OPEN, EditionState.CLOSED, EditionState.CANCELLED))
+        found = await queries.editions(states=(EditionState.OPEN, *ENDED_STATES))
         return [EditionDTO.of(edition) for edition in found]
 
     @get("/{slug:str}", summary="One edition")

@@ -6,10 +6,10 @@ from typing import Any
 
 from app.accounts.actor import Actor
 from app.accounts.tables import Person, RoleGrant
-from app.events.enums import EditionState
+from app.events.enums import EditionState, PassState
 from app.events.queries import EditionInfo, edition_by_id
 from app.events.slots import people_concerned
-from app.events.tables import Pass
+from app.events.tables import Edition, Pass
 from app.kernel.clock import now as clock_now
 from app.kernel.database import write_transaction
 from app.kernel.i18n import _, use_locale
@@ -34,8 +34,13 @@ async def tell_later(*, edition_id: int, change: str, actor: Actor, now: datetim
 
 
 async def holders_concerned(edition_id: int) -> set[int]:
-    """Who holds a pass that organisers handed out: guests, speakers, staff."""
-    rows = await Pass.select(Pass.holder).where((Pass.edition == edition_id) & Pass.holder.is_not_null()).distinct()
+    """Who holds a pass that counts, or did until the edition was cancelled: guests, speakers, staff, visitors."""
+    counts: Any = Pass.state == PassState.ISSUED.value
+    for edition in await Edition.select(Edition.closed_at).where(Edition.id == edition_id):
+        if edition["closed_at"] is not None:
+            counts = counts | (Pass.revoked_at == edition["closed_at"])
+    mine = (Pass.edition == edition_id) & Pass.holder.is_not_null()
+    rows = await Pass.select(Pass.holder).where(mine & counts).distinct()
     return {row["holder"] for row in rows}
 
 

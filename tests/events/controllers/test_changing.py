@@ -1,4 +1,4 @@
-"""The organiser's pages for an edition that is put off, and what everybody sees of it."""
+"""The organiser's pages for an edition that is put off or cancelled, and what everybody sees of it."""
 
 from __future__ import annotations
 
@@ -64,3 +64,25 @@ async def test_days_that_changed_meanwhile_are_not_moved_again(organiser: Browse
     )
     assert answer.status_code == 409
     assert (await edition_by_id(edition.id)).starts_on == edition.starts_on
+
+
+async def test_the_organiser_cancels_by_typing_the_address(organiser: Browser) -> None:
+    edition = await make_edition()
+    here = f"/manage/{edition.id}/cancel"
+    assert f'href="{here}"' in (await organiser.get(f"/manage/{edition.id}/settings")).text
+    assert (await organiser.get(here)).status_code == 200
+    wrong = await organiser.post(f"{here}?lang=en", data={"typed": "yes", "reason": "Bão"})
+    assert (wrong.status_code, f"Please type exactly this: {edition.slug}" in wrong.text) == (422, True)
+    done = await organiser.post(here, data={"typed": edition.slug, "reason": "Bão số 9"})
+    assert (done.status_code, done.headers["location"]) == (303, f"/manage/{edition.id}")
+    everybody = new_browser()
+    for path in ("/", "/api/v1/editions"):
+        assert (await everybody.get(path)).status_code == 200
+    text = (await everybody.get(f"{edition.path}?lang=en")).text
+    assert [words in text for words in ("This festival was cancelled.", "Bão số 9")] == [True, True]
+    assert "This festival was cancelled." in (await organiser.get(f"/manage/{edition.id}?lang=en")).text
+    assert "Cancelled the festival" in (await organiser.get(f"/manage/{edition.id}/audit?lang=en")).text
+    settings = (await organiser.get(f"/manage/{edition.id}/settings?lang=en")).text
+    assert [f"/manage/{edition.id}/{act}" in settings for act in ("open", "postpone", "cancel")] == [False] * 3
+    assert (await organiser.get(here)).headers["location"] == f"/manage/{edition.id}/settings"
+    assert (await organiser.post(f"/manage/{edition.id}/open")).status_code == 409

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from app.accounts.actor import Actor
 from app.accounts.services.people import find_or_create_by_one_contact
 from app.accounts.tables import Person
-from app.events.queries import hold_edition_going_on
+from app.events.enums import EditionState
+from app.events.queries import edition_by_id, hold_edition_going_on
 from app.kernel import audit
 from app.kernel.database import fetch, write_transaction
 from app.kernel.money import Money
@@ -185,6 +186,8 @@ async def settle_order(document: DocumentInfo, payment: PaymentInfo, now: dateti
         return Settlement.KEPT
     order = await _order(document.subject_id, document.edition_id)
     if order.state != OrderState.EXPIRED or not await _can_be_had(order):
+        return Settlement.REFUND
+    if (await edition_by_id(order.edition)).state == EditionState.CANCELLED:
         return Settlement.REFUND
     if not await _move(order, OrderState.EXPIRED, OrderState.HELD, closed_at=None):
         return Settlement.REFUND
