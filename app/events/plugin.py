@@ -22,14 +22,12 @@ from app.events.passes.queries import contacts_of_holders
 from app.events.passes.reissuing import JOB as REISSUE
 from app.events.passes.reissuing import reissue_passes
 from app.events.personal import DATA
-from app.events.services.cancelling import withdraw_passes
 from app.events.services.telling import JOB as TELL
 from app.events.services.telling import holders_concerned, role_holders, tell_change
 from app.events.sheets import PROGRAMME
 from app.events.short_codes import register_resolver
 from app.events.slots import (
     add_audience,
-    add_closer,
     add_dashboard_provider,
     add_mover,
     add_nav_item,
@@ -48,7 +46,6 @@ def start() -> None:
     add_error_framer(error_frame)
     register_resolver("session", resolve_session)
     add_mover(MOVER)
-    add_closer(withdraw_passes)
     add_audience(holders_concerned)
     add_audience(role_holders)
     add_dashboard_provider(events_dashboard)

@@ -21,6 +21,7 @@ from app.events.services.postponing import postpone_edition
 from app.judging.enums import ContestState
 from app.judging.services.contests import set_contest_state
 from app.kernel.database import fetch
+from app.kernel.errors import AppError
 from app.kernel.jobs import claim
 from app.kernel.tables import OutboxMessage
 from app.kernel.worker import run_job
@@ -232,3 +233,23 @@ async def test_an_order_placed_at_the_same_moment_is_cancelled_or_refused(
     answers = await asyncio.gather(*orders[:6], cancel(edition, frozen_now), *orders[6:], return_exceptions=True)
     assert {type(answer) for answer in answers if isinstance(answer, BaseException)} <= {EditionIsCancelled}
     assert await open_things(edition.id) == dict.fromkeys(OPEN_THINGS, 0)
+
+
+@pytest.mark.race
+async def test_orders_that_are_paid_and_cancelled_at_the_same_moment_end_the_same(
+    client: httpx.AsyncClient, frozen_now: datetime
+) -> None:
+    edition = await make_open_edition(now=frozen_now)
+    type_id = await make_ticket_type(edition.id, now=frozen_now, quota=100, price_minor=50_000)
+    placed = [await make_order(edition.id, {type_id: 2}, now=frozen_now) for _each in range(8)]
+    given: dict[str, Any] = {"edition_id": edition.id, "actor": SYSTEM, "now": frozen_now}
+    for order in placed[:4]:
+        await pay_order(order_id=order.order_id, method=PaymentMethod.CASH, **given)
+    cancelling = [cancel_order(order_id=order.order_id, **given) for order in placed[2:6]]
+    paying = [pay_order(order_id=order.order_id, method=PaymentMethod.CASH, **given) for order in placed[4:]]
+    answers = await asyncio.gather(*cancelling, *paying, cancel(edition, frozen_now), return_exceptions=True)
+    failed = [answer for answer in answers if isinstance(answer, BaseException)]
+    assert [answer for answer in failed if not isinstance(answer, AppError)] == []
+    assert await open_things(edition.id) == dict.fromkeys(OPEN_THINGS, 0)
+    kept = await fetch("SELECT id FROM payment WHERE outcome IN ('kept', 'replaced')")
+    assert kept == []

@@ -24,12 +24,16 @@ from app.events.services.editions import close_edition
 from app.events.services.postponing import postpone_edition, preview_postponing
 from app.events.services.programme import save_session
 from app.events.tables import Edition, Pass
+from app.judging.tables import Contest, Round
 from app.kernel.database import fetch
 from app.kernel.errors import AppError, Conflict
 from app.kernel.jobs import claim
 from app.kernel.tables import OutboxMessage
 from app.kernel.worker import run_job
+from booths.allocation.services.applications import submit_application
+from tests.support.factories import make_organisation, make_person
 from tests.support.factories_ticketing import make_open_edition, make_order, make_pass, make_ticket_type
+from tests.support.festival import make_festival
 from ticketing.sales.tables import TicketType
 
 LATER = date(2026, 10, 30)
@@ -238,3 +242,68 @@ async def test_no_pass_is_issued_for_the_old_days_while_the_edition_moves(
         assert (row["valid_from"], row["valid_until"]) == moved.window
         payload = await genuine(row["code"])
         assert (payload.valid_from, payload.valid_until) == moved.window
+
+
+async def test_exhibitors_judges_and_teams_are_among_those_whom_it_concerns(
+    client: httpx.AsyncClient, frozen_now: datetime
+) -> None:
+    edition = (await make_festival(frozen_now)).edition
+    concerned = await slots.people_concerned(edition.id)
+    for sql in (
+        "SELECT contact AS id FROM application WHERE edition = {} AND state <> 'withdrawn' AND contact IS NOT NULL",
+        "SELECT m.person AS id FROM contest_panel_member m JOIN contest c ON c.id = m.contest WHERE c.edition = {}",
+        "SELECT m.person AS id FROM contest_entry_member m JOIN contest_entry e ON e.id = m.entry "
+        "JOIN contest c ON c.id = e.contest WHERE c.edition = {} AND e.state <> 'withdrawn'",
+        "SELECT buyer AS id FROM ticket_order WHERE edition = {} AND state = 'confirmed' AND buyer IS NOT NULL",
+    ):
+        people = {row["id"] for row in await fetch(sql, edition.id)}
+        assert people
+        assert people - concerned == set()
+    stranger = await make_person(now=frozen_now)
+    assert concerned & {stranger.id} == set()
+
+
+async def test_an_exhibitor_without_a_contact_in_its_application_is_told_through_its_organisation(
+    client: httpx.AsyncClient, frozen_now: datetime
+) -> None:
+    edition = await make_open_edition(now=frozen_now)
+    head = await make_person(now=frozen_now)
+    organisation = await make_organisation(contact=head.id, now=frozen_now)
+    await submit_application(
+        edition_id=edition.id,
+        organisation_id=organisation.id,
+        contact_id=None,
+        cells_wanted=1,
+        actor=SYSTEM,
+        now=frozen_now,
+    )
+    assert await slots.people_concerned(edition.id) == {head.id}
+
+
+async def test_the_jury_and_the_sales_get_their_new_dates(client: httpx.AsyncClient, frozen_now: datetime) -> None:
+    edition = (await make_festival(frozen_now)).edition
+    sql = (
+        "SELECT r.id, r.state, r.opens_at, r.closes_at FROM contest_round r JOIN contest c ON c.id = r.contest "
+        "WHERE c.edition = {} ORDER BY r.id"
+    )
+    ahead = frozen_now + timedelta(days=2)
+    for row in await fetch(sql, edition.id):
+        await Round.update({Round.opens_at: ahead, Round.closes_at: ahead + DAYS}).where(Round.id == row["id"])
+    await Contest.update({Contest.entries_open_at: None, Contest.entries_close_at: ahead}).where(
+        Contest.edition == edition.id
+    )
+    await postpone_edition(
+        edition_id=edition.id,
+        starts_on=edition.starts_on + DAYS,
+        seen=edition.starts_on,
+        reason="",
+        actor=SYSTEM,
+        now=frozen_now,
+    )
+    rounds = await Round.select(Round.state, Round.opens_at, Round.closes_at).where(Round.contest.edition == edition.id)
+    for row in rounds:
+        moved = ahead + (DAYS if row["state"] in ("draft", "open") else timedelta())
+        assert (row["opens_at"], row["closes_at"]) == (moved, moved + DAYS)
+    assert {row["state"] for row in rounds} & {"draft", "open"} != set()
+    (call,) = await Contest.select(Contest.entries_close_at).where(Contest.edition == edition.id)
+    assert call["entries_close_at"] == ahead + DAYS

@@ -1,6 +1,5 @@
 """An edition is cancelled: what is open of it closes, for good, and everybody concerned is told."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from app.accounts.actor import Actor
@@ -38,6 +37,7 @@ async def cancel_edition(*, edition_id: int, typed: str, reason: str, actor: Act
             }
         ).where(Edition.id == edition_id)
         closed = await slots.close_parts(edition, actor, now)
+        closed["passes"] = await _withdraw_passes(edition, now)  # last, as in an order that is cancelled by itself
         await audit.record(
             actor=actor,
             action="edition.cancel",
@@ -51,7 +51,7 @@ async def cancel_edition(*, edition_id: int, typed: str, reason: str, actor: Act
         await tell_later(edition_id=edition_id, change=EditionState.CANCELLED.value, actor=actor, now=now)
 
 
-async def withdraw_passes(edition: EditionInfo, _actor: Actor, now: datetime) -> Mapping[str, int]:
+async def _withdraw_passes(edition: EditionInfo, now: datetime) -> int:
     """Withdraw every pass of a cancelled edition; they are too many for an entry each in the log."""
     gone = (
         await Pass.update(
@@ -60,4 +60,4 @@ async def withdraw_passes(edition: EditionInfo, _actor: Actor, now: datetime) ->
         .where((Pass.edition == edition.id) & (Pass.state == PassState.ISSUED.value))
         .returning(Pass.id)
     )
-    return {"passes": len(gone)}
+    return len(gone)

@@ -74,13 +74,11 @@ async def tell_waiting(
 
 
 async def contacts_concerned(edition_id: int) -> set[int]:
-    """The contacts of applications that were not taken back."""
-    rows = await Application.select(Application.contact).where(
-        (Application.edition == edition_id)
-        & Application.contact.is_not_null()
-        & (Application.state != ApplicationState.WITHDRAWN.value)
-    )
-    return {row["contact"] for row in rows}
+    """The contacts of applications that were not taken back; where one has none, its organisation's."""
+    rows = await Application.select(
+        Application.contact, Application.organisation.contact.as_alias("of_organisation")
+    ).where((Application.edition == edition_id) & (Application.state != ApplicationState.WITHDRAWN.value))
+    return {row["contact"] or row["of_organisation"] for row in rows} - {None}
 
 
 def draft_key(application_id: int, changed_at: datetime) -> str:
