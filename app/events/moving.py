@@ -43,9 +43,9 @@ def shift_to(edition: EditionInfo, starts_on: date, now: datetime) -> Shift:
 
 @dataclass(frozen=True, kw_only=True, eq=False)  # columns do not compare
 class Dates:
-    """Columns of one table that move. ``title`` is marked with ``N_``; ``of`` is the column, of the table or
-    of one that it leads to, with the edition's number; ``only`` leaves rows out.
+    """Columns of one table that move: the beginning, then the end. ``title`` is marked with ``N_``.
 
+    ``of`` is the column, of the table or of one that it leads to, with the edition's number; ``only`` leaves rows out.
     ``begins`` are those of the columns that say when something begins: what has begun stays begun.
     """
 
@@ -102,8 +102,13 @@ async def preview_of(dates: Dates, shift: Shift) -> Moving | None:
     changed = [values for row in rows if (values := _changes(dates, row, shift))]
     if not changed:
         return None
-    before = sorted(_day(old, shift) for values in changed for old, _new in values.values())
-    after = sorted(_day(new, shift) for values in changed for _old, new in values.values())
+    first = dates.columns[0]._meta.name
+    days = [
+        (_day(old, shift, ends=name != first), _day(new, shift, ends=name != first))
+        for values in changed
+        for name, (old, new) in values.items()
+    ]
+    before, after = sorted(old for old, _new in days), sorted(new for _old, new in days)
     return Moving(title=dates.title, count=len(changed), before=(before[0], before[-1]), after=(after[0], after[-1]))
 
 
@@ -132,6 +137,9 @@ def _changes(dates: Dates, row: Mapping[str, Any], shift: Shift) -> dict[str, tu
     return {name: (row[name], shift.of(row[name])) for name in names if row[name] is not None and name not in begun}
 
 
-def _day(value: Any, shift: Shift) -> date:
-    found: date = shift.edition.today(value) if isinstance(value, datetime) else value
-    return found
+def _day(value: Any, shift: Shift, *, ends: bool) -> date:
+    """The day of a value; what ends at midnight ends with the day before."""
+    if not isinstance(value, datetime):
+        day: date = value
+        return day
+    return shift.edition.today(value - timedelta(minutes=1) if ends else value)

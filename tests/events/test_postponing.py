@@ -96,6 +96,7 @@ async def test_the_preview_says_what_moves(client: httpx.AsyncClient, frozen_now
         (LATER, date(2026, 11, 1)),
     )
     assert (passes.title, passes.count) == ("Validity of passes", 1)
+    assert (passes.before, passes.after) == (days.before, days.after)
     assert (await edition_by_id(edition.id)).starts_on == edition.starts_on
 
 
