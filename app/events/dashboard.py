@@ -22,7 +22,14 @@ NAV = (
     NavItem(title=N_("Messages"), path="/outbox", icon="mail", roles=(Role.MANAGER,), order=85),
     NavItem(title=N_("Status"), path="/status", icon="activity", roles=(Role.MANAGER,), order=86),
     NavItem(title=N_("Log of changes"), path="/audit", icon="history", roles=(Role.MANAGER,), order=92),
-    NavItem(title=N_("Settings"), path="/settings", below=("/copy",), icon="settings", roles=(Role.MANAGER,), order=95),
+    NavItem(
+        title=N_("Settings"),
+        path="/settings",
+        below=("/copy", "/postpone", "/cancel"),
+        icon="settings",
+        roles=(Role.MANAGER,),
+        order=95,
+    ),
 )
 
 

@@ -6,17 +6,22 @@ from app.kernel.i18n import N_
 
 
 class EditionState(StrEnum):
-    """Where an edition stands: being prepared, shown to everybody, over."""
+    """Where an edition stands: being prepared, shown to everybody, over, or not taking place."""
 
     DRAFT = "draft"
     OPEN = "open"
     CLOSED = "closed"
+    CANCELLED = "cancelled"
 
+
+#: An edition in one of these is over, or will not be: nothing of it is changed.
+ENDED_STATES = (EditionState.CLOSED, EditionState.CANCELLED)
 
 EDITION_STATE_NAMES = {
     EditionState.DRAFT: N_("Draft"),
     EditionState.OPEN: N_("Open"),
     EditionState.CLOSED: N_("Closed"),
+    EditionState.CANCELLED: N_("Cancelled"),
 }
 
 

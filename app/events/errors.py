@@ -36,6 +36,38 @@ class EditionIsClosed(AppError):
     message = N_("This edition is closed and stays as it was. Copy it, or open it again.")
 
 
+class EditionIsCancelled(AppError):
+    """A cancelled edition stays cancelled; nothing of it is changed or begun."""
+
+    code = "edition_cancelled"
+    status = 409
+    message = N_("This festival was cancelled. Nothing in it can be changed or begun any more.")
+
+
+class NotLater(AppError):
+    """A new first day that is not after the one that stands."""
+
+    code = "edition_not_later"
+    status = 422
+    message = N_("The new first day has to come after {day}.")
+
+
+class TooMuchLater(AppError):
+    """A new first day further away than anybody plans."""
+
+    code = "edition_too_much_later"
+    status = 422
+    message = N_("The new first day lies more than {years} years ahead. Please look at the year again.")
+
+
+class AddressDiffers(AppError):
+    """What was typed to confirm is not the address of the edition."""
+
+    code = "confirmation_differs"
+    status = 422
+    message = N_("Please type exactly this: {slug}")
+
+
 class StateNotReachable(AppError):
     """A change of state from a state that does not lead there."""
 

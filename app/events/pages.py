@@ -14,7 +14,7 @@ from app.events.queries import EditionInfo, Page, edition_by_id, edition_by_slug
 from app.events.slots import nav_items
 from app.events.typed_codes import show_code
 from app.kernel.forms import Form
-from app.kernel.i18n import N_, _
+from app.kernel.i18n import N_, _, format_days
 from app.kernel.images import media_srcset, media_url
 from app.kernel.paging import PastTheLastPage, page_number
 from app.kernel.web import current_request, environment
@@ -90,7 +90,7 @@ def register_names() -> None:
     environment().globals.update(
         manage_nav=manage_nav, public_nav=public_nav, media_url=media_url, media_srcset=media_srcset
     )
-    environment().filters.update(short_code=show_code)
+    environment().filters.update(short_code=show_code, days=lambda days: format_days(*days))
 
 
 def offset_of(page: int | None) -> int:

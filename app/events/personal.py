@@ -75,7 +75,7 @@ DATA = PersonalData(
         {
             *(f"pass.{name}" for name in ("label", "code", "short_code", "secret_seed", "secret_hash")),
             *(f"edition.{name}" for name in ("slug", "name", "place", "timezone", "currency", "opens_at")),
-            *(f"edition.{name}" for name in ("closes_at", "parts", "cover")),
+            *(f"edition.{name}" for name in ("closes_at", "parts", "cover", "change_reason")),
             "programme_session.place",
             *(f"short_code.{name}" for name in ("code", "kind")),
             *(f"{table}.name" for table in ("venue", "hall", "track")),

@@ -1,6 +1,7 @@
 """What events hands to the application."""
 
 from app.events.controllers.api import EditionsApi, PassesApi
+from app.events.controllers.changing import CancelController, PostponeController
 from app.events.controllers.erasures import ErasuresController
 from app.events.controllers.imports import ImportController
 from app.events.controllers.imports_api import ImportsApi
@@ -11,6 +12,7 @@ from app.events.controllers.public import PublicController, programme_section, r
 from app.events.controllers.records import DevicesController, LogController, MessagesController, StatusController
 from app.events.controllers.tracks import TracksController
 from app.events.dashboard import NAV, events_dashboard
+from app.events.dates import MOVER
 from app.events.log import WORDS
 from app.events.pages import error_frame, register_names
 from app.events.passes.controllers import PassController
@@ -20,9 +22,18 @@ from app.events.passes.queries import contacts_of_holders
 from app.events.passes.reissuing import JOB as REISSUE
 from app.events.passes.reissuing import reissue_passes
 from app.events.personal import DATA
+from app.events.services.telling import JOB as TELL
+from app.events.services.telling import holders_concerned, role_holders, tell_change
 from app.events.sheets import PROGRAMME
 from app.events.short_codes import register_resolver
-from app.events.slots import add_dashboard_provider, add_nav_item, add_pass_reacher, add_section_provider
+from app.events.slots import (
+    add_audience,
+    add_dashboard_provider,
+    add_mover,
+    add_nav_item,
+    add_pass_reacher,
+    add_section_provider,
+)
 from app.events.tasks import RETENTION, run_retention
 from app.kernel.error_pages import add_error_framer
 from app.kernel.jobs import every
@@ -34,6 +45,9 @@ def start() -> None:
     register_names()
     add_error_framer(error_frame)
     register_resolver("session", resolve_session)
+    add_mover(MOVER)
+    add_audience(holders_concerned)
+    add_audience(role_holders)
     add_dashboard_provider(events_dashboard)
     add_section_provider(programme_section)
     add_pass_reacher(contacts_of_holders)
@@ -50,6 +64,8 @@ module = Module(
         PassDataController,
         PassDeskController,
         ManageController,
+        PostponeController,
+        CancelController,
         ProgrammeController,
         TracksController,
         ImportController,
@@ -65,7 +81,7 @@ module = Module(
         PassesApi,
         ImportsApi,
     ),
-    jobs={REISSUE: reissue_passes, RETENTION: run_retention},
+    jobs={REISSUE: reissue_passes, TELL: tell_change, RETENTION: run_retention},
     sheet_kinds=(PROGRAMME,),
     startup=start,
     log=WORDS,

@@ -9,8 +9,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.events.enums import EditionState, Part
-from app.events.errors import EditionNotFound, SessionNotFound
+from app.events.errors import EditionIsCancelled, EditionNotFound, SessionNotFound
 from app.events.tables import Edition, Hall, ProgrammeSession, Track, Venue
+from app.kernel.database import hold_row
 from app.kernel.i18n import format_days, pick
 
 
@@ -36,6 +37,9 @@ class EditionInfo:
     organiser_id: int | None
     copied_from_id: int | None
     keep_months: int
+    was_starts_on: date | None
+    was_ends_on: date | None
+    change_reason: str
 
     @property
     def title(self) -> str:
@@ -95,6 +99,13 @@ class EditionInfo:
         """Its days as people write them."""
         return format_days(self.starts_on, self.ends_on)
 
+    @property
+    def was_when(self) -> str:
+        """Its days before it was postponed, as people write them; empty when it never was."""
+        if self.was_starts_on is None or self.was_ends_on is None:
+            return ""
+        return format_days(self.was_starts_on, self.was_ends_on)
+
     def has(self, part: Part | str) -> bool:
         """Whether a part is switched on."""
         return Part(part) in self.parts
@@ -131,6 +142,9 @@ def _info(row: Mapping[str, Any]) -> EditionInfo:
         organiser_id=row["organiser"],
         copied_from_id=row["copied_from"],
         keep_months=row["keep_months"],
+        was_starts_on=row["was_starts_on"],
+        was_ends_on=row["was_ends_on"],
+        change_reason=row["change_reason"],
     )
 
 
@@ -160,6 +174,23 @@ async def editions(*, ids: set[int] | None = None, states: Sequence[EditionState
     if states:
         query = query.where(Edition.state.is_in([state.value for state in states]))
     return [_info(row) for row in await query.output(load_json=True)]
+
+
+async def hold_edition(edition_id: int, *, alone: bool = False) -> EditionInfo:
+    """An edition whose days and state nobody changes before the caller's transaction ends. Raises EditionNotFound.
+
+    Whoever writes what hangs on its days, or what a cancelled one may not have, holds it before all other rows.
+    """
+    await hold_row("edition", edition_id, alone=alone)
+    return await edition_by_id(edition_id)
+
+
+async def hold_edition_going_on(edition_id: int) -> EditionInfo:
+    """As :func:`hold_edition`, for what nobody may begin in a cancelled one. Raises EditionIsCancelled."""
+    edition = await hold_edition(edition_id)
+    if edition.state == EditionState.CANCELLED:
+        raise EditionIsCancelled
+    return edition
 
 
 async def venues() -> list[dict[str, Any]]:

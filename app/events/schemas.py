@@ -237,10 +237,14 @@ class SessionDTO:
 
 @dataclass(frozen=True, kw_only=True)
 class PassKeyDTO:
-    """A public key that verifies passes of an edition; ``public_key`` in hexadecimal."""
+    """A public key that verifies passes of an edition; ``public_key`` in hexadecimal.
+
+    What it signed counts ``shift_minutes`` later than it says: the edition was postponed since.
+    """
 
     key_id: int
     public_key: str
+    shift_minutes: int
 
 
 @dataclass(frozen=True, kw_only=True)

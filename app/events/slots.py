@@ -12,6 +12,7 @@ from typing import Any
 from app.accounts.actor import Actor
 from app.accounts.enums import ORGANISER_ROLES, Role
 from app.events.enums import Part
+from app.events.moving import Mover
 from app.events.queries import EditionInfo
 from app.kernel.i18n import N_
 
@@ -107,6 +108,8 @@ class PassUse:
 DashboardProvider = Callable[[int, Actor, datetime], Awaitable[list[DashboardItem]]]
 SectionProvider = Callable[[EditionInfo, datetime], Awaitable[PublicSection | None]]
 ScanListener = Callable[[Scan], Awaitable[None]]
+Closer = Callable[[EditionInfo, Actor, datetime], Awaitable[Mapping[str, int]]]
+Audience = Callable[[int], Awaitable[set[int]]]
 Copier = Callable[[EditionInfo, EditionInfo, datetime], Awaitable[None]]
 
 
@@ -130,6 +133,9 @@ _sections: list[SectionProvider] = []
 _nav: list[NavItem] = []
 _scans: list[ScanListener] = []
 _copiers: list[Copier] = []
+_movers: list[Mover] = []
+_closers: list[Closer] = []
+_audiences: list[Audience] = []
 _namers: list[PassNamer] = []
 _reachers: list[PassReacher] = []
 _witnesses: list[PassWitness] = []
@@ -206,6 +212,46 @@ def add_copier(copier: Copier) -> None:
     """
     if copier not in _copiers:
         _copiers.append(copier)
+
+
+def add_mover(mover: Mover) -> None:
+    """Let a module say which of its dates move when an edition is postponed, and which are facts."""
+    if mover not in _movers:
+        _movers.append(mover)
+
+
+def movers() -> list[Mover]:
+    """What all modules say of their dates."""
+    return list(_movers)
+
+
+def add_closer(closer: Closer) -> None:
+    """Let a module close what is open of an edition that is cancelled, as ``closer(edition, actor, now)``.
+
+    Called in the order of the modules inside the transaction that cancels it, which holds the edition alone; gives how
+    many there were of what was closed, by the word that the log has for it.
+    """
+    if closer not in _closers:
+        _closers.append(closer)
+
+
+async def close_parts(edition: EditionInfo, actor: Actor, now: datetime) -> dict[str, int]:
+    """Let every module close its part of an edition; how many there were of what was closed."""
+    closed: dict[str, int] = {}
+    for closer in _closers:
+        closed |= await closer(edition, actor, now)
+    return closed
+
+
+def add_audience(audience: Audience) -> None:
+    """Let a module say whom an edition concerns, so that she is told when it is postponed or cancelled."""
+    if audience not in _audiences:
+        _audiences.append(audience)
+
+
+async def people_concerned(edition_id: int) -> set[int]:
+    """Whom an edition concerns, by their numbers."""
+    return {person_id for audience in _audiences for person_id in await audience(edition_id)}
 
 
 async def copy_parts(source: EditionInfo, made: EditionInfo, now: datetime) -> None:

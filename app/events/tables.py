@@ -40,6 +40,9 @@ class Edition(Table, tablename="edition"):
     created_at = Timestamptz(default=None)
     opened_at = Timestamptz(default=None, null=True)
     closed_at = Timestamptz(default=None, null=True)
+    was_starts_on = Date(default=None, null=True, help_text="First day before it was postponed last")
+    was_ends_on = Date(default=None, null=True)
+    change_reason = Varchar(length=500, default="", help_text="Why it was postponed or cancelled")
     keep_months = SmallInt(default=12, help_text="Months after the last day until visitors' data go")
 
 
@@ -113,6 +116,15 @@ class Pass(Table, tablename="pass"):
     revoked_reason = Varchar(length=200, default=None, null=True)
 
 
+class PassShift(Table, tablename="pass_shift"):
+    """What a key signed before its edition was postponed: such codes count so many minutes later than they say."""
+
+    id: Serial
+    edition = ForeignKey(references=Edition, null=False, on_delete=OnDelete.restrict, index=True)
+    key_id = SmallInt(unique=True)
+    minutes = Integer(default=0)
+
+
 class ShortCode(Table, tablename="short_code"):
     """Seven characters that lead to a booth, a product, an idea, a session."""
 
@@ -124,4 +136,14 @@ class ShortCode(Table, tablename="short_code"):
     created_at = Timestamptz(default=None)
 
 
-TABLES: list[type[Table]] = [Venue, Edition, Hall, Track, ProgrammeSession, PassCounter, Pass, ShortCode]
+TABLES: list[type[Table]] = [
+    Venue,
+    Edition,
+    Hall,
+    Track,
+    ProgrammeSession,
+    PassCounter,
+    Pass,
+    PassShift,
+    ShortCode,
+]

@@ -18,6 +18,7 @@ from app.judging.controllers.manage import ContestController, JuryController
 from app.judging.controllers.public import PublicContestController
 from app.judging.controllers.setup import SetupController
 from app.judging.controllers.team import TeamController
+from app.judging.dates import MOVER
 from app.judging.enums import ContestState, RoundState
 from app.judging.errors import ChairInConflict
 from app.judging.guards import contest_for
@@ -26,8 +27,10 @@ from app.judging.personal import DATA
 from app.judging.queries.contests import contest_by_slug, contest_of_edition, rounds_of
 from app.judging.queries.entries import entry_address, entry_state_counts
 from app.judging.queries.results import awards_of, progress_of, public_entries
+from app.judging.services.closing import close_contest
 from app.judging.services.copying import copy_contest
 from app.judging.services.entries import SHORT_CODE_KIND
+from app.judging.services.messages import jury_and_teams
 from app.judging.sheets import SHEET_KINDS
 from app.kernel.i18n import N_, _, pick
 from app.kernel.module import Module
@@ -108,6 +111,9 @@ def join() -> None:
     register_resolver(SHORT_CODE_KIND, entry_address)
     slots.add_section_provider(public_section)
     slots.add_copier(copy_contest)
+    slots.add_mover(MOVER)
+    slots.add_closer(close_contest)
+    slots.add_audience(jury_and_teams)
     slots.add_dashboard_provider(dashboard)
     slots.add_nav_item(
         slots.NavItem(

@@ -342,6 +342,16 @@ async def _release(transaction: Any, *, broken: bool) -> None:
         await connection.close()
 
 
+async def hold_row(table: str, row_id: int, *, alone: bool = False) -> None:
+    """Let nobody change a row before the caller's transaction ends. Several may hold it at once, ``alone`` nobody else.
+
+    SQLite has one writer at a time anyway.
+    """
+    if dialect() == "postgres":
+        strength = "NO KEY UPDATE" if alone else "SHARE"
+        await fetch(f'SELECT id FROM "{table}" WHERE id = {{}} FOR {strength}', row_id)
+
+
 async def fetch(sql: str, *args: Any) -> list[dict[str, Any]]:
     """Run one raw statement with ``{}`` placeholders; rows come back as dictionaries."""
     rows = await engine().run_querystring(QueryString(sql, *args))

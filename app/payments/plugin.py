@@ -1,6 +1,6 @@
 """What payments hands to the application."""
 
-from app.events.slots import add_dashboard_provider, add_nav_item
+from app.events.slots import add_closer, add_dashboard_provider, add_mover, add_nav_item
 from app.kernel.jobs import every
 from app.kernel.module import Module
 from app.kernel.waiting import add_waiting
@@ -8,8 +8,10 @@ from app.payments.controllers.api import PaymentsApi
 from app.payments.controllers.finance import FinanceController
 from app.payments.controllers.webhook import stripe_webhook
 from app.payments.dashboard import NAV, WAITING_WORDS, payments_dashboard, payments_waiting
+from app.payments.dates import MOVER
 from app.payments.log import WORDS
 from app.payments.personal import DATA
+from app.payments.services.closing import owe_back
 from app.payments.services.inbox import JOB, register_effect
 from app.payments.services.stripe_events import COMPLETED, PROVIDER, checkout_completed
 from app.payments.tasks import apply_event_job, requeue_events_job
@@ -20,6 +22,8 @@ REQUEUE = "payments.requeue_events"
 def start() -> None:
     """Fill the slots, name the effects of events, and look after those that wait."""
     register_effect(PROVIDER, COMPLETED, checkout_completed)
+    add_mover(MOVER)
+    add_closer(owe_back)
     add_dashboard_provider(payments_dashboard)
     add_nav_item(NAV)
     add_waiting(payments_waiting, WAITING_WORDS)

@@ -13,6 +13,7 @@ class ApplicationState(StrEnum):
     ALLOCATED = "allocated"
     WAITING = "waiting"
     WITHDRAWN = "withdrawn"
+    CANCELLED = "cancelled"
 
 
 #: An application in one of these waits for a booth.
@@ -25,6 +26,7 @@ APPLICATION_STATE_NAMES = {
     ApplicationState.ALLOCATED: N_("Booth allocated"),
     ApplicationState.WAITING: N_("On the waiting list"),
     ApplicationState.WITHDRAWN: N_("Taken back"),
+    ApplicationState.CANCELLED: N_("Festival cancelled"),
 }
 
 

@@ -12,6 +12,7 @@ WORDS = LogWords(
         "allocation.start": N_("Asked for a proposal"),
         "allocation.stop": N_("Stopped the computation of a proposal"),
         "application.allocate": N_("Allocated a booth to an application"),
+        "application.cancel": N_("Ended an application with the festival"),
         "application.change": N_("Changed an application"),
         "application.expire": N_("Let a draft expire"),
         "application.send": N_("Sent an application in"),

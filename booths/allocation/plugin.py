@@ -1,6 +1,13 @@
 """What allocation brings."""
 
-from app.events.slots import add_dashboard_provider, add_nav_item, add_section_provider
+from app.events.slots import (
+    add_audience,
+    add_closer,
+    add_dashboard_provider,
+    add_mover,
+    add_nav_item,
+    add_section_provider,
+)
 from app.kernel.jobs import every
 from app.kernel.module import Module
 from booths.allocation.controllers.api import AllocationApi
@@ -9,14 +16,20 @@ from booths.allocation.controllers.apply import ApplyController, apply_section
 from booths.allocation.controllers.booths import BoothController
 from booths.allocation.controllers.runs import AllocationController
 from booths.allocation.dashboard import NAV, allocation_dashboard
+from booths.allocation.dates import MOVER
 from booths.allocation.log import WORDS
 from booths.allocation.personal import DATA
+from booths.allocation.services.closing import close_applications
+from booths.allocation.services.messages import contacts_concerned
 from booths.allocation.sheets import APPLICATIONS
 from booths.allocation.tasks import JOBS, TIDY, TIDY_SECONDS
 
 
 def start() -> None:
     """Fill the slots."""
+    add_mover(MOVER)
+    add_closer(close_applications)
+    add_audience(contacts_concerned)
     add_dashboard_provider(allocation_dashboard)
     add_section_provider(apply_section)
     for item in NAV:

@@ -3,7 +3,7 @@
 from app.accounts.enums import ConsentPurpose
 from app.accounts.services.consents import register_effect
 from app.events.short_codes import register_resolver
-from app.events.slots import add_dashboard_provider, add_nav_item, add_scan_listener, add_section_provider
+from app.events.slots import add_dashboard_provider, add_mover, add_nav_item, add_scan_listener, add_section_provider
 from app.kernel.module import Module
 from booths.catalogue.controllers.api import CatalogueApi
 from booths.catalogue.controllers.exhibitor import ExhibitorController
@@ -13,6 +13,7 @@ from booths.catalogue.controllers.products import ProductController
 from booths.catalogue.controllers.products_api import OwnProductsApi
 from booths.catalogue.controllers.public import CatalogueController, exhibitors_section
 from booths.catalogue.controllers.saved import SavedController
+from booths.catalogue.dates import MOVER
 from booths.catalogue.enums import CodeKind
 from booths.catalogue.log import WORDS
 from booths.catalogue.personal import DATA
@@ -27,6 +28,7 @@ def start() -> None:
     register_resolver(CodeKind.PRODUCT, resolve_product)
     add_scan_listener(count_scan)
     add_section_provider(exhibitors_section)
+    add_mover(MOVER)
     add_dashboard_provider(catalogue_dashboard)
     add_nav_item(NAV)
     register_effect(ConsentPurpose.CONTACT, show_contact)

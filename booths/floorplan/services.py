@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from app.accounts.actor import Actor
+from app.events.queries import hold_edition_going_on
 from app.events.tables import Edition, Hall
 from app.kernel import audit
 from app.kernel.database import is_unique_violation, write_transaction
@@ -33,11 +34,13 @@ async def hold_booth(
     """Claim every cell of a booth for an organisation.
 
     Raises BoothTaken when anybody holds one of them (the unique index decides), BoothNotFound for a booth without
-    cells.
+    cells, EditionIsCancelled.
     """
     code = ""
     try:
         async with write_transaction():
+            for row in await Booth.select(Booth.edition).where(Booth.id == booth_id):
+                await hold_edition_going_on(row["edition"])
             booth = await _lock_booth(booth_id)
             code = booth["code"]
             cells = await Cell.select(Cell.id).where(Cell.booth == booth_id)

@@ -10,9 +10,11 @@ import pytest
 from app.accounts.actor import SYSTEM
 from app.events.passes.codec import verify_code
 from app.events.passes.queries import pass_public_keys
+from app.events.services.postponing import postpone_edition
 from app.kernel import clock
 from app.kernel.database import fetch, write_transaction
 from app.kernel.sheets import SheetContext, examine, read_table
+from app.main import start_modules
 from tests.conftest import NOW
 from tests.support.client import Browser
 from tests.support.factories_ticketing import make_gate, make_list, make_open_edition, make_order, make_ticket_type
@@ -166,3 +168,18 @@ async def test_pages_and_the_api_say_the_days(client: Browser) -> None:
         (shown,) = (await client.get(f"/api/v1/editions/{edition.slug}/ticket-types")).json()
     assert "17/10/2026" in choose.text
     assert (shown["first_day"], shown["last_day"]) == ("2026-10-17", "2026-10-17")
+
+
+async def test_after_a_postponement_an_old_code_opens_the_gate_on_the_new_day_alone(scene: Any) -> None:
+    edition, phone, type_id = scene
+    found = await pass_of((await make_order(edition.id, {type_id: 1}, now=NOW)).order_id)
+    await start_modules()
+    await postpone_edition(
+        edition_id=edition.id, starts_on=date(2026, 10, 30), seen=edition.starts_on, reason="", actor=SYSTEM, now=NOW
+    )
+    code, later = found["code"], timedelta(days=14)
+    told = [
+        (await redeem_pass(actor=phone, client_id=f"postponed-{number}", code=code, now=at)).verdict
+        for number, at in enumerate((BEGIN, BEGIN + later - MINUTE, BEGIN + later, BEGIN + later + DAY))
+    ]
+    assert told == [Verdict.NOT_VALID_YET, Verdict.NOT_VALID_YET, Verdict.ADMITTED, Verdict.EXPIRED]

@@ -111,3 +111,21 @@ test("the beginning of a short code is told from a whole one and from other word
   for (const text of ["7", "7KQ2", "7kq2-m9x"]) assert.equal(isPartial(text), true);
   for (const text of ["7KQ2-M9XT", "https://x", "Phở 24", ""]) assert.equal(isPartial(text), false);
 });
+
+test("a pass of an edition that was postponed counts on the new days under its old code", async () => {
+  const minutes = 14 * 24 * 60;
+  const shift = { key_shifts: { [dayPass.key_id]: minutes } };
+  const later = minutes * 60_000;
+  for (const [at, verdict] of [
+    [begin, "not_valid_yet"],
+    [begin + later - 1, "not_valid_yet"],
+    [begin + later, "admitted"],
+    [end + later - 1, "admitted"],
+    [end + later, "expired"],
+  ] as const) {
+    assert.equal((await ask(dayPass.code, at, shift)).verdict, verdict);
+  }
+  const refused = await ask(dayPass.code, begin, shift);
+  assert.deepEqual([refused.valid_from, refused.valid_until], [new Date(begin + later).toISOString(), new Date(end + later).toISOString()]);
+  assert.equal((await ask(dayPass.code, begin, { key_shifts: { "9999": minutes } })).verdict, "admitted");
+});

@@ -72,9 +72,11 @@ class ScansAnswer(msgspec.Struct):
 class BundleAnswer(msgspec.Struct):
     """What a phone needs to judge passes without a network.
 
-    ``public_keys`` are 32 bytes in hexadecimal by key id; ``pass_kinds`` empty takes every kind; ``revoked`` are the
-    serials of passes of the edition that were withdrawn; ``label_of`` is a byte in Base64 for each serial from 1, the
-    place of its ticket type's name in ``labels`` (255: none); ``list_exits`` says that people are scanned out, too.
+    ``public_keys`` are 32 bytes in hexadecimal by key id; ``key_shifts`` says for some of them how many minutes later
+    than it says a code counts that they signed (the edition was postponed since); ``pass_kinds`` empty takes every
+    kind; ``revoked`` are the serials of passes of the edition that were withdrawn; ``label_of`` is a byte in Base64 for
+    each serial from 1, the place of its ticket type's name in ``labels`` (255: none); ``list_exits`` says that people
+    are scanned out, too.
     """
 
     server_time: datetime
@@ -89,6 +91,7 @@ class BundleAnswer(msgspec.Struct):
     list_exits: bool
     pass_kinds: list[str]
     public_keys: dict[str, str]
+    key_shifts: dict[str, int]
     revoked: list[int]
     labels: list[str]
     label_of: str

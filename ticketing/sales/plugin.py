@@ -1,8 +1,11 @@
 """What sales brings."""
 
 from app.events.slots import (
+    add_audience,
+    add_closer,
     add_copier,
     add_dashboard_provider,
+    add_mover,
     add_nav_item,
     add_pass_namer,
     add_pass_reacher,
@@ -15,9 +18,11 @@ from ticketing.sales.controllers.api import TicketApi
 from ticketing.sales.controllers.box_office import BoxOfficeController
 from ticketing.sales.controllers.manage import OrderController, TicketTypeController
 from ticketing.sales.controllers.public import TicketController
+from ticketing.sales.dates import MOVER
 from ticketing.sales.log import WORDS
 from ticketing.sales.personal import DATA
-from ticketing.sales.queries import contacts_of_tickets, names_of_pass
+from ticketing.sales.queries import buyers_concerned, contacts_of_tickets, names_of_pass
+from ticketing.sales.services.closing import close_sales
 from ticketing.sales.services.copying import copy_ticket_types
 from ticketing.sales.services.orders import PURPOSE, settle_order
 from ticketing.sales.sheets import ATTENDEES, TICKET_TYPES
@@ -28,6 +33,9 @@ from ticketing.sales.tasks import EXPIRE, run_expire_orders
 def start() -> None:
     """Join payments, fill the slots, and let held orders expire."""
     register_settlement(PURPOSE, settle_order)
+    add_mover(MOVER)
+    add_closer(close_sales)
+    add_audience(buyers_concerned)
     add_dashboard_provider(sales_dashboard)
     add_section_provider(tickets_section)
     add_pass_namer(names_of_pass)

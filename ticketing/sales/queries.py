@@ -132,6 +132,18 @@ async def contacts_of_tickets(pass_ids: Sequence[int]) -> dict[int, PassContact]
     }
 
 
+async def buyers_concerned(edition_id: int) -> set[int]:
+    """Who bought tickets that count, or holds them for some minutes."""
+    rows = await fetch(
+        "SELECT DISTINCT buyer FROM ticket_order WHERE edition = {} AND buyer IS NOT NULL "
+        "AND (state IN ('held', 'confirmed') OR (state = 'cancelled' AND closed_at = "
+        "(SELECT closed_at FROM edition WHERE id = {} AND state = 'cancelled')))",
+        edition_id,
+        edition_id,
+    )
+    return {row["buyer"] for row in rows}
+
+
 _ORDERS = """
 FROM ticket_order LEFT JOIN person ON person.id = ticket_order.buyer
 WHERE ticket_order.edition = {}

@@ -7,9 +7,9 @@ from litestar.params import Body, FromPath
 
 from app.accounts.guards import public
 from app.events import queries
-from app.events.enums import EditionState, PassState
+from app.events.enums import ENDED_STATES, EditionState, PassState
 from app.events.errors import PassNotFound
-from app.events.passes.queries import genuine, pass_public_keys, state_of
+from app.events.passes.queries import genuine, key_shifts, pass_public_keys, state_of
 from app.events.schemas import EditionDTO, PassCheckDTO, PassCodeDTO, PassKeyDTO, SessionDTO
 from app.kernel.clock import now
 
@@ -21,10 +21,10 @@ class EditionsApi(Controller):
     guards = [public]
     tags = ["Editions"]
 
-    @get("/", summary="Editions that are open or over, the newest first")
+    @get("/", summary="Editions that are open, over or cancelled, the newest first")
     async def list_editions(self) -> list[EditionDTO]:
         """Drafts are not among them."""
-        found = await queries.editions(states=(EditionState.OPEN, EditionState.CLOSED))
+        found = await queries.editions(states=(EditionState.OPEN, *ENDED_STATES))
         return [EditionDTO.of(edition) for edition in found]
 
     @get("/{slug:str}", summary="One edition")
@@ -43,7 +43,11 @@ class EditionsApi(Controller):
         """Retired keys are among them: what they signed stays valid."""
         edition = await queries.edition_by_slug(slug)
         keys = await pass_public_keys(edition.id)
-        return [PassKeyDTO(key_id=key_id, public_key=key.hex()) for key_id, key in sorted(keys.items())]
+        shifts = await key_shifts(edition.id)
+        return [
+            PassKeyDTO(key_id=key_id, public_key=key.hex(), shift_minutes=shifts.get(key_id, 0))
+            for key_id, key in sorted(keys.items())
+        ]
 
 
 class PassesApi(Controller):

@@ -12,7 +12,7 @@ from app.accounts.actor import Actor
 from app.accounts.enums import ORGANISER_ROLES
 from app.accounts.guards import public
 from app.events import queries
-from app.events.enums import EditionState, Part
+from app.events.enums import ENDED_STATES, EditionState, Part
 from app.events.errors import EditionNotFound, SessionNotFound, ShortCodeUnknown
 from app.events.queries import EditionInfo, SessionInfo
 from app.events.short_codes import codes_of, resolve_short_code
@@ -34,11 +34,11 @@ class PublicController(Controller):
     @get("/")
     async def start(self) -> Response[Any]:
         """The one open edition, or a list of all."""
-        found = await queries.editions(states=(EditionState.OPEN, EditionState.CLOSED))
+        found = await queries.editions(states=(EditionState.OPEN, *ENDED_STATES))
         running = [edition for edition in found if edition.state == EditionState.OPEN]
         if len(running) == 1:
             return redirect(running[0].path)
-        past = [edition for edition in found if edition.state == EditionState.CLOSED]
+        past = [edition for edition in found if edition.state in ENDED_STATES]
         return page("events/start.html", running=running, past=past)
 
     @get("/e/{slug:str}")

@@ -10,7 +10,7 @@ from app.events.enums import PASS_KIND_NAMES, PassKind, PassState
 from app.events.errors import DatesReversed, HolderNotReachable, PassRevoked
 from app.events.passes.queries import PassInfo, pass_by_id
 from app.events.passes.services import IssuedPass, issue_pass, renew_pass_secret
-from app.events.queries import EditionInfo, edition_by_id
+from app.events.queries import EditionInfo, edition_by_id, hold_edition_going_on
 from app.kernel import audit
 from app.kernel.database import write_transaction
 from app.kernel.i18n import _, use_locale
@@ -36,13 +36,13 @@ class HandedOut:
 async def hand_out_pass(*, edition_id: int, given: HandedOut, actor: Actor, now: datetime) -> IssuedPass:
     """Issue a pass for whole days of the edition and send its link when there is somewhere to send it.
 
-    Raises EditionNotFound, DatesReversed.
+    Raises EditionNotFound, EditionIsCancelled, DatesReversed.
     """
-    edition = await edition_by_id(edition_id)
     if given.last_day < given.first_day:
         raise DatesReversed
-    window = edition.window_of(given.first_day, given.last_day)
     async with write_transaction():
+        edition = await hold_edition_going_on(edition_id)
+        window = edition.window_of(given.first_day, given.last_day)
         holder: Person | None = None
         if given.phone or given.email:
             holder = await find_or_create_person(

@@ -1,8 +1,8 @@
 """Reads of passes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.events.enums import PassKind, PassState
@@ -10,7 +10,7 @@ from app.events.errors import PassCodeNotValid, PassNotFound
 from app.events.passes.codec import CodeNotValid, PassPayload, code_in, decode_code, verify_code
 from app.events.queries import Page
 from app.events.slots import PassContact
-from app.events.tables import Pass
+from app.events.tables import Pass, PassShift
 from app.events.typed_codes import read_code
 from app.kernel.security import hash_token
 from app.kernel.signing import KeyUnknown, public_keys
@@ -51,6 +51,12 @@ def edition_of_purpose(purpose: str) -> int:
 async def pass_public_keys(edition_id: int) -> dict[int, bytes]:
     """Public keys (32 bytes) by key id: all that a gate of the edition needs to verify its passes offline."""
     return await public_keys(key_purpose(edition_id))
+
+
+async def key_shifts(edition_id: int) -> dict[int, int]:
+    """By key id, how many minutes later than they say codes count: those signed before their edition was postponed."""
+    rows = await PassShift.select(PassShift.key_id, PassShift.minutes).where(PassShift.edition == edition_id)
+    return {row["key_id"]: row["minutes"] for row in rows}
 
 
 async def pass_by_secret(secret: str) -> PassInfo:
@@ -116,12 +122,17 @@ async def state_of(payload: PassPayload) -> PassState:
 
 
 async def genuine(text: str) -> PassPayload:
-    """What a code says after its signature was found good. Raises PassCodeNotValid."""
+    """What a code says after its signature was found good, on the days to which its edition was postponed since.
+
+    Raises PassCodeNotValid.
+    """
     try:
-        payload = decode_code(code_in(text))[0]
-        return verify_code(text, await pass_public_keys(payload.edition_id))
+        edition_id = decode_code(code_in(text))[0].edition_id
+        payload = verify_code(text, await pass_public_keys(edition_id))
     except CodeNotValid as error:
         raise PassCodeNotValid from error
+    by = timedelta(minutes=(await key_shifts(edition_id)).get(payload.key_id, 0))
+    return replace(payload, valid_from=payload.valid_from + by, valid_until=payload.valid_until + by)
 
 
 def _one(rows: list[dict[str, Any]]) -> PassInfo:

@@ -13,7 +13,7 @@ from app.events.enums import PassKind, PassState
 from app.events.passes.codec import PassPayload, sign_code
 from app.events.passes.queries import edition_of_purpose, key_purpose
 from app.events.passes.services import secret_of
-from app.events.queries import EditionInfo, edition_by_id
+from app.events.queries import EditionInfo, edition_by_id, hold_edition
 from app.events.slots import contacts_of_passes
 from app.events.tables import Pass
 from app.kernel import audit
@@ -23,7 +23,7 @@ from app.kernel.i18n import _, use_locale
 from app.kernel.jobs import JobContext, enqueue
 from app.kernel.outbox import send_message, way_to
 from app.kernel.settings import settings
-from app.kernel.signing import Signer, ensure_key, retire_leaked_key
+from app.kernel.signing import Signer, active_key, ensure_key, retire_leaked_key
 
 JOB = "events.reissue_passes"
 CHUNK = 500
@@ -65,10 +65,12 @@ async def reissue_passes(job: JobContext) -> dict[str, Any]:
     mine = (
         (Pass.edition == edition.id) & (Pass.key_id == job.payload["key_id"]) & (Pass.state == PassState.ISSUED.value)
     )
-    signer = await ensure_key(key_purpose(edition.id), clock_now())
+    await ensure_key(key_purpose(edition.id), clock_now())
     total, done = await Pass.count().where(mine), 0
     while not job.cancelled():
         async with write_transaction():
+            await hold_edition(edition.id)  # its passes move with it, and another key signs from then on
+            signer = await active_key(key_purpose(edition.id))
             rows = await Pass.select().where(mine).order_by(Pass.id).limit(CHUNK)
             for row in rows:
                 await Pass.update({Pass.code: _signed(row, signer), Pass.key_id: signer.key_id}).where(

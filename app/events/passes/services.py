@@ -15,6 +15,7 @@ from app.events.enums import PassKind, PassState
 from app.events.errors import PassNotFound
 from app.events.passes.codec import PassPayload, qr_text, sign_code
 from app.events.passes.queries import key_purpose, pass_public_keys
+from app.events.queries import hold_edition_going_on
 from app.events.tables import Pass
 from app.events.typed_codes import new_code
 from app.kernel import audit
@@ -22,7 +23,7 @@ from app.kernel.database import fetch, write_transaction
 from app.kernel.names import search_text
 from app.kernel.security import hash_token
 from app.kernel.settings import secret_key, settings
-from app.kernel.signing import ensure_key
+from app.kernel.signing import active_key, ensure_key
 
 __all__ = [
     "IssuedPass",
@@ -102,13 +103,17 @@ async def issue_passes_bulk(*, edition_id: int, requests: Sequence[PassRequest],
     """Issue many passes in the order of the requests; all of them or none.
 
     Serials are dense: the counter's row is locked by its own update until the caller's transaction ends, so that a
-    number is given out once and a rolled-back one is given out again. Raises ValueError when ``BASE_URL`` is too long.
+    number is given out once and a rolled-back one is given out again. The edition is held: whoever works the days out
+    of an edition's holds it before, so that it is not postponed in between. Raises EditionIsCancelled, and ValueError
+    when ``BASE_URL`` is too long.
     """
     if not requests:
         return []
-    signer = await ensure_key(key_purpose(edition_id), now)
+    await ensure_key(key_purpose(edition_id), now)
     issued: list[IssuedPass] = []
     async with write_transaction():
+        await hold_edition_going_on(edition_id)
+        signer = await active_key(key_purpose(edition_id))  # another one since the edition was postponed
         serial = await _take_serials(edition_id, len(requests))
         short_codes = await _new_short_codes(len(requests))
         rows = []

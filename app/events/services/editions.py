@@ -10,9 +10,10 @@ from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.services.people import grant_role
 from app.events import slots
-from app.events.enums import EditionState, Part
+from app.events.enums import ENDED_STATES, EditionState, Part
 from app.events.errors import (
     DatesReversed,
+    EditionIsCancelled,
     EditionIsClosed,
     EditionNotFound,
     NotReadyToOpen,
@@ -144,7 +145,10 @@ async def copy_edition(
 
 
 async def update_edition(*, edition_id: int, values: EditionValues, actor: Actor, now: datetime) -> EditionInfo:
-    """Change what an edition says of itself. Raises EditionNotFound, EditionIsClosed, DatesReversed, SlugTaken."""
+    """Change what an edition says of itself.
+
+    Raises EditionNotFound, EditionIsClosed, EditionIsCancelled, DatesReversed, SlugTaken.
+    """
     columns = _columns(values)
     try:
         async with write_transaction():
@@ -153,11 +157,12 @@ async def update_edition(*, edition_id: int, values: EditionValues, actor: Actor
                 raise EditionNotFound
             changed = (
                 await Edition.update(columns)
-                .where((Edition.id == edition_id) & (Edition.state != EditionState.CLOSED.value))
+                .where((Edition.id == edition_id) & Edition.state.not_in([state.value for state in ENDED_STATES]))
                 .returning(Edition.id)
             )
             if not changed:
-                raise EditionIsClosed
+                cancelled = (await edition_by_id(edition_id)).state == EditionState.CANCELLED
+                raise EditionIsCancelled if cancelled else EditionIsClosed
             await audit.record(
                 actor=actor,
                 action="edition.update",

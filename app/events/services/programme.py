@@ -9,6 +9,7 @@ from app.accounts.actor import Actor
 from app.events.enums import EditionState
 from app.events.errors import (
     DatesReversed,
+    EditionIsCancelled,
     EditionIsClosed,
     SessionNotFound,
     SessionOutsideEdition,
@@ -89,11 +90,13 @@ async def save_session(
 ) -> int:
     """Add a session (with its short code), or change the one with ``session_id``; gives its id.
 
-    Raises EditionIsClosed, DatesReversed, SessionOutsideEdition, SessionNotFound.
+    Raises EditionIsClosed, EditionIsCancelled, DatesReversed, SessionOutsideEdition, SessionNotFound.
     """
     edition = await edition_by_id(edition_id)
     if edition.state == EditionState.CLOSED:
         raise EditionIsClosed
+    if edition.state == EditionState.CANCELLED:
+        raise EditionIsCancelled
     check_times(edition, values.starts_at, values.ends_at)
     async with write_transaction():
         track_id = await find_or_create_track(edition_id=edition_id, name=values.track)

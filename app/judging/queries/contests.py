@@ -9,7 +9,7 @@ from app.events.tables import Edition
 from app.judging.enums import ContestState, RoundState
 from app.judging.ranking import Scale
 from app.judging.tables import Contest, Criterion, Round
-from app.kernel.database import dialect, fetch
+from app.kernel.database import fetch, hold_row
 from app.kernel.errors import NotFound
 
 Texts = dict[str, str]
@@ -226,19 +226,14 @@ async def hold_contest(contest_id: int, *, alone: bool = False) -> ContestRow:
 
     Several may hold it at once, ``alone`` nobody else does.
     """
-    await _hold("contest", contest_id, alone=alone)
+    await hold_row("contest", contest_id, alone=alone)
     return await contest_by_id(contest_id)
 
 
 async def hold_round(round_id: int, *, alone: bool = False) -> RoundRow:
     """A round that nobody changes before the caller's transaction ends, as :func:`hold_contest`. Raises NotFound."""
-    await _hold("contest_round", round_id, alone=alone)
+    await hold_row("contest_round", round_id, alone=alone)
     return await round_by_id(round_id)
-
-
-async def _hold(table: str, row_id: int, *, alone: bool) -> None:
-    if dialect() == "postgres":  # SQLite has one writer at a time anyway
-        await fetch(f"SELECT id FROM {table} WHERE id = {{}} FOR {'UPDATE' if alone else 'SHARE'}", row_id)
 
 
 async def edition_exists(edition_id: int) -> bool:

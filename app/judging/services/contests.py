@@ -9,6 +9,7 @@ from piccolo.columns import Column
 
 from app.accounts.actor import Actor
 from app.events.errors import DatesReversed
+from app.events.queries import hold_edition_going_on
 from app.judging.chain import GENESIS, anchor_digest
 from app.judging.enums import AnchorReason, ContestState, EntryState, RoundState
 from app.judging.errors import ContestExists, EndPassed, RoundStateWrong
@@ -92,9 +93,11 @@ async def set_contest_state(
     """Open or close the call for ideas, which ends by itself at ``entries_close_at``.
 
     Raises NotFound, RoundStateWrong for opening it again once the first round has begun, and EndPassed for an end that
-    has passed.
+    has passed, EditionIsCancelled.
     """
     async with write_transaction():
+        if state == ContestState.OPEN:
+            await hold_edition_going_on((await queries.contest_by_id(contest_id)).edition_id)
         contest = await queries.hold_contest(contest_id, alone=True)
         if state == ContestState.OPEN and any(
             round_.state != RoundState.DRAFT for round_ in await queries.rounds_of(contest_id)
@@ -121,10 +124,11 @@ async def open_round(*, round_id: int, actor: Actor, now: datetime, closes_at: d
     """Let judges score. Opening the first round takes in every idea that was sent in and ends the call.
 
     Without ``closes_at`` it closes when it was planned to. Raises RoundStateWrong unless the round is being set up and
-    the one before it is sealed, and EndPassed for an end that has passed.
+    the one before it is sealed, EndPassed for an end that has passed, and EditionIsCancelled.
     """
     async with write_transaction():
         round_ = await queries.round_by_id(round_id)
+        await hold_edition_going_on((await queries.contest_by_id(round_.contest_id)).edition_id)
         # Ideas on their way in have come when this is held; later ones see that the call has ended.
         contest = await queries.hold_contest(round_.contest_id, alone=True)
         earlier = [other for other in await queries.rounds_of(contest.id) if other.number == round_.number - 1]

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
+from app.judging.enums import EntryState
 from app.judging.queries.contests import ContestRow, RoundRow
 from app.judging.queries.entries import Contact, EntryRow, entries_written_to, people_behind
+from app.judging.tables import EntryMember, PanelMember
 from app.kernel.i18n import N_, _, pick, use_locale
 from app.kernel.outbox import send_message, way_to
 from app.kernel.settings import settings
@@ -105,3 +108,15 @@ async def _tell(
             edition_id=contest.edition_id,
             now=now,
         )
+
+
+async def jury_and_teams(edition_id: int) -> set[int]:
+    """The jury of an edition's contest, and the teams whose ideas were not taken back."""
+    contest: Any = EntryMember.entry.contest
+    jury = await PanelMember.select(PanelMember.person).where(
+        (PanelMember.contest.edition == edition_id) & PanelMember.removed_at.is_null()
+    )
+    teams = await EntryMember.select(EntryMember.person).where(
+        (contest.edition == edition_id) & (EntryMember.entry.state != EntryState.WITHDRAWN.value)
+    )
+    return {row["person"] for row in [*jury, *teams]}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.accounts.actor import Actor
+from app.events.queries import hold_edition
 from app.events.typed_codes import new_code
 from app.kernel import audit
 from app.kernel.database import fetch, is_unique_violation, write_transaction
@@ -165,6 +166,7 @@ async def _record(
     note: str,
 ) -> Recorded:
     document = await document_by_id(document_id)
+    await hold_edition(document.edition_id)  # before the document: who cancels an edition takes them in this order
     if document.amount != amount:
         raise AmountDiffers(number=document.number, due=document.amount, given=amount)
     claimed = await _claim(document_id, now)

@@ -67,6 +67,12 @@ export function passCovers(pass: PassPayload, at: Date): boolean {
   return pass.validFrom <= at && at < pass.validUntil;
 }
 
+/** A pass of an edition that was postponed: it counts so many minutes later than its code says. */
+export function passMoved(pass: PassPayload, minutes: number): PassPayload {
+  const later = (at: Date) => new Date(at.getTime() + minutes * 60_000);
+  return { ...pass, validFrom: later(pass.validFrom), validUntil: later(pass.validUntil) };
+}
+
 function isSignedBy(key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   try {
     return verify(signature, message, key, { zip215: false });

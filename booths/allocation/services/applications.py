@@ -7,6 +7,7 @@ from typing import Any
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.services.people import grant_role
+from app.events.queries import hold_edition_going_on
 from app.kernel import audit
 from app.kernel.database import is_unique_violation, write_transaction
 from booths.allocation.enums import OPEN_STATES, ApplicationState
@@ -31,7 +32,7 @@ async def submit_application(
     """Apply, or change an application that has no booth yet: (application id, whether it is new).
 
     The contact becomes the exhibitor's owner in this edition. A ``draft`` waits for :func:`send_draft`. Raises
-    AlreadyApplied when a booth was allocated.
+    AlreadyApplied when a booth was allocated, EditionIsCancelled.
     """
     wish: dict[str, Any] = {
         "cells_wanted": cells_wanted,
@@ -44,6 +45,7 @@ async def submit_application(
     state = ApplicationState.DRAFT if draft else ApplicationState.SUBMITTED
     try:
         async with write_transaction():
+            await hold_edition_going_on(edition_id)
             found = await Application.objects().get(
                 (Application.edition == edition_id) & (Application.organisation == organisation_id)
             )
@@ -100,7 +102,7 @@ async def submit_application(
 
 
 async def send_draft(*, edition_id: int, application_id: int, actor: Actor, now: datetime) -> None:
-    """Send an application that was only a draft. Raises ApplicationNotFound."""
+    """Send an application that was only a draft. Raises ApplicationNotFound, EditionIsCancelled."""
     await _move(edition_id, application_id, [ApplicationState.DRAFT], ApplicationState.SUBMITTED, actor, now)
 
 
@@ -119,6 +121,8 @@ async def _move(
     now: datetime,
 ) -> None:
     async with write_transaction():
+        if target == ApplicationState.SUBMITTED:
+            await hold_edition_going_on(edition_id)
         chosen = (Application.id == application_id) & (Application.edition == edition_id)
         if not await move_applications(
             chosen,

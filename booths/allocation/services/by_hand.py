@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from app.accounts.actor import Actor
+from app.events.queries import hold_edition_going_on
 from app.kernel.database import write_transaction
 from booths.allocation.enums import OPEN_STATES, OPEN_VALUES, ApplicationState
 from booths.allocation.errors import ApplicationNotFound, HasBooth
@@ -21,9 +22,10 @@ async def hold_for_application(
     """Keep a free booth for an open application; the next allocation leaves both alone, publishing settles it.
 
     With ``tell_now`` it is allocated at once and the contact is told. Raises BoothNotFound, BoothTaken,
-    ApplicationNotFound, HasBooth.
+    ApplicationNotFound, HasBooth, EditionIsCancelled.
     """
     async with write_transaction():
+        await hold_edition_going_on(edition_id)
         await booth_in(edition_id, booth_id)
         rows = (
             await Application.update({Application.changed_at: now})

@@ -10,6 +10,7 @@ from app.events.queries import edition_by_id
 from app.kernel.i18n import _, format_date, use_locale
 from app.kernel.outbox import send_message, way_to
 from app.kernel.settings import settings
+from booths.allocation.enums import ApplicationState
 from booths.allocation.reasons import Fact, sentences
 from booths.allocation.tables import Application
 from booths.floorplan.tables import Booth
@@ -70,6 +71,14 @@ async def tell_waiting(
             unique_key=f"waiting:{application_id}:{occasion}",
             now=now,
         )
+
+
+async def contacts_concerned(edition_id: int) -> set[int]:
+    """The contacts of applications that were not taken back; where one has none, its organisation's."""
+    rows = await Application.select(
+        Application.contact, Application.organisation.contact.as_alias("of_organisation")
+    ).where((Application.edition == edition_id) & (Application.state != ApplicationState.WITHDRAWN.value))
+    return {row["contact"] or row["of_organisation"] for row in rows} - {None}
 
 
 def draft_key(application_id: int, changed_at: datetime) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.accounts.actor import Actor
+from app.events.queries import hold_edition_going_on
 from app.kernel import audit
 from app.kernel.child import ChildError, run_in_child
 from app.kernel.database import is_unique_violation, write_transaction
@@ -178,10 +179,11 @@ async def publish_run(*, run_id: int, edition_id: int, actor: Actor, now: dateti
     """Make a proposal real: every booth is allocated, every exhibitor told; returns how many. All of it or nothing.
 
     Whoever got none goes on the waiting list and is told so, with the reason. Booths held by hand for open applications
-    are settled with it; whoever withdrew meanwhile is left out. Raises RunNotProposed, and BoothTaken when somebody
-    took one of the booths meanwhile.
+    are settled with it; whoever withdrew meanwhile is left out. Raises RunNotProposed, EditionIsCancelled, and
+    BoothTaken when somebody took one of the booths meanwhile.
     """
     async with write_transaction(), audit.gathered():
+        await hold_edition_going_on(edition_id)
         await _end(run_id, edition_id, {AllocationRun.state: RunState.PUBLISHED.value, AllocationRun.published_at: now})
         given = 0
         open_now = await open_applications(edition_id, held=True)

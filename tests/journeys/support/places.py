@@ -78,6 +78,8 @@ PLACES = [
     Place("organiser-dashboard", "/manage/{edition_id}", "owner"),
     Place("organiser-settings", "/manage/{edition_id}/settings", "owner"),
     Place("organiser-copy", "/manage/{edition_id}/copy", "owner"),
+    Place("organiser-postpone", "/manage/{edition_id}/postpone?starts_on=2027-01-15", "owner"),
+    Place("organiser-cancel", "/manage/{edition_id}/cancel", "owner"),
     Place("organiser-people", "/manage/{edition_id}/people", "owner"),
     Place("organiser-erase", "/manage/{edition_id}/people/erase", "owner"),
     Place("organiser-organisations", "/manage/{edition_id}/organisations", "owner"),

@@ -8,7 +8,7 @@ from litestar.params import JSONBody
 from app.accounts.enums import DeviceKind
 from app.accounts.guards import device
 from app.accounts.services.devices import note_device_seen
-from app.events.passes.queries import pass_public_keys
+from app.events.passes.queries import key_shifts, pass_public_keys
 from app.events.queries import edition_by_id
 from app.kernel.clock import now
 from ticketing.checkin.queries import counts_of_list, revoked_serials
@@ -79,6 +79,7 @@ class GateApi(Controller):
             list_exits=rule.exits,
             pass_kinds=list(rule.pass_kinds),
             public_keys={str(key_id): key.hex() for key_id, key in keys.items()},
+            key_shifts={str(key_id): minutes for key_id, minutes in (await key_shifts(rule.edition_id)).items()},
             revoked=await revoked_serials(rule.edition_id),
             labels=labels,
             label_of=label_of,

@@ -9,6 +9,7 @@ from app.accounts.actor import Actor
 from app.accounts.enums import DeviceKind
 from app.accounts.services.devices import make_device_invite
 from app.events.enums import PassKind
+from app.events.queries import hold_edition_going_on
 from app.kernel import audit
 from app.kernel.database import is_unique_violation, write_transaction
 from app.kernel.errors import Invalid
@@ -49,13 +50,16 @@ async def create_list(
     actor: Actor,
     now: datetime,
 ) -> int:
-    """Add a check-in list that takes some kinds of pass (none given: every kind). Raises NameTaken, Invalid.
+    """Add a check-in list that takes some kinds of pass (none given: every kind).
+
+    Raises NameTaken, Invalid, EditionIsCancelled.
 
     With ``exits`` people are scanned out, too, and may come in again on the same day.
     """
     kinds = _checked(pass_kinds)
     try:
         async with write_transaction():
+            await hold_edition_going_on(edition_id)
             made = CheckInList(edition=edition_id, name=name, pass_kinds=json.dumps(kinds), active=active, exits=exits)
             await made.save()
             await audit.record(
@@ -83,10 +87,11 @@ async def update_list(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Change a check-in list. Raises ListNotFound, NameTaken, Invalid."""
+    """Change a check-in list. Raises ListNotFound, NameTaken, Invalid, EditionIsCancelled."""
     kinds = _checked(pass_kinds)
     try:
         async with write_transaction():
+            await hold_edition_going_on(edition_id)
             before = (
                 await CheckInList.select(
                     CheckInList.name, CheckInList.pass_kinds, CheckInList.active, CheckInList.exits

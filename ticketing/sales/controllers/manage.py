@@ -18,7 +18,8 @@ from app.kernel.money import Money, parse_money, typed_money
 from app.kernel.names import search_text
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
-from app.payments.enums import METHOD_NAMES, PaymentMethod, Settlement
+from app.payments.enums import METHOD_NAMES, STATE_NAMES, PaymentMethod, Settlement
+from app.payments.queries import document_by_id
 from ticketing.sales import queries
 from ticketing.sales.enums import ORDER_CHANNEL_NAMES, ORDER_STATE_NAMES, PASS_KIND_NAMES
 from ticketing.sales.errors import (
@@ -203,12 +204,14 @@ class OrderController(Controller):
         order = await queries.order_by_id(order_id, edition_id)
         if order is None:
             raise OrderNotFound
+        document = await document_by_id(order["payment_document"]) if order["payment_document"] else None
         return page(
             "sales/manage_order.html",
             edition=edition,
             order=order,
             total=Money(order["total_minor"], order["currency"]),
             tickets=await queries.tickets_of_order(order_id),
+            payment_state=_(STATE_NAMES[document.state]) if document else "",
             state_name=_(ORDER_STATE_NAMES[order["state"]]),
             channel_name=_(ORDER_CHANNEL_NAMES[order["channel"]]),
             methods=[(key.value, _(name)) for key, name in METHOD_NAMES.items() if key != PaymentMethod.CARD],

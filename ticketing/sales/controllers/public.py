@@ -20,6 +20,7 @@ from app.kernel.money import Money
 from app.kernel.names import normalise_email, normalise_phone
 from app.kernel.security import hash_token, new_token
 from app.kernel.web import page, redirect
+from app.payments.enums import DocumentState
 from app.payments.queries import document_by_id
 from ticketing.sales import queries
 from ticketing.sales.errors import NothingChosen, OrderNotFound, SalesClosed, SoldOut, TooManyTickets
@@ -96,9 +97,11 @@ class TicketController(Controller):
         tickets = await queries.tickets_of_order(order["id"])
         for ticket in tickets:
             ticket["path"] = f"/pass/{secret_of(ticket['secret_seed'])}" if ticket["secret_seed"] else ""
-        transfer = None
-        if order["state"] == "held" and order["payment_document"] is not None:
-            transfer = transfer_of(await document_by_id(order["payment_document"]))
+        transfer, refund_due = None, False
+        if order["payment_document"] is not None and order["state"] != "confirmed":
+            document = await document_by_id(order["payment_document"])
+            transfer = transfer_of(document) if order["state"] == "held" else None
+            refund_due = document.state == DocumentState.REFUND_DUE
         return page(
             "sales/done.html",
             headers={"cache-control": "private, no-store"},
@@ -108,6 +111,7 @@ class TicketController(Controller):
             tickets=tickets,
             contact=queries.half_hidden(order["contact"]),
             transfer=transfer,
+            refund_due=refund_due,
         )
 
 

@@ -9,7 +9,7 @@ from app.accounts.actor import Actor
 from app.accounts.services.people_bulk import PersonValues, find_or_create_people
 from app.events.enums import PassKind
 from app.events.passes.services import PassRequest, issue_passes_bulk, rename_holder
-from app.events.queries import edition_by_id
+from app.events.queries import EditionInfo, hold_edition_going_on
 from app.kernel import audit
 from app.kernel.database import write_transaction
 from app.kernel.i18n import pick
@@ -37,9 +37,10 @@ async def load_attendees(
     """Give each attendee an order and a pass; returns how many were (created, updated, unchanged).
 
     Who has a ticket of the type already keeps it, under the name that the sheet has now. Nobody is written to, and
-    nothing is to be paid. Raises SoldOut when a quota has not enough places.
+    nothing is to be paid. Raises EditionIsCancelled, and SoldOut when a quota has not enough places.
     """
     async with write_transaction():
+        edition = await hold_edition_going_on(edition_id)
         people = await find_or_create_people([one.person for one in attendees], now=now)
         held = await tickets_held(edition_id)
         fresh: dict[tuple[int, int], Attendee] = {}
@@ -56,7 +57,7 @@ async def load_attendees(
                 await _rename(edition_id, held[key], one.person.full_name, actor, now)
                 updated += 1
         if fresh:
-            await _create(edition_id, fresh, now)
+            await _create(edition, fresh, now)
     return len(fresh), updated, unchanged
 
 
@@ -77,12 +78,12 @@ async def _rename(edition_id: int, ticket: HeldTicket, name: str, actor: Actor, 
     )
 
 
-async def _create(edition_id: int, fresh: dict[tuple[int, int], Attendee], now: datetime) -> None:
+async def _create(edition: EditionInfo, fresh: dict[tuple[int, int], Attendee], now: datetime) -> None:
+    edition_id = edition.id
     counts = Counter(type_id for _person_id, type_id in fresh)
     await hold_places(edition_id=edition_id, counts=counts, now=now, any_time=True)
     await sell_held_places(counts)
     types = {row["id"]: row for row in await ticket_types_of(edition_id)}
-    edition = await edition_by_id(edition_id)
     windows = {
         type_id: edition.window_of(types[type_id]["first_day"], types[type_id]["last_day"]) for type_id in counts
     }

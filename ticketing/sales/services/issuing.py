@@ -5,7 +5,7 @@ from datetime import datetime
 from app.accounts.actor import Actor
 from app.events.enums import PassKind
 from app.events.passes.services import IssuedPass, PassRequest, issue_passes_bulk, revoke_pass
-from app.events.queries import edition_by_id
+from app.events.queries import hold_edition
 from app.kernel.database import fetch
 from app.kernel.i18n import pick, use_locale
 from ticketing.sales.queries import texts
@@ -17,7 +17,7 @@ async def issue_tickets(*, order: TicketOrder, now: datetime) -> list[IssuedPass
 
     The pass is labelled with the ticket type's name in the edition's first language, as gate staff read it.
     """
-    edition = await edition_by_id(order.edition)
+    edition = await hold_edition(order.edition)
     items = (
         await OrderItem.select(
             OrderItem.id,

@@ -1,6 +1,6 @@
 """Orders: placed, confirmed, cancelled, expired. Each change is one conditional update inside one transaction.
 
-Rows are taken in one order, so that nobody waits for each other: payment document, order, ticket types by id.
+Rows are taken in one order, so that nobody waits for each other: edition, payment document, order, ticket types by id.
 """
 
 from collections.abc import Mapping
@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from app.accounts.actor import Actor
 from app.accounts.services.people import find_or_create_by_one_contact
 from app.accounts.tables import Person
+from app.events.enums import EditionState
+from app.events.queries import edition_by_id, hold_edition_going_on
 from app.kernel import audit
 from app.kernel.database import fetch, write_transaction
 from app.kernel.money import Money
@@ -50,7 +52,7 @@ async def place_order(
     The same ``client_id`` sent twice is one order and gives the first answer. Phone and mail are normalised already;
     the mail address counts when both are given, and the passes go there. ``actor`` is whoever is signed in.
     Raises OrderIdTaken, NothingChosen, TooManyTickets, SoldOut, SalesClosed, UnknownTicketType, ContactMissing,
-    TooManyTries.
+    TooManyTries, EditionIsCancelled.
     """
     wanted = _checked(counts, MOST_IN_ONE_ORDER)
     contact = email or phone or ""
@@ -61,6 +63,7 @@ async def place_order(
     await limit(f"ticket-order:{edition_id}:{contact}", times=60, seconds=3600, now=now)
 
     async def make() -> int:
+        await hold_edition_going_on(edition_id)
         person = await find_or_create_by_one_contact(
             full_name=full_name, phone=phone, email=email, locale=locale, now=now
         )
@@ -106,7 +109,7 @@ async def sell_at_box_office(
     """Sell tickets at the counter, paid in cash there and then (free ones included); confirmed at once.
 
     Sales periods do not bind the box office, quotas do. The same ``client_id`` sent twice is one sale.
-    Raises SoldOut, UnknownTicketType, TooManyTickets.
+    Raises SoldOut, UnknownTicketType, TooManyTickets, EditionIsCancelled.
     """
     wanted = _checked({ticket_type_id: count}, MOST_AT_BOX_OFFICE)
     asked = Asked(client_id=client_id, edition_id=edition_id, counts=wanted, contact="")
@@ -115,6 +118,7 @@ async def sell_at_box_office(
         return known
 
     async def make() -> int:
+        await hold_edition_going_on(edition_id)
         order = await _create(
             edition_id=edition_id,
             client_id=client_id,
@@ -182,6 +186,8 @@ async def settle_order(document: DocumentInfo, payment: PaymentInfo, now: dateti
         return Settlement.KEPT
     order = await _order(document.subject_id, document.edition_id)
     if order.state != OrderState.EXPIRED or not await _can_be_had(order):
+        return Settlement.REFUND
+    if (await edition_by_id(order.edition)).state == EditionState.CANCELLED:
         return Settlement.REFUND
     if not await _move(order, OrderState.EXPIRED, OrderState.HELD, closed_at=None):
         return Settlement.REFUND

@@ -7,7 +7,8 @@ from datetime import date, datetime
 from typing import Any
 
 from app.accounts.actor import Actor
-from app.events.enums import PassKind
+from app.events.enums import EditionState, PassKind
+from app.events.errors import EditionIsCancelled
 from app.events.queries import edition_by_id
 from app.kernel import audit
 from app.kernel.database import fetch, is_unique_violation, write_transaction
@@ -129,8 +130,10 @@ async def update_ticket_type(
 
 
 async def check_days(edition_id: int, first: date | None, last: date | None) -> None:
-    """Raise DaysOutsideEdition unless the days are the edition's, the first not after the last."""
+    """Raise DaysOutsideEdition unless the days are the edition's, the first not after the last; EditionIsCancelled."""
     edition = await edition_by_id(edition_id)
+    if edition.state == EditionState.CANCELLED:
+        raise EditionIsCancelled
     if not edition.starts_on <= (first or edition.starts_on) <= (last or edition.ends_on) <= edition.ends_on:
         raise DaysOutsideEdition(days=edition.when)
 

@@ -1,6 +1,6 @@
 // The verdict of a phone alone, with no network: what the signed code, the bundle and its own memory say.
 
-import { codeIn, keyFromText, looksLikePass, passCovers, verifyPass, type PassKind } from "@fairground/passes";
+import { codeIn, keyFromText, looksLikePass, passCovers, passMoved, verifyPass, type PassKind } from "@fairground/passes";
 import { t } from "@fairground/i18n";
 import type { Bundle, Entry, Store } from "./store";
 
@@ -58,7 +58,7 @@ export async function judge(text: string, clientId: string, bundle: Bundle, stor
   const keys = new Map(Object.entries(bundle.public_keys).map(([id, key]) => [Number(id), keyFromText(key)]));
   const found = verifyPass(text, keys);
   if (!found.valid || found.pass.edition !== bundle.edition_id) return { client_id: clientId, verdict: "unknown" };
-  const { pass } = found;
+  const pass = passMoved(found.pass, bundle.key_shifts?.[found.pass.keyId] ?? 0);
   const answer = (verdict: Verdict, entry?: Entry): Answer => ({
     client_id: clientId,
     verdict,

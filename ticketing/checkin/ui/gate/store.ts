@@ -16,6 +16,8 @@ export interface Bundle {
   list_exits: boolean;
   pass_kinds: string[];
   public_keys: Record<string, string>;
+  /** By key id, how many minutes later than they say codes count: those of an edition that was postponed. */
+  key_shifts?: Record<string, number>;
   revoked: number[];
   labels: string[];
   /** A byte in Base64 for each serial from 1: the place of its ticket type's name in labels. */
