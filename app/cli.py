@@ -56,7 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     load = commands.add_parser("import", help="load a sheet as the upload page does")
     load.add_argument("kind", help="halls, organisations, applications, products, ticket_types, attendees, …")
-    load.add_argument("file", type=Path, help="an XLSX or CSV file")
+    load.add_argument("file", type=Path, help="an XLSX, XLS, ODS or CSV file")
     load.add_argument("--check", action="store_true", help="say what would be loaded, and write nothing")
     load.add_argument("--edition", help="short name of the edition; not needed when there is one")
 

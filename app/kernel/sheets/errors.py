@@ -5,7 +5,7 @@ from app.kernel.i18n import N_
 
 
 class NotASheet(AppError):
-    """The bytes are neither XLSX nor CSV."""
+    """The bytes are neither XLSX nor XLS, ODS or CSV."""
 
     code = "not_a_sheet"
     status = 422

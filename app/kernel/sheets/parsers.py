@@ -63,11 +63,11 @@ def text(most: int = 200, *, lines: bool = False) -> Parser:
 
 
 def phone() -> Parser:
-    """A phone number in E.164; a zero that the spreadsheet swallowed is given back."""
+    """A phone number in E.164; a zero that the spreadsheet swallowed is given back, an apostrophe that kept it goes."""
 
     def parse(value: Value, context: SheetContext) -> str:
         try:
-            return normalise_phone(plain(value), context.region)
+            return normalise_phone(plain(value).lstrip("'’"), context.region)
         except ValueError as error:
             raise CellError("not_a_phone", N_("This is no phone number. Write it like 0912 345 678 or +84 912 345 678.")
                             ) from error  # fmt: skip

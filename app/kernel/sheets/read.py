@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 
 from app.kernel.names import clean_text
-from app.kernel.sheets import limits
+from app.kernel.sheets import limits, ods, xlsx
 from app.kernel.sheets.columns import Column, recognise
 from app.kernel.sheets.delimited import read_delimited, restored
 from app.kernel.sheets.errors import NotASheet, SheetEmpty, SheetTooLarge
 from app.kernel.sheets.model import RawRow, RawTable, Refused, Value, is_empty, letters
-from app.kernel.sheets.xlsx import looks_like_xlsx, read_workbook
+from app.kernel.sheets.package import unpack
+from app.kernel.sheets.xls import OLE_SIGNATURE, read_xls
+
+PACKAGE_SIGNATURE = b"PK\x03\x04"
 
 
 def read_table(data: bytes, filename: str = "", columns: Sequence[Column] = ()) -> RawTable:
-    """Read an XLSX or CSV file; what it is, its content says, not its name.
+    """Read an XLSX, XLS, ODS or CSV file; what it is, its content says, not its name.
 
     Of several worksheets, and of the first rows of each, the row that matches most ``columns`` is the header; what
     stands above it is a title. Raises NotASheet, SheetEncrypted, SheetTooLarge or SheetEmpty.
@@ -21,8 +24,10 @@ def read_table(data: bytes, filename: str = "", columns: Sequence[Column] = ()) 
         raise SheetTooLarge
     if not data.strip():
         raise SheetEmpty
-    if looks_like_xlsx(data):
-        grids = read_workbook(data)
+    if data[:4] == PACKAGE_SIGNATURE:
+        grids = _read_package(data)
+    elif data[:8] == OLE_SIGNATURE:
+        grids = read_xls(data)
     elif data[:5] == b"%PDF-" or filename.lower().endswith((".pdf", ".png", ".jpg", ".docx", ".zip")):
         raise NotASheet
     else:
@@ -36,6 +41,15 @@ def read_table(data: bytes, filename: str = "", columns: Sequence[Column] = ()) 
     if len(best.rows) > limits.MAX_ROWS:
         raise SheetTooLarge
     return best
+
+
+def _read_package(data: bytes) -> list[tuple[str, list[RawRow]]]:
+    parts = unpack(data, (*xlsx.NOT_NEEDED, *ods.NOT_NEEDED))
+    if xlsx.WORKBOOK in parts:
+        return xlsx.read_xlsx(parts)
+    if ods.CONTENT in parts:
+        return ods.read_ods(parts)
+    raise NotASheet
 
 
 def _table(name: str, grid: list[RawRow], columns: Sequence[Column]) -> RawTable | None:

@@ -17,7 +17,7 @@ from app.kernel.tables import ImportBatch
 
 
 class SheetUpload(msgspec.Struct, kw_only=True):
-    """A sheet to be checked: of which kind it is, and the file, XLSX or CSV."""
+    """A sheet to be checked: of which kind it is, and the file, XLSX, XLS, ODS or CSV."""
 
     kind: Annotated[str, Meta(max_length=40)]
     file: UploadFile

@@ -1,14 +1,11 @@
-"""Reading XLSX: the package is checked and measured first, then calamine reads the values.
+"""Reading XLSX: the sheets are measured first, then calamine reads the values.
 
-A workbook comes from anybody. What calamine gets is a copy made of the parts it needs, each unpacked under limits, so
-that a bomb is met here and not there. Formulas are found in the sheet's own XML, since calamine gives values only; the
-same pass measures the table, because one value in a far corner would make calamine fill the rectangle up to it.
+A workbook comes from anybody. What calamine gets is a copy made of the parts it needs, each unpacked under limits.
+Formulas are found in the sheet's own XML, since calamine gives values only; the same pass measures the table, because
+one value in a far corner would make calamine fill the rectangle up to it.
 """
 
-import lzma
-import struct
 import zipfile
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -19,9 +16,9 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError, Shee
 from app.kernel.sheets import limits
 from app.kernel.sheets.errors import NotASheet, SheetEncrypted, SheetTooLarge
 from app.kernel.sheets.model import RawRow, Refused, Value, column_index
+from app.kernel.sheets.package import parser_of_xml
 
-OLE_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
+WORKBOOK = "xl/workbook.xml"
 NOT_NEEDED = ("xl/media/", "xl/drawings/", "xl/charts/", "xl/theme/", "xl/pivot", "xl/embeddings/", "xl/printer")
 MOST_FORMULA_TEXT = 80
 
@@ -35,21 +32,11 @@ class Scan:
     refused: dict[tuple[int, int], str] = field(default_factory=dict)
 
 
-def looks_like_xlsx(data: bytes) -> bool:
-    """Whether the bytes begin as a workbook does, old and encrypted ones included."""
-    return data[:4] == b"PK\x03\x04" or data[:8] == OLE_SIGNATURE
-
-
-def read_workbook(data: bytes) -> list[tuple[str, list[RawRow]]]:
-    """Give name and rows of each visible worksheet; formulas and error values come as ``Refused``.
+def read_xlsx(parts: dict[str, bytes]) -> list[tuple[str, list[RawRow]]]:
+    """Give name and rows of each visible worksheet of an unpacked workbook; formulas and errors come as ``Refused``.
 
     Raises NotASheet, SheetEncrypted or SheetTooLarge.
     """
-    if data[:8] == OLE_SIGNATURE:
-        raise SheetEncrypted if ENCRYPTED_STREAM in data else NotASheet
-    parts = _unpack(data)
-    if "xl/workbook.xml" not in parts:
-        raise NotASheet
     try:
         paths = _worksheet_paths(parts)
         scans = {name: _scan(parts[path]) for name, path in paths.items()}
@@ -64,44 +51,6 @@ def read_workbook(data: bytes) -> list[tuple[str, list[RawRow]]]:
         raise SheetEncrypted from error
     except (CalamineError, expat.ExpatError, ValueError, KeyError) as error:
         raise NotASheet from error
-
-
-#: What the standard library raises for packages that are damaged, each for another damage.
-_DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, ValueError, RuntimeError)
-
-
-def _unpack(data: bytes) -> dict[str, bytes]:
-    """Unpack the parts that carry values, counting what really comes out."""
-    parts: dict[str, bytes] = {}
-    left = limits.MAX_UNPACKED_BYTES
-    try:
-        with zipfile.ZipFile(BytesIO(data)) as package:
-            entries = package.infolist()
-            if len(entries) > limits.MAX_PARTS:
-                raise SheetTooLarge
-            for entry in entries:
-                name = entry.filename.lstrip("/")
-                if not name.endswith((".xml", ".rels")) or name.startswith(NOT_NEEDED):
-                    continue
-                if entry.flag_bits & 1:
-                    raise SheetEncrypted
-                _refuse_bomb(entry, left)
-                with package.open(entry) as stream:
-                    content = stream.read(left + 1)
-                left -= len(content)
-                if left < 0:
-                    raise SheetTooLarge
-                parts[name] = content
-    except _DAMAGE as error:
-        raise NotASheet from error
-    return parts
-
-
-def _refuse_bomb(entry: zipfile.ZipInfo, left: int) -> None:
-    packed = max(entry.compress_size, 1)
-    bloated = entry.file_size > limits.RATIO_APPLIES_FROM_BYTES and entry.file_size / packed > limits.MAX_UNPACK_RATIO
-    if entry.file_size > left or bloated:
-        raise SheetTooLarge
 
 
 def _pack(parts: dict[str, bytes]) -> bytes:
@@ -132,26 +81,14 @@ def _worksheet_paths(parts: dict[str, bytes]) -> dict[str, str]:
                 paths[known["name"]] = path
 
     _walk(parts.get("xl/_rels/workbook.xml.rels", b"<none/>"), relation)
-    _walk(parts["xl/workbook.xml"], sheet)
+    _walk(parts[WORKBOOK], sheet)
     if len(paths) > limits.MAX_WORKSHEETS:
         raise SheetTooLarge
     return paths
 
 
-def _parser() -> expat.XMLParserType:
-    """Make a parser that refuses document types: no entity is ever declared, none expands."""
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-
-    def refuse(*_: object) -> None:
-        raise NotASheet
-
-    parser.StartDoctypeDeclHandler = refuse
-    return parser
-
-
 def _walk(content: bytes, on_start: Callable[[str, dict[str, str]], None]) -> None:
-    parser = _parser()
+    parser = parser_of_xml()
     parser.StartElementHandler = lambda name, attributes: on_start(name.rpartition(":")[2], attributes)
     parser.Parse(content, True)
 
@@ -160,7 +97,7 @@ def _scan(content: bytes) -> Scan:
     """Measure a worksheet and find its formulas and error values. Raises SheetTooLarge past the limits."""
     scan = Scan()
     row, column, erroneous = 0, 0, False
-    parser = _parser()
+    parser = parser_of_xml()
 
     def start(name: str, attributes: dict[str, str]) -> None:
         nonlocal row, column, erroneous
