@@ -1,7 +1,8 @@
 """The sheet of exhibitors' applications."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 from app.accounts.actor import SYSTEM, Actor
 from app.accounts.enums import OrganisationKind
@@ -12,11 +13,13 @@ from app.kernel.i18n import N_
 from app.kernel.names import search_text
 from app.kernel.sheets import CellProblem, Column, LoadResult, SheetContext, SheetKind, SheetRow
 from app.kernel.sheets.parsers import choice, email, integer, phone, text
+from booths.allocation.enums import ApplicationState
 from booths.allocation.services.applications import submit_application
 from booths.allocation.tables import Application
 from booths.floorplan.queries import zones_of
 
 _CONTACT = N_("A phone number or a mail address is needed.")
+_ALLOCATED = N_("This exhibitor has a booth of {cells} cells already. Release it before its size changes.")
 _ZONE = N_("There is no zone of this name on the plan. Zones: {zones}.")
 
 
@@ -29,19 +32,59 @@ async def _check(rows: Sequence[SheetRow], context: SheetContext) -> list[CellPr
             problems.append(row.problem("phone", "contact_missing", _CONTACT))
         if row["zone_wanted"] and known and search_text(row["zone_wanted"]) not in known:
             problems.append(row.problem("zone_wanted", "zone_unknown", _ZONE, zones=", ".join(zones)))
+    return [*problems, *await _with_booths(rows, context)]
+
+
+async def _with_booths(rows: Sequence[SheetRow], context: SheetContext) -> list[CellProblem]:
+    """Exhibitors whose booth would not have the size any more that they ask for."""
+    allocated = {
+        one["organisation"]: one["cells_wanted"]
+        for one in await Application.select(Application.organisation, Application.cells_wanted).where(
+            (Application.edition == context.edition_id) & (Application.state == ApplicationState.ALLOCATED.value)
+        )
+    }
+    if not allocated:
+        return []
+    known = await _Organisations.stored()
+    problems = []
+    for row in rows:
+        cells = allocated.get(known.find(row) or 0)
+        if row.has("cells_wanted") and cells is not None and cells != (row["cells_wanted"] or 1):
+            problems.append(row.problem("cells_wanted", "booth_allocated", _ALLOCATED, cells=cells))
     return problems
+
+
+@dataclass
+class _Organisations:
+    """Those that a row may mean: by name and ward, by name alone where it gives no ward."""
+
+    by_place: dict[tuple[str, str], int] = field(default_factory=dict)
+    by_name: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    async def stored(cls) -> Self:
+        """All that there are."""
+        found = cls()
+        for one in await Organisation.select(Organisation.id, Organisation.name, Organisation.ward):
+            found.add(one["name"], one["ward"], one["id"])
+        return found
+
+    def add(self, name: str, ward: str | None, organisation_id: int) -> None:
+        """One more; of several of a name the first is meant where a row gives no ward."""
+        self.by_place[(search_text(name), search_text(ward))] = organisation_id
+        self.by_name.setdefault(search_text(name), organisation_id)
+
+    def find(self, row: SheetRow) -> int | None:
+        """Which one a row means."""
+        name = search_text(row["organisation"])
+        return self.by_place.get((name, search_text(row["ward"]))) if row["ward"] else self.by_name.get(name)
 
 
 async def _load(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
     assert context.edition_id is not None
     actor = context.actor if isinstance(context.actor, Actor) else SYSTEM
     zones = {search_text(zone): zone for zone in await zones_of(context.edition_id)}
-    stored = await Organisation.select(Organisation.id, Organisation.name, Organisation.ward)
-    by_place: dict[tuple[str, str], int] = {}
-    by_name: dict[str, int] = {}
-    for organisation in stored:
-        by_place[(search_text(organisation["name"]), search_text(organisation["ward"]))] = organisation["id"]
-        by_name.setdefault(search_text(organisation["name"]), organisation["id"])
+    known = await _Organisations.stored()
     earlier = {
         application["organisation"]: application
         for application in await Application.select().where(Application.edition == context.edition_id)
@@ -54,8 +97,7 @@ async def _load(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
             email=row["email"],
             now=context.now,
         )
-        place = (search_text(row["organisation"]), search_text(row["ward"]))
-        organisation_id = by_place.get(place) if row["ward"] else by_name.get(place[0])
+        organisation_id = known.find(row)
         if organisation_id is None:
             values: dict[str, Any] = {
                 "phone": row["phone"],
@@ -73,8 +115,8 @@ async def _load(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
                 now=context.now,
                 **values,
             )
-            organisation_id = by_place[place] = fresh.id
-            by_name.setdefault(place[0], fresh.id)
+            organisation_id = fresh.id
+            known.add(row["organisation"], row["ward"], fresh.id)
         wish: dict[str, Any] = {
             "cells_wanted": row["cells_wanted"] or 1,
             "zone_wanted": zones.get(search_text(row["zone_wanted"]), row["zone_wanted"] or ""),

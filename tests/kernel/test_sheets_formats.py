@@ -10,9 +10,11 @@ import xlwt
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.kernel.i18n import use_locale
 from app.kernel.money import Money
 from app.kernel.sheets import Refused, examine, limits, read_table
 from app.kernel.sheets.errors import NotASheet, SheetEmpty, SheetEncrypted, SheetTooLarge
+from app.kernel.sheets.model import shown
 from tests.kernel.office_samples import nothing, ods, row, text, value, xls
 from tests.kernel.sheet_samples import COLUMNS, CONTEXT, make_kind, workbook
 
@@ -191,3 +193,13 @@ def test_another_package_is_no_sheet() -> None:
     with pytest.raises(NotASheet):
         read_table(data.replace(b"content.xml", b"comment.xml"), "")
     assert read_table(workbook(["Name"], ["a"]), "").rows[0].values == ("a",)
+
+
+@pytest.mark.parametrize(
+    ("locale", "expected"), [("vi", ["08/03/2019", "16/10/2026 08:30"]), ("en", ["8 Mar 2019", "16 Oct 2026 08:30"])]
+)
+def test_a_preview_shows_days_as_its_reader_writes_them(locale: str, expected: list[str]) -> None:
+    days = [datetime.fromisoformat("2019-03-08T00:00:00"), datetime.fromisoformat("2026-10-16T08:30:00")]
+    with use_locale(locale):
+        assert [shown(day) for day in days] == expected
+        assert shown(days[0].date()) == expected[0]

@@ -117,6 +117,21 @@ async def test_another_name_for_the_same_ticket_is_taken_over(context: SheetCont
     assert issued["search_text"] == f"nguyen thi lan {issued['short_code'].lower()}"
 
 
+async def test_a_ticket_type_goes_by_its_code_or_by_its_name(context: SheetContext) -> None:
+    assert context.edition_id is not None
+    names = ({"vi": "Vé tham quan", "en": "Visitor"}, {"vi": "Vé nhóm", "en": "Group"}, {"vi": "Vé nhóm", "en": "Gang"})
+    for code, name in zip("ABC", names, strict=True):
+        await make_ticket_type(context.edition_id, now=NOW, code=code, name=name)
+    sheet = "Full name,Phone,Ticket type\n"
+    sheet += "".join(f"Lan,091234567{n},{word}\n" for n, word in enumerate(("a", "vé  THAM quan", "Visitor", "Gang")))
+    assert await load(ATTENDEES, sheet.encode(), "a.csv", context) == (LoadResult(4), [])
+    rows = await fetch("SELECT code, sold FROM ticket_type ORDER BY code")
+    assert [(row["code"], row["sold"]) for row in rows] == [("A", 3), ("B", 0), ("C", 1)]
+    doubtful = "Full name,Phone,Ticket type\nLan,0912345699,Vé nhóm\n"  # two are called so
+    _result, problems = await load(ATTENDEES, doubtful.encode(), "a.csv", context)
+    assert problems == [(2, "unknown_ticket_type")]
+
+
 async def test_a_gate_in_an_unknown_hall_is_refused(context: SheetContext) -> None:
     sheet = "Gate,List,Hall\nA,Entry,Hall 9\n"
     _result, problems = await load(GATES, sheet.encode(), "gates.csv", context)

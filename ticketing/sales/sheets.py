@@ -3,12 +3,14 @@
 import dataclasses
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 from app.accounts.actor import SYSTEM, Actor
 from app.accounts.services.people_bulk import PersonValues, people_by_contact
 from app.events.enums import PassKind
 from app.kernel.i18n import LOCALES, N_
 from app.kernel.money import Money
+from app.kernel.names import clean_text
 from app.kernel.sheets import CellProblem, Column, LoadResult, SheetContext, SheetKind, SheetRow
 from app.kernel.sheets.parsers import choice, day, email, integer, moment, money, phone, text
 from ticketing.sales.errors import DaysOutsideEdition, SalesReversed
@@ -252,20 +254,32 @@ def _texts(row: SheetRow, field: str, before: Mapping[str, str]) -> dict[str, st
 
 def _attendee_key(row: SheetRow) -> Hashable | None:
     contact = row["phone"] or row["email"]
-    return (contact, row["ticket_type"].casefold()) if contact else None
+    return (contact, _word(row["ticket_type"])) if contact else None
+
+
+def _word(text: str) -> str:
+    return clean_text(text).casefold()
+
+
+async def _types_by_word(edition_id: int) -> dict[str, dict[str, Any]]:
+    """Ticket types by what a sheet may call them: their codes, and their names where only one has it."""
+    types = await ticket_types_of(edition_id)
+    named = Counter(word for one in types for word in {_word(name) for name in one["name"].values()})
+    found = {_word(name): one for one in types for name in one["name"].values() if name and named[_word(name)] == 1}
+    return found | {_word(one["code"]): one for one in types}
 
 
 async def check_attendees(rows: Sequence[SheetRow], context: SheetContext) -> list[CellProblem]:
     """Find attendees without a way to reach them, unknown ticket types, and more than a quota holds."""
     assert context.edition_id is not None
-    types = {row["code"].casefold(): row for row in await ticket_types_of(context.edition_id)}
+    types = await _types_by_word(context.edition_id)
     reachable = [row for row in rows if row["phone"] or row["email"]]
     known = dict(zip((row.number for row in reachable), await people_by_contact(_people(reachable)), strict=True))
     held = await tickets_held(context.edition_id)
     new: Counter[int] = Counter()
     problems = []
     for row in rows:
-        kind = types.get(row["ticket_type"].casefold())
+        kind = types.get(_word(row["ticket_type"]))
         if not row["phone"] and not row["email"]:
             problems.append(row.problem("phone", "contact_missing", NO_CONTACT))
         if kind is None:
@@ -281,9 +295,9 @@ async def check_attendees(rows: Sequence[SheetRow], context: SheetContext) -> li
 async def load_attendee_sheet(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
     """Give each attendee an order and a pass; nobody is written to."""
     assert context.edition_id is not None
-    types = {row["code"].casefold(): row for row in await ticket_types_of(context.edition_id)}
+    types = await _types_by_word(context.edition_id)
     attendees = [
-        Attendee(person=person, ticket_type_id=types[row["ticket_type"].casefold()]["id"])
+        Attendee(person=person, ticket_type_id=types[_word(row["ticket_type"])]["id"])
         for row, person in zip(rows, _people(rows), strict=True)
     ]
     actor = context.actor if isinstance(context.actor, Actor) else SYSTEM

@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from typing import Any, NamedTuple
 
 from app.kernel.audit import AuditActor
-from app.kernel.i18n import _, pick
+from app.kernel.i18n import _, format_date, pick
 
 SHOWN_LENGTH = 80
 REGIONS = {"VND": "VN", "IDR": "ID"}
@@ -153,9 +153,13 @@ def column_index(reference: str) -> int:
 
 
 def shown(value: Value) -> str:
-    """Write a cell's value in a problem: short, numbers without the ``.0`` of a float."""
+    """Write a cell's value for its reader: short, numbers without the ``.0`` of a float, days as she writes them."""
     if value is None:
         return ""
+    if isinstance(value, datetime) and value.time() != time():
+        return f"{format_date(value.date())} {value:%H:%M}"
+    if isinstance(value, date):
+        return format_date(value.date() if isinstance(value, datetime) else value)
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         value = int(value)
     text = " ".join(str(value).split())

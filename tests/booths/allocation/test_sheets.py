@@ -4,10 +4,13 @@ import pytest
 
 from app.accounts.actor import SYSTEM
 from app.accounts.tables import Organisation, Person
+from app.kernel.i18n import use_locale
 from app.kernel.sheets import SheetContext
 from app.kernel.sheets.batches import accept, preview, problems_of
 from app.main import register_modules
+from booths.allocation.enums import ApplicationState
 from booths.allocation.queries import applications
+from booths.allocation.tables import Application
 from tests.booths.factories import OTHER_ZONE, ZONE, make_booth, make_hall
 from tests.conftest import NOW
 from tests.events.factories import make_edition
@@ -69,3 +72,23 @@ async def test_a_cell_that_does_not_fit_is_named(where: SheetContext, column: in
     batch = await preview("applications", write_csv(HEADERS, [GOOD[1], wrong]), "a.csv", where)
     (problem,) = problems_of(batch)
     assert (problem["row"], problem["code"]) == (3, code)
+
+
+async def test_a_booth_that_is_allocated_keeps_its_size(where: SheetContext) -> None:
+    assert where.edition_id is not None
+    await accept((await preview("applications", write_csv(HEADERS, GOOD), "a.csv", where)).id, where)
+    lua = next(one for one in (await applications(where.edition_id)).items if one.organisation == "Lụa Vạn Phúc")
+    await Application.update({Application.state: ApplicationState.ALLOCATED.value}).where(Application.id == lua.id)
+    changed = [[*GOOD[0][:3], "3", *GOOD[0][4:8], cell] for cell in ("Hà Đông", "")]
+    for row in changed:  # with its ward, and known by its name alone
+        (problem,) = problems_of(await preview("applications", write_csv(HEADERS, [GOOD[1], row]), "a.csv", where))
+        assert (problem["row"], problem["column"], problem["code"]) == (3, "D", "booth_allocated")
+        with use_locale("en"):
+            assert str(problem["message"]).startswith("This exhibitor has a booth of 2 cells already.")
+    other = [[*GOOD[0][:5], "900", *GOOD[0][6:]]]
+    loaded = await accept((await preview("applications", write_csv(HEADERS, other), "a.csv", where)).id, where)
+    assert '"updated": 1' in str(loaded.result)
+    without = [[row[0], row[1], row[2], "800"] for row in (GOOD[0],)]
+    headers = [*HEADERS[:3], "Điện"]
+    loaded = await accept((await preview("applications", write_csv(headers, without), "a.csv", where)).id, where)
+    assert '"updated": 1' in str(loaded.result)
