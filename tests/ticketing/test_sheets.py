@@ -151,3 +151,8 @@ async def test_sales_that_end_before_they_begin_are_refused_at_their_cell(contex
     )
     later = "Mã;Tên;Số lượng;Mở bán\nDAY;Vé ngày;5;17/10/2026 09:00\n"
     assert await problems_of(later) == [("Mở bán", "sales_reversed")]
+
+
+def test_no_header_of_a_template_names_a_language_by_its_code() -> None:
+    headers = [column.label(locale) for column in TICKET_TYPES.columns for locale in ("en", "vi", "id")]
+    assert [header for header in headers if header.endswith(("(en)", "(vi)", "(id)"))] == []

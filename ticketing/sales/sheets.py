@@ -48,9 +48,9 @@ TYPE_COLUMNS = (
     Column(
         "name_vi",
         {
-            "en": ("Name (vi)", "Name (Vietnamese)", "Name"),
+            "en": ("Name (Vietnamese)", "Name (vi)", "Name"),
             "vi": ("Tên", "Tên vé", "Tên (vi)", "Tên (tiếng Việt)"),
-            "id": ("Nama (vi)", "Nama (bahasa Vietnam)"),
+            "id": ("Nama (bahasa Vietnam)", "Nama (vi)"),
         },
         text(120),
         required=True,
@@ -58,8 +58,8 @@ TYPE_COLUMNS = (
     Column(
         "name_id",
         {
-            "en": ("Name (id)", "Name (Indonesian)"),
-            "vi": ("Tên (id)", "Tên (tiếng Indonesia)"),
+            "en": ("Name (Indonesian)", "Name (id)"),
+            "vi": ("Tên (tiếng Indonesia)", "Tên (id)"),
             "id": ("Nama", "Nama (id)", "Nama (bahasa Indonesia)"),
         },
         text(120),
@@ -67,9 +67,9 @@ TYPE_COLUMNS = (
     Column(
         "name_en",
         {
-            "en": ("Name (en)", "Name (English)"),
-            "vi": ("Tên (en)", "Tên (tiếng Anh)"),
-            "id": ("Nama (en)", "Nama (bahasa Inggris)"),
+            "en": ("Name (English)", "Name (en)"),
+            "vi": ("Tên (tiếng Anh)", "Tên (en)"),
+            "id": ("Nama (bahasa Inggris)", "Nama (en)"),
         },
         text(120),
     ),
@@ -97,17 +97,17 @@ TYPE_COLUMNS = (
     Column(
         "description_vi",
         {
-            "en": ("Description (vi)", "Description (Vietnamese)"),
+            "en": ("Description (Vietnamese)", "Description (vi)"),
             "vi": ("Mô tả", "Mô tả (vi)", "Mô tả (tiếng Việt)"),
-            "id": ("Deskripsi (vi)", "Deskripsi (bahasa Vietnam)"),
+            "id": ("Deskripsi (bahasa Vietnam)", "Deskripsi (vi)"),
         },
         text(600),
     ),
     Column(
         "description_id",
         {
-            "en": ("Description (id)", "Description (Indonesian)"),
-            "vi": ("Mô tả (id)", "Mô tả (tiếng Indonesia)"),
+            "en": ("Description (Indonesian)", "Description (id)"),
+            "vi": ("Mô tả (tiếng Indonesia)", "Mô tả (id)"),
             "id": ("Deskripsi", "Deskripsi (id)", "Deskripsi (bahasa Indonesia)"),
         },
         text(600),
@@ -116,8 +116,8 @@ TYPE_COLUMNS = (
         "description_en",
         {
             "en": ("Description", "Description (en)", "Description (English)"),
-            "vi": ("Mô tả (en)", "Mô tả (tiếng Anh)"),
-            "id": ("Deskripsi (en)", "Deskripsi (bahasa Inggris)"),
+            "vi": ("Mô tả (tiếng Anh)", "Mô tả (en)"),
+            "id": ("Deskripsi (bahasa Inggris)", "Deskripsi (en)"),
         },
         text(600),
     ),
