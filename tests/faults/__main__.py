@@ -1,8 +1,10 @@
-"""Kills processes under load and reconciles: ``python -m tests.faults sqlite --kills 50``, ``… cluster --rounds 3``.
+"""Makes things go wrong and reconciles: ``python -m tests.faults sqlite --kills 50``, ``… cluster --rounds 3``,
+``… mail --people 10000``.
 
 ``sqlite`` kills the service with SIGKILL at random moments. ``cluster`` runs two app nodes and two workers over one
-PostgreSQL behind nginx, and kills a node, a worker and the database's processes in turn. Both print what was found as
-the last line, one JSON object, and end with 1 if anything acknowledged was lost or an invariant broken.
+PostgreSQL behind nginx, and kills a node, a worker and the database's processes in turn. ``mail`` tells people of new
+days through a mail server that refuses, delays and drops. All print what was found as the last line, one JSON object,
+and end with 1 if anything acknowledged was lost or an invariant broken.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import signal
 import sys
 from typing import Any
 
-from tests.faults import cluster, sqlite
+from tests.faults import cluster, mail, sqlite
 
 
 def main() -> int:
@@ -23,11 +25,17 @@ def main() -> int:
     kinds = parser.add_subparsers(dest="kind", required=True)
     kinds.add_parser("sqlite").add_argument("--kills", type=int, default=50)
     kinds.add_parser("cluster").add_argument("--rounds", type=int, default=3)
+    mails = kinds.add_parser("mail")
+    mails.add_argument("--people", type=int, default=10_000)
+    mails.add_argument("--engine", choices=("sqlite", "postgres"), default="sqlite")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    found: dict[str, Any] = asyncio.run(
-        sqlite.run(options.kills) if options.kind == "sqlite" else cluster.run(options.rounds)
-    )
+    if options.kind == "mail":
+        found: dict[str, Any] = asyncio.run(mail.run(options.engine, options.people))
+    elif options.kind == "sqlite":
+        found = asyncio.run(sqlite.run(options.kills))
+    else:
+        found = asyncio.run(cluster.run(options.rounds))
     print(json.dumps(found))
     return 1 if sum(found["faults"].values()) or found["refused"] else 0
 
