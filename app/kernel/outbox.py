@@ -7,6 +7,7 @@ same id, so that the receiver can tell. What waits for a channel that is not con
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -30,6 +31,7 @@ MOST_TRIES = 8
 LEASE = timedelta(seconds=120)
 TIMEOUT_SECONDS = 60.0
 BATCH = 8
+ROUND_SECONDS = 10.0
 
 log = logging.getLogger("fairground.outbox")
 
@@ -276,10 +278,30 @@ async def clear_shown_secrets(before: datetime) -> None:
 
 
 async def deliver_due(now: datetime, only: ChannelKind | None = None) -> int:
-    """Deliver what is due, a batch at a time, on all channels or one; returns how many messages were tried."""
-    rows = await claim_messages(now, only=only) if await is_message_due(now, only) else []
-    await asyncio.gather(*(deliver(row, now) for row in rows))
-    return len(rows)
+    """Deliver what is due on all channels or one, a few at a time; returns how many messages were tried.
+
+    Where one is answered slowly the others go on beside it, for some seconds; then the caller looks around.
+    """
+    tried = 0
+    ends = time.monotonic() + ROUND_SECONDS
+    running: set[asyncio.Task[None]] = set()
+    failed: list[BaseException] = []
+    try:
+        while True:
+            if time.monotonic() < ends and await is_message_due(now, only):
+                rows = await claim_messages(now, BATCH - len(running), only)
+                running |= {asyncio.create_task(deliver(row, now)) for row in rows}
+                tried += len(rows)
+            if not running:
+                break
+            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            failed += [error for task in done if (error := task.exception())]
+    finally:
+        for task in running:  # only when this is cancelled
+            task.cancel()
+    if failed:
+        raise failed[0]
+    return tried
 
 
 async def list_messages(

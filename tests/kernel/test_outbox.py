@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.kernel import clock, outbox, worker
-from app.kernel.channels import DeliveryFailed
+from app.kernel.channels import DeliveryFailed, OutgoingMessage
 from app.kernel.channels.http import HttpChannel
 from app.kernel.channels.mail import MailChannel
 from app.kernel.channels.screen import ScreenChannel
@@ -310,6 +310,25 @@ async def test_a_channel_that_hangs_holds_up_no_other(database: str, monkeypatch
         stop.set()
         async with asyncio.timeout(3):
             await running
+
+
+async def test_a_message_that_is_answered_slowly_holds_up_no_other(
+    database: str, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [await send(to=f"hoa-{number}@example.com") for number in range(3 * outbox.BATCH)]
+    others_sent = asyncio.Event()
+    usual = MailChannel.deliver
+
+    async def slow_for_the_first(self: MailChannel, message: OutgoingMessage) -> None:
+        if message.id == ids[0]:
+            await others_sent.wait()
+        await usual(self, message)
+        if len(mail.mails) == len(ids) - 1:
+            others_sent.set()
+
+    monkeypatch.setattr(MailChannel, "deliver", slow_for_the_first)
+    assert await outbox.deliver_due(NOW) == len(ids)
+    assert [(await row(one))["state"] for one in ids] == [MessageState.SENT] * len(ids)
 
 
 async def test_a_fault_of_ours_is_logged_and_tried_again(
