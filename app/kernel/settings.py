@@ -30,7 +30,8 @@ class Settings(BaseSettings):
     )
     key_encryption_key: str = Field(
         default="",
-        description="Encrypts the private signing keys and the secrets of two-step sign-in at rest. Empty: derived from `SECRET_KEY`",
+        description="Encrypts the private signing keys and the secrets of two-step sign-in at rest. "
+        "Empty: derived from `SECRET_KEY`",
     )
     demo: bool = Field(
         default=False, description="Demo mode: messages are shown on screen and sign-in links are printed"
