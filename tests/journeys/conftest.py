@@ -88,8 +88,9 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture
 def people(playwright: Playwright, service: Service, tmp_path: Path) -> Iterator[People]:
-    """People with browsers; at the end nothing may have gone wrong in any of their pages."""
+    """People with browsers; at the end nothing may have gone wrong on a page, and no secret stand openly."""
     with contextlib.closing(People(playwright, service, tmp_path)) as made:
         yield made
-        faults = made.unexpected_faults()
+        faults, leaks = made.unexpected_faults(), made.leaks()
     assert faults == []
+    assert leaks == []

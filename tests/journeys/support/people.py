@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,11 @@ DEVICES = {
     "desk": (1440, 900),
 }
 SWITCHES = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
+#: Cookies that let somebody in, and paths that do.
+TELLING = ("fg_session", "fg_half", "fg_gate", "fg_judge")
+SECRET_PATH = re.compile(r"/(?:sign-in|invite|pass|done)/([\w-]{20,})")
+KEY = "a secret that only the tests know, 32+"
+LEAKS = "tests.journeys.support.leaks"
 CAMERA_SWITCHES = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
 
 
@@ -105,6 +111,20 @@ class People:
     def unexpected_faults(self) -> list[str]:
         """Return what went wrong in any page and was not provoked."""
         return self.watch.unexpected()
+
+    def leaks(self) -> list[str]:
+        """Return where a secret of this journey stands openly: in what the service said, on a page, in a table."""
+        cookies = {one["value"] for context in self._contexts for one in context.cookies() if one["name"] in TELLING}
+        secrets = cookies | {found[1] for one in self.watch.addresses if (found := SECRET_PATH.search(one))} | {KEY}
+        said = self.service.said()
+        leaks = [f"{secret} was said by the service" for secret in secrets if secret in said]
+        for page in (page for context in self._contexts for page in context.pages):
+            content = page.content()
+            leaks += [f"{secret} stands on {page.url}" for secret in {*cookies, KEY} if secret in content]
+        path = self._folder / "secrets.json"
+        path.write_text(json.dumps(sorted(secrets)))
+        where: list[str] = json.loads(self.service.home.python("-m", LEAKS, str(path)).splitlines()[-1])
+        return leaks + where
 
     def close(self) -> None:
         """Close every browser."""

@@ -18,6 +18,7 @@ class Watch:
 
     faults: list[str] = field(default_factory=list)
     allowed: list[re.Pattern[str]] = field(default_factory=list)
+    addresses: set[str] = field(default_factory=set)
 
     def allow(self, pattern: str) -> None:
         """Expect faults that match ``pattern``, such as ``409 .*/redeem``."""
@@ -28,6 +29,7 @@ class Watch:
         context.on("console", self._console)
         context.on("weberror", self._error)
         context.on("response", self._response)
+        context.on("request", lambda request: self.addresses.add(request.url))
 
     def unexpected(self) -> list[str]:
         """Return the faults that nobody allowed."""

@@ -1,0 +1,10 @@
+"""The journeys' look for secrets finds what stands openly."""
+
+from tests.events.factories import make_edition
+from tests.journeys.support.leaks import leaks
+
+
+async def test_a_value_is_found_in_every_column_that_holds_it(database: str) -> None:
+    edition = await make_edition("mot-dia-chi-rieng")
+    assert await leaks([edition.slug]) == ["audit_entry.after", "edition.slug"]
+    assert await leaks(["no such value anywhere"]) == []
