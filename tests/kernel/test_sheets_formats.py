@@ -103,7 +103,18 @@ async def test_an_ugly_list_is_read_as_it_was_meant(data: bytes) -> None:
     ]
 
 
-def test_formulas_and_errors_of_an_old_workbook_are_refused_where_they_stand() -> None:
+def test_three_thousand_empty_rows_are_none() -> None:
+    gap: list[list[None]] = [[]] * 3_000
+    for data in (
+        xls(["Name"], ["a"], *gap, ["b"]),
+        ods(("", row(text("Name")) + row(text("a")) + row(nothing(16_384), repeat=3_000) + row(text("b")))),
+        workbook(["Name"], ["a"], *gap, ["b"]),
+        ("Name,Phone\na,\n" + ",\n" * 3_000 + "b,\n").encode(),
+    ):
+        assert [one.number for one in read_table(data, "", COLUMNS).rows] == [2, 3_003]
+
+
+def test_formulas_of_an_old_workbook_are_refused_where_they_stand() -> None:
     data = xls(["Name", "Price"], ["a", xlwt.Formula("1+1")], ["b", 7])
     assert [one.values for one in read_table(data, "", COLUMNS).rows] == [("a", Refused("=")), ("b", 7)]
     assert isinstance(read_table(data, "", COLUMNS).rows[0].values[1], Refused)
@@ -151,7 +162,8 @@ def test_what_repeats_beyond_the_limits_is_refused_before_it_fills_the_memory(ro
 
 
 def test_an_open_document_that_unpacks_beyond_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = ods(("", row(text("Name")) + row(text("a" * 3_000_000))))
+    monkeypatch.setattr(limits, "MAX_UNPACKED_BYTES", 2_000)
+    data = ods(("", row(text("Name")) + row(*(text(f"a{number}") for number in range(100)))))
     with pytest.raises(SheetTooLarge):
         read_table(data, "")
 
