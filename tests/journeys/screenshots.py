@@ -19,7 +19,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
-from tests.journeys.support.people import DEVICES, furnished, judging_numbers, launch, sign_in
+from tests.journeys.support.asking import Asking
+from tests.journeys.support.people import DEVICES, launch, sign_in
 from tests.journeys.support.places import PLACES, Place, walks
 from tests.support.postgres import free_port, running_postgres
 from tests.support.service import Home, administer, new_home, running_service
@@ -54,16 +55,16 @@ def demo_service(engine: str) -> Iterator[Home]:
         yield home
 
 
-def take(browser: Browser, url: str, home: Home | None, options: Options) -> list[str]:
+def take(browser: Browser, url: str, ask: Asking | None, options: Options) -> list[str]:
     """Take all pictures; returns what could not be pictured."""
     problems: list[str] = []
-    numbers = {} if home is None else furnished(home)
+    numbers = {} if ask is None else ask.json("furnish")
     judging_begun = False
     for judging, role, places in walks(options.places):
-        if judging and not judging_begun and home is not None:
-            numbers |= judging_numbers(home)
+        if judging and not judging_begun and ask is not None:
+            numbers |= ask.json("judging")
             judging_begun = True
-        if role is not None and home is None:
+        if role is not None and ask is None:
             problems.append(f"left out, nobody can sign in there: {[place.name for place in places]}")
             continue
         with contextlib.closing(new_context(browser, url, options.locale)) as context:
@@ -71,8 +72,8 @@ def take(browser: Browser, url: str, home: Home | None, options: Options) -> lis
             for place in places:
                 try:
                     path = place.path.format_map(numbers)
-                    if role is not None and home is not None and place is places[0]:
-                        sign_in(page, home, role)
+                    if role is not None and ask is not None and place is places[0]:
+                        sign_in(page, ask, role)
                     problems += picture(page, place, path, options)
                 except (PlaywrightError, KeyError, RuntimeError) as error:
                     problems.append(f"{place.name}: {str(error).splitlines()[-1]}")
@@ -128,7 +129,8 @@ def main() -> int:
         home = None if given.url else stack.enter_context(demo_service(given.engine))
         browser = launch(stack.enter_context(sync_playwright()))
         stack.callback(browser.close)
-        problems = take(browser, given.url or (home.url if home else ""), home, options)
+        ask = None if home is None else stack.enter_context(contextlib.closing(Asking(home)))
+        problems = take(browser, given.url or (home.url if home else ""), ask, options)
     print("\n".join([*problems, f"{len(list(options.folder.glob('*.png')))} pictures in {options.folder}"]))
     return 1 if problems else 0
 

@@ -1,4 +1,4 @@
-"""Finds Chromium, or installs it."""
+"""Finds Chromium, or installs it: the one without windows by preference, which opens a page in a third of the time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import sys
 
 from tests.support.debian import install_package
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+WITHOUT_WINDOWS = "chromium-headless-shell"
+NAMES = (WITHOUT_WINDOWS, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def find_chromium() -> str | None:
@@ -20,13 +21,15 @@ def find_chromium() -> str | None:
 
 
 def find_or_install_chromium() -> str:
-    """Return the path of Chromium, installing Debian's package or Playwright's build when there is none.
+    """Return the path of Chromium, installing Debian's packages or Playwright's build when there is none.
 
     An empty path means Playwright's own build. Raises RuntimeError when none could be had.
     """
+    if "CHROMIUM" not in os.environ and not shutil.which(WITHOUT_WINDOWS):
+        print("\n== Installing Chromium", flush=True)
+        install_package(WITHOUT_WINDOWS)
     if found := find_chromium():
         return found
-    print("\n== Installing Chromium", flush=True)
     install_package("chromium")
     if found := find_chromium():
         return found

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
+
+LONGEST_SECONDS = 120
 
 
 def install_package(name: str) -> None:
@@ -13,10 +16,12 @@ def install_package(name: str) -> None:
         return
     env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", name]):
-        subprocess.run(
-            ["apt-get", *command],
-            check=False,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-        )
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            subprocess.run(
+                ["apt-get", *command],
+                check=False,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                timeout=LONGEST_SECONDS,
+            )

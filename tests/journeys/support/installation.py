@@ -1,6 +1,7 @@
 """Asks an installation for things that journeys need: ``python -m tests.journeys.support.installation WHAT …``.
 
-Run in the environment of the installation, in a process of its own, since Playwright holds a test's event loop.
+Run in the environment of the installation, in a process of its own, since Playwright holds a test's event loop. With
+``stay`` it goes on, taking a question from each line of its input, as JSON, and answering in a line.
 ``link ROLE NEXT_PATH`` prints a sign-in link of the first person who holds the role; ``numbers`` prints, as JSON, an
 example of each id that a path may name; ``furnish`` adds what the demo festival has none of and prints them with its
 ids; ``judging`` opens the first round and prints the ids that come with it; ``gate`` prints the address of a new card
@@ -15,6 +16,8 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import traceback
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -189,23 +192,39 @@ async def publish() -> str:
     return str(await publish_run(run_id=run_id, edition_id=edition_id, actor=SYSTEM, now=now()))
 
 
+QUESTIONS: dict[str, Callable[..., Awaitable[str]]] = {
+    "link": link,
+    "numbers": numbers,
+    "furnish": furnish,
+    "judging": judging,
+    "gate": gate,
+    "judge": judge,
+    "passes": passes,
+    "earlier": earlier,
+    "code": code,
+    "publish": publish,
+}
+
+
+async def stay() -> None:
+    """Answer until the input ends."""
+    for line in sys.stdin:
+        what, *arguments = json.loads(line)
+        try:
+            answer = {"answer": await QUESTIONS[what](*arguments)}
+        except Exception:
+            answer = {"error": traceback.format_exc()}
+        print(json.dumps(answer), flush=True)
+
+
 async def main(what: str, *arguments: str) -> None:
-    """Print the answer."""
-    questions: dict[str, Any] = {
-        "link": link,
-        "numbers": numbers,
-        "furnish": furnish,
-        "judging": judging,
-        "gate": gate,
-        "judge": judge,
-        "passes": passes,
-        "earlier": earlier,
-        "code": code,
-        "publish": publish,
-    }
+    """Print the answer, or one after the other."""
     await open_database()
     try:
-        print(await questions[what](*arguments))
+        if what == "stay":
+            await stay()
+        else:
+            print(await QUESTIONS[what](*arguments))
     finally:
         await close_database()
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
+from tests.journeys.support.asking import Asking
 from tests.journeys.support.camera import write_camera_file
 from tests.journeys.support.watch import Watch
 from tests.support.chromium import find_chromium
-from tests.support.service import Home, Service
+from tests.support.service import Service
 
 DEVICES = {
     "phone": (360, 780),
@@ -34,6 +35,7 @@ class People:
 
     def __init__(self, playwright: Playwright, service: Service, folder: Path) -> None:
         self.service = service
+        self.ask = Asking(service.home)
         self.watch = Watch()
         self._playwright = playwright
         self._folder = folder
@@ -77,7 +79,7 @@ class People:
         self._contexts.append(context)
         page = context.new_page()
         if signed_in is not None:
-            sign_in(page, self.service.home, signed_in, next_path=self.path(at or "/me"))
+            sign_in(page, self.ask, signed_in, next_path=self.path(at or "/me"))
         elif at is not None:
             page.goto(self.path(at))
         return page
@@ -88,20 +90,16 @@ class People:
         Raises KeyError for an id of which the demo festival has none.
         """
         if "{" in pattern and not self._numbers:
-            self._numbers = numbers_of(self.service.home)
+            self._numbers = self.ask.json("numbers")
         return pattern.format_map(self._numbers)
 
     def furnish(self) -> None:
         """Let the installation have one of everything that a path may name."""
-        self._numbers = furnished(self.service.home)
+        self._numbers = self.ask.json("furnish")
 
     def begin_judging(self) -> None:
         """Let the first round begin."""
-        self._numbers |= judging_numbers(self.service.home)
-
-    def ask(self, *question: str) -> str:
-        """Ask the installation for something; see ``tests.journeys.support.installation``."""
-        return ask(self.service.home, *question)
+        self._numbers |= self.ask.json("judging")
 
     def passes(self, count: int) -> list[str]:
         """Return what the QR codes of ``count`` passes say that nobody has used."""
@@ -127,7 +125,8 @@ class People:
         return leaks + where
 
     def close(self) -> None:
-        """Close every browser."""
+        """Close every browser, and ask nothing more."""
+        self.ask.close()
         for context in self._contexts:
             context.close()
         for browser in self._browsers:
@@ -153,32 +152,9 @@ def launch(playwright: Playwright, switches: list[str] | None = None) -> Browser
     )
 
 
-def ask(home: Home, *question: str) -> str:
-    """Ask the installation for something; see ``tests.journeys.support.installation``."""
-    return home.python("-m", "tests.journeys.support.installation", *question).splitlines()[-1]
-
-
-def numbers_of(home: Home) -> dict[str, Any]:
-    """Return an example of each id that a path may name, as far as the installation has one."""
-    found: dict[str, Any] = json.loads(ask(home, "numbers"))
-    return found
-
-
-def furnished(home: Home) -> dict[str, Any]:
-    """Add what the installation has none of, and return an example of every id that a path may name."""
-    found: dict[str, Any] = json.loads(ask(home, "furnish"))
-    return found
-
-
-def judging_numbers(home: Home) -> dict[str, Any]:
-    """Let the first round begin, and return the ids that come with it."""
-    found: dict[str, Any] = json.loads(ask(home, "judging"))
-    return found
-
-
-def sign_in(page: Page, home: Home, role: str, *, next_path: str = "/me") -> None:
+def sign_in(page: Page, ask: Asking, role: str, *, next_path: str = "/me") -> None:
     """Follow a one-time link and press the button that it leads to."""
-    page.goto(ask(home, "link", role, next_path))
+    page.goto(ask("link", role, next_path))
     if "/sign-in/" in page.url:
         page.locator("main form button[type=submit]").first.click()
         page.wait_for_url(lambda url: "/sign-in/" not in url)
