@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.support.audits import NOT_ASKED
 from tests.support.chromium import find_or_install_chromium
 from tests.support.postgres import quick_folder, running_postgres
 
@@ -43,9 +44,9 @@ class Suite:
     steps: list[Step] = field(default_factory=list)
 
     def check(self, name: str, command: Sequence[str]) -> None:
-        """Run a check that passes or fails as a whole."""
+        """Run a check that passes, fails or, where it could not be made, is skipped as a whole."""
         step, code = self._run(name, command, {})
-        step.passed, step.failed = (1, 0) if code == 0 else (0, 1)
+        step.passed, step.failed, step.skipped = int(code == 0), int(code not in (0, NOT_ASKED)), int(code == NOT_ASKED)
 
     def pytest(self, name: str, arguments: Sequence[str], env: Mapping[str, str]) -> None:
         """Run pytest and count its tests; one that ends badly without a failed test is itself a failure."""
@@ -110,6 +111,8 @@ def run_lint(suite: Suite) -> None:
     lint_imports = "import sys; from importlinter.cli import lint_imports_command as run; sys.exit(run())"
     suite.check("Imports point one way (import-linter)", [python, "-c", lint_imports])
     suite.check("Front end (types, tests, build)", [python, "-m", "tests.support.typescript"])
+    suite.check("Packages known to be unsafe (pip-audit)", [python, "-m", "tests.support.audits", "pip"])
+    suite.check("Packages known to be unsafe (npm audit)", [python, "-m", "tests.support.audits", "npm"])
 
 
 def run_tests(suite: Suite, *, quick: bool, workers: int, env: Mapping[str, str]) -> None:

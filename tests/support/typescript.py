@@ -20,16 +20,21 @@ def node_folder() -> Path:
     return Path(spec.origin).parent
 
 
-def npm(*arguments: str) -> int:
-    """Run npm in ``app/web`` and return its exit code."""
+def npm_command(*arguments: str) -> tuple[list[str], dict[str, str]]:
+    """Return the command that runs npm, and its environment."""
     folder = node_folder()
     node = folder / "bin" / "node"
     command = [str(node), str(folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"), *arguments]
-    environment = os.environ | {
+    return command, os.environ | {
         "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "NODE_USE_SYSTEM_CA": "1",
         "NO_COLOR": "1",
     }
+
+
+def npm(*arguments: str) -> int:
+    """Run npm in ``app/web`` and return its exit code."""
+    command, environment = npm_command(*arguments)
     return subprocess.run(command, cwd=WEB, env=environment, stdin=subprocess.DEVNULL, check=False).returncode
 
 
