@@ -1,6 +1,7 @@
 """The application: the one place that knows every module and joins them."""
 
 import asyncio
+import gc
 import inspect
 import signal
 import tempfile
@@ -98,6 +99,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
         await start_modules()
         if settings().jobs_inline:
             worker = asyncio.create_task(run_worker(stop))
+        gc.freeze()  # what is there by now stays: no request waits for it to be looked through
         yield
     finally:
         stop.set()

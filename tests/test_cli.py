@@ -28,6 +28,8 @@ from tests.support.postgres import free_port
 from tests.support.service import CLI, wait_for_page
 from tests.support.two_step import set_up
 
+pytestmark = pytest.mark.slow
+
 HALLS = Path(__file__).parents[1] / "app" / "demo" / "sheets" / "halls.xlsx"
 NOT_THE_DEMOS = (
     "the database holds people or a festival that are not the demo's, so nothing was touched; "

@@ -62,6 +62,7 @@ async def test_an_export_loads_again_and_changes_nothing(
     assert loaded == dict.fromkeys(LOADABLE, (0, 0, True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("locale", ["vi", "id"])
 async def test_no_export_has_the_names_of_columns_or_of_values(
     client: httpx.AsyncClient, frozen_now: datetime, locale: str

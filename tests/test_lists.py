@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 
 import httpx
+import pytest
 
 from app.accounts.enums import Role
 from app.accounts.tables import Person
@@ -83,6 +84,7 @@ async def test_every_list_is_searched_and_exported(client: httpx.AsyncClient, fr
     assert "\n".join(missing) == ""
 
 
+@pytest.mark.slow
 async def test_an_export_is_guarded_as_its_page_is(client: httpx.AsyncClient, frozen_now: datetime) -> None:
     festival = await make_festival(frozen_now)
     differing = []

@@ -22,6 +22,8 @@ from tests.support.client import new_browser
 from tests.support.factories import make_person
 from tests.support.festival import make_festival
 
+pytestmark = pytest.mark.slow
+
 HERE = "http://testserver.local"
 PASSWORD = "mật khẩu rất dài của Hoa"
 EVIL = (

@@ -29,6 +29,8 @@ from tests.support.client import CSRF_COOKIE, CSRF_HEADER, the_app
 from tests.support.festival import Festival, make_festival
 from tests.test_routes import handlers
 
+pytestmark = pytest.mark.slow
+
 TABLE = Path(__file__).with_suffix(".csv")
 WRITE = "WRITE_ROUTES_BY_ROLE"
 NOBODY = "nobody"

@@ -19,6 +19,8 @@ from tests.support.client import CSRF_COOKIE
 from tests.support.festival import Festival, make_festival
 from tests.test_routes_by_role import TABLE, address, ask, cookies_of
 
+pytestmark = pytest.mark.slow
+
 ODD = (
     *("", " ", "0", "-1", "1", "1.5", "1e308", "NaN", "9" * 20, "-" + "9" * 20, "٣", "on", "true", "[]", "{}", "null"),
     *("\x00", "\r\nSet-Cookie: a=b", "😀" * 300, "ệ" * 3000, "e\u0302\u0323", "\u202e", "%00", "../../etc/passwd"),

@@ -36,6 +36,7 @@ async def queued() -> list[str]:
     return [row["payload"] for row in rows]
 
 
+@pytest.mark.slow
 async def test_the_page_shows_what_is_held_and_what_for(client: httpx.AsyncClient, frozen_now: datetime) -> None:
     her = await make_known_person(await make_festival(frozen_now), frozen_now)
     await sign_in(client, her.person_id)
@@ -126,6 +127,7 @@ async def test_nobody_without_a_browser_session_asks_for_herself(database: str) 
         await ask_for_own_erasure(actor=await actor_of_person(person.id), now=NOW)
 
 
+@pytest.mark.slow
 async def test_an_owner_has_somebody_erased_who_asks_by_phone(client: httpx.AsyncClient, frozen_now: datetime) -> None:
     festival = await make_festival(frozen_now)
     her = await make_known_person(festival, frozen_now)

@@ -122,6 +122,7 @@ def test_the_limits_let_a_desk_help_many_and_stop_who_guesses() -> None:
     assert guessed == {5}  # of a million codes
 
 
+@pytest.mark.slow
 @pytest.mark.engines
 @walk
 async def test_an_account_is_limited_whichever_the_browser(
@@ -141,6 +142,7 @@ async def test_an_account_is_limited_whichever_the_browser(
             assert (await attempt(browser, account)).status_code != 429
 
 
+@pytest.mark.slow
 @pytest.mark.engines
 @walk
 async def test_a_browser_is_limited_whichever_the_account(

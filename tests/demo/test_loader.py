@@ -28,6 +28,8 @@ from ticketing.checkin.queries import gate_rule
 from ticketing.checkin.tables import Admission, CheckInList, Gate
 from ticketing.sales.tables import TicketOrder, TicketType
 
+pytestmark = pytest.mark.slow
+
 EXPECTED: dict[type[Table], int] = {
     Hall: 2,
     Cell: 260,

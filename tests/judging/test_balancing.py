@@ -44,6 +44,7 @@ def test_the_search_leaves_hand_made_panels_alone_and_mixes_the_others() -> None
     assert meetings(pairs)[(0, 1)] == 0
 
 
+@pytest.mark.slow
 def test_thousands_of_ideas_take_seconds() -> None:
     started = time.monotonic()
     pairs = propose(range(2000), range(200), per_entry=3)

@@ -120,6 +120,7 @@ async def go_to(url: str) -> None:
     await open_database()
 
 
+@pytest.mark.slow
 async def test_what_is_restored_is_what_was_backed_up(
     client: httpx.AsyncClient, elsewhere: str, data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +147,7 @@ async def test_what_is_restored_is_what_was_backed_up(
     assert (await active_key("test")).public_key == (await public_keys("test"))[(await active_key("test")).key_id]
 
 
+@pytest.mark.slow
 async def test_a_backup_of_one_engine_is_restored_on_the_other(
     client: httpx.AsyncClient, data_dir: Path, tmp_path: Path
 ) -> None:
@@ -185,6 +187,7 @@ async def test_nothing_is_written_over(client: httpx.AsyncClient, data_dir: Path
     assert await state() == before
 
 
+@pytest.mark.slow
 async def test_an_empty_festival_gives_way(database: str, data_dir: Path, tmp_path: Path) -> None:
     """A service that was started once has made its tables: they hold nothing, so a restore takes their place."""
     await back_up(tmp_path / "all.zip", now=NOW)
@@ -193,6 +196,7 @@ async def test_an_empty_festival_gives_way(database: str, data_dir: Path, tmp_pa
     assert (await fetch("SELECT id FROM signing_key"), await pending_migrations()) == ([], [])
 
 
+@pytest.mark.slow
 async def test_private_keys_and_the_secret_stand_apart(
     database: str, elsewhere: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -217,6 +221,7 @@ async def test_private_keys_and_the_secret_stand_apart(
     assert (other / "secret.key").read_text() != secret
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["cut", "changed", "other", "empty", "missing", "long", "outside"])
 async def test_a_damaged_file_changes_nothing(database: str, data_dir: Path, tmp_path: Path, damage: str) -> None:
     await fetch("INSERT INTO rate_limit (key, tries) VALUES ('kept', 3)")

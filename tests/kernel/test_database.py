@@ -191,6 +191,7 @@ async def test_cancelling_leaves_no_connection_behind(database: str) -> None:
     assert await count() == before + 1
 
 
+@pytest.mark.slow
 async def test_with_piccolos_own_exit_cancelling_leaks_connections(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

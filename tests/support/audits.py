@@ -6,6 +6,7 @@ packages and nothing else.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -19,7 +20,9 @@ LONGEST_SECONDS = 120
 
 
 def audit_pip() -> int:
-    """Ask about every package of this environment."""
+    """Ask about every package of this environment. Raises SystemExit where the tool is missing."""
+    if importlib.util.find_spec("pip_audit") is None:
+        raise SystemExit("pip-audit is not installed: pip install -e '.[test]'")
     command = [sys.executable, "-m", "pip_audit", "--path", sysconfig.get_path("purelib"), "--skip-editable"]
     said = answer_of([*command, "--progress-spinner", "off", "--format", "json"])
     asked = [one for one in said.get("dependencies", []) if "skip_reason" not in one]

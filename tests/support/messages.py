@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -55,21 +56,26 @@ class Term:
     allowed: dict[str, tuple[str, ...]]
 
 
-def source_files(suffixes: tuple[str, ...]) -> Iterator[Path]:
+def source_files(root: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
     """Yield the project's own sources with one of the suffixes."""
     for package in PACKAGES:
-        for path in sorted((ROOT / package).rglob("*")):
+        for path in sorted((root / package).rglob("*")):
             if path.suffix in suffixes and not LEFT_OUT & set(path.parts):
                 yield path
 
 
 def messages() -> dict[Key, list[str]]:
     """Return every message of Python, Jinja, TypeScript and typst with the places that use it."""
+    return _messages_below(ROOT)
+
+
+@cache
+def _messages_below(root: Path) -> dict[Key, list[str]]:
     found: dict[Key, list[str]] = {}
-    for path in source_files((".py", ".html", ".txt", ".xml", ".ts", ".typ")):
+    for path in source_files(root, (".py", ".html", ".txt", ".xml", ".ts", ".typ")):
         for line, key in _messages_in(path):
             if key and key != ("", ""):
-                found.setdefault(key, []).append(f"{path.relative_to(ROOT)}:{line}")
+                found.setdefault(key, []).append(f"{path.relative_to(root)}:{line}")
     return found
 
 

@@ -46,6 +46,7 @@ async def load_demo(kind: SheetKind, name: str, context: SheetContext) -> LoadRe
     return result
 
 
+@pytest.mark.slow
 async def test_the_demos_sheets_load_and_loading_them_again_changes_nothing(context: SheetContext) -> None:
     assert context.edition_id is not None
     for hall in ("Hội trường A", "Hội trường B"):

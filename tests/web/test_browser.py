@@ -20,6 +20,8 @@ from tests.journeys.support.camera import write_camera_file
 from tests.journeys.support.people import CAMERA_SWITCHES, launch
 from tests.web.conftest import WEB
 
+pytestmark = pytest.mark.slow
+
 PAGES = Path(__file__).parent / "pages"
 CODE = "HTTPS://FAIR.EXAMPLE/P/" + "A2B3" * 33 + "A2B"
 

@@ -49,6 +49,7 @@ async def places_of_her() -> set[str]:
     return places
 
 
+@pytest.mark.slow
 async def test_nothing_is_left_of_somebody_of_whom_everything_was_held(
     client: httpx.AsyncClient, frozen_now: datetime
 ) -> None:
@@ -73,6 +74,7 @@ async def test_nothing_is_left_of_somebody_of_whom_everything_was_held(
     assert await erase_person(person_id=her.person_id, now=frozen_now) == {}
 
 
+@pytest.mark.slow
 async def test_nothing_leads_from_a_ballot_to_the_judge(client: httpx.AsyncClient, frozen_now: datetime) -> None:
     festival = await make_festival(frozen_now)
     her = await make_known_person(festival, frozen_now)

@@ -48,6 +48,7 @@ async def check(type_id: int) -> None:
     assert valid[0]["count"] == row["sold"]
 
 
+@pytest.mark.slow
 @pytest.mark.engines
 @given(price=st.sampled_from([0, 50_000]), steps=STEPS)
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
