@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import phonenumbers
 
@@ -15,6 +16,8 @@ _SHAPES |= {("o", "\u031b"): "ơ", ("u", "\u031b"): "ư"}
 def clean_text(text: str) -> str:
     """NFC, control characters and lone surrogates dropped, runs of blanks made one."""
     composed = unicodedata.normalize("NFC", text)
+    if composed.isprintable():  # which nearly every text is: nothing of those kinds is in it
+        return " ".join(composed.split())
     kept = "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Cs") else " " for c in composed)
     return " ".join(kept.split())
 
@@ -28,6 +31,7 @@ def clean_lines(text: str) -> str:
     return "\n".join(clean_text(line) for line in lines).strip()
 
 
+@lru_cache(maxsize=8_192)  # names are made of few words
 def _word_key(word: str) -> tuple[str, str]:
     """Letters and tone of a word, as digits. A syllable has one tone, wherever it is written (hòa, hoà)."""
     letters, tone = [], "0"
@@ -79,6 +83,8 @@ def sort_key(full_name: str) -> str:
 def search_text(*parts: str | None) -> str:
     """Lower-case text without diacritics, for searching with or without them."""
     joined = clean_text(" ".join(part for part in parts if part)).casefold().replace("đ", "d")
+    if joined.isascii():
+        return joined
     decomposed = unicodedata.normalize("NFD", joined)
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 

@@ -1,18 +1,19 @@
 """Many people at once, as a sheet brings them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from app.accounts.errors import ContactMissing
 from app.accounts.tables import Person
-from app.kernel.database import write_transaction
+from app.kernel.database import fetch, write_transaction
 from app.kernel.names import clean_name, search_text, sort_key
 
 CHUNK = 500
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PersonValues:
     """Somebody as a sheet names them; phone in E.164 and mail normalised already."""
 
@@ -80,3 +81,56 @@ async def _by_contact(people: Sequence[PersonValues]) -> dict[str, int]:
             rows = await Person.select(Person.id, column).where(column.is_in(values[start : start + CHUNK]))
             found |= {row[column._meta.name]: row["id"] for row in rows}
     return found
+
+
+#: What of people is laid ready; ``person`` is filled by :func:`settle_people`.
+LAID = {
+    "full_name": "TEXT",
+    "sort_key": "TEXT",
+    "search_text": "TEXT",
+    "phone": "TEXT",
+    "email": "TEXT",
+    "locale": "TEXT",
+    "first": "BIGINT",
+    "person": "BIGINT",
+}
+
+
+def people_to_lay(people: Sequence[PersonValues]) -> Iterator[tuple[Any, ...]]:
+    """Values of ``LAID`` for people in their order; ``first`` is 1 for who would be added, were nobody known.
+
+    Raises ContactMissing for somebody without phone number and mail address.
+    """
+    taken: set[str] = set()
+    for one in people:
+        contacts = {contact for contact in (one.phone, one.email) if contact}
+        if not contacts:
+            raise ContactMissing
+        first = (one.phone or one.email) not in taken and one.email not in taken
+        taken |= contacts if first else set()
+        name = clean_name(one.full_name)
+        found = search_text(name, one.phone, one.email)[:600]
+        yield name, sort_key(name), found, one.phone, one.email, one.locale, int(first), None
+
+
+async def settle_people(table: str, *, now: datetime) -> None:
+    """Give every row that was laid ready its person: found by phone number, else by mail address, else added.
+
+    Call it in a transaction. Nothing is changed of somebody who is there already.
+    """
+    await _find_laid(table)
+    await fetch(
+        "INSERT INTO person (full_name, sort_key, search_text, phone, email, locale, created_at) "
+        f"SELECT full_name, sort_key, search_text, phone, email, locale, {{}} FROM {table} "
+        "WHERE person IS NULL AND first = 1",
+        now,
+    )
+    await _find_laid(table)
+
+
+async def _find_laid(table: str) -> None:
+    for contact in ("phone", "email"):
+        await fetch(
+            f"UPDATE {table} SET person = (SELECT id FROM person WHERE person.{contact} = {table}.{contact}) "
+            f"WHERE person IS NULL AND {contact} IS NOT NULL"
+        )

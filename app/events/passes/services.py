@@ -5,8 +5,9 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from app.accounts.actor import Actor
 from app.accounts.personal.registry import erase_all
@@ -23,7 +24,7 @@ from app.kernel.database import fetch, write_transaction
 from app.kernel.names import search_text
 from app.kernel.security import hash_token
 from app.kernel.settings import secret_key, settings
-from app.kernel.signing import active_key, ensure_key
+from app.kernel.signing import Signer, active_key, ensure_key
 
 __all__ = [
     "IssuedPass",
@@ -110,65 +111,68 @@ async def issue_passes_bulk(*, edition_id: int, requests: Sequence[PassRequest],
     if not requests:
         return []
     await ensure_key(key_purpose(edition_id), now)
-    issued: list[IssuedPass] = []
     async with write_transaction():
         await hold_edition_going_on(edition_id)
         signer = await active_key(key_purpose(edition_id))  # another one since the edition was postponed
-        serial = await _take_serials(edition_id, len(requests))
-        short_codes = await _new_short_codes(len(requests))
-        rows = []
-        for number, request in enumerate(requests):
-            payload = PassPayload(
-                key_id=signer.key_id,
-                edition_id=edition_id,
-                serial=serial + number,
-                kind=request.kind,
-                valid_from=request.valid_from,
-                valid_until=request.valid_until,
-            )
-            code = sign_code(payload, signer.sign)
-            seed = secrets.token_hex(16)
-            secret = secret_of(seed)
-            rows.append(
-                Pass(
-                    edition=edition_id,
-                    serial=serial + number,
-                    kind=request.kind.value,
-                    state=PassState.ISSUED.value,
-                    label=request.label[:80],
-                    holder=request.holder_id,
-                    holder_name=request.holder_name[:160],
-                    search_text=search_text(request.holder_name, short_codes[number])[:200],
-                    valid_from=request.valid_from,
-                    valid_until=request.valid_until,
-                    key_id=signer.key_id,
-                    code=code,
-                    short_code=short_codes[number],
-                    secret_seed=seed,
-                    secret_hash=hash_token(secret),
-                    issued_at=now,
-                )
-            )
-            issued.append(
-                IssuedPass(
-                    id=0,
-                    serial=serial + number,
-                    code=code,
-                    short_code=short_codes[number],
-                    secret=secret,
-                    valid_from=request.valid_from,
-                    valid_until=request.valid_until,
-                )
-            )
-        qr_text(issued[0].code, settings().base_url)
+        serial = await take_serials(edition_id, len(requests))
+        short_codes = await new_short_codes(len(requests))
+        signed = [
+            signed_pass(edition_id, request, serial + number, short_codes[number], signer)
+            for number, request in enumerate(requests)
+        ]
+        qr_text(signed[0]["code"], settings().base_url)
+        rows = [
+            Pass(**values, holder=request.holder_id, issued_at=now)
+            for values, request in zip(signed, requests, strict=True)
+        ]
         ids: dict[int, int] = {}
         for start in range(0, len(rows), _CHUNK):
             made = await Pass.insert(*rows[start : start + _CHUNK]).returning(Pass.id, Pass.serial)
             ids |= {row["serial"]: row["id"] for row in made}
-    return [replace(one, id=ids[one.serial]) for one in issued]
+    return [
+        IssuedPass(
+            id=ids[values["serial"]],
+            serial=values["serial"],
+            code=values["code"],
+            short_code=values["short_code"],
+            secret=secret_of(values["secret_seed"]),
+            valid_from=values["valid_from"],
+            valid_until=values["valid_until"],
+        )
+        for values in signed
+    ]
 
 
-async def _take_serials(edition_id: int, count: int) -> int:
+def signed_pass(edition_id: int, request: PassRequest, serial: int, short_code: str, signer: Signer) -> dict[str, Any]:
+    """Columns of a pass that is signed and stands nowhere yet."""
+    payload = PassPayload(
+        key_id=signer.key_id,
+        edition_id=edition_id,
+        serial=serial,
+        kind=request.kind,
+        valid_from=request.valid_from,
+        valid_until=request.valid_until,
+    )
+    seed = secrets.token_hex(16)
+    return {
+        "edition": edition_id,
+        "serial": serial,
+        "kind": request.kind.value,
+        "state": PassState.ISSUED.value,
+        "label": request.label[:80],
+        "holder_name": request.holder_name[:160],
+        "search_text": search_text(request.holder_name, short_code)[:200],
+        "valid_from": request.valid_from,
+        "valid_until": request.valid_until,
+        "key_id": signer.key_id,
+        "code": sign_code(payload, signer.sign),
+        "short_code": short_code,
+        "secret_seed": seed,
+        "secret_hash": hash_token(secret_of(seed)),
+    }
+
+
+async def take_serials(edition_id: int, count: int) -> int:
     """The first of ``count`` serials that follow one another; one statement, so that two never get the same."""
     rows = await fetch(
         "INSERT INTO pass_counter (edition, issued) VALUES ({}, {}) "
@@ -180,7 +184,7 @@ async def _take_serials(edition_id: int, count: int) -> int:
     return int(rows[0]["issued"]) - count + 1
 
 
-async def _new_short_codes(count: int) -> list[str]:
+async def new_short_codes(count: int) -> list[str]:
     """Codes that no pass has yet."""
     found: set[str] = set()
     while len(found) < count:

@@ -87,7 +87,7 @@ class Layout:
     places: Mapping[str, tuple[int, str]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SheetRow:
     """One row, parsed: ``row["name"]`` is the value of a column, None where the cell or the column is missing."""
 

@@ -153,6 +153,6 @@ async def test_without_the_counters_one_statement_a_serial_is_given_out_twice(
         await PassCounter.update({PassCounter.issued: before + count}).where(PassCounter.edition == edition_id)
         return before + 1
 
-    monkeypatch.setattr(services, "_take_serials", read_then_write)
+    monkeypatch.setattr(services, "take_serials", read_then_write)
     results = await race(2, lambda number: issue(edition, f"Khách {number}"))
     assert [one.serial for one in winners(results)] == [2, 2]

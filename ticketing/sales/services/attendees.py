@@ -1,34 +1,106 @@
-"""Attendees from a sheet: thousands of orders and passes in a few statements each, all of them or none."""
+"""Attendees from a sheet: orders and passes laid ready row by row, then taken over as a set, all of them or none."""
 
-from collections import Counter
-from collections.abc import Sequence
+import secrets
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from app.accounts.actor import Actor
-from app.accounts.services.people_bulk import PersonValues, find_or_create_people
+from app.accounts.services import people_bulk
+from app.accounts.services.people_bulk import PersonValues, people_by_contact, people_to_lay, settle_people
 from app.events.enums import PassKind
-from app.events.passes.services import PassRequest, issue_passes_bulk, rename_holder
-from app.events.queries import EditionInfo, hold_edition_going_on
+from app.events.passes import laying
+from app.events.passes.laying import issue_laid_passes, laid_passes_hold, sign_passes_to_lay
+from app.events.passes.services import PassRequest, rename_holder
+from app.events.queries import EditionInfo, edition_by_id, hold_edition_going_on
 from app.kernel import audit
-from app.kernel.database import write_transaction
+from app.kernel.database import fetch, write_transaction
 from app.kernel.i18n import pick
 from app.kernel.security import hash_token
+from app.kernel.staging import clear_away, lay_ready
 from ticketing.sales.enums import OrderChannel, OrderState
 from ticketing.sales.queries import HeldTicket, ticket_types_of, tickets_held
 from ticketing.sales.services.quota import hold_places, sell_held_places
 from ticketing.sales.services.references import order_reference, order_secret
-from ticketing.sales.tables import OrderItem, TicketOrder
+from ticketing.sales.tables import OrderItem
 
-CHUNK = 400
+TABLE = "laid_attendee"
+LAID = {
+    "number": "BIGINT",
+    "ticket_type": "BIGINT",
+    "holder_name": "TEXT",
+    "client_id": "TEXT",
+    "reference": "TEXT",
+    "order_hash": "TEXT",
+    "currency": "TEXT",
+    "held": "BIGINT",
+    **people_bulk.LAID,
+    **laying.LAID,
+}
+#: Somebody who is to get a ticket: has none of the type yet, and is not in the sheet twice for it.
+NEW = "held IS NULL"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Attendee:
     """Somebody who shall have a ticket of a type."""
 
     person: PersonValues
     ticket_type_id: int
+
+
+class LaidInVain(Exception):
+    """What was laid ready no longer fits: the edition moved, its key changed, or a ticket was cancelled meanwhile."""
+
+
+async def lay_attendees(*, edition_id: int, attendees: Sequence[Attendee], now: datetime) -> None:
+    """Lay an order and a signed pass ready for each attendee who seems to have no ticket of the type yet.
+
+    Raises EditionIsCancelled.
+    """
+    edition = await edition_by_id(edition_id)
+    types = {row["id"]: row for row in await ticket_types_of(edition_id)}
+    known = await people_by_contact([one.person for one in attendees])
+    held = await tickets_held(edition_id)
+    without = [(person_id, one.ticket_type_id) not in held for person_id, one in zip(known, attendees, strict=True)]
+    requests = (
+        _request(edition, types[one.ticket_type_id], one) if wanted else None
+        for wanted, one in zip(without, attendees, strict=True)
+    )
+    signed = await sign_passes_to_lay(edition_id=edition_id, requests=requests, count=sum(without), now=now)
+    await lay_ready(TABLE, LAID, _rows(edition_id, attendees, types, signed))
+
+
+def _request(edition: EditionInfo, ticket_type: dict[str, Any], one: Attendee) -> PassRequest:
+    valid_from, valid_until = edition.window_of(ticket_type["first_day"], ticket_type["last_day"])
+    return PassRequest(
+        kind=PassKind(ticket_type["pass_kind"]),
+        valid_from=valid_from,
+        valid_until=valid_until,
+        holder_name=one.person.full_name,
+        label=pick(ticket_type["name"], "vi"),
+    )
+
+
+def _rows(
+    edition_id: int, attendees: Sequence[Attendee], types: dict[int, dict[str, Any]], signed: Iterator[tuple[Any, ...]]
+) -> Iterator[tuple[Any, ...]]:
+    people = people_to_lay([one.person for one in attendees])
+    for number, (one, person, own_pass) in enumerate(zip(attendees, people, signed, strict=True)):
+        client_id = f"sheet-{edition_id}-{secrets.token_hex(12)}"
+        yield (
+            number,
+            one.ticket_type_id,
+            one.person.full_name,
+            client_id,
+            order_reference(client_id),
+            hash_token(order_secret(client_id)),
+            types[one.ticket_type_id]["currency"],
+            None,
+            *person,
+            *own_pass,
+        )
 
 
 async def load_attendees(
@@ -40,25 +112,65 @@ async def load_attendees(
     nothing is to be paid. Raises EditionIsCancelled, and SoldOut when a quota has not enough places.
     """
     async with write_transaction():
-        edition = await hold_edition_going_on(edition_id)
-        people = await find_or_create_people([one.person for one in attendees], now=now)
-        held = await tickets_held(edition_id)
-        fresh: dict[tuple[int, int], Attendee] = {}
-        updated = unchanged = 0
-        for person_id, one in zip(people, attendees, strict=True):
-            key = (person_id, one.ticket_type_id)
-            if key in fresh:
-                unchanged += 1
-            elif key not in held:
-                fresh[key] = one
-            elif held[key].holder_name == one.person.full_name:
-                unchanged += 1
-            else:
-                await _rename(edition_id, held[key], one.person.full_name, actor, now)
-                updated += 1
-        if fresh:
-            await _create(edition, fresh, now)
-    return len(fresh), updated, unchanged
+        await hold_edition_going_on(edition_id)
+        await lay_attendees(edition_id=edition_id, attendees=attendees, now=now)
+        return await load_laid_attendees(edition_id=edition_id, actor=actor, now=now)
+
+
+async def load_laid_attendees(*, edition_id: int, actor: Actor, now: datetime) -> tuple[int, int, int]:
+    """Take over what was laid ready, as :func:`load_attendees` says. Raises LaidInVain when it is to be laid again."""
+    async with write_transaction():
+        await hold_edition_going_on(edition_id)
+        if not await laid_passes_hold(TABLE, edition_id=edition_id):
+            raise LaidInVain
+        await settle_people(TABLE, now=now)
+        await _find_held(edition_id)
+        if await fetch(f"SELECT 1 FROM {TABLE} WHERE {NEW} AND serial IS NULL LIMIT 1"):
+            raise LaidInVain
+        updated = await _rename_held(edition_id, actor, now)
+        counted = await fetch(f"SELECT ticket_type, COUNT(*) AS count FROM {TABLE} WHERE {NEW} GROUP BY ticket_type")
+        counts = {row["ticket_type"]: row["count"] for row in counted}
+        if counts:
+            await hold_places(edition_id=edition_id, counts=counts, now=now, any_time=True)
+            await sell_held_places(counts)
+            await issue_laid_passes(TABLE, edition_id=edition_id, where=NEW, now=now)
+            await _order_laid(edition_id, now)
+        created = sum(counts.values())
+        (whole,) = await fetch(f"SELECT COUNT(*) AS count FROM {TABLE}")
+        await clear_away(TABLE)
+    return created, updated, whole["count"] - created - updated
+
+
+async def _find_held(edition_id: int) -> None:
+    """Note who has a ticket of the type already, or stands further up in the sheet for it (as 0).
+
+    The signs keep SQLite from walking through all orders of the edition, or of the type, for each row.
+    """
+    await fetch(f"CREATE INDEX {TABLE}_person ON {TABLE} (person, ticket_type, number)")
+    await fetch(
+        f"UPDATE {TABLE} SET held = (SELECT MIN(i.id) FROM ticket_order o JOIN order_item i ON i.ticket_order = o.id "
+        f"WHERE o.buyer = {TABLE}.person AND +i.ticket_type = {TABLE}.ticket_type AND +o.edition = {{}} "
+        "AND o.state IN ('held', 'confirmed'))",
+        edition_id,
+    )
+    await fetch(
+        f"UPDATE {TABLE} SET held = 0 WHERE {NEW} AND EXISTS (SELECT 1 FROM {TABLE} earlier "
+        f"WHERE earlier.person = {TABLE}.person AND earlier.ticket_type = {TABLE}.ticket_type "
+        f"AND earlier.number < {TABLE}.number)"
+    )
+
+
+async def _rename_held(edition_id: int, actor: Actor, now: datetime) -> int:
+    """Put the sheet's names on tickets that stand under others; returns how many."""
+    rows = await fetch(
+        "SELECT i.id AS item_id, i.ticket_order AS order_id, i.event_pass AS pass_id, i.holder_name AS holder_name, "
+        f"laid.holder_name AS name FROM {TABLE} laid JOIN order_item i ON i.id = laid.held "
+        "WHERE i.holder_name <> laid.holder_name ORDER BY laid.number"
+    )
+    for row in rows:
+        ticket = HeldTicket(row["item_id"], row["order_id"], row["pass_id"], row["holder_name"])
+        await _rename(edition_id, ticket, row["name"], actor, now)
+    return len(rows)
 
 
 async def _rename(edition_id: int, ticket: HeldTicket, name: str, actor: Actor, now: datetime) -> None:
@@ -78,64 +190,21 @@ async def _rename(edition_id: int, ticket: HeldTicket, name: str, actor: Actor, 
     )
 
 
-async def _create(edition: EditionInfo, fresh: dict[tuple[int, int], Attendee], now: datetime) -> None:
-    edition_id = edition.id
-    counts = Counter(type_id for _person_id, type_id in fresh)
-    await hold_places(edition_id=edition_id, counts=counts, now=now, any_time=True)
-    await sell_held_places(counts)
-    types = {row["id"]: row for row in await ticket_types_of(edition_id)}
-    windows = {
-        type_id: edition.window_of(types[type_id]["first_day"], types[type_id]["last_day"]) for type_id in counts
-    }
-    passes = await issue_passes_bulk(
-        edition_id=edition_id,
-        requests=[
-            PassRequest(
-                kind=PassKind(types[type_id]["pass_kind"]),
-                valid_from=windows[type_id][0],
-                valid_until=windows[type_id][1],
-                holder_name=one.person.full_name,
-                holder_id=person_id,
-                label=pick(types[type_id]["name"], "vi"),
-            )
-            for (person_id, type_id), one in fresh.items()
-        ],
-        now=now,
+async def _order_laid(edition_id: int, now: datetime) -> None:
+    await fetch(
+        "INSERT INTO ticket_order (edition, client_id, reference, buyer, state, channel, total_minor, currency, "
+        "secret_hash, locale, created_at, confirmed_at) SELECT {}, client_id, reference, person, {}, {}, 0, currency, "
+        f"order_hash, locale, {{}}, {{}} FROM {TABLE} WHERE {NEW} ORDER BY number",
+        edition_id,
+        OrderState.CONFIRMED.value,
+        OrderChannel.SHEET.value,
+        now,
+        now,
     )
-    orders = [_order(edition_id, person_id, type_id, one, types, now) for (person_id, type_id), one in fresh.items()]
-    ids: dict[str, int] = {}
-    for start in range(0, len(orders), CHUNK):
-        made = await TicketOrder.insert(*orders[start : start + CHUNK]).returning(TicketOrder.id, TicketOrder.client_id)
-        ids |= {row["client_id"]: row["id"] for row in made}
-    items = [
-        OrderItem(
-            ticket_order=ids[order.client_id],
-            ticket_type=type_id,
-            event_pass=issued.id,
-            holder_name=one.person.full_name,
-            price_minor=0,
-        )
-        for order, issued, ((_person_id, type_id), one) in zip(orders, passes, fresh.items(), strict=True)
-    ]
-    for start in range(0, len(items), CHUNK):
-        await OrderItem.insert(*items[start : start + CHUNK])
-
-
-def _order(
-    edition_id: int, person_id: int, type_id: int, one: Attendee, types: dict[int, dict[str, str]], now: datetime
-) -> TicketOrder:
-    client_id = f"sheet-{edition_id}-{type_id}-{person_id}-{now.timestamp():.0f}"
-    return TicketOrder(
-        edition=edition_id,
-        client_id=client_id,
-        reference=order_reference(client_id),
-        buyer=person_id,
-        state=OrderState.CONFIRMED.value,
-        channel=OrderChannel.SHEET.value,
-        total_minor=0,
-        currency=types[type_id]["currency"],
-        secret_hash=hash_token(order_secret(client_id)),
-        locale=one.person.locale,
-        created_at=now,
-        confirmed_at=now,
+    await fetch(
+        "INSERT INTO order_item (ticket_order, ticket_type, event_pass, holder_name, price_minor) "
+        f"SELECT o.id, laid.ticket_type, p.id, laid.holder_name, 0 FROM {TABLE} laid "
+        "JOIN ticket_order o ON o.client_id = laid.client_id "
+        f"JOIN pass p ON p.edition = {{}} AND p.serial = laid.serial WHERE laid.{NEW} ORDER BY laid.number",
+        edition_id,
     )
