@@ -29,6 +29,7 @@ from app.kernel.database import close_database, open_database
 from app.kernel.handlers import EXCEPTION_HANDLERS, healthz, readyz, static_routers
 from app.kernel.help import help_index, help_page
 from app.kernel.images import media_handler
+from app.kernel.jobs import register as register_job
 from app.kernel.live import make_channels
 from app.kernel.logs import configure_logs
 from app.kernel.metrics import metrics
@@ -36,7 +37,7 @@ from app.kernel.module import Module
 from app.kernel.page_cache import PageCache
 from app.kernel.request_context import RequestContext
 from app.kernel.settings import secret_key, settings
-from app.kernel.sheets import register_kind
+from app.kernel.sheets import apart, register_kind
 from app.kernel.sheets.log import WORDS as SHEET_WORDS
 from app.kernel.showcase import components_page, outbox_page
 from app.kernel.waiting import KERNEL_WORDS, add_waiting, kernel_waiting
@@ -68,6 +69,7 @@ LIFE_SIGN = Path(tempfile.gettempdir()) / "fairground-worker"
 def register_modules() -> None:
     """Make jobs, sheets, words of the log and what is held of people known; doing it again changes nothing."""
     register_jobs(MODULES)
+    register_job(apart.JOB, apart.work)
     register_words(SHEET_WORDS)
     register_words(BACKUP_WORDS)
     add_waiting(kernel_waiting, KERNEL_WORDS)

@@ -3,7 +3,7 @@
 The parent sends one JSON line and keeps the pipe open; the child answers in JSON lines: ``{"progress": …}``
 any number of times, then ``{"result": …}`` or ``{"error": …}``. Bytes travel inside the JSON as base64.
 Libraries that cost much memory (typst, highspy, scipy) are imported in children and nowhere else. A child
-computes: it gets no settings, no secrets and no database.
+computes: it gets no settings, no secrets and no database, unless it is handed an environment that names them.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -66,12 +66,14 @@ async def run_in_child(
     timeout: float,
     on_progress: OnProgress | None = None,
     should_cancel: ShouldCancel | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Run ``module:function`` as ``function(payload, report)`` in a fresh interpreter; return its dictionary.
 
     ``timeout`` is in seconds. ``on_progress`` gets each dictionary that the child reports; ``should_cancel`` is
-    asked four times a second. The process is gone when this returns or raises, also when the caller is
-    cancelled; it ends itself when the parent dies. Raises ChildFailed, ChildTimeout or ChildCancelled.
+    asked four times a second. ``environment`` is what the child finds besides what every child has. The process is
+    gone when this returns or raises, also when the caller is cancelled; it ends itself when the parent dies. Raises
+    ChildFailed, ChildTimeout or ChildCancelled.
     """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -81,7 +83,7 @@ async def run_in_child(
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env=_environment(),
+        env=_environment() | dict(environment or {}),
     )
     answer = asyncio.create_task(_converse(process, payload, on_progress))
     errors = asyncio.create_task(_tail(process))

@@ -8,13 +8,17 @@ from app.kernel.i18n import N_
 class BatchState(StrEnum):
     """Where an uploaded sheet stands."""
 
+    READING = "reading"
     PREVIEWED = "previewed"
+    LOADING = "loading"
     LOADED = "loaded"
     DISCARDED = "discarded"
 
 
 BATCH_STATE_NAMES = {
+    BatchState.READING: N_("Being read"),
     BatchState.PREVIEWED: N_("Not accepted yet"),
+    BatchState.LOADING: N_("Being loaded"),
     BatchState.LOADED: N_("Loaded"),
     BatchState.DISCARDED: N_("Dropped"),
 }

@@ -3,7 +3,6 @@
 import asyncio
 import fcntl
 import importlib.util
-import shutil
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, redirect_stdout
 from dataclasses import dataclass
@@ -103,15 +102,20 @@ async def migrate(
         return await _migrate(pending, report)
 
 
+async def _copy(current: SQLiteEngine, copy: Path) -> None:
+    """Copy the file by SQLite's own means: whoever opens and closes it otherwise lets go of this process's locks."""
+    copy.unlink(missing_ok=True)
+    await current._run_in_new_connection("VACUUM INTO ?", [str(copy)])
+    copy.chmod(Path(current.path).stat().st_mode & 0o777)
+
+
 async def _migrate(pending: list[PendingMigration], report: Callable[[str, int, int], None] | None) -> int:
     if not pending:
         return 0
     current = engine()
     fresh = not await Migration.table_exists().run()
     if not fresh and isinstance(current, SQLiteEngine):
-        await current._run_in_new_connection("PRAGMA wal_checkpoint(TRUNCATE)")
-        source = Path(current.path)
-        shutil.copy2(source, source.with_name(f"{source.name}.before-{pending[0].id.replace(':', '-')}"))
+        await _copy(current, Path(f"{current.path}.before-{pending[0].id.replace(':', '-')}"))
     async with current.transaction():
         if fresh:
             await Migration.create_table().run()

@@ -17,6 +17,10 @@ from app.kernel.database import KeepingSQLiteEngine, engine, fetch, in_transacti
 CHUNK = 2_000
 
 
+class LaidInVain(Exception):
+    """What was laid ready no longer fits what it would be taken over into: lay it again."""
+
+
 async def lay_ready(name: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> None:
     """Make the temporary table ``name`` anew (column → type of both engines) and fill it; a few rows are held at once.
 

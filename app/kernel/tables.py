@@ -40,7 +40,7 @@ class SigningKey(Table, tablename="signing_key"):
 
 
 class ImportBatch(Table, tablename="import_batch"):
-    """An uploaded sheet between preview and acceptance."""
+    """An uploaded sheet between preview and acceptance. A big one is worked on by a job, and may fail there."""
 
     id: Serial
     kind = Varchar(length=40)
@@ -55,6 +55,8 @@ class ImportBatch(Table, tablename="import_batch"):
     problems = JSON(default="[]")
     sample = JSON(default="{}")
     result = JSON(default=None, null=True)
+    job_id = Integer(default=None, null=True)
+    failure = JSON(default=None, null=True)
     created_by = Integer(default=None, null=True)
     created_at = Timestamptz(default=None)
     loaded_at = Timestamptz(default=None, null=True)

@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 
-NAMES = ("start", "checkin", "pages")
+NAMES = {"start": "start", "checkin": "checkin", "pages": "pages", "import": "importing"}
 
 
 def main() -> int:
@@ -29,7 +29,7 @@ def main() -> int:
     started = time.monotonic()
     if not options.json:
         print(f"{options.name} on {options.engine}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    figures = importlib.import_module(f"tests.bench.{options.name}").run(options.engine, options.seconds)
+    figures = importlib.import_module(f"tests.bench.{NAMES[options.name]}").run(options.engine, options.seconds)
     if not options.json:
         print(json.dumps(figures, indent=2))
         print(f"done in {time.monotonic() - started:.0f} s")

@@ -41,6 +41,16 @@ def resident_mib(pid: int) -> float:
     return 0.0
 
 
+def own_mib(*roots: int) -> float:
+    """Return the memory of the trees under ``roots`` in MiB, each shared page once (``Pss``)."""
+    total = 0
+    for pid in tree(roots):
+        with contextlib.suppress(OSError):
+            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+            total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return total / 1024
+
+
 def command_line(pid: int) -> str:
     """Return the command line of a process, empty when it is gone."""
     try:

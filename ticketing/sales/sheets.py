@@ -15,7 +15,7 @@ from app.kernel.sheets import CellProblem, Column, LoadResult, SheetContext, She
 from app.kernel.sheets.parsers import choice, day, email, integer, moment, money, phone, text
 from ticketing.sales.errors import DaysOutsideEdition, SalesReversed
 from ticketing.sales.queries import ticket_types_of, tickets_held
-from ticketing.sales.services.attendees import Attendee, load_attendees
+from ticketing.sales.services.attendees import Attendee, lay_attendees, load_laid_attendees
 from ticketing.sales.services.ticket_types import (
     TicketTypeValues,
     check_days,
@@ -294,17 +294,26 @@ async def check_attendees(rows: Sequence[SheetRow], context: SheetContext) -> li
 
 async def load_attendee_sheet(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
     """Give each attendee an order and a pass; nobody is written to."""
+    await lay_attendee_sheet(rows, context)
+    return await load_laid_sheet(context)
+
+
+async def lay_attendee_sheet(rows: Sequence[SheetRow], context: SheetContext) -> None:
+    """Lay the orders and passes of very many attendees ready."""
     assert context.edition_id is not None
     types = await _types_by_word(context.edition_id)
     attendees = [
         Attendee(person=person, ticket_type_id=types[_word(row["ticket_type"])]["id"])
         for row, person in zip(rows, _people(rows), strict=True)
     ]
+    await lay_attendees(edition_id=context.edition_id, attendees=attendees, now=context.now, report=context.report)
+
+
+async def load_laid_sheet(context: SheetContext) -> LoadResult:
+    """Take over the orders and passes that were laid ready."""
+    assert context.edition_id is not None
     actor = context.actor if isinstance(context.actor, Actor) else SYSTEM
-    created, updated, unchanged = await load_attendees(
-        edition_id=context.edition_id, attendees=attendees, actor=actor, now=context.now
-    )
-    return LoadResult(created, updated, unchanged)
+    return LoadResult(*await load_laid_attendees(edition_id=context.edition_id, actor=actor, now=context.now))
 
 
 def _people(rows: Sequence[SheetRow]) -> list[PersonValues]:
@@ -331,4 +340,6 @@ ATTENDEES = SheetKind(
     key=_attendee_key,
     check=check_attendees,
     load=load_attendee_sheet,
+    lay=lay_attendee_sheet,
+    load_laid=load_laid_sheet,
 )

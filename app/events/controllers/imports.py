@@ -27,7 +27,7 @@ from app.kernel.enums import BATCH_STATE_NAMES
 from app.kernel.errors import AppError
 from app.kernel.forms import Form, FormError, read_form
 from app.kernel.i18n import _
-from app.kernel.sheets import SheetContext, batches
+from app.kernel.sheets import SheetContext, apart, batches
 from app.kernel.tables import ImportBatch
 from app.kernel.web import page, redirect
 
@@ -128,7 +128,7 @@ class ImportController(Controller):
         found = sheets.kind(kind)
         try:
             file = (await read_form(request, UploadForm)).file
-            batch = await batches.preview(kind, await file.read(), file.filename, context_of(edition, request.user))
+            batch = await apart.take_in(kind, await file.read(), file.filename, context_of(edition, request.user))
         except FormError as error:
             return page("events/import_upload.html", status=422, edition=edition, kind=found, form=error.form)
         except AppError as error:
@@ -142,8 +142,8 @@ class ImportController(Controller):
     ) -> Response[str]:
         """The preview, or what came of it."""
         edition = await queries.edition_by_id(edition_id)
-        batch = await batches.find_batch(batch_id, context_of(edition, request.user))
-        return _batch_page(edition, batch)
+        batch = await apart.look_after(batch_id, context_of(edition, request.user))
+        return await _batch_page(edition, batch)
 
     @post("/batch/{batch_id:int}/mapping")
     async def remap(
@@ -157,9 +157,9 @@ class ImportController(Controller):
         headers, _rows = batches.sample_of(batch)
         chosen = {header: str(data.get(f"column_{number}", "")) for number, header in enumerate(headers)}
         try:
-            await batches.remap(batch_id, chosen, context)
+            await apart.choose_columns(batch_id, chosen, context)
         except AppError as error:
-            return _batch_page(edition, batch, problem=error.sentence(), status=422)
+            return await _batch_page(edition, batch, problem=error.sentence(), status=422)
         return redirect(f"/manage/{edition_id}/import/batch/{batch_id}")
 
     @post("/batch/{batch_id:int}/accept")
@@ -170,10 +170,10 @@ class ImportController(Controller):
         edition = await queries.edition_by_id(edition_id)
         context = context_of(edition, request.user)
         try:
-            await batches.accept(batch_id, context)
+            await apart.let_load(batch_id, context)
         except AppError as error:
             batch = await batches.find_batch(batch_id, context)
-            return _batch_page(edition, batch, problem=error.sentence(), status=error.status)
+            return await _batch_page(edition, batch, problem=error.sentence(), status=error.status)
         return redirect(f"/manage/{edition_id}/import/batch/{batch_id}")
 
     @post("/batch/{batch_id:int}/discard")
@@ -190,7 +190,9 @@ def _lacks_column(problems: list[dict[str, Any]]) -> bool:
     return any(one["code"] == "column_missing" for one in problems)
 
 
-def _batch_page(edition: EditionInfo, batch: ImportBatch, *, problem: str = "", status: int = 200) -> Response[str]:
+async def _batch_page(
+    edition: EditionInfo, batch: ImportBatch, *, problem: str = "", status: int = 200
+) -> Response[str]:
     kind = sheets.kind(batch.kind)
     headers, rows = batches.sample_of(batch)
     problems = batches.problems_of(batch)
@@ -218,5 +220,6 @@ def _batch_page(edition: EditionInfo, batch: ImportBatch, *, problem: str = "", 
         mapping=mapping,
         unclear=bool(problem) or not set(headers) <= mapping.keys() or _lacks_column(problems),
         result=batches.result_of(batch),
-        problem=problem,
+        problem=problem or apart.failure_of(batch),
+        progress=await apart.progress_of(batch),
     )

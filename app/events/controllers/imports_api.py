@@ -13,7 +13,7 @@ from app.events.controllers.imports import context_of
 from app.events.pages import PAGE_SIZE, offset_of
 from app.events.queries import edition_by_id
 from app.kernel.paging import page_number
-from app.kernel.sheets import SheetContext, batches, kinds
+from app.kernel.sheets import SheetContext, apart, batches, kinds
 from app.kernel.sheets.schemas import ColumnChoice, SheetDetailDTO, SheetDTO, SheetKindDTO, SheetListDTO, SheetUpload
 
 ApiRequest = Request[Actor, Any, Any]
@@ -55,10 +55,10 @@ class ImportsApi(Controller):
         edition_id: FromPath[int],
         data: Annotated[SheetUpload, Body(media_type=RequestEncodingType.MULTI_PART, title="The sheet")],
     ) -> SheetDetailDTO:
-        """Nothing is loaded yet. Errors: ``sheet_kind_unknown``, ``not_a_sheet``, ``sheet_empty``,
-        ``sheet_too_large``, ``sheet_encrypted``."""
+        """Nothing is loaded yet. A big file is read by a job: its state is ``reading`` until then.
+        Errors: ``sheet_kind_unknown``, ``not_a_sheet``, ``sheet_empty``, ``sheet_too_large``, ``sheet_encrypted``."""
         context = await _context(request, edition_id)
-        batch = await batches.preview(data.kind, await data.file.read(), data.file.filename, context)
+        batch = await apart.take_in(data.kind, await data.file.read(), data.file.filename, context)
         return SheetDetailDTO.of_batch(batch)
 
     @get("/{batch_id:int}", summary="A sheet with its problems, or what came of it")
@@ -66,7 +66,7 @@ class ImportsApi(Controller):
         self, request: ApiRequest, edition_id: FromPath[int], batch_id: FromPath[int]
     ) -> SheetDetailDTO:
         """Error: ``batch_unknown``."""
-        return SheetDetailDTO.of_batch(await batches.find_batch(batch_id, await _context(request, edition_id)))
+        return SheetDetailDTO.of_batch(await apart.look_after(batch_id, await _context(request, edition_id)))
 
     @post("/{batch_id:int}/columns", status_code=200, summary="Choose which header is which column")
     async def choose_columns(
@@ -77,13 +77,14 @@ class ImportsApi(Controller):
         data: Annotated[ColumnChoice, Body(title="The columns")],
     ) -> SheetDetailDTO:
         """The sheet is checked again. Errors: ``batch_unknown``, ``batch_discarded``, ``sheet_mapping_invalid``."""
-        batch = await batches.remap(batch_id, data.columns, await _context(request, edition_id))
+        batch = await apart.choose_columns(batch_id, data.columns, await _context(request, edition_id))
         return SheetDetailDTO.of_batch(batch)
 
     @post("/{batch_id:int}/accept", status_code=200, summary="Load a sheet: all its rows or none")
     async def accept(self, request: ApiRequest, edition_id: FromPath[int], batch_id: FromPath[int]) -> SheetDetailDTO:
-        """Accepted twice it is loaded once. Errors: ``batch_unknown``, ``batch_discarded``, ``batch_has_problems``."""
-        return SheetDetailDTO.of_batch(await batches.accept(batch_id, await _context(request, edition_id)))
+        """Accepted twice it is loaded once. A big one is loaded by a job: ``loading``, then ``loaded``.
+        Errors: ``batch_unknown``, ``batch_discarded``, ``batch_has_problems``."""
+        return SheetDetailDTO.of_batch(await apart.let_load(batch_id, await _context(request, edition_id)))
 
     @post("/{batch_id:int}/discard", status_code=200, summary="Drop a sheet that was not loaded")
     async def discard(self, request: ApiRequest, edition_id: FromPath[int], batch_id: FromPath[int]) -> SheetDetailDTO:

@@ -19,16 +19,20 @@ from uuid import uuid4
 from piccolo.columns import Column
 
 from app.kernel.audit import gathered, record
-from app.kernel.database import contains, write_transaction
+from app.kernel.database import contains, is_unique_violation, write_transaction
 from app.kernel.enums import BatchState
 from app.kernel.names import clean_text
 from app.kernel.settings import settings
 from app.kernel.sheets.checking import Examined, SheetKind, check_mapping, check_rows, examine, kind, parse_rows
 from app.kernel.sheets.errors import BatchDiscarded, BatchHasProblems, BatchUnknown
 from app.kernel.sheets.limits import MAX_STORED_PROBLEMS, SAMPLE_ROWS
-from app.kernel.sheets.model import RawTable, SheetContext, said, shown
+from app.kernel.sheets.model import LoadResult, RawTable, SheetContext, said, shown
 from app.kernel.sheets.read import read_table
+from app.kernel.staging import LaidInVain
 from app.kernel.tables import ImportBatch, ImportMapping
+
+#: How often rows are laid ready anew that did not fit any more when they were taken over.
+TRIES = 3
 
 
 async def preview(
@@ -47,26 +51,48 @@ async def preview(
     table = await asyncio.to_thread(read_table, data, filename, sheet_kind.columns)
     chosen = await _mapping_for(sheet_kind, table, mapping)
     examined = await examine(sheet_kind, table, context, chosen)
-    digest = hashlib.sha256(data).hexdigest()
+    batch = await store(kind_name, data, filename, context)
+    for column, value in _examined_values(table, examined).items():
+        setattr(batch, column, value)
+    await batch.save()
+    return batch
+
+
+async def store(kind_name: str, data: bytes, filename: str, context: SheetContext) -> ImportBatch:
+    """Keep the file of a batch that is still to be read; the caller saves the batch. Raises SheetKindUnknown."""
+    kind(kind_name)
     path = _folder() / f"{uuid4().hex}{'.xlsx' if data[:2] == b'PK' else '.csv'}"
     await asyncio.to_thread(_write, path, data)
-    batch = ImportBatch(
+    return ImportBatch(
         kind=kind_name,
         edition_id=context.edition_id,
         filename=clean_text(Path(filename).name)[:255],
-        digest=digest,
+        digest=hashlib.sha256(data).hexdigest(),
         stored_path=path.name,
-        mapping=json.dumps(dict(examined.mapping), ensure_ascii=False),
-        state=BatchState.PREVIEWED,
-        row_count=len(table.rows),
-        problem_count=len(examined.problems),
-        problems=_stored_problems(examined),
-        sample=json.dumps(_sample(table), ensure_ascii=False),
+        state=BatchState.READING,
+        row_count=0,
+        problem_count=0,
         created_by=context.actor.person_id if context.actor else None,
         created_at=context.now,
     )
-    await batch.save()
-    return batch
+
+
+async def read_stored(batch_id: int, context: SheetContext) -> ImportBatch:
+    """Read and check the file of a batch that is being read, in the process that a big one has for itself.
+
+    Raises an AppError when the file cannot be read at all.
+    """
+    batch = await find_batch(batch_id, context)
+    if batch.state != BatchState.READING:
+        return batch
+    sheet_kind = kind(batch.kind)
+    table = await _stored_table(batch, sheet_kind)
+    chosen = mapping_of(batch) or None
+    examined = await examine(sheet_kind, table, context, await _mapping_for(sheet_kind, table, chosen))
+    await ImportBatch.update(_examined_values(table, examined)).where(
+        (ImportBatch.id == batch_id) & (ImportBatch.state == BatchState.READING)
+    )
+    return await find_batch(batch_id, context)
 
 
 async def remap(batch_id: int, mapping: Mapping[str, str], context: SheetContext) -> ImportBatch:
@@ -74,7 +100,7 @@ async def remap(batch_id: int, mapping: Mapping[str, str], context: SheetContext
     batch = await _previewed(batch_id, context)
     sheet_kind = kind(batch.kind)
     table = await _stored_table(batch, sheet_kind)
-    examined = await examine(sheet_kind, table, context, check_mapping(mapping, table, sheet_kind.columns))
+    examined = await examine(sheet_kind, table, context, check_mapping(mapping, table.headers, sheet_kind.columns))
     await ImportBatch.update(
         {
             ImportBatch.mapping: json.dumps(dict(examined.mapping), ensure_ascii=False),
@@ -84,11 +110,12 @@ async def remap(batch_id: int, mapping: Mapping[str, str], context: SheetContext
     return await find_batch(batch_id, context)
 
 
-async def accept(batch_id: int, context: SheetContext) -> ImportBatch:
+async def accept(batch_id: int, context: SheetContext, *, lay: bool = False) -> ImportBatch:
     """Load a previewed sheet: all its rows or none. Accepting twice gives the first answer.
 
-    Raises BatchUnknown, BatchDiscarded, or BatchHasProblems when cells are wrong, also when only the database of this
-    moment makes them so (the batch then carries the new problems).
+    With ``lay``, which is for a process that has one connection, rows are laid ready first where the kind knows how, so
+    that the transaction is short. Raises BatchUnknown, BatchDiscarded, or BatchHasProblems when cells are wrong, also
+    when only the database of this moment makes them so (the batch then carries the new problems).
     """
     batch = await find_batch(batch_id, context)
     if batch.state == BatchState.LOADED:
@@ -104,33 +131,26 @@ async def accept(batch_id: int, context: SheetContext) -> ImportBatch:
     except FileNotFoundError:  # another request loaded or discarded it since it was looked at
         return await _settled(batch_id, context)
     parsed = await asyncio.to_thread(parse_rows, sheet_kind, table, context, chosen)
-    try:
-        async with write_transaction():
-            if not await _claim(batch_id, context.now):
-                return await _settled(batch_id, context)
-            examined = await check_rows(sheet_kind, parsed, context)
-            if examined.problems:
-                raise _ProblemsSince(examined)
-            async with gathered():
-                result = await sheet_kind.load(examined.rows, context)
-                await record(
-                    actor=context.actor,
-                    action="sheet.load",
-                    subject_type="import_batch",
-                    subject_id=batch_id,
-                    edition_id=context.edition_id,
-                    after={"kind": batch.kind, "filename": batch.filename, "digest": batch.digest, **result.as_dict()},
-                    now=context.now,
+    for tries_left in reversed(range(TRIES)):
+        try:
+            examined = await _lay(sheet_kind, parsed, context) if lay and sheet_kind.lay else None
+            async with write_transaction():
+                if not await _claim(batch_id, context.now):
+                    return await _settled(batch_id, context)
+                result = await _load(sheet_kind, batch, parsed, context, laid=examined is not None)
+                await ImportBatch.update({ImportBatch.result: json.dumps(result.as_dict())}).where(
+                    ImportBatch.id == batch_id
                 )
-            await ImportBatch.update({ImportBatch.result: json.dumps(result.as_dict())}).where(
-                ImportBatch.id == batch_id
-            )
-            await _keep_mapping(sheet_kind, table, chosen, context.now)
-    except _ProblemsSince as since:
-        await ImportBatch.update(_problem_values(since.examined)).where(
-            (ImportBatch.id == batch_id) & (ImportBatch.state == BatchState.PREVIEWED)
-        )
-        raise BatchHasProblems(count=len(since.examined.problems)) from None
+                await _keep_mapping(sheet_kind, table, chosen, context.now)
+            break
+        except _ProblemsSince as since:
+            await ImportBatch.update(
+                {ImportBatch.state: BatchState.PREVIEWED, **_problem_values(since.examined)}
+            ).where((ImportBatch.id == batch_id) & ImportBatch.state.is_in([BatchState.PREVIEWED, BatchState.LOADING]))
+            raise BatchHasProblems(count=len(since.examined.problems)) from None
+        except Exception as error:
+            if not tries_left or not (isinstance(error, LaidInVain) or (lay and is_unique_violation(error))):
+                raise
     await asyncio.to_thread(remove_file, batch.stored_path)
     return await find_batch(batch_id, context)
 
@@ -222,15 +242,61 @@ def problems_of(batch: ImportBatch) -> list[dict[str, str | int]]:
 
 
 def sample_of(batch: ImportBatch) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """Headers and the first rows (number, cells as text) for the preview."""
+    """Headers and the first rows (number, cells as text) for the preview; nothing while it is being read."""
     found = json.loads(batch.sample)
-    return found["headers"], [(row["number"], row["cells"]) for row in found["rows"]]
+    return found.get("headers", []), [(row["number"], row["cells"]) for row in found.get("rows", [])]
 
 
 def result_of(batch: ImportBatch) -> dict[str, int]:
     """How many records were created, updated and unchanged; empty before loading."""
     found: dict[str, int] = json.loads(batch.result) if batch.result else {}
     return found
+
+
+async def _lay(sheet_kind: SheetKind, parsed: Examined, context: SheetContext) -> Examined:
+    """Check against the database of this moment and lay the rows ready. Raises _ProblemsSince."""
+    examined = await check_rows(sheet_kind, parsed, context)
+    if examined.problems:
+        raise _ProblemsSince(examined)
+    assert sheet_kind.lay is not None
+    await sheet_kind.lay(examined.rows, context)
+    return examined
+
+
+async def _load(
+    sheet_kind: SheetKind, batch: ImportBatch, parsed: Examined, context: SheetContext, *, laid: bool
+) -> LoadResult:
+    """Write all rows, and the entry in the log, in the caller's transaction. Raises _ProblemsSince."""
+    async with gathered():
+        if laid:
+            assert sheet_kind.load_laid is not None
+            result = await sheet_kind.load_laid(context)
+        else:
+            examined = await check_rows(sheet_kind, parsed, context)
+            if examined.problems:
+                raise _ProblemsSince(examined)
+            result = await sheet_kind.load(examined.rows, context)
+        await record(
+            actor=context.actor,
+            action="sheet.load",
+            subject_type="import_batch",
+            subject_id=batch.id,
+            edition_id=context.edition_id,
+            after={"kind": batch.kind, "filename": batch.filename, "digest": batch.digest, **result.as_dict()},
+            now=context.now,
+        )
+    return result
+
+
+def _examined_values(table: RawTable, examined: Examined) -> dict[Any, Any]:
+    return {
+        "state": BatchState.PREVIEWED,
+        "mapping": json.dumps(dict(examined.mapping), ensure_ascii=False),
+        "row_count": len(table.rows),
+        "sample": json.dumps(_sample(table), ensure_ascii=False),
+        "problem_count": len(examined.problems),
+        "problems": _stored_problems(examined),
+    }
 
 
 class _ProblemsSince(Exception):
@@ -246,13 +312,13 @@ async def _mapping_for(
 ) -> dict[str, str] | None:
     """The organiser's mapping, else the one kept for these headers, else None: recognise them."""
     if mapping is not None:
-        return check_mapping(mapping, table, sheet_kind.columns)
+        return check_mapping(mapping, table.headers, sheet_kind.columns)
     kept = (
         await ImportMapping.select(ImportMapping.mapping)
         .where(ImportMapping.signature == _signature(sheet_kind, table))
         .first()
     )
-    return None if kept is None else check_mapping(json.loads(kept["mapping"]), table, sheet_kind.columns)
+    return None if kept is None else check_mapping(json.loads(kept["mapping"]), table.headers, sheet_kind.columns)
 
 
 async def _keep_mapping(sheet_kind: SheetKind, table: RawTable, chosen: Mapping[str, str], now: datetime) -> None:
@@ -279,7 +345,7 @@ async def _claim(batch_id: int, now: datetime) -> bool:
     """Mark the batch as loaded; false when another request did so, or discarded it."""
     claimed = (
         await ImportBatch.update({ImportBatch.state: BatchState.LOADED, ImportBatch.loaded_at: now})
-        .where((ImportBatch.id == batch_id) & (ImportBatch.state == BatchState.PREVIEWED))
+        .where((ImportBatch.id == batch_id) & ImportBatch.state.is_in([BatchState.PREVIEWED, BatchState.LOADING]))
         .returning(ImportBatch.id)
     )
     return bool(claimed)

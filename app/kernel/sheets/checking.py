@@ -23,8 +23,11 @@ from app.kernel.sheets.parsers import CellError
 
 Check = Callable[[Sequence[SheetRow], SheetContext], Awaitable[list[CellProblem]]]
 Load = Callable[[Sequence[SheetRow], SheetContext], Awaitable[LoadResult]]
+Lay = Callable[[Sequence[SheetRow], SheetContext], Awaitable[None]]
+LoadLaid = Callable[[SheetContext], Awaitable[LoadResult]]
 Key = Sequence[str] | Callable[[SheetRow], Hashable | None]
 
+TOLD_EVERY = 1_000
 REQUIRED = N_("This cell must be filled in.")
 FORMULA = N_("This cell holds a formula or an error. Replace it by its value (paste as values).")
 DOUBLED = N_("Row {row} says the same thing already.")
@@ -38,7 +41,8 @@ class SheetKind:
     ``title`` is marked with ``N_``. ``key`` is names of columns (compared without case) or a
     function of a row; rows without a key are not compared. ``check`` looks across rows and into the database;
     ``load`` writes inside the caller's transaction, updating what is there; it records each record that it changes,
-    with before and after.
+    with before and after. A kind of which very many rows come may ``lay`` them ready beside the tables first, outside
+    of any transaction (see :mod:`app.kernel.staging`), for ``load_laid`` to take them over at once.
     """
 
     name: str
@@ -46,6 +50,8 @@ class SheetKind:
     columns: Sequence[Column]
     load: Load = field(repr=False)
     check: Check | None = field(default=None, repr=False)
+    lay: Lay | None = field(default=None, repr=False)
+    load_laid: LoadLaid | None = field(default=None, repr=False)
     key: Key = ()
 
     def labels(self, *names: str) -> list[str]:
@@ -91,14 +97,14 @@ def kinds() -> list[SheetKind]:
     return list(_kinds.values())
 
 
-def check_mapping(mapping: Mapping[str, str], table: RawTable, columns: Sequence[Column]) -> dict[str, str]:
+def check_mapping(mapping: Mapping[str, str], headers: Sequence[str], columns: Sequence[Column]) -> dict[str, str]:
     """Keep of a mapping made by hand what concerns this sheet; empty choices go.
 
     Raises MappingUnknown for a column that the kind lacks or that was chosen twice.
     """
     known = {column.name for column in columns}
     chosen: dict[str, str] = {}
-    for header in table.headers:
+    for header in headers:
         name = mapping.get(header, "")
         if not name:
             continue
@@ -123,7 +129,9 @@ def parse_rows(
     has_keys = not problems  # what tells rows apart may be in a column that is not there
     rows: list[SheetRow] = []
     first_with: dict[Hashable, int] = {}
-    for raw in table.rows:
+    for done, raw in enumerate(table.rows):
+        if not done % TOLD_EVERY:
+            context.report(done, len(table.rows))
         row, found = _parse_row(kind, raw, layout, context)
         if not found and has_keys:
             key = kind.key_of(row)

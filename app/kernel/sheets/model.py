@@ -1,6 +1,6 @@
 """What a sheet is made of between the file and a module's tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, time
 from typing import Any, NamedTuple
@@ -38,15 +38,20 @@ class RawTable:
     sheet: str = ""
 
 
+def _tell_nobody(_done: int, _total: int) -> None:
+    """Nobody waits for how far it is."""
+
+
 @dataclass(frozen=True)
 class SheetContext:
-    """For which edition a sheet is read, by whom and when."""
+    """For which edition a sheet is read, by whom and when; ``report`` hears how many rows of how many are done."""
 
     edition_id: int | None
     actor: AuditActor | None
     now: datetime
     timezone: str = "Asia/Ho_Chi_Minh"
     currency: str = "VND"
+    report: Callable[[int, int], None] = field(default=_tell_nobody, repr=False, compare=False)
 
     @property
     def region(self) -> str:

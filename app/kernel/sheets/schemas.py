@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from app.kernel.enums import BatchState
 from app.kernel.i18n import _
-from app.kernel.sheets import batches
+from app.kernel.sheets import apart, batches
 from app.kernel.sheets.checking import SheetKind
 from app.kernel.tables import ImportBatch
 
@@ -103,11 +103,15 @@ class SheetResultDTO:
 
 @dataclass(frozen=True, kw_only=True)
 class SheetDetailDTO(SheetDTO):
-    """A sheet: how its headers are read, its first 500 problems, and, once it is loaded, what came of it."""
+    """A sheet: how its headers are read, its first 500 problems, and, once it is loaded, what came of it.
+
+    ``failure`` says why a big one could not be read or loaded.
+    """
 
     columns: dict[str, str]
     problems: list[SheetProblemDTO]
     result: SheetResultDTO | None
+    failure: str
 
     @classmethod
     def of_batch(cls, batch: ImportBatch) -> "SheetDetailDTO":
@@ -125,4 +129,5 @@ class SheetDetailDTO(SheetDTO):
             columns=batches.mapping_of(batch),
             problems=[SheetProblemDTO(**problem) for problem in problems],
             result=SheetResultDTO(**result) if result else None,
+            failure=apart.failure_of(batch),
         )

@@ -43,6 +43,7 @@ async def test_a_sheet_is_uploaded_read_and_accepted(desk: tuple[Browser, Editio
         "columns": {"Track": "track", "Title": "title_vi", "Starts at": "starts_at", "Ends at": "ends_at"},
         "problems": [],
         "result": None,
+        "failure": "",
     }
     assert (await browser.get(f"{base}/{sheet['id']}")).json() == sheet
     assert (await programme(edition.id)).total == 0
@@ -99,7 +100,9 @@ async def test_sheets_and_their_kinds_are_listed(desk: tuple[Browser, EditionInf
         1,
         ["organisations", "programme"],
     )
-    assert found["items"][1] == {key: first[key] for key in first if key not in ("columns", "problems", "result")}
+    assert found["items"][1] == {
+        key: first[key] for key in first if key not in ("columns", "problems", "result", "failure")
+    }
     for query, total in (("q=chương", 2), ("q=xyz", 0), ("kind=programme", 1), ("status=loaded", 0), ("page=9", 2)):
         assert (await browser.get(f"{base}?{query}")).json()["total"] == total, query
     kinds = {kind["name"]: kind for kind in (await browser.get(f"{base}/kinds?lang=vi")).json()}

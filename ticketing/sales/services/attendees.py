@@ -1,7 +1,7 @@
 """Attendees from a sheet: orders and passes laid ready row by row, then taken over as a set, all of them or none."""
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from app.kernel import audit
 from app.kernel.database import fetch, write_transaction
 from app.kernel.i18n import pick
 from app.kernel.security import hash_token
-from app.kernel.staging import clear_away, lay_ready
+from app.kernel.staging import LaidInVain, clear_away, lay_ready
 from ticketing.sales.enums import OrderChannel, OrderState
 from ticketing.sales.queries import HeldTicket, ticket_types_of, tickets_held
 from ticketing.sales.services.quota import hold_places, sell_held_places
@@ -40,6 +40,7 @@ LAID = {
 }
 #: Somebody who is to get a ticket: has none of the type yet, and is not in the sheet twice for it.
 NEW = "held IS NULL"
+TOLD_EVERY = 1_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,14 +51,12 @@ class Attendee:
     ticket_type_id: int
 
 
-class LaidInVain(Exception):
-    """What was laid ready no longer fits: the edition moved, its key changed, or a ticket was cancelled meanwhile."""
-
-
-async def lay_attendees(*, edition_id: int, attendees: Sequence[Attendee], now: datetime) -> None:
+async def lay_attendees(
+    *, edition_id: int, attendees: Sequence[Attendee], now: datetime, report: Callable[[int, int], None]
+) -> None:
     """Lay an order and a signed pass ready for each attendee who seems to have no ticket of the type yet.
 
-    Raises EditionIsCancelled.
+    ``report`` hears how many are laid of how many. Raises EditionIsCancelled.
     """
     edition = await edition_by_id(edition_id)
     types = {row["id"]: row for row in await ticket_types_of(edition_id)}
@@ -69,7 +68,7 @@ async def lay_attendees(*, edition_id: int, attendees: Sequence[Attendee], now: 
         for wanted, one in zip(without, attendees, strict=True)
     )
     signed = await sign_passes_to_lay(edition_id=edition_id, requests=requests, count=sum(without), now=now)
-    await lay_ready(TABLE, LAID, _rows(edition_id, attendees, types, signed))
+    await lay_ready(TABLE, LAID, _rows(edition_id, attendees, types, signed, report))
 
 
 def _request(edition: EditionInfo, ticket_type: dict[str, Any], one: Attendee) -> PassRequest:
@@ -84,10 +83,16 @@ def _request(edition: EditionInfo, ticket_type: dict[str, Any], one: Attendee) -
 
 
 def _rows(
-    edition_id: int, attendees: Sequence[Attendee], types: dict[int, dict[str, Any]], signed: Iterator[tuple[Any, ...]]
+    edition_id: int,
+    attendees: Sequence[Attendee],
+    types: dict[int, dict[str, Any]],
+    signed: Iterator[tuple[Any, ...]],
+    report: Callable[[int, int], None],
 ) -> Iterator[tuple[Any, ...]]:
     people = people_to_lay([one.person for one in attendees])
     for number, (one, person, own_pass) in enumerate(zip(attendees, people, signed, strict=True)):
+        if not number % TOLD_EVERY:
+            report(number, len(attendees))
         client_id = f"sheet-{edition_id}-{secrets.token_hex(12)}"
         yield (
             number,
@@ -103,22 +108,13 @@ def _rows(
         )
 
 
-async def load_attendees(
-    *, edition_id: int, attendees: Sequence[Attendee], actor: Actor, now: datetime
-) -> tuple[int, int, int]:
-    """Give each attendee an order and a pass; returns how many were (created, updated, unchanged).
+async def load_laid_attendees(*, edition_id: int, actor: Actor, now: datetime) -> tuple[int, int, int]:
+    """Give each attendee who was laid ready an order and a pass, in one step; returns (created, updated, unchanged).
 
     Who has a ticket of the type already keeps it, under the name that the sheet has now. Nobody is written to, and
-    nothing is to be paid. Raises EditionIsCancelled, and SoldOut when a quota has not enough places.
+    nothing is to be paid. Raises EditionIsCancelled, SoldOut when a quota has not enough places, and LaidInVain when
+    the edition's key has changed since they were laid, or a ticket was cancelled.
     """
-    async with write_transaction():
-        await hold_edition_going_on(edition_id)
-        await lay_attendees(edition_id=edition_id, attendees=attendees, now=now)
-        return await load_laid_attendees(edition_id=edition_id, actor=actor, now=now)
-
-
-async def load_laid_attendees(*, edition_id: int, actor: Actor, now: datetime) -> tuple[int, int, int]:
-    """Take over what was laid ready, as :func:`load_attendees` says. Raises LaidInVain when it is to be laid again."""
     async with write_transaction():
         await hold_edition_going_on(edition_id)
         if not await laid_passes_hold(TABLE, edition_id=edition_id):

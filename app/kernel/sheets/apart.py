@@ -1,0 +1,169 @@
+"""Big sheets: read and loaded by a job, in a process of its own, so that nobody at a gate waits for them.
+
+The page sees how far it is in the job's row. What goes wrong stands in the batch, and nothing is half loaded: a sheet
+that could not be read is dropped, one that could not be loaded can be accepted again.
+"""
+
+import json
+import os
+from typing import Any
+
+from piccolo.columns import Column
+
+from app.kernel.child import run_in_child
+from app.kernel.clock import now
+from app.kernel.database import write_transaction
+from app.kernel.enums import BatchState
+from app.kernel.errors import AppError
+from app.kernel.i18n import N_
+from app.kernel.jobs import ACTIVE, JobContext, enqueue
+from app.kernel.sheets import batches
+from app.kernel.sheets.checking import check_mapping, kind
+from app.kernel.sheets.errors import BatchHasProblems
+from app.kernel.sheets.model import SheetContext, said
+from app.kernel.tables import ImportBatch, Job
+
+#: From how many bytes a file, and from how many rows a sheet, is worked on apart.
+BIG_BYTES = 256 * 1024
+BIG_ROWS = 2_000
+JOB = "sheet.work"
+MOST_SECONDS = 3_600.0
+STEPS = 1_000
+Values = dict[Column | str, Any]
+ENDED = N_(
+    "The work on this sheet ended before it was done. Try again; if it happens twice, tell whoever runs this service."
+)
+
+
+async def take_in(kind_name: str, data: bytes, filename: str, context: SheetContext) -> ImportBatch:
+    """Preview a sheet, at once or, a big one, by a job. Raises an AppError when a small one cannot be read at all."""
+    if len(data) <= BIG_BYTES:
+        return await batches.preview(kind_name, data, filename, context)
+    batch = await batches.store(kind_name, data, filename, context)
+    async with write_transaction():
+        await batch.save()
+        await _hand_over(batch.id, context)
+    return await batches.find_batch(batch.id, context)
+
+
+async def choose_columns(batch_id: int, mapping: dict[str, str], context: SheetContext) -> ImportBatch:
+    """Check a previewed sheet again with columns chosen by hand, at once or by a job."""
+    batch = await batches.find_batch(batch_id, context)
+    if batch.row_count <= BIG_ROWS or batch.state != BatchState.PREVIEWED:
+        return await batches.remap(batch_id, mapping, context)
+    headers, _rows = batches.sample_of(batch)
+    chosen = check_mapping(mapping, headers, kind(batch.kind).columns)
+    values: Values = {ImportBatch.mapping: json.dumps(chosen, ensure_ascii=False)}
+    return await _move(batch_id, BatchState.READING, context, values)
+
+
+async def let_load(batch_id: int, context: SheetContext) -> ImportBatch:
+    """Accept a previewed sheet: loaded at once or, a big one, by a job. Accepting twice gives the first answer."""
+    batch = await look_after(batch_id, context)
+    if batch.state == BatchState.LOADING:
+        return batch
+    if batch.row_count <= BIG_ROWS or batch.state != BatchState.PREVIEWED or batch.problem_count:
+        return await batches.accept(batch_id, context)
+    return await _move(batch_id, BatchState.LOADING, context, {})
+
+
+async def look_after(batch_id: int, context: SheetContext) -> ImportBatch:
+    """Give a batch; one whose job has ended without a word is no longer said to be worked on."""
+    batch = await batches.find_batch(batch_id, context)
+    if batch.state in (BatchState.READING, BatchState.LOADING) and not await Job.exists().where(
+        (Job.id == batch.job_id) & Job.state.is_in(ACTIVE)
+    ):
+        await fail(batch_id, ENDED, {})
+        batch = await batches.find_batch(batch_id, context)
+    return batch
+
+
+async def progress_of(batch: ImportBatch) -> tuple[int, int]:
+    """How far a batch is that is worked on, in steps of how many."""
+    rows = await Job.select(Job.progress_done).where(Job.id == batch.job_id)
+    return (rows[0]["progress_done"] if rows else 0), STEPS
+
+
+async def fail(batch_id: int, message: str, params: dict[str, Any]) -> None:
+    """Note why a batch could not be read, or loaded; it is dropped, or may be accepted again."""
+    failure = json.dumps({"message": message, "params": params}, ensure_ascii=False, default=str)
+    for state, after in ((BatchState.READING, BatchState.DISCARDED), (BatchState.LOADING, BatchState.PREVIEWED)):
+        rows = (
+            await ImportBatch.update({ImportBatch.state: after, ImportBatch.failure: failure})
+            .where((ImportBatch.id == batch_id) & (ImportBatch.state == state))
+            .returning(ImportBatch.stored_path)
+        )
+        if rows and after == BatchState.DISCARDED:
+            batches.remove_file(rows[0]["stored_path"])
+
+
+def failure_of(batch: ImportBatch) -> str:
+    """Why it could not be read, or loaded, in the reader's language; empty when nothing went wrong."""
+    if not batch.failure:
+        return ""
+    found = json.loads(batch.failure)
+    return said(found["message"], found["params"])
+
+
+async def work(job: JobContext) -> dict[str, Any]:
+    """The job: let a child read or load the sheet, and tell how far it is."""
+
+    async def tell(report: dict[str, Any]) -> None:
+        await job.progress(int(report["done"]), STEPS)
+
+    environment = {**os.environ, "DATABASE_POOL_SIZE": "1", "JOBS_INLINE": "false"}
+    return await run_in_child(
+        "app.apart:work_on_sheet",
+        job.payload,
+        timeout=MOST_SECONDS,
+        on_progress=tell,
+        should_cancel=job.cancelled,
+        environment=environment,
+    )
+
+
+async def _move(batch_id: int, state: BatchState, context: SheetContext, values: Values) -> ImportBatch:
+    """Hand a previewed batch over to a job; one that was moved meanwhile stays."""
+    async with write_transaction():
+        moved = (
+            await ImportBatch.update({ImportBatch.state: state, ImportBatch.failure: None, **values})
+            .where((ImportBatch.id == batch_id) & (ImportBatch.state == BatchState.PREVIEWED))
+            .returning(ImportBatch.id)
+        )
+        if moved:
+            await _hand_over(batch_id, context)
+    return await batches.find_batch(batch_id, context)
+
+
+async def _hand_over(batch_id: int, context: SheetContext) -> None:
+    job_id = await enqueue(
+        JOB,
+        {
+            "batch_id": batch_id,
+            "edition_id": context.edition_id,
+            "person_id": context.actor.person_id if context.actor else None,
+            "timezone": context.timezone,
+            "currency": context.currency,
+        },
+        edition_id=context.edition_id,
+        actor=context.actor,
+        max_attempts=2,
+        now=now(),
+    )
+    await ImportBatch.update({ImportBatch.job_id: job_id}).where(ImportBatch.id == batch_id)
+
+
+async def work_on(batch_id: int, context: SheetContext) -> BatchState:
+    """Read the batch or load it, whichever it waits for; what is wrong with the sheet is noted in it."""
+    batch = await batches.find_batch(batch_id, context)
+    try:
+        if batch.state == BatchState.READING:
+            batch = await batches.read_stored(batch_id, context)
+        elif batch.state == BatchState.LOADING:
+            batch = await batches.accept(batch_id, context, lay=True)
+    except BatchHasProblems:
+        batch = await batches.find_batch(batch_id, context)  # it carries them
+    except AppError as error:
+        await fail(batch_id, error.message, dict(error.params))
+        batch = await batches.find_batch(batch_id, context)
+    return BatchState(batch.state)
