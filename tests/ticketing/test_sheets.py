@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -55,9 +54,7 @@ async def test_the_demos_sheets_load_and_loading_them_again_changes_nothing(cont
         await load_demo(TICKET_TYPES, "ticket_types.csv", context),
         await load_demo(GATES, "gates.csv", context),
     ]
-    started = time.monotonic()
     first.append(await load_demo(ATTENDEES, "attendees.csv", context))
-    assert time.monotonic() - started < 20
     again = [
         await load_demo(kind, name, context)
         for kind, name in ((TICKET_TYPES, "ticket_types.csv"), (GATES, "gates.csv"), (ATTENDEES, "attendees.csv"))

@@ -1,0 +1,183 @@
+"""Attendees from a big sheet: read and loaded by a job in a process of its own, in one step or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app.accounts.actor import SYSTEM
+from app.events.passes.queries import key_purpose
+from app.kernel.database import fetch
+from app.kernel.enums import BatchState, JobState
+from app.kernel.jobs import claim
+from app.kernel.sheets import SheetContext, apart, batches, checking
+from app.kernel.sheets.errors import BatchHasProblems
+from app.kernel.signing import active_key, rotate_key
+from app.kernel.tables import ImportBatch, Job
+from app.kernel.worker import run_job
+from app.main import register_modules
+from tests.conftest import NOW
+from tests.support.factories_ticketing import make_open_edition, make_ticket_type
+from ticketing.sales.errors import SoldOut
+from ticketing.sales.sheets import ATTENDEES
+
+pytestmark = [pytest.mark.engines, pytest.mark.slow]
+ROWS = 25
+
+
+@pytest.fixture
+async def context(database: str, frozen_now: Any, monkeypatch: pytest.MonkeyPatch) -> SheetContext:
+    """For whom the sheets are loaded; every sheet is a big one, and its process finds this test's database."""
+    register_modules()
+    monkeypatch.setattr(apart, "BIG_BYTES", 0)
+    monkeypatch.setattr(apart, "BIG_ROWS", 0)
+    monkeypatch.setenv("DATABASE_URL", database)
+    edition = await make_open_edition(now=NOW)
+    await make_ticket_type(edition_id=edition.id, code="NGAY", quota=100, now=NOW)
+    return SheetContext(edition_id=edition.id, actor=SYSTEM, now=NOW)
+
+
+def sheet(rows: int = ROWS, *, kind: str = "NGAY") -> bytes:
+    """Attendees, the last of whom stands in it twice: once by phone, once by mail."""
+    lines = ["Họ và tên,Số điện thoại,Email,Loại vé"]
+    lines += [f"Nguyễn Thị Số {number},09{10_000_000 + number},a{number}@example.vn,{kind}" for number in range(rows)]
+    return "\n".join([*lines, f"Nguyễn Thị Hai,,a{rows - 1}@example.vn,{kind}"]).encode()
+
+
+async def work() -> list[str]:
+    """Do all jobs that wait; returns how they ended."""
+    ended = []
+    while (row := await claim("test", NOW)) is not None:
+        await run_job(row, "test")
+        (job,) = await Job.select(Job.state).where(Job.id == row["id"])
+        ended.append(job["state"])
+    return ended
+
+
+async def counts() -> list[int]:
+    """How many people, passes, orders and tickets there are, and how many places are sold."""
+    found = []
+    for sql in ("person", "pass", "ticket_order", "order_item"):
+        found.append((await fetch(f"SELECT COUNT(*) AS n FROM {sql}"))[0]["n"])
+    return [*found, (await fetch("SELECT SUM(sold) AS n FROM ticket_type"))[0]["n"]]
+
+
+async def read(context: SheetContext, data: bytes | None = None) -> ImportBatch:
+    """Upload a sheet and let the job read it."""
+    batch = await apart.take_in("attendees", data or sheet(), "attendees.csv", context)
+    assert (batch.state, batches.sample_of(batch)) == (BatchState.READING, ([], []))
+    assert await work() == [JobState.DONE]
+    return await apart.look_after(batch.id, context)
+
+
+async def test_a_big_sheet_is_read_and_loaded_by_jobs(context: SheetContext) -> None:
+    batch = await read(context)
+    assert (batch.state, batch.row_count, batch.problem_count) == (BatchState.PREVIEWED, ROWS + 1, 0)
+    assert await counts() == [0, 0, 0, 0, 0]
+    batch = await apart.let_load(batch.id, context)
+    assert (await apart.let_load(batch.id, context)).state == BatchState.LOADING
+    assert await work() == [JobState.DONE]
+    batch = await apart.look_after(batch.id, context)
+    assert (batch.state, apart.failure_of(batch)) == (BatchState.LOADED, "")
+    assert batches.result_of(batch) == {"created": ROWS, "updated": 0, "unchanged": 1}
+    assert await counts() == [ROWS] * 5
+    again = await read(context)
+    await apart.let_load(again.id, context)
+    await work()
+    assert batches.result_of(await apart.look_after(again.id, context)) == {
+        "created": 0,
+        "updated": 1,  # the last one, by the name in her second row
+        "unchanged": ROWS,
+    }
+    assert await counts() == [ROWS] * 5
+
+
+async def test_what_is_no_sheet_is_dropped_with_the_reason(context: SheetContext) -> None:
+    batch = await apart.take_in("attendees", b"%PDF-1.7 nothing", "attendees.csv", context)
+    assert await work() == [JobState.DONE]
+    batch = await apart.look_after(batch.id, context)
+    assert (batch.state, apart.failure_of(batch) != "") == (BatchState.DISCARDED, True)
+
+
+async def test_mistakes_are_shown_and_nothing_is_handed_over(context: SheetContext) -> None:
+    batch = await read(context, sheet(kind="NOSUCH"))
+    assert (batch.state, batch.problem_count) == (BatchState.PREVIEWED, ROWS + 1)
+    with pytest.raises(BatchHasProblems):
+        await apart.let_load(batch.id, context)
+
+
+async def test_columns_chosen_by_hand_let_it_be_read_again(context: SheetContext) -> None:
+    batch = await read(context, sheet().replace("Loại vé".encode(), b"Cot la"))
+    assert batch.problem_count == 1
+    mapping = {**batches.mapping_of(batch), "Cot la": "ticket_type"}
+    assert (await apart.choose_columns(batch.id, mapping, context)).state == BatchState.READING
+    await work()
+    batch = await apart.look_after(batch.id, context)
+    assert (batch.state, batch.problem_count) == (BatchState.PREVIEWED, 0)
+
+
+async def test_a_job_that_ended_without_a_word_leaves_it_to_be_accepted_again(context: SheetContext) -> None:
+    batch = await read(context)
+    batch = await apart.let_load(batch.id, context)
+    await Job.update({Job.state: JobState.FAILED}).where(Job.id == batch.job_id)
+    batch = await apart.look_after(batch.id, context)
+    assert (batch.state, apart.failure_of(batch) != "") == (BatchState.PREVIEWED, True)
+    assert (await apart.let_load(batch.id, context)).state == BatchState.LOADING
+    assert await work() == [JobState.DONE]
+    assert await counts() == [ROWS] * 5
+
+
+async def test_places_that_went_meanwhile_are_a_mistake_in_the_sheet(context: SheetContext) -> None:
+    batch = await read(context)
+    await fetch("UPDATE ticket_type SET quota = {}", ROWS - 3)
+    await apart.let_load(batch.id, context)
+    await work()
+    batch = await apart.look_after(batch.id, context)
+    assert (batch.state, batch.problem_count) == (BatchState.PREVIEWED, 3 + 1)  # who stands twice counts twice here
+    assert await counts() == [0, 0, 0, 0, 0]
+
+
+async def between(
+    monkeypatch: pytest.MonkeyPatch, context: SheetContext, happening: Any, *, times: int = 1
+) -> ImportBatch:
+    """Load a sheet in this process; ``happening`` is awaited between laying and taking over, so many times."""
+    left = [happening] * times
+
+    async def lay(rows: Any, given: SheetContext) -> None:
+        assert ATTENDEES.lay is not None
+        await ATTENDEES.lay(rows, given)
+        if left:
+            await left.pop()()
+
+    batch = await read(context)
+    monkeypatch.setitem(checking._kinds, "attendees", replace(ATTENDEES, lay=lay))
+    return await batches.accept(batch.id, context, lay=True)
+
+
+async def test_passes_are_signed_anew_when_the_key_changed_meanwhile(
+    context: SheetContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert context.edition_id is not None
+    purpose = key_purpose(context.edition_id)
+
+    async def rotate() -> None:
+        await rotate_key(purpose, NOW)
+
+    batch = await between(monkeypatch, context, rotate)
+    assert batch.state == BatchState.LOADED
+    keys = await fetch("SELECT DISTINCT key_id FROM pass")
+    assert keys == [{"key_id": (await active_key(purpose)).key_id}]
+    assert await counts() == [ROWS] * 5
+
+
+async def test_places_that_go_at_the_last_moment_leave_nothing_written(
+    context: SheetContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def sell() -> None:
+        await fetch("UPDATE ticket_type SET quota = 1")
+
+    with pytest.raises(SoldOut):
+        await between(monkeypatch, context, sell, times=9)
+    assert await counts() == [0, 0, 0, 0, 0]
