@@ -12,7 +12,7 @@ import json
 import os
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 from uuid import uuid4
 
@@ -53,7 +53,7 @@ async def preview(
     batch = ImportBatch(
         kind=kind_name,
         edition_id=context.edition_id,
-        filename=clean_text(Path(filename).name)[:255],
+        filename=clean_text(PureWindowsPath(filename).name)[:255],
         digest=digest,
         stored_path=path.name,
         mapping=json.dumps(dict(examined.mapping), ensure_ascii=False),
