@@ -16,6 +16,7 @@ from litestar.config.csrf import CSRFConfig
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
+from app.accounts.api_errors import describe_errors
 from app.accounts.identity import Identity
 from app.accounts.personal import registry as personal
 from app.accounts.personal.kernel import DATA as KERNEL_DATA
@@ -175,5 +176,6 @@ def create_app() -> Litestar:
         pdb_on_exception=False,
         logging_config=None,
     )
+    describe_errors(app.routes)
     app.asgi_handler = RequestContext(Identity(app.asgi_handler))  # known where there is no route, too
     return app

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import traceback
+from dataclasses import dataclass
 from typing import Any
 
 from litestar import MediaType, Request, Response, get
@@ -37,6 +38,21 @@ FORM_EXPIRED = ("form_expired", N_("This form is too old, or cookies are blocked
 BROKEN = ("internal_error", N_("Something broke on our side. Nothing was changed. Please try again."))
 
 
+@dataclass(frozen=True, kw_only=True)
+class ErrorDTO:
+    """What went wrong: a stable code, a sentence in the reader's language, and one for each field that does not fit."""
+
+    code: str
+    message: str
+    fields: dict[str, str]
+    request_id: str
+
+
+def error_statuses() -> dict[str, int]:
+    """The status of every code of an error that the service answers with."""
+    return {code: status for code, status, _sentence in error_sentences()}
+
+
 def error_sentences() -> list[tuple[str, int, str]]:
     """Code, status and sentence of every error that the service answers with, in the reader's language, by code."""
     found = {code: (status, sentence) for status, (code, sentence) in _SENTENCES.items()}
@@ -50,7 +66,7 @@ def error_answer(
 ) -> Response[Any]:
     """An error as a page or as JSON, by what the client wants."""
     if wants_json(request):
-        body = {"code": code, "message": sentence, "fields": fields or {}, "request_id": request_id.get()}
+        body = ErrorDTO(code=code, message=sentence, fields=fields or {}, request_id=request_id.get())
         return Response(body, status_code=status, media_type=MediaType.JSON)
     return ErrorPage(status=status, code=code, message=sentence, fields=fields or {}, request_id=request_id.get())
 
@@ -94,6 +110,14 @@ def handle_too_deep(request: Request[Any, Any, Any], error: RecursionError) -> R
     return error_answer(request, status=400, code=code, sentence=_(sentence))
 
 
+def handle_not_text(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """A part of a form whose bytes are no text in the charset that it names, or an error of ours; as above."""
+    if not any(step.filename.endswith("litestar/_multipart.py") for step in traceback.extract_tb(error.__traceback__)):
+        return handle_unexpected(request, error)
+    code, sentence = _SENTENCES[400]
+    return error_answer(request, status=400, code=code, sentence=_(sentence))
+
+
 def handle_past_the_last_page(_request: Request[Any, Any, Any], error: PastTheLastPage) -> Redirect:
     """Lists shrink under old links: their last page is what comes nearest."""
     return Redirect(error.address, status_code=303)
@@ -102,6 +126,8 @@ def handle_past_the_last_page(_request: Request[Any, Any, Any], error: PastTheLa
 EXCEPTION_HANDLERS: dict[Any, Any] = {
     PastTheLastPage: handle_past_the_last_page,
     RecursionError: handle_too_deep,
+    ValueError: handle_not_text,
+    LookupError: handle_not_text,
     AppError: handle_app_error,
     HTTPException: handle_http_error,
     Exception: handle_unexpected,

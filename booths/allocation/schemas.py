@@ -38,7 +38,7 @@ class ApplicationForm(msgspec.Struct):
 class BoothChoice(msgspec.Struct):
     """Whom a booth is held for."""
 
-    application: int
+    application: Annotated[int, Meta(ge=1, le=2**31 - 1)]
     tell_now: bool = False
 
 

@@ -52,7 +52,8 @@ class JuryRoomApi(Controller):
     async def call(
         self, request: ApiRequest, edition_id: FromPath[int], data: Annotated[CallBody, Body(title="The call")]
     ) -> CallDTO:
-        """A closed call keeps its end. Errors: ``round_state_wrong``, ``end_passed``."""
+        """A closed call keeps its end. Errors: ``chair_in_conflict``, ``round_state_wrong``, ``end_passed``,
+        ``invalid``, ``edition_cancelled``."""
         contest = await contest_for(edition_id, request.user)
         await contest_service.set_contest_state(
             contest_id=contest.id,
@@ -67,7 +68,7 @@ class JuryRoomApi(Controller):
 
     @get("/rounds", guards=[ORGANISERS], summary="Rounds of the contest")
     async def list_rounds(self, request: ApiRequest, edition_id: FromPath[int]) -> list[RoundDTO]:
-        """In their order."""
+        """In their order. Error: ``chair_in_conflict``."""
         contest = await contest_for(edition_id, request.user)
         return [RoundDTO.of(round_) for round_ in await rounds_of(contest.id)]
 
@@ -79,7 +80,8 @@ class JuryRoomApi(Controller):
         round_id: FromPath[int],
         data: Annotated[RoundOpening, Body(title="Until when")],
     ) -> RoundDTO:
-        """The first round takes every idea in and ends the call. Errors: ``round_state_wrong``, ``end_passed``."""
+        """The first round takes every idea in and ends the call. Errors: ``chair_in_conflict``, ``round_state_wrong``,
+        ``end_passed``, ``invalid``, ``edition_cancelled``."""
         await _enter(request, edition_id, round_id)
         closes_at = _moment(data.closes_at, "closes_at")
         await contest_service.open_round(round_id=round_id, closes_at=closes_at, actor=request.user, now=now())
@@ -87,7 +89,8 @@ class JuryRoomApi(Controller):
 
     @post(ROUND + "/assignments", guards=[CHAIR], status_code=200, summary="Assign judges to every idea")
     async def assign(self, request: ApiRequest, edition_id: FromPath[int], round_id: FromPath[int]) -> AssignedDTO:
-        """Fills every idea up to its number of judges; what is there stays. Error: ``round_state_wrong``."""
+        """Fills every idea up to its number of judges; what is there stays. Errors: ``chair_in_conflict``,
+        ``round_state_wrong``."""
         await _enter(request, edition_id, round_id)
         added = await panel_service.assign_judges(round_id=round_id, actor=request.user, now=now())
         return AssignedDTO(added=added)
@@ -96,13 +99,13 @@ class JuryRoomApi(Controller):
     async def read_ranking(
         self, request: ApiRequest, edition_id: FromPath[int], round_id: FromPath[int]
     ) -> list[RankedIdeaDTO]:
-        """Provisional until the round is sealed."""
+        """Provisional until the round is sealed. Error: ``chair_in_conflict``."""
         await _enter(request, edition_id, round_id)
         return [RankedIdeaDTO.of(entry) for entry in await ranking(round_id)]
 
     @post(ROUND + "/seal", guards=[CHAIR], status_code=200, summary="Seal a round")
     async def seal(self, request: ApiRequest, edition_id: FromPath[int], round_id: FromPath[int]) -> RoundDTO:
-        """Ballots that come later are set aside. Error: ``round_state_wrong``."""
+        """Ballots that come later are set aside. Errors: ``chair_in_conflict``, ``round_state_wrong``."""
         await _enter(request, edition_id, round_id)
         await contest_service.lock_round(round_id=round_id, actor=request.user, now=now())
         return RoundDTO.of(await round_by_id(round_id))
@@ -111,7 +114,7 @@ class JuryRoomApi(Controller):
     async def list_awards(
         self, request: ApiRequest, edition_id: FromPath[int], round_id: FromPath[int]
     ) -> list[AwardDTO]:
-        """By rank."""
+        """By rank. Error: ``chair_in_conflict``."""
         contest, _round = await _enter(request, edition_id, round_id)
         awards = await awards_of(contest.id, published_only=False)
         return [AwardDTO.of(award) for award in awards if award.round_id == round_id]
@@ -124,7 +127,8 @@ class JuryRoomApi(Controller):
         round_id: FromPath[int],
         data: Annotated[AwardBody, Body(title="The award")],
     ) -> AwardDTO:
-        """An idea has one in a round: given again it changes. Errors: ``round_state_wrong``, ``not_found``."""
+        """An idea has one in a round: given again it changes. Errors: ``chair_in_conflict``, ``round_state_wrong``,
+        ``not_found``."""
         contest, _round = await _enter(request, edition_id, round_id)
         title: dict[str, str] = {code: clean_text(text) for code, text in data.title.items() if clean_text(text)}
         award_id = await award_service.give_award(
@@ -146,8 +150,9 @@ class JuryRoomApi(Controller):
         round_id: FromPath[int],
         data: Annotated[Publication, Body(title="Whether doubts are known")],
     ) -> RoundPublishedDTO:
-        """An earlier round without awards tells its teams what was written to them. Errors: ``round_state_wrong``,
-        ``nothing_to_award``, ``publish_unconfirmed`` while rounds follow or ballots are missing."""
+        """An earlier round without awards tells its teams what was written to them. Errors: ``chair_in_conflict``,
+        ``round_state_wrong``, ``nothing_to_award``, ``publish_unconfirmed`` while rounds follow or ballots are
+        missing."""
         await _enter(request, edition_id, round_id)
         awards = await award_service.publish_round(
             round_id=round_id, confirmed=data.confirmed, actor=request.user, now=now()

@@ -29,7 +29,8 @@ ApiRequest = Request[Actor, Any, Any]
 async def begin_idea(
     request: ApiRequest, slug: FromPath[str], data: Annotated[IdeaBody, Body(title="The idea")]
 ) -> OwnIdeaDetailDTO:
-    """Whoever begins it leads its team. Errors: ``contest_not_open``, ``call_not_begun``, ``call_ended``."""
+    """Whoever begins it leads its team. Errors: ``contest_not_open``, ``call_not_begun``, ``call_ended``,
+    ``invalid``."""
     contest = await contest_by_address(slug)
     entry_id = await service.enter_idea(
         edition_id=contest.edition_id, values=_texts(data), actor=request.user, now=now()
@@ -61,7 +62,7 @@ class OwnIdeasApi(Controller):
         self, request: ApiRequest, entry_id: FromPath[int], data: Annotated[IdeaChange, Body(title="What changes")]
     ) -> OwnIdeaDetailDTO:
         """What was sent in can be changed until the call ends. Errors: ``not_found``, ``entry_not_editable``,
-        ``entry_incomplete``, ``contest_not_open``, ``call_ended``."""
+        ``entry_incomplete``, ``contest_not_open``, ``call_ended``, ``invalid``."""
         await service.update_idea(entry_id=entry_id, values=_texts(data), actor=request.user, now=now())
         return await _shown(request, entry_id)
 

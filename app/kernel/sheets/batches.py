@@ -12,7 +12,7 @@ import json
 import os
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 from uuid import uuid4
 
@@ -66,7 +66,7 @@ async def store(kind_name: str, data: bytes, filename: str, context: SheetContex
     return ImportBatch(
         kind=kind_name,
         edition_id=context.edition_id,
-        filename=clean_text(Path(filename).name)[:255],
+        filename=clean_text(PureWindowsPath(filename).name)[:255],
         digest=hashlib.sha256(data).hexdigest(),
         stored_path=path.name,
         state=BatchState.READING,

@@ -23,6 +23,8 @@ def read_delimited(data: bytes) -> list[RawRow]:
     Raises NotASheet or SheetTooLarge.
     """
     text = decode_text(data)
+    if text.lstrip().startswith("<"):  # a page or a drawing, whatever it is named
+        raise NotASheet
     first, _, rest = text.partition("\n")
     if re.fullmatch(r"sep=.\r?", first):  # Excel's own mark; it counts no row
         delimiter, text = first[4], rest

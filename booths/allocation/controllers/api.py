@@ -65,7 +65,8 @@ class AllocationApi(Controller):
     async def publish(
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], run_id: FromPath[int]
     ) -> PublishedDTO:
-        """All of it or nothing. Errors: ``run_not_proposed``, ``booth_taken``."""
+        """All of it or nothing. Errors: ``run_not_found``, ``run_not_proposed``, ``booth_taken``,
+        ``edition_cancelled``."""
         placed = await runs.publish_run(run_id=run_id, edition_id=edition_id, actor=request.user, now=now())
         return PublishedDTO(placed=placed)
 
@@ -73,7 +74,7 @@ class AllocationApi(Controller):
     async def discard(
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], run_id: FromPath[int]
     ) -> RunDTO:
-        """Error: ``run_not_proposed``."""
+        """Errors: ``run_not_found``, ``run_not_proposed``."""
         await runs.discard_run(run_id=run_id, edition_id=edition_id, actor=request.user, now=now())
         return RunDTO.of(await queries.run_of(edition_id, run_id), [])
 
@@ -85,7 +86,8 @@ class AllocationApi(Controller):
         booth_id: FromPath[int],
         data: Annotated[BoothChoice, Body(title="For whom")],
     ) -> ApplicationDTO:
-        """Errors: ``booth_not_found``, ``booth_taken``, ``application_not_found``, ``has_booth``."""
+        """Errors: ``booth_not_found``, ``booth_taken``, ``application_not_found``, ``has_booth``,
+        ``edition_cancelled``."""
         await by_hand.hold_for_application(
             edition_id=edition_id,
             booth_id=booth_id,

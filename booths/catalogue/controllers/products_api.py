@@ -60,7 +60,7 @@ class OwnProductsApi(Controller):
     async def add(
         self, request: ApiRequest, organisation_id: FromPath[int], edition_id: FromPath[int], data: SentProduct
     ) -> OwnProductDetailDTO:
-        """It comes last in the list. Error: ``product_code_taken``."""
+        """It comes last in the list. Errors: ``product_code_taken``, ``invalid``."""
         edition = await edition_by_id(edition_id)
         product_id = await service.add_product(
             organisation_id=organisation_id,
@@ -80,7 +80,8 @@ class OwnProductsApi(Controller):
         product_id: FromPath[int],
         data: SentProduct,
     ) -> OwnProductDetailDTO:
-        """What is not sent is emptied; photos stay. Errors: ``product_not_found``, ``product_code_taken``."""
+        """What is not sent is emptied; photos stay. Errors: ``product_not_found``, ``product_code_taken``,
+        ``invalid``."""
         edition = await edition_by_id(edition_id)
         await service.change_product(
             product_id=product_id,

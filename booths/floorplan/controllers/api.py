@@ -52,7 +52,8 @@ class PlanApi(Controller):
         hall_id: FromPath[int],
         data: Annotated[BoothChange, Body(title="The booth")],
     ) -> DeskBoothDTO:
-        """Errors: ``hall_not_found``, ``cells_apart``, ``cell_occupied``, ``booth_code_taken``."""
+        """Errors: ``hall_not_found``, ``cells_apart``, ``cell_occupied``, ``booth_code_taken``,
+        ``edition_cancelled``."""
         edition = await edition_by_id(edition_id)
         booth_id = await services.create_booth(
             edition_id=edition_id,
@@ -76,7 +77,8 @@ class PlanApi(Controller):
         booth_id: FromPath[int],
         data: Annotated[BoothChange, Body(title="The booth")],
     ) -> DeskBoothDTO:
-        """Errors: ``booth_not_found``, ``cells_apart``, ``cell_occupied``, ``booth_code_taken``."""
+        """Errors: ``booth_not_found``, ``cells_apart``, ``cell_occupied``, ``booth_code_taken``,
+        ``edition_cancelled``."""
         await services.change_booth(
             edition_id=edition_id,
             booth_id=booth_id,

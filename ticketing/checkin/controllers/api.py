@@ -39,7 +39,8 @@ class GateApi(Controller):
 
     @post("/redeem", summary="Redeem a pass", status_code=200)
     async def redeem(self, request: Request[Any, Any, Any], data: JSONBody[RedeemRequest]) -> RedeemAnswer:
-        """Redeem one pass. The same ``client_id`` again gets the first answer, marked ``replayed``."""
+        """Redeem one pass. The same ``client_id`` again gets the first answer, marked ``replayed``.
+        Errors: ``gate_not_found``, ``list_closed``, ``exits_not_counted``."""
         return await redeem_pass(
             actor=request.user,
             client_id=data.client_id,
@@ -51,7 +52,7 @@ class GateApi(Controller):
 
     @post("/scans", summary="Hand in scans that were made offline", status_code=200)
     async def scans(self, request: Request[Any, Any, Any], data: JSONBody[ScansRequest]) -> ScansAnswer:
-        """Take over scans that were made offline; each gets its answer, in their order."""
+        """Take over scans that were made offline; each gets its answer, in their order. Error: ``gate_not_found``."""
         at = now()
         answers = await redeem_queue(actor=request.user, scans=data.scans, now=at)
         await note_device_seen(device_id=request.user.device_id, now=at)
@@ -59,7 +60,8 @@ class GateApi(Controller):
 
     @get("/bundle", summary="What a gate needs without a network")
     async def bundle(self, request: Request[Any, Any, Any]) -> BundleAnswer:
-        """Everything needed to judge passes without a network; fetch it now and then while there is one."""
+        """Everything needed to judge passes without a network; fetch it now and then while there is one. Error:
+        ``gate_not_found``."""
         at = now()
         rule = await rule_of(request.user)
         edition = await edition_by_id(rule.edition_id)

@@ -51,7 +51,10 @@ class TicketApi(Controller):
 
     @post("/editions/{slug:str}/orders", summary="Order tickets", opt={"no_csrf": True})
     async def place(self, slug: FromPath[str], data: JSONBody[OrderRequest]) -> OrderAnswer:
-        """The same ``client_id`` sent twice is one order with one answer; free ones are confirmed at once."""
+        """The same ``client_id`` sent twice is one order with one answer; free ones are confirmed at once. Errors:
+        ``tickets_not_open``, ``sold_out``, ``sales_closed``, ``nothing_chosen``, ``too_many_tickets``,
+        ``unknown_ticket_type``, ``order_id_taken``, ``contact_missing``, ``invalid``, ``edition_cancelled``,
+        ``too_many_tries``."""
         edition = await queries.edition_with_tickets(slug)
         codes = {row["code"]: row["id"] for row in await queries.ticket_types_of(edition.id)}
         counts: dict[int, int] = {}
