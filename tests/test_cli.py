@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import fcntl
 import os
 import re
 import socket
@@ -317,6 +318,13 @@ async def test_the_demo_loads_once_starts_on_what_is_there_and_begins_again(home
     await Edition.update({Edition.opens_at: "05:17"}).where(Edition.slug == DEMO_SLUG)
     await Person(full_name="Nguyễn Thị Hoa", phone="+84912345678").save()
     await begin()
+    assert await found() == ([{"slug": DEMO_SLUG, "opens_at": "05:17"}], people + 1)
+    with (home / "serving.lock").open("w") as mark:  # as a service that runs holds it
+        fcntl.flock(mark, fcntl.LOCK_SH)
+        refused = await asyncio.to_thread(
+            fairground, home, "demo", "--no-serve", "--reset", DATABASE_URL=empty_database
+        )
+    assert "stop it before you begin again" in sentence(refused)
     assert await found() == ([{"slug": DEMO_SLUG, "opens_at": "05:17"}], people + 1)
     await begin("--reset")
     assert await found() == (loaded, people)

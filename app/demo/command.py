@@ -23,6 +23,7 @@ def run_demo(
 ) -> None:
     """Load what is not there yet, print one sign-in link per role, and serve."""
     _environment(options)
+    from app.kernel.serve import is_being_served
     from app.kernel.settings import settings
     from app.kernel.web import assets_built
 
@@ -34,6 +35,8 @@ def run_demo(
             "name another database with DATABASE_URL."
         )
     if options.reset:
+        if is_being_served():
+            raise refusal("the demo is being served from this data folder; stop it before you begin again.")
         _reset(drop=database == "demo")
     _clock()
     links, loaded = asyncio.run(_prepare())

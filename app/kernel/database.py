@@ -7,6 +7,7 @@ hot paths, which ask :func:`dialect`.
 import asyncio
 import contextvars
 import logging
+import os
 import random
 import re
 import sqlite3
@@ -145,6 +146,8 @@ def make_engine(url: str) -> AnyEngine:
     if parts.scheme == "sqlite":
         path = Path(unquote(url.split("sqlite:///", 1)[-1]))
         path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():  # it will hold people's data; SQLite makes its other files as readable as this one
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         return KeepingSQLiteEngine(path=str(path))
     if parts.scheme in ("postgres", "postgresql"):
         with warnings.catch_warnings():

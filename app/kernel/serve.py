@@ -1,9 +1,11 @@
 """Serving with Granian."""
 
+import fcntl
 import multiprocessing
 import os
 import socket
 from collections.abc import Callable
+from typing import IO
 
 from app.kernel.live import END_STREAMS
 from app.kernel.metrics import share_between_workers
@@ -23,6 +25,23 @@ def check_port(host: str, port: int, refusal: Callable[[str], BaseException]) ->
             raise refusal(f"port {port} on {host} is in use or not there; choose another with --port.") from error
 
 
+def mark_as_serving() -> IO[str]:
+    """Say, as long as the file that comes back is open, that somebody serves from this data folder."""
+    mark = (settings().data_dir / "serving.lock").open("w")
+    fcntl.flock(mark, fcntl.LOCK_SH)
+    return mark
+
+
+def is_being_served() -> bool:
+    """Whether somebody serves from this data folder."""
+    with (settings().data_dir / "serving.lock").open("w") as mark:
+        try:
+            fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 def serve(host: str, port: int, workers: int | None = None) -> None:
     """Serve until stopped: one process on SQLite (one writer), two on PostgreSQL unless told otherwise."""
     from granian.constants import Interfaces, Loops
@@ -38,6 +57,7 @@ def serve(host: str, port: int, workers: int | None = None) -> None:
             stop: Callable[[int], None] = super().shutdown
             stop(exit_code)
 
+    serving = mark_as_serving()  # held as long as this process lives  # noqa: F841
     sqlite = settings().database_url.startswith("sqlite")
     os.environ.setdefault("PICCOLO_CONF", "app.piccolo_conf")
     share_between_workers()

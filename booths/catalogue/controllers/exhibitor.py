@@ -126,7 +126,7 @@ class ExhibitorController(Controller):
                 "catalogue/own_profile.html",
                 status=422,
                 **frame(edition, info),
-                form=error.form,
+                form=await chosen_again(request, error.form, "photo", _("Please choose the photo again.")),
                 wording=_wording(info),
                 booths=await booths_of_exhibitor(edition_id, organisation_id),
             )
@@ -232,6 +232,14 @@ def base_of(organisation_id: int, edition_id: int) -> str:
 def frame(edition: EditionInfo, profile: ExhibitorInfo) -> dict[str, Any]:
     """What every one of these pages needs."""
     return {"edition": edition, "profile": profile, "base": base_of(profile.id, edition.id)}
+
+
+async def chosen_again(request: Request[Any, Any, Any], form: Form, name: str, sentence: str) -> Form:
+    """The refused form; where files were sent with it, it says that they have to be chosen again."""
+    sent = [item for item in (await request.form()).getall(name, []) if getattr(item, "filename", "")]
+    if not sent:
+        return form
+    return Form(form.values, {**form.errors, name: " ".join(filter(None, (form.error(name), sentence)))})
 
 
 async def stored(upload: UploadFile | None, field: str, reading: Reading[Any]) -> str | None:

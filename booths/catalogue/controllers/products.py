@@ -19,6 +19,7 @@ from booths.catalogue.certificates import show_certificates
 from booths.catalogue.controllers.exhibitor import (
     base_of,
     certificates_of,
+    chosen_again,
     exhibitor,
     frame,
     stored,
@@ -130,7 +131,7 @@ class ProductController(Controller):
                 ),
             )
         except FormError as error:
-            again = await _photos_again(request, error.form)
+            again = await chosen_again(request, error.form, "photos", _("Please choose the photos again."))
             return await _form_page(edition, organisation_id, again, status=422)
         return redirect(base_of(organisation_id, edition_id) + "/products", toast=_("The product is in the catalogue."))
 
@@ -167,7 +168,7 @@ class ProductController(Controller):
             values = _values(reading, edition)
             await _refused_at_fields(request, service.change_product(values=values, photos=photos, **own))
         except FormError as error:
-            again = await _photos_again(request, error.form)
+            again = await chosen_again(request, error.form, "photos", _("Please choose the photos again."))
             return await _form_page(edition, organisation_id, again, product, status=422)
         return redirect(base_of(organisation_id, edition_id) + "/products", toast=_("Saved. Visitors see it at once."))
 
@@ -278,15 +279,6 @@ async def _photos(reading: Reading[ProductForm]) -> list[str]:
         return []
     hashes = [await stored(upload, "photos", reading) for upload in photos]
     return [digest for digest in hashes if digest]
-
-
-async def _photos_again(request: Request[Any, Any, Any], form: Form) -> Form:
-    """The refused form; where photos were sent with it, it says that they have to be chosen again."""
-    sent = [item for item in (await request.form()).getall("photos", []) if getattr(item, "filename", "")]
-    if not sent:
-        return form
-    said = " ".join(filter(None, (form.error("photos"), _("Please choose the photos again."))))
-    return Form(form.values, {**form.errors, "photos": said})
 
 
 async def _refused_at_fields(request: Request[Any, Any, Any], work: Any) -> None:

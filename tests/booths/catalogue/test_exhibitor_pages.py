@@ -226,7 +226,10 @@ async def test_the_profile_is_kept_and_shown(client: httpx.AsyncClient) -> None:
     assert "Ba đời làm nón." in public.text
     assert found.phone_shown in public.text
     for wrong in ({"website": "javascript:alert(1)"}, {"website": "nowhere"}):
-        assert (await client.post(address, data={**typed, **wrong})).status_code == 422
+        for sent in ({}, photo):
+            answer = await client.post(address, data={**typed, **wrong}, files=sent)
+            assert answer.status_code == 422
+            assert ("Please choose the photo again." in answer.text) == bool(sent)
 
 
 async def test_contacts_are_listed_searched_and_exported(client: httpx.AsyncClient) -> None:
