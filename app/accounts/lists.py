@@ -104,7 +104,7 @@ async def organisations(
     if search:
         like = f"%{search_text(searched(search))}%"
         merged = WhereRaw(  # a name that was merged away leads to the one that stayed
-            "id IN (SELECT old.merged_into FROM organisation old WHERE old.search_text LIKE {})", like
+            "organisation.id IN (SELECT old.merged_into FROM organisation old WHERE old.search_text LIKE {})", like
         )
         condition = condition & (Organisation.search_text.like(like) | merged)
     total = await Organisation.count().where(condition)

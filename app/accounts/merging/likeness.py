@@ -60,7 +60,7 @@ _FORMS = (
     "cv",
     "ud",
 )
-_FORM = re.compile(r"^ho(?=\s)|(?<!\w)(?:" + "|".join(map(re.escape, _FORMS)) + r")(?!\w)")
+_FORM = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, _FORMS)) + r")(?!\w)|^ho(?=\s)")
 
 
 def phone_key(phone: str | None) -> str:
