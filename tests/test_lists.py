@@ -25,6 +25,7 @@ LISTS = (
     f"{MANAGE}/contest/judges",
     f"{MANAGE}/contest/{{round_id}}/assign",
     f"{MANAGE}/devices",
+    f"{MANAGE}/duplicates",
     f"{MANAGE}/floorplan",
     f"{MANAGE}/import",
     f"{MANAGE}/live/conflicts",

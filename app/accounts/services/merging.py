@@ -76,7 +76,7 @@ async def known_in(kind: RecordKind, ids: Sequence[int]) -> dict[int, set[int | 
 def rules_all(actor: Actor, kind: RecordKind, editions: set[int | None]) -> bool:
     """Whether somebody may merge what these editions know: people as their owner, organisations as a manager, too."""
     ruled = actor.editions(Role.OWNER) if kind == RecordKind.PERSON else actor.editions(Role.OWNER, Role.MANAGER)
-    return None in ruled or editions <= ruled
+    return None in ruled or (bool(ruled) and editions <= ruled)
 
 
 async def check_may_merge(kind: RecordKind, ids: Sequence[int], actor: Actor) -> None:
