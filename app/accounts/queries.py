@@ -3,10 +3,13 @@
 from datetime import datetime
 from typing import Any
 
+from piccolo.columns.combination import WhereRaw
+
 from app.accounts.actor import Actor, Grant
 from app.accounts.enums import ORGANISER_ROLES, RecordKind, Role
 from app.accounts.tables import Organisation, Person, RecordMerge
 from app.kernel.database import fetch
+from app.kernel.names import search_text, searched
 
 #: Whoever holds one of these sees what others wrote: no contact that was merged into her account opens it.
 _SEEING = tuple(sorted({*ORGANISER_ROLES, Role.JUDGE}))
@@ -132,13 +135,28 @@ async def records_of_person(person_id: int) -> list[int]:
     return [*(row["id"] for row in rows), kept]
 
 
+async def organisations_that_stayed(ids: list[int]) -> list[int]:
+    """The same organisations in their order, each once: for a merged one the one that it was merged into."""
+    rows = await Organisation.select(Organisation.id, Organisation.merged_into).where(Organisation.id.is_in(ids or [0]))
+    led = {row["id"]: row["merged_into"] or row["id"] for row in rows}
+    return list(dict.fromkeys(led.get(one, one) for one in ids))
+
+
 async def merges_of(
-    edition_id: int, kind: RecordKind, *, offset: int = 0, limit: int = 50
+    edition_id: int, kind: RecordKind, *, search: str = "", offset: int = 0, limit: int = 50
 ) -> tuple[list[dict[str, Any]], int]:
-    """Merges made from an edition's pages that stand, the newest first, with both names; and how many there are."""
-    condition = (
+    """Merges made from an edition's pages that stand, the newest first, with both names; and how many there are.
+
+    ``search`` is looked for in both records.
+    """
+    condition: Any = (
         (RecordMerge.edition_id == edition_id) & (RecordMerge.kind == kind.value) & RecordMerge.undone_at.is_null()
     )
+    if search.strip():
+        named = "SELECT id FROM person" if kind == RecordKind.PERSON else "SELECT id FROM organisation"
+        like = f"%{search_text(searched(search))}%"
+        within = f"IN ({named} WHERE search_text LIKE {{}})"
+        condition = condition & WhereRaw(f"(kept {within} OR merged {within})", like, like)
     total = await RecordMerge.count().where(condition)
     rows = (
         await RecordMerge.select(RecordMerge.id, RecordMerge.kept, RecordMerge.merged, RecordMerge.merged_at)

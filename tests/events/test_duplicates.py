@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import httpx
 import pytest
@@ -16,6 +17,8 @@ from app.accounts.services.people import find_or_create_person, grant_role
 from app.accounts.tables import NotTheSame, Organisation, Person
 from app.kernel.sheets import SheetContext, read_table
 from app.kernel.sheets.batches import accept, preview
+from booths.allocation.services.applications import submit_application
+from booths.allocation.tables import Application
 from booths.catalogue.tables import Product
 from tests.accounts.merging.scene import make_business_twice
 from tests.events.factories import make_edition
@@ -90,6 +93,12 @@ async def test_a_pair_is_compared_merged_and_taken_apart_again(office: Office) -
     people = (await office.browser.get(f"/manage/{office.edition_id}/people?role=floor")).text
     assert people.count("Trần Thị Mơ") == 1
 
+    for query, count in (("", 1), ("&q=tran+thi+mo", 1), ("&q=xyzzyx", 0)):
+        answer = await office.browser.get(f"{office.base}/merged.xlsx?kind=person{query}")
+        assert len(read_table(answer.content, "list.xlsx").rows if count else []) == count
+        listed = (await office.browser.get(f"{office.base}/merged?kind=person{query}")).text
+        assert listed.count('name="merge"') == count
+        assert listed.count("No merge fits") == 1 - count
     merged = (await office.browser.get(f"{office.base}/merged?kind=person")).text
     (merge_id,) = re.findall(r'name="merge" value="(\d+)"', merged)
     assert (await office.browser.post(f"{office.base}/undo", data={"merge": merge_id})).status_code == 303
@@ -249,6 +258,36 @@ async def test_sheets_and_orders_know_the_merged_by_their_old_names(
     assert register.count("HTX LỤA VẠN PHÚC") == 1
     assert register.count("Hợp tác xã Lụa Vạn Phúc") == 0
     assert merged != kept
+
+
+async def test_what_was_saved_in_a_browser_leads_to_the_one_that_stayed(
+    client: httpx.AsyncClient, frozen_now: datetime
+) -> None:
+    festival = await make_festival(frozen_now)
+    visitor, saved = new_browser(), f"/e/{festival.edition.slug}/saved"
+    await visitor.post(saved, data={"item": f"x{festival.ids['organisation_id']}", "keep": "true"})
+    assert (await visitor.get(saved)).text.count("Hợp tác xã Lụa Vạn Phúc</a>") == 1
+    await merge_businesses(festival, client, frozen_now)
+    assert (await visitor.get(saved)).text.count("HTX LỤA VẠN PHÚC</a>") == 1
+
+
+async def test_two_that_both_applied_wait_until_one_application_is_over(office: Office, frozen_now: datetime) -> None:
+    kept, merged = office.organisations
+    for organisation_id in office.organisations:
+        await submit_application(
+            edition_id=office.edition_id,
+            organisation_id=organisation_id,
+            contact_id=office.people[0],
+            cells_wanted=1,
+            actor=SYSTEM,
+            now=frozen_now,
+        )
+    form = {"kind": "organisation", "kept": kept, "merged": merged}
+    assert (await office.browser.post(f"{office.base}/merge", data=form)).status_code == 409
+    over: dict[Any, Any] = {Application.state: "withdrawn"}
+    await Application.update(over).where(Application.organisation == merged)
+    assert (await office.browser.post(f"{office.base}/merge", data=form)).status_code == 303
+    assert await Application.count().where(Application.organisation == merged) == 1  # there is room for one only
 
 
 async def test_an_order_under_the_old_number_is_hers(office: Office, frozen_now: datetime) -> None:

@@ -32,7 +32,7 @@ from app.kernel.names import show_phone
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 
-KIND_NAMES = {RecordKind.ORGANISATION: N_("Organisations"), RecordKind.PERSON: N_("People")}
+KIND_NAMES = {RecordKind.ORGANISATION: N_("Organisation"), RecordKind.PERSON: N_("Person")}
 
 
 class MergeForm(msgspec.Struct):
@@ -206,18 +206,40 @@ class DuplicatesController(Controller):
 
     @get("/merged")
     async def merged(
-        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], kind: FromQuery[str] = ""
+        self,
+        request: Request[Actor, Any, Any],
+        edition_id: FromPath[int],
+        kind: FromQuery[str] = "",
+        q: FromQuery[str] = "",
     ) -> Response[str]:
         """What was merged here and can be taken back."""
         asked = _kind_for(request.user, edition_id, kind)
         offset = offset_of(page_asked(request))
-        rows, total = await merges_of(edition_id, asked, offset=offset)
+        rows, total = await merges_of(edition_id, asked, search=q, offset=offset)
         return page(
             "events/duplicates_merged.html",
             **await _frame(request, edition_id, asked, "merged"),
             merges=rows,
             pager=pager_of(request, Page(rows, total, offset + 1, PAGE_SIZE)),
+            q=q,
+            export=with_query(request, f"/manage/{edition_id}/duplicates/merged.xlsx"),
         )
+
+    @get("/merged.xlsx")
+    async def export_merged(
+        self,
+        request: Request[Actor, Any, Any],
+        edition_id: FromPath[int],
+        kind: FromQuery[str] = "",
+        q: FromQuery[str] = "",
+    ) -> Response[bytes]:
+        """The same merges as a sheet."""
+        edition = await queries.edition_by_id(edition_id)
+        asked = _kind_for(request.user, edition_id, kind)
+        rows, _total = await merges_of(edition_id, asked, search=q, limit=MOST_EXPORTED)
+        headers = [_("Stayed"), _("Merged into it"), _("When")]
+        table = [[row["kept_name"], row["merged_name"], row["merged_at"].astimezone(edition.zone)] for row in rows]
+        return download(write_xlsx(_("Merged records"), headers, table), f"merged-{edition.slug}.xlsx")
 
     @post("/undo")
     async def undo(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
