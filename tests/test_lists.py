@@ -13,7 +13,7 @@ from app.accounts.tables import Person
 from app.kernel.sheets import read_table
 from app.kernel.sheets.errors import SheetEmpty
 from tests.support.client import new_browser, sign_in
-from tests.support.factories import make_holder
+from tests.support.factories import make_holder, make_organisation
 from tests.support.festival import Festival, make_festival
 
 MANAGE = "/manage/{edition_id}"
@@ -25,6 +25,7 @@ LISTS = (
     f"{MANAGE}/contest/judges",
     f"{MANAGE}/contest/{{round_id}}/assign",
     f"{MANAGE}/devices",
+    f"{MANAGE}/duplicates",
     f"{MANAGE}/floorplan",
     f"{MANAGE}/import",
     f"{MANAGE}/live/conflicts",
@@ -64,6 +65,8 @@ async def signed_in(festival: Festival, who: str) -> httpx.AsyncClient:
 
 async def test_every_list_is_searched_and_exported(client: httpx.AsyncClient, frozen_now: datetime) -> None:
     festival = await make_festival(frozen_now)
+    for _record in range(2):
+        await make_organisation(name="Hợp tác xã Nón lá", ward="Xã Phương Trung", now=frozen_now)
     missing = []
     for path in LISTS:
         address = path.format(**festival.ids)

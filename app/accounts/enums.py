@@ -136,3 +136,25 @@ ASKED_NAMES = {
     Asked.PAPER: N_("On paper"),
     Asked.IN_PERSON: N_("In person"),
 }
+
+
+class RecordKind(StrEnum):
+    """Of what two records may be one."""
+
+    PERSON = "person"
+    ORGANISATION = "organisation"
+
+
+class Likeness(StrEnum):
+    """Why two records look like one."""
+
+    PHONE = "phone"
+    NUMBER = "number"
+    NAME_AND_WARD = "name_and_ward"
+
+
+LIKENESS_NAMES = {
+    Likeness.PHONE: N_("Same phone number"),
+    Likeness.NUMBER: N_("Same tax or personal number"),
+    Likeness.NAME_AND_WARD: N_("Same name in the same ward"),
+}

@@ -117,3 +117,65 @@ class PersonUnknown(AppError):
     code = "person_unknown"
     status = 404
     message = N_("Nobody here has this phone number or mail address.")
+
+
+class NotMergeable(AppError):
+    """Records of which one is gone, was merged already, or which nothing says to be one."""
+
+    code = "not_mergeable"
+    status = 409
+    message = N_(
+        "These two cannot be merged: one of them was merged or erased already, or they are not alike any more."
+    )
+
+
+class MergeNotYours(AppError):
+    """Records of which festivals of other organisers hold something, too."""
+
+    code = "merge_not_yours"
+    status = 403
+    message = N_(
+        "Another organiser's festival knows one of the two, too. Whoever owns all these festivals can merge them."
+    )
+
+
+class MergeOwnAccount(AppError):
+    """Nobody merges accounts of her own: she would let herself into the other one."""
+
+    code = "merge_own_account"
+    status = 403
+    message = N_("One of the two is your own account. Ask another owner of the festival to merge them.")
+
+
+class MergeLosesTwoStep(AppError):
+    """What two-step sign-in guards would lie open in an account without it."""
+
+    code = "merge_loses_two_step"
+    status = 409
+    message = N_(
+        "The account that would go has two-step sign-in, and the one that stays has none. Let the other one stay."
+    )
+
+
+class MergeUpsideDown(AppError):
+    """One organisation stands above the other in the tree."""
+
+    code = "merge_upside_down"
+    status = 409
+    message = N_("The organisation that would go stands above the other one. Let the upper one stay.")
+
+
+class MergeNotLast(AppError):
+    """A merge that another one was built upon."""
+
+    code = "merge_not_last"
+    status = 409
+    message = N_("Another merge was made upon this one. Undo that one first.")
+
+
+class MergeUndone(AppError):
+    """A merge that was undone already, or of which a record was erased."""
+
+    code = "merge_undone"
+    status = 409
+    message = N_("This merge was undone already, or the data were erased meanwhile.")

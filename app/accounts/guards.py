@@ -7,8 +7,9 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from app.accounts.actor import Actor
-from app.accounts.enums import ORGANISER_ROLES, DeviceKind, Role
-from app.kernel.errors import NotAllowed, NotFound, SignInNeeded
+from app.accounts.enums import ORGANISER_ROLES, DeviceKind, RecordKind, Role
+from app.accounts.queries import survivor_of
+from app.kernel.errors import Moved, NotAllowed, NotFound, SignInNeeded
 
 LARGEST_ID = 2**31 - 1  # of a PostgreSQL serial; SQLite refuses numbers above 2**63 - 1 only
 
@@ -24,11 +25,18 @@ class Access:
     async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
         """Let the request pass, or raise SignInNeeded or NotAllowed; NotFound for an id that no row can have.
 
+        Raises Moved where the path names an organisation whose record was merged into another.
+
         A coroutine, for others go through a thread.
         """
         if any(isinstance(value, int) and abs(value) > LARGEST_ID for value in connection.path_params.values()):
             raise NotFound
         self.check(connection.scope.get("user") or Actor(), connection.path_params)
+        organisation_id = connection.path_params.get("organisation_id")
+        if organisation_id is not None:
+            kept = await survivor_of(RecordKind.ORGANISATION, organisation_id)
+            if kept != organisation_id:
+                raise Moved(_path_of(connection, organisation_id, kept))
 
     def check(self, actor: Actor, params: dict[str, Any]) -> None:
         """The rule itself. ``edition_id`` and ``organisation_id`` among the path's parameters narrow a role."""
@@ -47,6 +55,16 @@ class Access:
         )
         if not allowed:
             raise NotAllowed
+
+
+def _path_of(connection: ASGIConnection[Any, Any, Any, Any], old: int, kept: int) -> str:
+    """The same address with the organisation that stayed, where the route names one."""
+    template = connection.scope["path_template"]
+    values = {**connection.path_params, "organisation_id": kept}
+    path = "/".join(
+        str(values[part[1:-1].partition(":")[0]]) if part.startswith("{") else part for part in template.split("/")
+    )
+    return path + (f"?{connection.url.query}" if connection.url.query else "")
 
 
 public = Access("public")

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from piccolo.columns.combination import WhereRaw
+
 from app.accounts.enums import DeviceKind, DeviceState, InForce, OrganisationKind, Role
 from app.accounts.tables import Device, Organisation, Person, RoleGrant
 from app.kernel.database import contains
@@ -14,8 +16,10 @@ async def people_with_roles(
     edition_id: int, *, search: str = "", role: Role | None = None, offset: int = 0, limit: int = 50
 ) -> tuple[list[dict[str, Any]], int]:
     """Grants in force in an edition (or in every one) with their people, by given name; and how many there are."""
-    condition: Any = RoleGrant.revoked_at.is_null() & (
-        (RoleGrant.edition_id == edition_id) | RoleGrant.edition_id.is_null()
+    condition: Any = (
+        RoleGrant.revoked_at.is_null()
+        & ((RoleGrant.edition_id == edition_id) | RoleGrant.edition_id.is_null())
+        & RoleGrant.person.merged_into.is_null()
     )
     if role is not None:
         condition = condition & (RoleGrant.role == role.value)
@@ -45,7 +49,7 @@ async def people_with_roles(
 
 async def experts(*, search: str = "", offset: int = 0, limit: int = 50) -> tuple[list[dict[str, Any]], int]:
     """People who were loaded as experts, by given name; and how many there are. Their field is searched, too."""
-    condition: Any = Person.is_expert.eq(True)
+    condition: Any = Person.is_expert.eq(True) & Person.merged_into.is_null()
     if search:
         condition = condition & (
             contains(search, "person.expertise") | Person.search_text.like(f"%{search_text(searched(search))}%")
@@ -63,14 +67,14 @@ async def experts(*, search: str = "", offset: int = 0, limit: int = 50) -> tupl
 
 
 async def people_named(search: str, *, limit: int = 500) -> list[int]:
-    """Ids of people whose name, phone number or address contains the text."""
+    """Ids of people whose name, phone number or address contains the text, and of those they were merged into."""
     rows = (
-        await Person.select(Person.id)
+        await Person.select(Person.id, Person.merged_into)
         .where(contains(search_text(searched(search)), "search_text"))
         .order_by(Person.id)
         .limit(limit)
     )
-    return [row["id"] for row in rows]
+    return sorted({found for row in rows for found in (row["id"], row["merged_into"]) if found})
 
 
 async def organisations(
@@ -87,7 +91,7 @@ async def organisations(
 
     The name of the one above is given whether that is in force or not: old records keep their place.
     """
-    condition: Any = Organisation.id > 0
+    condition: Any = Organisation.merged_into.is_null()
     if kind is not None:
         condition = condition & (Organisation.kind == kind.value)
     if parent_id is not None:
@@ -98,7 +102,11 @@ async def organisations(
     elif in_force == InForce.ENDED:
         condition = condition & (Organisation.valid_to < today)
     if search:
-        condition = condition & Organisation.search_text.like(f"%{search_text(searched(search))}%")
+        like = f"%{search_text(searched(search))}%"
+        merged = WhereRaw(  # a name that was merged away leads to the one that stayed
+            "organisation.id IN (SELECT old.merged_into FROM organisation old WHERE old.search_text LIKE {})", like
+        )
+        condition = condition & (Organisation.search_text.like(like) | merged)
     total = await Organisation.count().where(condition)
     rows = (
         await Organisation.select(

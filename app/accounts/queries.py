@@ -3,18 +3,43 @@
 from datetime import datetime
 from typing import Any
 
+from piccolo.columns.combination import WhereRaw
+
 from app.accounts.actor import Actor, Grant
-from app.accounts.enums import Role
-from app.accounts.tables import Person, RoleGrant
+from app.accounts.enums import ORGANISER_ROLES, RecordKind, Role
+from app.accounts.tables import Organisation, Person, RecordMerge
 from app.kernel.database import fetch
+from app.kernel.names import search_text, searched
+
+#: Whoever holds one of these sees what others wrote: no contact that was merged into her account opens it.
+_SEEING = tuple(sorted({*ORGANISER_ROLES, Role.JUDGE}))
+#: A session of somebody whose record was merged into another opens nothing, not even one that began a moment later.
+_NOT_MERGED = "AND person.merged_into IS NULL"
+_GRANTS = (
+    "role_grant.role AS role, role_grant.edition_id AS edition_id, role_grant.organisation AS organisation, "
+    "old.id AS old_organisation"
+)
+#: What an organisation that was merged into hers still holds is hers, too.
+_AND_OLD = "LEFT JOIN organisation old ON old.merged_into = role_grant.organisation"
+
+
+def _grants(rows: list[dict[str, Any]]) -> tuple[Grant, ...]:
+    found: dict[Grant, None] = {}
+    for row in rows:
+        for organisation_id in (row["organisation"], row["old_organisation"] or row["organisation"]):
+            found[Grant(Role(row["role"]), row["edition_id"], organisation_id)] = None
+    return tuple(found)
 
 
 async def grants_of(person_id: int) -> tuple[Grant, ...]:
     """Roles in force of a person."""
-    rows = await RoleGrant.select(RoleGrant.role, RoleGrant.edition_id, RoleGrant.organisation).where(
-        (RoleGrant.person == person_id) & RoleGrant.revoked_at.is_null()
+    return _grants(
+        await fetch(
+            f"SELECT {_GRANTS} FROM role_grant {_AND_OLD} "
+            "WHERE role_grant.person = {} AND role_grant.revoked_at IS NULL ORDER BY role_grant.id, old.id",
+            person_id,
+        )
     )
-    return tuple(Grant(Role(row["role"]), row["edition_id"], row["organisation"]) for row in rows)
 
 
 async def actor_of_person(person_id: int) -> Actor:
@@ -32,16 +57,15 @@ async def actor_of_session(token_hash: str, now: datetime) -> tuple[Actor, datet
     rows = await fetch(
         "SELECT session.id AS id, session.last_seen_at AS last_seen_at, session.expires_at AS expires_at, "
         "person.id AS person_id, person.full_name AS full_name, person.locale AS locale, "
-        "role_grant.role AS role, role_grant.edition_id AS edition_id, role_grant.organisation AS organisation "
-        "FROM session JOIN person ON person.id = session.person "
-        "LEFT JOIN role_grant ON role_grant.person = person.id AND role_grant.revoked_at IS NULL "
+        f"{_GRANTS} FROM session JOIN person ON person.id = session.person {_NOT_MERGED} "
+        f"LEFT JOIN role_grant ON role_grant.person = person.id AND role_grant.revoked_at IS NULL {_AND_OLD} "
         "WHERE session.token_hash = {}",
         token_hash,
     )
     if not rows or rows[0]["expires_at"] <= now:
         return None
     first = rows[0]
-    grants = tuple(Grant(Role(row["role"]), row["edition_id"], row["organisation"]) for row in rows if row["role"])
+    grants = _grants([row for row in rows if row["role"]])
     actor = Actor(
         person_id=first["person_id"],
         full_name=first["full_name"],
@@ -53,13 +77,110 @@ async def actor_of_session(token_hash: str, now: datetime) -> tuple[Actor, datet
 
 
 async def person_by_contact(*, phone: str | None, email: str | None) -> dict[str, Any] | None:
-    """The person with this phone number or mail address."""
-    if phone:
-        rows = await Person.select().where(Person.phone == phone)
-        if rows:
-            return dict(rows[0])
-    if email:
-        rows = await Person.select().where(Person.email == email)
-        if rows:
+    """The person with this phone number or mail address; the one that stayed, where her records were merged."""
+    found = await _row_by_contact(phone, email)
+    if found is None or found["merged_into"] is None:
+        return found
+    return await Person.select().where(Person.id == found["merged_into"]).first()
+
+
+async def person_to_sign_in(*, phone: str | None, email: str | None) -> dict[str, Any] | None:
+    """As person_by_contact, for who would sign in by that contact: None where it opens nothing."""
+    found = await _row_by_contact(phone, email)
+    if found is None or found["merged_into"] is None:
+        return found
+    if not await leads_into(found["id"], found["merged_into"]):
+        return None
+    return await Person.select().where(Person.id == found["merged_into"]).first()
+
+
+async def leads_into(merged_id: int, kept_id: int) -> bool:
+    """Whether the contact of a merged record signs in to the account that stayed (or would, before the merge).
+
+    Only one that signed in before, and so was shown to be somebody's who knew of it; and never where either holds a
+    role that opens what others wrote. An organiser's word that two are one is not enough for that.
+    """
+    ids = f"({int(merged_id)}, {int(kept_id)})"
+    rows = await fetch(
+        "SELECT 1 AS shown WHERE (EXISTS (SELECT 1 FROM sign_in_token WHERE person = {} AND used_at IS NOT NULL) "
+        "OR EXISTS (SELECT 1 FROM session WHERE person = {})) AND NOT EXISTS (SELECT 1 FROM role_grant "
+        f"JOIN person ON person.id = role_grant.person WHERE (person.id IN {ids} OR person.merged_into = {{}}) "
+        f"AND revoked_at IS NULL AND role IN ({', '.join('{}' for _role in _SEEING)}))",
+        merged_id,
+        merged_id,
+        kept_id,
+        *(role.value for role in _SEEING),
+    )
+    return bool(rows)
+
+
+async def _row_by_contact(phone: str | None, email: str | None) -> dict[str, Any] | None:
+    for column, value in ((Person.phone, phone), (Person.email, email)):
+        if value and (rows := await Person.select().where(column == value)):
             return dict(rows[0])
     return None
+
+
+async def survivor_of(kind: RecordKind, record_id: int) -> int:
+    """The record that stands for this one: itself, or the one that it was merged into."""
+    table = Person if kind == RecordKind.PERSON else Organisation
+    row = await table.select(table.merged_into).where(table.id == record_id).first()
+    return int(row["merged_into"] or record_id) if row else record_id
+
+
+async def records_of_person(person_id: int) -> list[int]:
+    """All records that are one person: those merged into hers by their ids, and hers last."""
+    kept = await survivor_of(RecordKind.PERSON, person_id)
+    rows = await Person.select(Person.id).where(Person.merged_into == kept).order_by(Person.id)
+    return [*(row["id"] for row in rows), kept]
+
+
+async def organisations_that_stayed(ids: list[int]) -> list[int]:
+    """The same organisations in their order, each once: for a merged one the one that it was merged into."""
+    rows = await Organisation.select(Organisation.id, Organisation.merged_into).where(Organisation.id.is_in(ids or [0]))
+    led = {row["id"]: row["merged_into"] or row["id"] for row in rows}
+    return list(dict.fromkeys(led.get(one, one) for one in ids))
+
+
+async def merges_of(
+    edition_id: int, kind: RecordKind, *, search: str = "", offset: int = 0, limit: int = 50
+) -> tuple[list[dict[str, Any]], int]:
+    """Merges made from an edition's pages that stand, the newest first, with both names; and how many there are.
+
+    ``search`` is looked for in both records.
+    """
+    condition: Any = (
+        (RecordMerge.edition_id == edition_id) & (RecordMerge.kind == kind.value) & RecordMerge.undone_at.is_null()
+    )
+    if search.strip():
+        named = "SELECT id FROM person" if kind == RecordKind.PERSON else "SELECT id FROM organisation"
+        like = f"%{search_text(searched(search))}%"
+        within = f"IN ({named} WHERE search_text LIKE {{}})"
+        condition = condition & WhereRaw(f"(kept {within} OR merged {within})", like, like)
+    total = await RecordMerge.count().where(condition)
+    rows = (
+        await RecordMerge.select(RecordMerge.id, RecordMerge.kept, RecordMerge.merged, RecordMerge.merged_at)
+        .where(condition)
+        .order_by(RecordMerge.id, ascending=False)
+        .limit(limit)
+        .offset(offset)
+    )
+    names = await record_names(kind, [row[key] for row in rows for key in ("kept", "merged")])
+    return [
+        {**row, "kept_name": names.get(row["kept"], ""), "merged_name": names.get(row["merged"], "")} for row in rows
+    ], total
+
+
+async def record_names(kind: RecordKind, ids: list[int]) -> dict[int, str]:
+    """Names by id."""
+    if not ids:
+        return {}
+    if kind == RecordKind.PERSON:
+        return {
+            row["id"]: row["full_name"]
+            for row in await Person.select(Person.id, Person.full_name).where(Person.id.is_in(ids))
+        }
+    return {
+        row["id"]: row["name"]
+        for row in await Organisation.select(Organisation.id, Organisation.name).where(Organisation.id.is_in(ids))
+    }

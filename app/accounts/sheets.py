@@ -112,11 +112,14 @@ async def _check_organisations(rows: Sequence[SheetRow], _context: SheetContext)
 
 async def _load_organisations(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
     stored = await Organisation.select().order_by(Organisation.id)
+    kept = {row["id"]: row for row in stored}
     by_tax = {row["tax_number"]: row for row in stored if row["tax_number"]}
-    by_place: dict[Any, dict[str, Any]] = {(search_text(row["name"]), search_text(row["ward"])): row for row in stored}
+    by_place: dict[Any, dict[str, Any]] = {}
     by_name: dict[str, int] = {}
+    for old in sorted(stored, key=lambda row: row["merged_into"] is None):  # of one place the one that stayed counts
+        by_place[search_text(old["name"]), search_text(old["ward"])] = old
     for old in stored:
-        by_name.setdefault(search_text(old["name"]), old["id"])
+        by_name.setdefault(search_text(old["name"]), old["merged_into"] or old["id"])
     loaded: list[tuple[dict[str, Any], dict[str, Any], bool, str]] = []
     for row in rows:
         values = _said(row)
@@ -129,6 +132,9 @@ async def _load_organisations(rows: Sequence[SheetRow], context: SheetContext) -
         found = by_tax.get(row["tax_number"]) if row["tax_number"] else None
         found = found or by_place.get(place)
         fresh = found is None
+        if found is not None and found["merged_into"] is not None:  # what the one that stayed lacks is all it may say
+            found = kept[found["merged_into"]]
+            values = {name: value for name, value in values.items() if not found[name] and name != "tax_number"}
         if found is None:
             organisation = Organisation(**values, **_derived(values), created_at=context.now)
             await organisation.save()

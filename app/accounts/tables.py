@@ -3,14 +3,17 @@
 ``edition_id`` is a plain number here: editions stand above accounts in the import order.
 """
 
-from piccolo.columns import Boolean, Date, ForeignKey, Integer, Serial, Text, Timestamptz, Varchar
+from piccolo.columns import JSON, Boolean, Date, ForeignKey, Integer, OnDelete, Serial, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
-from app.accounts.enums import ConsentPurpose, DeviceKind, OrganisationKind, Role, UnitLevel
+from app.accounts.enums import ConsentPurpose, DeviceKind, OrganisationKind, RecordKind, Role, UnitLevel
 
 
 class Person(Table, tablename="person"):
-    """Somebody: a phone number alone suffices, or a mail address. ``full_name`` has the given name last."""
+    """Somebody: a phone number alone suffices, or a mail address. ``full_name`` has the given name last.
+
+    One who was registered twice keeps both rows; ``merged_into`` of the one leads to the other, in one step.
+    """
 
     id: Serial
     full_name = Varchar(length=200)
@@ -24,6 +27,9 @@ class Person(Table, tablename="person"):
     is_expert = Boolean(default=False)
     created_at = Timestamptz(default=None, null=True)
     erased_at = Timestamptz(default=None, null=True, help_text="When all that says who she is was erased")
+    merged_into: ForeignKey["Person"] = ForeignKey(
+        "self", default=None, null=True, index=True, on_delete=OnDelete.restrict
+    )
 
 
 class Organisation(Table, tablename="organisation"):
@@ -48,6 +54,42 @@ class Organisation(Table, tablename="organisation"):
     member_count = Integer(default=None, null=True)
     contact = ForeignKey(Person, default=None, null=True)
     created_at = Timestamptz(default=None, null=True)
+    merged_into: ForeignKey["Organisation"] = ForeignKey(
+        "self", default=None, null=True, index=True, on_delete=OnDelete.restrict
+    )
+
+
+class RecordMerge(Table, tablename="record_merge"):
+    """Two records of one person or organisation made one, and all that it takes to make them two again.
+
+    ``moved`` has, by ``table.column``, the ids of the rows that pointed at the ``merged`` record and point at the
+    ``kept`` one since; ``renamed`` the values that gave way there, before and after; ``filled`` the columns that the
+    kept record took over because it had none, with what they held before. Numbers and codes only: nobody is named.
+    """
+
+    id: Serial
+    kind = Varchar(length=20, choices=RecordKind)
+    kept = Integer(index=True)
+    merged = Integer(index=True)
+    edition_id = Integer(default=None, null=True, index=True)
+    moved = JSON(default="{}")
+    renamed = JSON(default="{}")
+    filled = JSON(default="{}")
+    merged_at = Timestamptz(default=None, null=True)
+    merged_by = Integer(default=None, null=True)
+    undone_at = Timestamptz(default=None, null=True)
+    undone_by = Integer(default=None, null=True)
+
+
+class NotTheSame(Table, tablename="not_the_same"):
+    """Two records that look alike and are two: said once by an organiser. ``first`` is the lower id."""
+
+    id: Serial
+    kind = Varchar(length=20, choices=RecordKind)
+    first = Integer()
+    second = Integer()
+    said_at = Timestamptz(default=None, null=True)
+    said_by = Integer(default=None, null=True)
 
 
 class RoleGrant(Table, tablename="role_grant"):
@@ -157,6 +199,8 @@ class Consent(Table, tablename="consent"):
 TABLES: list[type[Table]] = [
     Person,
     Organisation,
+    RecordMerge,
+    NotTheSame,
     RoleGrant,
     SignInToken,
     TwoStep,

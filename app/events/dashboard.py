@@ -18,6 +18,7 @@ NAV = (
     NavItem(title=N_("Load sheets"), path="/import", icon="upload", roles=(Role.MANAGER,), order=90),
     NavItem(title=N_("People and roles"), path="/people", icon="users", roles=(Role.MANAGER,), order=80),
     NavItem(title=N_("Organisations"), path="/organisations", icon="store", roles=(Role.MANAGER,), order=81),
+    NavItem(title=N_("Likely duplicates"), path="/duplicates", icon="copy", roles=(Role.MANAGER,), order=81),
     NavItem(title=N_("Devices"), path="/devices", icon="smartphone", roles=_DEVICE_ROLES, order=82),
     NavItem(title=N_("Messages"), path="/outbox", icon="mail", roles=(Role.MANAGER,), order=85),
     NavItem(title=N_("Status"), path="/status", icon="activity", roles=(Role.MANAGER,), order=86),

@@ -2,6 +2,7 @@
 
 from app.events.controllers.api import EditionsApi, PassesApi
 from app.events.controllers.changing import CancelController, PostponeController
+from app.events.controllers.duplicates import DuplicatesController
 from app.events.controllers.erasures import ErasuresController
 from app.events.controllers.imports import ImportController
 from app.events.controllers.imports_api import ImportsApi
@@ -73,6 +74,7 @@ module = Module(
         ErasuresController,
         remove_two_step,
         OrganisationsController,
+        DuplicatesController,
         DevicesController,
         LogController,
         MessagesController,

@@ -176,3 +176,11 @@ class EndPassed(AppError):
     code = "end_passed"
     status = 422
     message = N_("The end you have set, {time}, has already passed. Choose a later time, or none.")
+
+
+class MergeOnOneJury(AppError):
+    """Two people of one jury, or a judge and somebody whose idea is in her contest, do not become one."""
+
+    code = "merge_on_one_jury"
+    status = 409
+    message = N_("Both are on the jury of one contest, or one judges where the other entered an idea. They stay two.")

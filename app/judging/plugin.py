@@ -4,6 +4,7 @@ from datetime import datetime
 
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
+from app.accounts.merging.pointers import add_objector
 from app.events import slots
 from app.events.enums import Part
 from app.events.queries import EditionInfo
@@ -30,6 +31,7 @@ from app.judging.queries.results import awards_of, progress_of, public_entries
 from app.judging.services.closing import close_contest
 from app.judging.services.copying import copy_contest
 from app.judging.services.entries import SHORT_CODE_KIND
+from app.judging.services.merging import object_to_merge
 from app.judging.services.messages import jury_and_teams
 from app.judging.sheets import SHEET_KINDS
 from app.kernel.i18n import N_, _, pick
@@ -112,6 +114,7 @@ def join() -> None:
     slots.add_section_provider(public_section)
     slots.add_copier(copy_contest)
     slots.add_mover(MOVER)
+    add_objector(object_to_merge)
     slots.add_closer(close_contest)
     slots.add_audience(jury_and_teams)
     slots.add_dashboard_provider(dashboard)

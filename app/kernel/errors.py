@@ -29,6 +29,14 @@ class AppError(Exception):
         return f"{self.code}: {self.message.format(**self.params)}"
 
 
+class Moved(Exception):
+    """What an address names is found at another one for the time being: ``address``."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.address = address
+
+
 def error_kinds(kind: type[AppError] = AppError) -> list[type[AppError]]:
     """The kind and all below it that have a code of their own."""
     own = [kind] if "code" in vars(kind) else []

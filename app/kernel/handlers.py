@@ -14,7 +14,7 @@ from litestar.static_files import create_static_files_router
 
 from app.kernel.database import fetch
 from app.kernel.error_pages import ErrorPage
-from app.kernel.errors import AppError, NotAllowed, NotFound, SignInNeeded, error_kinds
+from app.kernel.errors import AppError, Moved, NotAllowed, NotFound, SignInNeeded, error_kinds
 from app.kernel.i18n import N_, _
 from app.kernel.logs import request_id
 from app.kernel.migrate import pending_migrations
@@ -123,7 +123,13 @@ def handle_past_the_last_page(_request: Request[Any, Any, Any], error: PastTheLa
     return Redirect(error.address, status_code=303)
 
 
+def handle_moved(_request: Request[Any, Any, Any], error: Moved) -> Redirect:
+    """Old links, posters and forms go on; the method stays, and nobody remembers it for good."""
+    return Redirect(error.address, status_code=307)
+
+
 EXCEPTION_HANDLERS: dict[Any, Any] = {
+    Moved: handle_moved,
     PastTheLastPage: handle_past_the_last_page,
     RecursionError: handle_too_deep,
     ValueError: handle_not_text,

@@ -66,3 +66,11 @@ class AllocationFailed(AppError):
     code = "allocation_failed"
     status = 500
     message = N_("No proposal came out. Start again; if it happens twice, tell whoever runs this service.")
+
+
+class MergeBothApplied(AppError):
+    """Two organisations that both have an application in one edition do not become one."""
+
+    code = "merge_both_applied"
+    status = 409
+    message = N_("Both have an application for the same festival. Withdraw one of the two first, then merge them.")

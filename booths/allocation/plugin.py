@@ -1,5 +1,6 @@
 """What allocation brings."""
 
+from app.accounts.merging.pointers import add_objector
 from app.events.slots import (
     add_audience,
     add_closer,
@@ -20,6 +21,7 @@ from booths.allocation.dates import MOVER
 from booths.allocation.log import WORDS
 from booths.allocation.personal import DATA
 from booths.allocation.services.closing import close_applications
+from booths.allocation.services.merging import object_to_merge
 from booths.allocation.services.messages import contacts_concerned
 from booths.allocation.sheets import APPLICATIONS
 from booths.allocation.tasks import JOBS, TIDY, TIDY_SECONDS
@@ -28,6 +30,7 @@ from booths.allocation.tasks import JOBS, TIDY, TIDY_SECONDS
 def start() -> None:
     """Fill the slots."""
     add_mover(MOVER)
+    add_objector(object_to_merge)
     add_closer(close_applications)
     add_audience(contacts_concerned)
     add_dashboard_provider(allocation_dashboard)

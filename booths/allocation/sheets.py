@@ -65,8 +65,9 @@ class _Organisations:
     async def stored(cls) -> Self:
         """All that there are."""
         found = cls()
-        for one in await Organisation.select(Organisation.id, Organisation.name, Organisation.ward):
-            found.add(one["name"], one["ward"], one["id"])
+        columns = (Organisation.id, Organisation.name, Organisation.ward, Organisation.merged_into)
+        for one in await Organisation.select(*columns).order_by(Organisation.id):
+            found.add(one["name"], one["ward"], one["merged_into"] or one["id"])
         return found
 
     def add(self, name: str, ward: str | None, organisation_id: int) -> None:

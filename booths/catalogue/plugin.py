@@ -1,6 +1,7 @@
 """What the catalogue brings."""
 
 from app.accounts.enums import ConsentPurpose
+from app.accounts.merging.pointers import add_giving_way
 from app.accounts.services.consents import register_effect
 from app.events.short_codes import register_resolver
 from app.events.slots import add_dashboard_provider, add_mover, add_nav_item, add_scan_listener, add_section_provider
@@ -20,10 +21,12 @@ from booths.catalogue.personal import DATA
 from booths.catalogue.services.codes import count_scan, resolve_booth, resolve_product
 from booths.catalogue.services.profiles import show_contact
 from booths.catalogue.sheets import PRODUCTS
+from booths.catalogue.tables import Product
 
 
 def start() -> None:
-    """Fill the slots of events."""
+    """Fill the slots of events and accounts."""
+    add_giving_way(Product.organisation, Product.code)
     register_resolver(CodeKind.BOOTH, resolve_booth)
     register_resolver(CodeKind.PRODUCT, resolve_product)
     add_scan_listener(count_scan)

@@ -28,16 +28,17 @@ Certificates = list[tuple[str, int | None]]
 
 async def _organisations(edition_id: int | None) -> dict[str, int]:
     """Organisations by folded name; of several with one name, the one that applied for the edition."""
-    stored = await Organisation.select(Organisation.id, Organisation.name).order_by(Organisation.id)
+    columns = (Organisation.id, Organisation.name, Organisation.merged_into)
+    stored = await Organisation.select(*columns).order_by(Organisation.id)
     applied: set[int] = set()
     if edition_id is not None:
         rows = await Application.select(Application.organisation).where(Application.edition == edition_id)
         applied = {row["organisation"] for row in rows}
     found: dict[str, int] = {}
     for row in stored:
-        name = search_text(row["name"])
-        if name not in found or (row["id"] in applied and found[name] not in applied):
-            found[name] = row["id"]
+        name, stands = search_text(row["name"]), row["merged_into"] or row["id"]
+        if name not in found or (stands in applied and found[name] not in applied):
+            found[name] = stands
     return found
 
 

@@ -11,8 +11,8 @@ from msgspec import Meta
 from app.accounts.actor import Actor
 from app.accounts.guards import signed_in
 from app.accounts.labels import label_of
-from app.accounts.personal.registry import Found, find_all
-from app.accounts.personal.whom import whom_of
+from app.accounts.personal.records import whoms_of
+from app.accounts.personal.registry import Found, find_of_records
 from app.accounts.services.consents import change_consent, consents_of
 from app.accounts.services.erasure import ask_for_own_erasure, editions_without_another_owner, is_fresh
 from app.accounts.services.export import export_person
@@ -53,7 +53,7 @@ class DataController(Controller):
     async def show(self, request: Request[Actor, Any, Any]) -> Response[str]:
         """What is held, by purpose and until when; consents; the ways to download and to erase."""
         person_id = request.user.person_id or 0
-        found = await find_all(await whom_of(person_id))
+        found = await find_of_records(await whoms_of(person_id))
         consents = await consents_of(person_id)
         return page(
             "accounts/data.html",
@@ -87,7 +87,7 @@ class DataController(Controller):
         """What goes, what stays and why."""
         at = now()
         person_id = request.user.person_id or 0
-        found = await find_all(await whom_of(person_id))
+        found = await find_of_records(await whoms_of(person_id))
         async with write_transaction():
             last = bool(await editions_without_another_owner(person_id))
         return page(

@@ -20,6 +20,8 @@ from app.accounts.tables import (
 from app.kernel.i18n import N_
 from app.kernel.names import search_text
 
+#: Ids of rows, codes of products, and what a kept record held before: nothing, or it would have kept it.
+MERGE_TEXTS = ("moved", "renamed", "filled")
 UNTIL_ASKED = N_("Until you ask for erasure")
 
 
@@ -223,8 +225,12 @@ DATA = PersonalData(
         "consent.person": NUMBER_ONLY,
         "consent.wording": N_("The sentence that was agreed to; it names nobody."),
         "role_grant.granted_by": NUMBER_ONLY,
+        "person.merged_into": NUMBER_ONLY,
+        "record_merge.merged_by": NUMBER_ONLY,
+        "record_merge.undone_by": NUMBER_ONLY,
+        "not_the_same.said_by": NUMBER_ONLY,
     },
     texts=(Organisation.address,),
-    impersonal=frozenset({"person.locale", "organisation.ward"}),
+    impersonal=frozenset({"person.locale", "organisation.ward", *(f"record_merge.{name}" for name in MERGE_TEXTS)}),
     ties=(Organisation.contact, RoleGrant.person, Session.person, Device.person),
 )

@@ -87,6 +87,21 @@ async def find_all(whom: Whom) -> list[Found]:
     return [one for one in found if one.rows]
 
 
+async def find_of_records(whoms: Sequence[Whom]) -> list[Found]:
+    """Everything that is held of one who has several records; what two of them lead to is there once."""
+    if len(whoms) == 1:
+        return await find_all(whoms[0])
+    rows: dict[str, Rows] = {}
+    held: dict[str, Held] = {}
+    for whom in whoms:
+        for one in await find_all(whom):
+            held[one.held.key] = one.held
+            known = rows.setdefault(one.held.key, [])
+            known += [row for row in one.rows if row not in known]
+    order = [one.key for data in _modules.values() for one in data.held]
+    return [Found(held[key], rows[key]) for key in order if key in held]
+
+
 async def erase_all(whom: Whom, now: datetime, *, only: Collection[str] = ()) -> dict[str, int]:
     """Erase what is held of her, in the caller's transaction: how many records of each kind changed.
 
@@ -119,14 +134,19 @@ async def _take_out(column: Column, whom: Whom) -> int:
 
 
 async def people_without_ties(created_before: datetime, at_most: int) -> list[int]:
-    """People who were added before a time and whom nothing needs any more: no role, no pass, no order, no team."""
+    """People who were added before a time and whom nothing needs any more: no role, no pass, no order, no team.
+
+    A merged record goes after the one that it leads to.
+    """
     ties = [column for data in _modules.values() for column in data.ties]
     gone = " AND ".join(
         f'NOT EXISTS (SELECT 1 FROM "{column._meta.table._meta.tablename}" t WHERE t."{column._meta.name}" = person.id)'
         for column in ties
     )
     rows = await fetch(
-        f"SELECT id FROM person WHERE erased_at IS NULL AND is_expert IS FALSE AND created_at < {{}} AND {gone} "
+        "SELECT id FROM person WHERE erased_at IS NULL AND is_expert IS FALSE AND created_at < {} "
+        "AND (merged_into IS NULL OR EXISTS (SELECT 1 FROM person kept "
+        f"WHERE kept.id = person.merged_into AND kept.erased_at IS NOT NULL)) AND {gone} "
         "ORDER BY id LIMIT {}",
         created_before,
         at_most,

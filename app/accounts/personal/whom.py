@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -78,11 +79,13 @@ def _pattern_of(form: str) -> str:
     return "%" + re.sub(r"([!%_])", r"!\1", form) + "%"
 
 
-async def whom_of(person_id: int) -> Whom:
+async def whom_of(person_id: int, *, records: Sequence[int] = ()) -> Whom:
     """A person with all names and addresses that she has or, as the log tells, had.
 
     A name of one word, or one that somebody else bears too, is left out: it would take others' names with it.
+    ``records`` are the ids of all that is known to be her, where records were merged: none of them is somebody else.
     """
+    hers = [person_id, *records]
     row = await Person.select().where(Person.id == person_id).first()
     if row is None:
         return Whom(person_id=person_id)
@@ -99,8 +102,8 @@ async def whom_of(person_id: int) -> Whom:
         for key, values in found.items():
             if one.get(key):
                 values[str(one[key])] = None
-    names = [name for name in found["full_name"] if " " in name and not await _is_shared(name, person_id)]
-    taken = await _taken([*found["phone"], *found["email"]], person_id)
+    names = [name for name in found["full_name"] if " " in name and not await _is_shared(name, hers)]
+    taken = await _taken([*found["phone"], *found["email"]], hers)
     return Whom(
         person_id=person_id,
         names=tuple(names),
@@ -109,22 +112,19 @@ async def whom_of(person_id: int) -> Whom:
     )
 
 
-async def _is_shared(name: str, person_id: int) -> bool:
+async def _is_shared(name: str, hers: list[int]) -> bool:
     folded = search_text(name)
     rows = await fetch(
-        "SELECT full_name FROM person WHERE id <> {} AND (search_text = {} OR search_text LIKE {})",
-        person_id,
-        folded,
-        f"{folded} %",
+        "SELECT id, full_name FROM person WHERE search_text = {} OR search_text LIKE {}", folded, f"{folded} %"
     )
-    return any(search_text(row["full_name"]) == folded for row in rows)
+    return any(search_text(row["full_name"]) == folded for row in rows if row["id"] not in hers)
 
 
-async def _taken(addresses: list[str], person_id: int) -> set[str]:
+async def _taken(addresses: list[str], hers: list[int]) -> set[str]:
     """Which of them are somebody else's today: a number that was passed on names the other."""
     if not addresses:
         return set()
     rows = await Person.select(Person.phone, Person.email).where(
-        (Person.id != person_id) & (Person.phone.is_in(addresses) | Person.email.is_in(addresses))
+        Person.id.not_in(hers) & (Person.phone.is_in(addresses) | Person.email.is_in(addresses))
     )
     return {value for row in rows for value in row.values() if value in addresses}

@@ -156,6 +156,11 @@ async def revoke_device(*, device_id: int, actor: Actor, now: datetime) -> None:
     _cache.clear()
 
 
+def forget_devices() -> None:
+    """Look every device up anew when it next comes."""
+    _cache.clear()
+
+
 async def actor_of_device(token: str, now: datetime) -> Actor | None:
     """The actor that a device is, remembered for ``CACHE_SECONDS``; None when it is unknown or revoked."""
     at = now.timestamp()

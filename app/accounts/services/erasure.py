@@ -1,13 +1,15 @@
 """Erasing a person: asked for by herself, or by an owner for somebody who asks by phone or on paper; done by a job."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 
 from app.accounts.actor import Actor
 from app.accounts.enums import Asked, Role
 from app.accounts.errors import LastOwner, NotOnlyYours, SignInAgain
-from app.accounts.personal.registry import erase_all, find_all, people_without_ties
-from app.accounts.personal.whom import NOBODY, whom_of
-from app.accounts.queries import person_by_contact
+from app.accounts.personal.records import whoms_of
+from app.accounts.personal.registry import erase_all, find_of_records, people_without_ties
+from app.accounts.personal.whom import NOBODY
+from app.accounts.queries import person_by_contact, records_of_person
 from app.accounts.services.sign_in import contact_of
 from app.accounts.tables import Person, RoleGrant, Session, SignInToken
 from app.kernel import audit
@@ -36,8 +38,11 @@ async def editions_without_another_owner(person_id: int) -> list[int | None]:
         f"SELECT person, edition_id FROM role_grant WHERE role = {{}} AND revoked_at IS NULL ORDER BY id{lock}",
         Role.OWNER.value,
     )
-    others = {row["edition_id"] for row in rows if row["person"] != person_id}
-    own = {row["edition_id"] for row in rows if row["person"] == person_id}
+    hers = await records_of_person(person_id)
+    merged = await Person.select(Person.id).where(Person.merged_into.is_not_null())
+    nobody = {*hers, *(row["id"] for row in merged)}  # what stayed with a merged record opens nothing
+    others = {row["edition_id"] for row in rows if row["person"] not in nobody}
+    own = {row["edition_id"] for row in rows if row["person"] in hers}
     return [edition_id for edition_id in own if edition_id not in others and None not in others]
 
 
@@ -67,11 +72,12 @@ async def person_to_erase(*, contact: str, edition_id: int, actor: Actor) -> int
     found = await person_by_contact(phone=phone, email=email)
     if found is None:
         raise NotFound
-    held = await find_all(await whom_of(found["id"]))
+    held = await find_of_records(await whoms_of(found["id"]))
     editions = {row["edition_id"] for one in held for row in one.rows if row.get("edition_id") is not None}
     if edition_id not in editions:
         raise NotFound
-    roles = await RoleGrant.exists().where((RoleGrant.person == found["id"]) & RoleGrant.edition_id.is_null())
+    hers = await records_of_person(found["id"])
+    roles = await RoleGrant.exists().where(RoleGrant.person.is_in(hers) & RoleGrant.edition_id.is_null())
     if roles or any(not actor.has(Role.OWNER, edition_id=other) for other in editions):
         raise NotOnlyYours
     return int(found["id"])
@@ -103,24 +109,29 @@ async def run_erasure(job: JobContext) -> dict[str, int]:
 async def erase_person(*, person_id: int, edition_id: int | None = None, now: datetime) -> dict[str, int]:
     """Erase all that is held of a person, in one transaction; returns how many records of each kind changed.
 
+    Records that were merged are one person: all of them go, whichever was meant.
+
     Doing it again finds nothing. Raises LastOwner when another owner went meanwhile.
     """
     async with write_transaction():
         if await editions_without_another_owner(person_id):
             raise LastOwner
-        if not await Person.exists().where((Person.id == person_id) & Person.erased_at.is_null()):
-            return {}
-        counts = await erase_all(await whom_of(person_id), now)
-        await audit.record(
-            actor=None,
-            action="person.erased",
-            subject_type="person",
-            subject_id=person_id,
-            edition_id=edition_id,
-            after={"records": sum(counts.values())},
-            now=now,
-        )
-    return counts
+        counts: Counter[str] = Counter()
+        for whom in await whoms_of(person_id):
+            if not await Person.exists().where((Person.id == whom.person_id) & Person.erased_at.is_null()):
+                continue
+            erased = await erase_all(whom, now)
+            counts.update(erased)
+            await audit.record(
+                actor=None,
+                action="person.erased",
+                subject_type="person",
+                subject_id=whom.person_id or 0,
+                edition_id=edition_id,
+                after={"records": sum(erased.values())},
+                now=now,
+            )
+    return dict(counts)
 
 
 async def erase_people_without_ties(*, created_before: datetime, at_most: int, now: datetime) -> int:

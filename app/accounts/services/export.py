@@ -11,15 +11,15 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import msgspec
 
 from app.accounts.labels import label_of
-from app.accounts.personal.registry import Found, find_all
-from app.accounts.personal.whom import whom_of
+from app.accounts.personal.records import whoms_of
+from app.accounts.personal.registry import Found, find_of_records
 from app.kernel.i18n import _
 from app.kernel.sheets import write_xlsx
 
 
 async def export_person(*, person_id: int, now: datetime) -> bytes:
     """The archive, in the reader's language: ``personal-data.json`` and ``personal-data.xlsx``."""
-    found = await find_all(await whom_of(person_id))
+    found = await find_of_records(await whoms_of(person_id))
     whole = {
         "made_at": now,
         "held": [

@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from app.accounts.actor import Actor
-from app.accounts.enums import OrganisationKind, Role
+from app.accounts.enums import OrganisationKind, RecordKind, Role
 from app.accounts.errors import ContactMissing, ContactTaken
-from app.accounts.queries import person_by_contact
+from app.accounts.queries import person_by_contact, survivor_of
 from app.accounts.tables import Organisation, Person, RoleGrant
 from app.kernel import audit
-from app.kernel.database import engine, is_unique_violation, write_transaction
+from app.kernel.database import engine, hold_row, is_unique_violation, write_transaction
 from app.kernel.names import clean_name, search_text, sort_key, text_key
 
 
@@ -56,7 +56,9 @@ async def find_or_create_person(
         found = await person_by_contact(phone=phone, email=email)
         if found is None:
             return await create_person(full_name=full_name, phone=phone, email=email, locale=locale, now=now)
-        person = await Person.objects().get(Person.id == found["id"])
+        await hold_row("person", found["id"])  # she may be merged into another record at this moment
+        kept = await survivor_of(RecordKind.PERSON, found["id"])
+        person = await Person.objects().get(Person.id == kept)
         assert person is not None
         return person
 

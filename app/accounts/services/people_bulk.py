@@ -78,8 +78,10 @@ async def _by_contact(people: Sequence[PersonValues]) -> dict[str, int]:
         (Person.email, sorted({one.email for one in people if one.email})),
     ):
         for start in range(0, len(values), CHUNK):
-            rows = await Person.select(Person.id, column).where(column.is_in(values[start : start + CHUNK]))
-            found |= {row[column._meta.name]: row["id"] for row in rows}
+            rows = await Person.select(Person.id, Person.merged_into, column).where(
+                column.is_in(values[start : start + CHUNK])
+            )
+            found |= {row[column._meta.name]: row["merged_into"] or row["id"] for row in rows}
     return found
 
 

@@ -10,12 +10,13 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from piccolo.columns.combination import And, Where
 
 from app.accounts.actor import Actor
+from app.accounts.enums import RecordKind
 from app.accounts.errors import LinkUsed, PasswordTooShort, SignInFailed
 from app.accounts.limits import Way, count_account
-from app.accounts.queries import person_by_contact
+from app.accounts.queries import person_to_sign_in, survivor_of
 from app.accounts.tables import HalfSignIn, Person, Session, SignInToken
 from app.kernel import audit
-from app.kernel.database import write_transaction
+from app.kernel.database import hold_row, write_transaction
 from app.kernel.i18n import _, use_locale
 from app.kernel.names import normalise_email, normalise_phone
 from app.kernel.outbox import send_message, way_to
@@ -74,7 +75,7 @@ async def request_sign_in(*, contact: str, next_path: str, now: datetime) -> Non
     """
     phone, email = contact_of(contact)
     await count_account(Way.ASK, phone or email, now=now)
-    found = await person_by_contact(phone=phone, email=email)
+    found = await person_to_sign_in(phone=phone, email=email)
     if found is None:
         return
     async with write_transaction():
@@ -125,7 +126,7 @@ async def redeem_code(*, contact: str, code: str, now: datetime) -> tuple[int, s
     """
     phone, email = contact_of(contact)
     await count_account(Way.CODE, phone or email, now=now)
-    found = await person_by_contact(phone=phone, email=email)
+    found = await person_to_sign_in(phone=phone, email=email)
     if found is None:
         raise SignInFailed
     async with write_transaction():
@@ -148,7 +149,7 @@ async def check_password(*, contact: str, password: str, now: datetime) -> int:
     """The person with this password. Raises SignInFailed, and TooManyTries after ten tries in a quarter of an hour."""
     phone, email = contact_of(contact)
     await count_account(Way.PASSWORD, phone or email, now=now)
-    found = await person_by_contact(phone=phone, email=email)
+    found = await person_to_sign_in(phone=phone, email=email)
     stored = found["password_hash"] if found and found["password_hash"] else await asyncio.to_thread(_nobody)
     try:
         await asyncio.to_thread(_hasher.verify, stored, password)
@@ -178,9 +179,15 @@ async def set_password(*, person_id: int, password: str, actor: Actor, now: date
 
 
 async def start_session(*, person_id: int, browser: str, old_token: str | None, now: datetime) -> str:
-    """Open a session under a new token (the browser's old one ends) and return the token for the cookie."""
+    """Open a session under a new token (the browser's old one ends) and return the token for the cookie.
+
+    Raises LinkUsed when her record was merged into another since she asked for the link.
+    """
     token = new_token()
     async with write_transaction():
+        await hold_row("person", person_id)
+        if await survivor_of(RecordKind.PERSON, person_id) != person_id:
+            raise LinkUsed
         if old_token:
             await Session.delete().where(Session.token_hash == hash_token(old_token))
         await Session.insert(

@@ -11,8 +11,8 @@ from app.accounts.actor import Actor
 from app.accounts.enums import ASKED_NAMES, Asked, Role
 from app.accounts.errors import LastOwner, NotOnlyYours, SignInFailed
 from app.accounts.guards import requires
-from app.accounts.personal.registry import find_all
-from app.accounts.personal.whom import whom_of
+from app.accounts.personal.records import whoms_of
+from app.accounts.personal.registry import find_of_records
 from app.accounts.services.erasure import ask_for_erasure_of, person_to_erase
 from app.events import queries
 from app.kernel.clock import now
@@ -68,7 +68,7 @@ class ErasuresController(Controller):
 
 
 async def _page(edition_id: int, form: Form, *, person_id: int | None = None, status: int = 200) -> Response[str]:
-    found = [] if person_id is None else await find_all(await whom_of(person_id))
+    found = [] if person_id is None else await find_of_records(await whoms_of(person_id))
     return page(
         "events/office_erase.html",
         status=status,

@@ -65,7 +65,9 @@ async def tell_change(job: JobContext) -> dict[str, Any]:
         if job.cancelled():
             break
         people = await Person.select(Person.id, Person.full_name, Person.email, Person.phone, Person.locale).where(
-            Person.id.is_in(waiting[start : start + CHUNK]) & (Person.email.is_not_null() | Person.phone.is_not_null())
+            Person.id.is_in(waiting[start : start + CHUNK])
+            & Person.merged_into.is_null()
+            & (Person.email.is_not_null() | Person.phone.is_not_null())
         )
         async with write_transaction():
             for person in people:

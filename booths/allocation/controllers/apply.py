@@ -245,7 +245,7 @@ async def _step_page(
         raise NotFound
     own = request.user.organisations(Role.EXHIBITOR_OWNER)
     rows = await Organisation.select(Organisation.id, Organisation.name).where(
-        Organisation.id.is_in(sorted(own) or [0])
+        Organisation.id.is_in(sorted(own) or [0]) & Organisation.merged_into.is_null()
     )
     steps = _steps(request)
     number = steps.index(step) if step in steps else 0

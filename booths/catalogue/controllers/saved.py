@@ -9,6 +9,7 @@ from litestar.params import FromPath
 
 from app.accounts.actor import Actor
 from app.accounts.guards import public
+from app.accounts.queries import organisations_that_stayed
 from app.events.controllers.public import visible_edition
 from app.kernel.clock import now
 from app.kernel.forms import read_form
@@ -38,6 +39,7 @@ class SavedController(Controller):
         edition = await visible_edition(slug, request.user)
         items = saved_items(request)
         wanted = [int(item[1:]) for item in items if item.startswith("x")]
+        wanted = await organisations_that_stayed(wanted) if wanted else []
         cards = {card.id: card for card in await exhibitors_of(edition.id)} if wanted else {}
         return page(
             "catalogue/saved.html",

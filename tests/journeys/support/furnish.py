@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from app.accounts.actor import SYSTEM, Actor
-from app.accounts.enums import DeviceKind, Role
+from app.accounts.enums import DeviceKind, OrganisationKind, RecordKind, Role
 from app.accounts.queries import actor_of_person
 from app.accounts.services.devices import pair_device
+from app.accounts.services.merging import merge_records
+from app.accounts.services.people import create_organisation, create_person, grant_role
 from app.judging.queries.contests import criteria_of
 from app.judging.services.ballots import BallotInput, submit_ballot
 from app.judging.services.contests import open_round
@@ -40,6 +42,7 @@ async def furnish(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
         **await _fair(numbers, now),
         **await _orders(numbers, now),
         **await _gates(numbers, now),
+        **await _twice(numbers, now),
     }
 
 
@@ -119,6 +122,36 @@ async def _gates(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
         edition_id=here, gate_id=numbers["gate_id"], label="Điện thoại mới", actor=SYSTEM, now=now
     )
     return {"gate_device_id": device_id, "invite_token": invite.rpartition("/")[2]}
+
+
+async def _twice(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Register a woman and two businesses twice, and merge the records of one business."""
+    here = numbers["edition_id"]
+    people = [
+        await create_person(full_name=name, phone=phone, now=now)
+        for name, phone in (("Nguyễn Thị Thanh Hương", "+84977123456"), ("NGUYỄN THANH HƯƠNG", "+62977123456"))
+    ]
+    for person in people:
+        await grant_role(person_id=person.id, role=Role.FLOOR, edition_id=here, actor=SYSTEM, now=now)
+    kept, merged, *_waiting = [
+        await create_organisation(name=name, kind=kind, ward="Phường Vạn Phúc", actor=SYSTEM, now=now)
+        for name, kind in (
+            ("Công ty TNHH Một thành viên Tơ lụa Thanh Hương", OrganisationKind.COMPANY),
+            ("Tơ lụa Thanh Hương", OrganisationKind.HOUSEHOLD),
+            ("Hợp tác xã Nón lá Quê Nhà", OrganisationKind.COOPERATIVE),
+            ("HTX NÓN LÁ QUÊ NHÀ", OrganisationKind.COOPERATIVE),
+        )
+    ]
+    await merge_records(
+        kind=RecordKind.ORGANISATION,
+        kept_id=kept.id,
+        merged_id=merged.id,
+        edition_id=here,
+        festival="Hội chợ",
+        actor=await actor_of_person(await holder(Role.OWNER)),
+        now=now,
+    )
+    return {"twice_id": people[0].id, "twice_again_id": people[1].id}
 
 
 async def begin_judging(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:

@@ -83,6 +83,13 @@ PLACES = [
     Place("organiser-people", "/manage/{edition_id}/people", "owner"),
     Place("organiser-erase", "/manage/{edition_id}/people/erase", "owner"),
     Place("organiser-organisations", "/manage/{edition_id}/organisations", "owner"),
+    Place("organiser-duplicates", "/manage/{edition_id}/duplicates", "owner"),
+    Place(
+        "organiser-duplicates-compare",
+        "/manage/{edition_id}/duplicates/compare?kind=person&first={twice_id}&second={twice_again_id}",
+        "owner",
+    ),
+    Place("organiser-duplicates-merged", "/manage/{edition_id}/duplicates/merged", "owner"),
     Place("organiser-devices", "/manage/{edition_id}/devices", "owner"),
     Place("organiser-audit", "/manage/{edition_id}/audit", "owner"),
     Place("organiser-outbox", "/manage/{edition_id}/outbox", "owner"),
