@@ -133,6 +133,6 @@ async def settle_people(table: str, *, now: datetime) -> None:
 async def _find_laid(table: str) -> None:
     for contact in ("phone", "email"):
         await fetch(
-            f"UPDATE {table} SET person = (SELECT id FROM person WHERE person.{contact} = {table}.{contact}) "
-            f"WHERE person IS NULL AND {contact} IS NOT NULL"
+            f"UPDATE {table} SET person = (SELECT COALESCE(merged_into, id) FROM person "
+            f"WHERE person.{contact} = {table}.{contact}) WHERE person IS NULL AND {contact} IS NOT NULL"
         )

@@ -197,9 +197,9 @@ async def test_the_api_allocates_too(organiser: Browser) -> None:
     edition = await make_edition()
     base = f"/api/v1/manage/{edition.id}"
     _first, second = await make_row(edition.id, 2)
-    made, _ = await make_application(edition.id, name="Anh")
+    made, _ = await make_application(edition.id, name="Xưởng Zuzu")
     await make_application(edition.id, name="Bình")
-    listed = (await organiser.get(f"{base}/applications?q=anh&status=open")).json()
+    listed = (await organiser.get(f"{base}/applications?q=xuong zuzu&status=open")).json()
     assert [item["id"] for item in listed["items"]] == [made]
     held = await organiser.post(f"{base}/booths/{second}/hold", json={"application": made})
     assert (held.status_code, held.json()["booth"]) == (200, "A2")
