@@ -303,6 +303,7 @@ def _said(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
 
 
 def _import(options: argparse.Namespace) -> None:
+    os.environ["DATABASE_POOL_SIZE"] = "1"  # rows are laid ready in a table that belongs to one connection
     from app.kernel.errors import AppError
     from app.main import register_modules, start_modules
 
@@ -349,7 +350,7 @@ async def _load_sheet(kind: str, path: Path, check_only: bool, slug: str | None)
     if batch.problem_count or check_only:
         await discard(batch.id, context)
         return batch.problem_count == 0
-    result = json.loads((await accept(batch.id, context)).result or "{}")
+    result = json.loads((await accept(batch.id, context, lay=True)).result or "{}")
     print(f"{result['created']} added, {result['updated']} changed, {result['unchanged']} as they were.")
     return True
 

@@ -13,7 +13,7 @@ from app.kernel.money import Money
 from app.kernel.names import clean_text
 from app.kernel.sheets import CellProblem, Column, LoadResult, SheetContext, SheetKind, SheetRow
 from app.kernel.sheets.parsers import choice, day, email, integer, moment, money, phone, text
-from ticketing.sales.errors import DaysOutsideEdition, SalesReversed
+from ticketing.sales.errors import DaysOutsideEdition, SalesReversed, UnknownTicketType
 from ticketing.sales.queries import ticket_types_of, tickets_held
 from ticketing.sales.services.attendees import Attendee, lay_attendees, load_laid_attendees
 from ticketing.sales.services.ticket_types import (
@@ -302,10 +302,11 @@ async def lay_attendee_sheet(rows: Sequence[SheetRow], context: SheetContext) ->
     """Lay the orders and passes of very many attendees ready."""
     assert context.edition_id is not None
     types = await _types_by_word(context.edition_id)
-    attendees = [
-        Attendee(person=person, ticket_type_id=types[_word(row["ticket_type"])]["id"])
-        for row, person in zip(rows, _people(rows), strict=True)
-    ]
+    attendees = []
+    for row, person in zip(rows, _people(rows), strict=True):
+        if (found := types.get(_word(row["ticket_type"]))) is None:
+            raise UnknownTicketType
+        attendees.append(Attendee(person=person, ticket_type_id=found["id"]))
     await lay_attendees(edition_id=context.edition_id, attendees=attendees, now=context.now, report=context.report)
 
 

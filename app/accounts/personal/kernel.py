@@ -12,7 +12,7 @@ from app.kernel.database import after_commit, fetch
 from app.kernel.enums import BatchState, JobState
 from app.kernel.i18n import N_
 from app.kernel.sheets import kind, kinds, read_table
-from app.kernel.sheets.batches import remove_file, stored_bytes
+from app.kernel.sheets.files import remove_file, stored_bytes
 from app.kernel.sheets.model import shown
 from app.kernel.tables import AuditEntry, ImportBatch, Job, OutboxMessage
 

@@ -1,7 +1,6 @@
 """Issuing and withdrawing passes."""
 
 import base64
-import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
@@ -73,7 +72,7 @@ class IssuedPass:
 
 def secret_of(seed: str) -> str:
     """The secret of a holder's link, made again from the seed in the pass's row and the installation's secret."""
-    mac = hmac.new(secret_key(), b"pass link\0" + seed.encode(), hashlib.sha256).digest()
+    mac = hmac.digest(secret_key(), b"pass link\0" + seed.encode(), "sha256")
     return base64.urlsafe_b64encode(mac[:24]).decode()
 
 

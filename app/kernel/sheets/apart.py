@@ -20,6 +20,7 @@ from app.kernel.jobs import ACTIVE, JobContext, enqueue
 from app.kernel.sheets import batches
 from app.kernel.sheets.checking import check_mapping, kind
 from app.kernel.sheets.errors import BatchHasProblems
+from app.kernel.sheets.files import remove_file
 from app.kernel.sheets.model import SheetContext, said
 from app.kernel.tables import ImportBatch, Job
 
@@ -94,7 +95,7 @@ async def fail(batch_id: int, message: str, params: dict[str, Any]) -> None:
             .returning(ImportBatch.stored_path)
         )
         if rows and after == BatchState.DISCARDED:
-            batches.remove_file(rows[0]["stored_path"])
+            remove_file(rows[0]["stored_path"])
 
 
 def failure_of(batch: ImportBatch) -> str:

@@ -9,22 +9,21 @@ was accepted gives its first answer again. The file goes when it is loaded or di
 import asyncio
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path, PureWindowsPath
+from pathlib import PureWindowsPath
 from typing import Any
-from uuid import uuid4
 
 from piccolo.columns import Column
 
 from app.kernel.audit import gathered, record
 from app.kernel.database import contains, is_unique_violation, write_transaction
 from app.kernel.enums import BatchState
+from app.kernel.errors import AppError
 from app.kernel.names import clean_text
-from app.kernel.settings import settings
 from app.kernel.sheets.checking import Examined, SheetKind, check_mapping, check_rows, examine, kind, parse_rows
 from app.kernel.sheets.errors import BatchDiscarded, BatchHasProblems, BatchUnknown
+from app.kernel.sheets.files import put_away, remove_file, stored_bytes
 from app.kernel.sheets.limits import MAX_STORED_PROBLEMS, SAMPLE_ROWS
 from app.kernel.sheets.model import LoadResult, RawTable, SheetContext, said, shown
 from app.kernel.sheets.read import read_table
@@ -61,14 +60,13 @@ async def preview(
 async def store(kind_name: str, data: bytes, filename: str, context: SheetContext) -> ImportBatch:
     """Keep the file of a batch that is still to be read; the caller saves the batch. Raises SheetKindUnknown."""
     kind(kind_name)
-    path = _folder() / f"{uuid4().hex}{'.xlsx' if data[:2] == b'PK' else '.csv'}"
-    await asyncio.to_thread(_write, path, data)
+    stored_path = await asyncio.to_thread(put_away, data)
     return ImportBatch(
         kind=kind_name,
         edition_id=context.edition_id,
         filename=clean_text(PureWindowsPath(filename).name)[:255],
         digest=hashlib.sha256(data).hexdigest(),
-        stored_path=path.name,
+        stored_path=stored_path,
         state=BatchState.READING,
         row_count=0,
         problem_count=0,
@@ -133,21 +131,23 @@ async def accept(batch_id: int, context: SheetContext, *, lay: bool = False) -> 
     parsed = await asyncio.to_thread(parse_rows, sheet_kind, table, context, chosen)
     for tries_left in reversed(range(TRIES)):
         try:
-            examined = await _lay(sheet_kind, parsed, context) if lay and sheet_kind.lay else None
+            if laid := lay and sheet_kind.lay is not None:
+                await _lay(sheet_kind, parsed, context)
             async with write_transaction():
                 if not await _claim(batch_id, context.now):
                     return await _settled(batch_id, context)
-                result = await _load(sheet_kind, batch, parsed, context, laid=examined is not None)
+                result = await _load(sheet_kind, batch, parsed, context, laid=laid)
                 await ImportBatch.update({ImportBatch.result: json.dumps(result.as_dict())}).where(
                     ImportBatch.id == batch_id
                 )
                 await _keep_mapping(sheet_kind, table, chosen, context.now)
             break
         except _ProblemsSince as since:
-            await ImportBatch.update(
-                {ImportBatch.state: BatchState.PREVIEWED, **_problem_values(since.examined)}
-            ).where((ImportBatch.id == batch_id) & ImportBatch.state.is_in([BatchState.PREVIEWED, BatchState.LOADING]))
-            raise BatchHasProblems(count=len(since.examined.problems)) from None
+            raise await _noted(batch_id, since.examined) from None
+        except AppError:
+            if laid:
+                await _look_again(batch_id, sheet_kind, parsed, context)
+            raise
         except Exception as error:
             if not tries_left or not (isinstance(error, LaidInVain) or (lay and is_unique_violation(error))):
                 raise
@@ -253,14 +253,27 @@ def result_of(batch: ImportBatch) -> dict[str, int]:
     return found
 
 
-async def _lay(sheet_kind: SheetKind, parsed: Examined, context: SheetContext) -> Examined:
-    """Check against the database of this moment and lay the rows ready. Raises _ProblemsSince."""
+async def _lay(sheet_kind: SheetKind, parsed: Examined, context: SheetContext) -> None:
+    """Lay the rows ready. What the database of this moment makes wrong is found when they are taken over."""
+    if parsed.problems:
+        raise _ProblemsSince(parsed)
+    assert sheet_kind.lay is not None
+    await sheet_kind.lay(parsed.rows, context)
+
+
+async def _look_again(batch_id: int, sheet_kind: SheetKind, parsed: Examined, context: SheetContext) -> None:
+    """Find the cells for which laid rows were refused as a whole. Raises BatchHasProblems when there are such."""
     examined = await check_rows(sheet_kind, parsed, context)
     if examined.problems:
-        raise _ProblemsSince(examined)
-    assert sheet_kind.lay is not None
-    await sheet_kind.lay(examined.rows, context)
-    return examined
+        raise await _noted(batch_id, examined)
+
+
+async def _noted(batch_id: int, examined: Examined) -> BatchHasProblems:
+    """Note in the batch what is wrong by now; it can be accepted again once that is mended."""
+    await ImportBatch.update({ImportBatch.state: BatchState.PREVIEWED, **_problem_values(examined)}).where(
+        (ImportBatch.id == batch_id) & ImportBatch.state.is_in([BatchState.PREVIEWED, BatchState.LOADING])
+    )
+    return BatchHasProblems(count=len(examined.problems))
 
 
 async def _load(
@@ -387,23 +400,3 @@ def _stored_problems(examined: Examined) -> str:
 def _sample(table: RawTable) -> dict[str, object]:
     rows = [{"number": row.number, "cells": [shown(value) for value in row.values]} for row in table.rows[:SAMPLE_ROWS]]
     return {"headers": list(table.headers), "rows": rows}
-
-
-def stored_bytes(name: str) -> bytes:
-    """The stored file of a batch. Raises FileNotFoundError when it is gone."""
-    return (_folder() / name).read_bytes()
-
-
-def _folder() -> Path:
-    return settings().data_dir / "imports"
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-        file.write(data)
-
-
-def remove_file(name: str) -> None:
-    """Delete the stored file of a batch; one that is gone is fine."""
-    (_folder() / name).unlink(missing_ok=True)
