@@ -7,11 +7,15 @@ from app.accounts.enums import ORGANISER_ROLES, Role
 
 @dataclass(frozen=True)
 class Grant:
-    """One role in force; ``edition_id`` None means every edition."""
+    """One role in force; ``edition_id`` None means every edition.
+
+    ``kept_id`` is the organisation that the one of the grant was merged into.
+    """
 
     role: Role
     edition_id: int | None = None
     organisation_id: int | None = None
+    kept_id: int | None = None
 
 
 @dataclass(frozen=True)

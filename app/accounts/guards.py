@@ -31,12 +31,20 @@ class Access:
         """
         if any(isinstance(value, int) and abs(value) > LARGEST_ID for value in connection.path_params.values()):
             raise NotFound
-        self.check(connection.scope.get("user") or Actor(), connection.path_params)
+        actor = connection.scope.get("user") or Actor()
+        self.check(actor, connection.path_params)
         organisation_id = connection.path_params.get("organisation_id")
         if organisation_id is not None:
-            kept = await survivor_of(RecordKind.ORGANISATION, organisation_id)
+            kept = await self._kept(actor, organisation_id)
             if kept != organisation_id:
-                raise Moved(_path_of(connection, organisation_id, kept))
+                raise Moved(_path_of(connection, kept))
+
+    async def _kept(self, actor: Actor, organisation_id: int) -> int:
+        """The organisation that stands for the one of the path. Who works for it knows that by her roles."""
+        if self.kind == "public":
+            return await survivor_of(RecordKind.ORGANISATION, organisation_id)
+        kept = (grant.kept_id for grant in actor.grants if grant.organisation_id == organisation_id and grant.kept_id)
+        return next(kept, organisation_id)
 
     def check(self, actor: Actor, params: dict[str, Any]) -> None:
         """The rule itself. ``edition_id`` and ``organisation_id`` among the path's parameters narrow a role."""
@@ -57,7 +65,7 @@ class Access:
             raise NotAllowed
 
 
-def _path_of(connection: ASGIConnection[Any, Any, Any, Any], old: int, kept: int) -> str:
+def _path_of(connection: ASGIConnection[Any, Any, Any, Any], kept: int) -> str:
     """The same address with the organisation that stayed, where the route names one."""
     template = connection.scope["path_template"]
     values = {**connection.path_params, "organisation_id": kept}

@@ -26,8 +26,9 @@ _AND_OLD = "LEFT JOIN organisation old ON old.merged_into = role_grant.organisat
 def _grants(rows: list[dict[str, Any]]) -> tuple[Grant, ...]:
     found: dict[Grant, None] = {}
     for row in rows:
-        for organisation_id in (row["organisation"], row["old_organisation"] or row["organisation"]):
-            found[Grant(Role(row["role"]), row["edition_id"], organisation_id)] = None
+        found[Grant(Role(row["role"]), row["edition_id"], row["organisation"])] = None
+        if row["old_organisation"] is not None:
+            found[Grant(Role(row["role"]), row["edition_id"], row["old_organisation"], row["organisation"])] = None
     return tuple(found)
 
 

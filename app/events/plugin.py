@@ -3,6 +3,7 @@
 from app.events.controllers.api import EditionsApi, PassesApi
 from app.events.controllers.changing import CancelController, PostponeController
 from app.events.controllers.duplicates import DuplicatesController
+from app.events.controllers.duplicates_api import DuplicatesApi
 from app.events.controllers.erasures import ErasuresController
 from app.events.controllers.imports import ImportController
 from app.events.controllers.imports_api import ImportsApi
@@ -82,6 +83,7 @@ module = Module(
         EditionsApi,
         PassesApi,
         ImportsApi,
+        DuplicatesApi,
     ),
     jobs={REISSUE: reissue_passes, TELL: tell_change, RETENTION: run_retention},
     sheet_kinds=(PROGRAMME,),

@@ -13,7 +13,7 @@ from tests.events.controllers.test_public import add_session
 from tests.events.factories import make_edition
 from tests.payments.factories import Seller, make_document
 from tests.support.client import Browser, sign_in
-from tests.support.factories import make_owner
+from tests.support.factories import make_organisation, make_owner
 from tests.support.queries import counted_queries
 
 Add = Callable[[EditionInfo, int], Awaitable[object]]
@@ -42,9 +42,15 @@ async def invoice(edition: EditionInfo, number: int) -> object:
     return await make_document(edition, subject_id=number)
 
 
+async def twins(_edition: EditionInfo, number: int) -> object:
+    """Two more records of one organisation."""
+    return [await make_organisation(name=f"Hộ {number}", ward="Xã Hòa Vang") for _record in range(2)]
+
+
 @pytest.mark.parametrize(
     ("path", "add"),
     [
+        ("/manage/{id}/duplicates", twins),
         ("/manage/{id}/programme", session),
         ("/manage/{id}/programme/tracks", session),
         ("/manage/{id}/passes", visitor),

@@ -57,7 +57,7 @@ class UndoForm(msgspec.Struct):
     merge: int
 
 
-def _kind_for(actor: Actor, edition_id: int, asked: str) -> RecordKind:
+def kind_for(actor: Actor, edition_id: int, asked: str) -> RecordKind:
     """The kind that is asked for, organisations else. Raises NotAllowed: people are an owner's to merge."""
     kind = RecordKind.PERSON if asked == RecordKind.PERSON.value else RecordKind.ORGANISATION
     if kind == RecordKind.PERSON and not actor.has(Role.OWNER, edition_id=edition_id):
@@ -65,7 +65,8 @@ def _kind_for(actor: Actor, edition_id: int, asked: str) -> RecordKind:
     return kind
 
 
-def _known_id(number: int) -> int:
+def known_id(number: int) -> int:
+    """The number of a record. Raises NotFound for one that no row can have."""
     if not 0 < number <= LARGEST_ID:
         raise NotFound
     return number
@@ -104,7 +105,7 @@ class DuplicatesController(Controller):
         q: FromQuery[str] = "",
     ) -> Response[str]:
         """The pairs, the oldest record first."""
-        asked = _kind_for(request.user, edition_id, kind)
+        asked = kind_for(request.user, edition_id, kind)
         found = await proposals(asked, edition_id=edition_id, actor=request.user, search=q)
         shown, pager = stretch(request, found)
         return page(
@@ -134,7 +135,7 @@ class DuplicatesController(Controller):
     ) -> Response[bytes]:
         """The same pairs as a sheet."""
         edition = await queries.edition_by_id(edition_id)
-        asked = _kind_for(request.user, edition_id, kind)
+        asked = kind_for(request.user, edition_id, kind)
         found = await proposals(asked, edition_id=edition_id, actor=request.user, search=q)
         headers = [_("Name"), _("Reach"), _("Other name"), _("Other reach"), _("Why")]
         table = [
@@ -153,8 +154,8 @@ class DuplicatesController(Controller):
         kind: FromQuery[str] = "",
     ) -> Response[str]:
         """Both side by side, with what hangs on each and what merging opens to whom."""
-        asked = _kind_for(request.user, edition_id, kind)
-        found = await proposal(asked, _known_id(first), _known_id(second), actor=request.user)
+        asked = kind_for(request.user, edition_id, kind)
+        found = await proposal(asked, known_id(first), known_id(second), actor=request.user)
         one, other = found.first, found.second
         people = asked == RecordKind.PERSON
         opens = await what_contacts_open(one["id"], other["id"]) if people else {}
@@ -174,12 +175,12 @@ class DuplicatesController(Controller):
     async def merge(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
         """Make the two one."""
         form = await read_form(request, MergeForm)
-        _kind_for(request.user, edition_id, form.kind.value)
+        kind_for(request.user, edition_id, form.kind.value)
         edition = await queries.edition_by_id(edition_id)
         await merge_records(
             kind=form.kind,
-            kept_id=_known_id(form.kept),
-            merged_id=_known_id(form.merged),
+            kept_id=known_id(form.kept),
+            merged_id=known_id(form.merged),
             edition_id=edition_id,
             festival=edition.title,
             actor=request.user,
@@ -192,11 +193,11 @@ class DuplicatesController(Controller):
     async def apart(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
         """Never propose these two again."""
         form = await read_form(request, ApartForm)
-        _kind_for(request.user, edition_id, form.kind.value)
+        kind_for(request.user, edition_id, form.kind.value)
         await say_not_the_same(
             kind=form.kind,
-            first=_known_id(form.first),
-            second=_known_id(form.second),
+            first=known_id(form.first),
+            second=known_id(form.second),
             edition_id=edition_id,
             actor=request.user,
             now=now(),
@@ -213,7 +214,7 @@ class DuplicatesController(Controller):
         q: FromQuery[str] = "",
     ) -> Response[str]:
         """What was merged here and can be taken back."""
-        asked = _kind_for(request.user, edition_id, kind)
+        asked = kind_for(request.user, edition_id, kind)
         offset = offset_of(page_asked(request))
         rows, total = await merges_of(edition_id, asked, search=q, offset=offset)
         return page(
@@ -235,7 +236,7 @@ class DuplicatesController(Controller):
     ) -> Response[bytes]:
         """The same merges as a sheet."""
         edition = await queries.edition_by_id(edition_id)
-        asked = _kind_for(request.user, edition_id, kind)
+        asked = kind_for(request.user, edition_id, kind)
         rows, _total = await merges_of(edition_id, asked, search=q, limit=MOST_EXPORTED)
         headers = [_("Stayed"), _("Merged into it"), _("When")]
         table = [[row["kept_name"], row["merged_name"], row["merged_at"].astimezone(edition.zone)] for row in rows]
@@ -247,7 +248,7 @@ class DuplicatesController(Controller):
         form = await read_form(request, UndoForm)
         edition = await queries.edition_by_id(edition_id)
         await undo_merge(
-            merge_id=_known_id(form.merge),
+            merge_id=known_id(form.merge),
             edition_id=edition_id,
             festival=edition.title,
             actor=request.user,
