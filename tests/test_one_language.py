@@ -16,11 +16,13 @@ import httpx
 import pytest
 
 from app.accounts.actor import SYSTEM
+from app.accounts.enums import Role
 from app.accounts.services.sign_in import make_sign_in_link
 from app.kernel.i18n import LOCALE_NAMES
 from app.main import register_modules
 from tests.journeys.support.places import PLACES
 from tests.support.client import new_browser, sign_in
+from tests.support.factories import make_holder
 from tests.support.festival import Festival, make_festival
 from tests.support.messages import read_catalogue
 from ticketing.checkin.services.gates import invite_phone
@@ -123,8 +125,14 @@ async def numbers(festival: Festival, now: datetime) -> dict[str, Any]:
     _device, invite = await invite_phone(
         edition_id=festival.edition.id, gate_id=festival.ids["gate_id"], label="Máy mới", actor=SYSTEM, now=now
     )
+    here: dict[str, Any] = {"edition_id": festival.edition.id, "now": now}
+    twice = [
+        await make_holder(Role.FLOOR, name="Nguyễn Thị Thanh Hương", phone=phone, **here)
+        for phone in ("+84977123456", "+62977123456")
+    ]
+    known = {"twice_id": twice[0].id, "twice_again_id": twice[1].id}
     tokens = {"sign_in_token": link.rpartition("/")[2], "invite_token": invite.rpartition("/")[2]}
-    return festival.ids | tokens | {name: festival.ids[known] for name, known in HERE.items()}
+    return festival.ids | known | tokens | {name: festival.ids[other] for name, other in HERE.items()}
 
 
 async def browser_of(festival: Festival, who: str | None, locale: str) -> httpx.AsyncClient:

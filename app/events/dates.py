@@ -30,6 +30,8 @@ _STAYS: Mapping[str, str] = {
     "short_code.created_at": _FACT,
     "role_grant.granted_at": _FACT,
     "role_grant.revoked_at": _FACT,
+    "record_merge.merged_at": _FACT,
+    "record_merge.undone_at": _FACT,
     "device.invite_expires_at": _INVITED,
     "device.created_at": _FACT,
     "device.paired_at": _FACT,

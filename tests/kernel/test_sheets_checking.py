@@ -119,14 +119,14 @@ async def test_the_kind_looks_across_rows() -> None:
 
 async def test_mapping_by_hand() -> None:
     table = read_table(workbook(["Wer", "Nummer"], ["a", 912345678]), "", COLUMNS)
-    mapping = check_mapping({"Wer": "name", "Nummer": "phone", "Gone": "kind"}, table, COLUMNS)
+    mapping = check_mapping({"Wer": "name", "Nummer": "phone", "Gone": "kind"}, table.headers, COLUMNS)
     assert mapping == {"Wer": "name", "Nummer": "phone"}
     found = await examine(make_kind(), table, CONTEXT, mapping)
     assert found.rows[0].values == {"name": "a", "phone": "+84912345678"}
     with pytest.raises(MappingUnknown):
-        check_mapping({"Wer": "nothing"}, table, COLUMNS)
+        check_mapping({"Wer": "nothing"}, table.headers, COLUMNS)
     with pytest.raises(MappingUnknown):
-        check_mapping({"Wer": "name", "Nummer": "name"}, table, COLUMNS)
+        check_mapping({"Wer": "name", "Nummer": "name"}, table.headers, COLUMNS)
 
 
 def test_registry(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -235,7 +235,7 @@ DATA = PersonalData(
             "rate_limit.key",  # a hash that ends within hours
             *(f"media_file.{name}" for name in ("hash", "mime")),
             *(f"signing_key.{name}" for name in ("purpose", "public_key", "private_encrypted")),
-            *(f"import_batch.{name}" for name in ("kind", "digest", "mapping", "result")),
+            *(f"import_batch.{name}" for name in ("kind", "digest", "mapping", "result", "failure")),
             *(f"import_mapping.{name}" for name in ("kind", "signature", "mapping")),
             *(f"job.{name}" for name in ("kind", "unique_key", "worker")),
             "outbox_message.locale",
