@@ -43,6 +43,7 @@ from app.judging.tables import Round
 from booths.allocation.tables import AllocationRun
 from tests.booths.factories import make_booth
 from tests.support.client import CSRF_COOKIE, CSRF_HEADER
+from tests.support.factories import make_organisation
 from tests.support.festival import Festival, make_festival
 from tests.support.good_requests import GOOD, Good
 from tests.support.postgres import free_port
@@ -173,6 +174,7 @@ async def more_of(festival: Festival, now: datetime) -> None:
     await set_contest_state(contest_id=contest_id, state=ContestState.OPEN, actor=SYSTEM, now=now)
     this_round = await Round.objects().get(Round.id == festival.ids["round_id"])
     sold = await TicketType.objects().get(TicketType.id == festival.ids["type_id"])
+    twice = [await make_organisation(name="Hợp tác xã Sen", ward="Xã Hòa Vang", now=now) for _again in range(2)]
     assert this_round is not None
     assert sold is not None
     festival.ids |= {
@@ -182,6 +184,8 @@ async def more_of(festival: Festival, now: datetime) -> None:
         "other_slug": other.slug,
         "second_round_id": (await rounds_of(this_round.contest))[1].id,
         "ticket_type": sold.code,
+        "twice_id": twice[0].id,
+        "twice_again_id": twice[1].id,
     }
 
 

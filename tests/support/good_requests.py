@@ -29,6 +29,7 @@ RUN = MANAGE + "/allocation-runs/{run_id}"
 BOOTH = MANAGE + "/booths/{booth_id}"
 SHEET = MANAGE + "/imports/{batch_id}"
 ROUND = MANAGE + "/contest/rounds/{round_id}"
+TWICE = MANAGE + "/duplicates"
 ENTRY = "/api/v1/entries/{entry_id}"
 
 PRODUCT = {"name": {"vi": "Khăn lụa"}, "price_minor": 250_000, "certificates": ["OCOP 4 sao; 2025"]}
@@ -126,6 +127,22 @@ GOOD = (
     Good("owner", "POST", SHEET + "/accept", ids=new_sheet),
     Good("owner", "POST", SHEET + "/columns", lambda _ids: {"columns": {"Tên đơn vị": "organisation"}}),
     Good("owner", "POST", SHEET + "/discard"),
+    Good("owner", "GET", TWICE),
+    Good(
+        "owner",
+        "POST",
+        TWICE + "/merge",
+        lambda ids: {"kind": "organisation", "kept": ids["twice_id"], "merged": ids["twice_again_id"]},
+        keeps="merge_id",
+    ),
+    Good("owner", "GET", TWICE + "/merges"),
+    Good("owner", "POST", TWICE + "/undo", lambda ids: {"merge": ids.get("merge_id", 0)}),
+    Good(
+        "owner",
+        "POST",
+        TWICE + "/apart",
+        lambda ids: {"kind": "organisation", "first": ids["twice_id"], "second": ids["twice_again_id"]},
+    ),
     Good("floor", "GET", MANAGE + "/halls"),
     Good("floor", "GET", MANAGE + "/applications"),
     Good("floor", "GET", MANAGE + "/applications/{application_id}"),
