@@ -29,6 +29,11 @@ def _is_form_cookie(header: tuple[bytes, bytes]) -> bool:
     return header[0].lower() == b"set-cookie" and header[1].startswith(b"fg_csrf=")
 
 
+def _is_private(name: bytes, value: bytes) -> bool:
+    """Whether the answer says itself that nobody is to keep it."""
+    return name.lower() == b"cache-control" and any(word in value for word in (b"no-store", b"private"))
+
+
 Kept = tuple[float, list[tuple[bytes, bytes]], bytes]
 
 
@@ -95,7 +100,7 @@ class PageCache:
             elif message["type"] == "http.response.body":
                 parts.append(message["body"])
                 shared = [header for header in headers if not _is_form_cookie(header)]
-                own = any(name.lower() == b"set-cookie" for name, _value in shared)
+                own = any(name.lower() == b"set-cookie" or _is_private(name, value) for name, value in shared)
                 if not message["more_body"] and status == 200 and not own and not scope["state"].get(_PERSONAL):
                     self._keep(key, (time.monotonic() + settings().public_page_seconds, shared, b"".join(parts)))
             await send(message)

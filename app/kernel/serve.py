@@ -4,8 +4,8 @@ import fcntl
 import multiprocessing
 import os
 import socket
-from collections.abc import Callable
-from typing import IO
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from app.kernel.live import END_STREAMS
 from app.kernel.metrics import share_between_workers
@@ -25,11 +25,12 @@ def check_port(host: str, port: int, refusal: Callable[[str], BaseException]) ->
             raise refusal(f"port {port} on {host} is in use or not there; choose another with --port.") from error
 
 
-def mark_as_serving() -> IO[str]:
-    """Say, as long as the file that comes back is open, that somebody serves from this data folder."""
-    mark = (settings().data_dir / "serving.lock").open("w")
-    fcntl.flock(mark, fcntl.LOCK_SH)
-    return mark
+@contextmanager
+def marked_as_serving() -> Iterator[None]:
+    """Say, for the time being, that somebody serves from this data folder; a killed process says so no longer."""
+    with (settings().data_dir / "serving.lock").open("w") as mark:
+        fcntl.flock(mark, fcntl.LOCK_SH)
+        yield
 
 
 def is_being_served() -> bool:
@@ -57,11 +58,10 @@ def serve(host: str, port: int, workers: int | None = None) -> None:
             stop: Callable[[int], None] = super().shutdown
             stop(exit_code)
 
-    serving = mark_as_serving()  # held as long as this process lives  # noqa: F841
     sqlite = settings().database_url.startswith("sqlite")
     os.environ.setdefault("PICCOLO_CONF", "app.piccolo_conf")
     share_between_workers()
-    StreamEndingServer(
+    server = StreamEndingServer(
         "app.main:create_app",
         factory=True,
         address=host,
@@ -74,4 +74,6 @@ def serve(host: str, port: int, workers: int | None = None) -> None:
         log_access=False,
         respawn_failed_workers=not sqlite,
         workers_kill_timeout=10,
-    ).serve()
+    )
+    with marked_as_serving():
+        server.serve()

@@ -1,6 +1,7 @@
 """Public pages kept for a second: what is kept, and above all what is not."""
 
 import asyncio
+from datetime import datetime
 from functools import partial
 from itertools import count
 from types import SimpleNamespace
@@ -17,6 +18,7 @@ from app.kernel.settings import settings
 from tests.events.factories import make_edition
 from tests.support.client import new_browser, sign_in
 from tests.support.factories import make_holder
+from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type
 
 
 async def rename(edition_id: int, title: str) -> None:
@@ -90,6 +92,18 @@ async def test_a_page_with_a_form_is_never_kept(client: httpx.AsyncClient) -> No
     for browser, answer in ((one, first), (two, second)):
         if "_csrf_token" in answer.text:
             assert browser.cookies["fg_csrf"] in answer.text
+
+
+async def test_what_says_that_nobody_keeps_it_is_not_kept(client: httpx.AsyncClient, frozen_now: datetime) -> None:
+    edition = await make_open_edition(now=frozen_now)
+    kind = await make_ticket_type(edition_id=edition.id, now=frozen_now)
+    placed = await make_order(edition.id, {kind: 1}, now=frozen_now)
+    path = f"{edition.path}/tickets/done/{placed.secret}"
+    first = await client.get(path)
+    assert (first.status_code, first.headers["cache-control"]) == (200, "private, no-store")
+    await fetch("UPDATE order_item SET holder_name = 'Lê Thị Xyzzy'")
+    assert "Lê Thị Xyzzy" not in first.text
+    assert "Lê Thị Xyzzy" in (await client.get(path)).text
 
 
 async def test_no_readers_cookie_is_given_to_another(

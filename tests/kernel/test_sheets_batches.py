@@ -212,9 +212,15 @@ async def test_old_previews_go(database: str, register: Register) -> None:
     old = await batches.preview("samples", GOOD, "list.xlsx", CONTEXT)
     later = SheetContext(edition_id=1, actor=None, now=NOW + timedelta(days=2))
     young = await batches.preview("samples", GOOD, "list.xlsx", later)
-    assert await batches.discard_before(NOW + timedelta(days=1)) == 1
+    stuck = await batches.store("samples", GOOD, "stuck.xlsx", CONTEXT)
+    await stuck.save()
+    assert await batches.discard_before(NOW + timedelta(days=1)) == 2
     states = {row["id"]: row["state"] for row in await ImportBatch.select()}
-    assert states == {old.id: BatchState.DISCARDED, young.id: BatchState.PREVIEWED}
+    assert states == {
+        old.id: BatchState.DISCARDED,
+        young.id: BatchState.PREVIEWED,
+        stuck.id: BatchState.DISCARDED,
+    }
     assert [path.name for path in folder()] == [young.stored_path]
 
 

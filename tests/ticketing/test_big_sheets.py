@@ -100,6 +100,14 @@ async def test_what_is_no_sheet_is_dropped_with_the_reason(context: SheetContext
     assert (batch.state, apart.failure_of(batch) != "") == (BatchState.DISCARDED, True)
 
 
+async def test_what_is_being_read_is_neither_loaded_nor_dropped(context: SheetContext) -> None:
+    batch = await apart.take_in("attendees", sheet(), "attendees.csv", context)
+    assert (await apart.let_load(batch.id, context)).state == BatchState.READING
+    await batches.discard(batch.id, context)
+    assert await work() == [JobState.DONE]
+    assert (await apart.look_after(batch.id, context)).state == BatchState.PREVIEWED
+
+
 async def test_mistakes_are_shown_and_nothing_is_handed_over(context: SheetContext) -> None:
     batch = await read(context, sheet(kind="NOSUCH"))
     assert (batch.state, batch.problem_count) == (BatchState.PREVIEWED, ROWS + 1)

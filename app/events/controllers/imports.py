@@ -23,7 +23,7 @@ from app.events.queries import EditionInfo, Page
 from app.events.schemas import UploadForm
 from app.kernel import sheets
 from app.kernel.clock import now
-from app.kernel.enums import BATCH_STATE_NAMES
+from app.kernel.enums import BATCH_STATE_NAMES, BatchState
 from app.kernel.errors import AppError
 from app.kernel.forms import Form, FormError, read_form
 from app.kernel.i18n import _
@@ -180,9 +180,11 @@ class ImportController(Controller):
     async def discard(
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], batch_id: FromPath[int]
     ) -> Response[Any]:
-        """Drop the sheet."""
-        edition = await queries.edition_by_id(edition_id)
-        await batches.discard(batch_id, context_of(edition, request.user))
+        """Drop the sheet; one that is loaded, or worked on, is shown as it stands."""
+        context = context_of(await queries.edition_by_id(edition_id), request.user)
+        await batches.discard(batch_id, context)
+        if (await batches.find_batch(batch_id, context)).state != BatchState.DISCARDED:
+            return redirect(f"/manage/{edition_id}/import/batch/{batch_id}")
         return redirect(f"/manage/{edition_id}/import", toast=_("The sheet was dropped. Nothing was loaded."))
 
 

@@ -30,6 +30,7 @@ BIG_ROWS = 2_000
 JOB = "sheet.work"
 MOST_SECONDS = 3_600.0
 STEPS = 1_000
+WORKED_ON = (BatchState.READING, BatchState.LOADING)
 Values = dict[Column | str, Any]
 ENDED = N_(
     "The work on this sheet ended before it was done. Try again; if it happens twice, tell whoever runs this service."
@@ -59,9 +60,12 @@ async def choose_columns(batch_id: int, mapping: dict[str, str], context: SheetC
 
 
 async def let_load(batch_id: int, context: SheetContext) -> ImportBatch:
-    """Accept a previewed sheet: loaded at once or, a big one, by a job. Accepting twice gives the first answer."""
+    """Accept a previewed sheet: loaded at once or, a big one, by a job. Accepting twice gives the first answer.
+
+    One that is still being read stays as it is: nobody has seen yet what would be loaded.
+    """
     batch = await look_after(batch_id, context)
-    if batch.state == BatchState.LOADING:
+    if batch.state in WORKED_ON:
         return batch
     if batch.row_count <= BIG_ROWS or batch.state != BatchState.PREVIEWED or batch.problem_count:
         return await batches.accept(batch_id, context)
@@ -71,9 +75,7 @@ async def let_load(batch_id: int, context: SheetContext) -> ImportBatch:
 async def look_after(batch_id: int, context: SheetContext) -> ImportBatch:
     """Give a batch; one whose job has ended without a word is no longer said to be worked on."""
     batch = await batches.find_batch(batch_id, context)
-    if batch.state in (BatchState.READING, BatchState.LOADING) and not await Job.exists().where(
-        (Job.id == batch.job_id) & Job.state.is_in(ACTIVE)
-    ):
+    if batch.state in WORKED_ON and not await Job.exists().where((Job.id == batch.job_id) & Job.state.is_in(ACTIVE)):
         await fail(batch_id, ENDED, {})
         batch = await batches.find_batch(batch_id, context)
     return batch

@@ -168,10 +168,10 @@ async def discard(batch_id: int, context: SheetContext) -> None:
 
 
 async def discard_before(moment: datetime) -> int:
-    """Drop previews that nobody accepted since ``moment``; returns how many."""
+    """Drop sheets that nobody accepted since ``moment``, or that were not read or loaded; returns how many."""
     dropped = (
         await ImportBatch.update({ImportBatch.state: BatchState.DISCARDED})
-        .where((ImportBatch.created_at < moment) & (ImportBatch.state == BatchState.PREVIEWED))
+        .where((ImportBatch.created_at < moment) & ImportBatch.state.not_in([BatchState.LOADED, BatchState.DISCARDED]))
         .returning(ImportBatch.stored_path)
     )
     for row in dropped:

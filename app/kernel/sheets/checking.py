@@ -10,6 +10,7 @@ from app.kernel.names import clean_text
 from app.kernel.sheets.columns import Column, recognise
 from app.kernel.sheets.errors import MappingUnknown, SheetKindUnknown
 from app.kernel.sheets.model import (
+    TOLD_EVERY,
     CellProblem,
     Layout,
     LoadResult,
@@ -27,7 +28,6 @@ Lay = Callable[[Sequence[SheetRow], SheetContext], Awaitable[None]]
 LoadLaid = Callable[[SheetContext], Awaitable[LoadResult]]
 Key = Sequence[str] | Callable[[SheetRow], Hashable | None]
 
-TOLD_EVERY = 1_000
 REQUIRED = N_("This cell must be filled in.")
 FORMULA = N_("This cell holds a formula or an error. Replace it by its value (paste as values).")
 DOUBLED = N_("Row {row} says the same thing already.")

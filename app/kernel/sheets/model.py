@@ -9,6 +9,8 @@ from app.kernel.audit import AuditActor
 from app.kernel.i18n import _, format_date, pick
 
 SHOWN_LENGTH = 80
+TOLD_EVERY = 1_000
+"""After how many rows whoever waits hears how far it is."""
 REGIONS = {"VND": "VN", "IDR": "ID"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 
@@ -55,8 +56,8 @@ async def alike(kind: RecordKind) -> list[tuple[int, int, tuple[Likeness, ...]]]
 
 
 async def test_organisations_by_each_sign(database: str, frozen_now: datetime) -> None:
-    async def make(**values: object) -> int:
-        return (await make_organisation(now=frozen_now, **values)).id  # type: ignore[arg-type]  # columns of any type
+    async def make(**values: Any) -> int:
+        return (await make_organisation(now=frozen_now, **values)).id
 
     first = await make(name="HTX Sen", ward="Xã Hòa Vang", phone="+84912345678", tax_number="0107712345")
     by_name = await make(name="hợp tác xã SEN", ward="hoa vang")

@@ -40,6 +40,7 @@ async def test_a_sheet_is_shown_then_loaded(organiser: Browser) -> None:
     assert (await organiser.post(f"{own}/accept")).headers["location"] == own
     assert (await programme(edition.id)).total == 1
     assert "1 is new," in (await organiser.get(own)).text
+    assert (await organiser.post(f"{own}/discard")).headers["location"] == own
 
 
 async def test_what_does_not_fit_is_shown_and_nothing_is_written(organiser: Browser) -> None:

@@ -18,6 +18,7 @@ from app.kernel import audit
 from app.kernel.database import fetch, write_transaction
 from app.kernel.i18n import pick
 from app.kernel.security import hash_token
+from app.kernel.sheets.model import TOLD_EVERY
 from app.kernel.staging import LaidInVain, clear_away, lay_ready
 from ticketing.sales.enums import OrderChannel, OrderState
 from ticketing.sales.queries import HeldTicket, ticket_types_of, tickets_held
@@ -40,7 +41,6 @@ LAID = {
 }
 #: Somebody who is to get a ticket: has none of the type yet, and is not in the sheet twice for it.
 NEW = "held IS NULL"
-TOLD_EVERY = 1_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
