@@ -41,6 +41,7 @@ from app.kernel.settings import secret_key, settings
 from app.kernel.sheets import apart, register_kind
 from app.kernel.sheets.log import WORDS as SHEET_WORDS
 from app.kernel.showcase import components_page, outbox_page
+from app.kernel.unread import ReadToTheEnd
 from app.kernel.waiting import KERNEL_WORDS, add_waiting, kernel_waiting
 from app.kernel.web import CSRF_COOKIE
 from app.kernel.worker import register_jobs, run_worker
@@ -177,5 +178,6 @@ def create_app() -> Litestar:
         logging_config=None,
     )
     describe_errors(app.routes)
-    app.asgi_handler = RequestContext(Identity(app.asgi_handler))  # known where there is no route, too
+    # Whoever asks is known where there is no route, too.
+    app.asgi_handler = ReadToTheEnd(RequestContext(Identity(app.asgi_handler)))
     return app

@@ -151,7 +151,6 @@ def connection(url: str, cookies: str) -> requests.Session:
     """Return somebody's connection, with the token of forms; a gate phone shows its token in the header."""
     made = requests.Session()
     made.trust_env = False
-    made.headers["Connection"] = "close"  # a server that refuses before it has read a body ends the connection itself
     name, _, value = cookies.partition("=")
     if name == DEVICE_COOKIES[DeviceKind.GATE]:
         made.headers["Authorization"] = f"Bearer {value}"
