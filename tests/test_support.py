@@ -116,6 +116,19 @@ def test_a_guarded_command_ends_with_all_that_came_of_it(tmp_path: Path) -> None
     assert not remove.exists()
 
 
+def test_a_guarded_command_starts_again_and_leaves_nothing(tmp_path: Path) -> None:
+    remove = tmp_path / "folder"
+    remove.mkdir()
+    guarded = start_guarded(SLEEP, remove=[remove])
+    first = guarded.pid
+    guarded.start_again()
+    assert (Path(f"/proc/{first}").exists(), Path(f"/proc/{guarded.pid}").exists()) == (False, True)
+    assert remove.exists()
+    guarded.stop()
+    assert not Path(f"/proc/{guarded.pid}").exists()
+    assert not remove.exists()
+
+
 def test_a_guarded_command_ends_when_the_caller_is_killed() -> None:
     caller = (
         "import sys, time; from tests.support.guard import start_guarded; "

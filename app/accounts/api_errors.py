@@ -13,7 +13,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.routes import BaseRoute, HTTPRoute
 
 from app.accounts.guards import Access
-from app.kernel.handlers import ErrorDTO, error_statuses
+from app.kernel.handlers import AWAY, ErrorDTO, error_statuses
 
 PREFIX = "/api/v1"
 _CODE = re.compile(r"``([a-z_]+)``")
@@ -31,7 +31,7 @@ def describe_errors(routes: Iterable[BaseRoute]) -> None:
 def codes_of(handler: HTTPRouteHandler, in_path: set[str]) -> list[str]:
     """The codes of errors that an operation may answer with; ``in_path`` are the parameters of its address."""
     signature = handler.parsed_fn_signature
-    codes = _CODE.findall(handler.fn.__doc__ or "")
+    codes = [AWAY[0], *_CODE.findall(handler.fn.__doc__ or "")]
     if set(signature.parameters) - {"self", "request"}:
         codes.append("bad_request")
     if "data" in signature.parameters:

@@ -174,6 +174,24 @@ class DatabaseUnreachable(Exception):
     """The database of ``DATABASE_URL`` cannot be used; says why, without the password."""
 
 
+#: What asyncpg says while PostgreSQL starts, stops, restarts, or has no connection left.
+_AWAY = (
+    ConnectionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TooManyConnectionsError,
+)
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether an error says that the database cannot be had just now, and not that anything is wrong with a query."""
+    if isinstance(error, asyncpg.InterfaceError):
+        return "clos" in str(error)  # the connection, or the pool, is closed
+    if isinstance(error, sqlite3.OperationalError):
+        return "locked" in str(error)
+    return isinstance(error, _AWAY)
+
+
 async def open_database() -> None:
     """Make the connections ready; called once when the service starts. Raises DatabaseUnreachable."""
     try:

@@ -61,6 +61,7 @@ class ErrorPage(Response[str]):
             headers={"cache-control": "no-store"},  # what is wrong now may be right when one comes back
             **{"frame": "web/base.html", "section": "", **frame},
             kind=self.status,
+            comes_again=bool(asked) and self.context["code"] == "database_away",
             back=back,
             after_sign_in=asked or back or frame.get("section") or "/me",
             **self.context,

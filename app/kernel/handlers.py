@@ -12,7 +12,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
 
-from app.kernel.database import fetch
+from app.kernel.database import fetch, is_away
 from app.kernel.error_pages import ErrorPage
 from app.kernel.errors import AppError, Moved, NotAllowed, NotFound, SignInNeeded, error_kinds
 from app.kernel.i18n import N_, _
@@ -36,6 +36,10 @@ _SENTENCES = {
 }
 FORM_EXPIRED = ("form_expired", N_("This form is too old, or cookies are blocked. Go back, reload and send it again."))
 BROKEN = ("internal_error", N_("Something broke on our side. Nothing was changed. Please try again."))
+AWAY = (
+    "database_away",
+    N_("The database is away for a moment. Wait a little, then look whether what you sent is there."),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +60,7 @@ def error_statuses() -> dict[str, int]:
 def error_sentences() -> list[tuple[str, int, str]]:
     """Code, status and sentence of every error that the service answers with, in the reader's language, by code."""
     found = {code: (status, sentence) for status, (code, sentence) in _SENTENCES.items()}
-    found |= {FORM_EXPIRED[0]: (403, FORM_EXPIRED[1]), BROKEN[0]: (500, BROKEN[1])}
+    found |= {FORM_EXPIRED[0]: (403, FORM_EXPIRED[1]), BROKEN[0]: (500, BROKEN[1]), AWAY[0]: (503, AWAY[1])}
     found |= {kind.code: (kind.status, kind.message) for kind in error_kinds()}
     return [(code, status, _(sentence)) for code, (status, sentence) in sorted(found.items())]
 
@@ -95,10 +99,11 @@ def handle_http_error(request: Request[Any, Any, Any], error: HTTPException) -> 
 
 
 def handle_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    """Everything else is our fault: logged in full, shown without detail."""
-    log.error("unexpected error", exc_info=error)
-    code, sentence = BROKEN
-    return error_answer(request, status=500, code=code, sentence=_(sentence))
+    """Everything else is our fault, or the database is away: logged in full, shown without detail."""
+    away = is_away(error)
+    log.error("database away" if away else "unexpected error", exc_info=error)
+    code, sentence = AWAY if away else BROKEN
+    return error_answer(request, status=503 if away else 500, code=code, sentence=_(sentence))
 
 
 def handle_too_deep(request: Request[Any, Any, Any], error: RecursionError) -> Response[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,11 +32,13 @@ class Load:
     numbers: Iterator[int] = field(default_factory=itertools.count)
 
     async def go_on(self, seconds: float) -> None:
-        """Load for some seconds; what is under way is answered before this returns, also when nobody answers yet."""
+        """Load for some seconds, or until ``stopping``; what is under way is answered before this returns."""
         self.stopping = False
         async with httpx.AsyncClient(base_url=self.url, timeout=10) as client:
             tasks = [asyncio.create_task(self._one_by_one(client)) for _ in range(AT_ONCE)]
-            await asyncio.sleep(seconds)
+            ends = time.monotonic() + seconds
+            while not self.stopping and time.monotonic() < ends:
+                await asyncio.sleep(PAUSE_SECONDS)
             self.stopping = True
             await asyncio.gather(*tasks)
 

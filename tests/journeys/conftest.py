@@ -15,11 +15,12 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import Playwright, expect, sync_playwright
 
+from tests.faults.trouble import Troubled, troubled
 from tests.journeys.support.people import People
 from tests.support.engine import STARTED_WITH
-from tests.support.postgres import PostgresServer, free_port
+from tests.support.postgres import PostgresServer, free_port, running_postgres
 from tests.support.service import (
     Home,
     Service,
@@ -32,11 +33,29 @@ from tests.support.service import (
 NUMBERS = count(1)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take ``--trouble``: the journeys as ``python -m tests.faults walks`` makes them."""
+    parser.addoption("--trouble", action="store_true", help="let parts of the service fall over meanwhile")
+
+
 @pytest.fixture(scope="session")
-def server() -> PostgresServer | None:
-    """The PostgreSQL server of this run, or None on SQLite."""
+def trouble(request: pytest.FixtureRequest) -> bool:
+    """Whether parts of the service shall fall over."""
+    wanted: bool = request.config.getoption("--trouble")
+    if wanted:
+        expect.set_options(timeout=90_000)
+    return wanted
+
+
+@pytest.fixture(scope="session")
+def server(trouble: bool) -> Iterator[PostgresServer | None]:
+    """The PostgreSQL server of this run, or None on SQLite; for trouble one that can be started again."""
     started_with = os.environ.get(STARTED_WITH, "")
-    return PostgresServer(started_with, 0) if started_with.startswith("postgres") else None
+    if trouble:
+        with running_postgres(durable=True) as own:
+            yield own
+    else:
+        yield PostgresServer(started_with, 0) if started_with.startswith("postgres") else None
 
 
 @pytest.fixture(scope="session")
@@ -57,15 +76,19 @@ def festival(server: PostgresServer | None) -> Iterator[Home]:
 
 
 @contextlib.contextmanager
-def running_copy(festival: Home, server: PostgresServer | None) -> Iterator[Service]:
+def running_copy(festival: Home, server: PostgresServer | None, *, trouble: bool) -> Iterator[Service | Troubled]:
     """Copy the demo festival, serve the copy, and remove it."""
     number = next(NUMBERS)
     database = f"journey_{os.getpid()}_{number}"
     folder = festival.folder.parent / f"journey-{number}"
     home = copy_home(festival, folder, server=server, database=database)
     try:
-        with running_service(home, ["demo", "--port", str(home.port)]) as running:
-            yield running
+        with contextlib.ExitStack() as stack:
+            if trouble:
+                assert server is not None
+                yield stack.enter_context(troubled(home, server))
+            else:
+                yield stack.enter_context(running_service(home, ["demo", "--port", str(home.port)]))
     finally:
         if server is not None:
             administer(server, f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
@@ -73,9 +96,9 @@ def running_copy(festival: Home, server: PostgresServer | None) -> Iterator[Serv
 
 
 @pytest.fixture
-def service(festival: Home, server: PostgresServer | None) -> Iterator[Service]:
+def service(festival: Home, server: PostgresServer | None, trouble: bool) -> Iterator[Service | Troubled]:
     """The running service over a copy of the demo festival that this journey may change as it likes."""
-    with running_copy(festival, server) as running:
+    with running_copy(festival, server, trouble=trouble) as running:
         yield running
 
 
@@ -87,9 +110,9 @@ def playwright() -> Iterator[Playwright]:
 
 
 @pytest.fixture
-def people(playwright: Playwright, service: Service, tmp_path: Path) -> Iterator[People]:
+def people(playwright: Playwright, service: Service | Troubled, tmp_path: Path, trouble: bool) -> Iterator[People]:
     """People with browsers; at the end nothing may have gone wrong on a page, and no secret stand openly."""
-    with contextlib.closing(People(playwright, service, tmp_path)) as made:
+    with contextlib.closing(People(playwright, service, tmp_path, patient=trouble)) as made:
         yield made
         faults, leaks = made.unexpected_faults(), made.leaks()
     assert faults == []

@@ -70,11 +70,11 @@ def test_booths_are_proposed_looked_at_and_published(people: People) -> None:
     assert count_applications(page, people) < waiting
     page.goto(people.path(f"{EDITION}/floorplan"))
     page.locator("main svg a.map-taken, main svg .map-taken").first.wait_for()
-    page.goto(people.path(f"{EDITION}/audit") + "?lang=en")
+    page.goto(people.path(f"{EDITION}/audit?action=allocation.publish&lang=en"))
     assert "Published the allocation" in page.locator("main").inner_text()
     page.goto(people.path(f"{EDITION}/settings"))
     page.fill("[name=intro_en]", "Three days with women who keep crafts alive. " * 40)
     page.locator("form:has([name=intro_en]) button[type=submit]").click()
-    page.goto(people.path(f"{EDITION}/audit"))
+    page.goto(people.path(f"{EDITION}/audit?action=edition.update"))
     expect(page.locator(".changes del").first).to_be_visible()
     assert fits_its_frame(page)

@@ -5,7 +5,7 @@ import sqlite3
 import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from app.kernel.database import (
     engine,
     fetch,
     in_transaction,
+    is_away,
     is_unique_violation,
     make_engine,
     write_transaction,
@@ -375,3 +376,25 @@ async def test_an_unusable_sqlite_file_is_said_and_holds_no_connection(database:
 def test_other_databases_are_refused() -> None:
     with pytest.raises(ValueError, match="DATABASE_URL"):
         make_engine("mysql://localhost/x")
+
+
+async def test_a_database_that_goes_away_is_told_from_a_wrong_query(database: str, tmp_path: Path) -> None:
+    with pytest.raises(Exception, match="only_dreamt_of") as wrong:
+        await fetch("SELECT * FROM only_dreamt_of")
+    assert not is_away(wrong.value)
+    with pytest.raises(Exception, match=".") as gone:
+        await go_away(tmp_path)
+    assert is_away(gone.value)
+    await make_counter()  # and it comes back by itself
+    assert await count() == 0
+
+
+async def go_away(folder: Path) -> None:
+    """Lose the connection on PostgreSQL; on SQLite meet somebody who does not let go of the file."""
+    if dialect() == "postgres":
+        await fetch("SELECT pg_terminate_backend(pg_backend_pid())")
+        return
+    with closing(sqlite3.connect(folder / "held")) as holder, closing(sqlite3.connect(folder / "held")) as other:
+        holder.execute("BEGIN EXCLUSIVE")
+        other.execute("PRAGMA busy_timeout = 0")
+        other.execute("BEGIN IMMEDIATE")

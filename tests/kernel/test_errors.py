@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
+import asyncpg
 import httpx
 import msgspec
 import pytest
-from litestar import Litestar, post
+from litestar import Litestar, get, post
 from litestar.params import Body
 from litestar.testing import AsyncTestClient
 
@@ -82,6 +83,21 @@ async def test_a_form_without_its_token_is_refused_in_plain_words(client: httpx.
 async def test_the_service_says_that_it_lives_and_is_ready(client: httpx.AsyncClient) -> None:
     assert (await client.get("/healthz")).text == "ok"
     assert (await client.get("/readyz")).json() == {"database": "ok", "migrations": "done"}
+
+
+@get("/lost", opt={"public": True})
+async def lose() -> str:
+    """Ask a database that has just gone."""
+    raise asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
+
+
+async def test_a_database_that_is_away_is_not_called_broken_and_the_page_comes_again() -> None:
+    async with AsyncTestClient(Litestar([lose], exception_handlers=EXCEPTION_HANDLERS)) as asker:
+        with use_locale("en"):
+            told = await asker.get("/lost", headers={"accept": "application/json"})
+            page = await asker.get("/lost", headers={"accept": "text/html"})
+    assert (told.status_code, told.json()["code"]) == (503, "database_away")
+    assert (page.status_code, page.text.count('http-equiv="refresh"')) == (503, 1)
 
 
 class Line(msgspec.Struct):

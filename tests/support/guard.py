@@ -26,6 +26,7 @@ from typing import IO
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
+ASKED, AGAIN, BY_ITSELF = "asked", "again", "by itself"
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -40,6 +41,14 @@ class Guarded:
     def running(self) -> bool:
         """Whether the command is still alive."""
         return self._guard.poll() is None
+
+    def start_again(self) -> None:
+        """End the command and all that came of it, and start it anew, with another ``pid``."""
+        assert self._guard.stdin is not None
+        assert self._guard.stdout is not None
+        self._guard.stdin.write(b"again")
+        self._guard.stdin.flush()
+        self.pid = int(self._guard.stdout.readline())
 
     def stop(self) -> None:
         """End the command and all that came of it; returns when they are gone."""
@@ -156,37 +165,38 @@ def main() -> int:
             signal.signal(number, signal.SIG_DFL)
         _libc.prctl(PR_SET_PDEATHSIG, options.signal, 0, 0, 0)
 
-    process = subprocess.Popen(
-        options.command,
-        stdin=subprocess.DEVNULL,
-        stdout=sys.stderr,
-        stderr=sys.stderr,
-        preexec_fn=prepare,
-        user=options.user,
-        group=None if options.user is None else _group_of(options.user),
-        extra_groups=None if options.user is None else [],
-    )
-    print(process.pid, flush=True)
-
-    ended = _wait_for_end(process)
-    _end_all(process.pid, options.signal)
+    why = AGAIN
+    while why == AGAIN:
+        process = subprocess.Popen(
+            options.command,
+            stdin=subprocess.DEVNULL,
+            stdout=sys.stderr,
+            stderr=sys.stderr,
+            preexec_fn=prepare,
+            user=options.user,
+            group=None if options.user is None else _group_of(options.user),
+            extra_groups=None if options.user is None else [],
+        )
+        print(process.pid, flush=True)
+        why = _wait_for_end(process)
+        _end_all(process.pid, options.signal)
     for path in options.remove:
         shutil.rmtree(path, ignore_errors=True)
-    return 1 if ended else 0
+    return 1 if why == BY_ITSELF else 0
 
 
 def _group_of(user: str) -> int:
     return pwd.getpwnam(user).pw_gid
 
 
-def _wait_for_end(process: subprocess.Popen[bytes]) -> bool:
-    """Wait until standard input closes (False) or the command ends by itself (True)."""
+def _wait_for_end(process: subprocess.Popen[bytes]) -> str:
+    """Wait until standard input closes or wants another start, or the command ends by itself; tells which."""
     while True:
         readable, _, _ = select.select([0], [], [], 0.2)
-        if readable and not os.read(0, 1024):
-            return False
+        if readable:
+            return AGAIN if os.read(0, 1024) else ASKED
         if process.poll() is not None:
-            return True
+            return BY_ITSELF
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,10 +40,14 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class PostgresServer:
-    """A running server: ``url`` names its maintenance database, ``pid`` its postmaster."""
+    """A running server: ``url`` names its maintenance database, ``pid`` its first postmaster.
+
+    ``start_again`` restarts a server that this process started, as ``pg_ctl restart -m fast`` does.
+    """
 
     url: str
     pid: int
+    start_again: Callable[[], None] = lambda: None
 
     def database_url(self, name: str) -> str:
         """Return the address of the database ``name`` on this server."""
@@ -97,8 +101,13 @@ def running_postgres(*, durable: bool = False) -> Iterator[PostgresServer]:
                 command, cwd=folder, output=log, user=user, stop_signal=signal.SIGINT, remove=[folder, data]
             )
         try:
+
+            def start_again() -> None:
+                guarded.start_again()
+                _wait_until_ready(guarded, port, binaries, folder / "log")
+
             _wait_until_ready(guarded, port, binaries, folder / "log")
-            yield PostgresServer(f"postgresql://fairground@127.0.0.1:{port}/postgres", guarded.pid)
+            yield PostgresServer(f"postgresql://fairground@127.0.0.1:{port}/postgres", guarded.pid, start_again)
         finally:
             guarded.stop()
     finally:

@@ -9,8 +9,10 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
+from tests.faults.trouble import Troubled
 from tests.journeys.support.asking import Asking
 from tests.journeys.support.camera import write_camera_file
+from tests.journeys.support.patience import EXPECTED, patiently
 from tests.journeys.support.watch import Watch
 from tests.support.chromium import find_chromium
 from tests.support.service import Service
@@ -33,10 +35,15 @@ CAMERA_SWITCHES = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-medi
 class People:
     """Opens pages as one person or another; every page is watched for errors."""
 
-    def __init__(self, playwright: Playwright, service: Service, folder: Path) -> None:
+    def __init__(
+        self, playwright: Playwright, service: Service | Troubled, folder: Path, *, patient: bool = False
+    ) -> None:
         self.service = service
+        self.patient = patient
         self.ask = Asking(service.home)
         self.watch = Watch()
+        if patient:
+            self.watch.allow(EXPECTED)
         self._playwright = playwright
         self._folder = folder
         self._browsers: list[Browser] = []
@@ -75,6 +82,9 @@ class People:
             accept_downloads=True,
         )
         context.set_default_timeout(10_000)
+        if self.patient:
+            context.set_default_timeout(90_000)
+            context.route("**/*", patiently)
         self.watch.attach(context)
         self._contexts.append(context)
         page = context.new_page()

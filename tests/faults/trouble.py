@@ -1,0 +1,117 @@
+"""Trouble while people walk: an app node, a worker and PostgreSQL fall over in turn and come back, under load."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench.measured import Bench
+from tests.faults.cluster import Node, cluster
+from tests.faults.load import Load
+from tests.faults.sqlite import make_load, reconcile
+from tests.support.postgres import PostgresServer
+from tests.support.service import Home
+
+#: From one fall to the next, and how long what fell stays away.
+PAUSE_SECONDS, AWAY_SECONDS = 4.0, 1.5
+LONGEST_WALK_SECONDS = 900.0
+
+
+@dataclass
+class Troubled:
+    """The service behind nginx: what a journey needs of it."""
+
+    home: Home
+    logs: list[Path]
+
+    @property
+    def url(self) -> str:
+        """The address people reach it at."""
+        return self.home.url
+
+    def said(self) -> str:
+        """Return what all nodes and workers have printed so far."""
+        return "".join(log.read_text(encoding="utf-8", errors="replace") for log in self.logs)
+
+
+class Trouble(threading.Thread):
+    """Lets one thing after the other fall until ``end``; ``falls`` counts them."""
+
+    def __init__(self, nodes: list[Node], workers: list[Node], server: PostgresServer) -> None:
+        super().__init__(name="trouble")
+        self.nodes, self.workers, self.server = nodes, workers, server
+        self.ended = threading.Event()
+        self.falls = {"node": 0, "worker": 0, "database": 0}
+        self.failed: BaseException | None = None
+
+    def run(self) -> None:
+        """Go round: a node, the database, a worker, the other node, and so on."""
+        try:
+            for number in itertools.count():
+                if self.ended.wait(PAUSE_SECONDS):
+                    return
+                self._fall(number)
+        except BaseException as error:
+            self.failed = error
+            raise
+
+    def _fall(self, number: int) -> None:
+        if number % 3 == 1:
+            self.server.start_again()
+            self.falls["database"] += 1
+            return
+        kind, all_of_it = ("node", self.nodes) if number % 3 == 0 else ("worker", self.workers)
+        fallen = all_of_it[number // 3 % len(all_of_it)]
+        fallen.kill()
+        self.ended.wait(AWAY_SECONDS)
+        fallen.start()
+        self.falls[kind] += 1
+
+    def end(self) -> None:
+        """Let nothing fall any more; returns when all is back. Raises what went wrong with the trouble itself."""
+        self.ended.set()
+        self.join()
+        if self.failed is not None:
+            raise self.failed
+
+
+class Loading(threading.Thread):
+    """Scans and orders until ``end``."""
+
+    def __init__(self, load: Load) -> None:
+        super().__init__(name="loading")
+        self.load = load
+
+    def run(self) -> None:
+        """Load."""
+        asyncio.run(self.load.go_on(LONGEST_WALK_SECONDS))
+
+    def end(self) -> None:
+        """Wait until what is under way is answered."""
+        self.load.stopping = True
+        self.join()
+
+
+@contextlib.contextmanager
+def troubled(home: Home, server: PostgresServer) -> Iterator[Troubled]:
+    """Run the cluster over a home, with load and trouble, and hold what it acknowledged against the database."""
+    bench = Bench("postgres", home, server)
+    load = make_load(bench, home.url)
+    with cluster(bench) as (_url, nodes, workers):
+        trouble, loading = Trouble(nodes, workers, server), Loading(load)
+        loading.start()
+        trouble.start()
+        try:
+            yield Troubled(home, [node.log for node in [*nodes, *workers]])
+        finally:
+            trouble.end()
+            loading.end()
+        print(f"\n{trouble.falls}, {len(load.acknowledged)} answered, {load.sent_again} sent again", flush=True)
+        found = reconcile(bench, load)
+    assert load.refused == []
+    assert {name: count for name, count in found.items() if count} == {}
