@@ -5,9 +5,10 @@ phone's or a proxy's. Most refusals (a guard, a form without its token) stand be
 """
 
 import asyncio
+from typing import cast
 
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPReceiveMessage, Message, Receive, Scope, Send
 
 #: Somebody who sends slower than this is told that the connection ends.
 SECONDS = 5.0
@@ -31,9 +32,9 @@ class ReadToTheEnd:
             return
         unread = True
 
-        async def receive_and_note() -> Message:
+        async def receive_and_note() -> HTTPReceiveMessage:
             nonlocal unread
-            message: Message = await receive()
+            message = cast("HTTPReceiveMessage", await receive())
             unread = message["type"] == "http.request" and message["more_body"]
             return message
 

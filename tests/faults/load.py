@@ -35,15 +35,11 @@ class Load:
         """Load for some seconds, or until ``stopping``; what is under way is answered before this returns."""
         self.stopping = False
         async with httpx.AsyncClient(base_url=self.url, timeout=10) as client:
-            tasks = [asyncio.create_task(self._one_by_one(client)) for _ in range(AT_ONCE)]
             ends = time.monotonic() + seconds
-            while not self.stopping and time.monotonic() < ends:
-                await asyncio.sleep(PAUSE_SECONDS)
-            self.stopping = True
-            await asyncio.gather(*tasks)
+            await asyncio.gather(*(self._one_by_one(client, ends) for _ in range(AT_ONCE)))
 
-    async def _one_by_one(self, client: httpx.AsyncClient) -> None:
-        while not self.stopping:
+    async def _one_by_one(self, client: httpx.AsyncClient, ends: float) -> None:
+        while not self.stopping and time.monotonic() < ends:
             number = next(self.numbers)
             client_id = f"{self.run}-{number:07d}"
             if number % 4:
