@@ -27,8 +27,15 @@ def pytest_configure(config: pytest.Config) -> None:
         "engines: differs between SQLite and PostgreSQL; runs on both even with --quick",
         "slow: left out by --quick",
         "once: asks of what is shown and not of what is kept, so tests/run runs it on SQLite alone",
+        "database: has a database of its own; put on by itself, all others need not run once more on PostgreSQL",
     ):
         config.addinivalue_line("markers", line)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what asks for a database, through whichever fixture."""
+    if "databases" in getattr(item, "fixturenames", ()):
+        item.add_marker("database")
 
 
 @pytest.fixture(scope="session")

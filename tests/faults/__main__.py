@@ -1,10 +1,11 @@
 """Makes things go wrong and reconciles: ``python -m tests.faults sqlite --kills 50``, ``… cluster --rounds 3``,
-``… mail --people 10000``.
+``… walks``, ``… mail --people 10000``.
 
 ``sqlite`` kills the service with SIGKILL at random moments. ``cluster`` runs two app nodes and two workers over one
-PostgreSQL behind nginx, and kills a node, a worker and the database's processes in turn. ``mail`` tells people of new
-days through a mail server that refuses, delays and drops. All print what was found as the last line, one JSON object,
-and end with 1 if anything acknowledged was lost or an invariant broken.
+PostgreSQL behind nginx, and kills a node, a worker and the database's processes in turn; ``walks`` sends people in
+browsers through it, too, and restarts the whole database. ``mail`` tells people of new days through a mail server that
+refuses, delays and drops. All print what was found as the last line, one JSON object, and end with 1 if anything
+acknowledged was lost or an invariant broken.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import signal
 import sys
 from typing import Any
 
-from tests.faults import cluster, mail, sqlite
+from tests.faults import cluster, mail, sqlite, walks
 
 
 def main() -> int:
@@ -25,6 +26,7 @@ def main() -> int:
     kinds = parser.add_subparsers(dest="kind", required=True)
     kinds.add_parser("sqlite").add_argument("--kills", type=int, default=50)
     kinds.add_parser("cluster").add_argument("--rounds", type=int, default=3)
+    kinds.add_parser("walks")
     mails = kinds.add_parser("mail")
     mails.add_argument("--people", type=int, default=10_000)
     mails.add_argument("--engine", choices=("sqlite", "postgres"), default="sqlite")
@@ -32,6 +34,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if options.kind == "mail":
         found: dict[str, Any] = asyncio.run(mail.run(options.engine, options.people))
+    elif options.kind == "walks":
+        found = walks.run()
     elif options.kind == "sqlite":
         found = asyncio.run(sqlite.run(options.kills))
     else:

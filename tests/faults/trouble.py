@@ -18,7 +18,7 @@ from tests.support.postgres import PostgresServer
 from tests.support.service import Home
 
 #: From one fall to the next, and how long what fell stays away.
-PAUSE_SECONDS, AWAY_SECONDS = 4.0, 1.5
+PAUSE_SECONDS, AWAY_SECONDS = 2.0, 1.5
 LONGEST_WALK_SECONDS = 900.0
 
 
@@ -50,7 +50,7 @@ class Trouble(threading.Thread):
         self.failed: BaseException | None = None
 
     def run(self) -> None:
-        """Go round: a node, the database, a worker, the other node, and so on."""
+        """Go round: a node and the database, a worker, the other node and the database, and so on."""
         try:
             for number in itertools.count():
                 if self.ended.wait(PAUSE_SECONDS):
@@ -61,16 +61,15 @@ class Trouble(threading.Thread):
             raise
 
     def _fall(self, number: int) -> None:
-        if number % 3 == 1:
+        kind, all_of_it = ("worker", self.workers) if number % 2 else ("node", self.nodes)
+        fallen = all_of_it[number // 2 % len(all_of_it)]
+        fallen.kill()
+        self.falls[kind] += 1
+        if kind == "node":
             self.server.start_again()
             self.falls["database"] += 1
-            return
-        kind, all_of_it = ("node", self.nodes) if number % 3 == 0 else ("worker", self.workers)
-        fallen = all_of_it[number // 3 % len(all_of_it)]
-        fallen.kill()
         self.ended.wait(AWAY_SECONDS)
         fallen.start()
-        self.falls[kind] += 1
 
     def end(self) -> None:
         """Let nothing fall any more; returns when all is back. Raises what went wrong with the trouble itself."""

@@ -24,6 +24,7 @@ NOT_JOURNEYS = "--ignore=tests/journeys"
 LONGEST_STEP_SECONDS = 1200
 #: A database of its own is given to each step; a test that is not compiled again is there in half the time.
 LEFT_OUT = ("DATABASE_URL", "PYTHONDONTWRITEBYTECODE")
+ON_POSTGRES = "database or race or engines"
 QUICK_ON_POSTGRES = "race or engines"
 
 
@@ -124,9 +125,10 @@ def run_audits(suite: Suite) -> None:
 
 def run_tests(suite: Suite, *, quick: bool, workers: int, env: Mapping[str, str]) -> None:
     """Run pytest without the browser, on the engine that ``env`` names."""
-    arguments = [NOT_JOURNEYS, *_workers(workers)]
+    which = (QUICK_ON_POSTGRES if quick else ON_POSTGRES) if env else ""
     if quick:
-        arguments += ["-m", f"({QUICK_ON_POSTGRES}) and not slow" if env else "not slow"]
+        which = f"({which}) and not slow" if which else "not slow"
+    arguments = [NOT_JOURNEYS, *_workers(workers), "-m", which]
     suite.pytest(f"Tests on {_engine(env)}", arguments, env)
 
 
