@@ -187,6 +187,8 @@ def is_away(error: BaseException) -> bool:
     """Whether an error says that the database cannot be had just now, and not that anything is wrong with a query."""
     if isinstance(error, asyncpg.InterfaceError):
         return "clos" in str(error)  # the connection, or the pool, is closed
+    if isinstance(error, asyncpg.InternalClientError):
+        return "another operation" in str(error)  # the server has just said that it ends this idle connection
     if isinstance(error, sqlite3.OperationalError):
         return "locked" in str(error)
     return isinstance(error, _AWAY)

@@ -102,15 +102,18 @@ def troubled(home: Home, server: PostgresServer) -> Iterator[Troubled]:
     bench = Bench("postgres", home, server)
     load = make_load(bench, home.url)
     with cluster(bench) as (_url, nodes, workers):
+        around = Troubled(home, [node.log for node in [*nodes, *workers]])
         trouble, loading = Trouble(nodes, workers, server), Loading(load)
         loading.start()
         trouble.start()
         try:
-            yield Troubled(home, [node.log for node in [*nodes, *workers]])
+            yield around
         finally:
             trouble.end()
             loading.end()
         print(f"\n{trouble.falls}, {len(load.acknowledged)} answered, {load.sent_again} sent again", flush=True)
+        broken = [line for line in around.said().splitlines() if '"unexpected error"' in line]
         found = reconcile(bench, load)
-    assert load.refused == []
-    assert {name: count for name, count in found.items() if count} == {}
+    wrong = [*broken, *load.refused, *(f"{count} {name}" for name, count in found.items() if count)]
+    if wrong:
+        raise AssertionError("\n".join(wrong)[:20_000])
