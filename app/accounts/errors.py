@@ -36,6 +36,36 @@ class ContactMissing(AppError):
     message = N_("A phone number or a mail address is needed.")
 
 
+class ContactUnchanged(AppError):
+    """A new contact that is the one she has."""
+
+    code = "contact_unchanged"
+    status = 422
+    message = N_("This is your phone number or mail address already.")
+
+
+class ContactCodeWrong(AppError):
+    """A code or link of a new contact that is wrong, too old, or was used, or of another browser or person."""
+
+    code = "contact_code_wrong"
+    status = 422
+    message = N_(
+        "This code or link is not right, is too old, or was used already. A code counts only in the browser in which "
+        "you asked for it."
+    )
+
+
+class ContactOfAnother(AppError):
+    """A new contact, shown to be hers, under which there is another record."""
+
+    code = "contact_of_another"
+    status = 409
+    message = N_(
+        "There is another account with this phone number or mail address, so nothing was changed. If both are yours, "
+        "ask the organisers of your festival: they can make the two accounts one."
+    )
+
+
 class ContactTaken(AppError):
     """A phone number or mail address that belongs to somebody else."""
 

@@ -34,9 +34,27 @@ class AccountForm(msgspec.Struct):
     """One's own details."""
 
     full_name: Annotated[str, Meta(max_length=200)]
-    phone: Annotated[str, Meta(max_length=40)] = ""
-    email: Annotated[str, Meta(max_length=254)] = ""
     locale: Annotated[str, Meta(pattern="^(vi|id|en)$")] = "vi"
+
+
+class ContactForm(msgspec.Struct):
+    """A new mail address or phone number of one's own."""
+
+    email: Annotated[str, Meta(max_length=254)] = ""
+    phone: Annotated[str, Meta(max_length=40)] = ""
+
+
+class ContactCodeForm(msgspec.Struct):
+    """The six digits that went to a new contact."""
+
+    email_code: Annotated[str, Meta(max_length=12)] = ""
+    phone_code: Annotated[str, Meta(max_length=12)] = ""
+
+
+class AgainForm(msgspec.Struct):
+    """Where to go on after a fresh sign-in."""
+
+    next: str = "/account"
 
 
 class NewPasswordForm(msgspec.Struct):
