@@ -82,6 +82,36 @@ class PasswordTooShort(AppError):
     message = N_("A password needs at least {limit} characters.")
 
 
+class PasswordTooCommon(AppError):
+    """A new password that many people have, or that was in a leak."""
+
+    code = "password_too_common"
+    status = 422
+    message = N_(
+        "This password is one of those that are tried first: many people have it, or it was in a leak. Choose another "
+        "one, such as four words that have nothing to do with each other."
+    )
+
+
+class PasswordHoldsName(AppError):
+    """A new password that holds what everybody knows."""
+
+    code = "password_holds_name"
+    status = 422
+    message = N_(
+        "A password must not hold your name, your phone number, your mail address, the name of a festival or the word "
+        "fairground: they are tried first."
+    )
+
+
+class OldPasswordWrong(AppError):
+    """The password that is to be changed does not match."""
+
+    code = "old_password_wrong"
+    status = 403
+    message = N_("This is not your password. If you have forgotten it, sign in again with a link or a code.")
+
+
 class SignInAgain(AppError):
     """Something that only a fresh sign-in may do."""
 

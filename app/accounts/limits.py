@@ -31,6 +31,7 @@ class Way(StrEnum):
     CARD = "card"
     NEW_CONTACT = "new_contact"
     CONTACT = "contact"
+    OLD_PASSWORD = "old_password"  # noqa: S105 - the name of a way, not a password
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ TRIES = {
     Way.CARD: Tries(60, 40),
     Way.NEW_CONTACT: Tries(5, 20),
     Way.CONTACT: Tries(5, 20),
+    Way.OLD_PASSWORD: Tries(10, 30),
 }
 
 

@@ -5,6 +5,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from app.kernel.forms import AS_TYPED
+
 Short = Annotated[str, Meta(max_length=200)]
 
 
@@ -26,7 +28,7 @@ class PasswordForm(msgspec.Struct):
     """Sign-in by password."""
 
     contact: Annotated[str, Meta(max_length=254)]
-    password: Annotated[str, Meta(max_length=500)]
+    password: Annotated[str, Meta(max_length=500), AS_TYPED]
     next: str = "/"
 
 
@@ -58,9 +60,10 @@ class AgainForm(msgspec.Struct):
 
 
 class NewPasswordForm(msgspec.Struct):
-    """A new password."""
+    """A new password, and the old one where the sign-in is not a fresh one."""
 
-    password: Annotated[str, Meta(max_length=500)]
+    password: Annotated[str, Meta(max_length=500), AS_TYPED]
+    old: Annotated[str, Meta(max_length=500), AS_TYPED] = ""
 
 
 class FirstCodeForm(msgspec.Struct):

@@ -8,12 +8,20 @@ from litestar.params import FromPath, FromQuery
 from app.accounts.actor import Actor
 from app.accounts.controllers.entering import enter
 from app.accounts.enums import ORGANISER_ROLES
-from app.accounts.errors import PasswordTooShort, SignInFailed
+from app.accounts.errors import (
+    OldPasswordWrong,
+    PasswordHoldsName,
+    PasswordTooCommon,
+    PasswordTooShort,
+    SignInAgain,
+    SignInFailed,
+)
 from app.accounts.guards import public, signed_in
 from app.accounts.identity import SESSION_COOKIE
 from app.accounts.limits import Way, count_browser
 from app.accounts.schemas import AccountForm, CodeForm, NewPasswordForm, PasswordForm, SignInForm
 from app.accounts.services import sign_in as service
+from app.accounts.services.fresh import is_fresh
 from app.accounts.services.people import update_person
 from app.accounts.services.two_step import has_two_step
 from app.accounts.tables import Person, Session, SignInToken
@@ -151,14 +159,18 @@ class AccountController(Controller):
 
     @post("/password", status_code=200)
     async def password(self, request: Request[Any, Any, Any]) -> Response[Any]:
-        """Set a password."""
+        """Set a password, for the old one or after a fresh sign-in."""
         actor = request.scope["user"]
         try:
             form = await read_form(request, NewPasswordForm)
-            await service.set_password(person_id=actor.person_id, password=form.password, actor=actor, now=now())
+            await count_browser(Way.OLD_PASSWORD, request, now=now())
+            await service.change_password(old=form.old, password=form.password, actor=actor, now=now())
         except FormError as error:
             return await _account_page(request, password_form=error.form, status=error.status)
-        except PasswordTooShort as error:
+        except (OldPasswordWrong, SignInAgain, TooManyTries) as error:
+            shown = Form({}, {"old": error.sentence()})
+            return await _account_page(request, password_form=shown, status=error.status)
+        except (PasswordTooShort, PasswordTooCommon, PasswordHoldsName) as error:
             shown = Form({}, {"password": error.sentence()})
             return await _account_page(request, password_form=shown, status=error.status)
         return redirect("/account", toast=_("Password saved. Other browsers were signed out."))
@@ -182,6 +194,9 @@ async def _account_page(
         form=form or Form.empty(**values),
         contacts={key: person[key] for key in ("email", "phone")},
         password_form=password_form or Form(),
+        password_length=service.PASSWORD_LENGTH,
+        has_password=person["password_hash"] is not None,
+        fresh=await is_fresh(actor, now()),
         sessions=sessions,
         grants=actor.grants,
         two_step=await has_two_step(actor.person_id),
