@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -312,6 +314,26 @@ async def test_it_goes_with_her_data_and_with_the_data_of_whose_address_it_is(da
     await contacts.ask_for_contact(kind=EMAIL, address=NEW, actor=claimer, now=NOW)
     await erase_person(person_id=claimed.id, now=NOW)
     assert await ContactChange.count() == 0
+
+
+def test_nothing_else_writes_the_contact_of_somebody_who_is_there() -> None:
+    """Whoever adds a way comes by here: it needs a proof, or at least a message to the old contact."""
+    root = Path(contacts.__file__).parents[3]
+    code = [path for top in ("app", "booths", "ticketing") for path in (root / top).rglob("*.py")]
+    writing = re.compile(
+        r"Person\.(email|phone)\s*[:=](?!=)|person\.(email|phone)\s*=(?!=)|_COLUMNS\[kind\]:|UPDATE person "
+    )
+    found = {
+        path.relative_to(root).as_posix()
+        for path in code
+        if not {"migrations", "node_modules"} & set(path.parts) and writing.search(path.read_text())
+    }
+    emptying = {  # both write None
+        "app/accounts/services/erasure.py",
+        "app/accounts/personal/own.py",
+    }
+    assert found - emptying == {"app/accounts/services/contacts.py"}
+    assert emptying <= found
 
 
 async def test_what_was_not_confirmed_is_tidied_within_the_hour(database: str) -> None:
