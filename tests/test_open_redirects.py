@@ -14,11 +14,11 @@ import pytest
 from app.accounts import limits
 from app.accounts.actor import SYSTEM
 from app.accounts.services.sign_in import make_sign_in_link, set_password
-from app.accounts.tables import Person
+from app.accounts.tables import Person, SignInToken
 from app.kernel.outbox import list_messages
 from app.kernel.web import local_path
 from app.main import register_modules
-from tests.support.client import new_browser
+from tests.support.client import new_browser, sign_in
 from tests.support.factories import make_person
 from tests.support.festival import make_festival
 
@@ -79,7 +79,7 @@ def test_what_stays_is_kept(path: str) -> None:
 def test_no_form_has_a_way_on_that_this_file_does_not_know() -> None:
     register_modules()  # whose forms are known then
     holders = [kind for kind in _forms() if kind.endswith(".next") and "signature_model" not in kind]
-    assert sorted(holders) == ["PasswordForm.next", "SaveForm.next", "SignInForm.next"]
+    assert sorted(holders) == ["AgainForm.next", "PasswordForm.next", "SaveForm.next", "SignInForm.next"]
 
 
 def _forms() -> list[str]:
@@ -124,6 +124,18 @@ async def test_signing_in_never_leads_away(
         for answer in (by_code, by_password, by_link):
             assert (answer.status_code, leads_to(answer.headers["location"])) == (303, "testserver.local")
             assert [value for value in answer.headers.get_list("set-cookie") if "planted" in value] == []
+
+
+async def test_signing_in_again_never_leads_away(
+    client: httpx.AsyncClient, person: Person, frozen_now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(limits.TRIES, limits.Way.ASK, limits.Tries(1000, 1000))
+    await sign_in(client, person.id)
+    for evil in EVIL:
+        await client.post("/account/data/link", data={"next": evil})
+        kept = await SignInToken.select(SignInToken.next_path).order_by(SignInToken.id, ascending=False).first()
+        assert kept is not None
+        assert leads_to(kept["next_path"]) == "testserver.local"
 
 
 async def test_keeping_something_never_leads_away(client: httpx.AsyncClient, frozen_now: datetime) -> None:

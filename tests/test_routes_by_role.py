@@ -36,6 +36,7 @@ WRITE = "WRITE_ROUTES_BY_ROLE"
 NOBODY = "nobody"
 WORDS = {
     "kind": "applications",
+    "contact_kind": "email",
     "step": "who",
     "role": "organiser",
     "token": "no-such-token",
@@ -45,6 +46,7 @@ WORDS = {
 }
 #: Where the same name of a parameter means different things.
 SPECIAL = {
+    "/account/contacts/": {"kind": "contact_kind"},
     "/contest/judges/devices/": {"device_id": "judge_device_id"},
     "/gates/phones/": {"device_id": "gate_device_id"},
     "/devices/{device_id:int}/revoke": {"device_id": "gate_device_id"},

@@ -44,7 +44,11 @@ def codes_of(handler: HTTPRouteHandler, in_path: set[str]) -> list[str]:
         codes.append("form_expired")
     for guard in handler.resolve_guards():
         if isinstance(guard, Access) and guard.kind != "public":
-            codes += ["sign_in_needed", "not_allowed"] if guard.kind == "roles" else ["sign_in_needed"]
+            codes += {
+                "roles": ["sign_in_needed", "two_step_needed", "not_allowed"],
+                "signed_in": ["sign_in_needed", "two_step_needed"],
+                "device": ["sign_in_needed"],
+            }[guard.kind]
     return codes
 
 

@@ -5,6 +5,13 @@ from enum import StrEnum
 from app.kernel.i18n import N_
 
 
+class ContactKind(StrEnum):
+    """A way to reach a person: the column of ``person`` of the same name."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+
+
 class Role(StrEnum):
     """What somebody may do, mostly within one edition."""
 

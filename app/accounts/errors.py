@@ -36,6 +36,36 @@ class ContactMissing(AppError):
     message = N_("A phone number or a mail address is needed.")
 
 
+class ContactUnchanged(AppError):
+    """A new contact that is the one she has."""
+
+    code = "contact_unchanged"
+    status = 422
+    message = N_("This is your phone number or mail address already.")
+
+
+class ContactCodeWrong(AppError):
+    """A code or link of a new contact that is wrong, too old, or was used, or of another browser or person."""
+
+    code = "contact_code_wrong"
+    status = 422
+    message = N_(
+        "This code or link is not right, is too old, or was used already. A code counts only in the browser in which "
+        "you asked for it."
+    )
+
+
+class ContactOfAnother(AppError):
+    """A new contact, shown to be hers, under which there is another record."""
+
+    code = "contact_of_another"
+    status = 409
+    message = N_(
+        "There is another account with this phone number or mail address, so nothing was changed. If both are yours, "
+        "ask the organisers of your festival: they can make the two accounts one."
+    )
+
+
 class ContactTaken(AppError):
     """A phone number or mail address that belongs to somebody else."""
 
@@ -50,6 +80,36 @@ class PasswordTooShort(AppError):
     code = "password_too_short"
     status = 422
     message = N_("A password needs at least {limit} characters.")
+
+
+class PasswordTooCommon(AppError):
+    """A new password that many people have, or that was in a leak."""
+
+    code = "password_too_common"
+    status = 422
+    message = N_(
+        "This password is one of those that are tried first: many people have it, or it was in a leak. Choose another "
+        "one, such as four words that have nothing to do with each other."
+    )
+
+
+class PasswordHoldsName(AppError):
+    """A new password that holds what everybody knows."""
+
+    code = "password_holds_name"
+    status = 422
+    message = N_(
+        "A password must not hold your name, your phone number, your mail address, the name of a festival or the word "
+        "fairground: they are tried first."
+    )
+
+
+class OldPasswordWrong(AppError):
+    """The password that is to be changed does not match."""
+
+    code = "old_password_wrong"
+    status = 403
+    message = N_("This is not your password. If you have forgotten it, sign in again with a link or a code.")
 
 
 class SignInAgain(AppError):

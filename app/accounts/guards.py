@@ -1,6 +1,6 @@
 """Guards: every route has exactly one. A test walks all routes and the matrix of routes × roles."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from litestar.connection import ASGIConnection
@@ -9,9 +9,23 @@ from litestar.handlers import BaseRouteHandler
 from app.accounts.actor import Actor
 from app.accounts.enums import ORGANISER_ROLES, DeviceKind, RecordKind, Role
 from app.accounts.queries import survivor_of
-from app.kernel.errors import Moved, NotAllowed, NotFound, SignInNeeded
+from app.accounts.tables import TwoStep
+from app.kernel.errors import Moved, NotAllowed, NotFound, SignInNeeded, TwoStepNeeded
+from app.kernel.settings import settings
 
 LARGEST_ID = 2**31 - 1  # of a PostgreSQL serial; SQLite refuses numbers above 2**63 - 1 only
+
+#: Of whom ``REQUIRE_TWO_STEP`` demands the second step.
+GUARDED_ROLES = (Role.OWNER, Role.MANAGER, Role.FINANCE)
+#: What they reach without it besides public pages: its set-up, and the fresh sign-in that the set-up asks for.
+SET_UP = ("/account/two-step", "/account/two-step/begin", "/account/data/link")
+
+
+async def owes_two_step(actor: Actor) -> bool:
+    """Whether somebody must set up two-step sign-in before her roles count."""
+    if not settings().require_two_step or not any(grant.role in GUARDED_ROLES for grant in actor.grants):
+        return False
+    return not await TwoStep.exists().where((TwoStep.person == actor.person_id) & TwoStep.confirmed_at.is_not_null())
 
 
 @dataclass(frozen=True)
@@ -25,13 +39,18 @@ class Access:
     async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
         """Let the request pass, or raise SignInNeeded or NotAllowed; NotFound for an id that no row can have.
 
-        Raises Moved where the path names an organisation whose record was merged into another.
+        Raises TwoStepNeeded, and Moved where the path names an organisation whose record was merged into another.
 
         A coroutine, for others go through a thread.
         """
         if any(isinstance(value, int) and abs(value) > LARGEST_ID for value in connection.path_params.values()):
             raise NotFound
         actor = connection.scope.get("user") or Actor()
+        if await owes_two_step(actor) and connection.scope["path"].rstrip("/") not in SET_UP:
+            actor = replace(actor, grants=())  # on public pages and on the page of an error she is a visitor
+            connection.scope["user"] = actor
+            if self.kind in ("signed_in", "roles"):
+                raise TwoStepNeeded
         self.check(actor, connection.path_params)
         organisation_id = connection.path_params.get("organisation_id")
         if organisation_id is not None:

@@ -1,4 +1,5 @@
-"""How often somebody may try a way of signing in: by account, and by browser. Never by address: a hall is one address.
+"""How often somebody may try a way of signing in, or what changes one: by account, and by browser. Never by the
+address of a network: a hall is one.
 
 The account is what was typed (a phone number, a mail address) or what a link, card or first step stands for. The
 browser is told by its signed cookie of forms, without which nothing can be posted. One that throws its cookies away
@@ -28,6 +29,9 @@ class Way(StrEnum):
     PASSWORD = "password"  # noqa: S105 - the name of a way, not a password
     TWO_STEP = "two_step"
     CARD = "card"
+    NEW_CONTACT = "new_contact"
+    CONTACT = "contact"
+    OLD_PASSWORD = "old_password"  # noqa: S105 - the name of a way, not a password
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,9 @@ TRIES = {
     Way.PASSWORD: Tries(10, 30),
     Way.TWO_STEP: Tries(5, 20),
     Way.CARD: Tries(60, 40),
+    Way.NEW_CONTACT: Tries(5, 20),
+    Way.CONTACT: Tries(5, 20),
+    Way.OLD_PASSWORD: Tries(10, 30),
 }
 
 

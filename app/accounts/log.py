@@ -15,6 +15,7 @@ WORDS = LogWords(
         "organisation.merge": N_("Merged two records of an organisation"),
         "organisation.not_the_same": N_("Said that two organisations are not the same"),
         "organisation.unmerge": N_("Undid the merge of two organisations"),
+        "person.contact": N_("Changed how a person is reached"),
         "person.merge": N_("Merged two records of a person"),
         "person.not_the_same": N_("Said that two people are not the same"),
         "person.unmerge": N_("Undid the merge of two people"),

@@ -1,5 +1,6 @@
 """What accounts brings."""
 
+from app.accounts.controllers.contacts import ContactsController
 from app.accounts.controllers.data import DataController
 from app.accounts.controllers.devices import InviteController
 from app.accounts.controllers.me import me
@@ -10,7 +11,15 @@ from app.accounts.personal.own import DATA
 from app.accounts.services.erasure import JOB as ERASE
 from app.accounts.services.erasure import run_erasure
 from app.accounts.sheets import EXPERTS, ORGANISATIONS
+from app.accounts.tasks import JOBS, TIDY, TIDY_SECONDS
+from app.kernel.jobs import every
 from app.kernel.module import Module
+
+
+def start() -> None:
+    """Let what nobody confirmed be tidied."""
+    every(TIDY, TIDY_SECONDS)
+
 
 module = Module(
     name="accounts",
@@ -18,14 +27,16 @@ module = Module(
         SignInController,
         SecondStepController,
         AccountController,
+        ContactsController,
         TwoStepController,
         DataController,
         InviteController,
         me,
         sign_out,
     ),
-    jobs={ERASE: run_erasure},
+    jobs={ERASE: run_erasure, **JOBS},
     sheet_kinds=(ORGANISATIONS, EXPERTS),
     log=WORDS,
     personal=DATA,
+    startup=start,
 )

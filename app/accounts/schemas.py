@@ -5,6 +5,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from app.kernel.forms import AS_TYPED
+
 Short = Annotated[str, Meta(max_length=200)]
 
 
@@ -26,7 +28,7 @@ class PasswordForm(msgspec.Struct):
     """Sign-in by password."""
 
     contact: Annotated[str, Meta(max_length=254)]
-    password: Annotated[str, Meta(max_length=500)]
+    password: Annotated[str, Meta(max_length=500), AS_TYPED]
     next: str = "/"
 
 
@@ -34,15 +36,34 @@ class AccountForm(msgspec.Struct):
     """One's own details."""
 
     full_name: Annotated[str, Meta(max_length=200)]
-    phone: Annotated[str, Meta(max_length=40)] = ""
-    email: Annotated[str, Meta(max_length=254)] = ""
     locale: Annotated[str, Meta(pattern="^(vi|id|en)$")] = "vi"
 
 
-class NewPasswordForm(msgspec.Struct):
-    """A new password."""
+class ContactForm(msgspec.Struct):
+    """A new mail address or phone number of one's own."""
 
-    password: Annotated[str, Meta(max_length=500)]
+    email: Annotated[str, Meta(max_length=254)] = ""
+    phone: Annotated[str, Meta(max_length=40)] = ""
+
+
+class ContactCodeForm(msgspec.Struct):
+    """The six digits that went to a new contact."""
+
+    email_code: Annotated[str, Meta(max_length=12)] = ""
+    phone_code: Annotated[str, Meta(max_length=12)] = ""
+
+
+class AgainForm(msgspec.Struct):
+    """Where to go on after a fresh sign-in."""
+
+    next: str = "/account"
+
+
+class NewPasswordForm(msgspec.Struct):
+    """A new password, and the old one where the sign-in is not a fresh one."""
+
+    password: Annotated[str, Meta(max_length=500), AS_TYPED]
+    old: Annotated[str, Meta(max_length=500), AS_TYPED] = ""
 
 
 class FirstCodeForm(msgspec.Struct):

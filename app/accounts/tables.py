@@ -6,7 +6,7 @@
 from piccolo.columns import JSON, Boolean, Date, ForeignKey, Integer, OnDelete, Serial, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
-from app.accounts.enums import ConsentPurpose, DeviceKind, OrganisationKind, RecordKind, Role, UnitLevel
+from app.accounts.enums import ConsentPurpose, ContactKind, DeviceKind, OrganisationKind, RecordKind, Role, UnitLevel
 
 
 class Person(Table, tablename="person"):
@@ -166,6 +166,24 @@ class Session(Table, tablename="session"):
     browser = Varchar(length=120, default="")
 
 
+class ContactChange(Table, tablename="contact_change"):
+    """A new mail address or phone number of somebody that counts once she has shown that it is hers.
+
+    Its code counts in the session in which it was asked for alone, and with that session it ends. There is one of each
+    kind for a person: a later one takes the place of the earlier.
+    """
+
+    id: Serial
+    person = ForeignKey(Person, null=False, index=True)
+    session = ForeignKey(Session, null=False, index=True)
+    kind = Varchar(length=10, choices=ContactKind)
+    address = Varchar(length=254)
+    token_hash = Varchar(length=64, unique=True)
+    code_hash = Varchar(length=64)
+    created_at = Timestamptz(default=None, null=True)
+    expires_at = Timestamptz(default=None, null=True)
+
+
 class Device(Table, tablename="device"):
     """A gate phone or a judge's tablet, bound by a printed QR card or a code on screen."""
 
@@ -207,6 +225,7 @@ TABLES: list[type[Table]] = [
     RecoveryCode,
     HalfSignIn,
     Session,
+    ContactChange,
     Device,
     Consent,
 ]

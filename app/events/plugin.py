@@ -1,5 +1,6 @@
 """What events hands to the application."""
 
+from app.accounts.passwords.words import add_words
 from app.events.controllers.api import EditionsApi, PassesApi
 from app.events.controllers.changing import CancelController, PostponeController
 from app.events.controllers.duplicates import DuplicatesController
@@ -24,6 +25,7 @@ from app.events.passes.queries import contacts_of_holders
 from app.events.passes.reissuing import JOB as REISSUE
 from app.events.passes.reissuing import reissue_passes
 from app.events.personal import DATA
+from app.events.queries import names_of_festivals
 from app.events.services.telling import JOB as TELL
 from app.events.services.telling import holders_concerned, role_holders, tell_change
 from app.events.sheets import PROGRAMME
@@ -47,6 +49,7 @@ def start() -> None:
     register_names()
     add_error_framer(error_frame)
     register_resolver("session", resolve_session)
+    add_words(names_of_festivals)
     add_mover(MOVER)
     add_audience(holders_concerned)
     add_audience(role_holders)

@@ -303,3 +303,9 @@ def _texts(value: Any) -> dict[str, str]:
 def _escaped(text: str) -> str:
     """Text for LIKE without its wildcards."""
     return text.replace("%", "").replace("_", " ")
+
+
+async def names_of_festivals() -> list[str]:
+    """What festivals are called in every language, and in addresses."""
+    rows = await Edition.select(Edition.name, Edition.slug)
+    return [text for row in rows for text in (row["slug"], *json.loads(row["name"]).values())]

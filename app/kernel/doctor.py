@@ -68,6 +68,10 @@ def _settings() -> list[Finding]:
         found.append(Finding("fine", f"People reach the service at {given.base_url}."))
     if given.demo and not local:
         found.append(Finding("wrong", "DEMO is on at a public address: everybody can read all messages."))
+    if not given.require_two_step and not local and not given.demo:
+        found.append(
+            Finding("mind", "REQUIRE_TWO_STEP is off: whoever reads an owner's messages can sign in in her place.")
+        )
     if given.clock_offset_seconds and not given.demo:
         found.append(Finding("wrong", "CLOCK_OFFSET_SECONDS is set: the service lives in another time."))
     if not given.key_encryption_key:

@@ -75,6 +75,14 @@ class SignInNeeded(AppError):
     message = N_("Please sign in to go on.")
 
 
+class TwoStepNeeded(AppError):
+    """Somebody whose role demands two-step sign-in has not set it up."""
+
+    code = "two_step_needed"
+    status = 403
+    message = N_("Your role needs two-step sign-in here. Set it up first, on the page My account.")
+
+
 class TooManyTries(AppError):
     """A rate limit was reached."""
 

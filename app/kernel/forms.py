@@ -22,6 +22,9 @@ from app.kernel.names import clean_lines, clean_text
 
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
+#: Marks a text that is taken as it was typed, blanks and all, such as a password.
+AS_TYPED = msgspec.Meta(extra={"as_typed": True})
+
 REQUIRED = N_("Please fill this in.")
 NOT_A_NUMBER = N_("Please write a number, such as 12.")
 NOT_A_DATE = N_("Please write a date, such as 21/11/2026.")
@@ -131,7 +134,7 @@ def decode_form(posted: Mapping[str, list[Any]], model: type[StructT], *, tz: st
         shown[field.encode_name] = typed if get_origin(hint) is list else (typed[-1] if typed else "")
         required = field.default is msgspec.NODEFAULT and field.default_factory is msgspec.NODEFAULT and not optional
         try:
-            value = _convert(raw, hint, tz)
+            value = _as_typed_in(raw) if _is_as_typed(meta) else _convert(raw, hint, tz)
             if value is None or (value == "" and hint is str):
                 if hint is bool:
                     value = False
@@ -212,6 +215,14 @@ def parse_datetime(text: str, tz: str) -> datetime:
         except (ValueError, OverflowError):  # the year 1 or 9999 in another zone
             continue
     raise ValueError(text)
+
+
+def _is_as_typed(metas: list[msgspec.Meta]) -> bool:
+    return any(meta.extra is not None and meta.extra.get("as_typed") for meta in metas)
+
+
+def _as_typed_in(raw: list[Any]) -> str:
+    return raw[-1] if raw and isinstance(raw[-1], str) else ""
 
 
 def _convert(raw: list[Any], hint: Any, tz: str) -> Any:

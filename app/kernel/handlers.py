@@ -14,7 +14,7 @@ from litestar.static_files import create_static_files_router
 
 from app.kernel.database import fetch, is_away
 from app.kernel.error_pages import ErrorPage
-from app.kernel.errors import AppError, Moved, NotAllowed, NotFound, SignInNeeded, error_kinds
+from app.kernel.errors import AppError, Moved, NotAllowed, NotFound, SignInNeeded, TwoStepNeeded, error_kinds
 from app.kernel.i18n import N_, _
 from app.kernel.logs import request_id
 from app.kernel.migrate import pending_migrations
@@ -77,6 +77,8 @@ def error_answer(
 
 def handle_app_error(request: Request[Any, Any, Any], error: AppError) -> Response[Any] | Redirect:
     """Show what a person did that cannot be done; a browser that is not signed in goes to sign-in."""
+    if isinstance(error, TwoStepNeeded) and not wants_json(request) and request.method == "GET":
+        return Redirect("/account/two-step", status_code=303)
     if isinstance(error, SignInNeeded) and not wants_json(request) and request.method == "GET":
         from urllib.parse import urlencode
 

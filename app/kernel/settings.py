@@ -55,6 +55,11 @@ class Settings(BaseSettings):
         default="", description="Bearer token that `/metrics` (Prometheus) wants; empty: there is no such page"
     )
     session_days: int = Field(default=14, ge=1, le=90, description="Days a sign-in lasts when unused")
+    require_two_step: bool = Field(
+        default=False,
+        description="Owners, managers and finance need two-step sign-in: without it they reach only the page that "
+        "sets it up",
+    )
     application_draft_days: int = Field(
         default=14,
         ge=4,

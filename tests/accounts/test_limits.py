@@ -15,7 +15,7 @@ from app.accounts.enums import DeviceKind
 from app.accounts.identity import HALF_COOKIE
 from app.accounts.limits import TRIES, Tries, Way
 from app.accounts.services.devices import make_device_invite
-from app.accounts.services.sign_in import make_sign_in_link
+from app.accounts.services.sign_in import make_sign_in_link, set_password
 from app.accounts.services.two_step import start_half_sign_in
 from app.accounts.tables import Person
 from app.kernel.clock import freeze
@@ -83,6 +83,29 @@ async def use_a_card(browser: httpx.AsyncClient, account: Account) -> httpx.Resp
     return await browser.post(account.card)
 
 
+async def ask_for_a_new_contact(browser: httpx.AsyncClient, account: Account) -> httpx.Response:
+    await sign_in(browser, account.person.id)
+    return await browser.post("/account/contacts/email", data={"email": f"moi{account.person.id}@example.com"})
+
+
+async def try_a_contacts_code(browser: httpx.AsyncClient, account: Account) -> httpx.Response:
+    await sign_in(browser, account.person.id)
+    return await browser.post("/account/contacts/email/confirm", data={"email_code": "000000"})
+
+
+async def try_a_contacts_link(browser: httpx.AsyncClient, account: Account) -> httpx.Response:
+    await sign_in(browser, account.person.id)
+    return await browser.post("/account/contacts/link/no-such-token")
+
+
+async def try_an_old_password(browser: httpx.AsyncClient, account: Account) -> httpx.Response:
+    if not await Person.exists().where((Person.id == account.person.id) & Person.password_hash.is_not_null()):
+        await set_password(person_id=account.person.id, password="một câu dài dễ nhớ", actor=SYSTEM, now=NOW)
+    with freeze(NOW - timedelta(hours=1)):
+        await sign_in(browser, account.person.id)  # too long ago to do without the old password
+    return await browser.post("/account/password", data={"old": "wrong", "password": "một câu dài dễ nhớ"})
+
+
 #: (route, way, how it is tried). Turning the second step off counts with it; its own test follows below.
 WALK = [
     ("/sign-in", Way.ASK, ask_for_a_link),
@@ -92,6 +115,10 @@ WALK = [
     ("/sign-in/two-step", Way.TWO_STEP, try_an_app_code),
     ("/sign-in/two-step", Way.TWO_STEP, try_a_recovery_code),
     ("/invite/{token:str}", Way.CARD, use_a_card),
+    ("/account/contacts/{kind:str}", Way.NEW_CONTACT, ask_for_a_new_contact),
+    ("/account/contacts/{kind:str}/confirm", Way.CONTACT, try_a_contacts_code),
+    ("/account/contacts/link/{token:str}", Way.CONTACT, try_a_contacts_link),
+    ("/account/password", Way.OLD_PASSWORD, try_an_old_password),
 ]
 walk = pytest.mark.parametrize("attempt", [attempt for _route, _way, attempt in WALK])
 
@@ -111,14 +138,16 @@ def few_tries(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_walk_knows_every_route_that_signs_in() -> None:
-    found = {path for method, path in routes() if method == "POST" and path.startswith(("/sign-in", "/invite"))}
+    begins = ("/sign-in", "/invite", "/account/contacts", "/account/password")
+    found = {path for method, path in routes() if method == "POST" and path.startswith(begins)}
+    found.remove("/account/contacts/{kind:str}/remove")  # nothing is guessed there
     assert {route for route, _way, _attempt in WALK} == found
     assert {way for _route, way, _attempt in WALK} == set(Way)
 
 
 def test_the_limits_let_a_desk_help_many_and_stop_who_guesses() -> None:
     assert all(0 < tries.per_account <= 60 and 0 < tries.per_browser <= 40 for tries in TRIES.values())
-    guessed = {TRIES[way].per_account for way in (Way.CODE, Way.TWO_STEP)}
+    guessed = {TRIES[way].per_account for way in (Way.CODE, Way.TWO_STEP, Way.CONTACT)}
     assert guessed == {5}  # of a million codes
 
 

@@ -41,6 +41,7 @@ def configure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Configure:
         DATA_DIR=str(tmp_path),
         BASE_URL="https://hoi.example",
         KEY_ENCRYPTION_KEY="k" * 32,
+        REQUIRE_TWO_STEP="true",
         SMS_URL="http://sms.example",
     )
     yield change
@@ -60,6 +61,15 @@ async def test_a_sound_set_up_is_fine(database: str, configure: Configure, tmp_p
         await back_up(tmp_path / "all.zip", now=now())
         assert (await said("wrong"), await said("mind")) == ([], [])
         assert len(await said("fine")) == 10
+
+
+async def test_voluntary_second_steps_are_named_at_a_public_address(database: str, configure: Configure) -> None:
+    sentence = "REQUIRE_TWO_STEP is off: whoever reads an owner's messages can sign in in her place."
+    found = {}
+    for address in ("https://hoi.example", "http://localhost:8000"):
+        configure(REQUIRE_TWO_STEP="false", BASE_URL=address)
+        found[address] = (await said("mind")).count(sentence)
+    assert found == {"https://hoi.example": 1, "http://localhost:8000": 0}
 
 
 async def test_settings_that_do_not_fit_are_named(database: str, configure: Configure, tmp_path: Path) -> None:

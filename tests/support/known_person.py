@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from app.accounts.actor import SYSTEM, Actor
-from app.accounts.enums import ConsentPurpose, DeviceKind, OrganisationKind, Role
+from app.accounts.enums import ConsentPurpose, ContactKind, DeviceKind, OrganisationKind, Role
 from app.accounts.queries import actor_of_person
+from app.accounts.services.contacts import ask_for_contact, confirm_contact_by_link
 from app.accounts.services.devices import make_device_invite
-from app.accounts.services.people import create_organisation, grant_role, update_person
+from app.accounts.services.people import create_organisation, grant_role
 from app.accounts.services.sign_in import request_sign_in, start_session
 from app.accounts.services.two_step import start_half_sign_in
-from app.accounts.tables import Consent, RecoveryCode, TwoStep
+from app.accounts.tables import Consent, RecoveryCode, Session, TwoStep
 from app.events.schemas import SessionValues
 from app.events.services.programme import save_session
 from app.judging.queries.ballots import tasks_of_judge
@@ -34,6 +36,7 @@ from app.payments.tables import PaymentDocument
 from booths.allocation.services.applications import submit_application
 from booths.catalogue.tables import Lead
 from tests.judging.scene import ballot
+from tests.support.contacts import last_body, token_sent
 from tests.support.factories import make_person
 from tests.support.factories_ticketing import make_order, make_ticket_type
 from tests.support.festival import Festival
@@ -43,6 +46,7 @@ NAME = "Đặng Thị Quỳnh Xoá"
 PHONE = "+84987654321"
 EMAIL = "quynh.xoa@example.com"
 OLD_EMAIL = "quynh.cu@example.com"
+NEW_PHONE = "+84987654322"
 PRICE = 50_000
 
 
@@ -51,8 +55,8 @@ async def make_known_person(festival: Festival, now: datetime) -> Actor:
     here = festival.edition.id
     person = await make_person(name=NAME, phone=PHONE, email=OLD_EMAIL, now=now)
     her = await actor_of_person(person.id)
-    await update_person(person_id=person.id, full_name=NAME, phone=PHONE, email=EMAIL, locale="vi", actor=her, now=now)
     await start_session(person_id=person.id, browser="Chrome · Android", old_token=None, now=now)
+    await _new_contacts(person.id, her, now)
     await request_sign_in(contact=EMAIL, next_path="/", now=now)
     await grant_role(person_id=person.id, role=Role.FLOOR, edition_id=here, actor=SYSTEM, now=now)
     await Consent(
@@ -69,6 +73,16 @@ async def make_known_person(festival: Festival, now: datetime) -> Actor:
     await _contest(festival, her, now)
     await _office(festival, her, now)
     return await actor_of_person(person.id)
+
+
+async def _new_contacts(person_id: Any, her: Actor, now: datetime) -> None:
+    """Change her mail address, and let a new phone number wait for its code."""
+    session = await Session.objects().get(Session.person == person_id)
+    assert session is not None
+    fresh = replace(her, session_id=session.id)
+    await ask_for_contact(kind=ContactKind.EMAIL, address=EMAIL, actor=fresh, now=now)
+    await confirm_contact_by_link(token=token_sent(await last_body(EMAIL)), actor=fresh, now=now)
+    await ask_for_contact(kind=ContactKind.PHONE, address=NEW_PHONE, actor=fresh, now=now)
 
 
 async def _fair(festival: Festival, her: Actor, now: datetime) -> None:

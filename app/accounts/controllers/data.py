@@ -13,9 +13,11 @@ from app.accounts.guards import signed_in
 from app.accounts.labels import label_of
 from app.accounts.personal.records import whoms_of
 from app.accounts.personal.registry import Found, find_of_records
+from app.accounts.schemas import AgainForm
 from app.accounts.services.consents import change_consent, consents_of
-from app.accounts.services.erasure import ask_for_own_erasure, editions_without_another_owner, is_fresh
+from app.accounts.services.erasure import ask_for_own_erasure, editions_without_another_owner
 from app.accounts.services.export import export_person
+from app.accounts.services.fresh import is_fresh
 from app.accounts.services.sign_in import request_sign_in
 from app.accounts.tables import Person
 from app.kernel.clock import now
@@ -23,9 +25,8 @@ from app.kernel.database import write_transaction
 from app.kernel.forms import Form, read_form
 from app.kernel.i18n import N_, _, format_datetime
 from app.kernel.security import limit
-from app.kernel.web import page, redirect
+from app.kernel.web import local_path, page, redirect
 
-ERASE = "/account/data/erase"
 ZONE = "Asia/Ho_Chi_Minh"
 MOST_SHOWN = 20
 PRIVATE = {"cache-control": "private, no-store"}
@@ -100,11 +101,12 @@ class DataController(Controller):
 
     @post("/link", status_code=200)
     async def link(self, request: Request[Actor, Any, Any]) -> Response[Any]:
-        """Send a link and a code with which she shows that it is her."""
+        """Send a link and a code with which she shows that it is her; they lead back to where she was."""
         person = await Person.select().where(Person.id == request.user.person_id).first()
         assert person is not None
         contact = person["email"] or person["phone"] or ""
-        await request_sign_in(contact=contact, next_path=ERASE, now=now())
+        form = await read_form(request, AgainForm)
+        await request_sign_in(contact=contact, next_path=local_path(form.next, "/account"), now=now())
         return page("accounts/code.html", form=Form.empty(contact=contact))
 
     @post("/erase")

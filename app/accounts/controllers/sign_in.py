@@ -8,12 +8,20 @@ from litestar.params import FromPath, FromQuery
 from app.accounts.actor import Actor
 from app.accounts.controllers.entering import enter
 from app.accounts.enums import ORGANISER_ROLES
-from app.accounts.errors import ContactMissing, ContactTaken, PasswordTooShort, SignInFailed
+from app.accounts.errors import (
+    OldPasswordWrong,
+    PasswordHoldsName,
+    PasswordTooCommon,
+    PasswordTooShort,
+    SignInAgain,
+    SignInFailed,
+)
 from app.accounts.guards import public, signed_in
 from app.accounts.identity import SESSION_COOKIE
 from app.accounts.limits import Way, count_browser
 from app.accounts.schemas import AccountForm, CodeForm, NewPasswordForm, PasswordForm, SignInForm
 from app.accounts.services import sign_in as service
+from app.accounts.services.fresh import is_fresh
 from app.accounts.services.people import update_person
 from app.accounts.services.two_step import has_two_step
 from app.accounts.tables import Person, Session, SignInToken
@@ -21,7 +29,6 @@ from app.kernel.clock import now
 from app.kernel.errors import AppError, TooManyTries
 from app.kernel.forms import Form, FormError, read_form
 from app.kernel.i18n import LOCALE_NAMES, LOCALES, _
-from app.kernel.names import normalise_email, normalise_phone
 from app.kernel.security import hash_token
 from app.kernel.web import local_path, page, redirect
 
@@ -139,50 +146,31 @@ class AccountController(Controller):
 
     @post(status_code=200)
     async def save(self, request: Request[Any, Any, Any]) -> Response[Any]:
-        """Change one's details."""
+        """Change one's name and language."""
         actor = request.scope["user"]
-        errors: dict[str, str] = {}
         try:
             form = await read_form(request, AccountForm)
         except FormError as error:
             return await _account_page(request, form=error.form, status=error.status)
-        phone, email = None, None
-        try:
-            phone = normalise_phone(form.phone) if form.phone else None
-        except ValueError:
-            errors["phone"] = _("This is no phone number. Write it like 0912 345 678 or +84 912 345 678.")
-        try:
-            email = normalise_email(form.email) if form.email else None
-        except ValueError:
-            errors["email"] = _("This is no mail address. Write it like ten@example.com.")
-        if not errors:
-            try:
-                await update_person(
-                    person_id=actor.person_id,
-                    full_name=form.full_name,
-                    phone=phone,
-                    email=email,
-                    locale=form.locale,
-                    actor=actor,
-                    now=now(),
-                )
-            except (ContactMissing, ContactTaken) as error:
-                errors["phone"] = error.sentence()
-        if errors:
-            values = {"full_name": form.full_name, "phone": form.phone, "email": form.email, "locale": form.locale}
-            return await _account_page(request, form=Form(values, errors), status=422)
+        await update_person(
+            person_id=actor.person_id, full_name=form.full_name, locale=form.locale, actor=actor, now=now()
+        )
         return redirect("/account", toast=_("Saved."))
 
     @post("/password", status_code=200)
     async def password(self, request: Request[Any, Any, Any]) -> Response[Any]:
-        """Set a password."""
+        """Set a password, for the old one or after a fresh sign-in."""
         actor = request.scope["user"]
         try:
             form = await read_form(request, NewPasswordForm)
-            await service.set_password(person_id=actor.person_id, password=form.password, actor=actor, now=now())
+            await count_browser(Way.OLD_PASSWORD, request, now=now())
+            await service.change_password(old=form.old, password=form.password, actor=actor, now=now())
         except FormError as error:
             return await _account_page(request, password_form=error.form, status=error.status)
-        except PasswordTooShort as error:
+        except (OldPasswordWrong, SignInAgain, TooManyTries) as error:
+            shown = Form({}, {"old": error.sentence()})
+            return await _account_page(request, password_form=shown, status=error.status)
+        except (PasswordTooShort, PasswordTooCommon, PasswordHoldsName) as error:
             shown = Form({}, {"password": error.sentence()})
             return await _account_page(request, password_form=shown, status=error.status)
         return redirect("/account", toast=_("Password saved. Other browsers were signed out."))
@@ -199,12 +187,16 @@ async def _account_page(
     person = await Person.select().where(Person.id == actor.person_id).first()
     assert person is not None
     sessions = await Session.select().where(Session.person == actor.person_id).order_by(Session.id, ascending=False)
-    values = {key: person[key] for key in ("full_name", "phone", "email", "locale")}
+    values = {key: person[key] for key in ("full_name", "locale")}
     return page(
         "accounts/account.html",
         status=status,
         form=form or Form.empty(**values),
+        contacts={key: person[key] for key in ("email", "phone")},
         password_form=password_form or Form(),
+        password_length=service.PASSWORD_LENGTH,
+        has_password=person["password_hash"] is not None,
+        fresh=await is_fresh(actor, now()),
         sessions=sessions,
         grants=actor.grants,
         two_step=await has_two_step(actor.person_id),

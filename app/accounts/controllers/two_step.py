@@ -7,12 +7,13 @@ from litestar import Controller, Request, Response, get, post
 from app.accounts.actor import Actor
 from app.accounts.controllers.entering import begin_session, enter_fully
 from app.accounts.enums import ORGANISER_ROLES
-from app.accounts.errors import SecondCodeWrong, TwoStepLocked
-from app.accounts.guards import organiser, public, signed_in
+from app.accounts.errors import SecondCodeWrong, SignInAgain, TwoStepLocked
+from app.accounts.guards import organiser, owes_two_step, public, signed_in
 from app.accounts.identity import HALF_COOKIE, clear_half_cookie
 from app.accounts.limits import Way, count_browser
 from app.accounts.schemas import FirstCodeForm, SecondStepForm
 from app.accounts.services import two_step as service
+from app.accounts.services.fresh import check_fresh, is_fresh
 from app.kernel.clock import now
 from app.kernel.documents.qr import qr_svg
 from app.kernel.errors import NotAllowed, TooManyTries
@@ -77,9 +78,13 @@ class TwoStepController(Controller):
         """Off, waiting for its first code, or on."""
         return await _set_up_page(request)
 
-    @post("/begin", guards=[organiser])
+    @post("/begin", guards=[organiser], status_code=200)
     async def begin(self, request: Request[Actor, Any, Any]) -> Response[Any]:
         """Make a secret and show it."""
+        try:
+            await check_fresh(request.user, now())
+        except SignInAgain as error:
+            return await _set_up_page(request, status=error.status)
         await service.begin_two_step(person_id=_own_id(request), now=now())
         return redirect("/account/two-step")
 
@@ -88,11 +93,12 @@ class TwoStepController(Controller):
         """Take the first code and show the recovery codes, this once; the session goes on under a new token."""
         person_id = _own_id(request)
         try:
+            await check_fresh(request.user, now())
             form = await read_form(request, FirstCodeForm)
             codes = await service.confirm_two_step(person_id=person_id, code=form.code, actor=request.user, now=now())
         except FormError as error:
             return await _set_up_page(request, form=error.form, status=error.status)
-        except SecondCodeWrong as error:
+        except (SecondCodeWrong, SignInAgain) as error:
             return await _set_up_page(request, form=Form({}, {"code": error.sentence()}), status=error.status)
         answer = page("accounts/recovery_codes.html", codes=codes, headers=NOT_KEPT)
         await begin_session(request, answer, person_id)
@@ -126,7 +132,8 @@ async def _set_up_page(
     is_on = await service.has_two_step(person_id)
     if not is_on and not request.user.has(*ORGANISER_ROLES):
         raise NotAllowed
-    secret = None if is_on else await service.secret_to_confirm(person_id)
+    fresh = await is_fresh(request.user, now())
+    secret = None if is_on or not fresh else await service.secret_to_confirm(person_id)
     address = service.address_of(secret, await service.name_in_app(person_id)) if secret else ""
     return page(
         "accounts/two_step.html",
@@ -134,6 +141,8 @@ async def _set_up_page(
         headers=NOT_KEPT,
         form=form or Form(),
         is_on=is_on,
+        fresh=fresh,
+        demanded=await owes_two_step(request.user),
         codes_left=await service.recovery_codes_left(person_id) if is_on else 0,
         codes_made=service.RECOVERY_CODES,
         address=address,

@@ -11,14 +11,23 @@ from piccolo.columns import Column, Varchar
 from piccolo.conf.apps import Finder
 
 from app.accounts.enums import RecordKind
-from app.accounts.tables import HalfSignIn, Organisation, Person, RecoveryCode, Session, SignInToken, TwoStep
+from app.accounts.tables import (
+    ContactChange,
+    HalfSignIn,
+    Organisation,
+    Person,
+    RecoveryCode,
+    Session,
+    SignInToken,
+    TwoStep,
+)
 
 RECORDS: dict[RecordKind, type[Person] | type[Organisation]] = {
     RecordKind.PERSON: Person,
     RecordKind.ORGANISATION: Organisation,
 }
 #: How somebody signs in stays with the record that it was made for: it opens nothing while that one is merged.
-STAYING = (Session, SignInToken, HalfSignIn, TwoStep, RecoveryCode)
+STAYING = (Session, SignInToken, HalfSignIn, ContactChange, TwoStep, RecoveryCode)
 
 #: ``objector(kind, kept_id, merged_id)`` raises an AppError where the two must not become one.
 Objector = Callable[[RecordKind, int, int], Awaitable[None]]

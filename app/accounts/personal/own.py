@@ -7,6 +7,7 @@ from app.accounts.personal.registry import NUMBER_ONLY, Held, PersonalData, Rows
 from app.accounts.personal.whom import NOBODY, Whom
 from app.accounts.tables import (
     Consent,
+    ContactChange,
     Device,
     HalfSignIn,
     Organisation,
@@ -115,6 +116,19 @@ async def _erase_sign_ins(whom: Whom, now: datetime) -> int:
     return len(gone)
 
 
+async def _new_contacts(whom: Whom) -> Rows:
+    columns = [ContactChange.kind, ContactChange.address, ContactChange.created_at]
+    return await ContactChange.select(*columns).where(ContactChange.person == whom.person_id)
+
+
+async def _erase_new_contacts(whom: Whom, now: datetime) -> int:
+    """Those that she asked for, and those with which somebody else claims a contact of hers."""
+    hers: Any = ContactChange.person == whom.person_id
+    if whom.addresses:
+        hers = hers | ContactChange.address.is_in(list(whom.addresses))
+    return len(await ContactChange.delete().where(hers).returning(ContactChange.id))
+
+
 async def _second_step(whom: Whom) -> Rows:
     return await TwoStep.select(TwoStep.created_at, TwoStep.confirmed_at).where(TwoStep.person == whom.person_id)
 
@@ -180,6 +194,14 @@ DATA = PersonalData(
             erase=_erase_sign_ins,
         ),
         Held(
+            key="new_contacts",
+            title=N_("A new contact that you have not confirmed yet"),
+            purpose=N_("To make sure that it is yours before it counts."),
+            until=N_("Until you confirm it, ten minutes at most; it is gone within the hour"),
+            find=_new_contacts,
+            erase=_erase_new_contacts,
+        ),
+        Held(
             key="second_step",
             title=N_("Your two-step sign-in"),
             purpose=N_("To let nobody in who only has your link, code or password."),
@@ -213,6 +235,7 @@ DATA = PersonalData(
             *(f"session.{name}" for name in ("person", "browser", "token_hash")),
             *(f"sign_in_token.{name}" for name in ("person", "token_hash", "code_hash", "next_path")),
             *(f"half_sign_in.{name}" for name in ("person", "token_hash", "next_path")),
+            *(f"contact_change.{name}" for name in ("person", "address", "token_hash", "code_hash")),
             *(f"two_step.{name}" for name in ("person", "secret_sealed")),
             *(f"recovery_code.{name}" for name in ("person", "code_hash")),
             *(f"device.{name}" for name in ("person", "label", "invite_hash", "token_hash")),

@@ -93,7 +93,7 @@ async def whom_of(person_id: int, *, records: Sequence[int] = ()) -> Whom:
     entries = await AuditEntry.select(AuditEntry.before, AuditEntry.after).where(
         (AuditEntry.subject_type == "person")
         & (AuditEntry.subject_id == str(person_id))
-        & (AuditEntry.action == "person.update")
+        & AuditEntry.action.is_in(["person.update", "person.contact"])
     )
     for state in (text for entry in entries for text in entry.values() if text):
         told.append(json.loads(state))

@@ -1,15 +1,16 @@
 """Erasing a person: asked for by herself, or by an owner for somebody who asks by phone or on paper; done by a job."""
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from app.accounts.actor import Actor
 from app.accounts.enums import Asked, Role
-from app.accounts.errors import LastOwner, NotOnlyYours, SignInAgain
+from app.accounts.errors import LastOwner, NotOnlyYours
 from app.accounts.personal.records import whoms_of
 from app.accounts.personal.registry import erase_all, find_of_records, people_without_ties
 from app.accounts.personal.whom import NOBODY
 from app.accounts.queries import person_by_contact, records_of_person
+from app.accounts.services.fresh import check_fresh
 from app.accounts.services.sign_in import contact_of
 from app.accounts.tables import Person, RoleGrant, Session, SignInToken
 from app.kernel import audit
@@ -20,15 +21,6 @@ from app.kernel.jobs import JobContext, enqueue
 from app.kernel.tables import AuditEntry, OutboxMessage
 
 JOB = "accounts.erase_person"
-FRESH = timedelta(minutes=15)
-
-
-async def is_fresh(actor: Actor, now: datetime) -> bool:
-    """Whether this browser signed in a moment ago."""
-    if actor.session_id is None:
-        return False
-    row = await Session.select(Session.created_at).where(Session.id == actor.session_id).first()
-    return row is not None and bool(row["created_at"] and now - row["created_at"] <= FRESH)
 
 
 async def editions_without_another_owner(person_id: int) -> list[int | None]:
@@ -51,9 +43,7 @@ async def ask_for_own_erasure(*, actor: Actor, now: datetime) -> int:
 
     Raises SignInAgain when she did not sign in a moment ago, LastOwner when an edition would be left without an owner.
     """
-    if actor.person_id is None or not await is_fresh(actor, now):
-        raise SignInAgain
-    return await _ask(actor.person_id, Asked.HERSELF, None, actor, now)
+    return await _ask(await check_fresh(actor, now), Asked.HERSELF, None, actor, now)
 
 
 async def ask_for_erasure_of(*, contact: str, asked: Asked, edition_id: int, actor: Actor, now: datetime) -> int:

@@ -10,6 +10,7 @@ from app.accounts.queries import person_by_contact, survivor_of
 from app.accounts.tables import Organisation, Person, RoleGrant
 from app.kernel import audit
 from app.kernel.database import engine, hold_row, is_unique_violation, write_transaction
+from app.kernel.errors import NotFound
 from app.kernel.names import clean_name, search_text, sort_key, text_key
 
 
@@ -76,39 +77,31 @@ async def find_or_create_by_one_contact(
     return await find_or_create_person(full_name=full_name, phone=one_phone, email=email, locale=locale, now=now)
 
 
-async def update_person(
-    *, person_id: int, full_name: str, phone: str | None, email: str | None, locale: str, actor: Actor, now: datetime
-) -> None:
-    """Change a person's own details. Raises ContactMissing, ContactTaken."""
-    if not phone and not email:
-        raise ContactMissing
+async def update_person(*, person_id: int, full_name: str, locale: str, actor: Actor, now: datetime) -> None:
+    """Change a person's own name and language. Contacts change in ``services/contacts.py`` alone."""
     name = clean_name(full_name)
-    try:
-        async with write_transaction():
-            before = await Person.select().where(Person.id == person_id).first()
-            await Person.update(
-                {
-                    Person.full_name: name,
-                    Person.sort_key: sort_key(name),
-                    Person.search_text: search_text(name, phone, email)[:600],
-                    Person.phone: phone or None,
-                    Person.email: email or None,
-                    Person.locale: locale,
-                }
-            ).where(Person.id == person_id)
-            await audit.record(
-                actor=actor,
-                action="person.update",
-                subject_type="person",
-                subject_id=person_id,
-                before={key: before[key] for key in ("full_name", "phone", "email", "locale")} if before else None,
-                after={"full_name": name, "phone": phone, "email": email, "locale": locale},
-                now=now,
-            )
-    except Exception as error:
-        if is_unique_violation(error):
-            raise ContactTaken from error
-        raise
+    async with write_transaction():
+        await hold_row("person", person_id, alone=True)  # her contacts, which are searched, may change at this moment
+        before = await Person.select().where(Person.id == person_id).first()
+        if before is None:
+            raise NotFound
+        await Person.update(
+            {
+                Person.full_name: name,
+                Person.sort_key: sort_key(name),
+                Person.search_text: search_text(name, before["phone"], before["email"])[:600],
+                Person.locale: locale,
+            }
+        ).where(Person.id == person_id)
+        await audit.record(
+            actor=actor,
+            action="person.update",
+            subject_type="person",
+            subject_id=person_id,
+            before={"full_name": before["full_name"], "locale": before["locale"]},
+            after={"full_name": name, "locale": locale},
+            now=now,
+        )
 
 
 async def grant_role(

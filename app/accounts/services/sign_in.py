@@ -2,23 +2,36 @@
 
 import asyncio
 import secrets
+import unicodedata
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from piccolo.columns.combination import And, Where
 
 from app.accounts.actor import Actor
 from app.accounts.enums import RecordKind
-from app.accounts.errors import LinkUsed, PasswordTooShort, SignInFailed
+from app.accounts.errors import (
+    LinkUsed,
+    OldPasswordWrong,
+    PasswordHoldsName,
+    PasswordTooCommon,
+    PasswordTooShort,
+    SignInAgain,
+    SignInFailed,
+)
 from app.accounts.limits import Way, count_account
+from app.accounts.passwords.breached import is_breached
+from app.accounts.passwords.words import word_held
 from app.accounts.queries import person_to_sign_in, survivor_of
-from app.accounts.tables import HalfSignIn, Person, Session, SignInToken
+from app.accounts.services.fresh import is_fresh
+from app.accounts.services.telling import end_others, tell_change
+from app.accounts.tables import Person, Session, SignInToken
 from app.kernel import audit
 from app.kernel.database import hold_row, write_transaction
-from app.kernel.i18n import _, use_locale
-from app.kernel.names import normalise_email, normalise_phone
+from app.kernel.i18n import N_, _, use_locale
+from app.kernel.names import clean_lines, normalise_email, normalise_phone
 from app.kernel.outbox import send_message, way_to
 from app.kernel.security import hash_token, new_token
 from app.kernel.settings import settings
@@ -26,6 +39,9 @@ from app.kernel.web import local_path
 
 LINK_MINUTES = 20
 PASSWORD_LENGTH = 12
+DIFFERENT_CHARACTERS = 5
+NFC = "nfc:"  # before the hash of a password that was taken as typed
+_PASSWORD_SET = N_("on {when} a new password was set for your account.")
 
 _hasher = PasswordHasher()
 
@@ -151,31 +167,71 @@ async def check_password(*, contact: str, password: str, now: datetime) -> int:
     await count_account(Way.PASSWORD, phone or email, now=now)
     found = await person_to_sign_in(phone=phone, email=email)
     stored = found["password_hash"] if found and found["password_hash"] else await asyncio.to_thread(_nobody)
-    try:
-        await asyncio.to_thread(_hasher.verify, stored, password)
-    except (VerificationError, InvalidHashError) as error:
-        raise SignInFailed from error
-    if found is None or not found["password_hash"]:
+    if not await _matches(stored, password) or found is None or not found["password_hash"]:
         raise SignInFailed
     return int(found["id"])
 
 
 async def set_password(*, person_id: int, password: str, actor: Actor, now: datetime) -> None:
-    """Store a password (Argon2id). Other sessions of the person end, and sign-ins that wait for their second step.
+    """Store a password (Argon2id), and tell the person.
 
-    Raises PasswordTooShort.
+    Her other sessions end, and sign-ins that wait for their second step. Raises PasswordTooShort, PasswordTooCommon,
+    PasswordHoldsName.
     """
-    if len(password) < PASSWORD_LENGTH:
-        raise PasswordTooShort(limit=PASSWORD_LENGTH)
-    hashed = await asyncio.to_thread(_hasher.hash, password)
+    person = await Person.select().where(Person.id == person_id).first()
+    assert person is not None
+    await _check_new(password, person)
+    hashed = NFC + await asyncio.to_thread(_hasher.hash, _composed(password))
     async with write_transaction():
         await Person.update({Person.password_hash: hashed}).where(Person.id == person_id)
-        others: Where | And = Session.person == person_id
-        if actor.session_id is not None:
-            others = others & (Session.id != actor.session_id)
-        await Session.delete().where(others)
-        await HalfSignIn.delete().where(HalfSignIn.person == person_id)
+        await end_others(person_id, [actor.session_id])
         await audit.record(actor=actor, action="password.set", subject_type="person", subject_id=person_id, now=now)
+        await tell_change(person, _PASSWORD_SET, email=person["email"], phone=person["phone"], now=now)
+
+
+async def change_password(*, old: str, password: str, actor: Actor, now: datetime) -> None:
+    """Set one's own password, for the old one or after a fresh sign-in.
+
+    Raises what set_password raises, SignInAgain where there is no old one to show, OldPasswordWrong, and TooManyTries
+    after ten tries in a quarter of an hour.
+    """
+    person = await Person.select().where(Person.id == actor.person_id).first()
+    if person is None:
+        raise SignInAgain
+    if not await is_fresh(actor, now):
+        if not person["password_hash"] or not old:
+            raise SignInAgain
+        await count_account(Way.OLD_PASSWORD, person["id"], now=now)
+        if not await _matches(person["password_hash"], old):
+            raise OldPasswordWrong
+    await set_password(person_id=person["id"], password=password, actor=actor, now=now)
+
+
+async def _check_new(password: str, person: dict[str, Any]) -> None:
+    composed = _composed(password)
+    if len(composed) < PASSWORD_LENGTH:
+        raise PasswordTooShort(limit=PASSWORD_LENGTH)
+    if len(set(composed.casefold())) < DIFFERENT_CHARACTERS or await asyncio.to_thread(is_breached, composed):
+        raise PasswordTooCommon
+    if await word_held(password, full_name=person["full_name"], email=person["email"], phone=person["phone"]):
+        raise PasswordHoldsName
+
+
+def _composed(password: str) -> str:
+    """A password as typed, in NFC, so that two keyboards that write the same letters write the same password."""
+    return unicodedata.normalize("NFC", password)
+
+
+async def _matches(stored: str, password: str) -> bool:
+    """Whether a password is the stored one. Hashes without the mark are of texts that were tidied as forms do."""
+    if stored.startswith(NFC):
+        stored, typed = stored.removeprefix(NFC), _composed(password)
+    else:
+        typed = clean_lines(password)
+    try:
+        return await asyncio.to_thread(_hasher.verify, stored, typed)
+    except (VerificationError, InvalidHashError):
+        return False
 
 
 async def start_session(*, person_id: int, browser: str, old_token: str | None, now: datetime) -> str:

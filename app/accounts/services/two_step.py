@@ -14,11 +14,13 @@ from app.accounts.enums import ORGANISER_ROLES, Role
 from app.accounts.errors import SecondCodeWrong, TwoStepLocked, TwoStepNotBegun, TwoStepOn
 from app.accounts.limits import Way, count_account
 from app.accounts.queries import grants_of
+from app.accounts.services.telling import end_others, tell_change
 from app.accounts.tables import HalfSignIn, Person, RecoveryCode, Session, TwoStep
 from app.kernel import audit
 from app.kernel.clock import outside
 from app.kernel.database import is_unique_violation, write_transaction
 from app.kernel.errors import NotAllowed, NotFound
+from app.kernel.i18n import N_
 from app.kernel.sealing import SealBroken, seal, sealing_key, unseal
 from app.kernel.security import hash_token, new_token
 
@@ -27,6 +29,8 @@ SEALED_FOR = "fairground second steps"
 TOLERATED_STEPS = 1
 RECOVERY_CODES = 10
 HALF_MINUTES = 10
+_SET_UP = N_("on {when} two-step sign-in was set up for your account.")
+_OFF = N_("on {when} two-step sign-in was turned off for your account.")
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # without I, O, 0 and 1, which look alike: 5 bits each
 _LENGTH = 12
 
@@ -101,6 +105,7 @@ async def confirm_two_step(*, person_id: int, code: str, actor: Actor, now: date
         await RecoveryCode.insert(*(RecoveryCode(person=person_id, code_hash=one, created_at=now) for one in hashed))
         await Session.delete().where(Session.person == person_id)
         await audit.record(actor=actor, action="two_step.set_up", subject_type="person", subject_id=person_id, now=now)
+        await _tell(person_id, _SET_UP, now)
     return ["-".join(one[start : start + 4] for start in range(0, _LENGTH, 4)) for one in codes]
 
 
@@ -145,13 +150,18 @@ async def _take_recovery_code(person_id: int, code: str, now: datetime) -> bool:
 
 
 async def turn_off_two_step(*, person_id: int, code: str, actor: Actor, now: datetime) -> None:
-    """Let a person do without, for a code of the app or a recovery code. Raises as check_second_step does."""
+    """Let a person do without, for a code of the app or a recovery code; her other sessions end.
+
+    Raises as check_second_step does.
+    """
     await check_second_step(person_id=person_id, code=code, now=now)
     async with write_transaction():
         if await _remove(person_id):
             await audit.record(
                 actor=actor, action="two_step.turn_off", subject_type="person", subject_id=person_id, now=now
             )
+            await end_others(person_id, [actor.session_id])
+            await _tell(person_id, _OFF, now)
 
 
 async def take_off_two_step(*, person_id: int, edition_id: int, actor: Actor, now: datetime) -> None:
@@ -187,7 +197,15 @@ async def _take_off(person_id: int, edition_id: int | None, actor: Actor, now: d
                 edition_id=edition_id,
                 now=now,
             )
+            await end_others(person_id, [actor.session_id])
+            await _tell(person_id, _OFF, now)
     return counted
+
+
+async def _tell(person_id: int, sentence: str, now: datetime) -> None:
+    person = await Person.select().where(Person.id == person_id).first()
+    if person is not None:
+        await tell_change(person, sentence, email=person["email"], phone=person["phone"], now=now)
 
 
 async def _remove(person_id: int) -> bool:

@@ -155,13 +155,14 @@ async def test_a_manager_does_not_take_an_owners_role(database: str) -> None:
     assert await grants_of(person.id) == (Grant(Role.OWNER, 3),)
 
 
-async def test_a_race_for_one_address_changes_one_person_only(database: str) -> None:
-    first, second = await make_person(), await make_person()
-    with pytest.raises(ContactTaken):
-        await people.update_person(
-            person_id=second.id, full_name="B", phone=first.phone, email=None, locale="vi", actor=SYSTEM, now=NOW
-        )
-    assert await Person.count().where(Person.phone == first.phone) == 1
+async def test_a_new_name_is_found_and_leaves_the_contacts_alone(database: str) -> None:
+    person = await make_person(email="hoa@example.com")
+    await people.update_person(person_id=person.id, full_name=" Lê Thị  Huệ", locale="id", actor=SYSTEM, now=NOW)
+    row = await Person.select().where(Person.id == person.id).first()
+    assert row is not None
+    assert (row["full_name"], row["locale"]) == ("Lê Thị Huệ", "id")
+    assert row["search_text"] == f"le thi hue {person.phone} hoa@example.com"
+    assert (row["phone"], row["email"]) == (person.phone, "hoa@example.com")
 
 
 def test_an_owner_holds_every_organisers_role_and_no_other() -> None:

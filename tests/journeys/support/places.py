@@ -70,6 +70,8 @@ PLACES = [
     Place("demo-components", "/dev/components"),
     Place("me", "/me", "owner", leads_on=True),
     Place("account", "/account", "owner"),
+    Place("account-contacts", "/account/contacts", "owner"),
+    Place("account-contact-link", "/account/contacts/link/used", "owner", status=410),
     Place("account-data", "/account/data", "owner"),
     Place("account-erase", "/account/data/erase", "owner"),
     Place("account-two-step", "/account/two-step", "owner"),
@@ -173,6 +175,7 @@ NOT_WALKED = {
     "/s/{code}": "leads on to what the code stands for",
     "/p/{code}": "is /P/{code}",
     "/sign-in/two-step": "asks who has half signed in; what it says to others is public-second-step-over",
+    "/account/contacts/link/{token}": "asks for one press; what it says of an old link is account-contact-link",
     "/exhibitor": "leads on to exhibitor-home",
     "/manage/{edition_id}/live/now": "a part of the live page",
 }

@@ -1,0 +1,1 @@
+"""What is no good as a password."""
