@@ -143,6 +143,11 @@ def test_it_is_served_at_the_host_and_nowhere_else(home: Path, tmp_path: Path, h
     [
         ("SECRET_KEY", "short", "the setting SECRET_KEY is not right: at least 32 characters are needed."),
         (
+            "KEY_ENCRYPTION_KEY",
+            "short",
+            "the setting KEY_ENCRYPTION_KEY is not right: at least 32 characters are needed.",
+        ),
+        (
             "DATABASE_URL",
             "mysql://somewhere",
             "the database cannot be reached: DATABASE_URL must begin with sqlite:/// or postgresql://.",

@@ -11,6 +11,7 @@ from typing import Any
 from app.kernel.database import fetch, in_transaction, write_transaction
 from app.kernel.errors import AppError, TooManyTries
 from app.kernel.i18n import N_
+from app.kernel.logs import note_security
 from app.kernel.settings import secret_key
 
 
@@ -19,6 +20,7 @@ class LinkNotValid(AppError):
 
     code = "link_not_valid"
     status = 400
+    event = "signature.refused"
     message = N_("This link is not valid any more. Ask for a new one.")
 
 
@@ -79,6 +81,7 @@ async def limit(key: str, *, times: int, seconds: int, now: datetime) -> None:
             now + timedelta(seconds=2 * seconds),
         )
     if rows[0]["tries"] > times:
+        note_security("limit.reached", limit=key.partition(":")[0])  # the rest may be a contact
         raise TooManyTries(minutes=max(1, -(-seconds // 60)))
 
 

@@ -30,8 +30,8 @@ class Settings(BaseSettings):
     )
     key_encryption_key: str = Field(
         default="",
-        description="Encrypts the private signing keys and the secrets of two-step sign-in at rest. "
-        "Empty: derived from `SECRET_KEY`",
+        description="At least 32 characters; encrypts the private signing keys and the secrets of two-step sign-in "
+        "at rest. Empty: derived from `SECRET_KEY`",
     )
     demo: bool = Field(
         default=False, description="Demo mode: messages are shown on screen and sign-in links are printed"
@@ -91,7 +91,7 @@ class Settings(BaseSettings):
             raise ValueError("an address such as https://hoi-cho.vn is needed, without a path")
         return value.rstrip("/")
 
-    @field_validator("secret_key")
+    @field_validator("secret_key", "key_encryption_key")
     @classmethod
     def _long_enough(cls, value: str) -> str:
         if value and len(value) < 32:

@@ -10,7 +10,8 @@ from app.accounts.schemas import browser_name
 from app.accounts.services.sign_in import start_session
 from app.accounts.services.two_step import has_two_step, start_half_sign_in
 from app.kernel.clock import now
-from app.kernel.web import LOCALE_COOKIE, local_path, redirect
+from app.kernel.cookies import LOCALE_COOKIE, read_cookie
+from app.kernel.web import local_path, redirect
 
 
 async def enter(request: Request[Any, Any, Any], person_id: int, next_path: str) -> Response[Any]:
@@ -36,9 +37,9 @@ async def begin_session(request: Request[Any, Any, Any], answer: Response[Any], 
     token = await start_session(
         person_id=person_id,
         browser=browser_name(request.headers.get("user-agent", "")),
-        old_token=request.cookies.get(SESSION_COOKIE),
+        old_token=read_cookie(request, SESSION_COOKIE),
         now=now(),
     )
     actor = await actor_of_person(person_id)
-    chosen = LOCALE_COOKIE in request.cookies  # in this browser, before signing in: it stays
+    chosen = bool(read_cookie(request, LOCALE_COOKIE))  # in this browser, before signing in: it stays
     set_session_cookie(answer, token, None if chosen else actor.locale)

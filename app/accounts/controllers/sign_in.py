@@ -18,6 +18,7 @@ from app.accounts.services.people import update_person
 from app.accounts.services.two_step import has_two_step
 from app.accounts.tables import Person, Session, SignInToken
 from app.kernel.clock import now
+from app.kernel.cookies import drop_cookie, read_cookie
 from app.kernel.errors import AppError, TooManyTries
 from app.kernel.forms import Form, FormError, read_form
 from app.kernel.i18n import LOCALE_NAMES, LOCALES, _
@@ -117,11 +118,11 @@ class SignInController(Controller):
 @post("/sign-out", guards=[public], include_in_schema=False)
 async def sign_out(request: Request[Any, Any, Any]) -> Response[Any]:
     """End this browser's session."""
-    token = request.cookies.get(SESSION_COOKIE)
+    token = read_cookie(request, SESSION_COOKIE)
     if token:
         await service.end_session(token=token)
     answer = redirect("/", toast=_("You are signed out."))
-    answer.delete_cookie(SESSION_COOKIE, path="/")
+    drop_cookie(answer, SESSION_COOKIE)
     return answer
 
 
