@@ -88,7 +88,7 @@ class Identity:
             return ANONYMOUS, None
         actor, last_seen = session
         if at - last_seen > _TOUCH_AFTER:
-            await touch_session(token_hash=hashed, now=at)
+            await touch_session(token_hash=hashed, grants=actor.grants, now=at)
             return actor, token
         return actor, None
 

@@ -55,6 +55,15 @@ class Settings(BaseSettings):
         default="", description="Bearer token that `/metrics` (Prometheus) wants; empty: there is no such page"
     )
     session_days: int = Field(default=14, ge=1, le=90, description="Days a sign-in lasts when unused")
+    session_longest_days: int = Field(
+        default=30, ge=1, le=365, description="Days after which a sign-in ends, however much it is used"
+    )
+    organiser_session_hours: int = Field(
+        default=12, ge=1, le=720, description="Hours an organiser's sign-in lasts when unused"
+    )
+    organiser_session_days: int = Field(
+        default=7, ge=1, le=365, description="Days after which an organiser's sign-in ends, however much it is used"
+    )
     application_draft_days: int = Field(
         default=14,
         ge=4,

@@ -88,18 +88,18 @@ async def test_a_sign_in_lasts_in_the_browser_as_long_as_it_is_used(client: http
         await sign_in(client, person.id)
         token = client.cookies[SESSION_COOKIE]
         assert session_cookies(await client.get("/account")) == []
-    for day in range(10, 40, 10):
+    for day in (10, 20):
         with freeze(NOW + timedelta(days=day)):
             (cookie,) = session_cookies(await client.get("/account"))
             assert cookie.startswith(f"{SESSION_COOKIE}={token}; ")
             assert f"Max-Age={14 * 86400}" in cookie
             assert "HttpOnly" in cookie
             assert session_cookies(await client.get("/account")) == []
-    with freeze(NOW + timedelta(days=43)):
+    with freeze(NOW + timedelta(days=29)):
         assert await Session.count() == 1
         assert session_cookies(await client.get("/account")) != []
-    with freeze(NOW + timedelta(days=60)):
-        assert (await client.get("/account")).status_code == 303
+    with freeze(NOW + timedelta(days=30)):
+        assert (await client.get("/account")).status_code == 303  # used yesterday, and a month old
 
 
 async def test_the_cookie_is_not_sent_again_where_caches_share_or_somebody_leaves(client: httpx.AsyncClient) -> None:

@@ -23,7 +23,7 @@ from app.kernel.database import write_transaction
 from app.kernel.forms import Form, read_form
 from app.kernel.i18n import N_, _, format_datetime
 from app.kernel.security import limit
-from app.kernel.web import page, redirect
+from app.kernel.web import browser_of, page, redirect
 
 ERASE = "/account/data/erase"
 ZONE = "Asia/Ho_Chi_Minh"
@@ -104,7 +104,7 @@ class DataController(Controller):
         person = await Person.select().where(Person.id == request.user.person_id).first()
         assert person is not None
         contact = person["email"] or person["phone"] or ""
-        await request_sign_in(contact=contact, next_path=ERASE, now=now())
+        await request_sign_in(contact=contact, next_path=ERASE, browser=browser_of(request), now=now())
         return page("accounts/code.html", form=Form.empty(contact=contact))
 
     @post("/erase")

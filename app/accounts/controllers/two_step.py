@@ -58,7 +58,7 @@ class SecondStepController(Controller):
             return page("accounts/second_step.html", status=error.status, form=shown)
         if done is None:
             return _begin_again()
-        return await enter_fully(request, *done)
+        return await enter_fully(request, *done, Way.TWO_STEP)
 
 
 def _begin_again() -> Response[Any]:
