@@ -8,7 +8,7 @@ from piccolo.columns.combination import WhereRaw
 from app.accounts.actor import Actor, Grant
 from app.accounts.enums import ORGANISER_ROLES, RecordKind, Role
 from app.accounts.lifetimes import end_of_session
-from app.accounts.tables import Organisation, Person, RecordMerge
+from app.accounts.tables import Organisation, Person, RecordMerge, SignInToken
 from app.kernel.database import fetch
 from app.kernel.names import search_text, searched
 
@@ -88,6 +88,14 @@ async def person_by_contact(*, phone: str | None, email: str | None) -> dict[str
     if found is None or found["merged_into"] is None:
         return found
     return await Person.select().where(Person.id == found["merged_into"]).first()
+
+
+async def has_signed_in(*, phone: str | None, email: str | None) -> bool:
+    """Whether somebody has shown that this contact is hers, by a link or a code that went there."""
+    found = await _row_by_contact(phone, email)
+    if found is None:
+        return False
+    return await SignInToken.exists().where((SignInToken.person == found["id"]) & SignInToken.used_at.is_not_null())
 
 
 async def person_to_sign_in(*, phone: str | None, email: str | None) -> dict[str, Any] | None:

@@ -64,6 +64,12 @@ class Settings(BaseSettings):
     organiser_session_days: int = Field(
         default=7, ge=1, le=365, description="Days after which an organiser's sign-in ends, however much it is used"
     )
+    order_brake: int = Field(
+        default=600,
+        ge=0,
+        description="Orders in ten minutes under contacts that nobody signed in with, for each edition, from which on "
+        "such an order is taken at its second try, a minute later; 0: never",
+    )
     application_draft_days: int = Field(
         default=14,
         ge=4,

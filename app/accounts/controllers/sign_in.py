@@ -30,6 +30,9 @@ from app.kernel.web import browser_of, local_path, page, redirect
 
 #: A browser that goes back asks again, and shows what is true then.
 NOT_STORED = {"cache-control": "no-store"}
+#: What signing out clears beside the session: pages that the browser kept to go back to. Not "storage", for in the same
+#: browser a gate phone or a tablet may hold scans and ballots that are not sent yet, and a visitor her pass.
+CLEARED = '"cache"'
 
 
 class SignInController(Controller):
@@ -133,6 +136,7 @@ async def sign_out(request: Request[Any, Any, Any]) -> Response[Any]:
         note_security("sign_out")
     answer = redirect("/", toast=_("You are signed out."))
     drop_cookie(answer, SESSION_COOKIE)
+    answer.headers["clear-site-data"] = CLEARED
     return answer
 
 
