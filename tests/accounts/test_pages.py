@@ -13,7 +13,7 @@ from app.accounts.services.sign_in import make_sign_in_link
 from app.accounts.tables import Device, Person, Session
 from app.kernel.clock import freeze, now
 from tests.conftest import NOW
-from tests.support.client import sign_in
+from tests.support.client import new_browser, sign_in
 from tests.support.factories import make_holder, make_person
 
 
@@ -100,6 +100,24 @@ async def test_a_sign_in_lasts_in_the_browser_as_long_as_it_is_used(client: http
         assert session_cookies(await client.get("/account")) != []
     with freeze(NOW + timedelta(days=30)):
         assert (await client.get("/account")).status_code == 303  # used yesterday, and a month old
+
+
+async def test_her_page_ends_other_browsers(client: httpx.AsyncClient) -> None:
+    person = await make_person()
+    at = NOW + timedelta(hours=1)
+    async with new_browser() as other:
+        with freeze(NOW):
+            await sign_in(other, person.id)
+        with freeze(at):
+            old = (await other.get("/account?lang=en")).text
+            assert ("Sign in again" in old, "End all others" in old) == (False, False)  # there is no other
+            await sign_in(client, person.id)
+            old, new = [(await browser.get("/account?lang=en")).text for browser in (other, client)]
+            assert ("Sign in again" in old, "End all others" in old) == (True, False)
+            assert (await other.post("/account/sessions/end-others")).status_code == 403
+            assert ("Sign in again" in new, "End all others" in new, new.count("This browser")) == (False, True, 1)
+            assert (await client.post("/account/sessions/end-others")).status_code == 303
+            assert [(await browser.get("/account")).status_code for browser in (other, client)] == [303, 200]
 
 
 async def test_the_cookie_is_not_sent_again_where_caches_share_or_somebody_leaves(client: httpx.AsyncClient) -> None:

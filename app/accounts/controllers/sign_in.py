@@ -14,6 +14,7 @@ from app.accounts.identity import SESSION_COOKIE
 from app.accounts.limits import Way, count_browser
 from app.accounts.schemas import AccountForm, CodeForm, NewPasswordForm, PasswordForm, SignInForm
 from app.accounts.services import sign_in as service
+from app.accounts.services.erasure import is_fresh
 from app.accounts.services.people import update_person
 from app.accounts.services.sessions import end_other_sessions, end_own_session, live_sessions
 from app.accounts.services.two_step import has_two_step
@@ -205,13 +206,13 @@ class AccountController(Controller):
     @post("/sessions/{session_id:int}/end")
     async def end_session(self, request: Request[Any, Any, Any], session_id: FromPath[int]) -> Response[Any]:
         """Sign one other browser out."""
-        await end_own_session(session_id=session_id, actor=request.scope["user"])
+        await end_own_session(session_id=session_id, actor=request.scope["user"], now=now())
         return redirect("/account#sessions", toast=_("That browser is signed out."))
 
     @post("/sessions/end-others")
     async def end_others(self, request: Request[Any, Any, Any]) -> Response[Any]:
         """Sign all other browsers out."""
-        await end_other_sessions(actor=request.scope["user"])
+        await end_other_sessions(actor=request.scope["user"], now=now())
         return redirect("/account#sessions", toast=_("All other browsers are signed out."))
 
 
@@ -232,6 +233,7 @@ async def _account_page(
         form=form or Form.empty(**values),
         password_form=password_form or Form(),
         sessions=await live_sessions(actor, now()),
+        fresh=await is_fresh(actor, now()),
         grants=actor.grants,
         two_step=await has_two_step(actor.person_id),
         organises=actor.has(*ORGANISER_ROLES),

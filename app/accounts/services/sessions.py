@@ -6,8 +6,10 @@ from typing import Any
 
 from app.accounts.actor import Actor
 from app.accounts.enums import ORGANISER_ROLES, Role
+from app.accounts.errors import SignInAgain
 from app.accounts.lifetimes import end_of_session
 from app.accounts.queries import grants_of
+from app.accounts.services.erasure import is_fresh
 from app.accounts.tables import HalfSignIn, Session, SignInToken
 from app.kernel import audit
 from app.kernel.database import write_transaction
@@ -45,8 +47,12 @@ def _is_over(row: dict[str, Any], actor: Actor, now: datetime) -> bool:
     return bool(min(ends, row["expires_at"]) <= now)
 
 
-async def end_own_session(*, session_id: int, actor: Actor) -> None:
-    """End one of the actor's own sessions, at once. Raises NotFound for anybody else's, and for one that is gone."""
+async def end_own_session(*, session_id: int, actor: Actor, now: datetime) -> None:
+    """End one of the actor's own sessions, at once.
+
+    Raises SignInAgain when she did not sign in just now, NotFound for anybody else's session and for one that is gone.
+    """
+    await _require_fresh(actor, now)
     async with write_transaction():
         gone = await Session.delete().where(_own(actor) & (Session.id == session_id)).returning(Session.id)
     if not gone:
@@ -54,8 +60,9 @@ async def end_own_session(*, session_id: int, actor: Actor) -> None:
     note_security("session.ended", sessions=1)
 
 
-async def end_other_sessions(*, actor: Actor) -> int:
-    """End all of the actor's sessions but the one that asks; how many there were."""
+async def end_other_sessions(*, actor: Actor, now: datetime) -> int:
+    """End all of the actor's sessions but the one that asks; how many there were. Raises SignInAgain as above."""
+    await _require_fresh(actor, now)
     async with write_transaction():
         gone = await Session.delete().where(_own(actor) & (Session.id != actor.session_id)).returning(Session.id)
         await HalfSignIn.delete().where(HalfSignIn.person == actor.person_id)
@@ -106,6 +113,12 @@ async def tidy_sign_ins(*, now: datetime) -> int:
         old = SignInToken.expires_at <= now - KEEP_UNUSED
         await SignInToken.delete().where(old & SignInToken.used_at.is_null())
     return len(gone)
+
+
+async def _require_fresh(actor: Actor, now: datetime) -> None:
+    """Else who found her browser open could shut her out of all others."""
+    if not await is_fresh(actor, now):
+        raise SignInAgain
 
 
 def _own(actor: Actor) -> Any:

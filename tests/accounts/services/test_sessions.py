@@ -10,7 +10,7 @@ import pytest
 
 from app.accounts.actor import SYSTEM, Actor
 from app.accounts.enums import Role
-from app.accounts.errors import ContactMissing, LinkUsed, PersonUnknown
+from app.accounts.errors import ContactMissing, LinkUsed, PersonUnknown, SignInAgain
 from app.accounts.queries import actor_of_person, actor_of_session
 from app.accounts.services import sessions
 from app.accounts.services.bootstrap import sign_out
@@ -115,10 +115,10 @@ async def test_one_of_her_own_is_ended_and_nobody_elses(database: str) -> None:
     own, lost, foreign = await begin(person.id), await begin(person.id), await begin(other.id)
     actor = await actor_in(own)
     ids = [(await actor_in(token)).session_id or 0 for token in (lost, foreign)]
-    await sessions.end_own_session(session_id=ids[0], actor=actor)
+    await sessions.end_own_session(session_id=ids[0], actor=actor, now=NOW)
     for one in (*ids, 999):
         with pytest.raises(NotFound):
-            await sessions.end_own_session(session_id=one, actor=actor)
+            await sessions.end_own_session(session_id=one, actor=actor, now=NOW)
     assert [await is_good(token, NOW) for token in (own, lost, foreign)] == [True, False, True]
 
 
@@ -126,9 +126,20 @@ async def test_all_others_are_ended(database: str) -> None:
     person, other = await make_person(), await make_person()
     tokens = [await begin(one) for one in (person.id, person.id, person.id, other.id)]
     await start_half_sign_in(person_id=person.id, next_path="/", now=NOW)
-    assert await sessions.end_other_sessions(actor=await actor_in(tokens[0])) == 2
+    assert await sessions.end_other_sessions(actor=await actor_in(tokens[0]), now=NOW) == 2
     assert [await is_good(token, NOW) for token in tokens] == [True, False, False, True]
     assert await HalfSignIn.count() == 0
+
+
+async def test_who_did_not_sign_in_just_now_ends_nothing(database: str) -> None:
+    person = await make_person()
+    tokens, at = [await begin(person.id) for _time in range(2)], NOW + HOUR
+    actor, other = [await actor_in(token, at) for token in tokens]
+    with pytest.raises(SignInAgain):
+        await sessions.end_other_sessions(actor=actor, now=at)
+    with pytest.raises(SignInAgain):
+        await sessions.end_own_session(session_id=other.session_id or 0, actor=actor, now=at)
+    assert [await is_good(token, at) for token in tokens] == [True, True]
 
 
 async def test_an_owner_signs_a_colleague_out(database: str) -> None:
