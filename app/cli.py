@@ -73,6 +73,13 @@ def build_parser() -> argparse.ArgumentParser:
     reset = actions.add_parser("reset-totp", help="take two-step sign-in off somebody who is locked out")
     reset.add_argument("--email", help="mail address")
     reset.add_argument("--phone", help="phone number")
+    sessions = commands.add_parser("sessions", help="signed-in browsers")
+    sessions_do = sessions.add_subparsers(dest="action", required=True, metavar="ACTION")
+    end = sessions_do.add_parser("end", help="sign somebody, or everybody, out everywhere; bound devices go on")
+    whom = end.add_mutually_exclusive_group(required=True)
+    whom.add_argument("--email", help="mail address")
+    whom.add_argument("--phone", help="phone number")
+    whom.add_argument("--all", action="store_true", help="everybody, as after a leak")
     return parser
 
 
@@ -99,6 +106,7 @@ def main(arguments: list[str] | None = None) -> None:
         "restore": _restore,
         "import": _import,
         "admin": _admin,
+        "sessions": _sessions,
     }
     try:
         handlers[options.command](options)
@@ -368,6 +376,18 @@ def _admin(options: argparse.Namespace) -> None:
             return
         link = await create_admin(full_name=options.name, email=options.email, phone=options.phone)
         print(f"{options.name} is an owner of every edition. Sign in within a day:\n{link}")
+
+    _said(work)
+
+
+def _sessions(options: argparse.Namespace) -> None:
+    from app.accounts.services.bootstrap import sign_out
+
+    _check_writable()
+
+    async def work() -> None:
+        name, ended = await sign_out(email=options.email, phone=options.phone)
+        print(f"{name or 'Everybody'} is signed out everywhere. Sessions that ended: {ended}.")
 
     _said(work)
 

@@ -26,8 +26,9 @@ from app.judging.plugin import module as judging
 from app.kernel.api_docs import DocsPage
 from app.kernel.audit_words import register_words
 from app.kernel.backup import WORDS as BACKUP_WORDS
+from app.kernel.cookies import CSRF_COOKIE, cookie_name
 from app.kernel.database import close_database, open_database
-from app.kernel.handlers import EXCEPTION_HANDLERS, healthz, readyz, static_routers
+from app.kernel.handlers import EXCEPTION_HANDLERS, healthz, readyz, static_routers, take_json_alone
 from app.kernel.help import help_index, help_page
 from app.kernel.images import media_handler
 from app.kernel.jobs import register as register_job
@@ -43,7 +44,6 @@ from app.kernel.sheets.log import WORDS as SHEET_WORDS
 from app.kernel.showcase import components_page, outbox_page
 from app.kernel.unread import ReadToTheEnd
 from app.kernel.waiting import KERNEL_WORDS, add_waiting, kernel_waiting
-from app.kernel.web import CSRF_COOKIE
 from app.kernel.worker import register_jobs, run_worker
 from app.payments.plugin import module as payments
 from booths.allocation.plugin import module as allocation
@@ -156,12 +156,13 @@ def create_app() -> Litestar:
         lifespan=[lifespan],
         plugins=[make_channels()],
         middleware=[PageCache],
+        before_request=take_json_alone,
         exception_handlers=EXCEPTION_HANDLERS,
         csrf_config=CSRFConfig(
             secret=secret_key().decode(),
             cookie_secure=settings().secure_cookies,
             cookie_httponly=True,
-            cookie_name=CSRF_COOKIE,
+            cookie_name=cookie_name(CSRF_COOKIE),
             exclude_from_csrf_key="no_csrf",
         ),
         openapi_config=OpenAPIConfig(

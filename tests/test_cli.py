@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from app import cli
+from app.accounts.services.sign_in import start_session
 from app.accounts.tables import Person, RoleGrant, TwoStep
 from app.demo.command import SLUG as DEMO_SLUG
 from app.demo.festival import ORGANISER
@@ -22,8 +23,9 @@ from app.events.tables import Edition
 from app.kernel.database import close_database, open_database
 from app.kernel.settings import settings
 from app.kernel.tables import AuditEntry
+from tests.conftest import NOW
 from tests.events.factories import make_edition
-from tests.support.factories import make_owner
+from tests.support.factories import make_owner, make_person
 from tests.support.guard import start_guarded
 from tests.support.postgres import free_port
 from tests.support.service import CLI, wait_for_page
@@ -143,6 +145,11 @@ def test_it_is_served_at_the_host_and_nowhere_else(home: Path, tmp_path: Path, h
     [
         ("SECRET_KEY", "short", "the setting SECRET_KEY is not right: at least 32 characters are needed."),
         (
+            "KEY_ENCRYPTION_KEY",
+            "short",
+            "the setting KEY_ENCRYPTION_KEY is not right: at least 32 characters are needed.",
+        ),
+        (
             "DATABASE_URL",
             "mysql://somewhere",
             "the database cannot be reached: DATABASE_URL must begin with sqlite:/// or postgresql://.",
@@ -202,6 +209,22 @@ async def test_the_first_organiser(home: Path, database: str) -> None:
     assert link.startswith("https://hoi.example/sign-in/")
     grants = await RoleGrant.select(RoleGrant.role, RoleGrant.edition_id)
     assert grants == [{"role": "owner", "edition_id": None}]
+
+
+@pytest.mark.engines
+async def test_the_command_signs_people_out(home: Path, database: str) -> None:
+    person = await make_person(name="Hoàng Thị Mơ", email="mo@example.vn")
+    for browser in ("phone", "desk"):
+        await start_session(person_id=person.id, browser=browser, old_token=None, now=NOW)
+
+    async def sessions_end(*whom: str) -> subprocess.CompletedProcess[str]:
+        return await asyncio.to_thread(fairground, home, "sessions", "end", *whom, DATABASE_URL=database)
+
+    done = await sessions_end("--email", "mo@example.vn")
+    assert done.stdout == "Hoàng Thị Mơ is signed out everywhere. Sessions that ended: 2.\n"
+    assert (await sessions_end("--all")).stdout == "Everybody is signed out everywhere. Sessions that ended: 0.\n"
+    said = sentence(await sessions_end("--phone", "0900000000"))
+    assert said == "Nobody here has this phone number or mail address."
 
 
 @pytest.mark.engines

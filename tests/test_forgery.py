@@ -99,6 +99,22 @@ async def test_a_route_that_asks_for_no_token_is_noticed(
     assert (await refusals(client, frozen_now))[route] != ["form_expired"] * 6
 
 
+async def test_the_api_takes_nothing_that_another_sites_form_can_send(
+    client: httpx.AsyncClient, frozen_now: datetime
+) -> None:
+    """Its routes without a token hold to JSON, for whoever may use them; a browser asks first before it sends that."""
+    festival = await make_festival(frozen_now)
+    walkers, table = await cookies_of(festival, frozen_now), the_table()
+    answers = {}
+    for method, path in sorted(route for route in WITHOUT_TOKEN if route[1].startswith("/api/")):
+        for kind in ("text/plain", "application/x-www-form-urlencoded", "", "application/json; charset=utf-8"):
+            headers = {"cookie": walkers[who_may(table[method, path])], "content-type": kind, "x-csrftoken": ""}
+            answer = await client.request(method, address(path, festival), content=b"{}", headers=headers)
+            answers[path, kind] = answer.json()["code"]
+    assert {code for (_path, kind), code in answers.items() if "json" not in kind} == {"not_json"}
+    assert {code for (_path, kind), code in answers.items() if "json" in kind} == {"bad_request"}
+
+
 @pytest.mark.parametrize("path", ["/api/v1/gate/redeem", "/api/v1/judge/ballots"])
 async def test_the_apis_of_devices_do_not_take_what_another_sites_form_can_send(
     client: httpx.AsyncClient, path: str

@@ -13,7 +13,8 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.routes import BaseRoute, HTTPRoute
 
 from app.accounts.guards import Access
-from app.kernel.handlers import AWAY, ErrorDTO, error_statuses
+from app.kernel.errors import NotJson
+from app.kernel.handlers import AWAY, FORM_EXPIRED, ErrorDTO, error_statuses
 
 PREFIX = "/api/v1"
 _CODE = re.compile(r"``([a-z_]+)``")
@@ -40,8 +41,8 @@ def codes_of(handler: HTTPRouteHandler, in_path: set[str]) -> list[str]:
         codes.append("not_found")
     if in_path & {"edition_id", "slug"}:
         codes.append("edition_not_found")
-    if handler.http_methods - {"GET", "HEAD", "OPTIONS"} and not handler.opt.get("no_csrf"):
-        codes.append("form_expired")
+    if handler.http_methods - {"GET", "HEAD", "OPTIONS"}:
+        codes.append(NotJson.code if handler.opt.get("no_csrf") else FORM_EXPIRED[0])
     for guard in handler.resolve_guards():
         if isinstance(guard, Access) and guard.kind != "public":
             codes += {

@@ -16,13 +16,22 @@ from app.accounts.services.devices import actor_of_device
 from app.accounts.services.sign_in import touch_session
 from app.accounts.services.two_step import HALF_MINUTES
 from app.kernel.clock import now
+from app.kernel.cookies import (
+    LOCALE_COOKIE,
+    LOCALE_SECONDS,
+    cookie_name,
+    drop_cookie,
+    keep_cookie,
+    made_cookie,
+    read_cookie,
+)
 from app.kernel.handlers import handle_unexpected
+from app.kernel.logs import asker
 from app.kernel.security import hash_token
 from app.kernel.settings import settings
-from app.kernel.web import LOCALE_COOKIE
 
 SESSION_COOKIE = "fg_session"
-HALF_COOKIE = "fg_half"  # a sign-in that waits for its second step; this layer never looks at it
+HALF_COOKIE, HALF_PATH = "fg_half", "/sign-in"  # a sign-in that waits for its second step; this layer never looks at it
 DEVICE_COOKIES = {DeviceKind.GATE: "fg_gate", DeviceKind.JUDGE: "fg_judge"}
 _DEVICE_PATHS = (
     ("/gate", DeviceKind.GATE),
@@ -44,29 +53,34 @@ class Identity:
         if scope["type"] == ScopeType.HTTP:
             request: Request[Any, Any, Any] = Request(scope)
             try:
-                scope["user"], extended = await self.actor(request)
+                actor, extended = await self.actor(request)
             except Exception as error:  # this stands outside of Litestar's own handling of errors
                 answer = handle_unexpected(request, error).to_asgi_response(None, request)
                 await answer(scope, receive, send)
                 return
+            scope["user"] = actor
+            ids = {"person_id": actor.person_id, "device_id": actor.device_id}
+            asker.set({name: value for name, value in ids.items() if value is not None})
             if extended:
                 send = _keeping(extended, send)
-            if scope["user"].session_id is not None:
+            if actor.session_id is not None:
                 send = _not_stored(send)
         await self.app(scope, receive, send)
 
     async def actor(self, request: Request[Any, Any, Any]) -> tuple[Actor, str | None]:
         """Device routes know devices (by header or cookie), all others sessions; the token of one just extended."""
         path = request.scope["path"]
+        if path.startswith("/static/"):  # the same for everybody, and there while the database is away
+            return ANONYMOUS, None
         for prefix, kind in _DEVICE_PATHS:
             if path == prefix or path.startswith(prefix + "/"):
                 header = request.headers.get("authorization", "")
-                token = header[7:] if header.startswith("Bearer ") else request.cookies.get(DEVICE_COOKIES[kind])
+                token = header[7:] if header.startswith("Bearer ") else read_cookie(request, DEVICE_COOKIES[kind])
                 found = await actor_of_device(token, now()) if token else None
                 if found is not None and found.device_kind == kind:
                     return found, None
                 break
-        token = request.cookies.get(SESSION_COOKIE)
+        token = read_cookie(request, SESSION_COOKIE)
         if not token:
             return ANONYMOUS, None
         at = now()
@@ -76,7 +90,7 @@ class Identity:
             return ANONYMOUS, None
         actor, last_seen = session
         if at - last_seen > _TOUCH_AFTER:
-            await touch_session(token_hash=hashed, now=at)
+            await touch_session(token_hash=hashed, grants=actor.grants, now=at)
             return actor, token
         return actor, None
 
@@ -87,9 +101,8 @@ def _keeping(token: str, send: Send) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = [(name.lower(), value) for name, value in message["headers"]]
-            own = any(
-                name == b"set-cookie" and value.startswith(f"{SESSION_COOKIE}=".encode()) for name, value in headers
-            )
+            sign = f"{cookie_name(SESSION_COOKIE)}=".encode()
+            own = any(name == b"set-cookie" and value.startswith(sign) for name, value in headers)
             shared = any(name == b"cache-control" and b"public" in value for name, value in headers)
             if not own and not shared:
                 message["headers"] = [*message["headers"], _session_cookie(token).to_encoded_header()]
@@ -112,50 +125,26 @@ def _not_stored(send: Send) -> Send:
 
 
 def _session_cookie(token: str) -> Cookie:
-    return Cookie(
-        key=SESSION_COOKIE,
-        value=token,
-        max_age=settings().session_days * 86400,
-        path="/",
-        httponly=True,
-        samesite="lax",
-        secure=settings().secure_cookies,
-    )
+    return made_cookie(SESSION_COOKIE, token, seconds=settings().session_days * 86400)
 
 
 def set_session_cookie(answer: Response[Any], token: str, locale: str | None = None) -> None:
     """Keep the session in the browser; with a ``locale``, speak that language from now on."""
     answer.set_cookie(_session_cookie(token))
     if locale:
-        answer.set_cookie(LOCALE_COOKIE, locale, max_age=31536000, path="/", samesite="lax")
+        keep_cookie(answer, LOCALE_COOKIE, locale, seconds=LOCALE_SECONDS)
 
 
 def set_half_cookie(answer: Response[Any], token: str) -> None:
     """Keep the first step of a sign-in until the second is done."""
-    answer.set_cookie(
-        HALF_COOKIE,
-        token,
-        max_age=HALF_MINUTES * 60,
-        path="/sign-in",
-        httponly=True,
-        samesite="lax",
-        secure=settings().secure_cookies,
-    )
+    keep_cookie(answer, HALF_COOKIE, token, seconds=HALF_MINUTES * 60, path=HALF_PATH)
 
 
 def clear_half_cookie(answer: Response[Any]) -> None:
     """Forget the first step of a sign-in."""
-    answer.delete_cookie(HALF_COOKIE, path="/sign-in")
+    drop_cookie(answer, HALF_COOKIE, path=HALF_PATH)
 
 
 def set_device_cookie(answer: Response[Any], kind: DeviceKind, token: str) -> None:
     """Bind a device: its token lives in a cookie that no script reads and no other site can send."""
-    answer.set_cookie(
-        DEVICE_COOKIES[kind],
-        token,
-        max_age=120 * 86400,
-        path="/",
-        httponly=True,
-        samesite="strict",
-        secure=settings().secure_cookies,
-    )
+    keep_cookie(answer, DEVICE_COOKIES[kind], token, seconds=120 * 86400, samesite="strict")

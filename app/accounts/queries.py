@@ -7,7 +7,8 @@ from piccolo.columns.combination import WhereRaw
 
 from app.accounts.actor import Actor, Grant
 from app.accounts.enums import ORGANISER_ROLES, RecordKind, Role
-from app.accounts.tables import Organisation, Person, RecordMerge
+from app.accounts.lifetimes import end_of_session
+from app.accounts.tables import Organisation, Person, RecordMerge, SignInToken
 from app.kernel.database import fetch
 from app.kernel.names import search_text, searched
 
@@ -57,16 +58,20 @@ async def actor_of_session(token_hash: str, now: datetime) -> tuple[Actor, datet
     """The actor of a session that is still good, and when it was last seen; None otherwise."""
     rows = await fetch(
         "SELECT session.id AS id, session.last_seen_at AS last_seen_at, session.expires_at AS expires_at, "
+        "session.created_at AS created_at, "
         "person.id AS person_id, person.full_name AS full_name, person.locale AS locale, "
         f"{_GRANTS} FROM session JOIN person ON person.id = session.person {_NOT_MERGED} "
         f"LEFT JOIN role_grant ON role_grant.person = person.id AND role_grant.revoked_at IS NULL {_AND_OLD} "
         "WHERE session.token_hash = {}",
         token_hash,
     )
-    if not rows or rows[0]["expires_at"] <= now:
+    if not rows:
         return None
     first = rows[0]
     grants = _grants([row for row in rows if row["role"]])
+    ends = end_of_session(created_at=first["created_at"], last_seen_at=first["last_seen_at"], grants=grants)
+    if min(ends, first["expires_at"]) <= now:
+        return None
     actor = Actor(
         person_id=first["person_id"],
         full_name=first["full_name"],
@@ -83,6 +88,14 @@ async def person_by_contact(*, phone: str | None, email: str | None) -> dict[str
     if found is None or found["merged_into"] is None:
         return found
     return await Person.select().where(Person.id == found["merged_into"]).first()
+
+
+async def has_signed_in(*, phone: str | None, email: str | None) -> bool:
+    """Whether somebody has shown that this contact is hers, by a link or a code that went there."""
+    found = await _row_by_contact(phone, email)
+    if found is None:
+        return False
+    return await SignInToken.exists().where((SignInToken.person == found["id"]) & SignInToken.used_at.is_not_null())
 
 
 async def person_to_sign_in(*, phone: str | None, email: str | None) -> dict[str, Any] | None:

@@ -106,7 +106,11 @@ class RoleGrant(Table, tablename="role_grant"):
 
 
 class SignInToken(Table, tablename="sign_in_token"):
-    """A one-time link and its six-digit code, stored hashed, good once and for minutes."""
+    """A one-time link and its six-digit code, stored hashed, good once and for minutes.
+
+    ``asked_by`` is the browser (as ``browser_of`` tells it) that asked for the code, and the only one where it counts;
+    empty for links in letters of the festival, whose code nobody is told.
+    """
 
     id: Serial
     person = ForeignKey(Person, null=False, index=True)
@@ -116,6 +120,7 @@ class SignInToken(Table, tablename="sign_in_token"):
     created_at = Timestamptz(default=None, null=True)
     expires_at = Timestamptz(default=None, null=True)
     used_at = Timestamptz(default=None, null=True)
+    asked_by = Varchar(length=64, default=None, null=True)
 
 
 class TwoStep(Table, tablename="two_step"):

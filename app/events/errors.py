@@ -128,6 +128,7 @@ class PassCodeNotValid(AppError):
     """A code that no edition here has signed."""
 
     code = "pass_not_genuine"
+    event = "signature.refused"
     status = 404
     message = N_("This code is not a pass of this service. It may have been read only in part: please try again.")
 

@@ -9,7 +9,12 @@ from app.events.controllers.erasures import ErasuresController
 from app.events.controllers.imports import ImportController
 from app.events.controllers.imports_api import ImportsApi
 from app.events.controllers.manage import ManageController
-from app.events.controllers.office import OrganisationsController, PeopleController, remove_two_step
+from app.events.controllers.office import (
+    OrganisationsController,
+    PeopleController,
+    remove_two_step,
+    sign_out_everywhere,
+)
 from app.events.controllers.programme import ProgrammeController
 from app.events.controllers.public import PublicController, programme_section, resolve_session
 from app.events.controllers.records import DevicesController, LogController, MessagesController, StatusController
@@ -77,6 +82,7 @@ module = Module(
         PeopleController,
         ErasuresController,
         remove_two_step,
+        sign_out_everywhere,
         OrganisationsController,
         DuplicatesController,
         DevicesController,

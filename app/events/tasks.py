@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from app.accounts.services.sessions import tidy_sign_ins
 from app.events.services.retention import expire_visitors_data
 from app.kernel.clock import now
 from app.kernel.jobs import JobContext
@@ -10,5 +11,7 @@ RETENTION = "events.retention"
 
 
 async def run_retention(job: JobContext) -> dict[str, Any]:
-    """Erase visitors' data whose time is over."""
-    return {"editions": await expire_visitors_data(now=now())}
+    """Erase visitors' data whose time is over, after sessions that are over: those tie nobody to anything."""
+    at = now()
+    ended = await tidy_sign_ins(now=at)
+    return {"sessions": ended, "editions": await expire_visitors_data(now=at)}

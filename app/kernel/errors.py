@@ -15,6 +15,8 @@ class AppError(Exception):
     code: ClassVar[str] = "error"
     status: ClassVar[int] = 400
     message: ClassVar[str] = N_("This cannot be done.")
+    #: What the security log calls it. Empty: refused access for the statuses 401 and 403, else nothing to be noted.
+    event: ClassVar[str] = ""
 
     def __init__(self, *, fields: dict[str, str] | None = None, **params: Any) -> None:
         self.params = params
@@ -89,6 +91,14 @@ class TooManyTries(AppError):
     code = "too_many_tries"
     status = 429
     message = N_("Too many tries. Please wait {minutes} minutes and try again.")
+
+
+class NotJson(AppError):
+    """A body of another kind where only JSON is taken."""
+
+    code = "not_json"
+    status = 415
+    message = N_("This address takes JSON only. Say so in the content type.")
 
 
 class Conflict(AppError):

@@ -14,9 +14,18 @@ from litestar.static_files import create_static_files_router
 
 from app.kernel.database import fetch, is_away
 from app.kernel.error_pages import ErrorPage
-from app.kernel.errors import AppError, Moved, NotAllowed, NotFound, SignInNeeded, TwoStepNeeded, error_kinds
+from app.kernel.errors import (
+    AppError,
+    Moved,
+    NotAllowed,
+    NotFound,
+    NotJson,
+    SignInNeeded,
+    TwoStepNeeded,
+    error_kinds,
+)
 from app.kernel.i18n import N_, _
-from app.kernel.logs import request_id
+from app.kernel.logs import hide_secrets, note_security, request_id
 from app.kernel.migrate import pending_migrations
 from app.kernel.paging import PastTheLastPage
 from app.kernel.web import STATIC_DIR, wants_json
@@ -77,6 +86,7 @@ def error_answer(
 
 def handle_app_error(request: Request[Any, Any, Any], error: AppError) -> Response[Any] | Redirect:
     """Show what a person did that cannot be done; a browser that is not signed in goes to sign-in."""
+    _note(request, error.event, error.status, error.code)
     if isinstance(error, TwoStepNeeded) and not wants_json(request) and request.method == "GET":
         return Redirect("/account/two-step", status_code=303)
     if isinstance(error, SignInNeeded) and not wants_json(request) and request.method == "GET":
@@ -90,14 +100,26 @@ def handle_app_error(request: Request[Any, Any, Any], error: AppError) -> Respon
 def handle_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """Litestar's own refusals, in our words."""
     code, sentence = _SENTENCES.get(error.status_code, BROKEN if error.status_code >= 500 else _SENTENCES[400])
+    event = ""
     if error.status_code == 403 and "CSRF" in str(error.detail):
         code, sentence = FORM_EXPIRED
+        event = "form.refused"
+    _note(request, event, error.status_code, code)
     fields: dict[str, str] = {}
     if isinstance(error, ValidationException) and isinstance(error.extra, list):
         fields = sentences(item for item in error.extra if isinstance(item, dict))
     if error.status_code >= 500:
         log.error("http error", exc_info=error)
     return error_answer(request, status=error.status_code, code=code, sentence=_(sentence), fields=fields)
+
+
+def _note(request: Request[Any, Any, Any], event: str, status: int, code: str) -> None:
+    """Write a refusal into the security log, where it is one; who asked stands in the line by itself."""
+    event = event or ("access.refused" if status in (401, 403) else "")
+    if not event:
+        return
+    path = hide_secrets(request.scope["path"])
+    note_security(event, method=request.method, path=path, status=status, code=code)
 
 
 def handle_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
@@ -133,6 +155,17 @@ def handle_past_the_last_page(_request: Request[Any, Any, Any], error: PastTheLa
 def handle_moved(_request: Request[Any, Any, Any], error: Moved) -> Redirect:
     """Old links, posters and forms go on; the method stays, and nobody remembers it for good."""
     return Redirect(error.address, status_code=307)
+
+
+def take_json_alone(request: Request[Any, Any, Any]) -> None:
+    """Hold the API's routes without a form's token to JSON, which no page of another site can send unasked.
+
+    Litestar would read JSON out of a body of any content type, and a form can send one as ``text/plain``.
+    Raises NotJson.
+    """
+    without_token = request.scope["route_handler"].opt.get("no_csrf") and request.method not in ("GET", "HEAD")
+    if without_token and request.scope["path"].startswith("/api/") and request.content_type[0] != MediaType.JSON:
+        raise NotJson
 
 
 EXCEPTION_HANDLERS: dict[Any, Any] = {

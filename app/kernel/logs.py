@@ -8,9 +8,17 @@ import sys
 from datetime import UTC, datetime
 
 request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="")
+#: Who asks, as ``person_id`` and ``device_id``; stands in every line of her request.
+asker: contextvars.ContextVar[dict[str, int]] = contextvars.ContextVar("asker", default={})  # noqa: B039 - never changed in place
+
+#: What concerns the safety of accounts: sign-ins, refusals, limits. Written whatever ``LOG_LEVEL`` says.
+_security = logging.getLogger("fairground.security")
 
 _SECRET_PATHS = re.compile(r"/(sign-in|pass|invite|P|pair|done|orders|link)/[^/\s?]+")
-_EXTRAS = ("method", "path", "status", "milliseconds", "job", "kind", "channel", "attempt")
+_EXTRAS = (
+    *("method", "path", "status", "milliseconds", "job", "kind", "channel", "attempt"),
+    *("way", "code", "limit", "person_id", "device_id", "sessions"),
+)
 
 
 def hide_secrets(path: str) -> str:
@@ -18,12 +26,20 @@ def hide_secrets(path: str) -> str:
     return _SECRET_PATHS.sub(r"/\1/…", path.split("?", 1)[0])
 
 
+def note_security(event: str, **extras: str | int | None) -> None:
+    """Write down what concerns the safety of accounts, such as ``sign_in.failed``.
+
+    Ids and names of ways only: no contact, no code, no token, no text that somebody typed.
+    """
+    _security.info(event, extra={name: value for name, value in extras.items() if value is not None})
+
+
 class JsonLines(logging.Formatter):
     """A log record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Time, level, logger, message and the known extras."""
-        line = {
+        line: dict[str, object] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
@@ -31,6 +47,7 @@ class JsonLines(logging.Formatter):
         }
         if request_id.get():
             line["request_id"] = request_id.get()
+        line.update(asker.get())
         line.update({name: getattr(record, name) for name in _EXTRAS if hasattr(record, name)})
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
@@ -44,5 +61,6 @@ def configure_logs(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    _security.setLevel(logging.INFO)
     for noisy in ("httpx", "httpcore", "aiosqlite", "asyncio", "_granian"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

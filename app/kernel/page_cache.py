@@ -13,6 +13,7 @@ from litestar import Request
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.kernel.cookies import CSRF_COOKIE, LOCALE_COOKIE, cookie_name
 from app.kernel.i18n import current_locale
 from app.kernel.settings import settings
 
@@ -20,13 +21,13 @@ MOST_PAGES = 300
 MOST_BYTES = 200_000
 PREFIX = "/e/"
 #: Cookies that do not change what a page shows.
-_HARMLESS = {"fg_lang", "fg_csrf"}
+_HARMLESS = (LOCALE_COOKIE, CSRF_COOKIE)
 _PERSONAL = "personal_page"
 
 
 def _is_form_cookie(header: tuple[bytes, bytes]) -> bool:
     """The cookie of forms goes to whoever comes first; a page without a form does without it."""
-    return header[0].lower() == b"set-cookie" and header[1].startswith(b"fg_csrf=")
+    return header[0].lower() == b"set-cookie" and header[1].startswith(f"{cookie_name(CSRF_COOKIE)}=".encode())
 
 
 def _is_private(name: bytes, value: bytes) -> bool:
@@ -57,7 +58,7 @@ class PageCache:
             await self.app(scope, receive, send)
             return
         request: Request[Any, Any, Any] = Request(scope)
-        if request.cookies.keys() - _HARMLESS or "authorization" in request.headers:
+        if request.cookies.keys() - set(map(cookie_name, _HARMLESS)) or "authorization" in request.headers:
             await self.app(scope, receive, send)
             return
         accept = request.headers.get("accept", "")

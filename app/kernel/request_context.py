@@ -11,11 +11,12 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.kernel import i18n
-from app.kernel.logs import hide_secrets, request_id
+from app.kernel.cookies import LOCALE_COOKIE, LOCALE_SECONDS, made_cookie, read_cookie
+from app.kernel.logs import asker, hide_secrets, request_id
 from app.kernel.metrics import count_request
 from app.kernel.security import response_headers
 from app.kernel.settings import settings
-from app.kernel.web import LOCALE_COOKIE, current_request
+from app.kernel.web import current_request
 
 log = logging.getLogger("fairground.request")
 
@@ -25,9 +26,9 @@ def preferred_locale(request: Request[Any, Any, Any]) -> str:
     asked = request.query_params.get("lang")
     if asked in i18n.LOCALES:
         return str(asked)
-    kept = request.cookies.get(LOCALE_COOKIE)
+    kept = read_cookie(request, LOCALE_COOKIE)
     if kept in i18n.LOCALES:
-        return str(kept)
+        return kept
     wanted = []
     for position, part in enumerate(request.headers.get("accept-language", "")[:300].split(",")):
         match = re.fullmatch(r"\s*([a-zA-Z]{2,3})(?:-[\w-]+)?\s*(?:;\s*q=([01](?:\.\d+)?))?\s*", part)
@@ -44,7 +45,7 @@ class RequestContext:
         self.app = app
         headers = response_headers()
         if settings().secure_cookies:
-            headers["strict-transport-security"] = "max-age=31536000"
+            headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
         self.headers = [(name.encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,12 +56,13 @@ class RequestContext:
         # A zero byte means nothing in a search or a filter, and PostgreSQL takes none.
         scope["query_string"] = scope["query_string"].replace(b"%00", b"").replace(b"\0", b"")
         request: Request[Any, Any, Any] = Request(scope, receive=receive)
-        given = request.headers.get("x-request-id", "")
-        identity = given if re.fullmatch(r"[\w-]{8,64}", given) else uuid4().hex[:16]
+        # Ever our own: one that a stranger sends could be that of another request, and mix up their lines in the log.
+        # A proxy that wants to join its log to ours reads the id from the answer.
+        identity = uuid4().hex[:16]
         started = time.perf_counter()
         status = 500
         locale = preferred_locale(request)
-        chosen = request.query_params.get("lang") == locale and request.cookies.get(LOCALE_COOKIE) != locale
+        chosen = request.query_params.get("lang") == locale and read_cookie(request, LOCALE_COOKIE) != locale
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -71,12 +73,13 @@ class RequestContext:
                 headers += [(name, value) for name, value in self.headers if name not in present]
                 headers.append((b"x-request-id", identity.encode()))
                 if chosen:
-                    cookie = f"{LOCALE_COOKIE}={locale}; Path=/; Max-Age=31536000; SameSite=lax"
-                    headers.append((b"set-cookie", cookie.encode()))
+                    cookie = made_cookie(LOCALE_COOKIE, locale, seconds=LOCALE_SECONDS)
+                    headers.append(cookie.to_encoded_header())
                 message["headers"] = headers
             await send(message)
 
         id_token = request_id.set(identity)
+        asker_token = asker.set({})  # a layer below finds out
         request_token = current_request.set(request)
         try:
             with i18n.use_locale(locale):
@@ -93,4 +96,5 @@ class RequestContext:
                 }
                 log.info("request", extra=extra)
             current_request.reset(request_token)
+            asker.reset(asker_token)
             request_id.reset(id_token)

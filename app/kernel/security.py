@@ -11,7 +11,11 @@ from typing import Any
 from app.kernel.database import fetch, in_transaction, write_transaction
 from app.kernel.errors import AppError, TooManyTries
 from app.kernel.i18n import N_
+from app.kernel.logs import note_security
 from app.kernel.settings import secret_key
+
+#: How long a wait is remembered.
+WAIT_KEPT = timedelta(hours=1)
 
 
 class LinkNotValid(AppError):
@@ -19,6 +23,7 @@ class LinkNotValid(AppError):
 
     code = "link_not_valid"
     status = 400
+    event = "signature.refused"
     message = N_("This link is not valid any more. Ask for a new one.")
 
 
@@ -79,7 +84,25 @@ async def limit(key: str, *, times: int, seconds: int, now: datetime) -> None:
             now + timedelta(seconds=2 * seconds),
         )
     if rows[0]["tries"] > times:
+        note_security("limit.reached", limit=key.partition(":")[0])  # the rest may be a contact
         raise TooManyTries(minutes=max(1, -(-seconds // 60)))
+
+
+async def has_waited(key: str, *, seconds: int, now: datetime) -> bool:
+    """Whether this was asked before under the key, ``seconds`` or more ago and within the hour; else it begins to wait.
+
+    Asking in between does not begin the wait anew.
+    """
+    begun = now - timedelta(seconds=seconds)
+    hashed = hashlib.sha256(f"wait|{key}".encode()).hexdigest()[:40]
+    async with write_transaction():
+        rows = await fetch(
+            "INSERT INTO rate_limit (key, tries, expires_at) VALUES ({}, 1, {}) "
+            "ON CONFLICT (key) DO UPDATE SET tries = rate_limit.tries + 1 RETURNING expires_at",
+            hashed,
+            now + WAIT_KEPT,
+        )
+    return bool(rows[0]["expires_at"] - WAIT_KEPT <= begun)
 
 
 def response_headers() -> dict[str, str]:

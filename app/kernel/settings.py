@@ -30,8 +30,8 @@ class Settings(BaseSettings):
     )
     key_encryption_key: str = Field(
         default="",
-        description="Encrypts the private signing keys and the secrets of two-step sign-in at rest. "
-        "Empty: derived from `SECRET_KEY`",
+        description="At least 32 characters; encrypts the private signing keys and the secrets of two-step sign-in "
+        "at rest. Empty: derived from `SECRET_KEY`",
     )
     demo: bool = Field(
         default=False, description="Demo mode: messages are shown on screen and sign-in links are printed"
@@ -59,6 +59,21 @@ class Settings(BaseSettings):
         default=False,
         description="Owners, managers and finance need two-step sign-in: without it they reach only the page that "
         "sets it up",
+    )
+    session_longest_days: int = Field(
+        default=30, ge=1, le=365, description="Days after which a sign-in ends, however much it is used"
+    )
+    organiser_session_hours: int = Field(
+        default=12, ge=1, le=720, description="Hours an organiser's sign-in lasts when unused"
+    )
+    organiser_session_days: int = Field(
+        default=7, ge=1, le=365, description="Days after which an organiser's sign-in ends, however much it is used"
+    )
+    order_brake: int = Field(
+        default=600,
+        ge=0,
+        description="Orders in ten minutes under contacts that nobody signed in with, for each edition, from which on "
+        "such an order is taken at its second try, a minute later; 0: never",
     )
     application_draft_days: int = Field(
         default=14,
@@ -96,7 +111,7 @@ class Settings(BaseSettings):
             raise ValueError("an address such as https://hoi-cho.vn is needed, without a path")
         return value.rstrip("/")
 
-    @field_validator("secret_key")
+    @field_validator("secret_key", "key_encryption_key")
     @classmethod
     def _long_enough(cls, value: str) -> str:
         if value and len(value) < 32:

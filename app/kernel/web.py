@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 
 from app.kernel import i18n
 from app.kernel.clock import now
+from app.kernel.cookies import CSRF_COOKIE, TOAST_COOKIE, drop_cookie, keep_cookie, read_cookie
 from app.kernel.module import template_folders
 from app.kernel.money import Money, format_money
 from app.kernel.names import show_phone
@@ -27,9 +28,6 @@ from app.kernel.settings import settings
 
 ROOT = Path(__file__).parents[2]
 STATIC_DIR = ROOT / "app" / "web" / "static"
-LOCALE_COOKIE = "fg_lang"
-TOAST_COOKIE = "fg_toast"
-CSRF_COOKIE = "fg_csrf"
 
 #: The request that is being answered; set by the outermost middleware.
 current_request: contextvars.ContextVar[Request[Any, Any, Any] | None] = contextvars.ContextVar("request", default=None)
@@ -39,8 +37,8 @@ def page(template: str, *, status: int = 200, headers: dict[str, str] | None = N
     """An HTML page made from a template of any module."""
     answer = Response(render(template, **context), status_code=status, headers=headers, media_type="text/html")
     request = current_request.get()
-    if request is not None and TOAST_COOKIE in request.cookies:
-        answer.delete_cookie(TOAST_COOKIE, path="/")
+    if request is not None and read_cookie(request, TOAST_COOKIE):
+        drop_cookie(answer, TOAST_COOKIE)
     return answer
 
 
@@ -49,7 +47,7 @@ def redirect(path: str, *, toast: str | None = None) -> Redirect:
     answer = Redirect(path, status_code=303)
     if toast:
         value = sign(toast, "toast", now() + timedelta(minutes=2))
-        answer.set_cookie(TOAST_COOKIE, value, max_age=120, path="/", httponly=True, samesite="lax")
+        keep_cookie(answer, TOAST_COOKIE, value, seconds=120)
     return answer
 
 
@@ -139,7 +137,7 @@ def csrf_field() -> Markup:
 def csrf_token(request: Request[Any, Any, Any]) -> str:
     """This browser's token against forged requests."""
     found = ScopeState.from_scope(request.scope).csrf_token
-    return found if isinstance(found, str) else request.cookies.get("csrftoken", "")
+    return found if isinstance(found, str) else read_cookie(request, CSRF_COOKIE)
 
 
 def browser_of(request: Request[Any, Any, Any]) -> str:
@@ -147,7 +145,7 @@ def browser_of(request: Request[Any, Any, Any]) -> str:
 
     ``""`` for a browser without one, which can post nothing that wants a form's token.
     """
-    token = request.cookies.get(CSRF_COOKIE, "")
+    token = read_cookie(request, CSRF_COOKIE)
     return hashlib.sha256(token.encode()).hexdigest()[:32] if token else ""
 
 
@@ -246,9 +244,10 @@ def request_names() -> dict[str, Any]:
 
 
 def _toast(request: Request[Any, Any, Any] | None) -> str | None:
-    if request is None or TOAST_COOKIE not in request.cookies:
+    kept = read_cookie(request, TOAST_COOKIE) if request is not None else ""
+    if not kept:
         return None
     try:
-        return str(unsign(request.cookies[TOAST_COOKIE], "toast", now()))
+        return str(unsign(kept, "toast", now()))
     except LinkNotValid:
         return None

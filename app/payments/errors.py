@@ -65,4 +65,5 @@ class WebhookNotGenuine(AppError):
 
     code = "webhook_not_genuine"
     status = 400
+    event = "signature.refused"
     message = N_("The signature does not fit.")

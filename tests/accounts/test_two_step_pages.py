@@ -17,7 +17,7 @@ from app.accounts.tables import HalfSignIn, Person, Session
 from app.kernel.clock import freeze
 from tests.conftest import NOW
 from tests.events.factories import make_edition
-from tests.support.client import new_browser, sign_in
+from tests.support.client import id_of, new_browser, sign_in
 from tests.support.factories import make_holder, make_owner, make_person
 from tests.support.festival import make_festival
 from tests.support.two_step import code_at, set_up
@@ -41,7 +41,9 @@ async def first_step(
         await service.set_password(person_id=person.id, password=PASSWORD, actor=SYSTEM, now=NOW)
         sent = {"contact": person.phone, "password": PASSWORD, "next": next_path}
         return await browser.post("/sign-in/password", data=sent)
-    link, code = await service.make_sign_in_link(person_id=person.id, next_path=next_path, now=LATER)
+    link, code = await service.make_sign_in_link(
+        person_id=person.id, next_path=next_path, now=LATER, browser=await id_of(browser)
+    )
     if way == "code":
         return await browser.post("/sign-in/code", data={"contact": person.phone, "code": code})
     return await browser.post(httpx.URL(link).path)

@@ -82,7 +82,7 @@ async def test_private_half_is_stored_encrypted(database: str) -> None:
 async def test_another_wrapping_key_opens_nothing(database: str, wrapped_under: Callable[[str], None]) -> None:
     wrapped_under("the first key of the environment")
     await ensure_key("passes", NOW)
-    wrapped_under("another key of the environment")
+    wrapped_under("another key of the environment, long enough")
     with pytest.raises(KeyLocked):
         await ensure_key("passes", NOW)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -79,6 +80,13 @@ def new_browser() -> Browser:
         base_url="http://testserver.local",
         headers={"accept": "text/html", "accept-language": "en"},
     )
+
+
+async def id_of(browser: httpx.AsyncClient) -> str:
+    """Return what the service tells this browser by: the hash of the cookie of its forms."""
+    if CSRF_COOKIE not in browser.cookies:
+        await browser.get("/healthz")
+    return hashlib.sha256(browser.cookies[CSRF_COOKIE].encode()).hexdigest()[:32]
 
 
 async def sign_in(browser: httpx.AsyncClient, person_id: Any) -> None:

@@ -54,6 +54,7 @@ class Home:
             "DATA_DIR": str(self.folder / "var"),
             "BASE_URL": self.url,
             "SECRET_KEY": "a secret that only the tests know, 32+",
+            "ORDER_BRAKE": "0",  # one program stands for a whole town
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",
             "PICCOLO_CONF": "app.piccolo_conf",

@@ -20,6 +20,14 @@ class SalesClosed(AppError):
     message = N_("Tickets of the kind “{name}” cannot be had at this time.")
 
 
+class OrdersSlowed(AppError):
+    """More orders come in than people place; this one is taken when it is sent again."""
+
+    code = "orders_slowed"
+    status = 429
+    message = N_("Very many orders are coming in. Please wait one minute and send yours again; nothing is lost.")
+
+
 class NothingChosen(AppError):
     """An order without tickets."""
 

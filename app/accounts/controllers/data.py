@@ -25,7 +25,7 @@ from app.kernel.database import write_transaction
 from app.kernel.forms import Form, read_form
 from app.kernel.i18n import N_, _, format_datetime
 from app.kernel.security import limit
-from app.kernel.web import local_path, page, redirect
+from app.kernel.web import browser_of, local_path, page, redirect
 
 ZONE = "Asia/Ho_Chi_Minh"
 MOST_SHOWN = 20
@@ -106,7 +106,8 @@ class DataController(Controller):
         assert person is not None
         contact = person["email"] or person["phone"] or ""
         form = await read_form(request, AgainForm)
-        await request_sign_in(contact=contact, next_path=local_path(form.next, "/account"), now=now())
+        back = local_path(form.next, "/account")
+        await request_sign_in(contact=contact, next_path=back, browser=browser_of(request), now=now())
         return page("accounts/code.html", form=Form.empty(contact=contact))
 
     @post("/erase")

@@ -23,17 +23,23 @@ from app.accounts.schemas import AccountForm, CodeForm, NewPasswordForm, Passwor
 from app.accounts.services import sign_in as service
 from app.accounts.services.fresh import is_fresh
 from app.accounts.services.people import update_person
+from app.accounts.services.sessions import end_other_sessions, end_own_session, live_sessions
 from app.accounts.services.two_step import has_two_step
-from app.accounts.tables import Person, Session, SignInToken
+from app.accounts.tables import Person, SignInToken
 from app.kernel.clock import now
+from app.kernel.cookies import drop_cookie, read_cookie
 from app.kernel.errors import AppError, TooManyTries
 from app.kernel.forms import Form, FormError, read_form
 from app.kernel.i18n import LOCALE_NAMES, LOCALES, _
+from app.kernel.logs import note_security
 from app.kernel.security import hash_token
-from app.kernel.web import local_path, page, redirect
+from app.kernel.web import browser_of, local_path, page, redirect
 
 #: A browser that goes back asks again, and shows what is true then.
 NOT_STORED = {"cache-control": "no-store"}
+#: What signing out clears beside the session: pages that the browser kept to go back to. Not "storage", for in the same
+#: browser a gate phone or a tablet may hold scans and ballots that are not sent yet, and a visitor her pass.
+CLEARED = '"cache"'
 
 
 class SignInController(Controller):
@@ -55,7 +61,12 @@ class SignInController(Controller):
         try:
             form = await read_form(request, SignInForm)
             await count_browser(Way.ASK, request, now=now())
-            await service.request_sign_in(contact=form.contact, next_path=local_path(form.next, "/me"), now=now())
+            await service.request_sign_in(
+                contact=form.contact,
+                next_path=local_path(form.next, "/me"),
+                browser=browser_of(request),
+                now=now(),
+            )
         except FormError as error:
             return page("accounts/sign_in.html", status=error.status, form=error.form)
         except AppError as error:
@@ -69,13 +80,15 @@ class SignInController(Controller):
         try:
             form = await read_form(request, CodeForm)
             await count_browser(Way.CODE, request, now=now())
-            person_id, next_path = await service.redeem_code(contact=form.contact, code=form.code, now=now())
+            person_id, next_path = await service.redeem_code(
+                contact=form.contact, code=form.code, browser=browser_of(request), now=now()
+            )
         except FormError as error:
             return page("accounts/code.html", status=error.status, form=error.form)
         except (SignInFailed, TooManyTries) as error:
             shown = Form({"contact": form.contact}, {"code": error.sentence()})
             return page("accounts/code.html", status=error.status, form=shown)
-        return await enter(request, person_id, next_path)
+        return await enter(request, person_id, next_path, Way.CODE)
 
     @get("/password")
     async def password_page(self, next: FromQuery[str | None] = None) -> Response[str]:
@@ -94,7 +107,7 @@ class SignInController(Controller):
         except (SignInFailed, TooManyTries) as error:
             shown = Form({"contact": form.contact, "next": form.next}, {"password": error.sentence()})
             return page("accounts/password.html", status=error.status, form=shown)
-        return await enter(request, person_id, form.next)
+        return await enter(request, person_id, form.next, Way.PASSWORD)
 
     @get("/{token:str}")
     async def link(self, request: Request[Actor, Any, Any], token: FromPath[str]) -> Response[str]:
@@ -118,17 +131,19 @@ class SignInController(Controller):
         """Sign in by a link."""
         await count_browser(Way.LINK, request, now=now())
         person_id, next_path = await service.redeem_link(token=token, now=now())
-        return await enter(request, person_id, next_path)
+        return await enter(request, person_id, next_path, Way.LINK)
 
 
 @post("/sign-out", guards=[public], include_in_schema=False)
 async def sign_out(request: Request[Any, Any, Any]) -> Response[Any]:
     """End this browser's session."""
-    token = request.cookies.get(SESSION_COOKIE)
+    token = read_cookie(request, SESSION_COOKIE)
     if token:
         await service.end_session(token=token)
+        note_security("sign_out")
     answer = redirect("/", toast=_("You are signed out."))
-    answer.delete_cookie(SESSION_COOKIE, path="/")
+    drop_cookie(answer, SESSION_COOKIE)
+    answer.headers["clear-site-data"] = CLEARED
     return answer
 
 
@@ -175,6 +190,18 @@ class AccountController(Controller):
             return await _account_page(request, password_form=shown, status=error.status)
         return redirect("/account", toast=_("Password saved. Other browsers were signed out."))
 
+    @post("/sessions/{session_id:int}/end")
+    async def end_session(self, request: Request[Any, Any, Any], session_id: FromPath[int]) -> Response[Any]:
+        """Sign one other browser out."""
+        await end_own_session(session_id=session_id, actor=request.scope["user"], now=now())
+        return redirect("/account#sessions", toast=_("That browser is signed out."))
+
+    @post("/sessions/end-others")
+    async def end_others(self, request: Request[Any, Any, Any]) -> Response[Any]:
+        """Sign all other browsers out."""
+        await end_other_sessions(actor=request.scope["user"], now=now())
+        return redirect("/account#sessions", toast=_("All other browsers are signed out."))
+
 
 async def _account_page(
     request: Request[Any, Any, Any],
@@ -186,7 +213,6 @@ async def _account_page(
     actor = request.scope["user"]
     person = await Person.select().where(Person.id == actor.person_id).first()
     assert person is not None
-    sessions = await Session.select().where(Session.person == actor.person_id).order_by(Session.id, ascending=False)
     values = {key: person[key] for key in ("full_name", "locale")}
     return page(
         "accounts/account.html",
@@ -197,7 +223,7 @@ async def _account_page(
         password_length=service.PASSWORD_LENGTH,
         has_password=person["password_hash"] is not None,
         fresh=await is_fresh(actor, now()),
-        sessions=sessions,
+        sessions=await live_sessions(actor, now()),
         grants=actor.grants,
         two_step=await has_two_step(actor.person_id),
         organises=actor.has(*ORGANISER_ROLES),

@@ -9,12 +9,13 @@ from app.accounts.controllers.entering import begin_session, enter_fully
 from app.accounts.enums import ORGANISER_ROLES
 from app.accounts.errors import SecondCodeWrong, SignInAgain, TwoStepLocked
 from app.accounts.guards import organiser, owes_two_step, public, signed_in
-from app.accounts.identity import HALF_COOKIE, clear_half_cookie
+from app.accounts.identity import HALF_COOKIE, HALF_PATH, clear_half_cookie
 from app.accounts.limits import Way, count_browser
 from app.accounts.schemas import FirstCodeForm, SecondStepForm
 from app.accounts.services import two_step as service
 from app.accounts.services.fresh import check_fresh, is_fresh
 from app.kernel.clock import now
+from app.kernel.cookies import read_cookie
 from app.kernel.documents.qr import qr_svg
 from app.kernel.errors import NotAllowed, TooManyTries
 from app.kernel.forms import Form, FormError, read_form
@@ -36,7 +37,7 @@ class SecondStepController(Controller):
     @get()
     async def show(self, request: Request[Actor, Any, Any]) -> Response[Any]:
         """Ask for the code; whoever did no first step begins there."""
-        token = request.cookies.get(HALF_COOKIE, "")
+        token = read_cookie(request, HALF_COOKIE, HALF_PATH)
         if await service.half_sign_in(token=token, now=now()) is None:
             return _begin_again()
         return page("accounts/second_step.html", form=Form())
@@ -44,7 +45,7 @@ class SecondStepController(Controller):
     @post(status_code=200)
     async def check(self, request: Request[Actor, Any, Any]) -> Response[Any]:
         """Take the code, or a recovery code; the session begins here."""
-        token = request.cookies.get(HALF_COOKIE, "")
+        token = read_cookie(request, HALF_COOKIE, HALF_PATH)
         field = "code"
         try:
             form = await read_form(request, SecondStepForm)
@@ -58,7 +59,7 @@ class SecondStepController(Controller):
             return page("accounts/second_step.html", status=error.status, form=shown)
         if done is None:
             return _begin_again()
-        return await enter_fully(request, *done)
+        return await enter_fully(request, *done, Way.TWO_STEP)
 
 
 def _begin_again() -> Response[Any]:

@@ -233,7 +233,7 @@ DATA = PersonalData(
             "role_grant.person",
             *(f"organisation.{name}" for name in ("contact", "phone", "email", "search_text")),
             *(f"session.{name}" for name in ("person", "browser", "token_hash")),
-            *(f"sign_in_token.{name}" for name in ("person", "token_hash", "code_hash", "next_path")),
+            *(f"sign_in_token.{name}" for name in ("person", "token_hash", "code_hash", "next_path", "asked_by")),
             *(f"half_sign_in.{name}" for name in ("person", "token_hash", "next_path")),
             *(f"contact_change.{name}" for name in ("person", "address", "token_hash", "code_hash")),
             *(f"two_step.{name}" for name in ("person", "secret_sealed")),

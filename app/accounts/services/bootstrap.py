@@ -1,10 +1,13 @@
 """What whoever runs the installation does at the command line: the first organiser, and one who is locked out."""
 
+from typing import Any
+
 from app.accounts.actor import SYSTEM
 from app.accounts.enums import Role
 from app.accounts.errors import ContactMissing, PersonUnknown
 from app.accounts.queries import person_by_contact
 from app.accounts.services.people import find_or_create_person, grant_role
+from app.accounts.services.sessions import end_every_session, end_sessions_by_command
 from app.accounts.services.sign_in import make_sign_in_link
 from app.accounts.services.two_step import reset_two_step
 from app.kernel.clock import now
@@ -29,13 +32,29 @@ async def unlock(*, email: str | None, phone: str | None) -> tuple[str, bool]:
 
     Raises ContactMissing when neither address has the form of one, PersonUnknown when nobody has it.
     """
+    found = await _person(email, phone)
+    return found["full_name"], await reset_two_step(person_id=found["id"], actor=SYSTEM, now=now())
+
+
+async def sign_out(*, email: str | None, phone: str | None) -> tuple[str | None, int]:
+    """Sign somebody out everywhere, or everybody where neither address is given: (her name, sessions that ended).
+
+    Raises ContactMissing when the address has not the form of one, PersonUnknown when nobody has it.
+    """
+    if not email and not phone:
+        return None, await end_every_session(actor=SYSTEM, now=now())
+    found = await _person(email, phone)
+    return found["full_name"], await end_sessions_by_command(person_id=found["id"], actor=SYSTEM, now=now())
+
+
+async def _person(email: str | None, phone: str | None) -> dict[str, Any]:
     clean_email, clean_phone = _contact(email, phone)
     if not clean_email and not clean_phone:
         raise ContactMissing
     found = await person_by_contact(email=clean_email, phone=clean_phone)
     if found is None:
         raise PersonUnknown
-    return found["full_name"], await reset_two_step(person_id=found["id"], actor=SYSTEM, now=now())
+    return found
 
 
 def _contact(email: str | None, phone: str | None) -> tuple[str | None, str | None]:

@@ -9,6 +9,7 @@ from app.accounts.limits import Way, count_account
 from app.accounts.tables import Device, Person
 from app.kernel import audit
 from app.kernel.database import fetch, write_transaction
+from app.kernel.logs import note_security
 from app.kernel.security import hash_token, new_token
 from app.kernel.settings import settings
 
@@ -121,6 +122,7 @@ async def pair_device(*, invite_token: str, now: datetime) -> tuple[Device, str]
             .returning(Device.id)
         )
         if not rows:
+            note_security("sign_in.failed", way=Way.CARD)
             raise InviteNotValid
         device = await Device.objects().get(Device.id == rows[0]["id"])
         assert device is not None
@@ -132,6 +134,7 @@ async def pair_device(*, invite_token: str, now: datetime) -> tuple[Device, str]
             edition_id=device.edition_id,
             now=now,
         )
+    note_security("sign_in.done", way=Way.CARD, device_id=device.id)
     return device, token
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import unicodedata
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from app.accounts.actor import Actor
+from app.accounts.actor import Actor, Grant
 from app.accounts.enums import RecordKind
 from app.accounts.errors import (
     LinkUsed,
@@ -21,23 +22,27 @@ from app.accounts.errors import (
     SignInAgain,
     SignInFailed,
 )
+from app.accounts.lifetimes import end_of_session
 from app.accounts.limits import Way, count_account
 from app.accounts.passwords.breached import is_breached
 from app.accounts.passwords.words import word_held
-from app.accounts.queries import person_to_sign_in, survivor_of
+from app.accounts.queries import grants_of, person_to_sign_in, survivor_of
 from app.accounts.services.fresh import is_fresh
 from app.accounts.services.telling import end_others, tell_change
 from app.accounts.tables import Person, Session, SignInToken
 from app.kernel import audit
 from app.kernel.database import hold_row, write_transaction
 from app.kernel.i18n import N_, _, use_locale
+from app.kernel.logs import note_security
 from app.kernel.names import clean_lines, normalise_email, normalise_phone
 from app.kernel.outbox import send_message, way_to
 from app.kernel.security import hash_token, new_token
 from app.kernel.settings import settings
 from app.kernel.web import local_path
 
-LINK_MINUTES = 20
+LINK_MINUTES = 10
+#: Asked for by no form of a browser: the code counts nowhere.
+UNKNOWN_BROWSER = "-"
 PASSWORD_LENGTH = 12
 DIFFERENT_CHARACTERS = 5
 NFC = "nfc:"  # before the hash of a password that was taken as typed
@@ -66,9 +71,12 @@ def contact_of(text: str) -> tuple[str | None, str | None]:
 
 
 async def make_sign_in_link(
-    *, person_id: int, next_path: str, now: datetime, minutes: int = LINK_MINUTES
+    *, person_id: int, next_path: str, now: datetime, minutes: int = LINK_MINUTES, browser: str | None = None
 ) -> tuple[str, str]:
-    """A fresh one-time link (absolute) and its six-digit code."""
+    """A fresh one-time link (absolute), good in every browser, and its six-digit code, good in ``browser`` alone.
+
+    Without a browser (a letter of the festival) the code counts nowhere.
+    """
     token, code = new_token(), f"{secrets.randbelow(10**6):06d}"
     async with write_transaction():
         await SignInToken.insert(
@@ -79,14 +87,17 @@ async def make_sign_in_link(
                 next_path=local_path(next_path, "/me"),
                 created_at=now,
                 expires_at=now + timedelta(minutes=minutes),
+                asked_by=browser or None,
             )
         )
     return f"{settings().base_url}/sign-in/{token}", code
 
 
-async def request_sign_in(*, contact: str, next_path: str, now: datetime) -> None:
+async def request_sign_in(*, contact: str, next_path: str, now: datetime, browser: str = "") -> None:
     """Send a link and a code to a known phone number or mail address; an unknown one gets silence.
 
+    The link is good wherever the message is read, the code in the ``browser`` that asked. What was asked for before
+    and not used is void then. Links in letters of the festival stay good: else whoever knows a contact could void them.
     Raises SignInFailed for what is no address, TooManyTries after five requests in a quarter of an hour.
     """
     phone, email = contact_of(contact)
@@ -95,7 +106,12 @@ async def request_sign_in(*, contact: str, next_path: str, now: datetime) -> Non
     if found is None:
         return
     async with write_transaction():
-        link, code = await make_sign_in_link(person_id=found["id"], next_path=next_path, now=now)
+        await hold_row("person", found["id"], alone=True)  # of two at once the second voids the first
+        before = (SignInToken.person == found["id"]) & SignInToken.asked_by.is_not_null()
+        await SignInToken.delete().where(before & SignInToken.used_at.is_null())
+        link, code = await make_sign_in_link(
+            person_id=found["id"], next_path=next_path, now=now, browser=browser or UNKNOWN_BROWSER
+        )
         with use_locale(found["locale"]):
             body = _("Your code is {code}. Or open this link: {link}\nBoth are good once, for {minutes} minutes.")
             channel, address = way_to(email=email, phone=phone)
@@ -118,6 +134,7 @@ async def redeem_link(*, token: str, now: datetime) -> tuple[int, str]:
     """
     known = await SignInToken.select(SignInToken.person).where(SignInToken.token_hash == hash_token(token)).first()
     if known is None:
+        note_security("sign_in.failed", way=Way.LINK)
         raise LinkUsed
     await count_account(Way.LINK, known["person"], now=now)
     async with write_transaction():
@@ -131,12 +148,13 @@ async def redeem_link(*, token: str, now: datetime) -> tuple[int, str]:
             .returning(SignInToken.person, SignInToken.next_path)
         )
     if not rows:
+        note_security("sign_in.failed", way=Way.LINK, person_id=known["person"])
         raise LinkUsed
     return rows[0]["person"], rows[0]["next_path"]
 
 
-async def redeem_code(*, contact: str, code: str, now: datetime) -> tuple[int, str]:
-    """Use a six-digit code: (person, where to go on).
+async def redeem_code(*, contact: str, code: str, browser: str, now: datetime) -> tuple[int, str]:
+    """Use a six-digit code in the browser that asked for it: (person, where to go on).
 
     Raises SignInFailed, and TooManyTries after five tries in a quarter of an hour.
     """
@@ -144,6 +162,7 @@ async def redeem_code(*, contact: str, code: str, now: datetime) -> tuple[int, s
     await count_account(Way.CODE, phone or email, now=now)
     found = await person_to_sign_in(phone=phone, email=email)
     if found is None:
+        note_security("sign_in.failed", way=Way.CODE)
         raise SignInFailed
     async with write_transaction():
         rows = (
@@ -151,12 +170,14 @@ async def redeem_code(*, contact: str, code: str, now: datetime) -> tuple[int, s
             .where(
                 (SignInToken.person == found["id"])
                 & (SignInToken.code_hash == hash_token(f"{found['id']}:{code.strip()}"))
+                & (SignInToken.asked_by == browser)
                 & SignInToken.used_at.is_null()
                 & (SignInToken.expires_at > now)
             )
             .returning(SignInToken.person, SignInToken.next_path)
         )
     if not rows:
+        note_security("sign_in.failed", way=Way.CODE, person_id=found["id"])
         raise SignInFailed
     return rows[0]["person"], rows[0]["next_path"]
 
@@ -168,6 +189,7 @@ async def check_password(*, contact: str, password: str, now: datetime) -> int:
     found = await person_to_sign_in(phone=phone, email=email)
     stored = found["password_hash"] if found and found["password_hash"] else await asyncio.to_thread(_nobody)
     if not await _matches(stored, password) or found is None or not found["password_hash"]:
+        note_security("sign_in.failed", way=Way.PASSWORD, person_id=found["id"] if found else None)
         raise SignInFailed
     return int(found["id"])
 
@@ -252,7 +274,7 @@ async def start_session(*, person_id: int, browser: str, old_token: str | None, 
                 person=person_id,
                 created_at=now,
                 last_seen_at=now,
-                expires_at=now + timedelta(days=settings().session_days),
+                expires_at=end_of_session(created_at=now, last_seen_at=now, grants=await grants_of(person_id)),
                 browser=browser[:120],
             )
         )
@@ -265,9 +287,13 @@ async def end_session(*, token: str) -> None:
         await Session.delete().where(Session.token_hash == hash_token(token))
 
 
-async def touch_session(*, token_hash: str, now: datetime) -> None:
-    """Note that a session was used and extend it."""
+async def touch_session(*, token_hash: str, grants: Iterable[Grant], now: datetime) -> None:
+    """Note that a session was used and extend it, never beyond the longest that it may live."""
     async with write_transaction():
-        await Session.update(
-            {Session.last_seen_at: now, Session.expires_at: now + timedelta(days=settings().session_days)}
-        ).where(Session.token_hash == token_hash)
+        row = await Session.select(Session.created_at).where(Session.token_hash == token_hash).first()
+        if row is None:
+            return
+        ends = end_of_session(created_at=row["created_at"], last_seen_at=now, grants=grants)
+        await Session.update({Session.last_seen_at: now, Session.expires_at: ends}).where(
+            Session.token_hash == token_hash
+        )

@@ -21,6 +21,7 @@ from app.kernel.clock import outside
 from app.kernel.database import is_unique_violation, write_transaction
 from app.kernel.errors import NotAllowed, NotFound
 from app.kernel.i18n import N_
+from app.kernel.logs import note_security
 from app.kernel.sealing import SealBroken, seal, sealing_key, unseal
 from app.kernel.security import hash_token, new_token
 
@@ -118,6 +119,7 @@ async def check_second_step(*, person_id: int, code: str, now: datetime) -> None
     typed = "".join(code.split()).replace("-", "").upper()
     taken = _take_code if len(typed) == 6 and typed.isdecimal() else _take_recovery_code
     if not await taken(person_id, typed, now):
+        note_security("sign_in.failed", way=Way.TWO_STEP, person_id=person_id)
         raise SecondCodeWrong
 
 

@@ -21,6 +21,7 @@ from app.accounts.errors import ContactMissing
 from app.accounts.guards import requires
 from app.accounts.lists import experts, organisation_by_id, organisations, people_with_roles
 from app.accounts.services.people import find_or_create_person, grant_role, revoke_role
+from app.accounts.services.sessions import end_sessions_of
 from app.accounts.services.two_step import take_off_two_step, who_have_two_step
 from app.accounts.sheets import ORGANISATIONS, VALIDITY
 from app.events import queries
@@ -148,6 +149,19 @@ async def remove_two_step(
     """Take the second step off a colleague who is locked out."""
     await take_off_two_step(person_id=person_id, edition_id=edition_id, actor=request.user, now=now())
     return redirect(f"/manage/{edition_id}/people", toast=_("Two-step sign-in was taken off."))
+
+
+@post(
+    "/manage/{edition_id:int}/people/{person_id:int}/sessions/end",
+    guards=[requires(Role.OWNER)],
+    include_in_schema=False,
+)
+async def sign_out_everywhere(
+    request: Request[Actor, Any, Any], edition_id: FromPath[int], person_id: FromPath[int]
+) -> Response[Any]:
+    """End all sessions of a colleague."""
+    await end_sessions_of(person_id=person_id, edition_id=edition_id, actor=request.user, now=now())
+    return redirect(f"/manage/{edition_id}/people", toast=_("She is signed out everywhere."))
 
 
 async def _people_page(

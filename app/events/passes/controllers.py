@@ -19,12 +19,13 @@ from app.events.passes.queries import PassInfo, genuine, pass_by_secret, state_o
 from app.events.slots import pass_names
 from app.events.typed_codes import show_code
 from app.kernel.clock import now
+from app.kernel.cookies import drop_cookie, keep_cookie, read_cookie
 from app.kernel.i18n import _, pick
 from app.kernel.security import limit
 from app.kernel.settings import settings
 from app.kernel.web import page, redirect
 
-COOKIE = "fg_passes"
+COOKIE, COOKIE_PATH = "fg_passes", "/pass"
 MOST_LINKED = 10
 PRIVATE = {"cache-control": "private, no-store"}
 
@@ -128,21 +129,13 @@ async def _named(found: PassInfo) -> PassInfo:
 
 def _secrets(request: Request[Any, Any, Any]) -> list[str]:
     """Secrets of the passes linked to this browser."""
-    return [secret for secret in request.cookies.get(COOKIE, "").split(".") if secret][:MOST_LINKED]
+    return [secret for secret in read_cookie(request, COOKIE, COOKIE_PATH).split(".") if secret][:MOST_LINKED]
 
 
 def _set_cookie(answer: Response[Any], secrets: list[str], found: PassInfo) -> None:
     """Keep them until two weeks after this pass has ended."""
     if not secrets:
-        answer.delete_cookie(COOKIE, path="/pass")
+        drop_cookie(answer, COOKIE, COOKIE_PATH)
         return
     seconds = int((found.valid_until + timedelta(days=14) - now()).total_seconds())
-    answer.set_cookie(
-        COOKIE,
-        ".".join(secrets),
-        max_age=max(seconds, 86400),
-        path="/pass",
-        httponly=True,
-        samesite="lax",
-        secure=settings().secure_cookies,
-    )
+    keep_cookie(answer, COOKIE, ".".join(secrets), seconds=max(seconds, 86400), path=COOKIE_PATH)

@@ -16,10 +16,10 @@ from app.events.enums import EditionState, Part
 from app.events.queries import EditionInfo, edition_by_slug
 from app.events.slots import PublicSection
 from app.kernel.clock import now
+from app.kernel.cookies import drop_cookie, keep_cookie, read_cookie
 from app.kernel.errors import AppError, NotFound
 from app.kernel.forms import Form, FormError, open_form
 from app.kernel.i18n import N_, _
-from app.kernel.settings import settings
 from app.kernel.web import page, redirect
 from booths.allocation import queries
 from booths.allocation.contacts import CONTACT_NEEDED, NEITHER, read_contact
@@ -166,28 +166,28 @@ class ApplyController(Controller):
         return redirect(f"{edition.path}/apply/mine/{application_id}", toast=_("Your application is withdrawn."))
 
 
-def _cookie(edition: EditionInfo) -> str:
-    return f"fg_apply_{edition.id}"
+def _cookie(edition: EditionInfo) -> tuple[str, str]:
+    """Name and path."""
+    return f"fg_apply_{edition.id}", f"{edition.path}/apply"
 
 
 def _draft(request: Request[Actor, Any, Any], edition: EditionInfo) -> conversation.Draft:
-    return conversation.unpack_draft(request.cookies.get(_cookie(edition)), now())
+    return conversation.unpack_draft(read_cookie(request, *_cookie(edition)), now())
 
 
 def _keep(answer: Response[Any], edition: EditionInfo, draft: conversation.Draft) -> None:
-    answer.set_cookie(
-        _cookie(edition),
+    name, path = _cookie(edition)
+    keep_cookie(
+        answer,
+        name,
         conversation.pack_draft(draft, now()),
-        max_age=int(conversation.KEPT.total_seconds()),
-        path=f"{edition.path}/apply",
-        httponly=True,
-        secure=settings().secure_cookies,
-        samesite="lax",
+        seconds=int(conversation.KEPT.total_seconds()),
+        path=path,
     )
 
 
 def _forget(answer: Response[Any], edition: EditionInfo) -> Response[Any]:
-    answer.delete_cookie(_cookie(edition), path=f"{edition.path}/apply")
+    drop_cookie(answer, *_cookie(edition))
     return answer
 
 

@@ -136,7 +136,7 @@ class CatalogueController(Controller):
             exhibitor=await exhibitor_info(product.organisation_id),
             booths=booths,
             others=[card for card in others if card.id != product_id][:ON_THE_FRONT],
-            is_saved=f"p{product_id}" in saved_items(request),
+            is_saved=f"p{product_id}" in saved_items(request, edition.path),
             votes=await vote_parts(edition, "product", product_id, request),
         )
 
@@ -174,7 +174,7 @@ async def _exhibitor_page(
         products=products,
         photo=photo,
         photo_size=await photo_size(photo) if exhibitor.photo else (640, 480),
-        is_saved=f"x{organisation_id}" in saved_items(request),
+        is_saved=f"x{organisation_id}" in saved_items(request, edition.path),
         votes=await vote_parts(edition, "exhibitor", organisation_id, request),
     )
 

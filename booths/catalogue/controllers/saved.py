@@ -12,10 +12,10 @@ from app.accounts.guards import public
 from app.accounts.queries import organisations_that_stayed
 from app.events.controllers.public import visible_edition
 from app.kernel.clock import now
+from app.kernel.cookies import keep_cookie, read_cookie
 from app.kernel.forms import read_form
 from app.kernel.i18n import _
 from app.kernel.security import LinkNotValid, sign, unsign
-from app.kernel.settings import settings
 from app.kernel.web import local_path, page, redirect
 from booths.catalogue.queries.exhibitors import exhibitors_of
 from booths.catalogue.queries.products import products_by_ids
@@ -37,7 +37,7 @@ class SavedController(Controller):
     async def show(self, request: Request[Actor, Any, Any], slug: FromPath[str]) -> Response[str]:
         """What this browser keeps."""
         edition = await visible_edition(slug, request.user)
-        items = saved_items(request)
+        items = saved_items(request, edition.path)
         wanted = [int(item[1:]) for item in items if item.startswith("x")]
         wanted = await organisations_that_stayed(wanted) if wanted else []
         cards = {card.id: card for card in await exhibitors_of(edition.id)} if wanted else {}
@@ -55,27 +55,19 @@ class SavedController(Controller):
         """Keep something, or forget it."""
         edition = await visible_edition(slug, request.user)
         form = await read_form(request, SaveForm)
-        items = [item for item in saved_items(request) if item != form.item]
+        items = [item for item in saved_items(request, edition.path) if item != form.item]
         if form.keep:
             items = [form.item, *items][:MOST]
         back = local_path(form.next, f"{edition.path}/saved")
         answer = redirect(back, toast=_("Saved for later.") if form.keep else _("Taken off your list."))
         value = sign(items, COOKIE, now() + timedelta(days=DAYS))
-        answer.set_cookie(
-            COOKIE,
-            value,
-            max_age=DAYS * 86_400,
-            path=edition.path,
-            httponly=True,
-            samesite="lax",
-            secure=settings().secure_cookies,
-        )
+        keep_cookie(answer, COOKIE, value, seconds=DAYS * 86_400, path=edition.path)
         return answer
 
 
-def saved_items(request: Request[Any, Any, Any]) -> list[str]:
-    """What this browser keeps, the latest first: ``p12`` for a product, ``x3`` for an exhibitor."""
-    value = request.cookies.get(COOKIE)
+def saved_items(request: Request[Any, Any, Any], path: str) -> list[str]:
+    """What this browser keeps of the edition at ``path``, the latest first: ``p12`` a product, ``x3`` an exhibitor."""
+    value = read_cookie(request, COOKIE, path)
     if not value:
         return []
     try:

@@ -59,12 +59,12 @@ async def make_plain_twice(now: datetime, *, signed_in: bool = True) -> Twice:
 async def signs_in(contact: str, now: datetime) -> int | None:
     """Ask for a code under a contact and return whom it signs in, None when nothing is sent."""
     await OutboxMessage.delete(force=True)
-    await request_sign_in(contact=contact, next_path="/", now=now)
+    await request_sign_in(contact=contact, next_path="/", browser="hers", now=now)
     sent = await OutboxMessage.select(OutboxMessage.to_address, OutboxMessage.body_text).first()
     if sent is None:
         return None
     code = next(word for word in sent["body_text"].replace(".", " ").split() if word.isdecimal() and len(word) == 6)
-    person_id, _path = await redeem_code(contact=contact, code=code, now=now)
+    person_id, _path = await redeem_code(contact=contact, code=code, browser="hers", now=now)
     return person_id
 
 

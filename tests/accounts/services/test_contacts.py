@@ -288,11 +288,11 @@ async def test_an_added_contact_is_told_to_the_one_that_was_there(database: str)
 
 async def test_the_old_address_signs_in_no_more(database: str) -> None:
     person, her = await asked()
-    _link, code = await make_sign_in_link(person_id=person.id, next_path="/me", now=NOW)
+    _link, code = await make_sign_in_link(person_id=person.id, next_path="/me", browser="hers", now=NOW)
     await contacts.confirm_contact_by_code(kind=EMAIL, code=code_sent(await last_body(NEW)), actor=her, now=LATER)
     for contact in (OLD, NEW):
         with pytest.raises(SignInFailed):
-            await redeem_code(contact=contact, code=code, now=LATER)
+            await redeem_code(contact=contact, code=code, browser="hers", now=LATER)
 
 
 async def test_a_record_that_was_merged_meanwhile_takes_no_new_contact(database: str) -> None:

@@ -1,4 +1,5 @@
 import asyncio
+import re
 from datetime import timedelta
 
 import pytest
@@ -19,9 +20,11 @@ from tests.kernel.mail_server import gateway
 from tests.support.factories import make_person
 from tests.support.race import ask_first, losers, race, unguarded, winners
 
+HERE = "the browser that asked"
+
 
 async def token_for(person_id: int, next_path: str = "/me") -> tuple[str, str]:
-    link, code = await sign_in.make_sign_in_link(person_id=person_id, next_path=next_path, now=NOW)
+    link, code = await sign_in.make_sign_in_link(person_id=person_id, next_path=next_path, now=NOW, browser=HERE)
     return link.rpartition("/")[2], code
 
 
@@ -72,8 +75,60 @@ async def test_a_code_works_for_its_own_person_only(database: str) -> None:
     person, other = await make_person(), await make_person()
     _token, code = await token_for(person.id)
     with pytest.raises(SignInFailed):
-        await sign_in.redeem_code(contact=other.phone, code=code, now=NOW)
-    assert (await sign_in.redeem_code(contact=person.phone, code=code, now=NOW))[0] == person.id
+        await sign_in.redeem_code(contact=other.phone, code=code, browser=HERE, now=NOW)
+    assert (await sign_in.redeem_code(contact=person.phone, code=code, browser=HERE, now=NOW))[0] == person.id
+
+
+async def test_a_code_works_in_the_browser_that_asked_and_the_link_in_any(database: str) -> None:
+    person = await make_person(locale="en")
+    for browser in ("another", "", sign_in.UNKNOWN_BROWSER):
+        _link, code = await asked_for(person.phone, HERE)
+        with pytest.raises(SignInFailed):
+            await sign_in.redeem_code(contact=person.phone, code=code, browser=browser, now=NOW)
+    token, code = await asked_for(person.phone, HERE)
+    assert await sign_in.redeem_code(contact=person.phone, code=code, browser=HERE, now=NOW) == (person.id, "/me")
+    token, _code = await asked_for(person.phone, HERE)
+    assert await sign_in.redeem_link(token=token, now=NOW) == (person.id, "/me")
+
+
+async def asked_for(contact: str | None, browser: str) -> tuple[str, str]:
+    """Ask to sign in; the link's token and the code, as the message tells them."""
+    await sign_in.request_sign_in(contact=contact or "", next_path="/me", browser=browser, now=NOW)
+    messages, _total = await list_messages()
+    text = messages[0]["body_text"]
+    return re.findall(r"/sign-in/(\S+)", text)[0], re.findall(r"\b\d{6}\b", text)[0]
+
+
+async def test_asking_again_voids_what_was_asked_for_before(database: str) -> None:
+    person, other = await make_person(locale="en"), await make_person(locale="en")
+    old_link, old_code = await asked_for(person.phone, HERE)
+    others_link, _code = await asked_for(other.phone, HERE)
+    letter, _code = await sign_in.make_sign_in_link(person_id=person.id, next_path="/manage", now=NOW)
+    new_link, new_code = await asked_for(person.phone, HERE)
+    with pytest.raises(LinkUsed):
+        await sign_in.redeem_link(token=old_link, now=NOW)
+    if old_code != new_code:
+        with pytest.raises(SignInFailed):
+            await sign_in.redeem_code(contact=person.phone, code=old_code, browser=HERE, now=NOW)
+    assert (await sign_in.redeem_link(token=new_link, now=NOW))[0] == person.id
+    assert (await sign_in.redeem_link(token=others_link, now=NOW))[0] == other.id
+    assert await sign_in.redeem_link(token=letter.rpartition("/")[2], now=NOW) == (person.id, "/manage")
+
+
+async def test_a_code_that_nobody_is_told_counts_nowhere(database: str) -> None:
+    person = await make_person()
+    _link, code = await sign_in.make_sign_in_link(person_id=person.id, next_path="/me", now=NOW)
+    for browser in ("", HERE):
+        with pytest.raises(SignInFailed):
+            await sign_in.redeem_code(contact=person.phone, code=code, browser=browser, now=NOW)
+
+
+@pytest.mark.race
+async def test_of_requests_at_once_one_stays_good(database: str) -> None:
+    person = await make_person(locale="en")
+    asked = await race(5, lambda _number: sign_in.request_sign_in(contact=person.phone, next_path="/me", now=NOW))
+    assert len(winners(asked)) == 5
+    assert await SignInToken.count().where(SignInToken.used_at.is_null()) == 1
 
 
 async def test_codes_cannot_be_guessed_one_after_the_other(database: str) -> None:
@@ -81,9 +136,9 @@ async def test_codes_cannot_be_guessed_one_after_the_other(database: str) -> Non
     _token, code = await token_for(person.id)
     for _time in range(TRIES[Way.CODE].per_account):
         with pytest.raises(SignInFailed):
-            await sign_in.redeem_code(contact=person.phone, code="x", now=NOW)
+            await sign_in.redeem_code(contact=person.phone, code="x", browser=HERE, now=NOW)
     with pytest.raises(TooManyTries):
-        await sign_in.redeem_code(contact=person.phone, code=code, now=NOW)
+        await sign_in.redeem_code(contact=person.phone, code=code, browser=HERE, now=NOW)
 
 
 async def test_a_request_sends_one_message_in_the_persons_language(database: str) -> None:

@@ -54,7 +54,7 @@ class TicketApi(Controller):
         """The same ``client_id`` sent twice is one order with one answer; free ones are confirmed at once. Errors:
         ``tickets_not_open``, ``sold_out``, ``sales_closed``, ``nothing_chosen``, ``too_many_tickets``,
         ``unknown_ticket_type``, ``order_id_taken``, ``contact_missing``, ``invalid``, ``edition_cancelled``,
-        ``too_many_tries``."""
+        ``too_many_tries``, ``orders_slowed`` (send it again after a minute, under the same ``client_id``)."""
         edition = await queries.edition_with_tickets(slug)
         codes = {row["code"]: row["id"] for row in await queries.ticket_types_of(edition.id)}
         counts: dict[int, int] = {}

@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
 from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath
 
@@ -19,11 +20,11 @@ from app.kernel.i18n import LOCALES, N_, _, current_locale
 from app.kernel.money import Money
 from app.kernel.names import normalise_email, normalise_phone
 from app.kernel.security import hash_token, new_token
-from app.kernel.web import page, redirect
+from app.kernel.web import browser_of, page, redirect
 from app.payments.enums import DocumentState
 from app.payments.queries import document_by_id
 from ticketing.sales import queries
-from ticketing.sales.errors import NothingChosen, OrderNotFound, SalesClosed, SoldOut, TooManyTickets
+from ticketing.sales.errors import NothingChosen, OrderNotFound, OrdersSlowed, SalesClosed, SoldOut, TooManyTickets
 from ticketing.sales.schemas import MOST_IN_ONE_ORDER, BuyerForm
 from ticketing.sales.services.orders import place_order
 from ticketing.sales.services.paying import transfer_of
@@ -79,10 +80,14 @@ class TicketController(Controller):
                 email=email,
                 locale=values.locale if values.locale in LOCALES else current_locale(),
                 actor=request.user,
+                browser=browser_of(request),
                 now=now(),
             )
         except FormError as error:
             return _buyer_page(edition, chosen, error.form, status=422)
+        except OrdersSlowed as error:
+            again = Form(msgspec.to_builtins(values), {"contact": error.sentence()})
+            return _buyer_page(edition, chosen, again, status=error.status)
         except (SoldOut, SalesClosed, NothingChosen, TooManyTickets) as error:
             return await _choose_page(edition, chosen, error)
         return redirect(f"{edition.path}/tickets/done/{placed.secret}")

@@ -6,7 +6,7 @@ Rows are taken in one order, so that nobody waits for each other: edition, payme
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from app.accounts.actor import Actor
+from app.accounts.actor import ANONYMOUS, Actor
 from app.accounts.services.people import find_or_create_by_one_contact
 from app.accounts.tables import Person
 from app.events.enums import EditionState
@@ -14,13 +14,14 @@ from app.events.queries import edition_by_id, hold_edition_going_on
 from app.kernel import audit
 from app.kernel.database import fetch, write_transaction
 from app.kernel.money import Money
-from app.kernel.security import hash_token, limit
+from app.kernel.security import hash_token
 from app.payments.enums import PaymentMethod, Settlement
 from app.payments.errors import DocumentNotOpen
 from app.payments.queries import DocumentInfo, PaymentInfo
 from app.payments.services.documents import cancel_document, open_document, record_payment, require_refund
 from ticketing.sales.enums import OrderChannel, OrderState
 from ticketing.sales.errors import NothingChosen, OrderNotFound, OrderNotOpen, TooManyTickets
+from ticketing.sales.limits import count_order
 from ticketing.sales.queries import counts_of_order
 from ticketing.sales.schemas import MOST_AT_BOX_OFFICE, MOST_IN_ONE_ORDER
 from ticketing.sales.services.issuing import issue_tickets, revoke_tickets
@@ -46,13 +47,15 @@ async def place_order(
     locale: str,
     now: datetime,
     actor: Actor | None = None,
+    browser: str = "",
 ) -> Placed:
     """Order tickets online. ``counts`` maps ticket types' ids to numbers. Free orders are confirmed at once.
 
     The same ``client_id`` sent twice is one order and gives the first answer. Phone and mail are normalised already;
-    the mail address counts when both are given, and the passes go there. ``actor`` is whoever is signed in.
+    the mail address counts when both are given, and the passes go there. ``actor`` is whoever is signed in,
+    ``browser`` what its page was opened with (``browser_of``); empty for the API.
     Raises OrderIdTaken, NothingChosen, TooManyTickets, SoldOut, SalesClosed, UnknownTicketType, ContactMissing,
-    TooManyTries, EditionIsCancelled.
+    TooManyTries, OrdersSlowed, EditionIsCancelled.
     """
     wanted = _checked(counts, MOST_IN_ONE_ORDER)
     contact = email or phone or ""
@@ -60,7 +63,15 @@ async def place_order(
     known = await placed_before(asked)
     if known is not None:
         return known
-    await limit(f"ticket-order:{edition_id}:{contact}", times=60, seconds=3600, now=now)
+    await count_order(
+        edition_id=edition_id,
+        client_id=client_id,
+        phone=None if email else phone,
+        email=email,
+        browser=browser,
+        actor=actor or ANONYMOUS,
+        now=now,
+    )
 
     async def make() -> int:
         await hold_edition_going_on(edition_id)
