@@ -3,6 +3,7 @@
 from app.accounts.controllers.data import DataController
 from app.accounts.controllers.devices import InviteController
 from app.accounts.controllers.me import me
+from app.accounts.controllers.places import PlacesApi, offer_wards
 from app.accounts.controllers.sign_in import AccountController, SignInController, sign_out
 from app.accounts.controllers.two_step import SecondStepController, TwoStepController
 from app.accounts.log import WORDS
@@ -21,6 +22,8 @@ module = Module(
         TwoStepController,
         DataController,
         InviteController,
+        PlacesApi,
+        offer_wards,
         me,
         sign_out,
     ),

@@ -174,5 +174,6 @@ NOT_WALKED = {
     "/p/{code}": "is /P/{code}",
     "/sign-in/two-step": "asks who has half signed in; what it says to others is public-second-step-over",
     "/exhibitor": "leads on to exhibitor-home",
+    "/places/wards": "what a field offers while somebody types",
     "/manage/{edition_id}/live/now": "a part of the live page",
 }
