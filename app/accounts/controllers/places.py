@@ -90,13 +90,13 @@ class PlacesApi(Controller):
     tags = ["Places"]
 
     @get("/", summary="Administrative units of Vietnam, former ones too")
-    async def find(self, q: Typed, on: FromQuery[date | None] = None) -> list[UnitDTO]:
+    async def find(self, q: Typed = "", on: FromQuery[date | None] = None) -> list[UnitDTO]:
         """At most twenty that ``q`` means or begins; ``on`` keeps those in force on that day."""
         found = await asyncio.to_thread(find_units, q, on=on)
         return [UnitDTO.of(unit) for unit in found]
 
     @get("/ward", summary="Which ward of today an address means")
-    async def read(self, q: Typed) -> WardReadingDTO:
+    async def read(self, q: Typed = "") -> WardReadingDTO:
         """``q`` as people write it, such as "P. Hàng Bạc, Q. Hoàn Kiếm"."""
         reading = await asyncio.to_thread(read_ward, q)
         told = reading.standing in (Standing.MOVED, Standing.OPEN)
