@@ -10,6 +10,7 @@ from app.accounts.log import WORDS
 from app.accounts.personal.own import DATA
 from app.accounts.services.erasure import JOB as ERASE
 from app.accounts.services.erasure import run_erasure
+from app.accounts.services.two_step import SEALED as SECOND_STEPS
 from app.accounts.sheets import EXPERTS, ORGANISATIONS
 from app.kernel.module import Module
 
@@ -31,4 +32,5 @@ module = Module(
     sheet_kinds=(ORGANISATIONS, EXPERTS),
     log=WORDS,
     personal=DATA,
+    sealed=(SECOND_STEPS,),
 )
