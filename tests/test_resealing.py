@@ -23,7 +23,7 @@ from app.kernel import resealing
 from app.kernel import settings as settings_module
 from app.kernel.backup import back_up
 from app.kernel.database import close_database, open_database
-from app.kernel.resealing import Counted, SealedUnderUnknown, count_sealed, reseal, sealed_columns
+from app.kernel.resealing import Counted, SealedUnderUnknown, count_sealed, reseal
 from app.kernel.restore import restore
 from app.kernel.sealing import mark_of, marks
 from app.kernel.settings import settings
@@ -109,10 +109,10 @@ async def test_every_column_that_holds_a_sealed_text_is_known(database: str, key
                 for name, value in named.items()
                 if isinstance(value, str) and mark_of(value) == marks()[0]
             }
-    assert holding == set(sealed_columns()) == {"signing_key.private_encrypted", "two_step.secret_sealed"}
+    assert holding == set(await count_sealed()) == {"signing_key.private_encrypted", "two_step.secret_sealed"}
 
 
-def test_a_column_whose_name_says_that_it_is_sealed_is_known() -> None:
+async def test_a_column_whose_name_says_that_it_is_sealed_is_known(database: str) -> None:
     register_modules()
     named: list[Column] = [column for table in all_tables() for column in table._meta.columns]
     names = {
@@ -120,7 +120,7 @@ def test_a_column_whose_name_says_that_it_is_sealed_is_known() -> None:
         for column in named
         if column._meta.name.endswith(("sealed", "encrypted"))
     }
-    assert names == set(sealed_columns())
+    assert names == set(await count_sealed())
 
 
 async def test_all_is_sealed_anew_and_still_works(client: httpx.AsyncClient, keys: Keys) -> None:

@@ -48,18 +48,13 @@ def register_sealed(columns: Iterable[Sealed]) -> None:
         _sealed[name_of(one)] = one
 
 
-def sealed_columns() -> dict[str, Sealed]:
-    """Every column of sealed texts, by ``table.column``."""
-    return dict(_sealed)
-
-
 def name_of(one: Sealed) -> str:
     """``table.column``."""
     return f"{one.column._meta.table._meta.tablename}.{one.column._meta.name}"
 
 
 async def count_sealed() -> dict[str, Counted]:
-    """What is sealed under which key, by column; changes nothing."""
+    """What is sealed under which key, for every column of sealed texts by ``table.column``; changes nothing."""
     found: dict[str, Counted] = {}
     for name, one in _sealed.items():
         counted = found[name] = Counted()

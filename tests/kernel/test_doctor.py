@@ -100,7 +100,7 @@ async def test_lost_photos_and_a_key_that_does_not_fit(database: str, configure:
     ]
 
 
-async def test_what_is_sealed_under_an_old_key_is_told(database: str, configure: Configure) -> None:
+async def test_secrets_under_an_old_key_are_told(database: str, configure: Configure) -> None:
     await ensure_key("test", now())
     configure(KEY_ENCRYPTION_KEY="another" * 5, KEY_ENCRYPTION_KEY_OLD="k" * 32)
     old = "1 secrets are sealed under an old key. Run `fairground keys reseal`, then take KEY_ENCRYPTION_KEY_OLD away."
