@@ -49,6 +49,10 @@ def build_parser() -> argparse.ArgumentParser:
         ("leaked", "let nothing that this key signed count any more, and issue its passes again"),
     ):
         keys_do.add_parser(action, help=does).add_argument("key", type=int, help="its number in the list")
+    again = keys_do.add_parser(
+        "reseal", help="seal every secret anew under the present KEY_ENCRYPTION_KEY, all or none"
+    )
+    again.add_argument("--leave-unknown", action="store_true", help="leave what no key opens as it is, and do the rest")
     backup = commands.add_parser("backup", help="write everything into one file, while the service runs")
     backup.add_argument("file", type=Path, help="the file to write, such as fairground.zip")
     backup.add_argument("--keys", type=Path, help="write what opens it here: secret and signing keys, to be kept apart")
@@ -273,6 +277,9 @@ def _keys(options: argparse.Namespace) -> None:
     from app.kernel.signing import KeyUnknown, list_keys, rotate_key
 
     _check_writable()
+    if options.action == "reseal":
+        _reseal(leave_unknown=options.leave_unknown)
+        return
 
     async def work() -> None:
         if options.action == "list":
@@ -286,6 +293,23 @@ def _keys(options: argparse.Namespace) -> None:
             if options.key not in purposes:
                 raise KeyUnknown(key=options.key)
             print(f"Key {(await rotate_key(purposes[options.key], now())).key_id} signs from now on.")
+
+    _said(work)
+
+
+def _reseal(*, leave_unknown: bool) -> None:
+    from app.kernel.resealing import reseal
+    from app.main import register_modules
+
+    register_modules()
+
+    async def work() -> None:
+        for name, counted in (await reseal(leave_unknown=leave_unknown)).items():
+            left = sum(counted.unknown.values())
+            print(
+                f"{name}: {counted.anew:,} sealed anew, {counted.present:,} were under the present key already"
+                + (f", {left:,} left that no key opens." if left else ".")
+            )
 
     _said(work)
 

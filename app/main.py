@@ -38,6 +38,7 @@ from app.kernel.metrics import metrics
 from app.kernel.module import Module
 from app.kernel.page_cache import PageCache
 from app.kernel.request_context import RequestContext
+from app.kernel.resealing import register_sealed
 from app.kernel.settings import secret_key, settings
 from app.kernel.sheets import apart, register_kind
 from app.kernel.sheets.log import WORDS as SHEET_WORDS
@@ -78,6 +79,7 @@ def register_modules() -> None:
     personal.register("kernel", KERNEL_DATA)
     for module in MODULES:
         register_words(module.log)
+        register_sealed(module.sealed)
         if module.personal is not None:
             personal.register(module.name, module.personal)
         for sheet_kind in module.sheet_kinds:

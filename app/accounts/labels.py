@@ -70,6 +70,7 @@ LABELS = {
     "valid_from": N_("Valid from"),
     "valid_until": N_("Valid until"),
     "ward": N_("Ward"),
+    "ward_before": N_("Ward as it was written"),
     "wording": N_("What you agreed to"),
 }
 

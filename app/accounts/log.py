@@ -45,6 +45,8 @@ WORDS = LogWords(
             fields={
                 "kind": Field(N_("Kind"), values=ORGANISATION_KIND_NAMES),
                 "ward": Field(N_("Ward")),
+                "ward_code": Field(N_("Code of the ward")),
+                "ward_before": Field(N_("Ward as it was written")),
                 "tax_number": Field(N_("Tax number")),
                 "phone": Field(N_("Phone number")),
                 "email": Field(N_("Mail address")),

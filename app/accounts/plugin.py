@@ -4,12 +4,14 @@ from app.accounts.controllers.contacts import ContactsController
 from app.accounts.controllers.data import DataController
 from app.accounts.controllers.devices import InviteController
 from app.accounts.controllers.me import me
+from app.accounts.controllers.places import PlacesApi, offer_wards
 from app.accounts.controllers.sign_in import AccountController, SignInController, sign_out
 from app.accounts.controllers.two_step import SecondStepController, TwoStepController
 from app.accounts.log import WORDS
 from app.accounts.personal.own import DATA
 from app.accounts.services.erasure import JOB as ERASE
 from app.accounts.services.erasure import run_erasure
+from app.accounts.services.two_step import SEALED as SECOND_STEPS
 from app.accounts.sheets import EXPERTS, ORGANISATIONS
 from app.accounts.tasks import JOBS, TIDY, TIDY_SECONDS
 from app.kernel.jobs import every
@@ -31,6 +33,8 @@ module = Module(
         TwoStepController,
         DataController,
         InviteController,
+        PlacesApi,
+        offer_wards,
         me,
         sign_out,
     ),
@@ -39,4 +43,5 @@ module = Module(
     log=WORDS,
     personal=DATA,
     startup=start,
+    sealed=(SECOND_STEPS,),
 )

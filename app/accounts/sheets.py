@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.accounts.enums import OrganisationKind, UnitLevel
+from app.accounts.places.wards import keep_ward, propose_ward, ward_place
 from app.accounts.services.people import find_or_create_person
 from app.accounts.services.people_bulk import CHUNK, PersonValues, find_or_create_people, people_by_contact
 from app.accounts.tables import Organisation, Person
@@ -117,7 +118,7 @@ async def _load_organisations(rows: Sequence[SheetRow], context: SheetContext) -
     by_place: dict[Any, dict[str, Any]] = {}
     by_name: dict[str, int] = {}
     for old in sorted(stored, key=lambda row: row["merged_into"] is None):  # of one place the one that stayed counts
-        by_place[search_text(old["name"]), search_text(old["ward"])] = old
+        by_place[search_text(old["name"]), ward_place(old["ward"])] = old
     for old in stored:
         by_name.setdefault(search_text(old["name"]), old["merged_into"] or old["id"])
     loaded: list[tuple[dict[str, Any], dict[str, Any], bool, str]] = []
@@ -128,13 +129,15 @@ async def _load_organisations(rows: Sequence[SheetRow], context: SheetContext) -
                 full_name=row["contact_name"], phone=row["phone"], email=row["email"], now=context.now
             )
             values["contact"] = person.id
-        place = (search_text(values["name"]), search_text(row["ward"]))
+        place = (search_text(values["name"]), ward_place(row["ward"]))
         found = by_tax.get(row["tax_number"]) if row["tax_number"] else None
         found = found or by_place.get(place)
         fresh = found is None
         if found is not None and found["merged_into"] is not None:  # what the one that stayed lacks is all it may say
             found = kept[found["merged_into"]]
             values = {name: value for name, value in values.items() if not found[name] and name != "tax_number"}
+        elif found is not None and values.get("ward", found["ward"]) != found["ward"]:
+            values.setdefault("ward_before", "")
         if found is None:
             organisation = Organisation(**values, **_derived(values), created_at=context.now)
             await organisation.save()
@@ -179,12 +182,16 @@ def _said(row: SheetRow) -> dict[str, Any]:
     }
     values = {name: value for name, value in values.items() if value is not None}
     values |= {name: row[name] or "" for name in ("address", "ward") if row.has(name)}
+    if row.has("ward"):
+        values["ward_code"] = keep_ward(values["ward"])["ward_code"]
+    if "ward" in row.written:
+        values["ward_before"] = row.written["ward"]
     return values | {name: row[name] for name in VALIDITY if row.has(name)}
 
 
 def _derived(values: Mapping[str, Any]) -> dict[str, Any]:
     """What an organisation is sorted and searched by."""
-    searched = (values.get(name) for name in ("name", "ward", "phone", "tax_number"))
+    searched = (values.get(name) for name in ("name", "ward", "ward_before", "phone", "tax_number"))
     return {"sort_key": text_key(values["name"])[:400], "search_text": search_text(*searched)[:600]}
 
 
@@ -213,7 +220,7 @@ ORGANISATIONS = SheetKind(
         Column("phone", PHONE, phone()),
         Column("email", EMAIL, email()),
         Column("address", {"en": ["Address"], "vi": ["Địa chỉ"], "id": ["Alamat"]}, text(300)),
-        Column("ward", WARD, text(120)),
+        Column("ward", WARD, text(120), propose=propose_ward),
         Column("member_count", MEMBERS, integer(0, 1_000_000)),
         Column(
             "contact_name",
@@ -229,7 +236,7 @@ ORGANISATIONS = SheetKind(
     ),
     load=_load_organisations,
     check=_check_organisations,
-    key=lambda row: row["tax_number"] or (search_text(row["name"]), search_text(row["ward"])),
+    key=lambda row: row["tax_number"] or (search_text(row["name"]), ward_place(row["ward"])),
 )
 
 

@@ -51,6 +51,7 @@ class Organisation(Table, tablename="organisation"):
     address = Varchar(length=300, default="")
     ward = Varchar(length=120, default="", help_text="Ward or commune as written")
     ward_code = Integer(default=None, null=True, index=True)
+    ward_before = Varchar(length=120, default="", help_text="As it was written, where the ward has another name today")
     member_count = Integer(default=None, null=True)
     contact = ForeignKey(Person, default=None, null=True)
     created_at = Timestamptz(default=None, null=True)

@@ -17,6 +17,7 @@ from app.kernel.clock import now
 from app.kernel.database import dialect, fetch
 from app.kernel.images import is_stored
 from app.kernel.migrate import pending_migrations
+from app.kernel.resealing import count_sealed
 from app.kernel.settings import settings
 from app.kernel.signing import KeyLocked, active_key
 from app.kernel.tables import MediaFile, SigningKey
@@ -46,7 +47,7 @@ async def examine() -> AsyncIterator[Finding]:
     if pending:
         yield Finding("wrong", f"{pending} migrations are waiting. Run `fairground migrate`.")
         return  # what follows reads tables that may not be there
-    for found in (await _keys(), await _media(), await _mail(), _phones(), await _backup()):
+    for found in (await _keys(), await _sealed(), await _media(), await _mail(), _phones(), await _backup()):
         yield found
     async for finding in _work():
         yield finding
@@ -134,6 +135,30 @@ async def _keys() -> Finding:
     except KeyLocked as error:
         return Finding("wrong", error.sentence())
     return Finding("fine", f"{len(purposes)} signing keys can be opened.")
+
+
+async def _sealed() -> Finding:
+    counted = (await count_sealed()).values()
+    unknown, old, present = (
+        sum(sum(one.unknown.values()) for one in counted),
+        sum(one.old for one in counted),
+        sum(one.present for one in counted),
+    )
+    if unknown:
+        return Finding(
+            "wrong",
+            f"{unknown} secrets are sealed under a key that is not set. Put it into KEY_ENCRYPTION_KEY_OLD and run "
+            "`fairground keys reseal`.",
+        )
+    if old:
+        return Finding(
+            "mind",
+            f"{old} secrets are sealed under an old key. Run `fairground keys reseal`, "
+            "then take KEY_ENCRYPTION_KEY_OLD away.",
+        )
+    if settings().key_encryption_key_old:
+        return Finding("mind", "Nothing is sealed under an old key any more: take KEY_ENCRYPTION_KEY_OLD away.")
+    return Finding("fine", f"All {present} sealed secrets are under the present key.")
 
 
 async def _media() -> Finding:

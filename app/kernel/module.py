@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from app.kernel.audit_words import LogWords
+from app.kernel.sealing import Sealed
 
 
 @dataclass(frozen=True, kw_only=True)
 class Module:
-    """One module: its routes, its jobs by kind, the sheets it can import, the words of its actions in the log, and
-    what it holds of people (``personal``, an ``accounts.personal.registry.PersonalData``).
+    """One module: its routes, its jobs by kind, the sheets it can import, the words of its actions in the log, what it
+    holds of people (``personal``, an ``accounts.personal.registry.PersonalData``), and its columns of sealed texts.
 
     ``startup`` runs once per process when the database is open.
     """
@@ -22,6 +23,7 @@ class Module:
     sheet_kinds: Sequence[Any] = ()
     log: LogWords = field(default_factory=LogWords)
     personal: Any = None
+    sealed: Sequence[Sealed] = ()
     startup: Callable[[], Any] | None = None
 
 

@@ -33,6 +33,11 @@ class Settings(BaseSettings):
         description="At least 32 characters; encrypts the private signing keys and the secrets of two-step sign-in "
         "at rest. Empty: derived from `SECRET_KEY`",
     )
+    key_encryption_key_old: str = Field(
+        default="",
+        description="Earlier keys, separated by commas, that still open what was encrypted under them, "
+        "until `fairground keys reseal` is done",
+    )
     demo: bool = Field(
         default=False, description="Demo mode: messages are shown on screen and sign-in links are printed"
     )

@@ -13,11 +13,23 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from app.kernel.database import is_unique_violation, write_transaction
 from app.kernel.errors import AppError
 from app.kernel.i18n import N_
-from app.kernel.sealing import SealBroken, seal, sealing_key, unseal
+from app.kernel.sealing import SealBroken, Sealed, marks, seal, unseal
 from app.kernel.tables import SigningKey
 
 HIGHEST_KEY_ID = 32767  # a pass carries the id in two bytes without a sign, the table's column has one
 SEALED_FOR = "fairground signing keys"
+
+
+def _context(key_id: int, purpose: str) -> str:
+    return f"{key_id}:{purpose}"
+
+
+SEALED = Sealed(
+    SigningKey.private_encrypted,
+    SEALED_FOR,
+    lambda row: _context(row["key_id"], row["purpose"]),
+    (SigningKey.key_id, SigningKey.purpose),
+)
 
 
 class KeyLocked(AppError):
@@ -85,7 +97,7 @@ async def active_key(purpose: str) -> Signer:
     )
     if row is None:
         raise KeyUnknown(key=purpose)
-    return _open(row["key_id"], purpose, row["private_encrypted"], sealing_key(SEALED_FOR))
+    return _open(row["key_id"], purpose, row["private_encrypted"], marks())
 
 
 async def rotate_key(purpose: str, now: datetime) -> Signer:
@@ -178,15 +190,16 @@ async def _make_key(purpose: str, now: datetime) -> None:
         key_id=key_id,
         purpose=purpose,
         public_key=private.public_key().public_bytes_raw().hex(),
-        private_encrypted=seal(private.private_bytes_raw(), f"{key_id}:{purpose}", sealing_key(SEALED_FOR)),
+        private_encrypted=seal(private.private_bytes_raw(), _context(key_id, purpose), SEALED_FOR),
         created_at=now,
     ).save()
 
 
 @lru_cache(maxsize=256)
-def _open(key_id: int, purpose: str, private_encrypted: str, key: bytes) -> Signer:
+def _open(key_id: int, purpose: str, private_encrypted: str, _marks: tuple[str, ...]) -> Signer:
+    """Open a key; the marks of the keys that open it are there so that it is not kept open under others."""
     try:
-        raw = unseal(private_encrypted, f"{key_id}:{purpose}", key)
+        raw = unseal(private_encrypted, _context(key_id, purpose), SEALED_FOR)
     except SealBroken as error:
         raise KeyLocked(key_id=key_id) from error
     private = Ed25519PrivateKey.from_private_bytes(raw)

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from app.accounts.actor import SYSTEM, Actor
 from app.accounts.enums import OrganisationKind
+from app.accounts.places.wards import propose_ward, ward_place
 from app.accounts.services.people import create_organisation, find_or_create_person
 from app.accounts.sheets import EMAIL, KIND_LABELS, MEMBERS, PHONE, WARD
 from app.accounts.tables import Organisation
@@ -72,13 +73,13 @@ class _Organisations:
 
     def add(self, name: str, ward: str | None, organisation_id: int) -> None:
         """One more; of several of a name the first is meant where a row gives no ward."""
-        self.by_place[(search_text(name), search_text(ward))] = organisation_id
+        self.by_place[(search_text(name), ward_place(ward))] = organisation_id
         self.by_name.setdefault(search_text(name), organisation_id)
 
     def find(self, row: SheetRow) -> int | None:
         """Which one a row means."""
         name = search_text(row["organisation"])
-        return self.by_place.get((name, search_text(row["ward"]))) if row["ward"] else self.by_name.get(name)
+        return self.by_place.get((name, ward_place(row["ward"]))) if row["ward"] else self.by_name.get(name)
 
 
 async def _load(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
@@ -104,6 +105,7 @@ async def _load(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
                 "phone": row["phone"],
                 "email": row["email"],
                 "ward": row["ward"] or "",
+                "ward_before": row.written.get("ward", ""),
                 "member_count": row["member_count"],
                 "contact": contact.id,
             }
@@ -207,9 +209,9 @@ APPLICATIONS = SheetKind(
         ),
         Column("note", {"en": ["Note"], "vi": ["Ghi chú", "giới thiệu"], "id": ["Catatan"]}, text(2000, lines=True)),
         Column("member_count", MEMBERS, integer(0, 1_000_000)),
-        Column("ward", WARD, text(120)),
+        Column("ward", WARD, text(120), propose=propose_ward),
     ),
     load=_load,
     check=_check,
-    key=lambda row: (search_text(row["organisation"]), search_text(row["ward"])),
+    key=lambda row: (search_text(row["organisation"]), ward_place(row["ward"])),
 )

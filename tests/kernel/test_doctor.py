@@ -15,6 +15,7 @@ from app.kernel.doctor import examine
 from app.kernel.enums import ChannelKind
 from app.kernel.images import store_image
 from app.kernel.jobs import enqueue
+from app.kernel.resealing import reseal
 from app.kernel.settings import settings
 from app.kernel.signing import ensure_key
 from app.main import register_modules
@@ -60,7 +61,7 @@ async def test_a_sound_set_up_is_fine(database: str, configure: Configure, tmp_p
         configure(SMTP_HOST="127.0.0.1", SMTP_PORT=str(server.port), SMTP_TLS="none")
         await back_up(tmp_path / "all.zip", now=now())
         assert (await said("wrong"), await said("mind")) == ([], [])
-        assert len(await said("fine")) == 10
+        assert len(await said("fine")) == 11
 
 
 async def test_voluntary_second_steps_are_named_at_a_public_address(database: str, configure: Configure) -> None:
@@ -103,7 +104,23 @@ async def test_lost_photos_and_a_key_that_does_not_fit(database: str, configure:
     configure(KEY_ENCRYPTION_KEY="another" * 5)
     assert await said("wrong") == [
         "Signing key 1 cannot be opened: KEY_ENCRYPTION_KEY is not the one it was made with.",
+        "1 secrets are sealed under a key that is not set. Put it into KEY_ENCRYPTION_KEY_OLD and run "
+        "`fairground keys reseal`.",
         "1 of 1 photos are not in the data folder. Restore them.",
+    ]
+
+
+async def test_secrets_under_an_old_key_are_told(database: str, configure: Configure) -> None:
+    await ensure_key("test", now())
+    configure(KEY_ENCRYPTION_KEY="another" * 5, KEY_ENCRYPTION_KEY_OLD="k" * 32)
+    old = "1 secrets are sealed under an old key. Run `fairground keys reseal`, then take KEY_ENCRYPTION_KEY_OLD away."
+    assert [sentence for sentence in await said("mind") if "sealed" in sentence] == [old]
+    await reseal()
+    done = "Nothing is sealed under an old key any more: take KEY_ENCRYPTION_KEY_OLD away."
+    assert [sentence for sentence in await said("mind") if "sealed" in sentence] == [done]
+    configure(KEY_ENCRYPTION_KEY_OLD="")
+    assert [sentence for sentence in await said("fine") if "sealed" in sentence] == [
+        "All 1 sealed secrets are under the present key."
     ]
 
 

@@ -90,7 +90,7 @@ async def _uploads(whom: Whom) -> Rows:
 
 async def _batches(whom: Whom) -> list[int]:
     """Uploaded sheets in which she stands: in what is shown of them, or anywhere in a file that is still there."""
-    columns = (ImportBatch.sample, ImportBatch.problems, ImportBatch.filename)
+    columns = (ImportBatch.sample, ImportBatch.problems, ImportBatch.proposals, ImportBatch.filename)
     found = {int(str(row["id"])) for row in await whom.rows_naming(*columns)}
     waiting = await ImportBatch.select(
         ImportBatch.id, ImportBatch.kind, ImportBatch.filename, ImportBatch.stored_path
@@ -128,7 +128,12 @@ async def _erase_uploads(whom: Whom, now: datetime) -> int:
 
 async def forget_batch(batch_id: int) -> None:
     """Empty what an uploaded sheet shows; one that waits is discarded, and its file goes after the commit."""
-    empty: dict[Any, Any] = {ImportBatch.sample: json.dumps({"headers": [], "rows": []}), ImportBatch.problems: "[]"}
+    empty: dict[Any, Any] = {
+        ImportBatch.sample: json.dumps({"headers": [], "rows": []}),
+        ImportBatch.problems: "[]",
+        ImportBatch.proposals: "[]",
+        ImportBatch.choices: "{}",
+    }
     dropped = (
         await ImportBatch.update({ImportBatch.state: BatchState.DISCARDED})
         .where((ImportBatch.id == batch_id) & (ImportBatch.state == BatchState.PREVIEWED))
@@ -220,7 +225,8 @@ DATA = PersonalData(
         {
             *(f"outbox_message.{name}" for name in ("to_address", "person_id", "attachments", "unique_key")),
             *(f"audit_entry.{name}" for name in ("actor_name", "before", "after")),
-            *(f"import_batch.{name}" for name in ("sample", "problems", "filename", "stored_path")),
+            *(f"import_batch.{name}" for name in ("sample", "problems", "proposals", "choices")),
+            *(f"import_batch.{name}" for name in ("filename", "stored_path")),
             *(f"job.{name}" for name in ("payload", "result", "error", "progress_note")),
         }
     ),

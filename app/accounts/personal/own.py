@@ -73,6 +73,7 @@ async def _organisations(whom: Whom) -> Rows:
         Organisation.email,
         Organisation.address,
         Organisation.ward,
+        Organisation.ward_before,
     ).where(_of(whom))
 
 
@@ -97,7 +98,9 @@ async def _leave_organisations(whom: Whom, now: datetime) -> int:
                 Organisation.contact: None if row["contact"] == whom.person_id else row["contact"],
                 Organisation.phone: phone,
                 Organisation.email: email,
-                Organisation.search_text: search_text(row["name"], row["ward"], phone, row["tax_number"])[:600],
+                Organisation.search_text: search_text(
+                    row["name"], row["ward"], row["ward_before"], phone, row["tax_number"]
+                )[:600],
             }
         ).where(Organisation.id == row["id"])
     return len(rows)
@@ -253,7 +256,7 @@ DATA = PersonalData(
         "record_merge.undone_by": NUMBER_ONLY,
         "not_the_same.said_by": NUMBER_ONLY,
     },
-    texts=(Organisation.address,),
+    texts=(Organisation.address, Organisation.ward_before),
     impersonal=frozenset({"person.locale", "organisation.ward", *(f"record_merge.{name}" for name in MERGE_TEXTS)}),
     ties=(Organisation.contact, RoleGrant.person, Session.person, Device.person),
 )

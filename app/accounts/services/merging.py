@@ -44,6 +44,7 @@ FILLED: dict[RecordKind, tuple[Column, ...]] = {
         Organisation.address,
         Organisation.ward,
         Organisation.ward_code,
+        Organisation.ward_before,
         Organisation.member_count,
         Organisation.contact,
     ),

@@ -6,6 +6,7 @@ from typing import Any
 from app.accounts.actor import Actor
 from app.accounts.enums import OrganisationKind, RecordKind, Role
 from app.accounts.errors import ContactMissing, ContactTaken
+from app.accounts.places.wards import keep_ward
 from app.accounts.queries import person_by_contact, survivor_of
 from app.accounts.tables import Organisation, Person, RoleGrant
 from app.kernel import audit
@@ -187,8 +188,10 @@ async def revoke_role(*, grant_id: int, edition_id: int, actor: Actor, now: date
             )
 
 
+#: By what an organisation is found besides its name.
+_SEARCHED = ("ward", "ward_before", "phone", "tax_number")
 #: What the log tells of a new organisation.
-_TOLD = ("name", "kind", "ward", "tax_number", "phone", "email", "member_count")
+_TOLD = ("name", "kind", "ward", "ward_code", "ward_before", "tax_number", "phone", "email", "member_count")
 
 
 async def create_organisation(
@@ -196,13 +199,20 @@ async def create_organisation(
 ) -> Organisation:
     """Add an organisation; ``values`` are further columns (``ward``, ``tax_number``, ``parent``, ``contact`` …).
 
+    A ward that is no more is kept as the one of today where that is certain, and as it was written beside it.
     ``edition_id`` is the edition in whose log it is told.
     """
     cleaned = clean_name(name)
+    kept = keep_ward(values.pop("ward", ""))
+    values |= {
+        "ward": kept["ward"],
+        "ward_code": values.get("ward_code") or kept["ward_code"],
+        "ward_before": kept["ward_before"] or values.get("ward_before", ""),
+    }
     organisation = Organisation(
         name=cleaned,
         sort_key=text_key(cleaned)[:400],
-        search_text=search_text(cleaned, values.get("ward"), values.get("phone"), values.get("tax_number"))[:600],
+        search_text=search_text(*(cleaned, *(values.get(key) for key in _SEARCHED)))[:600],
         kind=kind.value,
         created_at=now,
         **values,

@@ -22,11 +22,12 @@ from app.kernel.database import is_unique_violation, write_transaction
 from app.kernel.errors import NotAllowed, NotFound
 from app.kernel.i18n import N_
 from app.kernel.logs import note_security
-from app.kernel.sealing import SealBroken, seal, sealing_key, unseal
+from app.kernel.sealing import SealBroken, Sealed, seal, unseal
 from app.kernel.security import hash_token, new_token
 
 ISSUER = "Fairground"
 SEALED_FOR = "fairground second steps"
+SEALED = Sealed(TwoStep.secret_sealed, SEALED_FOR, lambda row: str(row["person"]), (TwoStep.person,))
 TOLERATED_STEPS = 1
 RECOVERY_CODES = 10
 HALF_MINUTES = 10
@@ -56,7 +57,7 @@ async def recovery_codes_left(person_id: int) -> int:
 
 async def begin_two_step(*, person_id: int, now: datetime) -> None:
     """Make a new secret, which counts once it is confirmed. Raises TwoStepOn when one counts already."""
-    sealed = seal(pyotp.random_base32().encode(), str(person_id), sealing_key(SEALED_FOR))
+    sealed = seal(pyotp.random_base32().encode(), str(person_id), SEALED_FOR)
     try:
         async with write_transaction():
             changed = (
@@ -270,7 +271,7 @@ async def _secret(person_id: int, *, confirmed: bool) -> str | None:
     if row is None or (row["confirmed_at"] is not None) != confirmed:
         return None
     try:
-        return unseal(row["secret_sealed"], str(person_id), sealing_key(SEALED_FOR)).decode()
+        return unseal(row["secret_sealed"], str(person_id), SEALED_FOR).decode()
     except SealBroken as error:
         raise TwoStepLocked from error
 

@@ -28,6 +28,7 @@ from app.kernel.errors import AppError
 from app.kernel.forms import Form, FormError, read_form
 from app.kernel.i18n import _
 from app.kernel.sheets import SheetContext, apart, batches
+from app.kernel.sheets.proposals import proposals_of
 from app.kernel.tables import ImportBatch
 from app.kernel.web import page, redirect
 
@@ -162,6 +163,23 @@ class ImportController(Controller):
             return await _batch_page(edition, batch, problem=error.sentence(), status=422)
         return redirect(f"/manage/{edition_id}/import/batch/{batch_id}")
 
+    @post("/batch/{batch_id:int}/choices")
+    async def choose(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], batch_id: FromPath[int]
+    ) -> Response[Any]:
+        """Say what cells become of which the sheet leaves that open."""
+        edition = await queries.edition_by_id(edition_id)
+        context = context_of(edition, request.user)
+        batch = await batches.find_batch(batch_id, context)
+        data = await request.form()
+        fields = {f"cell_{one['row']}_{one['name']}": (one["row"], one["name"]) for one in proposals_of(batch)}
+        chosen = {cell: str(data[field]) for field, cell in fields.items() if data.get(field)}
+        try:
+            await apart.choose_cells(batch_id, chosen, context)
+        except AppError as error:
+            return await _batch_page(edition, batch, problem=error.sentence(), status=422)
+        return redirect(f"/manage/{edition_id}/import/batch/{batch_id}")
+
     @post("/batch/{batch_id:int}/accept")
     async def accept(
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], batch_id: FromPath[int]
@@ -199,12 +217,20 @@ async def _batch_page(
     headers, rows = batches.sample_of(batch)
     problems = batches.problems_of(batch)
     mapping = batches.mapping_of(batch)
+    proposals = proposals_of(batch)
+    open_cells = [one for one in proposals if one["options"]]
+    settled = [one for one in proposals if not one["options"]]
+    told = {(one["row"], one["header"]): one["message"] for one in settled}
     reasons = {(int(found["row"]), str(found["header"])): str(found["message"]) for found in problems}
     grid = [
         {
             "number": number,
             "cells": [
-                {"value": cell, "error": reasons.get((number, header), "")}
+                {
+                    "value": cell,
+                    "error": reasons.get((number, header), ""),
+                    "note": told.get((number, header), ""),
+                }
                 for header, cell in zip(headers, cells, strict=False)
             ],
         }
@@ -218,7 +244,10 @@ async def _batch_page(
         kind=kind,
         head=headers,
         grid=grid,
-        problems=problems[:MOST_SHOWN],
+        problems=[one for one in problems if one["code"] != "to_choose"][:MOST_SHOWN],
+        open_cells=open_cells[:MOST_SHOWN],
+        settled=settled[:MOST_SHOWN],
+        other_count=batch.problem_count - sum(one["becomes"] is None for one in open_cells),
         mapping=mapping,
         unclear=bool(problem) or not set(headers) <= mapping.keys() or _lacks_column(problems),
         result=batches.result_of(batch),

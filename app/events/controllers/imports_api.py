@@ -14,7 +14,15 @@ from app.events.pages import PAGE_SIZE, offset_of
 from app.events.queries import edition_by_id
 from app.kernel.paging import page_number
 from app.kernel.sheets import SheetContext, apart, batches, kinds
-from app.kernel.sheets.schemas import ColumnChoice, SheetDetailDTO, SheetDTO, SheetKindDTO, SheetListDTO, SheetUpload
+from app.kernel.sheets.schemas import (
+    CellChoices,
+    ColumnChoice,
+    SheetDetailDTO,
+    SheetDTO,
+    SheetKindDTO,
+    SheetListDTO,
+    SheetUpload,
+)
 
 ApiRequest = Request[Actor, Any, Any]
 
@@ -79,6 +87,18 @@ class ImportsApi(Controller):
         """The sheet is checked again. Errors: ``batch_unknown``, ``batch_discarded``, ``sheet_mapping_invalid``."""
         batch = await apart.choose_columns(batch_id, data.columns, await _context(request, edition_id))
         return SheetDetailDTO.of_batch(batch)
+
+    @post("/{batch_id:int}/choices", status_code=200, summary="Choose what cells become where that is open")
+    async def choose_cells(
+        self,
+        request: ApiRequest,
+        edition_id: FromPath[int],
+        batch_id: FromPath[int],
+        data: Annotated[CellChoices, Body(title="The choices")],
+    ) -> SheetDetailDTO:
+        """The sheet is checked again. Errors: ``batch_unknown``, ``batch_discarded``, ``sheet_choice_invalid``."""
+        chosen = {(one.row, one.name): one.value for one in data.cells}
+        return SheetDetailDTO.of_batch(await apart.choose_cells(batch_id, chosen, await _context(request, edition_id)))
 
     @post("/{batch_id:int}/accept", status_code=200, summary="Load a sheet: all its rows or none")
     async def accept(self, request: ApiRequest, edition_id: FromPath[int], batch_id: FromPath[int]) -> SheetDetailDTO:

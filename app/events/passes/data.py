@@ -17,7 +17,7 @@ from app.events.passes.queries import contacts_of_holders, pass_by_secret
 from app.events.passes.services import forget_holder
 from app.kernel.clock import now
 from app.kernel.i18n import _
-from app.kernel.web import page, redirect
+from app.kernel.web import browser_of, page, redirect
 
 PRIVATE = {"cache-control": "private, no-store"}
 
@@ -45,13 +45,13 @@ class PassDataController(Controller):
         )
 
     @post("/link")
-    async def link(self, secret: FromPath[str]) -> Response[Any]:
+    async def link(self, request: Request[Any, Any, Any], secret: FromPath[str]) -> Response[Any]:
         """Send the holder a link to her page of data."""
         found = await pass_by_secret(secret)
         contact = (await contacts_of_holders([found.id])).get(found.id)
         if contact is not None:
             address = contact.email or contact.phone or ""
-            await request_sign_in(contact=address, next_path="/account/data", now=now())
+            await request_sign_in(contact=address, next_path="/account/data", browser=browser_of(request), now=now())
         return redirect(f"/pass/{secret}/data", toast=_("If a contact is known, a link is on its way to it."))
 
     @post("/forget")

@@ -6,6 +6,7 @@ that could not be read is dropped, one that could not be loaded can be accepted 
 
 import json
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from piccolo.columns import Column
@@ -22,6 +23,7 @@ from app.kernel.sheets.checking import check_mapping, kind
 from app.kernel.sheets.errors import BatchHasProblems
 from app.kernel.sheets.files import remove_file
 from app.kernel.sheets.model import SheetContext, said
+from app.kernel.sheets.proposals import check_choices, choices_of
 from app.kernel.tables import ImportBatch, Job
 
 #: From how many bytes a file, and from how many rows a sheet, is worked on apart.
@@ -56,6 +58,19 @@ async def choose_columns(batch_id: int, mapping: dict[str, str], context: SheetC
     headers, _rows = batches.sample_of(batch)
     chosen = check_mapping(mapping, headers, kind(batch.kind).columns)
     values: Values = {ImportBatch.mapping: json.dumps(chosen, ensure_ascii=False)}
+    return await _move(batch_id, BatchState.READING, context, values)
+
+
+async def choose_cells(batch_id: int, choices: Mapping[tuple[int, str], str], context: SheetContext) -> ImportBatch:
+    """Check a previewed sheet again with what some of its cells become, at once or by a job; earlier choices stay.
+
+    A choice is by row and name of column. Raises ChoiceUnknown for what a cell cannot become.
+    """
+    batch = await batches.find_batch(batch_id, context)
+    chosen = {**choices_of(batch), **check_choices(batch, choices)}
+    if batch.row_count <= BIG_ROWS or batch.state != BatchState.PREVIEWED:
+        return await batches.remap(batch_id, batches.mapping_of(batch), context, chosen)
+    values: Values = {ImportBatch.choices: json.dumps(chosen, ensure_ascii=False)}
     return await _move(batch_id, BatchState.READING, context, values)
 
 

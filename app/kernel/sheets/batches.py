@@ -26,6 +26,7 @@ from app.kernel.sheets.errors import BatchDiscarded, BatchHasProblems, BatchUnkn
 from app.kernel.sheets.files import put_away, remove_file, stored_bytes
 from app.kernel.sheets.limits import MAX_STORED_PROBLEMS, SAMPLE_ROWS
 from app.kernel.sheets.model import LoadResult, RawTable, SheetContext, said, shown
+from app.kernel.sheets.proposals import choices_of, stored_proposals
 from app.kernel.sheets.read import read_table
 from app.kernel.staging import LaidInVain
 from app.kernel.tables import ImportBatch, ImportMapping
@@ -86,22 +87,28 @@ async def read_stored(batch_id: int, context: SheetContext) -> ImportBatch:
     sheet_kind = kind(batch.kind)
     table = await _stored_table(batch, sheet_kind)
     chosen = mapping_of(batch) or None
-    examined = await examine(sheet_kind, table, context, await _mapping_for(sheet_kind, table, chosen))
+    mapping = await _mapping_for(sheet_kind, table, chosen)
+    examined = await examine(sheet_kind, table, context, mapping, choices_of(batch))
     await ImportBatch.update(_examined_values(table, examined)).where(
         (ImportBatch.id == batch_id) & (ImportBatch.state == BatchState.READING)
     )
     return await find_batch(batch_id, context)
 
 
-async def remap(batch_id: int, mapping: Mapping[str, str], context: SheetContext) -> ImportBatch:
-    """Check a previewed sheet again with columns chosen by hand; the batch keeps its id."""
+async def remap(
+    batch_id: int, mapping: Mapping[str, str], context: SheetContext, choices: Mapping[str, str] | None = None
+) -> ImportBatch:
+    """Check a previewed sheet again with columns, or what cells become, chosen by hand; the batch keeps its id."""
     batch = await _previewed(batch_id, context)
     sheet_kind = kind(batch.kind)
     table = await _stored_table(batch, sheet_kind)
-    examined = await examine(sheet_kind, table, context, check_mapping(mapping, table.headers, sheet_kind.columns))
+    chosen = choices_of(batch) if choices is None else choices
+    columns = check_mapping(mapping, table.headers, sheet_kind.columns)
+    examined = await examine(sheet_kind, table, context, columns, chosen)
     await ImportBatch.update(
         {
             ImportBatch.mapping: json.dumps(dict(examined.mapping), ensure_ascii=False),
+            ImportBatch.choices: json.dumps(dict(chosen), ensure_ascii=False),
             **_problem_values(examined),
         }
     ).where((ImportBatch.id == batch_id) & (ImportBatch.state == BatchState.PREVIEWED))
@@ -128,7 +135,7 @@ async def accept(batch_id: int, context: SheetContext, *, lay: bool = False) -> 
         table = await _stored_table(batch, sheet_kind)
     except FileNotFoundError:  # another request loaded or discarded it since it was looked at
         return await _settled(batch_id, context)
-    parsed = await asyncio.to_thread(parse_rows, sheet_kind, table, context, chosen)
+    parsed = await asyncio.to_thread(parse_rows, sheet_kind, table, context, chosen, choices_of(batch))
     for tries_left in reversed(range(TRIES)):
         try:
             if laid := lay and sheet_kind.lay is not None:
@@ -309,6 +316,7 @@ def _examined_values(table: RawTable, examined: Examined) -> dict[Any, Any]:
         "sample": json.dumps(_sample(table), ensure_ascii=False),
         "problem_count": len(examined.problems),
         "problems": _stored_problems(examined),
+        **stored_proposals(examined),
     }
 
 
@@ -389,6 +397,7 @@ def _problem_values(examined: Examined) -> dict[Column | str, Any]:
     return {
         ImportBatch.problem_count: len(examined.problems),
         ImportBatch.problems: _stored_problems(examined),
+        **stored_proposals(examined),
     }
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.kernel.i18n import N_
@@ -12,6 +12,7 @@ from app.kernel.sheets.errors import MappingUnknown, SheetKindUnknown
 from app.kernel.sheets.model import (
     TOLD_EVERY,
     CellProblem,
+    CellProposal,
     Layout,
     LoadResult,
     RawRow,
@@ -26,6 +27,7 @@ Check = Callable[[Sequence[SheetRow], SheetContext], Awaitable[list[CellProblem]
 Load = Callable[[Sequence[SheetRow], SheetContext], Awaitable[LoadResult]]
 Lay = Callable[[Sequence[SheetRow], SheetContext], Awaitable[None]]
 LoadLaid = Callable[[SheetContext], Awaitable[LoadResult]]
+Choices = Mapping[str, str]
 Key = Sequence[str] | Callable[[SheetRow], Hashable | None]
 
 REQUIRED = N_("This cell must be filled in.")
@@ -74,6 +76,7 @@ class Examined:
     rows: tuple[SheetRow, ...]
     problems: tuple[CellProblem, ...]
     mapping: Mapping[str, str]
+    proposals: tuple[CellProposal, ...] = ()
 
 
 _kinds: dict[str, SheetKind] = {}
@@ -97,6 +100,11 @@ def kinds() -> list[SheetKind]:
     return list(_kinds.values())
 
 
+def choice_key(row: int, name: str) -> str:
+    """By what a value is kept that somebody chose for a cell: its row and the name of its column."""
+    return f"{row}:{name}"
+
+
 def check_mapping(mapping: Mapping[str, str], headers: Sequence[str], columns: Sequence[Column]) -> dict[str, str]:
     """Keep of a mapping made by hand what concerns this sheet; empty choices go.
 
@@ -115,7 +123,11 @@ def check_mapping(mapping: Mapping[str, str], headers: Sequence[str], columns: S
 
 
 def parse_rows(
-    kind: SheetKind, table: RawTable, context: SheetContext, mapping: Mapping[str, str] | None = None
+    kind: SheetKind,
+    table: RawTable,
+    context: SheetContext,
+    mapping: Mapping[str, str] | None = None,
+    choices: Choices | None = None,
 ) -> Examined:
     """Parse every cell and find rows that double one another; takes no database, so it may run in a thread."""
     chosen = dict(mapping) if mapping is not None else recognise(table.headers, kind.columns)
@@ -128,11 +140,13 @@ def parse_rows(
     ]
     has_keys = not problems  # what tells rows apart may be in a column that is not there
     rows: list[SheetRow] = []
+    proposals: list[CellProposal] = []
     first_with: dict[Hashable, int] = {}
     for done, raw in enumerate(table.rows):
         if not done % TOLD_EVERY:
             context.report(done, len(table.rows))
-        row, found = _parse_row(kind, raw, layout, context)
+        row, found, proposed = _parse_row(kind, raw, layout, context, choices or {})
+        proposals += proposed
         if not found and has_keys:
             key = kind.key_of(row)
             if key is not None and first_with.setdefault(key, raw.number) != raw.number:
@@ -140,14 +154,18 @@ def parse_rows(
         problems += found
         if not found:
             rows.append(row)
-    return Examined(tuple(rows), tuple(problems), chosen)
+    return Examined(tuple(rows), tuple(problems), chosen, tuple(proposals))
 
 
 async def examine(
-    kind: SheetKind, table: RawTable, context: SheetContext, mapping: Mapping[str, str] | None = None
+    kind: SheetKind,
+    table: RawTable,
+    context: SheetContext,
+    mapping: Mapping[str, str] | None = None,
+    choices: Choices | None = None,
 ) -> Examined:
     """Parse the rows, in a thread, and let the kind look across them and into the database."""
-    return await check_rows(kind, await asyncio.to_thread(parse_rows, kind, table, context, mapping), context)
+    return await check_rows(kind, await asyncio.to_thread(parse_rows, kind, table, context, mapping, choices), context)
 
 
 async def check_rows(kind: SheetKind, examined: Examined, context: SheetContext) -> Examined:
@@ -157,15 +175,17 @@ async def check_rows(kind: SheetKind, examined: Examined, context: SheetContext)
         return examined
     problems = [*examined.problems, *await kind.check(examined.rows, context)]
     problems.sort(key=lambda problem: problem.row)
-    return Examined(examined.rows, tuple(problems), examined.mapping)
+    return replace(examined, problems=tuple(problems))
 
 
 def _parse_row(
-    kind: SheetKind, raw: RawRow, layout: Layout, context: SheetContext
-) -> tuple[SheetRow, list[CellProblem]]:
+    kind: SheetKind, raw: RawRow, layout: Layout, context: SheetContext, choices: Choices
+) -> tuple[SheetRow, list[CellProblem], list[CellProposal]]:
     values: dict[str, Any] = {}
-    row = SheetRow(raw.number, values, raw, layout)
-    problems = []
+    written: dict[str, str] = {}
+    row = SheetRow(raw.number, values, raw, layout, written)
+    problems: list[CellProblem] = []
+    proposals: list[CellProposal] = []
     for column in kind.columns:
         if column.name not in layout.places:
             continue
@@ -186,7 +206,15 @@ def _parse_row(
             values[column.name] = None if parsed == "" else parsed
             if parsed == "" and column.required:
                 problems.append(row.problem(column.name, "required", REQUIRED))
-    return row, problems
+            if column.propose is not None and parsed and (proposed := column.propose(parsed)) is not None:
+                choice = choices.get(choice_key(raw.number, column.name))
+                becomes = proposed.becomes or (choice if choice in (*proposed.options, parsed) else None)
+                proposals.append(row.proposal(column.name, parsed, proposed, becomes))
+                if becomes is None:
+                    problems.append(row.problem(column.name, "to_choose", proposed.message, **proposed.params))
+                elif becomes != parsed:
+                    values[column.name], written[column.name] = becomes, parsed
+    return row, problems, proposals
 
 
 def _key_column(kind: SheetKind, row: SheetRow) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.kernel.i18n import current_locale
 from app.kernel.names import search_text
-from app.kernel.sheets.model import SheetContext, Value
+from app.kernel.sheets.model import Proposed, SheetContext, Value
 
 Parser = Callable[[Value, SheetContext], Any]
 
@@ -17,13 +17,15 @@ class Column:
     """A value that sheets of a kind may carry.
 
     ``labels`` gives for "en", "vi" and "id" the header first and then its aliases; ``parse`` turns a cell that is not
-    empty into a value or raises CellError; a ``required`` column must be there and filled in each row.
+    empty into a value or raises CellError; a ``required`` column must be there and filled in each row. ``propose``
+    looks at a value that is a text and may propose another one to load instead.
     """
 
     name: str
     labels: Mapping[str, Sequence[str]] = field(hash=False)
     parse: Parser
     required: bool = False
+    propose: Callable[[str], Proposed | None] | None = None
 
     def label(self, locale: str | None = None) -> str:
         """Give the header in a language, the reader's by default."""

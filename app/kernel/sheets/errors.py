@@ -60,6 +60,14 @@ class MappingUnknown(AppError):
     message = N_("Each column can be chosen once: look at “{column}” again.")
 
 
+class ChoiceUnknown(AppError):
+    """What was chosen for a cell is none of what it can be."""
+
+    code = "sheet_choice_invalid"
+    status = 422
+    message = N_("Row {row}: please choose one of the list.")
+
+
 class BatchUnknown(AppError):
     """No such upload."""
 

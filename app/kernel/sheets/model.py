@@ -88,6 +88,42 @@ class CellProblem:
 
 
 @dataclass(frozen=True)
+class Proposed:
+    """What a column proposes to load in place of what was written, and why, in a marked sentence.
+
+    ``becomes`` is None where that is not certain: one of the ``options`` is to be chosen.
+    """
+
+    message: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    becomes: str | None = None
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CellProposal:
+    """A cell of which something else is loaded than what it holds, or would be once somebody chose what.
+
+    ``value`` is what it holds, as it is shown, and ``written`` all of it.
+    """
+
+    row: int
+    column: str
+    header: str
+    value: str
+    name: str
+    written: str
+    message: str
+    params: Mapping[str, Any]
+    becomes: str | None
+    options: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the proposal as it is stored."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
 class Layout:
     """Which column of the sheet holds which value: name → (index, header)."""
 
@@ -96,12 +132,16 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """One row, parsed: ``row["name"]`` is the value of a column, None where the cell or the column is missing."""
+    """One row, parsed: ``row["name"]`` is the value of a column, None where the cell or the column is missing.
+
+    ``written`` has what stood where something else was proposed or chosen.
+    """
 
     number: int
     values: Mapping[str, Any]
     raw: RawRow = field(repr=False)
     layout: Layout = field(repr=False)
+    written: Mapping[str, str] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Any:
         return self.values.get(name)
@@ -112,10 +152,20 @@ class SheetRow:
 
     def problem(self, name: str, code: str, message: str, /, **params: Any) -> CellProblem:
         """Describe what is wrong with this row's value of a column, in a marked sentence with its parameters."""
+        return CellProblem(self.number, *self._place(name), code, message, params, name)
+
+    def proposal(self, name: str, written: str, proposed: Proposed, becomes: str | None) -> CellProposal:
+        """Describe what is loaded in place of this row's value of a column; None while somebody is to choose."""
+        place = self._place(name)
+        return CellProposal(
+            self.number, *place, name, written, proposed.message, proposed.params, becomes, proposed.options
+        )
+
+    def _place(self, name: str) -> tuple[str, str, str]:
+        """Where a value stands: column, header, and what is there."""
         index, header = self.layout.places.get(name, (None, name))
         value = self.raw.values[index] if index is not None and index < len(self.raw.values) else None
-        place = "" if index is None else letters(index)
-        return CellProblem(self.number, place, header, shown(value), code, message, params, name)
+        return "" if index is None else letters(index), header, shown(value)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from app.kernel.enums import BatchState
 from app.kernel.i18n import _
 from app.kernel.sheets import apart, batches
 from app.kernel.sheets.checking import SheetKind
+from app.kernel.sheets.proposals import proposals_of
 from app.kernel.tables import ImportBatch
 
 
@@ -27,6 +28,20 @@ class ColumnChoice(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Header of the sheet → name of a column of its kind; a header that is left out is not read."""
 
     columns: Annotated[dict[str, str], Meta(max_length=200)]
+
+
+class CellChoice(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What a cell becomes: its row, the name of its column, and one of the options or what is written."""
+
+    row: Annotated[int, Meta(ge=1, le=2_000_000)]
+    name: Annotated[str, Meta(max_length=40)]
+    value: Annotated[str, Meta(max_length=400)]
+
+
+class CellChoices(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Choices for cells; those that were made before stay."""
+
+    cells: Annotated[list[CellChoice], Meta(max_length=500)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +108,24 @@ class SheetProblemDTO:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SheetProposalDTO:
+    """A cell of which something else is loaded than it holds, ``becomes``, and why.
+
+    Where that is null one of ``options``, or what is ``written``, has to be chosen before the sheet can be loaded.
+    """
+
+    row: int
+    column: str
+    header: str
+    value: str
+    name: str
+    written: str
+    message: str
+    becomes: str | None
+    options: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class SheetResultDTO:
     """How many records a sheet made, changed, and found as they were."""
 
@@ -103,13 +136,15 @@ class SheetResultDTO:
 
 @dataclass(frozen=True, kw_only=True)
 class SheetDetailDTO(SheetDTO):
-    """A sheet: how its headers are read, its first 500 problems, and, once it is loaded, what came of it.
+    """A sheet: how its headers are read, its first 500 problems and proposals, and, once loaded, what came of it.
 
     ``failure`` says why a big one could not be read or loaded.
     """
 
     columns: dict[str, str]
     problems: list[SheetProblemDTO]
+    proposals: list[SheetProposalDTO]
+    proposal_count: int
     result: SheetResultDTO | None
     failure: str
 
@@ -128,6 +163,8 @@ class SheetDetailDTO(SheetDTO):
             created_at=batch.created_at,
             columns=batches.mapping_of(batch),
             problems=[SheetProblemDTO(**problem) for problem in problems],
+            proposals=[SheetProposalDTO(**proposal) for proposal in proposals_of(batch)],
+            proposal_count=batch.proposal_count,
             result=SheetResultDTO(**result) if result else None,
             failure=apart.failure_of(batch),
         )

@@ -1,5 +1,6 @@
 """The organiser's pages of applications."""
 
+import asyncio
 from typing import Any
 
 from litestar import Controller, Request, Response, get, post
@@ -8,6 +9,7 @@ from litestar.params import FromPath, FromQuery
 from app.accounts.actor import Actor
 from app.accounts.enums import ORGANISATION_KIND_NAMES, OrganisationKind, Role
 from app.accounts.guards import requires
+from app.accounts.places.wards import ward_problem
 from app.accounts.services.people import create_organisation, find_or_create_person
 from app.events.pages import PAGE_SIZE, download, offset_of, pager_of, with_query
 from app.events.queries import EditionInfo, edition_by_id
@@ -158,6 +160,8 @@ async def _add(request: Request[Actor, Any, Any], edition: EditionInfo) -> int:
     phone, email, problems = read_contact(reading.values.phone, reading.values.email)
     for field, sentence in problems.items():
         reading.refuse(field, sentence)
+    if problem := await asyncio.to_thread(ward_problem, reading.values.ward):
+        reading.refuse("ward", problem)
     values = reading.settle()
     present = now()
     async with write_transaction():

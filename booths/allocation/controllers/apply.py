@@ -1,5 +1,6 @@
 """Applying as an exhibitor: a short conversation, one question a page, the draft kept in the browser."""
 
+import asyncio
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from app.accounts.actor import Actor
 from app.accounts.enums import ORGANISATION_KIND_NAMES, OrganisationKind, Role
 from app.accounts.guards import public, signed_in
 from app.accounts.limits import Way, count_browser
+from app.accounts.places.wards import keep_ward, ward_problem
 from app.accounts.tables import Organisation
 from app.events.enums import EditionState, Part
 from app.events.queries import EditionInfo, edition_by_slug
@@ -18,7 +20,7 @@ from app.events.slots import PublicSection
 from app.kernel.clock import now
 from app.kernel.cookies import drop_cookie, keep_cookie, read_cookie
 from app.kernel.errors import AppError, NotFound
-from app.kernel.forms import Form, FormError, open_form
+from app.kernel.forms import Form, FormError, Reading, open_form
 from app.kernel.i18n import N_, _
 from app.kernel.web import page, redirect
 from booths.allocation import queries
@@ -214,13 +216,22 @@ async def _read_step(request: Request[Actor, Any, Any], step: str) -> conversati
         elif not values.organisation:
             reading.refuse("organisation", _(NAME_NEEDED))
         else:
-            taken = {"organisation_id": 0}
+            taken = {"organisation_id": 0, **await _read_ward(reading)}
     if isinstance(values, ContactStep):
         phone, email, problems = _contact(values.contact)
         for sentence in problems.values():
             reading.refuse("contact", sentence)
         taken = {"contact": email or phone}
     return {**msgspec.to_builtins(reading.settle()), **taken}
+
+
+async def _read_ward(reading: Reading[Any]) -> conversation.Draft:
+    """The ward of today for what was typed, and that beside it; refused where it can be several."""
+    typed = reading.values.ward
+    if problem := await asyncio.to_thread(ward_problem, typed):
+        reading.refuse("ward", problem)
+    kept = keep_ward(typed)
+    return {"ward": kept["ward"], "ward_before": kept["ward_before"]}
 
 
 def _contact(typed: str) -> tuple[str | None, str | None, dict[str, str]]:

@@ -116,6 +116,7 @@ async def _organisation(
         actor=actor,
         now=now,
         ward=draft.get("ward") or "",
+        ward_before=draft.get("ward_before") or "",
         phone=phone,
         email=email,
         contact=person.id,

@@ -89,6 +89,7 @@ async def test_a_secret_is_bound_to_its_person(database: str) -> None:
 
 
 async def test_under_another_key_recovery_codes_still_work(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealing, "settings", lambda: Settings(key_encryption_key="x" * 32))
     person = await make_owner()
     secret, codes = await set_up(person.id, now=NOW)
     monkeypatch.setattr(sealing, "settings", lambda: Settings(key_encryption_key="y" * 32))

@@ -44,6 +44,8 @@ async def test_a_sheet_is_uploaded_read_and_accepted(desk: tuple[Browser, Editio
         "problems": [],
         "result": None,
         "failure": "",
+        "proposals": [],
+        "proposal_count": 0,
     }
     assert (await browser.get(f"{base}/{sheet['id']}")).json() == sheet
     assert (await programme(edition.id)).total == 0
@@ -101,7 +103,9 @@ async def test_sheets_and_their_kinds_are_listed(desk: tuple[Browser, EditionInf
         ["organisations", "programme"],
     )
     assert found["items"][1] == {
-        key: first[key] for key in first if key not in ("columns", "problems", "result", "failure")
+        key: first[key]
+        for key in first
+        if key not in ("columns", "problems", "proposals", "proposal_count", "result", "failure")
     }
     for query, total in (("q=chương", 2), ("q=xyz", 0), ("kind=programme", 1), ("status=loaded", 0), ("page=9", 2)):
         assert (await browser.get(f"{base}?{query}")).json()["total"] == total, query

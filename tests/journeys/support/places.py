@@ -177,5 +177,6 @@ NOT_WALKED = {
     "/sign-in/two-step": "asks who has half signed in; what it says to others is public-second-step-over",
     "/account/contacts/link/{token}": "asks for one press; what it says of an old link is account-contact-link",
     "/exhibitor": "leads on to exhibitor-home",
+    "/places/wards": "what a field offers while somebody types",
     "/manage/{edition_id}/live/now": "a part of the live page",
 }
