@@ -2,7 +2,7 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 from piccolo.columns.column_types import Varchar
 from piccolo.columns.indexes import IndexMethod
 
-ID = "2026-11-27T19:30:02"
+ID = "2026-11-27T19:36:02"
 VERSION = "1.38.0"
 DESCRIPTION = "The ward as it was written before it had its name of today"
 
