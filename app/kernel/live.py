@@ -87,6 +87,9 @@ class ListeningBackend(AsyncPgChannelsBackend):
                         await connection.add_listener(channel, self._listener)
                     self._listener_conn = connection
                 connection.add_termination_listener(self._lost)
+                for channel in self._subscribed_channels:  # what was told meanwhile nobody heard: pages look again
+                    again = msgspec.json.encode({"channel": channel, "again": True})
+                    self._listener(connection, 0, channel, again.decode())
             except Exception:
                 log.warning("listening again did not succeed yet", exc_info=True)
                 await asyncio.sleep(RECONNECT_SECONDS)

@@ -8,7 +8,7 @@ from playwright.sync_api import APIResponse, Error, Request, Route
 
 AWAY = (502, 503, 504)
 #: Of what the service answers while a part of it is away, and what browsers then say.
-EXPECTED = r"^50[234] |ERR_|HTTP2|Failed to fetch|NetworkError"
+EXPECTED = r"^50[234] |ERR_|HTTP2|Failed to fetch|NetworkError|object Event"
 LONGEST_SECONDS, PAUSE_SECONDS = 60.0, 0.5
 
 
