@@ -40,7 +40,7 @@ class People:
     ) -> None:
         self.service = service
         self.patient = patient
-        self.ask = Asking(service.home)
+        self.ask = Asking(service.home, patient=patient)
         self.watch = Watch()
         if patient:
             self.watch.allow(EXPECTED)
