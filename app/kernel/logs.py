@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="")
 
-_SECRET_PATHS = re.compile(r"/(sign-in|pass|invite|P|pair|done|orders)/[^/\s?]+")
+_SECRET_PATHS = re.compile(r"/(sign-in|take-over|pass|invite|P|pair|done|orders)/[^/\s?]+")
 _EXTRAS = ("method", "path", "status", "milliseconds", "job", "kind", "channel", "attempt")
 
 

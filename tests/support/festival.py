@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.accounts.actor import SYSTEM, Actor
-from app.accounts.enums import DeviceKind, Role
+from app.accounts.enums import DeviceKind, GivenThrough, Role
 from app.accounts.queries import actor_of_person
+from app.accounts.services.registering import Newcomer, register_person
 from app.accounts.tables import Consent, RoleGrant
 from app.events.queries import EditionInfo
 from app.events.schemas import SessionValues
@@ -276,3 +277,11 @@ async def _office(found: Festival, now: datetime) -> None:
     consent = Consent(person=found.people["exhibitor_owner"].person_id, purpose="contact", given=True, at=now)
     await consent.save()
     found.ids["consent_id"] = consent.id
+    found.ids["helped_id"], _place = await register_person(
+        newcomer=Newcomer(full_name="Lò Thị Mai", organisation="Hộ thổ cẩm Lò Thị Mai", ward="Mai Châu"),
+        through=GivenThrough.IN_PERSON,
+        wording="Tôi đồng ý.",
+        edition_id=here,
+        actor=found.people["floor"],
+        now=now,
+    )

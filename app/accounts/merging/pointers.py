@@ -11,14 +11,24 @@ from piccolo.columns import Column, Varchar
 from piccolo.conf.apps import Finder
 
 from app.accounts.enums import RecordKind
-from app.accounts.tables import HalfSignIn, Organisation, Person, RecoveryCode, Session, SignInToken, TwoStep
+from app.accounts.tables import (
+    Assistance,
+    HalfSignIn,
+    Organisation,
+    Person,
+    RecoveryCode,
+    Session,
+    SignInToken,
+    TwoStep,
+)
 
 RECORDS: dict[RecordKind, type[Person] | type[Organisation]] = {
     RecordKind.PERSON: Person,
     RecordKind.ORGANISATION: Organisation,
 }
-#: How somebody signs in stays with the record that it was made for: it opens nothing while that one is merged.
-STAYING = (Session, SignInToken, HalfSignIn, TwoStep, RecoveryCode)
+#: How somebody signs in, and who may fill in for her, stays with the record that it was made for: it opens nothing
+#: while that one is merged.
+STAYING = (Session, SignInToken, HalfSignIn, TwoStep, RecoveryCode, Assistance)
 
 #: ``objector(kind, kept_id, merged_id)`` raises an AppError where the two must not become one.
 Objector = Callable[[RecordKind, int, int], Awaitable[None]]

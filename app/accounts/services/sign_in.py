@@ -10,10 +10,11 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from piccolo.columns.combination import And, Where
 
 from app.accounts.actor import Actor
-from app.accounts.enums import RecordKind
+from app.accounts.enums import HandOver, RecordKind
 from app.accounts.errors import LinkUsed, PasswordTooShort, SignInFailed
 from app.accounts.limits import Way, count_account
 from app.accounts.queries import person_to_sign_in, survivor_of
+from app.accounts.services.filling_in import hand_over
 from app.accounts.tables import HalfSignIn, Person, Session, SignInToken
 from app.kernel import audit
 from app.kernel.database import hold_row, write_transaction
@@ -181,6 +182,8 @@ async def set_password(*, person_id: int, password: str, actor: Actor, now: date
 async def start_session(*, person_id: int, browser: str, old_token: str | None, now: datetime) -> str:
     """Open a session under a new token (the browser's old one ends) and return the token for the cookie.
 
+    The first session of somebody whom an officer registered hands her account over.
+
     Raises LinkUsed when her record was merged into another since she asked for the link.
     """
     token = new_token()
@@ -188,6 +191,7 @@ async def start_session(*, person_id: int, browser: str, old_token: str | None, 
         await hold_row("person", person_id)
         if await survivor_of(RecordKind.PERSON, person_id) != person_id:
             raise LinkUsed
+        await hand_over(person_id=person_id, way=HandOver.SIGN_IN, now=now)
         if old_token:
             await Session.delete().where(Session.token_hash == hash_token(old_token))
         await Session.insert(
