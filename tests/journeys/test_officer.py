@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -47,7 +48,7 @@ def register(page: Page, people: People) -> None:
 def test_from_the_first_word_to_an_account_of_her_own(people: People) -> None:
     page = people.page(signed_in="owner", device="tablet")
     register(page, people)
-    page.wait_for_url("**/people/registered/*[0-9]")
+    page.wait_for_url(re.compile(r"/people/registered/\d+$"))
     record = page.url
     assert_accessible(page)
     picture(page, "record")
@@ -77,7 +78,7 @@ def test_from_the_first_word_to_an_account_of_her_own(people: People) -> None:
     picture(page, "card")
     page.goto(record)
     api = record.replace("/manage/", "/api/v1/manage/").replace("/people/registered/", "/registered/")
-    address = page.evaluate(CARD, api.partition("/api/")[1] + api.partition("/api/")[2] + "/card")
+    address = page.evaluate(CARD, f"{api}/card")
 
     hers = people.page(device="phone")
     hers.goto(address)
