@@ -10,7 +10,7 @@ from app.accounts.actor import SYSTEM, Actor
 from app.accounts.enums import DeviceKind, GivenThrough, Role
 from app.accounts.queries import actor_of_person
 from app.accounts.services.registering import Newcomer, register_person
-from app.accounts.tables import Consent, RoleGrant
+from app.accounts.tables import Assistance, Consent, RoleGrant
 from app.events.queries import EditionInfo
 from app.events.schemas import SessionValues
 from app.events.services.programme import save_session
@@ -26,6 +26,7 @@ from app.judging.tables import Award, EntryMember, SetAside
 from app.kernel.enums import ChannelKind
 from app.kernel.money import Money
 from app.kernel.outbox import send_message
+from app.kernel.security import hash_token
 from app.kernel.sheets import SheetContext, batches
 from app.payments.services.documents import open_document
 from app.payments.tables import Payment
@@ -285,3 +286,17 @@ async def _office(found: Festival, now: datetime) -> None:
         actor=found.people["floor"],
         now=now,
     )
+    found.ids["coded_id"], _place = await register_person(
+        newcomer=Newcomer(full_name="Sùng Thị Dua", organisation="Hộ lanh Sùng Thị Dua", ward="Lùng Tám"),
+        through=GivenThrough.PAPER,
+        wording="Tôi đồng ý.",
+        edition_id=here,
+        actor=found.people["floor"],
+        now=now,
+    )
+    values: dict[Any, Any] = {
+        Assistance.contact: "+84912345698",
+        Assistance.code_hash: hash_token(f"{found.ids['coded_id']}:123456"),
+        Assistance.code_expires_at: now + timedelta(minutes=20),
+    }
+    await Assistance.update(values).where(Assistance.person == found.ids["coded_id"])

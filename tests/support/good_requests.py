@@ -163,6 +163,13 @@ GOOD = (
     Good("floor", "POST", HELPED + "/{person_id}/card", ids=helped),
     Good("floor", "DELETE", HELPED + "/{person_id}/card", ids=helped),
     Good("floor", "POST", HELPED + "/{person_id}/contact", lambda _ids: {"contact": "0912 345 699"}, helped),
+    Good(
+        "floor",
+        "POST",
+        HELPED + "/{person_id}/code",
+        lambda _ids: {"code": "123456"},
+        lambda ids: {"person_id": ids["coded_id"]},
+    ),
     Good("floor", "GET", MANAGE + "/halls"),
     Good("floor", "GET", MANAGE + "/applications"),
     Good("floor", "GET", MANAGE + "/applications/{application_id}"),

@@ -266,7 +266,6 @@ DATA = PersonalData(
         {
             "person.locale",
             "organisation.ward",
-            "consent.given_through",
             *(f"record_merge.{name}" for name in MERGE_TEXTS),
         }
     ),
