@@ -35,6 +35,7 @@ LISTS = (
     f"{MANAGE}/passes",
     f"{MANAGE}/payments",
     f"{MANAGE}/people",
+    f"{MANAGE}/people/registered",
     f"{MANAGE}/programme",
     f"{MANAGE}/tickets",
     "/exhibitor/{organisation_id}/{edition_id}/leads",

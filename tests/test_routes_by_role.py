@@ -52,6 +52,8 @@ SPECIAL = {
     "/devices/{device_id:int}/revoke": {"device_id": "gate_device_id"},
     "/apply/mine/{application_id:int}/send": {"application_id": "draft_id"},
     "/booths/{booth_id:int}/allocate": {"booth_id": "held_booth_id"},
+    "/people/registered/": {"person_id": "helped_id"},
+    "/api/v1/manage/{edition_id:int}/registered/": {"person_id": "helped_id"},
     "/box-office/": {"order_id": "sale_id"},
     "/api/v1/orders/": {"secret": "order_secret"},
     "/tickets/done/": {"secret": "order_secret"},

@@ -19,8 +19,23 @@ class Grant:
 
 
 @dataclass(frozen=True)
+class FillingIn:
+    """An officer who fills in for somebody, in one edition and on the pages of an exhibitor alone."""
+
+    person_id: int
+    full_name: str
+    edition_id: int
+    officer_id: int
+    officer_name: str
+
+
+@dataclass(frozen=True)
 class Actor:
-    """The one on whose behalf a service works."""
+    """The one on whose behalf a service works.
+
+    ``filling_in`` is there on every page of an officer's browser while she fills in for somebody. Only on that person's
+    own pages does the actor become her, too: see :attr:`acts_for_another`.
+    """
 
     person_id: int | None = None
     full_name: str = ""
@@ -31,11 +46,29 @@ class Actor:
     device_kind: str | None = None
     edition_id: int | None = None
     subject_id: int | None = None
+    filling_in: FillingIn | None = None
 
     @property
     def signed_in(self) -> bool:
         """Whether somebody (not only a device) is there."""
         return self.person_id is not None
+
+    @property
+    def acts_for_another(self) -> bool:
+        """Whether this is an officer in somebody's place."""
+        return self.filling_in is not None and self.filling_in.person_id == self.person_id
+
+    @property
+    def written_by(self) -> tuple[int | None, str]:
+        """Whose hand it is: id and name of the officer where one fills in, else one's own."""
+        if self.filling_in is not None and self.acts_for_another:
+            return self.filling_in.officer_id, self.filling_in.officer_name
+        return self.person_id, self.full_name
+
+    @property
+    def on_behalf_of(self) -> int | None:
+        """For whom an officer does it; None for one's own doings."""
+        return self.person_id if self.acts_for_another else None
 
     def has(self, *roles: Role, edition_id: int | None = None, organisation_id: int | None = None) -> bool:
         """Whether any of the roles is held in the edition (None: in any) and for the organisation (None: any).

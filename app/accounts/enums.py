@@ -41,6 +41,8 @@ ROLE_NAMES = {
 }
 
 ORGANISER_ROLES = (Role.OWNER, Role.MANAGER, Role.FINANCE, Role.FLOOR, Role.GATE_LEAD, Role.JURY_CHAIR)
+#: Who registers people and fills in for them: those who write applications down that come on paper, too.
+OFFICER_ROLES = (Role.OWNER, Role.MANAGER, Role.FLOOR)
 EXHIBITOR_ROLES = (Role.EXHIBITOR_OWNER, Role.EXHIBITOR_MEMBER)
 
 
@@ -126,6 +128,54 @@ class ConsentPurpose(StrEnum):
     CONTACT = "contact"
     PHOTO = "photo"
     INTRODUCTION = "introduction"
+    REGISTRATION = "registration"
+
+
+class GivenThrough(StrEnum):
+    """How a consent reached the ledger: pressed by herself, or told or signed to an officer who wrote it down."""
+
+    HERSELF = "herself"
+    IN_PERSON = "in_person"
+    PAPER = "paper"
+
+
+GIVEN_THROUGH_NAMES = {
+    GivenThrough.HERSELF: N_("By herself"),
+    GivenThrough.IN_PERSON: N_("In person, to the officer"),
+    GivenThrough.PAPER: N_("On paper, to the officer"),
+}
+
+
+class HandOver(StrEnum):
+    """How an account came into the hands of the person whom an officer had registered."""
+
+    CARD = "card"
+    CODE = "code"
+    SIGN_IN = "sign_in"
+
+
+HAND_OVER_NAMES = {
+    HandOver.CARD: N_("By her card"),
+    HandOver.CODE: N_("By a code sent to her"),
+    HandOver.SIGN_IN: N_("She signed in herself"),
+}
+
+
+class AccountState(StrEnum):
+    """Whose hands the account of somebody is in whom an officer registered."""
+
+    REGISTERED = "registered"
+    CARD = "card"
+    HANDED_OVER = "handed_over"
+    TAKEN_OVER = "taken_over"
+
+
+ACCOUNT_STATE_NAMES = {
+    AccountState.REGISTERED: N_("With the officers"),
+    AccountState.CARD: N_("Card made, not used yet"),
+    AccountState.HANDED_OVER: N_("Handed over"),
+    AccountState.TAKEN_OVER: N_("Taken over by her"),
+}
 
 
 class Asked(StrEnum):

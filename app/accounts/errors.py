@@ -233,6 +233,65 @@ class MergeNotLast(AppError):
     message = N_("Another merge was made upon this one. Undo that one first.")
 
 
+class FillingInNotAllowed(AppError):
+    """Somebody for whom this officer may not fill in."""
+
+    code = "filling_in_not_allowed"
+    status = 403
+    message = N_(
+        "You may not fill in for this person: she has taken her account over, does not take part in this festival, or "
+        "organises or judges herself. She can allow it on her page My account."
+    )
+
+
+class AlreadyHandedOver(AppError):
+    """An account that is the person's own already."""
+
+    code = "already_handed_over"
+    status = 409
+    message = N_("This account was handed over already.")
+
+
+class HandOverCardNotValid(AppError):
+    """A hand-over card that was used, withdrawn, is too old, or whose account was handed over otherwise."""
+
+    code = "hand_over_card_not_valid"
+    status = 410
+    message = N_("This card was used already, was withdrawn, or is too old. Ask the officer who gave it to you.")
+
+
+class HandOverCodeWrong(AppError):
+    """A code for a contact that is wrong, was used, or is too old."""
+
+    code = "hand_over_code_wrong"
+    status = 422
+    message = N_("This code is not right, or is too old. Check the message, or send a new one.")
+
+
+class ContactUnreadable(AppError):
+    """Neither a phone number nor a mail address."""
+
+    code = "contact_unreadable"
+    status = 422
+    message = N_("Please write a phone number such as 0912 345 678, or a mail address.")
+
+
+class LooksAlike(AppError):
+    """Somebody is registered who looks like one who is there already."""
+
+    code = "looks_alike"
+    status = 409
+    message = N_("Somebody like this is here already. Look at the list first.")
+
+
+class OrganisationSpokenFor(AppError):
+    """An organisation for which somebody speaks already, or that is not this festival's to give."""
+
+    code = "organisation_spoken_for"
+    status = 409
+    message = N_("Somebody speaks for this organisation already, or another festival knows it.")
+
+
 class MergeUndone(AppError):
     """A merge that was undone already, or of which a record was erased."""
 

@@ -1,5 +1,6 @@
 """The layer that finds out who asks: a session's cookie, or the token of a bound device."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.accounts.actor import ANONYMOUS, Actor
 from app.accounts.enums import DeviceKind
-from app.accounts.queries import actor_of_session
+from app.accounts.queries import actor_of_session, in_place_of
 from app.accounts.services.devices import actor_of_device
 from app.accounts.services.sign_in import touch_session
 from app.accounts.services.two_step import HALF_MINUTES
@@ -38,6 +39,14 @@ _DEVICE_PATHS = (
     ("/api/v1/gate", DeviceKind.GATE),
     ("/judge", DeviceKind.JUDGE),
     ("/api/v1/judge", DeviceKind.JUDGE),
+)
+#: Where an officer who fills in for somebody stands in her place. Everywhere else, and so wherever accounts, sign-in,
+#: organising and visitors' contacts are looked after, she stays who she is.
+_HER_PAGES = re.compile(
+    r"/e/[^/]+/apply(/.*)?"
+    r"|/exhibitor/?"
+    r"|/exhibitor/\d+/\d+(/((profile|products)(/.*)?|poster\.pdf|labels\.pdf)?)?"
+    r"|/api/v1/exhibitor/\d+/\d+/products(/.*)?"
 )
 _TOUCH_AFTER = timedelta(minutes=10)
 
@@ -89,10 +98,17 @@ class Identity:
         if session is None:
             return ANONYMOUS, None
         actor, last_seen = session
+        if actor.filling_in is not None and is_her_page(path):
+            actor = await in_place_of(actor)
         if at - last_seen > _TOUCH_AFTER:
             await touch_session(token_hash=hashed, grants=actor.grants, now=at)
             return actor, token
         return actor, None
+
+
+def is_her_page(path: str) -> bool:
+    """Whether an officer who fills in for somebody stands in her place at this address."""
+    return _HER_PAGES.fullmatch(path) is not None
 
 
 def _keeping(token: str, send: Send) -> Send:

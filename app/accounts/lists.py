@@ -6,8 +6,9 @@ from typing import Any
 
 from piccolo.columns.combination import WhereRaw
 
-from app.accounts.enums import DeviceKind, DeviceState, InForce, OrganisationKind, Role
-from app.accounts.tables import Device, Organisation, Person, RoleGrant
+from app.accounts.enums import AccountState, DeviceKind, DeviceState, InForce, OrganisationKind, RecordKind, Role
+from app.accounts.queries import exhibits, record_names
+from app.accounts.tables import Assistance, Device, Organisation, Person, RoleGrant
 from app.kernel.database import contains
 from app.kernel.names import search_text, searched
 
@@ -198,6 +199,105 @@ async def device_kind_of(device_id: int, edition_id: int) -> DeviceKind | None:
     """What a device of an edition is used as; None when the edition has no such device."""
     row = await Device.select(Device.kind).where((Device.id == device_id) & (Device.edition_id == edition_id)).first()
     return DeviceKind(row["kind"]) if row else None
+
+
+async def helped(
+    edition_id: int,
+    *,
+    now: datetime,
+    search: str = "",
+    state: AccountState | None = None,
+    person_ids: Sequence[int] | None = None,
+    offset: int = 0,
+    limit: int = 50,
+) -> tuple[list[dict[str, Any]], int]:
+    """People whom officers of an edition registered, and its exhibitors who let them fill in; and how many there are.
+
+    By given name, each with ``state``, ``officer`` (who registered her) and whether filling in is ``allowed``.
+    """
+    condition: Any = (
+        WhereRaw(
+            "(assistance.edition_id = {} OR assistance.allowed_at IS NOT NULL "
+            f"AND {exhibits('assistance.person', '{}')})",
+            edition_id,
+            edition_id,
+        )
+        & Assistance.person.merged_into.is_null()
+        & Assistance.person.erased_at.is_null()
+    )
+    if person_ids is not None:
+        condition = condition & Assistance.person.is_in([*person_ids, 0])
+    if state is not None:
+        condition = condition & _stands_with(state, now)
+    if search:
+        condition = condition & Assistance.person.search_text.like(f"%{search_text(searched(search))}%")
+    total = await Assistance.count().where(condition)
+    rows = (
+        await Assistance.select(
+            Assistance.person.id.as_alias("person_id"),
+            Assistance.person.full_name.as_alias("full_name"),
+            Assistance.person.phone.as_alias("phone"),
+            Assistance.person.email.as_alias("email"),
+            Assistance.person.locale.as_alias("locale"),
+            Assistance.edition_id,
+            Assistance.registered_by,
+            Assistance.registered_at,
+            Assistance.allowed_at,
+            Assistance.handed_over_at,
+            Assistance.taken_over_at,
+            Assistance.card_expires_at,
+            Assistance.contact,
+        )
+        .where(condition)
+        .order_by(Assistance.person.sort_key)
+        .order_by(Assistance.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    officers = await record_names(RecordKind.PERSON, [row["registered_by"] for row in rows if row["registered_by"]])
+    for row in rows:
+        row["state"] = account_state(row, now)
+        row["officer"] = officers.get(row["registered_by"], "")
+        row["allowed"] = row["allowed_at"] is not None
+    return rows, total
+
+
+def account_state(row: Mapping[str, Any], now: datetime) -> AccountState:
+    """Whose hands an account is in."""
+    if row["taken_over_at"]:
+        return AccountState.TAKEN_OVER
+    if row["handed_over_at"]:
+        return AccountState.HANDED_OVER
+    return AccountState.CARD if row["card_expires_at"] and row["card_expires_at"] > now else AccountState.REGISTERED
+
+
+def _stands_with(state: AccountState, now: datetime) -> Any:
+    if state == AccountState.TAKEN_OVER:
+        return Assistance.taken_over_at.is_not_null()
+    if state == AccountState.HANDED_OVER:
+        return Assistance.handed_over_at.is_not_null() & Assistance.taken_over_at.is_null()
+    hers = Assistance.handed_over_at.is_null()
+    if state == AccountState.CARD:
+        return hers & (Assistance.card_expires_at > now)
+    return hers & (Assistance.card_expires_at.is_null() | (Assistance.card_expires_at <= now))
+
+
+async def assistance_of(person_id: int) -> dict[str, Any] | None:
+    """What is written down of who registered somebody and who may fill in for her; None for nothing."""
+    row: dict[str, Any] | None = await Assistance.select().where(Assistance.person == person_id).first()
+    return row
+
+
+async def is_reachable(person_id: int) -> bool:
+    """Whether she has a phone number or mail address, and so can sign in again."""
+    reachable = Person.phone.is_not_null() | Person.email.is_not_null()
+    return await Person.exists().where((Person.id == person_id) & reachable)
+
+
+async def waits_for_her(person_id: int) -> bool:
+    """Whether her account was handed over and she has not looked at it yet."""
+    row = await assistance_of(person_id)
+    return row is not None and row["handed_over_at"] is not None and row["taken_over_at"] is None
 
 
 async def organisation_by_id(organisation_id: int) -> dict[str, Any] | None:

@@ -1,17 +1,36 @@
 """What changes to people, their roles and devices are called in the log."""
 
-from app.accounts.enums import ASKED_NAMES, DEVICE_KIND_NAMES, ORGANISATION_KIND_NAMES, ROLE_NAMES, UNIT_LEVEL_NAMES
+from app.accounts.enums import (
+    ASKED_NAMES,
+    DEVICE_KIND_NAMES,
+    GIVEN_THROUGH_NAMES,
+    HAND_OVER_NAMES,
+    ORGANISATION_KIND_NAMES,
+    ROLE_NAMES,
+    UNIT_LEVEL_NAMES,
+)
 from app.accounts.tables import Device, Organisation, Person
 from app.kernel.audit_words import Field, LogWords, Subject, names_in
 from app.kernel.i18n import LANGUAGE_NAMES, N_
 
 WORDS = LogWords(
     actions={
+        "consent.confirm": N_("Confirmed a consent"),
         "consent.give": N_("Gave a consent"),
         "consent.withdraw": N_("Withdrew a consent"),
         "device.invite": N_("Made a card for a device"),
         "device.pair": N_("Bound a device"),
         "device.revoke": N_("Shut a device out"),
+        "help.allow": N_("Allowed officers to fill in"),
+        "help.card": N_("Made a hand-over card"),
+        "help.card_withdraw": N_("Withdrew a hand-over card"),
+        "help.code": N_("Sent a hand-over code"),
+        "help.forbid": N_("Allowed officers no longer to fill in"),
+        "help.hand_over": N_("Handed an account over"),
+        "help.start": N_("Began to fill in for somebody"),
+        "help.stop": N_("Stopped filling in for somebody"),
+        "help.take_over": N_("Took her account over"),
+        "person.register": N_("Registered somebody"),
         "organisation.merge": N_("Merged two records of an organisation"),
         "organisation.not_the_same": N_("Said that two organisations are not the same"),
         "organisation.unmerge": N_("Undid the merge of two organisations"),
@@ -74,6 +93,8 @@ WORDS = LogWords(
                 "count": Field(N_("Sessions that ended")),
                 "asked": Field(N_("Asked"), values=ASKED_NAMES),
                 "records": Field(N_("Records")),
+                "through": Field(N_("How the consent was given"), values=GIVEN_THROUGH_NAMES),
+                "way": Field(N_("How"), values=HAND_OVER_NAMES),
                 "full_name": Field(N_("Full name")),
                 "phone": Field(N_("Phone number")),
                 "email": Field(N_("Mail address")),

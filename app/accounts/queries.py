@@ -1,15 +1,18 @@
 """Reads of accounts."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from piccolo.columns.combination import WhereRaw
 
-from app.accounts.actor import Actor, Grant
-from app.accounts.enums import ORGANISER_ROLES, RecordKind, Role
+from app.accounts.actor import Actor, FillingIn, Grant
+from app.accounts.enums import EXHIBITOR_ROLES, OFFICER_ROLES, ORGANISER_ROLES, RecordKind, Role
+from app.accounts.errors import AlreadyHandedOver
 from app.accounts.lifetimes import end_of_session
-from app.accounts.tables import Organisation, Person, RecordMerge, SignInToken
+from app.accounts.tables import Assistance, Organisation, Person, RecordMerge, RoleGrant, SignInToken
 from app.kernel.database import fetch
+from app.kernel.errors import NotFound
 from app.kernel.names import search_text, searched
 
 #: Whoever holds one of these sees what others wrote: no contact that was merged into her account opens it.
@@ -59,6 +62,7 @@ async def actor_of_session(token_hash: str, now: datetime) -> tuple[Actor, datet
     rows = await fetch(
         "SELECT session.id AS id, session.last_seen_at AS last_seen_at, session.expires_at AS expires_at, "
         "session.created_at AS created_at, "
+        "session.acting_for AS acting_for, session.acting_in AS acting_in, "
         "person.id AS person_id, person.full_name AS full_name, person.locale AS locale, "
         f"{_GRANTS} FROM session JOIN person ON person.id = session.person {_NOT_MERGED} "
         f"LEFT JOIN role_grant ON role_grant.person = person.id AND role_grant.revoked_at IS NULL {_AND_OLD} "
@@ -79,7 +83,90 @@ async def actor_of_session(token_hash: str, now: datetime) -> tuple[Actor, datet
         grants=grants,
         session_id=first["id"],
     )
+    if first["acting_for"] is not None:
+        actor = await _filling_in(actor, first["acting_for"], first["acting_in"])
     return actor, first["last_seen_at"]
+
+
+async def _filling_in(officer: Actor, person_id: int, edition_id: int) -> Actor:
+    """The officer with whom she fills in for, if she still may; asked anew with every request."""
+    if not await may_fill_in(officer, person_id, edition_id):
+        return officer
+    person = await Person.select(Person.full_name).where(Person.id == person_id).first()
+    assert person is not None
+    assert officer.person_id is not None
+    acting = FillingIn(person_id, person["full_name"], edition_id, officer.person_id, officer.full_name)
+    return replace(officer, filling_in=acting)
+
+
+async def may_fill_in(officer: Actor, person_id: int, edition_id: int) -> bool:
+    """Whether an officer may fill in for somebody in an edition.
+
+    She holds one of the roles for it there, in her own right; the person was registered there or exhibits there, lets
+    it be done, is neither the officer herself nor somebody with a role that shows what others wrote.
+    """
+    if officer.acts_for_another or officer.person_id == person_id:
+        return False
+    if not officer.has(*OFFICER_ROLES, edition_id=edition_id):
+        return False
+    seeing = ", ".join("{}" for _role in _SEEING)
+    rows = await fetch(
+        "SELECT 1 AS may FROM assistance JOIN person ON person.id = assistance.person "
+        f"{_NOT_MERGED} AND person.erased_at IS NULL "
+        "WHERE assistance.person = {} AND assistance.allowed_at IS NOT NULL AND (assistance.edition_id = {} "
+        f"OR {exhibits('assistance.person', '{}')}) AND NOT EXISTS (SELECT 1 FROM role_grant seeing "
+        f"WHERE seeing.person = assistance.person AND seeing.revoked_at IS NULL AND seeing.role IN ({seeing}))",
+        person_id,
+        edition_id,
+        edition_id,
+        *(role.value for role in _SEEING),
+    )
+    return bool(rows)
+
+
+async def registered_in(person_id: int, edition_id: int) -> dict[str, Any]:
+    """Somebody whom an officer of the edition registered and whose account is not her own yet.
+
+    Raises NotFound for anybody else, AlreadyHandedOver.
+    """
+    row = (
+        await Assistance.select(Assistance.handed_over_at)
+        .where(
+            (Assistance.person == person_id)
+            & (Assistance.edition_id == edition_id)
+            & Assistance.person.merged_into.is_null()
+            & Assistance.person.erased_at.is_null()
+        )
+        .first()
+    )
+    if row is None:
+        raise NotFound
+    seeing = RoleGrant.role.is_in([role.value for role in _SEEING])
+    if row["handed_over_at"] is not None or await RoleGrant.exists().where(
+        (RoleGrant.person == person_id) & RoleGrant.revoked_at.is_null() & seeing
+    ):
+        raise AlreadyHandedOver  # an organiser's account opens to herself alone
+    person = await Person.select().where(Person.id == person_id).first()
+    assert person is not None
+    return dict(person)
+
+
+def exhibits(person: str, edition: str) -> str:
+    """The SQL condition that a person holds an exhibitor's role in an edition."""
+    roles = ", ".join(f"'{role.value}'" for role in EXHIBITOR_ROLES)
+    return (
+        f"EXISTS (SELECT 1 FROM role_grant own WHERE own.person = {person} AND own.edition_id = {edition} "
+        f"AND own.revoked_at IS NULL AND own.role IN ({roles}))"
+    )
+
+
+async def in_place_of(actor: Actor) -> Actor:
+    """The person for whom an officer fills in, with her exhibitor's roles in that edition and nothing else of hers."""
+    acting = actor.filling_in
+    assert acting is not None
+    grants = await grants_of(acting.person_id)
+    hers = tuple(one for one in grants if one.role in EXHIBITOR_ROLES and one.edition_id == acting.edition_id)
+    return replace(actor, person_id=acting.person_id, full_name=acting.full_name, grants=hers)
 
 
 async def person_by_contact(*, phone: str | None, email: str | None) -> dict[str, Any] | None:

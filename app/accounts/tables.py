@@ -6,7 +6,16 @@
 from piccolo.columns import JSON, Boolean, Date, ForeignKey, Integer, OnDelete, Serial, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
-from app.accounts.enums import ConsentPurpose, ContactKind, DeviceKind, OrganisationKind, RecordKind, Role, UnitLevel
+from app.accounts.enums import (
+    ConsentPurpose,
+    ContactKind,
+    DeviceKind,
+    GivenThrough,
+    OrganisationKind,
+    RecordKind,
+    Role,
+    UnitLevel,
+)
 
 
 class Person(Table, tablename="person"):
@@ -161,7 +170,10 @@ class HalfSignIn(Table, tablename="half_sign_in"):
 
 
 class Session(Table, tablename="session"):
-    """One signed-in browser; the cookie holds a random token, the table its hash."""
+    """One signed-in browser; the cookie holds a random token, the table its hash.
+
+    ``acting_for`` is whom an officer fills in for with it, in the edition ``acting_in``.
+    """
 
     id: Serial
     token_hash = Varchar(length=64, unique=True)
@@ -170,6 +182,30 @@ class Session(Table, tablename="session"):
     last_seen_at = Timestamptz(default=None, null=True)
     expires_at = Timestamptz(default=None, null=True)
     browser = Varchar(length=120, default="")
+    acting_for = ForeignKey(Person, default=None, null=True, index=True)
+    acting_in = Integer(default=None, null=True)
+
+
+class Assistance(Table, tablename="assistance"):
+    """Whether officers may fill in for somebody, and whose hands her account is in.
+
+    One row for each whom an officer registered, or who lets officers fill in for her. ``allowed_at`` empty means that
+    they may not. The card and the code for ``contact`` are stored hashed; both are one-time.
+    """
+
+    id: Serial
+    person = ForeignKey(Person, null=False, unique=True)
+    edition_id = Integer(default=None, null=True, index=True, help_text="Where she was registered")
+    registered_by = Integer(default=None, null=True)
+    registered_at = Timestamptz(default=None, null=True)
+    allowed_at = Timestamptz(default=None, null=True)
+    handed_over_at = Timestamptz(default=None, null=True)
+    taken_over_at = Timestamptz(default=None, null=True)
+    card_hash = Varchar(length=64, default=None, null=True, unique=True)
+    card_expires_at = Timestamptz(default=None, null=True)
+    contact = Varchar(length=254, default=None, null=True, help_text="What the code was sent to")
+    code_hash = Varchar(length=64, default=None, null=True)
+    code_expires_at = Timestamptz(default=None, null=True)
 
 
 class ContactChange(Table, tablename="contact_change"):
@@ -218,6 +254,8 @@ class Consent(Table, tablename="consent"):
     given = Boolean()
     wording = Text(default="", help_text="The sentence that was agreed to")
     at = Timestamptz(default=None, null=True)
+    given_through = Varchar(length=10, choices=GivenThrough, default=GivenThrough.HERSELF)
+    given_to = Integer(default=None, null=True, help_text="The officer who wrote it down")
 
 
 TABLES: list[type[Table]] = [
@@ -231,6 +269,7 @@ TABLES: list[type[Table]] = [
     RecoveryCode,
     HalfSignIn,
     Session,
+    Assistance,
     ContactChange,
     Device,
     Consent,

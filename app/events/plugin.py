@@ -6,6 +6,7 @@ from app.events.controllers.changing import CancelController, PostponeController
 from app.events.controllers.duplicates import DuplicatesController
 from app.events.controllers.duplicates_api import DuplicatesApi
 from app.events.controllers.erasures import ErasuresController
+from app.events.controllers.filled_in import FilledInController
 from app.events.controllers.imports import ImportController
 from app.events.controllers.imports_api import ImportsApi
 from app.events.controllers.manage import ManageController
@@ -18,6 +19,8 @@ from app.events.controllers.office import (
 from app.events.controllers.programme import ProgrammeController
 from app.events.controllers.public import PublicController, programme_section, resolve_session
 from app.events.controllers.records import DevicesController, LogController, MessagesController, StatusController
+from app.events.controllers.registering import RegisteredController
+from app.events.controllers.registering_api import RegisteredApi, stop_by_api
 from app.events.controllers.tracks import TracksController
 from app.events.dashboard import NAV, events_dashboard
 from app.events.dates import MOVER
@@ -93,6 +96,10 @@ module = Module(
         PassesApi,
         ImportsApi,
         DuplicatesApi,
+        FilledInController,
+        RegisteredController,
+        RegisteredApi,
+        stop_by_api,
     ),
     jobs={REISSUE: reissue_passes, TELL: tell_change, RETENTION: run_retention},
     sheet_kinds=(PROGRAMME,),

@@ -30,8 +30,12 @@ class AuditActor(Protocol):
         """The person's id; None for the system and for a device nobody is named at."""
 
     @property
-    def full_name(self) -> str:
-        """Name as it shall stand in the log."""
+    def written_by(self) -> tuple[int | None, str]:
+        """Id and name, as they shall stand in the log, of whoever's hand it was."""
+
+    @property
+    def on_behalf_of(self) -> int | None:
+        """The person for whom that hand filled something in; None for one's own doings."""
 
     @property
     def device_id(self) -> int | None:
@@ -68,10 +72,12 @@ async def record(
 
     ``action`` is a stable word such as ``booth.release``; secrets must not stand in ``before`` or ``after``.
     """
+    author_id, author_name = actor.written_by if actor else (None, "")
     entry = AuditEntry(
         at=now,
-        actor_person_id=actor.person_id if actor else None,
-        actor_name=actor.full_name[:200] if actor else "",
+        actor_person_id=author_id,
+        actor_name=author_name[:200],
+        on_behalf_of=actor.on_behalf_of if actor else None,
         device_id=actor.device_id if actor else None,
         action=action,
         subject_type=subject_type,
@@ -131,6 +137,7 @@ async def list_entries(
     *,
     edition_id: int | None = None,
     actor_person_id: int | None = None,
+    on_behalf_of: Sequence[int] | None = None,
     action: str | None = None,
     subject_type: str | None = None,
     subject_id: int | str | None = None,
@@ -143,6 +150,7 @@ async def list_entries(
     """Entries that fit every given filter, newest first, and how many there are on all pages.
 
     ``without`` names actions that are left out.
+    ``on_behalf_of`` are the records of one person for whom others filled in.
     ``who`` is looked for in the names as they stood, ``who_ids`` are people who have it in their names now.
     ``before`` and ``after`` come as dictionaries or None.
     """
@@ -158,9 +166,15 @@ async def list_entries(
             condition = condition & (column == value)
     if without:
         condition = condition & AuditEntry.action.not_in(list(without))
+    if on_behalf_of is not None:
+        condition = condition & AuditEntry.on_behalf_of.is_in([*on_behalf_of, 0])
     if who:
         named: Any = contains(who, "actor_name")
-        condition = condition & (named | AuditEntry.actor_person_id.is_in(list(who_ids)) if who_ids else named)
+        condition = condition & (
+            named | AuditEntry.actor_person_id.is_in(list(who_ids)) | AuditEntry.on_behalf_of.is_in(list(who_ids))
+            if who_ids
+            else named
+        )
     total = await AuditEntry.count().where(condition)
     rows = (
         await AuditEntry.select()

@@ -67,7 +67,9 @@ class LogWords:
 
 @dataclass(frozen=True, kw_only=True)
 class LogLine:
-    """An entry of the log as its reader sees it. ``changes`` are (label, before, after)."""
+    """An entry of the log as its reader sees it. ``changes`` are (label, before, after); ``for_whom`` names the
+    person for whom an officer filled it in.
+    """
 
     at: datetime
     who: str
@@ -76,6 +78,7 @@ class LogLine:
     subject: str
     name: str
     changes: Sequence[tuple[str, str, str]]
+    for_whom: str = ""
 
 
 #: What several modules change; a subject's own fields come first.
@@ -169,7 +172,16 @@ def _line(entry: Mapping[str, Any], names: Mapping[str, Mapping[int, str]], time
         subject=_(subject.name) if subject else entry["subject_type"],
         name=_name(entry, names),
         changes=changes,
+        for_whom=_for_whom(entry, names),
     )
+
+
+def _for_whom(entry: Mapping[str, Any], names: Mapping[str, Mapping[int, str]]) -> str:
+    """For whom an officer did it; empty for one's own doings."""
+    person_id = entry.get("on_behalf_of")
+    if person_id is None:
+        return ""
+    return names.get("person", {}).get(person_id) or _("no. {number}").format(number=person_id)
 
 
 def _name(entry: Mapping[str, Any], names: Mapping[str, Mapping[int, str]]) -> str:
@@ -198,6 +210,8 @@ async def _names(entries: Iterable[Mapping[str, Any]]) -> dict[str, dict[int, st
             wanted[entry["subject_type"]].add(int(entry["subject_id"]))
         if entry["device_id"] and not entry["actor_name"]:
             wanted["device"].add(entry["device_id"])
+        if entry.get("on_behalf_of"):
+            wanted["person"].add(entry["on_behalf_of"])
         subject = _subjects.get(entry["subject_type"])
         for state in (entry["before"] or {}, entry["after"] or {}):
             for key, value in state.items():

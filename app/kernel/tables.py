@@ -133,6 +133,7 @@ class AuditEntry(Table, tablename="audit_entry"):
     at = Timestamptz(default=None, index=True)
     actor_person_id = Integer(default=None, null=True, index=True)
     actor_name = Varchar(length=200)
+    on_behalf_of = Integer(default=None, null=True, index=True, help_text="Whom an officer filled in for")
     device_id = Integer(default=None, null=True)
     action = Varchar(length=80)
     subject_type = Varchar(length=60)

@@ -25,6 +25,12 @@ class Actor:
     person_id: int | None = 7
     full_name: str = "Nguyễn Thị Hoa"
     device_id: int | None = None
+    on_behalf_of: int | None = None
+
+    @property
+    def written_by(self) -> tuple[int | None, str]:
+        """Whose hand it was."""
+        return self.person_id, self.full_name
 
 
 async def record(action: str = "booth.release", **given: Any) -> None:
@@ -44,6 +50,7 @@ async def test_an_entry_says_who_what_when_before_and_after(database: str) -> No
         "at": NOW,
         "actor_person_id": 7,
         "actor_name": "Nguyễn Thị Hoa",
+        "on_behalf_of": None,
         "device_id": None,
         "action": "booth.release",
         "subject_type": "booth",
@@ -138,6 +145,7 @@ REWRITINGS = (
             f"at = '{NOW.replace(year=2020).isoformat(sep=' ')}'",
             "id = id + 1",
             "actor_person_id = NULL",
+            "on_behalf_of = 8",
             "device_id = 4",
             "subject_type = 'order'",
             "subject_id = '13'",
@@ -191,7 +199,7 @@ async def test_without_its_triggers_it_can(database: str, statement: str) -> Non
     """The negative control."""
     await record(edition_id=3, before={"name": "Hoa"}, after={"name": "Mai"})
     before = await audit.list_entries()
-    for trigger in ("audit_entry_stays", "audit_entry_is_kept"):
+    for trigger in ("audit_entry_stays", "audit_entry_behalf_stays", "audit_entry_is_kept"):
         await drop_trigger("audit_entry", trigger)
     await fetch(statement)
     assert await audit.list_entries() != before

@@ -250,7 +250,8 @@ async def test_a_file_changed_on_disk_is_not_loaded(database: str, register: Reg
 async def test_who_uploaded_it(database: str, register: Register) -> None:
     class Lan:
         person_id = 7
-        full_name = "Nguyễn Thị Lan"
+        written_by = (7, "Nguyễn Thị Lan")
+        on_behalf_of = None
         device_id = None
 
     context = SheetContext(edition_id=1, actor=Lan(), now=NOW)

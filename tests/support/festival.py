@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.accounts.actor import SYSTEM, Actor
-from app.accounts.enums import DeviceKind, Role
+from app.accounts.enums import DeviceKind, GivenThrough, Role
 from app.accounts.queries import actor_of_person
-from app.accounts.tables import Consent, RoleGrant
+from app.accounts.services.registering import Newcomer, register_person
+from app.accounts.tables import Assistance, Consent, RoleGrant
 from app.events.queries import EditionInfo
 from app.events.schemas import SessionValues
 from app.events.services.programme import save_session
@@ -25,6 +26,7 @@ from app.judging.tables import Award, EntryMember, SetAside
 from app.kernel.enums import ChannelKind
 from app.kernel.money import Money
 from app.kernel.outbox import send_message
+from app.kernel.security import hash_token
 from app.kernel.sheets import SheetContext, batches
 from app.payments.services.documents import open_document
 from app.payments.tables import Payment
@@ -276,3 +278,25 @@ async def _office(found: Festival, now: datetime) -> None:
     consent = Consent(person=found.people["exhibitor_owner"].person_id, purpose="contact", given=True, at=now)
     await consent.save()
     found.ids["consent_id"] = consent.id
+    found.ids["helped_id"], _place = await register_person(
+        newcomer=Newcomer(full_name="Lò Thị Mai", organisation="Hộ thổ cẩm Lò Thị Mai", ward="Mai Châu"),
+        through=GivenThrough.IN_PERSON,
+        wording="Tôi đồng ý.",
+        edition_id=here,
+        actor=found.people["floor"],
+        now=now,
+    )
+    found.ids["coded_id"], _place = await register_person(
+        newcomer=Newcomer(full_name="Sùng Thị Dua", organisation="Hộ lanh Sùng Thị Dua", ward="Lùng Tám"),
+        through=GivenThrough.PAPER,
+        wording="Tôi đồng ý.",
+        edition_id=here,
+        actor=found.people["floor"],
+        now=now,
+    )
+    values: dict[Any, Any] = {
+        Assistance.contact: "+84912345698",
+        Assistance.code_hash: hash_token(f"{found.ids['coded_id']}:123456"),
+        Assistance.code_expires_at: now + timedelta(minutes=20),
+    }
+    await Assistance.update(values).where(Assistance.person == found.ids["coded_id"])

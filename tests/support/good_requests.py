@@ -30,6 +30,7 @@ BOOTH = MANAGE + "/booths/{booth_id}"
 SHEET = MANAGE + "/imports/{batch_id}"
 ROUND = MANAGE + "/contest/rounds/{round_id}"
 TWICE = MANAGE + "/duplicates"
+HELPED = MANAGE + "/registered"
 ENTRY = "/api/v1/entries/{entry_id}"
 
 PRODUCT = {"name": {"vi": "Khăn lụa"}, "price_minor": 250_000, "certificates": ["OCOP 4 sao; 2025"]}
@@ -75,6 +76,16 @@ def elsewhere(ids: Ids) -> Made:
 def new_entry(ids: Ids) -> Made:
     """Name the idea that was begun."""
     return {"entry_id": ids.get("new_entry_id", 0)}
+
+
+def newcomer(_ids: Ids) -> Made:
+    """Return the body of somebody whom an officer registers."""
+    return {"full_name": "Hà Thị Tư", "organisation": "Hộ nón Tư", "through": "paper", "consent": True}
+
+
+def helped(ids: Ids) -> Made:
+    """Name the one whom an officer registered."""
+    return {"person_id": ids["helped_id"]}
 
 
 def scan(number: int, ids: Ids) -> Made:
@@ -145,6 +156,22 @@ GOOD = (
         "POST",
         TWICE + "/apart",
         lambda ids: {"kind": "organisation", "first": ids["twice_id"], "second": ids["twice_again_id"]},
+    ),
+    Good("floor", "GET", HELPED),
+    Good("floor", "POST", HELPED + "/alike", newcomer),
+    Good("floor", "POST", HELPED, newcomer),
+    Good("floor", "GET", HELPED + "/{person_id}", ids=helped),
+    Good("floor", "POST", HELPED + "/{person_id}/fill-in", ids=helped),
+    Good("floor", "POST", "/api/v1/filling-in/stop"),
+    Good("floor", "POST", HELPED + "/{person_id}/card", ids=helped),
+    Good("floor", "DELETE", HELPED + "/{person_id}/card", ids=helped),
+    Good("floor", "POST", HELPED + "/{person_id}/contact", lambda _ids: {"contact": "0912 345 699"}, helped),
+    Good(
+        "floor",
+        "POST",
+        HELPED + "/{person_id}/code",
+        lambda _ids: {"code": "123456"},
+        lambda ids: {"person_id": ids["coded_id"]},
     ),
     Good("floor", "GET", MANAGE + "/halls"),
     Good("floor", "GET", MANAGE + "/applications"),

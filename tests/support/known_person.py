@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.accounts.actor import SYSTEM, Actor
+from app.accounts.actor import SYSTEM, Actor, FillingIn
 from app.accounts.enums import ConsentPurpose, ContactKind, DeviceKind, OrganisationKind, Role
 from app.accounts.queries import actor_of_person
 from app.accounts.services.contacts import ask_for_contact, confirm_contact_by_link
@@ -14,7 +14,7 @@ from app.accounts.services.devices import make_device_invite
 from app.accounts.services.people import create_organisation, grant_role
 from app.accounts.services.sign_in import request_sign_in, start_session
 from app.accounts.services.two_step import start_half_sign_in
-from app.accounts.tables import Consent, RecoveryCode, Session, TwoStep
+from app.accounts.tables import Assistance, Consent, RecoveryCode, Session, TwoStep
 from app.events.schemas import SessionValues
 from app.events.services.programme import save_session
 from app.judging.queries.ballots import tasks_of_judge
@@ -68,6 +68,7 @@ async def make_known_person(festival: Festival, now: datetime) -> Actor:
     await make_device_invite(
         kind=DeviceKind.GATE, edition_id=here, label=NAME, person_id=person.id, actor=SYSTEM, now=now
     )
+    await _helped(festival, her, now)
     await _fair(festival, her, now)
     await _tickets(festival, her, now)
     await _contest(festival, her, now)
@@ -83,6 +84,26 @@ async def _new_contacts(person_id: Any, her: Actor, now: datetime) -> None:
     await ask_for_contact(kind=ContactKind.EMAIL, address=EMAIL, actor=fresh, now=now)
     await confirm_contact_by_link(token=token_sent(await last_body(EMAIL)), actor=fresh, now=now)
     await ask_for_contact(kind=ContactKind.PHONE, address=NEW_PHONE, actor=fresh, now=now)
+
+
+async def _helped(festival: Festival, her: Actor, now: datetime) -> None:
+    """An officer may fill in for her, and did; her phone waits to be proven, her card to be used."""
+    assert her.person_id is not None
+    row = Assistance(
+        person=her.person_id, edition_id=festival.edition.id, registered_at=now, allowed_at=now, contact=PHONE
+    )
+    row.card_hash, row.code_hash = "hashed card", "hashed code"
+    await row.save()
+    officer = FillingIn(her.person_id, NAME, festival.edition.id, officer_id=0, officer_name="Cán bộ Hoa")
+    await audit.record(
+        actor=Actor(person_id=her.person_id, full_name=NAME, filling_in=officer),
+        action="organisation.update",
+        subject_type="organisation",
+        subject_id=festival.ids["organisation_id"],
+        edition_id=festival.edition.id,
+        after={"phone": PHONE},
+        now=now,
+    )
 
 
 async def _fair(festival: Festival, her: Actor, now: datetime) -> None:

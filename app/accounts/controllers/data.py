@@ -9,10 +9,12 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from app.accounts.actor import Actor
+from app.accounts.enums import GIVEN_THROUGH_NAMES, RecordKind
 from app.accounts.guards import signed_in
 from app.accounts.labels import label_of
 from app.accounts.personal.records import whoms_of
 from app.accounts.personal.registry import Found, find_of_records
+from app.accounts.queries import record_names
 from app.accounts.schemas import AgainForm
 from app.accounts.services.consents import change_consent, consents_of
 from app.accounts.services.erasure import ask_for_own_erasure, editions_without_another_owner
@@ -34,6 +36,7 @@ PURPOSES = {
     "contact": N_("Contact details shown to visitors"),
     "photo": N_("Photos"),
     "introduction": N_("Introductions to experts and buyers"),
+    "registration": N_("Being registered by an officer"),
 }
 
 
@@ -60,6 +63,8 @@ class DataController(Controller):
             "accounts/data.html",
             kinds=[_shown(one) for one in found],
             consents=consents,
+            officers=await record_names(RecordKind.PERSON, [row["given_to"] for row in consents if row["given_to"]]),
+            through={key.value: _(name) for key, name in GIVEN_THROUGH_NAMES.items()},
             purposes={key: _(name) for key, name in PURPOSES.items()},
             zone=ZONE,
             headers=PRIVATE,

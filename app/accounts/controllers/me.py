@@ -6,6 +6,7 @@ from litestar import Request, Response, get
 
 from app.accounts.enums import EXHIBITOR_ROLES, ORGANISER_ROLES, Role
 from app.accounts.guards import signed_in
+from app.accounts.lists import waits_for_her
 from app.kernel.i18n import N_
 from app.kernel.web import page, redirect
 
@@ -22,6 +23,8 @@ PLACES = (
 async def me(request: Request[Any, Any, Any]) -> Response[Any]:
     """The places of a person; straight on when there is one."""
     actor = request.scope["user"]
+    if await waits_for_her(actor.person_id):
+        return redirect("/account/filled-in")
     places = [place for place in PLACES if actor.has(*place[0])]
     if len(places) == 1:
         return redirect(places[0][3])

@@ -123,7 +123,37 @@ async def likely_pairs(kind: RecordKind, ids: Iterable[int] = ()) -> list[Pair]:
 Signs = dict[tuple[Any, ...], set[int]]
 
 
+async def people_alike(*, full_name: str, phone: str | None, ward: str) -> dict[int, tuple[Likeness, ...]]:
+    """People who look like one who is about to be registered, and why."""
+    wanted: Signs = defaultdict(set)
+    _note(wanted, 0, Likeness.PHONE, phone_key(phone))
+    _note(wanted, 0, Likeness.NAME_AND_WARD, search_text(full_name), ward_key(ward))
+    return _alike(wanted, await _marks_of_people())
+
+
+async def organisations_alike(*, name: str, phone: str | None, ward: str) -> dict[int, tuple[Likeness, ...]]:
+    """Organisations that look like one that is about to be added, and why."""
+    wanted: Signs = defaultdict(set)
+    _note(wanted, 0, Likeness.PHONE, phone_key(phone))
+    _note(wanted, 0, Likeness.NAME_AND_WARD, name_key(name), ward_key(ward))
+    signs, _codes = await _marks_of_organisations()
+    return _alike(wanted, signs)
+
+
+def _alike(wanted: Signs, signs: Signs) -> dict[int, tuple[Likeness, ...]]:
+    found: dict[int, list[Likeness]] = defaultdict(list)
+    for key in wanted:
+        for holder in sorted(signs.get(key, ())):
+            found[holder].append(key[0])
+    return {holder: tuple(reasons) for holder, reasons in found.items()}
+
+
 async def _signs_of_organisations() -> Signs:
+    signs, codes = await _marks_of_organisations()
+    return {key: holders for key, holders in signs.items() if len(holders) > 1 and not _apart(key, holders, codes)}
+
+
+async def _marks_of_organisations() -> tuple[Signs, dict[int, int | None]]:
     rows = await fetch(
         "SELECT id, name, phone, tax_number, ward, ward_code FROM organisation WHERE merged_into IS NULL ORDER BY id"
     )
@@ -132,8 +162,7 @@ async def _signs_of_organisations() -> Signs:
         _note(signs, row["id"], Likeness.PHONE, phone_key(row["phone"]))
         _note(signs, row["id"], Likeness.NUMBER, number_key(row["tax_number"]))
         _note(signs, row["id"], Likeness.NAME_AND_WARD, name_key(row["name"]), ward_key(row["ward"]))
-    codes = {row["id"]: row["ward_code"] for row in rows}
-    return {key: holders for key, holders in signs.items() if len(holders) > 1 and not _apart(key, holders, codes)}
+    return signs, {row["id"]: row["ward_code"] for row in rows}
 
 
 def _apart(key: tuple[Any, ...], holders: set[int], codes: Mapping[int, int | None]) -> bool:
@@ -143,6 +172,10 @@ def _apart(key: tuple[Any, ...], holders: set[int], codes: Mapping[int, int | No
 
 
 async def _signs_of_people() -> Signs:
+    return {key: holders for key, holders in (await _marks_of_people()).items() if len(holders) > 1}
+
+
+async def _marks_of_people() -> Signs:
     """A person has the wards of the organisations that she speaks for, and a household's personal number is hers."""
     signs: Signs = defaultdict(set)
     for row in await fetch("SELECT id, phone FROM person WHERE phone IS NOT NULL AND merged_into IS NULL"):
@@ -158,7 +191,7 @@ async def _signs_of_people() -> Signs:
         _note(signs, row["id"], Likeness.NAME_AND_WARD, search_text(row["full_name"]), ward_key(row["ward"]))
         digits = re.sub(r"\D", "", row["number"] or "")
         _note(signs, row["id"], Likeness.NUMBER, digits if len(digits) == 12 else "")
-    return {key: holders for key, holders in signs.items() if len(holders) > 1}
+    return signs
 
 
 def _note(signs: Signs, record_id: int, *key: Any) -> None:

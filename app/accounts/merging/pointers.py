@@ -12,6 +12,7 @@ from piccolo.conf.apps import Finder
 
 from app.accounts.enums import RecordKind
 from app.accounts.tables import (
+    Assistance,
     ContactChange,
     HalfSignIn,
     Organisation,
@@ -26,8 +27,9 @@ RECORDS: dict[RecordKind, type[Person] | type[Organisation]] = {
     RecordKind.PERSON: Person,
     RecordKind.ORGANISATION: Organisation,
 }
-#: How somebody signs in stays with the record that it was made for: it opens nothing while that one is merged.
-STAYING = (Session, SignInToken, HalfSignIn, ContactChange, TwoStep, RecoveryCode)
+#: How somebody signs in, and who may fill in for her, stays with the record that it was made for: it opens nothing
+#: while that one is merged.
+STAYING = (Session, SignInToken, HalfSignIn, ContactChange, TwoStep, RecoveryCode, Assistance)
 
 #: ``objector(kind, kept_id, merged_id)`` raises an AppError where the two must not become one.
 Objector = Callable[[RecordKind, int, int], Awaitable[None]]

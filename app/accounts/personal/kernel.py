@@ -54,6 +54,14 @@ async def _log(whom: Whom) -> Rows:
     ).where(AuditEntry.actor_person_id == whom.person_id)
 
 
+async def _filled_in(whom: Whom) -> Rows:
+    if whom.person_id is None:
+        return []
+    return await AuditEntry.select(
+        AuditEntry.at, AuditEntry.action, AuditEntry.subject_type, AuditEntry.subject_id, AuditEntry.edition_id
+    ).where(AuditEntry.on_behalf_of == whom.person_id)
+
+
 async def _erase_log(whom: Whom, now: datetime) -> int:
     """Empty her name and the values that tell of her; the database lets nothing else of an entry be changed."""
     blank: dict[Any, Any] = {AuditEntry.actor_name: ""}
@@ -205,6 +213,14 @@ DATA = PersonalData(
             erase=_erase_log,
         ),
         Held(
+            key="filled_in",
+            title=N_("What officers filled in for you"),
+            purpose=N_("So that you can see who did what in your name."),
+            until=N_("As long as the festival's records are kept"),
+            stays=N_("What was filled in for the organisation and when, without your name."),
+            find=_filled_in,
+        ),
+        Held(
             key="uploads",
             title=N_("Sheets in which you stand"),
             purpose=N_("To show the organiser what was loaded."),
@@ -232,6 +248,7 @@ DATA = PersonalData(
     ),
     kept={
         "audit_entry.actor_person_id": NUMBER_ONLY,
+        "audit_entry.on_behalf_of": NUMBER_ONLY,
         "import_batch.created_by": NUMBER_ONLY,
         "job.created_by": NUMBER_ONLY,
     },

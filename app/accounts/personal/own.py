@@ -6,6 +6,7 @@ from typing import Any
 from app.accounts.personal.registry import NUMBER_ONLY, Held, PersonalData, Rows
 from app.accounts.personal.whom import NOBODY, Whom
 from app.accounts.tables import (
+    Assistance,
     Consent,
     ContactChange,
     Device,
@@ -132,6 +133,25 @@ async def _erase_new_contacts(whom: Whom, now: datetime) -> int:
     return len(await ContactChange.delete().where(hers).returning(ContactChange.id))
 
 
+async def _assistance(whom: Whom) -> Rows:
+    return await Assistance.select(
+        Assistance.edition_id,
+        Assistance.registered_at,
+        Assistance.allowed_at,
+        Assistance.handed_over_at,
+        Assistance.taken_over_at,
+        Assistance.contact,
+    ).where(Assistance.person == whom.person_id)
+
+
+async def _erase_assistance(whom: Whom, now: datetime) -> int:
+    if whom.person_id is None:
+        return 0
+    nobody: dict[Any, Any] = {Session.acting_for: None, Session.acting_in: None}
+    await Session.update(nobody).where(Session.acting_for == whom.person_id)
+    return len(await Assistance.delete().where(Assistance.person == whom.person_id).returning(Assistance.id))
+
+
 async def _second_step(whom: Whom) -> Rows:
     return await TwoStep.select(TwoStep.created_at, TwoStep.confirmed_at).where(TwoStep.person == whom.person_id)
 
@@ -156,9 +176,9 @@ async def _erase_devices(whom: Whom, now: datetime) -> int:
 
 
 async def _consents(whom: Whom) -> Rows:
-    return await Consent.select(Consent.purpose, Consent.edition_id, Consent.given, Consent.wording, Consent.at).where(
-        Consent.person == whom.person_id
-    )
+    return await Consent.select(
+        Consent.purpose, Consent.edition_id, Consent.given, Consent.given_through, Consent.wording, Consent.at
+    ).where(Consent.person == whom.person_id)
 
 
 DATA = PersonalData(
@@ -205,6 +225,14 @@ DATA = PersonalData(
             erase=_erase_new_contacts,
         ),
         Held(
+            key="assistance",
+            title=N_("Who registered you, and who may fill in for you"),
+            purpose=N_("To let an officer help you as long as you want it."),
+            until=UNTIL_ASKED,
+            find=_assistance,
+            erase=_erase_assistance,
+        ),
+        Held(
             key="second_step",
             title=N_("Your two-step sign-in"),
             purpose=N_("To let nobody in who only has your link, code or password."),
@@ -235,7 +263,8 @@ DATA = PersonalData(
             "person.expertise",
             "role_grant.person",
             *(f"organisation.{name}" for name in ("contact", "phone", "email", "search_text")),
-            *(f"session.{name}" for name in ("person", "browser", "token_hash")),
+            *(f"session.{name}" for name in ("person", "browser", "token_hash", "acting_for")),
+            *(f"assistance.{name}" for name in ("person", "contact", "card_hash", "code_hash")),
             *(f"sign_in_token.{name}" for name in ("person", "token_hash", "code_hash", "next_path", "asked_by")),
             *(f"half_sign_in.{name}" for name in ("person", "token_hash", "next_path")),
             *(f"contact_change.{name}" for name in ("person", "address", "token_hash", "code_hash")),
@@ -249,6 +278,8 @@ DATA = PersonalData(
         "organisation.sort_key": N_("The name of a business is its own and stands in public records."),
         "organisation.tax_number": N_("The name of a business is its own and stands in public records."),
         "consent.person": NUMBER_ONLY,
+        "consent.given_to": NUMBER_ONLY,
+        "assistance.registered_by": NUMBER_ONLY,
         "consent.wording": N_("The sentence that was agreed to; it names nobody."),
         "role_grant.granted_by": NUMBER_ONLY,
         "person.merged_into": NUMBER_ONLY,

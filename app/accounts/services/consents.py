@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from app.accounts.actor import Actor
-from app.accounts.enums import ConsentPurpose
+from app.accounts.enums import ConsentPurpose, GivenThrough
 from app.accounts.tables import Consent
 from app.kernel import audit
 from app.kernel.database import write_transaction
@@ -35,6 +35,8 @@ async def consents_of(person_id: int) -> list[dict[str, Any]]:
 async def change_consent(*, consent_id: int, given: bool, actor: Actor, now: datetime) -> None:
     """Withdraw a consent of one's own, or give it again in the same words. Pressed twice it is kept once.
 
+    One that an officer wrote down is confirmed by giving it oneself.
+
     Raises NotFound for another's, and for a row that no longer counts.
     """
     assert actor.person_id is not None
@@ -43,7 +45,8 @@ async def change_consent(*, consent_id: int, given: bool, actor: Actor, now: dat
         row = next((row for row in rows if row["id"] == consent_id and row["current"]), None)
         if row is None:
             raise NotFound
-        if row["given"] == given:
+        confirmed = given and row["given"] and row["given_through"] != GivenThrough.HERSELF
+        if row["given"] == given and not confirmed:
             return
         purpose = ConsentPurpose(row["purpose"])
         await Consent(
@@ -58,7 +61,7 @@ async def change_consent(*, consent_id: int, given: bool, actor: Actor, now: dat
             await _effects[purpose](actor.person_id, given)
         await audit.record(
             actor=actor,
-            action="consent.give" if given else "consent.withdraw",
+            action="consent.confirm" if confirmed else "consent.give" if given else "consent.withdraw",
             subject_type="person",
             subject_id=actor.person_id,
             edition_id=row["edition_id"],

@@ -12,7 +12,7 @@ from app.accounts.personal.whom import NOBODY
 from app.accounts.queries import person_by_contact, records_of_person
 from app.accounts.services.fresh import check_fresh
 from app.accounts.services.sign_in import contact_of
-from app.accounts.tables import Person, RoleGrant, Session, SignInToken
+from app.accounts.tables import Assistance, Person, RoleGrant, Session, SignInToken
 from app.kernel import audit
 from app.kernel.clock import now as clock_now
 from app.kernel.database import dialect, fetch, write_transaction
@@ -131,6 +131,8 @@ async def erase_people_without_ties(*, created_before: datetime, at_most: int, n
         if not ids:
             return 0
         await Session.delete().where(Session.person.is_in(ids))
+        await Session.update({Session.acting_for: None, Session.acting_in: None}).where(Session.acting_for.is_in(ids))
+        await Assistance.delete().where(Assistance.person.is_in(ids))
         await SignInToken.delete().where(SignInToken.person.is_in(ids))
         await OutboxMessage.delete().where(OutboxMessage.person_id.is_in(ids))
         about = (AuditEntry.subject_type == "person") & AuditEntry.subject_id.is_in([str(one) for one in ids])

@@ -16,13 +16,20 @@ from app.kernel.names import clean_name, search_text, sort_key, text_key
 
 
 async def create_person(
-    *, full_name: str, phone: str | None = None, email: str | None = None, locale: str = "vi", now: datetime
+    *,
+    full_name: str,
+    phone: str | None = None,
+    email: str | None = None,
+    locale: str = "vi",
+    may_lack_contact: bool = False,
+    now: datetime,
 ) -> Person:
     """Add a person; ``phone`` in E.164 and ``email`` normalised already (``kernel.names``).
 
-    Raises ContactMissing without either, ContactTaken when one of them belongs to somebody else.
+    Raises ContactMissing without either, unless she ``may_lack_contact`` because an officer is at her side, and
+    ContactTaken when one of them belongs to somebody else.
     """
-    if not phone and not email:
+    if not phone and not email and not may_lack_contact:
         raise ContactMissing
     name = clean_name(full_name)
     person = Person(
@@ -134,7 +141,7 @@ async def _grant(
             role=role.value,
             edition_id=edition_id,
             organisation=organisation_id,
-            granted_by=actor.person_id,
+            granted_by=actor.written_by[0],
             granted_at=now,
         )
     )

@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from app.accounts.actor import Actor, Grant
-from app.accounts.enums import RecordKind
+from app.accounts.enums import HandOver, RecordKind
 from app.accounts.errors import (
     LinkUsed,
     OldPasswordWrong,
@@ -27,6 +27,7 @@ from app.accounts.limits import Way, count_account
 from app.accounts.passwords.breached import is_breached
 from app.accounts.passwords.words import word_held
 from app.accounts.queries import grants_of, person_to_sign_in, survivor_of
+from app.accounts.services.filling_in import hand_over
 from app.accounts.services.fresh import is_fresh
 from app.accounts.services.telling import end_others, tell_change
 from app.accounts.tables import Person, Session, SignInToken
@@ -259,6 +260,8 @@ async def _matches(stored: str, password: str) -> bool:
 async def start_session(*, person_id: int, browser: str, old_token: str | None, now: datetime) -> str:
     """Open a session under a new token (the browser's old one ends) and return the token for the cookie.
 
+    The first session of somebody whom an officer registered hands her account over.
+
     Raises LinkUsed when her record was merged into another since she asked for the link.
     """
     token = new_token()
@@ -266,6 +269,7 @@ async def start_session(*, person_id: int, browser: str, old_token: str | None, 
         await hold_row("person", person_id)
         if await survivor_of(RecordKind.PERSON, person_id) != person_id:
             raise LinkUsed
+        await hand_over(person_id=person_id, way=HandOver.SIGN_IN, now=now)
         if old_token:
             await Session.delete().where(Session.token_hash == hash_token(old_token))
         await Session.insert(

@@ -1,5 +1,6 @@
 """The organiser's office: people and roles, organisations."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -9,6 +10,7 @@ from msgspec import Meta
 
 from app.accounts.actor import Actor
 from app.accounts.enums import (
+    ACCOUNT_STATE_NAMES,
     IN_FORCE_NAMES,
     ORGANISATION_KIND_NAMES,
     ROLE_NAMES,
@@ -19,7 +21,7 @@ from app.accounts.enums import (
 )
 from app.accounts.errors import ContactMissing
 from app.accounts.guards import requires
-from app.accounts.lists import experts, organisation_by_id, organisations, people_with_roles
+from app.accounts.lists import experts, helped, organisation_by_id, organisations, people_with_roles
 from app.accounts.services.people import find_or_create_person, grant_role, revoke_role
 from app.accounts.services.sessions import end_sessions_of
 from app.accounts.services.two_step import take_off_two_step, who_have_two_step
@@ -88,10 +90,15 @@ class PeopleController(Controller):
         rows, _total = await people_with_roles(edition_id, search=q, role=_choice(Role, role), limit=MOST_EXPORTED)
         names = {key.value: _(name) for key, name in ROLE_NAMES.items()}
         headers = [_("Full name"), _("Role"), _("Phone number"), _("Mail address"), _("Organisation")]
-        table = [
-            [row["full_name"], names[row["role"]], row["phone"], row["email"], row["organisation"]] for row in rows
-        ]
-        return download(write_xlsx(_("People and roles"), headers, table), f"people-{edition.slug}.xlsx")
+        headers += [_("Registered by"), _("Handed over")]
+        registered = await _helped(edition_id, rows)
+        lines: list[list[Any]] = []
+        for row in rows:
+            one = registered.get(row["person_id"], {})
+            own = [row["full_name"], names[row["role"]], row["phone"], row["email"], row["organisation"]]
+            lines.append([*own, one.get("officer"), one.get("handed_over_at")])
+        content = write_xlsx(_("People and roles"), headers, lines, timezone=edition.timezone)
+        return download(content, f"people-{edition.slug}.xlsx")
 
     @post("/", status_code=200)
     async def grant(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
@@ -186,6 +193,8 @@ async def _people_page(
         pager=pager_of(request, Page(rows, total, offset + 1, PAGE_SIZE)),
         roles=[(key.value, _(name)) for key, name in ROLE_NAMES.items()] + [(EXPERTS, _("Experts"))],
         experts=role == EXPERTS,
+        helped={} if role == EXPERTS else await _helped(edition_id, rows),
+        account_states={key: _(name) for key, name in ACCOUNT_STATE_NAMES.items()},
         two_step=set() if role == EXPERTS else await who_have_two_step([row["person_id"] for row in rows]),
         is_owner=request.user.has(Role.OWNER, edition_id=edition_id),
         grantable=[(key.value, _(ROLE_NAMES[key])) for key in GRANTABLE],
@@ -194,6 +203,13 @@ async def _people_page(
         role=role,
         export=with_query(request, f"/manage/{edition_id}/people/export.xlsx"),
     )
+
+
+async def _helped(edition_id: int, rows: Sequence[Mapping[str, Any]]) -> dict[int, Mapping[str, Any]]:
+    """Of the people of a list those whom officers registered or may fill in for."""
+    ids = sorted({row["person_id"] for row in rows})
+    found, _total = await helped(edition_id, person_ids=ids, now=now(), limit=MOST_EXPORTED) if ids else ([], 0)
+    return {row["person_id"]: row for row in found}
 
 
 def _number(text: str | None) -> int | None:

@@ -169,9 +169,17 @@ class LogController(Controller):
         edition = await queries.edition_by_id(edition_id)
         hidden = await kept_from(request.user, edition_id)
         lines, _total = await _log_lines(edition, q, action, hidden, 1, MOST_EXPORTED)
-        headers = [_("When"), _("Who"), _("What"), _("On what"), _("Name"), _("Before and after")]
+        headers = [_("When"), _("Who"), _("For whom"), _("What"), _("On what"), _("Name"), _("Before and after")]
         table: list[list[Any]] = [
-            [line.at, line.who, line.what, line.subject, line.name, "; ".join(_change(*one) for one in line.changes)]
+            [
+                line.at,
+                line.who,
+                line.for_whom,
+                line.what,
+                line.subject,
+                line.name,
+                "; ".join(_change(*one) for one in line.changes),
+            ]
             for line in lines
         ]
         content = write_xlsx(_("Log of changes"), headers, table, timezone=edition.timezone)

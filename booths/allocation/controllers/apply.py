@@ -10,6 +10,7 @@ from litestar.params import FromPath
 
 from app.accounts.actor import Actor
 from app.accounts.enums import ORGANISATION_KIND_NAMES, OrganisationKind, Role
+from app.accounts.errors import FillingInNotAllowed
 from app.accounts.guards import public, signed_in
 from app.accounts.limits import Way, count_browser
 from app.accounts.places.wards import keep_ward, ward_problem
@@ -42,11 +43,16 @@ STEPS: dict[str, tuple[type[msgspec.Struct], str, str]] = {
 NAME_NEEDED = N_("Please write the name that shall stand on the booth.")
 
 
-async def fair_of(slug: str) -> EditionInfo:
-    """An edition with a trade fair. Raises EditionNotFound, NotFound."""
+async def fair_of(slug: str, actor: Actor) -> EditionInfo:
+    """An edition with a trade fair; an officer who fills in for somebody does so in one edition alone.
+
+    Raises EditionNotFound, NotFound, FillingInNotAllowed.
+    """
     edition = await edition_by_slug(slug)
     if not edition.has(Part.FAIR):
         raise NotFound
+    if actor.filling_in is not None and actor.filling_in.edition_id != edition.id:
+        raise FillingInNotAllowed
     return edition
 
 
@@ -73,7 +79,7 @@ class ApplyController(Controller):
     @get("/", guards=[public])
     async def begin(self, request: Request[Actor, Any, Any], slug: FromPath[str]) -> Response[Any]:
         """What it is about, what was sent already, and the way in."""
-        edition = await fair_of(slug)
+        edition = await fair_of(slug, request.user)
         mine = await queries.applications_of(edition.id, request.user.organisations(Role.EXHIBITOR_OWNER))
         return page(
             "allocation/apply_begin.html",
@@ -86,7 +92,7 @@ class ApplyController(Controller):
     @get("/{step:str}", guards=[public])
     async def ask(self, request: Request[Actor, Any, Any], slug: FromPath[str], step: FromPath[str]) -> Response[Any]:
         """One question, or at the end all answers."""
-        edition = await fair_of(slug)
+        edition = await fair_of(slug, request.user)
         draft = _draft(request, edition)
         if not takes_applications(edition):
             return redirect(f"{edition.path}/apply")
@@ -106,7 +112,7 @@ class ApplyController(Controller):
         self, request: Request[Actor, Any, Any], slug: FromPath[str], step: FromPath[str]
     ) -> Response[Any]:
         """Keep an answer and go on, or send all of it."""
-        edition = await fair_of(slug)
+        edition = await fair_of(slug, request.user)
         draft = _draft(request, edition)
         if not takes_applications(edition):
             return redirect(f"{edition.path}/apply")
@@ -119,7 +125,7 @@ class ApplyController(Controller):
         except FormError as error:
             return await _step_page(request, edition, step, error.form, {}, status=422)
         answer = redirect(f"{edition.path}/apply/{_first_open(request, draft) or 'check'}")
-        _keep(answer, edition, draft)
+        _keep(request, answer, edition, draft)
         return answer
 
     @get("/mine/{application_id:int}", guards=[signed_in])
@@ -127,7 +133,7 @@ class ApplyController(Controller):
         self, request: Request[Actor, Any, Any], slug: FromPath[str], application_id: FromPath[int]
     ) -> Response[str]:
         """One's own application."""
-        edition = await fair_of(slug)
+        edition = await fair_of(slug, request.user)
         found = await _own(request, edition, application_id)
         waits = found.state == ApplicationState.WAITING
         waiting = await queries.why_waiting(edition.id, found.id) if waits else []
@@ -139,7 +145,7 @@ class ApplyController(Controller):
         self, request: Request[Actor, Any, Any], slug: FromPath[str], application_id: FromPath[int]
     ) -> Response[Any]:
         """Send one's draft."""
-        edition = await fair_of(slug)
+        edition = await fair_of(slug, request.user)
         await _own(request, edition, application_id)
         await send_draft(edition_id=edition.id, application_id=application_id, actor=request.user, now=now())
         return redirect(f"{edition.path}/apply/mine/{application_id}", toast=_("Your application is in."))
@@ -149,12 +155,12 @@ class ApplyController(Controller):
         self, request: Request[Actor, Any, Any], slug: FromPath[str], application_id: FromPath[int]
     ) -> Response[Any]:
         """Take one's application up again as a draft; what was sent stands until it is sent again."""
-        edition = await fair_of(slug)
+        edition = await fair_of(slug, request.user)
         found = await _own(request, edition, application_id)
         answer = redirect(f"{edition.path}/apply/check")
         names = ("organisation_id", "organisation", "kind", "ward", "cells_wanted", "zone_wanted", "power_watts")
         draft = {name: getattr(found, name) for name in (*names, "category", "note")}
-        _keep(answer, edition, draft)
+        _keep(request, answer, edition, draft)
         return answer
 
     @post("/mine/{application_id:int}/withdraw", guards=[signed_in])
@@ -162,23 +168,26 @@ class ApplyController(Controller):
         self, request: Request[Actor, Any, Any], slug: FromPath[str], application_id: FromPath[int]
     ) -> Response[Any]:
         """Take one's application back."""
-        edition = await fair_of(slug)
+        edition = await fair_of(slug, request.user)
         await _own(request, edition, application_id)
         await withdraw_application(edition_id=edition.id, application_id=application_id, actor=request.user, now=now())
         return redirect(f"{edition.path}/apply/mine/{application_id}", toast=_("Your application is withdrawn."))
 
 
-def _cookie(edition: EditionInfo) -> tuple[str, str]:
-    """Name and path."""
-    return f"fg_apply_{edition.id}", f"{edition.path}/apply"
+def _cookie(request: Request[Actor, Any, Any], edition: EditionInfo) -> tuple[str, str]:
+    """Name and path of the draft's cookie: in an officer's browser each for whom she fills in has one of her own."""
+    behalf = request.user.on_behalf_of
+    return f"fg_apply_{edition.id}" + (f"_{behalf}" if behalf is not None else ""), f"{edition.path}/apply"
 
 
 def _draft(request: Request[Actor, Any, Any], edition: EditionInfo) -> conversation.Draft:
-    return conversation.unpack_draft(read_cookie(request, *_cookie(edition)), now())
+    return conversation.unpack_draft(read_cookie(request, *_cookie(request, edition)), now())
 
 
-def _keep(answer: Response[Any], edition: EditionInfo, draft: conversation.Draft) -> None:
-    name, path = _cookie(edition)
+def _keep(
+    request: Request[Actor, Any, Any], answer: Response[Any], edition: EditionInfo, draft: conversation.Draft
+) -> None:
+    name, path = _cookie(request, edition)
     keep_cookie(
         answer,
         name,
@@ -188,8 +197,8 @@ def _keep(answer: Response[Any], edition: EditionInfo, draft: conversation.Draft
     )
 
 
-def _forget(answer: Response[Any], edition: EditionInfo) -> Response[Any]:
-    drop_cookie(answer, *_cookie(edition))
+def _forget(request: Request[Actor, Any, Any], answer: Response[Any], edition: EditionInfo) -> Response[Any]:
+    drop_cookie(answer, *_cookie(request, edition))
     return answer
 
 
@@ -298,7 +307,7 @@ async def _send(request: Request[Actor, Any, Any], edition: EditionInfo, draft: 
         if request.user.signed_in:
             made = await conversation.apply_signed_in(edition_id=edition.id, draft=draft, actor=request.user, now=now())
             answer = redirect(f"{edition.path}/apply/mine/{made}", toast=_("Your application is in."))
-            return _forget(answer, edition)
+            return _forget(request, answer, edition)
         phone, email, _problems = _contact(draft["contact"])
         await count_browser(Way.ASK, request, now=now())
         await conversation.apply_by_message(
@@ -312,7 +321,7 @@ async def _send(request: Request[Actor, Any, Any], edition: EditionInfo, draft: 
         )
     except AppError as error:
         return _check_page(request, edition, draft, error)
-    return _forget(page("allocation/apply_sent.html", edition=edition, contact=draft["contact"]), edition)
+    return _forget(request, page("allocation/apply_sent.html", edition=edition, contact=draft["contact"]), edition)
 
 
 async def _own(request: Request[Actor, Any, Any], edition: EditionInfo, application_id: int) -> queries.ApplicationInfo:

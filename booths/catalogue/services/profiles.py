@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from app.accounts.actor import Actor
-from app.accounts.enums import EXHIBITOR_ROLES, ConsentPurpose
+from app.accounts.enums import EXHIBITOR_ROLES, ConsentPurpose, GivenThrough
 from app.accounts.tables import Consent, RoleGrant
 from app.kernel import audit
 from app.kernel.database import write_transaction
@@ -73,6 +73,8 @@ async def save_profile(
                 given=values.contact_public,
                 wording=values.consent_wording,
                 at=now,
+                given_through=GivenThrough.IN_PERSON if actor.acts_for_another else GivenThrough.HERSELF,
+                given_to=actor.written_by[0] if actor.acts_for_another else None,
             ).save()
         told: dict[str, Any] = {
             "story": dict(values.story),

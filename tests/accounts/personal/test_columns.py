@@ -15,7 +15,18 @@ from app.main import register_modules
 from tests.test_migrations import all_tables
 
 #: Integer columns named so hold the number of a person.
-OF_A_PERSON = ("person", "person_id", "_by", "buyer", "holder", "payer", "judge")
+OF_A_PERSON = (
+    "person",
+    "person_id",
+    "_by",
+    "buyer",
+    "holder",
+    "payer",
+    "judge",
+    "given_to",
+    "on_behalf_of",
+    "acting_for",
+)
 
 
 def name_of(column: Column) -> str:

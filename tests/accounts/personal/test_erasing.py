@@ -70,7 +70,7 @@ async def test_nothing_is_left_of_somebody_of_whom_everything_was_held(
     assert paid == [{"payer": None, "payer_name": NAME}]
     assert await verify_chain(festival.ids["round_id"]) == []
     left = [one.held.key for one in await find_all(Whom(person_id=her.person_id))]
-    assert left == ["log", "consents"]
+    assert left == ["log", "filled_in", "consents"]
     assert await erase_person(person_id=her.person_id, now=frozen_now) == {}
 
 

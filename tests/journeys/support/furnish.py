@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from app.accounts.actor import SYSTEM, Actor
-from app.accounts.enums import DeviceKind, OrganisationKind, RecordKind, Role
+from app.accounts.enums import DeviceKind, GivenThrough, OrganisationKind, RecordKind, Role
 from app.accounts.queries import actor_of_person
 from app.accounts.services.devices import pair_device
+from app.accounts.services.handing_over import make_card
 from app.accounts.services.merging import merge_records
 from app.accounts.services.people import create_organisation, create_person, grant_role
+from app.accounts.services.registering import Newcomer, register_person
 from app.judging.queries.contests import criteria_of
 from app.judging.services.ballots import BallotInput, submit_ballot
 from app.judging.services.contests import open_round
@@ -43,6 +45,7 @@ async def furnish(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
         **await _orders(numbers, now),
         **await _gates(numbers, now),
         **await _twice(numbers, now),
+        **await _helped(numbers, now),
     }
 
 
@@ -70,6 +73,22 @@ async def _fair(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
     context = SheetContext(edition_id=here, actor=SYSTEM, now=now)
     batch = await batches.preview("applications", SHEET.read_bytes(), SHEET.name, context)
     return {"batch_id": batch.id}
+
+
+async def _helped(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Somebody whom an officer registered, and her hand-over card."""
+    here = numbers["edition_id"]
+    officer = await actor_of_person(await holder(Role.OWNER))
+    person_id, _place = await register_person(
+        newcomer=Newcomer(full_name="Lò Thị Mai", organisation="Hộ thổ cẩm Lò Thị Mai", ward="Mai Châu"),
+        through=GivenThrough.PAPER,
+        wording="Tôi đồng ý để ban tổ chức đăng ký cho tôi và điền thay tôi.",
+        edition_id=here,
+        actor=officer,
+        now=now,
+    )
+    address = await make_card(person_id=person_id, edition_id=here, actor=officer, now=now)
+    return {"helped_id": person_id, "take_over_token": address.rpartition("/")[2]}
 
 
 async def _orders(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:

@@ -26,7 +26,7 @@ DEVICES = {
 SWITCHES = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
 #: Cookies that let somebody in, and paths that do.
 TELLING = ("fg_session", "fg_half", "fg_gate", "fg_judge")
-SECRET_PATH = re.compile(r"/(?:sign-in|invite|pass|done)/([\w-]{20,})")
+SECRET_PATH = re.compile(r"/(?:sign-in|take-over|invite|pass|done)/([\w-]{20,})")
 KEY = "a secret that only the tests know, 32+"
 LEAKS = "tests.journeys.support.leaks"
 CAMERA_SWITCHES = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
