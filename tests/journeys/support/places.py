@@ -72,7 +72,7 @@ PLACES = [
     Place("me", "/me", "owner", leads_on=True),
     Place("account", "/account", "owner"),
     Place("account-data", "/account/data", "owner"),
-    Place("account-filled-in", "/account/filled-in", "exhibitor"),
+    Place("account-filled-in", "/account/filled-in", "exhibitor_owner"),
     Place("account-erase", "/account/data/erase", "owner"),
     Place("account-two-step", "/account/two-step", "owner"),
     Place("organiser-editions", "/manage", "owner"),
