@@ -87,7 +87,7 @@ async def test_the_log_is_exported_with_its_filter(client: httpx.AsyncClient) ->
     edition = await make_edition()
     await signed_in_as(client, Role.MANAGER, edition)
     rows = rows_of(await client.get(f"/manage/{edition.id}/audit/export.xlsx?action=role.grant"))
-    assert [row[1:] for row in rows] == [("Fairground", "Gave a role", "Person", "Vũ Thị Quản", "Role: Manager")]
+    assert [row[1:] for row in rows] == [("Fairground", None, "Gave a role", "Person", "Vũ Thị Quản", "Role: Manager")]
 
 
 async def test_what_could_become_a_formula_is_neutralised_in_exports(client: httpx.AsyncClient) -> None:
@@ -193,7 +193,7 @@ async def test_who_sends_a_failed_message_again_stands_in_the_log(client: httpx.
     assert (await client.post(f"/manage/{edition.id}/outbox/{message_id}/retry")).status_code == 303
     rows = rows_of(await client.get(f"/manage/{edition.id}/audit/export.xlsx?action=message.retry"))
     assert [row[1:] for row in rows] == [
-        ("Vũ Thị Quản", "Sent a message again", "Message", "Vé của bạn", "State: Failed → Waiting")
+        ("Vũ Thị Quản", None, "Sent a message again", "Message", "Vé của bạn", "State: Failed → Waiting")
     ]
 
 
@@ -214,7 +214,7 @@ async def test_people_are_exported_as_they_are_filtered(client: httpx.AsyncClien
     await revoke_role(grant_id=grant.id, edition_id=edition.id, actor=SYSTEM, now=NOW)
     await signed_in_as(client, Role.MANAGER, edition)
     rows = rows_of(await client.get(f"/manage/{edition.id}/people/export.xlsx?role=floor&q=yen"))
-    assert rows == [("Đỗ Thị Yến", "Floor", person.phone, None, None)]
+    assert rows == [("Đỗ Thị Yến", "Floor", person.phone, None, None, None, None)]
 
 
 async def test_the_status_page_says_in_words_what_waits(client: httpx.AsyncClient) -> None:

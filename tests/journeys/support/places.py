@@ -74,7 +74,7 @@ PLACES = [
     Place("account-contacts", "/account/contacts", "owner"),
     Place("account-contact-link", "/account/contacts/link/used", "owner", status=410),
     Place("account-data", "/account/data", "owner"),
-    Place("account-filled-in", "/account/filled-in", "exhibitor"),
+    Place("account-filled-in", "/account/filled-in", "exhibitor_owner"),
     Place("account-erase", "/account/data/erase", "owner"),
     Place("account-two-step", "/account/two-step", "owner"),
     Place("organiser-editions", "/manage", "owner"),
