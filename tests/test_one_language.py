@@ -17,6 +17,7 @@ import pytest
 
 from app.accounts.actor import SYSTEM
 from app.accounts.enums import Role
+from app.accounts.services.handing_over import make_card
 from app.accounts.services.sign_in import make_sign_in_link
 from app.kernel.i18n import LOCALE_NAMES
 from app.main import register_modules
@@ -131,7 +132,11 @@ async def numbers(festival: Festival, now: datetime) -> dict[str, Any]:
         for phone in ("+84977123456", "+62977123456")
     ]
     known = {"twice_id": twice[0].id, "twice_again_id": twice[1].id}
-    tokens = {"sign_in_token": link.rpartition("/")[2], "invite_token": invite.rpartition("/")[2]}
+    card = await make_card(
+        person_id=festival.ids["helped_id"], edition_id=festival.edition.id, actor=festival.people["owner"], now=now
+    )
+    links = {"sign_in_token": link, "invite_token": invite, "take_over_token": card}
+    tokens = {name: address.rpartition("/")[2] for name, address in links.items()}
     return festival.ids | known | tokens | {name: festival.ids[other] for name, other in HERE.items()}
 
 

@@ -35,6 +35,7 @@ PAGES = {
     "apply": "/e/{slug}/apply",
     "pass": "/pass/{pass_secret}",
     "pass_check": "/P/{pass_code}",
+    "wards": "/places/wards?ward=hang",
     "sign_in": "/sign-in",
     "help": "/help",
 }
@@ -55,6 +56,7 @@ LEFT_OUT = {
     "/sign-in/password": "as /sign-in",
     "/sign-in/two-step": "as /sign-in, for organisers alone",
     "/sign-in/{token}": "seen once for each link",
+    "/take-over/{token}": "seen once for each card",
 }
 CONNECTIONS = 16
 
