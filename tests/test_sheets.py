@@ -3,11 +3,12 @@
 import pytest
 
 from app.accounts.actor import SYSTEM
-from app.kernel.sheets import SheetContext
+from app.kernel.sheets import SheetContext, kinds
 from app.kernel.sheets.batches import preview, problems_of
 from app.main import MODULES, register_modules
 from tests.conftest import NOW
 from tests.events.factories import make_edition
+from tests.test_routes import page_at
 
 KINDS = sorted(kind.name for module in MODULES for kind in module.sheet_kinds)
 STRANGE = {
@@ -31,3 +32,8 @@ async def test_a_strange_file(database: str, kind: str, content: str) -> None:
     context = SheetContext(edition_id=edition.id, actor=SYSTEM, now=NOW)
     batch = await preview(kind, content.encode(), "strange.csv", context)
     assert "column_missing" in {problem["code"] for problem in problems_of(batch)}
+
+
+def test_what_was_loaded_stands_on_a_page() -> None:
+    for kind in kinds():
+        assert page_at(f"/manage/1{kind.place}") == f"/manage/{{edition_id}}{kind.place}"

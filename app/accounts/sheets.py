@@ -198,6 +198,7 @@ def _derived(values: Mapping[str, Any]) -> dict[str, Any]:
 ORGANISATIONS = SheetKind(
     name="organisations",
     title=N_("Organisations"),
+    place="/organisations",
     columns=(
         Column("name", NAME, text(200), required=True),
         Column("kind", {"en": ["Kind"], "vi": ["Loại hình", "loại"], "id": ["Jenis"]}, choice(KIND_LABELS)),
@@ -283,6 +284,7 @@ async def _check_contact(rows: Sequence[SheetRow], _context: SheetContext) -> li
 EXPERTS = SheetKind(
     name="experts",
     title=N_("Experts"),
+    place="/people",
     columns=(
         Column(
             "full_name",

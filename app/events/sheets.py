@@ -169,6 +169,7 @@ def _values_of(session: SessionInfo) -> SessionValues:
 PROGRAMME = SheetKind(
     name="programme",
     title=N_("Programme"),
+    place="/programme",
     columns=COLUMNS,
     key=_row_key,
     check=check_programme,

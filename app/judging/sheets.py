@@ -275,6 +275,10 @@ def judge_key(row: SheetRow) -> Hashable | None:
     return cast(Hashable, row["phone"] or row["email"])
 
 
-IDEAS = SheetKind("ideas", N_("Ideas"), IDEA_COLUMNS, load=load_ideas, check=check_contacts, key=idea_key)
-JUDGES = SheetKind("judges", N_("Judges"), JUDGE_COLUMNS, load=load_judges, check=check_contacts, key=judge_key)
+IDEAS = SheetKind(
+    "ideas", N_("Ideas"), IDEA_COLUMNS, load=load_ideas, check=check_contacts, key=idea_key, place="/contest"
+)
+JUDGES = SheetKind(
+    "judges", N_("Judges"), JUDGE_COLUMNS, load=load_judges, check=check_contacts, key=judge_key, place="/people"
+)
 SHEET_KINDS = (IDEAS, JUDGES)

@@ -148,6 +148,7 @@ async def _load(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
 APPLICATIONS = SheetKind(
     name="applications",
     title=N_("Exhibitors' applications"),
+    place="/applications",
     columns=(
         Column(
             "organisation",

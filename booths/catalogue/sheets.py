@@ -169,6 +169,7 @@ async def _insert_certificates(found: Sequence[tuple[Any, int, Certificates]]) -
 PRODUCTS = SheetKind(
     name="products",
     title=N_("Products"),
+    place="/catalogue",
     columns=(
         Column(
             "organisation",

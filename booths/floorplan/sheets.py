@@ -121,6 +121,7 @@ _PRICE = {
 HALLS = SheetKind(
     name="halls",
     title=N_("Halls and booths"),
+    place="/floorplan",
     columns=(
         Column("hall", _HALL, text(80), required=True),
         Column("booth", _BOOTH, text(12), required=True),

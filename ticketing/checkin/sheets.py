@@ -90,4 +90,6 @@ async def load_gates(rows: Sequence[SheetRow], context: SheetContext) -> LoadRes
     return result
 
 
-GATES = SheetKind(name="gates", title=N_("Gates"), columns=COLUMNS, key=("name",), check=check_gates, load=load_gates)
+GATES = SheetKind(
+    name="gates", title=N_("Gates"), place="/gates", columns=COLUMNS, key=("name",), check=check_gates, load=load_gates
+)

@@ -329,6 +329,7 @@ def _people(rows: Sequence[SheetRow]) -> list[PersonValues]:
 TICKET_TYPES = SheetKind(
     name="ticket_types",
     title=N_("Ticket types"),
+    place="/tickets",
     columns=TYPE_COLUMNS,
     key=("code",),
     check=check_ticket_types,
@@ -337,6 +338,7 @@ TICKET_TYPES = SheetKind(
 ATTENDEES = SheetKind(
     name="attendees",
     title=N_("Attendees"),
+    place="/passes",
     columns=ATTENDEE_COLUMNS,
     key=_attendee_key,
     check=check_attendees,

@@ -44,7 +44,8 @@ class SheetKind:
     function of a row; rows without a key are not compared. ``check`` looks across rows and into the database;
     ``load`` writes inside the caller's transaction, updating what is there; it records each record that it changes,
     with before and after. A kind of which very many rows come may ``lay`` them ready beside the tables first, outside
-    of any transaction (see :mod:`app.kernel.staging`), for ``load_laid`` to take them over at once.
+    of any transaction (see :mod:`app.kernel.staging`), for ``load_laid`` to take them over at once. ``place`` is the
+    page, below those of an edition's organisers, where its records stand.
     """
 
     name: str
@@ -55,6 +56,7 @@ class SheetKind:
     lay: Lay | None = field(default=None, repr=False)
     load_laid: LoadLaid | None = field(default=None, repr=False)
     key: Key = ()
+    place: str = ""
 
     def labels(self, *names: str) -> list[str]:
         """Give the headers of some of its columns in the reader's language, for exports that can be loaded again."""
