@@ -361,10 +361,12 @@ async def _load_sheet(kind: str, path: Path, check_only: bool, slug: str | None)
     import json
 
     from app.accounts.actor import SYSTEM
+    from app.demo.command import SLUG, stand_in_its_days
     from app.events.tables import Edition
     from app.kernel.clock import now
     from app.kernel.sheets.batches import accept, discard, preview, problems_of
     from app.kernel.sheets.model import SheetContext
+    from app.kernel.tables import ImportBatch
 
     editions = await Edition.select().order_by(Edition.id, ascending=False)
     if slug is not None:
@@ -373,6 +375,8 @@ async def _load_sheet(kind: str, path: Path, check_only: bool, slug: str | None)
         names = ", ".join(edition["slug"] for edition in editions) or "none"
         raise Refusal(f"name one edition with --edition (here: {names}).")
     edition = editions[0]
+    if edition["slug"] == SLUG:
+        stand_in_its_days()
     context = SheetContext(edition["id"], SYSTEM, now(), edition["timezone"], edition["currency"])
     batch = await preview(kind, path.read_bytes(), path.name, context)
     for problem in problems_of(batch):
@@ -381,6 +385,7 @@ async def _load_sheet(kind: str, path: Path, check_only: bool, slug: str | None)
     print(f"{batch.row_count} rows read, {batch.problem_count} problems.")
     if batch.problem_count or check_only:
         await discard(batch.id, context)
+        await ImportBatch.delete().where(ImportBatch.id == batch.id)  # nobody was shown it anywhere but here
         return batch.problem_count == 0
     result = json.loads((await accept(batch.id, context, lay=True)).result or "{}")
     print(f"{result['created']} added, {result['updated']} changed, {result['unchanged']} as they were.")

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from app.demo.festival import ORGANISER
 from app.events.tables import Edition
 from app.kernel.database import close_database, open_database
 from app.kernel.settings import settings
-from app.kernel.tables import AuditEntry
+from app.kernel.tables import AuditEntry, ImportBatch
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.support.factories import make_owner, make_person
@@ -253,10 +254,22 @@ async def test_a_sheet_is_checked_and_then_loaded(home: Path, database: str) -> 
     done = await asyncio.to_thread(fairground, home, *check, DATABASE_URL=database)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "180 rows read, 0 problems.\n"
+    assert await ImportBatch.count() == 0
     done = await asyncio.to_thread(fairground, home, *check[:-1], "--edition", edition.slug, DATABASE_URL=database)
     assert done.stdout.splitlines()[-1] == "180 added, 0 changed, 0 as they were."
     done = await asyncio.to_thread(fairground, home, *check[:-1], DATABASE_URL=database)
     assert done.stdout.splitlines()[-1] == "0 added, 0 changed, 180 as they were."
+
+
+async def test_a_sheet_of_the_demo_is_loaded_in_its_days(home: Path, database: str) -> None:
+    await make_edition(DEMO_SLUG)
+    home.mkdir()
+    (home / "demo.json").write_text('{"clock_offset_seconds": -86400000}')
+    done = await asyncio.to_thread(fairground, home, "import", "halls", str(HALLS), DATABASE_URL=database)
+    assert (done.returncode, done.stderr) == (0, "")
+    batch = await ImportBatch.objects().first()
+    assert batch is not None
+    assert batch.created_at < datetime.now(UTC) - timedelta(days=999)
 
 
 @pytest.mark.engines
