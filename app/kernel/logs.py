@@ -5,11 +5,13 @@ import json
 import logging
 import re
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="")
 #: Who asks, as ``person_id`` and ``device_id``; stands in every line of her request.
-asker: contextvars.ContextVar[dict[str, int]] = contextvars.ContextVar("asker", default={})  # noqa: B039 - never changed in place
+asker: contextvars.ContextVar[Mapping[str, int]] = contextvars.ContextVar("asker", default=MappingProxyType({}))
 
 #: What concerns the safety of accounts: sign-ins, refusals, limits. Written whatever ``LOG_LEVEL`` says.
 _security = logging.getLogger("fairground.security")

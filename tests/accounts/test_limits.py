@@ -118,7 +118,7 @@ WALK = [
     ("/account/contacts/{kind:str}", Way.NEW_CONTACT, ask_for_a_new_contact),
     ("/account/contacts/{kind:str}/confirm", Way.CONTACT, try_a_contacts_code),
     ("/account/contacts/link/{token:str}", Way.CONTACT, try_a_contacts_link),
-    ("/account/password", Way.OLD_PASSWORD, try_an_old_password),
+    ("/account/password", Way.BEFORE_CHANGE, try_an_old_password),
 ]
 walk = pytest.mark.parametrize("attempt", [attempt for _route, _way, attempt in WALK])
 

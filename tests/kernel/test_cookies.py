@@ -17,7 +17,7 @@ from app.accounts.services.sign_in import make_sign_in_link
 from app.kernel.cookies import CSRF_COOKIE, cookie_name
 from app.kernel.settings import settings
 from app.main import create_app
-from tests.support.client import CSRF_HEADER, new_browser
+from tests.support.client import CSRF_HEADER, new_browser, transport_to
 from tests.support.factories import make_owner, make_person
 from tests.support.festival import make_festival
 from tests.support.two_step import set_up
@@ -37,9 +37,8 @@ def https(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @asynccontextmanager
 async def secure_browser() -> AsyncIterator[httpx.AsyncClient]:
     """A browser of a service that was made for HTTPS."""
-    transport = httpx.ASGITransport(app=create_app())  # type: ignore[arg-type]
     headers = {"accept": "text/html", "accept-language": "en"}
-    async with httpx.AsyncClient(transport=transport, base_url=HOST, headers=headers) as browser:
+    async with httpx.AsyncClient(transport=transport_to(create_app()), base_url=HOST, headers=headers) as browser:
         yield browser
 
 

@@ -72,11 +72,15 @@ async def running_app() -> AsyncIterator[Browser]:
         await life
 
 
+def transport_to(app: Litestar) -> httpx.ASGITransport:
+    """Return what carries requests to a service in this process."""
+    return httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+
+
 def new_browser() -> Browser:
     """Return one more browser for the running service: another person, or another device."""
-    transport = httpx.ASGITransport(app=the_app())  # type: ignore[arg-type]
     return Browser(
-        transport=transport,
+        transport=transport_to(the_app()),
         base_url="http://testserver.local",
         headers={"accept": "text/html", "accept-language": "en"},
     )

@@ -178,7 +178,7 @@ class AccountController(Controller):
         actor = request.scope["user"]
         try:
             form = await read_form(request, NewPasswordForm)
-            await count_browser(Way.OLD_PASSWORD, request, now=now())
+            await count_browser(Way.BEFORE_CHANGE, request, now=now())
             await service.change_password(old=form.old, password=form.password, actor=actor, now=now())
         except FormError as error:
             return await _account_page(request, password_form=error.form, status=error.status)

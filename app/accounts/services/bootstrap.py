@@ -7,7 +7,7 @@ from app.accounts.enums import Role
 from app.accounts.errors import ContactMissing, PersonUnknown
 from app.accounts.queries import person_by_contact
 from app.accounts.services.people import find_or_create_person, grant_role
-from app.accounts.services.sessions import end_every_session, end_sessions_by_command
+from app.accounts.services.sessions import end_all_sessions, end_every_session
 from app.accounts.services.sign_in import make_sign_in_link
 from app.accounts.services.two_step import reset_two_step
 from app.kernel.clock import now
@@ -44,7 +44,7 @@ async def sign_out(*, email: str | None, phone: str | None) -> tuple[str | None,
     if not email and not phone:
         return None, await end_every_session(actor=SYSTEM, now=now())
     found = await _person(email, phone)
-    return found["full_name"], await end_sessions_by_command(person_id=found["id"], actor=SYSTEM, now=now())
+    return found["full_name"], await end_all_sessions(person_id=found["id"], edition_id=None, actor=SYSTEM, now=now())
 
 
 async def _person(email: str | None, phone: str | None) -> dict[str, Any]:

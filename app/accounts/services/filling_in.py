@@ -29,7 +29,7 @@ async def start_filling_in(*, person_id: int, edition_id: int, actor: Actor, now
             raise FillingInNotAllowed
         values: dict[Any, Any] = {Session.acting_for: person_id, Session.acting_in: edition_id}
         await Session.update(values).where(Session.id == actor.session_id)
-        await _record(actor, "help.start", person_id, edition_id, now)
+        await audit.note(actor, "help.start", "person", person_id, edition_id, now)
 
 
 async def stop_filling_in(*, actor: Actor, now: datetime) -> None:
@@ -39,7 +39,7 @@ async def stop_filling_in(*, actor: Actor, now: datetime) -> None:
         return
     async with write_transaction():
         await Session.update({Session.acting_for: None, Session.acting_in: None}).where(Session.id == actor.session_id)
-        await _record(actor, "help.stop", acting.person_id, acting.edition_id, now)
+        await audit.note(actor, "help.stop", "person", acting.person_id, acting.edition_id, now)
 
 
 async def allow_help(*, actor: Actor, now: datetime) -> None:
@@ -55,7 +55,7 @@ async def allow_help(*, actor: Actor, now: datetime) -> None:
             .returning(Assistance.edition_id)
         )
         for row in rows:
-            await _record(actor, "help.allow", actor.person_id, row["edition_id"], now)
+            await audit.note(actor, "help.allow", "person", actor.person_id, row["edition_id"], now)
 
 
 async def forbid_help(*, actor: Actor, now: datetime) -> None:
@@ -69,7 +69,7 @@ async def forbid_help(*, actor: Actor, now: datetime) -> None:
         )
         await end_filling_in(actor.person_id)
         for row in rows:
-            await _record(actor, "help.forbid", actor.person_id, row["edition_id"], now)
+            await audit.note(actor, "help.forbid", "person", actor.person_id, row["edition_id"], now)
 
 
 async def end_filling_in(person_id: int) -> None:
@@ -96,7 +96,7 @@ async def hand_over(
     if actor is None:
         person = await Person.select(Person.full_name).where(Person.id == person_id).first()
         actor = Actor(person_id=person_id, full_name=person["full_name"] if person else "")
-    await _record(actor, "help.hand_over", person_id, rows[0]["edition_id"], now, {"way": way.value})
+    await audit.note(actor, "help.hand_over", "person", person_id, rows[0]["edition_id"], now, after={"way": way.value})
     return True
 
 
@@ -110,7 +110,7 @@ async def take_over(*, actor: Actor, now: datetime) -> None:
             .returning(Assistance.edition_id)
         )
         for row in rows:
-            await _record(actor, "help.take_over", actor.person_id, row["edition_id"], now)
+            await audit.note(actor, "help.take_over", "person", actor.person_id, row["edition_id"], now)
 
 
 async def forbid_with_consent(person_id: int, given: bool) -> None:
@@ -118,22 +118,3 @@ async def forbid_with_consent(person_id: int, given: bool) -> None:
     if not given:
         await Assistance.update({Assistance.allowed_at: None}).where(Assistance.person == person_id)
         await end_filling_in(person_id)
-
-
-async def _record(
-    actor: Actor,
-    action: str,
-    person_id: int,
-    edition_id: int | None,
-    now: datetime,
-    after: dict[str, Any] | None = None,
-) -> None:
-    await audit.record(
-        actor=actor,
-        action=action,
-        subject_type="person",
-        subject_id=person_id,
-        edition_id=edition_id,
-        after=after,
-        now=now,
-    )

@@ -46,7 +46,7 @@ async def make_card(*, person_id: int, edition_id: int, actor: Actor, now: datet
             Assistance.card_expires_at: now + timedelta(days=CARD_DAYS),
         }
         await _change(person_id, values)
-        await _record(actor, "help.card", person_id, edition_id, now)
+        await audit.note(actor, "help.card", "person", person_id, edition_id, now)
     return f"{settings().base_url}/take-over/{token}"
 
 
@@ -60,7 +60,7 @@ async def withdraw_card(*, person_id: int, edition_id: int, actor: Actor, now: d
             .returning(Assistance.id)
         )
         if rows:
-            await _record(actor, "help.card_withdraw", person_id, edition_id, now)
+            await audit.note(actor, "help.card_withdraw", "person", person_id, edition_id, now)
 
 
 async def person_of_card(*, token: str, now: datetime) -> dict[str, Any]:
@@ -120,7 +120,7 @@ async def send_code(*, person_id: int, edition_id: int, contact: str, actor: Act
             Assistance.code_expires_at: now + timedelta(minutes=CODE_MINUTES),
         }
         await _change(person_id, values)
-        await _record(actor, "help.code", person_id, edition_id, now)
+        await audit.note(actor, "help.code", "person", person_id, edition_id, now)
         with use_locale(person["locale"]):
             body = _(
                 "Your code is {code}. Tell it to the officer who sits with you if this account shall be yours and be "
@@ -216,10 +216,4 @@ async def _send(
         edition_id=edition_id,
         secret=True,
         now=now,
-    )
-
-
-async def _record(actor: Actor, action: str, person_id: int, edition_id: int, now: datetime) -> None:
-    await audit.record(
-        actor=actor, action=action, subject_type="person", subject_id=person_id, edition_id=edition_id, now=now
     )

@@ -6,10 +6,10 @@ from typing import Any
 
 from app.accounts.actor import Actor
 from app.accounts.enums import ORGANISER_ROLES, Role
-from app.accounts.errors import SignInAgain
 from app.accounts.lifetimes import end_of_session
 from app.accounts.queries import grants_of
-from app.accounts.services.fresh import is_fresh
+from app.accounts.services.fresh import check_fresh
+from app.accounts.services.telling import end_others
 from app.accounts.tables import HalfSignIn, Session, SignInToken
 from app.kernel import audit
 from app.kernel.database import write_transaction
@@ -52,22 +52,24 @@ async def end_own_session(*, session_id: int, actor: Actor, now: datetime) -> No
 
     Raises SignInAgain when she did not sign in just now, NotFound for anybody else's session and for one that is gone.
     """
-    await _require_fresh(actor, now)
+    own = Session.person == await check_fresh(actor, now)
     async with write_transaction():
-        gone = await Session.delete().where(_own(actor) & (Session.id == session_id)).returning(Session.id)
+        gone = await Session.delete().where(own & (Session.id == session_id)).returning(Session.id)
     if not gone:
         raise NotFound
     note_security("session.ended", sessions=1)
 
 
 async def end_other_sessions(*, actor: Actor, now: datetime) -> int:
-    """End all of the actor's sessions but the one that asks; how many there were. Raises SignInAgain as above."""
-    await _require_fresh(actor, now)
+    """End all of the actor's sessions but the one that asks; how many there were. Raises SignInAgain as above.
+
+    Only a fresh one may: else who found her browser open could shut her out of all others.
+    """
+    person_id = await check_fresh(actor, now)
     async with write_transaction():
-        gone = await Session.delete().where(_own(actor) & (Session.id != actor.session_id)).returning(Session.id)
-        await HalfSignIn.delete().where(HalfSignIn.person == actor.person_id)
-    note_security("session.ended", sessions=len(gone))
-    return len(gone)
+        ended = await end_others(person_id, [actor.session_id])
+    note_security("session.ended", sessions=ended)
+    return ended
 
 
 async def end_sessions_of(*, person_id: int, edition_id: int, actor: Actor, now: datetime) -> int:
@@ -83,12 +85,16 @@ async def end_sessions_of(*, person_id: int, edition_id: int, actor: Actor, now:
     organises = {grant.edition_id for grant in grants if grant.role in ORGANISER_ROLES}
     if None not in owned and not organises <= owned:
         raise NotAllowed
-    return await _end_all(person_id, edition_id, actor, now)
+    return await end_all_sessions(person_id=person_id, edition_id=edition_id, actor=actor, now=now)
 
 
-async def end_sessions_by_command(*, person_id: int, actor: Actor, now: datetime) -> int:
-    """As the command does it, for anybody; how many sessions ended."""
-    return await _end_all(person_id, None, actor, now)
+async def end_all_sessions(*, person_id: int, edition_id: int | None, actor: Actor, now: datetime) -> int:
+    """End all sessions of anybody, half ones too, and void the links that wait: who reads her mail has them."""
+    async with write_transaction():
+        ended = await end_others(person_id, [])
+        await audit.note(actor, "session.end_all", "person", person_id, edition_id, now, after={"count": ended})
+    note_security("session.ended", person_id=person_id, sessions=ended)
+    return ended
 
 
 async def end_every_session(*, actor: Actor, now: datetime) -> int:
@@ -112,33 +118,4 @@ async def tidy_sign_ins(*, now: datetime) -> int:
         await HalfSignIn.delete().where(HalfSignIn.expires_at <= now)
         old = SignInToken.expires_at <= now - KEEP_UNUSED
         await SignInToken.delete().where(old & SignInToken.used_at.is_null())
-    return len(gone)
-
-
-async def _require_fresh(actor: Actor, now: datetime) -> None:
-    """Else who found her browser open could shut her out of all others."""
-    if not await is_fresh(actor, now):
-        raise SignInAgain
-
-
-def _own(actor: Actor) -> Any:
-    return Session.person == actor.person_id
-
-
-async def _end_all(person_id: int, edition_id: int | None, actor: Actor, now: datetime) -> int:
-    """End all sessions, half ones too, and void the links that wait: who reads her mail has them."""
-    async with write_transaction():
-        gone = await Session.delete().where(Session.person == person_id).returning(Session.id)
-        await HalfSignIn.delete().where(HalfSignIn.person == person_id)
-        await SignInToken.delete().where((SignInToken.person == person_id) & SignInToken.used_at.is_null())
-        await audit.record(
-            actor=actor,
-            action="session.end_all",
-            subject_type="person",
-            subject_id=person_id,
-            edition_id=edition_id,
-            after={"count": len(gone)},
-            now=now,
-        )
-    note_security("session.ended", person_id=person_id, sessions=len(gone))
     return len(gone)

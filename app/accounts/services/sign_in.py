@@ -224,7 +224,7 @@ async def change_password(*, old: str, password: str, actor: Actor, now: datetim
     if not await is_fresh(actor, now):
         if not person["password_hash"] or not old:
             raise SignInAgain
-        await count_account(Way.OLD_PASSWORD, person["id"], now=now)
+        await count_account(Way.BEFORE_CHANGE, person["id"], now=now)
         if not await _matches(person["password_hash"], old):
             raise OldPasswordWrong
     await set_password(person_id=person["id"], password=password, actor=actor, now=now)

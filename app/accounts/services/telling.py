@@ -37,13 +37,13 @@ async def tell_change(
         )
 
 
-async def end_others(person_id: int, kept: Iterable[int | None]) -> None:
-    """End all sessions of a person but those ``kept``, and whatever would begin another one.
+async def end_others(person_id: int, kept: Iterable[int | None]) -> int:
+    """End all sessions of a person but those ``kept``, and whatever would begin another one; how many sessions ended.
 
     That are links and codes that were not used, and sign-ins that wait for their second step.
     """
-    await Session.delete().where(
-        (Session.person == person_id) & Session.id.not_in([*(one for one in kept if one is not None), 0])
-    )
+    others = (Session.person == person_id) & Session.id.not_in([*(one for one in kept if one is not None), 0])
+    gone = await Session.delete().where(others).returning(Session.id)
     await HalfSignIn.delete().where(HalfSignIn.person == person_id)
     await SignInToken.delete().where((SignInToken.person == person_id) & SignInToken.used_at.is_null())
+    return len(gone)
