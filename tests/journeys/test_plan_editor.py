@@ -62,7 +62,8 @@ def test_what_is_chosen_at_the_foot_of_the_plan_stays_in_sight(people: People, d
     cell, panel = last.bounding_box(), tools.bounding_box()
     assert cell is not None
     assert panel is not None
-    page.mouse.wheel(0, cell["y"] + cell["height"] + 4 - panel["y"])  # just above the panel, while it is small
+    beneath = cell["y"] + cell["height"] + 4 - panel["y"]
+    page.evaluate("top => window.scrollBy({top, behavior: 'instant'})", beneath)  # just above the panel, while small
     cell = last.bounding_box()
     assert cell is not None
     page.mouse.click(cell["x"] + cell["width"] / 2, cell["y"] + cell["height"] / 2)
