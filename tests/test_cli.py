@@ -75,7 +75,26 @@ def test_a_busy_port(home: Path) -> None:
         port = taken.getsockname()[1]
         for command in ("demo", "serve"):
             said = sentence(fairground(home, command, "--port", str(port)))
-            assert said == f"port {port} on 127.0.0.1 is in use or not there; choose another with --port."
+            assert said == f"port {port} on 127.0.0.1 is in use; choose another with --port."
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "192.0.2.1"])
+def test_a_host_that_is_another_machine(home: Path, host: str) -> None:
+    said = sentence(fairground(home, "serve", "--host", host))
+    assert said == f"{host} is no address of this machine; --host takes one of its own."
+
+
+def test_a_port_that_is_none(home: Path) -> None:
+    done = fairground(home, "serve", "--port", "99999")
+    assert done.returncode == 2
+    said = done.stderr.splitlines()[-1]
+    assert said == "fairground serve: error: argument --port: 99999 is no port; ports are numbers from 1 to 65535"
+
+
+def test_a_database_in_a_folder_that_cannot_be(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    said = sentence(fairground(home, "migrate", DATABASE_URL=f"sqlite:///{tmp_path}/file/var/fair.sqlite"))
+    assert said == f"the database cannot be reached: {tmp_path}/file/var: Not a directory."
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:

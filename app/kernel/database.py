@@ -204,7 +204,8 @@ async def open_database() -> None:
         else:
             await current._run_in_new_connection("SELECT 1")
     except (OSError, ValueError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise DatabaseUnreachable(str(error) or type(error).__name__) from error
+        of_file = isinstance(error, OSError) and error.filename and f"{error.filename}: {error.strerror}"
+        raise DatabaseUnreachable(of_file or str(error) or type(error).__name__) from error
 
 
 async def _leave_session(_connection: Any) -> None:

@@ -1,5 +1,6 @@
 """Serving with Granian."""
 
+import errno
 import fcntl
 import multiprocessing
 import os
@@ -21,8 +22,10 @@ def check_port(host: str, port: int, refusal: Callable[[str], BaseException]) ->
             probe.bind((host, port))
         except PermissionError as error:
             raise refusal(f"no permission to listen on port {port}; choose one above 1023 with --port.") from error
-        except (OSError, OverflowError) as error:
-            raise refusal(f"port {port} on {host} is in use or not there; choose another with --port.") from error
+        except OSError as error:
+            if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+                raise refusal(f"{host} is no address of this machine; --host takes one of its own.") from error
+            raise refusal(f"port {port} on {host} is in use; choose another with --port.") from error
 
 
 @contextmanager

@@ -85,6 +85,7 @@ def test_range_of_whole_numbers() -> None:
     assert refused(parse.integer(1, 3), 0) == "out_of_range"
     assert refused(parse.integer(1, 3), 4) == "out_of_range"
     assert refused(parse.integer(), -1) == "out_of_range"
+    assert refused(parse.integer(), "1" * 19) == "out_of_range"
 
 
 @pytest.mark.parametrize(

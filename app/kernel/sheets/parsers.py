@@ -94,7 +94,7 @@ def integer(least: int = 0, most: int = 1_000_000_000) -> Parser:
         if isinstance(value, str):
             written = clean_text(value)
             written = re.sub(r"[.,\s]", "", written) if GROUPED.fullmatch(written) else written
-            number = int(written) if re.fullmatch(r"[+-]?\d{1,18}", written) else None
+            number = int(written) if re.fullmatch(r"[+-]?\d{1,300}", written) else None
         elif isinstance(value, bool) or not isinstance(value, int | float) or not float(value).is_integer():
             number = None
         else:
