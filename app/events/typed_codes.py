@@ -17,7 +17,10 @@ def _check(body: str) -> str:
 
 def new_code(length: int) -> str:
     """A random code of ``length`` characters, the last of which checks the others."""
-    body = "".join(secrets.choice(ALPHABET) for _place in range(length - 1))
+    number, body = secrets.randbelow(len(ALPHABET) ** (length - 1)), ""
+    for _place in range(length - 1):
+        number, value = divmod(number, len(ALPHABET))
+        body += ALPHABET[value]
     return body + _check(body)
 
 

@@ -11,6 +11,7 @@ _ORDER = "0123456789aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 _TONES = {"\u0300": "1", "\u0309": "2", "\u0303": "3", "\u0301": "4", "\u0323": "5"}
 _SHAPES = {("a", "\u0306"): "ă", ("a", "\u0302"): "â", ("e", "\u0302"): "ê", ("o", "\u0302"): "ô"}
 _SHAPES |= {("o", "\u031b"): "ơ", ("u", "\u031b"): "ư"}
+_MARKS = re.compile("[\u0300-\u036f]+")  # all that Latin letters carry
 
 
 def clean_text(text: str) -> str:
@@ -85,7 +86,9 @@ def search_text(*parts: str | None) -> str:
     joined = clean_text(" ".join(part for part in parts if part)).casefold().replace("đ", "d")
     if joined.isascii():
         return joined
-    decomposed = unicodedata.normalize("NFD", joined)
+    decomposed = _MARKS.sub("", unicodedata.normalize("NFD", joined))
+    if decomposed.isascii():
+        return decomposed
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 

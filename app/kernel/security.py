@@ -34,7 +34,7 @@ def new_token() -> str:
 
 def hash_token(token: str) -> str:
     """What is stored of a token: keyed SHA-256 in hexadecimal (tokens are random, so no slow hash is needed)."""
-    return hmac.new(secret_key(), token.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(secret_key(), token.encode(), "sha256").hex()
 
 
 def _signature(purpose: str, body: bytes) -> bytes:

@@ -13,7 +13,7 @@ from app.events.enums import PassKind
 from app.events.passes import laying
 from app.events.passes.laying import issue_laid_passes, laid_passes_hold, sign_passes_to_lay
 from app.events.passes.services import PassRequest, rename_holder
-from app.events.queries import EditionInfo, edition_by_id, hold_edition_going_on
+from app.events.queries import edition_by_id, hold_edition_going_on
 from app.kernel import audit
 from app.kernel.database import fetch, write_transaction
 from app.kernel.i18n import pick
@@ -63,20 +63,20 @@ async def lay_attendees(
     known = await people_by_contact([one.person for one in attendees])
     held = await tickets_held(edition_id)
     without = [(person_id, one.ticket_type_id) not in held for person_id, one in zip(known, attendees, strict=True)]
+    windows = {number: edition.window_of(row["first_day"], row["last_day"]) for number, row in types.items()}
     requests = (
-        _request(edition, types[one.ticket_type_id], one) if wanted else None
+        _request(types[one.ticket_type_id], windows[one.ticket_type_id], one) if wanted else None
         for wanted, one in zip(without, attendees, strict=True)
     )
     signed = await sign_passes_to_lay(edition_id=edition_id, requests=requests, count=sum(without), now=now)
     await lay_ready(TABLE, LAID, _rows(edition_id, attendees, types, signed, report))
 
 
-def _request(edition: EditionInfo, ticket_type: dict[str, Any], one: Attendee) -> PassRequest:
-    valid_from, valid_until = edition.window_of(ticket_type["first_day"], ticket_type["last_day"])
+def _request(ticket_type: dict[str, Any], window: tuple[datetime, datetime], one: Attendee) -> PassRequest:
     return PassRequest(
         kind=PassKind(ticket_type["pass_kind"]),
-        valid_from=valid_from,
-        valid_until=valid_until,
+        valid_from=window[0],
+        valid_until=window[1],
         holder_name=one.person.full_name,
         label=pick(ticket_type["name"], "vi"),
     )
