@@ -16,6 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 from app.kernel import jobs, outbox
+from app.kernel.child import ChildCancelled
 from app.kernel.clock import now
 from app.kernel.database import write_transaction
 from app.kernel.enums import ChannelKind, JobState
@@ -190,6 +191,8 @@ async def run_job(row: dict[str, Any], worker: str) -> None:
     except AppError as error:
         await _end(job, row, JobState.FAILED, error=str(error))
         log.warning("job %s was refused: %s", job.id, error, extra=extra)
+    except ChildCancelled:
+        await _end(job, row, JobState.CANCELLED)
     except Exception as error:
         failed = job.attempt >= row["max_attempts"]
         log.exception("job %s failed", job.id, extra=extra)

@@ -28,11 +28,18 @@ class Troubled:
 
     home: Home
     logs: list[Path]
+    trouble: Trouble
+    loading: Loading
 
     @property
     def url(self) -> str:
         """The address people reach it at."""
         return self.home.url
+
+    def calm(self) -> None:
+        """Let nothing fall and nobody scan any more."""
+        self.trouble.end()
+        self.loading.end()
 
     def said(self) -> str:
         """Return what all nodes and workers have printed so far."""
@@ -102,15 +109,14 @@ def troubled(home: Home, server: PostgresServer) -> Iterator[Troubled]:
     bench = Bench("postgres", home, server)
     load = make_load(bench, home.url)
     with cluster(bench) as (_url, nodes, workers):
-        around = Troubled(home, [node.log for node in [*nodes, *workers]])
         trouble, loading = Trouble(nodes, workers, server), Loading(load)
+        around = Troubled(home, [node.log for node in [*nodes, *workers]], trouble, loading)
         loading.start()
         trouble.start()
         try:
             yield around
         finally:
-            trouble.end()
-            loading.end()
+            around.calm()
         print(f"\n{trouble.falls}, {len(load.acknowledged)} answered, {load.sent_again} sent again", flush=True)
         broken = [line for line in around.said().splitlines() if '"unexpected error"' in line]
         found = reconcile(bench, load)

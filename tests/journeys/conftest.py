@@ -114,6 +114,8 @@ def people(playwright: Playwright, service: Service | Troubled, tmp_path: Path, 
     """People with browsers; at the end nothing may have gone wrong on a page, and no secret stand openly."""
     with contextlib.closing(People(playwright, service, tmp_path, patient=trouble)) as made:
         yield made
+        if isinstance(service, Troubled):
+            service.calm()
         faults, leaks = made.unexpected_faults(), made.leaks()
     assert faults == []
     assert leaks == []

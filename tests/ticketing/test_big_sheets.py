@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -100,12 +101,39 @@ async def test_what_is_no_sheet_is_dropped_with_the_reason(context: SheetContext
     assert (batch.state, apart.failure_of(batch) != "") == (BatchState.DISCARDED, True)
 
 
-async def test_what_is_being_read_is_neither_loaded_nor_dropped(context: SheetContext) -> None:
+async def test_what_is_being_read_is_not_loaded(context: SheetContext) -> None:
     batch = await apart.take_in("attendees", sheet(), "attendees.csv", context)
     assert (await apart.let_load(batch.id, context)).state == BatchState.READING
-    await batches.discard(batch.id, context)
     assert await work() == [JobState.DONE]
     assert (await apart.look_after(batch.id, context)).state == BatchState.PREVIEWED
+
+
+async def test_a_sheet_that_waits_to_be_read_is_dropped(context: SheetContext) -> None:
+    batch = await apart.take_in("attendees", sheet(), "attendees.csv", context)
+    batch = await apart.let_go(batch.id, context)
+    assert (batch.state, apart.failure_of(batch)) == (BatchState.DISCARDED, str(apart.STOPPED))
+    assert await work() == []
+
+
+async def test_a_sheet_that_is_being_loaded_is_stopped_and_loaded_after_all(context: SheetContext) -> None:
+    batch = await read(context)
+    await apart.let_load(batch.id, context)
+    working = asyncio.create_task(work())
+    for _wait in range(500):
+        if await Job.exists().where(Job.state == JobState.RUNNING):
+            break
+        await asyncio.sleep(0.02)
+    batch = await apart.let_go(batch.id, context)
+    assert (batch.state, await apart.progress_of(batch)) == (BatchState.LOADING, (0, apart.STEPS, True))
+    assert await working == [JobState.CANCELLED]
+    await apart.look_after_all(context)
+    batch = await batches.find_batch(batch.id, context)
+    assert (batch.state, apart.failure_of(batch)) == (BatchState.PREVIEWED, str(apart.STOPPED))
+    assert await counts() == [0, 0, 0, 0, 0]
+    assert (await apart.let_load(batch.id, context)).state == BatchState.LOADING
+    assert await work() == [JobState.DONE]
+    assert (await apart.let_go(batch.id, context)).state == BatchState.LOADED
+    assert await counts() == [ROWS] * 5
 
 
 async def test_mistakes_are_shown_and_nothing_is_handed_over(context: SheetContext) -> None:

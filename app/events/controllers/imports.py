@@ -61,6 +61,7 @@ class ImportController(Controller):
         edition = await queries.edition_by_id(edition_id)
         state = request.query_params.get("state", "")
         offset = offset_of(page_asked(request))
+        await apart.look_after_all(context_of(edition, request.user))
         found, total = await batches.list_batches(
             edition_id, search=q, kind_name=kind, state=state, offset=offset, limit=PAGE_SIZE
         )
@@ -198,10 +199,9 @@ class ImportController(Controller):
     async def discard(
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], batch_id: FromPath[int]
     ) -> Response[Any]:
-        """Drop the sheet; one that is loaded, or worked on, is shown as it stands."""
+        """Drop the sheet, or stop the work on it; one that is loaded, or being stopped, is shown as it stands."""
         context = context_of(await queries.edition_by_id(edition_id), request.user)
-        await batches.discard(batch_id, context)
-        if (await batches.find_batch(batch_id, context)).state != BatchState.DISCARDED:
+        if (await apart.let_go(batch_id, context)).state != BatchState.DISCARDED:
             return redirect(f"/manage/{edition_id}/import/batch/{batch_id}")
         return redirect(f"/manage/{edition_id}/import", toast=_("The sheet was dropped. Nothing was loaded."))
 

@@ -43,6 +43,7 @@ class ImportsApi(Controller):
     @get("/", summary="Sheets that were uploaded")
     async def list_sheets(
         self,
+        request: ApiRequest,
         edition_id: FromPath[int],
         q: FromQuery[str] = "",
         kind: FromQuery[str] = "",
@@ -50,7 +51,7 @@ class ImportsApi(Controller):
         page: FromQuery[int] = 1,
     ) -> SheetListDTO:
         """Fifty at a time, the newest first; ``q`` looks in the names of the files."""
-        await edition_by_id(edition_id)
+        await apart.look_after_all(await _context(request, edition_id))
         found, total = await batches.list_batches(
             edition_id, search=q, kind_name=kind, state=status, offset=offset_of(page), limit=PAGE_SIZE
         )
@@ -106,12 +107,13 @@ class ImportsApi(Controller):
         Errors: ``batch_unknown``, ``batch_discarded``, ``batch_has_problems``."""
         return SheetDetailDTO.of_batch(await apart.let_load(batch_id, await _context(request, edition_id)))
 
-    @post("/{batch_id:int}/discard", status_code=200, summary="Drop a sheet that was not loaded")
+    @post(
+        "/{batch_id:int}/discard", status_code=200, summary="Drop a sheet that was not loaded, or stop the work on it"
+    )
     async def discard(self, request: ApiRequest, edition_id: FromPath[int], batch_id: FromPath[int]) -> SheetDetailDTO:
-        """A loaded sheet stays loaded. Error: ``batch_unknown``."""
-        context = await _context(request, edition_id)
-        await batches.discard(batch_id, context)
-        return SheetDetailDTO.of_batch(await batches.find_batch(batch_id, context))
+        """A loaded sheet stays loaded. One that is worked on stops soon: it is dropped if it was being read, and can
+        be accepted again if it was being loaded. Error: ``batch_unknown``."""
+        return SheetDetailDTO.of_batch(await apart.let_go(batch_id, await _context(request, edition_id)))
 
 
 async def _context(request: ApiRequest, edition_id: int) -> SheetContext:

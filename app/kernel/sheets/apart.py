@@ -4,6 +4,7 @@ The page sees how far it is in the job's row. What goes wrong stands in the batc
 that could not be read is dropped, one that could not be loaded can be accepted again.
 """
 
+import contextlib
 import json
 import os
 from collections.abc import Mapping
@@ -14,10 +15,10 @@ from piccolo.columns import Column
 from app.kernel.child import run_in_child
 from app.kernel.clock import now
 from app.kernel.database import write_transaction
-from app.kernel.enums import BatchState
+from app.kernel.enums import BatchState, JobState
 from app.kernel.errors import AppError
 from app.kernel.i18n import N_
-from app.kernel.jobs import ACTIVE, JobContext, enqueue
+from app.kernel.jobs import ACTIVE, JobContext, JobNotOpen, enqueue, request_cancel
 from app.kernel.sheets import batches
 from app.kernel.sheets.checking import check_mapping, kind
 from app.kernel.sheets.errors import BatchHasProblems
@@ -37,6 +38,7 @@ Values = dict[Column | str, Any]
 ENDED = N_(
     "The work on this sheet ended before it was done. Try again; if it happens twice, tell whoever runs this service."
 )
+STOPPED = N_("The work on this sheet was stopped. Nothing was loaded.")
 
 
 async def take_in(kind_name: str, data: bytes, filename: str, context: SheetContext) -> ImportBatch:
@@ -88,18 +90,40 @@ async def let_load(batch_id: int, context: SheetContext) -> ImportBatch:
 
 
 async def look_after(batch_id: int, context: SheetContext) -> ImportBatch:
-    """Give a batch; one whose job has ended without a word is no longer said to be worked on."""
+    """Give a batch; one whose job was stopped, or has ended without a word, is no longer said to be worked on."""
     batch = await batches.find_batch(batch_id, context)
-    if batch.state in WORKED_ON and not await Job.exists().where((Job.id == batch.job_id) & Job.state.is_in(ACTIVE)):
-        await fail(batch_id, ENDED, {})
-        batch = await batches.find_batch(batch_id, context)
+    if batch.state in WORKED_ON:
+        job = await Job.select(Job.state).where(Job.id == batch.job_id).first()
+        if job is None or job["state"] not in ACTIVE:
+            await fail(batch_id, STOPPED if job and job["state"] == JobState.CANCELLED else ENDED, {})
+            batch = await batches.find_batch(batch_id, context)
     return batch
 
 
-async def progress_of(batch: ImportBatch) -> tuple[int, int]:
-    """How far a batch is that is worked on, in steps of how many."""
-    rows = await Job.select(Job.progress_done).where(Job.id == batch.job_id)
-    return (rows[0]["progress_done"] if rows else 0), STEPS
+async def look_after_all(context: SheetContext) -> None:
+    """Look after every sheet of the context's edition that is said to be worked on."""
+    worked_on = (ImportBatch.edition_id == context.edition_id) & ImportBatch.state.is_in(list(WORKED_ON))
+    for row in await ImportBatch.select(ImportBatch.id).where(worked_on):
+        await look_after(row["id"], context)
+
+
+async def let_go(batch_id: int, context: SheetContext) -> ImportBatch:
+    """Drop a sheet; one that is worked on is asked to stop, so that one being read is dropped and one being loaded
+    can be accepted again. What was loaded before it could be stopped stays loaded.
+    """
+    batch = await look_after(batch_id, context)
+    if batch.state not in WORKED_ON:
+        await batches.discard(batch_id, context)
+    elif batch.job_id is not None:
+        with contextlib.suppress(JobNotOpen):  # it has ended just now
+            await request_cancel(batch.job_id, now=context.now)
+    return await look_after(batch_id, context)
+
+
+async def progress_of(batch: ImportBatch) -> tuple[int, int, bool]:
+    """How far a batch is that is worked on, in steps of how many, and whether it was asked to stop."""
+    job = await Job.select(Job.progress_done, Job.cancel_requested).where(Job.id == batch.job_id).first()
+    return (job["progress_done"], STEPS, job["cancel_requested"]) if job else (0, STEPS, False)
 
 
 async def fail(batch_id: int, message: str, params: dict[str, Any]) -> None:

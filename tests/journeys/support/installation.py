@@ -6,9 +6,9 @@ Run in the environment of the installation, in a process of its own, since Playw
 example of each id that a path may name; ``furnish`` adds what the demo festival has none of and prints them with its
 ids; ``judging`` opens the first round and prints the ids that come with it; ``gate`` prints the address of a new card
 for a gate phone, ``judge`` that of a judge's tablet; ``passes N`` prints, as JSON, what the QR codes of N passes say
-that nobody has used; ``earlier MINUTES`` puts the latest admission so much earlier and prints its time of day; ``code
-KIND`` prints the path behind the latest QR code of a booth or a product; ``publish`` allocates all booths and publishes
-them.
+that nobody has used; ``earlier CODE MINUTES`` puts the admission of a pass so much earlier and prints its time of day;
+``code KIND`` prints the path behind the latest QR code of a booth or a product; ``publish`` allocates all booths and
+publishes them.
 """
 
 from __future__ import annotations
@@ -154,11 +154,15 @@ async def passes(count: str) -> str:
     return json.dumps([qr_text(row["code"], settings().base_url) for row in await fetch(sql, int(count))])
 
 
-async def earlier(minutes: str) -> str:
-    """Put the latest admission into the past; gives the time of day it has then where the festival is."""
+async def earlier(code: str, minutes: str) -> str:
+    """Put the admission of a pass into the past; gives the time of day it has then where the festival is."""
+    from app.events.passes.codec import code_in
+    from app.events.tables import Pass
     from ticketing.checkin.tables import Admission
 
-    last = await Admission.objects().order_by(Admission.id, ascending=False).first()
+    admitted = await Pass.select(Pass.id).where(Pass.code == code_in(code)).first()
+    assert admitted is not None
+    last = await Admission.objects().where(Admission.event_pass == admitted["id"]).first()
     assert last is not None
     last.admitted_at -= timedelta(minutes=int(minutes))
     await last.save()
