@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 from tests.journeys.support.people import DEVICES, People
 from tests.journeys.support.places import PLACES, Place, walks
 from tests.journeys.support.watch import barriers
+from tests.support.postgres import PostgresServer
 
 #: Screens that a page has to fit.
 SCREENS = [DEVICES[name] for name in ("desk", "tablet", "phone")]
@@ -66,7 +67,7 @@ def strayed(page: Page, place: Place, path: str) -> list[str]:
     return wrong
 
 
-def walk(people: People, device: str, look: Callable[[Page, Place, str], list[str]]) -> list[str]:
+def walk(people: People, device: str, *looks: Callable[[Page, Place, str], list[str]]) -> list[str]:
     """Open every page as somebody who may, and look at it; returns all that is wrong."""
     for place in PLACES:
         if place.status != 200:
@@ -80,17 +81,18 @@ def walk(people: People, device: str, look: Callable[[Page, Place, str], list[st
             judging_begun = True
         page = people.page(signed_in=role, device=device)
         for place in places:
-            wrong += strayed(page, place, people.path(place.path)) + look(page, place, device)
+            wrong += strayed(page, place, people.path(place.path))
+            wrong += [fault for look in looks for fault in look(page, place, device)]
     return wrong
 
 
-def test_every_page_answers_and_fits_its_screen(people: People) -> None:
-    wrong = walk(people, "phone", overhang_of)
+def test_every_page_answers_and_fits_its_screen(people: People, server: PostgresServer | None) -> None:
+    """How a page reads on a phone does not depend on the engine, and is looked at on one."""
+    wrong = walk(people, "phone", *([] if server else [barriers_of]), overhang_of)
     assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("device", ["phone", "desk"])
-def test_every_page_can_be_read_by_everybody(people: People, device: str) -> None:
-    wrong = walk(people, device, barriers_of)
+def test_every_page_can_be_read_at_a_desk(people: People) -> None:
+    wrong = walk(people, "desk", barriers_of)
     assert not wrong, "\n".join(wrong)
