@@ -34,8 +34,11 @@ __all__ = ["draw_placeholder", "media_handler", "media_srcset", "media_url", "st
 P = ParamSpec("P")
 T = TypeVar("T")
 
-MAX_BYTES = 10 * 2**20
-MAX_PIXELS = 12 * 2**20  # a phone's 12 megapixels: 4096 × 3072
+MAX_BYTES = 20 * 2**20
+MAX_PIXELS = 64 * 2**20  # the largest that phones take
+#: So many are decoded at most. Of a larger JPEG every second, fourth or eighth pixel is, as its blocks allow; a
+#: progressive one, a PNG and a WebP have to be decoded whole.
+MAX_DECODED = 12 * 2**20
 MAX_SIDE = 2_560
 WIDTHS = (160, 320, 640, 1280)
 FORMATS = ("JPEG", "PNG", "WEBP")
@@ -69,8 +72,8 @@ class PictureTooLarge(AppError):
     status = 413
     message = N_("This picture is too large: at most {megabytes} MB and {megapixels} megapixels.")
 
-    def __init__(self) -> None:
-        super().__init__(megabytes=MAX_BYTES // 2**20, megapixels=MAX_PIXELS // 2**20)
+    def __init__(self, pixels: int = MAX_PIXELS) -> None:
+        super().__init__(megabytes=MAX_BYTES // 2**20, megapixels=pixels // 2**20)
 
 
 async def store_image(data: bytes, *, now: datetime) -> str:
@@ -121,8 +124,7 @@ def _clean(data: bytes) -> tuple[bytes, str, int, int]:
 
     try:
         with Image.open(BytesIO(data), formats=FORMATS) as opened:
-            if opened.width * opened.height > MAX_PIXELS:
-                raise PictureTooLarge
+            _scale_down(opened)
             picture = ImageOps.exif_transpose(opened)
             picture = _in_srgb(picture)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -136,6 +138,17 @@ def _clean(data: bytes) -> tuple[bytes, str, int, int]:
         return buffer.getvalue(), "image/webp", picture.width, picture.height
     picture.save(buffer, "JPEG", quality=88, optimize=True, progressive=True)
     return buffer.getvalue(), "image/jpeg", picture.width, picture.height
+
+
+def _scale_down(opened: "Picture") -> None:
+    """Let a large JPEG be decoded at a part of its size. Raises PictureTooLarge for what is too large even so."""
+    whole = opened.width * opened.height
+    most = MAX_PIXELS if opened.format == "JPEG" and not opened.info.get("progressive") else MAX_DECODED
+    if whole > most:
+        raise PictureTooLarge(most)
+    part = next(part for part in (1, 2, 4, 8) if whole <= MAX_DECODED * part**2)
+    if part > 1:
+        opened.draft(opened.mode, (opened.width // part, opened.height // part))
 
 
 def _in_srgb(picture: "Picture") -> "Picture":

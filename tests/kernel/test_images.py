@@ -141,6 +141,30 @@ async def test_a_phone_photo_fits_and_is_stored_smaller(database: str) -> None:
     assert stored(digest).size == (2_560, 1_920)
 
 
+@pytest.mark.parametrize("size", [(8_192, 6_144), (12_544, 5_000)])
+async def test_a_photo_of_many_megapixels_is_decoded_in_part(
+    database: str, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded: list[int] = []
+    in_srgb = images._in_srgb
+
+    def noted(picture: Image.Image) -> Image.Image:
+        decoded.append(picture.width * picture.height)
+        return in_srgb(picture)
+
+    monkeypatch.setattr(images, "_in_srgb", noted)
+    digest = await store_image(picture(size), now=NOW)
+    assert (stored(digest).width, decoded[0] <= images.MAX_DECODED * 1.01) == (2_560, True)
+
+
+@pytest.mark.parametrize(("size", "options"), [((9_000, 8_000), {}), ((4_200, 3_072), {"progressive": True})])
+async def test_a_jpeg_that_is_too_large_all_the_same(
+    database: str, size: tuple[int, int], options: dict[str, Any]
+) -> None:
+    with pytest.raises(PictureTooLarge):
+        await store_image(picture(size, **options), now=NOW)
+
+
 def test_addresses() -> None:
     assert media_url("ab", 320) == "/media/ab-320.webp"
     assert media_url("ab", 200) == "/media/ab-320.webp"
