@@ -224,6 +224,15 @@ async def order_by_id(order_id: int, edition_id: int) -> dict[str, Any] | None:
     return rows[0] if rows else None
 
 
+async def order_id_of(reference: str, edition_id: int) -> int | None:
+    """The order of an edition with this number, as people write it: in any case, with blanks and hyphens."""
+    written = "".join(reference.upper().replace("-", " ").split())
+    rows = await TicketOrder.select(TicketOrder.id).where(
+        (TicketOrder.reference == written) & (TicketOrder.edition == edition_id)
+    )
+    return rows[0]["id"] if rows else None
+
+
 async def last_box_office_sales(edition_id: int, limit: int = 5) -> list[dict[str, Any]]:
     """The newest sales at the counter, to print again."""
     return await fetch(

@@ -184,4 +184,5 @@ NOT_WALKED = {
     "/exhibitor": "leads on to exhibitor-home",
     "/places/wards": "what a field offers while somebody types",
     "/manage/{edition_id}/live/now": "a part of the live page",
+    "/manage/{edition_id}/box-office/order": "leads on to the order, or is the box office with a word beside the field",
 }

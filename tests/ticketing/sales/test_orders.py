@@ -75,6 +75,19 @@ async def test_a_free_order_is_confirmed_with_passes_and_a_message(edition: Any)
     assert message["body_text"].count("http://testserver.local/pass/") == 2
 
 
+@pytest.mark.parametrize(("way", "to"), [("sms", "+84912345678"), ("mail", "hoa@example.com")])
+async def test_an_order_to_be_paid_is_told_with_its_page(edition: Any, way: str, to: str) -> None:
+    type_id = await make_ticket_type(edition.id, now=NOW, price_minor=50_000)
+    contact: dict[str, Any] = {"phone": to, "email": None} if way == "sms" else {"phone": None, "email": to}
+    placed = await make_order(edition.id, {type_id: 2}, now=NOW, locale="en", **contact)
+    (message,) = await messages()
+    assert (message["channel"], message["to_address"]) == (way, to)
+    assert message["subject"] == f"Your order {placed.reference} waits for payment"
+    page = f"http://testserver.local{edition.path}/tickets/done/{placed.secret}"
+    told = [message["body_text"].count(part) for part in (page, placed.reference, "100.000 ₫")]
+    assert told == [1, 1, 1]
+
+
 async def test_the_same_order_sent_twice_gives_the_first_answer(edition: Any) -> None:
     type_id = await make_ticket_type(edition.id, now=NOW)
     given = {"client_id": "the-same-order", "phone": "+84912345678"}

@@ -248,6 +248,31 @@ async def test_the_box_office_sells_and_prints(scene: Scene) -> None:
     assert too_many.status_code == 409
 
 
+async def test_an_order_placed_before_is_paid_at_the_counter(scene: Scene) -> None:
+    await scene.sign_in(Role.GATE_LEAD)
+    placed = await make_order(scene.edition.id, {scene.paid: 2}, now=NOW)
+    typed = f"{placed.reference[:4].lower()}-{placed.reference[4:]}"
+    found = await scene.browser.get(scene.manage("/box-office/order"), params={"reference": typed})
+    order = scene.manage(f"/box-office/{placed.order_id}")
+    assert (found.status_code, found.headers["location"]) == (303, order)
+    waiting = await scene.browser.get(f"{order}?lang=en")
+    parts = ("Waiting for payment", f'action="{order}/paid"', 'class="qr"')
+    assert [waiting.text.count(part) for part in parts] == [1, 1, 0]
+    paid = [await scene.browser.post(f"{order}/paid") for _time in range(2)]
+    assert [answer.status_code for answer in paid] == [303, 409]
+    assert (await scene.browser.get(order)).text.count('class="qr"') == 2
+
+
+async def test_a_number_that_no_order_has_is_said_beside_its_field(scene: Scene) -> None:
+    await scene.sign_in(Role.GATE_LEAD)
+    page = await scene.browser.get(scene.manage("/box-office/order?lang=en"), params={"reference": "ZZZZ ZZZZ"})
+    assert (page.status_code, page.text.count("This order does not exist."), page.text.count("ZZZZ ZZZZ")) == (
+        422,
+        1,
+        1,
+    )
+
+
 @pytest.mark.parametrize("path", ["/tickets/new", "/orders", "/box-office"])
 async def test_a_floor_manager_sees_none_of_it(scene: Scene, path: str) -> None:
     await scene.sign_in(Role.FLOOR)

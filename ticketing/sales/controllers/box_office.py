@@ -1,9 +1,10 @@
 """The box office: type, count, paid, print."""
 
+from collections import Counter
 from typing import Any
 
 from litestar import Controller, Request, Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
@@ -20,10 +21,12 @@ from app.kernel.money import Money, format_money
 from app.kernel.security import new_token
 from app.kernel.settings import settings
 from app.kernel.web import page, redirect
+from app.payments.enums import PaymentMethod, Settlement
 from ticketing.sales import queries
+from ticketing.sales.enums import ORDER_STATE_NAMES
 from ticketing.sales.errors import OrderNotFound, SoldOut, TooManyTickets
 from ticketing.sales.schemas import MOST_AT_BOX_OFFICE, BoxOfficeForm
-from ticketing.sales.services.orders import sell_at_box_office
+from ticketing.sales.services.orders import pay_order, sell_at_box_office
 
 
 class BoxOfficeController(Controller):
@@ -64,12 +67,34 @@ class BoxOfficeController(Controller):
             return await _counter(edition, form, status=error.status)
         return redirect(f"/manage/{edition_id}/box-office/{placed.order_id}")
 
+    @get("/order")
+    async def find(self, edition_id: FromPath[int], reference: FromQuery[str] = "") -> Response[Any]:
+        """The order whose number somebody says at the counter."""
+        edition = await edition_by_id(edition_id)
+        order_id = await queries.order_id_of(reference, edition_id)
+        if order_id is None:
+            asked = Form({"reference": reference}, {"reference": OrderNotFound().sentence()})
+            return await _counter(edition, Form.empty(client_id=new_token(), count=1), asked=asked, status=422)
+        return redirect(f"/manage/{edition_id}/box-office/{order_id}")
+
+    @post("/{order_id:int}/paid")
+    async def paid(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], order_id: FromPath[int]
+    ) -> Response[Any]:
+        """Take the money of an order that was placed before, and make its passes."""
+        outcome = await pay_order(
+            order_id=order_id, edition_id=edition_id, method=PaymentMethod.CASH, actor=request.user, now=now()
+        )
+        kept = outcome == Settlement.KEPT
+        toast = "" if kept else _("The tickets are gone: this money has to go back.")
+        return redirect(f"/manage/{edition_id}/box-office/{order_id}", toast=toast)
+
     @get("/{order_id:int}")
     async def passes(self, edition_id: FromPath[int], order_id: FromPath[int]) -> Response[str]:
-        """The passes of a sale, to be printed."""
+        """The passes of a sale, or of an order that was placed before, to be printed once it is paid."""
         edition = await edition_by_id(edition_id)
         order = await queries.order_by_id(order_id, edition_id)
-        if order is None or order["channel"] != "box_office":
+        if order is None:
             raise OrderNotFound
         tickets = [
             {
@@ -87,10 +112,12 @@ class BoxOfficeController(Controller):
             order=order,
             total=Money(order["total_minor"], order["currency"]),
             tickets=tickets,
+            state_name=_(ORDER_STATE_NAMES[order["state"]]),
+            counts=Counter(pick(ticket["type_name"]) for ticket in await queries.tickets_of_order(order_id)),
         )
 
 
-async def _counter(edition: EditionInfo, form: Form, *, status: int = 200) -> Response[str]:
+async def _counter(edition: EditionInfo, form: Form, *, asked: Form | None = None, status: int = 200) -> Response[str]:
     types: list[tuple[int, str, str]] = []
     for row in await queries.ticket_types_of(edition.id):
         if row["left"] and (row["last_day"] or edition.ends_on) >= edition.today(now()):
@@ -111,6 +138,7 @@ async def _counter(edition: EditionInfo, form: Form, *, status: int = 200) -> Re
         status=status,
         edition=edition,
         form=form,
+        asked=asked or Form.empty(),
         types=types,
         most=MOST_AT_BOX_OFFICE,
         last=await queries.last_box_office_sales(edition.id),

@@ -5,10 +5,53 @@ from datetime import datetime
 from app.accounts.tables import Person
 from app.events.passes.services import IssuedPass
 from app.events.queries import EditionInfo, edition_by_id
-from app.kernel.i18n import _, ngettext, use_locale
+from app.kernel.i18n import _, format_datetime, ngettext, use_locale
+from app.kernel.money import Money, format_money
 from app.kernel.outbox import send_message, way_to
 from app.kernel.settings import settings
+from ticketing.sales.services.references import order_secret
 from ticketing.sales.tables import OrderItem, TicketOrder
+
+
+async def send_bill(*, order: TicketOrder, client_id: str, name: str, now: datetime) -> None:
+    """Tell what an order costs and where its page is, in the transaction that places it."""
+    if not order.contact:
+        return
+    edition = await edition_by_id(order.edition)
+    by_mail = "@" in order.contact
+    channel, address = way_to(email=order.contact if by_mail else None, phone=order.contact)
+    with use_locale(order.locale):
+        if by_mail:
+            body = _(
+                "Dear {name},\n\nyour order {reference} for {edition} ({when}, {where}) is held until {until}. "
+                "It costs {amount}. How to pay stands here, and your passes will as soon as you have paid:\n\n"
+                "{link}\n\nKeep the link to yourself: who has it has your tickets."
+            )
+        else:
+            body = _(
+                "{edition}: order {reference}, {amount}, is held until {until}. To pay, and for your passes: {link}"
+            )
+        await send_message(
+            channel=channel,
+            to=address,
+            person_id=order.buyer,
+            subject=_("Your order {reference} waits for payment").format(reference=order.reference),
+            body=body.format(
+                name=name,
+                reference=order.reference,
+                edition=edition.title,
+                when=edition.when,
+                where=edition.where,
+                until=format_datetime(order.expires_at, edition.timezone),
+                amount=format_money(Money(order.total_minor, order.currency)),
+                link=f"{settings().base_url}{edition.path}/tickets/done/{order_secret(client_id)}",
+            ),
+            locale=order.locale,
+            unique_key=f"ticket-order-bill:{order.id}",
+            edition_id=order.edition,
+            secret=True,
+            now=now,
+        )
 
 
 async def send_tickets(*, order: TicketOrder, issued: list[IssuedPass], now: datetime) -> None:

@@ -25,7 +25,7 @@ from ticketing.sales.limits import count_order
 from ticketing.sales.queries import counts_of_order
 from ticketing.sales.schemas import MOST_AT_BOX_OFFICE, MOST_IN_ONE_ORDER
 from ticketing.sales.services.issuing import issue_tickets, revoke_tickets
-from ticketing.sales.services.messages import send_tickets
+from ticketing.sales.services.messages import send_bill, send_tickets
 from ticketing.sales.services.placing import Asked, Placed, place_once, placed_before
 from ticketing.sales.services.quota import give_back_places, hold_places, sell_held_places
 from ticketing.sales.services.references import order_reference, order_secret
@@ -102,6 +102,7 @@ async def place_order(
             await _confirm(order, wanted, now=now)
         else:
             await _bill(order, payer_name=full_name, now=now)
+            await send_bill(order=order, client_id=client_id, name=full_name, now=now)
         return order.id
 
     return await place_once(asked, make)
