@@ -16,6 +16,7 @@ from typing import Literal
 #: The demo begins on the festival's first morning, 08:30 in Hanoi; its clock runs on from there.
 STARTS_AT = datetime(2026, 10, 16, 1, 30, tzinfo=UTC)
 SLUG = "phu-nu-sang-tao-2026"
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
 
 
 def run_demo(
@@ -44,6 +45,8 @@ def run_demo(
     width = max(len(role) for role, _address in links)
     for role, address in links:
         print(f"  {role:<{width}}  {address}", flush=True)
+    if options.host in EVERYWHERE and settings().base_url == f"http://127.0.0.1:{options.port}":
+        print("\nThese links open on this machine alone. For phones, name its address in their network with --host.")
     print(f"\nMessages that would be sent: {settings().base_url}/dev/outbox\n", flush=True)
     if not assets_built() and (options.no_serve or not loaded):  # `fairground serve` says it too
         print(
@@ -70,7 +73,7 @@ def _serve(options: argparse.Namespace, *, fresh: bool) -> None:
 
 
 def _environment(options: argparse.Namespace) -> None:
-    host = "127.0.0.1" if options.host in ("0.0.0.0", "::") else options.host  # noqa: S104 - compared, not bound
+    host = "127.0.0.1" if options.host in EVERYWHERE else options.host
     shown = f"[{host}]" if ":" in host else host
     os.environ.setdefault("BASE_URL", f"http://{shown}:{options.port}")
     os.environ["DEMO"] = "true"
