@@ -59,6 +59,16 @@ def test_named_volumes_and_files_exist() -> None:
         assert (ROOT / ".docker" / name).is_file()
 
 
+@pytest.mark.parametrize("name", ["Caddyfile", "Caddyfile.lan"])
+def test_over_http_the_api_is_refused_and_pages_are_led_on(name: str) -> None:
+    """Whoever sends a token in clear shall notice; a person who typed the name shall not."""
+    text = (ROOT / ".docker" / name).read_text(encoding="utf-8")
+    plain = text.partition("\nhttp://{$SITE_ADDRESS} {\n")[2]
+    handled = re.findall(r"^\thandle (.*)\{\n\t\t(\w+).*?( 403)?$", plain, re.MULTILINE)
+    assert handled[-2:] == [("/api/* ", "respond", " 403"), ("", "redir", "")]
+    assert "reverse_proxy" not in plain
+
+
 def test_the_image_runs_as_nobody_special() -> None:
     lines = (ROOT / ".docker" / "Dockerfile").read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if line.startswith("USER ")] == ["USER fairground"]
