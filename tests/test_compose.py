@@ -39,6 +39,20 @@ def test_ours_write_to_their_volumes_alone(name: str) -> None:
     assert set(map(str.lower, service["environment"])) <= set(Settings.model_fields)
 
 
+def test_the_way_out_is_for_the_worker_and_the_proxy_alone() -> None:
+    """``internal`` networks lead nowhere else; the worker sends mails and messages, Caddy fetches its certificate."""
+    assert COMPOSE["networks"] == {"inside": {"internal": True}, "outside": None}
+    on = {name: service["networks"] for name, service in SERVICES.items()}
+    inside, both = ["inside"], ["inside", "outside"]
+    assert on == {
+        "app": inside,
+        "backup": inside,
+        "caddy": both,
+        "database": inside,
+        "worker": both,
+    }
+
+
 @pytest.mark.parametrize("name", ["app", "worker"])
 def test_the_command_is_one_of_ours(name: str) -> None:
     first, *arguments = SERVICES[name]["command"]
