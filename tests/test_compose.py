@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +109,21 @@ def test_over_http_the_api_is_refused_and_pages_are_led_on(name: str) -> None:
     handled = re.findall(r"^\thandle (.*)\{\n\t\t(\w+).*?( 403)?$", plain, re.MULTILINE)
     assert handled[-2:] == [("/api/* ", "respond", " 403"), ("", "redir", "")]
     assert "reverse_proxy" not in plain
+
+
+def schema_says(path: Path) -> list[str]:
+    """What is wrong with a compose file by the specification's own schema."""
+    command = [sys.executable, "-m", "check_jsonschema", "--output-format", "json"]
+    command += ["--builtin-schema", "vendor.compose-spec", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return [error["path"] for error in json.loads(done.stdout).get("errors", [])]
+
+
+def test_the_file_is_what_compose_takes(tmp_path: Path) -> None:
+    assert schema_says(ROOT / "docker-compose.yml") == []
+    broken = tmp_path / "docker-compose.yml"
+    broken.write_text(yaml.safe_dump({"services": {"app": {"image": "fairground", "restarts": "always"}}}))
+    assert schema_says(broken) == ["$.services.app"]
 
 
 def test_the_image_runs_as_nobody_special() -> None:
