@@ -35,6 +35,7 @@ def main(arguments: list[str] | None = None) -> None:
     from pydantic import ValidationError
 
     from app.kernel.database import DatabaseUnreachable
+    from app.kernel.roles import MayNotMigrate
 
     handlers: dict[str, Callable[[argparse.Namespace], None]] = {
         "demo": _demo,
@@ -60,6 +61,8 @@ def main(arguments: list[str] | None = None) -> None:
         raise Refusal(f"the setting {name} is not right: {first['msg'].removeprefix('Value error, ')}.") from error
     except DatabaseUnreachable as error:
         raise Refusal(f"the database cannot be reached: {error}.") from error
+    except MayNotMigrate as error:
+        raise Refusal(str(error)) from error
     except PermissionError as error:
         raise Refusal(f"no permission to write {error.filename or 'here'}.") from error
 
@@ -79,6 +82,8 @@ def _check_writable() -> None:
 def _check_file(path: Path) -> None:
     if not path.is_file():
         raise Refusal(f"{path} is not a file.")
+    if not os.access(path, os.R_OK):
+        raise Refusal(f"no permission to read {path}.")
 
 
 def _demo(options: argparse.Namespace) -> None:

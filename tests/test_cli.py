@@ -121,6 +121,14 @@ def test_a_folder_without_permission_to_write(
     assert refused(capsys, "migrate") == f"no permission to write in the data folder {folder}."
 
 
+def test_a_backup_without_permission_to_read(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As of one that was copied into a container, whose user is another one."""
+    monkeypatch.setattr(os, "access", lambda _path, mode: mode != os.R_OK)
+    assert refused(capsys, "restore", str(HALLS)) == f"no permission to read {HALLS}."
+
+
 def test_a_file_without_permission_to_write(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -178,6 +186,12 @@ def test_it_is_served_at_the_host_and_nowhere_else(home: Path, tmp_path: Path, h
             "BASE_URL",
             "hoi-cho.vn",
             "the setting BASE_URL is not right: an address such as https://hoi-cho.vn is needed, without a path.",
+        ),
+        (
+            "SMS_URL",
+            "http://sms.example.vn/send",
+            "the setting SMS_URL is not right: an address that begins with https:// is needed; "
+            "http:// is for this machine and private networks alone.",
         ),
         (
             "LOG_LEVEL",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +14,23 @@ import yaml
 
 from app.cli import build_parser
 from app.kernel.settings import Settings
+from tests.support.roles import OWNER, SCRIPT, SERVICE
 
 ROOT = Path(__file__).resolve().parents[1]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = ("app", "worker", "backup")
+OURS = ("app", "worker", "backup", "migrate")
+ONCE = ("migrate",)
 
 
 def test_there_is_one_of_each() -> None:
-    assert sorted(SERVICES) == ["app", "backup", "caddy", "database", "worker"]
+    assert sorted(SERVICES) == ["app", "backup", "caddy", "database", "migrate", "worker"]
     assert SERVICES["app"]["command"][-2:] == ["--workers", "2"]
     assert int(SERVICES["database"]["image"].removeprefix("postgres:")) >= 17
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["caddy"]
 
 
-@pytest.mark.parametrize("name", sorted(SERVICES))
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - set(ONCE)))
 def test_every_service_is_watched_and_comes_back(name: str) -> None:
     service = SERVICES[name]
     assert (service["restart"], service["healthcheck"]["test"][0]) == ("unless-stopped", "CMD")
@@ -36,14 +41,51 @@ def test_ours_write_to_their_volumes_alone(name: str) -> None:
     service = SERVICES[name]
     assert (service["read_only"], service["cap_drop"], service["tmpfs"]) == (True, ["ALL"], ["/tmp"])
     assert service["environment"]["JOBS_INLINE"] == "false"
-    assert set(map(str.lower, service["environment"])) <= set(Settings.model_fields)
+    unknown = set(map(str.lower, service["environment"])) - set(Settings.model_fields)
+    assert unknown == {"database_owner_password"}
 
 
-@pytest.mark.parametrize("name", ["app", "worker"])
+def test_the_way_out_is_for_the_worker_and_the_proxy_alone() -> None:
+    """``internal`` networks lead nowhere else; the worker sends mails and messages, Caddy fetches its certificate."""
+    assert COMPOSE["networks"] == {"inside": {"internal": True}, "outside": None}
+    on = {name: service["networks"] for name, service in SERVICES.items()}
+    inside, both = ["inside"], ["inside", "outside"]
+    assert on == {
+        "app": inside,
+        "backup": inside,
+        "caddy": both,
+        "database": inside,
+        "migrate": inside,
+        "worker": both,
+    }
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_only_who_migrates_can_become_the_owner(name: str) -> None:
+    """The file .env stands in each container's environment: the owner's password is taken out of it again."""
+    environment = SERVICES[name]["environment"]
+    role = environment["DATABASE_URL"].removeprefix("postgresql://").partition(":")[0]
+    assert (role, environment["DATABASE_OWNER_PASSWORD"]) == (OWNER if name in ONCE else SERVICE, "")
+    needed = {"database": {"condition": "service_healthy"}}
+    waits = {"migrate": {"condition": "service_completed_successfully"}}
+    assert SERVICES[name]["depends_on"] == (needed if name in ONCE else waits)
+    assert SERVICES[name]["restart"] == ("no" if name in ONCE else "unless-stopped")
+
+
+def test_the_database_makes_both_roles() -> None:
+    database = SERVICES["database"]
+    assert database["healthcheck"]["test"][1:4] == ["pg_isready", "-h", "127.0.0.1"]  # not before the script has run
+    script = "./.docker/roles.sql:/docker-entrypoint-initdb.d/roles.sql:ro"
+    assert database["volumes"].count(script) == 1
+    asked = re.findall(r"^\\getenv \w+ (\w+)$", SCRIPT.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(asked) == sorted(name for name in database["environment"] if name.startswith("DATABASE_"))
+
+
+@pytest.mark.parametrize("name", ["app", "worker", "migrate"])
 def test_the_command_is_one_of_ours(name: str) -> None:
     first, *arguments = SERVICES[name]["command"]
     assert first == "fairground"
-    assert build_parser().parse_args(arguments).command in ("serve", "worker")
+    assert build_parser().parse_args(arguments).command in ("serve", "worker", "migrate")
 
 
 def test_the_backup_calls_a_command_of_ours() -> None:
@@ -57,6 +99,31 @@ def test_named_volumes_and_files_exist() -> None:
     assert {name for name in used if not name.startswith(".")} == set(COMPOSE["volumes"])
     for name in ("Caddyfile", "Caddyfile.lan", "Dockerfile"):
         assert (ROOT / ".docker" / name).is_file()
+
+
+@pytest.mark.parametrize("name", ["Caddyfile", "Caddyfile.lan"])
+def test_over_http_the_api_is_refused_and_pages_are_led_on(name: str) -> None:
+    """Whoever sends a token in clear shall notice; a person who typed the name shall not."""
+    text = (ROOT / ".docker" / name).read_text(encoding="utf-8")
+    plain = text.partition("\nhttp://{$SITE_ADDRESS} {\n")[2]
+    handled = re.findall(r"^\thandle (.*)\{\n\t\t(\w+).*?( 403)?$", plain, re.MULTILINE)
+    assert handled[-2:] == [("/api/* ", "respond", " 403"), ("", "redir", "")]
+    assert "reverse_proxy" not in plain
+
+
+def schema_says(path: Path) -> list[str]:
+    """What is wrong with a compose file by the specification's own schema."""
+    command = [sys.executable, "-m", "check_jsonschema", "--output-format", "json"]
+    command += ["--builtin-schema", "vendor.compose-spec", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return [error["path"] for error in json.loads(done.stdout).get("errors", [])]
+
+
+def test_the_file_is_what_compose_takes(tmp_path: Path) -> None:
+    assert schema_says(ROOT / "docker-compose.yml") == []
+    broken = tmp_path / "docker-compose.yml"
+    broken.write_text(yaml.safe_dump({"services": {"app": {"image": "fairground", "restarts": "always"}}}))
+    assert schema_says(broken) == ["$.services.app"]
 
 
 def test_the_image_runs_as_nobody_special() -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import aiosmtplib
 
@@ -17,7 +17,9 @@ from app.kernel.clock import now
 from app.kernel.database import dialect, fetch
 from app.kernel.images import is_stored
 from app.kernel.migrate import pending_migrations
+from app.kernel.nearby import is_near
 from app.kernel.resealing import count_sealed
+from app.kernel.roles import database_role
 from app.kernel.settings import settings
 from app.kernel.signing import KeyLocked, active_key
 from app.kernel.tables import MediaFile, SigningKey
@@ -43,6 +45,8 @@ async def examine() -> AsyncIterator[Finding]:
     for finding in (*_settings(), *_data_folder(), *_front_end()):
         yield finding
     yield await _database()
+    for finding in await _role():
+        yield finding
     pending = len(await pending_migrations())
     if pending:
         yield Finding("wrong", f"{pending} migrations are waiting. Run `fairground migrate`.")
@@ -78,6 +82,16 @@ def _settings() -> list[Finding]:
     if not given.key_encryption_key:
         found.append(
             Finding("mind", "KEY_ENCRYPTION_KEY is empty: who has SECRET_KEY and the database can sign passes.")
+        )
+    database = urlsplit(given.database_url)
+    sealed = "verify-full" in parse_qs(database.query).get("sslmode", ())
+    if database.scheme != "sqlite" and not sealed and not is_near(database.hostname or ""):
+        found.append(
+            Finding(
+                "mind",
+                f"What passes between here and the database at {database.hostname} can be read or forged on its way: "
+                "DATABASE_URL wants ?sslmode=verify-full&sslrootcert=FILE.",
+            )
         )
     return found
 
@@ -123,6 +137,22 @@ async def _database() -> Finding:
     if apart > 2:
         return Finding("wrong", f"The clocks of this machine and of PostgreSQL are {apart:.0f} seconds apart.")
     return Finding("fine", f"PostgreSQL {row['version'] // 10_000} answers.")
+
+
+async def _role() -> list[Finding]:
+    role = await database_role()
+    if role is None:
+        return []
+    if role.superuser or role.owns_tables:
+        what = "is a superuser" if role.superuser else "owns the tables"
+        return [
+            Finding(
+                "mind",
+                f"The database role {role.name} {what}: whoever breaks into the service can change the log of changes. "
+                "Give it rights on rows alone with .docker/roles.sql.",
+            )
+        ]
+    return [Finding("fine", f"The database role {role.name} has rights on rows alone.")]
 
 
 async def _keys() -> Finding:

@@ -19,6 +19,7 @@ from piccolo.engine.sqlite import SQLiteEngine
 from piccolo.table import Table, sort_table_classes
 
 from app.kernel.database import engine, fetch, write_transaction
+from app.kernel.roles import refuse_service_role
 
 #: PostgreSQL's advisory lock of those who migrate; any number that nothing else uses.
 LOCK_NUMBER = 20_261_016
@@ -96,9 +97,12 @@ async def migrate(
     All of them run in one transaction: one that fails leaves the old state. Before the first one, the file of an
     SQLite database that holds data is copied beside itself as ``NAME.before-ID``. Of several processes that start at
     once one does the work, and the others wait for it. ``until`` names the (app, id) to stop at: no other one runs.
+    Raises MayNotMigrate when there is something to do.
     """
     async with _alone():
         pending = [one for one in await pending_migrations() if until is None or one.key in until]
+        if pending:
+            await refuse_service_role(f"{len(pending)} migrations are waiting", "migrate")
         return await _migrate(pending, report)
 
 

@@ -24,6 +24,7 @@ from app.kernel.database import dialect, engine, fetch, write_transaction
 from app.kernel.errors import AppError
 from app.kernel.i18n import N_
 from app.kernel.migrate import drop_tables, known_migrations, migrate
+from app.kernel.roles import refuse_service_role
 from app.kernel.settings import secret_key, settings
 from app.kernel.tables import TABLES as KERNEL_TABLES
 
@@ -80,7 +81,8 @@ async def restore(
 ) -> Summary:
     """Load a backup into an empty database and the data folder.
 
-    Raises BackupNotReadable, BackupTooNew, DatabaseNotEmpty, KeysMissing or KeysNotReadable; then nothing was changed.
+    Raises BackupNotReadable, BackupTooNew, DatabaseNotEmpty, MayNotMigrate, KeysMissing or KeysNotReadable; then
+    nothing was changed.
     """
     with _reading(), zipfile.ZipFile(path) as archive:
         manifest = _manifest(archive)
@@ -89,6 +91,7 @@ async def restore(
         if archive.testzip() is not None:
             raise BackupNotReadable
     await _refuse_data()
+    await refuse_service_role("a restore makes every table anew", "restore")
     opened = _read_keys(keys, manifest)
     if opened is None and not without_keys and manifest["secret"] != fingerprint(secret_key()):
         raise KeysMissing

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.kernel.nearby import is_near
 
 
 class Settings(BaseSettings):
@@ -92,12 +94,15 @@ class Settings(BaseSettings):
     smtp_user: str = Field(default="", description="User at the mail server")
     smtp_password: str = Field(default="", description="Password at the mail server")
     smtp_tls: Literal["none", "starttls", "tls"] = Field(
-        default="starttls", description="Encryption towards the mail server"
+        default="starttls",
+        description="Encryption towards the mail server: `starttls`, `tls` or, on this machine and private networks "
+        "alone, `none`",
     )
-    sms_url: str = Field(default="", description="HTTP address of the SMS gateway; empty: SMS wait")
+    sms_url: str = Field(default="", description="HTTPS address of the SMS gateway; empty: SMS wait")
     sms_token: str = Field(default="", description="Bearer token of the SMS gateway")
     zalo_url: str = Field(
-        default="", description="HTTP address of the Zalo ZNS gateway; set: what goes to a phone goes there, not by SMS"
+        default="",
+        description="HTTPS address of the Zalo ZNS gateway; set: what goes to a phone goes there, not by SMS",
     )
     zalo_token: str = Field(default="", description="Bearer token of the Zalo ZNS gateway")
     bank_bin: str = Field(default="", description="Six-digit bank code (NAPAS BIN) shown in VietQR transfers")
@@ -121,6 +126,26 @@ class Settings(BaseSettings):
     def _long_enough(cls, value: str) -> str:
         if value and len(value) < 32:
             raise ValueError("at least 32 characters are needed")
+        return value
+
+    @field_validator("smtp_tls")
+    @classmethod
+    def _mails_are_sealed(cls, value: str, info: ValidationInfo) -> str:
+        """Sign-in links go out by mail."""
+        if value == "none" and not is_near(info.data.get("smtp_host", "")):
+            raise ValueError("in clear mails go to this machine and private networks alone; starttls or tls is needed")
+        return value
+
+    @field_validator("sms_url", "zalo_url")
+    @classmethod
+    def _messages_are_sealed(cls, value: str) -> str:
+        """Sign-in links and the gateway's token go there."""
+        parts = urlsplit(value)
+        near = parts.scheme == "http" and parts.hostname and is_near(parts.hostname)
+        if value and not near and (parts.scheme != "https" or not parts.hostname):
+            raise ValueError(
+                "an address that begins with https:// is needed; http:// is for this machine and private networks alone"
+            )
         return value
 
     @property

@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from tests.faults.trouble import Troubled, troubled
 from tests.journeys.support.people import People
 from tests.support.engine import STARTED_WITH
 from tests.support.postgres import PostgresServer, free_port, running_postgres
+from tests.support.roles import OWNER, SERVICE, as_role, make_roles
 from tests.support.service import (
     Home,
     Service,
@@ -60,15 +62,23 @@ def server(trouble: bool) -> Iterator[PostgresServer | None]:
 
 @pytest.fixture(scope="session")
 def festival(server: PostgresServer | None) -> Iterator[Home]:
-    """An installation with the demo festival in it, not running: to be copied, never to be changed."""
+    """An installation with the demo festival in it, not running: to be copied, never to be changed.
+
+    On PostgreSQL the owner of the tables has loaded it, and all copies run as the service's role.
+    """
     folder = Path(tempfile.mkdtemp(prefix="fairground-journeys-"))
     database = f"journeys_{os.getpid()}"
     if server is not None:
         administer(server, f'CREATE DATABASE "{database}" TEMPLATE template0')
     home = new_home(folder / "festival", port=free_port(), server=server, database=database)
     try:
-        home.run("demo", "--no-serve")
-        yield home
+        if server is None:
+            home.run("demo", "--no-serve")
+            yield home
+        else:
+            make_roles(home.database_url)
+            replace(home, database_url=as_role(home.database_url, OWNER)).run("demo", "--no-serve")
+            yield replace(home, database_url=as_role(home.database_url, SERVICE))
     finally:
         if server is not None:
             administer(server, f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')

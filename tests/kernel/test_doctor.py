@@ -43,11 +43,21 @@ def configure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Configure:
         BASE_URL="https://hoi.example",
         KEY_ENCRYPTION_KEY="k" * 32,
         REQUIRE_TWO_STEP="true",
-        SMS_URL="http://sms.example",
+        SMS_URL="https://sms.example",
     )
     yield change
     settings.cache_clear()
     settings_module.secret_key.cache_clear()
+
+
+def as_superuser() -> list[str]:
+    """What is said of the tests' own role; ``test_roles.py`` has others."""
+    if dialect() == "sqlite":
+        return []
+    return [
+        "The database role fairground is a superuser: whoever breaks into the service can change the log of changes. "
+        "Give it rights on rows alone with .docker/roles.sql."
+    ]
 
 
 async def said(level: str) -> list[str]:
@@ -60,7 +70,7 @@ async def test_a_sound_set_up_is_fine(database: str, configure: Configure, tmp_p
     async with mail_server() as server:
         configure(SMTP_HOST="127.0.0.1", SMTP_PORT=str(server.port), SMTP_TLS="none")
         await back_up(tmp_path / "all.zip", now=now())
-        assert (await said("wrong"), await said("mind")) == ([], [])
+        assert (await said("wrong"), await said("mind")) == ([], as_superuser())
         assert len(await said("fine")) == 11
 
 
@@ -91,10 +101,34 @@ async def test_settings_that_do_not_fit_are_named(database: str, configure: Conf
     assert await said("mind") == [
         "BASE_URL is http://localhost:8000: nobody but this machine can follow links.",
         "KEY_ENCRYPTION_KEY is empty: who has SECRET_KEY and the database can sign passes.",
+        *as_superuser(),
         "No mail server is set (SMTP_HOST): mails wait.",
         "Neither SMS_URL nor ZALO_URL is set: who has a phone number only gets no message.",
         "No backup was made yet. Run `fairground backup FILE`.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("url", "minded"),
+    [
+        ("sqlite:///fair.sqlite", False),
+        ("postgresql://fair:secret@database:5432/fair", False),
+        ("postgresql://fair:secret@10.0.0.7/fair", False),
+        ("postgresql:///fair", False),
+        ("postgresql://fair:secret@db.example.vn/fair", True),
+        ("postgresql://fair:secret@db.example.vn/fair?sslmode=require", True),
+        ("postgresql://fair:secret@db.example.vn/fair?sslmode=verify-full&sslrootcert=ca.pem", False),
+    ],
+)
+async def test_a_far_database_whose_certificate_nobody_checks_is_named(
+    database: str, configure: Configure, url: str, minded: bool
+) -> None:
+    configure(DATABASE_URL=url)
+    sentence = (
+        "What passes between here and the database at db.example.vn can be read or forged on its way: "
+        "DATABASE_URL wants ?sslmode=verify-full&sslrootcert=FILE."
+    )
+    assert [found for found in await said("mind") if "on its way" in found] == ([sentence] if minded else [])
 
 
 async def test_lost_photos_and_a_key_that_does_not_fit(database: str, configure: Configure, tmp_path: Path) -> None:

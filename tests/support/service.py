@@ -152,13 +152,16 @@ def new_home(folder: Path, *, port: int, server: PostgresServer | None, database
 
 
 def copy_home(home: Home, folder: Path, *, server: PostgresServer | None, database: str) -> Home:
-    """Copy an installation that is not running, data, files and keys, to be reached at the same address."""
+    """Copy an installation that is not running, data, files and keys, to be reached at the same address.
+
+    It opens the copy as the role that the first is opened as.
+    """
     shutil.copytree(home.folder, folder)
     if server is None:
         return Home(folder, f"sqlite:///{folder / 'fairground.sqlite'}", home.port)
-    source = home.database_url.rpartition("/")[2]
+    address, _slash, source = home.database_url.rpartition("/")
     administer(server, f'CREATE DATABASE "{database}" TEMPLATE "{source}"')
-    return Home(folder, server.database_url(database), home.port)
+    return Home(folder, f"{address}/{database}", home.port)
 
 
 def administer(server: PostgresServer, sql: str) -> None:
