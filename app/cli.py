@@ -203,6 +203,7 @@ def _doctor(_options: argparse.Namespace) -> None:
 
     async def work() -> None:
         await start_modules()
+        await _stand_in_the_demos_days()
         wrong = 0
         async for finding in examine():
             print(marks[finding.level] + finding.sentence, flush=True)
@@ -211,6 +212,14 @@ def _doctor(_options: argparse.Namespace) -> None:
             raise SystemExit(1)
 
     _in_database(work)
+
+
+async def _stand_in_the_demos_days() -> None:
+    from app.demo.command import SLUG, stand_in_its_days
+    from app.events.tables import Edition
+
+    if await Edition.table_exists() and await Edition.exists().where(Edition.slug == SLUG):
+        stand_in_its_days()
 
 
 def _keys(options: argparse.Namespace) -> None:
@@ -304,7 +313,6 @@ async def _load_sheet(kind: str, path: Path, check_only: bool, slug: str | None)
     import json
 
     from app.accounts.actor import SYSTEM
-    from app.demo.command import SLUG, stand_in_its_days
     from app.events.tables import Edition
     from app.kernel.clock import now
     from app.kernel.sheets.batches import accept, discard, preview, problems_of
@@ -318,8 +326,7 @@ async def _load_sheet(kind: str, path: Path, check_only: bool, slug: str | None)
         names = ", ".join(edition["slug"] for edition in editions) or "none"
         raise Refusal(f"name one edition with --edition (here: {names}).")
     edition = editions[0]
-    if edition["slug"] == SLUG:
-        stand_in_its_days()
+    await _stand_in_the_demos_days()
     context = SheetContext(edition["id"], SYSTEM, now(), edition["timezone"], edition["currency"])
     batch = await preview(kind, path.read_bytes(), path.name, context)
     for problem in problems_of(batch):

@@ -19,9 +19,11 @@ from app import cli
 from app.accounts.services.sign_in import start_session
 from app.accounts.tables import Person, RoleGrant, TwoStep
 from app.demo.command import SLUG as DEMO_SLUG
+from app.demo.command import STARTS_AT
 from app.demo.festival import ORGANISER
 from app.events.tables import Edition
 from app.kernel.database import close_database, open_database
+from app.kernel.jobs import enqueue
 from app.kernel.settings import settings
 from app.kernel.tables import AuditEntry, ImportBatch
 from tests.conftest import NOW
@@ -395,6 +397,11 @@ async def test_the_demo_loads_once_starts_on_what_is_there_and_begins_again(home
         )
     assert "stop it before you begin again" in sentence(refused)
     assert await found() == ([{"slug": DEMO_SLUG, "opens_at": "05:17"}], people + 1)
+    await enqueue("order.expire", {}, run_at=STARTS_AT, now=STARTS_AT)
+    doctor = await asyncio.to_thread(fairground, home, "doctor", DATABASE_URL=empty_database)
+    assert [line for line in doctor.stdout.splitlines() if "waits" in line or "background" in line] == [
+        "  Nothing waits."
+    ]
     await begin("--reset")
     assert await found() == (loaded, people)
     assert loaded[0]["opens_at"] != "05:17"
