@@ -1,5 +1,6 @@
 """The ward of a record: what is written, what is kept of it, and what a sheet proposes to keep."""
 
+import re
 from typing import Any, TypedDict
 
 from app.accounts.places.reading import Reading, Standing, read_ward
@@ -13,6 +14,9 @@ IS_NOW = N_("{old} is {new} since {day}.")
 WAS_DIVIDED = N_("{old} was divided on {day}. It is one of these now: {wards}.")
 SEVERAL = N_("There were several of this name. The ward is one of these now: {wards}.")
 GIVEN_UP = N_("{old} is an older name. The ward is probably one of these now: {wards}.")
+
+UNKNOWN = N_("No ward of this name is known. It is loaded as it is written.")
+CALLED_A_WARD = re.compile(r"(phuong|xa|thi tran|dac khu)\b")
 
 WRITE_ONE = N_("Please write which.")
 
@@ -50,13 +54,17 @@ def ward_place(text: str | None) -> str:
 
 
 def propose_ward(text: str) -> Proposed | None:
-    """The ward of today for one that is no more; those that it can be where that is not certain."""
+    """The ward of today for one that is no more; those that it can be where that is not certain; a word for one that
+    is not known, if it is called a ward of Vietnam.
+    """
     reading = read_ward(text)
     if reading.standing == Standing.MOVED:
         (ward,) = reading.wards
         return Proposed(*said_of(text, reading), becomes=ward.full)
     if reading.standing == Standing.OPEN:
         return Proposed(*said_of(text, reading), options=tuple(ward.full for ward in reading.wards))
+    if reading.standing == Standing.UNKNOWN and CALLED_A_WARD.match(search_text(text)):
+        return Proposed(UNKNOWN, becomes=text)
     return None
 
 

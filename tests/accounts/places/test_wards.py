@@ -8,7 +8,7 @@ import pytest
 
 from app.accounts.actor import SYSTEM
 from app.accounts.enums import OrganisationKind
-from app.accounts.places.wards import keep_ward, propose_ward, ward_place, ward_problem
+from app.accounts.places.wards import UNKNOWN, keep_ward, propose_ward, ward_place, ward_problem
 from app.accounts.services.people import create_organisation
 from app.kernel.i18n import use_locale
 from app.kernel.sheets.model import said
@@ -52,6 +52,13 @@ def test_a_divided_ward_proposes_all_that_have_a_part_of_it() -> None:
     assert proposed is not None
     assert (proposed.becomes, sorted(proposed.options)) == (None, ["Xã Hòa Lạc, Hà Nội", "Xã Đoài Phương, Hà Nội"])
     assert propose_ward(NEW) is None
+
+
+def test_a_ward_that_nobody_knows_is_loaded_with_a_word() -> None:
+    proposed = propose_ward("Phường Không Có")
+    assert proposed is not None
+    assert (proposed.becomes, proposed.options, proposed.message) == ("Phường Không Có", (), UNKNOWN)
+    assert propose_ward("Menteng, Jakarta") is None
 
 
 def test_a_form_asks_again_only_where_several_are_meant() -> None:
