@@ -17,7 +17,10 @@ pytestmark = pytest.mark.usefixtures("frozen_now")
 
 @pytest.mark.parametrize(
     ("locale", "foot"),
-    [("vi", ("Sáng tạo", "16–18/10/2026")), ("en", ("Creative", "16–18 Oct 2026"))],
+    [
+        ("vi", ("Sáng tạo · 16–18/10/2026", "Mở bằng máy ảnh của máy tính bảng. Chỉ dùng được một lần.")),
+        ("en", ("Creative · 16–18 Oct 2026", "Open it with the tablet's camera. It works once.")),
+    ],
 )
 async def test_a_card_names_its_judge_the_festival_and_its_days(
     client: Browser, monkeypatch: pytest.MonkeyPatch, locale: str, foot: tuple[str, str]

@@ -309,7 +309,7 @@ class JuryController(Controller):
             for card in cards
         ]
         edition = await edition_by_id(edition_id)
-        foot = (edition.title, edition.when)
+        foot = (f"{edition.title} · {edition.when}", _("Open it with the tablet's camera. It works once."))
         files = await label_sheets(labels, columns=2, rows=4, heading=pick(contest.name), foot=foot)
         return download(*one_file("judge-cards", files))
 
