@@ -40,7 +40,8 @@ CHANGED = N_(
 LONGEST_SHOWN = 400
 ENTRIES_LOOKED_AT = 20
 
-Drawn = str | list[str]
+#: What a form carries of a field.
+Carried = str | bool | int | float | list[str | int]
 
 
 @asynccontextmanager
@@ -87,17 +88,17 @@ async def open_edit(
     return reading
 
 
-def _opened(posted: Mapping[str, list[Any]]) -> dict[str, Any] | None:
+def _opened(posted: Mapping[str, list[Any]]) -> dict[str, Carried] | None:
     """What stood in the form when it was opened; None when it does not say."""
     raw = posted.get(OPENED, [])
     try:
-        return msgspec.json.decode(raw[-1], type=dict[str, Any]) if raw and isinstance(raw[-1], str) else None
+        return msgspec.json.decode(raw[-1], type=dict[str, Carried]) if raw and isinstance(raw[-1], str) else None
     except msgspec.DecodeError:
         return None
 
 
 def _merged(
-    posted: Mapping[str, list[Any]], opened: Mapping[str, Any], record: Form, hints: Mapping[str, Any], tz: str
+    posted: Mapping[str, list[Any]], opened: Mapping[str, Carried], record: Form, hints: Mapping[str, Any], tz: str
 ) -> tuple[dict[str, list[Any]], list[str]]:
     """The values to decode, and the names of the fields that both sides changed."""
     merged = dict(posted)
