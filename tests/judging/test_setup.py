@@ -243,7 +243,7 @@ async def owner_of(found: Scene) -> Browser:
 
 def carried(page: str) -> str:
     """What the hidden field of an edit form holds."""
-    found = re.search(rf'name="{OPENED}" value="([^"]*)"', page)
+    found = re.search(rf'name="{OPENED}" autocomplete="off" value="([^"]*)"', page)
     assert found is not None
     return html.unescape(found[1])
 
