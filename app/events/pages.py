@@ -142,7 +142,13 @@ def with_query(request: Request[Any, Any, Any], path: str) -> str:
 
 
 async def form_again(request: Request[Any, Any, Any], errors: Mapping[str, str]) -> Form:
-    """The form as it was posted, with sentences for fields that only the service could refuse."""
+    """The form as it was posted, with sentences for fields that only the service could refuse.
+
+    What others changed since it was opened is in it.
+    """
+    edited = getattr(request.state, "edited", None)
+    if edited is not None:
+        return Form(edited, errors)
     data = await request.form()
     values: dict[str, Any] = {}
     for key in data:

@@ -10,7 +10,6 @@ from app.judging.enums import PanelRole
 
 Line = Annotated[str, Meta(max_length=160)]
 Story = Annotated[str, Meta(max_length=4000)]
-Seen = Annotated[str, Meta(max_length=32)]
 """Which version of the thing the form was filled in from."""
 CLIENT_ID = r"^[\w.-]{1,64}\Z"
 HEAD = r"^([0-9a-f]{64})?\Z"
@@ -180,7 +179,6 @@ class ContestForm(_InLanguages):
     entries_close_at: datetime | None = None
     judges_per_entry: Annotated[int, Meta(ge=1, le=20)] = 3
     rounds: Annotated[int, Meta(ge=1, le=3)] = 3
-    seen: Seen = ""
 
 
 class RoundForm(_InLanguages):
@@ -192,7 +190,6 @@ class RoundForm(_InLanguages):
     opens_at: datetime | None = None
     closes_at: datetime | None = None
     advance_count: Annotated[int, Meta(ge=0, le=2000)] = 0
-    seen: Seen = ""
 
 
 class CriterionForm(_InLanguages):
@@ -207,7 +204,6 @@ class CriterionForm(_InLanguages):
     weight: Annotated[int, Meta(ge=1, le=100)] = 1
     min: Annotated[int, Meta(ge=0, le=9)] = 1
     max: Annotated[int, Meta(ge=1, le=10)] = 5
-    seen: Seen = ""
 
 
 class MoveForm(msgspec.Struct):

@@ -43,13 +43,29 @@ class AuditActor(Protocol):
 
 
 def changes(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Both states with only the keys whose values differ; a key that one of them lacks counts as different."""
-    missing = object()
-    differing = {key for key in before.keys() | after.keys() if before.get(key, missing) != after.get(key, missing)}
+    """Both states with only the keys whose values differ; a key that one of them lacks counts as different.
+
+    Texts of JSON are compared by what they hold: engines and writers differ in blanks, escapes and the order of keys.
+    """
+    differing = {
+        key
+        for key in before.keys() | after.keys()
+        if key not in before or key not in after or unpacked(before[key]) != unpacked(after[key])
+    }
     return (
         {key: value for key, value in before.items() if key in differing},
         {key: value for key, value in after.items() if key in differing},
     )
+
+
+def unpacked(value: Any) -> Any:
+    """What a text of a JSON object or list holds; anything else as it is."""
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
 
 
 def _packed(state: dict[str, Any] | None) -> str | None:

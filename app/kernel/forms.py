@@ -7,7 +7,7 @@ list, numbers carry separators, dates come from ``<input type=date>`` or are typ
 import enum
 import re
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ import msgspec
 from litestar import Request
 from litestar.datastructures import UploadFile
 
-from app.kernel.errors import Invalid
+from app.kernel.errors import Conflict, Invalid
 from app.kernel.i18n import N_, _
 from app.kernel.names import clean_lines, clean_text
 
@@ -39,24 +39,42 @@ NOT_LESS = N_("Please write less than {limit}.")
 NOT_LIKE_THAT = N_("This does not have the form that is expected here.")
 
 
+#: The hidden field of an edit form: what stood in it when it was opened, as JSON (see :mod:`app.kernel.editing`).
+OPENED = "as_opened"
+
+
 class Form:
-    """What a page shows of a form: the values as typed, and a sentence for each field that does not fit."""
+    """What a page shows of a form: the values as typed, and a sentence for each field that does not fit.
+
+    ``said`` holds, for a field whose sentence names a value, how to say it with the words of the field's options.
+    """
 
     def __init__(self, values: Mapping[str, Any] | None = None, errors: Mapping[str, str] | None = None) -> None:
         self.values = dict(values or {})
         self.errors = dict(errors or {})
+        self.said: dict[str, Callable[[Mapping[str, str]], str]] = {}
 
     @classmethod
     def empty(cls, **initial: Any) -> "Form":
         """A form nobody has filled in yet, with initial values."""
         return cls({name: _as_typed(value) for name, value in initial.items()})
 
+    @classmethod
+    def of(cls, **standing: Any) -> "Form":
+        """The form of a record that is there already: it carries what stood in it, so that no work of two is lost."""
+        form = cls.empty(**standing)
+        form.values[OPENED] = msgspec.json.encode(form.values).decode()
+        return form
+
     def value(self, name: str) -> Any:
         """The value as typed; ``""`` when there is none."""
         return self.values.get(name, "")
 
-    def error(self, name: str) -> str:
-        """The sentence of a field, or ``""``."""
+    def error(self, name: str, options: Iterable[Any] | None = None) -> str:
+        """The sentence of a field, or ``""``; ``options`` are those that the field is drawn with."""
+        if name in self.said:
+            pairs = [(option, option) if isinstance(option, str) else option for option in options or ()]
+            return self.said[name]({str(pair[0]): str(pair[1]) for pair in pairs})
         return self.errors.get(name, "")
 
     def __bool__(self) -> bool:
@@ -69,6 +87,10 @@ class FormError(Invalid):
     def __init__(self, form: Form) -> None:
         super().__init__(fields=form.errors)
         self.form = form
+
+
+class ChangedMeanwhile(Conflict, FormError):
+    """A form with a field that somebody else changed too since it was opened."""
 
 
 def _as_typed(value: Any) -> Any:
@@ -94,16 +116,16 @@ class Reading(Generic[StructT]):
 
     def __init__(self, values: StructT, shown: Mapping[str, Any], errors: Mapping[str, str]) -> None:
         self.values = values
-        self._form = Form(shown, errors)
+        self.form = Form(shown, errors)
 
     def refuse(self, field: str, sentence: str) -> None:
         """Say what is wrong with a field; what was said of it first stays."""
-        self._form.errors.setdefault(field, sentence)
+        self.form.errors.setdefault(field, sentence)
 
     def settle(self) -> StructT:
         """The values, now that all has been looked at. Raises FormError with everything that is wrong."""
-        if self._form.errors:
-            raise FormError(self._form)
+        if self.form.errors:
+            raise (ChangedMeanwhile if self.form.said else FormError)(self.form)
         return self.values
 
 
@@ -117,8 +139,13 @@ async def read_form(request: Request[Any, Any, Any], model: type[StructT], *, tz
 
 async def open_form(request: Request[Any, Any, Any], model: type[StructT], *, tz: str = "UTC") -> Reading[StructT]:
     """As :func:`read_form`, for a caller that looks at some fields itself before it settles the reading."""
+    return decode_form(await posted_by(request), model, tz=tz)
+
+
+async def posted_by(request: Request[Any, Any, Any]) -> dict[str, list[Any]]:
+    """The values of each field of a posted form."""
     data = await request.form()
-    return decode_form({key: data.getall(key) for key in data}, model, tz=tz)
+    return {key: data.getall(key) for key in data}
 
 
 def decode_form(posted: Mapping[str, list[Any]], model: type[StructT], *, tz: str = "UTC") -> Reading[StructT]:
@@ -152,6 +179,18 @@ def decode_form(posted: Mapping[str, list[Any]], model: type[StructT], *, tz: st
             if required:
                 values[field.name] = "" if hint is str else [] if get_origin(hint) is list else None
     return Reading(model(**values), {**shown, **_strays(posted, shown)}, errors)
+
+
+def meaning(raw: list[Any], hint: Any, tz: str) -> Any:
+    """What the values of a field mean, to compare them: the same for two ways to write the same thing."""
+    plain, meta, _optional = _unwrap(hint)
+    try:
+        value = _as_typed_in(raw) if _is_as_typed(meta) else _convert(raw, plain, tz)
+    except _Bad:
+        return tuple(raw)
+    if get_origin(plain) is list:
+        return sorted(map(str, value))
+    return value or False if plain is bool else "" if value is None else value
 
 
 def _strays(posted: Mapping[str, list[Any]], shown: Mapping[str, Any]) -> dict[str, Any]:

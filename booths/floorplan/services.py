@@ -151,6 +151,8 @@ async def save_hall(
             changed: dict[Any, Any] = {**values}
             await Hall.update(changed).where(Hall.id == hall_id)
             before, after = audit.changes({key: present[key] for key in values}, values)
+            if not after:
+                return hall_id
             made = hall_id
         await audit.record(
             actor=actor,

@@ -1,5 +1,6 @@
 """An organiser sets a contest up by hand: texts, call, rounds, criteria."""
 
+import html
 import re
 from datetime import timedelta
 
@@ -34,11 +35,12 @@ from app.judging.services.contests import create_contest, lock_round, open_round
 from app.judging.services.setup import ContestValues, CriterionValues, RoundValues
 from app.judging.tables import Round
 from app.kernel.audit import list_entries
-from app.kernel.errors import Conflict, NotFound
+from app.kernel.errors import NotFound
+from app.kernel.forms import OPENED
 from tests.conftest import NOW
 from tests.judging.scene import Scene, ballot, first_task, person, scene
 from tests.support.client import Browser, new_browser, sign_in
-from tests.support.race import losers, overtaken, race, unguarded, winners
+from tests.support.race import overtaken, race, unguarded
 
 LATER = NOW + timedelta(days=3)
 CRITERION = CriterionValues(
@@ -65,14 +67,14 @@ async def test_texts_and_times_of_a_contest_change_and_are_logged() -> None:
         entries_close_at=LATER,
         judges_per_entry=5,
     )
-    await setup.update_contest(contest_id=found.contest_id, values=values, seen=None, actor=found.chair, now=NOW)
+    await setup.update_contest(contest_id=found.contest_id, values=values, actor=found.chair, now=NOW)
     contest = await contest_by_id(found.contest_id)
     assert setup.contest_state(contest) == vars(values)
     entries, _total = await list_entries(edition_id=found.edition_id, action="contest.update")
     assert len(entries) == 1
     reversed_ = ContestValues(name=values.name, entries_open_at=LATER, entries_close_at=NOW)
     with pytest.raises(DatesReversed):
-        await setup.update_contest(contest_id=found.contest_id, values=reversed_, seen=None, actor=found.chair, now=NOW)
+        await setup.update_contest(contest_id=found.contest_id, values=reversed_, actor=found.chair, now=NOW)
     with pytest.raises(DatesReversed):
         await create_contest(
             edition_id=found.edition_id, actor=found.chair, now=NOW, entries_open_at=LATER, entries_close_at=NOW
@@ -117,7 +119,7 @@ async def test_what_is_over_stays_when_a_round_is_changed() -> None:
 
     async def change(**values: object) -> RoundValues:
         wanted = RoundValues(**{"name": {"vi": "Vòng một"}, **values})  # type: ignore[arg-type]
-        await setup.update_round(round_id=round_id, values=wanted, seen=None, actor=found.chair, now=NOW)
+        await setup.update_round(round_id=round_id, values=wanted, actor=found.chair, now=NOW)
         row = await round_by_id(round_id)
         return RoundValues(**setup.round_state(row))
 
@@ -177,9 +179,7 @@ async def test_criteria_change_until_the_first_ballot_and_stay_then() -> None:
     assert await has_ballots(round_id)
     for attempt in (
         setup.add_criterion(round_id=round_id, values=CRITERION, actor=found.chair, now=NOW),
-        setup.update_criterion(
-            round_id=round_id, criterion_id=made, values=CRITERION, seen=None, actor=found.chair, now=NOW
-        ),
+        setup.update_criterion(round_id=round_id, criterion_id=made, values=CRITERION, actor=found.chair, now=NOW),
         setup.move_criterion(round_id=round_id, criterion_id=made, up=True, actor=found.chair, now=NOW),
         setup.remove_criterion(round_id=round_id, criterion_id=made, actor=found.chair, now=NOW),
     ):
@@ -187,49 +187,6 @@ async def test_criteria_change_until_the_first_ballot_and_stay_then() -> None:
             await attempt
     await setup.add_criterion(round_id=found.round_ids[1], values=CRITERION, actor=found.chair, now=NOW)
     await lock_round(round_id=round_id, actor=found.chair, now=NOW)
-
-
-@pytest.mark.race
-@pytest.mark.usefixtures("database")
-async def test_of_two_who_change_a_criterion_at_once_one_is_told() -> None:
-    found = await drafted()
-    round_id = found.round_ids[0]
-    criterion = (await criteria_of(round_id))[0]
-    seen = setup.version_of(setup.criterion_state(criterion))
-
-    async def change(number: int) -> int:
-        values = CriterionValues(name={"en": f"Version {number}"}, weight=number + 1)
-        await setup.update_criterion(
-            round_id=round_id, criterion_id=criterion.id, values=values, seen=seen, actor=found.chair, now=NOW
-        )
-        return number
-
-    results = await race(10, change)
-    (first,) = winners(results)
-    losers(results, Conflict)
-    assert (await criteria_of(round_id))[0].name == {"en": f"Version {first}"}
-
-
-@pytest.mark.race
-@pytest.mark.usefixtures("database")
-async def test_without_holding_the_round_two_change_a_criterion_and_nobody_is_told(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    found = await drafted()
-    round_id = found.round_ids[0]
-    criterion = (await criteria_of(round_id))[0]
-    seen = setup.version_of(setup.criterion_state(criterion))
-
-    async def change(name: str) -> None:
-        values = CriterionValues(name={"en": name}, weight=7)
-        await setup.update_criterion(
-            round_id=round_id, criterion_id=criterion.id, values=values, seen=seen, actor=found.chair, now=NOW
-        )
-
-    unguarded(monkeypatch, setup)
-    await overtaken(monkeypatch, contest_queries, "criteria_of", lambda: change("Slow"), lambda: change("Quick"))
-    assert (await criteria_of(round_id))[0].name == {"en": "Slow"}
-    assert (await list_entries(action="criterion.update"))[1] == 2
 
 
 @pytest.mark.race
@@ -284,6 +241,13 @@ async def owner_of(found: Scene) -> Browser:
     return browser
 
 
+def carried(page: str) -> str:
+    """What the hidden field of an edit form holds."""
+    found = re.search(rf'name="{OPENED}" autocomplete="off" value="([^"]*)"', page)
+    assert found is not None
+    return html.unescape(found[1])
+
+
 @pytest.mark.usefixtures("frozen_now")
 async def test_a_new_edition_gets_its_contest_by_hand(client: Browser) -> None:
     found = await drafted()
@@ -304,19 +268,16 @@ async def test_a_new_edition_gets_its_contest_by_hand(client: Browser) -> None:
 
     # The contest: two open the same page, the second is told.
     page = (await owner.get(f"{base}/settings")).text
-    seen = re.search(r'name="seen" value="(\w+)"', page)
-    assert seen is not None
-    form = {"name_vi": "Vị quê", "intro_en": "Bring a dish.", "judges_per_entry": "2", "seen": seen[1]}
+    opened = carried(page)
+    form = {"name_vi": "Vị quê", "name_en": "", "intro_en": "Bring a dish.", "judges_per_entry": "2", OPENED: opened}
     assert (await owner.post(f"{base}/settings", data=form)).status_code == 303
     late = await owner.post(f"{base}/settings", data={**form, "name_vi": "Tên khác"})
     assert late.status_code == 409
     assert "Tên khác" in late.text
     assert (await contest_by_id(contest.id)).name == {"vi": "Vị quê"}
-    again = re.search(r'name="seen" value="(\w+)"', late.text)
-    assert again is not None
-    known = {**form, "name_vi": "Tên khác", "seen": again[1]}
+    known = {**form, "name_vi": "Tên khác", OPENED: carried(late.text)}
     assert (await owner.post(f"{base}/settings", data=known)).status_code == 303
-    assert (await owner.post(f"{base}/settings", data={**known, "name_vi": ""})).status_code == 422
+    assert (await owner.post(f"{base}/settings", data={**known, "name_vi": "", OPENED: ""})).status_code == 422
     assert (
         "Bring a dish." in (await client.get("/e/khac/contest")).text
         or (await client.get("/e/khac/contest")).status_code == 404
@@ -356,8 +317,7 @@ async def test_a_new_edition_gets_its_contest_by_hand(client: Browser) -> None:
     assert stored.anchors == {"1": {"en": "Bland"}, "3": {"en": "Memorable"}}
     shown = await owner.get(f"{criterion}/{stored.id}")
     assert "Memorable" in shown.text
-    seen = re.search(r'name="seen" value="(\w+)"', shown.text)
-    assert seen is not None
+    opened = carried(shown.text)
     for bad in ({"max": "1"}, {"weight": "0"}, {"name_en": ""}, {"anchor_1_en": "x" * 301}):
         answer = await owner.post(f"{criterion}/{stored.id}", data={**fields, **bad})
         assert answer.status_code == 422
@@ -365,9 +325,9 @@ async def test_a_new_edition_gets_its_contest_by_hand(client: Browser) -> None:
     bad = {"weight": "0", "name_en": "", "anchor_1_en": "x" * 301}
     both = await owner.post(f"{criterion}/{stored.id}", data={**fields, **bad})
     assert set(re.findall(r'id="field-(\w+)-error"', both.text)) == {"weight", "name_vi", "anchor_1_en"}
-    saved = await owner.post(f"{criterion}/{stored.id}", data={**fields, "weight": "30", "seen": seen[1]})
+    saved = await owner.post(f"{criterion}/{stored.id}", data={**fields, "weight": "30", OPENED: opened})
     assert saved.status_code == 303
-    stale = await owner.post(f"{criterion}/{stored.id}", data={**fields, "weight": "20", "seen": seen[1]})
+    stale = await owner.post(f"{criterion}/{stored.id}", data={**fields, "weight": "20", OPENED: opened})
     assert stale.status_code == 409
     assert (await criteria_of(rounds[0].id))[-1].weight == 30
     assert (await owner.post(f"{criterion}/{stored.id}/move", data={"direction": "up"})).status_code == 303

@@ -136,6 +136,17 @@ def test_changes_keeps_only_what_differs() -> None:
     assert audit.changes({}, {}) == ({}, {})
 
 
+def test_changes_compares_what_texts_of_json_hold() -> None:
+    before = {"name": '{"vi":"Lụa","en":"Silk"}', "parts": '["fair"]', "story": "[no JSON", "slug": "lua"}
+    after = {
+        "name": '{"en": "Silk", "vi": "L\\u1ee5a"}',
+        "parts": '["fair", "contest"]',
+        "story": "[no JSON",
+        "slug": "l",
+    }
+    assert set(audit.changes(before, after)[1]) == {"parts", "slug"}
+
+
 REWRITINGS = (
     "DELETE FROM audit_entry",
     *(

@@ -101,15 +101,19 @@ async def update_person(*, person_id: int, full_name: str, locale: str, actor: A
                 Person.locale: locale,
             }
         ).where(Person.id == person_id)
-        await audit.record(
-            actor=actor,
-            action="person.update",
-            subject_type="person",
-            subject_id=person_id,
-            before={"full_name": before["full_name"], "locale": before["locale"]},
-            after={"full_name": name, "locale": locale},
-            now=now,
+        old, new = audit.changes(
+            {"full_name": before["full_name"], "locale": before["locale"]}, {"full_name": name, "locale": locale}
         )
+        if new:
+            await audit.record(
+                actor=actor,
+                action="person.update",
+                subject_type="person",
+                subject_id=person_id,
+                before=old,
+                after=new,
+                now=now,
+            )
 
 
 async def grant_role(

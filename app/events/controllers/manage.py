@@ -1,5 +1,6 @@
 """The organiser's pages about editions: the list, the timeline, the settings, the copy."""
 
+from datetime import datetime
 from typing import Any
 
 from litestar import Controller, Request, Response, get, post
@@ -17,7 +18,8 @@ from app.events.schemas import CURRENCIES, ZONES, CopyForm, CoverForm, EditionFo
 from app.events.services import editions as service
 from app.events.slots import STAGE_NAMES, Stage, dashboard_items
 from app.kernel.clock import now
-from app.kernel.forms import Form, FormError, open_form, read_form
+from app.kernel.editing import held, open_edit
+from app.kernel.forms import Form, FormError, read_form
 from app.kernel.i18n import N_, _
 from app.kernel.images import NotAPicture, PictureTooLarge, store_image
 from app.kernel.web import page, redirect
@@ -93,27 +95,7 @@ class ManageController(Controller):
     async def settings(self, edition_id: FromPath[int]) -> Response[str]:
         """What the edition says of itself."""
         edition = await queries.edition_by_id(edition_id)
-        venue = next((row for row in await queries.venues() if row["id"] == edition.venue_id), None)
-        texts = {
-            f"{name}_{code}": getattr(edition, name).get(code, "")
-            for name in ("name", "intro", "place")
-            for code in ("vi", "id", "en")
-        }
-        form = Form.empty(
-            slug=edition.slug,
-            starts_on=edition.starts_on,
-            ends_on=edition.ends_on,
-            opens_at=edition.opens_at,
-            closes_at=edition.closes_at,
-            timezone=edition.timezone,
-            currency=edition.currency,
-            keep_months=edition.keep_months,
-            parts=[part for part in Part if part in edition.parts],
-            venue_name=venue["name"] if venue else "",
-            venue_address=venue["address"] if venue else "",
-            **texts,
-        )
-        return _settings_page(form, edition)
+        return _settings_page(await _form_of(edition), edition)
 
     @post("/{edition_id:int}/settings", guards=[requires(Role.OWNER, Role.MANAGER)])
     async def update(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
@@ -122,7 +104,7 @@ class ManageController(Controller):
         try:
             await _save(request, edition)
         except FormError as error:
-            return _settings_page(error.form, edition, status=422)
+            return _settings_page(error.form, edition, status=error.status)
         return redirect(f"/manage/{edition_id}/settings", toast=_("Saved."))
 
     @post("/{edition_id:int}/open", guards=[requires(Role.OWNER, Role.MANAGER)])
@@ -189,28 +171,70 @@ def _settings_page(
     )
 
 
+async def _form_of(edition: EditionInfo) -> Form:
+    venue = next((row for row in await queries.venues() if row["id"] == edition.venue_id), None)
+    texts = {
+        f"{name}_{code}": getattr(edition, name).get(code, "")
+        for name in ("name", "intro", "place")
+        for code in ("vi", "id", "en")
+    }
+    return Form.of(
+        slug=edition.slug,
+        starts_on=edition.starts_on,
+        ends_on=edition.ends_on,
+        opens_at=edition.opens_at,
+        closes_at=edition.closes_at,
+        timezone=edition.timezone,
+        currency=edition.currency,
+        keep_months=edition.keep_months,
+        parts=[part for part in Part if part in edition.parts],
+        venue_name=venue["name"] if venue else "",
+        venue_address=venue["address"] if venue else "",
+        **texts,
+    )
+
+
 async def _save(request: Request[Actor, Any, Any], edition: EditionInfo | None) -> EditionInfo:
     """Read the settings form and keep it. Raises FormError."""
-    reading = await open_form(request, EditionForm)
-    if not reading.values.texts("name"):
-        reading.refuse("name_vi", _(WITHOUT_NAME))
     present = now()
     upload = (await read_form(request, CoverForm)).cover
-    cover = edition.cover if edition else None
+    cover, unfit = None, ""
     if upload is not None:
         try:
             cover = await store_image(await upload.read(), now=present)
         except (NotAPicture, PictureTooLarge) as error:
-            reading.refuse("cover", error.sentence())
-    values = reading.settle()
+            unfit = error.sentence()
+    async with held("edition", edition.id if edition else None):
+        standing = await queries.edition_by_id(edition.id) if edition else None
+        reading = await open_edit(
+            request,
+            EditionForm,
+            record=await _form_of(standing) if standing else None,
+            subject=("edition", standing.id) if standing else None,
+        )
+        if not reading.values.texts("name"):
+            reading.refuse("name_vi", _(WITHOUT_NAME))
+        if unfit:
+            reading.refuse("cover", unfit)
+        return await _keep(request, reading.settle(), standing, cover, present)
+
+
+async def _keep(
+    request: Request[Actor, Any, Any], values: EditionForm, edition: EditionInfo | None, cover: str | None, at: datetime
+) -> EditionInfo:
+    """Keep settings that were read, with a new photo if there is one. Raises FormError."""
     venue_id = None
     if values.venue_name:
-        venue_id = await service.find_or_create_venue(name=values.venue_name, address=values.venue_address, now=present)
-    given = values.values(venue_id=venue_id, organiser_id=edition.organiser_id if edition else None, cover=cover)
+        venue_id = await service.find_or_create_venue(name=values.venue_name, address=values.venue_address, now=at)
+    given = values.values(
+        venue_id=venue_id,
+        organiser_id=edition.organiser_id if edition else None,
+        cover=cover or (edition.cover if edition else None),
+    )
     try:
         if edition is None:
-            return await service.create_edition(values=given, actor=request.user, now=present)
-        return await service.update_edition(edition_id=edition.id, values=given, actor=request.user, now=present)
+            return await service.create_edition(values=given, actor=request.user, now=at)
+        return await service.update_edition(edition_id=edition.id, values=given, actor=request.user, now=at)
     except SlugTaken as error:
         raise FormError(await form_again(request, {"slug": error.sentence()})) from error
     except DatesReversed as error:

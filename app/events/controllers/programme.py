@@ -17,7 +17,8 @@ from app.events.schemas import SessionForm
 from app.events.services import programme as service
 from app.events.sheets import PROGRAMME
 from app.kernel.clock import now
-from app.kernel.forms import Form, FormError, open_form
+from app.kernel.editing import held, open_edit
+from app.kernel.forms import Form, FormError
 from app.kernel.i18n import N_, _, pick
 from app.kernel.names import search_text
 from app.kernel.sheets import write_xlsx
@@ -107,16 +108,7 @@ class ProgrammeController(Controller):
         """The form with what is there."""
         edition = await queries.edition_by_id(edition_id)
         session = await queries.session_by_id(session_id, edition_id)
-        form = Form.empty(
-            starts_at=session.starts_at.astimezone(edition.zone),
-            ends_at=session.ends_at.astimezone(edition.zone),
-            track=session.track,
-            place=session.place,
-            speaker=session.speaker,
-            **{f"title_{code}": session.title.get(code, "") for code in ("vi", "id", "en")},
-            **{f"summary_{code}": session.summary.get(code, "") for code in ("vi", "id", "en")},
-        )
-        return await _form_page(edition, form, session)
+        return await _form_page(edition, _form_of(session, edition), session)
 
     @post("/{session_id:int}", guards=[requires(Role.OWNER, Role.MANAGER)])
     async def update(
@@ -135,6 +127,18 @@ class ProgrammeController(Controller):
         return redirect(f"/manage/{edition_id}/programme", toast=_("The session was removed."))
 
 
+def _form_of(session: SessionInfo, edition: EditionInfo) -> Form:
+    return Form.of(
+        starts_at=session.starts_at.astimezone(edition.zone),
+        ends_at=session.ends_at.astimezone(edition.zone),
+        track=session.track,
+        place=session.place,
+        speaker=session.speaker,
+        **{f"title_{code}": session.title.get(code, "") for code in ("vi", "id", "en")},
+        **{f"summary_{code}": session.summary.get(code, "") for code in ("vi", "id", "en")},
+    )
+
+
 async def _form_page(
     edition: EditionInfo, form: Form, session: SessionInfo | None, *, status: int = 200
 ) -> Response[str]:
@@ -144,19 +148,27 @@ async def _form_page(
 
 async def _save(request: Request[Actor, Any, Any], edition: EditionInfo, session: SessionInfo | None) -> Response[Any]:
     try:
-        reading = await open_form(request, SessionForm, tz=edition.timezone)
-        if not reading.values.values().title:
-            reading.refuse("title_vi", _(WITHOUT_TITLE))
-        values = reading.settle().values()
-        await service.save_session(
-            edition_id=edition.id,
-            values=values,
-            actor=request.user,
-            now=now(),
-            session_id=session.id if session else None,
-        )
+        async with held("programme_session", session.id if session else None):
+            standing = await queries.session_by_id(session.id, edition.id) if session else None
+            reading = await open_edit(
+                request,
+                SessionForm,
+                record=_form_of(standing, edition) if standing else None,
+                subject=("session", standing.id) if standing else None,
+                tz=edition.timezone,
+            )
+            if not reading.values.values().title:
+                reading.refuse("title_vi", _(WITHOUT_TITLE))
+            values = reading.settle().values()
+            await service.save_session(
+                edition_id=edition.id,
+                values=values,
+                actor=request.user,
+                now=now(),
+                session_id=standing.id if standing else None,
+            )
     except FormError as error:
-        return await _form_page(edition, error.form, session, status=422)
+        return await _form_page(edition, error.form, session, status=error.status)
     except DatesReversed as error:
         form = await form_again(request, {"ends_at": error.sentence()})
         return await _form_page(edition, form, session, status=422)

@@ -14,7 +14,8 @@ from app.events.queries import EditionInfo
 from app.events.schemas import TrackForm
 from app.events.services import programme as service
 from app.kernel.clock import now
-from app.kernel.forms import Form, FormError, read_form
+from app.kernel.editing import held, open_edit
+from app.kernel.forms import Form, FormError
 from app.kernel.i18n import _
 from app.kernel.web import page, redirect
 
@@ -38,11 +39,21 @@ class TracksController(Controller):
         """Give a track its names."""
         edition = await queries.edition_by_id(edition_id)
         try:
-            values = await read_form(request, TrackForm)
+            async with held("track", track_id):
+                rows = {row["id"]: row for row in await queries.tracks(edition_id)}
+                reading = await open_edit(
+                    request,
+                    TrackForm,
+                    record=_form_of(rows[track_id]) if track_id in rows else None,
+                    subject=("track", track_id),
+                )
+                values = reading.settle()
+                names = {"vi": values.name_vi, "id": values.name_id, "en": values.name_en}
+                await service.rename_track(
+                    edition_id=edition_id, track_id=track_id, name=names, actor=request.user, now=now()
+                )
         except FormError as error:
-            return await _page(edition, track_id, error.form, status=422)
-        names = {"vi": values.name_vi, "id": values.name_id, "en": values.name_en}
-        await service.rename_track(edition_id=edition_id, track_id=track_id, name=names, actor=request.user, now=now())
+            return await _page(edition, track_id, error.form, status=error.status)
         return redirect(f"/manage/{edition_id}/programme/tracks", toast=_("Saved."))
 
     @post("/{track_id:int}/delete")
@@ -58,15 +69,17 @@ class TracksController(Controller):
         return redirect(f"/manage/{edition_id}/programme/tracks", toast=_("The track was removed."))
 
 
+def _form_of(row: dict[str, Any]) -> Form:
+    return Form.of(**{f"name_{code}": row["name"].get(code, "") for code in ("vi", "id", "en")})
+
+
 async def _page(
     edition: EditionInfo, changed: int | None = None, form: Form | None = None, *, problem: str = "", status: int = 200
 ) -> Response[str]:
     shown = [
         (
             row["id"],
-            form
-            if form is not None and row["id"] == changed
-            else Form.empty(**{f"name_{code}": row["name"].get(code, "") for code in ("vi", "id", "en")}),
+            form if form is not None and row["id"] == changed else _form_of(row),
         )
         for row in await queries.tracks(edition.id)
     ]

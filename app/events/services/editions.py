@@ -163,16 +163,18 @@ async def update_edition(*, edition_id: int, values: EditionValues, actor: Actor
             if not changed:
                 cancelled = (await edition_by_id(edition_id)).state == EditionState.CANCELLED
                 raise EditionIsCancelled if cancelled else EditionIsClosed
-            await audit.record(
-                actor=actor,
-                action="edition.update",
-                subject_type="edition",
-                subject_id=edition_id,
-                edition_id=edition_id,
-                before=_audited({key: before[key] for key in columns if before[key] != columns[key]}),
-                after=_audited({key: value for key, value in columns.items() if before[key] != value}),
-                now=now,
-            )
+            old, new = audit.changes({key: before[key] for key in columns}, columns)
+            if new:
+                await audit.record(
+                    actor=actor,
+                    action="edition.update",
+                    subject_type="edition",
+                    subject_id=edition_id,
+                    edition_id=edition_id,
+                    before=_audited(old),
+                    after=_audited(new),
+                    now=now,
+                )
     except Exception as error:
         if is_unique_violation(error):
             raise SlugTaken(slug=columns["slug"]) from error

@@ -11,6 +11,7 @@ from litestar.params import FromPath
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.guards import requires
+from app.events.pages import form_again
 from app.events.queries import edition_by_id
 from app.judging.controllers.manage import room, round_for
 from app.judging.guards import contest_for
@@ -18,6 +19,7 @@ from app.judging.queries.contests import (
     ContestRow,
     CriterionRow,
     RoundRow,
+    contest_by_id,
     criteria_of,
     has_ballots,
     is_begun,
@@ -27,8 +29,9 @@ from app.judging.schemas import LANGUAGES, ContestForm, CriterionForm, MoveForm,
 from app.judging.services import setup as service
 from app.judging.services.setup import ContestValues, CriterionValues, RoundValues
 from app.kernel.clock import now
-from app.kernel.errors import AppError, Conflict, NotFound
-from app.kernel.forms import Form, Reading, open_form, read_form
+from app.kernel.editing import held, open_edit
+from app.kernel.errors import AppError, NotFound
+from app.kernel.forms import Form, FormError, Reading, read_form
 from app.kernel.i18n import N_, _, zone
 from app.kernel.web import redirect
 
@@ -63,17 +66,19 @@ class SetupController(Controller):
         """Change them."""
         contest = await contest_for(edition_id, request.user)
         try:
-            form = _named(await open_form(request, ContestForm, tz=contest.timezone)).settle()
-            values = ContestValues(
-                name=form.texts("name"),
-                intro=form.texts("intro"),
-                entries_open_at=form.entries_open_at,
-                entries_close_at=form.entries_close_at,
-                judges_per_entry=form.judges_per_entry,
-            )
-            await service.update_contest(
-                contest_id=contest.id, values=values, seen=form.seen or None, actor=request.user, now=now()
-            )
+            async with held("contest", contest.id):
+                record = _form_of_contest(await contest_by_id(contest.id))
+                subject = ("contest", contest.id)
+                reading = await open_edit(request, ContestForm, record=record, subject=subject, tz=contest.timezone)
+                form = _named(reading).settle()
+                values = ContestValues(
+                    name=form.texts("name"),
+                    intro=form.texts("intro"),
+                    entries_open_at=form.entries_open_at,
+                    entries_close_at=form.entries_close_at,
+                    judges_per_entry=form.judges_per_entry,
+                )
+                await service.update_contest(contest_id=contest.id, values=values, actor=request.user, now=now())
         except AppError as error:
             return await self._contest(await contest_for(edition_id, request.user), await _typed(request, error), error)
         return redirect(f"/manage/{edition_id}/contest/settings", toast=_("Saved."))
@@ -99,16 +104,18 @@ class SetupController(Controller):
         contest = await contest_for(edition_id, request.user)
         await round_for(contest, round_id)
         try:
-            form = _named(await open_form(request, RoundForm, tz=contest.timezone)).settle()
-            values = RoundValues(
-                name=form.texts("name"),
-                opens_at=form.opens_at,
-                closes_at=form.closes_at,
-                advance_count=form.advance_count,
-            )
-            await service.update_round(
-                round_id=round_id, values=values, seen=form.seen or None, actor=request.user, now=now()
-            )
+            async with held("contest_round", round_id):
+                record = _form_of_round(await round_for(contest, round_id), contest)
+                subject = ("round", round_id)
+                reading = await open_edit(request, RoundForm, record=record, subject=subject, tz=contest.timezone)
+                form = _named(reading).settle()
+                values = RoundValues(
+                    name=form.texts("name"),
+                    opens_at=form.opens_at,
+                    closes_at=form.closes_at,
+                    advance_count=form.advance_count,
+                )
+                await service.update_round(round_id=round_id, values=values, actor=request.user, now=now())
         except AppError as error:
             round_ = await round_for(contest, round_id)
             return await self._round(contest, round_, await _typed(request, error), error)
@@ -151,28 +158,30 @@ class SetupController(Controller):
         contest = await contest_for(edition_id, request.user)
         round_ = await round_for(contest, round_id)
         try:
-            reading = _named(await open_form(request, CriterionForm))
-            anchors = await _anchors(request, reading)
-            form = reading.settle()
-            values = CriterionValues(
-                name=form.texts("name"),
-                explanation=form.texts("explanation"),
-                weight=form.weight,
-                min=form.min,
-                max=form.max,
-                anchors=anchors,
-            )
-            if criterion_id == NEW:
-                await service.add_criterion(round_id=round_id, values=values, actor=request.user, now=now())
-            else:
-                await service.update_criterion(
-                    round_id=round_id,
-                    criterion_id=criterion_id,
-                    values=values,
-                    seen=form.seen or None,
-                    actor=request.user,
-                    now=now(),
+            # Criteria are changed with their round held.
+            async with held("contest_round", round_id):
+                found = await _criterion_of(round_, criterion_id)
+                reading = await open_edit(
+                    request,
+                    CriterionForm,
+                    record=_form_of_criterion(found) if found else None,
+                    subject=("criterion", criterion_id),
                 )
+                anchors = _anchors(_named(reading))
+                form = reading.settle()
+                values = CriterionValues(
+                    name=form.texts("name"),
+                    explanation=form.texts("explanation"),
+                    weight=form.weight,
+                    min=form.min,
+                    max=form.max,
+                    anchors=anchors,
+                )
+                own: dict[str, Any] = {"round_id": round_id, "values": values, "actor": request.user, "now": now()}
+                if found is None:
+                    await service.add_criterion(**own)
+                else:
+                    await service.update_criterion(criterion_id=criterion_id, **own)
         except NotFound:
             raise
         except AppError as error:
@@ -205,13 +214,6 @@ class SetupController(Controller):
 
     async def _contest(self, contest: ContestRow, form: Form | None, error: AppError | None = None) -> Response[str]:
         rounds = await rounds_of(contest.id)
-        fresh = Form.empty(
-            **spread("name", contest.name),
-            **spread("intro", contest.intro),
-            entries_open_at=_local(contest.entries_open_at, contest),
-            entries_close_at=_local(contest.entries_close_at, contest),
-            judges_per_entry=contest.judges_per_entry,
-        )
         return room(
             "judging/settings_contest.html",
             status=error.status if error else 200,
@@ -220,21 +222,14 @@ class SetupController(Controller):
             rounds=rounds,
             fixed={round_.id for round_ in rounds if round_.state != "draft" or await is_begun(round_.id)},
             criteria={round_.id: await criteria_of(round_.id) for round_ in rounds},
-            form=form or fresh,
+            form=form or _form_of_contest(contest),
             problem=_problem(error),
-            seen=service.version_of(service.contest_state(contest)),
         )
 
     async def _round(
         self, contest: ContestRow, round_: RoundRow, form: Form | None, error: AppError | None = None
     ) -> Response[str]:
         rounds = await rounds_of(contest.id)
-        fresh = Form.empty(
-            **spread("name", round_.name),
-            opens_at=_local(round_.opens_at, contest),
-            closes_at=_local(round_.closes_at, contest),
-            advance_count=round_.advance_count,
-        )
         return room(
             "judging/settings_round.html",
             status=error.status if error else 200,
@@ -246,9 +241,8 @@ class SetupController(Controller):
             begun=round_.state != "draft" or await is_begun(round_.id),
             criteria=await criteria_of(round_.id),
             locked=await _locked(round_),
-            form=form or fresh,
+            form=form or _form_of_round(round_, contest),
             problem=_problem(error),
-            seen=service.version_of(service.round_state(round_)),
         )
 
     async def _criterion(
@@ -260,19 +254,7 @@ class SetupController(Controller):
         error: AppError | None = None,
     ) -> Response[str]:
         found = await _criterion_of(round_, criterion_id)
-        fresh = Form.empty(weight=10, min=1, max=5)
-        seen = ""
-        if found is not None:
-            anchors = {f"anchor_{score}": words for score, words in found.anchors.items()}
-            fresh = Form.empty(
-                **spread("name", found.name),
-                **spread("explanation", found.explanation),
-                weight=found.weight,
-                min=found.min,
-                max=found.max,
-                **{key: text for name, words in anchors.items() for key, text in spread(name, words).items()},
-            )
-            seen = service.version_of(service.criterion_state(found))
+        fresh = _form_of_criterion(found) if found else Form.empty(weight=10, min=1, max=5)
         low, high = (found.min, found.max) if found else (1, 5)
         return room(
             "judging/settings_criterion.html",
@@ -286,8 +268,40 @@ class SetupController(Controller):
             locked=await _locked(round_),
             form=form or fresh,
             problem=_problem(error),
-            seen=seen,
         )
+
+
+def _form_of_contest(contest: ContestRow) -> Form:
+    return Form.of(
+        **spread("name", contest.name),
+        **spread("intro", contest.intro),
+        entries_open_at=_local(contest.entries_open_at, contest),
+        entries_close_at=_local(contest.entries_close_at, contest),
+        judges_per_entry=contest.judges_per_entry,
+    )
+
+
+def _form_of_round(round_: RoundRow, contest: ContestRow) -> Form:
+    return Form.of(
+        **spread("name", round_.name),
+        opens_at=_local(round_.opens_at, contest),
+        closes_at=_local(round_.closes_at, contest),
+        advance_count=round_.advance_count,
+    )
+
+
+def _form_of_criterion(found: CriterionRow) -> Form:
+    anchors: dict[str, str] = {}
+    for score in range(found.min, found.max + 1):
+        anchors |= spread(f"anchor_{score}", found.anchors.get(str(score), {}))
+    return Form.of(
+        **spread("name", found.name),
+        **spread("explanation", found.explanation),
+        weight=found.weight,
+        min=found.min,
+        max=found.max,
+        **anchors,
+    )
 
 
 async def _locked(round_: RoundRow) -> bool:
@@ -312,13 +326,12 @@ def _named(reading: Reading[NamedForm]) -> Reading[NamedForm]:
     return reading
 
 
-async def _anchors(request: SetupRequest, reading: Reading[CriterionForm]) -> dict[str, dict[str, str]]:
+def _anchors(reading: Reading[CriterionForm]) -> dict[str, dict[str, str]]:
     """What single scores mean, by score and language; refuses those that are too long."""
-    posted = await request.form()
     found: dict[str, dict[str, str]] = {}
-    for key in posted:
+    for key, value in reading.form.values.items():
         named = re.fullmatch(r"anchor_(\d{1,2})_(vi|id|en)", key)
-        text = " ".join(str(posted.get(key, "")).split())
+        text = " ".join(str(value).split())
         if named is None or not text:
             continue
         if len(text) > LONGEST_ANCHOR:
@@ -329,20 +342,12 @@ async def _anchors(request: SetupRequest, reading: Reading[CriterionForm]) -> di
 
 async def _typed(request: SetupRequest, error: AppError) -> Form:
     """The form as it was posted, with the sentences of an error."""
-    posted = await request.form()
-    return Form({key: str(posted.get(key, "")) for key in posted}, error.fields)
+    return error.form if isinstance(error, FormError) else await form_again(request, error.fields)
 
 
 def _problem(error: AppError | None) -> str:
     """What stands above the form when it is no single field's fault."""
-    if error is None or error.fields:
-        return ""
-    if isinstance(error, Conflict):
-        return _(
-            "Somebody changed this while you were writing, and nothing was overwritten. Your words stand below. "
-            "Compare them with what is saved now, then save once more to replace it."
-        )
-    return error.sentence()
+    return "" if error is None or error.fields else error.sentence()
 
 
 def _local(at: datetime | None, contest: ContestRow) -> datetime | None:

@@ -8,6 +8,7 @@ from litestar.params import FromPath
 
 from app.accounts.actor import Actor
 from app.accounts.guards import signed_in
+from app.events.pages import form_again
 from app.judging.enums import EntryState
 from app.judging.errors import ContestNotOpen, EntryIncomplete
 from app.judging.queries import entries as queries
@@ -17,6 +18,7 @@ from app.judging.schemas import IdeaForm, PersonForm, StoryForm
 from app.judging.services import entries as service
 from app.judging.whereabouts import STEPS, Whereabouts, locate
 from app.kernel.clock import now
+from app.kernel.editing import held, open_edit
 from app.kernel.errors import NotFound
 from app.kernel.forms import Form, FormError, Reading, open_form, read_form
 from app.kernel.i18n import N_, _, pick
@@ -129,8 +131,8 @@ class TeamController(Controller):
             raise NotFound
         if entry.state == EntryState.SUBMITTED:
             service.ensure_open(contest, now())
-        values = {name: getattr(entry, name) for name in service.TEXT_FIELDS} if part < 3 else {}
-        return self._step(part, Form.empty(**values), contest, entry, members=await queries.members_of(entry.id))
+        form = _form_of(entry, part) if part in MODELS else Form.empty()
+        return self._step(part, form, contest, entry, members=await queries.members_of(entry.id))
 
     @post("/ideas/{entry_id:int}/edit/{part:int}", status_code=200)
     async def save(self, request: TeamRequest, entry_id: FromPath[int], part: FromPath[int]) -> Response[Any]:
@@ -140,12 +142,17 @@ class TeamController(Controller):
             raise NotFound
         values: dict[str, Any] = {}
         try:
-            values = msgspec.structs.asdict(await read_form(request, model))
-            await service.update_idea(entry_id=entry_id, values=values, actor=request.user, now=now())
+            contest_id = (await queries.own_entry(entry_id, request.user.person_id)).contest_id
+            async with held("contest", contest_id, alone=False), held("contest_entry", entry_id):
+                entry = await queries.own_entry(entry_id, request.user.person_id)
+                subject = ("entry", entry_id)
+                reading = await open_edit(request, model, record=_form_of(entry, part), subject=subject)
+                values = msgspec.structs.asdict(reading.settle())
+                await service.update_idea(entry_id=entry_id, values=values, actor=request.user, now=now())
         except (FormError, EntryIncomplete, ContestNotOpen) as error:
             entry = await queries.own_entry(entry_id, request.user.person_id)
             contest = await contest_by_id(entry.contest_id)
-            shown = error.form if isinstance(error, FormError) else Form(values, error.fields)
+            shown = error.form if isinstance(error, FormError) else await form_again(request, error.fields)
             return self._step(part, shown, contest, entry, status=error.status)
         return redirect(f"/team/ideas/{entry_id}/edit/{part + 1}")
 
@@ -214,6 +221,10 @@ class TeamController(Controller):
             closed=_closed(contest),
             missing=_missing(entry) if entry else [],
         )
+
+
+def _form_of(entry: queries.EntryRow, part: int) -> Form:
+    return Form.of(**{name: getattr(entry, name) for name in MODELS[part].__struct_fields__})
 
 
 def _missing(entry: queries.EntryRow) -> list[tuple[str, int, str]]:

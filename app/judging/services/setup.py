@@ -1,10 +1,5 @@
-"""What an organiser says of a contest: its texts, its call, its rounds and their criteria.
+"""What an organiser says of a contest: its texts, its call, its rounds and their criteria."""
 
-Whoever saves names the version she began from (``seen``, see :func:`version_of`): of two who change the same thing at
-once the second is told, and overwrites nothing without knowing.
-"""
-
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +8,6 @@ from typing import Any
 
 from app.accounts.actor import Actor
 from app.events.errors import DatesReversed
-from app.judging.chain import canonical
 from app.judging.enums import RoundState
 from app.judging.errors import (
     CriteriaLocked,
@@ -29,7 +23,7 @@ from app.judging.tables import Contest, Criterion, Round
 from app.kernel import audit
 from app.kernel.audit import note
 from app.kernel.database import write_transaction
-from app.kernel.errors import Conflict, NotFound
+from app.kernel.errors import NotFound
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,24 +74,15 @@ def criterion_state(row: CriterionRow) -> dict[str, Any]:
     return {name: getattr(row, name) for name in CriterionValues.__dataclass_fields__}
 
 
-def version_of(state: Mapping[str, Any]) -> str:
-    """A short mark of a state: another one as soon as anything in it differs."""
-    plain = {key: value.isoformat() if isinstance(value, datetime) else value for key, value in state.items()}
-    return hashlib.sha256(canonical(plain)).hexdigest()[:16]
-
-
-async def update_contest(
-    *, contest_id: int, values: ContestValues, seen: str | None, actor: Actor, now: datetime
-) -> None:
+async def update_contest(*, contest_id: int, values: ContestValues, actor: Actor, now: datetime) -> None:
     """Change a contest's texts, the times of its call and how many judges read each idea.
 
-    Raises DatesReversed for a call that ends before it begins, Conflict when somebody changed it after ``seen``.
+    Raises DatesReversed for a call that ends before it begins.
     """
     _in_order(values.entries_open_at, values.entries_close_at, "entries_close_at")
     async with write_transaction():
         contest = await queries.hold_contest(contest_id, alone=True)
         before, after = contest_state(contest), dict(vars(values))
-        _unchanged_since(seen, before)
         await Contest.update(
             {
                 Contest.name: json.dumps(values.name),
@@ -130,17 +115,16 @@ async def add_round(*, contest_id: int, actor: Actor, now: datetime) -> int:
     return int(made.id)
 
 
-async def update_round(*, round_id: int, values: RoundValues, seen: str | None, actor: Actor, now: datetime) -> None:
+async def update_round(*, round_id: int, values: RoundValues, actor: Actor, now: datetime) -> None:
     """Change a round. Its planned beginning stays once it is open, its times stay once it is sealed, how many go on
     once that is published.
 
-    Raises DatesReversed for an end before its beginning, Conflict when somebody changed it after ``seen``.
+    Raises DatesReversed for an end before its beginning.
     """
     async with write_transaction():
         round_ = await queries.hold_round(round_id, alone=True)
         contest = await queries.contest_by_id(round_.contest_id)
         before, after = round_state(round_), dict(vars(values))
-        _unchanged_since(seen, before)
         if round_.state != RoundState.DRAFT:
             after["opens_at"] = round_.opens_at
         if round_.state not in (RoundState.DRAFT, RoundState.OPEN):
@@ -209,18 +193,16 @@ async def add_criterion(*, round_id: int, values: CriterionValues, actor: Actor,
 
 
 async def update_criterion(
-    *, round_id: int, criterion_id: int, values: CriterionValues, seen: str | None, actor: Actor, now: datetime
+    *, round_id: int, criterion_id: int, values: CriterionValues, actor: Actor, now: datetime
 ) -> None:
     """Change a criterion.
 
-    Raises CriteriaLocked once the round has ballots, ScaleReversed, NotFound for another round's criterion, Conflict
-    when somebody changed it after ``seen``.
+    Raises CriteriaLocked once the round has ballots, ScaleReversed, NotFound for another round's criterion.
     """
     async with write_transaction():
         edition_id, criteria = await _criteria_to_change(round_id)
         found = _find(criteria, criterion_id)
         before, kept = criterion_state(found), _fitting(values)
-        _unchanged_since(seen, before)
         await Criterion.update(_columns(kept)).where(Criterion.id == criterion_id)
         old, new = audit.changes(before, dict(vars(kept)))
         if new:
@@ -308,8 +290,3 @@ def _columns(values: CriterionValues | CriterionRow) -> dict[Any, Any]:
 def _in_order(first: datetime | None, last: datetime | None, name: str) -> None:
     if first is not None and last is not None and last <= first:
         raise DatesReversed(fields={name: DatesReversed().sentence()})
-
-
-def _unchanged_since(seen: str | None, state: Mapping[str, Any]) -> None:
-    if seen is not None and seen != version_of(state):
-        raise Conflict

@@ -12,6 +12,7 @@ from app.accounts.guards import requires
 from app.events.pages import download, offset_of, pager_of, with_query
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
+from app.kernel.editing import held, open_edit
 from app.kernel.forms import Form, FormError, Reading, open_form
 from app.kernel.i18n import LOCALES, _, format_date, pick
 from app.kernel.images import NotAPicture, PictureTooLarge, store_image
@@ -91,12 +92,7 @@ class ExhibitorController(Controller):
         """What one says of oneself."""
         edition = await edition_by_id(edition_id)
         info = await exhibitor_info(organisation_id, private=True)
-        form = Form.empty(
-            **{f"story_{code}": info.story.get(code, "") for code in LOCALES},
-            website=info.website,
-            certificates=show_certificates((one.name, one.year) for one in info.certificates),
-            contact_public=info.contact_public,
-        )
+        form = _form_of(info)
         booths = await booths_of_exhibitor(edition_id, organisation_id)
         return page(
             "catalogue/own_profile.html", **frame(edition, info), form=form, wording=_wording(info), booths=booths
@@ -110,34 +106,43 @@ class ExhibitorController(Controller):
         edition = await edition_by_id(edition_id)
         info = await exhibitor_info(organisation_id, private=True)
         try:
-            reading = await open_form(request, ProfileForm)
-            photo = await stored(reading.values.photo, "photo", reading)
-            website, certificates = _website(reading), certificates_of(reading)
-            form = reading.settle()
-            values = ProfileValues(
-                story=form.texts(),
-                website=website,
-                certificates=certificates,
-                contact_public=form.contact_public,
-                consent_wording=_wording(info),
-            )
+            sent = await open_form(request, ProfileForm)
+            photo = await stored(sent.values.photo, "photo", sent)
+            async with held("organisation", organisation_id):
+                standing = await exhibitor_info(organisation_id, private=True)
+                reading = await open_edit(
+                    request,
+                    ProfileForm,
+                    record=_form_of(standing),
+                    subject=("exhibitor_profile", organisation_id),
+                )
+                if sent.form.error("photo"):
+                    reading.refuse("photo", sent.form.error("photo"))
+                website, certificates = _website(reading), certificates_of(reading)
+                form = reading.settle()
+                await save_profile(
+                    organisation_id=organisation_id,
+                    values=ProfileValues(
+                        story=form.texts(),
+                        website=website,
+                        certificates=certificates,
+                        contact_public=form.contact_public,
+                        consent_wording=_wording(standing),
+                    ),
+                    photo=photo,
+                    edition_id=edition_id,
+                    actor=request.user,
+                    now=now(),
+                )
         except FormError as error:
             return page(
                 "catalogue/own_profile.html",
-                status=422,
+                status=error.status,
                 **frame(edition, info),
                 form=await chosen_again(request, error.form, "photo", _("Please choose the photo again.")),
                 wording=_wording(info),
                 booths=await booths_of_exhibitor(edition_id, organisation_id),
             )
-        await save_profile(
-            organisation_id=organisation_id,
-            values=values,
-            photo=photo,
-            edition_id=edition_id,
-            actor=request.user,
-            now=now(),
-        )
         return redirect(base_of(organisation_id, edition_id), toast=_("Saved. Visitors see it at once."))
 
     @get("/{organisation_id:int}/{edition_id:int}/leads")
@@ -224,6 +229,15 @@ class ExhibitorController(Controller):
         return download(content, f"poster-{booths[0].code}-{paper}.pdf", "application/pdf")
 
 
+def _form_of(info: ExhibitorInfo) -> Form:
+    return Form.of(
+        **{f"story_{code}": info.story.get(code, "") for code in LOCALES},
+        website=info.website,
+        certificates=show_certificates((one.name, one.year) for one in info.certificates),
+        contact_public=info.contact_public,
+    )
+
+
 def base_of(organisation_id: int, edition_id: int) -> str:
     """Address of an exhibitor's home in an edition."""
     return f"/exhibitor/{organisation_id}/{edition_id}"
@@ -239,7 +253,9 @@ async def chosen_again(request: Request[Any, Any, Any], form: Form, name: str, s
     sent = [item for item in (await request.form()).getall(name, []) if getattr(item, "filename", "")]
     if not sent:
         return form
-    return Form(form.values, {**form.errors, name: " ".join(filter(None, (form.error(name), sentence)))})
+    again = Form(form.values, {**form.errors, name: " ".join(filter(None, (form.error(name), sentence)))})
+    again.said = form.said
+    return again
 
 
 async def stored(upload: UploadFile | None, field: str, reading: Reading[Any]) -> str | None:

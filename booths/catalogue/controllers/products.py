@@ -9,6 +9,7 @@ from app.accounts.actor import Actor
 from app.events.pages import download, form_again, stretch, with_query
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
+from app.kernel.editing import held, open_edit
 from app.kernel.forms import Form, FormError, Reading, open_form
 from app.kernel.i18n import LOCALES, _, current_locale, pick
 from app.kernel.money import parse_money, typed_money
@@ -163,13 +164,20 @@ class ProductController(Controller):
             "now": now(),
         }
         try:
-            reading = await open_form(request, ProductForm)
-            photos = await _photos(reading)
-            values = _values(reading, edition)
-            await _refused_at_fields(request, service.change_product(values=values, photos=photos, **own))
+            sent = await open_form(request, ProductForm)
+            photos = await _photos(sent)
+            async with held("product", product_id):
+                standing = await product_info(product_id, organisation_id=organisation_id, hidden=True)
+                reading = await open_edit(
+                    request, ProductForm, record=_form_of(standing), subject=("product", product_id)
+                )
+                if sent.form.error("photos"):
+                    reading.refuse("photos", sent.form.error("photos"))
+                values = _values(reading, edition)
+                await _refused_at_fields(request, service.change_product(values=values, photos=photos, **own))
         except FormError as error:
             again = await chosen_again(request, error.form, "photos", _("Please choose the photos again."))
-            return await _form_page(edition, organisation_id, again, product, status=422)
+            return await _form_page(edition, organisation_id, again, product, status=error.status)
         return redirect(base_of(organisation_id, edition_id) + "/products", toast=_("Saved. Visitors see it at once."))
 
     @post(ADDRESS + "/{product_id:int}/remove", status_code=303)
@@ -234,7 +242,7 @@ def _form_of(product: ProductInfo) -> Form:
     texts = {
         f"{name}_{code}": getattr(product, name).get(code, "") for name in ("name", "description") for code in LOCALES
     }
-    return Form.empty(
+    return Form.of(
         **texts,
         code=product.code,
         price=typed_money(product.price) if product.price else "",

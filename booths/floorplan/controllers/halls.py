@@ -11,8 +11,9 @@ from app.accounts.guards import requires
 from app.events.pages import form_again
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
+from app.kernel.editing import held, open_edit
 from app.kernel.errors import AppError
-from app.kernel.forms import Form, FormError, read_form
+from app.kernel.forms import Form, FormError
 from app.kernel.i18n import _
 from app.kernel.web import page, redirect
 from booths.floorplan.errors import HallNotFound, HallTooSmall
@@ -44,8 +45,7 @@ class HallController(Controller):
     async def edit(self, edition_id: FromPath[int], hall_id: FromPath[int]) -> Response[str]:
         """The form with what is there."""
         plan = await _find(edition_id, hall_id)
-        form = Form.empty(name=plan.name, width=plan.width, depth=plan.depth)
-        return _form_page(await edition_by_id(edition_id), form, plan)
+        return _form_page(await edition_by_id(edition_id), _form_of(plan), plan)
 
     @post("/{hall_id:int}")
     async def change(
@@ -62,24 +62,36 @@ async def _find(edition_id: int, hall_id: int) -> Plan:
     raise HallNotFound
 
 
+def _form_of(plan: Plan) -> Form:
+    return Form.of(name=plan.name, width=plan.width, depth=plan.depth)
+
+
 def _form_page(edition: EditionInfo, form: Form, plan: Plan | None, *, status: int = 200) -> Response[str]:
     return page("floorplan/hall_form.html", status=status, edition=edition, form=form, plan=plan)
 
 
 async def _save(request: Request[Actor, Any, Any], edition: EditionInfo, plan: Plan | None) -> Response[Any]:
     try:
-        values = await read_form(request, HallForm)
-        hall_id = await save_hall(
-            edition_id=edition.id,
-            hall_id=plan.hall_id if plan else None,
-            name=values.name,
-            width=values.width,
-            depth=values.depth,
-            actor=request.user,
-            now=now(),
-        )
+        # Saving a hall holds its edition, for the sake of the halls' names; so this holds that too, not the hall.
+        async with held("edition", edition.id):
+            reading = await open_edit(
+                request,
+                HallForm,
+                record=_form_of(await _find(edition.id, plan.hall_id)) if plan else None,
+                subject=("hall", plan.hall_id) if plan else None,
+            )
+            values = reading.settle()
+            hall_id = await save_hall(
+                edition_id=edition.id,
+                hall_id=plan.hall_id if plan else None,
+                name=values.name,
+                width=values.width,
+                depth=values.depth,
+                actor=request.user,
+                now=now(),
+            )
     except FormError as error:
-        return _form_page(edition, error.form, plan, status=422)
+        return _form_page(edition, error.form, plan, status=error.status)
     except AppError as error:
         field = "width" if isinstance(error, HallTooSmall) else "name"
         form = await form_again(request, {field: error.sentence()})

@@ -12,8 +12,9 @@ from app.accounts.guards import organiser, requires
 from app.events.pages import PAGE_SIZE, download, form_again, offset_of, pager_of, with_query
 from app.events.queries import EditionInfo, Page, edition_by_id
 from app.kernel.clock import now
+from app.kernel.editing import held, open_edit
 from app.kernel.errors import AppError
-from app.kernel.forms import Form, FormError, open_form
+from app.kernel.forms import Form, FormError
 from app.kernel.i18n import N_, _
 from app.kernel.money import Money, parse_money, typed_money
 from app.kernel.names import search_text, text_key
@@ -146,15 +147,7 @@ class FloorPlanController(Controller):
         """The form with what is there."""
         edition = await edition_by_id(edition_id)
         plan, booth = await _find(edition_id, booth_id)
-        form = Form.empty(
-            hall=plan.hall_id,
-            code=booth.code,
-            cells=show_squares(booth.squares),
-            zone=booth.zone,
-            power_watts=booth.power_watts,
-            price=typed_money(Money(booth.price_minor, booth.currency)) if booth.price_minor else "",
-        )
-        return await _form_page(edition, form, booth)
+        return await _form_page(edition, _form_of(plan, booth), booth)
 
     @post("/editor/{booth_id:int}", guards=[FLOOR])
     async def change(
@@ -193,6 +186,17 @@ async def _find(edition_id: int, booth_id: int) -> Row:
     raise BoothNotFound
 
 
+def _form_of(plan: Plan, booth: PlanBooth) -> Form:
+    return Form.of(
+        hall=plan.hall_id,
+        code=booth.code,
+        cells=show_squares(booth.squares),
+        zone=booth.zone,
+        power_watts=booth.power_watts,
+        price=typed_money(Money(booth.price_minor, booth.currency)) if booth.price_minor else "",
+    )
+
+
 async def _form_page(edition: EditionInfo, form: Form, booth: PlanBooth | None, *, status: int = 200) -> Response[str]:
     plans = await plans_of(edition.id)
     return page(
@@ -208,37 +212,43 @@ async def _form_page(edition: EditionInfo, form: Form, booth: PlanBooth | None, 
 
 async def _save(request: Request[Actor, Any, Any], edition: EditionInfo, booth: PlanBooth | None) -> Response[Any]:
     try:
-        reading = await open_form(request, BoothForm)
-        values = reading.values
-        squares = []
-        price = Money(0, edition.currency)
-        try:
-            squares = parse_squares(values.cells)
-        except ValueError:
-            reading.refuse("cells", _(NOT_CELLS))
-        try:
-            price = parse_money(values.price or "0", edition.currency)
-        except ValueError:
-            reading.refuse("price", _(NOT_AN_AMOUNT))
-        if price.amount_minor > DEAREST:
-            reading.refuse("price", _(TOO_DEAR))
-        reading.settle()
-        given: dict[str, Any] = {
-            "edition_id": edition.id,
-            "code": values.code,
-            "squares": squares,
-            "zone": values.zone,
-            "power_watts": values.power_watts,
-            "price_minor": price.amount_minor,
-            "actor": request.user,
-            "now": now(),
-        }
-        if booth is None:
-            await services.create_booth(hall_id=values.hall, currency=edition.currency, **given)
-        else:
-            await services.change_booth(booth_id=booth.id, **given)
+        async with held("booth", booth.id if booth else None):
+            reading = await open_edit(
+                request,
+                BoothForm,
+                record=_form_of(*await _find(edition.id, booth.id)) if booth else None,
+                subject=("booth", booth.id) if booth else None,
+            )
+            values = reading.values
+            squares = []
+            price = Money(0, edition.currency)
+            try:
+                squares = parse_squares(values.cells)
+            except ValueError:
+                reading.refuse("cells", _(NOT_CELLS))
+            try:
+                price = parse_money(values.price or "0", edition.currency)
+            except ValueError:
+                reading.refuse("price", _(NOT_AN_AMOUNT))
+            if price.amount_minor > DEAREST:
+                reading.refuse("price", _(TOO_DEAR))
+            reading.settle()
+            given: dict[str, Any] = {
+                "edition_id": edition.id,
+                "code": values.code,
+                "squares": squares,
+                "zone": values.zone,
+                "power_watts": values.power_watts,
+                "price_minor": price.amount_minor,
+                "actor": request.user,
+                "now": now(),
+            }
+            if booth is None:
+                await services.create_booth(hall_id=values.hall, currency=edition.currency, **given)
+            else:
+                await services.change_booth(booth_id=booth.id, **given)
     except FormError as error:
-        return await _form_page(edition, error.form, booth, status=422)
+        return await _form_page(edition, error.form, booth, status=error.status)
     except AppError as error:
         field = "code" if isinstance(error, BoothCodeTaken) else "cells"
         return await _form_page(edition, await form_again(request, {field: error.sentence()}), booth, status=422)

@@ -14,6 +14,7 @@ from app.events.pages import form_again
 from app.events.queries import EditionInfo, edition_by_id, halls
 from app.kernel.clock import now
 from app.kernel.documents.qr import qr_svg
+from app.kernel.editing import held, open_edit
 from app.kernel.errors import NotFound
 from app.kernel.forms import Form, FormError, read_form
 from app.kernel.i18n import _
@@ -61,13 +62,7 @@ class GatesController(Controller):
     async def edit_list(self, edition_id: FromPath[int], list_id: FromPath[int]) -> Response[str]:
         """The form of a list with what is there."""
         row = await _list(edition_id, list_id)
-        form = Form.empty(
-            name=row["name"],
-            pass_kinds=row["pass_kinds"],
-            active="on" if row["active"] else "",
-            exits="on" if row["exits"] else "",
-        )
-        return await _list_page(await edition_by_id(edition_id), form, row)
+        return await _list_page(await edition_by_id(edition_id), _form_of_list(row), row)
 
     @post("/lists/{list_id:int}")
     async def update_list(
@@ -93,8 +88,7 @@ class GatesController(Controller):
     async def edit_gate(self, edition_id: FromPath[int], gate_id: FromPath[int]) -> Response[str]:
         """The form of a gate with what is there."""
         row = await _gate(edition_id, gate_id)
-        form = Form.empty(name=row["name"], check_in_list=row["list_id"], hall=row["hall_id"])
-        return await _gate_page(await edition_by_id(edition_id), form, row)
+        return await _gate_page(await edition_by_id(edition_id), _form_of_gate(row), row)
 
     @post("/{gate_id:int}")
     async def update_gate(
@@ -199,26 +193,44 @@ async def _list_page(
     )
 
 
+def _form_of_list(row: dict[str, Any]) -> Form:
+    return Form.of(
+        name=row["name"],
+        pass_kinds=row["pass_kinds"],
+        active="on" if row["active"] else "",
+        exits="on" if row["exits"] else "",
+    )
+
+
+def _form_of_gate(row: dict[str, Any]) -> Form:
+    return Form.of(name=row["name"], check_in_list=row["list_id"], hall=row["hall_id"])
+
+
 async def _save_list(
     request: Request[Actor, Any, Any], edition: EditionInfo, row: dict[str, Any] | None
 ) -> Response[Any]:
     try:
-        values = await read_form(request, ListForm)
-        given: dict[str, Any] = {
-            "edition_id": edition.id,
-            "name": values.name,
-            "pass_kinds": values.pass_kinds,
-            "active": values.active,
-            "exits": values.exits,
-            "actor": request.user,
-            "now": now(),
-        }
-        if row is None:
-            await service.create_list(**given)
-        else:
-            await service.update_list(list_id=row["id"], **given)
+        list_id = row["id"] if row else None
+        # A change of a list holds its edition first, and so does whoever cancels that: so this does too.
+        async with held("edition", edition.id, alone=False), held("check_in_list", list_id):
+            record = _form_of_list(await _list(edition.id, list_id)) if list_id else None
+            subject = ("check_in_list", list_id) if list_id else None
+            values = (await open_edit(request, ListForm, record=record, subject=subject)).settle()
+            given: dict[str, Any] = {
+                "edition_id": edition.id,
+                "name": values.name,
+                "pass_kinds": values.pass_kinds,
+                "active": values.active,
+                "exits": values.exits,
+                "actor": request.user,
+                "now": now(),
+            }
+            if list_id is None:
+                await service.create_list(**given)
+            else:
+                await service.update_list(list_id=list_id, **given)
     except FormError as error:
-        return await _list_page(edition, error.form, row, status=422)
+        return await _list_page(edition, error.form, row, status=error.status)
     except NameTaken as error:
         return await _list_page(edition, await form_again(request, {"name": error.sentence()}), row, status=409)
     return redirect(f"/manage/{edition.id}/gates", toast=_("Saved."))
@@ -243,22 +255,26 @@ async def _save_gate(
     request: Request[Actor, Any, Any], edition: EditionInfo, row: dict[str, Any] | None
 ) -> Response[Any]:
     try:
-        values = await read_form(request, GateForm)
-        known = {hall["id"] for hall in await halls(edition.id)}
-        given: dict[str, Any] = {
-            "edition_id": edition.id,
-            "name": values.name,
-            "list_id": values.check_in_list,
-            "hall_id": values.hall if values.hall in known else None,
-            "actor": request.user,
-            "now": now(),
-        }
-        if row is None:
-            await service.create_gate(**given)
-        else:
-            await service.update_gate(gate_id=row["id"], **given)
+        gate_id = row["id"] if row else None
+        async with held("gate", gate_id):
+            record = _form_of_gate(await _gate(edition.id, gate_id)) if gate_id else None
+            subject = ("gate", gate_id) if gate_id else None
+            values = (await open_edit(request, GateForm, record=record, subject=subject)).settle()
+            known = {hall["id"] for hall in await halls(edition.id)}
+            given: dict[str, Any] = {
+                "edition_id": edition.id,
+                "name": values.name,
+                "list_id": values.check_in_list,
+                "hall_id": values.hall if values.hall in known else None,
+                "actor": request.user,
+                "now": now(),
+            }
+            if gate_id is None:
+                await service.create_gate(**given)
+            else:
+                await service.update_gate(gate_id=gate_id, **given)
     except FormError as error:
-        return await _gate_page(edition, error.form, row, status=422)
+        return await _gate_page(edition, error.form, row, status=error.status)
     except NameTaken as error:
         return await _gate_page(edition, await form_again(request, {"name": error.sentence()}), row, status=409)
     return redirect(f"/manage/{edition.id}/gates", toast=_("Saved."))

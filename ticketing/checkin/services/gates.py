@@ -11,7 +11,7 @@ from app.accounts.services.devices import make_device_invite
 from app.events.enums import PassKind
 from app.events.queries import hold_edition_going_on
 from app.kernel import audit
-from app.kernel.database import is_unique_violation, write_transaction
+from app.kernel.database import after_commit, is_unique_violation, write_transaction
 from app.kernel.errors import Invalid
 from ticketing.checkin.errors import GateNotFound, ListNotFound, NameTaken
 from ticketing.checkin.queries import GateRule, gate_rule
@@ -124,9 +124,9 @@ async def update_list(
                     after=new,
                     now=now,
                 )
+            await after_commit(forget_rules)
     except Exception as error:
         raise _translated(error) from error
-    forget_rules()
 
 
 async def create_gate(
@@ -181,9 +181,9 @@ async def update_gate(
                     after=new,
                     now=now,
                 )
+            await after_commit(forget_rules)
     except Exception as error:
         raise _translated(error) from error
-    forget_rules()
 
 
 async def invite_phone(*, edition_id: int, gate_id: int, label: str, actor: Actor, now: datetime) -> tuple[int, str]:

@@ -12,7 +12,8 @@ from app.events.enums import PassKind
 from app.events.pages import PAGE_SIZE, download, form_again, offset_of, pager_of, stretch, with_query
 from app.events.queries import EditionInfo, Page, edition_by_id
 from app.kernel.clock import now
-from app.kernel.forms import Form, FormError, open_form, read_form
+from app.kernel.editing import held, open_edit
+from app.kernel.forms import Form, FormError, read_form
 from app.kernel.i18n import LOCALES, N_, _, pick
 from app.kernel.money import Money, parse_money, typed_money
 from app.kernel.names import search_text
@@ -112,22 +113,7 @@ class TicketTypeController(Controller):
         """The form with what is there."""
         edition = await edition_by_id(edition_id)
         row = await _type(edition_id, type_id)
-        times = {
-            name: row[name].astimezone(edition.zone) if row[name] else None for name in ("sales_from", "sales_until")
-        }
-        form = Form.empty(
-            code=row["code"],
-            price=typed_money(Money(row["price_minor"], row["currency"])),
-            quota=row["quota"],
-            pass_kind=row["pass_kind"],
-            active="on" if row["active"] else "",
-            first_day=row["first_day"],
-            last_day=row["last_day"],
-            **times,
-            **{f"name_{code}": row["name"].get(code, "") for code in ("vi", "id", "en")},
-            **{f"description_{code}": (row["description"] or {}).get(code, "") for code in ("vi", "id", "en")},
-        )
-        return _type_page(edition, form, row)
+        return _type_page(edition, _form_of(row, edition), row)
 
     @post("/{type_id:int}", guards=[requires(Role.MANAGER)])
     async def update(
@@ -278,18 +264,36 @@ def _type_page(edition: EditionInfo, form: Form, row: dict[str, Any] | None, *, 
     )
 
 
+def _form_of(row: dict[str, Any], edition: EditionInfo) -> Form:
+    times = {name: row[name].astimezone(edition.zone) if row[name] else None for name in ("sales_from", "sales_until")}
+    return Form.of(
+        code=row["code"],
+        price=typed_money(Money(row["price_minor"], row["currency"])),
+        quota=row["quota"],
+        pass_kind=row["pass_kind"],
+        active="on" if row["active"] else "",
+        first_day=row["first_day"],
+        last_day=row["last_day"],
+        **times,
+        **{f"name_{code}": row["name"].get(code, "") for code in ("vi", "id", "en")},
+        **{f"description_{code}": (row["description"] or {}).get(code, "") for code in ("vi", "id", "en")},
+    )
+
+
 async def _save(request: Request[Actor, Any, Any], edition: EditionInfo, row: dict[str, Any] | None) -> Response[Any]:
     """Read the form and keep it, or show it again."""
     try:
-        values = await _values(request, edition)
         if row is None:
+            values = await _values(request, edition, None)
             await ticket_types.create_ticket_type(edition_id=edition.id, values=values, actor=request.user, now=now())
         else:
-            await ticket_types.update_ticket_type(
-                ticket_type_id=row["id"], edition_id=edition.id, values=values, actor=request.user, now=now()
-            )
+            async with held("ticket_type", row["id"]):
+                values = await _values(request, edition, await _type(edition.id, row["id"]))
+                await ticket_types.update_ticket_type(
+                    ticket_type_id=row["id"], edition_id=edition.id, values=values, actor=request.user, now=now()
+                )
     except FormError as error:
-        return _type_page(edition, error.form, row, status=422)
+        return _type_page(edition, error.form, row, status=error.status)
     except TicketCodeTaken as error:
         return _type_page(edition, await form_again(request, {"code": error.sentence()}), row, status=409)
     except DaysOutsideEdition as error:
@@ -301,8 +305,16 @@ async def _save(request: Request[Actor, Any, Any], edition: EditionInfo, row: di
     return redirect(f"/manage/{edition.id}/tickets", toast=_("Saved."))
 
 
-async def _values(request: Request[Actor, Any, Any], edition: EditionInfo) -> ticket_types.TicketTypeValues:
-    reading = await open_form(request, TicketTypeForm, tz=edition.timezone)
+async def _values(
+    request: Request[Actor, Any, Any], edition: EditionInfo, row: dict[str, Any] | None
+) -> ticket_types.TicketTypeValues:
+    reading = await open_edit(
+        request,
+        TicketTypeForm,
+        record=_form_of(row, edition) if row else None,
+        subject=("ticket_type", row["id"]) if row else None,
+        tz=edition.timezone,
+    )
     price = Money(0, edition.currency)
     try:
         price = parse_money(reading.values.price or "0", edition.currency)
