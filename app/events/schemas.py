@@ -119,12 +119,19 @@ class CoverForm(msgspec.Struct):
     cover: UploadFile | None = None
 
 
-class CopyForm(msgspec.Struct):
+class CopyForm(msgspec.Struct, kw_only=True):
     """What a copy needs to be told."""
 
-    name: Title
+    name_vi: Title = ""
+    name_id: Title = ""
+    name_en: Title = ""
     starts_on: date
     slug: Annotated[str, Meta(max_length=80)] = ""
+
+    def names(self) -> dict[str, str]:
+        """The name by language, without the languages that were left empty."""
+        named = {"vi": self.name_vi, "id": self.name_id, "en": self.name_en}
+        return {code: name for code, name in named.items() if name}
 
 
 class SessionForm(msgspec.Struct, kw_only=True):
