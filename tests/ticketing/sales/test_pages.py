@@ -20,6 +20,7 @@ from tests.conftest import NOW
 from tests.support.client import Browser, new_browser, sign_in
 from tests.support.factories import make_holder
 from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type
+from ticketing.sales.queries import find_orders
 from ticketing.sales.services import paying
 
 
@@ -213,9 +214,11 @@ async def test_orders_are_listed_searched_exported_and_cancelled(scene: Scene) -
     held = await scene.browser.get(scene.manage("/orders?state=held"))
     assert "Võ Thị Bé" in held.text
     assert "Đỗ Thị Ánh" not in held.text
-    export = await scene.browser.get(scene.manage("/orders/export.xlsx?q=anh"))
+    export = await scene.browser.get(scene.manage("/orders/export.xlsx?q=anh&lang=en"))
     table = read_table(export.content, "orders.xlsx")
     assert [row.values[1] for row in table.rows] == ["Đỗ Thị Ánh"]
+    assert [row.values[5] for row in table.rows] == ["Day ticket"]
+    assert await find_orders(scene.edition.id, search="%") == await find_orders(scene.edition.id, search="_") == ([], 0)
     detail = await scene.browser.get(scene.manage(f"/orders/{placed.order_id}"))
     assert placed.reference in detail.text
     cancelled = await scene.browser.post(scene.manage(f"/orders/{placed.order_id}/cancel"))
