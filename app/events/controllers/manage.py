@@ -13,7 +13,7 @@ from app.events.enums import PART_NAMES, Part
 from app.events.errors import DatesReversed, SlugTaken
 from app.events.pages import form_again
 from app.events.queries import EditionInfo
-from app.events.schemas import CURRENCIES, ZONES, CopyForm, CoverForm, EditionForm
+from app.events.schemas import CURRENCIES, ZONE_NAMES, ZONES, CopyForm, CoverForm, EditionForm
 from app.events.services import editions as service
 from app.events.slots import STAGE_NAMES, Stage, dashboard_items
 from app.kernel.clock import now
@@ -188,7 +188,7 @@ def _settings_page(
         edition=edition,
         form=form,
         last=last,
-        zones=ZONES,
+        zones=[(zone, _(name)) for zone, name in ZONE_NAMES.items()],
         currencies=CURRENCIES,
         parts=[(part.value, _(name), _(PART_HINTS[part])) for part, name in PART_NAMES.items()],
     )

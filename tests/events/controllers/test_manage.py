@@ -151,6 +151,8 @@ async def test_a_copy_is_made_by_hand(organiser: Browser) -> None:
     edition = await make_edition()
     form = (await organiser.get(f"/manage/{edition.id}/copy")).text
     assert 'value="2027-10-15"' in form
+    settings = (await organiser.get(f"/manage/{edition.id}/settings?lang=en")).text
+    assert settings.count('<option value="Asia/Jakarta">Jakarta, western Indonesia (UTC+7)</option>') == 1
     given = {"name_vi": "Mùa sau", "name_en": "Next season", "starts_on": "2027-10-15"}
     made = await organiser.post(f"/manage/{edition.id}/copy", data=given)
     copied = await edition_by_slug("mua-sau", drafts=True)

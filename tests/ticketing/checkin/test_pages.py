@@ -369,6 +369,16 @@ async def test_the_timeline_leads_to_the_live_day_and_says_what_there_is(scene: 
     assert f'href="{scene.manage("/live")}"' in during.text
 
 
+async def test_gates_that_nobody_scans_at_are_not_done(scene: Scene) -> None:
+    await scene.sign_in(Role.OWNER)
+    told = []
+    for phone_id in (scene.phone.device_id, None):
+        told.append("No phone scans for a gate yet." in (await scene.browser.get(scene.manage("?lang=en"))).text)
+        if phone_id is not None:
+            await revoke_device(device_id=phone_id, actor=SYSTEM, now=NOW)
+    assert told == [False, True]
+
+
 async def test_without_a_list_or_a_gate_the_page_says_why_it_comes_first(client: Browser) -> None:
     edition = await make_open_edition(now=NOW)
     await sign_in(client, (await make_holder(Role.MANAGER, edition_id=edition.id)).id)
