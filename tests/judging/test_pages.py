@@ -77,9 +77,8 @@ async def test_the_walk_from_idea_to_public_award(client: Browser, frozen_now: d
     assert added.status_code == 303
     story = {key: IDEA[key] for key in ("summary", "problem", "solution")}
     long = await team.post(f"{idea}/edit/2?lang=en", data={**story, "summary": "Lụa " * 400})
-    assert (long.status_code, long.text.count("Please write at most 1200 characters.") >= 1) == (422, True)
-    assert (long.text.count("At most 1,200 characters."), long.text.count('maxlength="')) == (1, 0)
-    assert long.text.count("Lụa " * 399) == 1
+    assert (long.status_code, "Please write at most 1200 characters." in long.text) == (422, True)
+    assert [long.text.count(part) for part in ("At most 1,200 ", 'maxlength="', "Lụa " * 399)] == [1, 0, 1]
     assert (await team.post(f"{idea}/edit/2", data=story)).headers["location"] == f"{idea}/edit/3"
     assert (await client.get(f"/e/sang-tao/contest/{entry_id}")).status_code == 404
     assert (await team.post(f"{idea}/submit")).headers["location"] == idea
