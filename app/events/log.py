@@ -1,6 +1,7 @@
 """What changes to editions, the programme and passes are called in the log, and to messages."""
 
 from app.events.enums import EDITION_STATE_NAMES, PART_NAMES, PASS_KIND_NAMES, PASS_STATE_NAMES
+from app.events.schemas import ZONE_NAMES
 from app.events.tables import Edition, Pass, ProgrammeSession, Track, Venue
 from app.kernel.audit_words import Field, LogWords, Subject, names_in
 from app.kernel.enums import MESSAGE_STATE_NAMES
@@ -37,7 +38,7 @@ WORDS = LogWords(
                 "intro": Field(N_("Introduction")),
                 "place": Field(N_("Place")),
                 "venue": Field(N_("Venue"), subject="venue"),
-                "timezone": Field(N_("Time zone")),
+                "timezone": Field(N_("Time zone"), values=ZONE_NAMES),
                 "currency": Field(N_("Currency")),
                 "starts_on": Field(N_("First day")),
                 "ends_on": Field(N_("Last day")),

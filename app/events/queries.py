@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from app.events.enums import EditionState, Part
 from app.events.errors import EditionIsCancelled, EditionNotFound, SessionNotFound
 from app.events.tables import Edition, Hall, ProgrammeSession, Track, Venue
-from app.kernel.database import hold_row
+from app.kernel.database import contains, hold_row
 from app.kernel.i18n import format_days, pick
 
 
@@ -256,7 +256,7 @@ async def programme(
     """Sessions in order of time; ``search`` is already without diacritics (``names.search_text``)."""
     chosen: Any = ProgrammeSession.edition == edition_id
     if search:
-        chosen = chosen & ProgrammeSession.title_key.like(f"%{_escaped(search)}%")
+        chosen = chosen & contains(search, "programme_session.title_key")
     if track_id is not None:
         chosen = chosen & (ProgrammeSession.track == track_id)
     if between is not None:
@@ -298,11 +298,6 @@ def _texts(value: Any) -> dict[str, str]:
     """A JSON column that was read with or without ``load_json``."""
     found: dict[str, str] = json.loads(value) if isinstance(value, str) else (value or {})
     return found
-
-
-def _escaped(text: str) -> str:
-    """Text for LIKE without its wildcards."""
-    return text.replace("%", "").replace("_", " ")
 
 
 async def names_of_festivals() -> list[str]:

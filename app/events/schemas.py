@@ -11,21 +11,23 @@ from msgspec import Meta
 
 from app.events.enums import EditionState, Part, PassKind
 from app.events.queries import EditionInfo, SessionInfo
+from app.kernel.i18n import N_
 
 Texts = Mapping[str, str]
 Title = Annotated[str, Meta(max_length=160)]
 Long = Annotated[str, Meta(max_length=4000)]
 Clock = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
-ZONES = (
-    "Asia/Ho_Chi_Minh",
-    "Asia/Jakarta",
-    "Asia/Makassar",
-    "Asia/Jayapura",
-    "Asia/Bangkok",
-    "Asia/Singapore",
-    "UTC",
-)
+ZONE_NAMES = {
+    "Asia/Ho_Chi_Minh": N_("Hanoi, Ho Chi Minh City (UTC+7)"),
+    "Asia/Jakarta": N_("Jakarta, western Indonesia (UTC+7)"),
+    "Asia/Makassar": N_("Makassar, central Indonesia (UTC+8)"),
+    "Asia/Jayapura": N_("Jayapura, eastern Indonesia (UTC+9)"),
+    "Asia/Bangkok": N_("Bangkok (UTC+7)"),
+    "Asia/Singapore": N_("Singapore (UTC+8)"),
+    "UTC": N_("World time (UTC)"),
+}
+ZONES = tuple(ZONE_NAMES)
 CURRENCIES = ("VND", "IDR", "USD", "EUR")
 
 
@@ -119,12 +121,19 @@ class CoverForm(msgspec.Struct):
     cover: UploadFile | None = None
 
 
-class CopyForm(msgspec.Struct):
+class CopyForm(msgspec.Struct, kw_only=True):
     """What a copy needs to be told."""
 
-    name: Title
+    name_vi: Title = ""
+    name_id: Title = ""
+    name_en: Title = ""
     starts_on: date
     slug: Annotated[str, Meta(max_length=80)] = ""
+
+    def names(self) -> dict[str, str]:
+        """The name by language, without the languages that were left empty."""
+        named = {"vi": self.name_vi, "id": self.name_id, "en": self.name_en}
+        return {code: name for code, name in named.items() if name}
 
 
 class SessionForm(msgspec.Struct, kw_only=True):

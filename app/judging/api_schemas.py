@@ -264,7 +264,7 @@ class RankedIdeaDTO(msgspec.Struct, kw_only=True):
 
 
 class AwardBody(_Sent, kw_only=True):
-    """An award to be prepared; without a title it has the usual one of its rank."""
+    """An award to be prepared; in a language without a title it has the usual one of its rank."""
 
     entry_id: Row
     rank: Annotated[int, Meta(ge=1, le=99)]

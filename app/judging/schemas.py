@@ -10,7 +10,7 @@ from app.judging.enums import PanelRole
 
 Line = Annotated[str, Meta(max_length=160)]
 Story = Annotated[str, Meta(max_length=4000)]
-"""Which version of the thing the form was filled in from."""
+Prize = Annotated[str, Meta(max_length=120)]
 CLIENT_ID = r"^[\w.-]{1,64}\Z"
 HEAD = r"^([0-9a-f]{64})?\Z"
 LANGUAGES = ("vi", "id", "en")
@@ -79,12 +79,14 @@ class OpenRoundForm(msgspec.Struct):
     closes_at: datetime | None = None
 
 
-class AwardForm(msgspec.Struct):
+class AwardForm(_InLanguages, kw_only=True):
     """An award for an idea."""
 
     entry_id: int
     rank: Annotated[int, Meta(ge=1, le=99)]
-    title: Annotated[str, Meta(max_length=120)] = ""
+    title_vi: Prize = ""
+    title_id: Prize = ""
+    title_en: Prize = ""
 
 
 class PublishForm(msgspec.Struct):

@@ -22,11 +22,15 @@ from app.kernel.names import clean_lines, clean_text
 
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
+#: A whole number that every database column and every script holds is less than this.
+MOST = 2**53
+
 #: Marks a text that is taken as it was typed, blanks and all, such as a password.
 AS_TYPED = msgspec.Meta(extra={"as_typed": True})
 
 REQUIRED = N_("Please fill this in.")
 NOT_A_NUMBER = N_("Please write a number, such as 12.")
+NOT_WHOLE = N_("Please write a whole number, such as 12.")
 NOT_A_DATE = N_("Please write a date, such as 21/11/2026.")
 NOT_A_TIME = N_("Please write a date and a time, such as 21/11/2026 09:30.")
 NOT_A_CHOICE = N_("Please choose one of the list.")
@@ -218,15 +222,19 @@ def _unwrap(hint: Any) -> tuple[Any, list[msgspec.Meta], bool]:
             return hint, metas, optional
 
 
+def pattern(regex: str, sentence: str) -> msgspec.Meta:
+    """The constraint of a text that must look like this, with the sentence that says how (marked with ``N_``)."""
+    return msgspec.Meta(pattern=regex, extra={"sentence": sentence})
+
+
 def _number(text: str) -> int:
-    """A whole number, perhaps with dots, commas or blanks between its thousands."""
+    """A whole number, perhaps with dots, commas or blanks between its thousands; ``MOST`` stands for more."""
     cleaned = re.sub(r"[\s\u00a0]", "", text)
     if not re.fullmatch(r"[+-]?(\d+|\d{1,3}([.,])\d{3}(\2\d{3})*)", cleaned):
-        raise _Bad(NOT_A_NUMBER)
-    digits = re.sub(r"[.,]", "", cleaned)
-    if len(digits) > 17 or abs(int(digits)) >= 2**53:
-        raise _Bad(TOO_LARGE, limit=2**53 - 1)
-    return int(digits)
+        raise _Bad(NOT_WHOLE)
+    digits = re.sub(r"[.,+-]", "", cleaned).lstrip("0")[:17] or "0"
+    size = min(int(digits), MOST)
+    return -size if cleaned.startswith("-") else size
 
 
 def _float(text: str) -> float:
@@ -326,7 +334,9 @@ def _check_meta(value: Any, metas: list[msgspec.Meta]) -> None:
         if isinstance(value, int | float) and not isinstance(value, bool):
             _check_size(value, meta)
         if meta.pattern is not None and isinstance(value, str) and not re.search(meta.pattern, value):
-            raise _Bad(NOT_LIKE_THAT)
+            raise _Bad((meta.extra or {}).get("sentence", NOT_LIKE_THAT))
+    if isinstance(value, int) and not -MOST < value < MOST:  # where the field has no limits of its own
+        raise _Bad(TOO_LARGE, limit=MOST - 1) if value > 0 else _Bad(TOO_SMALL, limit=1 - MOST)
 
 
 def _check_size(value: int | float, meta: msgspec.Meta) -> None:

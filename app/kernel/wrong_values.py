@@ -16,7 +16,8 @@ _SENTENCES = (
     (re.compile(r"`(?:int|float)` >= (-?[\d.]+)"), forms.TOO_SMALL),
     (re.compile(r"`(?:int|float)` < (-?[\d.]+)"), forms.NOT_LESS),
     (re.compile(r"`(?:int|float)` > (-?[\d.]+)"), forms.NOT_MORE),
-    (re.compile(r"Expected `(?:int|float)"), forms.NOT_A_NUMBER),
+    (re.compile(r"Expected `int"), forms.NOT_WHOLE),
+    (re.compile(r"Expected `float"), forms.NOT_A_NUMBER),
     (re.compile(r"Invalid enum value"), forms.NOT_A_CHOICE),
 )
 

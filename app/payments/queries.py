@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from app.events.queries import Page
-from app.kernel.database import fetch
+from app.kernel.database import contains, fetch
 from app.kernel.money import Money
 from app.payments.enums import DocumentState, PaymentMethod, Settlement
 from app.payments.errors import DocumentNotFound
@@ -64,8 +64,7 @@ async def documents(
     if state is not None:
         chosen = chosen & (PaymentDocument.state == state.value)
     if search:
-        pattern = "%" + search.replace("%", "").replace("_", " ") + "%"
-        chosen = chosen & PaymentDocument.search_text.like(pattern)
+        chosen = chosen & contains(search, "payment_document.search_text")
     query = PaymentDocument.select().where(chosen).order_by(PaymentDocument.id, ascending=False)
     if limit is not None:
         query = query.limit(limit).offset(offset)

@@ -14,6 +14,8 @@ Fact = dict[str, Any]
 by number (``organisations``), so that their names are never kept twice."""
 
 MOST_NEIGHBOURS = 4
+#: What is said in watts stands as on the plan and in lists, without a sign between thousands.
+WATTS = frozenset(("has", "needed"))
 NOT_AS_WISHED = frozenset(
     (
         Reason.LARGER,
@@ -126,7 +128,8 @@ def _fact(reason: Reason, **values: Any) -> Fact:
 
 def _sentence(fact: Fact, names: Mapping[int, str]) -> str:
     reason = Reason(fact["reason"])
-    values = {key: format_number(value) if isinstance(value, int) else value for key, value in fact.items()}
+    counted = {key: value for key, value in fact.items() if isinstance(value, int) and key not in WATTS}
+    values = {**fact, **{key: format_number(value) for key, value in counted.items()}}
     if "organisations" in fact:
         known = [names[number] for number in fact["organisations"] if number in names]
         if not known:

@@ -1,5 +1,6 @@
 """Sign-in, account and cards as a browser meets them."""
 
+import re
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -11,9 +12,10 @@ from app.accounts.enums import DeviceKind, Role
 from app.accounts.identity import SESSION_COOKIE
 from app.accounts.services.devices import make_device_invite
 from app.accounts.services.sign_in import make_sign_in_link
-from app.accounts.tables import ContactChange, Device, Person, Session
+from app.accounts.tables import ContactChange, Device, Person, Session, SignInToken
 from app.kernel.clock import freeze, now
 from app.kernel.names import show_phone
+from app.kernel.security import hash_token
 from tests.conftest import NOW
 from tests.support.client import new_browser, sign_in
 from tests.support.contacts import code_sent, last_body, token_sent, told
@@ -36,6 +38,34 @@ async def test_opening_a_link_does_not_use_it_up(client: httpx.AsyncClient) -> N
     assert (entered.status_code, entered.headers["location"]) == (303, "/account")
     assert (await client.get("/account")).status_code == 200
     assert (await client.post(path)).status_code == 410
+
+
+async def test_a_link_that_signs_in_nobody_says_why(client: httpx.AsyncClient) -> None:
+    person = await make_person()
+    used, old = await link_for(person), await link_for(person)
+    assert (await client.post(used)).status_code == 303
+    expired = SignInToken.token_hash == hash_token(old.rpartition("/")[2])
+    await SignInToken.update({SignInToken.expires_at: now()}).where(expired)
+    said = []
+    for path in (used, old, "/sign-in/never-was"):
+        answer = await client.get(f"{path}?lang=en")
+        said += [(answer.status_code, heading) for heading in re.findall("<h1>(.+)</h1>", answer.text)]
+    assert said == [(410, "This link was used"), (410, "This link is too old"), (410, "This link is not known")]
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/sign-in/password"])
+@pytest.mark.parametrize("typed", ["🙂", "0912345678901234567", "lan@", "Lan"])
+async def test_what_is_no_contact_is_told_what_one_looks_like(client: httpx.AsyncClient, path: str, typed: str) -> None:
+    answer = await client.post(f"{path}?lang=en", data={"contact": typed, "password": "x"})
+    assert answer.status_code == 422
+    assert answer.text.count("Please write a phone number such as 0912 345 678, or a mail address.") >= 1
+    assert answer.text.count(f'value="{typed}"') == 1
+
+
+async def test_a_wrong_code_stays_to_be_put_right(client: httpx.AsyncClient) -> None:
+    person = await make_person()
+    answer = await client.post("/sign-in/code", data={"contact": person.phone or person.email, "code": "123450"})
+    assert (answer.status_code, answer.text.count('value="123450"')) == (403, 1)
 
 
 async def test_a_link_says_whom_it_signs_out(client: httpx.AsyncClient) -> None:

@@ -174,13 +174,14 @@ async def test_the_chair_leads_a_round_from_the_call_to_the_awards(client: Brows
     sealed = (await chair.post(f"{at}/seal")).json()
     assert (sealed["state"], len(sealed["anchor"])) == ("locked", 64)
     gold = {"vi": "Giải Vàng", "en": "Gold"}
+    called = {"id": "Juara I", **gold}
     award = await chair.post(f"{at}/awards", json={"entry_id": dress, "rank": 1, "title": gold})
     assert award.status_code == 201
     assert award.json() == {
         "id": award.json()["id"],
         "entry_id": dress,
         "rank": 1,
-        "title": gold,
+        "title": called,
         "published_at": None,
     }
     usual = (await chair.post(f"{at}/awards", json={"entry_id": tea, "rank": 2})).json()
@@ -194,7 +195,7 @@ async def test_the_chair_leads_a_round_from_the_call_to_the_awards(client: Brows
         "Áo dài cho bà",
         "Trà sen ướp lạnh",
     ]
-    assert (await client.get(f"{PUBLIC}/entries")).json()["items"][0]["award"] == gold
+    assert (await client.get(f"{PUBLIC}/entries")).json()["items"][0]["award"] == called
     leader = await browser_of(found.leaders[1])
     feedback = (await leader.get(f"{OWN}/{dress}")).json()["feedback"]
     assert [one["comment"] for one in feedback] == ["Rõ ràng."] * 3

@@ -47,6 +47,8 @@ async def test_an_award_is_prepared_changed_taken_back_and_published() -> None:
     gone = await give_award(
         round_id=round_id, entry_id=two, rank=2, title={"vi": "Giải Lụa"}, actor=found.chair, now=NOW
     )
+    told = {award.id: award.title for award in await awards_of(found.contest_id, published_only=False)}
+    assert told[gone] == {**usual_title(2), "vi": "Giải Lụa"}
     await take_award_back(round_id=round_id, award_id=gone, actor=found.chair, now=NOW)
     with pytest.raises(NotFound):
         await take_award_back(round_id=round_id, award_id=gone, actor=found.chair, now=NOW)

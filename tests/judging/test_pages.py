@@ -76,6 +76,9 @@ async def test_the_walk_from_idea_to_public_award(client: Browser, frozen_now: d
     added = await team.post(f"{idea}/members", data={"full_name": "Vàng Thị Mai", "phone": "0912345678"})
     assert added.status_code == 303
     story = {key: IDEA[key] for key in ("summary", "problem", "solution")}
+    long = await team.post(f"{idea}/edit/2?lang=en", data={**story, "summary": "Lụa " * 400})
+    assert (long.status_code, "Please write at most 1200 characters." in long.text) == (422, True)
+    assert [long.text.count(part) for part in ("At most 1,200 ", 'maxlength="', "Lụa " * 399)] == [1, 0, 1]
     assert (await team.post(f"{idea}/edit/2", data=story)).headers["location"] == f"{idea}/edit/3"
     assert (await client.get(f"/e/sang-tao/contest/{entry_id}")).status_code == 404
     assert (await team.post(f"{idea}/submit")).headers["location"] == idea
@@ -407,8 +410,8 @@ async def test_the_organiser_sets_up_calls_and_exports(client: Browser, frozen_n
     await lock_round(round_id=found.round_ids[0], actor=found.chair, now=NOW)
     assert (await owner.get(f"{round_path}/ranking/export")).content[:2] == b"PK"
     award = {"entry_id": str(found.entry_ids[0]), "rank": "2"}
-    long = await owner.post(f"{round_path}/awards", data={**award, "title": "Giải " * 30})
-    assert (long.status_code, 'id="field-title-error"' in long.text, "Giải Giải" in long.text) == (422, True, True)
+    long = await owner.post(f"{round_path}/awards", data={**award, "title_vi": "Giải " * 30})
+    assert (long.status_code, 'id="field-title_vi-error"' in long.text, "Giải Giải" in long.text) == (422, True, True)
     assert f'<option value="{found.entry_ids[0]}" selected>' in long.text
     assert '<option value="2" selected>' in long.text
     assert (await owner.post(f"{round_path}/awards", data=award)).status_code == 303

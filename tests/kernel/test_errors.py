@@ -133,7 +133,7 @@ async def take(data: Annotated[Order, Body(title="The order")]) -> None:
         ({"name": 1}, {"name": "This does not have the form that is expected here."}),
         ({"name": "L"}, {"name": "Please write at least 2 characters."}),
         ({"name": "Lan Anh"}, {"name": "Please write at most 5 characters."}),
-        ({"name": "Lan", "lines": [{"amount": "x"}]}, {"lines[0].amount": "Please write a number, such as 12."}),
+        ({"name": "Lan", "lines": [{"amount": "x"}]}, {"lines[0].amount": "Please write a whole number, such as 12."}),
         ({"name": "Lan", "lines": [{"amount": 0}]}, {"lines[0].amount": "Please write 1 or more."}),
         ({"name": "Lan", "lines": [{"amount": 10}]}, {"lines[0].amount": "Please write 9 or less."}),
         ({"name": "Lan", "share": 0}, {"share": "Please write more than 0.0."}),

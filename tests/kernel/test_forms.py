@@ -147,6 +147,9 @@ def test_checkboxes(typed: str, value: bool) -> None:
         ({"code": "A"}, "code", "Please write at least 2 characters."),
         ({"pairs": "3"}, "pairs", forms.NOT_LIKE_THAT),
         ({"watts": "9" * 30}, "watts", f"Please write {2**53 - 1} or less."),
+        ({"watts": "-" + "9" * 5000}, "watts", f"Please write {1 - 2**53} or more."),
+        ({"cells": "1234567890123456789"}, "cells", "Please write 4 or less."),
+        ({"cells": "-99999999999999999999"}, "cells", "Please write 1 or more."),
     ],
 )
 def test_what_does_not_fit_is_said_beside_its_field(posted: dict[str, Any], field: str, sentence: str) -> None:
@@ -165,7 +168,7 @@ def test_what_is_no_whole_number(typed: str) -> None:
     if typed == "":
         assert decode(watts=typed).watts is None
     else:
-        assert errors(watts=typed) == {"watts": forms.NOT_A_NUMBER}
+        assert errors(watts=typed) == {"watts": forms.NOT_WHOLE}
 
 
 def test_all_errors_are_shown_with_what_was_typed() -> None:
@@ -174,7 +177,7 @@ def test_all_errors_are_shown_with_what_was_typed() -> None:
     with use_locale("en"), pytest.raises(FormError) as caught:
         decode_form(posted, Booth).settle()
     form = caught.value.form
-    assert form.errors == {"name": forms.REQUIRED, "cells": forms.NOT_A_NUMBER}
+    assert form.errors == {"name": forms.REQUIRED, "cells": forms.NOT_WHOLE}
     assert caught.value.fields == form.errors
     assert (form.value("cells"), form.value("zones"), form.value("step")) == ("nine", ["a", "b"], "2")
     assert (form.value("photo"), form.value("nothing"), form.error("zones")) == ("", "", "")

@@ -56,6 +56,16 @@ def test_values_of_every_kind() -> None:
     assert sheet.freeze_panes == "A2"
 
 
+def test_a_column_is_as_wide_as_what_stands_in_it() -> None:
+    moment = datetime(2026, 10, 16, 1, 30, 59, 999_999, tzinfo=UTC)
+    row = ["Ngắn", "Một tên dài hơn đầu cột", "a" * 400, "một\nhai ba bốn", moment, None, Money(1_250_000, "VND")]
+    headers = ["Name", "Name", "Text", "Lines", "At", "An empty column", "Amount"]
+    sheet = load_workbook(BytesIO(write_xlsx("A", headers, [row]))).active
+    widths = [int(sheet.column_dimensions[letter].width) for letter in "ABCDEFG"]
+    assert widths == [8, 25, 60, 12, 18, 17, 11]
+    assert sheet["E2"].value == datetime(2026, 10, 16, 8, 30, 59)  # noqa: DTZ001 - spreadsheets know no zone
+
+
 def test_template_holds_the_headers() -> None:
     sheet = load_workbook(BytesIO(template_xlsx("Samples", COLUMNS))).active
     assert [cell.value for cell in sheet[1]] == ["Name", "Phone", "Price", "Kind", "Opened on"]

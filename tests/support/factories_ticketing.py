@@ -9,6 +9,7 @@ from typing import Any
 from app.accounts.actor import SYSTEM, Actor
 from app.accounts.services.devices import pair_device
 from app.events.enums import PassKind
+from app.events.passes.naming import forget_label_names
 from app.events.passes.services import IssuedPass, issue_pass
 from app.events.queries import EditionInfo
 from app.events.services.editions import EditionValues, create_edition, open_edition
@@ -90,6 +91,7 @@ async def make_gate(edition_id: int, list_id: int, *, now: datetime, name: str =
     forget_rules()
     forget_keys()
     forget_labels()
+    forget_label_names(edition_id)
     gate_id = await create_gate(edition_id=edition_id, name=name, list_id=list_id, actor=SYSTEM, now=now)
     _device_id, address = await invite_phone(
         edition_id=edition_id, gate_id=gate_id, label=f"Máy {name}", actor=SYSTEM, now=now

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.events.passes.naming import names_of_labels, read_label
 from app.kernel.database import fetch
 from ticketing.checkin.enums import Verdict
 from ticketing.checkin.tables import CheckInList, Gate
@@ -141,7 +142,7 @@ _SCANS = (
 
 async def last_scans(edition_id: int, limit: int = 20) -> list[dict[str, Any]]:
     """The newest scans of an edition."""
-    return await fetch(_SCANS + "ORDER BY s.id DESC LIMIT {}", edition_id, limit)
+    return await _named(edition_id, await fetch(_SCANS + "ORDER BY s.id DESC LIMIT {}", edition_id, limit))
 
 
 async def scans_of_pass(edition_id: int, pass_id: int, limit: int) -> list[dict[str, Any]]:
@@ -152,12 +153,19 @@ async def scans_of_pass(edition_id: int, pass_id: int, limit: int) -> list[dict[
 async def late_conflicts(edition_id: int, *, settled: bool = False, limit: int = 100) -> list[dict[str, Any]]:
     """Scans that a phone answered differently while offline: those still open, or those settled."""
     state = "IS NOT NULL" if settled else "IS NULL"
-    return await fetch(
+    found = await fetch(
         _SCANS + f"AND s.verdict = {{}} AND s.settlement {state} ORDER BY s.id DESC LIMIT {{}}",
         edition_id,
         Verdict.LATE_CONFLICT.value,
         limit,
     )
+    return await _named(edition_id, found)
+
+
+async def _named(edition_id: int, scans: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Scans with the labels of their passes in the reader's language."""
+    names = await names_of_labels(edition_id)
+    return [{**row, "label": read_label(row["label"] or "", names)} for row in scans]
 
 
 async def open_conflicts(edition_id: int) -> int:

@@ -75,8 +75,8 @@ class BundleAnswer(msgspec.Struct):
     ``public_keys`` are 32 bytes in hexadecimal by key id; ``key_shifts`` says for some of them how many minutes later
     than it says a code counts that they signed (the edition was postponed since); ``pass_kinds`` empty takes every
     kind; ``revoked`` are the serials of passes of the edition that were withdrawn; ``label_of`` is a byte in Base64 for
-    each serial from 1, the place of its ticket type's name in ``labels`` (255: none); ``list_exits`` says that people
-    are scanned out, too.
+    each serial from 1, the place of its ticket type's name in ``labels`` (255: none; the
+    names are in the language of who asks); ``list_exits`` says that people are scanned out, too.
     """
 
     server_time: datetime

@@ -29,13 +29,15 @@ async def checkin_dashboard(edition_id: int, actor: Actor, now: datetime) -> lis
         return []
     base = f"/manage/{edition_id}"
     gates = await gates_of(edition_id)
+    paired = any(gate["phones"] for gate in gates)
     items = [
         DashboardItem(
             stage=Stage.SET_UP,
             title=_("Gates and phones"),
+            detail=_("No phone scans for a gate yet.") if gates and not paired else "",
             href=f"{base}/gates",
             waiting=0 if gates else 1,
-            done=bool(gates),
+            done=paired,
         )
     ]
     inside, admitted = await counts_of_edition(edition_id)

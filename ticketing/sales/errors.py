@@ -1,7 +1,7 @@
 """What can go wrong with tickets and orders."""
 
 from app.kernel.errors import AppError
-from app.kernel.i18n import N_
+from app.kernel.i18n import N_, ngettext
 
 
 class SoldOut(AppError):
@@ -58,6 +58,14 @@ class QuotaTooSmall(AppError):
     code = "quota_too_small"
     status = 409
     message = N_("{taken} tickets are sold or held already. The quota cannot be less.")
+
+    def sentence(self) -> str:
+        """As of every error, in the number that it speaks of."""
+        return ngettext(
+            "{taken} ticket is sold or held already. The quota cannot be less.",
+            "{taken} tickets are sold or held already. The quota cannot be less.",
+            self.params["taken"],
+        ).format(**self.params)
 
 
 class DaysOutsideEdition(AppError):

@@ -1,5 +1,6 @@
 """What sales brings."""
 
+from app.events.passes.naming import add_label_namer
 from app.events.slots import (
     add_audience,
     add_closer,
@@ -21,7 +22,7 @@ from ticketing.sales.controllers.public import TicketController
 from ticketing.sales.dates import MOVER
 from ticketing.sales.log import WORDS
 from ticketing.sales.personal import DATA
-from ticketing.sales.queries import buyers_concerned, contacts_of_tickets, names_of_pass
+from ticketing.sales.queries import buyers_concerned, contacts_of_tickets, names_of_labels, names_of_pass
 from ticketing.sales.services.closing import close_sales
 from ticketing.sales.services.copying import copy_ticket_types
 from ticketing.sales.services.orders import PURPOSE, settle_order
@@ -39,6 +40,7 @@ def start() -> None:
     add_dashboard_provider(sales_dashboard)
     add_section_provider(tickets_section)
     add_pass_namer(names_of_pass)
+    add_label_namer(names_of_labels)
     add_pass_reacher(contacts_of_tickets)
     add_copier(copy_ticket_types)
     for item in NAV:

@@ -1,15 +1,17 @@
 """Reads of sales."""
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from app.events.enums import EditionState, Part
+from app.events.passes.naming import LONGEST_LABEL
 from app.events.queries import EditionInfo, edition_by_id, edition_by_slug
 from app.events.slots import PassContact
 from app.kernel.database import fetch
-from app.kernel.i18n import format_days
+from app.kernel.i18n import format_days, pick
 from app.kernel.names import search_text, searched
 from ticketing.sales.errors import TicketsNotOpen
 from ticketing.sales.tables import OrderItem, TicketOrder, TicketType
@@ -116,6 +118,17 @@ async def names_of_pass(pass_id: int) -> dict[str, str] | None:
     return texts(rows[0]["name"]) if rows else None
 
 
+async def names_of_labels(edition_id: int) -> dict[str, dict[str, str]]:
+    """The names by language of an edition's ticket types, by the label that their passes get."""
+    rows = await TicketType.select(TicketType.name).where(TicketType.edition == edition_id)
+    return {label_of(named): named for named in (texts(row["name"]) for row in rows)}
+
+
+def label_of(name: Mapping[str, str]) -> str:
+    """What stands on a pass of a ticket type with this name: one language, the edition's first, as far as it fits."""
+    return pick(name, "vi")[:LONGEST_LABEL]
+
+
 async def contacts_of_tickets(pass_ids: Sequence[int]) -> dict[int, PassContact]:
     """The contact that was written into the order of each pass."""
     rows = await OrderItem.select(
@@ -163,11 +176,11 @@ async def find_orders(
         condition += " AND ticket_order.channel = {}"
         values.append(channel)
     for word in search_text(searched(search)).split()[:6]:
-        pattern = "%" + word.replace("\\", "").replace("%", "").replace("_", "") + "%"
+        pattern = "%" + re.sub("([!%_])", r"!\1", word) + "%"
         condition += (
-            " AND (person.search_text LIKE {} OR LOWER(ticket_order.reference) LIKE {}"
+            " AND (person.search_text LIKE {} ESCAPE '!' OR LOWER(ticket_order.reference) LIKE {} ESCAPE '!'"
             " OR EXISTS (SELECT 1 FROM order_item WHERE order_item.ticket_order = ticket_order.id"
-            " AND LOWER(order_item.holder_name) LIKE {}))"
+            " AND LOWER(order_item.holder_name) LIKE {} ESCAPE '!'))"
         )
         values += [pattern, pattern, pattern]
     count = await fetch("SELECT COUNT(*) AS count " + condition, *values)
@@ -183,7 +196,30 @@ async def find_orders(
         limit,
         offset,
     )
-    return rows, int(count[0]["count"])
+    kinds = await _kinds_of_orders(edition_id, [row["id"] for row in rows])
+    return [{**row, "kinds": kinds.get(row["id"], "")} for row in rows], int(count[0]["count"])
+
+
+async def _kinds_of_orders(edition_id: int, order_ids: Sequence[int]) -> dict[int, str]:
+    """By order, what its tickets are called in the reader's language, with how many where it has several kinds."""
+    if not order_ids:
+        return {}
+    rows = await fetch(
+        "SELECT i.ticket_order AS order_id, i.ticket_type AS type_id, COUNT(*) AS count FROM order_item i "
+        "JOIN ticket_order o ON o.id = i.ticket_order WHERE o.edition = {} AND i.ticket_order BETWEEN {} AND {} "
+        "GROUP BY i.ticket_order, i.ticket_type ORDER BY i.ticket_order, i.ticket_type",
+        edition_id,
+        min(order_ids),
+        max(order_ids),
+    )
+    names = {row["id"]: pick(row["name"]) for row in await ticket_types_of(edition_id)}
+    found: dict[int, list[tuple[int, str]]] = {}
+    for row in rows:
+        found.setdefault(row["order_id"], []).append((row["count"], names[row["type_id"]]))
+    return {
+        order_id: kinds[0][1] if len(kinds) == 1 else ", ".join(f"{count} × {name}" for count, name in kinds)
+        for order_id, kinds in found.items()
+    }
 
 
 class HeldTicket(NamedTuple):

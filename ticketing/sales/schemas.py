@@ -6,13 +6,22 @@ from typing import Annotated
 import msgspec
 
 from app.events.enums import PassKind
+from app.kernel.forms import pattern
+from app.kernel.i18n import N_
 from app.payments.enums import PaymentMethod
 
 MOST_IN_ONE_ORDER = 10
 MOST_AT_BOX_OFFICE = 50
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-Code = Annotated[str, msgspec.Meta(min_length=1, max_length=30, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+Code = Annotated[
+    str,
+    msgspec.Meta(min_length=1, max_length=30),
+    pattern(
+        r"^[A-Za-z0-9][A-Za-z0-9_-]*$",
+        N_("Please write plain letters, digits, hyphens or underscores, and no blanks, such as NGAY-1."),
+    ),
+]
 Text = Annotated[str, msgspec.Meta(max_length=120)]
 LongText = Annotated[str, msgspec.Meta(max_length=600)]
 Quota = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]

@@ -115,7 +115,7 @@ TYPE_COLUMNS = (
     Column(
         "description_en",
         {
-            "en": ("Description", "Description (en)", "Description (English)"),
+            "en": ("Description (English)", "Description (en)", "Description"),
             "vi": ("Mô tả (tiếng Anh)", "Mô tả (en)"),
             "id": ("Deskripsi (bahasa Inggris)", "Deskripsi (en)"),
         },

@@ -1,6 +1,6 @@
 """Signing in and out, and one's own account."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath, FromQuery
@@ -29,8 +29,8 @@ from app.accounts.tables import Person, SignInToken
 from app.kernel.clock import now
 from app.kernel.cookies import drop_cookie, read_cookie
 from app.kernel.errors import AppError, TooManyTries
-from app.kernel.forms import Form, FormError, read_form
-from app.kernel.i18n import LOCALE_NAMES, LOCALES, _
+from app.kernel.forms import Form, FormError, open_form, read_form
+from app.kernel.i18n import LOCALE_NAMES, LOCALES, N_, _
 from app.kernel.logs import note_security
 from app.kernel.security import hash_token
 from app.kernel.web import browser_of, local_path, page, redirect
@@ -40,6 +40,8 @@ NOT_STORED = {"cache-control": "no-store"}
 #: What signing out clears beside the session: pages that the browser kept to go back to. Not "storage", for in the same
 #: browser a gate phone or a tablet may hold scans and ballots that are not sent yet, and a visitor her pass.
 CLEARED = '"cache"'
+NOT_A_CONTACT = N_("Please write a phone number such as 0912 345 678, or a mail address.")
+ContactFormT = TypeVar("ContactFormT", SignInForm, PasswordForm)
 
 
 class SignInController(Controller):
@@ -59,7 +61,7 @@ class SignInController(Controller):
     async def ask(self, request: Request[Any, Any, Any]) -> Response[Any]:
         """Send a link and a code."""
         try:
-            form = await read_form(request, SignInForm)
+            form = await _with_contact(request, SignInForm)
             await count_browser(Way.ASK, request, now=now())
             await service.request_sign_in(
                 contact=form.contact,
@@ -86,7 +88,7 @@ class SignInController(Controller):
         except FormError as error:
             return page("accounts/code.html", status=error.status, form=error.form)
         except (SignInFailed, TooManyTries) as error:
-            shown = Form({"contact": form.contact}, {"code": error.sentence()})
+            shown = Form({"contact": form.contact, "code": form.code}, {"code": error.sentence()})
             return page("accounts/code.html", status=error.status, form=shown)
         return await enter(request, person_id, next_path, Way.CODE)
 
@@ -99,7 +101,7 @@ class SignInController(Controller):
     async def password(self, request: Request[Any, Any, Any]) -> Response[Any]:
         """Check a password."""
         try:
-            form = await read_form(request, PasswordForm)
+            form = await _with_contact(request, PasswordForm)
             await count_browser(Way.PASSWORD, request, now=now())
             person_id = await service.check_password(contact=form.contact, password=form.password, now=now())
         except FormError as error:
@@ -113,16 +115,18 @@ class SignInController(Controller):
     async def link(self, request: Request[Actor, Any, Any], token: FromPath[str]) -> Response[str]:
         """The page behind a link. It asks for one press, because mail programs open links by themselves."""
         row = (
-            await SignInToken.select(SignInToken.person, SignInToken.person.full_name.as_alias("full_name"))
-            .where(
-                (SignInToken.token_hash == hash_token(token))
-                & SignInToken.used_at.is_null()
-                & (SignInToken.expires_at > now())
+            await SignInToken.select(
+                SignInToken.person,
+                SignInToken.person.full_name.as_alias("full_name"),
+                SignInToken.used_at,
+                SignInToken.expires_at,
             )
+            .where(SignInToken.token_hash == hash_token(token))
             .first()
         )
-        if row is None:
-            return page("accounts/link_used.html", status=410)
+        if row is None or row["used_at"] is not None or row["expires_at"] <= now():
+            why = "unknown" if row is None else "used" if row["used_at"] is not None else "old"
+            return page("accounts/link_used.html", status=410, why=why)
         replaced = request.user.signed_in and request.user.person_id != row["person"]
         return page("accounts/link.html", token=token, full_name=row["full_name"], replaced=replaced)
 
@@ -201,6 +205,16 @@ class AccountController(Controller):
         """Sign all other browsers out."""
         await end_other_sessions(actor=request.scope["user"], now=now())
         return redirect("/account#sessions", toast=_("All other browsers are signed out."))
+
+
+async def _with_contact(request: Request[Any, Any, Any], model: type[ContactFormT]) -> ContactFormT:
+    """A form with the one field for phone number or mail address. Raises FormError, also where it is neither."""
+    reading = await open_form(request, model)
+    try:
+        service.contact_of(reading.values.contact)
+    except SignInFailed:
+        reading.refuse("contact", _(NOT_A_CONTACT))
+    return reading.settle()
 
 
 async def _account_page(

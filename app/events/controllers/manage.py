@@ -14,7 +14,7 @@ from app.events.enums import PART_NAMES, Part
 from app.events.errors import DatesReversed, SlugTaken
 from app.events.pages import form_again
 from app.events.queries import EditionInfo
-from app.events.schemas import CURRENCIES, ZONES, CopyForm, CoverForm, EditionForm
+from app.events.schemas import CURRENCIES, ZONE_NAMES, ZONES, CopyForm, CoverForm, EditionForm
 from app.events.services import editions as service
 from app.events.slots import STAGE_NAMES, Stage, dashboard_items
 from app.kernel.clock import now
@@ -124,7 +124,8 @@ class ManageController(Controller):
         """What would be taken over."""
         edition = await queries.edition_by_id(edition_id)
         starts_on = service.default_dates(now(), edition)
-        form = Form.empty(name=service.next_name(edition.title, edition, starts_on), starts_on=starts_on)
+        names = {f"name_{code}": service.next_name(name, edition, starts_on) for code, name in edition.name.items()}
+        form = Form.empty(**names, starts_on=starts_on)
         return page("events/manage_copy.html", edition=edition, form=form)
 
     @post("/{edition_id:int}/copy", guards=[requires(Role.OWNER, Role.MANAGER)])
@@ -132,11 +133,15 @@ class ManageController(Controller):
         """Begin the next edition."""
         edition = await queries.edition_by_id(edition_id)
         try:
-            values = await read_form(request, CopyForm)
+            reading = await open_form(request, CopyForm)
+            names = reading.values.names()
+            if not names:
+                reading.refuse("name_vi", _(WITHOUT_NAME))
+            values = reading.settle()
             made = await service.copy_edition(
                 source_id=edition_id,
-                slug=values.slug or values.name,
-                name={"vi": values.name},
+                slug=values.slug or next(iter(names.values())),
+                name=names,
                 starts_on=values.starts_on,
                 actor=request.user,
                 now=now(),
@@ -165,7 +170,7 @@ def _settings_page(
         edition=edition,
         form=form,
         last=last,
-        zones=ZONES,
+        zones=[(zone, _(name)) for zone, name in ZONE_NAMES.items()],
         currencies=CURRENCIES,
         parts=[(part.value, _(name), _(PART_HINTS[part])) for part, name in PART_NAMES.items()],
     )

@@ -1,7 +1,6 @@
 """Pages of passes: what a stranger's camera may see, and what the holder of the secret link may do."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,12 +14,12 @@ from app.events.enums import PassState
 from app.events.errors import PassNotFound, PassRevoked
 from app.events.pages import download
 from app.events.passes.documents import pass_calendar, pass_pdf, pass_png, pass_qr_svg, validity
+from app.events.passes.naming import named
 from app.events.passes.queries import PassInfo, genuine, pass_by_secret, state_of
-from app.events.slots import pass_names
 from app.events.typed_codes import show_code
 from app.kernel.clock import now
 from app.kernel.cookies import drop_cookie, keep_cookie, read_cookie
-from app.kernel.i18n import _, pick
+from app.kernel.i18n import _
 from app.kernel.security import limit
 from app.kernel.settings import settings
 from app.kernel.web import page, redirect
@@ -65,7 +64,7 @@ class PassController(Controller):
                 found = await pass_by_secret(secret)
             except PassNotFound:
                 continue
-            found = await _named(found)
+            found = await named(found)
             edition = await queries.edition_by_id(found.edition_id)
             shown.append({"secret": secret, "pass": found, "edition": edition, "validity": validity(found, edition)})
         return page("events/passes.html", passes=shown, headers=PRIVATE)
@@ -75,7 +74,7 @@ class PassController(Controller):
         """The holder's page; with ``.png``, ``.pdf`` or ``.ics`` behind the secret, the picture, print or calendar."""
         present = now()
         secret, _dot, kind = name.partition(".")
-        found = await _named(await pass_by_secret(secret))
+        found = await named(await pass_by_secret(secret))
         edition = await queries.edition_by_id(found.edition_id)
         address = f"{settings().base_url.rstrip('/')}/pass/{secret}"
         if kind and found.state == PassState.REVOKED:
@@ -120,11 +119,6 @@ class PassController(Controller):
         answer = redirect(f"/pass/{secret}", toast=_("This phone has forgotten the pass."))
         _set_cookie(answer, [other for other in _secrets(request) if other != secret], found)
         return answer
-
-
-async def _named(found: PassInfo) -> PassInfo:
-    """The pass with the name of its type in the reader's language, where there is one: its label is the gate's."""
-    return replace(found, label=pick(await pass_names(found.id)) or found.label)
 
 
 def _secrets(request: Request[Any, Any, Any]) -> list[str]:

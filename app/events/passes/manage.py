@@ -1,5 +1,6 @@
 """The organiser's pages about passes: the list, handing out, withdrawing, a new link."""
 
+from datetime import timedelta
 from typing import Any
 
 from litestar import Controller, Request, Response, get, post
@@ -14,6 +15,7 @@ from app.events.errors import DatesReversed
 from app.events.pages import PAGE_SIZE, download, form_again, offset_of, pager_of, with_query
 from app.events.passes.documents import pass_pdf, pass_qr_svg, validity
 from app.events.passes.handing_out import HandedOut, hand_out_pass, send_new_link
+from app.events.passes.naming import all_named, named
 from app.events.passes.queries import pass_by_id, passes_of_edition
 from app.events.passes.services import revoke_pass
 from app.events.queries import EditionInfo
@@ -24,7 +26,7 @@ from app.kernel.clock import now
 from app.kernel.forms import Form, FormError, open_form, read_form
 from app.kernel.i18n import N_, _, current_locale
 from app.kernel.names import normalise_email, normalise_phone, search_text
-from app.kernel.sheets import write_xlsx
+from app.kernel.sheets import Cell, write_xlsx
 from app.kernel.web import page, redirect
 
 NO_PHONE = N_("This is no phone number. Write it like 0912 345 678 or +84 912 345 678.")
@@ -54,10 +56,11 @@ class PassDeskController(Controller):
             offset=offset_of(int(number) if number.isascii() and number.isdigit() else None),
             limit=PAGE_SIZE,
         )
+        passes = await all_named(edition_id, found.items)
         return page(
             "events/manage_passes.html",
             edition=edition,
-            passes=[(one, show_code(one.short_code), validity(one, edition)) for one in found.items],
+            passes=[(one, show_code(one.short_code), validity(one, edition)) for one in passes],
             pager=pager_of(request, found),
             kinds=_kinds(),
             q=q,
@@ -79,19 +82,21 @@ class PassDeskController(Controller):
             kind=PassKind(kind) if kind in set(PassKind) else None,
             state=PassState(state) if state in set(PassState) else None,
         )
-        headers = [_("Number"), _("Holder"), _("Type"), _("Kind"), _("Valid from"), _("Valid until"), _("State")]
+        shown = (_("Number"), _("Short code"), _("Holder"), _("Type"), _("Kind"))
+        headers = [*shown, _("First day"), _("Last day"), _("State")]
         names = dict(_kinds())
-        rows = [
+        rows: list[list[Cell]] = [
             [
                 one.serial,
+                show_code(one.short_code),
                 one.holder_name,
                 one.label,
                 names[one.kind.value],
-                one.valid_from,
-                one.valid_until,
+                edition.today(one.valid_from),
+                edition.today(one.valid_until - timedelta(minutes=1)),
                 _("Withdrawn") if one.state == PassState.REVOKED else _("Valid"),
             ]
-            for one in found.items
+            for one in await all_named(edition_id, found.items)
         ]
         content = write_xlsx(_("Passes"), headers, rows, timezone=edition.timezone)
         return download(content, f"passes-{edition.slug}.xlsx")
@@ -127,7 +132,7 @@ class PassDeskController(Controller):
     async def show(self, edition_id: FromPath[int], pass_id: FromPath[int]) -> Response[str]:
         """One pass."""
         edition = await queries.edition_by_id(edition_id)
-        found = await pass_by_id(pass_id, edition_id)
+        found = await named(await pass_by_id(pass_id, edition_id))
         return page(
             "events/manage_pass.html",
             edition=edition,
@@ -144,7 +149,7 @@ class PassDeskController(Controller):
     async def print_pdf(self, edition_id: FromPath[int], pass_id: FromPath[int]) -> Response[bytes]:
         """The pass on paper."""
         edition = await queries.edition_by_id(edition_id)
-        found = await pass_by_id(pass_id, edition_id)
+        found = await named(await pass_by_id(pass_id, edition_id))
         return download(await pass_pdf([found], edition), f"{edition.slug}-{found.serial}.pdf", "application/pdf")
 
     @post("/{pass_id:int}/revoke")

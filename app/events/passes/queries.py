@@ -12,6 +12,7 @@ from app.events.queries import Page
 from app.events.slots import PassContact
 from app.events.tables import Pass, PassShift
 from app.events.typed_codes import read_code
+from app.kernel.database import contains
 from app.kernel.security import hash_token
 from app.kernel.signing import KeyUnknown, public_keys
 
@@ -97,8 +98,7 @@ async def passes_of_edition(
     """Passes of an edition, the latest first; ``search`` (already without diacritics) finds names and short codes."""
     chosen: Any = Pass.edition == edition_id
     if search:
-        typed = search.replace("-", "").replace("%", "").replace("_", " ")
-        chosen = chosen & Pass.search_text.like(f"%{typed}%")
+        chosen = chosen & contains(search.replace("-", ""), '"pass".search_text')
     if kind is not None:
         chosen = chosen & (Pass.kind == kind.value)
     if state is not None:

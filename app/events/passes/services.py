@@ -14,6 +14,7 @@ from app.accounts.personal.whom import Whom
 from app.events.enums import PassKind, PassState
 from app.events.errors import PassNotFound
 from app.events.passes.codec import PassPayload, qr_text, sign_code
+from app.events.passes.naming import LONGEST_LABEL
 from app.events.passes.queries import key_purpose, pass_public_keys
 from app.events.queries import hold_edition_going_on
 from app.events.tables import Pass
@@ -158,7 +159,7 @@ def signed_pass(edition_id: int, request: PassRequest, serial: int, short_code: 
         "serial": serial,
         "kind": request.kind.value,
         "state": PassState.ISSUED.value,
-        "label": request.label[:80],
+        "label": request.label[:LONGEST_LABEL],
         "holder_name": request.holder_name[:160],
         "search_text": search_text(request.holder_name, short_code)[:200],
         "valid_from": request.valid_from,

@@ -31,7 +31,7 @@ from app.kernel import live
 from app.kernel.clock import now
 from app.kernel.errors import NotFound
 from app.kernel.forms import Form, FormError, read_form
-from app.kernel.i18n import LOCALES, _, half_up, ngettext, pick
+from app.kernel.i18n import _, half_up, ngettext, pick
 from app.kernel.names import search_text
 from app.kernel.paging import page_number
 from app.kernel.sheets import write_xlsx
@@ -291,9 +291,13 @@ class JuryRoomController(Controller):
             form = await read_form(request, AwardForm)
         except FormError as error:
             return await self._ranking(request, edition_id, round_id, award=error.form, status=error.status)
-        title = dict.fromkeys(LOCALES, form.title) if form.title else None
         await award_service.give_award(
-            round_id=round_id, entry_id=form.entry_id, rank=form.rank, title=title, actor=request.user, now=now()
+            round_id=round_id,
+            entry_id=form.entry_id,
+            rank=form.rank,
+            title=form.texts("title"),
+            actor=request.user,
+            now=now(),
         )
         return redirect(f"/manage/{edition_id}/contest/{round_id}/ranking#awards", toast=_("The award is prepared."))
 

@@ -38,6 +38,8 @@ async def give_award(
 ) -> int:
     """Prepare an award of a sealed round; an idea has one in a round, a second call changes it. Gives its id.
 
+    In a language without a ``title`` it has the usual one of its rank.
+
     Nobody outside the jury room sees it before :func:`publish_awards`. Raises RoundStateWrong unless the round is
     sealed and unpublished, NotFound for an idea that is not in it.
     """
@@ -51,7 +53,7 @@ async def give_award(
         submitted = await Entry.exists().where((Entry.id == entry_id) & (Entry.state == EntryState.SUBMITTED.value))
         if not in_round or not submitted:
             raise NotFound
-        words = json.dumps(dict(title or usual_title(rank)))
+        words = json.dumps({**usual_title(rank), **(title or {})})
         old = await _told(round_id, Award.entry == entry_id)
         rows = await fetch(
             "INSERT INTO contest_award (round, entry, rank, title, created_at) VALUES ({}, {}, {}, {}, {}) "

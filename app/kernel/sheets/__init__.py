@@ -13,9 +13,10 @@ from app.kernel.sheets.model import (
 )
 from app.kernel.sheets.parsers import CellError
 from app.kernel.sheets.read import read_table
-from app.kernel.sheets.write import template_xlsx, write_xlsx
+from app.kernel.sheets.write import Cell, template_xlsx, write_xlsx
 
 __all__ = [
+    "Cell",
     "CellError",
     "CellProblem",
     "Column",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from io import BytesIO
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.kernel.i18n import _
@@ -14,7 +15,9 @@ from app.kernel.sheets.delimited import PHONE, STARTS_FORMULA
 Cell = str | int | float | bool | date | datetime | Money | None
 
 MOST_CHARACTERS = 32_767
-WIDTHS = (12, 48)
+#: Characters that a column shows at least and at most.
+WIDTHS = (8, 60)
+PATTERNS = {"day": "dd/mm/yyyy", "time": "dd/mm/yyyy hh:mm", "0": "#,##0", "2": "#,##0.00"}
 
 
 def neutralised(text: str) -> str:
@@ -26,9 +29,9 @@ def neutralised(text: str) -> str:
 def write_xlsx(
     title: str, headers: Sequence[str], rows: Iterable[Sequence[Cell]], *, timezone: str = "Asia/Ho_Chi_Minh"
 ) -> bytes:
-    """Write one worksheet with a bold, frozen header. Times are shown in ``timezone``.
+    """Write one worksheet with a bold, frozen header, its columns as wide as what stands in them.
 
-    Amounts are numbers, yes and no are words of the reader's language.
+    Times are shown in ``timezone``, amounts are numbers, yes and no are words of the reader's language.
     """
     import xlsxwriter
 
@@ -37,36 +40,34 @@ def write_xlsx(
     with xlsxwriter.Workbook(buffer, options) as book:
         sheet = book.add_worksheet(_sheet_name(title))
         bold = book.add_format({"bold": True, "bottom": 1})
-        formats = {
-            name: book.add_format({"num_format": pattern})
-            for name, pattern in {
-                "day": "dd/mm/yyyy",
-                "time": "dd/mm/yyyy hh:mm",
-                "0": "#,##0",
-                "2": "#,##0.00",
-            }.items()
-        }
-        for index, header in enumerate(headers):
-            sheet.set_column(index, index, min(max(len(header) + 4, WIDTHS[0]), WIDTHS[1]))
+        formats = {name: book.add_format({"num_format": pattern}) for name, pattern in PATTERNS.items()}
+        widths = [len(header) for header in headers]
         for index, header in enumerate(headers):
             sheet.write_string(0, index, neutralised(header), bold)
         sheet.freeze_panes(1, 0)
         for number, row in enumerate(rows, start=1):
             for index, value in enumerate(row):
                 if isinstance(value, bool):
-                    sheet.write_string(number, index, _("yes") if value else _("no"))
+                    wide = _write_text(sheet, number, index, _("yes") if value else _("no"))
                 elif isinstance(value, Money):
                     places = decimals(value.currency)
-                    sheet.write_number(number, index, value.amount_minor / 10**places, formats[str(places)])
+                    amount = value.amount_minor / 10**places
+                    sheet.write_number(number, index, amount, formats[str(places)])
+                    wide = len(f"{amount:,.{places}f}")
                 elif isinstance(value, int | float):
                     sheet.write_number(number, index, value)
+                    wide = len(str(value))
                 elif isinstance(value, datetime):
                     sheet.write_datetime(number, index, _local(value, timezone), formats["time"])
+                    wide = len(PATTERNS["time"])
                 elif isinstance(value, date):
                     sheet.write_datetime(number, index, datetime(value.year, value.month, value.day), formats["day"])  # noqa: DTZ001 - a day has no zone
-                elif value:
-                    safe = value if PHONE.fullmatch(value) else neutralised(value)
-                    sheet.write_string(number, index, safe[:MOST_CHARACTERS])
+                    wide = len(PATTERNS["day"])
+                else:
+                    wide = _write_text(sheet, number, index, value) if value else 0
+                widths[index] = max(widths[index], wide)
+        for index, width in enumerate(widths):
+            sheet.set_column(index, index, min(max(width + 2, WIDTHS[0]), WIDTHS[1]))
     return buffer.getvalue()
 
 
@@ -75,10 +76,17 @@ def template_xlsx(title: str, columns: Sequence[Column]) -> bytes:
     return write_xlsx(title, [column.label() for column in columns], [])
 
 
+def _write_text(sheet: Any, row: int, column: int, text: str) -> int:
+    """Write a text into a cell; gives how many characters its longest line has."""
+    safe = text if PHONE.fullmatch(text) else neutralised(text)
+    sheet.write_string(row, column, safe[:MOST_CHARACTERS])
+    return max(len(line) for line in safe.split("\n"))
+
+
 def _local(value: datetime, timezone: str) -> datetime:
-    """The wall clock of a zone, without the zone: spreadsheets know none."""
+    """The wall clock of a zone in whole seconds, without the zone: spreadsheets know none."""
     aware = value if value.tzinfo else value.replace(tzinfo=UTC)
-    return aware.astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
+    return aware.astimezone(ZoneInfo(timezone)).replace(tzinfo=None, microsecond=0)
 
 
 def _sheet_name(title: str) -> str:

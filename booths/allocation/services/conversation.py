@@ -81,8 +81,9 @@ async def apply_by_message(
             person_id=person.id, next_path=f"{path}/{made}", minutes=LINK_HOURS * 60, now=now
         )
         body = _(
-            "{organisation} would like a booth at {edition}. Open this link and send the application: {link}\n"
-            "It is good once, for {hours} hours. If this was not you, do nothing."
+            "{organisation} would like a booth at {festival}. The application is a draft until you open this link and "
+            "press “Send the application”: {link}\n"
+            "The link is good once, for {hours} hours. If this was not you, do nothing."
         )
         channel, address = way_to(email=email, phone=phone)
         await send_message(
@@ -90,7 +91,7 @@ async def apply_by_message(
             to=address,
             person_id=person.id,
             subject=_("Your application for a booth"),
-            body=body.format(organisation=draft["organisation"], edition=title, link=link, hours=LINK_HOURS),
+            body=body.format(organisation=draft["organisation"], festival=title, link=link, hours=LINK_HOURS),
             locale=current_locale(),
             edition_id=edition_id,
             secret=True,

@@ -134,7 +134,9 @@ class ProductController(Controller):
         except FormError as error:
             again = await chosen_again(request, error.form, "photos", _("Please choose the photos again."))
             return await _form_page(edition, organisation_id, again, status=422)
-        return redirect(base_of(organisation_id, edition_id) + "/products", toast=_("The product is in the catalogue."))
+        return redirect(
+            base_of(organisation_id, edition_id) + "/products", toast=_("The product was added to the catalogue.")
+        )
 
     @get(ADDRESS + "/{product_id:int}")
     async def show(

@@ -75,7 +75,7 @@ async def test_a_proposal_is_worked_out_and_published(database: str) -> None:
     assert lines[0].sentences == [
         "1 cell, as asked for.",
         f"In the wished zone, {ZONE}: booths free there: 2, exhibitors who wished for it: 3.",
-        "Power 1,000 W; 500 W are needed.",
+        "Power 1000 W; 500 W are needed.",
         "Beside Bình, with the same kind of goods (lụa): no place apart was found that does not cost others more.",
     ]
     assert lines[0].notable == lines[0].sentences[-1:]
@@ -148,7 +148,7 @@ async def test_who_withdrew_or_was_helped_by_hand_is_left_out(database: str) -> 
     assert await explanation_for(edition.id, organisation.id) == [
         "The organisers chose this booth by hand.",
         "1 cell, as asked for.",
-        "Power 1,000 W; 500 W are needed.",
+        "Power 1000 W; 500 W are needed.",
         "Beside Chi.",
     ]
     assert await OutboxMessage.count() == 2

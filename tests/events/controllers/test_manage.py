@@ -144,20 +144,33 @@ async def test_a_new_edition_may_begin_as_a_copy_of_the_last(organiser: Browser,
     assert [page.text.count(way) for page in (empty, offered)] == [0, 1]
     assert offered.text.count("Copy the last edition") == 1
     form = (await organiser.get(f"/manage/{edition.id}/copy")).text
-    assert re.findall('name="name" value="([^"]+)"', form) == [proposed]
+    assert re.findall('name="name_vi" value="([^"]+)"', form) == [proposed]
 
 
 async def test_a_copy_is_made_by_hand(organiser: Browser) -> None:
     edition = await make_edition()
     form = (await organiser.get(f"/manage/{edition.id}/copy")).text
     assert 'value="2027-10-15"' in form
-    made = await organiser.post(f"/manage/{edition.id}/copy", data={"name": "Mùa sau", "starts_on": "2027-10-15"})
+    settings = (await organiser.get(f"/manage/{edition.id}/settings?lang=en")).text
+    assert settings.count('<option value="Asia/Jakarta">Jakarta, western Indonesia (UTC+7)</option>') == 1
+    given = {"name_vi": "Mùa sau", "name_en": "Next season", "starts_on": "2027-10-15"}
+    made = await organiser.post(f"/manage/{edition.id}/copy", data=given)
     copied = await edition_by_slug("mua-sau", drafts=True)
     assert made.headers["location"] == f"/manage/{copied.id}/settings"
-    again = await organiser.post(f"/manage/{edition.id}/copy", data={"name": "Mùa sau", "starts_on": "2027-10-15"})
+    assert copied.name == {"vi": "Mùa sau", "en": "Next season"}
+    again = await organiser.post(f"/manage/{edition.id}/copy", data=given)
     assert again.status_code == 422
-    empty = await organiser.post(f"/manage/{edition.id}/copy", data={"name": "", "starts_on": ""})
+    empty = await organiser.post(f"/manage/{edition.id}/copy?lang=en", data={"starts_on": ""})
     assert empty.status_code == 422
+    assert empty.text.count("Please give the name in at least one language.") == 1
+
+
+async def test_a_copy_proposes_the_names_of_all_languages(organiser: Browser) -> None:
+    names = {"vi": "Phụ nữ 2026", "id": "Perempuan 2026", "en": "Women 2026"}
+    edition = await make_edition(name=names)
+    form = (await organiser.get(f"/manage/{edition.id}/copy")).text
+    proposed = dict(re.findall('name="name_(..)" value="([^"]+)"', form))
+    assert proposed == {"vi": "Phụ nữ 2027", "id": "Perempuan 2027", "en": "Women 2027"}
 
 
 async def test_sessions_are_written_changed_and_removed_by_hand(organiser: Browser) -> None:

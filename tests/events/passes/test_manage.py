@@ -1,9 +1,12 @@
 """Passes that organisers hand out."""
 
 import re
+from datetime import datetime
+from io import BytesIO
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from app.accounts.enums import Role
 from app.events.enums import PassKind, PassState
@@ -56,8 +59,13 @@ async def test_a_speaker_gets_a_pass_by_message_a_new_link_and_loses_it(organise
     assert "Đỗ Thị Thúy" in (await organiser.get(f"{base}?q={short}")).text
     assert "No pass fits" in (await organiser.get(f"{base}?kind=judge&lang=en")).text
     assert short in (await organiser.get(own)).text
-    sheet = await organiser.get(f"{base}/export.xlsx?kind=speaker")
-    assert sheet.content[:2] == b"PK"
+    for sign in ("%25", "_"):
+        assert "No pass fits" in (await organiser.get(f"{base}?q={sign}&lang=en")).text
+    sheet = await organiser.get(f"{base}/export.xlsx?kind=speaker&lang=en")
+    header, line = load_workbook(BytesIO(sheet.content)).active.values
+    told = dict(zip(header, line, strict=True))
+    assert told["Short code"] == short
+    assert (told["First day"], told["Last day"]) == (datetime(2026, 10, 17), datetime(2026, 10, 17))  # noqa: DTZ001 - a day has no zone
     assert (await organiser.post(f"{own}/send")).status_code == 303
     second, _first = await sent_links(edition.id)
     assert (await new_browser().get(f"/pass/{first}")).status_code == 404

@@ -5,26 +5,38 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from app.accounts.actor import SYSTEM, Actor
 from app.accounts.enums import Role
 from app.accounts.services.devices import revoke_device
+from app.events.passes.naming import names_of_labels, read_label
 from app.events.passes.services import revoke_pass
 from app.events.queries import EditionInfo
 from app.events.tables import Pass
 from app.kernel import clock
 from app.kernel.database import fetch
+from app.kernel.i18n import use_locale
 from tests.conftest import NOW
 from tests.support.client import Browser, new_browser, sign_in
 from tests.support.factories import make_holder
-from tests.support.factories_ticketing import make_gate, make_list, make_open_edition, make_pass
+from tests.support.factories_ticketing import (
+    make_gate,
+    make_list,
+    make_open_edition,
+    make_order,
+    make_pass,
+    make_ticket_type,
+)
 from ticketing.checkin.enums import Verdict
 from ticketing.checkin.schemas import QueuedScan
 from ticketing.checkin.services.redeeming import redeem_pass, redeem_queue
 from ticketing.checkin.services.settling import close_past_days
+from ticketing.sales.services.ticket_types import TicketTypeValues, update_ticket_type
 
 REDEEM, SCANS = "/api/v1/gate/redeem", "/api/v1/gate/scans"
 
@@ -154,6 +166,43 @@ async def test_the_bundle_lets_a_phone_judge_alone(scene: Scene) -> None:
     assert [len(key) for key in bundle["public_keys"].values()] == [64]
     assert (bundle["gate"], bundle["timezone"], bundle["pass_kinds"]) == ("Cổng A", "Asia/Ho_Chi_Minh", [])
     assert status == {"server_time": "2026-10-16T01:30:00Z", "inside": 0, "admitted": 0, "list_active": True}
+
+
+@pytest.mark.parametrize(
+    ("language", "ticket", "guest"),
+    [("en", "Visitor pass", "Guest"), ("id", "Tiket pengunjung", "Tamu"), ("vi", "Vé tham quan", "Khách mời")],
+)
+async def test_a_gate_names_the_ticket_in_the_phones_language(
+    scene: Scene, language: str, ticket: str, guest: str
+) -> None:
+    names = {"vi": "Vé tham quan", "id": "Tiket pengunjung", "en": "Visitor pass"}
+    type_id = await make_ticket_type(scene.edition.id, now=NOW, name=names)
+    await make_order(scene.edition.id, {type_id: 1}, now=NOW)
+    await make_pass(scene.edition, now=NOW, label="Guest")
+    await make_pass(scene.edition, now=NOW, label="Bạn của Hội")
+    codes = await fetch("SELECT code, short_code FROM pass ORDER BY serial")
+    headers = {**scene.headers, "accept-language": language}
+    async with new_browser() as phone:
+        scans = [{"client_id": f"scan-000{at}", "code": row["code"]} for at, row in enumerate(codes)]
+        answers = [(await phone.post(REDEEM, json=scan, headers=headers)).json()["label"] for scan in scans]
+        bundle = (await phone.get("/api/v1/gate/bundle", headers=headers)).json()
+    assert answers == bundle["labels"] == [ticket, guest, "Bạn của Hội"]
+    await scene.sign_in(Role.GATE_LEAD)
+    for path in ("/live", "/live/scans.xlsx", "/passes", "/passes/export.xlsx"):
+        shown = await scene.browser.get(scene.manage(f"{path}?lang={language}"))
+        told = str(list(load_workbook(BytesIO(shown.content)).active.values)) if path.endswith("xlsx") else shown.text
+        assert {name for name in names.values() if name in told} == {ticket}
+
+
+async def test_a_ticket_type_that_gets_a_new_name_is_called_by_it_at_once(scene: Scene) -> None:
+    type_id = await make_ticket_type(scene.edition.id, now=NOW, name={"vi": "Vé", "en": "Ticket"})
+    values = TicketTypeValues(code="T", name={"vi": "Vé", "en": "Visit"}, price_minor=0, currency="VND", quota=1)
+    with use_locale("en"):
+        before = read_label("Vé", await names_of_labels(scene.edition.id))
+        await update_ticket_type(
+            ticket_type_id=type_id, edition_id=scene.edition.id, values=values, actor=SYSTEM, now=NOW
+        )
+        assert (before, read_label("Vé", await names_of_labels(scene.edition.id))) == ("Ticket", "Visit")
 
 
 async def test_a_queue_is_taken_over_and_its_conflict_is_settled(scene: Scene) -> None:
@@ -318,6 +367,16 @@ async def test_the_timeline_leads_to_the_live_day_and_says_what_there_is(scene: 
     assert "1 inside now" in during.text
     assert "1 let in so far" in during.text
     assert f'href="{scene.manage("/live")}"' in during.text
+
+
+async def test_gates_that_nobody_scans_at_are_not_done(scene: Scene) -> None:
+    await scene.sign_in(Role.OWNER)
+    told = []
+    for phone_id in (scene.phone.device_id, None):
+        told.append("No phone scans for a gate yet." in (await scene.browser.get(scene.manage("?lang=en"))).text)
+        if phone_id is not None:
+            await revoke_device(device_id=phone_id, actor=SYSTEM, now=NOW)
+    assert told == [False, True]
 
 
 async def test_without_a_list_or_a_gate_the_page_says_why_it_comes_first(client: Browser) -> None:

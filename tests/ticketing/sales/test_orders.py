@@ -245,7 +245,7 @@ async def test_a_quota_never_goes_below_what_is_taken(edition: Any) -> None:
     type_id = await make_ticket_type(edition.id, now=NOW)
     await make_order(edition.id, {type_id: 3}, now=NOW)
     values: dict[str, Any] = {"code": "A", "name": {"vi": "Vé"}, "price_minor": 0, "currency": "VND"}
-    with pytest.raises(QuotaTooSmall):
+    with pytest.raises(QuotaTooSmall) as refused:
         await update_ticket_type(
             ticket_type_id=type_id,
             edition_id=edition.id,
@@ -253,6 +253,8 @@ async def test_a_quota_never_goes_below_what_is_taken(edition: Any) -> None:
             actor=SYSTEM,
             now=NOW,
         )
+    assert refused.value.sentence() == "3 tickets are sold or held already. The quota cannot be less."
+    assert QuotaTooSmall(taken=1).sentence() == "1 ticket is sold or held already. The quota cannot be less."
     await update_ticket_type(
         ticket_type_id=type_id, edition_id=edition.id, values=TicketTypeValues(quota=3, **values), actor=SYSTEM, now=NOW
     )

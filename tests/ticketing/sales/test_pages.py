@@ -20,6 +20,7 @@ from tests.conftest import NOW
 from tests.support.client import Browser, new_browser, sign_in
 from tests.support.factories import make_holder
 from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type
+from ticketing.sales.queries import find_orders
 from ticketing.sales.services import paying
 
 
@@ -117,6 +118,26 @@ async def test_with_a_bank_account_a_paid_order_shows_a_code_for_the_banking_app
     assert "0011001234567" in done
 
 
+async def test_who_loses_the_last_seat_need_not_write_her_name_again(scene: Scene) -> None:
+    last = await make_ticket_type(scene.edition.id, now=NOW, quota=1)
+    order = f"{scene.edition.path}/tickets/order"
+    form = await scene.browser.get(f"{order}?n-{last}=1")
+    client_id = re.search(r'name="client_id" value="([^"]+)"', form.text)
+    assert client_id is not None
+    await make_order(scene.edition.id, {last: 1}, now=NOW)
+    named = {"full_name": "Lê Thị Hà", "contact": "0912 345 678", "locale": "en"}
+    lost = await scene.browser.post(order, data={**named, "client_id": client_id[1], f"n-{last}": "1"})
+    assert lost.status_code == 409
+    hidden = dict(re.findall('<input type="hidden" name="([a-z_]+)" value="([^"]+)">', lost.text))
+    kept = {name: hidden.get(name) for name in (*named, "again")}
+    assert kept == {**named, "again": "1"}
+    nothing = await scene.browser.post(order, data=kept)
+    assert (nothing.status_code, nothing.text.count('value="Lê Thị Hà"')) == (422, 1)
+    again = await scene.browser.post(order, data={**kept, f"n-{scene.free}": "1"})
+    assert again.status_code == 200
+    assert (again.text.count('value="Lê Thị Hà"'), again.text.count('value="0912 345 678"')) == (1, 1)
+
+
 async def test_a_form_that_does_not_fit_comes_back_with_what_was_typed(scene: Scene) -> None:
     answer = await order_through_pages(scene, scene.free, "hà@")
     assert answer.status_code == 422
@@ -201,6 +222,11 @@ async def test_an_organiser_adds_and_changes_a_ticket_type(scene: Scene) -> None
     assert early.status_code == 422
     listed = await scene.browser.get(scene.manage("/tickets?lang=en"))
     assert "Vé quý" in listed.text
+    wrong = await scene.browser.post(
+        scene.manage("/tickets/new?lang=en"), data={**body, "code": "né 🙂", "quota": "1234567890123456789"}
+    )
+    assert wrong.text.count("Please write plain letters, digits, hyphens or underscores") >= 1
+    assert wrong.text.count("Please write 1000000 or less.") >= 1
 
 
 async def test_orders_are_listed_searched_exported_and_cancelled(scene: Scene) -> None:
@@ -213,9 +239,11 @@ async def test_orders_are_listed_searched_exported_and_cancelled(scene: Scene) -
     held = await scene.browser.get(scene.manage("/orders?state=held"))
     assert "Võ Thị Bé" in held.text
     assert "Đỗ Thị Ánh" not in held.text
-    export = await scene.browser.get(scene.manage("/orders/export.xlsx?q=anh"))
+    export = await scene.browser.get(scene.manage("/orders/export.xlsx?q=anh&lang=en"))
     table = read_table(export.content, "orders.xlsx")
     assert [row.values[1] for row in table.rows] == ["Đỗ Thị Ánh"]
+    assert [row.values[5] for row in table.rows] == ["Day ticket"]
+    assert await find_orders(scene.edition.id, search="%") == await find_orders(scene.edition.id, search="_") == ([], 0)
     detail = await scene.browser.get(scene.manage(f"/orders/{placed.order_id}"))
     assert placed.reference in detail.text
     cancelled = await scene.browser.post(scene.manage(f"/orders/{placed.order_id}/cancel"))

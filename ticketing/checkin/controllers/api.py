@@ -8,6 +8,7 @@ from litestar.params import JSONBody
 from app.accounts.enums import DeviceKind
 from app.accounts.guards import device
 from app.accounts.services.devices import note_device_seen
+from app.events.passes.naming import names_of_labels, read_label
 from app.events.passes.queries import key_shifts, pass_public_keys
 from app.events.queries import edition_by_id
 from app.kernel.clock import now
@@ -67,6 +68,7 @@ class GateApi(Controller):
         edition = await edition_by_id(rule.edition_id)
         keys = await pass_public_keys(rule.edition_id)
         labels, label_of = await labels_of(rule.edition_id)
+        names = await names_of_labels(rule.edition_id)
         await note_device_seen(device_id=request.user.device_id, now=at)
         return BundleAnswer(
             server_time=at,
@@ -83,7 +85,7 @@ class GateApi(Controller):
             public_keys={str(key_id): key.hex() for key_id, key in keys.items()},
             key_shifts={str(key_id): minutes for key_id, minutes in (await key_shifts(rule.edition_id)).items()},
             revoked=await revoked_serials(rule.edition_id),
-            labels=labels,
+            labels=[read_label(label, names) for label in labels],
             label_of=label_of,
         )
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from app.accounts.actor import Actor
 from app.events.errors import PassNotFound
 from app.events.passes.codec import CodeNotValid, code_in, verify_code
+from app.events.passes.naming import names_of_labels, read_label
 from app.events.passes.queries import pass_by_typed, pass_public_keys
 from app.events.queries import edition_by_id
 from ticketing.checkin.enums import Verdict, Way
@@ -163,11 +164,14 @@ async def _told(client_id: str, answer: Answer, rule: GateRule, now: datetime) -
     if answer.previous_gate_id is not None:
         same = answer.previous_gate_id == rule.gate_id
         previous_gate = rule.gate if same else (await gate_names(rule.edition_id)).get(answer.previous_gate_id)
+    label = None
+    if answer.label is not None and answer.verdict != Verdict.UNKNOWN:
+        label = read_label(answer.label, await names_of_labels(rule.edition_id))
     of_other_days = OTHER_DAYS & {answer.verdict, answer.reason}
     return RedeemAnswer(
         client_id=client_id,
         verdict=answer.verdict,
-        label=answer.label if answer.verdict != Verdict.UNKNOWN else None,
+        label=label,
         reason=answer.reason,
         previous_at=answer.previous_at,
         previous_gate=previous_gate,

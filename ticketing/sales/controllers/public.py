@@ -1,5 +1,6 @@
 """A ticket in two steps: choose, say who it is for; then the page that shows it."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -32,6 +33,10 @@ from ticketing.sales.services.paying import transfer_of
 NOT_A_CONTACT = N_("Please write a phone number such as 0912 345 678, or a mail address.")
 
 
+#: What step two asks for, kept while other tickets are chosen.
+NAMED = ("full_name", "contact", "locale")
+
+
 class TicketController(Controller):
     """``/e/{slug}/tickets``."""
 
@@ -62,10 +67,12 @@ class TicketController(Controller):
 
     @post("/order")
     async def place(self, request: Request[Any, Any, Any], slug: FromPath[str]) -> Response[Any]:
-        """Place the order; sent twice it is one order."""
+        """Place the order; sent twice it is one order. With ``again`` other tickets were chosen for who was named."""
         edition = await queries.edition_with_tickets(slug)
         data = await request.form()
         chosen = await _chosen(edition, {key: str(data[key]) for key in data if key.startswith("n-")})
+        if "again" in data:
+            return await _buyer_again(edition, chosen, {name: str(data.get(name, "")) for name in NAMED})
         try:
             reading = await open_form(request, BuyerForm)
             phone, email = _contact(reading, edition)
@@ -89,7 +96,8 @@ class TicketController(Controller):
             again = Form(msgspec.to_builtins(values), {"contact": error.sentence()})
             return _buyer_page(edition, chosen, again, status=error.status)
         except (SoldOut, SalesClosed, NothingChosen, TooManyTickets) as error:
-            return await _choose_page(edition, chosen, error)
+            named = msgspec.to_builtins(values)
+            return await _choose_page(edition, chosen, error, {name: named[name] for name in NAMED})
         return redirect(f"{edition.path}/tickets/done/{placed.secret}")
 
     @get("/done/{secret:str}")
@@ -150,15 +158,28 @@ def _contact(reading: Reading[BuyerForm], edition: EditionInfo) -> tuple[str | N
         return None, None
 
 
+async def _buyer_again(edition: EditionInfo, chosen: list[dict[str, Any]], named: dict[str, str]) -> Response[str]:
+    """Step two for who was named before, when the tickets that she had chosen were gone."""
+    try:
+        _check(chosen)
+    except AppError as error:
+        return await _choose_page(edition, chosen, error, named)
+    return _buyer_page(edition, chosen, Form.empty(client_id=new_token(), **named))
+
+
 async def _choose_page(
-    edition: EditionInfo, chosen: list[dict[str, Any]], problem: AppError | None = None
+    edition: EditionInfo,
+    chosen: list[dict[str, Any]],
+    problem: AppError | None = None,
+    named: Mapping[str, str] | None = None,
 ) -> Response[str]:
-    """Step one with what was chosen before, and why it could not be had."""
+    """Step one with what was chosen before, why it could not be had, and for whom it was."""
     types = await queries.ticket_types_on_sale(edition.id, now())
     return page(
         "sales/choose.html",
         status=problem.status if problem else 200,
         edition=edition,
+        named=named,
         wanted={row["id"]: row["count"] for row in chosen},
         types=[{**row, "price": Money(row["price_minor"], row["currency"])} for row in types],
         most=MOST_IN_ONE_ORDER,

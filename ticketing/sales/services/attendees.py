@@ -16,12 +16,11 @@ from app.events.passes.services import PassRequest, rename_holder
 from app.events.queries import edition_by_id, hold_edition_going_on
 from app.kernel import audit
 from app.kernel.database import fetch, write_transaction
-from app.kernel.i18n import pick
 from app.kernel.security import hash_token
 from app.kernel.sheets.model import TOLD_EVERY
 from app.kernel.staging import LaidInVain, clear_away, lay_ready
 from ticketing.sales.enums import OrderChannel, OrderState
-from ticketing.sales.queries import HeldTicket, ticket_types_of, tickets_held
+from ticketing.sales.queries import HeldTicket, label_of, ticket_types_of, tickets_held
 from ticketing.sales.services.quota import hold_places, sell_held_places
 from ticketing.sales.services.references import order_reference, order_secret
 from ticketing.sales.tables import OrderItem
@@ -78,7 +77,7 @@ def _request(ticket_type: dict[str, Any], window: tuple[datetime, datetime], one
         valid_from=window[0],
         valid_until=window[1],
         holder_name=one.person.full_name,
-        label=pick(ticket_type["name"], "vi"),
+        label=label_of(ticket_type["name"]),
     )
 
 

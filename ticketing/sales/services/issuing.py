@@ -7,15 +7,14 @@ from app.events.enums import PassKind
 from app.events.passes.services import IssuedPass, PassRequest, issue_passes_bulk, revoke_pass
 from app.events.queries import hold_edition
 from app.kernel.database import fetch
-from app.kernel.i18n import pick, use_locale
-from ticketing.sales.queries import texts
+from ticketing.sales.queries import label_of, texts
 from ticketing.sales.tables import OrderItem, TicketOrder
 
 
 async def issue_tickets(*, order: TicketOrder, now: datetime) -> list[IssuedPass]:
     """Issue a pass for each ticket of an order that has none, valid on its type's days; in the transaction.
 
-    The pass is labelled with the ticket type's name in the edition's first language, as gate staff read it.
+    The pass is labelled with the ticket type's name in the edition's first language.
     """
     edition = await hold_edition(order.edition)
     items = (
@@ -30,18 +29,17 @@ async def issue_tickets(*, order: TicketOrder, now: datetime) -> list[IssuedPass
         .where((OrderItem.ticket_order == order.id) & OrderItem.event_pass.is_null())
         .order_by(OrderItem.id)
     )
-    with use_locale("vi"):
-        requests = [
-            PassRequest(
-                kind=PassKind(item["pass_kind"]),
-                valid_from=edition.window_of(item["first_day"], item["last_day"])[0],
-                valid_until=edition.window_of(item["first_day"], item["last_day"])[1],
-                holder_name=item["holder_name"],
-                holder_id=order.buyer,
-                label=pick(texts(item["type_name"])),
-            )
-            for item in items
-        ]
+    requests = [
+        PassRequest(
+            kind=PassKind(item["pass_kind"]),
+            valid_from=edition.window_of(item["first_day"], item["last_day"])[0],
+            valid_until=edition.window_of(item["first_day"], item["last_day"])[1],
+            holder_name=item["holder_name"],
+            holder_id=order.buyer,
+            label=label_of(texts(item["type_name"])),
+        )
+        for item in items
+    ]
     issued = await issue_passes_bulk(edition_id=order.edition, requests=requests, now=now)
     for item, made in zip(items, issued, strict=True):
         await OrderItem.update({OrderItem.event_pass: made.id}).where(OrderItem.id == item["id"])

@@ -9,6 +9,7 @@ from typing import Any
 from app.accounts.actor import Actor
 from app.events.enums import EditionState, PassKind
 from app.events.errors import EditionIsCancelled
+from app.events.passes.naming import forget_label_names
 from app.events.queries import edition_by_id
 from app.kernel import audit
 from app.kernel.database import fetch, is_unique_violation, write_transaction
@@ -75,6 +76,7 @@ async def create_ticket_type(*, edition_id: int, values: TicketTypeValues, actor
         if is_unique_violation(error):
             raise TicketCodeTaken from error
         raise
+    forget_label_names(edition_id)
     return int(made.id)
 
 
@@ -127,6 +129,7 @@ async def update_ticket_type(
         if is_unique_violation(error):
             raise TicketCodeTaken from error
         raise
+    forget_label_names(edition_id)
 
 
 async def check_days(edition_id: int, first: date | None, last: date | None) -> None:

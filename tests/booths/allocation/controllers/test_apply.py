@@ -99,6 +99,23 @@ async def test_an_answer_that_does_not_fit_is_asked_again(
     assert (answer.status_code, sentence in answer.text) == (422, True)
 
 
+@pytest.mark.parametrize(
+    ("contact", "where"),
+    [("0912 000 113", "look among the messages of unknown senders"), ("lan@example.vn", "look among unwanted mail")],
+)
+async def test_the_page_says_that_the_application_is_a_draft_and_where_to_look(
+    client: Browser, contact: str, where: str
+) -> None:
+    edition = await make_edition()
+    await tell(client, edition.slug, who=WHO, wish=WISH, goods=GOODS, contact={**CONTACT, "contact": contact})
+    sent = (await client.post(f"/e/{edition.slug}/apply/check?lang=en")).text
+    assert sent.count("stays a draft until you press “Send the application” there") == 1
+    places = ("look among the messages of unknown senders", "look among unwanted mail")
+    assert [place for place in places if place in sent] == [where]
+    (message,) = await OutboxMessage.select(OutboxMessage.body_text)
+    assert message["body_text"].count("a draft until you open this link and press “Send the application”") == 1
+
+
 async def test_one_address_is_written_to_five_times_an_hour(client: Browser) -> None:
     edition = await make_edition()
     for number in range(6):
