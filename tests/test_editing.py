@@ -95,7 +95,7 @@ NO_EDIT = {
 NO_RECORD = {
     "app/accounts/controllers/sign_in.py: contact=form.contact": "what was typed on the page before",
     "app/accounts/controllers/sign_in.py: **=values": "one's own account",
-    "app/events/controllers/manage.py: name=service.next_name(edition.title, edition, starts_on)": "of a copy",
+    "app/events/controllers/manage.py: **=names": "of a copy",
     "app/events/controllers/programme.py: starts_at=first.isoformat(timespec='minutes')": "of a new session",
     "app/events/passes/manage.py: first_day=edition.starts_on": "of a new pass",
     "app/events/passes/manage.py: last_day=edition.ends_on": "of a new pass",
@@ -109,6 +109,7 @@ NO_RECORD = {
     "ticketing/checkin/controllers/manage.py: gate=gate or known[0]['id']": "of a new phone",
     "ticketing/checkin/controllers/manage.py: check_in_list=lists[0]['id']": "of a new gate",
     "ticketing/sales/controllers/public.py: full_name=user.full_name if user else ''": "of a new order",
+    "ticketing/sales/controllers/public.py: **=named": "who was named before the tickets were gone",
 }
 
 ROOT = Path(__file__).parent.parent

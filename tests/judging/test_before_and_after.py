@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.judging.queries.panels import assignments_of
-from app.judging.services.awards import give_award, take_award_back
+from app.judging.services.awards import give_award, take_award_back, usual_title
 from app.judging.services.contests import lock_round
 from app.judging.services.panels import add_judge, remove_judge, set_assignment
 from app.kernel.audit import list_entries
@@ -29,8 +29,8 @@ async def test_an_award_that_is_changed_keeps_what_it_was() -> None:
         award_id = await give_award(
             round_id=round_id, entry_id=entry_id, rank=rank, title=title, actor=found.chair, now=NOW
         )
-    silk = {"round_id": round_id, "rank": 2, "award": {"vi": "Giải Lụa"}}
-    gold = {"round_id": round_id, "rank": 1, "award": {"vi": "Giải Vàng"}}
+    silk = {"round_id": round_id, "rank": 2, "award": {**usual_title(2), "vi": "Giải Lụa"}}
+    gold = {"round_id": round_id, "rank": 1, "award": {**usual_title(1), "vi": "Giải Vàng"}}
     assert await told(found.edition_id, "award.give") == [(None, silk), (silk, gold)]
     await take_award_back(round_id=round_id, award_id=award_id, actor=found.chair, now=NOW)
     assert await told(found.edition_id, "award.take_back") == [(gold, None)]

@@ -19,7 +19,7 @@ from app.events.services import editions as service
 from app.events.slots import STAGE_NAMES, Stage, dashboard_items
 from app.kernel.clock import now
 from app.kernel.editing import held, open_edit
-from app.kernel.forms import Form, FormError, read_form
+from app.kernel.forms import Form, FormError, open_form, read_form
 from app.kernel.i18n import N_, _
 from app.kernel.images import NotAPicture, PictureTooLarge, store_image
 from app.kernel.web import page, redirect
