@@ -13,6 +13,7 @@ from app.accounts.guards import public
 from app.accounts.services.sign_in import request_sign_in
 from app.events import queries
 from app.events.passes.documents import validity
+from app.events.passes.naming import named
 from app.events.passes.queries import contacts_of_holders, pass_by_secret
 from app.events.passes.services import forget_holder
 from app.kernel.clock import now
@@ -32,7 +33,7 @@ class PassDataController(Controller):
     @get()
     async def show(self, secret: FromPath[str]) -> Response[str]:
         """What the pass says, and the ways on."""
-        found = await pass_by_secret(secret)
+        found = await named(await pass_by_secret(secret))
         edition = await queries.edition_by_id(found.edition_id)
         return page(
             "events/pass_data.html",
