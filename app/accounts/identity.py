@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from litestar import Request
 from litestar.datastructures import Cookie
@@ -14,6 +15,7 @@ from app.accounts.actor import ANONYMOUS, Actor
 from app.accounts.enums import DeviceKind
 from app.accounts.queries import actor_of_session, in_place_of
 from app.accounts.services.devices import actor_of_device
+from app.accounts.services.people import choose_language
 from app.accounts.services.sign_in import touch_session
 from app.accounts.services.two_step import HALF_MINUTES
 from app.kernel.clock import now
@@ -27,6 +29,7 @@ from app.kernel.cookies import (
     read_cookie,
 )
 from app.kernel.handlers import handle_unexpected
+from app.kernel.i18n import LOCALES
 from app.kernel.logs import asker
 from app.kernel.security import hash_token
 from app.kernel.settings import settings
@@ -63,6 +66,7 @@ class Identity:
             request: Request[Any, Any, Any] = Request(scope)
             try:
                 actor, extended = await self.actor(request)
+                await _keep_language(request, actor)
             except Exception as error:  # this stands outside of Litestar's own handling of errors
                 answer = handle_unexpected(request, error).to_asgi_response(None, request)
                 await answer(scope, receive, send)
@@ -109,6 +113,23 @@ class Identity:
 def is_her_page(path: str) -> bool:
     """Whether an officer who fills in for somebody stands in her place at this address."""
     return _HER_PAGES.fullmatch(path) is not None
+
+
+async def _keep_language(request: Request[Any, Any, Any], actor: Actor) -> None:
+    """Keep a language that was chosen in the header as that of who is signed in; an officer's, while she is herself."""
+    locale = _chosen_locale(request)
+    if locale and actor.person_id is not None and actor.session_id is not None and actor.filling_in is None:
+        await choose_language(person_id=actor.person_id, locale=locale, actor=actor, now=now())
+
+
+def _chosen_locale(request: Request[Any, Any, Any]) -> str | None:
+    """The language that somebody chose just now in the header of one of our pages; a stranger's link chooses none."""
+    locale = request.query_params.get("lang")
+    if request.method != "GET" or locale not in LOCALES:
+        return None
+    site = request.headers.get("sec-fetch-site")  # Safari before 16.4 does not say
+    ours = site == "same-origin" if site else urlsplit(request.headers.get("referer", "")).netloc == request.url.netloc
+    return locale if ours else None
 
 
 def _keeping(token: str, send: Send) -> Send:

@@ -32,6 +32,7 @@ class Person(Table, tablename="person"):
     email = Varchar(length=254, default=None, null=True, unique=True)
     password_hash = Varchar(length=200, default=None, null=True)
     locale = Varchar(length=2, default="vi")
+    locale_chosen = Boolean(default=False, help_text="Whether she chose it; else it is that of a form or a sheet")
     expertise = Varchar(length=200, default="")
     is_expert = Boolean(default=False)
     created_at = Timestamptz(default=None, null=True)

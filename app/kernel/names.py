@@ -92,6 +92,11 @@ def search_text(*parts: str | None) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
+def shortened(text: str, limit: int) -> str:
+    """A text of at most ``limit`` characters; one that was longer ends with "…"."""
+    return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"
+
+
 def normalise_phone(text: str, region: str = "VN") -> str:
     """A phone number in E.164 (``+84912345678``); a lost leading zero is given back.
 

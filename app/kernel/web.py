@@ -4,6 +4,7 @@ import contextvars
 import hashlib
 import importlib.util
 import json
+from collections.abc import Iterable
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -183,6 +184,12 @@ def _phone(e164: str | None) -> str:
     return show_phone(e164) if e164 and e164.startswith("+") else e164 or ""
 
 
+def _reach(contacts: Iterable[str | None]) -> Markup:
+    """Phone numbers and mail addresses as people write them, each to stay in one piece where there is room."""
+    shown = (_phone(contact) for contact in contacts if contact)
+    return Markup(" · ").join(Markup('<span class="unbroken">{}</span>').format(one) for one in shown)
+
+
 def build_environment() -> Environment:
     """The Jinja environment of all modules."""
     environment = Environment(
@@ -210,6 +217,7 @@ def build_environment() -> Environment:
         money=format_money,
         date=i18n.format_date,
         phone=_phone,
+        reach=_reach,
         time=i18n.format_time,
         datetime=i18n.format_datetime,
         number=i18n.format_number,

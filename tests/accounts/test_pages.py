@@ -16,6 +16,7 @@ from app.accounts.tables import ContactChange, Device, Person, Session, SignInTo
 from app.kernel.clock import freeze, now
 from app.kernel.names import show_phone
 from app.kernel.security import hash_token
+from app.kernel.tables import AuditEntry, OutboxMessage
 from tests.conftest import NOW
 from tests.support.client import new_browser, sign_in
 from tests.support.contacts import code_sent, last_body, token_sent, told
@@ -324,3 +325,50 @@ async def test_pages_keep_their_looks_while_the_database_is_away(client: httpx.A
     with counted_queries() as sent:
         assert (await client.get("/static/icon.svg")).status_code == 200
     assert sent == []
+
+
+OURS = {"sec-fetch-site": "same-origin"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "kept"),
+    [
+        (OURS, "id"),
+        ({"referer": "http://testserver.local/account"}, "id"),
+        ({"sec-fetch-site": "cross-site", "referer": "http://testserver.local/"}, "vi"),
+        ({"referer": "https://evil.example/"}, "vi"),
+        ({}, "vi"),
+    ],
+)
+async def test_a_language_chosen_in_the_header_is_hers(
+    client: httpx.AsyncClient, headers: dict[str, str], kept: str
+) -> None:
+    person = await make_person(locale="vi")
+    await sign_in(client, person.id)
+    await client.get("/account?lang=id", headers=headers)
+    assert await Person.select(Person.locale, Person.locale_chosen).where(Person.id == person.id) == [
+        {"locale": kept, "locale_chosen": kept == "id"}
+    ]
+    logged = await AuditEntry.select(AuditEntry.before, AuditEntry.after).where(AuditEntry.action == "person.update")
+    assert logged == [{"before": '{"locale":"vi"}', "after": '{"locale":"id"}'}] * (kept == "id")
+
+
+async def test_what_is_asked_for_comes_in_the_chosen_language_else_in_that_of_the_page(
+    client: httpx.AsyncClient,
+) -> None:
+    person = await make_person(locale="vi")
+    for chosen in (False, True):
+        if chosen:
+            await sign_in(client, person.id)
+            await client.get("/account?lang=id", headers=OURS)
+            await client.post("/sign-out")
+        await client.post("/sign-in?lang=en", data={"contact": person.phone})
+        sent = await OutboxMessage.select(OutboxMessage.locale).order_by(OutboxMessage.id, ascending=False).first()
+        assert sent == {"locale": "id" if chosen else "en"}
+
+
+async def test_the_menu_of_a_person_leads_to_her_account(client: httpx.AsyncClient) -> None:
+    await sign_in(client, (await make_person()).id)
+    for path, word in (("/help?lang=vi", "Tài khoản của tôi"), ("/help?lang=id", "Akun saya"), ("/help", "Akun saya")):
+        links = re.findall(r'<a href="/account">.*?</svg>(.*?)</a>', (await client.get(path)).text)
+        assert links == [word]

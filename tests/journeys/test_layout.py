@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from tests.journeys.support.people import People
+from tests.journeys.support.places import Place
+from tests.journeys.test_every_page import overhang_of
 
 CUT_OFF = """() => [...document.querySelectorAll(".filters select")].filter((select) => {
   const style = getComputedStyle(select);
@@ -26,3 +28,92 @@ def test_a_long_name_stands_beside_its_icon(people: People) -> None:
     page = people.page(signed_in="owner", at="/manage/{edition_id}/import", device="desk")
     assert page.locator("main ul.grid a svg").count() > 5
     assert page.evaluate(BELOW) == []
+
+
+#: Where names, titles and addresses stand, and who reads them there.
+NAMED = {
+    None: ("/pass/{pass_secret}", "/e/phu-nu-sang-tao-2026/contest", "/e/phu-nu-sang-tao-2026/catalogue"),
+    "owner": (
+        "/account",
+        *(f"/manage/{{edition_id}}/{part}" for part in ("people", "organisations", "outbox", "applications", "passes")),
+        "/manage/{edition_id}/orders",
+        "/manage/{edition_id}/contest",
+        "/manage/{edition_id}/contest/judges",
+        "/manage/{edition_id}/programme",
+    ),
+}
+BROKEN = """() => [...document.querySelectorAll(".table .unbroken")].filter((one) =>
+  one.textContent.length < 26 && one.offsetHeight > 36
+).map((one) => one.textContent)"""
+
+
+def test_names_of_200_letters_widen_no_page(people: People) -> None:
+    people.ask("long")
+    place, wrong = Place("", ""), []
+    for role, paths in NAMED.items():
+        page = people.page(signed_in=role)
+        for path in paths:
+            page.goto(people.path(path))
+            wrong += [f"{path}{fault}" for fault in overhang_of(page, place, "")]
+    assert wrong == []
+
+
+def test_addresses_stay_in_one_piece_on_a_desk(people: People) -> None:
+    page = people.page(signed_in="owner", device="desk")
+    for part in ("people", "organisations", "contest/judges"):
+        page.goto(people.path(f"/manage/{{edition_id}}/{part}"))
+        assert page.locator(".table .unbroken").count() > 5
+        assert page.evaluate(BROKEN) == []
+
+
+def test_of_the_two_menus_in_the_header_one_is_open(people: People) -> None:
+    for role, path in (
+        ("owner", "/manage/{edition_id}"),
+        ("owner", "/e/phu-nu-sang-tao-2026"),
+        ("team_member", "/team"),
+    ):
+        for script in (True, False):
+            page = people.page(signed_in=role, at=path, script=script)
+            language, person = page.locator(".site-tools summary").all()
+            for menu in (person, language, person):
+                menu.click()
+                assert page.locator(".site-tools details[open] summary").all_inner_texts() == [menu.inner_text()]
+
+
+#: The labels of a row of fields, and their inputs, each stand on one line.
+LINES = """() => [".field-label", ".input"].map((what) => new Set(
+  [...document.querySelectorAll(".form-row")].flatMap((row) => [...row.querySelectorAll(`:scope > .field > ${what}`)]
+    .map((one) => Math.round(one.getBoundingClientRect().top - row.getBoundingClientRect().top)))).size)"""
+ENDS = """() => new Set([...document.querySelector("form.filters").children]
+  .map((one) => Math.round(one.getBoundingClientRect().bottom))).size"""
+HANGING = """() => [...document.querySelectorAll("td.cell-actions > .button")].filter((button) => {
+  const middle = (box) => box.top + box.height / 2;
+  const row = document.createRange();
+  row.selectNodeContents(button.closest("tr").cells[1]);
+  return Math.abs(middle(button.getBoundingClientRect()) - middle(row.getBoundingClientRect())) > 2;
+}).length"""
+
+
+def test_what_belongs_together_stands_on_one_line_at_a_desk(people: People) -> None:
+    page = people.page(signed_in="owner", at="/manage/{edition_id}/applications/new", device="desk")
+    assert page.evaluate(LINES) == [1, 2]  # watts have the longest label of their row, which may take two lines
+    for part in ("applications", "floorplan", "organisations", "orders"):
+        page.goto(people.path(f"/manage/{{edition_id}}/{part}"))
+        assert (part, page.evaluate(ENDS)) == (part, 1)
+    page.goto(people.path("/manage/{edition_id}/gates"))
+    assert page.locator("td.cell-actions > .button").count() > 3
+    assert page.evaluate(HANGING) == 0
+
+
+def test_a_file_is_chosen_in_our_words(people: People) -> None:
+    page = people.page(signed_in="owner", at="/manage/{edition_id}/import/applications", locale="en")
+    field = page.get_by_label("Chọn bảng tính, hoặc thả vào đây", exact=True)
+    assert page.locator(".file .button").inner_text() == "Chọn tệp"
+    assert page.locator(".file-name").inner_text() == "Chưa chọn tệp nào"
+    field.set_input_files({"name": "don.csv", "mimeType": "text/csv", "buffer": b"a"})
+    assert page.locator(".file-name").inner_text() == "don.csv"
+    outline = "(one) => getComputedStyle(one).outlineStyle"
+    assert page.locator(".file .button").evaluate(outline) == "none"
+    page.keyboard.press("Shift+Tab")
+    field.focus()
+    assert page.locator(".file .button").evaluate(outline) == "solid"

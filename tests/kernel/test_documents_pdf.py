@@ -156,6 +156,29 @@ async def test_long_and_odd_names_stay_inside_their_label() -> None:
     assert text_of(files[0]).count("CODE") == 2
 
 
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("Nguyễn Thị Hoa", "Nguyễn Thị Hoa"),
+        ("Nguyễn" * 7, "Nguyễn" * 7),
+        ("Nguyễn" * 33, "Nguyễn" * 7),
+        ("Nguyễn Thị Hồng Hạnh " * 9, "Nguyễn Thị Hồng Hạnh Nguyễn Thị Hồng Hạnh"),
+        ("", ""),
+    ],
+)
+async def test_a_fitted_text_stands_whole_or_ends_with_an_ellipsis(template: Template, words: str, shown: str) -> None:
+    template(
+        "#context { let one = fitted(data.words, 50mm, 10mm, sizes: (14pt, 10pt)); "
+        "let (width, height) = measure(one); [#one #(width <= 50mm and height <= 10mm)] }"
+    )
+    text = text_of(await compile_pdf("tests/sample.typ", {"words": words}))
+    (*lines, fits) = text.split("\n")
+    said = " ".join("".join(lines).split())
+    assert fits == "true"
+    assert said.startswith(shown)
+    assert said.endswith("…") == (words != shown)
+
+
 async def test_many_labels_come_in_whole_sheets_of_at_most_500(monkeypatch: pytest.MonkeyPatch) -> None:
     counts = []
 

@@ -15,6 +15,7 @@ from app.kernel.names import (
     normalise_phone,
     search_text,
     searched,
+    shortened,
     show_phone,
     sort_key,
     text_key,
@@ -202,3 +203,7 @@ def test_searching_ignores_case_and_diacritics() -> None:
 )
 def test_lines_are_cleaned_one_by_one(typed: str, kept: str) -> None:
     assert clean_lines(typed) == kept
+
+
+def test_a_shortened_text_says_that_it_was_longer() -> None:
+    assert [shortened("Hoa Mai", limit) for limit in (7, 6, 5)] == ["Hoa Mai", "Hoa M…", "Hoa…"]

@@ -53,7 +53,10 @@ def test_what_people_typed_is_escaped() -> None:
         ('field(form, "c", "C", "select", multiple=true, options=[(1, "One"), (2, "Two")])', 'value="2" checked'),
         ('field(form, "b", "B", "radio", options=[("y", "Yes", "hint")])', 'type="radio" name="b" value="y" checked'),
         ('field(form, "b", "B", "hidden")', '<input type="hidden" name="b" value="y">'),
-        ('field(none, "f", "F", "file", accept="image/*", multiple=true)', 'name="f" multiple accept="image/*"'),
+        (
+            'field(none, "f", "F", "file", accept="image/*", multiple=true)',
+            'name="f" aria-labelledby="field-f-label" multiple accept="image/*"',
+        ),
         ('field(form, "b", "B", "password")', 'type="password" id="field-b" name="b"'),
         ('button("Go", href="/x", kind="second")', '<a class="button button-second" href="/x"'),
         ('button("Go", name="do", value="now", data_confirm="Sure?")', 'name="do" value="now" data-confirm="Sure?"'),

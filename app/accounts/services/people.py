@@ -99,6 +99,7 @@ async def update_person(*, person_id: int, full_name: str, locale: str, actor: A
                 Person.sort_key: sort_key(name),
                 Person.search_text: search_text(name, before["phone"], before["email"])[:600],
                 Person.locale: locale,
+                Person.locale_chosen: True,
             }
         ).where(Person.id == person_id)
         old, new = audit.changes(
@@ -112,6 +113,22 @@ async def update_person(*, person_id: int, full_name: str, locale: str, actor: A
                 subject_id=person_id,
                 before=old,
                 after=new,
+                now=now,
+            )
+
+
+async def choose_language(*, person_id: int, locale: str, actor: Actor, now: datetime) -> None:
+    """Keep the language in which somebody wants to read pages: what is sent to her comes in it, too."""
+    async with write_transaction():
+        await Person.update({Person.locale: locale, Person.locale_chosen: True}).where(Person.id == person_id)
+        if locale != actor.locale:
+            await audit.record(
+                actor=actor,
+                action="person.update",
+                subject_type="person",
+                subject_id=person_id,
+                before={"locale": actor.locale},
+                after={"locale": locale},
                 now=now,
             )
 

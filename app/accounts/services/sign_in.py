@@ -33,7 +33,7 @@ from app.accounts.services.telling import end_others, tell_change
 from app.accounts.tables import Person, Session, SignInToken
 from app.kernel import audit
 from app.kernel.database import hold_row, write_transaction
-from app.kernel.i18n import N_, _, use_locale
+from app.kernel.i18n import N_, _, current_locale, use_locale
 from app.kernel.logs import note_security
 from app.kernel.names import clean_lines, normalise_email, normalise_phone
 from app.kernel.outbox import send_message, way_to
@@ -99,6 +99,7 @@ async def request_sign_in(*, contact: str, next_path: str, now: datetime, browse
 
     The link is good wherever the message is read, the code in the ``browser`` that asked. What was asked for before
     and not used is void then. Links in letters of the festival stay good: else whoever knows a contact could void them.
+    The message comes in the language that the person chose; in that of the page if she never chose one.
     Raises SignInFailed for what is no address, TooManyTries after five requests in a quarter of an hour.
     """
     phone, email = contact_of(contact)
@@ -113,7 +114,8 @@ async def request_sign_in(*, contact: str, next_path: str, now: datetime, browse
         link, code = await make_sign_in_link(
             person_id=found["id"], next_path=next_path, now=now, browser=browser or UNKNOWN_BROWSER
         )
-        with use_locale(found["locale"]):
+        locale = found["locale"] if found["locale_chosen"] else current_locale()
+        with use_locale(locale):
             body = _("Your code is {code}. Or open this link: {link}\nBoth are good once, for {minutes} minutes.")
             channel, address = way_to(email=email, phone=phone)
             await send_message(
@@ -122,7 +124,7 @@ async def request_sign_in(*, contact: str, next_path: str, now: datetime, browse
                 person_id=found["id"],
                 subject=_("Sign in to Fairground"),
                 body=body.format(code=code, link=link, minutes=LINK_MINUTES),
-                locale=found["locale"],
+                locale=locale,
                 secret=True,
                 now=now,
             )

@@ -21,7 +21,7 @@ from app.events.tables import Pass
 from app.events.typed_codes import new_code
 from app.kernel import audit
 from app.kernel.database import fetch, write_transaction
-from app.kernel.names import search_text
+from app.kernel.names import search_text, shortened
 from app.kernel.security import hash_token
 from app.kernel.settings import secret_key, settings
 from app.kernel.signing import Signer, active_key, ensure_key
@@ -160,7 +160,7 @@ def signed_pass(edition_id: int, request: PassRequest, serial: int, short_code: 
         "kind": request.kind.value,
         "state": PassState.ISSUED.value,
         "label": request.label[:LONGEST_LABEL],
-        "holder_name": request.holder_name[:160],
+        "holder_name": shortened(request.holder_name, 160),
         "search_text": search_text(request.holder_name, short_code)[:200],
         "valid_from": request.valid_from,
         "valid_until": request.valid_until,
@@ -199,7 +199,7 @@ async def rename_holder(*, pass_id: int, holder_name: str) -> None:
     for row in await Pass.select(Pass.short_code).where(Pass.id == pass_id):
         await Pass.update(
             {
-                Pass.holder_name: holder_name[:160],
+                Pass.holder_name: shortened(holder_name, 160),
                 Pass.search_text: search_text(holder_name, row["short_code"])[:200],
             }
         ).where(Pass.id == pass_id)

@@ -5,9 +5,11 @@
 //   <button data-copy="text">             copies, and says so
 //   <button data-print>                   prints the page
 //   <label data-dropzone>                 takes a dragged file into its input
+//   <span class="file">                   says which file is chosen
+//   <details class="menu">                closes when a finger goes elsewhere
 //   <input data-select-all="name">        ticks all checkboxes of that name
 
-import { t } from "./i18n";
+import { t, tn } from "./i18n";
 import { showToast } from "./toast";
 
 /** Open and close dialogs; a click beside one closes it. */
@@ -88,6 +90,7 @@ function choice(word: string, value: string, className: string): HTMLButtonEleme
 export function enhanceForms(): void {
   document.addEventListener("change", (event) => {
     const input = event.target as HTMLInputElement;
+    if (input.type === "file") nameFiles(input);
     if (input.dataset.selectAll) tickAll(input);
     else if (input.type !== "search") input.closest<HTMLFormElement>("form[data-autosubmit]")?.requestSubmit();
   });
@@ -102,6 +105,7 @@ export function enhanceForms(): void {
     if (!persisted) return;
     for (const button of document.querySelectorAll('.button[aria-busy="true"]')) button.removeAttribute("aria-busy");
   });
+  for (const input of document.querySelectorAll<HTMLInputElement>(".file > input")) nameFiles(input);
   for (const zone of document.querySelectorAll<HTMLElement>("[data-dropzone]")) enhanceDropzone(zone);
 }
 
@@ -125,6 +129,13 @@ function tickAll(input: HTMLInputElement): void {
   for (const box of scope.querySelectorAll<HTMLInputElement>(`input[type=checkbox][name="${name}"]`)) box.checked = input.checked;
 }
 
+function nameFiles(input: HTMLInputElement): void {
+  const place = input.parentElement?.querySelector(".file-name");
+  const [first, ...more] = input.files ?? [];
+  if (!place) return;
+  place.textContent = !first ? t("No file chosen") : more.length ? tn("{n} file", "{n} files", more.length + 1) : first.name;
+}
+
 function enhanceDropzone(zone: HTMLElement): void {
   const input = zone.querySelector<HTMLInputElement>("input[type=file]");
   if (!input) return;
@@ -137,7 +148,18 @@ function enhanceDropzone(zone: HTMLElement): void {
   for (const name of ["dragleave", "drop"]) zone.addEventListener(name, () => zone.classList.remove("is-over"));
   zone.addEventListener("drop", (event) => {
     event.preventDefault();
-    if (event.dataTransfer?.files.length) input.files = event.dataTransfer.files;
+    if (!event.dataTransfer?.files.length) return;
+    input.files = event.dataTransfer.files;
+    nameFiles(input);
+  });
+}
+
+/** Close the menus that lie open when somebody touches something else; one name closes them only in newer browsers. */
+export function enhanceMenus(): void {
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll<HTMLDetailsElement>("details.menu[open]")) {
+      if (!menu.contains(event.target as Node)) menu.open = false;
+    }
   });
 }
 

@@ -1,6 +1,6 @@
 // The one script of ordinary pages. Everything works without it; it makes some things quicker.
 
-import { enhanceConfirmations, enhanceDialogs, enhanceForms, showCurrent } from "./enhance";
+import { enhanceConfirmations, enhanceDialogs, enhanceForms, enhanceMenus, showCurrent } from "./enhance";
 import { enhanceToasts } from "./toast";
 import { restoreTheme } from "./theme";
 
@@ -12,5 +12,6 @@ enhanceToasts();
 enhanceDialogs();
 enhanceConfirmations();
 enhanceForms();
+enhanceMenus();
 showCurrent();
 if (document.querySelector(usesHtmx)) void import("./htmx");

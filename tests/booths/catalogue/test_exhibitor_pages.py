@@ -173,7 +173,7 @@ async def test_a_product_is_added_with_a_photo_and_changed(client: httpx.AsyncCl
         ({"certificates": "x" * 130}, None, "At most 12 certificates"),
         ({"code": "A1"}, None, "Another product of yours has the code A1."),
         ({}, b"no picture", "This file is no picture that can be read."),
-        ({}, a_picture(size=(5000, 4000)), "This picture is too large"),
+        ({}, a_picture(size=(9000, 8000)), "This picture is too large"),
     ],
 )
 async def test_what_does_not_fit_is_said_at_its_field(

@@ -8,7 +8,7 @@ ids; ``judging`` opens the first round and prints the ids that come with it; ``g
 for a gate phone, ``judge`` that of a judge's tablet; ``passes N`` prints, as JSON, what the QR codes of N passes say
 that nobody has used; ``earlier CODE MINUTES`` puts the admission of a pass so much earlier and prints its time of day;
 ``code KIND`` prints the path behind the latest QR code of a booth or a product; ``publish`` allocates all booths and
-publishes them.
+publishes them; ``long`` gives every third person and thing a name of 200 letters without a space.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from app.accounts.enums import Role
 from app.accounts.services.sign_in import make_sign_in_link
 from app.accounts.tables import RoleGrant
 from app.kernel.clock import now
-from app.kernel.database import close_database, fetch, open_database
+from app.kernel.database import close_database, fetch, open_database, write_transaction
 from app.kernel.settings import settings
 
 A_YEAR = 365 * 24 * 60
@@ -105,6 +105,23 @@ async def furnish() -> str:
     made = await furnish(await found_numbers(), now())
     address, _code = await make_sign_in_link(person_id=await holder(Role.OWNER), next_path="/me", now=now())
     return json.dumps({**made, "sign_in_token": address.rpartition("/")[2]})
+
+
+async def long() -> str:
+    """Give every third person and thing, and the pass of ``numbers``, a name as long as forms accept, in one word."""
+    name = "Nguyễn" * 33 + "ab"
+    texts = json.dumps({"vi": name[:160], "en": name[:160], "id": name[:160]})
+    async with write_transaction():
+        await fetch("UPDATE person SET full_name = {}, expertise = {} WHERE id % 3 = 1", name, name)
+        await fetch("UPDATE person SET email = CAST(id AS VARCHAR) || {} WHERE id % 3 = 1", "nguyen" * 30 + "@x.vn")
+        await fetch("UPDATE organisation SET name = {}, ward = {} WHERE id % 3 = 1", name, name[:120])
+        await fetch("UPDATE application SET category = {} WHERE id % 3 = 1", name[:80])
+        await fetch("UPDATE product SET name = {} WHERE id % 3 = 1", texts)
+        await fetch("UPDATE contest_entry SET title = {}, team_name = {} WHERE id % 3 = 1", name[:160], name[:120])
+        await fetch("UPDATE programme_session SET title = {}, speaker = {} WHERE id % 3 = 1", texts, name)
+        await fetch("UPDATE outbox_message SET subject = {}, to_address = {} WHERE id % 3 = 1", name, name)
+        await fetch("UPDATE pass SET holder_name = {} WHERE id % 3 = 1 OR kind = 'visitor'", name[:160])
+    return "done"
 
 
 async def judging() -> str:
@@ -207,6 +224,7 @@ QUESTIONS: dict[str, Callable[..., Awaitable[str]]] = {
     "earlier": earlier,
     "code": code,
     "publish": publish,
+    "long": long,
 }
 
 
