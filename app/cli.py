@@ -218,7 +218,7 @@ async def _stand_in_the_demos_days() -> None:
     from app.demo.command import SLUG, stand_in_its_days
     from app.events.tables import Edition
 
-    if await Edition.table_exists() and await Edition.exists().where(Edition.slug == SLUG):
+    if await Edition.table_exists() and await Edition.select(Edition.id).where(Edition.slug == SLUG).first():
         stand_in_its_days()
 
 
