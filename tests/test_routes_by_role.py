@@ -172,7 +172,7 @@ async def cookies_of(festival: Festival, now: datetime) -> dict[str, str]:
 
 async def no_document(*_args: Any, **_kwargs: Any) -> dict[str, bytes]:
     """In the place of typesetting, which takes a process and a second."""
-    return {"pdf": b"%PDF"}
+    return {"content": b"%PDF"}
 
 
 @pytest.fixture

@@ -47,6 +47,8 @@ def run_demo(
         print(f"  {role:<{width}}  {address}", flush=True)
     if options.host in EVERYWHERE and settings().base_url == f"http://127.0.0.1:{options.port}":
         print("\nThese links open on this machine alone. For phones, name its address in their network with --host.")
+    if options.host not in ("127.0.0.1", "::1", "localhost"):
+        print("\nIt is a demo: whoever reaches it reads its messages, and the links in them.")
     print(f"\nMessages that would be sent: {settings().base_url}/dev/outbox\n", flush=True)
     if not assets_built() and (options.no_serve or not loaded):  # `fairground serve` says it too
         print(

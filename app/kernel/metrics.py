@@ -29,7 +29,8 @@ def share_between_workers() -> None:
     """Name an empty folder for the figures of all processes that are started after this."""
     folder = settings().data_dir / f"metrics-{os.getpid()}"
     for old in settings().data_dir.glob("metrics-*"):
-        if not os.path.exists(f"/proc/{old.name.removeprefix('metrics-')}"):  # its service is gone
+        # Its service is gone, or had this process's number before it, as in a container.
+        if old == folder or not os.path.exists(f"/proc/{old.name.removeprefix('metrics-')}"):
             shutil.rmtree(old, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     os.environ[FOLDER] = str(folder)

@@ -83,6 +83,10 @@ async def use_a_card(browser: httpx.AsyncClient, account: Account) -> httpx.Resp
     return await browser.post(account.card)
 
 
+async def use_a_card_of_taking_over(browser: httpx.AsyncClient, account: Account) -> httpx.Response:
+    return await browser.post(f"/take-over/card-of-{account.person.id}")
+
+
 async def ask_for_a_new_contact(browser: httpx.AsyncClient, account: Account) -> httpx.Response:
     await sign_in(browser, account.person.id)
     return await browser.post("/account/contacts/email", data={"email": f"moi{account.person.id}@example.com"})
@@ -115,6 +119,7 @@ WALK = [
     ("/sign-in/two-step", Way.TWO_STEP, try_an_app_code),
     ("/sign-in/two-step", Way.TWO_STEP, try_a_recovery_code),
     ("/invite/{token:str}", Way.CARD, use_a_card),
+    ("/take-over/{token:str}", Way.CARD, use_a_card_of_taking_over),
     ("/account/contacts/{kind:str}", Way.NEW_CONTACT, ask_for_a_new_contact),
     ("/account/contacts/{kind:str}/confirm", Way.CONTACT, try_a_contacts_code),
     ("/account/contacts/link/{token:str}", Way.CONTACT, try_a_contacts_link),
@@ -138,7 +143,7 @@ def few_tries(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_walk_knows_every_route_that_signs_in() -> None:
-    begins = ("/sign-in", "/invite", "/account/contacts", "/account/password")
+    begins = ("/sign-in", "/invite", "/take-over", "/account/contacts", "/account/password")
     found = {path for method, path in routes() if method == "POST" and path.startswith(begins)}
     found.remove("/account/contacts/{kind:str}/remove")  # nothing is guessed there
     assert {route for route, _way, _attempt in WALK} == found

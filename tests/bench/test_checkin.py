@@ -30,6 +30,7 @@ NONE = {"inside_twice": 0, "scan_and_admission_differ": 0, "acknowledged_and_los
 
 
 @pytest.mark.slow
+@pytest.mark.engines
 def test_a_second_of_checkin_says_all_figures_and_finds_no_violation() -> None:
     engine = "postgres" if os.environ["DATABASE_URL"].startswith("postgres") else "sqlite"
     command = [sys.executable, "-m", "tests.bench", "checkin", "--seconds", "1", "--engine", engine]

@@ -41,7 +41,8 @@ def main() -> int:
     else:
         found = asyncio.run(cluster.run(options.rounds))
     print(json.dumps(found))
-    return 1 if sum(found["faults"].values()) or found["refused"] else 0
+    nothing_tried = found.get("acknowledged") == 0 or found.get("walks") == 0
+    return 1 if nothing_tried or sum(found["faults"].values()) or found["refused"] else 0
 
 
 if __name__ == "__main__":

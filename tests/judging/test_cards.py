@@ -6,11 +6,12 @@ import pytest
 
 from app.accounts.enums import Role
 from app.accounts.services.people import grant_role
+from app.accounts.tables import Device
 from app.judging.controllers import manage
 from app.kernel.documents.labels import Label
 from tests.conftest import NOW
 from tests.judging.scene import scene
-from tests.support.client import Browser, sign_in
+from tests.support.client import Browser, new_browser, sign_in
 
 pytestmark = pytest.mark.usefixtures("frozen_now")
 
@@ -42,3 +43,8 @@ async def test_a_card_names_its_judge_the_festival_and_its_days(
     ((labels, how),) = printed
     assert [(label.title, label.subtitle) for label in labels] == [("Lê Văn K", "Quỹ 0"), ("Lê Văn L", "Quỹ 1")]
     assert how["foot"] == foot
+    for label in labels:
+        async with new_browser() as tablet:
+            assert (await tablet.post(label.link.removeprefix("http://testserver.local"))).status_code == 303
+    bound = await Device.select(Device.person).where(Device.paired_at.is_not_null()).order_by(Device.id)
+    assert [device["person"] for device in bound] == [judge.person_id for judge in found.judges]

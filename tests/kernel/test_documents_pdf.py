@@ -106,7 +106,7 @@ async def test_two_compilers_at_most(template: Template, monkeypatch: pytest.Mon
         most = max(most, running)
         await asyncio.sleep(0.01)
         running -= 1
-        return {"pdf": b"%PDF-"}
+        return {"content": b"%PDF-"}
 
     monkeypatch.setattr(pdf, "run_in_child", child)
     template("x")

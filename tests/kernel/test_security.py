@@ -148,6 +148,7 @@ def test_going_on_stays_on_this_site(path: str | None, kept: str) -> None:
         ("/sign-in/abcdef", "/sign-in/…"),
         ("/pass/abc.png", "/pass/…"),
         ("/P/ABC123", "/P/…"),
+        ("/p/ABC123", "/p/…"),
         ("/sign-in?next=/x", "/sign-in"),
         ("/e/fair/tickets", "/e/fair/tickets"),
     ],

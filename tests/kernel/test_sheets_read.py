@@ -14,7 +14,7 @@ from openpyxl import Workbook
 
 from app.kernel.sheets import Refused, limits, read_table
 from app.kernel.sheets.delimited import is_formula
-from app.kernel.sheets.errors import NotASheet, SheetEmpty, SheetEncrypted, SheetTooLarge
+from app.kernel.sheets.errors import NotASheet, SeveralSheets, SheetEmpty, SheetEncrypted, SheetTooLarge
 from app.kernel.sheets.model import column_index, letters
 from tests.kernel.sheet_samples import COLUMNS, workbook
 
@@ -72,6 +72,28 @@ def test_the_worksheet_that_fits_is_taken_and_hidden_ones_are_not() -> None:
     table = read_table(workbook(["How to fill this in"], ["Write one line each"], prepare=prepare), "", COLUMNS)
     assert table.sheet == "Dữ liệu"
     assert table.rows[0].values[0] == "Yes"
+
+
+def test_two_worksheets_that_fit_alike_are_not_chosen_from() -> None:
+    def prepare(book: Workbook) -> None:
+        book.active.title = "Hội trường A"
+        other = book.create_sheet("Hội trường B")
+        other.append(["Name", "Phone"])
+        other.append(["Yes", "0912345678"])
+
+    with pytest.raises(SeveralSheets) as refused:
+        read_table(workbook(["Name", "Phone"], ["No", "0912345679"], prepare=prepare), "", COLUMNS)
+    assert refused.value.params == {"sheets": "“Hội trường A”, “Hội trường B”"}
+
+
+def test_worksheets_that_are_not_read_are_named() -> None:
+    def prepare(book: Workbook) -> None:
+        other = book.create_sheet("Ghi chú")
+        other.append(["Name", "Notes"])
+        other.append(["Yes", "later"])
+
+    table = read_table(workbook(["Name", "Phone"], ["No", "0912345679"], prepare=prepare), "", COLUMNS)
+    assert (table.rows[0].values[0], table.left_out) == ("No", ("Ghi chú",))
 
 
 @pytest.mark.parametrize(

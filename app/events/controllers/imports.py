@@ -242,6 +242,7 @@ async def _batch_page(
         edition=edition,
         batch=batch,
         kind=kind,
+        worksheets=batches.worksheets_of(batch),
         head=headers,
         grid=grid,
         problems=[one for one in problems if one["code"] != "to_choose"][:MOST_SHOWN],

@@ -65,7 +65,8 @@ class ImportsApi(Controller):
         data: Annotated[SheetUpload, Body(media_type=RequestEncodingType.MULTI_PART, title="The sheet")],
     ) -> SheetDetailDTO:
         """Nothing is loaded yet. A big file is read by a job: its state is ``reading`` until then.
-        Errors: ``sheet_kind_unknown``, ``not_a_sheet``, ``sheet_empty``, ``sheet_too_large``, ``sheet_encrypted``."""
+        Errors: ``sheet_kind_unknown``, ``not_a_sheet``, ``sheet_empty``, ``sheet_too_large``, ``sheet_encrypted``,
+        ``several_sheets``."""
         context = await _context(request, edition_id)
         batch = await apart.take_in(data.kind, await data.file.read(), data.file.filename, context)
         return SheetDetailDTO.of_batch(batch)

@@ -1,6 +1,5 @@
 """Pages of passes: what a stranger's camera may see, and what the holder of the secret link may do."""
 
-import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -81,7 +80,7 @@ class PassController(Controller):
             raise PassRevoked
         filename = f"{edition.slug}-{found.serial}"
         if kind == "png":
-            return download(await asyncio.to_thread(pass_png, found, edition), f"{filename}.png", "image/png")
+            return download(await pass_png(found, edition), f"{filename}.png", "image/png")
         if kind == "pdf":
             await limit(f"pass-pdf:{found.id}", times=20, seconds=3600, now=present)
             return download(await pass_pdf([found], edition), f"{filename}.pdf", "application/pdf")

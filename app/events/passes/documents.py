@@ -1,5 +1,6 @@
 """A pass as QR code, picture, PDF and calendar entry."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from io import BytesIO
@@ -18,6 +19,8 @@ from app.kernel.settings import settings
 from app.kernel.web import STATIC_DIR
 
 PNG_BOX = 16
+PNG_FONT = STATIC_DIR / "build" / "fonts" / "ttf" / "BeVietnamPro-SemiBold.ttf"
+PNG_PPI = 240.0
 #: Pixels left free on either side of what is written under a pass's code.
 MARGIN = 40
 #: A time in UTC as calendars write it.
@@ -29,20 +32,27 @@ def pass_qr_svg(code: str) -> Markup:
     return qr_svg(qr_text(code, settings().base_url), label=_("QR code of the pass"))
 
 
-def pass_png(found: PassInfo, edition: EditionInfo) -> bytes:
-    """A pass as PNG, as wide as a phone's screen: the QR code, and under it what a gate reads or types."""
+async def pass_png(found: PassInfo, edition: EditionInfo) -> bytes:
+    """A pass as PNG, as wide as a phone's screen: the QR code, and under it what a gate reads or types.
+
+    Where the front end, which brings the typeface, is not built it is the page of the PDF. Raises DocumentFailed.
+    """
+    if PNG_FONT.exists():
+        return await asyncio.to_thread(_drawn, found, edition)
+    return await _set([found], edition, ppi=PNG_PPI)
+
+
+def _drawn(found: PassInfo, edition: EditionInfo) -> bytes:
     from PIL import Image, ImageDraw, ImageFont
 
     code = Image.open(BytesIO(qr_png(qr_text(found.code, settings().base_url), PNG_BOX))).convert("L")
-    font_file = STATIC_DIR / "build" / "fonts" / "ttf" / "BeVietnamPro-SemiBold.ttf"
 
     def font(size: int) -> Any:
-        return ImageFont.truetype(str(font_file), size) if font_file.exists() else ImageFont.load_default(size)
+        return ImageFont.truetype(str(PNG_FONT), size)
 
+    below = (found.holder_name, found.label, edition.title, edition.where)
     written = [(show_code(found.short_code), 64), (validity(found, edition), 40)]
-    if font_file.exists():  # Pillow's own typeface lacks Vietnamese letters: then only what is plain ASCII
-        below = (found.holder_name, found.label, edition.title, edition.where)
-        written += [(text, 40) for text in below if text]
+    written += [(text, 40) for text in below if text]
     lines = [
         (line, size) for text, size in written for line in wrapped(text, font(size).getlength, code.width - 2 * MARGIN)
     ]
@@ -82,6 +92,10 @@ def validity(found: PassInfo | PassPayload, edition: EditionInfo) -> str:
 
 async def pass_pdf(passes: list[PassInfo], edition: EditionInfo) -> bytes:
     """One A6 page for each pass, to be printed or shown. Raises DocumentFailed."""
+    return await _set(passes, edition)
+
+
+async def _set(passes: list[PassInfo], edition: EditionInfo, *, ppi: float | None = None) -> bytes:
     pages = [
         {
             "image": f"{number}.svg",
@@ -100,7 +114,7 @@ async def pass_pdf(passes: list[PassInfo], edition: EditionInfo) -> bytes:
         "passes": pages,
     }
     images = {f"{number}.svg": pass_qr_svg(found.code).encode() for number, found in enumerate(passes)}
-    return await compile_pdf("events/pass.typ", data, images=images)
+    return await compile_pdf("events/pass.typ", data, images=images, ppi=ppi)
 
 
 def pass_calendar(found: PassInfo, edition: EditionInfo, address: str, now: datetime) -> str:

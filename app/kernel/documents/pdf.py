@@ -40,9 +40,16 @@ class DocumentFailed(AppError):
 
 
 async def compile_pdf(
-    template: str, data: Mapping[str, Any], *, images: Mapping[str, bytes] | None = None, seconds: float = SECONDS
+    template: str,
+    data: Mapping[str, Any],
+    *,
+    images: Mapping[str, bytes] | None = None,
+    seconds: float = SECONDS,
+    ppi: float | None = None,
 ) -> bytes:
     """Set a template such as ``sales/ticket.typ`` in the reader's language and return the PDF.
+
+    With ``ppi``, dots per inch, the one page of it is returned as PNG.
 
     ``data`` is anything that JSON can say; amounts and times are formatted by the caller. ``images`` (SVG, PNG, JPEG or
     WebP) are reached in the template as ``picture("NAME")``. Raises DocumentFailed.
@@ -57,15 +64,16 @@ async def compile_pdf(
     files["/words.json"] = json.dumps(words, ensure_ascii=False).encode()
     files |= {f"/images/{name}": content for name, content in (images or {}).items()}
     folders = [str(FONT_FOLDER)] if FONT_FOLDER.is_dir() else []
-    request = {"files": files, "font_folders": folders, "families": list(FAMILIES)}
+    request: dict[str, Any] = {"files": files, "font_folders": folders, "families": list(FAMILIES)}
+    request |= {"format": "pdf" if ppi is None else "png", "ppi": ppi}
     try:
         async with _gate():
             answer = await run_in_child("app.kernel.documents.typeset:compile_document", request, timeout=seconds)
     except (ChildFailed, ChildTimeout) as error:
         log.exception("%s could not be set", template)
         raise DocumentFailed from error
-    pdf: bytes = answer["pdf"]
-    return pdf
+    content: bytes = answer["content"]
+    return content
 
 
 def _files(template: str) -> dict[str, bytes]:

@@ -254,6 +254,12 @@ def sample_of(batch: ImportBatch) -> tuple[list[str], list[tuple[int, list[str]]
     return found.get("headers", []), [(row["number"], row["cells"]) for row in found.get("rows", [])]
 
 
+def worksheets_of(batch: ImportBatch) -> tuple[str, list[str]]:
+    """The worksheet that was read, and those of the file that were not."""
+    found = json.loads(batch.sample)
+    return found.get("sheet", ""), found.get("left_out", [])
+
+
 def result_of(batch: ImportBatch) -> dict[str, int]:
     """How many records were created, updated and unchanged; empty before loading."""
     found: dict[str, int] = json.loads(batch.result) if batch.result else {}
@@ -408,4 +414,4 @@ def _stored_problems(examined: Examined) -> str:
 
 def _sample(table: RawTable) -> dict[str, object]:
     rows = [{"number": row.number, "cells": [shown(value) for value in row.values]} for row in table.rows[:SAMPLE_ROWS]]
-    return {"headers": list(table.headers), "rows": rows}
+    return {"headers": list(table.headers), "rows": rows, "sheet": table.sheet, "left_out": table.left_out}

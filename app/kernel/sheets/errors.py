@@ -44,6 +44,16 @@ class SheetEmpty(AppError):
     message = N_("This sheet has no rows below its headers.")
 
 
+class SeveralSheets(AppError):
+    """More than one worksheet of the file fits, and only one is loaded at a time."""
+
+    code = "several_sheets"
+    status = 422
+    message = N_(
+        "Several worksheets of this file fit: {sheets}. Put their rows into one, or save each as a file of its own."
+    )
+
+
 class SheetKindUnknown(AppError):
     """No module takes this kind of sheet."""
 

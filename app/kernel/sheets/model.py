@@ -32,12 +32,16 @@ class RawRow(NamedTuple):
 
 @dataclass(frozen=True)
 class RawTable:
-    """The headers of a sheet and the rows below them, empty rows left out. Headers are never empty nor doubled."""
+    """The headers of a sheet and the rows below them, empty rows left out. Headers are never empty nor doubled.
+
+    ``left_out`` names other worksheets of the file that hold rows.
+    """
 
     headers: tuple[str, ...]
     header_row: int
     rows: tuple[RawRow, ...]
     sheet: str = ""
+    left_out: tuple[str, ...] = ()
 
 
 def _tell_nobody(_done: int, _total: int) -> None:

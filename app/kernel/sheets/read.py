@@ -1,12 +1,13 @@
 """From the bytes of an upload to headers and rows."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from app.kernel.names import clean_text
 from app.kernel.sheets import limits, ods, xlsx
 from app.kernel.sheets.columns import Column, recognise
 from app.kernel.sheets.delimited import read_delimited, restored
-from app.kernel.sheets.errors import NotASheet, SheetEmpty, SheetTooLarge
+from app.kernel.sheets.errors import NotASheet, SeveralSheets, SheetEmpty, SheetTooLarge
 from app.kernel.sheets.model import RawRow, RawTable, Refused, Value, is_empty, letters
 from app.kernel.sheets.package import unpack
 from app.kernel.sheets.xls import OLE_SIGNATURE, read_xls
@@ -18,7 +19,8 @@ def read_table(data: bytes, filename: str = "", columns: Sequence[Column] = ()) 
     """Read an XLSX, XLS, ODS or CSV file; what it is, its content says, not its name.
 
     Of several worksheets, and of the first rows of each, the row that matches most ``columns`` is the header; what
-    stands above it is a title. Raises NotASheet, SheetEncrypted, SheetTooLarge or SheetEmpty.
+    stands above it is a title. Raises NotASheet, SheetEncrypted, SheetTooLarge, SheetEmpty, and SeveralSheets when two
+    worksheets match alike.
     """
     if len(data) > limits.MAX_BYTES:
         raise SheetTooLarge
@@ -35,12 +37,17 @@ def read_table(data: bytes, filename: str = "", columns: Sequence[Column] = ()) 
     tables = [table for name, rows in grids if (table := _table(name, rows, columns)) is not None]
     if not tables:
         raise SheetEmpty
-    best = max(tables, key=lambda table: (_score(table.headers, columns), bool(table.rows)))
-    if not best.rows:
+    filled = [table for table in tables if table.rows]
+    if not filled:
         raise SheetEmpty
+    scores = [_score(table.headers, columns) for table in filled]
+    alike = [table.sheet for table, score in zip(filled, scores, strict=True) if score == max(scores)]
+    if max(scores) > 0 and len(alike) > 1:
+        raise SeveralSheets(sheets=", ".join(f"“{name}”" for name in alike))
+    best = filled[scores.index(max(scores))]
     if len(best.rows) > limits.MAX_ROWS:
         raise SheetTooLarge
-    return best
+    return replace(best, left_out=tuple(table.sheet for table in filled if table is not best))
 
 
 def _read_package(data: bytes) -> list[tuple[str, list[RawRow]]]:

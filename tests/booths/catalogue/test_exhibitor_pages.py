@@ -6,14 +6,17 @@ from io import BytesIO
 
 import httpx
 import pytest
+from markupsafe import Markup
 
 from app.accounts.enums import Role
 from app.kernel import clock
 from app.kernel.audit import list_entries
+from app.kernel.documents.qr import qr_svg
 from app.kernel.sheets import read_table
 from app.kernel.sheets.model import Refused
 from booths.allocation.enums import ApplicationState
 from booths.allocation.tables import Application
+from booths.catalogue import documents
 from booths.catalogue.queries.exhibitors import exhibitor_info
 from booths.catalogue.queries.figures import leads_of
 from booths.catalogue.queries.own import booth_given_on, next_steps
@@ -279,7 +282,16 @@ async def test_labels_lead_to_the_products(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.slow
-async def test_the_poster_is_a_pdf_with_the_booths_code(client: httpx.AsyncClient) -> None:
+async def test_the_poster_is_a_pdf_with_the_booths_code(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+
+    def drawn(text: str) -> Markup:
+        said.append(text)
+        return qr_svg(text)
+
+    monkeypatch.setattr(documents, "qr_svg", drawn)
     fair = await make_fair()
     stand = await make_stand(fair)
     await enter(client, stand)
@@ -287,7 +299,8 @@ async def test_the_poster_is_a_pdf_with_the_booths_code(client: httpx.AsyncClien
         answer = await client.get(home(fair, stand) + f"/poster.pdf?size={size}")
         assert (answer.status_code, answer.content[:5]) == (200, b"%PDF-")
         assert f"-{size}.pdf" in answer.headers["content-disposition"]
-    assert await booth_code(booth_id=stand.booth_id, edition_id=fair.edition.id, now=NOW)
+    code = await booth_code(booth_id=stand.booth_id, edition_id=fair.edition.id, now=NOW)
+    assert said == [f"http://testserver.local/s/{code}"] * 2
 
 
 async def test_nobody_opens_another_exhibitors_pages(client: httpx.AsyncClient) -> None:

@@ -3,15 +3,17 @@
 import json
 import re
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from app.accounts.actor import SYSTEM
 from app.events.enums import PassKind
+from app.events.passes import documents
 from app.events.passes.documents import wrapped
 from app.events.passes.services import IssuedPass, issue_pass, revoke_pass
-from app.events.tables import Edition
+from app.events.tables import Edition, Pass
 from app.kernel.web import assets_built
 from tests.conftest import NOW
 from tests.events.factories import make_edition
@@ -98,6 +100,20 @@ async def test_the_picture_grows_with_a_long_name_and_the_place(client: Browser,
     plain, long, placeless = heights
     line = 64 if assets_built() else 0  # without the typeface only what is plain ASCII is written
     assert (long - plain, long - placeless) == (line, line)
+
+
+@pytest.mark.slow
+async def test_without_the_front_end_the_picture_says_the_same(
+    client: Browser, issued: IssuedPass, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "PNG_FONT", Path("/nowhere"))
+    pictures = []
+    for name in ("Trần Thị Mai", "Đỗ Thị Hạ"):
+        await Pass.update({Pass.holder_name: name}).where(Pass.serial == issued.serial)
+        content = (await client.get(f"{issued.path}.png?lang=vi")).content
+        pictures.append((Image.open(BytesIO(content)).size, content))
+    assert [size for size, _content in pictures] == [(992, 1398), (992, 1398)]
+    assert pictures[0] != pictures[1]
 
 
 @pytest.mark.slow

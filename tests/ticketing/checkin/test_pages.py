@@ -20,6 +20,7 @@ from app.events.queries import EditionInfo
 from app.events.tables import Pass
 from app.kernel import clock
 from app.kernel.database import fetch
+from app.kernel.documents.qr import qr_svg
 from app.kernel.i18n import use_locale
 from tests.conftest import NOW
 from tests.support.client import Browser, new_browser, sign_in
@@ -308,6 +309,8 @@ async def test_a_gate_lead_sets_up_a_list_a_gate_and_a_phone(scene: Scene) -> No
     card = await scene.browser.get(shown.headers["location"])
     assert '<figure class="qr"' in card.text
     token = shown.headers["location"].rpartition("card=")[2]
+    (drawn,) = re.findall(r' d="([^"]+)"', qr_svg(f"http://testserver.local/invite/{token}"))
+    assert card.text.count(drawn) == 1
     async with new_browser() as phone:
         assert "not paired" in (await phone.get("/gate/?lang=en")).text
         bound = await phone.post(f"/invite/{token}")
