@@ -79,7 +79,8 @@ def walk(people: People, device: str, locale: str, *looks: Callable[[Page, Place
         if judging and not judging_begun:
             people.begin_judging()
             judging_begun = True
-        page = people.page(signed_in=role, device=device, locale=locale)
+        page = people.page(signed_in=role, device=device)
+        page.goto(f"/?lang={locale}")
         for place in places:
             wrong += strayed(page, place, people.path(place.path))
             wrong += [fault for look in looks for fault in look(page, place, device)]

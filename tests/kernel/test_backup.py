@@ -149,11 +149,12 @@ async def test_what_is_restored_is_what_was_backed_up(
 
 @pytest.mark.slow
 async def test_a_backup_of_one_engine_is_restored_on_the_other(
-    client: httpx.AsyncClient, data_dir: Path, tmp_path: Path
+    client: httpx.AsyncClient, elsewhere: str, data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """PostgreSQL's into an SQLite file; on SQLite a file into a file, by the command that people use."""
+    """PostgreSQL's into an SQLite file, and that one's back; on SQLite a file into a file. By the command first."""
     await fill()
     await store_image(picture(), now=NOW)
+    before = await state()
     await back_up(tmp_path / "all.zip", keys=tmp_path / "keys.json", now=NOW)
     other = {"DATABASE_URL": f"sqlite:///{tmp_path / 'restored.sqlite'}", "DATA_DIR": str(tmp_path / "other")}
     done = fairground("restore", str(tmp_path / "all.zip"), "--keys", str(tmp_path / "keys.json"), **other)
@@ -162,6 +163,10 @@ async def test_a_backup_of_one_engine_is_restored_on_the_other(
     assert (again.returncode, again.stderr) == (0, "")
     assert contents(tmp_path / "again.zip") == contents(tmp_path / "all.zip")
     assert json.loads((tmp_path / "again.json").read_text()) == json.loads((tmp_path / "keys.json").read_text())
+    await go_to(elsewhere)
+    use_data_dir(tmp_path / "third", monkeypatch)
+    await restore(tmp_path / "again.zip", keys=tmp_path / "again.json", now=NOW)
+    assert await state() == before
 
 
 def fairground(*arguments: str, **others: str) -> subprocess.CompletedProcess[str]:
