@@ -95,15 +95,15 @@ async def back_up(
             "files": files,
         }
         archive.writestr("manifest.json", json.dumps(manifest, indent=1))
-    async with write_transaction():
-        kept = {"rows": sum(table["rows"] for table in about.values()), "files": files}
-        await record(actor=None, action="backup.make", subject_type="installation", subject_id="", after=kept, now=now)
     if keys is not None:
         made = {"format": FORMAT, "secret": fingerprint(secret_key()), "signing_keys": secrets}
         if not settings().secret_key:
             made["secret_key"] = secret_key().decode()
         with new_file(keys) as file:
             file.write(json.dumps(made, indent=1).encode())
+    kept = {"rows": sum(table["rows"] for table in about.values()), "files": files}
+    async with write_transaction():  # last: a backup of which the keys could not be written was not made
+        await record(actor=None, action="backup.make", subject_type="installation", subject_id="", after=kept, now=now)
     return Summary(len(tables), kept["rows"], files)
 
 

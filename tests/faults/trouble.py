@@ -121,5 +121,7 @@ def troubled(home: Home, server: PostgresServer) -> Iterator[Troubled]:
         broken = [line for line in around.said().splitlines() if '"unexpected error"' in line]
         found = reconcile(bench, load)
     wrong = [*broken, *load.refused, *(f"{count} {name}" for name, count in found.items() if count)]
+    if not trouble.falls["node"]:
+        wrong.append("the journey was over before anything fell")
     if wrong:
         raise AssertionError("\n".join(wrong)[:20_000])

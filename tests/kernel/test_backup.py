@@ -17,7 +17,7 @@ from piccolo.conf.apps import Finder
 from piccolo.table import Table, sort_table_classes
 
 from app.kernel import settings as settings_module
-from app.kernel.backup import FOLDERS, DatabaseNotCurrent, Summary, back_up, table_names
+from app.kernel.backup import FOLDERS, DatabaseNotCurrent, Summary, back_up, last_backup_at, table_names
 from app.kernel.database import close_database, fetch, open_database
 from app.kernel.images import store_image
 from app.kernel.migrate import pending_migrations
@@ -199,6 +199,12 @@ async def test_an_empty_festival_gives_way(database: str, data_dir: Path, tmp_pa
     await ensure_key("test", NOW)
     assert (await restore(tmp_path / "all.zip", now=NOW)).rows == 0
     assert (await fetch("SELECT id FROM signing_key"), await pending_migrations()) == ([], [])
+
+
+async def test_a_backup_without_its_keys_is_not_said_to_be_made(database: str, data_dir: Path, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        await back_up(tmp_path / "all.zip", keys=tmp_path / "no" / "keys.json", now=NOW)
+    assert await last_backup_at() is None
 
 
 @pytest.mark.slow
