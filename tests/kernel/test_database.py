@@ -216,7 +216,7 @@ async def test_with_piccolos_own_exit_cancelling_leaks_connections(
     for transaction in transactions:  # tidy up what leaked
         connection = getattr(transaction, "connection", None)
         if connection is not None and dialect() == "sqlite":
-            await connection.close()
+            await connection.give_back(broken=True)  # some were closed before their closing was cut
     assert left < settings().database_pool_size
     if dialect() != "sqlite":
         engine().pool.terminate()  # type: ignore[union-attr]
