@@ -97,6 +97,17 @@ def shortened(text: str, limit: int) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"
 
 
+@lru_cache(maxsize=8)
+def _mobile_numbers(region: str) -> tuple[str, re.Pattern[str]]:
+    """The country's prefix, and its mobile numbers after their zero: nearly all that sheets hold, and the library
+    takes a tenth of a millisecond for each. They are its own; it reads whatever is written otherwise.
+    """
+    numbers = phonenumbers.PhoneMetadata.metadata_for_region(region)
+    assert numbers is not None
+    assert numbers.mobile is not None
+    return f"+{numbers.country_code}", re.compile(f"0({numbers.mobile.national_number_pattern})", re.ASCII)
+
+
 def normalise_phone(text: str, region: str = "VN") -> str:
     """A phone number in E.164 (``+84912345678``); a lost leading zero is given back.
 
@@ -105,6 +116,9 @@ def normalise_phone(text: str, region: str = "VN") -> str:
     digits = re.sub(r"[.\-()/\s]", "", clean_text(text))
     if not re.fullmatch(r"\+?\d{6,17}", digits):  # letters would be read as the digits of a telephone's keys
         raise ValueError(text)
+    prefix, mobile = _mobile_numbers(region)
+    if found := mobile.fullmatch(digits):
+        return prefix + found[1]
     try:
         number = phonenumbers.parse(digits, region)
     except phonenumbers.NumberParseException as error:

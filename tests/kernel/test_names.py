@@ -2,8 +2,9 @@
 
 import unicodedata
 
+import phonenumbers
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.kernel.database import fetch
@@ -145,6 +146,37 @@ def test_the_region_gives_the_country() -> None:
     assert normalise_phone("0812 3456 7890", "ID") == "+6281234567890"
     assert show_phone("+84912345678") == "0912 345 678"
     assert show_phone("+6281234567890") == "+62 812-3456-7890"
+
+
+@pytest.mark.parametrize("region", ["VN", "ID"])
+def test_mobile_numbers_are_read_as_the_library_reads_them(region: str) -> None:
+    valid = set()
+
+    def read_by_the_library(typed: str) -> str | None:
+        try:
+            number = phonenumbers.parse(typed, region)
+        except phonenumbers.NumberParseException:
+            return None
+        form = phonenumbers.PhoneNumberFormat.E164
+        return phonenumbers.format_number(number, form) if phonenumbers.is_valid_number(number) else None
+
+    def read_by_us(typed: str) -> str | None:
+        try:
+            return normalise_phone(typed, region)
+        except ValueError:
+            return None
+
+    @given(st.from_regex(r"0[0-9]{6,13}", fullmatch=True))
+    @example("0912345678")
+    @example("081234567890")
+    @example("0849123456")
+    @example("0628123456789")
+    def compare(typed: str) -> None:
+        assert read_by_us(typed) == read_by_the_library(typed)
+        valid.add(read_by_us(typed) is not None)
+
+    compare()
+    assert valid == {True, False}
 
 
 @pytest.mark.parametrize(
