@@ -74,8 +74,12 @@ PASS_KIND_NUMBERS = {
 
 
 class PassState(StrEnum):
-    """Whether a pass counts. Whether its holder is inside is check-in's."""
+    """Whether a pass counts. Whether its holder is inside is check-in's.
 
+    One that is ``laid`` stands ready with the others of its sheet: nobody has it or sees it until all of them do.
+    """
+
+    LAID = "laid"
     ISSUED = "issued"
     REVOKED = "revoked"
 

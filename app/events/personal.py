@@ -5,6 +5,7 @@ from typing import Any
 
 from app.accounts.personal.registry import Held, PersonalData, Rows
 from app.accounts.personal.whom import Whom
+from app.events.passes.queries import SHOWN
 from app.events.tables import Edition, Pass, ProgrammeSession
 from app.kernel.database import fetch
 from app.kernel.i18n import N_
@@ -25,7 +26,7 @@ async def _passes(whom: Whom) -> Rows:
         Pass.valid_from,
         Pass.valid_until,
         Pass.issued_at,
-    ).where(_of(whom))
+    ).where(SHOWN & _of(whom))
 
 
 async def _erase_passes(whom: Whom, now: datetime) -> int:

@@ -1,41 +1,66 @@
-"""Rows laid ready beside the tables, so that one statement takes all of them over.
+"""Very many rows: laid ready beside the tables, and written into them in short pieces.
 
 They lie in a temporary table, which belongs to one connection. So lay them inside the transaction that takes them over,
 or before it in a process that has one connection (``DATABASE_POOL_SIZE=1``): laying takes no lock that a gate waits
-for, on SQLite neither.
+for, on SQLite neither. Writing does there, since SQLite has one writer: a :class:`Pace` keeps the pieces short.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from itertools import islice
 from typing import Any
 
 from piccolo.engine.postgres import PostgresEngine
 
-from app.kernel.database import KeepingSQLiteEngine, engine, fetch, in_transaction
-
-CHUNK = 2_000
+from app.kernel.database import KeepingSQLiteEngine, engine, fetch, in_transaction, write_transaction
 
 
 class LaidInVain(Exception):
     """What was laid ready no longer fits what it would be taken over into: lay it again."""
 
 
-async def lay_ready(name: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> None:
-    """Make the temporary table ``name`` anew (column → type of both engines) and fill it; a few rows are held at once.
+class Pace:
+    """How many rows the next piece takes, so that it holds SQLite's writer for a tenth of a second or so.
 
-    Names come from the code, never from people.
+    ``HOLD`` is in seconds and does not count the commit: SQLite tidies up its journal there after it let go.
     """
+
+    HOLD = 0.06
+    LEAST, MOST = 100, 4_000
+
+    def __init__(self) -> None:
+        self.rows = 4 * self.LEAST
+
+    @asynccontextmanager
+    async def piece(self) -> AsyncIterator[None]:
+        """A transaction for one piece; the next one is made as long as this one says."""
+        async with write_transaction():
+            began = time.monotonic()
+            yield
+            took = max(time.monotonic() - began, 0.001)
+        self.rows = max(self.LEAST, min(self.MOST, 2 * self.rows, int(self.rows * self.HOLD / took)))
+
+    async def rest(self) -> None:
+        """Let those who wait for the writer have it; who writes pieces without anything to do between them calls it."""
+        if not in_transaction():
+            await asyncio.sleep(self.HOLD)
+
+
+async def make_ready(name: str, columns: Mapping[str, str]) -> None:
+    """Make the temporary table ``name`` anew (column → type of both engines). Names come from the code."""
     await fetch(f"DROP TABLE IF EXISTS {name}")
     await fetch(f"CREATE TEMP TABLE {name} ({', '.join(f'{column} {kind}' for column, kind in columns.items())})")
-    remaining = iter(rows)
-    while chunk := list(islice(remaining, CHUNK)):
-        async with _connection() as connection:
-            if isinstance(engine(), PostgresEngine):
-                await connection.copy_records_to_table(name, records=chunk, columns=list(columns))
-            else:
-                places = ", ".join("?" * len(columns))
-                await connection.executemany(f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({places})", chunk)
+
+
+async def lay_ready(name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Lay some rows into the temporary table ``name``."""
+    async with _connection() as connection:
+        if isinstance(engine(), PostgresEngine):
+            await connection.copy_records_to_table(name, records=rows, columns=list(columns))
+        else:
+            places = ", ".join("?" * len(columns))
+            await connection.executemany(f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({places})", rows)
 
 
 async def clear_away(name: str) -> None:

@@ -180,14 +180,18 @@ async def between(
     """Load a sheet in this process; ``happening`` is awaited between laying and taking over, so many times."""
     left = [happening] * times
 
-    async def lay(rows: Any, given: SheetContext) -> None:
-        assert ATTENDEES.lay is not None
-        await ATTENDEES.lay(rows, given)
+    async def lay(rows: Any, given: SheetContext) -> int:
+        assert ATTENDEES.laying is not None
+        laid = await ATTENDEES.laying.lay(rows, given)
         if left:
             await left.pop()()
+        return laid
+
+    assert ATTENDEES.laying is not None
+    laying = replace(ATTENDEES.laying, lay=lay)
 
     batch = await read(context)
-    monkeypatch.setitem(checking._kinds, "attendees", replace(ATTENDEES, lay=lay))
+    monkeypatch.setitem(checking._kinds, "attendees", replace(ATTENDEES, laying=laying))
     return await batches.accept(batch.id, context, lay=True)
 
 

@@ -28,7 +28,7 @@ WITH first_answer AS (
         WHEN $10::timestamptz < p.valid_from THEN 'not_valid_yet'
         WHEN $10::timestamptz >= p.valid_until THEN 'expired'
         ELSE 'admitted' END AS verdict
-    FROM (SELECT 1) AS once LEFT JOIN "pass" p ON p.edition = $5::int AND p.serial = $6::int
+    FROM (SELECT 1) AS once LEFT JOIN "pass" p ON p.edition = $5::int AND p.serial = $6::int AND p.state <> 'laid'
     WHERE NOT EXISTS (SELECT FROM first_answer)
 ), entered AS (
     INSERT INTO admission (list_id, event_pass, gate_id, device_id, admitted_at, attempts)
@@ -74,7 +74,7 @@ FROM (
         ELSE 'admitted' END AS verdict,
         a.admitted_at AS previous_at, a.gate_id AS previous_gate_id
     FROM (SELECT 1) AS once
-    LEFT JOIN "pass" p ON p.edition = ?5 AND p.serial = ?6
+    LEFT JOIN "pass" p ON p.edition = ?5 AND p.serial = ?6 AND p.state <> 'laid'
     LEFT JOIN admission a ON a.list_id = ?2 AND a.event_pass = p.id AND a.left_at IS NULL
 )
 WHERE TRUE

@@ -7,8 +7,12 @@ from app.kernel.i18n import N_
 
 
 class OrderState(StrEnum):
-    """Where an order stands; only ``held`` and ``confirmed`` use up quota."""
+    """Where an order stands; only ``held`` and ``confirmed`` use up quota.
 
+    One that is ``laid`` stands ready with the others of its sheet: nobody sees it until all of them do.
+    """
+
+    LAID = "laid"
     HELD = "held"
     CONFIRMED = "confirmed"
     CANCELLED = "cancelled"
@@ -21,6 +25,14 @@ ORDER_STATE_NAMES = {
     OrderState.CANCELLED: N_("Cancelled"),
     OrderState.EXPIRED: N_("Expired"),
 }
+
+
+class LaidState(StrEnum):
+    """What becomes of a sheet whose orders stand ready: they are still being written, being shown, or being dropped."""
+
+    LAYING = "laying"
+    TAKEN_OVER = "taken_over"
+    DROPPED = "dropped"
 
 
 class OrderChannel(StrEnum):

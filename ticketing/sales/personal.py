@@ -8,6 +8,7 @@ from app.accounts.personal.whom import Whom
 from app.events.tables import Pass
 from app.kernel.database import fetch
 from app.kernel.i18n import N_
+from ticketing.sales.queries import SHOWN
 from ticketing.sales.tables import OrderItem, TicketOrder
 
 
@@ -27,7 +28,7 @@ async def _orders(whom: Whom) -> Rows:
         TicketOrder.total_minor,
         TicketOrder.currency,
         TicketOrder.created_at,
-    ).where(_of(whom))
+    ).where(SHOWN & _of(whom))
 
 
 async def _tickets(whom: Whom) -> Rows:
@@ -106,6 +107,7 @@ DATA = PersonalData(
     impersonal=frozenset(
         {
             *(f"ticket_order.{name}" for name in ("client_id", "reference", "currency", "secret_hash", "locale")),
+            *(f"laid_sheet.{name}" for name in ("prefix", "state")),
             *(f"ticket_type.{name}" for name in ("code", "name", "description", "currency", "pass_kind")),
         }
     ),

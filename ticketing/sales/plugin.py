@@ -28,11 +28,11 @@ from ticketing.sales.services.copying import copy_ticket_types
 from ticketing.sales.services.orders import PURPOSE, settle_order
 from ticketing.sales.sheets import ATTENDEES, TICKET_TYPES
 from ticketing.sales.slots import NAV, sales_dashboard, tickets_section
-from ticketing.sales.tasks import EXPIRE, run_expire_orders
+from ticketing.sales.tasks import EXPIRE, LAID, run_expire_orders, run_look_after_laid
 
 
 def start() -> None:
-    """Join payments, fill the slots, and let held orders expire."""
+    """Join payments, fill the slots, and let held orders expire and sheets be gone on with."""
     register_settlement(PURPOSE, settle_order)
     add_mover(MOVER)
     add_closer(close_sales)
@@ -46,12 +46,13 @@ def start() -> None:
     for item in NAV:
         add_nav_item(item)
     every(EXPIRE, 60)
+    every(LAID, 60)
 
 
 module = Module(
     name="sales",
     route_handlers=(TicketController, TicketTypeController, OrderController, BoxOfficeController, TicketApi),
-    jobs={EXPIRE: run_expire_orders},
+    jobs={EXPIRE: run_expire_orders, LAID: run_look_after_laid},
     sheet_kinds=(TICKET_TYPES, ATTENDEES),
     startup=start,
     log=WORDS,

@@ -13,8 +13,12 @@ from app.events.slots import PassContact
 from app.kernel.database import fetch
 from app.kernel.i18n import format_days, pick
 from app.kernel.names import search_text, searched
+from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import TicketsNotOpen
 from ticketing.sales.tables import OrderItem, TicketOrder, TicketType
+
+#: Orders that are there for people: those of a sheet that stand ready are not, until all of them do.
+SHOWN = TicketOrder.state != OrderState.LAID.value
 
 
 def texts(stored: Any) -> dict[str, str]:
@@ -159,7 +163,7 @@ async def buyers_concerned(edition_id: int) -> set[int]:
 
 _ORDERS = """
 FROM ticket_order LEFT JOIN person ON person.id = ticket_order.buyer
-WHERE ticket_order.edition = {}
+WHERE ticket_order.edition = {} AND ticket_order.state <> 'laid'
 """
 
 
@@ -245,6 +249,12 @@ async def tickets_held(edition_id: int) -> dict[tuple[int, int], HeldTicket]:
     }
 
 
+async def newest_order() -> int:
+    """The number of the newest order of all; 0 when there is none."""
+    (row,) = await fetch("SELECT COALESCE(MAX(id), 0) AS id FROM ticket_order")
+    return int(row["id"])
+
+
 async def order_by_id(order_id: int, edition_id: int) -> dict[str, Any] | None:
     """One order of an edition with its buyer."""
     rows = await fetch(
@@ -253,7 +263,7 @@ async def order_by_id(order_id: int, edition_id: int) -> dict[str, Any] | None:
         "o.created_at AS created_at, o.expires_at AS expires_at, o.confirmed_at AS confirmed_at, "
         "o.closed_at AS closed_at, o.locale AS locale, person.full_name AS full_name, person.phone AS phone, "
         "person.email AS email FROM ticket_order o LEFT JOIN person ON person.id = o.buyer "
-        "WHERE o.id = {} AND o.edition = {}",
+        "WHERE o.id = {} AND o.edition = {} AND o.state <> 'laid'",
         order_id,
         edition_id,
     )
@@ -264,7 +274,7 @@ async def order_id_of(reference: str, edition_id: int) -> int | None:
     """The order of an edition with this number, as people write it: in any case, with blanks and hyphens."""
     written = "".join(reference.upper().replace("-", " ").split())
     rows = await TicketOrder.select(TicketOrder.id).where(
-        (TicketOrder.reference == written) & (TicketOrder.edition == edition_id)
+        SHOWN & (TicketOrder.reference == written) & (TicketOrder.edition == edition_id)
     )
     return rows[0]["id"] if rows else None
 

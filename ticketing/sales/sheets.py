@@ -11,11 +11,12 @@ from app.events.enums import PassKind
 from app.kernel.i18n import LOCALES, N_
 from app.kernel.money import Money
 from app.kernel.names import clean_text
-from app.kernel.sheets import CellProblem, Column, LoadResult, SheetContext, SheetKind, SheetRow
+from app.kernel.sheets import CellProblem, Column, Laying, LoadResult, SheetContext, SheetKind, SheetRow
 from app.kernel.sheets.parsers import choice, day, email, integer, moment, money, phone, text
 from ticketing.sales.errors import DaysOutsideEdition, SalesReversed, UnknownTicketType
 from ticketing.sales.queries import ticket_types_of, tickets_held
-from ticketing.sales.services.attendees import Attendee, lay_attendees, load_laid_attendees
+from ticketing.sales.services.attendees import Attendee, lay_attendees, take_over_attendees
+from ticketing.sales.services.laid import drop_laid, show_laid
 from ticketing.sales.services.ticket_types import (
     TicketTypeValues,
     check_days,
@@ -294,12 +295,14 @@ async def check_attendees(rows: Sequence[SheetRow], context: SheetContext) -> li
 
 async def load_attendee_sheet(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
     """Give each attendee an order and a pass; nobody is written to."""
-    await lay_attendee_sheet(rows, context)
-    return await load_laid_sheet(context)
+    laid = await lay_attendee_sheet(rows, context)
+    result = await take_over_attendee_sheet(laid, context)
+    await show_laid(laid)
+    return result
 
 
-async def lay_attendee_sheet(rows: Sequence[SheetRow], context: SheetContext) -> None:
-    """Lay the orders and passes of very many attendees ready."""
+async def lay_attendee_sheet(rows: Sequence[SheetRow], context: SheetContext) -> int:
+    """Let the orders and passes of very many attendees stand ready."""
     assert context.edition_id is not None
     types = await _types_by_word(context.edition_id)
     attendees = []
@@ -307,14 +310,18 @@ async def lay_attendee_sheet(rows: Sequence[SheetRow], context: SheetContext) ->
         if (found := types.get(_word(row["ticket_type"]))) is None:
             raise UnknownTicketType
         attendees.append(Attendee(person=person, ticket_type_id=found["id"]))
-    await lay_attendees(edition_id=context.edition_id, attendees=attendees, now=context.now, report=context.report)
+    return await lay_attendees(
+        edition_id=context.edition_id, attendees=attendees, now=context.now, report=context.report
+    )
 
 
-async def load_laid_sheet(context: SheetContext) -> LoadResult:
-    """Take over the orders and passes that were laid ready."""
+async def take_over_attendee_sheet(laid: int, context: SheetContext) -> LoadResult:
+    """Take over the orders and passes that stand ready."""
     assert context.edition_id is not None
     actor = context.actor if isinstance(context.actor, Actor) else SYSTEM
-    return LoadResult(*await load_laid_attendees(edition_id=context.edition_id, actor=actor, now=context.now))
+    return LoadResult(
+        *await take_over_attendees(laid_id=laid, edition_id=context.edition_id, actor=actor, now=context.now)
+    )
 
 
 def _people(rows: Sequence[SheetRow]) -> list[PersonValues]:
@@ -343,6 +350,5 @@ ATTENDEES = SheetKind(
     key=_attendee_key,
     check=check_attendees,
     load=load_attendee_sheet,
-    lay=lay_attendee_sheet,
-    load_laid=load_laid_sheet,
+    laying=Laying(lay=lay_attendee_sheet, take_over=take_over_attendee_sheet, show=show_laid, drop=drop_laid),
 )

@@ -9,7 +9,7 @@ from piccolo.table import Table
 
 from app.accounts.tables import Person
 from app.events.tables import Edition, Pass
-from ticketing.sales.enums import OrderChannel, OrderState
+from ticketing.sales.enums import LaidState, OrderChannel, OrderState
 
 
 class TicketType(Table, tablename="ticket_type"):
@@ -70,4 +70,19 @@ class OrderItem(Table, tablename="order_item"):
     price_minor = BigInt(default=0)
 
 
-TABLES: list[type[Table]] = [TicketType, TicketOrder, OrderItem]
+class LaidSheet(Table, tablename="laid_sheet"):
+    """A sheet of attendees whose orders and passes stand ready and are not shown yet, or not all of them.
+
+    The ``client_id`` of its orders is ``prefix`` and the number of the row.
+    """
+
+    id: Serial
+    edition = ForeignKey(Edition, null=False)
+    prefix = Varchar(length=56, unique=True)
+    state = Varchar(length=10, choices=LaidState, default=LaidState.LAYING)
+    newest_order = Integer(help_text="The newest order when it began; whoever bought since is not in it")
+    laid_at = Timestamptz(default=None, help_text="When those people were added whom nobody knew")
+    seen_at = Timestamptz(default=None, help_text="The last sign of life of whoever works on it")
+
+
+TABLES: list[type[Table]] = [TicketType, TicketOrder, OrderItem, LaidSheet]

@@ -4,11 +4,18 @@ from typing import Any
 
 from app.kernel.clock import now
 from app.kernel.jobs import JobContext
+from ticketing.sales.services.laid import look_after_laid
 from ticketing.sales.services.orders import expire_orders
 
 EXPIRE = "sales.expire_orders"
+LAID = "sales.look_after_laid"
 
 
 async def run_expire_orders(job: JobContext) -> dict[str, Any]:
     """Let held orders go whose time is over."""
     return {"expired": await expire_orders(now=now())}
+
+
+async def run_look_after_laid(job: JobContext) -> dict[str, Any]:
+    """Go on with sheets whose process was killed."""
+    return {"sheets": await look_after_laid(now=now())}

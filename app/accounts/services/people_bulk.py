@@ -115,24 +115,36 @@ def people_to_lay(people: Sequence[PersonValues]) -> Iterator[tuple[Any, ...]]:
         yield name, sort_key(name), found, one.phone, one.email, one.locale, int(first), None
 
 
-async def settle_people(table: str, *, now: datetime) -> None:
-    """Give every row that was laid ready its person: found by phone number, else by mail address, else added.
+async def settle_people(table: str, *, where: str, now: datetime) -> None:
+    """Give each row laid ready that meets ``where`` its person: found by phone number, by mail address, or added.
 
     Call it in a transaction. Nothing is changed of somebody who is there already.
     """
-    await _find_laid(table)
+    await _find_laid(table, where)
     await fetch(
         "INSERT INTO person (full_name, sort_key, search_text, phone, email, locale, created_at) "
         f"SELECT full_name, sort_key, search_text, phone, email, locale, {{}} FROM {table} "
-        "WHERE person IS NULL AND first = 1",
+        f"WHERE person IS NULL AND first = 1 AND {where}",
         now,
     )
-    await _find_laid(table)
+    await _find_laid(table, where)
 
 
-async def _find_laid(table: str) -> None:
+async def _find_laid(table: str, where: str) -> None:
     for contact in ("phone", "email"):
         await fetch(
             f"UPDATE {table} SET person = (SELECT COALESCE(merged_into, id) FROM person "
-            f"WHERE person.{contact} = {table}.{contact}) WHERE person IS NULL AND {contact} IS NOT NULL"
+            f"WHERE person.{contact} = {table}.{contact}) WHERE person IS NULL AND {contact} IS NOT NULL AND {where}"
         )
+
+
+async def forget_added(people: Sequence[int], *, added_at: datetime) -> None:
+    """Delete those of these people who were added at that instant and whom nothing has pointed at since."""
+    apart = " AND ".join(
+        f'NOT EXISTS (SELECT 1 FROM "{key._meta.table._meta.tablename}" AS other '
+        f'WHERE other."{key._meta.db_column_name}" = person.id)'
+        for key in Person._meta.foreign_key_references
+    )
+    for start in range(0, len(people), CHUNK):
+        ids = ", ".join(str(number) for number in people[start : start + CHUNK])
+        await fetch(f"DELETE FROM person WHERE id IN ({ids}) AND created_at = {{}} AND {apart}", added_at)

@@ -1,13 +1,16 @@
-"""Passes for very many at once: signed beforehand, laid ready with other columns, issued by one statement."""
+"""Passes for very many at once: signed beforehand and laid ready with other columns, written in pieces that nobody
+sees, and shown by a few statements once all of them stand."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from app.events.enums import PassState
 from app.events.passes.codec import qr_text
 from app.events.passes.queries import key_purpose
 from app.events.passes.services import PassRequest, new_short_codes, signed_pass, take_serials
 from app.events.queries import hold_edition_going_on
+from app.events.tables import Pass
 from app.kernel.database import fetch, write_transaction
 from app.kernel.settings import settings
 from app.kernel.signing import active_key, ensure_key
@@ -58,19 +61,35 @@ async def sign_passes_to_lay(
     return signed()
 
 
-async def laid_passes_hold(table: str, *, edition_id: int) -> bool:
+async def laid_passes_hold(key_ids: Iterable[int], *, edition_id: int) -> bool:
     """Whether the edition's key still is the one that signed them; call it in a transaction that holds the edition."""
     signer = await active_key(key_purpose(edition_id))
-    return not await fetch(f"SELECT 1 FROM {table} WHERE key_id <> {{}} LIMIT 1", signer.key_id)
+    return set(key_ids) <= {signer.key_id}
 
 
-async def issue_laid_passes(table: str, *, edition_id: int, where: str, now: datetime) -> None:
-    """Issue what was laid ready and meets ``where``, in a transaction that holds the edition."""
+async def stand_passes_ready(table: str, *, edition_id: int, where: str, now: datetime) -> None:
+    """Write the passes that were laid ready and meet ``where``; they count once they are shown."""
     await fetch(
         "INSERT INTO pass (edition, serial, kind, state, label, holder, holder_name, search_text, valid_from, "
         "valid_until, key_id, code, short_code, secret_seed, secret_hash, issued_at) "
-        "SELECT {}, serial, kind, 'issued', label, person, SUBSTR(holder_name, 1, 160), pass_search, valid_from, "
+        "SELECT {}, serial, kind, {}, label, person, SUBSTR(holder_name, 1, 160), pass_search, valid_from, "
         f"valid_until, key_id, code, short_code, secret_seed, secret_hash, {{}} FROM {table} WHERE {where}",
         edition_id,
+        PassState.LAID.value,
         now,
     )
+
+
+async def show_passes(chosen: str, *values: Any) -> None:
+    """Issue the passes that stand ready, of those whose ids the query ``chosen`` gives."""
+    await fetch(
+        f"UPDATE pass SET state = {{}} WHERE state = {{}} AND id IN ({chosen})",
+        PassState.ISSUED.value,
+        PassState.LAID.value,
+        *values,
+    )
+
+
+async def drop_passes(pass_ids: Sequence[int]) -> None:
+    """Delete passes that stand ready; nobody has them."""
+    await Pass.delete().where((Pass.state == PassState.LAID.value) & Pass.id.is_in(list(pass_ids) or [0]))

@@ -16,6 +16,9 @@ from app.kernel.database import contains
 from app.kernel.security import hash_token
 from app.kernel.signing import KeyUnknown, public_keys
 
+#: Passes that are there for people: those of a sheet that stand ready are not, until all of them do.
+SHOWN = Pass.state != PassState.LAID.value
+
 
 @dataclass(frozen=True, kw_only=True)
 class PassInfo:
@@ -62,13 +65,13 @@ async def key_shifts(edition_id: int) -> dict[int, int]:
 
 async def pass_by_secret(secret: str) -> PassInfo:
     """The pass of a holder's link. Raises PassNotFound."""
-    rows = await Pass.select().where(Pass.secret_hash == hash_token(secret))
+    rows = await Pass.select().where(SHOWN & (Pass.secret_hash == hash_token(secret)))
     return _one(rows)
 
 
 async def pass_by_id(pass_id: int, edition_id: int | None = None) -> PassInfo:
     """A pass by its number in the database. Raises PassNotFound, also when it is of another edition."""
-    rows = await Pass.select().where(Pass.id == pass_id)
+    rows = await Pass.select().where(SHOWN & (Pass.id == pass_id))
     found = _one(rows)
     if edition_id is not None and found.edition_id != edition_id:
         raise PassNotFound
@@ -82,7 +85,7 @@ async def pass_by_typed(typed: str, edition_id: int) -> PassInfo:
     """
     short = read_code(typed, 8)
     chosen = Pass.short_code == short if short else Pass.code == code_in(typed)
-    rows = await Pass.select().where(chosen & (Pass.edition == edition_id))
+    rows = await Pass.select().where(SHOWN & chosen & (Pass.edition == edition_id))
     return _one(rows)
 
 
@@ -96,7 +99,7 @@ async def passes_of_edition(
     limit: int | None = None,
 ) -> Page:
     """Passes of an edition, the latest first; ``search`` (already without diacritics) finds names and short codes."""
-    chosen: Any = Pass.edition == edition_id
+    chosen: Any = SHOWN & (Pass.edition == edition_id)
     if search:
         chosen = chosen & contains(search.replace("-", ""), '"pass".search_text')
     if kind is not None:
@@ -114,7 +117,7 @@ async def passes_of_edition(
 async def state_of(payload: PassPayload) -> PassState:
     """Whether a genuine pass was withdrawn since. Raises PassNotFound when it was never issued here."""
     rows = await Pass.select(Pass.state).where(
-        (Pass.edition == payload.edition_id) & (Pass.serial == payload.serial) & (Pass.key_id == payload.key_id)
+        SHOWN & (Pass.edition == payload.edition_id) & (Pass.serial == payload.serial) & (Pass.key_id == payload.key_id)
     )
     if not rows:
         raise PassNotFound

@@ -1,6 +1,6 @@
 """Sheets: reading what organisers upload, checking it, loading all or nothing, and writing exports."""
 
-from app.kernel.sheets.checking import Examined, SheetKind, examine, kind, kinds, register_kind
+from app.kernel.sheets.checking import Examined, Laying, SheetKind, examine, kind, kinds, register_kind
 from app.kernel.sheets.columns import Column
 from app.kernel.sheets.model import (
     CellProblem,
@@ -21,6 +21,7 @@ __all__ = [
     "CellProblem",
     "Column",
     "Examined",
+    "Laying",
     "LoadResult",
     "RawRow",
     "RawTable",

@@ -94,9 +94,10 @@ async def look_after(batch_id: int, context: SheetContext) -> ImportBatch:
     batch = await batches.find_batch(batch_id, context)
     if batch.state in WORKED_ON:
         job = await Job.select(Job.state).where(Job.id == batch.job_id).first()
-        if job is None or job["state"] not in ACTIVE:
+        ended = job is None or job["state"] not in ACTIVE
+        if ended and not await batches.end_loading(batch_id):
             await fail(batch_id, STOPPED if job and job["state"] == JobState.CANCELLED else ENDED, {})
-            batch = await batches.find_batch(batch_id, context)
+        batch = await batches.find_batch(batch_id, context) if ended else batch
     return batch
 
 
@@ -132,7 +133,7 @@ async def fail(batch_id: int, message: str, params: dict[str, Any]) -> None:
     for state, after in ((BatchState.READING, BatchState.DISCARDED), (BatchState.LOADING, BatchState.PREVIEWED)):
         rows = (
             await ImportBatch.update({ImportBatch.state: after, ImportBatch.failure: failure})
-            .where((ImportBatch.id == batch_id) & (ImportBatch.state == state))
+            .where((ImportBatch.id == batch_id) & (ImportBatch.state == state) & ImportBatch.result.is_null())
             .returning(ImportBatch.stored_path)
         )
         if rows and after == BatchState.DISCARDED:

@@ -21,7 +21,7 @@ from app.kernel.database import contains, is_unique_violation, write_transaction
 from app.kernel.enums import BatchState
 from app.kernel.errors import AppError
 from app.kernel.names import clean_text
-from app.kernel.sheets.checking import Examined, SheetKind, check_mapping, check_rows, examine, kind, parse_rows
+from app.kernel.sheets.checking import Examined, Laying, SheetKind, check_mapping, check_rows, examine, kind, parse_rows
 from app.kernel.sheets.errors import BatchDiscarded, BatchHasProblems, BatchUnknown
 from app.kernel.sheets.files import put_away, remove_file, stored_bytes
 from app.kernel.sheets.limits import MAX_STORED_PROBLEMS, SAMPLE_ROWS
@@ -118,12 +118,12 @@ async def remap(
 async def accept(batch_id: int, context: SheetContext, *, lay: bool = False) -> ImportBatch:
     """Load a previewed sheet: all its rows or none. Accepting twice gives the first answer.
 
-    With ``lay``, which is for a process that has one connection, rows are laid ready first where the kind knows how, so
-    that the transaction is short. Raises BatchUnknown, BatchDiscarded, or BatchHasProblems when cells are wrong, also
+    With ``lay``, which is for a process that has one connection, rows are written in pieces where the kind knows how,
+    so that no transaction is long. Raises BatchUnknown, BatchDiscarded, or BatchHasProblems when cells are wrong, also
     when only the database of this moment makes them so (the batch then carries the new problems).
     """
     batch = await find_batch(batch_id, context)
-    if batch.state == BatchState.LOADED:
+    if batch.result is not None:
         return batch
     if batch.state == BatchState.DISCARDED:
         raise BatchDiscarded
@@ -136,30 +136,47 @@ async def accept(batch_id: int, context: SheetContext, *, lay: bool = False) -> 
     except FileNotFoundError:  # another request loaded or discarded it since it was looked at
         return await _settled(batch_id, context)
     parsed = await asyncio.to_thread(parse_rows, sheet_kind, table, context, chosen, choices_of(batch))
+    laying = sheet_kind.laying if lay else None
     for tries_left in reversed(range(TRIES)):
+        laid, loaded = None, False
         try:
-            if laid := lay and sheet_kind.lay is not None:
-                await _lay(sheet_kind, parsed, context)
+            if laying is not None:
+                laid = await _lay(laying, parsed, context)
             async with write_transaction():
-                if not await _claim(batch_id, context.now):
+                if not await _claim(batch_id, context.now, BatchState.LOADED if laid is None else BatchState.LOADING):
                     return await _settled(batch_id, context)
                 result = await _load(sheet_kind, batch, parsed, context, laid=laid)
                 await ImportBatch.update({ImportBatch.result: json.dumps(result.as_dict())}).where(
                     ImportBatch.id == batch_id
                 )
                 await _keep_mapping(sheet_kind, table, chosen, context.now)
+            loaded = True
             break
         except _ProblemsSince as since:
             raise await _noted(batch_id, since.examined) from None
         except AppError:
-            if laid:
+            if laid is not None:
                 await _look_again(batch_id, sheet_kind, parsed, context)
             raise
         except Exception as error:
             if not tries_left or not (isinstance(error, LaidInVain) or (lay and is_unique_violation(error))):
                 raise
+        finally:
+            if laying is not None and laid is not None:
+                await (laying.show if loaded else laying.drop)(laid)
+    await end_loading(batch_id)
     await asyncio.to_thread(remove_file, batch.stored_path)
     return await find_batch(batch_id, context)
+
+
+async def end_loading(batch_id: int) -> bool:
+    """Say that a batch is loaded of which all was taken over; false when it was not."""
+    ended = (
+        await ImportBatch.update({ImportBatch.state: BatchState.LOADED})
+        .where((ImportBatch.id == batch_id) & ImportBatch.result.is_not_null())
+        .returning(ImportBatch.id)
+    )
+    return bool(ended)
 
 
 async def discard(batch_id: int, context: SheetContext) -> None:
@@ -178,7 +195,11 @@ async def discard_before(moment: datetime) -> int:
     """Drop sheets that nobody accepted since ``moment``, or that were not read or loaded; returns how many."""
     dropped = (
         await ImportBatch.update({ImportBatch.state: BatchState.DISCARDED})
-        .where((ImportBatch.created_at < moment) & ImportBatch.state.not_in([BatchState.LOADED, BatchState.DISCARDED]))
+        .where(
+            (ImportBatch.created_at < moment)
+            & ImportBatch.state.not_in([BatchState.LOADED, BatchState.DISCARDED])
+            & ImportBatch.result.is_null()
+        )
         .returning(ImportBatch.stored_path)
     )
     for row in dropped:
@@ -266,12 +287,11 @@ def result_of(batch: ImportBatch) -> dict[str, int]:
     return found
 
 
-async def _lay(sheet_kind: SheetKind, parsed: Examined, context: SheetContext) -> None:
+async def _lay(laying: Laying, parsed: Examined, context: SheetContext) -> int:
     """Lay the rows ready. What the database of this moment makes wrong is found when they are taken over."""
     if parsed.problems:
         raise _ProblemsSince(parsed)
-    assert sheet_kind.lay is not None
-    await sheet_kind.lay(parsed.rows, context)
+    return await laying.lay(parsed.rows, context)
 
 
 async def _look_again(batch_id: int, sheet_kind: SheetKind, parsed: Examined, context: SheetContext) -> None:
@@ -290,13 +310,12 @@ async def _noted(batch_id: int, examined: Examined) -> BatchHasProblems:
 
 
 async def _load(
-    sheet_kind: SheetKind, batch: ImportBatch, parsed: Examined, context: SheetContext, *, laid: bool
+    sheet_kind: SheetKind, batch: ImportBatch, parsed: Examined, context: SheetContext, *, laid: int | None
 ) -> LoadResult:
     """Write all rows, and the entry in the log, in the caller's transaction. Raises _ProblemsSince."""
     async with gathered():
-        if laid:
-            assert sheet_kind.load_laid is not None
-            result = await sheet_kind.load_laid(context)
+        if laid is not None and sheet_kind.laying is not None:
+            result = await sheet_kind.laying.take_over(laid, context)
         else:
             examined = await check_rows(sheet_kind, parsed, context)
             if examined.problems:
@@ -368,11 +387,12 @@ async def _previewed(batch_id: int, context: SheetContext) -> ImportBatch:
     return batch
 
 
-async def _claim(batch_id: int, now: datetime) -> bool:
-    """Mark the batch as loaded; false when another request did so, or discarded it."""
+async def _claim(batch_id: int, now: datetime, state: BatchState) -> bool:
+    """Mark the batch as taken over; false when another request did so, or discarded it."""
+    open_states = [BatchState.PREVIEWED, BatchState.LOADING]
     claimed = (
-        await ImportBatch.update({ImportBatch.state: BatchState.LOADED, ImportBatch.loaded_at: now})
-        .where((ImportBatch.id == batch_id) & ImportBatch.state.is_in([BatchState.PREVIEWED, BatchState.LOADING]))
+        await ImportBatch.update({ImportBatch.state: state, ImportBatch.loaded_at: now})
+        .where((ImportBatch.id == batch_id) & ImportBatch.state.is_in(open_states) & ImportBatch.result.is_null())
         .returning(ImportBatch.id)
     )
     return bool(claimed)
@@ -381,7 +401,7 @@ async def _claim(batch_id: int, now: datetime) -> bool:
 async def _settled(batch_id: int, context: SheetContext) -> ImportBatch:
     """Give the answer of whoever was first."""
     batch = await find_batch(batch_id, context)
-    if batch.state != BatchState.LOADED:
+    if batch.result is None:
         raise BatchDiscarded
     return batch
 

@@ -25,8 +25,6 @@ from app.kernel.sheets.parsers import CellError
 
 Check = Callable[[Sequence[SheetRow], SheetContext], Awaitable[list[CellProblem]]]
 Load = Callable[[Sequence[SheetRow], SheetContext], Awaitable[LoadResult]]
-Lay = Callable[[Sequence[SheetRow], SheetContext], Awaitable[None]]
-LoadLaid = Callable[[SheetContext], Awaitable[LoadResult]]
 Choices = Mapping[str, str]
 Key = Sequence[str] | Callable[[SheetRow], Hashable | None]
 
@@ -37,15 +35,30 @@ NO_COLUMN = N_("The sheet has no column for this. Add it, or choose which column
 
 
 @dataclass(frozen=True)
+class Laying:
+    """How very many rows are loaded without keeping anybody at a gate.
+
+    ``lay`` writes them in short pieces that nobody sees, outside of any transaction, and returns the number that the
+    others know them by; ``take_over`` decides in one short transaction, the caller's; from then on ``show`` lets them
+    be seen, in pieces. What was not taken over is dropped (``drop``). What a process that was killed leaves behind, the
+    kind's own jobs show or drop.
+    """
+
+    lay: Callable[[Sequence[SheetRow], SheetContext], Awaitable[int]]
+    take_over: Callable[[int, SheetContext], Awaitable[LoadResult]]
+    show: Callable[[int], Awaitable[None]]
+    drop: Callable[[int], Awaitable[None]]
+
+
+@dataclass(frozen=True)
 class SheetKind:
     """Sheets of one kind: their columns, the key by which rows are told apart, and how they are checked and loaded.
 
     ``title`` is marked with ``N_``. ``key`` is names of columns (compared without case) or a
     function of a row; rows without a key are not compared. ``check`` looks across rows and into the database;
     ``load`` writes inside the caller's transaction, updating what is there; it records each record that it changes,
-    with before and after. A kind of which very many rows come may ``lay`` them ready beside the tables first, outside
-    of any transaction (see :mod:`app.kernel.staging`), for ``load_laid`` to take them over at once. ``place`` is the
-    page, below those of an edition's organisers, where its records stand.
+    with before and after. A kind of which very many rows come has its own ``laying``. ``place`` is the page, below
+    those of an edition's organisers, where its records stand.
     """
 
     name: str
@@ -53,8 +66,7 @@ class SheetKind:
     columns: Sequence[Column]
     load: Load = field(repr=False)
     check: Check | None = field(default=None, repr=False)
-    lay: Lay | None = field(default=None, repr=False)
-    load_laid: LoadLaid | None = field(default=None, repr=False)
+    laying: Laying | None = field(default=None, repr=False)
     key: Key = ()
     place: str = ""
 

@@ -1,9 +1,10 @@
-"""Attendees from a sheet: orders and passes laid ready row by row, then taken over as a set, all of them or none."""
+"""Attendees from a sheet: orders and passes written in pieces that nobody sees, then taken over, all or none."""
 
-import secrets
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from app.accounts.actor import Actor
@@ -11,23 +12,24 @@ from app.accounts.services import people_bulk
 from app.accounts.services.people_bulk import PersonValues, people_by_contact, people_to_lay, settle_people
 from app.events.enums import PassKind
 from app.events.passes import laying
-from app.events.passes.laying import issue_laid_passes, laid_passes_hold, sign_passes_to_lay
+from app.events.passes.laying import laid_passes_hold, sign_passes_to_lay, stand_passes_ready
 from app.events.passes.services import PassRequest, rename_holder
 from app.events.queries import edition_by_id, hold_edition_going_on
 from app.kernel import audit
 from app.kernel.database import fetch, write_transaction
 from app.kernel.security import hash_token
 from app.kernel.sheets.model import TOLD_EVERY
-from app.kernel.staging import LaidInVain, clear_away, lay_ready
+from app.kernel.staging import LaidInVain, Pace, lay_ready, make_ready
 from ticketing.sales.enums import OrderChannel, OrderState
-from ticketing.sales.queries import HeldTicket, label_of, ticket_types_of, tickets_held
+from ticketing.sales.queries import HeldTicket, label_of, newest_order, ticket_types_of, tickets_held
+from ticketing.sales.services.laid import begin_laid, claim_laid, client_id_of, drop_laid, still_laying
 from ticketing.sales.services.quota import hold_places, sell_held_places
 from ticketing.sales.services.references import order_reference, order_secret
-from ticketing.sales.tables import OrderItem
+from ticketing.sales.tables import LaidSheet, OrderItem
 
 TABLE = "laid_attendee"
 LAID = {
-    "number": "BIGINT",
+    "number": "BIGINT PRIMARY KEY",
     "ticket_type": "BIGINT",
     "holder_name": "TEXT",
     "client_id": "TEXT",
@@ -52,10 +54,11 @@ class Attendee:
 
 async def lay_attendees(
     *, edition_id: int, attendees: Sequence[Attendee], now: datetime, report: Callable[[int, int], None]
-) -> None:
-    """Lay an order and a signed pass ready for each attendee who seems to have no ticket of the type yet.
+) -> int:
+    """Let an order and a signed pass stand ready for each attendee who has no ticket of the type yet.
 
-    ``report`` hears how many are laid of how many. Raises EditionIsCancelled.
+    They are written in pieces, and nobody sees them; returns the number of what was laid. ``report`` hears how many
+    are laid of how many. Raises EditionIsCancelled, and LaidInVain when a ticket was cancelled meanwhile.
     """
     edition = await edition_by_id(edition_id)
     types = {row["id"]: row for row in await ticket_types_of(edition_id)}
@@ -68,7 +71,28 @@ async def lay_attendees(
         for wanted, one in zip(without, attendees, strict=True)
     )
     signed = await sign_passes_to_lay(edition_id=edition_id, requests=requests, count=sum(without), now=now)
-    await lay_ready(TABLE, LAID, _rows(edition_id, attendees, types, signed, report))
+    laid = await begin_laid(edition_id=edition_id, now=now)
+    try:
+        await make_ready(TABLE, LAID)
+        await fetch(f"CREATE INDEX {TABLE}_person ON {TABLE} (person, ticket_type, number)")
+        pace, done = Pace(), 0
+        rows = _rows(laid, attendees, types, signed, report)
+
+        async def write(count: int) -> None:
+            async with pace.piece():
+                await _stand_ready(laid, f"number >= {done} AND number < {done + count}", now)
+
+        chunk = list(islice(rows, pace.rows))
+        while chunk:
+            await lay_ready(TABLE, list(LAID), chunk)
+            signing = asyncio.to_thread(list, islice(rows, pace.rows))  # the next ones, while these are written
+            following, _written = await asyncio.gather(signing, write(len(chunk)))
+            done += len(chunk)
+            chunk = following
+    except BaseException:
+        await drop_laid(laid.id)
+        raise
+    return laid.id
 
 
 def _request(ticket_type: dict[str, Any], window: tuple[datetime, datetime], one: Attendee) -> PassRequest:
@@ -82,7 +106,7 @@ def _request(ticket_type: dict[str, Any], window: tuple[datetime, datetime], one
 
 
 def _rows(
-    edition_id: int,
+    laid: LaidSheet,
     attendees: Sequence[Attendee],
     types: dict[int, dict[str, Any]],
     signed: Iterator[tuple[Any, ...]],
@@ -92,7 +116,7 @@ def _rows(
     for number, (one, person, own_pass) in enumerate(zip(attendees, people, signed, strict=True)):
         if not number % TOLD_EVERY:
             report(number, len(attendees))
-        client_id = f"sheet-{edition_id}-{secrets.token_hex(12)}"
+        client_id = client_id_of(laid, number)
         yield (
             number,
             one.ticket_type_id,
@@ -107,49 +131,82 @@ def _rows(
         )
 
 
-async def load_laid_attendees(*, edition_id: int, actor: Actor, now: datetime) -> tuple[int, int, int]:
-    """Give each attendee who was laid ready an order and a pass, in one step; returns (created, updated, unchanged).
+async def _stand_ready(laid: LaidSheet, where: str, now: datetime) -> None:
+    """Write what was laid of some rows, in one transaction."""
+    if not await still_laying(laid.id):
+        raise LaidInVain
+    await settle_people(TABLE, where=where, now=now)
+    await _find_held(laid.edition, where)
+    if await fetch(f"SELECT 1 FROM {TABLE} WHERE {NEW} AND serial IS NULL AND {where} LIMIT 1"):
+        raise LaidInVain
+    await stand_passes_ready(TABLE, edition_id=laid.edition, where=f"{NEW} AND {where}", now=now)
+    await _order_laid(laid.edition, where, now)
+
+
+async def take_over_attendees(*, laid_id: int, edition_id: int, actor: Actor, now: datetime) -> tuple[int, int, int]:
+    """Sell the orders that stand ready: from here on all of them are going to be seen; (created, updated, unchanged).
 
     Who has a ticket of the type already keeps it, under the name that the sheet has now. Nobody is written to, and
     nothing is to be paid. Raises EditionIsCancelled, SoldOut when a quota has not enough places, and LaidInVain when
-    the edition's key has changed since they were laid, or a ticket was cancelled.
+    the edition's key has changed since they were laid, or somebody's ticket was bought or cancelled.
     """
+    key_ids = [row["key_id"] for row in await fetch(f"SELECT DISTINCT key_id FROM {TABLE} WHERE key_id IS NOT NULL")]
+    counted = await fetch(f"SELECT ticket_type, COUNT(*) AS count FROM {TABLE} WHERE {NEW} GROUP BY ticket_type")
+    counts = {row["ticket_type"]: row["count"] for row in counted}
+    (whole,) = await fetch(f"SELECT COUNT(*) AS count FROM {TABLE}")
+    begun = await LaidSheet.select(LaidSheet.newest_order).where(LaidSheet.id == laid_id).first()
+    looked_at = await newest_order()  # most is looked through before the writer is taken
+    if begun is None or await _changed_since(begun["newest_order"]):
+        raise LaidInVain
     async with write_transaction():
         await hold_edition_going_on(edition_id)
-        if not await laid_passes_hold(TABLE, edition_id=edition_id):
+        if not await claim_laid(laid_id) or not await laid_passes_hold(key_ids, edition_id=edition_id):
             raise LaidInVain
-        await settle_people(TABLE, now=now)
-        await _find_held(edition_id)
-        if await fetch(f"SELECT 1 FROM {TABLE} WHERE {NEW} AND serial IS NULL LIMIT 1"):
+        if await _bought_since(looked_at):
             raise LaidInVain
         updated = await _rename_held(edition_id, actor, now)
-        counted = await fetch(f"SELECT ticket_type, COUNT(*) AS count FROM {TABLE} WHERE {NEW} GROUP BY ticket_type")
-        counts = {row["ticket_type"]: row["count"] for row in counted}
         if counts:
             await hold_places(edition_id=edition_id, counts=counts, now=now, any_time=True)
             await sell_held_places(counts)
-            await issue_laid_passes(TABLE, edition_id=edition_id, where=NEW, now=now)
-            await _order_laid(edition_id, now)
-        created = sum(counts.values())
-        (whole,) = await fetch(f"SELECT COUNT(*) AS count FROM {TABLE}")
-        await clear_away(TABLE)
+    created = sum(counts.values())
     return created, updated, whole["count"] - created - updated
 
 
-async def _find_held(edition_id: int) -> None:
+async def _changed_since(newest: int) -> bool:
+    """Whether a ticket that somebody in the sheet had was cancelled, or one she had not was bought."""
+    gone = await fetch(
+        f"SELECT 1 FROM {TABLE} laid JOIN order_item i ON i.id = laid.held "
+        "JOIN ticket_order o ON o.id = i.ticket_order "
+        "WHERE laid.held > 0 AND o.state NOT IN ('held', 'confirmed') LIMIT 1"
+    )
+    return bool(gone) or await _bought_since(newest)
+
+
+async def _bought_since(newest: int) -> bool:
+    """Whether somebody who is to get a ticket has bought one since, with an order after this one."""
+    return bool(
+        await fetch(
+            "SELECT 1 FROM ticket_order o JOIN order_item i ON i.ticket_order = o.id "
+            f"JOIN {TABLE} laid ON laid.person = o.buyer AND laid.ticket_type = i.ticket_type "
+            "WHERE o.id > {} AND o.state IN ('held', 'confirmed') " + f"AND laid.{NEW} LIMIT 1",
+            newest,
+        )
+    )
+
+
+async def _find_held(edition_id: int, where: str) -> None:
     """Note who has a ticket of the type already, or stands further up in the sheet for it (as 0).
 
     The signs keep SQLite from walking through all orders of the edition, or of the type, for each row.
     """
-    await fetch(f"CREATE INDEX {TABLE}_person ON {TABLE} (person, ticket_type, number)")
     await fetch(
         f"UPDATE {TABLE} SET held = (SELECT MIN(i.id) FROM ticket_order o JOIN order_item i ON i.ticket_order = o.id "
         f"WHERE o.buyer = {TABLE}.person AND +i.ticket_type = {TABLE}.ticket_type AND +o.edition = {{}} "
-        "AND o.state IN ('held', 'confirmed'))",
+        f"AND o.state IN ('held', 'confirmed')) WHERE {where}",
         edition_id,
     )
     await fetch(
-        f"UPDATE {TABLE} SET held = 0 WHERE {NEW} AND EXISTS (SELECT 1 FROM {TABLE} earlier "
+        f"UPDATE {TABLE} SET held = 0 WHERE {NEW} AND {where} AND EXISTS (SELECT 1 FROM {TABLE} earlier "
         f"WHERE earlier.person = {TABLE}.person AND earlier.ticket_type = {TABLE}.ticket_type "
         f"AND earlier.number < {TABLE}.number)"
     )
@@ -185,13 +242,13 @@ async def _rename(edition_id: int, ticket: HeldTicket, name: str, actor: Actor, 
     )
 
 
-async def _order_laid(edition_id: int, now: datetime) -> None:
+async def _order_laid(edition_id: int, where: str, now: datetime) -> None:
     await fetch(
         "INSERT INTO ticket_order (edition, client_id, reference, buyer, state, channel, total_minor, currency, "
         "secret_hash, locale, created_at, confirmed_at) SELECT {}, client_id, reference, person, {}, {}, 0, currency, "
-        f"order_hash, locale, {{}}, {{}} FROM {TABLE} WHERE {NEW} ORDER BY number",
+        f"order_hash, locale, {{}}, {{}} FROM {TABLE} WHERE {NEW} AND {where} ORDER BY number",
         edition_id,
-        OrderState.CONFIRMED.value,
+        OrderState.LAID.value,
         OrderChannel.SHEET.value,
         now,
         now,
@@ -200,6 +257,6 @@ async def _order_laid(edition_id: int, now: datetime) -> None:
         "INSERT INTO order_item (ticket_order, ticket_type, event_pass, holder_name, price_minor) "
         f"SELECT o.id, laid.ticket_type, p.id, laid.holder_name, 0 FROM {TABLE} laid "
         "JOIN ticket_order o ON o.client_id = laid.client_id "
-        f"JOIN pass p ON p.edition = {{}} AND p.serial = laid.serial WHERE laid.{NEW} ORDER BY laid.number",
+        f"JOIN pass p ON p.edition = {{}} AND p.serial = laid.serial WHERE laid.{NEW} AND {where} ORDER BY laid.number",
         edition_id,
     )

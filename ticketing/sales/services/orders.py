@@ -22,7 +22,7 @@ from app.payments.services.documents import cancel_document, open_document, reco
 from ticketing.sales.enums import OrderChannel, OrderState
 from ticketing.sales.errors import NothingChosen, OrderNotFound, OrderNotOpen, TooManyTickets
 from ticketing.sales.limits import count_order
-from ticketing.sales.queries import counts_of_order
+from ticketing.sales.queries import SHOWN, counts_of_order
 from ticketing.sales.schemas import MOST_AT_BOX_OFFICE, MOST_IN_ONE_ORDER
 from ticketing.sales.services.issuing import issue_tickets, revoke_tickets
 from ticketing.sales.services.messages import send_bill, send_tickets
@@ -365,7 +365,7 @@ async def _move(order: TicketOrder, before: str, after: OrderState, **times: dat
 
 
 async def _order(order_id: int, edition_id: int) -> TicketOrder:
-    order = await TicketOrder.objects().get((TicketOrder.id == order_id) & (TicketOrder.edition == edition_id))
+    order = await TicketOrder.objects().get(SHOWN & (TicketOrder.id == order_id) & (TicketOrder.edition == edition_id))
     if order is None:
         raise OrderNotFound
     return order

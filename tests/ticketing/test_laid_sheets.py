@@ -1,0 +1,235 @@
+"""Attendees of a sheet that stand ready: nobody sees them until all do, whoever is killed meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import pytest
+
+from app.accounts.actor import SYSTEM
+from app.accounts.services.people_bulk import PersonValues
+from app.accounts.tables import Person, SignInToken
+from app.events.errors import EditionIsCancelled, PassNotFound
+from app.events.passes.queries import genuine, pass_by_id, pass_by_typed, passes_of_edition, state_of
+from app.events.queries import EditionInfo
+from app.events.services.cancelling import cancel_edition
+from app.kernel.database import fetch
+from app.kernel.staging import LaidInVain, Pace
+from tests.conftest import NOW
+from tests.support.factories_ticketing import make_gate, make_list, make_open_edition, make_order, make_ticket_type
+from ticketing.checkin.enums import Verdict
+from ticketing.checkin.services.redeeming import redeem_pass
+from ticketing.sales.errors import OrderNotFound, SoldOut
+from ticketing.sales.queries import find_orders, order_by_id, order_id_of, totals_of
+from ticketing.sales.services.attendees import Attendee, lay_attendees, take_over_attendees
+from ticketing.sales.services.laid import SILENT, drop_laid, look_after_laid, show_laid
+from ticketing.sales.services.orders import cancel_order
+
+pytestmark = pytest.mark.engines
+COUNT = 23
+LATER = NOW + SILENT + timedelta(seconds=1)
+
+
+class Festival(NamedTuple):
+    """An edition with one ticket type."""
+
+    edition: EditionInfo
+    type_id: int
+
+    async def lay(self, people: list[PersonValues] | None = None) -> int:
+        """Let attendees stand ready."""
+        attendees = [Attendee(person=one, ticket_type_id=self.type_id) for one in people or guests()]
+        return await lay_attendees(
+            edition_id=self.edition.id, attendees=attendees, now=NOW, report=lambda _done, _total: None
+        )
+
+    async def take_over(self, laid: int) -> tuple[int, int, int]:
+        """Take over what stands ready."""
+        return await take_over_attendees(laid_id=laid, edition_id=self.edition.id, actor=SYSTEM, now=NOW)
+
+    async def seen(self) -> tuple[int, int, int]:
+        """How many passes and orders people see, and how many places are sold."""
+        passes = await passes_of_edition(self.edition.id)
+        _orders, count = await find_orders(self.edition.id)
+        return passes.total, count, (await totals_of(self.edition.id))["sold"]
+
+
+def guests(count: int = COUNT) -> list[PersonValues]:
+    """People whom nobody knows, the last of whom stands in the sheet twice: once by phone, once by mail."""
+    found = [
+        PersonValues(full_name=f"Lê Thị Số {number}", phone=f"+8490{number:07d}", email=f"a{number}@example.vn")
+        for number in range(count)
+    ]
+    return [*found, PersonValues(full_name="Lê Thị Hai", email=f"a{count - 1}@example.vn")]
+
+
+@pytest.fixture
+async def festival(database: str, frozen_now: Any, monkeypatch: pytest.MonkeyPatch) -> Festival:
+    """A festival whose sheets are written in pieces of twelve rows."""
+    monkeypatch.setattr(Pace, "HOLD", 0.0)
+    monkeypatch.setattr(Pace, "LEAST", 3)
+    edition = await make_open_edition(now=NOW)
+    return Festival(edition, await make_ticket_type(edition.id, code="NGAY", quota=100, now=NOW))
+
+
+async def rows() -> list[int]:
+    """How many rows there are of people, passes, orders, tickets and sheets that stand ready."""
+    tables = ("person", "pass", "ticket_order", "order_item", "laid_sheet")
+    return [(await fetch(f"SELECT COUNT(*) AS n FROM {table}"))[0]["n"] for table in tables]
+
+
+async def test_nobody_sees_what_stands_ready_until_all_of_it_is_taken_over(festival: Festival) -> None:
+    edition_id = festival.edition.id
+    _gate_id, phone, _token = await make_gate(edition_id, await make_list(edition_id, now=NOW), now=NOW)
+    laid = await festival.lay()
+    assert await rows() == [COUNT, COUNT, COUNT, COUNT, 1]
+    assert await festival.seen() == (0, 0, 0)
+    (own,) = await fetch('SELECT id, code, short_code FROM "pass" LIMIT 1')
+    (order,) = await fetch("SELECT id, reference FROM ticket_order LIMIT 1")
+    for number, typed in enumerate((own["code"], own["short_code"])):
+        answer = await redeem_pass(actor=phone, client_id=f"scan-000{number}", code=typed, now=NOW)
+        assert answer.verdict == Verdict.UNKNOWN
+    assert [row["event_pass"] for row in await fetch("SELECT event_pass FROM scan")] == [None, None]
+    with pytest.raises(PassNotFound):
+        await pass_by_id(own["id"])
+    with pytest.raises(PassNotFound):
+        await pass_by_typed(own["short_code"], edition_id)
+    with pytest.raises(PassNotFound):
+        await state_of(await genuine(own["code"]))
+    assert (await order_by_id(order["id"], edition_id), await order_id_of(order["reference"], edition_id)) == (
+        None,
+        None,
+    )
+    with pytest.raises(OrderNotFound):
+        await cancel_order(order_id=order["id"], edition_id=edition_id, actor=SYSTEM, now=NOW)
+    assert await festival.take_over(laid) == (COUNT, 0, 1)
+    await show_laid(laid)
+    assert await festival.seen() == (COUNT, COUNT, COUNT)
+    assert await rows() == [COUNT, COUNT, COUNT, COUNT, 0]
+    answer = await redeem_pass(actor=phone, client_id="scan-0009", code=own["code"], now=NOW)
+    assert answer.verdict == Verdict.ADMITTED
+
+
+async def test_what_a_killed_process_took_over_is_shown(festival: Festival) -> None:
+    laid = await festival.lay()
+    await festival.take_over(laid)
+    assert await festival.seen() == (0, 0, COUNT)
+    assert await look_after_laid(now=NOW) == 0  # somebody may be at it
+    assert await look_after_laid(now=LATER) == 1
+    assert await festival.seen() == (COUNT, COUNT, COUNT)
+    assert (await look_after_laid(now=LATER), await rows()) == (0, [COUNT, COUNT, COUNT, COUNT, 0])
+
+
+async def test_what_a_killed_process_did_not_take_over_is_dropped(festival: Festival) -> None:
+    known = await make_order(festival.edition.id, {festival.type_id: 1}, phone="+84900000000", now=NOW)
+    laid = await festival.lay()
+    (signed_in,) = await fetch("SELECT id FROM person WHERE phone = '+84900000005'")
+    await SignInToken(person=signed_in["id"], token_hash="a" * 64, created_at=NOW, expires_at=NOW).save()
+    assert (await look_after_laid(now=NOW), (await rows())[4]) == (0, 1)
+    assert await look_after_laid(now=LATER) == 1
+    people = await Person.select(Person.phone).order_by(Person.phone)
+    assert [row["phone"] for row in people] == ["+84900000000", "+84900000005"]
+    assert await rows() == [2, 1, 1, 1, 0]
+    assert await order_by_id(known.order_id, festival.edition.id) is not None
+    with pytest.raises(LaidInVain):
+        await festival.take_over(laid)
+    assert await festival.seen() == (1, 1, 1)
+
+
+async def test_what_was_taken_over_is_not_dropped_any_more(festival: Festival) -> None:
+    laid = await festival.lay()
+    await festival.take_over(laid)
+    await drop_laid(laid)
+    await show_laid(laid)
+    assert await festival.seen() == (COUNT, COUNT, COUNT)
+
+
+async def test_a_sheet_that_is_given_up_for_dead_meanwhile_is_either_shown_or_dropped(festival: Festival) -> None:
+    async def take_over(laid: int) -> bool:
+        try:
+            await festival.take_over(laid)
+        except LaidInVain:
+            return False
+        await show_laid(laid)
+        return True
+
+    for _round in range(4):
+        before = await rows()
+        laid = await festival.lay([PersonValues(full_name="Lê Thị Mới", phone=f"+84911{before[0]:06d}")])
+        taken_over, _dropped = await asyncio.gather(take_over(laid), drop_laid(laid))
+        assert await rows() == [*(count + taken_over for count in before[:4]), 0]
+
+
+async def test_a_ticket_that_was_bought_meanwhile_is_not_given_twice(festival: Festival) -> None:
+    laid = await festival.lay()
+    await make_order(festival.edition.id, {festival.type_id: 1}, phone="+84900000003", now=NOW)
+    with pytest.raises(LaidInVain):
+        await festival.take_over(laid)
+    await drop_laid(laid)
+    laid = await festival.lay()
+    assert await festival.take_over(laid) == (COUNT - 1, 1, 1)  # under the name that the sheet has
+    await show_laid(laid)
+    assert await festival.seen() == (COUNT, COUNT, COUNT)
+
+
+async def test_a_ticket_that_was_cancelled_meanwhile_is_given_anew(festival: Festival) -> None:
+    placed = await make_order(festival.edition.id, {festival.type_id: 1}, phone="+84900000003", now=NOW)
+    laid = await festival.lay()
+    await cancel_order(order_id=placed.order_id, edition_id=festival.edition.id, actor=SYSTEM, now=NOW)
+    with pytest.raises(LaidInVain):
+        await festival.take_over(laid)
+    await drop_laid(laid)
+    laid = await festival.lay()
+    assert await festival.take_over(laid) == (COUNT, 0, 1)
+    await show_laid(laid)
+    assert await festival.seen() == (COUNT + 1, COUNT + 1, COUNT)
+
+
+async def test_places_that_are_gone_leave_nothing(festival: Festival) -> None:
+    laid = await festival.lay()
+    await fetch("UPDATE ticket_type SET quota = {}", COUNT - 1)
+    with pytest.raises(SoldOut):
+        await festival.take_over(laid)
+    await drop_laid(laid)
+    assert (await rows(), await festival.seen()) == ([0, 0, 0, 0, 0], (0, 0, 0))
+
+
+async def test_an_edition_that_is_cancelled_meanwhile_gets_none(festival: Festival) -> None:
+    laid = await festival.lay()
+    await cancel_edition(
+        edition_id=festival.edition.id, typed=festival.edition.slug, reason="Bão", actor=SYSTEM, now=NOW
+    )
+    with pytest.raises(EditionIsCancelled):
+        await festival.take_over(laid)
+    await drop_laid(laid)
+    assert await rows() == [0, 0, 0, 0, 0]
+
+
+async def test_what_fails_in_the_middle_is_dropped_at_once(festival: Festival, monkeypatch: pytest.MonkeyPatch) -> None:
+    def report(done: int, _total: int) -> None:
+        raise RuntimeError(f"at {done}")
+
+    attendees = [Attendee(person=one, ticket_type_id=festival.type_id) for one in guests()]
+    with pytest.raises(RuntimeError, match="at 0"):
+        await lay_attendees(edition_id=festival.edition.id, attendees=attendees, now=NOW, report=report)
+    assert await rows() == [0, 0, 0, 0, 0]
+    monkeypatch.setattr("ticketing.sales.services.attendees.settle_people", _failing_at(2))
+    with pytest.raises(RuntimeError, match="at 2"):
+        await festival.lay()
+    assert await rows() == [0, 0, 0, 0, 0]
+
+
+def _failing_at(number: int) -> Any:
+    """Settle people as ever, but for one piece."""
+    from app.accounts.services.people_bulk import settle_people
+
+    calls = iter(range(1, number + 1))
+
+    async def settle(table: str, **values: Any) -> None:
+        if next(calls) == number:
+            raise RuntimeError(f"at {number}")
+        await settle_people(table, **values)
+
+    return settle
