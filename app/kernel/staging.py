@@ -13,7 +13,7 @@ from typing import Any
 
 from piccolo.engine.postgres import PostgresEngine
 
-from app.kernel.database import KeepingSQLiteEngine, engine, fetch, in_transaction, write_transaction
+from app.kernel.database import KeepingSQLiteEngine, dialect, engine, fetch, in_transaction, write_transaction
 
 
 class LaidInVain(Exception):
@@ -23,14 +23,16 @@ class LaidInVain(Exception):
 class Pace:
     """How many rows the next piece takes, so that it holds SQLite's writer for a tenth of a second or so.
 
-    ``HOLD`` is in seconds and does not count the commit: SQLite tidies up its journal there after it let go.
+    ``HOLD`` is in seconds and does not count the commit: SQLite tidies up its journal there after it let go. On
+    PostgreSQL nobody waits, and a piece takes ``MOST``.
     """
 
     HOLD = 0.06
     LEAST, MOST = 100, 4_000
 
     def __init__(self) -> None:
-        self.rows = 4 * self.LEAST
+        self._waited_for = dialect() == "sqlite"
+        self.rows = 4 * self.LEAST if self._waited_for else self.MOST
 
     @asynccontextmanager
     async def piece(self) -> AsyncIterator[None]:
@@ -39,11 +41,12 @@ class Pace:
             began = time.monotonic()
             yield
             took = max(time.monotonic() - began, 0.001)
-        self.rows = max(self.LEAST, min(self.MOST, 2 * self.rows, int(self.rows * self.HOLD / took)))
+        if self._waited_for:
+            self.rows = max(self.LEAST, min(self.MOST, 2 * self.rows, int(self.rows * self.HOLD / took)))
 
     async def rest(self) -> None:
         """Let those who wait for the writer have it; who writes pieces without anything to do between them calls it."""
-        if not in_transaction():
+        if self._waited_for and not in_transaction():
             await asyncio.sleep(self.HOLD)
 
 

@@ -70,6 +70,7 @@ async def festival(database: str, frozen_now: Any, monkeypatch: pytest.MonkeyPat
     """A festival whose sheets are written in pieces of twelve rows."""
     monkeypatch.setattr(Pace, "HOLD", 0.0)
     monkeypatch.setattr(Pace, "LEAST", 3)
+    monkeypatch.setattr(Pace, "MOST", 12)
     edition = await make_open_edition(now=NOW)
     return Festival(edition, await make_ticket_type(edition.id, code="NGAY", quota=100, now=NOW))
 
