@@ -315,7 +315,8 @@ async def _load_sheet(kind: str, path: Path, check_only: bool, slug: str | None)
     from app.accounts.actor import SYSTEM
     from app.events.tables import Edition
     from app.kernel.clock import now
-    from app.kernel.sheets.batches import accept, discard, preview, problems_of
+    from app.kernel.sheets.batches import accept, discard, preview
+    from app.kernel.sheets.kept import problems_of
     from app.kernel.sheets.model import SheetContext
     from app.kernel.tables import ImportBatch
 

@@ -15,7 +15,8 @@ from app.accounts.actor import SYSTEM
 from app.events.enums import PassKind
 from app.kernel.i18n import LOCALES
 from app.kernel.sheets import SheetContext
-from app.kernel.sheets.batches import accept, preview, problems_of
+from app.kernel.sheets.batches import accept, preview
+from app.kernel.sheets.kept import problems_of
 from tests.support.factories_ticketing import make_ticket_type
 from tests.support.festival import make_festival
 from tests.test_lists import LISTS, export_of, signed_in

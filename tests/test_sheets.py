@@ -4,7 +4,8 @@ import pytest
 
 from app.accounts.actor import SYSTEM
 from app.kernel.sheets import SheetContext, kinds
-from app.kernel.sheets.batches import preview, problems_of
+from app.kernel.sheets.batches import preview
+from app.kernel.sheets.kept import problems_of
 from app.main import MODULES, register_modules
 from tests.conftest import NOW
 from tests.events.factories import make_edition

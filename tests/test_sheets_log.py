@@ -14,7 +14,8 @@ from app.kernel.audit import list_entries
 from app.kernel.audit_words import readable
 from app.kernel.i18n import use_locale
 from app.kernel.sheets import SheetContext
-from app.kernel.sheets.batches import accept, preview, problems_of, result_of
+from app.kernel.sheets.batches import accept, preview
+from app.kernel.sheets.kept import problems_of, result_of
 from app.kernel.tables import ImportBatch
 from app.main import MODULES, register_modules
 from booths.floorplan.services import save_hall

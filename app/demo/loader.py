@@ -28,7 +28,8 @@ from app.judging.services.contests import set_contest_state
 from app.kernel.database import write_transaction
 from app.kernel.images import store_image
 from app.kernel.sheets import SheetContext
-from app.kernel.sheets.batches import accept, preview, problems_of
+from app.kernel.sheets.batches import accept, preview
+from app.kernel.sheets.kept import problems_of
 from booths.allocation.tables import Application
 from booths.floorplan.services import save_hall
 from ticketing.checkin.services.gates import create_list

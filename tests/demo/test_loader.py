@@ -18,7 +18,8 @@ from app.events.tables import Hall, Pass, ProgrammeSession, Track
 from app.judging.tables import Assignment, Entry, PanelMember, Round
 from app.kernel.audit import list_entries
 from app.kernel.sheets import SheetContext
-from app.kernel.sheets.batches import preview, problems_of
+from app.kernel.sheets.batches import preview
+from app.kernel.sheets.kept import problems_of
 from app.main import register_modules
 from booths.allocation.tables import Allocation, Application
 from booths.catalogue.tables import ExhibitorProfile, Product, ProductPhoto

@@ -12,7 +12,8 @@ from app.accounts.services.people import find_or_create_person
 from app.accounts.tables import Organisation, RoleGrant
 from app.kernel.clock import now
 from app.kernel.sheets import SheetContext, read_table
-from app.kernel.sheets.batches import accept, preview, problems_of
+from app.kernel.sheets.batches import accept, preview
+from app.kernel.sheets.kept import problems_of
 from app.main import register_modules
 from tests.conftest import NOW
 from tests.events.factories import make_edition

@@ -18,7 +18,7 @@ from app.kernel.enums import BatchState, JobState
 from app.kernel.migrate import migrate, pending_migrations
 from app.kernel.restore import restore
 from app.kernel.roles import DatabaseRole, MayNotMigrate, database_role
-from app.kernel.sheets import SheetContext, apart, batches
+from app.kernel.sheets import SheetContext, apart, kept
 from app.main import register_modules
 from tests.conftest import NOW
 from tests.support.client import running_app
@@ -139,7 +139,7 @@ async def test_rights_on_rows_are_all_that_a_day_needs(
     assert set(await work()) == {JobState.DONE}
     batch = await apart.look_after(batch.id, context)
     assert (order.order_id > 0, scan.verdict, batch.state) == (True, Verdict.ADMITTED, BatchState.LOADED)
-    assert batches.result_of(batch)["created"] == 5
+    assert kept.result_of(batch)["created"] == 5
     assert (await back_up(tmp_path / "all.zip", now=NOW)).rows > 20
 
 

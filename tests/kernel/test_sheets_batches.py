@@ -10,7 +10,7 @@ import pytest
 from app.kernel import clock, worker
 from app.kernel.enums import BatchState
 from app.kernel.settings import settings
-from app.kernel.sheets import CellProblem, LoadResult, SheetContext, SheetRow, batches, checking
+from app.kernel.sheets import CellProblem, LoadResult, SheetContext, SheetRow, batches, checking, kept
 from app.kernel.sheets.errors import BatchDiscarded, BatchHasProblems, BatchUnknown, NotASheet
 from app.kernel.tables import AuditEntry, ImportBatch, ImportMapping, MediaFile
 from tests.kernel.sheet_samples import CONTEXT, NOW, make_kind, workbook
@@ -50,8 +50,8 @@ def folder() -> list[Path]:
 async def test_preview_writes_nothing_but_the_batch(database: str, register: Register) -> None:
     batch = await batches.preview("samples", GOOD, "C:/Lists/List.xlsx", CONTEXT)
     assert (batch.state, batch.row_count, batch.problem_count) == (BatchState.PREVIEWED, 2, 0)
-    assert batches.mapping_of(batch) == {"Name": "name", "Phone": "phone"}
-    assert batches.sample_of(batch) == (
+    assert kept.mapping_of(batch) == {"Name": "name", "Phone": "phone"}
+    assert kept.sample_of(batch) == (
         ["Name", "Phone"],
         [(2, ["a", "912345678"]), (3, ["b", "0987654321"])],
     )
@@ -63,7 +63,7 @@ async def test_accept_loads_and_forgets_the_file(database: str, register: Regist
     batch = await batches.preview("samples", GOOD, "list.xlsx", CONTEXT)
     done = await batches.accept(batch.id, CONTEXT)
     assert (done.state, done.loaded_at) == (BatchState.LOADED, NOW)
-    assert batches.result_of(done) == {"created": 2, "updated": 0, "unchanged": 0}
+    assert kept.result_of(done) == {"created": 2, "updated": 0, "unchanged": 0}
     assert await MediaFile.count() == 2
     assert folder() == []
 
@@ -72,7 +72,7 @@ async def test_accepting_twice_gives_the_first_answer(database: str, register: R
     batch = await batches.preview("samples", GOOD, "list.xlsx", CONTEXT)
     first = await batches.accept(batch.id, CONTEXT)
     again = await batches.accept(batch.id, CONTEXT)
-    assert batches.result_of(again) == batches.result_of(first)
+    assert kept.result_of(again) == kept.result_of(first)
     assert await MediaFile.count() == 2
 
 
@@ -88,7 +88,7 @@ async def test_accepting_many_times_at_once_loads_once(database: str, register: 
     register(load)
     batch = await batches.preview("samples", GOOD, "list.xlsx", CONTEXT)
     answers = await asyncio.gather(*(batches.accept(batch.id, CONTEXT) for _ in range(8)))
-    assert [batches.result_of(answer)["updated"] for answer in answers] == [2] * 8
+    assert [kept.result_of(answer)["updated"] for answer in answers] == [2] * 8
     assert loads == 1
 
 
@@ -118,7 +118,7 @@ async def test_without_the_claim_many_load_more_than_once(
 async def test_problems_are_kept_and_refuse_acceptance(database: str, register: Register) -> None:
     batch = await batches.preview("samples", BAD, "list.xlsx", CONTEXT)
     assert batch.problem_count == 1
-    problem = batches.problems_of(batch)[0]
+    problem = kept.problems_of(batch)[0]
     assert (problem["row"], problem["column"], problem["value"]) == (3, "B", "no phone")
     assert (problem["header"], problem["code"]) == ("Phone", "not_a_phone")
     with pytest.raises(BatchHasProblems) as caught:
@@ -131,7 +131,7 @@ async def test_at_most_500_problems_are_stored_but_all_are_counted(database: str
     data = workbook(["Name", "Phone"], *[[f"n{number}", "x"] for number in range(600)])
     batch = await batches.preview("samples", data, "list.xlsx", CONTEXT)
     assert batch.problem_count == 600
-    assert len(batches.problems_of(batch)) == 500
+    assert len(kept.problems_of(batch)) == 500
 
 
 async def test_a_load_that_fails_halfway_leaves_nothing(database: str, register: Register) -> None:
@@ -146,7 +146,7 @@ async def test_a_load_that_fails_halfway_leaves_nothing(database: str, register:
     assert await MediaFile.count() == 0
     assert (await batches.find_batch(batch.id, CONTEXT)).state == BatchState.PREVIEWED
     register()
-    assert batches.result_of(await batches.accept(batch.id, CONTEXT))["created"] == 2
+    assert kept.result_of(await batches.accept(batch.id, CONTEXT))["created"] == 2
 
 
 async def test_what_the_database_says_by_then_counts(database: str, register: Register) -> None:
@@ -163,23 +163,23 @@ async def test_what_the_database_says_by_then_counts(database: str, register: Re
     assert await MediaFile.count() == 0
     batch = await batches.find_batch(batch.id, CONTEXT)
     assert (batch.state, batch.problem_count) == (BatchState.PREVIEWED, 1)
-    assert batches.problems_of(batch)[0]["code"] == "taken"
+    assert kept.problems_of(batch)[0]["code"] == "taken"
 
 
 async def test_mapping_by_hand_is_kept_for_the_same_headers(database: str, register: Register) -> None:
     data = workbook(["Wer", "Nummer"], ["a", 912345678])
     batch = await batches.preview("samples", data, "list.xlsx", CONTEXT)
-    assert [problem["code"] for problem in batches.problems_of(batch)] == ["column_missing"]
+    assert [problem["code"] for problem in kept.problems_of(batch)] == ["column_missing"]
     chosen = {"Wer": "name", "Nummer": "phone"}
     batch = await batches.remap(batch.id, {**chosen, "Gone": ""}, CONTEXT)
-    assert (batch.problem_count, batches.mapping_of(batch)) == (0, chosen)
+    assert (batch.problem_count, kept.mapping_of(batch)) == (0, chosen)
     assert await ImportMapping.count() == 0
     await batches.accept(batch.id, CONTEXT)
     assert await MediaFile.count() == 1
     again = await batches.preview("samples", workbook(["Wer", "Nummer"], ["b", 1]), "other.xlsx", CONTEXT)
-    assert batches.mapping_of(again) == chosen
+    assert kept.mapping_of(again) == chosen
     other = await batches.preview("samples", workbook(["Wer", "Zahl"], ["b", 1]), "other.xlsx", CONTEXT)
-    assert batches.mapping_of(other) == {}
+    assert kept.mapping_of(other) == {}
 
 
 async def test_mapping_given_with_the_upload_wins_and_replaces(database: str, register: Register) -> None:

@@ -13,7 +13,7 @@ from app.events.passes.queries import key_purpose
 from app.kernel.database import fetch
 from app.kernel.enums import BatchState, JobState
 from app.kernel.jobs import claim
-from app.kernel.sheets import SheetContext, apart, batches, checking
+from app.kernel.sheets import SheetContext, apart, batches, checking, kept
 from app.kernel.sheets.errors import BatchHasProblems
 from app.kernel.signing import active_key, rotate_key
 from app.kernel.tables import ImportBatch, Job
@@ -67,7 +67,7 @@ async def counts() -> list[int]:
 async def read(context: SheetContext, data: bytes | None = None) -> ImportBatch:
     """Upload a sheet and let the job read it."""
     batch = await apart.take_in("attendees", data or sheet(), "attendees.csv", context)
-    assert (batch.state, batches.sample_of(batch)) == (BatchState.READING, ([], []))
+    assert (batch.state, kept.sample_of(batch)) == (BatchState.READING, ([], []))
     assert await work() == [JobState.DONE]
     return await apart.look_after(batch.id, context)
 
@@ -81,12 +81,12 @@ async def test_a_big_sheet_is_read_and_loaded_by_jobs(context: SheetContext) -> 
     assert await work() == [JobState.DONE]
     batch = await apart.look_after(batch.id, context)
     assert (batch.state, apart.failure_of(batch)) == (BatchState.LOADED, "")
-    assert batches.result_of(batch) == {"created": ROWS, "updated": 0, "unchanged": 1}
+    assert kept.result_of(batch) == {"created": ROWS, "updated": 0, "unchanged": 1}
     assert await counts() == [ROWS] * 5
     again = await read(context)
     await apart.let_load(again.id, context)
     await work()
-    assert batches.result_of(await apart.look_after(again.id, context)) == {
+    assert kept.result_of(await apart.look_after(again.id, context)) == {
         "created": 0,
         "updated": 1,  # the last one, by the name in her second row
         "unchanged": ROWS,
@@ -146,7 +146,7 @@ async def test_mistakes_are_shown_and_nothing_is_handed_over(context: SheetConte
 async def test_columns_chosen_by_hand_let_it_be_read_again(context: SheetContext) -> None:
     batch = await read(context, sheet().replace("Loại vé".encode(), b"Cot la"))
     assert batch.problem_count == 1
-    mapping = {**batches.mapping_of(batch), "Cot la": "ticket_type"}
+    mapping = {**kept.mapping_of(batch), "Cot la": "ticket_type"}
     assert (await apart.choose_columns(batch.id, mapping, context)).state == BatchState.READING
     await work()
     batch = await apart.look_after(batch.id, context)

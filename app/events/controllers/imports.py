@@ -27,7 +27,7 @@ from app.kernel.enums import BATCH_STATE_NAMES, BatchState
 from app.kernel.errors import AppError
 from app.kernel.forms import Form, FormError, read_form
 from app.kernel.i18n import _
-from app.kernel.sheets import SheetContext, apart, batches
+from app.kernel.sheets import SheetContext, apart, batches, kept
 from app.kernel.sheets.proposals import proposals_of
 from app.kernel.tables import ImportBatch
 from app.kernel.web import page, redirect
@@ -62,7 +62,7 @@ class ImportController(Controller):
         state = request.query_params.get("state", "")
         offset = offset_of(page_asked(request))
         await apart.look_after_all(context_of(edition, request.user))
-        found, total = await batches.list_batches(
+        found, total = await kept.list_batches(
             edition_id, search=q, kind_name=kind, state=state, offset=offset, limit=PAGE_SIZE
         )
         return page(
@@ -89,7 +89,7 @@ class ImportController(Controller):
     ) -> Response[bytes]:
         """The sheets that were uploaded, as a sheet."""
         edition = await queries.edition_by_id(edition_id)
-        found, _total = await batches.list_batches(
+        found, _total = await kept.list_batches(
             edition_id, search=q, kind_name=kind, state=request.query_params.get("state", ""), limit=MOST_EXPORTED
         )
         titles = {one.name: _(one.title) for one in sheets.kinds()}
@@ -156,7 +156,7 @@ class ImportController(Controller):
         context = context_of(edition, request.user)
         batch = await batches.find_batch(batch_id, context)
         data = await request.form()
-        headers, _rows = batches.sample_of(batch)
+        headers, _rows = kept.sample_of(batch)
         chosen = {header: str(data.get(f"column_{number}", "")) for number, header in enumerate(headers)}
         try:
             await apart.choose_columns(batch_id, chosen, context)
@@ -214,9 +214,9 @@ async def _batch_page(
     edition: EditionInfo, batch: ImportBatch, *, problem: str = "", status: int = 200
 ) -> Response[str]:
     kind = sheets.kind(batch.kind)
-    headers, rows = batches.sample_of(batch)
-    problems = batches.problems_of(batch)
-    mapping = batches.mapping_of(batch)
+    headers, rows = kept.sample_of(batch)
+    problems = kept.problems_of(batch)
+    mapping = kept.mapping_of(batch)
     proposals = proposals_of(batch)
     open_cells = [one for one in proposals if one["options"]]
     settled = [one for one in proposals if not one["options"]]
@@ -242,7 +242,7 @@ async def _batch_page(
         edition=edition,
         batch=batch,
         kind=kind,
-        worksheets=batches.worksheets_of(batch),
+        worksheets=kept.worksheets_of(batch),
         head=headers,
         grid=grid,
         problems=[one for one in problems if one["code"] != "to_choose"][:MOST_SHOWN],
@@ -251,7 +251,7 @@ async def _batch_page(
         other_count=batch.problem_count - sum(one["becomes"] is None for one in open_cells),
         mapping=mapping,
         unclear=bool(problem) or not set(headers) <= mapping.keys() or _lacks_column(problems),
-        result=batches.result_of(batch),
+        result=kept.result_of(batch),
         problem=problem or apart.failure_of(batch),
         progress=await apart.progress_of(batch),
     )

@@ -13,7 +13,7 @@ from app.events.controllers.imports import context_of
 from app.events.pages import PAGE_SIZE, offset_of
 from app.events.queries import edition_by_id
 from app.kernel.paging import page_number
-from app.kernel.sheets import SheetContext, apart, batches, kinds
+from app.kernel.sheets import SheetContext, apart, kept, kinds
 from app.kernel.sheets.schemas import (
     CellChoices,
     ColumnChoice,
@@ -52,7 +52,7 @@ class ImportsApi(Controller):
     ) -> SheetListDTO:
         """Fifty at a time, the newest first; ``q`` looks in the names of the files."""
         await apart.look_after_all(await _context(request, edition_id))
-        found, total = await batches.list_batches(
+        found, total = await kept.list_batches(
             edition_id, search=q, kind_name=kind, state=status, offset=offset_of(page), limit=PAGE_SIZE
         )
         return SheetListDTO(items=[SheetDTO.of(row) for row in found], total=total, page=page_number(page))

@@ -19,7 +19,7 @@ from app.kernel.enums import BatchState, JobState
 from app.kernel.errors import AppError
 from app.kernel.i18n import N_
 from app.kernel.jobs import ACTIVE, JobContext, JobNotOpen, enqueue, request_cancel
-from app.kernel.sheets import batches
+from app.kernel.sheets import batches, kept
 from app.kernel.sheets.checking import check_mapping, kind
 from app.kernel.sheets.errors import BatchHasProblems
 from app.kernel.sheets.files import remove_file
@@ -57,7 +57,7 @@ async def choose_columns(batch_id: int, mapping: dict[str, str], context: SheetC
     batch = await batches.find_batch(batch_id, context)
     if batch.row_count <= BIG_ROWS or batch.state != BatchState.PREVIEWED:
         return await batches.remap(batch_id, mapping, context)
-    headers, _rows = batches.sample_of(batch)
+    headers, _rows = kept.sample_of(batch)
     chosen = check_mapping(mapping, headers, kind(batch.kind).columns)
     values: Values = {ImportBatch.mapping: json.dumps(chosen, ensure_ascii=False)}
     return await _move(batch_id, BatchState.READING, context, values)
@@ -71,7 +71,7 @@ async def choose_cells(batch_id: int, choices: Mapping[tuple[int, str], str], co
     batch = await batches.find_batch(batch_id, context)
     chosen = {**choices_of(batch), **check_choices(batch, choices)}
     if batch.row_count <= BIG_ROWS or batch.state != BatchState.PREVIEWED:
-        return await batches.remap(batch_id, batches.mapping_of(batch), context, chosen)
+        return await batches.remap(batch_id, kept.mapping_of(batch), context, chosen)
     values: Values = {ImportBatch.choices: json.dumps(chosen, ensure_ascii=False)}
     return await _move(batch_id, BatchState.READING, context, values)
 

@@ -17,15 +17,16 @@ from typing import Any
 from piccolo.columns import Column
 
 from app.kernel.audit import gathered, record
-from app.kernel.database import contains, is_unique_violation, write_transaction
+from app.kernel.database import is_unique_violation, write_transaction
 from app.kernel.enums import BatchState
 from app.kernel.errors import AppError
 from app.kernel.names import clean_text
 from app.kernel.sheets.checking import Examined, Laying, SheetKind, check_mapping, check_rows, examine, kind, parse_rows
 from app.kernel.sheets.errors import BatchDiscarded, BatchHasProblems, BatchUnknown
 from app.kernel.sheets.files import put_away, remove_file, stored_bytes
+from app.kernel.sheets.kept import mapping_of
 from app.kernel.sheets.limits import MAX_STORED_PROBLEMS, SAMPLE_ROWS
-from app.kernel.sheets.model import LoadResult, RawTable, SheetContext, said, shown
+from app.kernel.sheets.model import LoadResult, RawTable, SheetContext, shown
 from app.kernel.sheets.proposals import choices_of, stored_proposals
 from app.kernel.sheets.read import read_table
 from app.kernel.staging import LaidInVain
@@ -213,78 +214,6 @@ async def find_batch(batch_id: int, context: SheetContext) -> ImportBatch:
     if batch is None or batch.edition_id != context.edition_id:
         raise BatchUnknown
     return batch
-
-
-async def list_batches(
-    edition_id: int,
-    *,
-    search: str = "",
-    kind_name: str = "",
-    state: str = "",
-    offset: int = 0,
-    limit: int,
-) -> tuple[list[dict[str, Any]], int]:
-    """Sheets uploaded for an edition, the newest first, and how many there are; ``search`` looks in file names."""
-    condition: Any = ImportBatch.edition_id == edition_id
-    if search:
-        condition = condition & contains(search, "filename")
-    if kind_name:
-        condition = condition & (ImportBatch.kind == kind_name)
-    if state:
-        condition = condition & (ImportBatch.state == state)
-    total = await ImportBatch.count().where(condition)
-    rows = (
-        await ImportBatch.select(
-            ImportBatch.id,
-            ImportBatch.kind,
-            ImportBatch.filename,
-            ImportBatch.state,
-            ImportBatch.row_count,
-            ImportBatch.problem_count,
-            ImportBatch.created_at,
-        )
-        .where(condition)
-        .order_by(ImportBatch.id, ascending=False)
-        .limit(limit)
-        .offset(offset)
-    )
-    return rows, total
-
-
-def mapping_of(batch: ImportBatch) -> dict[str, str]:
-    """Header → name of column, as this batch is read."""
-    found: dict[str, str] = json.loads(batch.mapping)
-    return found
-
-
-def problems_of(batch: ImportBatch) -> list[dict[str, str | int]]:
-    """The stored problems, at most 500: row, column, header, value, code, and message in the reader's language."""
-    labels = {column.name: column.label() for column in kind(batch.kind).columns}
-    found = []
-    for one in json.loads(batch.problems):
-        name, params = one.pop("name", ""), one.pop("params", {})
-        if one["code"] == "column_missing":
-            one["header"] = labels.get(name, one["header"])
-        found.append({**one, "message": said(one["message"], params)})
-    return found
-
-
-def sample_of(batch: ImportBatch) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """Headers and the first rows (number, cells as text) for the preview; nothing while it is being read."""
-    found = json.loads(batch.sample)
-    return found.get("headers", []), [(row["number"], row["cells"]) for row in found.get("rows", [])]
-
-
-def worksheets_of(batch: ImportBatch) -> tuple[str, list[str]]:
-    """The worksheet that was read, and those of the file that were not."""
-    found = json.loads(batch.sample)
-    return found.get("sheet", ""), found.get("left_out", [])
-
-
-def result_of(batch: ImportBatch) -> dict[str, int]:
-    """How many records were created, updated and unchanged; empty before loading."""
-    found: dict[str, int] = json.loads(batch.result) if batch.result else {}
-    return found
 
 
 async def _lay(laying: Laying, parsed: Examined, context: SheetContext) -> int:

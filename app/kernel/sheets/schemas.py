@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from app.kernel.enums import BatchState
 from app.kernel.i18n import _
-from app.kernel.sheets import apart, batches
+from app.kernel.sheets import apart, kept
 from app.kernel.sheets.checking import SheetKind
 from app.kernel.sheets.proposals import proposals_of
 from app.kernel.tables import ImportBatch
@@ -151,8 +151,8 @@ class SheetDetailDTO(SheetDTO):
     @classmethod
     def of_batch(cls, batch: ImportBatch) -> "SheetDetailDTO":
         """The sheet as the API shows it."""
-        problems: list[dict[str, Any]] = [*batches.problems_of(batch)]
-        result = batches.result_of(batch)
+        problems: list[dict[str, Any]] = [*kept.problems_of(batch)]
+        result = kept.result_of(batch)
         return cls(
             id=batch.id,
             kind=batch.kind,
@@ -161,7 +161,7 @@ class SheetDetailDTO(SheetDTO):
             row_count=batch.row_count,
             problem_count=batch.problem_count,
             created_at=batch.created_at,
-            columns=batches.mapping_of(batch),
+            columns=kept.mapping_of(batch),
             problems=[SheetProblemDTO(**problem) for problem in problems],
             proposals=[SheetProposalDTO(**proposal) for proposal in proposals_of(batch)],
             proposal_count=batch.proposal_count,

@@ -6,7 +6,8 @@ from app.accounts.actor import SYSTEM
 from app.accounts.tables import Organisation, Person
 from app.kernel.i18n import use_locale
 from app.kernel.sheets import SheetContext
-from app.kernel.sheets.batches import accept, preview, problems_of
+from app.kernel.sheets.batches import accept, preview
+from app.kernel.sheets.kept import problems_of
 from app.main import register_modules
 from booths.allocation.enums import ApplicationState
 from booths.allocation.queries import applications

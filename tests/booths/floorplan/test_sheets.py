@@ -6,7 +6,8 @@ import pytest
 
 from app.accounts.actor import SYSTEM
 from app.kernel.sheets import SheetContext
-from app.kernel.sheets.batches import accept, preview, problems_of
+from app.kernel.sheets.batches import accept, preview
+from app.kernel.sheets.kept import problems_of
 from app.main import register_modules
 from booths.floorplan.queries import booths_of, plans_of
 from booths.floorplan.services import hold_booth
