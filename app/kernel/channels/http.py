@@ -1,7 +1,5 @@
 """SMS and Zalo ZNS through an HTTP gateway: one POST of JSON with a bearer token."""
 
-import httpx
-
 from app.kernel.channels import DeliveryFailed, OutgoingMessage
 
 TIMEOUT_SECONDS = 20.0
@@ -31,6 +29,8 @@ class HttpChannel:
         headers = {"Idempotency-Key": key}
         if self._token:  # a header without a value would not leave
             headers["Authorization"] = f"Bearer {self._token}"
+        import httpx  # here, since it takes a twentieth of the start, and most installations have no gateway
+
         try:
             async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False) as client:
                 answer = await client.post(self._url, json=body, headers=headers)
