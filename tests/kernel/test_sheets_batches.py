@@ -104,11 +104,19 @@ async def test_without_the_claim_many_load_more_than_once(
         loads += 1
         return LoadResult(updated=len(rows))
 
-    async def always(_batch_id: int, _now: object) -> bool:
+    async def always(*_values: object) -> bool:
         return True
 
     register(load)
+    met, stored_table = asyncio.Barrier(8), batches._stored_table
+
+    async def together(*values: Any) -> Any:
+        table = await stored_table(*values)
+        await met.wait()  # so that nobody sees another one's result beforehand
+        return table
+
     monkeypatch.setattr(batches, "_claim", always)
+    monkeypatch.setattr(batches, "_stored_table", together)
     monkeypatch.setattr(batches, "remove_file", lambda _path: None)  # else the slower ones find no file
     batch = await batches.preview("samples", GOOD, "list.xlsx", CONTEXT)
     await asyncio.gather(*(batches.accept(batch.id, CONTEXT) for _ in range(8)), return_exceptions=True)

@@ -25,5 +25,7 @@ MOVER = Mover(
         "ticket_order.expires_at": "An order is held for some minutes after it was placed, whenever the festival is.",
         "ticket_order.confirmed_at": _FACT,
         "ticket_order.closed_at": _FACT,
+        "laid_sheet.laid_at": _FACT,
+        "laid_sheet.seen_at": _FACT,
     },
 )

@@ -107,7 +107,7 @@ DATA = PersonalData(
     impersonal=frozenset(
         {
             *(f"ticket_order.{name}" for name in ("client_id", "reference", "currency", "secret_hash", "locale")),
-            *(f"laid_sheet.{name}" for name in ("prefix", "state")),
+            "laid_sheet.prefix",
             *(f"ticket_type.{name}" for name in ("code", "name", "description", "currency", "pass_kind")),
         }
     ),

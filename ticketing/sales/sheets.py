@@ -15,8 +15,8 @@ from app.kernel.sheets import CellProblem, Column, Laying, LoadResult, SheetCont
 from app.kernel.sheets.parsers import choice, day, email, integer, moment, money, phone, text
 from ticketing.sales.errors import DaysOutsideEdition, SalesReversed, UnknownTicketType
 from ticketing.sales.queries import ticket_types_of, tickets_held
-from ticketing.sales.services.attendees import Attendee, lay_attendees, take_over_attendees
-from ticketing.sales.services.laid import drop_laid, show_laid
+from ticketing.sales.services.attendees import Attendee, lay_attendees, show_attendees, take_over_attendees
+from ticketing.sales.services.laid import drop_laid
 from ticketing.sales.services.ticket_types import (
     TicketTypeValues,
     check_days,
@@ -297,7 +297,7 @@ async def load_attendee_sheet(rows: Sequence[SheetRow], context: SheetContext) -
     """Give each attendee an order and a pass; nobody is written to."""
     laid = await lay_attendee_sheet(rows, context)
     result = await take_over_attendee_sheet(laid, context)
-    await show_laid(laid)
+    await show_attendees(laid)
     return result
 
 
@@ -350,5 +350,5 @@ ATTENDEES = SheetKind(
     key=_attendee_key,
     check=check_attendees,
     load=load_attendee_sheet,
-    laying=Laying(lay=lay_attendee_sheet, take_over=take_over_attendee_sheet, show=show_laid, drop=drop_laid),
+    laying=Laying(lay=lay_attendee_sheet, take_over=take_over_attendee_sheet, show=show_attendees, drop=drop_laid),
 )

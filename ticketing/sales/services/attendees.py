@@ -19,10 +19,10 @@ from app.kernel import audit
 from app.kernel.database import fetch, write_transaction
 from app.kernel.security import hash_token
 from app.kernel.sheets.model import TOLD_EVERY
-from app.kernel.staging import LaidInVain, Pace, lay_ready, make_ready
+from app.kernel.staging import LaidInVain, Pace, clear_away, lay_ready, make_ready
 from ticketing.sales.enums import OrderChannel, OrderState
 from ticketing.sales.queries import HeldTicket, label_of, newest_order, ticket_types_of, tickets_held
-from ticketing.sales.services.laid import begin_laid, claim_laid, client_id_of, drop_laid, still_laying
+from ticketing.sales.services.laid import begin_laid, claim_laid, client_id_of, drop_laid, show_laid, still_laying
 from ticketing.sales.services.quota import hold_places, sell_held_places
 from ticketing.sales.services.references import order_reference, order_secret
 from ticketing.sales.tables import LaidSheet, OrderItem
@@ -170,6 +170,12 @@ async def take_over_attendees(*, laid_id: int, edition_id: int, actor: Actor, no
             await sell_held_places(counts)
     created = sum(counts.values())
     return created, updated, whole["count"] - created - updated
+
+
+async def show_attendees(laid_id: int) -> None:
+    """Let the orders that were taken over be seen, and clear away what was laid for them."""
+    await show_laid(laid_id)
+    await clear_away(TABLE)
 
 
 async def _changed_since(newest: int) -> bool:
