@@ -15,12 +15,14 @@ from app.kernel.enums import BatchState, JobState
 from app.kernel.jobs import claim
 from app.kernel.sheets import SheetContext, apart, batches, checking, kept
 from app.kernel.sheets.errors import BatchHasProblems
+from app.kernel.sheets.files import stored_bytes
 from app.kernel.signing import active_key, rotate_key
 from app.kernel.tables import ImportBatch, Job
 from app.kernel.worker import run_job
 from app.main import register_modules
 from tests.conftest import NOW
 from tests.support.factories_ticketing import make_open_edition, make_ticket_type
+from ticketing.sales.services.laid import SILENT, look_after_laid
 from ticketing.sales.sheets import ATTENDEES
 
 pytestmark = [pytest.mark.engines, pytest.mark.slow]
@@ -161,6 +163,31 @@ async def test_a_job_that_ended_without_a_word_leaves_it_to_be_accepted_again(co
     assert (batch.state, apart.failure_of(batch) != "") == (BatchState.PREVIEWED, True)
     assert (await apart.let_load(batch.id, context)).state == BatchState.LOADING
     assert await work() == [JobState.DONE]
+    assert await counts() == [ROWS] * 5
+
+
+async def test_what_was_taken_over_by_a_process_that_was_killed_is_loaded(
+    context: SheetContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def killed(_laid: int) -> None:
+        raise SystemExit
+
+    assert ATTENDEES.laying is not None
+    batch = await read(context)
+    laying = replace(ATTENDEES.laying, show=killed, drop=killed)
+    monkeypatch.setitem(checking._kinds, "attendees", replace(ATTENDEES, laying=laying))
+    with pytest.raises(SystemExit):
+        await batches.accept(batch.id, context, lay=True)
+    monkeypatch.setitem(checking._kinds, "attendees", ATTENDEES)
+    batch = await batches.find_batch(batch.id, context)
+    assert (batch.state, kept.result_of(batch)["created"]) == (BatchState.LOADING, ROWS)
+    assert stored_bytes(batch.stored_path) == sheet()
+    assert (await batches.accept(batch.id, context, lay=True)).state == BatchState.LOADING  # somebody may be at it
+    assert await apart.work_on(batch.id, context) == BatchState.LOADED
+    with pytest.raises(FileNotFoundError):
+        stored_bytes(batch.stored_path)
+    assert await look_after_laid(now=NOW + SILENT * 2) == 1
+    assert await fetch("SELECT DISTINCT state FROM ticket_order") == [{"state": "confirmed"}]
     assert await counts() == [ROWS] * 5
 
 

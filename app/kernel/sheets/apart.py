@@ -204,6 +204,9 @@ async def work_on(batch_id: int, context: SheetContext) -> BatchState:
             batch = await batches.read_stored(batch_id, context)
         elif batch.state == BatchState.LOADING:
             batch = await batches.accept(batch_id, context, lay=True)
+            if batch.state == BatchState.LOADING:  # whoever took it over was killed while it was shown
+                await batches.end_loading(batch_id)
+                batch = await batches.find_batch(batch_id, context)
     except BatchHasProblems:
         batch = await batches.find_batch(batch_id, context)  # it carries them
     except AppError as error:

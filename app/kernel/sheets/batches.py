@@ -166,17 +166,18 @@ async def accept(batch_id: int, context: SheetContext, *, lay: bool = False) -> 
             if laying is not None and laid is not None:
                 await (laying.show if loaded else laying.drop)(laid)
     await end_loading(batch_id)
-    await asyncio.to_thread(remove_file, batch.stored_path)
     return await find_batch(batch_id, context)
 
 
 async def end_loading(batch_id: int) -> bool:
-    """Say that a batch is loaded of which all was taken over; false when it was not."""
+    """Say that a batch is loaded of which all was taken over, and drop its file; false when it was not."""
     ended = (
         await ImportBatch.update({ImportBatch.state: BatchState.LOADED})
         .where((ImportBatch.id == batch_id) & ImportBatch.result.is_not_null())
-        .returning(ImportBatch.id)
+        .returning(ImportBatch.stored_path)
     )
+    for row in ended:
+        await asyncio.to_thread(remove_file, row["stored_path"])
     return bool(ended)
 
 
