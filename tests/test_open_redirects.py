@@ -90,7 +90,6 @@ def _forms() -> list[str]:
     return below(msgspec.Struct)
 
 
-@pytest.mark.once
 @pytest.fixture
 async def person(client: httpx.AsyncClient) -> Person:
     """Somebody with a password."""
@@ -107,8 +106,6 @@ async def test_a_page_never_carries_an_evil_next(client: httpx.AsyncClient) -> N
             assert leads_to(html.unescape(kept)) == "testserver.local"
 
 
-@pytest.mark.once
-@pytest.mark.once
 async def test_signing_in_never_leads_away(
     client: httpx.AsyncClient, person: Person, frozen_now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
