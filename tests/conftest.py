@@ -26,7 +26,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "runs on both engines even with --quick",
         "engines: differs between SQLite and PostgreSQL; runs on both even with --quick",
         "slow: left out by --quick",
+        "long: takes longest of all, and is begun first, so that no worker is left alone with it at the end",
         "once: asks of what is shown and not of what is kept, so tests/run runs it on SQLite alone",
+        "shared: a journey that changes nothing which another one looks at, so that they share a running service",
         "database: has a database of its own; put on by itself, all others need not run once more on PostgreSQL",
     ):
         config.addinivalue_line("markers", line)
@@ -38,10 +40,18 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker("database")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest: what is left for the end is short, and shared out evenly."""
+    items.sort(key=lambda item: [item.get_closest_marker(name) is None for name in ("long", "slow")])
+
+
 @pytest.fixture(scope="session")
 def databases() -> Iterator[Databases]:
-    """Where databases come from, with the template migrated."""
+    """Where databases come from, with the template migrated; passwords in them are hashed cheaply."""
+    from tests.support.hashing import hash_cheaply
+
     DATABASES.migrate_template()
+    hash_cheaply()
     yield DATABASES
     DATABASES.clear()
 

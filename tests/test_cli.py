@@ -374,6 +374,7 @@ async def test_the_demos_database_without_its_clock_is_not_dropped(home: Path, d
 
 @pytest.mark.slow
 @pytest.mark.engines
+@pytest.mark.long
 async def test_the_demo_loads_once_starts_on_what_is_there_and_begins_again(home: Path, empty_database: str) -> None:
     async def begin(*options: str) -> None:
         await close_database()  # its file or tables may go

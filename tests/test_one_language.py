@@ -149,6 +149,7 @@ async def browser_of(festival: Festival, who: str | None, locale: str) -> httpx.
     return browser
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("locale", ["vi", "id"])
 async def test_every_page_speaks_the_readers_language(
     client: httpx.AsyncClient, frozen_now: datetime, locale: str

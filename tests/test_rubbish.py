@@ -83,6 +83,7 @@ def rolled_back(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     return begin
 
 
+@pytest.mark.long
 async def test_rubbish_is_answered(client: httpx.AsyncClient, frozen_now: datetime, rolled_back: Any) -> None:
     festival: Festival = await make_festival(frozen_now)
     walkers = await cookies_of(festival, frozen_now)

@@ -43,6 +43,7 @@ from app.judging.tables import Round
 from booths.allocation.tables import AllocationRun
 from tests.booths.factories import make_booth
 from tests.support.client import CSRF_COOKIE, CSRF_HEADER
+from tests.support.engine import on_postgres
 from tests.support.factories import make_organisation
 from tests.support.festival import Festival, make_festival
 from tests.support.good_requests import GOOD, Good
@@ -107,8 +108,9 @@ class Walk:
             self.ids[good.keeps] = answer.json()["id"]
         cases = made_up(operation, own)
         admitted = self.admitted[route]
+        refused = 0 if on_postgres() else FEW  # turned back by guards, or let do what anybody may: one engine tells
         for who in self.people:
-            for case in cases if who in ({NOBODY} & admitted or admitted) else cases[:FEW]:
+            for case in cases if who in ({NOBODY} & admitted or admitted) else cases[:refused]:
                 self.send(case, who)
 
 
@@ -231,6 +233,7 @@ async def everything(client: httpx.AsyncClient, database: str, frozen_now: datet
     return walking
 
 
+@pytest.mark.long
 async def test_every_answer_is_one_that_the_openapi_tells_of(everything: Walker) -> None:
     found = await everything(GOOD)
     assert "\n".join(sorted(found.wrong)) == ""

@@ -91,6 +91,7 @@ def sentence_of(error: type[NotAPicture | PictureTooLarge]) -> str:
     return error().sentence().replace("'", "&#39;")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("attack", PICTURES)
 async def test_a_picture_is_refused_in_a_sentence_or_encoded_anew(house: House, attack: str) -> None:
     name, kind, make, taken = PICTURES[attack]
@@ -185,6 +186,7 @@ async def test_a_sheet_is_refused_in_a_sentence_or_read_as_texts(house: House, a
         assert path.stat().st_mode & 0o177 == 0
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "charset", ["", "; charset=no-such", "; charset=rot13", "; charset=idna", '; charset="utf-8\x00"']
 )

@@ -29,6 +29,7 @@ SAID = {
 NONE = {"inside_twice": 0, "scan_and_admission_differ": 0, "acknowledged_and_lost": 0}
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.engines
 def test_a_second_of_checkin_says_all_figures_and_finds_no_violation() -> None:

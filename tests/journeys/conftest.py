@@ -16,10 +16,11 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from tests.faults.trouble import Troubled, troubled
-from tests.journeys.support.people import People
+from tests.journeys.support.asking import Asking
+from tests.journeys.support.people import People, launch
 from tests.support.engine import STARTED_WITH
 from tests.support.postgres import PostgresServer, free_port, running_postgres
 from tests.support.roles import OWNER, SERVICE, as_role, make_roles
@@ -38,6 +39,14 @@ NUMBERS = count(1)
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Take ``--trouble``: the journeys as ``python -m tests.faults walks`` makes them."""
     parser.addoption("--trouble", action="store_true", help="let parts of the service fall over meanwhile")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let each of two workers, who are given a half of the list in its order, begin with one of the long walks."""
+    walks = [item for item in items if item.path.name == "test_every_page.py"]
+    rest = [item for item in items if item not in walks]
+    middle = len(rest) // 2
+    items[:] = [*walks[:1], *rest[:middle], *walks[1:], *rest[middle:]]
 
 
 @pytest.fixture(scope="session")
@@ -86,12 +95,15 @@ def festival(server: PostgresServer | None) -> Iterator[Home]:
 
 
 @contextlib.contextmanager
-def running_copy(festival: Home, server: PostgresServer | None, *, trouble: bool) -> Iterator[Service | Troubled]:
-    """Copy the demo festival, serve the copy, and remove it."""
+def running_copy(
+    festival: Home, server: PostgresServer | None, *, trouble: bool = False, port: int | None = None
+) -> Iterator[Service | Troubled]:
+    """Copy the demo festival, serve the copy, at a ``port`` of its own if one is given, and remove it."""
     number = next(NUMBERS)
     database = f"journey_{os.getpid()}_{number}"
     folder = festival.folder.parent / f"journey-{number}"
     home = copy_home(festival, folder, server=server, database=database)
+    home = home if port is None else replace(home, port=port)
     try:
         with contextlib.ExitStack() as stack:
             if trouble:
@@ -105,11 +117,48 @@ def running_copy(festival: Home, server: PostgresServer | None, *, trouble: bool
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def shares(request: pytest.FixtureRequest, *, trouble: bool) -> bool:
+    """Whether this journey is one that shares the running service."""
+    return request.node.get_closest_marker("shared") is not None and not trouble
+
+
+@pytest.fixture(scope="session")
+def shared_service(festival: Home, server: PostgresServer | None) -> Iterator[Service | Troubled]:
+    """The running service over the copy of the demo festival that the journeys marked ``shared`` have in common."""
+    with running_copy(festival, server, port=free_port()) as running:
+        yield running
+
+
 @pytest.fixture
-def service(festival: Home, server: PostgresServer | None, trouble: bool) -> Iterator[Service | Troubled]:
-    """The running service over a copy of the demo festival that this journey may change as it likes."""
+def service(
+    request: pytest.FixtureRequest, festival: Home, server: PostgresServer | None, trouble: bool
+) -> Iterator[Service | Troubled]:
+    """The running service over a copy of the demo festival that this journey may change as it likes.
+
+    A journey marked ``shared`` changes nothing that another one looks at, and is spared the start of its own service.
+    """
+    if shares(request, trouble=trouble):
+        yield request.getfixturevalue("shared_service")
+        return
     with running_copy(festival, server, trouble=trouble) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def shared_ask(shared_service: Service | Troubled) -> Iterator[Asking]:
+    """What answers about the shared installation."""
+    with contextlib.closing(Asking(shared_service.home)) as asking:
+        yield asking
+
+
+@pytest.fixture
+def ask(request: pytest.FixtureRequest, service: Service | Troubled, trouble: bool) -> Iterator[Asking]:
+    """What answers about this journey's installation."""
+    if shares(request, trouble=trouble):
+        yield request.getfixturevalue("shared_ask")
+        return
+    with contextlib.closing(Asking(service.home, patient=trouble)) as asking:
+        yield asking
 
 
 @pytest.fixture(scope="session")
@@ -119,10 +168,24 @@ def playwright() -> Iterator[Playwright]:
         yield started
 
 
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """Chromium, started once; everybody in it has cookies and storage of her own."""
+    with contextlib.closing(launch(playwright)) as started:
+        yield started
+
+
 @pytest.fixture
-def people(playwright: Playwright, service: Service | Troubled, tmp_path: Path, trouble: bool) -> Iterator[People]:
+def people(
+    playwright: Playwright,
+    browser: Browser,
+    service: Service | Troubled,
+    ask: Asking,
+    tmp_path: Path,
+    trouble: bool,
+) -> Iterator[People]:
     """People with browsers; at the end nothing may have gone wrong on a page, and no secret stand openly."""
-    with contextlib.closing(People(playwright, service, tmp_path, patient=trouble)) as made:
+    with contextlib.closing(People(playwright, browser, service, ask, tmp_path, patient=trouble)) as made:
         yield made
         if isinstance(service, Troubled):
             service.calm()

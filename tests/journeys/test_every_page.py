@@ -40,7 +40,7 @@ def barriers_of(page: Page, place: Place, device: str) -> list[str]:
     if device == DARK_TOO:
         page.emulate_media(color_scheme="dark", reduced_motion="reduce")
         page.evaluate(SETTLED)  # colours change over some milliseconds
-        wrong += [f"{place.name} in the dark: {barrier}" for barrier in barriers(page, "color-contrast")]
+        wrong += [f"{place.name} in the dark: {barrier}" for barrier in barriers(page, colours_alone=True)]
         page.emulate_media(color_scheme="light", reduced_motion="reduce")
     page.evaluate(SETTLED)
     return wrong + [f"{place.name}: {barrier}" for barrier in barriers(page)]

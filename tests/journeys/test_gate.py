@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.support.camera import picture_of
@@ -50,6 +51,7 @@ def test_the_camera_admits_a_pass_once(people: People) -> None:
     assert_accessible(gate)
 
 
+@pytest.mark.shared
 def test_a_pass_that_was_used_is_refused_with_when_and_where(people: People) -> None:
     (code,) = people.passes(1)
     gate = paired_phone(people)
@@ -63,6 +65,8 @@ def test_a_pass_that_was_used_is_refused_with_when_and_where(people: People) -> 
     expect(gate.locator("#verdict-detail")).to_have_text(f"{used_at} · Cổng A1 – sảnh chính")
 
 
+@pytest.mark.shared
+@pytest.mark.once
 def test_a_refusal_stands_until_the_next_code_and_then_as_a_card(people: People) -> None:
     one, two = people.passes(2)
     gate = paired_phone(people)
@@ -87,6 +91,7 @@ def test_a_refusal_stands_until_the_next_code_and_then_as_a_card(people: People)
     expect(last.locator("strong")).to_have_text("Chưa đủ mã")
 
 
+@pytest.mark.shared
 def test_the_card_pairs_one_phone(people: People) -> None:
     card = people.ask("gate")
     first = people.page(at="/me")
@@ -129,6 +134,8 @@ def test_without_network_the_phone_judges_alone_and_hands_over_later(people: Peo
     expect(other.locator(REFUSED)).to_be_visible()
 
 
+@pytest.mark.shared
+@pytest.mark.once
 def test_a_code_that_is_no_pass_is_said_to_be_none(people: People) -> None:
     gate = paired_phone(people, codes=[picture_of("https://example.org/menu")])
     expect(gate.locator("#verdict.verdict-look:not([hidden])")).to_be_visible(timeout=15_000)

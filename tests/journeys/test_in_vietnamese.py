@@ -55,6 +55,8 @@ def left_in_english(page: Page, english: list[str]) -> list[str]:
     return [sentence for sentence in english if re.search(rf"(?<!\w){re.escape(sentence)}(?!\w)", text)]
 
 
+@pytest.mark.once
+@pytest.mark.shared
 def test_a_visitor_reads_vietnamese_everywhere(people: People, english: list[str]) -> None:
     people.watch.allow("404 GET .*/nowhere")
     people.watch.allow("422 POST .*/tickets/order")

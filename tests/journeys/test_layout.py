@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.journeys.support.people import People
 from tests.journeys.support.places import Place
 from tests.journeys.test_every_page import overhang_of
+
+pytestmark = pytest.mark.once
 
 CUT_OFF = """() => [...document.querySelectorAll(".filters select")].filter((select) => {
   const style = getComputedStyle(select);
@@ -18,12 +22,14 @@ BELOW = """() => [...document.querySelectorAll("main ul.grid a")].filter((link) 
 ).map((link) => link.textContent.trim())"""
 
 
+@pytest.mark.shared
 def test_filters_show_all_of_their_words(people: People) -> None:
     page = people.page(signed_in="owner", at="/manage/{edition_id}/floorplan", device="desk")
     assert page.locator(".filters select").count() == 3
     assert page.evaluate(CUT_OFF) == []
 
 
+@pytest.mark.shared
 def test_a_long_name_stands_beside_its_icon(people: People) -> None:
     page = people.page(signed_in="owner", at="/manage/{edition_id}/import", device="desk")
     assert page.locator("main ul.grid a svg").count() > 5
@@ -58,6 +64,7 @@ def test_names_of_200_letters_widen_no_page(people: People) -> None:
     assert wrong == []
 
 
+@pytest.mark.shared
 def test_addresses_stay_in_one_piece_on_a_desk(people: People) -> None:
     page = people.page(signed_in="owner", device="desk")
     for part in ("people", "organisations", "contest/judges"):
@@ -66,6 +73,7 @@ def test_addresses_stay_in_one_piece_on_a_desk(people: People) -> None:
         assert page.evaluate(BROKEN) == []
 
 
+@pytest.mark.shared
 def test_of_the_two_menus_in_the_header_one_is_open(people: People) -> None:
     for role, path in (
         ("owner", "/manage/{edition_id}"),
@@ -94,6 +102,7 @@ HANGING = """() => [...document.querySelectorAll("td.cell-actions > .button")].f
 }).length"""
 
 
+@pytest.mark.shared
 def test_what_belongs_together_stands_on_one_line_at_a_desk(people: People) -> None:
     page = people.page(signed_in="owner", at="/manage/{edition_id}/applications/new", device="desk")
     assert page.evaluate(LINES) == [1, 2]  # watts have the longest label of their row, which may take two lines
@@ -105,6 +114,7 @@ def test_what_belongs_together_stands_on_one_line_at_a_desk(people: People) -> N
     assert page.evaluate(HANGING) == 0
 
 
+@pytest.mark.shared
 def test_a_file_is_chosen_in_our_words(people: People) -> None:
     page = people.page(signed_in="owner", at="/manage/{edition_id}/import/applications", locale="en")
     field = page.get_by_label("Chọn bảng tính, hoặc thả vào đây", exact=True)

@@ -27,6 +27,7 @@ def draw(page: Page, count: int) -> None:
     page.mouse.up()
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize("device", ["desk", "tablet-landscape"])
 def test_a_booth_is_drawn_and_undone(people: People, device: str) -> None:
     people.watch.allow("409 POST .*/booths")
@@ -53,6 +54,8 @@ def test_a_booth_is_drawn_and_undone(people: People, device: str) -> None:
     expect(count).to_have_text(str(before))
 
 
+@pytest.mark.shared
+@pytest.mark.once
 @pytest.mark.parametrize("device", ["desk", "tablet"])
 def test_what_is_chosen_at_the_foot_of_the_plan_stays_in_sight(people: People, device: str) -> None:
     page = people.page(signed_in="owner", at=EDITOR, device=device)

@@ -12,6 +12,8 @@ from tests.journeys.support.people import People
 from tests.journeys.support.places import SLUG
 from tests.journeys.support.watch import assert_accessible
 
+pytestmark = pytest.mark.shared
+
 FESTIVAL = f"/e/{SLUG}"
 
 
@@ -38,6 +40,7 @@ def test_a_ticket_in_two_steps(people: People, script: bool) -> None:
     assert page.locator("main svg").first.is_visible()
 
 
+@pytest.mark.once
 def test_the_open_section_is_in_sight_on_a_phone(people: People) -> None:
     page = people.page(locale="vi")
     page.set_viewport_size({"width": 360, "height": 740})
@@ -47,6 +50,7 @@ def test_the_open_section_is_in_sight_on_a_phone(people: People) -> None:
     assert (box["x"] >= 0, box["x"] + box["width"] <= 360) == (True, True)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("script", "part"), [(False, "#here"), (True, "#here"), (True, "")])
 def test_the_sought_booth_is_in_sight_on_a_phone(people: People, script: bool, part: str) -> None:
     page = people.page(locale="vi", at=f"{FESTIVAL}/map", script=script)

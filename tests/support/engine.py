@@ -21,6 +21,11 @@ from tests.support.postgres import quick_folder
 STARTED_WITH = "FAIRGROUND_TESTS_STARTED_WITH"
 
 
+def on_postgres() -> bool:
+    """Whether this test run was started on PostgreSQL."""
+    return os.environ.get(STARTED_WITH, "").startswith("postgres")
+
+
 class Databases:
     """Makes the template and its copies. ``folder`` is the temporary folder of this test process."""
 

@@ -24,7 +24,7 @@ NOT_JOURNEYS = "--ignore=tests/journeys"
 LONGEST_STEP_SECONDS = 1200
 #: A database of its own is given to each step; a test that is not compiled again is there in half the time.
 LEFT_OUT = ("DATABASE_URL", "PYTHONDONTWRITEBYTECODE")
-ON_POSTGRES = "database or race or engines"
+ON_POSTGRES = "(database or race or engines) and not once"
 QUICK_ON_POSTGRES = "race or engines"
 
 
@@ -40,16 +40,53 @@ class Step:
 
 
 @dataclass
+class Begun:
+    """A check that runs beside the others, what it says kept in a file until it is its turn."""
+
+    step: Step
+    process: subprocess.Popen[bytes]
+    said: Path
+    started: float
+
+
+@dataclass
 class Suite:
-    """Runs steps one after the other and keeps the count."""
+    """Runs steps one after the other, but for those that are begun, and keeps the count."""
 
     folder: Path
     steps: list[Step] = field(default_factory=list)
+    begun: list[Begun] = field(default_factory=list)
 
     def check(self, name: str, command: Sequence[str]) -> None:
         """Run a check that passes, fails or, where it could not be made, is skipped as a whole."""
         step, code = self._run(name, command, {})
         step.passed, step.failed, step.skipped = int(code == 0), int(code not in (0, NOT_ASKED)), int(code == NOT_ASKED)
+
+    def begin(self, name: str, command: Sequence[str]) -> None:
+        """Start a check that passes or fails, and go on with the next step meanwhile."""
+        step = Step(name)
+        self.steps.append(step)
+        said = self.folder / f"{len(self.steps)}.said"
+        with said.open("wb") as output:
+            process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=self._environment({}),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        self.begun.append(Begun(step, process, said, time.time()))
+
+    def finish(self) -> None:
+        """Wait for what was begun, and tell what it said."""
+        for one in self.begun:
+            left = one.started + LONGEST_STEP_SECONDS - time.time()
+            code = self._wait(one.step.name, one.process, max(1.0, left))
+            one.step.seconds = one.said.stat().st_mtime - one.started  # it may have ended long ago, with its last word
+            one.step.passed, one.step.failed = int(code == 0), int(code != 0)
+            print(f"\n== {one.step.name}\n{one.said.read_text(errors='replace')}", flush=True)
+        self.begun.clear()
 
     def pytest(self, name: str, arguments: Sequence[str], env: Mapping[str, str]) -> None:
         """Run pytest and count its tests; one that ends badly without a failed test is itself a failure."""
@@ -75,11 +112,19 @@ class Suite:
         step = Step(name)
         self.steps.append(step)
         started = time.monotonic()
-        environment = {key: value for key, value in os.environ.items() if key not in LEFT_OUT} | dict(env)
-        environment["TMPDIR"] = str(self.folder)  # goes at the end, whatever a killed step leaves in it
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(command, cwd=ROOT, env=self._environment(env), stdin=subprocess.DEVNULL)
+        code = self._wait(name, process, LONGEST_STEP_SECONDS)
+        step.seconds = time.monotonic() - started
+        return step, code
+
+    def _environment(self, env: Mapping[str, str]) -> dict[str, str]:
+        kept = {key: value for key, value in os.environ.items() if key not in LEFT_OUT}
+        return kept | dict(env) | {"TMPDIR": str(self.folder)}  # goes at the end, whatever a killed step leaves in it
+
+    def _wait(self, name: str, process: subprocess.Popen[bytes], seconds: float) -> int:
+        """Return how a step ended; it is ended itself after so many seconds, or with the run."""
         try:
-            code = process.wait(timeout=LONGEST_STEP_SECONDS)
+            return process.wait(timeout=seconds)
         except BaseException as error:
             process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -88,9 +133,13 @@ class Suite:
             if not isinstance(error, subprocess.TimeoutExpired):
                 raise
             print(f"{name} took more than {LONGEST_STEP_SECONDS} s and was ended.", flush=True)
-            code = 124
-        step.seconds = time.monotonic() - started
-        return step, code
+            return 124
+
+    def end(self) -> None:
+        """End what was begun and is not finished: the run was stopped."""
+        for one in self.begun:
+            one.process.terminate()
+            one.process.wait()
 
     def summary(self) -> int:
         """Print what each step came to and the sum as the last line; returns the exit code."""
@@ -106,11 +155,14 @@ class Suite:
 
 
 def run_lint(suite: Suite) -> None:
-    """Run the checks that need no database."""
+    """Run the checks that need no database; the longest, on one core, goes on beside the tests.
+
+    They wait for the front end: they read what it builds.
+    """
     python = sys.executable
+    suite.begin("Types (mypy --strict)", [python, "-m", "mypy", "--strict"])
     suite.check("Lint (ruff check)", [python, "-m", "ruff", "check", "."])
     suite.check("Format (ruff format)", [python, "-m", "ruff", "format", "--check", "."])
-    suite.check("Types (mypy --strict)", [python, "-m", "mypy", "--strict"])
     lint_imports = "import sys; from importlinter.cli import lint_imports_command as run; sys.exit(run())"
     suite.check("Imports point one way (import-linter)", [python, "-c", lint_imports])
     suite.check("Front end (types, tests, build)", [python, "-m", "tests.support.typescript"])
@@ -159,6 +211,7 @@ def run_all(suite: Suite, *, quick: bool, unit: bool, journeys: bool, workers: i
         if not quick:
             run_audits(suite)
         run_tests(suite, quick=quick, workers=workers, env={})
+        suite.finish()
     try:
         with running_postgres() as server:
             postgres = {"DATABASE_URL": server.url}
@@ -193,6 +246,8 @@ def main() -> int:
             )
         except KeyboardInterrupt:
             suite.fail("Interrupted", "Stopped by hand.")
+        finally:
+            suite.end()
         return suite.summary()
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from argon2 import Type
 
 from app.accounts.actor import SYSTEM, Actor
 from app.accounts.errors import (
@@ -35,6 +36,7 @@ from tests.events.factories import make_edition
 from tests.support.client import sign_in
 from tests.support.contacts import told
 from tests.support.factories import make_person
+from tests.support.hashing import AS_SERVED
 
 GOOD = "con trâu uống nước ruộng"
 OTHER = "mưa rơi trên mái ngói"
@@ -126,6 +128,12 @@ async def test_a_password_counts_as_typed(database: str) -> None:
             await check_password(contact=EMAIL, password=wrong, now=NOW)
     for right in ("  trâu  uống nước ", unicodedata.normalize("NFD", "  trâu  uống nước ")):
         assert await check_password(contact=EMAIL, password=right, now=NOW) == person.id
+
+
+def test_a_guess_costs_what_is_advised() -> None:
+    """At least the second of the two settings of RFC 9106, section 4."""
+    assert (AS_SERVED.type, AS_SERVED.parallelism) == (Type.ID, 4)
+    assert (AS_SERVED.time_cost >= 3, AS_SERVED.memory_cost >= 64 * 1024) == (True, True)
 
 
 async def test_passwords_of_before_still_sign_in(database: str) -> None:

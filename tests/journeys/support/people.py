@@ -36,18 +36,25 @@ class People:
     """Opens pages as one person or another; every page is watched for errors."""
 
     def __init__(
-        self, playwright: Playwright, service: Service | Troubled, folder: Path, *, patient: bool = False
+        self,
+        playwright: Playwright,
+        browser: Browser,
+        service: Service | Troubled,
+        ask: Asking,
+        folder: Path,
+        *,
+        patient: bool = False,
     ) -> None:
         self.service = service
         self.patient = patient
-        self.ask = Asking(service.home, patient=patient)
+        self.ask = ask
         self.watch = Watch()
         if patient:
             self.watch.allow(EXPECTED)
         self._playwright = playwright
         self._folder = folder
-        self._browsers: list[Browser] = []
-        self._plain: Browser | None = None
+        self._browser = browser
+        self._with_cameras: list[Browser] = []
         self._contexts: list[BrowserContext] = []
         self._numbers: dict[str, Any] = {}
 
@@ -68,7 +75,7 @@ class People:
         of QR codes that the camera sees one after the other.
         """
         width, height = DEVICES[device]
-        browser = self._plain_browser() if codes is None else self._browser_with_camera(codes)
+        browser = self._browser if codes is None else self._browser_with_camera(codes)
         context = browser.new_context(
             base_url=self.service.url,
             viewport={"width": width, "height": height},
@@ -135,23 +142,16 @@ class People:
         return leaks + where
 
     def close(self) -> None:
-        """Close every browser, and ask nothing more."""
-        self.ask.close()
+        """Close all that these people opened."""
         for context in self._contexts:
             context.close()
-        for browser in self._browsers:
+        for browser in self._with_cameras:
             browser.close()
 
-    def _plain_browser(self) -> Browser:
-        if self._plain is None:
-            self._plain = launch(self._playwright)
-            self._browsers.append(self._plain)
-        return self._plain
-
     def _browser_with_camera(self, codes: list[bytes]) -> Browser:
-        film = write_camera_file(self._folder / f"camera-{len(self._browsers)}.y4m", codes)
+        film = write_camera_file(self._folder / f"camera-{len(self._with_cameras)}.y4m", codes)
         browser = launch(self._playwright, [*CAMERA_SWITCHES, f"--use-file-for-fake-video-capture={film}"])
-        self._browsers.append(browser)
+        self._with_cameras.append(browser)
         return browser
 
 
