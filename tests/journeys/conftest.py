@@ -19,7 +19,7 @@ import pytest
 from playwright.sync_api import Playwright, expect, sync_playwright
 
 from tests.faults.trouble import Troubled, troubled
-from tests.journeys.support.people import People
+from tests.journeys.support.people import DATABASE_PASSWORD, SECRET_SETTINGS, People
 from tests.support.engine import STARTED_WITH
 from tests.support.postgres import PostgresServer, free_port, running_postgres
 from tests.support.roles import OWNER, SERVICE, as_role, make_roles
@@ -71,6 +71,7 @@ def festival(server: PostgresServer | None) -> Iterator[Home]:
     if server is not None:
         administer(server, f'CREATE DATABASE "{database}" TEMPLATE template0')
     home = new_home(folder / "festival", port=free_port(), server=server, database=database)
+    home = replace(home, settings=SECRET_SETTINGS)
     try:
         if server is None:
             home.run("demo", "--no-serve")
@@ -78,7 +79,8 @@ def festival(server: PostgresServer | None) -> Iterator[Home]:
         else:
             make_roles(home.database_url)
             replace(home, database_url=as_role(home.database_url, OWNER)).run("demo", "--no-serve")
-            yield replace(home, database_url=as_role(home.database_url, SERVICE))
+            own = as_role(home.database_url, SERVICE).replace("@", f":{DATABASE_PASSWORD}@", 1)
+            yield replace(home, database_url=own)
     finally:
         if server is not None:
             administer(server, f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
