@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.measured import Bench, demo_festival
-from tests.faults.sqlite import kill, make_load, reconcile
+from tests.faults.sqlite import SETTINGS, kill, make_load, reconcile
 from tests.support.guard import Guarded, child_pids, start_guarded
 from tests.support.postgres import free_port
 from tests.support.processes import command_line
@@ -127,7 +127,7 @@ def jobs(bench: Bench) -> dict[str, Any]:
 async def run(rounds: int) -> dict[str, Any]:
     """Kill a node, a worker and the database's processes ``rounds`` times each; returns what was found."""
     faults: dict[str, int] = {}
-    with demo_festival("postgres") as bench:
+    with demo_festival("postgres", SETTINGS) as bench:
         load = make_load(bench, bench.home.url)
         with cluster(bench) as (url, nodes, workers):
             load = replace(load, url=url)
@@ -145,14 +145,14 @@ async def run(rounds: int) -> dict[str, Any]:
                 await asyncio.sleep(2)
                 await asyncio.to_thread(workers[number % 2].start)
                 await loading
-                for name, count in reconcile(bench, load).items():
+                for name, count in reconcile(bench, load.acknowledged).items():
                     faults[name] = faults.get(name, 0) + count
                 print(
                     f"round {number + 1}: {len(load.acknowledged)} answered, {sum(faults.values())} faults",
                     flush=True,
                 )
             job = await until_done(bench)
-        for name, count in reconcile(bench, load).items():
+        for name, count in reconcile(bench, load.acknowledged).items():
             faults[name] = faults.get(name, 0) + count
     faults["job_not_done"] = int(job["state"] != "done")
     faults["passes_of_the_leaked_key"] = job["left"]

@@ -128,6 +128,7 @@ def people(playwright: Playwright, service: Service | Troubled, tmp_path: Path, 
         yield made
         if isinstance(service, Troubled):
             service.calm()
+            service.walked = made.acknowledged()
         faults, leaks = made.unexpected_faults(), made.leaks()
     assert faults == []
     assert leaks == []

@@ -155,6 +155,14 @@ class People:
         """Return what went wrong in any page and was not provoked."""
         return self.watch.unexpected()
 
+    def acknowledged(self) -> dict[str, dict[str, Any]]:
+        """Return what this journey was answered to have done, as ``tests.faults.reconcile`` reads it."""
+        seen = [found for page in self.watch.pages if (found := KEPT_PATH.search(page.address))]
+        done = [one for one in self.watch.answered if one.path.startswith(("/api/", "/manage/"))]
+        return {found[1]: {"path": found[0].rpartition("/")[0], "answer": {}} for found in seen} | {
+            f"walk-{number}": {"path": one.path, "answer": json.loads(one.body)} for number, one in enumerate(done)
+        }
+
     def sought(self) -> Sought:
         """Return each secret of this journey: of the settings, of the database, and what it has come by."""
         self.watch.cookies |= {

@@ -7,7 +7,7 @@ from base64 import b64decode
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, CDPSession, ConsoleMessage, Error, Page, Request, Response, WebError
@@ -15,6 +15,8 @@ from playwright.sync_api import BrowserContext, CDPSession, ConsoleMessage, Erro
 SERIOUS = ("serious", "critical")
 BY_NETWORK = "Failed to load resource"
 FORM = "application/x-www-form-urlencoded"
+#: Where devices send what they have done.
+QUEUES = ("/api/v1/gate/redeem", "/api/v1/gate/scans", "/api/v1/judge/ballots")
 
 
 class Seen(NamedTuple):
@@ -22,6 +24,13 @@ class Seen(NamedTuple):
 
     browser: int
     address: str
+    body: str
+
+
+class Answered(NamedTuple):
+    """What somebody was answered to have done: a form that led on, or a queue of a device."""
+
+    path: str
     body: str
 
 
@@ -43,6 +52,7 @@ class Watch:
     pages: list[Seen] = field(default_factory=list)
     cookies: set[Given] = field(default_factory=set)
     typed: set[tuple[str, str]] = field(default_factory=set)
+    answered: list[Answered] = field(default_factory=list)
 
     def allow(self, pattern: str) -> None:
         """Expect faults that match ``pattern``, such as ``409 .*/redeem``."""
@@ -64,7 +74,8 @@ class Watch:
         session.on("Fetch.requestPaused", lambda event: self._read(session, browser, event))
         session.on("Network.responseReceivedExtraInfo", lambda event: self._cookies(browser, event["headers"]))
         session.send("Network.enable")
-        session.send("Fetch.enable", {"patterns": [{"resourceType": "Document", "requestStage": "Response"}]})
+        patterns = [{"resourceType": "Document"}, *({"urlPattern": f"*{path}"} for path in QUEUES)]
+        session.send("Fetch.enable", {"patterns": [{**pattern, "requestStage": "Response"} for pattern in patterns]})
 
     def unexpected(self) -> list[str]:
         """Return the faults that nobody allowed."""
@@ -85,12 +96,18 @@ class Watch:
 
     def _read(self, session: CDPSession, browser: int, event: dict[str, Any]) -> None:
         headers = {one["name"].lower(): one["value"] for one in event.get("responseHeaders", ())}
-        paused = {"requestId": event["requestId"]}
+        paused, address = {"requestId": event["requestId"]}, event["request"]["url"]
+        path = urlsplit(address).path
         with suppress(Error):  # the page was closed meanwhile
-            if "location" not in headers and headers.get("content-type", "").startswith("text/html"):
+            if "location" in headers:
+                if event["request"]["method"] == "POST":
+                    self.answered.append(Answered(path, "{}"))
+            elif path in QUEUES or headers.get("content-type", "").startswith("text/html"):
                 answer = session.send("Fetch.getResponseBody", paused)
                 body = b64decode(answer["body"]).decode() if answer["base64Encoded"] else answer["body"]
-                self.pages.append(Seen(browser, event["request"]["url"], body))
+                self.pages.append(Seen(browser, address, body))
+                if path in QUEUES and event["responseStatusCode"] == 200:
+                    self.answered.append(Answered(path, body))
             session.send("Fetch.continueRequest", paused)
 
     def _cookies(self, browser: int, headers: dict[str, str]) -> None:
