@@ -10,6 +10,7 @@ import itertools
 import json
 import random
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -56,6 +57,10 @@ class Load:
     async def _one_by_one(self, client: httpx.AsyncClient, ends: float) -> None:
         while not self.stopping and time.monotonic() < ends:
             await self.ask_for(client, next(self.numbers))
+
+    def kinds(self) -> dict[str, int]:
+        """Return how much of each kind was acknowledged, by the last word of its path."""
+        return dict(Counter(one["path"].rpartition("/")[2] for one in self.acknowledged.values()))
 
     async def ask_for(self, client: httpx.AsyncClient, number: int) -> None:
         """Send one request; its number decides which."""

@@ -75,6 +75,7 @@ async def run(kills: int) -> dict[str, Any]:
     return {
         "kills": kills,
         "acknowledged": len(load.acknowledged),
+        "kinds": load.kinds(),
         "sent_again": load.sent_again,
         "refused": len(load.refused),
         "first_refusals": load.refused[:3],
