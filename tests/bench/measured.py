@@ -6,9 +6,10 @@ import contextlib
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.support.guard import child_pids
 from tests.support.postgres import PostgresServer, free_port, running_postgres
@@ -47,7 +48,7 @@ class Bench:
 
 
 @contextlib.contextmanager
-def demo_festival(engine: str) -> Iterator[Bench]:
+def demo_festival(engine: str, settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[Bench]:
     """Make an installation with the demo festival on a durable database; everything goes at the end."""
     folder = Path(tempfile.mkdtemp(prefix="fairground-bench-"))
     try:
@@ -56,6 +57,7 @@ def demo_festival(engine: str) -> Iterator[Bench]:
             if server is not None:
                 administer(server, "CREATE DATABASE fairground TEMPLATE template0")
             home = new_home(folder / "home", port=free_port(), server=server, database="fairground")
+            home = replace(home, settings=settings)
             home.run("demo", "--no-serve")
             yield Bench(engine, home, server)
     finally:

@@ -11,19 +11,23 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+
 from tests.bench.measured import Bench, demo_festival
-from tests.faults.sqlite import kill, make_load, reconcile
+from tests.faults.sqlite import SETTINGS, kill, make_load, reconcile
 from tests.support.guard import Guarded, child_pids, start_guarded
 from tests.support.postgres import free_port
-from tests.support.processes import command_line
+from tests.support.processes import command_line, tree
 from tests.support.service import CLI, Home, wait_for_page
 
-ROUND_SECONDS = 12.0
-LEASE_SECONDS = 90.0
+#: How long a round's load goes on at most, and after everything is back.
+ROUND_SECONDS, AFTERWARDS_SECONDS = 300.0, 5.0
+LEASE_SECONDS, LOOK_SECONDS = 90.0, 0.02
 
 NGINX = """
 worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
@@ -124,42 +128,97 @@ def jobs(bench: Bench) -> dict[str, Any]:
     return said
 
 
+@dataclass(frozen=True)
+class Orphan:
+    """The job as it stood when the worker that did it was killed."""
+
+    worker: str
+    attempts: int
+
+
+def not_taken_over(orphan: Orphan | None, job: dict[str, Any]) -> int:
+    """1 unless another worker has done the job since; 1 too where none was killed at it, so that nothing was tried."""
+    if orphan is None:
+        return 1
+    return int(job["state"] != "done" or job["worker"] == orphan.worker or job["attempts"] <= orphan.attempts)
+
+
+async def kill_at_work(bench: Bench, workers: list[Node]) -> tuple[Orphan | None, Node]:
+    """Let the passes' key leak and kill the worker that issues them again, in the middle of it.
+
+    Returns what it left behind, or None when the job had ended already, and the worker that is to be started again.
+    """
+    begun = await asyncio.to_thread(bench.home.python, "-m", "tests.faults.leak", "begin")
+    number = json.loads(begun.splitlines()[-1])["job"]
+    connection = await asyncpg.connect(bench.home.database_url)
+    look = partial(connection.fetchrow, "SELECT state, worker, attempts, progress_done FROM job WHERE id = $1", number)
+    try:
+        row = await look()
+        for _ in range(int(LEASE_SECONDS / LOOK_SECONDS)):
+            if row["state"] == "done" or row["progress_done"]:
+                break
+            await asyncio.sleep(LOOK_SECONDS)
+            row = await look()
+        if row["state"] != "running":
+            return None, workers[0]
+        pid = int(row["worker"].split(":")[1])
+        (at_work,) = [each for each in workers if each.guarded is not None and pid in tree([each.guarded.pid])]
+        await asyncio.to_thread(at_work.kill)
+        row = await look()
+        return (Orphan(row["worker"], row["attempts"]) if row["state"] == "running" else None), at_work
+    finally:
+        await connection.close()
+
+
 async def run(rounds: int) -> dict[str, Any]:
-    """Kill a node, a worker and the database's processes ``rounds`` times each; returns what was found."""
+    """Kill a node, a worker and the database's processes ``rounds`` times each; returns what was found.
+
+    In the first round the worker is killed in the middle of a job, which the other one has to take over.
+    """
     faults: dict[str, int] = {}
-    with demo_festival("postgres") as bench:
+    orphan: Orphan | None = None
+    with demo_festival("postgres", SETTINGS) as bench:
         load = make_load(bench, bench.home.url)
-        with cluster(bench) as (url, nodes, workers):
-            load = replace(load, url=url)
+        with cluster(bench) as (_url, nodes, workers):
             for number in range(rounds):
                 loading = asyncio.create_task(load.go_on(ROUND_SECONDS))
                 await asyncio.sleep(1)
                 if number == 0:
-                    await asyncio.to_thread(bench.home.python, "-m", "tests.faults.leak", "begin")
-                await asyncio.sleep(1)
-                await asyncio.to_thread(workers[number % 2].kill)
+                    orphan, fallen = await kill_at_work(bench, workers)
+                else:
+                    fallen = workers[number % 2]
+                    await asyncio.to_thread(fallen.kill)
                 await asyncio.to_thread(nodes[number % 2].kill)
                 await asyncio.sleep(1)
                 await asyncio.to_thread(nodes[number % 2].start)
                 break_database(bench)
                 await asyncio.sleep(2)
-                await asyncio.to_thread(workers[number % 2].start)
+                await asyncio.to_thread(fallen.start)
+                await asyncio.sleep(AFTERWARDS_SECONDS)
+                load.stopping = True
                 await loading
-                for name, count in reconcile(bench, load).items():
+                for name, count in reconcile(bench, load.acknowledged).items():
                     faults[name] = faults.get(name, 0) + count
                 print(
                     f"round {number + 1}: {len(load.acknowledged)} answered, {sum(faults.values())} faults",
                     flush=True,
                 )
             job = await until_done(bench)
-        for name, count in reconcile(bench, load).items():
+        for name, count in reconcile(bench, load.acknowledged).items():
             faults[name] = faults.get(name, 0) + count
-    faults["job_not_done"] = int(job["state"] != "done")
-    faults["passes_of_the_leaked_key"] = job["left"]
-    faults["messages_sent_twice"] = job["twice"]
+    faults |= {
+        "no_job_taken_over": not_taken_over(orphan, job),
+        "job_not_done": int(job["state"] != "done"),
+        "job_written_twice": job["jobs"] - 1,
+        "passes_of_the_leaked_key": job["left"],
+        "nobody_told": int(not job["told"]),
+        "messages_sent_twice": job["twice"],
+        "jobs_left_behind": job["stuck"],
+    }
     return {
         "rounds": rounds,
         "acknowledged": len(load.acknowledged),
+        "kinds": load.kinds(),
         "sent_again": load.sent_again,
         "refused": len(load.refused),
         "first_refusals": load.refused[:3],
@@ -172,7 +231,7 @@ async def until_done(bench: Bench) -> dict[str, Any]:
     """Wait until the job has ended, through the lease of the worker that was killed with it."""
     for _ in range(int(LEASE_SECONDS)):
         found = await asyncio.to_thread(jobs, bench)
-        if found["state"] in ("done", "failed"):
+        if found["state"] in ("done", "failed") and not found["stuck"]:
             return found
         await asyncio.sleep(1)
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections import Counter
 from typing import Any
 
 from app.accounts.actor import SYSTEM
@@ -21,17 +22,29 @@ async def begin() -> dict[str, Any]:
 
 
 async def look() -> dict[str, Any]:
-    """State and attempts of the job, passes that still carry a leaked key, passes whose holders were told twice."""
-    job = (await fetch("SELECT state, attempts FROM job WHERE kind = {}", JOB))[0]
+    """State, attempts and worker of the job, how many such ``jobs`` there are, and what came of it.
+
+    ``left``: passes that still carry a leaked key; ``told``: passes whose holders were told, ``twice`` again;
+    ``stuck``: jobs of any kind that a killed worker holds and nobody took over.
+    """
+    job, *more = await fetch("SELECT state, attempts, worker FROM job WHERE kind = {}", JOB)
     left = await fetch(
         'SELECT COUNT(*) AS n FROM "pass" p JOIN signing_key k ON k.key_id = p.key_id '
         "WHERE k.leaked_at IS NOT NULL AND p.state = 'issued'"
     )
-    twice = await fetch(
-        "SELECT unique_key FROM outbox_message WHERE unique_key LIKE 'pass.reissued:%' GROUP BY unique_key "
-        "HAVING COUNT(*) > 1"
+    told = Counter(
+        row["unique_key"].split(":")[1]
+        for row in await fetch("SELECT unique_key FROM outbox_message WHERE unique_key LIKE 'pass.reissued:%'")
     )
-    return {**job, "left": left[0]["n"], "twice": len(twice)}
+    stuck = await fetch("SELECT id FROM job WHERE state = 'running' AND lease_until < {}", clock.now())
+    return {
+        **job,
+        "jobs": 1 + len(more),
+        "left": left[0]["n"],
+        "told": len(told),
+        "twice": sum(count - 1 for count in told.values()),
+        "stuck": len(stuck),
+    }
 
 
 async def main(what: str) -> None:

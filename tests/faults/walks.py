@@ -12,11 +12,13 @@ from typing import Any
 from tests.support.chromium import find_or_install_chromium
 from tests.support.service import ROOT
 
-JOURNEYS = [f"tests/journeys/test_{name}.py" for name in ("organiser", "exhibitor", "visitor", "gate", "contest")]
+#: The five walks, and a page on the wall meanwhile.
+WALKS = ("organiser", "exhibitor", "visitor", "gate", "contest", "live")
+JOURNEYS = [f"tests/journeys/test_{name}.py" for name in WALKS]
 
 
 def run() -> dict[str, Any]:
-    """Make the five walks; each says what fell meanwhile, and fails when anything acknowledged was lost."""
+    """Make the walks; each says what fell meanwhile, and fails when anything acknowledged was lost."""
     find_or_install_chromium()
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from tests.faults.trouble import Troubled, troubled
 from tests.journeys.support.asking import Asking
-from tests.journeys.support.people import People, launch
+from tests.journeys.support.people import DATABASE_PASSWORD, SECRET_SETTINGS, People, launch
 from tests.support.engine import STARTED_WITH
 from tests.support.postgres import PostgresServer, free_port, running_postgres
 from tests.support.roles import OWNER, SERVICE, as_role, make_roles
@@ -80,6 +80,7 @@ def festival(server: PostgresServer | None) -> Iterator[Home]:
     if server is not None:
         administer(server, f'CREATE DATABASE "{database}" TEMPLATE template0')
     home = new_home(folder / "festival", port=free_port(), server=server, database=database)
+    home = replace(home, settings=SECRET_SETTINGS)
     try:
         if server is None:
             home.run("demo", "--no-serve")
@@ -87,7 +88,8 @@ def festival(server: PostgresServer | None) -> Iterator[Home]:
         else:
             make_roles(home.database_url)
             replace(home, database_url=as_role(home.database_url, OWNER)).run("demo", "--no-serve")
-            yield replace(home, database_url=as_role(home.database_url, SERVICE))
+            own = as_role(home.database_url, SERVICE).replace("@", f":{DATABASE_PASSWORD}@", 1)
+            yield replace(home, database_url=own)
     finally:
         if server is not None:
             administer(server, f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
@@ -189,6 +191,7 @@ def people(
         yield made
         if isinstance(service, Troubled):
             service.calm()
+            service.walked = made.acknowledged()
         faults, leaks = made.unexpected_faults(), made.leaks()
     assert faults == []
     assert leaks == []

@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.support.guard import Guarded, start_guarded
@@ -158,10 +158,10 @@ def copy_home(home: Home, folder: Path, *, server: PostgresServer | None, databa
     """
     shutil.copytree(home.folder, folder)
     if server is None:
-        return Home(folder, f"sqlite:///{folder / 'fairground.sqlite'}", home.port)
+        return replace(home, folder=folder, database_url=f"sqlite:///{folder / 'fairground.sqlite'}")
     address, _slash, source = home.database_url.rpartition("/")
     administer(server, f'CREATE DATABASE "{database}" TEMPLATE "{source}"')
-    return Home(folder, f"{address}/{database}", home.port)
+    return replace(home, folder=folder, database_url=f"{address}/{database}")
 
 
 def administer(server: PostgresServer, sql: str) -> None:

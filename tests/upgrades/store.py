@@ -1,7 +1,7 @@
-"""Stores a small festival as the present code keeps it: ``python -m tests.upgrades.store NAME``, once for each engine.
+"""Stores a small festival as the present code keeps it: ``python -m tests.upgrades.store NAME [FOLDER]``.
 
-To be done when an issue is closed, so that what people have by then is migrated by every later test run. On PostgreSQL:
-``python -m tests.support.postgres -- python -m tests.upgrades.store NAME``.
+To be done on each engine when an issue is closed, so that what people have by then is migrated by every later test run;
+``test_upgrading.py`` says how. A state that is stored already is left as it is.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ FOLDER = Path(__file__).parent
 DATABASES = prepare_environment()
 
 
-async def store(name: str) -> Path:
-    """Make the festival and write it into a file; returns its path."""
+async def store(name: str, folder: Path) -> Path:
+    """Make the festival and write it into a file; returns its path. Raises FileExistsError."""
     from app.kernel import clock
     from app.kernel.database import close_database, fetch
     from tests.conftest import NOW
@@ -37,12 +37,13 @@ async def store(name: str) -> Path:
         if DATABASES.server is None:
             written = DATABASES.folder / "stored.sqlite"
             await fetch(f"VACUUM INTO '{written}'")
-            content, path = written.read_bytes(), FOLDER / f"{name}.sqlite.gz"
+            content, path = written.read_bytes(), folder / f"{name}.sqlite.gz"
         else:
-            content, path = dumped(url), FOLDER / f"{name}.sql.gz"
+            content, path = dumped(url), folder / f"{name}.sql.gz"
     await close_database()
     await DATABASES.remove(url)
-    path.write_bytes(gzip.compress(content, 9, mtime=0))
+    with path.open("xb") as file:
+        file.write(gzip.compress(content, 9, mtime=0))
     return path
 
 
@@ -56,5 +57,5 @@ def dumped(url: str) -> bytes:
 
 if __name__ == "__main__":
     DATABASES.migrate_template()
-    print(asyncio.run(store(sys.argv[1])))
+    print(asyncio.run(store(sys.argv[1], Path(sys.argv[2]) if len(sys.argv) > 2 else FOLDER)))
     DATABASES.clear()

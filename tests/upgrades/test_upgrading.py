@@ -1,16 +1,32 @@
-"""What earlier versions left behind is brought to the newest state, and nothing of it is lost."""
+"""What earlier versions left behind is brought to the newest state, and nothing of it is lost.
+
+Each closed issue leaves a state here, ``NAME.sqlite.gz`` and ``NAME.sql.gz``, NAME the day of its closing
+(``2026-11-27``, a second one of that day ``2026-11-27b``), so that names sort by age. To store the next one, with the
+last commit of the issue checked out:
+
+    python -m tests.upgrades.store NAME
+    python -m tests.support.postgres -- python -m tests.upgrades.store NAME
+
+and commit both files; nothing here has to be changed. A state is never stored again or changed afterwards: it is what
+people have.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import gzip
+import subprocess
+import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import asyncpg
 import pytest
 
+from app.kernel import migrate as migrate_module
 from app.kernel.database import close_database, dialect, fetch, open_database
-from app.kernel.migrate import migrate, pending_migrations
+from app.kernel.migrate import PendingMigration, done_migrations, known_migrations, migrate, pending_migrations
 from tests.support.client import running_app
 
 pytestmark = pytest.mark.engines
@@ -19,6 +35,14 @@ NAMES = sorted(path.name.removesuffix(".sqlite.gz") for path in FOLDER.glob("*.s
 TABLES = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
     "postgres": "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'",
+}
+PARTS = {
+    "sqlite": "SELECT name, sql AS part FROM sqlite_master WHERE sql IS NOT NULL",
+    "postgres": (
+        "SELECT table_name AS name, column_name || ' ' || data_type || ' ' || is_nullable AS part "
+        "FROM information_schema.columns WHERE table_schema = 'public' "
+        "UNION ALL SELECT tablename, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+    ),
 }
 
 
@@ -36,6 +60,11 @@ async def put_stored(name: str, url: str) -> None:
     await open_database()
 
 
+async def schema() -> list[tuple[str, str]]:
+    """Every table with each of its columns, or with the statement that made it."""
+    return sorted((row["name"], row["part"]) for row in await fetch(PARTS[dialect()]))
+
+
 async def everything() -> dict[str, dict[int, dict[str, Any]]]:
     """All rows of all tables but the list of migrations, by table and id."""
     names = [row["name"] for row in await fetch(TABLES[dialect()])]
@@ -51,8 +80,8 @@ async def test_a_stored_database_is_migrated_and_keeps_all_it_held(name: str, em
     await put_stored(name, empty_database)
     before = await everything()
     assert sum(len(rows) for rows in before.values()) > 100
-    assert len(await pending_migrations()) > 0
-    await migrate()
+    pending = await pending_migrations()
+    assert await migrate() == len(pending)
     assert await pending_migrations() == []
     after = await everything()
     differing = [
@@ -62,9 +91,52 @@ async def test_a_stored_database_is_migrated_and_keeps_all_it_held(name: str, em
         if {column: after[table].get(row_id, {}).get(column) for column in row} != row
     ]
     assert differing == []
-    if dialect() == "sqlite":
-        path = Path(empty_database.removeprefix("sqlite:///"))
-        assert len(list(path.parent.glob(f"{path.name}.before-*"))) == 1
+    assert copies(empty_database) == (len(pending) > 0 and dialect() == "sqlite")
+
+
+def copies(url: str) -> int:
+    """Return how often an SQLite database was copied before it was migrated."""
+    path = Path(url.removeprefix("sqlite:///"))
+    return len(list(path.parent.glob(f"{path.name}.before-*")))
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_migration_that_fails_leaves_the_stored_state(
+    name: str, empty_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that is pending runs, and then one more, which changes something and fails."""
+    await put_stored(name, empty_database)
+    before = await schema(), await everything(), await done_migrations()
+    newest = await broken(monkeypatch)
+    with pytest.raises(ValueError, match="half way"):
+        await migrate()
+    assert (await schema(), await everything(), await done_migrations()) == before
+    monkeypatch.undo()
+    await migrate()
+    assert await pending_migrations() == []
+    assert newest not in await done_migrations()
+
+
+async def broken(monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    """Let the newest of all migrations rename the people, add a table and fail; returns what tells it from others."""
+    module = ModuleType("broken")
+
+    async def forwards() -> None:
+        await fetch("UPDATE person SET full_name = 'half'")
+        await fetch("CREATE TABLE half (id INTEGER)")
+        raise ValueError("half way")
+
+    vars(module)["forwards"] = forwards
+    made = PendingMigration("2999-01-01T00:00:00", "kernel", module)
+    known = known_migrations()
+    monkeypatch.setattr(migrate_module, "known_migrations", lambda: [*known, made])
+    return made.key
+
+
+def test_there_is_something_to_migrate() -> None:
+    """The oldest state has not seen the newest migration, so that an upgrade is really tried."""
+    content = gzip.decompress((FOLDER / f"{NAMES[0]}.sql.gz").read_bytes()).decode()
+    assert known_migrations()[-1].id not in content
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -76,6 +148,17 @@ async def test_the_service_runs_on_a_stored_database(name: str, empty_database: 
     async with running_app() as client:
         for path in (f"/e/{edition['slug']}", f"/e/{edition['slug']}/contest", f"/e/{edition['slug']}/catalogue"):
             assert (await client.get(path)).status_code == 200, path
+
+
+async def test_the_next_state_is_stored_and_read_like_the_others(
+    empty_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The present state, of which nothing is pending, as the next issue will leave it."""
+    command = [sys.executable, "-m", "tests.upgrades.store", "next", str(tmp_path)]
+    await asyncio.to_thread(subprocess.run, command, check=True, stdin=subprocess.DEVNULL)
+    monkeypatch.setattr(sys.modules[__name__], "FOLDER", tmp_path)
+    await test_a_stored_database_is_migrated_and_keeps_all_it_held("next", empty_database)
+    assert copies(empty_database) == 0
 
 
 def test_every_state_is_stored_for_both_engines() -> None:

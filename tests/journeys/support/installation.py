@@ -8,7 +8,8 @@ ids; ``judging`` opens the first round and prints the ids that come with it; ``g
 for a gate phone, ``judge`` that of a judge's tablet; ``passes N`` prints, as JSON, what the QR codes of N passes say
 that nobody has used; ``earlier CODE MINUTES`` puts the admission of a pass so much earlier and prints its time of day;
 ``code KIND`` prints the path behind the latest QR code of a booth or a product; ``publish`` allocates all booths and
-publishes them; ``long`` gives every third person and thing a name of 200 letters without a space.
+publishes them; ``long`` gives every third person and thing a name of 200 letters without a space; ``sealed`` prints, as
+JSON, what is sealed in the database; ``phone ROLE`` prints the number of the first person who holds the role.
 """
 
 from __future__ import annotations
@@ -213,6 +214,25 @@ async def publish() -> str:
     return str(await publish_run(run_id=run_id, edition_id=edition_id, actor=SYSTEM, now=now()))
 
 
+async def sealed() -> str:
+    """Open all that is sealed; prints, as JSON, private keys in hexadecimal and what authenticator apps share."""
+    from app.accounts.services.two_step import SEALED as APPS
+    from app.kernel.sealing import Sealed, unseal
+    from app.kernel.signing import SEALED as KEYS
+
+    async def opened(one: Sealed) -> list[bytes]:
+        rows = await one.column._meta.table.select(one.column, *one.reads)
+        return [unseal(row[one.column._meta.name], one.context(row), one.purpose) for row in rows]
+
+    keys, apps = await opened(KEYS), await opened(APPS)
+    return json.dumps({"keys": [key.hex() for key in keys], "apps": [secret.decode() for secret in apps]})
+
+
+async def phone(role: str) -> str:
+    """Find the phone number of the first person who holds a role."""
+    return str((await fetch("SELECT phone FROM person WHERE id = {}", await holder(Role(role))))[0]["phone"])
+
+
 QUESTIONS: dict[str, Callable[..., Awaitable[str]]] = {
     "link": link,
     "numbers": numbers,
@@ -225,6 +245,8 @@ QUESTIONS: dict[str, Callable[..., Awaitable[str]]] = {
     "code": code,
     "publish": publish,
     "long": long,
+    "sealed": sealed,
+    "phone": phone,
 }
 
 

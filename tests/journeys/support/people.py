@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
@@ -13,7 +14,21 @@ from tests.faults.trouble import Troubled
 from tests.journeys.support.asking import Asking
 from tests.journeys.support.camera import write_camera_file
 from tests.journeys.support.patience import EXPECTED, patiently
-from tests.journeys.support.watch import Watch
+from tests.journeys.support.secrets import (
+    APP,
+    CODE,
+    COOKIE,
+    FORM_TOKEN,
+    KEPT,
+    KEY,
+    ONCE,
+    PASSWORD,
+    Sought,
+    in_fours,
+    kinds_in,
+    writings,
+)
+from tests.journeys.support.watch import Given, Watch
 from tests.support.chromium import find_chromium
 from tests.support.service import Service
 
@@ -24,11 +39,29 @@ DEVICES = {
     "desk": (1440, 900),
 }
 SWITCHES = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
-#: Cookies that let somebody in, and paths that do.
-TELLING = ("fg_session", "fg_half", "fg_gate", "fg_judge")
-SECRET_PATH = re.compile(r"/(?:sign-in|take-over|invite|pass|done)/([\w-]{20,})")
-KEY = "a secret that only the tests know, 32+"
+#: Cookies that let somebody in, and that of forms.
+COOKIES = dict.fromkeys(("fg_session", "fg_half", "fg_gate", "fg_judge"), COOKIE) | {"fg_csrf": FORM_TOKEN}
+ONCE_PATH = re.compile(r"/(?:sign-in|take-over|invite|contacts/link)/([\w-]{20,})")
+KEPT_PATH = re.compile(r"/(?:pass|done)/([\w-]{20,})")
+#: Fields of forms in which a secret is typed.
+TYPED = {
+    **dict.fromkeys(("code", "email_code", "phone_code"), (CODE, re.compile(r"\d{6}"))),
+    **dict.fromkeys(("password", "old"), (PASSWORD, re.compile(r".{8,}"))),
+    "recovery": (APP, re.compile(r".{8,}")),
+}
 LEAKS = "tests.journeys.support.leaks"
+#: Settings of every journey's installation that nothing may tell.
+SECRET_SETTINGS = {
+    "SECRET_KEY": "what signs links, and only the tests know",
+    "KEY_ENCRYPTION_KEY": "what seals, and only the tests know, 32+",
+    "SMTP_PASSWORD": "the mail server's, only the tests know",
+    "SMS_TOKEN": "sms-gateway-only-the-tests-know",
+    "ZALO_TOKEN": "zalo-gateway-only-the-tests-know",
+    "STRIPE_WEBHOOK_SECRET": "whsec_only_the_tests_know",
+    "METRICS_TOKEN": "prometheus-only-the-tests-know",
+}
+#: Of the address of a PostgreSQL database; the tests' own server takes any.
+DATABASE_PASSWORD = "database-only-the-tests-know"
 CAMERA_SWITCHES = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
 
 
@@ -51,6 +84,7 @@ class People:
         self.watch = Watch()
         if patient:
             self.watch.allow(EXPECTED)
+        self.recovery_codes: list[str] = []
         self._playwright = playwright
         self._folder = folder
         self._browser = browser
@@ -95,6 +129,7 @@ class People:
         self.watch.attach(context)
         self._contexts.append(context)
         page = context.new_page()
+        self.watch.read_along(page, len(self._contexts) - 1)
         if signed_in is not None:
             sign_in(page, self.ask, signed_in, next_path=self.path(at or "/me"))
         elif at is not None:
@@ -127,19 +162,61 @@ class People:
         """Return what went wrong in any page and was not provoked."""
         return self.watch.unexpected()
 
+    def acknowledged(self) -> dict[str, dict[str, Any]]:
+        """Return what this journey was answered to have done, as ``tests.faults.reconcile`` reads it."""
+        seen = [found for page in self.watch.pages if (found := KEPT_PATH.search(page.address))]
+        done = [one for one in self.watch.answered if one.path.startswith(("/api/", "/manage/"))]
+        return {found[1]: {"path": found[0].rpartition("/")[0], "answer": {}} for found in seen} | {
+            f"walk-{number}": {"path": one.path, "answer": json.loads(one.body)} for number, one in enumerate(done)
+        }
+
+    def sought(self) -> Sought:
+        """Return each secret of this journey: of the settings, of the database, and what it has come by."""
+        self.watch.cookies |= {
+            Given(number, one["name"], one["value"])
+            for number, context in enumerate(self._contexts)
+            for one in context.cookies()
+        }
+        sealed = self.ask.json("sealed")
+        found: Sought = {}
+        for text in (*SECRET_SETTINGS.values(), DATABASE_PASSWORD, *(bytes.fromhex(key) for key in sealed["keys"])):
+            found |= dict.fromkeys(writings(text), KEY)
+        for text in (*sealed["apps"], *self.recovery_codes):
+            found |= dict.fromkeys(writings(text), APP) | {in_fours(text): APP}
+        for given in self.watch.cookies:
+            if given.value and given.name in COOKIES:
+                found[given.value] = COOKIES[given.name]
+        for pattern, kind in ((ONCE_PATH, ONCE), (KEPT_PATH, KEPT)):
+            found |= {matched[1]: kind for one in self.watch.addresses if (matched := pattern.search(one))}
+        for name, text in self.watch.typed:
+            if name in TYPED and TYPED[name][1].fullmatch(text):
+                found[text] = TYPED[name][0]
+        return found
+
     def leaks(self) -> list[str]:
-        """Return where a secret of this journey stands openly: in what the service said, on a page, in a table."""
-        cookies = {one["value"] for context in self._contexts for one in context.cookies() if one["name"] in TELLING}
-        secrets = cookies | {found[1] for one in self.watch.addresses if (found := SECRET_PATH.search(one))} | {KEY}
-        said = self.service.said()
-        leaks = [f"{secret} was said by the service" for secret in secrets if secret in said]
-        for page in (page for context in self._contexts for page in context.pages):
-            content = page.content()
-            leaks += [f"{secret} stands on {page.url}" for secret in {*cookies, KEY} if secret in content]
+        """Return where a secret of this journey stands and should not: on a page, in what the service and its workers
+        said, in a file, among the figures for Prometheus, in a table.
+        """
+        sought = self.sought()
+        own = {(given.browser, given.value) for given in self.watch.cookies}
+        leaks = [
+            f"{kind.name} on {page.address}"
+            for page in self.watch.pages
+            for writing, kind in kinds_in(page.body, sought)
+            if not kind.may_be_shown_at(page.address, writing)
+            and not (kind is FORM_TOKEN and (page.browser, writing) in own)
+        ]
+        leaks += [f"{kind.name} among the figures" for _writing, kind in kinds_in(self._figures(), sought)]
         path = self._folder / "secrets.json"
-        path.write_text(json.dumps(sorted(secrets)))
-        where: list[str] = json.loads(self.service.home.python("-m", LEAKS, str(path)).splitlines()[-1])
-        return leaks + where
+        path.write_text(json.dumps({writing: kind.name for writing, kind in sought.items()}))
+        elsewhere: list[str] = json.loads(self.service.home.python("-m", LEAKS, str(path)).splitlines()[-1])
+        return leaks + elsewhere
+
+    def _figures(self) -> str:
+        token = {"authorization": f"Bearer {SECRET_SETTINGS['METRICS_TOKEN']}"}
+        with urlopen(Request(f"{self.service.url}/metrics", headers=token), timeout=20) as answer:
+            figures: str = answer.read().decode()
+        return figures
 
     def close(self) -> None:
         """Close all that these people opened."""

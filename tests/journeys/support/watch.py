@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlsplit
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, WebError
+from playwright.sync_api import BrowserContext, CDPSession, ConsoleMessage, Error, Page, Request, Response, WebError
 
 from tests.support.engine import on_postgres
 
@@ -39,6 +43,32 @@ CONTRAST_OF_EACH_LOOK = """() => {
 ALL_BUT_CONTRAST = """() => axe.run({
   resultTypes: ["violations"], rules: { "color-contrast": { enabled: false } },
 }).then((results) => results.violations)"""
+FORM = "application/x-www-form-urlencoded"
+#: Where devices send what they have done.
+QUEUES = ("/api/v1/gate/redeem", "/api/v1/gate/scans", "/api/v1/judge/ballots")
+
+
+class Seen(NamedTuple):
+    """A page that somebody saw: the number of the browser, the address, what it held."""
+
+    browser: int
+    address: str
+    body: str
+
+
+class Answered(NamedTuple):
+    """What somebody was answered to have done: a form that led on, or a queue of a device."""
+
+    path: str
+    body: str
+
+
+class Given(NamedTuple):
+    """A cookie that a browser was given."""
+
+    browser: int
+    name: str
+    value: str
 
 
 @dataclass
@@ -48,6 +78,10 @@ class Watch:
     faults: list[str] = field(default_factory=list)
     allowed: list[re.Pattern[str]] = field(default_factory=list)
     addresses: set[str] = field(default_factory=set)
+    pages: list[Seen] = field(default_factory=list)
+    cookies: set[Given] = field(default_factory=set)
+    typed: set[tuple[str, str]] = field(default_factory=set)
+    answered: list[Answered] = field(default_factory=list)
 
     def allow(self, pattern: str) -> None:
         """Expect faults that match ``pattern``, such as ``409 .*/redeem``."""
@@ -58,7 +92,19 @@ class Watch:
         context.on("console", self._console)
         context.on("weberror", self._error)
         context.on("response", self._response)
-        context.on("request", lambda request: self.addresses.add(request.url))
+        context.on("request", self._request)
+
+    def read_along(self, page: Page, browser: int) -> None:
+        """Keep what a page shows from now on, each one that it goes to, and the cookies that its browser is given.
+
+        Chromium forgets a page with the next one: so each waits until it has been read.
+        """
+        session = page.context.new_cdp_session(page)
+        session.on("Fetch.requestPaused", lambda event: self._read(session, browser, event))
+        session.on("Network.responseReceivedExtraInfo", lambda event: self._cookies(browser, event["headers"]))
+        session.send("Network.enable")
+        patterns = [{"resourceType": "Document"}, *({"urlPattern": f"*{path}"} for path in QUEUES)]
+        session.send("Fetch.enable", {"patterns": [{**pattern, "requestStage": "Response"} for pattern in patterns]})
 
     def unexpected(self) -> list[str]:
         """Return the faults that nobody allowed."""
@@ -71,6 +117,33 @@ class Watch:
 
     def _error(self, error: WebError) -> None:
         self.faults.append(f"script: {error.error.message}")
+
+    def _request(self, request: Request) -> None:
+        self.addresses.add(request.url)
+        if request.headers.get("content-type") == FORM:
+            self.typed |= set(parse_qsl(request.post_data or ""))
+
+    def _read(self, session: CDPSession, browser: int, event: dict[str, Any]) -> None:
+        headers = {one["name"].lower(): one["value"] for one in event.get("responseHeaders", ())}
+        paused, address = {"requestId": event["requestId"]}, event["request"]["url"]
+        path = urlsplit(address).path
+        with suppress(Error):  # the page was closed meanwhile
+            if "location" in headers:
+                if event["request"]["method"] == "POST":
+                    self.answered.append(Answered(path, "{}"))
+            elif path in QUEUES or headers.get("content-type", "").startswith("text/html"):
+                answer = session.send("Fetch.getResponseBody", paused)
+                body = b64decode(answer["body"]).decode() if answer["base64Encoded"] else answer["body"]
+                self.pages.append(Seen(browser, address, body))
+                if path in QUEUES and event["responseStatusCode"] == 200:
+                    self.answered.append(Answered(path, body))
+            session.send("Fetch.continueRequest", paused)
+
+    def _cookies(self, browser: int, headers: dict[str, str]) -> None:
+        lines = next((value for name, value in headers.items() if name.lower() == "set-cookie"), "")
+        for line in filter(None, lines.splitlines()):
+            name, _equals, value = line.partition(";")[0].partition("=")
+            self.cookies.add(Given(browser, name, value.strip('"')))
 
     def _response(self, response: Response) -> None:
         if response.status >= 400:
