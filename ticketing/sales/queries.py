@@ -260,11 +260,15 @@ async def order_by_id(order_id: int, edition_id: int) -> dict[str, Any] | None:
     return rows[0] if rows else None
 
 
+def as_stored(reference: str) -> str:
+    """An order's number as it is stored, from what people write: in any case, with blanks and hyphens."""
+    return "".join(reference.upper().replace("-", " ").split())
+
+
 async def order_id_of(reference: str, edition_id: int) -> int | None:
-    """The order of an edition with this number, as people write it: in any case, with blanks and hyphens."""
-    written = "".join(reference.upper().replace("-", " ").split())
+    """The order of an edition with this number, as people write it."""
     rows = await TicketOrder.select(TicketOrder.id).where(
-        (TicketOrder.reference == written) & (TicketOrder.edition == edition_id)
+        (TicketOrder.reference == as_stored(reference)) & (TicketOrder.edition == edition_id)
     )
     return rows[0]["id"] if rows else None
 
