@@ -1,7 +1,6 @@
 """Reads of sales."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -13,6 +12,7 @@ from app.events.slots import PassContact
 from app.kernel.database import fetch
 from app.kernel.i18n import format_days, pick
 from app.kernel.names import search_text, searched
+from app.kernel.searching import like_pattern
 from ticketing.sales.errors import TicketsNotOpen
 from ticketing.sales.tables import OrderItem, TicketOrder, TicketType
 
@@ -176,7 +176,7 @@ async def find_orders(
         condition += " AND ticket_order.channel = {}"
         values.append(channel)
     for word in search_text(searched(search)).split()[:6]:
-        pattern = "%" + re.sub("([!%_])", r"!\1", word) + "%"
+        pattern = like_pattern(word)
         condition += (
             " AND (person.search_text LIKE {} ESCAPE '!' OR LOWER(ticket_order.reference) LIKE {} ESCAPE '!'"
             " OR EXISTS (SELECT 1 FROM order_item WHERE order_item.ticket_order = ticket_order.id"
