@@ -30,6 +30,10 @@ LISTS = (
     "/exhibitor/{organisation_id}/{edition_id}/leads",
 )
 """Lists that show how people are reached, or look for them by it."""
+OF_NAMES = tuple(
+    f"{MANAGE}/{path}" for path in ("applications", "devices", "organisations", "people", "people?role=expert")
+)
+"""Lists that look for people and organisations by their names."""
 
 
 async def everybody_has_it(festival: Festival, now: datetime) -> None:
@@ -68,3 +72,22 @@ async def test_a_phone_number_is_found_however_it_is_written(
             answer = await browser.get(path.format(**festival.ids), params={"q": typed})
             found[path] = answer.text.count('class="empty"')
     assert found == dict.fromkeys(LISTS, empty)
+
+
+@pytest.mark.parametrize("mark", ["%", "_", "\\", "!"])
+async def test_a_sign_that_databases_read_stands_for_itself(
+    client: httpx.AsyncClient, frozen_now: datetime, mark: str
+) -> None:
+    festival = await make_festival(frozen_now)
+    await Person.update({Person.is_expert: True}, force=True)
+    empty: list[dict[str, int]] = []
+    for name in ("Lụa", f"Lụa {mark} Gấm"):
+        await Person.update({Person.search_text: search_text(name)}, force=True)
+        await Organisation.update({Organisation.search_text: search_text(name)}, force=True)
+        found: dict[str, int] = {}
+        async with await signed_in(festival, "owner") as browser:
+            for path in OF_NAMES:
+                answer = await browser.get(path.format(**festival.ids), params={"q": mark})
+                found[path] = answer.text.count('class="empty"')
+        empty.append(found)
+    assert empty == [dict.fromkeys(OF_NAMES, 1), dict.fromkeys(OF_NAMES, 0)]

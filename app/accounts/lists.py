@@ -11,6 +11,7 @@ from app.accounts.queries import exhibits, record_names
 from app.accounts.tables import Assistance, Device, Organisation, Person, RoleGrant
 from app.kernel.database import contains
 from app.kernel.names import search_text, searched
+from app.kernel.searching import is_named, like_pattern
 
 
 async def people_with_roles(
@@ -25,7 +26,7 @@ async def people_with_roles(
     if role is not None:
         condition = condition & (RoleGrant.role == role.value)
     if search:
-        condition = condition & RoleGrant.person.search_text.like(f"%{search_text(searched(search))}%")
+        condition = condition & is_named(RoleGrant.person.search_text, search)
     total = await RoleGrant.count().where(condition)
     rows = (
         await RoleGrant.select(
@@ -52,9 +53,7 @@ async def experts(*, search: str = "", offset: int = 0, limit: int = 50) -> tupl
     """People who were loaded as experts, by given name; and how many there are. Their field is searched, too."""
     condition: Any = Person.is_expert.eq(True) & Person.merged_into.is_null()
     if search:
-        condition = condition & (
-            contains(search, "person.expertise") | Person.search_text.like(f"%{search_text(searched(search))}%")
-        )
+        condition = condition & (contains(search, "person.expertise") | is_named(Person.search_text, search))
     total = await Person.count().where(condition)
     rows = (
         await Person.select(Person.id, Person.full_name, Person.phone, Person.email, Person.expertise)
@@ -71,7 +70,7 @@ async def people_named(search: str, *, limit: int = 500) -> list[int]:
     """Ids of people whose name, phone number or address contains the text, and of those they were merged into."""
     rows = (
         await Person.select(Person.id, Person.merged_into)
-        .where(contains(search_text(searched(search)), "search_text"))
+        .where(is_named(Person.search_text, search))
         .order_by(Person.id)
         .limit(limit)
     )
@@ -103,11 +102,12 @@ async def organisations(
     elif in_force == InForce.ENDED:
         condition = condition & (Organisation.valid_to < today)
     if search:
-        like = f"%{search_text(searched(search))}%"
         merged = WhereRaw(  # a name that was merged away leads to the one that stayed
-            "organisation.id IN (SELECT old.merged_into FROM organisation old WHERE old.search_text LIKE {})", like
+            "organisation.id IN "
+            "(SELECT old.merged_into FROM organisation old WHERE old.search_text LIKE {} ESCAPE '!')",
+            like_pattern(search_text(searched(search))),
         )
-        condition = condition & (Organisation.search_text.like(like) | merged)
+        condition = condition & (is_named(Organisation.search_text, search) | merged)
     total = await Organisation.count().where(condition)
     rows = (
         await Organisation.select(
@@ -149,9 +149,7 @@ async def devices_of(
     if state is not None:
         condition = condition & _stands(state, now)
     if search:
-        condition = condition & (
-            contains(search, "device.label") | Device.person.search_text.like(f"%{search_text(searched(search))}%")
-        )
+        condition = condition & (contains(search, "device.label") | is_named(Device.person.search_text, search))
     total = await Device.count().where(condition)
     rows = (
         await Device.select(
@@ -230,7 +228,7 @@ async def helped(
     if state is not None:
         condition = condition & _stands_with(state, now)
     if search:
-        condition = condition & Assistance.person.search_text.like(f"%{search_text(searched(search))}%")
+        condition = condition & is_named(Assistance.person.search_text, search)
     total = await Assistance.count().where(condition)
     rows = (
         await Assistance.select(

@@ -9,7 +9,6 @@ import contextvars
 import logging
 import os
 import random
-import re
 import sqlite3
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -27,6 +26,7 @@ from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.engine.sqlite import SQLiteEngine, TransactionType, dict_factory
 from piccolo.querystring import QueryString
 
+from app.kernel.searching import like_pattern
 from app.kernel.settings import settings
 
 AnyEngine = PostgresEngine | SQLiteEngine
@@ -394,6 +394,6 @@ def contains(wanted: str, *columns: str) -> WhereRaw:
 
     ``%`` and ``_`` in the text stand for themselves.
     """
-    escaped = re.sub(r"([!%_])", r"!\1", wanted.strip().lower())
+    pattern = like_pattern(wanted.strip().lower())
     sql = " OR ".join(f"LOWER({column}) LIKE {{}} ESCAPE '!'" for column in columns)
-    return WhereRaw(f"({sql})", *(f"%{escaped}%" for _column in columns))
+    return WhereRaw(f"({sql})", *(pattern for _column in columns))

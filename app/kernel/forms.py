@@ -29,6 +29,7 @@ MOST = 2**53
 AS_TYPED = msgspec.Meta(extra={"as_typed": True})
 
 REQUIRED = N_("Please fill this in.")
+NOT_A_CONTACT = N_("Please write a phone number such as 0912 345 678, or a mail address.")
 NOT_A_NUMBER = N_("Please write a number, such as 12.")
 NOT_WHOLE = N_("Please write a whole number, such as 12.")
 NOT_A_DATE = N_("Please write a date, such as 21/11/2026.")

@@ -4,7 +4,6 @@ from app.kernel.i18n import N_, _
 from app.kernel.names import normalise_email, normalise_phone
 
 CONTACT_NEEDED = N_("A phone number or a mail address is needed.")
-NEITHER = N_("Please write a phone number such as 0912 345 678, or a mail address.")
 NOT_A_PHONE = N_("This is no phone number. Write it like 0912 345 678.")
 NOT_AN_EMAIL = N_("This is no mail address. Write it like lan@example.org.")
 

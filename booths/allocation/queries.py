@@ -8,7 +8,8 @@ from typing import Any
 
 from app.accounts.tables import Organisation
 from app.events.queries import Page
-from app.kernel.names import search_text, searched
+from app.kernel.names import search_text
+from app.kernel.searching import is_named
 from booths.allocation.enums import OPEN_VALUES, ApplicationState, Reason, RunState
 from booths.allocation.errors import ApplicationNotFound, RunNotFound
 from booths.allocation.reasons import Fact, notable, organisations_in, sentences
@@ -66,9 +67,8 @@ async def applications(
     """
     chosen: Any = Application.edition == edition_id
     if search:
-        pattern = "%" + search_text(searched(search)).replace("%", "").replace("_", " ") + "%"
         organisation, contact = Application.organisation, Application.contact
-        chosen = chosen & (organisation.search_text.like(pattern) | contact.search_text.like(pattern))
+        chosen = chosen & (is_named(organisation.search_text, search) | is_named(contact.search_text, search))
     if state == "open":
         chosen = chosen & Application.state.is_in(OPEN_VALUES)
     elif state:

@@ -1,7 +1,6 @@
 """Reads of sales."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -13,6 +12,7 @@ from app.events.slots import PassContact
 from app.kernel.database import fetch
 from app.kernel.i18n import format_days, pick
 from app.kernel.names import search_text, searched
+from app.kernel.searching import like_pattern
 from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import TicketsNotOpen
 from ticketing.sales.tables import OrderItem, TicketOrder, TicketType
@@ -180,7 +180,7 @@ async def find_orders(
         condition += " AND ticket_order.channel = {}"
         values.append(channel)
     for word in search_text(searched(search)).split()[:6]:
-        pattern = "%" + re.sub("([!%_])", r"!\1", word) + "%"
+        pattern = like_pattern(word)
         condition += (
             " AND (person.search_text LIKE {} ESCAPE '!' OR LOWER(ticket_order.reference) LIKE {} ESCAPE '!'"
             " OR EXISTS (SELECT 1 FROM order_item WHERE order_item.ticket_order = ticket_order.id"
@@ -270,11 +270,15 @@ async def order_by_id(order_id: int, edition_id: int) -> dict[str, Any] | None:
     return rows[0] if rows else None
 
 
+def as_stored(reference: str) -> str:
+    """An order's number as it is stored, from what people write: in any case, with blanks and hyphens."""
+    return "".join(reference.upper().replace("-", " ").split())
+
+
 async def order_id_of(reference: str, edition_id: int) -> int | None:
-    """The order of an edition with this number, as people write it: in any case, with blanks and hyphens."""
-    written = "".join(reference.upper().replace("-", " ").split())
+    """The order of an edition with this number, as people write it."""
     rows = await TicketOrder.select(TicketOrder.id).where(
-        SHOWN & (TicketOrder.reference == written) & (TicketOrder.edition == edition_id)
+        SHOWN & (TicketOrder.reference == as_stored(reference)) & (TicketOrder.edition == edition_id)
     )
     return rows[0]["id"] if rows else None
 

@@ -66,6 +66,12 @@ class BoxOfficeForm(msgspec.Struct):
     full_name: Annotated[str, msgspec.Meta(max_length=200)] = ""
 
 
+class CounterPaidForm(msgspec.Struct):
+    """That the money of an order came at the counter, where its number was said."""
+
+    reference: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
 class PaidForm(msgspec.Struct):
     """That the money of an order came."""
 

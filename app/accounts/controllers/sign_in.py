@@ -29,8 +29,8 @@ from app.accounts.tables import Person, SignInToken
 from app.kernel.clock import now
 from app.kernel.cookies import drop_cookie, read_cookie
 from app.kernel.errors import AppError, TooManyTries
-from app.kernel.forms import Form, FormError, open_form, read_form
-from app.kernel.i18n import LOCALE_NAMES, LOCALES, N_, _
+from app.kernel.forms import NOT_A_CONTACT, Form, FormError, open_form, read_form
+from app.kernel.i18n import LOCALE_NAMES, LOCALES, _
 from app.kernel.logs import note_security
 from app.kernel.security import hash_token
 from app.kernel.web import browser_of, local_path, page, redirect
@@ -40,7 +40,6 @@ NOT_STORED = {"cache-control": "no-store"}
 #: What signing out clears beside the session: pages that the browser kept to go back to. Not "storage", for in the same
 #: browser a gate phone or a tablet may hold scans and ballots that are not sent yet, and a visitor her pass.
 CLEARED = '"cache"'
-NOT_A_CONTACT = N_("Please write a phone number such as 0912 345 678, or a mail address.")
 ContactFormT = TypeVar("ContactFormT", SignInForm, PasswordForm)
 
 

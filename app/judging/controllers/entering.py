@@ -18,11 +18,9 @@ from app.judging.services.entering import send_way_in
 from app.judging.services.entries import ensure_open
 from app.kernel.clock import now
 from app.kernel.errors import NotFound
-from app.kernel.forms import Form, FormError, open_form
-from app.kernel.i18n import N_, _
+from app.kernel.forms import NOT_A_CONTACT, Form, FormError, open_form
+from app.kernel.i18n import _
 from app.kernel.web import page, redirect
-
-NOT_A_CONTACT = N_("Please write a phone number such as 0912 345 678, or a mail address.")
 
 
 class EnterController(Controller):

@@ -21,11 +21,11 @@ from app.events.slots import PublicSection
 from app.kernel.clock import now
 from app.kernel.cookies import drop_cookie, keep_cookie, read_cookie
 from app.kernel.errors import AppError, NotFound
-from app.kernel.forms import Form, FormError, Reading, open_form
+from app.kernel.forms import NOT_A_CONTACT, Form, FormError, Reading, open_form
 from app.kernel.i18n import N_, _
 from app.kernel.web import page, redirect
 from booths.allocation import queries
-from booths.allocation.contacts import CONTACT_NEEDED, NEITHER, read_contact
+from booths.allocation.contacts import CONTACT_NEEDED, read_contact
 from booths.allocation.enums import ApplicationState
 from booths.allocation.errors import ApplicationNotFound
 from booths.allocation.schemas import ContactStep, GoodsStep, WhoStep, WishStep
@@ -249,7 +249,7 @@ def _contact(typed: str) -> tuple[str | None, str | None, dict[str, str]]:
     if "@" in typed:
         return read_contact("", typed)
     phone, email, problems = read_contact(typed, "")
-    return phone, email, {"contact": _(NEITHER)} if problems else {}
+    return phone, email, {"contact": _(NOT_A_CONTACT)} if problems else {}
 
 
 async def _step_page(

@@ -283,13 +283,39 @@ async def test_an_order_placed_before_is_paid_at_the_counter(scene: Scene) -> No
     typed = f"{placed.reference[:4].lower()}-{placed.reference[4:]}"
     found = await scene.browser.get(scene.manage("/box-office/order"), params={"reference": typed})
     order = scene.manage(f"/box-office/{placed.order_id}")
-    assert (found.status_code, found.headers["location"]) == (303, order)
-    waiting = await scene.browser.get(f"{order}?lang=en")
-    parts = ("Waiting for payment", f'action="{order}/paid"', 'class="qr"')
-    assert [waiting.text.count(part) for part in parts] == [1, 1, 0]
-    paid = [await scene.browser.post(f"{order}/paid") for _time in range(2)]
+    shown = f"{order}?reference={placed.reference}"
+    assert (found.status_code, found.headers["location"]) == (303, shown)
+    waiting = await scene.browser.get(f"{shown}&lang=en")
+    hidden = f'<input type="hidden" name="reference" value="{placed.reference}">'
+    parts = ("Waiting for payment", f'action="{order}/paid"', hidden, 'class="qr"')
+    assert [waiting.text.count(part) for part in parts] == [1, 1, 1, 0]
+    said = {"reference": placed.reference}
+    paid = [await scene.browser.post(f"{order}/paid", data=said) for _time in range(2)]
+    assert paid[0].headers["location"] == shown
     assert [answer.status_code for answer in paid] == [303, 409]
-    assert (await scene.browser.get(order)).text.count('class="qr"') == 2
+    assert (await scene.browser.get(shown)).text.count('class="qr"') == 2
+
+
+@pytest.mark.parametrize("role", [Role.GATE_LEAD, Role.FINANCE, Role.MANAGER])
+async def test_who_counts_ids_up_at_the_counter_sees_and_pays_no_order_from_elsewhere(scene: Scene, role: Role) -> None:
+    await scene.sign_in(role)
+    orders = [await make_order(scene.edition.id, {kind: 1}, now=NOW) for kind in (scene.paid, scene.free, scene.paid)]
+    ids = [placed.order_id for placed in orders]
+    wrong = ["", orders[-1].reference, "%", "________"]
+    unknown = await scene.browser.get(scene.manage(f"/box-office/{max(ids) + 1}?lang=en"))
+    assert (unknown.status_code, unknown.text.count("This order does not exist.")) == (404, 1)
+    for placed in orders[:-1]:
+        order = scene.manage(f"/box-office/{placed.order_id}")
+        for said in wrong:
+            seen = await scene.browser.get(order, params={"lang": "en", "reference": said})
+            assert (seen.status_code, seen.text.count("This order does not exist.")) == (404, 1)
+            paid = await scene.browser.post(f"{order}/paid", data={"reference": said})
+            assert paid.status_code == 404
+        assert (await scene.browser.post(f"{order}/paid")).status_code == 404
+        typed = f"{placed.reference[:4].lower()}-{placed.reference[4:]}"
+        assert (await scene.browser.get(order, params={"reference": typed})).status_code == 200
+    states = await fetch("SELECT state FROM ticket_order ORDER BY id")
+    assert [row["state"] for row in states] == ["held", "confirmed", "held"]
 
 
 async def test_a_number_that_no_order_has_is_said_beside_its_field(scene: Scene) -> None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath, FromQuery
@@ -23,9 +24,9 @@ from app.kernel.settings import settings
 from app.kernel.web import page, redirect
 from app.payments.enums import PaymentMethod, Settlement
 from ticketing.sales import queries
-from ticketing.sales.enums import ORDER_STATE_NAMES
+from ticketing.sales.enums import ORDER_STATE_NAMES, OrderChannel
 from ticketing.sales.errors import OrderNotFound, SoldOut, TooManyTickets
-from ticketing.sales.schemas import MOST_AT_BOX_OFFICE, BoxOfficeForm
+from ticketing.sales.schemas import MOST_AT_BOX_OFFICE, BoxOfficeForm, CounterPaidForm
 from ticketing.sales.services.orders import pay_order, sell_at_box_office
 
 
@@ -75,27 +76,29 @@ class BoxOfficeController(Controller):
         if order_id is None:
             asked = Form({"reference": reference}, {"reference": OrderNotFound().sentence()})
             return await _counter(edition, Form.empty(client_id=new_token(), count=1), asked=asked, status=422)
-        return redirect(f"/manage/{edition_id}/box-office/{order_id}")
+        return redirect(_address(edition_id, await _order_said(order_id, edition_id, reference)))
 
     @post("/{order_id:int}/paid")
     async def paid(
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], order_id: FromPath[int]
     ) -> Response[Any]:
         """Take the money of an order that was placed before, and make its passes."""
+        said = await read_form(request, CounterPaidForm)
+        order = await _order_said(order_id, edition_id, said.reference)
         outcome = await pay_order(
             order_id=order_id, edition_id=edition_id, method=PaymentMethod.CASH, actor=request.user, now=now()
         )
         kept = outcome == Settlement.KEPT
         toast = "" if kept else _("The tickets are gone: this money has to go back.")
-        return redirect(f"/manage/{edition_id}/box-office/{order_id}", toast=toast)
+        return redirect(_address(edition_id, order), toast=toast)
 
     @get("/{order_id:int}")
-    async def passes(self, edition_id: FromPath[int], order_id: FromPath[int]) -> Response[str]:
+    async def passes(
+        self, edition_id: FromPath[int], order_id: FromPath[int], reference: FromQuery[str] = ""
+    ) -> Response[str]:
         """The passes of a sale, or of an order that was placed before, to be printed once it is paid."""
         edition = await edition_by_id(edition_id)
-        order = await queries.order_by_id(order_id, edition_id)
-        if order is None:
-            raise OrderNotFound
+        order = await _order_said(order_id, edition_id, reference)
         tickets = [
             {
                 **ticket,
@@ -115,6 +118,24 @@ class BoxOfficeController(Controller):
             state_name=_(ORDER_STATE_NAMES[order["state"]]),
             counts=Counter(pick(ticket["type_name"]) for ticket in await queries.tickets_of_order(order_id)),
         )
+
+
+async def _order_said(order_id: int, edition_id: int, reference: str) -> dict[str, Any]:
+    """An order that was sold at the counter, or whose number somebody said there: ids can be counted up.
+
+    Raises OrderNotFound, whether there is no such order or this is not its number.
+    """
+    order = await queries.order_by_id(order_id, edition_id)
+    if order is None or (
+        order["channel"] != OrderChannel.BOX_OFFICE and order["reference"] != queries.as_stored(reference)
+    ):
+        raise OrderNotFound
+    return order
+
+
+def _address(edition_id: int, order: dict[str, Any]) -> str:
+    """Where an order is shown, with its number."""
+    return f"/manage/{edition_id}/box-office/{order['id']}?{urlencode({'reference': order['reference']})}"
 
 
 async def _counter(edition: EditionInfo, form: Form, *, asked: Form | None = None, status: int = 200) -> Response[str]:

@@ -16,8 +16,8 @@ from app.events.passes.services import secret_of
 from app.events.queries import EditionInfo, edition_by_slug
 from app.kernel.clock import now
 from app.kernel.errors import AppError
-from app.kernel.forms import Form, FormError, Reading, open_form
-from app.kernel.i18n import LOCALES, N_, _, current_locale
+from app.kernel.forms import NOT_A_CONTACT, Form, FormError, Reading, open_form
+from app.kernel.i18n import LOCALES, _, current_locale
 from app.kernel.money import Money
 from app.kernel.names import normalise_email, normalise_phone
 from app.kernel.security import hash_token, new_token
@@ -29,9 +29,6 @@ from ticketing.sales.errors import NothingChosen, OrderNotFound, OrdersSlowed, S
 from ticketing.sales.schemas import MOST_IN_ONE_ORDER, BuyerForm
 from ticketing.sales.services.orders import place_order
 from ticketing.sales.services.paying import transfer_of
-
-NOT_A_CONTACT = N_("Please write a phone number such as 0912 345 678, or a mail address.")
-
 
 #: What step two asks for, kept while other tickets are chosen.
 NAMED = ("full_name", "contact", "locale")
