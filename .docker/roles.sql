@@ -41,6 +41,12 @@ DO $$ DECLARE command text; BEGIN
 END $$;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO fairground_service;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO fairground_service;
+-- What has been migrated it only reads; in a new volume the first migration sees to that.
+DO $$ BEGIN
+    IF to_regclass('public.migration') IS NOT NULL THEN
+        REVOKE INSERT, UPDATE, DELETE ON migration FROM fairground_service;
+    END IF;
+END $$;
 
 -- And what later migrations make.
 ALTER DEFAULT PRIVILEGES FOR ROLE fairground_owner IN SCHEMA public

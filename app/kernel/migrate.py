@@ -19,7 +19,7 @@ from piccolo.engine.sqlite import SQLiteEngine
 from piccolo.table import Table, sort_table_classes
 
 from app.kernel.database import engine, fetch, write_transaction
-from app.kernel.roles import refuse_service_role
+from app.kernel.roles import keep_record_of_migrations, refuse_service_role
 
 #: PostgreSQL's advisory lock of those who migrate; any number that nothing else uses.
 LOCK_NUMBER = 20_261_016
@@ -131,6 +131,7 @@ async def _migrate(pending: list[PendingMigration], report: Callable[[str, int, 
                 with redirect_stdout(StringIO()):  # Piccolo prints each id
                     await manager.run()
             await Migration.insert(Migration(name=migration.id, app_name=migration.app_name)).run()
+        await keep_record_of_migrations()
     return len(pending)
 
 

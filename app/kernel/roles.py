@@ -40,6 +40,26 @@ async def database_role() -> DatabaseRole | None:
     return DatabaseRole(**row)
 
 
+async def keep_record_of_migrations() -> None:
+    """Let nobody but the owner of the tables write what has been migrated; on SQLite there is nobody else."""
+    if dialect() == "postgres":
+        await fetch(_KEPT)
+
+
+#: Later tables are the service's to write, by default privileges; this one it reads.
+_KEPT = """
+DO $$ DECLARE role text; BEGIN
+    FOR role IN
+        SELECT DISTINCT grantee FROM information_schema.role_table_grants
+        WHERE table_schema = current_schema() AND table_name = 'migration' AND grantee <> 'PUBLIC'
+            AND grantee <> (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = to_regclass('migration'))
+    LOOP
+        EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON migration FROM %I', role);
+    END LOOP;
+END $$
+"""
+
+
 async def refuse_service_role(why: str, command: str) -> None:
     """Raise MayNotMigrate when the role of ``DATABASE_URL`` may not change tables, which ``command`` wants to."""
     role = await database_role()

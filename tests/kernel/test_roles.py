@@ -35,6 +35,7 @@ from ticketing.sales.services.orders import place_order
 pytestmark = pytest.mark.engines
 
 SERVICES_ROLE = DatabaseRole(SERVICE, superuser=False, owns_tables=False, creates_tables=False, owner=OWNER)
+FORGET_ONE = "DELETE FROM migration WHERE name = (SELECT MAX(name) FROM migration)"
 REFUSED = (
     "DROP TRIGGER audit_entry_is_kept ON audit_entry",
     "DROP TRIGGER audit_entry_stays ON audit_entry",
@@ -46,6 +47,9 @@ REFUSED = (
     "DROP INDEX audit_entry_pkey",
     "DROP TABLE audit_entry CASCADE",
     "TRUNCATE rate_limit",
+    FORGET_ONE,
+    "UPDATE migration SET name = ''",
+    "INSERT INTO migration (name, app_name) VALUES ('mine', 'kernel')",
     "CREATE TABLE mine (id INTEGER)",
     "CREATE FUNCTION mine() RETURNS integer LANGUAGE sql RETURN 1",
     "CREATE SCHEMA mine",
@@ -94,7 +98,11 @@ async def test_the_owner_migrates_and_the_service_cannot(empty_database: str, tm
     assert await database_role() == DatabaseRole(OWNER, False, True, True, OWNER)
     await become(empty_database, SERVICE)
     assert (await migrate(), await database_role()) == (0, SERVICES_ROLE)
-    await fetch("DELETE FROM migration WHERE name = (SELECT MAX(name) FROM migration)")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await fetch(FORGET_ONE)
+    await become(empty_database, OWNER)
+    await fetch(FORGET_ONE)
+    await become(empty_database, SERVICE)
     with pytest.raises(MayNotMigrate) as later:
         await migrate()
     assert str(later.value) == (
