@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from app.accounts.actor import SYSTEM
-from app.events.passes.services import revoke_pass
-from app.kernel.database import fetch
+from app.events.passes.services import revoke_pass, take_serials
+from app.kernel.database import fetch, write_transaction
 from tests.conftest import NOW
 from tests.support.factories_ticketing import make_gate, make_list, make_open_edition, make_pass
 from tests.support.race import losers, overtaken, race, unguarded, winners
@@ -19,6 +19,7 @@ from ticketing.checkin.enums import Verdict, Way
 from ticketing.checkin.errors import ExitsNotCounted
 from ticketing.checkin.queries import inside_of
 from ticketing.checkin.schemas import QueuedScan
+from ticketing.checkin.services import labels
 from ticketing.checkin.services.labels import labels_of
 from ticketing.checkin.services.redeeming import redeem_pass, redeem_queue
 
@@ -201,3 +202,38 @@ async def test_phones_know_the_name_of_each_passs_type_and_nothing_else(scene: A
     await make_pass(edition, now=NOW)
     await make_pass(edition, now=NOW, label="")
     assert (await labels_of(edition.id))[1] == base64.b64encode(bytes([0, 1, 0, 255])).decode()
+
+
+async def test_phones_learn_of_passes_that_stand_only_after_later_ones(
+    scene: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As those of a big sheet, which takes its serials first."""
+    edition, _list_id, _phone, _issued = scene
+
+    async def read() -> list[int]:
+        return list(base64.b64decode((await labels_of(edition.id))[1]))
+
+    async def late(serial: int) -> None:
+        await make_pass(edition, now=NOW)
+        await fetch('UPDATE "pass" SET serial = {} WHERE serial = (SELECT MAX(serial) FROM "pass")', serial)
+
+    async with write_transaction():
+        await take_serials(edition.id, 3)  # 2, 3 and 4
+    await make_pass(edition, now=NOW, label="Khách mời")
+    assert await read() == [0, 255, 255, 255, 1]
+    await late(3)
+    assert await read() == [0, 255, 0, 255, 1]
+    await late(2)
+    await late(4)
+    assert await read() == [0, 0, 0, 0, 1]
+    await make_pass(edition, now=NOW)
+    asked = []
+
+    async def asking(sql: str, *values: Any) -> Any:
+        asked.append(values[-1])
+        return await fetch(sql, *values)
+
+    monkeypatch.setattr(labels, "fetch", asking)
+    assert (len(await read()), asked) == (9, [5])  # what is known is not read again
+    monkeypatch.setattr(labels, "GAP_SECONDS", 0.0)  # the serials that were moved away are given up
+    assert (len(await read()), asked) == (9, [5, 9])
