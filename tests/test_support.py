@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import sys
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 
 from app.kernel.database import fetch, write_transaction
-from tests.support.audits import NOT_ASKED, audit_npm
 from tests.support.guard import child_pids, start_guarded
 from tests.support.queries import counted_queries
 from tests.support.race import losers, meet_after, race, unguarded, winners
@@ -149,43 +144,3 @@ def wait_for(condition: object, seconds: float = 10) -> None:
     while not condition():
         assert time.monotonic() < ends
         time.sleep(0.02)
-
-
-class Registry(BaseHTTPRequestHandler):
-    """Answers npm's question which packages are unsafe with what ``unsafe`` holds."""
-
-    unsafe: ClassVar[dict[str, object]] = {}
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["content-length"]))
-        body = json.dumps(self.unsafe).encode()
-        self.send_response(200)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-@pytest.mark.slow
-def test_an_audit_finds_what_a_registry_calls_unsafe_and_says_where_none_answers(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Registry) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        monkeypatch.setenv("npm_config_registry", f"http://127.0.0.1:{server.server_port}")
-        assert audit_npm() == 0
-        monkeypatch.setattr(
-            Registry,
-            "unsafe",
-            {
-                "esbuild": [
-                    {"id": 1, "title": "bad", "severity": "high", "vulnerable_versions": "*", "url": "https://x"}
-                ]
-            },
-        )
-        assert audit_npm() == 1
-        server.shutdown()
-    assert audit_npm() == NOT_ASKED
