@@ -170,9 +170,12 @@ def playwright() -> Iterator[Playwright]:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    """Chromium, started once; everybody in it has cookies and storage of her own."""
+    """Chromium of this journey; everybody in it has cookies and storage of her own.
+
+    One for all journeys would keep the network from a tablet that was without it for a while.
+    """
     with contextlib.closing(launch(playwright)) as started:
         yield started
 
