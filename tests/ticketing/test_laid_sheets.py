@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import sys
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -73,6 +78,43 @@ async def festival(database: str, frozen_now: Any, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(Pace, "MOST", 12)
     edition = await make_open_edition(now=NOW)
     return Festival(edition, await make_ticket_type(edition.id, code="NGAY", quota=100, now=NOW))
+
+
+DROPPING = """
+import asyncio, sys
+from app.kernel.database import open_database
+from ticketing.sales.services.laid import drop_laid
+
+async def main():
+    await open_database()
+    for line in iter(sys.stdin.readline, ""):
+        await drop_laid(int(line))
+        print(line, end="", flush=True)
+
+asyncio.run(main())
+"""
+
+
+@contextlib.asynccontextmanager
+async def other_process(url: str) -> AsyncIterator[Callable[[int], Awaitable[None]]]:
+    """A process beside this one that drops sheets: what is laid ready belongs to the one connection of who laid it."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", DROPPING), stdin=PIPE, stdout=PIPE, env={**os.environ, "DATABASE_URL": url}
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    asked, answers = process.stdin, process.stdout
+
+    async def drop(laid: int) -> None:
+        asked.write(f"{laid}\n".encode())
+        assert int(await answers.readline()) == laid
+
+    try:
+        await drop(0)  # it is up, and there is no such sheet
+        yield drop
+    finally:
+        asked.close()
+        assert await process.wait() == 0
 
 
 async def rows() -> list[int]:
@@ -147,7 +189,9 @@ async def test_what_was_taken_over_is_not_dropped_any_more(festival: Festival) -
     assert await festival.seen() == (COUNT, COUNT, COUNT)
 
 
-async def test_a_sheet_that_is_given_up_for_dead_meanwhile_is_either_shown_or_dropped(festival: Festival) -> None:
+async def test_a_sheet_that_is_given_up_for_dead_meanwhile_is_either_shown_or_dropped(
+    festival: Festival, database: str
+) -> None:
     async def take_over(laid: int) -> bool:
         try:
             await festival.take_over(laid)
@@ -156,11 +200,12 @@ async def test_a_sheet_that_is_given_up_for_dead_meanwhile_is_either_shown_or_dr
         await show_laid(laid)
         return True
 
-    for _round in range(4):
-        before = await rows()
-        laid = await festival.lay([PersonValues(full_name="Lê Thị Mới", phone=f"+84911{before[0]:06d}")])
-        taken_over, _dropped = await asyncio.gather(take_over(laid), drop_laid(laid))
-        assert await rows() == [*(count + taken_over for count in before[:4]), 0]
+    async with other_process(database) as drop:
+        for _round in range(4):
+            before = await rows()
+            laid = await festival.lay([PersonValues(full_name="Lê Thị Mới", phone=f"+84911{before[0]:06d}")])
+            taken_over, _dropped = await asyncio.gather(take_over(laid), drop(laid))
+            assert await rows() == [*(count + taken_over for count in before[:4]), 0]
 
 
 async def test_a_ticket_that_was_bought_meanwhile_is_not_given_twice(festival: Festival) -> None:

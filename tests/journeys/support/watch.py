@@ -131,12 +131,15 @@ class Watch:
             if "location" in headers:
                 if event["request"]["method"] == "POST":
                     self.answered.append(Answered(path, "{}"))
+            elif "errorReason" in event:
+                pass  # the network was down: there is nothing to read, and the page is to hear of it
             elif path in QUEUES or headers.get("content-type", "").startswith("text/html"):
                 answer = session.send("Fetch.getResponseBody", paused)
                 body = b64decode(answer["body"]).decode() if answer["base64Encoded"] else answer["body"]
                 self.pages.append(Seen(browser, address, body))
                 if path in QUEUES and event["responseStatusCode"] == 200:
                     self.answered.append(Answered(path, body))
+        with suppress(Error):
             session.send("Fetch.continueRequest", paused)
 
     def _cookies(self, browser: int, headers: dict[str, str]) -> None:
