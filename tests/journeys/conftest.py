@@ -170,12 +170,9 @@ def playwright() -> Iterator[Playwright]:
         yield started
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    """Chromium of this journey; everybody in it has cookies and storage of her own.
-
-    One for all journeys would keep the network from a tablet that was without it for a while.
-    """
+    """Chromium, started once; everybody in it has cookies and storage of her own."""
     with contextlib.closing(launch(playwright)) as started:
         yield started
 
