@@ -16,7 +16,6 @@ from app.kernel.forms import Form, FormError, open_form, read_form
 from app.kernel.i18n import N_, _
 from app.kernel.money import parse_money, typed_money
 from app.kernel.names import search_text
-from app.kernel.settings import settings
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 from app.payments import queries
@@ -25,7 +24,7 @@ from app.payments.errors import AmountDiffers
 from app.payments.queries import DocumentInfo
 from app.payments.schemas import PaymentForm, RefundForm
 from app.payments.services.documents import cancel_document, record_payment, record_refund
-from app.payments.vietqr import vietqr
+from app.payments.transfers import transfer_parts
 
 NOT_AN_AMOUNT = N_("Please write an amount, such as 250.000.")
 BY_HAND = (PaymentMethod.CASH, PaymentMethod.TRANSFER)
@@ -177,7 +176,6 @@ async def _document_page(
 ) -> Response[str]:
     payments = await queries.payments_of(document.id)
     returned = {payment.returns_id for payment in payments}
-    transfer = transfer_code(document)
     return page(
         "payments/document.html",
         status=status,
@@ -190,16 +188,11 @@ async def _document_page(
         method_names={one: _(name) for one, name in METHOD_NAMES.items()},
         state_names=_names(),
         payable=document.state in (DocumentState.OPEN, DocumentState.CANCELLED),
-        transfer=qr_svg(transfer, label=_("VietQR code of the transfer")) if transfer else None,
+        transfers=[
+            (part.amount, qr_svg(part.code, label=_("VietQR code of the transfer")))
+            for part in transfer_parts(document)
+        ],
     )
-
-
-def transfer_code(document: DocumentInfo) -> str | None:
-    """The text of the VietQR code that pays a document; None without a bank account here or outside Vietnam."""
-    here = settings()
-    if not here.bank_bin or not here.bank_account or document.amount.currency != "VND":
-        return None
-    return vietqr(here.bank_bin, here.bank_account, document.amount.amount_minor, document.reference)
 
 
 def _names() -> dict[DocumentState, str]:
