@@ -60,3 +60,30 @@ SETTLEMENT_NAMES = {
     Settlement.REFUND: N_("It has to go back"),
     Settlement.RETURNED: N_("It went back"),
 }
+
+
+class EntrySource(StrEnum):
+    """What told of a transfer."""
+
+    WEBHOOK = "webhook"
+    STATEMENT = "statement"
+
+
+SOURCE_NAMES = {EntrySource.WEBHOOK: N_("Notice"), EntrySource.STATEMENT: N_("Statement")}
+
+
+class EntryState(StrEnum):
+    """What became of a transfer. ``left``: nobody but a person can say what it was for."""
+
+    NEW = "new"
+    MATCHED = "matched"
+    LEFT = "left"
+    IGNORED = "ignored"
+
+
+ENTRY_STATE_NAMES = {
+    EntryState.NEW: N_("Being looked at"),
+    EntryState.MATCHED: N_("Assigned"),
+    EntryState.LEFT: N_("To be assigned"),
+    EntryState.IGNORED: N_("Set aside"),
+}

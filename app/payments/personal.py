@@ -9,7 +9,9 @@ from app.kernel.database import fetch
 from app.kernel.i18n import N_
 from app.kernel.names import search_text
 from app.payments.tables import Payment, PaymentDocument, PaymentEvent
+from app.payments.tables_bank import BankEntry
 
+TRANSFERS_BY_LAW = N_("What the bank says of transfers: tax law wants it kept whole for ten years.")
 BY_LAW = N_("The name on bills that were paid: tax law wants them kept whole for ten years.")
 
 
@@ -60,15 +62,23 @@ DATA = PersonalData(
         ),
     ),
     erased=frozenset({"payment_document.payer"}),
-    texts=(PaymentEvent.payload, PaymentEvent.error, Payment.note),
+    texts=(PaymentEvent.payload, PaymentEvent.error, Payment.note, BankEntry.reason),
     kept={
         **{f"payment_document.{name}": BY_LAW for name in ("payer_name", "search_text", "description")},
+        **{
+            f"bank_entry.{name}": TRANSFERS_BY_LAW for name in ("payer_name", "payer_account", "purpose", "search_text")
+        },
         "payment.recorded_by": NUMBER_ONLY,
+        "bank_entry.settled_by": NUMBER_ONLY,
     },
     impersonal=frozenset(
         {
             *(f"payment_document.{name}" for name in ("number", "currency", "purpose", "reference")),
             *(f"payment.{name}" for name in ("currency", "provider_reference")),
+            *(
+                f"bank_entry.{name}"
+                for name in ("account", "currency", "bank_reference", "fingerprint", "confirmed_by")
+            ),
             *(f"payment_event.{name}" for name in ("provider", "event_id", "kind", "effect")),
         }
     ),
