@@ -2,8 +2,9 @@
 
 from app.kernel.audit_words import Field, LogWords, Subject, names_in
 from app.kernel.i18n import N_
-from app.payments.enums import METHOD_NAMES, SETTLEMENT_NAMES, STATE_NAMES
+from app.payments.enums import ENTRY_STATE_NAMES, METHOD_NAMES, SETTLEMENT_NAMES, STATE_NAMES
 from app.payments.tables import PaymentDocument
+from app.payments.tables_bank import BankEntry
 
 WORDS = LogWords(
     actions={
@@ -11,6 +12,9 @@ WORDS = LogWords(
         "payment.cancel": N_("Cancelled an invoice"),
         "payment.owe_back": N_("Noted that money has to go back"),
         "payment.refund": N_("Recorded a refund"),
+        "bank.assign": N_("Assigned a transfer"),
+        "bank.set_aside": N_("Set a transfer aside"),
+        "bank.take_up": N_("Took up a transfer again"),
     },
     subjects={
         "payment_document": Subject(
@@ -22,6 +26,14 @@ WORDS = LogWords(
                 "amount_minor": Field(N_("Amount"), money=True),
                 "outcome": Field(N_("What became of it"), values=SETTLEMENT_NAMES),
                 "payment_id": Field(""),
+            },
+        ),
+        "bank_entry": Subject(
+            name=N_("Transfer"),
+            find=names_in(BankEntry, BankEntry.bank_reference),
+            fields={
+                "state": Field(N_("State"), values=ENTRY_STATE_NAMES),
+                "reason": Field(N_("Reason")),
             },
         ),
     },

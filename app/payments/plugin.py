@@ -12,9 +12,10 @@ from app.payments.dates import MOVER
 from app.payments.log import WORDS
 from app.payments.personal import DATA
 from app.payments.services.closing import owe_back
+from app.payments.services.entries import MATCH_JOB
 from app.payments.services.inbox import JOB, register_effect
 from app.payments.services.stripe_events import COMPLETED, PROVIDER, checkout_completed
-from app.payments.tasks import apply_event_job, requeue_events_job
+from app.payments.tasks import apply_event_job, match_transfers_job, requeue_events_job
 
 REQUEUE = "payments.requeue_events"
 
@@ -28,12 +29,13 @@ def start() -> None:
     add_nav_item(NAV)
     add_waiting(payments_waiting, WAITING_WORDS)
     every(REQUEUE, 300)
+    every(MATCH_JOB, 300)
 
 
 module = Module(
     name="payments",
     route_handlers=(FinanceController, PaymentsApi, stripe_webhook),
-    jobs={JOB: apply_event_job, REQUEUE: requeue_events_job},
+    jobs={JOB: apply_event_job, REQUEUE: requeue_events_job, MATCH_JOB: match_transfers_job},
     startup=start,
     log=WORDS,
     personal=DATA,

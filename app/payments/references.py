@@ -56,22 +56,17 @@ def find_references(text: str) -> list[Reading]:
 
     Case, diacritics, blanks and signs do not matter, nor what is joined before and after. A reference that is cut, at
     the end of the text or before a sign or blank, is given as a part that begins with ``FG`` and has 8 characters or
-    more, the longest reading first. Text of the same look that is no reference of ours can be among the readings, one
-    in 961; none of it is a document's.
+    more, the longest reading first. Among the readings can be some that only look like a reference, such as the first
+    ten characters of another one; none of these is a document's.
     """
     letters, breaks = _squeezed(text[:MOST_READ])
     found: list[Reading] = []
-    whole_until = 0
     for start in range(len(letters) - LEAST_CUT + 1):
         if not letters.startswith(PREFIX, start):
             continue
         code = _checked(letters[start + len(PREFIX) : start + LENGTH])
-        if code is not None:
-            found.append(Reading(PREFIX + code, True))
-            whole_until = max(whole_until, start + LENGTH)
-        elif start >= whole_until:
-            found += _earlier(letters, start)
-            found += _cut(letters, breaks, start)
+        found += [Reading(PREFIX + code, True)] if code is not None else _cut(letters, breaks, start)
+        found += _earlier(letters, start)
     return list(dict.fromkeys(found))
 
 

@@ -145,6 +145,8 @@ def test_references_of_before_are_read_too() -> None:
     earlier = PREFIX + new_code(8)
     for text in (f"MBVCB.123.{earlier.lower()}.CT tu 0123 toi", f"TT {earlier.replace('0', 'O')}"):
         assert Reading(earlier, True) in find_references(text)
+    several = [PREFIX + new_code(8) for _number in range(50)]
+    assert set(several) <= {reading.code for reading in find_references(" ".join(several))}
 
 
 def test_diacritics_and_letters_of_other_widths_do_not_matter() -> None:

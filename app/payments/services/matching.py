@@ -16,7 +16,7 @@ from enum import StrEnum
 from app.kernel.i18n import N_
 from app.kernel.money import Money
 from app.kernel.names import search_text
-from app.payments.references import LEAST_CUT, Reading, find_references
+from app.payments.references import LEAST_CUT, LENGTH, Reading, find_references
 
 LEAST_WORDS, MOST_WORDS = 2, 6
 """How many words of a purpose may be a payer's name."""
@@ -138,9 +138,11 @@ class _Books:
 
     def _judged(self, incoming: Incoming) -> Verdict:
         readings = find_references(incoming.purpose)
-        named = [self._by_id[self._by_reference[one.code]] for one in readings if one.code in self._by_reference]
+        whole = [one.code for one in readings if one.whole]
+        named = [self._by_id[self._by_reference[code]] for code in whole if code in self._by_reference]
         cut = self._cut(readings, {one.id for one in named})
-        unknown = any(one.whole and one.code not in self._by_reference for one in readings)
+        known = tuple(one.reference for one in named)
+        unknown = any(len(code) == LENGTH and not code.startswith(known) for code in whole)
         every = [*named, *cut]
         if not every:
             return self._left(incoming, Reason.NOTHING, self._unnamed(incoming))

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.events.typed_codes import new_code
 from app.kernel.money import Money
 from app.payments.references import new_reference, reference_of
 from app.payments.services.matching import (
@@ -129,6 +130,11 @@ def test_what_points_at_two_suggests_neither() -> None:
     assert judged("NGUYEN THI LAN chuyen tien", 50_000, cousins).suggestions == ()
     assert judged("LAN chuyen tien", 60_000, cousins).suggestions == ()
     assert judged("hoa don 7-000001", 50_000, cousins).suggestions == (Suggestion(1, Sign.NUMBER),)
+
+
+def test_a_reference_of_before_takes_any_amount_too() -> None:
+    earlier = replace(LAN, reference="FG" + new_code(8))
+    assert judged(f"TT {earlier.reference} CT tu 0123", 49_999, [earlier]).shares == (Share(1, dong(49_999)),)
 
 
 def test_references_are_looked_up_that_stand_anywhere() -> None:
