@@ -6,11 +6,12 @@ from app.kernel.module import Module
 from app.kernel.waiting import add_waiting
 from app.payments.controllers.api import PaymentsApi
 from app.payments.controllers.finance import FinanceController
-from app.payments.controllers.webhook import stripe_webhook
+from app.payments.controllers.webhook import sepay_webhook, stripe_webhook
 from app.payments.dashboard import NAV, WAITING_WORDS, payments_dashboard, payments_waiting
 from app.payments.dates import MOVER
 from app.payments.log import WORDS
 from app.payments.personal import DATA
+from app.payments.services import sepay
 from app.payments.services.closing import owe_back
 from app.payments.services.entries import MATCH_JOB
 from app.payments.services.inbox import JOB, register_effect
@@ -23,6 +24,7 @@ REQUEUE = "payments.requeue_events"
 def start() -> None:
     """Fill the slots, name the effects of events, and look after those that wait."""
     register_effect(PROVIDER, COMPLETED, checkout_completed)
+    register_effect(sepay.PROVIDER, sepay.CAME, sepay.transfer_told)
     add_mover(MOVER)
     add_closer(owe_back)
     add_dashboard_provider(payments_dashboard)
@@ -34,7 +36,7 @@ def start() -> None:
 
 module = Module(
     name="payments",
-    route_handlers=(FinanceController, PaymentsApi, stripe_webhook),
+    route_handlers=(FinanceController, PaymentsApi, stripe_webhook, sepay_webhook),
     jobs={JOB: apply_event_job, REQUEUE: requeue_events_job, MATCH_JOB: match_transfers_job},
     startup=start,
     log=WORDS,
