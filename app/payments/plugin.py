@@ -16,6 +16,7 @@ from app.payments.services.closing import owe_back
 from app.payments.services.entries import MATCH_JOB
 from app.payments.services.inbox import JOB, register_effect
 from app.payments.services.stripe_events import COMPLETED, PROVIDER, checkout_completed
+from app.payments.sheets import STATEMENTS
 from app.payments.tasks import apply_event_job, match_transfers_job, requeue_events_job
 
 REQUEUE = "payments.requeue_events"
@@ -37,6 +38,7 @@ def start() -> None:
 module = Module(
     name="payments",
     route_handlers=(FinanceController, PaymentsApi, stripe_webhook, sepay_webhook),
+    sheet_kinds=(STATEMENTS,),
     jobs={JOB: apply_event_job, REQUEUE: requeue_events_job, MATCH_JOB: match_transfers_job},
     startup=start,
     log=WORDS,

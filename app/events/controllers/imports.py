@@ -68,10 +68,10 @@ class ImportController(Controller):
         return page(
             "events/import_kinds.html",
             edition=edition,
-            kinds=sheets.kinds(),
+            kinds=sheets.kinds_at(""),
             batches=found,
             pager=pager_of(request, Page(found, total, offset + 1, PAGE_SIZE)),
-            titles={one.name: _(one.title) for one in sheets.kinds()},
+            titles={one.name: _(one.title) for one in sheets.kinds_at("")},
             states=[(one.value, _(name)) for one, name in BATCH_STATE_NAMES.items()],
             q=q,
             kind=kind,
@@ -92,7 +92,7 @@ class ImportController(Controller):
         found, _total = await kept.list_batches(
             edition_id, search=q, kind_name=kind, state=request.query_params.get("state", ""), limit=MOST_EXPORTED
         )
-        titles = {one.name: _(one.title) for one in sheets.kinds()}
+        titles = {one.name: _(one.title) for one in sheets.kinds_at("")}
         names = {one.value: _(name) for one, name in BATCH_STATE_NAMES.items()}
         rows = [
             [
@@ -113,12 +113,12 @@ class ImportController(Controller):
     async def upload_form(self, edition_id: FromPath[int], kind: FromPath[str]) -> Response[str]:
         """The field for the sheet, and its columns."""
         edition = await queries.edition_by_id(edition_id)
-        return page("events/import_upload.html", edition=edition, kind=sheets.kind(kind), form=Form.empty())
+        return page("events/import_upload.html", edition=edition, kind=sheets.kind_at("", kind), form=Form.empty())
 
     @get("/{kind:str}/template.xlsx")
     async def template(self, kind: FromPath[str]) -> Response[bytes]:
         """An empty sheet with the right headers."""
-        found = sheets.kind(kind)
+        found = sheets.kind_at("", kind)
         return download(sheets.template_xlsx(_(found.title), found.columns), f"{found.name}.xlsx")
 
     @post("/{kind:str}")
@@ -127,7 +127,7 @@ class ImportController(Controller):
     ) -> Response[Any]:
         """Read and check a sheet; nothing else is written."""
         edition = await queries.edition_by_id(edition_id)
-        found = sheets.kind(kind)
+        found = sheets.kind_at("", kind)
         try:
             file = (await read_form(request, UploadForm)).file
             batch = await apart.take_in(kind, await file.read(), file.filename, context_of(edition, request.user))

@@ -37,6 +37,8 @@ async def keep_entries(
     A transfer that the other source told of under another number is marked as confirmed by it. ``zone`` is that of the
     lines' days. Raises ValueError for an amount that is not above zero.
     """
+    if not lines:
+        return Kept(0, 0)
     if any(line.amount.amount_minor <= 0 for line in lines):
         raise ValueError("only money that came in is kept")
     marks = fingerprints(lines)
