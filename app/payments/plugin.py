@@ -5,7 +5,9 @@ from app.kernel.jobs import every
 from app.kernel.module import Module
 from app.kernel.waiting import add_waiting
 from app.payments.controllers.api import PaymentsApi
+from app.payments.controllers.bank import BankController
 from app.payments.controllers.finance import FinanceController
+from app.payments.controllers.statements import StatementController
 from app.payments.controllers.webhook import sepay_webhook, stripe_webhook
 from app.payments.dashboard import NAV, WAITING_WORDS, payments_dashboard, payments_waiting
 from app.payments.dates import MOVER
@@ -37,7 +39,7 @@ def start() -> None:
 
 module = Module(
     name="payments",
-    route_handlers=(FinanceController, PaymentsApi, stripe_webhook, sepay_webhook),
+    route_handlers=(FinanceController, BankController, StatementController, PaymentsApi, stripe_webhook, sepay_webhook),
     sheet_kinds=(STATEMENTS,),
     jobs={JOB: apply_event_job, REQUEUE: requeue_events_job, MATCH_JOB: match_transfers_job},
     startup=start,

@@ -158,6 +158,15 @@ async def documents_with(references: Iterable[str], edition_id: int | None = Non
     return found
 
 
+async def documents_of_ids(ids: Sequence[int], edition_id: int) -> list[PayableDocument]:
+    """Documents of an edition, in the order of ``ids``; ids of others are passed over."""
+    if not ids:
+        return []
+    chosen = PaymentDocument.id.is_in(list(ids)) & (PaymentDocument.edition == edition_id)
+    found = {row["id"]: payable_of(row) for row in await PaymentDocument.select().where(chosen)}
+    return [found[one] for one in ids if one in found]
+
+
 async def open_documents_like(edition_id: int, search: str, limit: int) -> list[PayableDocument]:
     """Open documents of an edition in which ``search`` stands, the newest first."""
     chosen: Any = (PaymentDocument.edition == edition_id) & (PaymentDocument.state == DocumentState.OPEN.value)

@@ -145,7 +145,7 @@ class ImportController(Controller):
         """The preview, or what came of it."""
         edition = await queries.edition_by_id(edition_id)
         batch = await apart.look_after(batch_id, context_of(edition, request.user))
-        return await _batch_page(edition, batch)
+        return await batch_page(edition, batch)
 
     @post("/batch/{batch_id:int}/mapping")
     async def remap(
@@ -161,7 +161,7 @@ class ImportController(Controller):
         try:
             await apart.choose_columns(batch_id, chosen, context)
         except AppError as error:
-            return await _batch_page(edition, batch, problem=error.sentence(), status=422)
+            return await batch_page(edition, batch, problem=error.sentence(), status=422)
         return redirect(f"/manage/{edition_id}/import/batch/{batch_id}")
 
     @post("/batch/{batch_id:int}/choices")
@@ -178,7 +178,7 @@ class ImportController(Controller):
         try:
             await apart.choose_cells(batch_id, chosen, context)
         except AppError as error:
-            return await _batch_page(edition, batch, problem=error.sentence(), status=422)
+            return await batch_page(edition, batch, problem=error.sentence(), status=422)
         return redirect(f"/manage/{edition_id}/import/batch/{batch_id}")
 
     @post("/batch/{batch_id:int}/accept")
@@ -192,7 +192,7 @@ class ImportController(Controller):
             await apart.let_load(batch_id, context)
         except AppError as error:
             batch = await batches.find_batch(batch_id, context)
-            return await _batch_page(edition, batch, problem=error.sentence(), status=error.status)
+            return await batch_page(edition, batch, problem=error.sentence(), status=error.status)
         return redirect(f"/manage/{edition_id}/import/batch/{batch_id}")
 
     @post("/batch/{batch_id:int}/discard")
@@ -210,9 +210,20 @@ def _lacks_column(problems: list[dict[str, Any]]) -> bool:
     return any(one["code"] == "column_missing" for one in problems)
 
 
-async def _batch_page(
-    edition: EditionInfo, batch: ImportBatch, *, problem: str = "", status: int = 200
+async def batch_page(
+    edition: EditionInfo,
+    batch: ImportBatch,
+    *,
+    problem: str = "",
+    status: int = 200,
+    base: str = "",
+    upload: str = "",
 ) -> Response[str]:
+    """The preview of a sheet, or what came of it.
+
+    A desk that loads its own kind gives ``base``, below which its batches stand, and ``upload``, its field for a sheet.
+    """
+    base = base or f"/manage/{edition.id}/import"
     kind = sheets.kind(batch.kind)
     headers, rows = kept.sample_of(batch)
     problems = kept.problems_of(batch)
@@ -240,6 +251,8 @@ async def _batch_page(
         "events/import_batch.html",
         status=status,
         edition=edition,
+        base=base,
+        upload=upload or f"{base}/{kind.name}",
         batch=batch,
         kind=kind,
         worksheets=kept.worksheets_of(batch),
