@@ -85,7 +85,15 @@ class BankController(Controller):
         notes = await _notes_on(edition_id, found.items)
         names = _state_names()
         headers = [
-            *(_("Booked on"), _("Amount"), _("Currency"), _("Purpose"), _("From"), _("Account"), _("Bank's number")),
+            *(
+                _("Booked on"),
+                _("Amount"),
+                _("Currency"),
+                _("Text of the transfer"),
+                _("Sent by"),
+                _("Account"),
+                _("Bank's number"),
+            ),
             *(_("Told by"), _("State"), _("Note")),
         ]
         rows = [
@@ -99,26 +107,26 @@ class BankController(Controller):
         content = write_xlsx(_("Transfers"), headers, rows, timezone=edition.timezone)
         return download(content, f"transfers-{edition.slug}.xlsx")
 
-    @get("/{entry_id:int}")
+    @get("/{transfer_id:int}")
     async def entry(
         self,
         request: Request[Actor, Any, Any],
         edition_id: FromPath[int],
-        entry_id: FromPath[int],
+        transfer_id: FromPath[int],
         q: FromQuery[str] = "",
     ) -> Response[str]:
         """One transfer: what it paid, or to what it can be assigned."""
-        entry = await queries_bank.entry_by_id(entry_id, edition_id)
+        entry = await queries_bank.entry_by_id(transfer_id, edition_id)
         asked = request.query_params.get("with")
         return await _entry_page(await edition_by_id(edition_id), entry, q=q, chosen=_ids(asked))
 
-    @post("/{entry_id:int}/assign")
+    @post("/{transfer_id:int}/assign")
     async def assign(
-        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], entry_id: FromPath[int]
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], transfer_id: FromPath[int]
     ) -> Response[Any]:
         """Assign it to one invoice or split it over several: a field for each, empty ones do not count."""
         edition = await edition_by_id(edition_id)
-        entry = await queries_bank.entry_by_id(entry_id, edition_id)
+        entry = await queries_bank.entry_by_id(transfer_id, edition_id)
         data = await request.form()
         typed = {int(name[7:]): str(value).strip() for name, value in data.items() if _is_share(name)}
         amounts: dict[int, Money] = {}
@@ -134,39 +142,43 @@ class BankController(Controller):
             return await _entry_page(edition, entry, chosen=chosen, form=await form_again(request, errors), status=422)
         wanted = {document_id: amount for document_id, amount in amounts.items() if amount.amount_minor}
         try:
-            await assign_entry(edition_id=edition_id, entry_id=entry_id, amounts=wanted, actor=request.user, now=now())
+            await assign_entry(
+                edition_id=edition_id, entry_id=transfer_id, amounts=wanted, actor=request.user, now=now()
+            )
         except AppError as error:
             if error.status == 404:
                 raise
             form = await form_again(request, {})
-            entry = await queries_bank.entry_by_id(entry_id, edition_id)
+            entry = await queries_bank.entry_by_id(transfer_id, edition_id)
             return await _entry_page(
                 edition, entry, chosen=chosen, form=form, problem=error.sentence(), status=error.status
             )
         return redirect(f"/manage/{edition_id}/payments/bank?state=left", toast=_("The transfer was assigned."))
 
-    @post("/{entry_id:int}/set-aside")
+    @post("/{transfer_id:int}/set-aside")
     async def put_aside(
-        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], entry_id: FromPath[int]
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], transfer_id: FromPath[int]
     ) -> Response[Any]:
         """Say that it is for none of our invoices, and why."""
         edition = await edition_by_id(edition_id)
-        entry = await queries_bank.entry_by_id(entry_id, edition_id)
+        entry = await queries_bank.entry_by_id(transfer_id, edition_id)
         try:
             values = await read_form(request, SetAsideForm)
         except FormError as error:
             return await _entry_page(edition, entry, chosen=[], form=error.form, status=422)
-        await set_aside(edition_id=edition_id, entry_id=entry_id, reason=values.reason, actor=request.user, now=now())
+        await set_aside(
+            edition_id=edition_id, entry_id=transfer_id, reason=values.reason, actor=request.user, now=now()
+        )
         return redirect(f"/manage/{edition_id}/payments/bank?state=left", toast=_("The transfer was set aside."))
 
-    @post("/{entry_id:int}/take-up")
+    @post("/{transfer_id:int}/take-up")
     async def take_up(
-        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], entry_id: FromPath[int]
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], transfer_id: FromPath[int]
     ) -> Response[Any]:
         """Let it be assigned after all."""
-        await take_up_again(edition_id=edition_id, entry_id=entry_id, actor=request.user, now=now())
+        await take_up_again(edition_id=edition_id, entry_id=transfer_id, actor=request.user, now=now())
         return redirect(
-            f"/manage/{edition_id}/payments/bank/{entry_id}", toast=_("The transfer can be assigned again.")
+            f"/manage/{edition_id}/payments/bank/{transfer_id}", toast=_("The transfer can be assigned again.")
         )
 
 

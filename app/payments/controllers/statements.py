@@ -53,53 +53,53 @@ class StatementController(Controller):
             return await _upload_page(edition, await form_again(request, {"file": error.sentence()}), status=422)
         return redirect(f"{_base(edition_id)}/batch/{batch.id}")
 
-    @get("/batch/{batch_id:int}")
+    @get("/batch/{statement_id:int}")
     async def show(
-        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], batch_id: FromPath[int]
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], statement_id: FromPath[int]
     ) -> Response[str]:
         """The preview, or what came of it."""
         edition = await edition_by_id(edition_id)
-        return await _shown(edition, await apart.look_after(batch_id, _context(edition, request.user)))
+        return await _shown(edition, await apart.look_after(statement_id, _context(edition, request.user)))
 
-    @post("/batch/{batch_id:int}/mapping")
+    @post("/batch/{statement_id:int}/mapping")
     async def remap(
-        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], batch_id: FromPath[int]
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], statement_id: FromPath[int]
     ) -> Response[Any]:
         """Read it again with columns chosen by hand, which are kept for statements with the same headers."""
         edition = await edition_by_id(edition_id)
         context = _context(edition, request.user)
-        batch = await batches.find_batch(batch_id, context)
+        batch = await batches.find_batch(statement_id, context)
         data = await request.form()
         headers, _rows = kept.sample_of(batch)
         chosen = {header: str(data.get(f"column_{number}", "")) for number, header in enumerate(headers)}
         try:
-            await apart.choose_columns(batch_id, chosen, context)
+            await apart.choose_columns(statement_id, chosen, context)
         except AppError as error:
             return await _shown(edition, batch, problem=error.sentence(), status=422)
-        return redirect(f"{_base(edition_id)}/batch/{batch_id}")
+        return redirect(f"{_base(edition_id)}/batch/{statement_id}")
 
-    @post("/batch/{batch_id:int}/accept")
+    @post("/batch/{statement_id:int}/accept")
     async def accept(
-        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], batch_id: FromPath[int]
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], statement_id: FromPath[int]
     ) -> Response[Any]:
         """Keep its transfers; a job matches them."""
         edition = await edition_by_id(edition_id)
         context = _context(edition, request.user)
         try:
-            await apart.let_load(batch_id, context)
+            await apart.let_load(statement_id, context)
         except AppError as error:
-            batch = await batches.find_batch(batch_id, context)
+            batch = await batches.find_batch(statement_id, context)
             return await _shown(edition, batch, problem=error.sentence(), status=error.status)
-        return redirect(f"{_base(edition_id)}/batch/{batch_id}")
+        return redirect(f"{_base(edition_id)}/batch/{statement_id}")
 
-    @post("/batch/{batch_id:int}/discard")
+    @post("/batch/{statement_id:int}/discard")
     async def discard(
-        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], batch_id: FromPath[int]
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], statement_id: FromPath[int]
     ) -> Response[Any]:
         """Drop it, or stop the work on it."""
         context = _context(await edition_by_id(edition_id), request.user)
-        if (await apart.let_go(batch_id, context)).state != BatchState.DISCARDED:
-            return redirect(f"{_base(edition_id)}/batch/{batch_id}")
+        if (await apart.let_go(statement_id, context)).state != BatchState.DISCARDED:
+            return redirect(f"{_base(edition_id)}/batch/{statement_id}")
         return redirect(_base(edition_id), toast=_("The sheet was dropped. Nothing was loaded."))
 
 
