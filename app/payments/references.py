@@ -9,6 +9,7 @@ such as a Q that somebody read as 0, is computed from the first sum and confirme
 Whatever is found is looked up among the documents: a reading alone pays nothing.
 """
 
+import re
 import secrets
 import unicodedata
 from collections.abc import Sequence
@@ -54,7 +55,8 @@ def reference_of(values: Sequence[int]) -> str:
 def find_references(text: str) -> list[Reading]:
     """Every reference in the purpose of a transfer, in the order in which they stand.
 
-    Case, diacritics, blanks and signs do not matter, nor what is joined before and after. A reference that is cut, at
+    Case, diacritics, blanks and signs do not matter, nor what is joined before and after. Of a reference that is a word
+    of its own ``FG`` may be lost. A reference that is cut, at
     the end of the text or before a sign or blank, is given as a part that begins with ``FG`` and has 8 characters or
     more, the longest reading first. Among the readings can be some that only look like a reference, such as the first
     ten characters of another one; none of these is a document's.
@@ -67,6 +69,7 @@ def find_references(text: str) -> list[Reading]:
         code = _checked(letters[start + len(PREFIX) : start + LENGTH])
         found += [Reading(PREFIX + code, True)] if code is not None else _cut(letters, breaks, start)
         found += _earlier(letters, start)
+    found += _without_prefix(text[:MOST_READ])
     return list(dict.fromkeys(found))
 
 
@@ -100,6 +103,16 @@ def _checked(code: str) -> str | None:
     if sum(filled) % _FIELD or weighted % _FIELD:
         return None
     return "".join(ALPHABET[value] for value in filled)
+
+
+def _without_prefix(text: str) -> list[Reading]:
+    """Codes that stand as words of their own without ``FG``, as where one wrote it but once for several of them."""
+    found = []
+    for word in re.findall(r"[0-9A-Z]+", text.upper()):
+        code = word.removeprefix(PREFIX[-1]) if len(word) == CODE_LENGTH + 1 else word
+        if all(letter in _VALUES for letter in code) and _checked(code) is not None:
+            found.append(Reading(PREFIX + code, True))
+    return found
 
 
 def _earlier(letters: str, start: int) -> list[Reading]:

@@ -120,11 +120,17 @@ COLUMNS = (
     Column(
         "booked_at",
         {
-            "en": ("Transaction date", "Date", "Trans. date", "Tran date", "Trans date", "Posting date", "Date time"),
+            "en": ("Transaction date", "Date", "Trans. date", "Tran date", "Trans date", "Date time"),
             "vi": (
-                *("Ngày giao dịch", "Ngày GD", "Ngày", "Ngày hạch toán", "Ngày phát sinh", "Thời gian giao dịch"),
-                *("Ngày giờ giao dịch", "Thời gian", "Ngày ghi sổ", "Ngày thực hiện", "Ngày GD Transaction date"),
-                *("Ngày giao dịch Transaction date", "Ngày Date"),
+                *(
+                    "Ngày giao dịch",
+                    "Ngày GD",
+                    "Ngày",
+                    "Ngày phát sinh",
+                    "Ngày phát sinh giao dịch",
+                    "Thời gian giao dịch",
+                ),
+                *("Ngày giờ giao dịch", "Thời gian", "Ngày thực hiện"),
             ),
             "id": ("Tanggal transaksi", "Tanggal", "Tgl"),
         },
@@ -133,8 +139,8 @@ COLUMNS = (
     Column(
         "value_at",
         {
-            "en": ("Value date", "Effective date"),
-            "vi": ("Ngày hiệu lực", "Ngày giá trị"),
+            "en": ("Value date", "Effective date", "Posting date", "Accounting date"),
+            "vi": ("Ngày hiệu lực", "Ngày giá trị", "Ngày hạch toán", "Ngày ghi sổ"),
             "id": ("Tanggal efektif", "Tanggal valuta"),
         },
         booked(),
@@ -150,7 +156,7 @@ COLUMNS = (
             "en": ("Credit", "Credit amount", "Deposit", "Deposits", "Money in", "Amount in"),
             "vi": (
                 *("Số tiền ghi có", "Ghi có", "Phát sinh có", "PS có", "Có", "Tiền vào", "Số tiền vào", "Tiền gửi vào"),
-                *("Số phát sinh có", "Có Credit", "Ghi có Credit", "Số tiền ghi có Credit", "Phát sinh có Credit"),
+                "Số phát sinh có",
             ),
             "id": ("Kredit", "Uang masuk", "Dana masuk"),
         },
@@ -162,7 +168,7 @@ COLUMNS = (
             "en": ("Debit", "Debit amount", "Withdrawal", "Withdrawals", "Money out", "Amount out"),
             "vi": (
                 *("Số tiền ghi nợ", "Ghi nợ", "Phát sinh nợ", "PS nợ", "Nợ", "Tiền ra", "Số tiền ra", "Tiền rút ra"),
-                *("Số phát sinh nợ", "Nợ Debit", "Ghi nợ Debit", "Số tiền ghi nợ Debit", "Phát sinh nợ Debit"),
+                "Số phát sinh nợ",
             ),
             "id": ("Debet", "Uang keluar", "Dana keluar"),
         },
@@ -193,14 +199,23 @@ COLUMNS = (
                 "Details",
                 "Description",
                 "Transaction details",
+                "Transaction description",
                 "Remark",
                 "Remarks",
                 "Narrative",
                 "Content",
             ),
             "vi": (
-                *("Nội dung", "Nội dung giao dịch", "Nội dung chi tiết", "Nội dung chuyển khoản", "Diễn giải", "Mô tả"),
-                *("Chi tiết giao dịch", "Nội dung CK", "Nội dung thanh toán", "Ghi chú", "Diễn giải Description"),
+                *(
+                    "Nội dung",
+                    "Nội dung giao dịch",
+                    "Nội dung chi tiết",
+                    "Nội dung chuyển khoản",
+                    "Diễn giải",
+                    "Mô tả",
+                    "Mô tả giao dịch",
+                ),
+                *("Chi tiết giao dịch", "Nội dung CK", "Nội dung thanh toán", "Ghi chú"),
             ),
             "id": ("Keterangan", "Uraian", "Berita"),
         },
@@ -209,10 +224,27 @@ COLUMNS = (
     Column(
         "payer_name",
         {
-            "en": ("Payer", "Sender", "Counterparty", "Counterparty name", "Correspondent name", "Remitter"),
+            "en": (
+                "Payer",
+                "Sender",
+                "Counterparty",
+                "Counterparty name",
+                "Correspondent name",
+                "Corresponsive name",
+                "Remitter",
+                "Beneficiary/Applicant",
+            ),
             "vi": (
                 *("Người chuyển", "Tên người chuyển", "Tên tài khoản đối ứng", "Tên TK đối ứng", "Tên đối ứng"),
-                *("Tên đơn vị đối ứng", "Đối tác", "Đơn vị chuyển", "Tên người gửi", "Người chuyển tiền", "Đối ứng"),
+                *(
+                    "Tên đơn vị đối ứng",
+                    "Đối tác",
+                    "Đơn vị chuyển",
+                    "Đơn vị thụ hưởng/Đơn vị chuyển",
+                    "Tên người gửi",
+                    "Người chuyển tiền",
+                    "Đối ứng",
+                ),
             ),
             "id": ("Pengirim", "Nama pengirim"),
         },
@@ -221,7 +253,13 @@ COLUMNS = (
     Column(
         "payer_account",
         {
-            "en": ("Payer's account", "Counterparty account", "Correspondent account", "Sender account"),
+            "en": (
+                "Payer's account",
+                "Counterparty account",
+                "Correspondent account",
+                "Corresponsive account",
+                "Sender account",
+            ),
             "vi": (
                 *("Tài khoản đối ứng", "Số tài khoản đối ứng", "Số TK đối ứng", "TK đối ứng"),
                 *("Tài khoản người chuyển", "Số tài khoản người chuyển"),
@@ -234,7 +272,16 @@ COLUMNS = (
         "number",
         {
             "en": (
-                *("Transaction number", "Reference", "Reference number", "Ref", "Ref no", "Ref. no.", "Doc no"),
+                *(
+                    "Transaction number",
+                    "Transaction no",
+                    "Reference",
+                    "Reference number",
+                    "Ref",
+                    "Ref no",
+                    "Ref. no.",
+                    "Doc no",
+                ),
                 *("Transaction ID", "Trans ID", "Transaction code", "Trace no"),
             ),
             "vi": (
@@ -293,8 +340,9 @@ def _booked_at(row: SheetRow) -> datetime | None:
 
 
 def _is_total(row: SheetRow) -> bool:
-    """A line that adds others up: nothing but words for that, or none at all, and no number of a transaction."""
-    return not row["number"] and (not row["purpose"] or TOTALS.match(search_text(row["purpose"])) is not None)
+    """A line that adds others up: it says so in a cell, or says nothing at all."""
+    said = [search_text(row[name]) for name in ("purpose", "number", "payer_name") if row[name]]
+    return not said or any(TOTALS.match(text) for text in said)
 
 
 def lines_of(rows: Sequence[SheetRow], context: SheetContext) -> list[Line]:

@@ -111,8 +111,10 @@ def test_two_characters_that_are_none_of_ours_are_given_up(reference: str, one: 
 
 @given(references, st.integers(0, LENGTH - 1), words, st.sampled_from(("", " ", ".CT tu 0123", " - FT26331")))
 def test_a_cut_one_is_given_as_a_part(reference: str, kept: int, before: str, after: str) -> None:
-    parts = [reading for reading in find_references(before + reference[:kept] + after) if not reading.whole]
-    assert (Reading(reference[:kept], False) in parts) == (kept >= LEAST_CUT)
+    read = find_references(before + reference[:kept] + after)
+    parts = [reading for reading in read if not reading.whole]
+    completed = Reading(reference, True) in read  # by the first letters of what follows
+    assert completed or (Reading(reference[:kept], False) in parts) == (kept >= LEAST_CUT)
     assert all(len(part.code) >= LEAST_CUT for part in parts)
 
 
@@ -139,6 +141,12 @@ def test_any_text_can_be_read(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "FG", "FGFGFG", "chuyen tien", "FG7KQ2M", "\x00", "ﬁFG", "FG" * 5_000])
 def test_nothing_whole_is_read_where_nothing_stands(text: str) -> None:
     assert not whole(text)
+
+
+@given(references, references)
+def test_the_prefix_may_be_lost_of_a_word_of_its_own(first: str, second: str) -> None:
+    assert {first, second} <= set(whole(f"TT {first}, {second[2:].lower()} va {second[1:]}"))
+    assert second not in whole(f"TT x{second[2:]}") or second[2:].startswith("FG")
 
 
 def test_references_of_before_are_read_too() -> None:

@@ -114,6 +114,21 @@ async def test_a_workbook_with_dates_hours_and_a_column_for_the_way(context: She
     assert (second.booked_at, second.amount) == (datetime(2026, 11, 21, 17, 0, 1, tzinfo=UTC), Money(1, "VND"))
 
 
+async def test_headers_in_two_languages_and_totals_among_the_numbers(context: SheetContext) -> None:
+    content = xlsx(
+        (
+            "Ngày giao dịch\nTransaction Date",
+            "Số bút toán\nTransaction No",
+            "Phát sinh có\nCredit",
+            "Nội dung\nDetails",
+        ),
+        ("21/11/2026 14:02:37", "FT26331123456789", "50,000", "ve"),
+        ("", "Cộng phát sinh", "50,000", ""),
+    )
+    assert await load(content, context) == {"created": 1, "updated": 0, "unchanged": 1}
+    assert [line.number for line in await kept()] == ["FT26331123456789"]
+
+
 async def test_equal_lines_without_a_number_are_as_many_as_stand_there(context: SheetContext) -> None:
     line = "21/11/2026;50.000;ve\n"
     head = "Ngày;Ghi có;Nội dung\n"

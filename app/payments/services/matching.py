@@ -1,10 +1,11 @@
 """Which documents a transfer pays: pure, over lists, so that it can be measured and shown before anything is done.
 
-A transfer is assigned by itself only where its purpose names what it is for: a whole reference (whatever the amount:
-a part, the whole, or more, which goes back), several whole references whose open amounts are together the transfer's,
-or what is left of a cut one if a single open document begins with it and its open amount is the transfer's. Everything
-else is left to a person, with what speaks for one document: its reference or number in the purpose, amount and payer's
-name, or the amount alone. Two cousins pay for two booths of one size: amount and name assign nothing.
+A transfer is assigned by itself only where its purpose names what it is for: a whole reference (whatever the amount: a
+part, the whole, or more, which goes back unless the purpose may name another one that is spoilt), several whole
+references whose open amounts are together the transfer's, or what is left of a cut one if a single open document begins
+with it and its open amount is the transfer's. Everything else is left to a person, with what speaks for one document:
+its reference or number in the purpose, amount and payer's name, or the amount alone. Two cousins pay for two booths of
+one size: amount and name assign nothing.
 """
 
 import re
@@ -20,6 +21,7 @@ from app.payments.references import LEAST_CUT, LENGTH, Reading, find_references
 
 LEAST_WORDS, MOST_WORDS = 2, 6
 """How many words of a purpose may be a payer's name."""
+CODE_LIKE = re.compile(r"\b[0-9A-Z]{7,13}\b")
 NUMBER = re.compile(r"[0-9A-Z]+(?:[-/.][0-9A-Z]+)+")
 
 
@@ -152,7 +154,8 @@ class _Books:
         if fits and all(one.is_open for one in every):
             shares = tuple(Share(one.id, one.due) for one in every)
             return Verdict(incoming, shares, fitting=len(every) > 1 or bool(cut))
-        if len(named) == 1 and not cut and not unknown:
+        over = incoming.amount.amount_minor > every[0].due.amount_minor
+        if len(named) == 1 and not cut and not unknown and not (over and _names_more(incoming.purpose, named[0])):
             return Verdict(incoming, (Share(named[0].id, incoming.amount),))
         reason = Reason.AMOUNT if len(every) == 1 else Reason.SEVERAL
         return self._left(incoming, reason, (Suggestion(one.id, Sign.REFERENCE) for one in every))
@@ -217,6 +220,14 @@ class _Books:
     @staticmethod
     def _left(incoming: Incoming, reason: Reason, suggestions: Iterable[Suggestion]) -> Verdict:
         return Verdict(incoming, reason=reason, suggestions=tuple(suggestions))
+
+
+def _names_more(purpose: str, document: Payable) -> bool:
+    """Whether there are words that could be a reference that nobody can read: then what is too much may be its."""
+    words = [
+        word for word in CODE_LIKE.findall(purpose.upper()) if re.search(r"\d", word) and re.search(r"[A-Z]", word)
+    ]
+    return any(document.reference not in {one.code for one in find_references(word)} for word in words)
 
 
 def references_in(purposes: Iterable[str]) -> set[str]:

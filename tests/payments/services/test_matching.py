@@ -132,6 +132,14 @@ def test_what_points_at_two_suggests_neither() -> None:
     assert judged("hoa don 7-000001", 50_000, cousins).suggestions == (Suggestion(1, Sign.NUMBER),)
 
 
+def test_what_is_too_much_is_left_where_another_reference_may_stand() -> None:
+    assert judged(f"{A}, {B[2:]}", 120_000).shares == (Share(1, dong(50_000)), Share(2, dong(70_000)))
+    spoilt = B[2:6] + ("7" if B[6] != "7" else "8") + B[7:]
+    assert judged(f"{A}, {spoilt}", 120_000).reason == Reason.AMOUNT
+    assert judged(f"{A}, {spoilt}", 50_000).shares == (Share(1, dong(50_000)),)
+    assert judged(f"TT {A} gian hang", 120_000).shares == (Share(1, dong(120_000)),)
+
+
 def test_a_reference_of_before_takes_any_amount_too() -> None:
     earlier = replace(LAN, reference="FG" + new_code(8))
     assert judged(f"TT {earlier.reference} CT tu 0123", 49_999, [earlier]).shares == (Share(1, dong(49_999)),)
