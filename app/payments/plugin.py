@@ -5,13 +5,14 @@ from app.kernel.jobs import every
 from app.kernel.module import Module
 from app.kernel.waiting import add_waiting
 from app.payments.controllers.api import PaymentsApi
+from app.payments.controllers.books import BooksController
 from app.payments.controllers.finance import FinanceController
 from app.payments.controllers.webhook import stripe_webhook
 from app.payments.dashboard import NAV, WAITING_WORDS, payments_dashboard, payments_waiting
 from app.payments.dates import MOVER
 from app.payments.log import WORDS
 from app.payments.personal import DATA
-from app.payments.services.closing import owe_back
+from app.payments.services.closing import owe_all_back
 from app.payments.services.inbox import JOB, register_effect
 from app.payments.services.stripe_events import COMPLETED, PROVIDER, checkout_completed
 from app.payments.tasks import apply_event_job, requeue_events_job
@@ -23,7 +24,7 @@ def start() -> None:
     """Fill the slots, name the effects of events, and look after those that wait."""
     register_effect(PROVIDER, COMPLETED, checkout_completed)
     add_mover(MOVER)
-    add_closer(owe_back)
+    add_closer(owe_all_back)
     add_dashboard_provider(payments_dashboard)
     add_nav_item(NAV)
     add_waiting(payments_waiting, WAITING_WORDS)
@@ -32,7 +33,7 @@ def start() -> None:
 
 module = Module(
     name="payments",
-    route_handlers=(FinanceController, PaymentsApi, stripe_webhook),
+    route_handlers=(FinanceController, BooksController, PaymentsApi, stripe_webhook),
     jobs={JOB: apply_event_job, REQUEUE: requeue_events_job},
     startup=start,
     log=WORDS,

@@ -27,7 +27,7 @@ from app.kernel.tables import OutboxMessage
 from app.kernel.worker import run_job
 from app.payments.enums import PaymentMethod, Settlement
 from app.payments.queries import document_by_id
-from app.payments.services.documents import record_payment
+from app.payments.services.recording import record_payment
 from booths.allocation.services.applications import submit_application
 from booths.floorplan.services import hold_booth
 from tests.support.factories_ticketing import make_list, make_open_edition, make_order, make_pass, make_ticket_type

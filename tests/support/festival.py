@@ -24,11 +24,12 @@ from app.judging.services.entries import enter_idea, submit_idea
 from app.judging.services.panels import add_judge, assign_judges
 from app.judging.tables import Award, EntryMember, SetAside
 from app.kernel.enums import ChannelKind
-from app.kernel.money import Money
 from app.kernel.outbox import send_message
 from app.kernel.security import hash_token
 from app.kernel.sheets import SheetContext, batches
+from app.payments.lines import Line
 from app.payments.services.documents import open_document
+from app.payments.services.issuing import Payer
 from app.payments.tables import Payment
 from booths.allocation.services.applications import submit_application
 from booths.allocation.services.by_hand import hold_for_application
@@ -173,13 +174,20 @@ async def _tickets(found: Festival, now: datetime) -> None:
         edition_id=here,
         purpose=PURPOSE,
         subject_id=order.order_id,
-        amount=Money(50_000, "VND"),
-        payer_name="Lê Thị Lan",
+        payer=Payer(name="Lê Thị Lan"),
         description="2 vé người lớn",
+        currency="VND",
+        lines=[Line(description="Vé người lớn", unit_minor=50_000)],
         now=now,
     )
     payment = Payment(
-        document=document.id, method="cash", amount_minor=50_000, currency="VND", outcome="refund", received_at=now
+        document=document.id,
+        method="cash",
+        amount_minor=50_000,
+        owed_minor=50_000,
+        currency="VND",
+        outcome="refund",
+        received_at=now,
     )
     await payment.save()
     found.ids |= {
