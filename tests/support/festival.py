@@ -24,11 +24,13 @@ from app.judging.services.entries import enter_idea, submit_idea
 from app.judging.services.panels import add_judge, assign_judges
 from app.judging.tables import Award, EntryMember, SetAside
 from app.kernel.enums import ChannelKind
+from app.kernel.money import Money
 from app.kernel.outbox import send_message
 from app.kernel.security import hash_token
 from app.kernel.sheets import SheetContext, batches
 from app.payments.lines import Line
 from app.payments.services.documents import open_document
+from app.payments.services.drawers import open_drawer
 from app.payments.services.issuing import Payer
 from app.payments.tables import Payment
 from booths.allocation.services.applications import submit_application
@@ -204,6 +206,9 @@ async def _tickets(found: Festival, now: datetime) -> None:
         "scan_id": scan.id,
         "document_id": document.id,
         "payment_id": payment.id,
+        "drawer_id": await open_drawer(
+            edition_id=here, float_=Money(200_000, "VND"), actor=found.people["manager"], now=now
+        ),
     }
 
 

@@ -13,8 +13,9 @@ from app.accounts.guards import requires
 from app.events.pages import download, form_again, with_query
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
+from app.kernel.editing import held, open_edit
 from app.kernel.errors import AppError
-from app.kernel.forms import Form, FormError, open_form, read_form
+from app.kernel.forms import Form, FormError, open_form
 from app.kernel.i18n import N_, _
 from app.kernel.money import Money, parse_money
 from app.kernel.sheets import write_xlsx
@@ -95,19 +96,21 @@ class BooksController(Controller):
     @get("/terms")
     async def terms(self, edition_id: FromPath[int]) -> Response[str]:
         """Who sells and how it is taxed."""
-        form = Form.empty(**msgspec.structs.asdict(_terms_form(await queries.terms_of(edition_id))))
-        return _terms_page(await edition_by_id(edition_id), form)
+        return _terms_page(await edition_by_id(edition_id), _terms_form(await queries.terms_of(edition_id)))
 
     @post("/terms")
     async def change_terms(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
         """For documents that are issued from now on."""
         edition = await edition_by_id(edition_id)
         try:
-            values = await read_form(request, TermsForm)
-            terms = Terms(**msgspec.structs.asdict(values))
-            await set_terms(edition_id=edition_id, terms=terms, actor=request.user, now=now())
+            async with held("edition", edition_id):
+                record = _terms_form(await queries.terms_of(edition_id))
+                subject = ("payment_terms", edition_id)
+                values = (await open_edit(request, TermsForm, record=record, subject=subject)).settle()
+                terms = Terms(**msgspec.structs.asdict(values))
+                await set_terms(edition_id=edition_id, terms=terms, actor=request.user, now=now())
         except FormError as error:
-            return _terms_page(edition, error.form, status=422)
+            return _terms_page(edition, error.form, status=error.status)
         except TaxCodeUnknown as error:
             return await _refused(request, edition, "seller_tax_code", error)
         except TaxRateMissing as error:
@@ -191,9 +194,8 @@ async def _refused(
     return _terms_page(edition, await form_again(request, {field: error.sentence()}), status=422)
 
 
-def _terms_form(terms: Terms) -> TermsForm:
-    names = TermsForm.__struct_fields__
-    return TermsForm(**{name: getattr(terms, name) for name in names})
+def _terms_form(terms: Terms) -> Form:
+    return Form.of(**{name: getattr(terms, name) for name in TermsForm.__struct_fields__})
 
 
 def _day(text: str) -> date | None:

@@ -12,7 +12,14 @@ from app.kernel.names import clean_text
 from app.payments.enums import Account, DocumentState, Posting
 from app.payments.errors import CurrencyDiffers, DocumentNotOpen, MoreThanBilled
 from app.payments.queries import document_by_id, lines_of, payments_of
-from app.payments.services.documents import cancel_document, issue_credit, move, owe_back, require_refund, rest_of
+from app.payments.services.documents import (
+    cancel_document,
+    issue_credit,
+    move_document,
+    owe_back,
+    require_refund,
+    rest_of,
+)
 from app.payments.services.ledger import post
 from app.payments.services.recording import settle
 from app.payments.tables import PaymentDocument
@@ -73,7 +80,7 @@ async def write_off(*, document_id: int, actor: Actor, now: datetime) -> None:
     Raises DocumentNotFound, DocumentNotOpen.
     """
     async with write_transaction():
-        was = await move(
+        was = await move_document(
             document_id,
             DocumentState.OPEN,
             DocumentState.WRITTEN_OFF,

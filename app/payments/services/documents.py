@@ -161,7 +161,7 @@ async def owe_back(document: DocumentInfo, amount_minor: int, now: datetime) -> 
     )
 
 
-async def move(
+async def move_document(
     document_id: int, before: DocumentState, after: DocumentState, *, action: str, actor: Actor | None, now: datetime
 ) -> DocumentInfo | None:
     """Change a document's state in the caller's transaction; gives it as it was, None when it stood elsewhere."""
@@ -191,7 +191,7 @@ async def cancel_document(*, document_id: int, actor: Actor | None, now: datetim
     Raises DocumentNotFound, DocumentNotOpen.
     """
     async with write_transaction():
-        was = await move(
+        was = await move_document(
             document_id, DocumentState.OPEN, DocumentState.CANCELLED, action="payment.cancel", actor=actor, now=now
         )
         if was is None:
@@ -221,7 +221,7 @@ async def require_refund(*, document_id: int, actor: Actor | None, now: datetime
     In the caller's transaction; a document that is not paid is left as it is. Raises DocumentNotFound.
     """
     async with write_transaction():
-        was = await move(
+        was = await move_document(
             document_id, DocumentState.PAID, DocumentState.REFUND_DUE, action="payment.owe_back", actor=actor, now=now
         )
         if was is None:
