@@ -22,7 +22,7 @@ LEAST_ALIKE = 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class BankLine:
     """One transfer that came in. ``day`` is the bank's own; ``number`` the bank's, empty where it gives none."""
 
     account: str
@@ -51,7 +51,7 @@ def good_for_ever(number: str) -> bool:
     return len(number) >= (12 if number.isdigit() else 10)
 
 
-def fingerprints(lines: Sequence[Line]) -> list[str]:
+def fingerprints(lines: Sequence[BankLine]) -> list[str]:
     """What each line is known by, in their order; those that no number of all days tells apart are counted."""
     seen: Counter[tuple[str, ...]] = Counter()
     found = []
@@ -69,7 +69,7 @@ def fingerprints(lines: Sequence[Line]) -> list[str]:
     return found
 
 
-def alike(one: Line, other: Line) -> bool:
+def alike(one: BankLine, other: BankLine) -> bool:
     """Whether a notice and a statement tell of one transfer though their numbers differ, as those of some banks do.
 
     They must agree on account, amount and day (a day apart is allowed: banks book at night), and either one's number

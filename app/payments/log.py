@@ -2,9 +2,10 @@
 
 from app.kernel.audit_words import Field, LogWords, Subject, names_in
 from app.kernel.i18n import N_
-from app.payments.enums import ENTRY_STATE_NAMES, METHOD_NAMES, SETTLEMENT_NAMES, STATE_NAMES
+from app.payments.enums import ENTRY_STATE_NAMES, METHOD_NAMES, SETTLEMENT_NAMES, STATE_NAMES, TAX_MODE_NAMES
 from app.payments.tables import PaymentDocument
 from app.payments.tables_bank import BankEntry
+from app.payments.tax import RATE_NAMES
 
 WORDS = LogWords(
     actions={
@@ -15,6 +16,11 @@ WORDS = LogWords(
         "bank.assign": N_("Assigned a transfer"),
         "bank.set_aside": N_("Set a transfer aside"),
         "bank.take_up": N_("Took up a transfer again"),
+        "payment.credit": N_("Issued a credit note"),
+        "payment.write_off": N_("Wrote an invoice off"),
+        "payment.terms": N_("Changed who sells and how it is taxed"),
+        "drawer.open": N_("Opened a drawer"),
+        "drawer.close": N_("Counted and closed a drawer"),
     },
     subjects={
         "payment_document": Subject(
@@ -26,6 +32,27 @@ WORDS = LogWords(
                 "amount_minor": Field(N_("Amount"), money=True),
                 "outcome": Field(N_("What became of it"), values=SETTLEMENT_NAMES),
                 "payment_id": Field(""),
+                "credited_minor": Field(N_("Taken back"), money=True),
+            },
+        ),
+        "cash_drawer": Subject(
+            name=N_("Drawer"),
+            fields={
+                "float_minor": Field(N_("Change in it"), money=True),
+                "expected_minor": Field(N_("Expected"), money=True),
+                "counted_minor": Field(N_("Counted"), money=True),
+            },
+        ),
+        "payment_terms": Subject(
+            name=N_("Terms of payment"),
+            fields={
+                "seller_name": Field(N_("Who sells")),
+                "seller_address": Field(N_("Address")),
+                "seller_tax_code": Field(N_("Tax code")),
+                "tax_mode": Field(N_("Tax"), values=TAX_MODE_NAMES),
+                "tax_name": Field(N_("Rate"), values=RATE_NAMES),
+                "exempt_reason": Field(N_("Why no tax is taken")),
+                "due_days": Field(N_("Days to pay")),
             },
         ),
         "bank_entry": Subject(

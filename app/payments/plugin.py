@@ -6,6 +6,7 @@ from app.kernel.module import Module
 from app.kernel.waiting import add_waiting
 from app.payments.controllers.api import PaymentsApi
 from app.payments.controllers.bank import BankController
+from app.payments.controllers.books import BooksController
 from app.payments.controllers.finance import FinanceController
 from app.payments.controllers.statements import StatementController
 from app.payments.controllers.webhook import sepay_webhook, stripe_webhook
@@ -14,7 +15,7 @@ from app.payments.dates import MOVER
 from app.payments.log import WORDS
 from app.payments.personal import DATA
 from app.payments.services import sepay
-from app.payments.services.closing import owe_back
+from app.payments.services.closing import owe_all_back
 from app.payments.services.entries import MATCH_JOB
 from app.payments.services.inbox import JOB, register_effect
 from app.payments.services.stripe_events import COMPLETED, PROVIDER, checkout_completed
@@ -29,7 +30,7 @@ def start() -> None:
     register_effect(PROVIDER, COMPLETED, checkout_completed)
     register_effect(sepay.PROVIDER, sepay.CAME, sepay.transfer_told)
     add_mover(MOVER)
-    add_closer(owe_back)
+    add_closer(owe_all_back)
     add_dashboard_provider(payments_dashboard)
     add_nav_item(NAV)
     add_waiting(payments_waiting, WAITING_WORDS)
@@ -39,7 +40,15 @@ def start() -> None:
 
 module = Module(
     name="payments",
-    route_handlers=(FinanceController, BankController, StatementController, PaymentsApi, stripe_webhook, sepay_webhook),
+    route_handlers=(
+        FinanceController,
+        BooksController,
+        BankController,
+        StatementController,
+        PaymentsApi,
+        stripe_webhook,
+        sepay_webhook,
+    ),
     sheet_kinds=(STATEMENTS,),
     jobs={JOB: apply_event_job, REQUEUE: requeue_events_job, MATCH_JOB: match_transfers_job},
     startup=start,

@@ -10,6 +10,7 @@ from app.kernel.database import contains, fetch
 from app.kernel.money import Money
 from app.payments.enums import DocumentState, EntrySource, EntryState
 from app.payments.errors import TransferNotFound
+from app.payments.queries import document_info
 from app.payments.tables import PaymentDocument
 from app.payments.tables_bank import BankEntry, BankMatch
 
@@ -177,16 +178,16 @@ async def open_documents_like(edition_id: int, search: str, limit: int) -> list[
 
 def payable_of(row: Mapping[str, Any]) -> PayableDocument:
     """A row of the table as transfers are compared with it."""
-    due = row["amount_minor"] - row.get("paid_minor", 0)
+    document = document_info(row)
     return PayableDocument(
-        id=row["id"],
-        edition_id=row["edition"],
-        reference=row["reference"],
-        number=row["number"],
-        payer_name=row["payer_name"],
-        description=row["description"],
-        due=Money(due, row["currency"]),
-        state=DocumentState(row["state"]),
+        id=document.id,
+        edition_id=document.edition_id,
+        reference=document.reference,
+        number=document.number,
+        payer_name=document.payer_name,
+        description=document.description,
+        due=document.due,
+        state=document.state,
     )
 
 

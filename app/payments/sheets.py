@@ -19,7 +19,7 @@ from app.kernel.sheets.checking import NO_COLUMN, REQUIRED
 from app.kernel.sheets.columns import Parser
 from app.kernel.sheets.model import Value
 from app.kernel.sheets.parsers import moment, plain, text
-from app.payments.bank_lines import Line
+from app.payments.bank_lines import BankLine
 from app.payments.enums import EntrySource
 from app.payments.services.entries import keep_entries
 
@@ -345,7 +345,7 @@ def _is_total(row: SheetRow) -> bool:
     return not said or any(TOTALS.match(text) for text in said)
 
 
-def lines_of(rows: Sequence[SheetRow], context: SheetContext) -> list[Line]:
+def lines_of(rows: Sequence[SheetRow], context: SheetContext) -> list[BankLine]:
     """The transfers that came in, in the order of the sheet."""
     zone, lines = ZoneInfo(context.timezone), []
     for row in rows:
@@ -356,7 +356,7 @@ def lines_of(rows: Sequence[SheetRow], context: SheetContext) -> list[Line]:
         if row["clock"] is not None and local.time() == time():
             local = datetime.combine(local.date(), row["clock"], zone)
         lines.append(
-            Line(
+            BankLine(
                 account=row["account"] or settings().bank_account,
                 booked_at=local.astimezone(ZoneInfo("UTC")),
                 day=local.date(),

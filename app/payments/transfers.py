@@ -17,15 +17,18 @@ class TransferPart:
 
 
 def transfer_parts(document: DocumentInfo) -> tuple[TransferPart, ...]:
-    """The transfers that together pay a document, each with its reference.
+    """The transfers that together pay what is due of a document, each with its reference.
 
     Above ``INSTANT_TRANSFER_CEILING`` banks do not transfer at once, so there are several, of nearly one amount: none
-    is so small that a bank refuses it. Nothing without a bank account here, or for another currency than VND.
+    is so small that a bank refuses it. Nothing once all is paid, without a bank account here, or for another currency
+    than VND.
     """
     here = settings()
     if not here.bank_bin or not here.bank_account or document.amount.currency != "VND":
         return ()
-    amounts = split_evenly(document.amount.amount_minor, here.instant_transfer_ceiling)
+    if document.due.amount_minor <= 0:
+        return ()
+    amounts = split_evenly(document.due.amount_minor, here.instant_transfer_ceiling)
     return tuple(
         TransferPart(Money(amount, "VND"), vietqr(here.bank_bin, here.bank_account, amount, document.reference))
         for amount in amounts

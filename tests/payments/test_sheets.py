@@ -17,7 +17,7 @@ from app.kernel.sheets.batches import accept, find_batch, preview, remap
 from app.kernel.sheets.errors import BatchUnknown, SheetKindUnknown, SheetTooLarge
 from app.kernel.sheets.kept import mapping_of, problems_of, result_of
 from app.main import register_modules
-from app.payments.bank_lines import Line
+from app.payments.bank_lines import BankLine
 from app.payments.services.entries import line_of
 from app.payments.sheets import DESK, STATEMENTS, amount, clock, direction
 from app.payments.tables_bank import BankEntry
@@ -59,7 +59,7 @@ async def load(content: str | bytes, context: SheetContext) -> dict[str, int]:
     return result_of(await accept(batch.id, context))
 
 
-async def kept() -> list[Line]:
+async def kept() -> list[BankLine]:
     """The transfers that are kept, in the order of the statement."""
     return [line_of(row) for row in await BankEntry.select().order_by(BankEntry.id)]
 
@@ -79,7 +79,7 @@ def xlsx(*rows: tuple[Any, ...]) -> bytes:
 async def test_a_statement_with_signed_amounts_under_title_rows(context: SheetContext) -> None:
     assert await load(ONE_COLUMN, context) == {"created": 2, "updated": 0, "unchanged": 2}
     first, second = await kept()
-    assert first == Line(
+    assert first == BankLine(
         account="",
         booked_at=datetime(2026, 11, 21, 7, 2, 37, tzinfo=UTC),
         day=date(2026, 11, 21),

@@ -17,7 +17,7 @@ from app.kernel.errors import AppError
 from app.kernel.money import Money
 from app.kernel.names import clean_text
 from app.payments.enums import DocumentState, EntryState, PaymentMethod
-from app.payments.errors import ReasonNeeded, SharesDiffer, TransferSettled
+from app.payments.errors import AlreadyPaid, ReasonNeeded, SharesDiffer, TransferSettled
 from app.payments.queries import document_by_id
 from app.payments.queries_bank import (
     EntryInfo,
@@ -28,13 +28,14 @@ from app.payments.queries_bank import (
     payable_documents,
     payable_of,
 )
-from app.payments.services.documents import record_payment
 from app.payments.services.matching import Incoming, Payable, Share, Verdict, match, references_in
+from app.payments.services.recording import record_payment
 from app.payments.tables import PaymentDocument
 from app.payments.tables_bank import BankEntry, BankMatch
 
 AT_ONCE = 5_000
 NOTE_LENGTH = 200
+TAKE_BY_HAND = (DocumentState.OPEN, DocumentState.WRITTEN_OFF, DocumentState.CANCELLED)
 
 log = logging.getLogger("fairground.payments")
 
@@ -90,7 +91,7 @@ async def _apply(entry: EntryInfo, verdict: Verdict, now: datetime) -> EntryStat
                 await _claim(entry.id, (EntryState.NEW,), EntryState.MATCHED, now, None)
                 if verdict.fitting and not await _still_due(verdict.shares):
                     raise _Changed
-                await _record(entry, verdict.shares, None, now)
+                await _record(entry, verdict.shares, now)
             return EntryState.MATCHED
         except TransferSettled:
             return EntryState.MATCHED
@@ -107,8 +108,8 @@ async def assign_entry(
 ) -> None:
     """Assign a transfer to documents of an edition by hand: how much goes to which (by its id), together all of it.
 
-    Raises TransferNotFound, DocumentNotFound, TransferSettled when somebody was faster, SharesDiffer, and what
-    recording a payment raises.
+    The bank took the money already: what is more than is due goes back. Raises TransferNotFound, DocumentNotFound,
+    TransferSettled when somebody was faster, SharesDiffer, AlreadyPaid, and what recording a payment raises.
     """
     entry = await entry_by_id(entry_id, edition_id)
     shares = [Share(document_id, amount) for document_id, amount in sorted(amounts.items())]
@@ -118,8 +119,10 @@ async def assign_entry(
     async with write_transaction():
         await _claim(entry_id, (EntryState.NEW, EntryState.LEFT), EntryState.MATCHED, now, actor)
         for share in shares:
-            await document_by_id(share.document_id, edition_id)
-        await _record(entry, shares, actor, now)
+            document = await document_by_id(share.document_id, edition_id)
+            if document.state not in TAKE_BY_HAND:
+                raise AlreadyPaid(number=document.number)
+        await _record(entry, shares, now)
         await audit.record(
             actor=actor,
             action="bank.assign",
@@ -194,16 +197,17 @@ async def _still_due(shares: Sequence[Share]) -> bool:
     return all(due.get(share.document_id) == share.amount for share in shares)
 
 
-async def _record(entry: EntryInfo, shares: Sequence[Share], actor: Actor | None, now: datetime) -> None:
+async def _record(entry: EntryInfo, shares: Sequence[Share], now: datetime) -> None:
     """Record the payments of a claimed transfer, which from now on belongs to the edition of what it paid."""
     for share in sorted(shares, key=lambda one: one.document_id):
         recorded = await record_payment(
             document_id=share.document_id,
             method=PaymentMethod.TRANSFER,
             amount=share.amount,
-            actor=actor,
+            actor=None,
             provider_reference=f"bank:{entry.fingerprint}:{share.document_id}",
             note=entry.purpose[:NOTE_LENGTH],
+            received_at=entry.booked_at,
             now=now,
         )
         await BankMatch(

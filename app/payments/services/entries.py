@@ -11,7 +11,7 @@ from app.kernel import jobs
 from app.kernel.database import write_transaction
 from app.kernel.money import Money
 from app.kernel.names import clean_text, search_text
-from app.payments.bank_lines import Line, alike, fingerprints, squeezed
+from app.payments.bank_lines import BankLine, alike, fingerprints, squeezed
 from app.payments.enums import EntrySource, EntryState
 from app.payments.tables_bank import BankEntry
 
@@ -30,7 +30,12 @@ class Kept:
 
 
 async def keep_entries(
-    lines: Sequence[Line], *, source: EntrySource, now: datetime, edition_id: int | None = None, zone: str = BANK_ZONE
+    lines: Sequence[BankLine],
+    *,
+    source: EntrySource,
+    now: datetime,
+    edition_id: int | None = None,
+    zone: str = BANK_ZONE,
 ) -> Kept:
     """Keep the transfers that nobody told of yet, and let them be matched; in the caller's transaction, if any.
 
@@ -79,8 +84,8 @@ async def _known(marks: Sequence[str]) -> set[str]:
 
 
 async def _unconfirmed(
-    lines: Sequence[Line], source: EntrySource, zone: str, told_now: set[str]
-) -> dict[Money, list[tuple[int, Line]]]:
+    lines: Sequence[BankLine], source: EntrySource, zone: str, told_now: set[str]
+) -> dict[Money, list[tuple[int, BankLine]]]:
     """By amount: what the other source alone has told of around these days, but for what is told under one number."""
     first = min(line.booked_at for line in lines) - timedelta(days=2)
     last = max(line.booked_at for line in lines) + timedelta(days=2)
@@ -95,7 +100,7 @@ async def _unconfirmed(
         )
         .order_by(BankEntry.id)
     )
-    found: dict[Money, list[tuple[int, Line]]] = defaultdict(list)
+    found: dict[Money, list[tuple[int, BankLine]]] = defaultdict(list)
     for row in rows:
         if row["fingerprint"] not in told_now:
             line = line_of(row, zone)
@@ -112,9 +117,9 @@ async def _confirm(entry_id: int, mark: str) -> bool:
     return bool(rows)
 
 
-def line_of(row: Mapping[str, Any], zone: str = BANK_ZONE) -> Line:
+def line_of(row: Mapping[str, Any], zone: str = BANK_ZONE) -> BankLine:
     """A kept transfer as it was told."""
-    return Line(
+    return BankLine(
         account=row["account"],
         booked_at=row["booked_at"],
         day=row["booked_at"].astimezone(ZoneInfo(zone)).date(),
@@ -126,7 +131,7 @@ def line_of(row: Mapping[str, Any], zone: str = BANK_ZONE) -> Line:
     )
 
 
-def _row(line: Line, mark: str, source: EntrySource, edition_id: int | None, now: datetime) -> BankEntry:
+def _row(line: BankLine, mark: str, source: EntrySource, edition_id: int | None, now: datetime) -> BankEntry:
     purpose, name, number = clean_text(line.purpose)[:500], clean_text(line.payer_name)[:200], clean_text(line.number)
     return BankEntry(
         edition=edition_id,

@@ -15,7 +15,7 @@ from msgspec import Meta
 
 from app.kernel.money import Money
 from app.kernel.settings import settings
-from app.payments.bank_lines import Line
+from app.payments.bank_lines import BankLine
 from app.payments.enums import EntrySource
 from app.payments.errors import NoticeNotGenuine, NoticesNotConfigured, NoticeUnreadable
 from app.payments.services.entries import BANK_ZONE, keep_entries
@@ -76,7 +76,7 @@ def kind_of(notice: Notice) -> str:
     return CAME if notice.transfer_type == "in" else WENT
 
 
-def line_of(notice: Notice) -> Line:
+def line_of(notice: Notice) -> BankLine:
     """The transfer of which a notice tells. Without the bank's number SePay's own stands in.
 
     Raises ValueError for a time that is none, or of another century.
@@ -85,7 +85,7 @@ def line_of(notice: Notice) -> Line:
     if at.year not in YEARS:
         raise ValueError(notice.transaction_date)
     local = at.replace(tzinfo=ZoneInfo(BANK_ZONE)) if at.tzinfo is None else at
-    return Line(
+    return BankLine(
         account=notice.account_number,
         booked_at=local.astimezone(UTC),
         day=local.astimezone(ZoneInfo(BANK_ZONE)).date(),

@@ -11,8 +11,8 @@ from app.kernel.money import Money
 from app.kernel.settings import settings
 from app.payments.enums import PaymentMethod
 from app.payments.errors import WebhookNotConfigured, WebhookNotGenuine
-from app.payments.services.documents import record_payment
 from app.payments.services.inbox import IGNORED
+from app.payments.services.recording import record_payment
 
 PROVIDER = "stripe"
 COMPLETED = "checkout.session.completed"

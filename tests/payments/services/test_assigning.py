@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -23,7 +24,8 @@ from app.payments.queries import document_by_id, payments_of
 from app.payments.queries_bank import EntryInfo, counts_of_entries, entry_by_id, matches_of
 from app.payments.services import assigning
 from app.payments.services.assigning import assign_entry, match_new, set_aside, take_up_again
-from app.payments.services.documents import cancel_document, record_payment
+from app.payments.services.documents import cancel_document
+from app.payments.services.recording import record_payment
 from app.payments.tables import PaymentDocument
 from tests.conftest import NOW
 from tests.events.factories import make_edition
@@ -230,3 +232,33 @@ async def test_of_many_who_assign_a_transfer_one_does(edition: EditionInfo, sell
     assert len(winners(results)) == 1
     losers(results, TransferSettled)
     assert [await state_of(one.id) for one in documents].count(DocumentState.PAID) == 1
+
+
+async def test_a_part_leaves_a_document_open_and_the_rest_settles_it(edition: EditionInfo, seller: Seller) -> None:
+    document = await make_document(edition)
+    await make_entry(document.reference, amount=20_000)
+    await match_new(NOW)
+    found = await document_by_id(document.id)
+    assert (found.state, found.due) == (DocumentState.OPEN, Money(30_000, "VND"))
+    await make_entry(document.reference[:9], amount=30_000)
+    assert await match_new(NOW) == {"matched": 1}
+    assert await state_of(document.id) == DocumentState.PAID
+
+
+async def test_what_is_too_much_has_to_go_back(edition: EditionInfo, seller: Seller) -> None:
+    named, by_a_person = [await make_document(edition, subject_id=number) for number in (1, 2)]
+    await make_entry(named.reference, amount=60_000)
+    assert await match_new(NOW) == {"matched": 1}
+    entry = await make_entry("tien gian hang", amount=60_000)
+    await by_hand(edition, entry, {by_a_person.id: 60_000})
+    for document in (named, by_a_person):
+        found = await document_by_id(document.id)
+        assert (found.state, found.paid, found.owed) == (DocumentState.PAID, FIFTY, Money(10_000, "VND"))
+
+
+async def test_a_payment_is_of_the_day_on_which_the_bank_booked_it(edition: EditionInfo, seller: Seller) -> None:
+    document = await make_document(edition)
+    await make_entry(document.reference)
+    await match_new(NOW + timedelta(days=3))
+    (payment,) = await payments_of(document.id)
+    assert payment.received_at == NOW

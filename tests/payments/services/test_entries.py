@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.kernel.money import Money
-from app.payments.bank_lines import Line, alike, fingerprints
+from app.payments.bank_lines import BankLine, alike, fingerprints
 from app.payments.enums import EntrySource
 from app.payments.services.entries import Kept, keep_entries, line_of
 from app.payments.tables_bank import BankEntry
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.engines
 NUMBER = "FT26331123456789"
 
 
-def line(day: int = 21, **changes: Any) -> Line:
+def line(day: int = 21, **changes: Any) -> BankLine:
     """A transfer of 50,000 VND at eight in the morning, without a number."""
     values: dict[str, Any] = {
         "account": "0011001932418",
@@ -31,10 +31,10 @@ def line(day: int = 21, **changes: Any) -> Line:
         "purpose": "NGUYEN THI LAN chuyen tien ve hoi cho",
         **changes,
     }
-    return Line(**values)
+    return BankLine(**values)
 
 
-async def told(*lines: Line, source: EntrySource = EntrySource.STATEMENT) -> Kept:
+async def told(*lines: BankLine, source: EntrySource = EntrySource.STATEMENT) -> Kept:
     """Tell of transfers at once."""
     return await keep_entries(lines, source=source, now=NOW)
 
@@ -115,7 +115,7 @@ async def test_a_line_with_the_notices_own_number_goes_before_one_that_is_alike(
     ],
     ids=["two days later", "amount", "currency", "account", "purpose", "another number of the same form"],
 )
-async def test_what_differs_is_another_transfer(database: str, other: Line) -> None:
+async def test_what_differs_is_another_transfer(database: str, other: BankLine) -> None:
     assert await told(line(number=NUMBER), source=EntrySource.WEBHOOK) == Kept(1, 0)
     assert await told(other) == Kept(1, 0)
 
