@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.kernel import jobs
-from app.kernel.database import write_transaction
+from app.kernel.database import dialect, fetch, write_transaction
 from app.kernel.money import Money
 from app.kernel.names import clean_text, search_text
 from app.payments.bank_lines import BankLine, alike, fingerprints, squeezed
@@ -17,6 +17,8 @@ from app.payments.tables_bank import BankEntry
 
 CHUNK = 500
 MATCH_JOB = "payments.match_transfers"
+#: PostgreSQL's advisory lock of those who tell of transfers; any number that nothing else uses.
+TELLERS = 2_026_112_801
 BANK_ZONE = "Asia/Ho_Chi_Minh"
 """The zone of days and hours in notices of Vietnamese banks."""
 
@@ -48,6 +50,7 @@ async def keep_entries(
         raise ValueError("only money that came in is kept")
     marks = fingerprints(lines)
     async with write_transaction():
+        await _one_teller()
         known = await _known(marks)
         others = await _unconfirmed(lines, source, zone, set(marks)) if len(known) < len(marks) else {}
         fresh: list[BankEntry] = []
@@ -69,6 +72,15 @@ async def keep_entries(
         if made:
             await jobs.enqueue(MATCH_JOB, edition_id=edition_id, now=now)
     return Kept(made, len(lines) - made)
+
+
+async def _one_teller() -> None:
+    """Let others who tell of transfers wait until the transaction ends: two fingerprints of one are not unique keys.
+
+    SQLite has one writer at a time anyway.
+    """
+    if dialect() == "postgres":
+        await fetch("SELECT pg_advisory_xact_lock({}::bigint)", TELLERS)
 
 
 async def _known(marks: Sequence[str]) -> set[str]:

@@ -234,6 +234,22 @@ async def test_of_many_who_assign_a_transfer_one_does(edition: EditionInfo, sell
     assert [await state_of(one.id) for one in documents].count(DocumentState.PAID) == 1
 
 
+@pytest.mark.race
+async def test_without_the_claim_a_transfer_pays_twice(
+    edition: EditionInfo, seller: Seller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    documents = [await make_document(edition, subject_id=number) for number in range(2)]
+    entry = await make_entry()
+
+    async def claim(*_given: object) -> None:
+        """Let two deal with one transfer."""
+
+    monkeypatch.setattr(assigning, "_claim", claim)
+    results = await race(2, lambda number: by_hand(edition, entry, {documents[number].id: 50_000}))
+    assert len(winners(results)) == 2
+    assert [await state_of(one.id) for one in documents] == [DocumentState.PAID] * 2
+
+
 async def test_a_part_leaves_a_document_open_and_the_rest_settles_it(edition: EditionInfo, seller: Seller) -> None:
     document = await make_document(edition)
     await make_entry(document.reference, amount=20_000)

@@ -11,10 +11,11 @@ import pytest
 from app.kernel.money import Money
 from app.payments.bank_lines import BankLine, alike, fingerprints
 from app.payments.enums import EntrySource
+from app.payments.services import entries
 from app.payments.services.entries import Kept, keep_entries, line_of
 from app.payments.tables_bank import BankEntry
 from tests.conftest import NOW
-from tests.support.race import race, winners
+from tests.support.race import drop_unique, meet_after, race, unguarded, winners
 
 pytestmark = pytest.mark.engines
 
@@ -125,10 +126,44 @@ async def test_short_purposes_tell_nothing(database: str) -> None:
     assert not alike(line(purpose=""), line(purpose=""))
 
 
+@pytest.mark.race
 async def test_told_by_many_at_once_it_is_one(database: str) -> None:
     answers = await race(8, lambda _number: told(line(number=NUMBER)))
     assert sorted(answer.new for answer in winners(answers)) == [0] * 7 + [1]
     assert await BankEntry.count() == 1
+
+
+NOTICE = line(number="MBVCB.3278907687", purpose="FG7KQ2M9XT4C CT tu 0123")
+ENTRY = line(22, number="5078 - 12", purpose="MBVCB.3278907687.FG7KQ2M9XT4C.CT tu 0123 toi 0011")
+
+
+@pytest.mark.race
+async def test_notice_and_statement_at_once_are_one_transfer(database: str) -> None:
+    tellings = ((NOTICE, EntrySource.WEBHOOK), (ENTRY, EntrySource.STATEMENT))
+    answers = await race(2, lambda number: told(tellings[number][0], source=tellings[number][1]))
+    assert sorted(answer.new for answer in winners(answers)) == [0, 1]
+    assert await BankEntry.count() == 1
+
+
+@pytest.mark.race
+async def test_with_two_tellers_at_a_time_they_are_two(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    unguarded(monkeypatch, entries)
+    monkeypatch.setattr(entries, "dialect", lambda: "none")
+    meet_after(monkeypatch, entries, "_unconfirmed", parties=2)
+    tellings = ((NOTICE, EntrySource.WEBHOOK), (ENTRY, EntrySource.STATEMENT))
+    answers = await race(2, lambda number: told(tellings[number][0], source=tellings[number][1]))
+    assert [answer.new for answer in winners(answers)] == [1, 1]
+    assert await BankEntry.count() == 2
+
+
+@pytest.mark.race
+async def test_without_its_key_a_transfer_is_kept_twice(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    await drop_unique("bank_entry", "fingerprint")
+    unguarded(monkeypatch, entries)
+    monkeypatch.setattr(entries, "dialect", lambda: "none")
+    meet_after(monkeypatch, entries, "_unconfirmed", parties=2)
+    winners(await race(2, lambda _number: told(line(number=NUMBER))))
+    assert await BankEntry.count() == 2
 
 
 async def test_very_many_lines_are_kept(database: str) -> None:
