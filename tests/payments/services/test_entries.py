@@ -133,6 +133,10 @@ async def test_told_by_many_at_once_it_is_one(database: str) -> None:
     assert await BankEntry.count() == 1
 
 
+async def nobody_waits() -> None:
+    """Let two tell of transfers at once."""
+
+
 NOTICE = line(number="MBVCB.3278907687", purpose="FG7KQ2M9XT4C CT tu 0123")
 ENTRY = line(22, number="5078 - 12", purpose="MBVCB.3278907687.FG7KQ2M9XT4C.CT tu 0123 toi 0011")
 
@@ -148,7 +152,7 @@ async def test_notice_and_statement_at_once_are_one_transfer(database: str) -> N
 @pytest.mark.race
 async def test_with_two_tellers_at_a_time_they_are_two(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     unguarded(monkeypatch, entries)
-    monkeypatch.setattr(entries, "dialect", lambda: "none")
+    monkeypatch.setattr(entries, "_one_teller", nobody_waits)
     meet_after(monkeypatch, entries, "_unconfirmed", parties=2)
     tellings = ((NOTICE, EntrySource.WEBHOOK), (ENTRY, EntrySource.STATEMENT))
     answers = await race(2, lambda number: told(tellings[number][0], source=tellings[number][1]))
@@ -160,7 +164,7 @@ async def test_with_two_tellers_at_a_time_they_are_two(database: str, monkeypatc
 async def test_without_its_key_a_transfer_is_kept_twice(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     await drop_unique("bank_entry", "fingerprint")
     unguarded(monkeypatch, entries)
-    monkeypatch.setattr(entries, "dialect", lambda: "none")
+    monkeypatch.setattr(entries, "_one_teller", nobody_waits)
     meet_after(monkeypatch, entries, "_unconfirmed", parties=2)
     winners(await race(2, lambda _number: told(line(number=NUMBER))))
     assert await BankEntry.count() == 2
