@@ -34,6 +34,7 @@ async def _work_on_sheet(request: dict[str, Any], report: Callable[[dict[str, An
             now=now(),
             timezone=request["timezone"],
             currency=request["currency"],
+            desk=request.get("desk", ""),
             report=_Passes(report),
         )
         return {"state": await work_on(request["batch_id"], context)}

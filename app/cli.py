@@ -316,6 +316,7 @@ async def _load_sheet(kind: str, path: Path, check_only: bool, slug: str | None)
     from app.events.tables import Edition
     from app.kernel.clock import now
     from app.kernel.sheets.batches import accept, discard, preview
+    from app.kernel.sheets.checking import kind as sheet_kind
     from app.kernel.sheets.kept import problems_of
     from app.kernel.sheets.model import SheetContext
     from app.kernel.tables import ImportBatch
@@ -328,7 +329,8 @@ async def _load_sheet(kind: str, path: Path, check_only: bool, slug: str | None)
         raise Refusal(f"name one edition with --edition (here: {names}).")
     edition = editions[0]
     await _stand_in_the_demos_days()
-    context = SheetContext(edition["id"], SYSTEM, now(), edition["timezone"], edition["currency"])
+    desk = sheet_kind(kind).desk
+    context = SheetContext(edition["id"], SYSTEM, now(), edition["timezone"], edition["currency"], desk)
     batch = await preview(kind, path.read_bytes(), path.name, context)
     for problem in problems_of(batch):
         where = f"row {problem['row']}, {problem['header'] or problem['column']}"

@@ -82,6 +82,7 @@ NO_EDIT = {
     "/manage/{edition_id:int}/contest/{round_id:int}/assign": "an act",
     "/manage/{edition_id:int}/copy": "makes something new",
     "/manage/{edition_id:int}/import/{kind:str}": "makes something new",
+    "/manage/{edition_id:int}/payments/bank/statements": "makes something new",
     "/manage/{edition_id:int}/payments/drawers": "makes something new",
     "/manage/{edition_id:int}/people": "makes something new",
     "/manage/{edition_id:int}/people/erase": "an act",
@@ -107,6 +108,7 @@ NO_RECORD = {
     ),
     "app/judging/controllers/manage.py: closes_at=round_.closes_at and round_.closes_at.astimezone("
     "zone(contest.timezone))": "the act of opening a round, which only one can do",
+    "app/payments/controllers/bank.py: **=_greedily(entry.amount, candidates)": "of a new assignment",
     "ticketing/checkin/controllers/manage.py: gate=gate or known[0]['id']": "of a new phone",
     "ticketing/checkin/controllers/manage.py: check_in_list=lists[0]['id']": "of a new gate",
     "ticketing/sales/controllers/public.py: full_name=user.full_name if user else ''": "of a new order",

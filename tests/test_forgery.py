@@ -17,6 +17,10 @@ from tests.test_rubbish import who_may
 #: Routes without a token, and why nobody gains by forging a request to them.
 WITHOUT_TOKEN = {
     ("POST", "/payments/stripe/webhook"): "comes from Stripe, without a browser; signed over its raw body",
+    (
+        "POST",
+        "/payments/bank/sepay/webhook",
+    ): "comes from SePay, without a browser; its key in a header of no browser's",
     ("POST", "/api/v1/gate/redeem"): "a gate phone's API: its token as a bearer, or in a cookie no other site can send",
     ("POST", "/api/v1/gate/scans"): "a gate phone's API: its token as a bearer, or in a cookie no other site can send",
     ("POST", "/api/v1/judge/ballots"): "a tablet's API: its token as a bearer, or in a cookie no other site can send",

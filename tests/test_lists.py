@@ -34,6 +34,7 @@ LISTS = (
     f"{MANAGE}/outbox",
     f"{MANAGE}/passes",
     f"{MANAGE}/payments",
+    f"{MANAGE}/payments/bank",
     f"{MANAGE}/people",
     f"{MANAGE}/people/registered",
     f"{MANAGE}/programme",

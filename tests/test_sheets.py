@@ -4,6 +4,7 @@ import pytest
 
 from app.accounts.actor import SYSTEM
 from app.kernel.sheets import SheetContext, kinds
+from app.kernel.sheets import kind as kind_named
 from app.kernel.sheets.batches import preview
 from app.kernel.sheets.kept import problems_of
 from app.main import MODULES, register_modules
@@ -30,7 +31,7 @@ def known() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_strange_file(database: str, kind: str, content: str) -> None:
     edition = await make_edition()
-    context = SheetContext(edition_id=edition.id, actor=SYSTEM, now=NOW)
+    context = SheetContext(edition_id=edition.id, actor=SYSTEM, now=NOW, desk=kind_named(kind).desk)
     batch = await preview(kind, content.encode(), "strange.csv", context)
     assert "column_missing" in {problem["code"] for problem in problems_of(batch)}
 

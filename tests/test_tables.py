@@ -66,6 +66,8 @@ def test_money_is_an_integer_wide_enough() -> None:
 
 def test_money_stands_beside_its_currency() -> None:
     assert {name: currencies(column._meta.table) for name, column in money(all_tables())} == {
+        "bank_entry.amount_minor": ["bank_entry"],
+        "bank_match.amount_minor": ["bank_entry", "payment", "payment_document"],
         "booth.price_minor": ["booth"],
         "order_item.price_minor": ["ticket_order", "ticket_type"],
         **{f"cash_drawer.{name}_minor": ["cash_drawer"] for name in ("float", "expected", "counted")},

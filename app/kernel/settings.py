@@ -108,6 +108,17 @@ class Settings(BaseSettings):
     bank_bin: str = Field(default="", description="Six-digit bank code (NAPAS BIN) shown in VietQR transfers")
     bank_account: str = Field(default="", description="Account number of VietQR transfers")
     bank_account_name: str = Field(default="", description="Name of the account of VietQR transfers")
+    instant_transfer_ceiling: int = Field(
+        default=500_000_000,
+        ge=1_000_000,
+        description="Highest amount in VND that banks transfer at once; what is above is split over several VietQR "
+        "codes",
+    )
+    sepay_api_key: str = Field(
+        default="",
+        description="Key that SePay sends with each notice of a transfer, at least 16 characters; empty: its notices "
+        "are refused",
+    )
     stripe_webhook_secret: str = Field(
         default="", description="Signing secret of Stripe's webhook; empty: what Stripe tells is refused"
     )
@@ -126,6 +137,14 @@ class Settings(BaseSettings):
     def _long_enough(cls, value: str) -> str:
         if value and len(value) < 32:
             raise ValueError("at least 32 characters are needed")
+        return value
+
+    @field_validator("sepay_api_key")
+    @classmethod
+    def _not_guessed(cls, value: str) -> str:
+        """Who knows it can say that money came."""
+        if value and len(value) < 16:
+            raise ValueError("at least 16 characters are needed")
         return value
 
     @field_validator("smtp_tls")

@@ -7,14 +7,15 @@ from app.accounts.enums import Role
 from app.events.slots import DashboardItem, NavItem, Stage
 from app.kernel.i18n import N_, _, ngettext
 from app.kernel.waiting import Waiting, counted
-from app.payments.enums import DocumentState
+from app.payments.enums import DocumentState, EntryState
 from app.payments.queries import counts_by_state
+from app.payments.queries_bank import counts_of_entries
 
 NAV = NavItem(title=N_("Payments"), path="/payments", icon="banknote", roles=(Role.FINANCE,), order=70)
 
 
 async def payments_dashboard(edition_id: int, actor: Actor, now: datetime) -> list[DashboardItem]:
-    """Refunds that are due, and invoices that are open."""
+    """Refunds that are due, invoices that are open, and transfers that nobody could assign."""
     if not actor.has(Role.FINANCE, edition_id=edition_id):
         return []
     counts = await counts_by_state(edition_id)
@@ -32,6 +33,12 @@ async def payments_dashboard(edition_id: int, actor: Actor, now: datetime) -> li
                 detail=ngettext("%(num)s is not paid yet.", "%(num)s are not paid yet.", still_open)
                 % {"num": still_open},
                 href=f"{base}?state=open",
+            )
+        )
+    if left := (await counts_of_entries(edition_id))[EntryState.LEFT]:
+        items.append(
+            DashboardItem(
+                stage=Stage.SELL, title=_("Transfers to be assigned"), href=f"{base}/bank?state=left", waiting=left
             )
         )
     return items

@@ -72,6 +72,33 @@ SETTLEMENT_NAMES = {
 }
 
 
+class EntrySource(StrEnum):
+    """What told of a transfer."""
+
+    WEBHOOK = "webhook"
+    STATEMENT = "statement"
+
+
+SOURCE_NAMES = {EntrySource.WEBHOOK: N_("Notice"), EntrySource.STATEMENT: N_("Statement")}
+
+
+class EntryState(StrEnum):
+    """What became of a transfer. ``left``: nobody but a person can say what it was for."""
+
+    NEW = "new"
+    MATCHED = "matched"
+    LEFT = "left"
+    IGNORED = "ignored"
+
+
+ENTRY_STATE_NAMES = {
+    EntryState.NEW: N_("Being looked at"),
+    EntryState.MATCHED: N_("Assigned"),
+    EntryState.LEFT: N_("To be assigned"),
+    EntryState.IGNORED: N_("Set aside"),
+}
+
+
 class TaxMode(StrEnum):
     """How prices and tax stand to one another."""
 

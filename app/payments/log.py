@@ -2,8 +2,9 @@
 
 from app.kernel.audit_words import Field, LogWords, Subject, names_in
 from app.kernel.i18n import N_
-from app.payments.enums import METHOD_NAMES, SETTLEMENT_NAMES, STATE_NAMES, TAX_MODE_NAMES
+from app.payments.enums import ENTRY_STATE_NAMES, METHOD_NAMES, SETTLEMENT_NAMES, STATE_NAMES, TAX_MODE_NAMES
 from app.payments.tables import PaymentDocument
+from app.payments.tables_bank import BankEntry
 from app.payments.tax import RATE_NAMES
 
 WORDS = LogWords(
@@ -12,6 +13,9 @@ WORDS = LogWords(
         "payment.cancel": N_("Cancelled an invoice"),
         "payment.owe_back": N_("Noted that money has to go back"),
         "payment.refund": N_("Recorded a refund"),
+        "bank.assign": N_("Assigned a transfer"),
+        "bank.set_aside": N_("Set a transfer aside"),
+        "bank.take_up": N_("Took up a transfer again"),
         "payment.credit": N_("Issued a credit note"),
         "payment.write_off": N_("Wrote an invoice off"),
         "payment.terms": N_("Changed who sells and how it is taxed"),
@@ -49,6 +53,14 @@ WORDS = LogWords(
                 "tax_name": Field(N_("Rate"), values=RATE_NAMES),
                 "exempt_reason": Field(N_("Why no tax is taken")),
                 "due_days": Field(N_("Days to pay")),
+            },
+        ),
+        "bank_entry": Subject(
+            name=N_("Transfer"),
+            find=names_in(BankEntry, BankEntry.bank_reference),
+            fields={
+                "state": Field(N_("State"), values=ENTRY_STATE_NAMES),
+                "reason": Field(N_("Reason")),
             },
         ),
     },

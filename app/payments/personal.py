@@ -9,7 +9,9 @@ from app.kernel.database import fetch
 from app.kernel.i18n import N_
 from app.kernel.names import search_text
 from app.payments.tables import Drawer, Payment, PaymentDocument, PaymentEvent
+from app.payments.tables_bank import BankEntry
 
+TRANSFERS_BY_LAW = N_("What the bank says of transfers: tax law wants it kept whole for ten years.")
 DOCUMENT_SAYS = ("payer_name", "payer_address", "payer_tax_code", "search_text", "description")
 #: Who sells is an organisation.
 TERMS = ("seller_name", "seller_address", "seller_tax_code", "tax_name", "exempt_reason")
@@ -67,13 +69,17 @@ DATA = PersonalData(
         ),
     ),
     erased=frozenset({"payment_document.payer"}),
-    texts=(PaymentEvent.payload, PaymentEvent.error, Payment.note, Drawer.note),
+    texts=(PaymentEvent.payload, PaymentEvent.error, Payment.note, Drawer.note, BankEntry.reason),
     kept={
         **{f"payment_document.{name}": BY_LAW for name in DOCUMENT_SAYS},
         **{f"payment_line.{name}": BY_LAW for name in ("description", "exempt_reason", "funded_by")},
         "ledger_entry.detail": BY_LAW,
         "payment.recorded_by": NUMBER_ONLY,
         "cash_drawer.cashier": NUMBER_ONLY,
+        **{
+            f"bank_entry.{name}": TRANSFERS_BY_LAW for name in ("payer_name", "payer_account", "purpose", "search_text")
+        },
+        "bank_entry.settled_by": NUMBER_ONLY,
     },
     impersonal=frozenset(
         {
@@ -84,6 +90,10 @@ DATA = PersonalData(
             "payment_series.series",
             "cash_drawer.currency",
             *(f"payment.{name}" for name in ("currency", "provider_reference")),
+            *(
+                f"bank_entry.{name}"
+                for name in ("account", "currency", "bank_reference", "fingerprint", "confirmed_by")
+            ),
             *(f"payment_event.{name}" for name in ("provider", "event_id", "kind", "effect")),
         }
     ),

@@ -53,6 +53,12 @@ class DrawerForm(msgspec.Struct):
     note: Annotated[str, Meta(max_length=200)] = ""
 
 
+class SetAsideForm(msgspec.Struct):
+    """Why a transfer is for none of our documents."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
 class DocumentDTO(msgspec.Struct, kw_only=True):
     """A payment document in a list. Money in the currency's minor unit."""
 

@@ -32,6 +32,8 @@ def test_headers_of_three_languages(headers: list[str]) -> None:
 
 def test_a_column_is_taken_once_the_surest_reading_first() -> None:
     assert recognise(["Name (shop)", "Name", "Tên"], COLUMNS) == {"Name": "name"}
+    assert recognise(["Tên Name"], COLUMNS) == {"Tên Name": "name"}
+    assert recognise(["Tên Shop"], COLUMNS) == {}
 
 
 async def test_rows_are_parsed() -> None:

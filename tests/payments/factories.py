@@ -5,12 +5,17 @@ from datetime import datetime
 from typing import Any
 
 from app.events.queries import EditionInfo
-from app.payments.enums import Settlement
+from app.kernel.money import Money
+from app.payments.bank_lines import BankLine
+from app.payments.enums import EntrySource, Settlement
 from app.payments.lines import Line
 from app.payments.queries import DocumentInfo, PaymentInfo
+from app.payments.queries_bank import EntryInfo, entry_by_id
 from app.payments.services import documents
 from app.payments.services.documents import open_document
+from app.payments.services.entries import keep_entries
 from app.payments.services.issuing import Part, Payer
+from app.payments.tables_bank import BankEntry
 from tests.conftest import NOW
 
 
@@ -56,3 +61,29 @@ async def make_document(
         parts=parts,
         now=NOW,
     )
+
+
+async def make_entry(
+    purpose: str = "chuyen tien",
+    *,
+    amount: int = 50_000,
+    payer: str = "",
+    number: str = "",
+    edition: EditionInfo | None = None,
+    source: EntrySource = EntrySource.STATEMENT,
+) -> EntryInfo:
+    """A transfer of ``amount`` VND that nobody has looked at; a bank's number is made up where none is given."""
+    known = await BankEntry.count()
+    line = BankLine(
+        account="0011001932418",
+        booked_at=NOW,
+        day=NOW.date(),
+        amount=Money(amount, "VND"),
+        purpose=purpose,
+        payer_name=payer,
+        number=number or f"FT26331{known:09d}",
+    )
+    await keep_entries([line], source=source, now=NOW, edition_id=edition.id if edition else None)
+    newest = await BankEntry.select(BankEntry.id).order_by(BankEntry.id, ascending=False).first()
+    assert newest is not None
+    return await entry_by_id(newest["id"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,6 +32,7 @@ from app.payments.lines import Line
 from app.payments.services.documents import open_document
 from app.payments.services.drawers import open_drawer
 from app.payments.services.issuing import Payer
+from app.payments.sheets import STATEMENTS
 from app.payments.tables import Payment
 from booths.allocation.services.applications import submit_application
 from booths.allocation.services.by_hand import hold_for_application
@@ -41,6 +42,7 @@ from tests.booths.catalogue.factories import Fair, make_product, make_stand
 from tests.booths.factories import make_application, make_booth, make_hall
 from tests.events.factories import make_edition
 from tests.judging.scene import IDEA
+from tests.payments.factories import make_entry
 from tests.support.factories import make_device, make_holder, make_organisation, make_person
 from tests.support.factories_ticketing import make_gate, make_list, make_order, make_pass, make_ticket_type
 from ticketing.checkin.enums import Verdict
@@ -285,6 +287,10 @@ async def _office(found: Festival, now: datetime) -> None:
     context = SheetContext(edition_id=here, actor=SYSTEM, now=now)
     sheet = "Tên đơn vị,Điện thoại,Số ô\nHộ gốm,không phải số,1\n".encode()
     found.ids["batch_id"] = (await batches.preview("applications", sheet, "don-dang-ky.csv", context)).id
+    at_the_bank = replace(context, desk=STATEMENTS.desk)
+    statement = "Ngày,Ghi có,Nội dung\n21/11/2026,50.000,Chuyển tiền\n".encode()
+    found.ids["statement_id"] = (await batches.preview(STATEMENTS.name, statement, "sao-ke.csv", at_the_bank)).id
+    found.ids["transfer_id"] = (await make_entry("Chuyển tiền", edition=found.edition)).id
     grant = await RoleGrant.objects().get((RoleGrant.edition_id == here) & (RoleGrant.role == Role.FLOOR.value))
     assert grant is not None
     found.ids["grant_id"] = grant.id

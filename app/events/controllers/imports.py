@@ -68,10 +68,10 @@ class ImportController(Controller):
         return page(
             "events/import_kinds.html",
             edition=edition,
-            kinds=sheets.kinds(),
+            kinds=sheets.kinds_at(""),
             batches=found,
             pager=pager_of(request, Page(found, total, offset + 1, PAGE_SIZE)),
-            titles={one.name: _(one.title) for one in sheets.kinds()},
+            titles={one.name: _(one.title) for one in sheets.kinds_at("")},
             states=[(one.value, _(name)) for one, name in BATCH_STATE_NAMES.items()],
             q=q,
             kind=kind,
@@ -92,7 +92,7 @@ class ImportController(Controller):
         found, _total = await kept.list_batches(
             edition_id, search=q, kind_name=kind, state=request.query_params.get("state", ""), limit=MOST_EXPORTED
         )
-        titles = {one.name: _(one.title) for one in sheets.kinds()}
+        titles = {one.name: _(one.title) for one in sheets.kinds_at("")}
         names = {one.value: _(name) for one, name in BATCH_STATE_NAMES.items()}
         rows = [
             [
@@ -113,12 +113,12 @@ class ImportController(Controller):
     async def upload_form(self, edition_id: FromPath[int], kind: FromPath[str]) -> Response[str]:
         """The field for the sheet, and its columns."""
         edition = await queries.edition_by_id(edition_id)
-        return page("events/import_upload.html", edition=edition, kind=sheets.kind(kind), form=Form.empty())
+        return page("events/import_upload.html", edition=edition, kind=sheets.kind_at("", kind), form=Form.empty())
 
     @get("/{kind:str}/template.xlsx")
     async def template(self, kind: FromPath[str]) -> Response[bytes]:
         """An empty sheet with the right headers."""
-        found = sheets.kind(kind)
+        found = sheets.kind_at("", kind)
         return download(sheets.template_xlsx(_(found.title), found.columns), f"{found.name}.xlsx")
 
     @post("/{kind:str}")
@@ -127,7 +127,7 @@ class ImportController(Controller):
     ) -> Response[Any]:
         """Read and check a sheet; nothing else is written."""
         edition = await queries.edition_by_id(edition_id)
-        found = sheets.kind(kind)
+        found = sheets.kind_at("", kind)
         try:
             file = (await read_form(request, UploadForm)).file
             batch = await apart.take_in(kind, await file.read(), file.filename, context_of(edition, request.user))
@@ -145,7 +145,7 @@ class ImportController(Controller):
         """The preview, or what came of it."""
         edition = await queries.edition_by_id(edition_id)
         batch = await apart.look_after(batch_id, context_of(edition, request.user))
-        return await _batch_page(edition, batch)
+        return await batch_page(edition, batch)
 
     @post("/batch/{batch_id:int}/mapping")
     async def remap(
@@ -161,7 +161,7 @@ class ImportController(Controller):
         try:
             await apart.choose_columns(batch_id, chosen, context)
         except AppError as error:
-            return await _batch_page(edition, batch, problem=error.sentence(), status=422)
+            return await batch_page(edition, batch, problem=error.sentence(), status=422)
         return redirect(f"/manage/{edition_id}/import/batch/{batch_id}")
 
     @post("/batch/{batch_id:int}/choices")
@@ -178,7 +178,7 @@ class ImportController(Controller):
         try:
             await apart.choose_cells(batch_id, chosen, context)
         except AppError as error:
-            return await _batch_page(edition, batch, problem=error.sentence(), status=422)
+            return await batch_page(edition, batch, problem=error.sentence(), status=422)
         return redirect(f"/manage/{edition_id}/import/batch/{batch_id}")
 
     @post("/batch/{batch_id:int}/accept")
@@ -192,7 +192,7 @@ class ImportController(Controller):
             await apart.let_load(batch_id, context)
         except AppError as error:
             batch = await batches.find_batch(batch_id, context)
-            return await _batch_page(edition, batch, problem=error.sentence(), status=error.status)
+            return await batch_page(edition, batch, problem=error.sentence(), status=error.status)
         return redirect(f"/manage/{edition_id}/import/batch/{batch_id}")
 
     @post("/batch/{batch_id:int}/discard")
@@ -210,9 +210,20 @@ def _lacks_column(problems: list[dict[str, Any]]) -> bool:
     return any(one["code"] == "column_missing" for one in problems)
 
 
-async def _batch_page(
-    edition: EditionInfo, batch: ImportBatch, *, problem: str = "", status: int = 200
+async def batch_page(
+    edition: EditionInfo,
+    batch: ImportBatch,
+    *,
+    problem: str = "",
+    status: int = 200,
+    base: str = "",
+    upload: str = "",
 ) -> Response[str]:
+    """The preview of a sheet, or what came of it.
+
+    A desk that loads its own kind gives ``base``, below which its batches stand, and ``upload``, its field for a sheet.
+    """
+    base = base or f"/manage/{edition.id}/import"
     kind = sheets.kind(batch.kind)
     headers, rows = kept.sample_of(batch)
     problems = kept.problems_of(batch)
@@ -240,6 +251,8 @@ async def _batch_page(
         "events/import_batch.html",
         status=status,
         edition=edition,
+        base=base,
+        upload=upload or f"{base}/{kind.name}",
         batch=batch,
         kind=kind,
         worksheets=kept.worksheets_of(batch),

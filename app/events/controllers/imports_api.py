@@ -13,7 +13,7 @@ from app.events.controllers.imports import context_of
 from app.events.pages import PAGE_SIZE, offset_of
 from app.events.queries import edition_by_id
 from app.kernel.paging import page_number
-from app.kernel.sheets import SheetContext, apart, kept, kinds
+from app.kernel.sheets import SheetContext, apart, kept, kinds_at
 from app.kernel.sheets.schemas import (
     CellChoices,
     ColumnChoice,
@@ -38,7 +38,7 @@ class ImportsApi(Controller):
     async def list_kinds(self, edition_id: FromPath[int]) -> list[SheetKindDTO]:
         """Each with its columns; headers are recognised in three languages."""
         await edition_by_id(edition_id)
-        return [SheetKindDTO.of(kind) for kind in kinds()]
+        return [SheetKindDTO.of(kind) for kind in kinds_at("")]
 
     @get("/", summary="Sheets that were uploaded")
     async def list_sheets(

@@ -1,6 +1,16 @@
 """Sheets: reading what organisers upload, checking it, loading all or nothing, and writing exports."""
 
-from app.kernel.sheets.checking import Examined, Laying, SheetKind, examine, kind, kinds, register_kind
+from app.kernel.sheets.checking import (
+    Examined,
+    Laying,
+    SheetKind,
+    examine,
+    kind,
+    kind_at,
+    kinds,
+    kinds_at,
+    register_kind,
+)
 from app.kernel.sheets.columns import Column
 from app.kernel.sheets.model import (
     CellProblem,
@@ -31,7 +41,9 @@ __all__ = [
     "SheetRow",
     "examine",
     "kind",
+    "kind_at",
     "kinds",
+    "kinds_at",
     "read_table",
     "register_kind",
     "template_xlsx",

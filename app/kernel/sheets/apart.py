@@ -20,7 +20,7 @@ from app.kernel.errors import AppError
 from app.kernel.i18n import N_
 from app.kernel.jobs import ACTIVE, JobContext, JobNotOpen, enqueue, request_cancel
 from app.kernel.sheets import batches, kept
-from app.kernel.sheets.checking import check_mapping, kind
+from app.kernel.sheets.checking import check_mapping, kind, kinds_at
 from app.kernel.sheets.errors import BatchHasProblems
 from app.kernel.sheets.files import remove_file
 from app.kernel.sheets.model import SheetContext, said
@@ -102,8 +102,13 @@ async def look_after(batch_id: int, context: SheetContext) -> ImportBatch:
 
 
 async def look_after_all(context: SheetContext) -> None:
-    """Look after every sheet of the context's edition that is said to be worked on."""
-    worked_on = (ImportBatch.edition_id == context.edition_id) & ImportBatch.state.is_in(list(WORKED_ON))
+    """Look after every sheet of the context's edition and desk that is said to be worked on."""
+    here = [one.name for one in kinds_at(context.desk)]
+    worked_on = (
+        (ImportBatch.edition_id == context.edition_id)
+        & ImportBatch.state.is_in(list(WORKED_ON))
+        & ImportBatch.kind.is_in(here)
+    )
     for row in await ImportBatch.select(ImportBatch.id).where(worked_on):
         await look_after(row["id"], context)
 
@@ -187,6 +192,7 @@ async def _hand_over(batch_id: int, context: SheetContext) -> None:
             "person_id": context.actor.person_id if context.actor else None,
             "timezone": context.timezone,
             "currency": context.currency,
+            "desk": context.desk,
         },
         edition_id=context.edition_id,
         actor=context.actor,

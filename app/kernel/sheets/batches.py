@@ -21,7 +21,17 @@ from app.kernel.database import is_unique_violation, write_transaction
 from app.kernel.enums import BatchState
 from app.kernel.errors import AppError
 from app.kernel.names import clean_text
-from app.kernel.sheets.checking import Examined, Laying, SheetKind, check_mapping, check_rows, examine, kind, parse_rows
+from app.kernel.sheets.checking import (
+    Examined,
+    Laying,
+    SheetKind,
+    check_mapping,
+    check_rows,
+    examine,
+    kind,
+    kind_at,
+    parse_rows,
+)
 from app.kernel.sheets.errors import BatchDiscarded, BatchHasProblems, BatchUnknown
 from app.kernel.sheets.files import put_away, remove_file, stored_bytes
 from app.kernel.sheets.kept import mapping_of
@@ -48,7 +58,7 @@ async def preview(
     ``mapping`` (header → name of a column, "" for none) is the organiser's own; without it the one kept for the same
     headers serves, or headers are recognised. Raises an AppError when the file cannot be read at all.
     """
-    sheet_kind = kind(kind_name)
+    sheet_kind = kind_at(context.desk, kind_name)
     table = await asyncio.to_thread(read_table, data, filename, sheet_kind.columns)
     chosen = await _mapping_for(sheet_kind, table, mapping)
     examined = await examine(sheet_kind, table, context, chosen)
@@ -61,7 +71,7 @@ async def preview(
 
 async def store(kind_name: str, data: bytes, filename: str, context: SheetContext) -> ImportBatch:
     """Keep the file of a batch that is still to be read; the caller saves the batch. Raises SheetKindUnknown."""
-    kind(kind_name)
+    kind_at(context.desk, kind_name)
     stored_path = await asyncio.to_thread(put_away, data)
     return ImportBatch(
         kind=kind_name,
@@ -210,9 +220,9 @@ async def discard_before(moment: datetime) -> int:
 
 
 async def find_batch(batch_id: int, context: SheetContext) -> ImportBatch:
-    """Give a batch of the context's edition. Raises BatchUnknown, also for another edition's."""
+    """Give a batch of the context's edition and desk. Raises BatchUnknown, also for another edition's or desk's."""
     batch = await ImportBatch.objects().where(ImportBatch.id == batch_id).first()
-    if batch is None or batch.edition_id != context.edition_id:
+    if batch is None or batch.edition_id != context.edition_id or kind(batch.kind).desk != context.desk:
         raise BatchUnknown
     return batch
 

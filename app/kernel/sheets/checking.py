@@ -58,7 +58,8 @@ class SheetKind:
     function of a row; rows without a key are not compared. ``check`` looks across rows and into the database;
     ``load`` writes inside the caller's transaction, updating what is there; it records each record that it changes,
     with before and after. A kind of which very many rows come has its own ``laying``. ``place`` is the page, below
-    those of an edition's organisers, where its records stand.
+    those of an edition's organisers, where its records stand. A kind with a ``desk`` is loaded there alone, by who may
+    go there, and is not on the page of all sheets.
     """
 
     name: str
@@ -69,6 +70,7 @@ class SheetKind:
     laying: Laying | None = field(default=None, repr=False)
     key: Key = ()
     place: str = ""
+    desk: str = ""
 
     def labels(self, *names: str) -> list[str]:
         """Give the headers of some of its columns in the reader's language, for exports that can be loaded again."""
@@ -112,6 +114,19 @@ def kind(name: str) -> SheetKind:
 def kinds() -> list[SheetKind]:
     """Give all kinds in the order in which the modules made them known."""
     return list(_kinds.values())
+
+
+def kind_at(desk: str, name: str) -> SheetKind:
+    """Give the kind of this name that is loaded at a desk. Raises SheetKindUnknown, also for another desk's."""
+    here = {one.name: one for one in kinds_at(desk)}
+    if name not in here:
+        raise SheetKindUnknown(kind=name, known=", ".join(sorted(here)))
+    return here[name]
+
+
+def kinds_at(desk: str) -> list[SheetKind]:
+    """Give the kinds that are loaded at a desk, or, where it is empty, on the page of all sheets."""
+    return [one for one in _kinds.values() if one.desk == desk]
 
 
 def choice_key(row: int, name: str) -> str:

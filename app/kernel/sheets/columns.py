@@ -9,6 +9,8 @@ from app.kernel.i18n import current_locale
 from app.kernel.names import search_text
 from app.kernel.sheets.model import Proposed, SheetContext, Value
 
+#: How many words of a header are looked at that may be in two languages.
+MOST_WORDS = 12
 Parser = Callable[[Value, SheetContext], Any]
 
 
@@ -50,7 +52,10 @@ def candidates(header: str) -> tuple[str, ...]:
 
 
 def recognise(headers: Sequence[str], columns: Sequence[Column]) -> dict[str, str]:
-    """Map headers to names of columns; each column is taken once, the surest reading first."""
+    """Map headers to names of columns; each column is taken once, the surest reading first.
+
+    Last come headers in two languages without a sign between, as one cell of two lines gives them.
+    """
     meanings: dict[str, str] = {}
     for column in columns:
         for key in column.folded():
@@ -62,4 +67,16 @@ def recognise(headers: Sequence[str], columns: Sequence[Column]) -> dict[str, st
             name = meanings.get(ways[attempt]) if attempt < len(ways) else None
             if name is not None and header not in found and name not in found.values():
                 found[header] = name
+    for header in headers:
+        name = _said_twice(header, meanings)
+        if name is not None and header not in found and name not in found.values():
+            found[header] = name
     return found
+
+
+def _said_twice(header: str, meanings: Mapping[str, str]) -> str | None:
+    """The column that a header names in its first words and again in its last ones."""
+    words = header.split()[:MOST_WORDS]
+    halves = ((fold(" ".join(words[:place])), fold(" ".join(words[place:]))) for place in range(1, len(words)))
+    names = (meanings.get(first) for first, last in halves if meanings.get(first) == meanings.get(last))
+    return next((name for name in names if name is not None), None)

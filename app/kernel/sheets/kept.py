@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from app.kernel.database import contains
-from app.kernel.sheets.checking import kind
+from app.kernel.sheets.checking import kind, kinds_at
 from app.kernel.sheets.model import said
 from app.kernel.tables import ImportBatch
 
@@ -17,9 +17,14 @@ async def list_batches(
     state: str = "",
     offset: int = 0,
     limit: int,
+    desk: str = "",
 ) -> tuple[list[dict[str, Any]], int]:
-    """Sheets uploaded for an edition, the newest first, and how many there are; ``search`` looks in file names."""
-    condition: Any = ImportBatch.edition_id == edition_id
+    """Sheets uploaded for an edition at a desk, the newest first, and how many there are.
+
+    ``search`` looks in file names.
+    """
+    here = [one.name for one in kinds_at(desk)]
+    condition: Any = (ImportBatch.edition_id == edition_id) & ImportBatch.kind.is_in(here)
     if search:
         condition = condition & contains(search, "filename")
     if kind_name:

@@ -50,13 +50,17 @@ def _tell_nobody(_done: int, _total: int) -> None:
 
 @dataclass(frozen=True)
 class SheetContext:
-    """For which edition a sheet is read, by whom and when; ``report`` hears how many rows of how many are done."""
+    """For which edition a sheet is read, by whom and when; ``report`` hears how many rows of how many are done.
+
+    ``desk`` is where it is loaded: empty on the page of all sheets, else the name of the desk that some kinds have.
+    """
 
     edition_id: int | None
     actor: AuditActor | None
     now: datetime
     timezone: str = "Asia/Ho_Chi_Minh"
     currency: str = "VND"
+    desk: str = ""
     report: Callable[[int, int], None] = field(default=_tell_nobody, repr=False, compare=False)
 
     @property

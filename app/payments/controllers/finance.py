@@ -16,7 +16,6 @@ from app.kernel.forms import Form, FormError, open_form, read_form
 from app.kernel.i18n import N_, _
 from app.kernel.money import parse_money, typed_money
 from app.kernel.names import search_text
-from app.kernel.settings import settings
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 from app.payments import queries
@@ -27,7 +26,7 @@ from app.payments.schemas import CreditForm, PaymentForm, RefundForm
 from app.payments.services.corrections import credit_document, write_off
 from app.payments.services.documents import cancel_document
 from app.payments.services.recording import record_payment, record_refund
-from app.payments.vietqr import vietqr
+from app.payments.transfers import transfer_parts
 
 NOT_AN_AMOUNT = N_("Please write an amount, such as 250.000.")
 BY_HAND = (PaymentMethod.CASH, PaymentMethod.TERMINAL, PaymentMethod.TRANSFER)
@@ -223,7 +222,6 @@ async def _document_page(
     edition: EditionInfo, document: DocumentInfo, form: Form, *, status: int = 200, credit_form: Form | None = None
 ) -> Response[str]:
     payments = await queries.payments_of(document.id)
-    transfer = transfer_code(document)
     return page(
         "payments/document.html",
         status=status,
@@ -243,7 +241,10 @@ async def _document_page(
         method_names={one: _(name) for one, name in METHOD_NAMES.items()},
         state_names=_names(),
         payable=document.kind == DocumentKind.INVOICE and document.state in PAYABLE,
-        transfer=qr_svg(transfer, label=_("VietQR code of the transfer")) if transfer else None,
+        transfers=[
+            (part.amount, qr_svg(part.code, label=_("VietQR code of the transfer")))
+            for part in transfer_parts(document)
+        ],
     )
 
 
@@ -251,14 +252,6 @@ def _first_form(document: DocumentInfo) -> Form:
     """The form that records a payment, over what is still due."""
     due = document.amount if document.state == DocumentState.CANCELLED else document.due
     return Form.empty(method=PaymentMethod.CASH, amount=typed_money(due))
-
-
-def transfer_code(document: DocumentInfo) -> str | None:
-    """The text of the VietQR code that pays a document; None without a bank account here or outside Vietnam."""
-    here = settings()
-    if not here.bank_bin or not here.bank_account or document.amount.currency != "VND":
-        return None
-    return vietqr(here.bank_bin, here.bank_account, document.due.amount_minor, document.reference)
 
 
 def _names() -> dict[DocumentState, str]:

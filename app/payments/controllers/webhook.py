@@ -1,11 +1,13 @@
-"""Where Stripe tells us what happened."""
+"""Where Stripe and SePay tell us what happened."""
 
 from typing import Any
 
+import msgspec
 from litestar import Request, Response, post
 
 from app.accounts.guards import public
 from app.kernel.clock import now
+from app.payments.services import sepay
 from app.payments.services.inbox import store_event
 from app.payments.services.stripe_events import PROVIDER, read_webhook
 
@@ -16,3 +18,26 @@ async def stripe_webhook(request: Request[Any, Any, Any]) -> Response[dict[str, 
     event = read_webhook(await request.body(), request.headers.get("stripe-signature", ""))
     new = await store_event(provider=PROVIDER, event_id=event["id"], kind=event["type"], payload=event, now=now())
     return Response({"received": True, "new": new})
+
+
+@post(
+    "/payments/bank/sepay/webhook",
+    guards=[public],
+    opt={"no_csrf": True},
+    status_code=200,
+    include_in_schema=False,
+    request_max_body_size=sepay.MOST_BYTES,
+)
+async def sepay_webhook(request: Request[Any, Any, Any]) -> Response[dict[str, bool]]:
+    """Compare the key, keep the notice once, and answer; a job applies it."""
+    authorization = request.headers.get("authorization", "")
+    sepay.check_key(authorization)  # before the body is read
+    notice = sepay.read_webhook(await request.body(), authorization)
+    await store_event(
+        provider=sepay.PROVIDER,
+        event_id=str(notice.id),
+        kind=sepay.kind_of(notice),
+        payload=msgspec.to_builtins(notice),
+        now=now(),
+    )
+    return Response({"success": True})

@@ -4,16 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from app.events.typed_codes import new_code
 from app.kernel.database import fetch
 from app.kernel.names import clean_text, search_text
 from app.payments.enums import Account, DocumentKind, DocumentState, Posting
 from app.payments.lines import TaxedLine
 from app.payments.queries import DocumentInfo, lines_of
+from app.payments.references import new_reference
 from app.payments.services.ledger import Side, post
 from app.payments.tables import Instalment, PaymentDocument, PaymentLine
-
-REFERENCE_LENGTH = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +63,7 @@ class Content:
 
 async def issue(content: Content, number: str, now: datetime) -> int:
     """Write a document with its lines and parts; returns its id."""
-    reference = "FG" + new_code(REFERENCE_LENGTH)
+    reference = new_reference()
     payer_name, description = clean_text(content.payer.name)[:200], clean_text(content.description)[:300]
     row = PaymentDocument(
         edition=content.edition_id,

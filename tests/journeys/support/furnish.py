@@ -22,6 +22,7 @@ from app.judging.services.panels import assign_judges
 from app.kernel.database import fetch
 from app.kernel.sheets import SheetContext, batches
 from app.main import register_modules, start_modules
+from app.payments.sheets import STATEMENTS
 from booths.allocation.services.by_hand import hold_for_application
 from booths.catalogue.services.leads import leave_contact
 from tests.journeys.support.installation import holder
@@ -46,6 +47,7 @@ async def furnish(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
         **await _gates(numbers, now),
         **await _twice(numbers, now),
         **await _helped(numbers, now),
+        **await _transfers(numbers, now),
     }
 
 
@@ -73,6 +75,18 @@ async def _fair(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
     context = SheetContext(edition_id=here, actor=SYSTEM, now=now)
     batch = await batches.preview("applications", SHEET.read_bytes(), SHEET.name, context)
     return {"batch_id": batch.id}
+
+
+async def _transfers(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """A transfer that somebody has to assign, and a statement that is looked at."""
+    context = SheetContext(edition_id=numbers["edition_id"], actor=SYSTEM, now=now, desk=STATEMENTS.desk)
+    content = "Ngày giao dịch,Số tiền ghi có,Nội dung,Số bút toán\n21/11/2026 14:02:37,{},{},FT2633112345678{}\n"
+    loaded = content.format("150.000", "NGUYEN THI HOA chuyen tien ve", 1).encode()
+    await batches.accept((await batches.preview(STATEMENTS.name, loaded, "sao-ke-1.csv", context)).id, context)
+    (left,) = await fetch("SELECT id FROM bank_entry ORDER BY id DESC LIMIT 1")
+    shown = content.format("70.000", "LE VAN BINH", 2).encode()
+    statement = await batches.preview(STATEMENTS.name, shown, "sao-ke-2.csv", context)
+    return {"transfer_id": left["id"], "statement_id": statement.id}
 
 
 async def _helped(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:

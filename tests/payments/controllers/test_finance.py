@@ -6,8 +6,6 @@ import pytest
 
 from app.accounts.enums import Role
 from app.kernel.clock import now
-from app.kernel.settings import settings
-from app.payments.controllers.finance import transfer_code
 from app.payments.enums import DocumentState, Settlement
 from app.payments.lines import Line
 from app.payments.queries import balances, document_by_id, drawers_of
@@ -172,20 +170,3 @@ async def test_only_finance_and_owners_come_in(client: Browser, seller: Seller) 
     assert (await client.get(f"/manage/{other.id}/payments")).status_code == 200
     assert (await client.get(f"/manage/{edition.id}/payments/{document.id}")).status_code == 403
     assert (await client.get(f"/manage/{other.id}/payments/{document.id}")).status_code == 404
-
-
-async def test_a_transfer_has_a_code_where_a_bank_account_is_set(
-    database: str, seller: Seller, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    document = await make_document(await make_edition())
-    assert transfer_code(document) is None
-    monkeypatch.setenv("BANK_BIN", "970436")
-    monkeypatch.setenv("BANK_ACCOUNT", "0011001932418")
-    settings.cache_clear()
-    try:
-        text = transfer_code(document)
-    finally:
-        monkeypatch.undo()
-        settings.cache_clear()
-    assert text is not None
-    assert f"5405500005802VN62140810{document.reference}" in text

@@ -16,6 +16,7 @@ from app.events.queries import EditionInfo
 from app.kernel import clock
 from app.kernel.database import fetch
 from app.kernel.sheets import read_table
+from app.payments import transfers
 from tests.conftest import NOW
 from tests.support.client import Browser, new_browser, sign_in
 from tests.support.factories import make_holder
@@ -111,12 +112,19 @@ async def test_a_paid_order_says_how_to_pay(scene: Scene) -> None:
 async def test_with_a_bank_account_a_paid_order_shows_a_code_for_the_banking_app(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bank = SimpleNamespace(bank_bin="970436", bank_account="0011001234567", bank_account_name="HOI PHU NU")
+    bank = SimpleNamespace(
+        bank_bin="970436",
+        bank_account="0011001234567",
+        bank_account_name="HOI PHU NU",
+        instant_transfer_ceiling=60_000,
+    )
     monkeypatch.setattr(paying, "settings", lambda: bank)
+    monkeypatch.setattr(transfers, "settings", lambda: bank)
     answer = await order_through_pages(scene, scene.paid, "ha@example.vn")
     done = (await scene.browser.get(answer.headers["location"] + "?lang=en")).text
     assert "Pay in one of two ways" in done
     assert "0011001234567" in done
+    assert (done.count("<figcaption"), "One transfer is needed for each code" in done) == (2, True)
 
 
 async def test_who_loses_the_last_seat_need_not_write_her_name_again(scene: Scene) -> None:

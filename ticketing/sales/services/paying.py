@@ -8,18 +8,21 @@ from app.kernel.documents.qr import qr_svg
 from app.kernel.money import Money
 from app.kernel.settings import settings
 from app.payments.queries import DocumentInfo
-from app.payments.vietqr import vietqr
+from app.payments.transfers import transfer_parts
 
 
 @dataclass(frozen=True, kw_only=True)
 class Transfer:
-    """A bank transfer as a page shows it; ``code`` is the VietQR code as SVG, if the currency has one."""
+    """A bank transfer as a page shows it; ``codes`` are VietQR codes as SVG, if the currency has them.
+
+    There are several, each with its amount, where banks do not transfer the whole at once.
+    """
 
     bank_account: str
     account_name: str
     amount: Money
     reference: str
-    code: Markup | None
+    codes: tuple[tuple[Money, Markup], ...]
 
 
 def transfer_of(document: DocumentInfo) -> Transfer | None:
@@ -27,16 +30,10 @@ def transfer_of(document: DocumentInfo) -> Transfer | None:
     known = settings()
     if not known.bank_account or not known.bank_bin:
         return None
-    code = None
-    if document.amount.currency == "VND":
-        code = qr_svg(
-            vietqr(known.bank_bin, known.bank_account, document.amount.amount_minor, document.reference),
-            label="VietQR",
-        )
     return Transfer(
         bank_account=known.bank_account,
         account_name=known.bank_account_name,
         amount=document.amount,
         reference=document.reference,
-        code=code,
+        codes=tuple((part.amount, qr_svg(part.code, label="VietQR")) for part in transfer_parts(document)),
     )

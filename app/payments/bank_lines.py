@@ -1,0 +1,93 @@
+"""A transfer as a notice or a statement tells of it, and how two tellings are known to be of one transfer.
+
+Banks number their transactions, and mostly a notice and a statement carry the same number. Some numbers are good for
+ever (``FT26331123456789``), others begin anew each day (``5078 - 12``) or name all that was booked together: with
+these goes the day. Where there is no number, the day, the payer and the purpose stand in. Of several that are alike in
+this it is counted which one it is: two equal transfers on one day are two, and the same statement read again tells of
+the same two.
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from app.kernel.money import Money
+
+LEAST_ALIKE = 10
+"""How many letters and digits a purpose must have for telling that two tellings are of one transfer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BankLine:
+    """One transfer that came in. ``day`` is the bank's own; ``number`` the bank's, empty where it gives none."""
+
+    account: str
+    booked_at: datetime
+    day: date
+    amount: Money
+    purpose: str
+    payer_name: str = ""
+    payer_account: str = ""
+    number: str = ""
+
+
+def squeezed(text: str) -> str:
+    """The letters and digits of a text in capitals, without diacritics: what every bank keeps of it."""
+    decomposed = unicodedata.normalize("NFKD", text.upper()).replace("Đ", "D")
+    return re.sub(r"[^0-9A-Z]", "", decomposed)
+
+
+def bare_number(number: str) -> str:
+    """A bank's number as it is compared: ``ft26331123\\BNK`` is FT26331123."""
+    return squeezed(number.partition("\\")[0])
+
+
+def good_for_ever(number: str) -> bool:
+    """Whether a bare number names one transaction of all days: ten characters with a letter, or twelve digits."""
+    return len(number) >= (12 if number.isdigit() else 10)
+
+
+def fingerprints(lines: Sequence[BankLine]) -> list[str]:
+    """What each line is known by, in their order; those that no number of all days tells apart are counted."""
+    seen: Counter[tuple[str, ...]] = Counter()
+    found = []
+    for line in lines:
+        number = bare_number(line.number)
+        parts: tuple[str, ...] = (squeezed(line.account), str(line.amount.amount_minor), line.amount.currency)
+        if good_for_ever(number):
+            parts = ("number", *parts, number)
+        else:
+            said = (squeezed(line.purpose), squeezed(line.payer_account), squeezed(line.payer_name))
+            parts = (*parts, line.day.isoformat(), *(("number of the day", number) if number else said))
+            seen[parts] += 1
+            parts = (*parts, str(seen[parts]))
+        found.append(hashlib.sha256("\n".join(parts).encode()).hexdigest())
+    return found
+
+
+def alike(one: BankLine, other: BankLine) -> bool:
+    """Whether a notice and a statement tell of one transfer though their numbers differ, as those of some banks do.
+
+    They must agree on account, amount and day (a day apart is allowed: banks book at night), and either one's number
+    stands in the other's purpose, or one's purpose in the other's. Two different numbers of one form are two transfers.
+    """
+    if (squeezed(one.account), one.amount) != (squeezed(other.account), other.amount):
+        return False
+    if abs((one.day - other.day).days) > 1:
+        return False
+    numbers = bare_number(one.number), bare_number(other.number)
+    if all(numbers) and numbers[0] != numbers[1] and _form(numbers[0]) == _form(numbers[1]):
+        return False
+    purposes = squeezed(one.purpose), squeezed(other.purpose)
+    if any(good_for_ever(number) and number in said for number, said in zip(numbers, purposes[::-1], strict=True)):
+        return True
+    shorter, longer = sorted(purposes, key=len)
+    return len(shorter) >= LEAST_ALIKE and shorter in longer
+
+
+def _form(number: str) -> str:
+    return re.sub(r"[A-Z]", "A", re.sub(r"\d", "9", number))

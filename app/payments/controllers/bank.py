@@ -1,0 +1,281 @@
+"""The bank's transfers at the finance desk: what was assigned by itself, and what a person has to see to."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from litestar import Controller, Request, Response, get, post
+from litestar.params import FromPath, FromQuery
+
+from app.accounts.actor import Actor
+from app.accounts.enums import Role
+from app.accounts.guards import requires
+from app.events.pages import MOST_EXPORTED, PAGE_SIZE, download, form_again, offset_of, page_asked, pager_of, with_query
+from app.events.queries import EditionInfo, edition_by_id
+from app.kernel.clock import now
+from app.kernel.errors import AppError
+from app.kernel.forms import Form, FormError, read_form
+from app.kernel.i18n import N_, _
+from app.kernel.money import Money, parse_money, typed_money
+from app.kernel.names import search_text
+from app.kernel.sheets import write_xlsx
+from app.kernel.web import page, redirect
+from app.payments import queries_bank
+from app.payments.controllers.finance import NOT_AN_AMOUNT
+from app.payments.enums import ENTRY_STATE_NAMES, SOURCE_NAMES, EntryState
+from app.payments.queries_bank import EntryInfo, PayableDocument
+from app.payments.schemas import SetAsideForm
+from app.payments.services.assigning import assign_entry, set_aside, take_up_again, verdicts_on
+from app.payments.services.matching import SIGN_NAMES, Reason
+
+MOST_CHOSEN = 20
+MOST_FOUND = 10
+REASON_NAMES = {
+    "": "",
+    Reason.NOTHING.value: N_("No reference of ours stands in its purpose."),
+    Reason.AMOUNT.value: N_("Its purpose names an invoice, but the amount is another one."),
+    Reason.CURRENCY.value: N_("Its purpose names an invoice in another currency."),
+    Reason.SEVERAL.value: N_("Its purpose names several invoices, which are not open over this amount."),
+}
+NOT_RECORDED = N_("The invoice that its purpose names could not take it: %(code)s.")
+
+
+class BankController(Controller):
+    """``/manage/{edition_id}/payments/bank``."""
+
+    path = "/manage/{edition_id:int}/payments/bank"
+    guards = [requires(Role.OWNER, Role.FINANCE)]
+    include_in_schema = False
+
+    @get("/")
+    async def entries(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], q: FromQuery[str] = ""
+    ) -> Response[str]:
+        """The transfers, searched and filtered, with what may be meant by those that wait."""
+        state = request.query_params.get("state", "")
+        edition = await edition_by_id(edition_id)
+        found = await queries_bank.entries(
+            edition_id,
+            state=_state(state),
+            search=search_text(q),
+            offset=offset_of(page_asked(request)),
+            limit=PAGE_SIZE,
+        )
+        return page(
+            "payments/bank.html",
+            edition=edition,
+            entries=found.items,
+            notes=await _notes_on(edition_id, found.items),
+            pager=pager_of(request, found),
+            counts=await queries_bank.counts_of_entries(edition_id),
+            states=[(one.value, _(name)) for one, name in ENTRY_STATE_NAMES.items()],
+            state_names=_state_names(),
+            q=q,
+            state=state,
+            export=with_query(request, f"/manage/{edition_id}/payments/bank/export.xlsx"),
+        )
+
+    @get("/export.xlsx")
+    async def export(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], q: FromQuery[str] = ""
+    ) -> Response[bytes]:
+        """The list as a sheet."""
+        state = _state(request.query_params.get("state", ""))
+        edition = await edition_by_id(edition_id)
+        found = await queries_bank.entries(edition_id, state=state, search=search_text(q), limit=MOST_EXPORTED)
+        notes = await _notes_on(edition_id, found.items)
+        names = _state_names()
+        headers = [
+            *(
+                _("Booked on"),
+                _("Amount"),
+                _("Currency"),
+                _("Text of the transfer"),
+                _("Sent by"),
+                _("Account"),
+                _("Bank's number"),
+            ),
+            *(_("Told by"), _("State"), _("Note")),
+        ]
+        rows = [
+            [
+                *(one.booked_at, one.amount, one.amount.currency, one.purpose, one.payer_name, one.payer_account),
+                *(one.bank_reference, _(SOURCE_NAMES[one.source]), names[one.state]),
+                " ".join(text for text, _document in notes.get(one.id, ())),
+            ]
+            for one in found.items
+        ]
+        content = write_xlsx(_("Transfers"), headers, rows, timezone=edition.timezone)
+        return download(content, f"transfers-{edition.slug}.xlsx")
+
+    @get("/{transfer_id:int}")
+    async def entry(
+        self,
+        request: Request[Actor, Any, Any],
+        edition_id: FromPath[int],
+        transfer_id: FromPath[int],
+        q: FromQuery[str] = "",
+    ) -> Response[str]:
+        """One transfer: what it paid, or to what it can be assigned."""
+        entry = await queries_bank.entry_by_id(transfer_id, edition_id)
+        asked = request.query_params.get("with")
+        return await _entry_page(await edition_by_id(edition_id), entry, q=q, chosen=_ids(asked))
+
+    @post("/{transfer_id:int}/assign")
+    async def assign(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], transfer_id: FromPath[int]
+    ) -> Response[Any]:
+        """Assign it to one invoice or split it over several: a field for each, empty ones do not count."""
+        edition = await edition_by_id(edition_id)
+        entry = await queries_bank.entry_by_id(transfer_id, edition_id)
+        data = await request.form()
+        typed = {int(name[7:]): str(value).strip() for name, value in data.items() if _is_share(name)}
+        amounts: dict[int, Money] = {}
+        errors = {}
+        for document_id, text in typed.items():
+            try:
+                if text:
+                    amounts[document_id] = parse_money(text, entry.amount.currency)
+            except ValueError:
+                errors[f"amount_{document_id}"] = _(NOT_AN_AMOUNT)
+        chosen = list(typed)[:MOST_CHOSEN]
+        if errors:
+            return await _entry_page(edition, entry, chosen=chosen, form=await form_again(request, errors), status=422)
+        wanted = {document_id: amount for document_id, amount in amounts.items() if amount.amount_minor}
+        try:
+            await assign_entry(
+                edition_id=edition_id, entry_id=transfer_id, amounts=wanted, actor=request.user, now=now()
+            )
+        except AppError as error:
+            if error.status == 404:
+                raise
+            form = await form_again(request, {})
+            entry = await queries_bank.entry_by_id(transfer_id, edition_id)
+            return await _entry_page(
+                edition, entry, chosen=chosen, form=form, problem=error.sentence(), status=error.status
+            )
+        return redirect(f"/manage/{edition_id}/payments/bank?state=left", toast=_("The transfer was assigned."))
+
+    @post("/{transfer_id:int}/set-aside")
+    async def put_aside(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], transfer_id: FromPath[int]
+    ) -> Response[Any]:
+        """Say that it is for none of our invoices, and why."""
+        edition = await edition_by_id(edition_id)
+        entry = await queries_bank.entry_by_id(transfer_id, edition_id)
+        try:
+            values = await read_form(request, SetAsideForm)
+        except FormError as error:
+            return await _entry_page(edition, entry, chosen=[], form=error.form, status=422)
+        await set_aside(
+            edition_id=edition_id, entry_id=transfer_id, reason=values.reason, actor=request.user, now=now()
+        )
+        return redirect(f"/manage/{edition_id}/payments/bank?state=left", toast=_("The transfer was set aside."))
+
+    @post("/{transfer_id:int}/take-up")
+    async def take_up(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], transfer_id: FromPath[int]
+    ) -> Response[Any]:
+        """Let it be assigned after all."""
+        await take_up_again(edition_id=edition_id, entry_id=transfer_id, actor=request.user, now=now())
+        return redirect(
+            f"/manage/{edition_id}/payments/bank/{transfer_id}", toast=_("The transfer can be assigned again.")
+        )
+
+
+async def _entry_page(
+    edition: EditionInfo,
+    entry: EntryInfo,
+    *,
+    q: str = "",
+    chosen: Sequence[int] | None = None,
+    form: Form | None = None,
+    problem: str = "",
+    status: int = 200,
+) -> Response[str]:
+    waits = entry.state in (EntryState.NEW, EntryState.LEFT)
+    candidates: list[PayableDocument] = []
+    found: list[PayableDocument] = []
+    signs: Mapping[int, str] = {}
+    if waits:
+        (verdict,) = await verdicts_on([entry], edition.id)
+        signs = {one.document_id: _(SIGN_NAMES[one.sign]) for one in verdict.suggestions}
+        shown = list(signs) or [share.document_id for share in verdict.shares]
+        candidates = await queries_bank.documents_of_ids(shown if chosen is None else chosen, edition.id)
+        here = {one.id for one in candidates}
+        if q:
+            results = await queries_bank.open_documents_like(edition.id, search_text(q), MOST_FOUND + len(here))
+            found = [one for one in results if one.id not in here][:MOST_FOUND]
+    matches = await queries_bank.matches_of([entry.id])
+    return page(
+        "payments/bank_entry.html",
+        status=status,
+        edition=edition,
+        entry=entry,
+        waits=waits,
+        reason=entry.reason if entry.state == EntryState.IGNORED else _reason(entry),
+        matches=[one for one in matches if one.edition_id == edition.id],
+        candidates=candidates,
+        signs=signs,
+        found=found,
+        chosen=[one.id for one in candidates],
+        form=form or Form.empty(**_greedily(entry.amount, candidates)),
+        problem=problem,
+        state_names=_state_names(),
+        source=_(SOURCE_NAMES[entry.source]),
+        q=q,
+    )
+
+
+async def _notes_on(edition_id: int, found: Sequence[EntryInfo]) -> dict[int, list[tuple[str, int | None]]]:
+    """What to say beside transfers: what they paid, or may be for, each with its invoice; or why they wait."""
+    notes: dict[int, list[tuple[str, int | None]]] = {}
+    for one in await queries_bank.matches_of([entry.id for entry in found]):
+        if one.edition_id == edition_id:
+            notes.setdefault(one.entry_id, []).append((one.number, one.document_id))
+    left = [entry for entry in found if entry.state == EntryState.LEFT]
+    verdicts = await verdicts_on(left, edition_id) if left else []
+    meant = {one.document_id for verdict in verdicts for one in verdict.suggestions}
+    numbers = {one.id: one.number for one in await queries_bank.documents_of_ids(sorted(meant), edition_id)}
+    for entry, verdict in zip(left, verdicts, strict=True):
+        known = [one.document_id for one in verdict.suggestions if one.document_id in numbers]
+        notes[entry.id] = [(numbers[one], one) for one in known] or [(_reason(entry), None)]
+    notes |= {entry.id: [(entry.reason, None)] for entry in found if entry.state == EntryState.IGNORED}
+    return notes
+
+
+def _greedily(amount: Money, candidates: Sequence[PayableDocument]) -> dict[str, str]:
+    """What stands in the fields at first: each invoice gets what is open, as far as the money goes."""
+    rest, typed = amount.amount_minor, {}
+    for one in candidates:
+        share = min(rest, one.due.amount_minor)
+        typed[f"amount_{one.id}"] = typed_money(Money(share, amount.currency)) if share > 0 else ""
+        rest -= share
+    return typed
+
+
+def _reason(entry: EntryInfo) -> str:
+    known = REASON_NAMES.get(entry.reason)
+    if known is None:
+        return _(NOT_RECORDED) % {"code": entry.reason}
+    return _(known) if known else ""
+
+
+def _state_names() -> dict[EntryState, str]:
+    return {state: _(name) for state, name in ENTRY_STATE_NAMES.items()}
+
+
+def _state(text: str) -> EntryState | None:
+    return EntryState(text) if text in set(EntryState) else None
+
+
+def _is_share(name: str) -> bool:
+    number = name.removeprefix("amount_")
+    return name != number and len(number) < 10 and number.isascii() and number.isdigit()
+
+
+def _ids(text: str | None) -> list[int] | None:
+    """The ids in a query such as ``3,17``; None where nothing was asked."""
+    if text is None:
+        return None
+    parts = [part for part in text.split(",") if part.isascii() and part.isdigit() and len(part) < 10]
+    return [int(part) for part in dict.fromkeys(parts)][:MOST_CHOSEN]

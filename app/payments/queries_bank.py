@@ -1,0 +1,210 @@
+"""Reads of transfers on the bank account."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.events.queries import Page
+from app.kernel.database import contains, fetch
+from app.kernel.money import Money
+from app.payments.enums import DocumentState, EntrySource, EntryState
+from app.payments.errors import TransferNotFound
+from app.payments.queries import document_info
+from app.payments.tables import PaymentDocument
+from app.payments.tables_bank import BankEntry, BankMatch
+
+CHUNK = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryInfo:
+    """A transfer as pages get it; ``edition_id`` is None for a notice for which nothing was found."""
+
+    id: int
+    edition_id: int | None
+    booked_at: datetime
+    amount: Money
+    purpose: str
+    payer_name: str
+    payer_account: str
+    bank_reference: str
+    source: EntrySource
+    confirmed: bool
+    fingerprint: str
+    state: EntryState
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MatchInfo:
+    """How much of a transfer went to a document."""
+
+    entry_id: int
+    document_id: int
+    number: str
+    edition_id: int
+    amount: Money
+
+
+@dataclass(frozen=True, kw_only=True)
+class PayableDocument:
+    """A document as transfers are compared with it; ``due`` is what is still to be paid."""
+
+    id: int
+    edition_id: int
+    reference: str
+    number: str
+    payer_name: str
+    description: str
+    due: Money
+    state: DocumentState
+
+
+def _seen_in(edition_id: int) -> Any:
+    """What a desk of an edition sees: its own, and notices of which nobody knows yet whose they are."""
+    return (BankEntry.edition == edition_id) | BankEntry.edition.is_null()
+
+
+async def entries(
+    edition_id: int, *, state: EntryState | None = None, search: str = "", offset: int = 0, limit: int | None = None
+) -> Page:
+    """Transfers that a desk sees, the newest first; ``search`` is already without diacritics."""
+    chosen: Any = _seen_in(edition_id)
+    if state is not None:
+        chosen = chosen & (BankEntry.state == state.value)
+    if search:
+        chosen = chosen & contains(search, "bank_entry.search_text")
+    query = BankEntry.select().where(chosen).order_by(BankEntry.booked_at, ascending=False)
+    query = query.order_by(BankEntry.id, ascending=False)
+    if limit is not None:
+        query = query.limit(limit).offset(offset)
+    rows = await query
+    total = len(rows) if limit is None else await BankEntry.count().where(chosen)
+    return Page([entry_info(row) for row in rows], total, offset + 1, limit or total)
+
+
+async def counts_of_entries(edition_id: int) -> dict[EntryState, int]:
+    """How many transfers that a desk sees stand in each state."""
+    rows = await fetch(
+        "SELECT state, COUNT(*) AS count FROM bank_entry WHERE edition = {} OR edition IS NULL GROUP BY state",
+        edition_id,
+    )
+    return dict.fromkeys(EntryState, 0) | {EntryState(row["state"]): row["count"] for row in rows}
+
+
+async def entry_by_id(entry_id: int, edition_id: int | None = None) -> EntryInfo:
+    """One transfer. Raises TransferNotFound, also when the desk of ``edition_id`` does not see it."""
+    chosen: Any = BankEntry.id == entry_id
+    if edition_id is not None:
+        chosen = chosen & _seen_in(edition_id)
+    rows = await BankEntry.select().where(chosen)
+    if not rows:
+        raise TransferNotFound
+    return entry_info(rows[0])
+
+
+async def new_entries(limit: int) -> list[EntryInfo]:
+    """Transfers that nobody has looked at, the oldest first."""
+    rows = await BankEntry.select().where(BankEntry.state == EntryState.NEW.value).order_by(BankEntry.id).limit(limit)
+    return [entry_info(row) for row in rows]
+
+
+async def matches_of(entry_ids: Sequence[int]) -> list[MatchInfo]:
+    """Which documents some transfers paid."""
+    if not entry_ids:
+        return []
+    rows = await (
+        BankMatch.select(
+            BankMatch.entry,
+            BankMatch.document,
+            BankMatch.amount_minor,
+            BankMatch.document.number.as_alias("number"),
+            BankMatch.document.edition.as_alias("edition"),
+            BankMatch.document.currency.as_alias("currency"),
+        )
+        .where(BankMatch.entry.is_in(list(entry_ids)))
+        .order_by(BankMatch.id)
+    )
+    return [
+        MatchInfo(
+            entry_id=row["entry"],
+            document_id=row["document"],
+            number=row["number"],
+            edition_id=row["edition"],
+            amount=Money(row["amount_minor"], row["currency"]),
+        )
+        for row in rows
+    ]
+
+
+async def payable_documents(edition_id: int | None = None) -> list[PayableDocument]:
+    """All open documents, or those of an edition, in the order of their ids."""
+    chosen: Any = PaymentDocument.state == DocumentState.OPEN.value
+    if edition_id is not None:
+        chosen = chosen & (PaymentDocument.edition == edition_id)
+    rows = await PaymentDocument.select().where(chosen).order_by(PaymentDocument.id)
+    return [payable_of(row) for row in rows]
+
+
+async def documents_with(references: Iterable[str], edition_id: int | None = None) -> list[PayableDocument]:
+    """The documents, open or not, that have one of the references, of all editions or of one."""
+    wanted = sorted(references)
+    found: list[PayableDocument] = []
+    for start in range(0, len(wanted), CHUNK):
+        chosen: Any = PaymentDocument.reference.is_in(wanted[start : start + CHUNK])
+        if edition_id is not None:
+            chosen = chosen & (PaymentDocument.edition == edition_id)
+        found += [payable_of(row) for row in await PaymentDocument.select().where(chosen)]
+    return found
+
+
+async def documents_of_ids(ids: Sequence[int], edition_id: int) -> list[PayableDocument]:
+    """Documents of an edition, in the order of ``ids``; ids of others are passed over."""
+    if not ids:
+        return []
+    chosen = PaymentDocument.id.is_in(list(ids)) & (PaymentDocument.edition == edition_id)
+    found = {row["id"]: payable_of(row) for row in await PaymentDocument.select().where(chosen)}
+    return [found[one] for one in ids if one in found]
+
+
+async def open_documents_like(edition_id: int, search: str, limit: int) -> list[PayableDocument]:
+    """Open documents of an edition in which ``search`` stands, the newest first."""
+    chosen: Any = (PaymentDocument.edition == edition_id) & (PaymentDocument.state == DocumentState.OPEN.value)
+    chosen = chosen & contains(search, "payment_document.search_text")
+    query = PaymentDocument.select().where(chosen).order_by(PaymentDocument.id, ascending=False).limit(limit)
+    return [payable_of(row) for row in await query]
+
+
+def payable_of(row: Mapping[str, Any]) -> PayableDocument:
+    """A row of the table as transfers are compared with it."""
+    document = document_info(row)
+    return PayableDocument(
+        id=document.id,
+        edition_id=document.edition_id,
+        reference=document.reference,
+        number=document.number,
+        payer_name=document.payer_name,
+        description=document.description,
+        due=document.due,
+        state=document.state,
+    )
+
+
+def entry_info(row: Mapping[str, Any]) -> EntryInfo:
+    """A row of the table as the record that others get."""
+    return EntryInfo(
+        id=row["id"],
+        edition_id=row["edition"],
+        booked_at=row["booked_at"],
+        amount=Money(row["amount_minor"], row["currency"]),
+        purpose=row["purpose"],
+        payer_name=row["payer_name"],
+        payer_account=row["payer_account"],
+        bank_reference=row["bank_reference"],
+        source=EntrySource(row["source"]),
+        confirmed=row["confirmed_by"] is not None,
+        fingerprint=row["fingerprint"],
+        state=EntryState(row["state"]),
+        reason=row["reason"],
+    )

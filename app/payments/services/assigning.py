@@ -1,0 +1,224 @@
+"""Transfers find what they paid: by themselves where that is certain, by the finance desk where it is not.
+
+One transfer is one transaction: it is claimed by a conditional update, each share is recorded as a payment, and all of
+it stands or falls together. A payment is known by the transfer's fingerprint, so nothing is recorded twice.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from app.accounts.actor import Actor
+from app.kernel import audit
+from app.kernel.database import write_transaction
+from app.kernel.errors import AppError
+from app.kernel.money import Money
+from app.kernel.names import clean_text
+from app.payments.enums import DocumentState, EntryState, PaymentMethod
+from app.payments.errors import AlreadyPaid, ReasonNeeded, SharesDiffer, TransferSettled
+from app.payments.queries import document_by_id
+from app.payments.queries_bank import (
+    EntryInfo,
+    PayableDocument,
+    documents_with,
+    entry_by_id,
+    new_entries,
+    payable_documents,
+    payable_of,
+)
+from app.payments.services.matching import Incoming, Payable, Share, Verdict, match, references_in
+from app.payments.services.recording import record_payment
+from app.payments.tables import PaymentDocument
+from app.payments.tables_bank import BankEntry, BankMatch
+
+AT_ONCE = 5_000
+NOTE_LENGTH = 200
+TAKE_BY_HAND = (DocumentState.OPEN, DocumentState.WRITTEN_OFF, DocumentState.CANCELLED)
+
+log = logging.getLogger("fairground.payments")
+
+
+class _Changed(Exception):
+    """What a verdict was made from is no longer so."""
+
+
+async def match_new(now: datetime) -> dict[str, int]:
+    """Assign every transfer that nobody has looked at, or leave it to a person; gives how many of each.
+
+    What cannot be applied for a reason that a person can see to is left with the reason's code. Raises the last of
+    whatever else went wrong, when the others are done: those transfers stay as they are for the next time.
+    """
+    counts: Counter[str] = Counter()
+    failed: Exception | None = None
+    stuck: set[int] = set()
+    while found := [one for one in await new_entries(AT_ONCE + len(stuck)) if one.id not in stuck]:
+        for verdict, entry in zip(await verdicts_on(found), found, strict=True):
+            try:
+                counts[await _apply(entry, verdict, now)] += 1
+            except _Changed:
+                continue  # it is looked at anew
+            except Exception as error:
+                log.exception("a transfer could not be assigned", extra={"entry": entry.id})
+                failed = error
+                stuck.add(entry.id)
+    if failed is not None:
+        raise failed
+    return dict(counts)
+
+
+async def verdicts_on(found: Sequence[EntryInfo], edition_id: int | None = None) -> list[Verdict]:
+    """What would become of some transfers now, in their order; documents of all editions count, or of one."""
+    payables = {one.id: one for one in await payable_documents(edition_id)}
+    references = references_in(one.purpose for one in found)
+    payables |= {one.id: one for one in await documents_with(references, edition_id)}
+    incoming = [Incoming(one.id, one.amount, one.purpose, one.payer_name) for one in found]
+    return await asyncio.to_thread(match, incoming, [_payable(one) for one in payables.values()])
+
+
+def _payable(document: PayableDocument) -> Payable:
+    is_open = document.state == DocumentState.OPEN
+    return Payable(document.id, document.reference, document.number, document.payer_name, document.due, is_open)
+
+
+async def _apply(entry: EntryInfo, verdict: Verdict, now: datetime) -> EntryState:
+    """Do what a verdict says; gives where the transfer stands then. Raises _Changed, and what settling raises."""
+    reason = verdict.reason.value if verdict.reason else ""
+    if verdict.shares:
+        try:
+            async with write_transaction():
+                await _claim(entry.id, (EntryState.NEW,), EntryState.MATCHED, now, None)
+                if verdict.fitting and not await _still_due(verdict.shares):
+                    raise _Changed
+                await _record(entry, verdict.shares, now)
+            return EntryState.MATCHED
+        except TransferSettled:
+            return EntryState.MATCHED
+        except AppError as error:
+            reason = error.code
+    await BankEntry.update({BankEntry.state: EntryState.LEFT.value, BankEntry.reason: reason}).where(
+        (BankEntry.id == entry.id) & (BankEntry.state == EntryState.NEW.value)
+    )
+    return EntryState.LEFT
+
+
+async def assign_entry(
+    *, edition_id: int, entry_id: int, amounts: Mapping[int, Money], actor: Actor, now: datetime
+) -> None:
+    """Assign a transfer to documents of an edition by hand: how much goes to which (by its id), together all of it.
+
+    The bank took the money already: what is more than is due goes back. Raises TransferNotFound, DocumentNotFound,
+    TransferSettled when somebody was faster, SharesDiffer, AlreadyPaid, and what recording a payment raises.
+    """
+    entry = await entry_by_id(entry_id, edition_id)
+    shares = [Share(document_id, amount) for document_id, amount in sorted(amounts.items())]
+    given = sum(share.amount.amount_minor for share in shares)
+    if given != entry.amount.amount_minor or any(share.amount.currency != entry.amount.currency for share in shares):
+        raise SharesDiffer(given=Money(given, entry.amount.currency), came=entry.amount)
+    async with write_transaction():
+        await _claim(entry_id, (EntryState.NEW, EntryState.LEFT), EntryState.MATCHED, now, actor)
+        for share in shares:
+            document = await document_by_id(share.document_id, edition_id)
+            if document.state not in TAKE_BY_HAND:
+                raise AlreadyPaid(number=document.number)
+        await _record(entry, shares, now)
+        await audit.record(
+            actor=actor,
+            action="bank.assign",
+            subject_type="bank_entry",
+            subject_id=entry_id,
+            edition_id=edition_id,
+            before={"state": entry.state},
+            after={"state": EntryState.MATCHED},
+            now=now,
+        )
+
+
+async def set_aside(*, edition_id: int, entry_id: int, reason: str, actor: Actor, now: datetime) -> None:
+    """Say that a transfer is for none of our documents, and why.
+
+    Raises TransferNotFound, TransferSettled, ReasonNeeded.
+    """
+    why = clean_text(reason)[:NOTE_LENGTH]
+    if not why:
+        raise ReasonNeeded(fields={"reason": ReasonNeeded().sentence()})
+    entry = await entry_by_id(entry_id, edition_id)
+    await _move(entry, (EntryState.NEW, EntryState.LEFT), EntryState.IGNORED, why, actor, now)
+
+
+async def take_up_again(*, edition_id: int, entry_id: int, actor: Actor, now: datetime) -> None:
+    """Let a transfer be assigned that was set aside. Raises TransferNotFound, TransferSettled."""
+    entry = await entry_by_id(entry_id, edition_id)
+    await _move(entry, (EntryState.IGNORED,), EntryState.LEFT, "", actor, now)
+
+
+async def _move(
+    entry: EntryInfo, before: tuple[EntryState, ...], after: EntryState, reason: str, actor: Actor, now: datetime
+) -> None:
+    async with write_transaction():
+        await _claim(entry.id, before, after, now, actor)
+        await BankEntry.update({BankEntry.reason: reason}).where(BankEntry.id == entry.id)
+        await audit.record(
+            actor=actor,
+            action="bank.set_aside" if after == EntryState.IGNORED else "bank.take_up",
+            subject_type="bank_entry",
+            subject_id=entry.id,
+            edition_id=entry.edition_id,
+            before={"state": entry.state},
+            after={"state": after, "reason": reason},
+            now=now,
+        )
+
+
+async def _claim(
+    entry_id: int, before: tuple[EntryState, ...], after: EntryState, now: datetime, actor: Actor | None
+) -> None:
+    """Take the right to deal with a transfer: of many one gets it. Raises TransferSettled."""
+    claimed = (
+        await BankEntry.update(
+            {
+                BankEntry.state: after.value,
+                BankEntry.settled_at: now if after in (EntryState.MATCHED, EntryState.IGNORED) else None,
+                BankEntry.settled_by: actor.person_id if actor else None,
+            }
+        )
+        .where((BankEntry.id == entry_id) & BankEntry.state.is_in([one.value for one in before]))
+        .returning(BankEntry.id)
+    )
+    if not claimed:
+        raise TransferSettled
+
+
+async def _still_due(shares: Sequence[Share]) -> bool:
+    """Whether each share is still exactly what is open of its document."""
+    rows = await PaymentDocument.select().where(PaymentDocument.id.is_in([share.document_id for share in shares]))
+    due = {one.id: one.due for one in map(payable_of, rows) if one.state == DocumentState.OPEN}
+    return all(due.get(share.document_id) == share.amount for share in shares)
+
+
+async def _record(entry: EntryInfo, shares: Sequence[Share], now: datetime) -> None:
+    """Record the payments of a claimed transfer, which from now on belongs to the edition of what it paid."""
+    for share in sorted(shares, key=lambda one: one.document_id):
+        recorded = await record_payment(
+            document_id=share.document_id,
+            method=PaymentMethod.TRANSFER,
+            amount=share.amount,
+            actor=None,
+            provider_reference=f"bank:{entry.fingerprint}:{share.document_id}",
+            note=entry.purpose[:NOTE_LENGTH],
+            received_at=entry.booked_at,
+            now=now,
+        )
+        await BankMatch(
+            entry=entry.id,
+            document=share.document_id,
+            payment=recorded.payment_id,
+            amount_minor=share.amount.amount_minor,
+        ).save()
+    first = min(share.document_id for share in shares)
+    paid_for = await PaymentDocument.select(PaymentDocument.edition).where(PaymentDocument.id == first).first()
+    assert paid_for is not None
+    await BankEntry.update({BankEntry.edition: paid_for["edition"], BankEntry.reason: ""}).where(
+        BankEntry.id == entry.id
+    )

@@ -1,0 +1,390 @@
+"""Statements of bank accounts as sheets: whatever a bank calls its columns, money that came in is kept once.
+
+Only what came in is taken. Lines of money that went, totals and balances are passed over; the same statement again, or
+one that overlaps another, adds nothing.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from app.kernel.i18n import N_
+from app.kernel.money import Money, decimals
+from app.kernel.names import clean_text, search_text
+from app.kernel.settings import settings
+from app.kernel.sheets import CellError, CellProblem, Column, LoadResult, SheetContext, SheetKind, SheetRow
+from app.kernel.sheets.checking import NO_COLUMN, REQUIRED
+from app.kernel.sheets.columns import Parser
+from app.kernel.sheets.model import Value
+from app.kernel.sheets.parsers import moment, plain, text
+from app.payments.bank_lines import BankLine
+from app.payments.enums import EntrySource
+from app.payments.services.entries import keep_entries
+
+DESK = "bank"
+NOT_AN_AMOUNT = N_("This is no amount. Banks write it like 1,500,000 or -250.000.")
+NOT_A_CLOCK = N_("This is no time of the day. Banks write it like 14:02:37.")
+AMOUNT = re.compile(r"([+\-−]?)(\d{1,3}(?:[., ']\d{3})+|\d+)(?:([.,])(\d{1,2}))?([\-−]?)")
+CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
+CURRENCY_WORD = re.compile(r"(?i)(vnđ|vnd|₫|đ|idr|rp\.?|usd|eur|[$€])")
+MOST = 10**15
+CREDIT_WORDS = {"c", "cr", "co", "credit", "in", "kredit", "ghi co", "tien vao", "+", "thu"}
+DEBIT_WORDS = {"d", "dr", "no", "debit", "out", "ghi no", "tien ra", "-", "chi", "debet"}
+TOTALS = re.compile(r"(tong|cong|so du|luy ke|total|balance|opening|closing|saldo|jumlah|mutasi)\b")
+
+
+def booked() -> Parser:
+    """A day with or without its time; words in its place, as totals have them, are nothing."""
+    read = moment()
+
+    def parse(value: Value, context: SheetContext) -> Any:
+        if isinstance(value, str) and not re.search(r"\d", value):
+            return ""
+        return read(value, context)
+
+    return parse
+
+
+def clock() -> Parser:
+    """A time of the day; words in its place are nothing."""
+
+    def parse(value: Value, _context: SheetContext) -> Any:
+        if isinstance(value, datetime):
+            return value.time()
+        if isinstance(value, time):
+            return value
+        if not re.search(r"\d", plain(value)):
+            return ""
+        found = CLOCK.fullmatch(clean_text(plain(value)))
+        hour, minute, second = (int(part or 0) for part in found.groups()) if found else (24, 0, 0)
+        if hour > 23 or minute > 59 or second > 59:
+            raise CellError("not_a_time", NOT_A_CLOCK)
+        return time(hour, minute, second)
+
+    return parse
+
+
+def amount() -> Parser:
+    """A count of minor units, below zero for money that went: ``+1,500,000``, ``1.500.000,00``, ``(250.000)``.
+
+    Words or a dash in its place are nothing.
+    """
+
+    def parse(value: Value, context: SheetContext) -> Any:
+        places = decimals(context.currency)
+        if isinstance(value, str):
+            if not re.search(r"\d", value):
+                return ""
+            minor = _minor_of(CURRENCY_WORD.sub("", clean_text(value)).strip(), places)
+        elif isinstance(value, bool) or not isinstance(value, int | float):
+            minor = None
+        else:
+            exact = round(value * 10**places, 6)
+            minor = int(exact) if float(exact).is_integer() else None
+        if minor is None or abs(minor) > MOST:
+            raise CellError("not_money", NOT_AN_AMOUNT)
+        return minor
+
+    return parse
+
+
+def _minor_of(written: str, places: int) -> int | None:
+    in_brackets = written.startswith("(") and written.endswith(")")
+    found = AMOUNT.fullmatch(written.strip("()").strip() if in_brackets else re.sub(r"([+\-−])\s+", r"\1", written))
+    if found is None:
+        return None
+    before, whole, mark, fraction, after = found.groups()
+    marks = set(re.sub(r"\d", "", whole))
+    if len(marks) > 1 or (mark and mark in marks):
+        return None
+    fraction = (fraction or "").ljust(places, "0")
+    if fraction[places:].strip("0"):
+        return None
+    minor: int = int(re.sub(r"\D", "", whole)) * 10**places + int(fraction[:places] or 0)
+    return -minor if in_brackets or "-" in (before, after) or "−" in (before, after) else minor
+
+
+def direction() -> Parser:
+    """Whether money came (``in``) or went (``out``); other words are nothing."""
+
+    def parse(value: Value, _context: SheetContext) -> str:
+        word = search_text(plain(value)).strip(" .")
+        return "in" if word in CREDIT_WORDS else "out" if word in DEBIT_WORDS else ""
+
+    return parse
+
+
+COLUMNS = (
+    Column(
+        "booked_at",
+        {
+            "en": ("Transaction date", "Date", "Trans. date", "Tran date", "Trans date", "Date time"),
+            "vi": (
+                *(
+                    "Ngày giao dịch",
+                    "Ngày GD",
+                    "Ngày",
+                    "Ngày phát sinh",
+                    "Ngày phát sinh giao dịch",
+                    "Thời gian giao dịch",
+                ),
+                *("Ngày giờ giao dịch", "Thời gian", "Ngày thực hiện"),
+            ),
+            "id": ("Tanggal transaksi", "Tanggal", "Tgl"),
+        },
+        booked(),
+    ),
+    Column(
+        "value_at",
+        {
+            "en": ("Value date", "Effective date", "Posting date", "Accounting date"),
+            "vi": ("Ngày hiệu lực", "Ngày giá trị", "Ngày hạch toán", "Ngày ghi sổ"),
+            "id": ("Tanggal efektif", "Tanggal valuta"),
+        },
+        booked(),
+    ),
+    Column(
+        "clock",
+        {"en": ("Time", "Transaction time"), "vi": ("Giờ giao dịch", "Giờ", "Giờ GD"), "id": ("Jam", "Waktu")},
+        clock(),
+    ),
+    Column(
+        "credit",
+        {
+            "en": ("Credit", "Credit amount", "Deposit", "Deposits", "Money in", "Amount in"),
+            "vi": (
+                *("Số tiền ghi có", "Ghi có", "Phát sinh có", "PS có", "Có", "Tiền vào", "Số tiền vào", "Tiền gửi vào"),
+                "Số phát sinh có",
+            ),
+            "id": ("Kredit", "Uang masuk", "Dana masuk"),
+        },
+        amount(),
+    ),
+    Column(
+        "debit",
+        {
+            "en": ("Debit", "Debit amount", "Withdrawal", "Withdrawals", "Money out", "Amount out"),
+            "vi": (
+                *("Số tiền ghi nợ", "Ghi nợ", "Phát sinh nợ", "PS nợ", "Nợ", "Tiền ra", "Số tiền ra", "Tiền rút ra"),
+                "Số phát sinh nợ",
+            ),
+            "id": ("Debet", "Uang keluar", "Dana keluar"),
+        },
+        amount(),
+    ),
+    Column(
+        "amount",
+        {
+            "en": ("Amount", "Transaction amount"),
+            "vi": ("Số tiền", "Số tiền giao dịch", "Số tiền GD", "Giá trị giao dịch", "Phát sinh"),
+            "id": ("Jumlah", "Nominal", "Mutasi"),
+        },
+        amount(),
+    ),
+    Column(
+        "direction",
+        {
+            "en": ("Debit or credit", "D/C", "DC", "Dr/Cr", "DrCr", "Type", "Transaction type"),
+            "vi": ("Ghi nợ hay có", "Nợ/Có", "+/-", "Loại giao dịch", "Ghi nợ/có", "Loại", "Chiều giao dịch"),
+            "id": ("Debet atau kredit", "D/K", "Jenis"),
+        },
+        direction(),
+    ),
+    Column(
+        "purpose",
+        {
+            "en": (
+                "Details",
+                "Description",
+                "Transaction details",
+                "Transaction description",
+                "Remark",
+                "Remarks",
+                "Narrative",
+                "Content",
+            ),
+            "vi": (
+                *(
+                    "Nội dung",
+                    "Nội dung giao dịch",
+                    "Nội dung chi tiết",
+                    "Nội dung chuyển khoản",
+                    "Diễn giải",
+                    "Mô tả",
+                    "Mô tả giao dịch",
+                ),
+                *("Chi tiết giao dịch", "Nội dung CK", "Nội dung thanh toán", "Ghi chú"),
+            ),
+            "id": ("Keterangan", "Uraian", "Berita"),
+        },
+        text(2_000),
+    ),
+    Column(
+        "payer_name",
+        {
+            "en": (
+                "Payer",
+                "Sender",
+                "Counterparty",
+                "Counterparty name",
+                "Correspondent name",
+                "Corresponsive name",
+                "Remitter",
+                "Beneficiary/Applicant",
+            ),
+            "vi": (
+                *("Người chuyển", "Tên người chuyển", "Tên tài khoản đối ứng", "Tên TK đối ứng", "Tên đối ứng"),
+                *(
+                    "Tên đơn vị đối ứng",
+                    "Đối tác",
+                    "Đơn vị chuyển",
+                    "Đơn vị thụ hưởng/Đơn vị chuyển",
+                    "Tên người gửi",
+                    "Người chuyển tiền",
+                    "Đối ứng",
+                ),
+            ),
+            "id": ("Pengirim", "Nama pengirim"),
+        },
+        text(500),
+    ),
+    Column(
+        "payer_account",
+        {
+            "en": (
+                "Payer's account",
+                "Counterparty account",
+                "Correspondent account",
+                "Corresponsive account",
+                "Sender account",
+            ),
+            "vi": (
+                *("Tài khoản đối ứng", "Số tài khoản đối ứng", "Số TK đối ứng", "TK đối ứng"),
+                *("Tài khoản người chuyển", "Số tài khoản người chuyển"),
+            ),
+            "id": ("Rekening pengirim",),
+        },
+        text(100),
+    ),
+    Column(
+        "number",
+        {
+            "en": (
+                *(
+                    "Transaction number",
+                    "Transaction no",
+                    "Reference",
+                    "Reference number",
+                    "Ref",
+                    "Ref no",
+                    "Ref. no.",
+                    "Doc no",
+                ),
+                *("Transaction ID", "Trans ID", "Transaction code", "Trace no"),
+            ),
+            "vi": (
+                *("Số bút toán", "Mã giao dịch", "Số tham chiếu", "Mã tham chiếu", "Số giao dịch", "Số GD", "Mã GD"),
+                *("Số chứng từ", "Số CT", "Bút toán", "Mã bút toán"),
+            ),
+            "id": ("Nomor transaksi", "Nomor referensi", "No. referensi"),
+        },
+        text(200),
+    ),
+    Column(
+        "account",
+        {
+            "en": ("Our account",),
+            "vi": ("Tài khoản của mình", "Tài khoản nhận"),
+            "id": ("Rekening kami",),
+        },
+        text(100),
+    ),
+)
+#: Of each of these columns a statement has at least one.
+NEEDED = (("booked_at", "value_at"), ("credit", "amount"), ("purpose",))
+_LABELS = {column.name: column for column in COLUMNS}
+
+
+async def _check(rows: Sequence[SheetRow], _context: SheetContext) -> list[CellProblem]:
+    """Columns that no statement lacks, and lines with money that came but no day."""
+    if not rows:
+        return []
+    missing = [
+        CellProblem(rows[0].number, "", _LABELS[names[0]].label(), "", "column_missing", NO_COLUMN, name=names[0])
+        for names in NEEDED
+        if not any(rows[0].has(name) for name in names)
+    ]
+    if missing:
+        return missing
+    return [
+        row.problem("booked_at" if row.has("booked_at") else "value_at", "required", REQUIRED)
+        for row in rows
+        if came_in(row) > 0 and _booked_at(row) is None and not _is_total(row)
+    ]
+
+
+def came_in(row: SheetRow) -> int:
+    """How many minor units a line brought; 0 for money that went, and for lines without an amount."""
+    if row.has("credit"):
+        return max(0, row["credit"] or 0)
+    if row["direction"] == "out" or row["debit"]:
+        return 0
+    return max(0, row["amount"] or 0)
+
+
+def _booked_at(row: SheetRow) -> datetime | None:
+    found: datetime | None = row["booked_at"] or row["value_at"]
+    return found
+
+
+def _is_total(row: SheetRow) -> bool:
+    """A line that adds others up: it says so in a cell, or says nothing at all."""
+    said = [search_text(row[name]) for name in ("purpose", "number", "payer_name") if row[name]]
+    return not said or any(TOTALS.match(text) for text in said)
+
+
+def lines_of(rows: Sequence[SheetRow], context: SheetContext) -> list[BankLine]:
+    """The transfers that came in, in the order of the sheet."""
+    zone, lines = ZoneInfo(context.timezone), []
+    for row in rows:
+        at, minor = _booked_at(row), came_in(row)
+        if at is None or minor <= 0:
+            continue
+        local = at.astimezone(zone)
+        if row["clock"] is not None and local.time() == time():
+            local = datetime.combine(local.date(), row["clock"], zone)
+        lines.append(
+            BankLine(
+                account=row["account"] or settings().bank_account,
+                booked_at=local.astimezone(ZoneInfo("UTC")),
+                day=local.date(),
+                amount=Money(minor, context.currency),
+                purpose=row["purpose"] or "",
+                payer_name=row["payer_name"] or "",
+                payer_account=row["payer_account"] or "",
+                number=row["number"] or "",
+            )
+        )
+    return lines
+
+
+async def _load(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
+    """Keep what came in; everything else on the statement counts as unchanged."""
+    lines = lines_of(rows, context)
+    kept = await keep_entries(
+        lines, source=EntrySource.STATEMENT, now=context.now, edition_id=context.edition_id, zone=context.timezone
+    )
+    return LoadResult(created=kept.new, unchanged=len(rows) - kept.new)
+
+
+STATEMENTS = SheetKind(
+    name="bank_statement",
+    title=N_("Bank statement"),
+    columns=COLUMNS,
+    load=_load,
+    check=_check,
+    place="/payments/bank",
+    desk=DESK,
+)

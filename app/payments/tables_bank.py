@@ -1,0 +1,52 @@
+"""Tables of what bank accounts tell: transfers that came in, and which documents they paid."""
+
+from piccolo.columns import ForeignKey, Serial, Timestamptz, Varchar
+from piccolo.columns.base import OnDelete
+from piccolo.columns.column_types import BigInt
+from piccolo.table import Table
+
+from app.accounts.tables import Person
+from app.events.tables import Edition
+from app.payments.enums import EntrySource, EntryState
+from app.payments.tables import Payment, PaymentDocument
+
+
+class BankEntry(Table, tablename="bank_entry"):
+    """One transfer that came in, whether a notice or a statement told first.
+
+    ``fingerprint`` is what its teller knows it by; ``confirmed_by`` the fingerprint under which the other one told of
+    it. ``edition`` is that of the desk that loaded it, or of what it paid; other notices have none.
+    """
+
+    id: Serial
+    edition = ForeignKey(references=Edition, null=True, on_delete=OnDelete.restrict, index=True)
+    account = Varchar(length=40)
+    booked_at = Timestamptz(default=None)
+    amount_minor = BigInt()
+    currency = Varchar(length=3)
+    purpose = Varchar(length=500)
+    payer_name = Varchar(length=200)
+    payer_account = Varchar(length=40)
+    bank_reference = Varchar(length=80)
+    search_text = Varchar(length=800)
+    source = Varchar(length=12, choices=EntrySource)
+    fingerprint = Varchar(length=64, unique=True)
+    confirmed_by = Varchar(length=64, default=None, null=True, unique=True)
+    state = Varchar(length=12, choices=EntryState, default=EntryState.NEW)
+    reason = Varchar(length=200, help_text="Why it was left or ignored")
+    told_at = Timestamptz(default=None)
+    settled_at = Timestamptz(default=None, null=True)
+    settled_by = ForeignKey(references=Person, null=True, on_delete=OnDelete.set_null)
+
+
+class BankMatch(Table, tablename="bank_match"):
+    """How much of a transfer went to which document, as which payment. Rows are only ever added."""
+
+    id: Serial
+    entry = ForeignKey(references=BankEntry, null=False, on_delete=OnDelete.restrict)
+    document = ForeignKey(references=PaymentDocument, null=False, on_delete=OnDelete.restrict, index=True)
+    payment = ForeignKey(references=Payment, null=False, on_delete=OnDelete.restrict, unique=True)
+    amount_minor = BigInt()
+
+
+BANK_TABLES: list[type[Table]] = [BankEntry, BankMatch]

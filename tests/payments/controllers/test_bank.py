@@ -1,0 +1,218 @@
+"""The bank's transfers at the finance desk: statements loaded, transfers assigned, split, set aside."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from app.accounts.enums import Role
+from app.events.queries import EditionInfo
+from app.payments.enums import DocumentState, EntryState
+from app.payments.queries import document_by_id, payments_of
+from app.payments.queries_bank import entry_by_id
+from app.payments.services.assigning import match_new
+from app.payments.tables_bank import BankEntry
+from tests.conftest import NOW
+from tests.events.factories import make_edition
+from tests.payments.factories import Seller, make_document, make_entry, put_on_sale
+from tests.support.client import Browser, sign_in
+from tests.support.factories import make_holder
+from tests.support.queries import counted_queries
+
+pytestmark = pytest.mark.engines
+
+STATEMENT = "Ngày;Ghi có;Nội dung;Số bút toán\n21/11/2026;50.000;{purpose};FT26331123456789\n22/11/2026;7.000;lai;5\n"
+
+
+@pytest.fixture
+def seller(monkeypatch: pytest.MonkeyPatch) -> Seller:
+    """A seller of orders."""
+    made = Seller()
+    put_on_sale(monkeypatch, made)
+    return made
+
+
+@pytest.fixture
+async def edition(database: str) -> EditionInfo:
+    """A festival."""
+    return await make_edition()
+
+
+@pytest.fixture
+async def desk(client: Browser, edition: EditionInfo, seller: Seller) -> Browser:
+    """A browser at the finance desk."""
+    await sign_in(client, (await make_holder(Role.FINANCE, edition_id=edition.id)).id)
+    return client
+
+
+def base(edition: EditionInfo) -> str:
+    """Where the transfers stand."""
+    return f"/manage/{edition.id}/payments/bank"
+
+
+async def upload(desk: Browser, edition: EditionInfo, content: str, name: str = "sao-ke.csv") -> Any:
+    """What the upload of a statement answers."""
+    return await desk.post(f"{base(edition)}/statements", files={"file": (name, content.encode(), "text/csv")})
+
+
+async def test_a_statement_is_loaded_and_what_it_names_is_paid(desk: Browser, edition: EditionInfo) -> None:
+    document = await make_document(edition)
+    assert "No transfer yet" in (await desk.get(f"{base(edition)}?lang=en")).text
+    assert "No statement yet" in (await desk.get(f"{base(edition)}/statements?lang=en")).text
+    content = STATEMENT.format(purpose=document.reference)
+    batch = (await upload(desk, edition, content)).headers["location"]
+    preview = (await desk.get(f"{batch}?lang=en")).text
+    assert "Every row can be loaded." in preview
+    assert f'action="{batch}/accept"' in preview
+    assert (await desk.post(f"{batch}/accept")).headers["location"] == batch
+    assert "2 are new," in (await desk.get(f"{batch}?lang=en")).text
+    assert await match_new(NOW) == {"matched": 1, "left": 1}
+    assert (await document_by_id(document.id)).state == DocumentState.PAID
+    shown = (await desk.get(f"{base(edition)}?lang=en")).text
+    assert document.number in shown
+    assert "No reference of ours stands in its purpose." in shown
+    assert "sao-ke.csv" in (await desk.get(f"{base(edition)}/statements")).text
+    again = (await upload(desk, edition, content)).headers["location"]
+    await desk.post(f"{again}/accept")
+    assert "0 are new," in (await desk.get(f"{again}?lang=en")).text
+    assert len(await payments_of(document.id)) == 1
+
+
+async def test_columns_of_a_statement_are_chosen_by_hand(desk: Browser, edition: EditionInfo) -> None:
+    content = "Hôm nào;Bao nhiêu;Vì sao\n21/11/2026;50.000;ve\n"
+    batch = (await upload(desk, edition, content)).headers["location"]
+    assert "Which column is what" in (await desk.get(f"{batch}?lang=en")).text
+    chosen = {"column_0": "booked_at", "column_1": "credit", "column_2": "purpose"}
+    assert (await desk.post(f"{batch}/mapping", data=chosen)).headers["location"] == batch
+    refused = await desk.post(f"{batch}/mapping", data={**chosen, "column_1": "booked_at"})
+    assert refused.status_code == 422
+    await desk.post(f"{batch}/accept")
+    assert await BankEntry.count() == 1
+
+
+async def test_a_statement_is_dropped_or_refused(desk: Browser, edition: EditionInfo) -> None:
+    batch = (await upload(desk, edition, "Ngày;Ghi có;Nội dung\nxx1;50.000;ve\n")).headers["location"]
+    assert (await desk.post(f"{batch}/accept")).status_code == 409
+    assert (await desk.post(f"{batch}/discard")).headers["location"] == f"{base(edition)}/statements"
+    assert (await upload(desk, edition, "%PDF-1.7", "sao-ke.pdf")).status_code == 422
+    assert (await desk.post(f"{base(edition)}/statements", files={})).status_code == 422
+    assert await BankEntry.count() == 0
+
+
+async def test_a_statement_is_not_loaded_among_other_sheets(
+    client: Browser, edition: EditionInfo, seller: Seller
+) -> None:
+    finance = (await make_holder(Role.FINANCE, edition_id=edition.id)).id
+    await sign_in(client, finance)
+    batch = (await upload(client, edition, STATEMENT.format(purpose="ve"))).headers["location"]
+    assert (await client.get(f"/manage/{edition.id}/import")).status_code == 403
+    await sign_in(client, (await make_holder(Role.MANAGER, edition_id=edition.id, phone="+84912345699")).id)
+    listed = (await client.get(f"/manage/{edition.id}/import?lang=en")).text
+    assert "sao-ke.csv" not in listed
+    assert "Bank statement" not in listed
+    number = batch.rsplit("/", 1)[1]
+    files = {"file": ("sao-ke.csv", STATEMENT.encode(), "text/csv")}
+    assert (await client.get(f"/manage/{edition.id}/import/bank_statement")).status_code == 404
+    assert (await client.post(f"/manage/{edition.id}/import/bank_statement", files=files)).status_code == 404
+    assert (await client.get(f"/manage/{edition.id}/import/batch/{number}")).status_code == 404
+    assert (await client.post(f"/manage/{edition.id}/import/batch/{number}/accept")).status_code == 404
+    kinds = (await client.get(f"/api/v1/manage/{edition.id}/imports/kinds")).json()
+    assert "bank_statement" not in {kind["name"] for kind in kinds}
+    assert (await client.get(f"/api/v1/manage/{edition.id}/imports/{number}")).status_code == 404
+    for path in ("", "/statements", f"/statements/batch/{number}"):
+        assert (await client.get(f"{base(edition)}{path}")).status_code == 403
+
+
+async def test_what_is_suggested_is_assigned(desk: Browser, edition: EditionInfo) -> None:
+    document = await make_document(edition, payer="Nguyễn Thị Hoa")
+    entry = await make_entry("NGUYEN THI HOA chuyen tien")
+    await match_new(NOW)
+    waiting = (await desk.get(f"/manage/{edition.id}?lang=en")).text
+    assert "Transfers to be assigned" in waiting
+    listed = (await desk.get(f"{base(edition)}?state=left&lang=en")).text
+    assert re.search(rf"{document.number}</a>\s*\(suggested\)", listed)
+    own = f"{base(edition)}/{entry.id}"
+    shown = (await desk.get(f"{own}?lang=en")).text
+    assert "Amount and payer are the same." in shown
+    assert f'name="amount_{document.id}" value="50.000"' in shown
+    assigned = await desk.post(f"{own}/assign", data={f"amount_{document.id}": "50.000"})
+    assert assigned.headers["location"] == f"{base(edition)}?state=left"
+    assert (await document_by_id(document.id)).state == DocumentState.PAID
+    assert document.number in (await desk.get(own)).text
+    again = await desk.post(f"{own}/assign", data={f"amount_{document.id}": "50.000"})
+    assert again.status_code == 409
+    assert len(await payments_of(document.id)) == 1
+
+
+async def test_a_transfer_is_split_over_invoices_that_are_searched(desk: Browser, edition: EditionInfo) -> None:
+    first = await make_document(edition, payer="Lò Thị Mai")
+    second = await make_document(edition, subject_id=2, amount=70_000, payer="Vàng Seo Dín")
+    entry = await make_entry("hai gian hang", amount=120_000)
+    own = f"{base(edition)}/{entry.id}"
+    assert "Search for it." in (await desk.get(f"{own}?lang=en")).text
+    found = (await desk.get(f"{own}?q=lo thi mai&with=")).text
+    assert f'href="{own}?with={first.id}"' in found
+    both = f"{own}?with={first.id}&q={second.reference.lower()}"
+    assert f'href="{own}?with={first.id},{second.id}"' in (await desk.get(both)).text
+    chosen = (await desk.get(f"{own}?with={first.id},{second.id},999,x")).text
+    assert re.findall(r'name="amount_\d+" value="([^"]*)"', chosen) == ["50.000", "70.000"]
+    shares = {f"amount_{first.id}": "50.000", f"amount_{second.id}": "60.000"}
+    differing = await desk.post(f"{own}/assign?lang=en", data=shares)
+    assert (differing.status_code, "The amounts make up 110.000 ₫, but 120.000 ₫ came." in differing.text) == (
+        422,
+        True,
+    )
+    assert 'value="60.000"' in differing.text
+    typo = await desk.post(f"{own}/assign?lang=en", data={**shares, f"amount_{second.id}": "x"})
+    assert (typo.status_code, "Please write an amount" in typo.text) == (422, True)
+    assert (await desk.post(f"{own}/assign", data={**shares, f"amount_{second.id}": "70.000"})).status_code == 303
+    assert [(await document_by_id(one.id)).state for one in (first, second)] == [DocumentState.PAID] * 2
+
+
+async def test_a_transfer_is_set_aside_and_taken_up_again(desk: Browser, edition: EditionInfo) -> None:
+    entry = await make_entry("tra lai tien gui")
+    own = f"{base(edition)}/{entry.id}"
+    empty = await desk.post(f"{own}/set-aside", data={"reason": ""})
+    assert (empty.status_code, (await entry_by_id(entry.id)).state) == (422, EntryState.NEW)
+    assert (await desk.post(f"{own}/set-aside", data={"reason": "Tiền lãi"})).status_code == 303
+    assert "Tiền lãi" in (await desk.get(own)).text
+    assert "Tiền lãi" in (await desk.get(f"{base(edition)}?state=ignored")).text
+    assert (await desk.post(f"{own}/take-up")).headers["location"] == own
+    assert (await entry_by_id(entry.id)).state == EntryState.LEFT
+    assert (await desk.post(f"{own}/take-up")).status_code == 409
+
+
+async def test_transfers_are_searched_and_exported(desk: Browser, edition: EditionInfo) -> None:
+    await make_entry("Lụa Vạn Phúc", number="FT26331000000077")
+    assert "50.000 ₫" in (await desk.get(f"{base(edition)}?q=lua+van+phuc")).text
+    assert "50.000 ₫" in (await desk.get(f"{base(edition)}?q=ft26331000000077&state=new")).text
+    assert "No transfer fits" in (await desk.get(f"{base(edition)}?q=xyzzyx&lang=en")).text
+    assert (await desk.get(f"{base(edition)}/export.xlsx?q=lua")).content[:2] == b"PK"
+
+
+async def test_a_desk_sees_its_own_transfers_and_nobodys(desk: Browser, edition: EditionInfo) -> None:
+    other = await make_edition("hai")
+    theirs, nobodys = await make_entry("cua ho", edition=other), await make_entry("cua ai")
+    document = await make_document(other)
+    listed = (await desk.get(base(edition))).text
+    assert ("cua ho" in listed, "cua ai" in listed) == (False, True)
+    assert (await desk.get(f"{base(edition)}/{theirs.id}")).status_code == 404
+    assert (await desk.get(f"{base(other)}/{theirs.id}")).status_code == 403
+    own = f"{base(edition)}/{nobodys.id}"
+    assert document.number not in (await desk.get(f"{own}?with={document.id}&q={document.reference}")).text
+    refused = await desk.post(f"{own}/assign", data={f"amount_{document.id}": "50.000"})
+    assert (refused.status_code, (await entry_by_id(nobodys.id)).state) == (404, EntryState.NEW)
+
+
+async def test_a_list_asks_as_often_for_three_as_for_one(desk: Browser, edition: EditionInfo) -> None:
+    counts = []
+    for number in range(3):
+        await make_document(edition, subject_id=number, amount=50_000 + number)
+        await make_entry("chuyen tien", amount=50_000 + number)
+        await match_new(NOW)
+        with counted_queries() as sent:
+            await desk.get(base(edition))
+        counts.append(len(sent))
+    assert len(set(counts)) == 1
