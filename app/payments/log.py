@@ -11,6 +11,7 @@ WORDS = LogWords(
         "payment.cancel": N_("Cancelled an invoice"),
         "payment.owe_back": N_("Noted that money has to go back"),
         "payment.refund": N_("Recorded a refund"),
+        "payment.refund_to_card": N_("Sent money back to a card"),
     },
     subjects={
         "payment_document": Subject(

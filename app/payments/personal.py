@@ -9,6 +9,7 @@ from app.kernel.database import fetch
 from app.kernel.i18n import N_
 from app.kernel.names import search_text
 from app.payments.tables import Payment, PaymentDocument, PaymentEvent
+from app.payments.tables_card import CardRefund
 
 BY_LAW = N_("The name on bills that were paid: tax law wants them kept whole for ten years.")
 
@@ -60,16 +61,22 @@ DATA = PersonalData(
         ),
     ),
     erased=frozenset({"payment_document.payer"}),
-    texts=(PaymentEvent.payload, PaymentEvent.error, Payment.note),
+    texts=(PaymentEvent.payload, PaymentEvent.error, Payment.note, CardRefund.note),
     kept={
         **{f"payment_document.{name}": BY_LAW for name in ("payer_name", "search_text", "description")},
         "payment.recorded_by": NUMBER_ONLY,
+        "card_refund.asked_by": NUMBER_ONLY,
     },
     impersonal=frozenset(
         {
             *(f"payment_document.{name}" for name in ("number", "currency", "purpose", "reference")),
             *(f"payment.{name}" for name in ("currency", "provider_reference")),
             *(f"payment_event.{name}" for name in ("provider", "event_id", "kind", "effect")),
+            *(f"card_attempt.{name}" for name in ("currency", "locale", "idempotency_key", "session_id")),
+            *(f"card_attempt.{name}" for name in ("payment_intent", "url", "error", "fee_currency")),
+            *(f"card_refund.{name}" for name in ("currency", "idempotency_key", "refund_id", "error")),
+            *(f"card_dispute.{name}" for name in ("dispute_id", "currency", "reason")),
+            "card_event_reading.provider",
         }
     ),
 )

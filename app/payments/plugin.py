@@ -5,35 +5,48 @@ from app.kernel.jobs import every
 from app.kernel.module import Module
 from app.kernel.waiting import add_waiting
 from app.payments.controllers.api import PaymentsApi
+from app.payments.controllers.card import back_from_checkout, checkout_done
 from app.payments.controllers.finance import FinanceController
+from app.payments.controllers.finance_card import CardFinanceController
 from app.payments.controllers.webhook import stripe_webhook
 from app.payments.dashboard import NAV, WAITING_WORDS, payments_dashboard, payments_waiting
 from app.payments.dates import MOVER
 from app.payments.log import WORDS
 from app.payments.personal import DATA
+from app.payments.queries_card import PROVIDER
 from app.payments.services.closing import owe_back
 from app.payments.services.inbox import JOB, register_effect
-from app.payments.services.stripe_events import COMPLETED, PROVIDER, checkout_completed
-from app.payments.tasks import apply_event_job, requeue_events_job
+from app.payments.services.stripe_events import EFFECTS
+from app.payments.tasks import apply_event_job, look_after_cards_job, requeue_events_job
 
 REQUEUE = "payments.requeue_events"
+CARDS = "payments.look_after_cards"
 
 
 def start() -> None:
     """Fill the slots, name the effects of events, and look after those that wait."""
-    register_effect(PROVIDER, COMPLETED, checkout_completed)
+    for kind, effect in EFFECTS.items():
+        register_effect(PROVIDER, kind, effect)
     add_mover(MOVER)
     add_closer(owe_back)
     add_dashboard_provider(payments_dashboard)
     add_nav_item(NAV)
     add_waiting(payments_waiting, WAITING_WORDS)
     every(REQUEUE, 300)
+    every(CARDS, 60)
 
 
 module = Module(
     name="payments",
-    route_handlers=(FinanceController, PaymentsApi, stripe_webhook),
-    jobs={JOB: apply_event_job, REQUEUE: requeue_events_job},
+    route_handlers=(
+        FinanceController,
+        CardFinanceController,
+        PaymentsApi,
+        stripe_webhook,
+        checkout_done,
+        back_from_checkout,
+    ),
+    jobs={JOB: apply_event_job, REQUEUE: requeue_events_job, CARDS: look_after_cards_job},
     startup=start,
     log=WORDS,
     personal=DATA,

@@ -4,6 +4,7 @@ from typing import Any
 
 from app.kernel.clock import now
 from app.kernel.jobs import JobContext
+from app.payments.services.card_watching import look_after_cards
 from app.payments.services.inbox import apply_event, requeue_waiting
 
 
@@ -15,3 +16,8 @@ async def apply_event_job(job: JobContext) -> dict[str, Any] | None:
 async def requeue_events_job(job: JobContext) -> dict[str, Any] | None:
     """Queue events again whose job was lost or gave up."""
     return {"queued": await requeue_waiting(now())}
+
+
+async def look_after_cards_job(job: JobContext) -> dict[str, Any] | None:
+    """Ask Stripe about what is overdue."""
+    return dict(await look_after_cards(now()))

@@ -13,21 +13,21 @@ from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
 from app.kernel.documents.qr import qr_svg
 from app.kernel.forms import Form, FormError, open_form, read_form
-from app.kernel.i18n import N_, _
+from app.kernel.i18n import _
 from app.kernel.money import parse_money, typed_money
 from app.kernel.names import search_text
 from app.kernel.settings import settings
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 from app.payments import queries
+from app.payments.controllers.finance_card import card_part
 from app.payments.enums import METHOD_NAMES, STATE_NAMES, DocumentState, PaymentMethod, Settlement
 from app.payments.errors import AmountDiffers
 from app.payments.queries import DocumentInfo
-from app.payments.schemas import PaymentForm, RefundForm
+from app.payments.schemas import NOT_AN_AMOUNT, PaymentForm, RefundForm
 from app.payments.services.documents import cancel_document, record_payment, record_refund
 from app.payments.vietqr import vietqr
 
-NOT_AN_AMOUNT = N_("Please write an amount, such as 250.000.")
 BY_HAND = (PaymentMethod.CASH, PaymentMethod.TRANSFER)
 
 
@@ -185,6 +185,7 @@ async def _document_page(
         document=document,
         payments=payments,
         due_back=[one for one in payments if one.outcome == Settlement.REFUND and one.id not in returned],
+        card=await card_part(document, payments),
         form=form,
         methods=[(one.value, _(METHOD_NAMES[one])) for one in BY_HAND],
         method_names={one: _(name) for one, name in METHOD_NAMES.items()},

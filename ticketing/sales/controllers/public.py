@@ -22,8 +22,13 @@ from app.kernel.money import Money
 from app.kernel.names import normalise_email, normalise_phone
 from app.kernel.security import hash_token, new_token
 from app.kernel.web import browser_of, page, redirect
+from app.payments.controllers.card import leave_for_checkout
 from app.payments.enums import DocumentState
+from app.payments.enums_card import RefundState
 from app.payments.queries import document_by_id
+from app.payments.queries_card import refunds_of
+from app.payments.services.card_checkout import start_checkout
+from app.payments.services.stripe_client import cards_on
 from ticketing.sales import queries
 from ticketing.sales.errors import NothingChosen, OrderNotFound, OrdersSlowed, SalesClosed, SoldOut, TooManyTickets
 from ticketing.sales.schemas import MOST_IN_ONE_ORDER, BuyerForm
@@ -107,11 +112,12 @@ class TicketController(Controller):
         tickets = await queries.tickets_of_order(order["id"])
         for ticket in tickets:
             ticket["path"] = f"/pass/{secret_of(ticket['secret_seed'])}" if ticket["secret_seed"] else ""
-        transfer, refund_due = None, False
+        transfer, refund_due, refunds = None, False, []
         if order["payment_document"] is not None and order["state"] != "confirmed":
             document = await document_by_id(order["payment_document"])
             transfer = transfer_of(document) if order["state"] == "held" else None
             refund_due = document.state == DocumentState.REFUND_DUE
+            refunds = [one for one in await refunds_of(document.id) if one["state"] == RefundState.DONE.value]
         return page(
             "sales/done.html",
             headers={"cache-control": "private, no-store"},
@@ -122,7 +128,21 @@ class TicketController(Controller):
             contact=queries.half_hidden(order["contact"]),
             transfer=transfer,
             refund_due=refund_due,
+            refunds=refunds,
+            card=cards_on(),
+            secret=secret,
         )
+
+    @post("/done/{secret:str}/card")
+    async def pay_by_card(self, slug: FromPath[str], secret: FromPath[str]) -> Response[str]:
+        """Lead on to Stripe's page. Pressed again while it is open, it leads to the same one."""
+        edition = await edition_by_slug(slug)
+        order = await queries.order_by_secret(hash_token(secret))
+        if order is None or order["edition"] != edition.id or order["payment_document"] is None:
+            raise OrderNotFound
+        document_id = order["payment_document"]
+        url = await start_checkout(document_id=document_id, locale=current_locale(), now=now())
+        return leave_for_checkout(edition, url, document_id=document_id, back=f"{edition.path}/tickets/done/{secret}")
 
 
 async def _chosen(edition: EditionInfo, values: dict[str, str]) -> list[dict[str, Any]]:
