@@ -1,7 +1,7 @@
 """Reads of card payments."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.kernel.database import fetch
@@ -73,9 +73,12 @@ async def payment_of_intent(payment_intent: str) -> dict[str, Any] | None:
 
 
 async def is_any_attempt_unsettled(begun_before: datetime) -> bool:
-    """Whether a checkout that was begun before an instant may still turn out to have been paid."""
+    """Whether a checkout that was begun before an instant may still turn out to have been paid.
+
+    Stripe counts whole seconds by a clock of its own, hence the minute.
+    """
     return await CardAttempt.exists().where(
-        CardAttempt.state.is_in(GOING_ON) & (CardAttempt.created_at <= begun_before)
+        CardAttempt.state.is_in(GOING_ON) & (CardAttempt.created_at <= begun_before + timedelta(minutes=1))
     )
 
 

@@ -175,6 +175,19 @@ class Stripe:
         self.tell("checkout.session.completed", session)
         return session
 
+    def pay_later(self, name: str, comes: bool | None) -> Thing:
+        """Let a payer choose a way that takes days (``comes`` None), and then let the money come or not."""
+        session = self.find(name, "checkout.session")
+        if comes is None:
+            session.update(
+                status="complete", payment_intent=self.make("pi", "payment_intent", status="processing")["id"]
+            )
+            self.tell("checkout.session.completed", session)
+        else:
+            session["payment_status"] = "paid" if comes else "unpaid"
+            self.tell(f"checkout.session.async_payment_{'succeeded' if comes else 'failed'}", session)
+        return session
+
     def refund(self, given: Thing) -> Thing:
         """Give money back. Raises Refused."""
         charge = self.find(self.find(given["payment_intent"], "payment_intent")["latest_charge"], "charge")
@@ -270,6 +283,18 @@ class Stripe:
         match action:
             case "pay":
                 return self.pay(given["session"], given.get("amount"), given.get("currency"))
+            case "refund":
+                return self.refund(given)
+            case "stranger":
+                charge = self.make("ch", "charge", amount=50_000, currency="vnd", amount_refunded=0)
+                intent = self.make("pi", "payment_intent", latest_charge=charge["id"])
+                charge.update(payment_intent=intent["id"])
+                return intent["id"]
+            case "later":
+                return self.pay_later(given["session"], given.get("comes"))
+            case "sessions":
+                states = [one["status"] for one in self.things.values() if one["object"] == "checkout.session"]
+                return {state: states.count(state) for state in states}
             case "set":
                 vars(self).update(given)
             case "dispute":
