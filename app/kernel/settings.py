@@ -15,7 +15,7 @@ from app.kernel.nearby import is_near
 class Settings(BaseSettings):
     """Each field is an environment variable of the same name in capitals; README.md lists them all."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True)
 
     database_url: str = Field(
         default="sqlite:///var/fairground.sqlite",

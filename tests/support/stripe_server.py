@@ -292,6 +292,8 @@ class Stripe:
                 return intent["id"]
             case "later":
                 return self.pay_later(given["session"], given.get("comes"))
+            case "session":
+                return self.find(given["session"], "checkout.session")
             case "sessions":
                 states = [one["status"] for one in self.things.values() if one["object"] == "checkout.session"]
                 return {state: states.count(state) for state in states}
