@@ -67,6 +67,10 @@ def test_money_is_an_integer_wide_enough() -> None:
 def test_money_stands_beside_its_currency() -> None:
     assert {name: currencies(column._meta.table) for name, column in money(all_tables())} == {
         "booth.price_minor": ["booth"],
+        "card_attempt.amount_minor": ["card_attempt"],
+        "card_attempt.fee_minor": ["card_attempt"],
+        "card_dispute.amount_minor": ["card_dispute"],
+        "card_refund.amount_minor": ["card_refund"],
         "order_item.price_minor": ["ticket_order", "ticket_type"],
         "payment.amount_minor": ["payment"],
         "payment_document.amount_minor": ["payment_document"],
