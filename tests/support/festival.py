@@ -29,7 +29,7 @@ from app.kernel.outbox import send_message
 from app.kernel.security import hash_token
 from app.kernel.sheets import SheetContext, batches
 from app.payments.services.documents import open_document
-from app.payments.tables import Payment
+from app.payments.tables import Payment, PaymentEvent
 from booths.allocation.services.applications import submit_application
 from booths.allocation.services.by_hand import hold_for_application
 from booths.allocation.tables import AllocationRun, Application
@@ -182,6 +182,8 @@ async def _tickets(found: Festival, now: datetime) -> None:
         document=document.id, method="cash", amount_minor=50_000, currency="VND", outcome="refund", received_at=now
     )
     await payment.save()
+    notice = PaymentEvent(provider="stripe", event_id="evt_1", kind="charge.refunded", payload="{}", received_at=now)
+    await notice.save()
     found.ids |= {
         "type_id": type_id,
         "order_id": order.order_id,
@@ -196,6 +198,7 @@ async def _tickets(found: Festival, now: datetime) -> None:
         "scan_id": scan.id,
         "document_id": document.id,
         "payment_id": payment.id,
+        "event_id": notice.id,
     }
 
 

@@ -130,6 +130,10 @@ async def test_the_link_alone_opens_the_way(scene: Scene) -> None:
     assert (await scene.browser.post(f"{wrong}/card")).status_code == 404
 
 
+async def test_who_comes_to_the_page_in_between_begins_at_her_order(scene: Scene) -> None:
+    assert (await scene.browser.get(f"{scene.path}/card")).headers["location"] == scene.path
+
+
 async def test_without_a_key_there_is_no_button(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     from app.kernel.settings import settings
 

@@ -30,7 +30,15 @@ from app.payments.queries_card import refunds_of
 from app.payments.services.card_checkout import start_checkout
 from app.payments.services.stripe_client import cards_on
 from ticketing.sales import queries
-from ticketing.sales.errors import NothingChosen, OrderNotFound, OrdersSlowed, SalesClosed, SoldOut, TooManyTickets
+from ticketing.sales.errors import (
+    NothingChosen,
+    OrderNotFound,
+    OrderNotOpen,
+    OrdersSlowed,
+    SalesClosed,
+    SoldOut,
+    TooManyTickets,
+)
 from ticketing.sales.schemas import MOST_IN_ONE_ORDER, BuyerForm
 from ticketing.sales.services.orders import place_order
 from ticketing.sales.services.paying import transfer_of
@@ -133,13 +141,20 @@ class TicketController(Controller):
             secret=secret,
         )
 
+    @get("/done/{secret:str}/card")
+    async def order_again(self, slug: FromPath[str], secret: FromPath[str]) -> Response[Any]:
+        """Who reads this page in another language, or again, begins at her order."""
+        return redirect(f"{(await edition_by_slug(slug)).path}/tickets/done/{secret}")
+
     @post("/done/{secret:str}/card")
     async def pay_by_card(self, slug: FromPath[str], secret: FromPath[str]) -> Response[str]:
         """Lead on to Stripe's page. Pressed again while it is open, it leads to the same one."""
         edition = await edition_by_slug(slug)
         order = await queries.order_by_secret(hash_token(secret))
-        if order is None or order["edition"] != edition.id or order["payment_document"] is None:
+        if order is None or order["edition"] != edition.id:
             raise OrderNotFound
+        if order["payment_document"] is None:
+            raise OrderNotOpen
         document_id = order["payment_document"]
         url = await start_checkout(document_id=document_id, locale=current_locale(), now=now())
         return leave_for_checkout(edition, url, document_id=document_id, back=f"{edition.path}/tickets/done/{secret}")
