@@ -315,7 +315,8 @@ class Stripe:
         return {}
 
 
-PAGE = """<!doctype html><html lang="en"><title>Pay</title><main><h1>{name}</h1><p>{amount} {currency}</p><p>{said}</p>
+PAGE = """<!doctype html><html lang="en"><title>Pay</title><link rel="icon" href="data:,">
+<main><h1>{name}</h1><p>{amount} {currency}</p><p>{said}</p>
 <form method="post" action="/pay/{id}/pay"><button>Pay</button></form>
 <form method="post" action="/pay/{id}/decline"><button>Decline</button></form>
 <form method="post" action="/pay/{id}/leave"><button>Go away</button></form></main></html>"""
