@@ -272,6 +272,10 @@ class Stripe:
                 return self.find(name, many.removesuffix("s"))
             case "POST", "refunds":
                 return self.refund(given)
+            case "GET", "refunds":
+                made = [one for one in self.things.values() if one["object"] == "refund"]
+                data = [one for one in made if one["payment_intent"] == given["payment_intent"]]
+                return {"object": "list", "url": path, "data": data, "has_more": False}
             case "GET", "refunds", name:
                 return self.find(name, "refund")
             case "GET", "events":

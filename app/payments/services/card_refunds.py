@@ -4,7 +4,7 @@ The refund is committed with its idempotency key before Stripe is asked, so that
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.accounts.actor import SYSTEM, Actor
@@ -38,9 +38,17 @@ from app.payments.queries_card import (
 )
 from app.payments.services.documents import record_refund, require_refund
 from app.payments.services.inbox import IGNORED
-from app.payments.services.stripe_client import cards_on, create_refund, from_stripe_time, retrieve_refund
+from app.payments.services.stripe_client import (
+    cards_on,
+    create_refund,
+    from_stripe_time,
+    refunds_of_intent,
+    retrieve_refund,
+)
 from app.payments.tables_card import CardRefund
 
+#: Stripe forgets idempotency keys after a day at the earliest.
+KEYS_LAST = timedelta(hours=20)
 #: Stripe's words: https://docs.stripe.com/api/refunds/object
 _STATES = {
     "pending": RefundState.PENDING,
@@ -131,10 +139,7 @@ async def carry_on(refund: Mapping[str, Any], now: datetime) -> RefundState:
     Raises StripeRefused, which ends it, StripeNotReached, CardsNotSetUp.
     """
     try:
-        if refund["refund_id"]:
-            told = await retrieve_refund(refund["refund_id"])
-        else:
-            told = await _ask(refund)
+        told = await retrieve_refund(refund["refund_id"]) if refund["refund_id"] else await _ask(refund, now)
     except StripeRefused as error:
         values: dict[Any, Any] = {
             CardRefund.state: RefundState.FAILED.value,
@@ -191,15 +196,17 @@ async def check_charge(charge: Mapping[str, Any]) -> str:
     return "known"
 
 
-async def _ask(refund: Mapping[str, Any]) -> dict[str, Any]:
-    payment = await payment_by_id(refund["payment"])
+async def _ask(refund: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Let Stripe make a refund, once: under its key while Stripe remembers that, later only if it has none of ours."""
+    intent = str(intent_of(await payment_by_id(refund["payment"])))
+    metadata = {"refund_id": str(refund["id"]), "site": settings().base_url}
+    if refund["created_at"] < now - KEYS_LAST:
+        made = [one for one in await refunds_of_intent(intent) if one.get("metadata") == metadata]
+        if made:
+            return made[0]
+    amount = to_stripe(Money(refund["amount_minor"], refund["currency"]))
     return await create_refund(
-        {
-            "payment_intent": str(intent_of(payment)),
-            "amount": to_stripe(Money(refund["amount_minor"], refund["currency"])),
-            "metadata": {"refund_id": str(refund["id"]), "site": settings().base_url},
-        },
-        key=refund["idempotency_key"],
+        {"payment_intent": intent, "amount": amount, "metadata": metadata}, key=refund["idempotency_key"]
     )
 
 

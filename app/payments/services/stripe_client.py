@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SECONDS = 20
 RETRIES = 2
-EVENTS_IN_A_PAGE = 100
+ONE_PAGE = 100
 
 Answer = TypeVar("Answer")
 log = logging.getLogger("fairground.stripe")
@@ -76,6 +76,16 @@ async def retrieve_refund(refund_id: str) -> dict[str, Any]:
     return await _ask(lambda client: client.v1.refunds.retrieve(refund_id).to_dict())
 
 
+async def refunds_of_intent(payment_intent: str) -> list[dict[str, Any]]:
+    """All refunds of a payment. Raises CardsNotSetUp, StripeNotReached, StripeRefused."""
+
+    def ask(client: "StripeClient") -> list[dict[str, Any]]:
+        found = client.v1.refunds.list({"payment_intent": payment_intent, "limit": ONE_PAGE})
+        return [refund.to_dict() for refund in found.auto_paging_iter()]
+
+    return await _ask(ask)
+
+
 async def fee_of(payment_intent: str) -> tuple[int, str] | None:
     """What Stripe kept of a payment, in its units and the currency of the account; None while it is not known."""
     expand = ["latest_charge.balance_transaction"]
@@ -90,7 +100,7 @@ async def events_since(since: datetime) -> list[dict[str, Any]]:
     from_second = at_stripe(since)
 
     def ask(client: "StripeClient") -> list[dict[str, Any]]:
-        found = client.v1.events.list({"created": {"gte": from_second}, "limit": EVENTS_IN_A_PAGE})
+        found = client.v1.events.list({"created": {"gte": from_second}, "limit": ONE_PAGE})
         return [event.to_dict() for event in found.auto_paging_iter()][::-1]
 
     return await _ask(ask)

@@ -91,6 +91,21 @@ async def test_many_who_begin_at_once_get_one_page(stripe: StripeServer) -> None
 
 
 @pytest.mark.race
+async def test_its_webhook_and_those_who_ask_settle_it_once(stripe: StripeServer, seller: Seller) -> None:
+    document = await a_document()
+    attempt = await begun(document)
+    stripe.pay(attempt["session_id"])
+    (row,) = await keep(stripe, COMPLETED)
+
+    async def settle(number: int) -> str | None:
+        return await (look_up(attempt, clock.now()) if number % 2 else apply_event(row, clock.now()))
+
+    results = await race(8, settle)
+    assert len(winners(results)) == 8, results
+    assert len(await payments_of(document.id)) == len(seller.settled) == 1
+
+
+@pytest.mark.race
 async def test_without_its_index_a_document_has_two_checkouts(stripe: StripeServer) -> None:
     """The negative control."""
     document = await a_document()

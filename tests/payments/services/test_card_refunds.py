@@ -22,7 +22,7 @@ from app.payments.services.documents import record_payment, record_refund
 from app.payments.services.inbox import apply_event
 from app.payments.tables_card import CardRefund
 from tests.events.factories import make_edition
-from tests.payments.cards import COMPLETED, a_document, begun, keep, paid, tell
+from tests.payments.cards import COMPLETED, a_document, begun, keep, later, paid, tell
 from tests.payments.factories import Seller, make_document
 from tests.support.card_payments import StripeServer
 from tests.support.race import losers, meet_after, race, unguarded, winners
@@ -125,6 +125,23 @@ async def test_an_answer_that_is_lost_is_asked_for_again_under_the_same_key(
     assert len(set(stripe.asked(REFUNDS))) == 1
     assert await state_of(owed) == DocumentState.REFUNDED
     assert told == [Money(50_000, "VND")]
+
+
+async def test_one_whose_key_stripe_has_forgotten_is_sought_before_it_is_asked_for(
+    stripe: StripeServer, owed: DocumentInfo
+) -> None:
+    stripe.control("set", drops=3)
+    await give_back(owed, 20_000)
+    stripe.control("set", answers={})
+    (row,) = await CardRefund.select()
+    assert await carry_on(row, later(days=2)) == RefundState.DONE
+    assert await left_to_refund((await payments_of(owed.id))[0]) == Money(30_000, "VND")
+    assert len(stripe.asked(REFUNDS)) == 3  # the one that was dropped, as often as the SDK asked
+    stripe.control("set", faults=3)
+    await give_back(owed, 30_000)
+    row = (await refunds_of(owed.id))[0]
+    assert await carry_on(row, later(days=2)) == RefundState.DONE  # Stripe has none of it: it is made now
+    assert await state_of(owed) == DocumentState.REFUNDED
 
 
 async def test_an_event_that_overtakes_the_answer_books_it_once(
