@@ -52,6 +52,14 @@ class RefundTooHigh(AppError):
     message = N_("At most {left} can go back.")
 
 
+class GoesBackToCard(AppError):
+    """Money written down as given back by hand while some of it goes back to its card, or went there."""
+
+    code = "goes_back_to_card"
+    status = 409
+    message = N_("Some of this money goes back to its card already. Send the rest there, too.")
+
+
 class NotByCard(AppError):
     """A refund to a card of money that did not come from one."""
 

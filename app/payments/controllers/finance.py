@@ -23,7 +23,9 @@ from app.payments import queries
 from app.payments.controllers.finance_card import card_part
 from app.payments.enums import METHOD_NAMES, STATE_NAMES, DocumentState, PaymentMethod, Settlement
 from app.payments.errors import AmountDiffers
+from app.payments.errors_card import GoesBackToCard
 from app.payments.queries import DocumentInfo
+from app.payments.queries_card import going_back
 from app.payments.schemas import NOT_AN_AMOUNT, PaymentForm, RefundForm
 from app.payments.services.documents import cancel_document, record_payment, record_refund
 from app.payments.vietqr import vietqr
@@ -156,6 +158,8 @@ class FinanceController(Controller):
         """Record that money went back."""
         await queries.document_by_id(document_id, edition_id)
         await queries.payment_by_id(payment_id, document_id)
+        if await going_back(payment_id):
+            raise GoesBackToCard
         values = await read_form(request, RefundForm)
         await record_refund(
             payment_id=payment_id, method=values.method, actor=request.user, note=values.note, now=now()

@@ -104,15 +104,21 @@ class CardFinanceController(Controller):
 
 
 async def card_part(document: DocumentInfo, payments: Sequence[PaymentInfo]) -> dict[str, Any]:
-    """What a document's page shows of cards; ``refundable`` are the payments of which something can go back to one."""
+    """What a document's page shows of cards, payments named by their ids.
+
+    ``left`` is what of a payment that has to go back neither went to its card nor is on its way, ``refundable`` those
+    of which something can still be sent, ``at_card`` those of which something was.
+    """
     refunds = await queries_card.refunds_of(document.id)
-    due_back = [one for one in payments if one.outcome == Settlement.REFUND and intent_of(one)] if cards_on() else []
+    by_card = [one for one in payments if one.outcome == Settlement.REFUND and intent_of(one)]
+    left = {one.id: await left_to_refund(one) for one in by_card}
     return {
         "attempts": await queries_card.attempts_of(document.id),
         "refunds": refunds,
         "disputes": await queries_card.disputes_of(document.edition_id, document.id),
-        "refundable": {one.id for one in due_back if (await left_to_refund(one)).amount_minor},
-        "under_way": {one["payment"] for one in refunds if one["state"] in queries_card.UNDER_WAY},
+        "left": left,
+        "refundable": {number for number, money in left.items() if money.amount_minor} if cards_on() else set(),
+        "at_card": {one["payment"] for one in refunds if one["state"] != RefundState.FAILED.value},
         "attempt_names": {state.value: _(name) for state, name in ATTEMPT_NAMES.items()},
         "refund_names": {state.value: _(name) for state, name in REFUND_NAMES.items()},
         "dispute_names": {state.value: _(name) for state, name in DISPUTE_NAMES.items()},

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.kernel.database import write_transaction
-from app.kernel.errors import AppError
 from app.payments.currencies import fee_from_stripe
 from app.payments.enums import DocumentState
 from app.payments.enums_card import AttemptState
@@ -97,8 +96,8 @@ async def _tried(work: Awaitable[object], attempt_id: int | None, now: datetime)
         await work
     except (StripeNotReached, CardsNotSetUp):
         raise
-    except AppError as error:
-        log.warning("a card payment needs somebody: %s", error.code)
+    except Exception as error:  # whatever a seller raises: others shall not wait for her
+        log.warning("a card payment needs somebody: %s", type(error).__name__)
         if attempt_id is not None:
             values: dict[Any, Any] = {CardAttempt.error: str(error)[:300], CardAttempt.checked_at: now}
             await CardAttempt.update(values).where(CardAttempt.id == attempt_id)

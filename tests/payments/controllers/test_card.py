@@ -182,6 +182,9 @@ async def test_money_goes_back_to_the_card_in_parts_and_the_buyer_sees_it(
     assert "Back to the card" in shown
     assert "một phần" in shown
     assert 'value="30.000"' in (await desk.get(refunds)).text
+    assert "30.000 ₫ has to go back." in shown
+    by_hand = await desk.post(f"{own}/refunds/{payment.id}", data={"method": "cash"})
+    assert (by_hand.status_code, len(await payments_of(scene.document_id))) == (409, 1)
     assert "20.000 ₫ went back to your card" in await scene.page()
     await desk.post(refunds, data={"amount": "30.000"})
     page = await scene.page()

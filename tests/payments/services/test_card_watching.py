@@ -118,6 +118,17 @@ async def test_one_that_cannot_be_settled_keeps_nobody_else_waiting(stripe: Stri
     assert "amount_differs" in (await attempt_of(first))["error"]
 
 
+async def test_a_seller_who_fails_keeps_nobody_else_waiting(stripe: StripeServer, seller: Seller) -> None:
+    seller.fails = True
+    documents = [await a_document(), await make_document(await make_edition("another"), subject_id=2)]
+    for document in documents:
+        stripe.pay((await begun(document))["session_id"])
+    await look_after_cards(later(minutes=6))
+    assert [(await attempt_of(document))["error"] for document in documents] == ["sold out"] * 2
+    seller.fails = False
+    assert (await look_after_cards(later(minutes=12)))["checkouts"] == 2
+
+
 async def test_it_stops_while_stripe_is_silent_and_does_nothing_without_keys(
     stripe: StripeServer, seller: Seller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
