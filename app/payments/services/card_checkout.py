@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from app.events.queries import edition_by_id
-from app.kernel.database import is_unique_violation, write_transaction
+from app.kernel.database import hold_row, is_unique_violation, write_transaction
 from app.kernel.i18n import _, use_locale
 from app.kernel.money import Money
 from app.kernel.security import new_token
@@ -80,9 +80,8 @@ async def look_up(attempt: Mapping[str, Any], now: datetime) -> str:
     """
     session = await retrieve_session(attempt["session_id"])
     async with write_transaction():
-        done = await apply_session(session, now)  # takes its rows first, in the order in which an event takes them
         await CardAttempt.update({CardAttempt.checked_at: now}).where(CardAttempt.id == attempt["id"])
-    return done
+        return await apply_session(session, now)
 
 
 async def close_checkout(attempt: Mapping[str, Any], now: datetime) -> str:
@@ -105,6 +104,8 @@ async def apply_session(session: Mapping[str, Any], now: datetime, *, failed: bo
     told = session.get("metadata") or {}
     if attempt is None and ("document_id" not in told or told.get("site", settings().base_url) != settings().base_url):
         return IGNORED
+    if attempt is not None:  # before edition and document: who comes second finds the payment of the first
+        await hold_row("card_attempt", attempt["id"], alone=True)
     if session.get("payment_status") == "paid":
         document = await document_by_id(int(attempt["document"] if attempt else told["document_id"]))
         return await _paid(session, attempt, document, now)

@@ -149,8 +149,8 @@ async def carry_on(refund: Mapping[str, Any], now: datetime) -> RefundState:
         await CardRefund.update(values).where((CardRefund.id == refund["id"]) & CardRefund.state.is_in(UNDER_WAY))
         raise
     async with write_transaction():
-        await CardRefund.update({CardRefund.checked_at: now}).where(CardRefund.id == refund["id"])
         await apply_refund(told, now)
+        await CardRefund.update({CardRefund.checked_at: now}).where(CardRefund.id == refund["id"])
     return RefundState((await CardRefund.select(CardRefund.state).where(CardRefund.id == refund["id"]))[0]["state"])
 
 
@@ -163,6 +163,8 @@ async def apply_refund(told: Mapping[str, Any], now: datetime) -> str:
     row = await _row_of(told, now)
     if row is None:
         return IGNORED
+    payment = await payment_by_id(row["payment"])
+    await hold_row("payment_document", payment.document_id, alone=True)  # of two parts the later sees the earlier
     state = _STATES[str(told.get("status"))]
     before = {
         RefundState.PENDING: [RefundState.STARTED.value],
@@ -178,7 +180,7 @@ async def apply_refund(told: Mapping[str, Any], now: datetime) -> str:
         .returning(CardRefund.id)
     )
     if changed and state is RefundState.DONE:
-        await _book(row, now)
+        await _book(row, payment, now)
     return state.value
 
 
@@ -244,9 +246,8 @@ async def _unknown(told: Mapping[str, Any]) -> str:
     return IGNORED
 
 
-async def _book(refund: Mapping[str, Any], now: datetime) -> None:
+async def _book(refund: Mapping[str, Any], payment: PaymentInfo, now: datetime) -> None:
     """Tell the payer of money that went back; what goes back in parts is written into the books with the last one."""
-    payment = await payment_by_id(refund["payment"])
     document = await document_by_id(payment.document_id)
     if await gone_back(payment.id) == payment.amount.amount_minor:
         actor = await actor_of_person(refund["asked_by"]) if refund["asked_by"] else SYSTEM

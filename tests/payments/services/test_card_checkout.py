@@ -101,7 +101,7 @@ async def test_its_webhook_and_those_who_ask_settle_it_once(stripe: StripeServer
         return await (look_up(attempt, clock.now()) if number % 2 else apply_event(row, clock.now()))
 
     results = await race(8, settle)
-    assert len(winners(results)) == 8, results
+    assert len(winners(results)) == 8
     assert len(await payments_of(document.id)) == len(seller.settled) == 1
 
 

@@ -103,6 +103,19 @@ async def test_many_who_send_it_back_at_once_send_it_once(stripe: StripeServer, 
 
 
 @pytest.mark.race
+async def test_parts_that_go_through_at_once_are_booked_as_a_whole(stripe: StripeServer, owed: DocumentInfo) -> None:
+    stripe.control("set", refunds_end="pending")
+    for amount in (20_000, 30_000):
+        await give_back(owed, amount)
+    for row in await refunds_of(owed.id):
+        stripe.control("end_refund", refund=row["refund_id"], status="succeeded")
+    events = await keep(stripe, "refund.updated")
+    results = await race(2, lambda number: apply_event(events[number], clock.now()))
+    assert winners(results) == ["done", "done"]
+    assert await state_of(owed) == DocumentState.REFUNDED
+
+
+@pytest.mark.race
 async def test_without_its_transaction_two_send_it_back(
     owed: DocumentInfo, stripe: StripeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
