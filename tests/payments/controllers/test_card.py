@@ -168,7 +168,7 @@ async def test_money_goes_back_to_the_card_in_parts_and_the_buyer_sees_it(
 ) -> None:
     await paid(scene, stripe)
     await cancel_order(order_id=scene.order_id, edition_id=scene.edition_id, actor=SYSTEM, now=clock.now())
-    assert "goes back to you: the organisers see to it" in await scene.page()
+    assert "What you paid, 50.000 ₫, goes back to you: the organisers see to it" in await scene.page()
     own = f"/manage/{scene.edition_id}/payments/{scene.document_id}"
     assert "Send it back to the card" in (await desk.get(f"{own}?lang=en")).text
     (payment,) = await payments_of(scene.document_id)
@@ -185,7 +185,9 @@ async def test_money_goes_back_to_the_card_in_parts_and_the_buyer_sees_it(
     assert "30.000 ₫ has to go back." in shown
     by_hand = await desk.post(f"{own}/refunds/{payment.id}", data={"method": "cash"})
     assert (by_hand.status_code, len(await payments_of(scene.document_id))) == (409, 1)
-    assert "20.000 ₫ went back to your card" in await scene.page()
+    page = await scene.page()
+    assert "20.000 ₫ went back to your card" in page
+    assert "What you paid, 30.000 ₫, goes back to you" in page
     await desk.post(refunds, data={"amount": "30.000"})
     page = await scene.page()
     assert "30.000 ₫ went back to your card" in page

@@ -120,12 +120,14 @@ class TicketController(Controller):
         tickets = await queries.tickets_of_order(order["id"])
         for ticket in tickets:
             ticket["path"] = f"/pass/{secret_of(ticket['secret_seed'])}" if ticket["secret_seed"] else ""
-        transfer, refund_due, refunds = None, False, []
+        transfer, refund_due, refunds = None, None, []
         if order["payment_document"] is not None and order["state"] != "confirmed":
             document = await document_by_id(order["payment_document"])
             transfer = transfer_of(document) if order["state"] == "held" else None
-            refund_due = document.state == DocumentState.REFUND_DUE
             refunds = [one for one in await refunds_of(document.id) if one["state"] == RefundState.DONE.value]
+            if document.state == DocumentState.REFUND_DUE:
+                gone = sum(one["amount_minor"] for one in refunds)
+                refund_due = Money(document.amount.amount_minor - gone, document.amount.currency)
         return page(
             "sales/done.html",
             headers={"cache-control": "private, no-store"},
