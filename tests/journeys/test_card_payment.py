@@ -92,9 +92,34 @@ def test_a_ticket_is_paid_though_the_webhook_is_lost(people: People, stripe: Str
     page = people.page(locale="vi")
     path = order_a_family_ticket(page)
     go_to_the_payment(page)
+    address = page.url
+    page.goto("/pay/card/done")  # she comes back though she has not paid
+    assert_accessible(page)
+    assert "không cần thanh toán lại" in page.locator("main").inner_text()
+    page.goto(address)
     press(page, "pay")
     page.wait_for_url(f"**{path}")
     page.locator("main a[href*='/pass/']").first.wait_for()
+
+
+def test_pages_around_a_payment_can_be_read_by_everybody(people: People, stripe: StripeServer) -> None:
+    buyer = people.page(locale="vi")
+    path = order_a_family_ticket(buyer)
+    go_to_the_payment(buyer)
+    session_id = buyer.url.rpartition("/")[2]
+    stripe.control("set", mode="held")
+    intent = stripe.pay(session_id, amount=40_000)
+    stripe.control("dispute", payment_intent=intent, status="needs_response")
+    stripe.control("release")
+    desk = people.page(signed_in="owner", at="/manage/{edition_id}/payments/inbox", device="phone", locale="vi")
+    desk.locator("main", has_text="amount_differs").wait_for()
+    assert_accessible(desk)
+    desk.goto(people.path("/manage/{edition_id}/payments/disputes"))
+    assert_accessible(desk)
+    elsewhere = people.page(locale="vi", at="/pay/card/done")
+    assert_accessible(elsewhere)
+    buyer.goto(path)
+    assert buyer.locator("main form[action$='/card']").count() == 1  # what came is not what was to be paid
 
 
 def test_her_money_goes_back_to_the_card_and_she_sees_it(people: People, stripe: StripeServer) -> None:

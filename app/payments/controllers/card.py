@@ -56,18 +56,18 @@ async def checkout_done(request: Request[Any, Any, Any]) -> Response[Any]:
     document_id, back = came
     attempt = await _settled(document_id)
     if attempt is not None and attempt["state"] in GOING_ON:
-        return page(
-            "payments/waiting.html", headers={"cache-control": "private, no-store"}, back=back, again=RETURN_PATH
-        )
+        headers = {"cache-control": "private, no-store"}
+        return page("payments/waiting.html", headers=headers, back=f"{CANCEL_PATH}?later", again=RETURN_PATH)
     paid = attempt is not None and attempt["state"] == AttemptState.PAID.value
     return redirect(back, toast=_("Your payment has come. Thank you.") if paid else None)
 
 
 @get(CANCEL_PATH, guards=[public], include_in_schema=False)
 async def back_from_checkout(request: Request[Any, Any, Any]) -> Response[Any]:
-    """She left Stripe's page without paying."""
+    """She left Stripe's page without paying; or, ``later``, the page on which she waited to hear that she has paid."""
     came = _came_from(request)
-    return redirect(came[1], toast=_("Nothing was paid.")) if came else _elsewhere()
+    toast = None if "later" in request.query_params else _("Nothing was paid.")
+    return redirect(came[1], toast=toast) if came else _elsewhere()
 
 
 async def _settled(document_id: int) -> Mapping[str, Any] | None:

@@ -97,6 +97,9 @@ async def test_stripe_is_asked_when_its_webhook_is_late(scene: Scene, stripe: St
     await scene.leave()
     waiting = await scene.browser.get("/pay/card/done?lang=en")
     assert "You need not pay again" in waiting.text
+    assert scene.path not in waiting.text
+    await scene.browser.get("/pay/card/back?later")
+    assert "Nothing was paid." not in await scene.page()
     stripe.pay((await scene.attempt())["session_id"])
     assert (await scene.browser.get("/pay/card/done")).headers["location"] == scene.path
     assert "Your pass is ready" in await scene.page()
