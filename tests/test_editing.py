@@ -59,6 +59,7 @@ EDITS = {
     CONTEST: Edit(("judges_per_entry", "5"), ("intro_en", "Bring a dish.")),
     CONTEST + "/rounds/{round_id:int}": Edit(("name_id", "Dapur"), ("name_en", "Kitchen")),
     CONTEST + "/rounds/{round_id:int}/criteria/{criterion_id:int}": Edit(("name_id", "Rasa"), ("anchor_2_en", "Good")),
+    "/manage/{edition_id:int}/payments/terms": Edit(("seller_name", "Hội LHPN"), ("due_days", "14")),
     "/team/ideas/{entry_id:int}/edit/{part:int}": Edit(("title", "Trà sen"), ("category", "Trà")),
     "/manage/{edition_id:int}/gates/lists/{list_id:int}": Edit(("name", "Ngày thứ hai"), ("exits", "on")),
 }
@@ -83,6 +84,7 @@ NO_EDIT = {
     "/manage/{edition_id:int}/payments/{document_id:int}/card-refunds/{payment_id:int}": "makes something new",
     "/manage/{edition_id:int}/copy": "makes something new",
     "/manage/{edition_id:int}/import/{kind:str}": "makes something new",
+    "/manage/{edition_id:int}/payments/drawers": "makes something new",
     "/manage/{edition_id:int}/people": "makes something new",
     "/manage/{edition_id:int}/people/erase": "an act",
     "/manage/{edition_id:int}/postpone": "an act",
@@ -107,7 +109,6 @@ NO_RECORD = {
     ),
     "app/judging/controllers/manage.py: closes_at=round_.closes_at and round_.closes_at.astimezone("
     "zone(contest.timezone))": "the act of opening a round, which only one can do",
-    "app/payments/controllers/finance.py: amount=typed_money(document.amount)": "of a new payment",
     "ticketing/checkin/controllers/manage.py: gate=gate or known[0]['id']": "of a new phone",
     "ticketing/checkin/controllers/manage.py: check_in_list=lists[0]['id']": "of a new gate",
     "ticketing/sales/controllers/public.py: full_name=user.full_name if user else ''": "of a new order",
@@ -136,6 +137,8 @@ async def browser_of(festival: Festival, path: str, *, second: bool = False) -> 
     people = ("owner", "manager")
     if path.startswith("/exhibitor"):
         people = ("exhibitor_owner", "exhibitor_member")
+    elif "/payments/" in path:
+        people = ("owner", "finance")
     elif path.startswith("/team"):
         people = ("team_member", "team_member")
     browser = new_browser()

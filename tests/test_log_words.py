@@ -11,7 +11,7 @@ from app.kernel.audit_words import known_actions, known_subjects
 from app.main import register_modules
 
 ROOT = Path(__file__).resolve().parents[1]
-RECORDERS = {"record", "note", "_record", "move_applications"}
+RECORDERS = {"record", "note", "_record", "move_applications", "move_document"}
 
 
 def calls() -> Iterator[tuple[Path, ast.Call]]:

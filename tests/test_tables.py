@@ -72,8 +72,15 @@ def test_money_stands_beside_its_currency() -> None:
         "card_dispute.amount_minor": ["card_dispute"],
         "card_refund.amount_minor": ["card_refund"],
         "order_item.price_minor": ["ticket_order", "ticket_type"],
-        "payment.amount_minor": ["payment"],
-        "payment_document.amount_minor": ["payment_document"],
+        **{f"cash_drawer.{name}_minor": ["cash_drawer"] for name in ("float", "expected", "counted")},
+        "ledger_entry.amount_minor": ["ledger_entry"],
+        **{f"payment.{name}_minor": ["payment"] for name in ("amount", "owed", "returned")},
+        **{
+            f"payment_document.{name}_minor": ["payment_document"]
+            for name in ("amount", "tax", "paid", "credited", "owed")
+        },
+        "payment_instalment.amount_minor": ["payment_document"],
+        **{f"payment_line.{name}_minor": ["payment_document"] for name in ("unit", "net", "tax")},
         "product.price_minor": ["product"],
         "ticket_order.total_minor": ["ticket_order"],
         "ticket_type.price_minor": ["ticket_type"],

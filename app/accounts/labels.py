@@ -47,6 +47,8 @@ LABELS = {
     "organisation": N_("Organisation"),
     "paired_at": N_("Since"),
     "payer_name": N_("Payer"),
+    "payer_address": N_("Address"),
+    "payer_tax_code": N_("Tax code"),
     "phone": N_("Phone number"),
     "price_minor": N_("Price"),
     "purpose": N_("Purpose"),

@@ -24,15 +24,16 @@ class Pace:
     """How many rows the next piece takes, so that it holds SQLite's writer for a tenth of a second or so.
 
     ``HOLD`` is in seconds and does not count the commit: SQLite tidies up its journal there after it let go. On
-    PostgreSQL nobody waits, and a piece takes ``MOST``.
+    PostgreSQL nobody waits for a lock, and a piece takes ``USUAL`` rows: with 4,000 scans waited a second for what it
+    wrote, and with 500 the whole is hardly slower.
     """
 
     HOLD = 0.06
-    LEAST, MOST = 100, 4_000
+    LEAST, USUAL, MOST = 100, 500, 4_000
 
     def __init__(self) -> None:
         self._waited_for = dialect() == "sqlite"
-        self.rows = 4 * self.LEAST if self._waited_for else self.MOST
+        self.rows = 4 * self.LEAST if self._waited_for else min(self.USUAL, self.MOST)
 
     @asynccontextmanager
     async def piece(self) -> AsyncIterator[None]:

@@ -21,7 +21,7 @@ from app.kernel import i18n
 from app.kernel.clock import now
 from app.kernel.cookies import CSRF_COOKIE, TOAST_COOKIE, drop_cookie, keep_cookie, read_cookie
 from app.kernel.module import template_folders
-from app.kernel.money import Money, format_money
+from app.kernel.money import Money, format_money, typed_money
 from app.kernel.names import show_phone
 from app.kernel.page_cache import mark_personal
 from app.kernel.security import LinkNotValid, sign, unsign
@@ -215,6 +215,7 @@ def build_environment() -> Environment:
     )
     environment.filters.update(
         money=format_money,
+        typed_money=typed_money,
         date=i18n.format_date,
         phone=_phone,
         reach=_reach,

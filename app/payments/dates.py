@@ -2,12 +2,28 @@
 
 from app.events.moving import Mover
 
-_FACT = "It says when something happened; a document has no due date of its own."
+_FACT = "It says when something happened."
+_AGREED = "It was agreed with the payer when the invoice was made; another document would have to change it."
+_BOOKED = "The day on which it was entered."
 _STRIPES = "It says when Stripe was asked or told something, or until when it waits; no festival changes that."
 
 MOVER = Mover(
     stays={
-        **dict.fromkeys(("payment_document.created_at", "payment_document.settled_at", "payment.received_at"), _FACT),
+        **dict.fromkeys(
+            (
+                "payment_document.created_at",
+                "payment_document.settled_at",
+                "payment_document.reminded_at",
+                "payment.received_at",
+                "cash_drawer.opened_at",
+                "cash_drawer.closed_at",
+            ),
+            _FACT,
+        ),
+        "payment_document.due_on": _AGREED,
+        "payment_instalment.due_on": _AGREED,
+        "ledger_entry.day": _BOOKED,
+        "ledger_entry.booked_at": _BOOKED,
         **dict.fromkeys(
             (
                 *(f"card_attempt.{name}" for name in ("created_at", "expires_at", "checked_at")),

@@ -6,19 +6,25 @@ from app.kernel.i18n import N_
 
 
 class DocumentKind(StrEnum):
-    """What a payment document is."""
+    """What a payment document is. A credit note takes an invoice back, or a part of it; its amount is positive."""
 
     INVOICE = "invoice"
+    CREDIT_NOTE = "credit_note"
+
+
+KIND_NAMES = {DocumentKind.INVOICE: N_("Invoice"), DocumentKind.CREDIT_NOTE: N_("Credit note")}
 
 
 class DocumentState(StrEnum):
-    """Where a payment document stands. ``refund_due``: the money came, and has to go back."""
+    """Where a payment document stands. ``refund_due``: the money came, and has to go back. Credit notes are issued."""
 
     OPEN = "open"
     PAID = "paid"
     CANCELLED = "cancelled"
     REFUND_DUE = "refund_due"
     REFUNDED = "refunded"
+    WRITTEN_OFF = "written_off"
+    ISSUED = "issued"
 
 
 STATE_NAMES = {
@@ -27,6 +33,8 @@ STATE_NAMES = {
     DocumentState.CANCELLED: N_("Cancelled"),
     DocumentState.REFUND_DUE: N_("Refund due"),
     DocumentState.REFUNDED: N_("Refunded"),
+    DocumentState.WRITTEN_OFF: N_("Written off"),
+    DocumentState.ISSUED: N_("Issued"),
 }
 
 
@@ -36,12 +44,14 @@ class PaymentMethod(StrEnum):
     CASH = "cash"
     TRANSFER = "transfer"
     CARD = "card"
+    TERMINAL = "terminal"
 
 
 METHOD_NAMES = {
     PaymentMethod.CASH: N_("Cash"),
     PaymentMethod.TRANSFER: N_("Bank transfer"),
     PaymentMethod.CARD: N_("Card"),
+    PaymentMethod.TERMINAL: N_("Card terminal"),
 }
 
 
@@ -59,4 +69,81 @@ SETTLEMENT_NAMES = {
     Settlement.REPLACED: N_("It got something else in its place"),
     Settlement.REFUND: N_("It has to go back"),
     Settlement.RETURNED: N_("It went back"),
+}
+
+
+class TaxMode(StrEnum):
+    """How prices and tax stand to one another."""
+
+    NONE = "none"
+    INCLUDED = "included"
+    ADDED = "added"
+
+
+TAX_MODE_NAMES = {
+    TaxMode.NONE: N_("No tax"),
+    TaxMode.INCLUDED: N_("Prices include it"),
+    TaxMode.ADDED: N_("It is added to prices"),
+}
+
+
+class Account(StrEnum):
+    """Accounts of the ledger. Debit is positive."""
+
+    RECEIVABLE = "receivable"
+    PAYABLE = "payable"
+    REVENUE = "revenue"
+    TAX = "tax"
+    SUBSIDY = "subsidy"
+    LOSS = "loss"
+    CASH = "cash"
+    BANK = "bank"
+    CARD = "card"
+    TERMINAL = "terminal"
+    FEES = "fees"
+
+
+ACCOUNT_NAMES = {
+    Account.RECEIVABLE: N_("To be paid by payers"),
+    Account.PAYABLE: N_("To go back to payers"),
+    Account.REVENUE: N_("Sales"),
+    Account.TAX: N_("Tax"),
+    Account.SUBSIDY: N_("Borne by others"),
+    Account.LOSS: N_("Written off"),
+    Account.CASH: N_("Cash"),
+    Account.BANK: N_("Bank"),
+    Account.CARD: N_("Cards"),
+    Account.TERMINAL: N_("Card terminals"),
+    Account.FEES: N_("Fees"),
+}
+
+
+class Posting(StrEnum):
+    """What made entries in the ledger."""
+
+    INVOICE = "invoice"
+    CREDIT = "credit"
+    CANCEL = "cancel"
+    RESTORE = "restore"
+    PAYMENT = "payment"
+    OWE_BACK = "owe_back"
+    REFUND = "refund"
+    FEE = "fee"
+    PAYOUT = "payout"
+    WRITE_OFF = "write_off"
+    COUNT = "count"
+
+
+POSTING_NAMES = {
+    Posting.INVOICE: N_("Invoice"),
+    Posting.CREDIT: N_("Credit note"),
+    Posting.CANCEL: N_("Invoice taken back"),
+    Posting.RESTORE: N_("Invoice stands again"),
+    Posting.PAYMENT: N_("Payment"),
+    Posting.OWE_BACK: N_("Has to go back"),
+    Posting.REFUND: N_("Refund"),
+    Posting.FEE: N_("Fee"),
+    Posting.PAYOUT: N_("Payout"),
+    Posting.WRITE_OFF: N_("Written off"),
+    Posting.COUNT: N_("Drawer counted"),
 }

@@ -36,12 +36,84 @@ class AmountDiffers(AppError):
     message = N_("Invoice {number} is over {due}, not {given}.")
 
 
+class AmountOutOfRange(AppError):
+    """An amount of nothing, less than nothing, or more than any fair takes."""
+
+    code = "amount_out_of_range"
+    status = 422
+    message = N_("Only an amount above zero can be billed, paid or given back, and only up to a limit.")
+
+
+class CurrencyDiffers(AppError):
+    """Money in another currency than the document's."""
+
+    code = "currency_differs"
+    status = 422
+    message = N_("Invoice {number} is in {due}, not in {given}.")
+
+
+class PartsDiffer(AppError):
+    """Parts that do not sum to what is billed, or are not in the order of their days."""
+
+    code = "parts_differ"
+    status = 422
+    message = N_("The parts have to add up to the whole amount, each above zero, in the order of their days.")
+
+
+class MoreThanOwed(AppError):
+    """A refund of more than has to go back."""
+
+    code = "more_than_owed"
+    status = 409
+    message = N_("Of this payment {owed} has to go back, not {given}. Nothing was recorded.")
+
+
+class MoreThanBilled(AppError):
+    """A credit note over more than is left of its invoice."""
+
+    code = "more_than_billed"
+    status = 409
+    message = N_("Of invoice {number} {left} can be taken back, not {given}.")
+
+
 class DocumentNotOpen(AppError):
     """A change of state from a state that does not lead there."""
 
     code = "payment_document_not_open"
     status = 409
     message = N_("Invoice {number} is not in a state in which this can be done.")
+
+
+class DrawerAlreadyOpen(AppError):
+    """A second drawer of one cashier."""
+
+    code = "drawer_already_open"
+    status = 409
+    message = N_("Your drawer is open already. Count and close it first.")
+
+
+class DrawerNotOpen(AppError):
+    """A drawer that is not there, is somebody else's edition's, or was closed."""
+
+    code = "drawer_not_open"
+    status = 404
+    message = N_("This drawer is not open.")
+
+
+class TaxCodeUnknown(AppError):
+    """A tax code that cannot be one."""
+
+    code = "tax_code_unknown"
+    status = 422
+    message = N_("A tax code has ten digits, with -001 and so on for a branch, or is a personal number of twelve.")
+
+
+class TaxRateMissing(AppError):
+    """Tax without a rate."""
+
+    code = "tax_rate_missing"
+    status = 422
+    message = N_("Please choose the rate of tax.")
 
 
 class NothingSettles(AppError):

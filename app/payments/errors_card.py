@@ -52,6 +52,14 @@ class RefundTooHigh(AppError):
     message = N_("At most {left} can go back.")
 
 
+class RefundNotOwed(AppError):
+    """Somebody gave back at Stripe itself what nobody owes here."""
+
+    code = "refund_not_owed"
+    status = 409
+    message = N_("{amount} went back at Stripe that was not owed here. Issue a credit note; then it is written down.")
+
+
 class GoesBackToCard(AppError):
     """Money written down as given back by hand while some of it goes back to its card, or went there."""
 

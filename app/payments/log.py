@@ -2,8 +2,9 @@
 
 from app.kernel.audit_words import Field, LogWords, Subject, names_in
 from app.kernel.i18n import N_
-from app.payments.enums import METHOD_NAMES, SETTLEMENT_NAMES, STATE_NAMES
+from app.payments.enums import METHOD_NAMES, SETTLEMENT_NAMES, STATE_NAMES, TAX_MODE_NAMES
 from app.payments.tables import PaymentDocument
+from app.payments.tax import RATE_NAMES
 
 WORDS = LogWords(
     actions={
@@ -12,6 +13,11 @@ WORDS = LogWords(
         "payment.owe_back": N_("Noted that money has to go back"),
         "payment.refund": N_("Recorded a refund"),
         "payment.refund_to_card": N_("Sent money back to a card"),
+        "payment.credit": N_("Issued a credit note"),
+        "payment.write_off": N_("Wrote an invoice off"),
+        "payment.terms": N_("Changed who sells and how it is taxed"),
+        "drawer.open": N_("Opened a drawer"),
+        "drawer.close": N_("Counted and closed a drawer"),
     },
     subjects={
         "payment_document": Subject(
@@ -23,6 +29,27 @@ WORDS = LogWords(
                 "amount_minor": Field(N_("Amount"), money=True),
                 "outcome": Field(N_("What became of it"), values=SETTLEMENT_NAMES),
                 "payment_id": Field(""),
+                "credited_minor": Field(N_("Taken back"), money=True),
+            },
+        ),
+        "cash_drawer": Subject(
+            name=N_("Drawer"),
+            fields={
+                "float_minor": Field(N_("Change in it"), money=True),
+                "expected_minor": Field(N_("Expected"), money=True),
+                "counted_minor": Field(N_("Counted"), money=True),
+            },
+        ),
+        "payment_terms": Subject(
+            name=N_("Terms of payment"),
+            fields={
+                "seller_name": Field(N_("Who sells")),
+                "seller_address": Field(N_("Address")),
+                "seller_tax_code": Field(N_("Tax code")),
+                "tax_mode": Field(N_("Tax"), values=TAX_MODE_NAMES),
+                "tax_name": Field(N_("Rate"), values=RATE_NAMES),
+                "exempt_reason": Field(N_("Why no tax is taken")),
+                "due_days": Field(N_("Days to pay")),
             },
         ),
     },

@@ -8,9 +8,12 @@ from app.accounts.personal.whom import NOBODY, Whom
 from app.kernel.database import fetch
 from app.kernel.i18n import N_
 from app.kernel.names import search_text
-from app.payments.tables import Payment, PaymentDocument, PaymentEvent
+from app.payments.tables import Drawer, Payment, PaymentDocument, PaymentEvent
 from app.payments.tables_card import CardRefund
 
+DOCUMENT_SAYS = ("payer_name", "payer_address", "payer_tax_code", "search_text", "description")
+#: Who sells is an organisation.
+TERMS = ("seller_name", "seller_address", "seller_tax_code", "tax_name", "exempt_reason")
 BY_LAW = N_("The name on bills that were paid: tax law wants them kept whole for ten years.")
 
 
@@ -19,6 +22,8 @@ async def _documents(whom: Whom) -> Rows:
         PaymentDocument.edition.as_alias("edition_id"),
         PaymentDocument.number,
         PaymentDocument.payer_name,
+        PaymentDocument.payer_address,
+        PaymentDocument.payer_tax_code,
         PaymentDocument.description,
         PaymentDocument.amount_minor,
         PaymentDocument.currency,
@@ -41,6 +46,8 @@ async def _erase_documents(whom: Whom, now: datetime) -> int:
             told = whom.redacted(row["description"])
             values |= {
                 PaymentDocument.payer_name: NOBODY,
+                PaymentDocument.payer_address: "",
+                PaymentDocument.payer_tax_code: "",
                 PaymentDocument.description: told,
                 PaymentDocument.search_text: search_text(row["number"], row["reference"], told)[:400],
             }
@@ -61,15 +68,23 @@ DATA = PersonalData(
         ),
     ),
     erased=frozenset({"payment_document.payer"}),
-    texts=(PaymentEvent.payload, PaymentEvent.error, Payment.note, CardRefund.note),
+    texts=(PaymentEvent.payload, PaymentEvent.error, Payment.note, Drawer.note, CardRefund.note),
     kept={
-        **{f"payment_document.{name}": BY_LAW for name in ("payer_name", "search_text", "description")},
+        **{f"payment_document.{name}": BY_LAW for name in DOCUMENT_SAYS},
+        **{f"payment_line.{name}": BY_LAW for name in ("description", "exempt_reason", "funded_by")},
+        "ledger_entry.detail": BY_LAW,
         "payment.recorded_by": NUMBER_ONLY,
         "card_refund.asked_by": NUMBER_ONLY,
+        "cash_drawer.cashier": NUMBER_ONLY,
     },
     impersonal=frozenset(
         {
-            *(f"payment_document.{name}" for name in ("number", "currency", "purpose", "reference")),
+            *(f"payment_document.{name}" for name in ("number", "currency", "purpose", "reference", "payer_language")),
+            *(f"payment_document.legal_{name}" for name in ("provider", "series", "number", "lookup")),
+            *(f"payment_terms.{name}" for name in TERMS),
+            *(f"ledger_entry.{name}" for name in ("posting", "currency")),
+            "payment_series.series",
+            "cash_drawer.currency",
             *(f"payment.{name}" for name in ("currency", "provider_reference")),
             *(f"payment_event.{name}" for name in ("provider", "event_id", "kind", "effect")),
             *(f"card_attempt.{name}" for name in ("currency", "locale", "idempotency_key", "session_id")),

@@ -5,6 +5,7 @@ from app.kernel.jobs import every
 from app.kernel.module import Module
 from app.kernel.waiting import add_waiting
 from app.payments.controllers.api import PaymentsApi
+from app.payments.controllers.books import BooksController
 from app.payments.controllers.card import back_from_checkout, checkout_done
 from app.payments.controllers.finance import FinanceController
 from app.payments.controllers.finance_card import CardFinanceController
@@ -14,7 +15,7 @@ from app.payments.dates import MOVER
 from app.payments.log import WORDS
 from app.payments.personal import DATA
 from app.payments.queries_card import PROVIDER
-from app.payments.services.closing import owe_back
+from app.payments.services.closing import owe_all_back
 from app.payments.services.inbox import JOB, register_effect
 from app.payments.services.stripe_events import EFFECTS
 from app.payments.tasks import apply_event_job, look_after_cards_job, requeue_events_job
@@ -28,7 +29,7 @@ def start() -> None:
     for kind, effect in EFFECTS.items():
         register_effect(PROVIDER, kind, effect)
     add_mover(MOVER)
-    add_closer(owe_back)
+    add_closer(owe_all_back)
     add_dashboard_provider(payments_dashboard)
     add_nav_item(NAV)
     add_waiting(payments_waiting, WAITING_WORDS)
@@ -41,6 +42,7 @@ module = Module(
     route_handlers=(
         FinanceController,
         CardFinanceController,
+        BooksController,
         PaymentsApi,
         stripe_webhook,
         checkout_done,

@@ -1,16 +1,17 @@
 """Reads of payments."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, fields
+from datetime import date, datetime
 from typing import Any
 
 from app.events.queries import Page
 from app.kernel.database import contains, fetch
 from app.kernel.money import Money
-from app.payments.enums import DocumentState, PaymentMethod, Settlement
-from app.payments.errors import DocumentNotFound
-from app.payments.tables import Payment, PaymentDocument, PaymentEvent
+from app.payments.enums import DocumentKind, DocumentState, PaymentMethod, Settlement, TaxMode
+from app.payments.errors import DocumentNotFound, DrawerNotOpen
+from app.payments.lines import TaxedLine, Terms
+from app.payments.tables import Drawer, Instalment, Payment, PaymentDocument, PaymentEvent, PaymentLine, PaymentTerms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,9 +21,17 @@ class DocumentInfo:
     id: int
     edition_id: int
     number: str
+    kind: DocumentKind
     payer_id: int | None
     payer_name: str
+    payer_address: str
+    payer_tax_code: str
+    payer_language: str
     amount: Money
+    tax: Money
+    paid: Money
+    credited: Money
+    owed: Money
     purpose: str
     subject_id: int
     description: str
@@ -30,6 +39,51 @@ class DocumentInfo:
     reference: str
     created_at: datetime
     settled_at: datetime | None
+    due_on: date | None
+    corrects_id: int | None
+    legal: "LegalInvoice"
+
+    @property
+    def due(self) -> Money:
+        """What is still to come, if it stands."""
+        return Money(
+            self.amount.amount_minor - self.credited.amount_minor - self.paid.amount_minor, self.amount.currency
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LegalInvoice:
+    """The e-invoice that a certified provider issued; all empty while there is none."""
+
+    provider: str
+    series: str
+    number: str
+    lookup: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrawerInfo:
+    """A cashier's drawer; ``expected`` and ``counted`` once it is closed."""
+
+    id: int
+    edition_id: int
+    cashier_id: int | None
+    cashier: str
+    float: Money
+    opened_at: datetime
+    closed_at: datetime | None
+    expected: Money | None
+    counted: Money | None
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartInfo:
+    """A part of a document with a day of its own, and what of it has come."""
+
+    due_on: date
+    amount: Money
+    paid: Money
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +98,16 @@ class PaymentInfo:
     note: str
     provider_reference: str | None
     returns_id: int | None
+    owed: Money
+    returned: Money
     received_at: datetime
     recorded_by_id: int | None
+    drawer_id: int | None
+
+    @property
+    def due_back(self) -> Money:
+        """What of it has to go back, and has not yet."""
+        return Money(self.owed.amount_minor - self.returned.amount_minor, self.amount.currency)
 
 
 async def document_by_id(document_id: int, edition_id: int | None = None) -> DocumentInfo:
@@ -61,7 +123,9 @@ async def documents(
 ) -> Page:
     """Documents of an edition, the newest first; ``search`` is already without diacritics (``names.search_text``)."""
     chosen: Any = PaymentDocument.edition == edition_id
-    if state is not None:
+    if state == DocumentState.REFUND_DUE:  # a paid one may have got too much
+        chosen = chosen & (PaymentDocument.owed_minor > 0)
+    elif state is not None:
         chosen = chosen & (PaymentDocument.state == state.value)
     if search:
         chosen = chosen & contains(search, "payment_document.search_text")
@@ -74,11 +138,13 @@ async def documents(
 
 
 async def counts_by_state(edition_id: int) -> dict[DocumentState, int]:
-    """How many documents of an edition stand in each state."""
+    """How many documents of an edition stand in each state; "refund due" is all for which something has to go back."""
     rows = await fetch(
         "SELECT state, COUNT(*) AS count FROM payment_document WHERE edition = {} GROUP BY state", edition_id
     )
-    return dict.fromkeys(DocumentState, 0) | {DocumentState(row["state"]): row["count"] for row in rows}
+    owed = (PaymentDocument.edition == edition_id) & (PaymentDocument.owed_minor > 0)
+    found = dict.fromkeys(DocumentState, 0) | {DocumentState(row["state"]): row["count"] for row in rows}
+    return found | {DocumentState.REFUND_DUE: await PaymentDocument.count().where(owed)}
 
 
 async def payment_by_id(payment_id: int, document_id: int | None = None) -> PaymentInfo:
@@ -107,9 +173,17 @@ def document_info(row: Mapping[str, Any]) -> DocumentInfo:
         id=row["id"],
         edition_id=row["edition"],
         number=row["number"],
+        kind=DocumentKind(row["kind"]),
         payer_id=row["payer"],
         payer_name=row["payer_name"],
+        payer_address=row["payer_address"],
+        payer_tax_code=row["payer_tax_code"],
+        payer_language=row["payer_language"],
         amount=Money(row["amount_minor"], row["currency"]),
+        tax=Money(row["tax_minor"], row["currency"]),
+        paid=Money(row["paid_minor"], row["currency"]),
+        credited=Money(row["credited_minor"], row["currency"]),
+        owed=Money(row["owed_minor"], row["currency"]),
         purpose=row["purpose"],
         subject_id=row["subject_id"],
         description=row["description"],
@@ -117,6 +191,14 @@ def document_info(row: Mapping[str, Any]) -> DocumentInfo:
         reference=row["reference"],
         created_at=row["created_at"],
         settled_at=row["settled_at"],
+        due_on=row["due_on"],
+        corrects_id=row["corrects"],
+        legal=LegalInvoice(
+            provider=row["legal_provider"],
+            series=row["legal_series"],
+            number=row["legal_number"],
+            lookup=row["legal_lookup"],
+        ),
     )
 
 
@@ -131,6 +213,121 @@ def payment_info(row: Mapping[str, Any]) -> PaymentInfo:
         note=row["note"],
         provider_reference=row["provider_reference"],
         returns_id=row["returns"],
+        owed=Money(row["owed_minor"], row["currency"]),
+        returned=Money(row["returned_minor"], row["currency"]),
         received_at=row["received_at"],
         recorded_by_id=row["recorded_by"],
+        drawer_id=row["drawer"],
+    )
+
+
+async def terms_of(edition_id: int) -> Terms:
+    """Who sells at an edition, and on what terms; the usual ones while nobody has written any."""
+    rows = await PaymentTerms.select().where(PaymentTerms.edition == edition_id)
+    if not rows:
+        return Terms()
+    (row,) = rows
+    return Terms(
+        seller_name=row["seller_name"],
+        seller_address=row["seller_address"],
+        seller_tax_code=row["seller_tax_code"],
+        tax_mode=TaxMode(row["tax_mode"]),
+        tax_name=row["tax_name"],
+        exempt_reason=row["exempt_reason"],
+        due_days=row["due_days"],
+    )
+
+
+async def lines_of(document_id: int) -> list[TaxedLine]:
+    """Lines of a document in their order."""
+    rows = await PaymentLine.select().where(PaymentLine.document == document_id).order_by(PaymentLine.position)
+    names = [one.name for one in fields(TaxedLine)]
+    return [TaxedLine(**{name: row[name] for name in names}) for row in rows]
+
+
+async def parts_of(document: DocumentInfo) -> list[PartInfo]:
+    """Parts of a document in their order, filled by what came for it; none when it is due as a whole."""
+    rows = await Instalment.select().where(Instalment.document == document.id).order_by(Instalment.position)
+    left = document.paid.amount_minor + document.credited.amount_minor
+    parts = []
+    for row in rows:
+        filled = min(left, row["amount_minor"])
+        left -= filled
+        currency = document.amount.currency
+        parts.append(
+            PartInfo(due_on=row["due_on"], amount=Money(row["amount_minor"], currency), paid=Money(filled, currency))
+        )
+    return parts
+
+
+async def credit_notes_of(document_id: int, state: DocumentState | None = None) -> list[DocumentInfo]:
+    """Credit notes that correct an invoice, the oldest first; those in a state alone if one is given."""
+    query = PaymentDocument.select().where(PaymentDocument.corrects == document_id)
+    query = query if state is None else query.where(PaymentDocument.state == state.value)
+    return [document_info(row) for row in await query.order_by(PaymentDocument.id)]
+
+
+async def open_drawer_of(edition_id: int, person_id: int | None) -> DrawerInfo | None:
+    """The drawer that a cashier has open at an edition."""
+    hers = (Drawer.edition == edition_id) & (Drawer.cashier == person_id) & Drawer.closed_at.is_null()
+    found = await _drawers(hers)
+    return found[0] if found else None
+
+
+async def drawer_by_id(drawer_id: int, edition_id: int) -> DrawerInfo:
+    """One drawer. Raises DrawerNotOpen when there is none, also when it is of another edition."""
+    found = await _drawers((Drawer.id == drawer_id) & (Drawer.edition == edition_id))
+    if not found:
+        raise DrawerNotOpen
+    return found[0]
+
+
+async def drawers_of(edition_id: int, limit: int = 50) -> list[DrawerInfo]:
+    """Drawers of an edition, the newest first."""
+    return await _drawers(Drawer.edition == edition_id, limit)
+
+
+async def _drawers(chosen: Any, limit: int = 1) -> list[DrawerInfo]:
+    columns = (*Drawer.all_columns(), Drawer.cashier.full_name.as_alias("cashier_name"))
+    rows = await Drawer.select(*columns).where(chosen).order_by(Drawer.id, ascending=False).limit(limit)
+    return [_drawer_info(row) for row in rows]
+
+
+def _drawer_info(row: Mapping[str, Any]) -> DrawerInfo:
+    def money(name: str) -> Money | None:
+        return None if row[name] is None else Money(row[name], row["currency"])
+
+    return DrawerInfo(
+        id=row["id"],
+        edition_id=row["edition"],
+        cashier_id=row["cashier"],
+        cashier=row["cashier_name"] or "",
+        float=Money(row["float_minor"], row["currency"]),
+        opened_at=row["opened_at"],
+        closed_at=row["closed_at"],
+        expected=money("expected_minor"),
+        counted=money("counted_minor"),
+        note=row["note"],
+    )
+
+
+async def balances(edition_id: int, *, day: date | None = None) -> list[dict[str, Any]]:
+    """What the ledger's accounts of an edition come to, by currency and who bears it; of one day if one is given."""
+    of_day, values = ("AND day = {} ", [day]) if day else ("", [])
+    return await fetch(
+        "SELECT account, detail, currency, SUM(amount_minor) AS amount_minor, COUNT(*) AS entries FROM ledger_entry "
+        f"WHERE edition = {{}} {of_day}GROUP BY account, detail, currency ORDER BY account, detail, currency",
+        edition_id,
+        *values,
+    )
+
+
+async def entries(edition_id: int, *, day: date | None = None) -> list[dict[str, Any]]:
+    """Entries of an edition's ledger in the order in which they were made, with their documents' numbers."""
+    of_day, values = ("AND l.day = {} ", [day]) if day else ("", [])
+    return await fetch(
+        "SELECT l.*, d.number AS document_number, d.payer_name FROM ledger_entry l "
+        f"LEFT JOIN payment_document d ON d.id = l.document WHERE l.edition = {{}} {of_day}ORDER BY l.id",
+        edition_id,
+        *values,
     )

@@ -92,12 +92,12 @@ async def going_back(payment_id: int) -> int:
     return int(rows[0]["total"])
 
 
-async def gone_back(payment_id: int) -> int:
-    """What of a payment went back to its card, in minor units."""
+async def under_way(payment_id: int) -> int:
+    """What of a payment is on its way back to its card, in minor units."""
     rows = await fetch(
-        "SELECT COALESCE(SUM(amount_minor), 0) AS total FROM card_refund WHERE payment = {} AND state = {}",
+        "SELECT COALESCE(SUM(amount_minor), 0) AS total FROM card_refund "
+        "WHERE payment = {} AND state IN ('started', 'pending')",
         payment_id,
-        RefundState.DONE.value,
     )
     return int(rows[0]["total"])
 

@@ -1,14 +1,14 @@
 """What forms of payments take, and what the API gives."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
 from app.kernel.i18n import N_
-from app.payments.enums import DocumentState, PaymentMethod, Settlement
+from app.payments.enums import DocumentKind, DocumentState, PaymentMethod, Settlement, TaxMode
 from app.payments.queries import DocumentInfo, PaymentInfo
 
 NOT_AN_AMOUNT = N_("Please write an amount, such as 250.000.")
@@ -23,9 +23,36 @@ class PaymentForm(msgspec.Struct):
 
 
 class RefundForm(msgspec.Struct):
-    """Money that went back."""
+    """Money that went back: ``amount`` as people type amounts."""
 
     method: PaymentMethod
+    amount: Annotated[str, Meta(max_length=30)]
+    note: Annotated[str, Meta(max_length=200)] = ""
+
+
+class CreditForm(msgspec.Struct):
+    """What is taken back of an invoice, and why."""
+
+    credit: Annotated[str, Meta(max_length=30)]
+    reason: Annotated[str, Meta(min_length=1, max_length=300)]
+
+
+class TermsForm(msgspec.Struct):
+    """Who sells and how it is taxed."""
+
+    seller_name: Annotated[str, Meta(max_length=200)] = ""
+    seller_address: Annotated[str, Meta(max_length=300)] = ""
+    seller_tax_code: Annotated[str, Meta(max_length=20)] = ""
+    tax_mode: TaxMode = TaxMode.NONE
+    tax_name: str = ""
+    exempt_reason: Annotated[str, Meta(max_length=120)] = ""
+    due_days: Annotated[int, Meta(ge=0, le=365)] = 7
+
+
+class DrawerForm(msgspec.Struct):
+    """What lies in a drawer, as people type amounts."""
+
+    amount: Annotated[str, Meta(max_length=30)]
     note: Annotated[str, Meta(max_length=200)] = ""
 
 
@@ -41,14 +68,20 @@ class DocumentDTO(msgspec.Struct, kw_only=True):
 
     id: int
     number: str
+    kind: DocumentKind
     payer: str
     description: str
     amount_minor: int
+    tax_minor: int
+    paid_minor: int
+    due_minor: int
+    owed_minor: int
     currency: str
     state: DocumentState
     reference: str
     created_at: datetime
     settled_at: datetime | None
+    due_on: date | None
 
     @classmethod
     def of(cls, document: DocumentInfo) -> "DocumentDTO":
@@ -103,10 +136,14 @@ class DocumentDetailDTO(DocumentDTO, kw_only=True):
 
 
 def _columns(document: DocumentInfo) -> dict[str, Any]:
-    names = ("id", "number", "description", "state", "reference", "created_at", "settled_at")
+    names = ("id", "number", "kind", "description", "state", "reference", "created_at", "settled_at", "due_on")
     return {
         **{name: getattr(document, name) for name in names},
         "payer": document.payer_name,
         "amount_minor": document.amount.amount_minor,
+        "tax_minor": document.tax.amount_minor,
+        "paid_minor": document.paid.amount_minor,
+        "due_minor": document.due.amount_minor if document.state == DocumentState.OPEN else 0,
+        "owed_minor": document.owed.amount_minor,
         "currency": document.amount.currency,
     }

@@ -36,7 +36,7 @@ GONE = (
     ("DELETE FROM contest_ballot_revision", "ballots_lost"),
     ("DELETE FROM contest_set_aside WHERE client_id LIKE 'fault-%'", "ballots_set_aside_lost"),
     ("DELETE FROM job WHERE kind LIKE 'payment%'", "payment_events_forgotten"),
-    ("DELETE FROM payment WHERE provider_reference LIKE 'stripe:%'", "payments_not_once"),
+    ("UPDATE payment SET provider_reference = 'gone' || CAST(id AS VARCHAR)", "payments_not_once"),
     ("DELETE FROM payment_event WHERE handled_at IS NOT NULL", "payment_events_lost"),
     ("DELETE FROM cell_hold", "booths_lost"),
     ("UPDATE ticket_order SET secret_hash = CAST(id AS VARCHAR)", "orders_or_passes_seen_and_lost"),

@@ -28,7 +28,10 @@ from app.kernel.money import Money
 from app.kernel.outbox import send_message
 from app.kernel.security import hash_token
 from app.kernel.sheets import SheetContext, batches
+from app.payments.lines import Line
 from app.payments.services.documents import open_document
+from app.payments.services.drawers import open_drawer
+from app.payments.services.issuing import Payer
 from app.payments.tables import Payment, PaymentEvent
 from booths.allocation.services.applications import submit_application
 from booths.allocation.services.by_hand import hold_for_application
@@ -173,13 +176,20 @@ async def _tickets(found: Festival, now: datetime) -> None:
         edition_id=here,
         purpose=PURPOSE,
         subject_id=order.order_id,
-        amount=Money(50_000, "VND"),
-        payer_name="Lê Thị Lan",
+        payer=Payer(name="Lê Thị Lan"),
         description="2 vé người lớn",
+        currency="VND",
+        lines=[Line(description="Vé người lớn", unit_minor=50_000)],
         now=now,
     )
     payment = Payment(
-        document=document.id, method="cash", amount_minor=50_000, currency="VND", outcome="refund", received_at=now
+        document=document.id,
+        method="cash",
+        amount_minor=50_000,
+        owed_minor=50_000,
+        currency="VND",
+        outcome="refund",
+        received_at=now,
     )
     await payment.save()
     notice = PaymentEvent(provider="stripe", event_id="evt_1", kind="charge.refunded", payload="{}", received_at=now)
@@ -199,6 +209,9 @@ async def _tickets(found: Festival, now: datetime) -> None:
         "document_id": document.id,
         "payment_id": payment.id,
         "event_id": notice.id,
+        "drawer_id": await open_drawer(
+            edition_id=here, float_=Money(200_000, "VND"), actor=found.people["manager"], now=now
+        ),
     }
 
 

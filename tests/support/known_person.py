@@ -31,7 +31,7 @@ from app.kernel.outbox import send_message
 from app.kernel.sheets import SheetContext, batches
 from app.kernel.tables import Job
 from app.payments.enums import PaymentMethod
-from app.payments.services.documents import record_payment
+from app.payments.services.recording import record_payment
 from app.payments.tables import PaymentDocument
 from booths.allocation.services.applications import submit_application
 from booths.catalogue.tables import Lead

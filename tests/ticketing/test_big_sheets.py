@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from app.events.passes.queries import key_purpose
 from app.kernel.database import fetch
 from app.kernel.enums import BatchState, JobState
 from app.kernel.jobs import claim
+from app.kernel.settings import settings
 from app.kernel.sheets import SheetContext, apart, batches, checking, kept
 from app.kernel.sheets.errors import BatchHasProblems
 from app.kernel.sheets.files import stored_bytes
@@ -119,6 +121,10 @@ async def test_a_sheet_that_waits_to_be_read_is_dropped(context: SheetContext) -
 
 async def test_a_sheet_that_is_being_loaded_is_stopped_and_loaded_after_all(context: SheetContext) -> None:
     batch = await read(context)
+    stored = settings().data_dir / "imports" / batch.stored_path
+    content = stored.read_bytes()
+    stored.unlink()
+    os.mkfifo(stored)  # whoever loads it waits for somebody to write
     await apart.let_load(batch.id, context)
     working = asyncio.create_task(work())
     for _wait in range(500):
@@ -132,6 +138,8 @@ async def test_a_sheet_that_is_being_loaded_is_stopped_and_loaded_after_all(cont
     batch = await batches.find_batch(batch.id, context)
     assert (batch.state, apart.failure_of(batch)) == (BatchState.PREVIEWED, str(apart.STOPPED))
     assert await counts() == [0, 0, 0, 0, 0]
+    stored.unlink()
+    stored.write_bytes(content)
     assert (await apart.let_load(batch.id, context)).state == BatchState.LOADING
     assert await work() == [JobState.DONE]
     assert (await apart.let_go(batch.id, context)).state == BatchState.LOADED

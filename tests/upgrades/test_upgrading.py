@@ -75,6 +75,10 @@ async def everything() -> dict[str, dict[int, dict[str, Any]]]:
     }
 
 
+#: Tables that a later state does without, with what took over what they held.
+GONE = {"payment_document_counter": "payment_series, which begins anew with each series and year"}
+
+
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_stored_database_is_migrated_and_keeps_all_it_held(name: str, empty_database: str) -> None:
     await put_stored(name, empty_database)
@@ -87,6 +91,7 @@ async def test_a_stored_database_is_migrated_and_keeps_all_it_held(name: str, em
     differing = [
         (table, row_id)
         for table, rows in before.items()
+        if table not in GONE
         for row_id, row in rows.items()
         if {column: after[table].get(row_id, {}).get(column) for column in row} != row
     ]

@@ -21,16 +21,19 @@ from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 from app.payments import queries
 from app.payments.controllers.finance_card import card_part
-from app.payments.enums import METHOD_NAMES, STATE_NAMES, DocumentState, PaymentMethod, Settlement
-from app.payments.errors import AmountDiffers
+from app.payments.enums import METHOD_NAMES, STATE_NAMES, DocumentKind, DocumentState, PaymentMethod, Settlement
+from app.payments.errors import AmountDiffers, AmountOutOfRange, MoreThanBilled
 from app.payments.errors_card import GoesBackToCard
 from app.payments.queries import DocumentInfo
-from app.payments.queries_card import going_back
-from app.payments.schemas import NOT_AN_AMOUNT, PaymentForm, RefundForm
-from app.payments.services.documents import cancel_document, record_payment, record_refund
+from app.payments.queries_card import under_way
+from app.payments.schemas import NOT_AN_AMOUNT, CreditForm, PaymentForm, RefundForm
+from app.payments.services.corrections import credit_document, write_off
+from app.payments.services.documents import cancel_document
+from app.payments.services.recording import record_payment, record_refund
 from app.payments.vietqr import vietqr
 
-BY_HAND = (PaymentMethod.CASH, PaymentMethod.TRANSFER)
+BY_HAND = (PaymentMethod.CASH, PaymentMethod.TERMINAL, PaymentMethod.TRANSFER)
+PAYABLE = (DocumentState.OPEN, DocumentState.WRITTEN_OFF, DocumentState.CANCELLED)
 
 
 class FinanceController(Controller):
@@ -111,8 +114,7 @@ class FinanceController(Controller):
     async def document(self, edition_id: FromPath[int], document_id: FromPath[int]) -> Response[str]:
         """One document with its payments, and the form to record one."""
         document = await queries.document_by_id(document_id, edition_id)
-        form = Form.empty(method=PaymentMethod.CASH, amount=typed_money(document.amount))
-        return await _document_page(await edition_by_id(edition_id), document, form)
+        return await _document_page(await edition_by_id(edition_id), document, _first_form(document))
 
     @post("/{document_id:int}/payments")
     async def pay(
@@ -143,7 +145,9 @@ class FinanceController(Controller):
             form = await form_again(request, {"amount": error.sentence()})
             return await _document_page(edition, document, form, status=422)
         toast = _("Recorded. What it was for is gone: the money has to go back.")
-        if recorded.outcome != Settlement.REFUND:
+        if recorded.state == DocumentState.OPEN:
+            toast = _("Recorded. The rest is still to come.")
+        elif recorded.outcome != Settlement.REFUND:
             toast = _("Recorded. The invoice is paid.")
         return redirect(f"/manage/{edition_id}/payments/{document_id}", toast=toast)
 
@@ -157,14 +161,57 @@ class FinanceController(Controller):
     ) -> Response[Any]:
         """Record that money went back."""
         await queries.document_by_id(document_id, edition_id)
-        await queries.payment_by_id(payment_id, document_id)
-        if await going_back(payment_id):
+        payment = await queries.payment_by_id(payment_id, document_id)
+        if await under_way(payment_id):
             raise GoesBackToCard
         values = await read_form(request, RefundForm)
+        try:
+            amount = parse_money(values.amount, payment.amount.currency)
+        except ValueError as error:
+            raise AmountOutOfRange from error
         await record_refund(
-            payment_id=payment_id, method=values.method, actor=request.user, note=values.note, now=now()
+            payment_id=payment_id,
+            method=values.method,
+            amount=amount,
+            actor=request.user,
+            note=values.note,
+            now=now(),
         )
         return redirect(f"/manage/{edition_id}/payments/{document_id}", toast=_("Recorded: the money went back."))
+
+    @post("/{document_id:int}/credits")
+    async def credit(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], document_id: FromPath[int]
+    ) -> Response[Any]:
+        """Take a part of an invoice back."""
+        edition = await edition_by_id(edition_id)
+        document = await queries.document_by_id(document_id, edition_id)
+        try:
+            reading = await open_form(request, CreditForm)
+            amount = document.amount
+            try:
+                amount = parse_money(reading.values.credit, document.amount.currency)
+            except ValueError:
+                reading.refuse("credit", _(NOT_AN_AMOUNT))
+            values = reading.settle()
+            note_id = await credit_document(
+                document_id=document_id, amount=amount, reason=values.reason, actor=request.user, now=now()
+            )
+        except FormError as error:
+            return await _document_page(edition, document, _first_form(document), status=422, credit_form=error.form)
+        except MoreThanBilled as error:
+            form = await form_again(request, {"credit": error.sentence()})
+            return await _document_page(edition, document, _first_form(document), status=422, credit_form=form)
+        return redirect(f"/manage/{edition_id}/payments/{note_id}", toast=_("The credit note is issued."))
+
+    @post("/{document_id:int}/write-off")
+    async def give_up(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], document_id: FromPath[int]
+    ) -> Response[Any]:
+        """Give up what is still due."""
+        await queries.document_by_id(document_id, edition_id)
+        await write_off(document_id=document_id, actor=request.user, now=now())
+        return redirect(f"/manage/{edition_id}/payments/{document_id}", toast=_("The invoice was written off."))
 
     @post("/{document_id:int}/cancel")
     async def cancel(
@@ -177,10 +224,9 @@ class FinanceController(Controller):
 
 
 async def _document_page(
-    edition: EditionInfo, document: DocumentInfo, form: Form, *, status: int = 200
+    edition: EditionInfo, document: DocumentInfo, form: Form, *, status: int = 200, credit_form: Form | None = None
 ) -> Response[str]:
     payments = await queries.payments_of(document.id)
-    returned = {payment.returns_id for payment in payments}
     transfer = transfer_code(document)
     return page(
         "payments/document.html",
@@ -188,15 +234,28 @@ async def _document_page(
         edition=edition,
         document=document,
         payments=payments,
-        due_back=[one for one in payments if one.outcome == Settlement.REFUND and one.id not in returned],
+        due_back=[one for one in payments if one.due_back.amount_minor > 0],
         card=await card_part(document, payments),
+        lines=await queries.lines_of(document.id),
+        parts=await queries.parts_of(document),
+        notes=await queries.credit_notes_of(document.id),
+        corrects=await queries.document_by_id(document.corrects_id) if document.corrects_id else None,
+        today=now().astimezone(edition.zone).date(),
+        creditable=document.kind == DocumentKind.INVOICE and document.state in (DocumentState.OPEN, DocumentState.PAID),
+        credit_form=credit_form or Form.empty(),
         form=form,
         methods=[(one.value, _(METHOD_NAMES[one])) for one in BY_HAND],
         method_names={one: _(name) for one, name in METHOD_NAMES.items()},
         state_names=_names(),
-        payable=document.state in (DocumentState.OPEN, DocumentState.CANCELLED),
+        payable=document.kind == DocumentKind.INVOICE and document.state in PAYABLE,
         transfer=qr_svg(transfer, label=_("VietQR code of the transfer")) if transfer else None,
     )
+
+
+def _first_form(document: DocumentInfo) -> Form:
+    """The form that records a payment, over what is still due."""
+    due = document.amount if document.state == DocumentState.CANCELLED else document.due
+    return Form.empty(method=PaymentMethod.CASH, amount=typed_money(due))
 
 
 def transfer_code(document: DocumentInfo) -> str | None:
@@ -204,7 +263,7 @@ def transfer_code(document: DocumentInfo) -> str | None:
     here = settings()
     if not here.bank_bin or not here.bank_account or document.amount.currency != "VND":
         return None
-    return vietqr(here.bank_bin, here.bank_account, document.amount.amount_minor, document.reference)
+    return vietqr(here.bank_bin, here.bank_account, document.due.amount_minor, document.reference)
 
 
 def _names() -> dict[DocumentState, str]:

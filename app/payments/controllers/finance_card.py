@@ -18,7 +18,6 @@ from app.kernel.i18n import _
 from app.kernel.money import Money, parse_money, typed_money
 from app.kernel.web import page, redirect
 from app.payments import queries, queries_card
-from app.payments.enums import Settlement
 from app.payments.enums_card import ATTEMPT_NAMES, DISPUTE_NAMES, REFUND_NAMES, RefundState
 from app.payments.queries import DocumentInfo, PaymentInfo
 from app.payments.schemas import NOT_AN_AMOUNT, CardRefundForm
@@ -106,11 +105,11 @@ class CardFinanceController(Controller):
 async def card_part(document: DocumentInfo, payments: Sequence[PaymentInfo]) -> dict[str, Any]:
     """What a document's page shows of cards, payments named by their ids.
 
-    ``left`` is what of a payment that has to go back neither went to its card nor is on its way, ``refundable`` those
-    of which something can still be sent, ``at_card`` those of which something was.
+    ``left`` is what of a payment has to go back and is not on its way to its card, ``refundable`` those of which
+    something can be sent there, ``under_way`` those of which something is.
     """
     refunds = await queries_card.refunds_of(document.id)
-    by_card = [one for one in payments if one.outcome == Settlement.REFUND and intent_of(one)]
+    by_card = [one for one in payments if one.due_back.amount_minor and intent_of(one)]
     left = {one.id: await left_to_refund(one) for one in by_card}
     return {
         "attempts": await queries_card.attempts_of(document.id),
@@ -118,7 +117,7 @@ async def card_part(document: DocumentInfo, payments: Sequence[PaymentInfo]) -> 
         "disputes": await queries_card.disputes_of(document.edition_id, document.id),
         "left": left,
         "refundable": {number for number, money in left.items() if money.amount_minor} if cards_on() else set(),
-        "at_card": {one["payment"] for one in refunds if one["state"] != RefundState.FAILED.value},
+        "under_way": {one["payment"] for one in refunds if one["state"] in queries_card.UNDER_WAY},
         "attempt_names": {state.value: _(name) for state, name in ATTEMPT_NAMES.items()},
         "refund_names": {state.value: _(name) for state, name in REFUND_NAMES.items()},
         "dispute_names": {state.value: _(name) for state, name in DISPUTE_NAMES.items()},

@@ -23,8 +23,8 @@ from app.payments.errors import AlreadyPaid, AmountDiffers, DocumentNotOpen
 from app.payments.errors_card import CardsNotSetUp, StripeRefused
 from app.payments.queries import DocumentInfo, document_by_id
 from app.payments.queries_card import GOING_ON, PROVIDER, attempt_going_on
-from app.payments.services.documents import record_payment
 from app.payments.services.inbox import IGNORED
+from app.payments.services.recording import record_payment
 from app.payments.services.stripe_client import at_stripe, cards_on, create_session, expire_session, retrieve_session
 from app.payments.tables_card import CardAttempt
 
@@ -130,14 +130,15 @@ async def _begin(document_id: int, locale: str, now: datetime) -> tuple[dict[str
             if document.state != DocumentState.OPEN:
                 raise DocumentNotOpen(number=document.number)
             known = await attempt_going_on(document_id)
-            if known and known["expires_at"] > now + TOO_SHORT:
+            due = (document.due.amount_minor, document.due.currency)
+            if known and known["expires_at"] > now + TOO_SHORT and (known["amount_minor"], known["currency"]) == due:
                 return known, False
             if known:
                 await end_checkout(known["id"], AttemptState.EXPIRED, "", now)
             row = CardAttempt(
                 document=document_id,
-                amount_minor=document.amount.amount_minor,
-                currency=document.amount.currency,
+                amount_minor=document.due.amount_minor,
+                currency=document.due.currency,
                 locale=locale,
                 idempotency_key=f"checkout-{new_token()}",
                 state=AttemptState.STARTED.value,
@@ -212,7 +213,7 @@ async def _paid(
     session: Mapping[str, Any], attempt: Mapping[str, Any] | None, document: DocumentInfo, now: datetime
 ) -> str:
     amount = from_stripe(session["amount_total"], str(session["currency"]))
-    due = Money(attempt["amount_minor"], attempt["currency"]) if attempt else document.amount
+    due = Money(attempt["amount_minor"], attempt["currency"]) if attempt else document.due
     if amount != due:
         raise AmountDiffers(number=document.number, due=due, given=amount)
     intent = session.get("payment_intent")

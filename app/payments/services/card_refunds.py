@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.accounts.actor import SYSTEM, Actor
+from app.accounts.actor import Actor
 from app.accounts.queries import actor_of_person
 from app.kernel import audit
 from app.kernel.database import hold_row, write_transaction
@@ -16,28 +16,30 @@ from app.kernel.names import clean_text
 from app.kernel.security import new_token
 from app.kernel.settings import settings
 from app.payments.currencies import from_stripe, to_stripe
-from app.payments.enums import PaymentMethod, Settlement
+from app.payments.enums import PaymentMethod
 from app.payments.enums_card import RefundState
 from app.payments.errors import DocumentNotOpen
 from app.payments.errors_card import (
     CardsNotSetUp,
     NotByCard,
     PaymentNotKnownYet,
+    RefundNotOwed,
     RefundTooHigh,
     StripeNotReached,
     StripeRefused,
 )
-from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id, payment_by_id, payments_of
+from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id, payment_by_id
 from app.payments.queries_card import (
     PROVIDER,
     UNDER_WAY,
     going_back,
-    gone_back,
     is_any_attempt_unsettled,
     payment_of_intent,
+    under_way,
 )
-from app.payments.services.documents import record_refund, require_refund
+from app.payments.services.documents import require_refund
 from app.payments.services.inbox import IGNORED
+from app.payments.services.recording import record_refund
 from app.payments.services.stripe_client import (
     cards_on,
     create_refund,
@@ -78,12 +80,8 @@ def intent_of(payment: PaymentInfo) -> str | None:
 
 
 async def left_to_refund(payment: PaymentInfo) -> Money:
-    """How much of a payment can still go back to its card: neither went back, to it or otherwise, nor is on its way."""
-    booked = sum(
-        -one.amount.amount_minor for one in await payments_of(payment.document_id) if one.returns_id == payment.id
-    )
-    at_card = await going_back(payment.id)
-    return Money(payment.amount.amount_minor - max(booked, at_card), payment.amount.currency)
+    """How much of a payment has to go back and is not on its way to its card already."""
+    return Money(payment.due_back.amount_minor - await under_way(payment.id), payment.amount.currency)
 
 
 async def refund_to_card(*, payment_id: int, amount: Money, actor: Actor, now: datetime, note: str = "") -> RefundState:
@@ -102,7 +100,7 @@ async def refund_to_card(*, payment_id: int, amount: Money, actor: Actor, now: d
         document = await document_by_id(payment.document_id)
         if intent_of(payment) is None:
             raise NotByCard
-        if payment.outcome != Settlement.REFUND:
+        if payment.owed.amount_minor == 0:
             raise DocumentNotOpen(number=document.number)
         left = await left_to_refund(payment)
         if amount.currency != left.currency or not 0 < amount.amount_minor <= left.amount_minor:
@@ -164,7 +162,7 @@ async def apply_refund(told: Mapping[str, Any], now: datetime) -> str:
     if row is None:
         return IGNORED
     payment = await payment_by_id(row["payment"])
-    await hold_row("payment_document", payment.document_id, alone=True)  # of two parts the later sees the earlier
+    await hold_row("payment_document", payment.document_id, alone=True)
     state = _STATES[str(told.get("status"))]
     before = {
         RefundState.PENDING: [RefundState.STARTED.value],
@@ -180,7 +178,7 @@ async def apply_refund(told: Mapping[str, Any], now: datetime) -> str:
         .returning(CardRefund.id)
     )
     if changed and state is RefundState.DONE:
-        await _book(row, payment, now)
+        await _book(row, str(told["id"]), payment, now)
     return state.value
 
 
@@ -246,14 +244,28 @@ async def _unknown(told: Mapping[str, Any]) -> str:
     return IGNORED
 
 
-async def _book(refund: Mapping[str, Any], payment: PaymentInfo, now: datetime) -> None:
-    """Tell the payer of money that went back; what goes back in parts is written into the books with the last one."""
+async def _book(refund: Mapping[str, Any], refund_id: str, payment: PaymentInfo, now: datetime) -> None:
+    """Write the refund down as money that went back, and tell the payer.
+
+    What somebody gave back at Stripe itself, all of it and without a word here, is owed back first; of a part somebody
+    has to say what it is for, by a credit note: until then it waits.
+    """
     document = await document_by_id(payment.document_id)
-    if await gone_back(payment.id) == payment.amount.amount_minor:
-        actor = await actor_of_person(refund["asked_by"]) if refund["asked_by"] else SYSTEM
-        if payment.outcome != Settlement.REFUND:
-            await require_refund(document_id=document.id, actor=None, now=now)  # somebody gave it back at Stripe
-        await record_refund(payment_id=payment.id, method=PaymentMethod.CARD, actor=actor, now=now, note=refund["note"])
+    amount = Money(refund["amount_minor"], refund["currency"])
+    if amount == payment.amount and payment.owed.amount_minor == 0:
+        await require_refund(document_id=document.id, actor=None, now=now)
+        payment = await payment_by_id(payment.id)
+    if payment.due_back.amount_minor < amount.amount_minor:
+        raise RefundNotOwed(amount=amount)
+    await record_refund(
+        payment_id=payment.id,
+        method=PaymentMethod.CARD,
+        amount=amount,
+        actor=await actor_of_person(refund["asked_by"]) if refund["asked_by"] else None,
+        now=now,
+        note=refund["note"],
+        provider_reference=f"{PROVIDER}:{refund_id}",
+    )
     tell = _tell.get(document.purpose)
     if tell is not None:
-        await tell(document, refund["id"], Money(refund["amount_minor"], refund["currency"]), now)
+        await tell(document, refund["id"], amount, now)

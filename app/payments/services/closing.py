@@ -5,42 +5,20 @@ from datetime import datetime
 
 from app.accounts.actor import Actor
 from app.events.queries import EditionInfo
-from app.kernel import audit
-from app.payments.enums import DocumentState, Settlement
-from app.payments.tables import Payment, PaymentDocument
-
-CHUNK = 500
+from app.payments.enums import DocumentKind, DocumentState
+from app.payments.services.documents import cancel_document, require_refund
+from app.payments.tables import PaymentDocument
 
 
-async def owe_back(edition: EditionInfo, actor: Actor, now: datetime) -> Mapping[str, int]:
+async def owe_all_back(edition: EditionInfo, actor: Actor, now: datetime) -> Mapping[str, int]:
     """Cancel what is open and owe back what is paid, in the transaction that cancels the edition."""
-    await _move(edition, DocumentState.OPEN, DocumentState.CANCELLED, "payment.cancel", actor, now)
-    owed = await _move(edition, DocumentState.PAID, DocumentState.REFUND_DUE, "payment.owe_back", actor, now)
-    kept = [Settlement.KEPT.value, Settlement.REPLACED.value]
-    for start in range(0, len(owed), CHUNK):
-        await Payment.update({Payment.outcome: Settlement.REFUND.value}).where(
-            Payment.document.is_in(owed[start : start + CHUNK]) & Payment.outcome.is_in(kept)
-        )
-    return {"refunds": len(owed)}
-
-
-async def _move(
-    edition: EditionInfo, before: DocumentState, after: DocumentState, action: str, actor: Actor, now: datetime
-) -> list[int]:
-    rows = (
-        await PaymentDocument.update({PaymentDocument.state: after.value})
-        .where((PaymentDocument.edition == edition.id) & (PaymentDocument.state == before.value))
-        .returning(PaymentDocument.id)
-    )
+    invoices = (PaymentDocument.edition == edition.id) & (PaymentDocument.kind == DocumentKind.INVOICE.value)
+    rows = await PaymentDocument.select(PaymentDocument.id, PaymentDocument.state).where(invoices)
+    refunds = 0
     for row in rows:
-        await audit.record(
-            actor=actor,
-            action=action,
-            subject_type="payment_document",
-            subject_id=row["id"],
-            edition_id=edition.id,
-            before={"state": before},
-            after={"state": after},
-            now=now,
-        )
-    return [row["id"] for row in rows]
+        if row["state"] == DocumentState.OPEN.value:
+            await cancel_document(document_id=row["id"], actor=actor, now=now)
+        elif row["state"] == DocumentState.PAID.value:
+            await require_refund(document_id=row["id"], actor=actor, now=now)
+            refunds += 1
+    return {"refunds": refunds}

@@ -1,50 +1,48 @@
-"""Payment documents: opened by whoever sells, settled once, cancelled, refunded.
+"""Payment documents: issued by whoever sells, taken back, corrected by credit notes.
 
-A module that sells registers ``settle`` for its purpose. It is called inside the transaction that records the money,
-and says whether the payer keeps what the document was for, gets something in its place, or gets the money back.
+What a document says is never changed once it stands. A module that sells registers ``settle`` for its purpose. It is
+called inside the transaction that records the money which completes the document, and says whether the payer keeps
+what the document was for, gets something in its place, or gets the money back.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
 
 from app.accounts.actor import Actor
-from app.events.queries import hold_edition
-from app.events.typed_codes import new_code
 from app.kernel import audit
-from app.kernel.database import fetch, is_unique_violation, write_transaction
+from app.kernel.database import write_transaction
 from app.kernel.money import Money
-from app.kernel.names import clean_text, search_text
-from app.payments.enums import DocumentKind, DocumentState, PaymentMethod, Settlement
-from app.payments.errors import (
-    AlreadyPaid,
-    AmountDiffers,
-    DocumentDiffers,
-    DocumentNotOpen,
-    NothingSettles,
-)
+from app.payments.enums import Account, DocumentKind, DocumentState, Posting, Settlement
+from app.payments.errors import AmountOutOfRange, DocumentDiffers, DocumentNotOpen, NothingSettles, PartsDiffer
+from app.payments.lines import Line, TaxedLine, taxed
 from app.payments.queries import (
     DocumentInfo,
     PaymentInfo,
+    credit_notes_of,
     document_by_id,
     document_info,
-    payment_by_id,
-    payment_info,
+    lines_of,
+    terms_of,
 )
+from app.payments.services.issuing import (
+    Content,
+    Part,
+    Payer,
+    give_back_number,
+    issue,
+    next_number,
+    post_content,
+    sides_of_lines,
+)
+from app.payments.services.ledger import day_of, post
 from app.payments.tables import Payment, PaymentDocument
 
-REFERENCE_LENGTH = 8
+#: What JSON's numbers carry everywhere, and more than any fair takes.
+MOST = 10**15
 Settle = Callable[[DocumentInfo, PaymentInfo, datetime], Awaitable[Settlement]]
 _settlements: dict[str, Settle] = {}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recorded:
-    """What came of a payment: its row, what the seller said, and where the document stands now."""
-
-    payment_id: int
-    outcome: Settlement
-    state: DocumentState
 
 
 def register_settlement(purpose: str, settle: Settle) -> None:
@@ -57,270 +55,233 @@ def register_settlement(purpose: str, settle: Settle) -> None:
         raise ValueError(f"payments for {purpose} are settled by another module already")
 
 
+def settlement_of(document: DocumentInfo) -> Settle:
+    """What a paid document leads to. Raises NothingSettles."""
+    settle = _settlements.get(document.purpose)
+    if settle is None:
+        raise NothingSettles(number=document.number)
+    return settle
+
+
 async def open_document(
     *,
     edition_id: int,
     purpose: str,
     subject_id: int,
-    amount: Money,
-    payer_name: str,
+    payer: Payer,
     description: str,
+    currency: str,
+    lines: Sequence[Line],
     now: datetime,
-    payer_id: int | None = None,
+    parts: Sequence[Part] = (),
 ) -> DocumentInfo:
     """Bill something, in the caller's transaction; billing it again gives the open document.
 
+    Lines are priced and taxed as the edition's terms have it; ``parts`` are due one after another and sum to the whole.
     Raises DocumentDiffers when it is open with another amount, NothingSettles for a purpose nobody registered,
-    ValueError for an amount of nothing.
+    AmountOutOfRange when nothing is to be paid or too much, PartsDiffer.
     """
-    if amount.amount_minor <= 0:
-        raise ValueError("only an amount above zero is billed")
     if purpose not in _settlements:
         raise NothingSettles(number=purpose)
+    terms = await terms_of(edition_id)
+    today = await day_of(edition_id, now)
+    content = Content(
+        kind=DocumentKind.INVOICE,
+        edition_id=edition_id,
+        purpose=purpose,
+        subject_id=subject_id,
+        description=description,
+        currency=currency,
+        payer=payer,
+        lines=[taxed(line, terms, today) for line in lines],
+        state=DocumentState.OPEN,
+        due_on=parts[0].due_on if parts else today + timedelta(days=terms.due_days),
+        parts=parts,
+    )
+    if not 0 < content.amount_minor <= MOST:
+        raise AmountOutOfRange
+    if parts and (sum(part.amount_minor for part in parts) != content.amount_minor or _out_of_order(parts)):
+        raise PartsDiffer
     async with write_transaction():
-        number = await _next_number(edition_id)  # its row locks: one opener of an edition at a time
+        number = await next_number(content, today)  # its row locks: one opener of a series at a time
         same = (PaymentDocument.purpose == purpose) & (PaymentDocument.subject_id == subject_id)
         rows = await PaymentDocument.select().where(same & (PaymentDocument.state == DocumentState.OPEN.value))
         if rows:
-            await _give_back_number(edition_id)
+            await give_back_number(content, today)
             found = document_info(rows[0])
-            if found.amount != amount:
+            if found.amount != Money(content.amount_minor, currency):
                 raise DocumentDiffers(number=found.number)
             return found
-        reference = "FG" + new_code(REFERENCE_LENGTH)
-        row = PaymentDocument(
-            edition=edition_id,
-            number=f"{edition_id}-{number:06d}",
-            kind=DocumentKind.INVOICE.value,
-            payer=payer_id,
-            payer_name=clean_text(payer_name)[:200],
-            search_text=search_text(payer_name, f"{edition_id}-{number:06d}", reference, description)[:400],
-            amount_minor=amount.amount_minor,
-            currency=amount.currency,
-            purpose=purpose,
-            subject_id=subject_id,
-            description=clean_text(description)[:300],
-            state=DocumentState.OPEN.value,
-            reference=reference,
-            created_at=now,
+        document_id = await issue(content, number, now)
+        await post(
+            Posting.INVOICE,
+            sides_of_lines(content.lines),
+            edition_id=edition_id,
+            currency=currency,
+            document_id=document_id,
+            now=now,
         )
-        await row.save()
-    return await document_by_id(row.id)
+    return await document_by_id(document_id)
 
 
-async def _next_number(edition_id: int) -> int:
-    """The next dense number, by one statement: two never get the same, and a rolled-back one is given again."""
-    rows = await fetch(
-        "INSERT INTO payment_document_counter (edition, issued) VALUES ({}, 1) "
-        "ON CONFLICT (edition) DO UPDATE SET issued = payment_document_counter.issued + 1 RETURNING issued",
-        edition_id,
+def _out_of_order(parts: Sequence[Part]) -> bool:
+    days = [part.due_on for part in parts]
+    return days != sorted(days) or any(part.amount_minor <= 0 for part in parts)
+
+
+async def owe_back(document: DocumentInfo, amount_minor: int, now: datetime) -> None:
+    """Let a part of what came for a document go back, the newest payments first, in the caller's transaction."""
+    left = amount_minor
+    rows = await Payment.select(Payment.id, Payment.amount_minor, Payment.owed_minor).where(
+        (Payment.document == document.id) & (Payment.amount_minor > 0)
     )
-    return int(rows[0]["issued"])
-
-
-async def _give_back_number(edition_id: int) -> None:
-    await fetch(
-        "UPDATE payment_document_counter SET issued = issued - 1 WHERE edition = {} RETURNING issued", edition_id
-    )
-
-
-async def record_payment(
-    *,
-    document_id: int,
-    method: PaymentMethod,
-    amount: Money,
-    actor: Actor | None,
-    now: datetime,
-    provider_reference: str | None = None,
-    note: str = "",
-) -> Recorded:
-    """Record money that came and settle the document, once, in one transaction.
-
-    A cancelled document may be paid late: its seller then says what becomes of the money. ``provider_reference`` names
-    the payment at its provider; the same one again gives the first answer. A second payment of a paid document is
-    refused when a person records it, and kept for a refund when a provider (``actor`` None) already took it.
-    Raises DocumentNotFound, AmountDiffers, AlreadyPaid, NothingSettles, and whatever the seller's settle raises.
-    """
-    try:
-        async with write_transaction():
-            if provider_reference is not None and (known := await _known(provider_reference)):
-                return known
-            return await _record(document_id, method, amount, actor, now, provider_reference, note)
-    except Exception as error:
-        if (
-            provider_reference is not None
-            and is_unique_violation(error)
-            and (known := await _known(provider_reference))
-        ):
-            return known
-        raise
-
-
-async def _record(
-    document_id: int,
-    method: PaymentMethod,
-    amount: Money,
-    actor: Actor | None,
-    now: datetime,
-    provider_reference: str | None,
-    note: str,
-) -> Recorded:
-    document = await document_by_id(document_id)
-    await hold_edition(document.edition_id)  # before the document: who cancels an edition takes them in this order
-    if document.amount != amount:
-        raise AmountDiffers(number=document.number, due=document.amount, given=amount)
-    claimed = await _claim(document_id, now)
-    if not claimed and actor is not None:
-        raise AlreadyPaid(number=document.number)
-    row = Payment(
-        document=document_id,
-        method=method.value,
-        amount_minor=amount.amount_minor,
-        currency=amount.currency,
-        outcome=(Settlement.KEPT if claimed else Settlement.REFUND).value,
-        provider_reference=provider_reference,
-        note=clean_text(note)[:200],
-        received_at=now,
-        recorded_by=actor.person_id if actor else None,
-    )
-    await row.save()
-    outcome, state = Settlement.REFUND, document.state
-    if claimed:
-        settle = _settlements.get(document.purpose)
-        if settle is None:
-            raise NothingSettles(number=document.number)
-        outcome = await settle(document, payment_info(row.to_dict()), now)
-        state = DocumentState.REFUND_DUE if outcome == Settlement.REFUND else DocumentState.PAID
-        await Payment.update({Payment.outcome: outcome.value}).where(Payment.id == row.id)
-        await PaymentDocument.update({PaymentDocument.state: state.value}).where(PaymentDocument.id == document_id)
-    await audit.record(
-        actor=actor,
-        action="payment.record",
-        subject_type="payment_document",
-        subject_id=document_id,
+    for row in sorted(rows, key=lambda one: -one["id"]):
+        part = min(left, row["amount_minor"] - row["owed_minor"])
+        if part > 0:
+            whole = row["owed_minor"] + part == row["amount_minor"]
+            values: dict[Any, Any] = {Payment.owed_minor: Payment.owed_minor + part}
+            if whole:
+                values[Payment.outcome] = Settlement.REFUND.value
+            await Payment.update(values).where(Payment.id == row["id"])
+            left -= part
+    owed = amount_minor - left
+    await PaymentDocument.update(
+        {
+            PaymentDocument.paid_minor: PaymentDocument.paid_minor - owed,
+            PaymentDocument.owed_minor: PaymentDocument.owed_minor + owed,
+        }
+    ).where(PaymentDocument.id == document.id)
+    await post(
+        Posting.OWE_BACK,
+        {Account.RECEIVABLE: owed, Account.PAYABLE: -owed},
         edition_id=document.edition_id,
-        before={"state": document.state},
-        after={"state": state, "method": method, "amount_minor": amount.amount_minor, "outcome": outcome},
+        currency=document.amount.currency,
+        document_id=document.id,
         now=now,
     )
-    return Recorded(payment_id=row.id, outcome=outcome, state=state)
 
 
-async def _claim(document_id: int, now: datetime) -> bool:
-    """Take the right to settle: of many payments of one document a single one gets it."""
-    claimed = (
-        await PaymentDocument.update({PaymentDocument.state: DocumentState.PAID.value, PaymentDocument.settled_at: now})
-        .where(
-            (PaymentDocument.id == document_id)
-            & PaymentDocument.state.is_in([DocumentState.OPEN.value, DocumentState.CANCELLED.value])
-        )
-        .returning(PaymentDocument.id)
+async def move_document(
+    document_id: int, before: DocumentState, after: DocumentState, *, action: str, actor: Actor | None, now: datetime
+) -> DocumentInfo | None:
+    """Change a document's state in the caller's transaction; gives it as it was, None when it stood elsewhere."""
+    changed = (
+        await PaymentDocument.update({PaymentDocument.state: after.value})
+        .where((PaymentDocument.id == document_id) & (PaymentDocument.state == before.value))
+        .returning(PaymentDocument.edition)
     )
-    return bool(claimed)
-
-
-async def _known(provider_reference: str) -> Recorded | None:
-    rows = await Payment.select(Payment.id, Payment.outcome, Payment.document.state.as_alias("state")).where(
-        Payment.provider_reference == provider_reference
-    )
-    if not rows:
+    if not changed:
         return None
-    return Recorded(
-        payment_id=rows[0]["id"], outcome=Settlement(rows[0]["outcome"]), state=DocumentState(rows[0]["state"])
+    await audit.record(
+        actor=actor,
+        action=action,
+        subject_type="payment_document",
+        subject_id=document_id,
+        edition_id=changed[0]["edition"],
+        before={"state": before},
+        after={"state": after},
+        now=now,
     )
+    return replace(await document_by_id(document_id), state=before)
 
 
 async def cancel_document(*, document_id: int, actor: Actor | None, now: datetime) -> None:
-    """Take back an open document; cancelled twice changes nothing. Raises DocumentNotFound, DocumentNotOpen."""
+    """Take back an open document; what came for it has to go back. Cancelled twice changes nothing.
+
+    Raises DocumentNotFound, DocumentNotOpen.
+    """
     async with write_transaction():
-        changed = (
-            await PaymentDocument.update({PaymentDocument.state: DocumentState.CANCELLED.value})
-            .where((PaymentDocument.id == document_id) & (PaymentDocument.state == DocumentState.OPEN.value))
-            .returning(PaymentDocument.edition)
+        was = await move_document(
+            document_id, DocumentState.OPEN, DocumentState.CANCELLED, action="payment.cancel", actor=actor, now=now
         )
-        if not changed:
+        if was is None:
             found = await document_by_id(document_id)
             if found.state != DocumentState.CANCELLED:
                 raise DocumentNotOpen(number=found.number)
             return
-        await audit.record(
-            actor=actor,
-            action="payment.cancel",
-            subject_type="payment_document",
-            subject_id=document_id,
-            edition_id=changed[0]["edition"],
-            before={"state": DocumentState.OPEN},
-            after={"state": DocumentState.CANCELLED},
-            now=now,
-        )
+        await post_content(Posting.CANCEL, was, now, sign=-1)
+        if was.credited.amount_minor:
+            await _forget_credits(was, now)
+        if was.paid.amount_minor:
+            await owe_back(was, was.paid.amount_minor, now)
+
+
+async def _forget_credits(document: DocumentInfo, now: datetime) -> None:
+    """What credit notes took back of a document is not taken back a second time with the whole."""
+    for note in await credit_notes_of(document.id, DocumentState.ISSUED):
+        await post_content(Posting.CANCEL, note, now, sign=1)
+    issued = (PaymentDocument.corrects == document.id) & (PaymentDocument.state == DocumentState.ISSUED.value)
+    await PaymentDocument.update({PaymentDocument.state: DocumentState.CANCELLED.value}).where(issued)
+    await PaymentDocument.update({PaymentDocument.credited_minor: 0}).where(PaymentDocument.id == document.id)
 
 
 async def require_refund(*, document_id: int, actor: Actor | None, now: datetime) -> None:
-    """Say that the money of a paid document has to go back, since what it was for was taken back.
+    """Take back a paid document by a credit note, since what it was for was taken back: its money has to go back.
 
     In the caller's transaction; a document that is not paid is left as it is. Raises DocumentNotFound.
     """
     async with write_transaction():
-        changed = (
-            await PaymentDocument.update({PaymentDocument.state: DocumentState.REFUND_DUE.value})
-            .where((PaymentDocument.id == document_id) & (PaymentDocument.state == DocumentState.PAID.value))
-            .returning(PaymentDocument.edition)
+        was = await move_document(
+            document_id, DocumentState.PAID, DocumentState.REFUND_DUE, action="payment.owe_back", actor=actor, now=now
         )
-        if not changed:
+        if was is None:
             await document_by_id(document_id)
             return
-        kept = [Settlement.KEPT.value, Settlement.REPLACED.value]
-        await Payment.update({Payment.outcome: Settlement.REFUND.value}).where(
-            (Payment.document == document_id) & Payment.outcome.is_in(kept)
-        )
-        await audit.record(
-            actor=actor,
-            action="payment.owe_back",
-            subject_type="payment_document",
-            subject_id=document_id,
-            edition_id=changed[0]["edition"],
-            before={"state": DocumentState.PAID},
-            after={"state": DocumentState.REFUND_DUE},
-            now=now,
-        )
+        if was.credited.amount_minor == 0:
+            await issue_credit(was, await lines_of(was.id), was.description, now)
+        elif rest := was.amount.amount_minor - was.credited.amount_minor:
+            await issue_credit(was, [rest_of(await lines_of(was.id), rest, was.description)], was.description, now)
+        await owe_back(was, was.paid.amount_minor, now)
 
 
-async def record_refund(*, payment_id: int, method: PaymentMethod, actor: Actor, now: datetime, note: str = "") -> None:
-    """Record that money which had to go back has gone back; a unique index lets that happen once.
+async def issue_credit(document: DocumentInfo, lines: Sequence[TaxedLine], description: str, now: datetime) -> int:
+    """Issue a credit note over lines of an invoice, in the caller's transaction; returns its id."""
+    content = Content(
+        kind=DocumentKind.CREDIT_NOTE,
+        edition_id=document.edition_id,
+        purpose=document.purpose,
+        subject_id=document.subject_id,
+        description=description,
+        currency=document.amount.currency,
+        payer=Payer(
+            name=document.payer_name,
+            person_id=document.payer_id,
+            address=document.payer_address,
+            tax_code=document.payer_tax_code,
+            language=document.payer_language,
+        ),
+        lines=lines,
+        state=DocumentState.ISSUED,
+        corrects=document.id,
+    )
+    number = await next_number(content, await day_of(document.edition_id, now))
+    note_id = await issue(content, number, now)
+    await PaymentDocument.update(
+        {PaymentDocument.credited_minor: PaymentDocument.credited_minor + content.amount_minor}
+    ).where(PaymentDocument.id == document.id)
+    await post(
+        Posting.CREDIT,
+        sides_of_lines(lines, -1),
+        edition_id=document.edition_id,
+        currency=document.amount.currency,
+        document_id=note_id,
+        now=now,
+    )
+    return note_id
 
-    Raises DocumentNotFound for a payment that is not there, DocumentNotOpen for one that is kept or went back already.
-    """
-    try:
-        async with write_transaction():
-            payment = await payment_by_id(payment_id)
-            document = await document_by_id(payment.document_id)
-            if payment.outcome != Settlement.REFUND:
-                raise DocumentNotOpen(number=document.number)
-            await Payment(
-                document=document.id,
-                method=method.value,
-                amount_minor=-payment.amount.amount_minor,
-                currency=payment.amount.currency,
-                outcome=Settlement.RETURNED.value,
-                returns=payment_id,
-                note=clean_text(note)[:200],
-                received_at=now,
-                recorded_by=actor.person_id,
-            ).save()
-            await PaymentDocument.update({PaymentDocument.state: DocumentState.REFUNDED.value}).where(
-                (PaymentDocument.id == document.id) & (PaymentDocument.state == DocumentState.REFUND_DUE.value)
-            )
-            await audit.record(
-                actor=actor,
-                action="payment.refund",
-                subject_type="payment_document",
-                subject_id=document.id,
-                edition_id=document.edition_id,
-                before={"payment_id": payment_id, "outcome": payment.outcome},
-                after={"method": method, "amount_minor": payment.amount.amount_minor},
-                now=now,
-            )
-    except Exception as error:
-        if is_unique_violation(error):
-            raise DocumentNotOpen(number=document.number) from error
-        raise
+
+def rest_of(lines: Sequence[TaxedLine], gross_minor: int, description: str) -> TaxedLine:
+    """One line over a part of what lines come to, with the share of their tax."""
+    net, tax = sum(line.net_minor for line in lines), sum(line.tax_minor for line in lines)
+    part = (2 * gross_minor * tax + net + tax) // (2 * (net + tax))
+    rates = {line.tax_rate for line in lines}
+    return TaxedLine(
+        description=description,
+        quantity=1,
+        unit_minor=gross_minor,
+        net_minor=gross_minor - part,
+        tax_minor=part,
+        tax_rate=rates.pop() if len(rates) == 1 else None,
+        exempt_reason="",
+        funded_by="",
+    )

@@ -6,7 +6,7 @@ from app.accounts.actor import SYSTEM
 from app.accounts.enums import Role
 from app.kernel.money import Money
 from app.payments.enums import PaymentMethod
-from app.payments.services.documents import record_payment
+from app.payments.services.recording import record_payment
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.payments.factories import Seller, make_document, put_on_sale
@@ -38,7 +38,13 @@ async def test_documents_are_listed_searched_and_filtered(client: Browser) -> No
         "number": second.number,
         "payer": "Trần Văn Bình",
         "description": "2 vé người lớn",
+        "kind": "invoice",
         "amount_minor": 70_000,
+        "tax_minor": 0,
+        "paid_minor": 0,
+        "due_minor": 70_000,
+        "owed_minor": 0,
+        "due_on": "2026-10-23",
         "currency": "VND",
         "state": "open",
         "reference": second.reference,

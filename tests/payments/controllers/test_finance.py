@@ -1,12 +1,17 @@
 """The finance desk's pages."""
 
+from datetime import date
+
 import pytest
 
 from app.accounts.enums import Role
+from app.kernel.clock import now
 from app.kernel.settings import settings
 from app.payments.controllers.finance import transfer_code
 from app.payments.enums import DocumentState, Settlement
-from app.payments.queries import document_by_id
+from app.payments.lines import Line
+from app.payments.queries import balances, document_by_id, drawers_of
+from app.payments.services.issuing import Part
 from tests.events.factories import make_edition
 from tests.payments.factories import Seller, make_document, put_on_sale
 from tests.support.client import Browser, sign_in
@@ -39,7 +44,11 @@ async def test_cash_is_recorded_by_hand(desk: Browser, seller: Seller) -> None:
     assert "Open invoices" in (await desk.get(f"/manage/{edition.id}")).text
     own = f"{base}/{document.id}"
     assert 'value="50.000"' in (await desk.get(own)).text
-    for amount, sentence in (("x", "Please write an amount"), ("5.000", "is over 50.000 ₫, not 5.000 ₫"), ("", "fill")):
+    for amount, sentence in (
+        ("x", "Please write an amount"),
+        ("55.000", "is over 50.000 ₫, not 55.000 ₫"),
+        ("", "fill"),
+    ):
         refused = await desk.post(f"{own}/payments?lang=en", data={"method": "cash", "amount": amount})
         assert (refused.status_code, sentence in refused.text) == (422, True)
     paid = await desk.post(f"{own}/payments", data={"method": "cash", "amount": "50.000", "note": "quầy 1"})
@@ -64,10 +73,94 @@ async def test_money_that_came_too_late_goes_back(desk: Browser, seller: Seller)
     shown = (await desk.get(f"{own}?lang=en")).text
     assert "50.000 ₫ has to go back." in shown
     (payment,) = [payment for _document, payment in seller.settled]
-    assert (await desk.post(f"{own}/refunds/{payment.id}", data={"method": "transfer"})).status_code == 303
+    back = {"method": "transfer", "amount": "20.000"}
+    assert (await desk.post(f"{own}/refunds/{payment.id}", data=back)).status_code == 303
+    assert "30.000 ₫ has to go back." in (await desk.get(f"{own}?lang=en")).text
+    assert (await desk.post(f"{own}/refunds/{payment.id}", data=back | {"amount": "rất nhiều"})).status_code == 422
+    assert (await desk.post(f"{own}/refunds/{payment.id}", data=back | {"amount": "40.000"})).status_code == 409
+    assert (await desk.post(f"{own}/refunds/{payment.id}", data=back | {"amount": "30.000"})).status_code == 303
     assert (await document_by_id(document.id)).state == DocumentState.REFUNDED
-    assert (await desk.post(f"{own}/refunds/{payment.id}", data={"method": "transfer"})).status_code == 409
+    assert (await desk.post(f"{own}/refunds/{payment.id}", data=back)).status_code == 409
     assert (await desk.post(f"{own}/cancel")).status_code == 409
+
+
+async def test_a_part_is_paid_a_part_taken_back_and_the_rest_written_off(desk: Browser, seller: Seller) -> None:
+    edition = await make_edition()
+    lines = [
+        Line(description="Gian 3x3", unit_minor=100_000),
+        Line(description="Hỗ trợ", unit_minor=-20_000, funded_by="Quỹ vì phụ nữ"),
+    ]
+    parts = [Part(due_on=date(2026, 10, 17), amount_minor=30_000), Part(due_on=date(2026, 10, 20), amount_minor=50_000)]
+    document = await make_document(edition, lines=lines, parts=parts)
+    own = f"/manage/{edition.id}/payments/{document.id}"
+    assert (await desk.post(f"{own}/payments", data={"method": "terminal", "amount": "40.000"})).status_code == 303
+    shown = (await desk.get(f"{own}?lang=en")).text
+    for words in ("Borne by Quỹ vì phụ nữ", "Still to come", "40.000 ₫", "Parts"):
+        assert words in shown
+    for form, sentence in (
+        ({"credit": "x", "reason": "Sai"}, "Please write an amount"),
+        ({"credit": "10.000", "reason": ""}, "fill"),
+        ({"credit": "90.000", "reason": "Sai"}, "80.000 ₫ can be taken back"),
+    ):
+        refused = await desk.post(f"{own}/credits?lang=en", data=form)
+        assert (refused.status_code, sentence in refused.text) == (422, True), sentence
+    note = await desk.post(f"{own}/credits", data={"credit": "10.000", "reason": "Bớt bàn"})
+    page = (await desk.get(f"{note.headers['location']}?lang=en")).text
+    assert (f"Credit note GC{edition.id}-2026-00001" in page, document.number in page) == (True, True)
+    assert "Record a payment" not in page
+    assert (await desk.post(f"{own}/write-off")).status_code == 303
+    assert (await document_by_id(document.id)).state == DocumentState.WRITTEN_OFF
+    ledger = (await desk.get(f"/manage/{edition.id}/payments/ledger?lang=en")).text
+    for words in ("Written off", "30.000 ₫", "Card terminals", "40.000 ₫", "Quỹ vì phụ nữ"):
+        assert words in ledger
+    day = now().astimezone(edition.zone).date()
+    entered = (await desk.get(f"/manage/{edition.id}/payments/ledger?day={day}&lang=en")).text
+    assert "Card terminals" in entered
+    assert "Nothing is entered" in (await desk.get(f"/manage/{edition.id}/payments/ledger?day=2020-01-01&lang=en")).text
+    assert (await desk.get(f"/manage/{edition.id}/payments/ledger.xlsx")).content[:2] == b"PK"
+
+
+async def test_terms_are_checked_and_hold_from_now_on(desk: Browser, seller: Seller) -> None:
+    edition = await make_edition()
+    path = f"/manage/{edition.id}/payments/terms"
+    good = {"seller_name": "Hội LHPN", "seller_tax_code": "0100109106", "tax_mode": "included", "due_days": "10"}
+    for change, sentence in (
+        ({"tax_name": ""}, "choose the rate"),
+        ({"tax_name": "vn_standard", "seller_tax_code": "123"}, "A tax code has ten digits"),
+        ({"tax_name": "vn_standard", "due_days": "-1"}, "Days to pay"),
+    ):
+        refused = await desk.post(f"{path}?lang=en", data=good | change)
+        assert (refused.status_code, sentence in refused.text) == (422, True), sentence
+    before = await make_document(edition, subject_id=1, amount=110_000)
+    assert (await desk.post(path, data=good | {"tax_name": "vn_standard"})).status_code == 303
+    assert "0100109106" in (await desk.get(path)).text
+    after = await make_document(edition, subject_id=2, amount=110_000)
+    assert [(await document_by_id(one.id)).tax.amount_minor for one in (before, after)] == [0, 10_000]
+
+
+async def test_cash_goes_through_the_drawer_that_is_counted(desk: Browser, seller: Seller) -> None:
+    edition = await make_edition()
+    path = f"/manage/{edition.id}/payments/drawers"
+    assert "No drawer yet" in (await desk.get(f"{path}?lang=en")).text
+    assert (await desk.post(path, data={"amount": "x"})).status_code == 422
+    assert (await desk.post(path, data={"amount": "200.000"})).status_code == 303
+    assert (await desk.post(path, data={"amount": "200.000"})).status_code == 409
+    document = await make_document(edition)
+    own = f"/manage/{edition.id}/payments/{document.id}"
+    await desk.post(f"{own}/payments", data={"method": "cash", "amount": "50.000"})
+    assert "250.000 ₫ should lie in it" in (await desk.get(f"{path}?lang=en")).text
+    (drawer,) = await drawers_of(edition.id)
+    close = f"{path}/{drawer.id}/close"
+    assert (await desk.post(close, data={"amount": ""})).status_code == 422
+    assert (await desk.post(close, data={"amount": "245.000", "note": "thiếu tờ 5"})).status_code == 303
+    assert (await desk.post(close, data={"amount": "245.000"})).status_code == 404
+    shown = (await desk.get(f"{path}?lang=en")).text
+    for words in ("245.000 ₫", "thiếu tờ 5", "Open my drawer"):
+        assert words in shown
+    lost = {row["account"]: row["amount_minor"] for row in await balances(edition.id)}
+    assert (lost["loss"], lost["cash"]) == (5_000, 45_000)
+    other = await make_edition("other")
+    assert (await desk.post(f"/manage/{other.id}/payments/drawers/{drawer.id}/close")).status_code == 404
 
 
 async def test_only_finance_and_owners_come_in(client: Browser, seller: Seller) -> None:

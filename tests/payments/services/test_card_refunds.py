@@ -13,13 +13,21 @@ from app.kernel.money import Money
 from app.payments.enums import DocumentState, PaymentMethod, Settlement
 from app.payments.enums_card import RefundState
 from app.payments.errors import DocumentNotOpen
-from app.payments.errors_card import CardsNotSetUp, NotByCard, PaymentNotKnownYet, RefundTooHigh, StripeRefused
+from app.payments.errors_card import (
+    CardsNotSetUp,
+    NotByCard,
+    PaymentNotKnownYet,
+    RefundNotOwed,
+    RefundTooHigh,
+    StripeRefused,
+)
 from app.payments.queries import DocumentInfo, document_by_id, payments_of, waiting_events
 from app.payments.queries_card import refunds_of
 from app.payments.services import card_refunds
 from app.payments.services.card_refunds import carry_on, left_to_refund, refund_to_card, register_refund_message
-from app.payments.services.documents import record_payment, record_refund
+from app.payments.services.corrections import credit_document
 from app.payments.services.inbox import apply_event
+from app.payments.services.recording import record_payment, record_refund
 from app.payments.tables_card import CardRefund
 from tests.events.factories import make_edition
 from tests.payments.cards import COMPLETED, a_document, begun, keep, later, paid, tell
@@ -208,24 +216,32 @@ async def test_what_is_given_back_at_stripe_itself_is_written_down(
 ) -> None:
     document = await a_document()
     intent = await paid(stripe, document)
-    for amount, state in ((20_000, DocumentState.PAID), (30_000, DocumentState.REFUNDED)):
-        stripe.control("refund", payment_intent=intent, amount=amount)
-        assert await tell(stripe, "refund.created") == ["done"]
-        assert await state_of(document) == state
-    assert [row["money"].amount_minor for row in await refunds_of(document.id)] == [30_000, 20_000]
-    assert told == [Money(20_000, "VND"), Money(30_000, "VND")]
+    stripe.control("refund", payment_intent=intent)
+    assert await tell(stripe, "refund.created") == ["done"]
+    assert await state_of(document) == DocumentState.REFUNDED
+    assert [row["money"].amount_minor for row in await refunds_of(document.id)] == [50_000]
+    assert told == [Money(50_000, "VND")]
 
 
-async def test_a_sum_waits_for_the_refunds_that_make_it_up(stripe: StripeServer, seller: Seller) -> None:
+async def test_a_part_that_is_given_back_at_stripe_itself_waits_for_its_credit_note(
+    stripe: StripeServer, seller: Seller, told: list[Money]
+) -> None:
     document = await a_document()
     intent = await paid(stripe, document)
     stripe.control("refund", payment_intent=intent, amount=20_000)
     refund, charge = await keep(stripe, "refund.created", "charge.refunded")
+    with pytest.raises(RefundNotOwed):
+        await apply_event(refund, clock.now())
     with pytest.raises(PaymentNotKnownYet):
         await apply_event(charge, clock.now())
+    assert await refunds_of(document.id) == []
+    part = Money(20_000, "VND")
+    await credit_document(document_id=document.id, amount=part, reason="x", actor=SYSTEM, now=clock.now())
     assert await apply_event(refund, clock.now()) == "done"
     assert await apply_event(charge, clock.now()) == "known"
     assert await waiting_events() == []
+    assert sum(payment.amount.amount_minor for payment in await payments_of(document.id)) == 30_000
+    assert told == [part]
 
 
 async def test_a_refund_that_is_told_before_its_payment_waits_and_a_strangers_is_ignored(

@@ -11,26 +11,24 @@ from app.payments.enums import DocumentState, PaymentMethod, Settlement
 from app.payments.errors import (
     AlreadyPaid,
     AmountDiffers,
+    AmountOutOfRange,
+    CurrencyDiffers,
     DocumentDiffers,
     DocumentNotFound,
     DocumentNotOpen,
     NothingSettles,
 )
-from app.payments.queries import counts_by_state, document_by_id, payments_of
+from app.payments.lines import Line
+from app.payments.queries import DocumentInfo, counts_by_state, document_by_id, payments_of
 from app.payments.queries import documents as list_documents
-from app.payments.services import documents
-from app.payments.services.documents import (
-    Recorded,
-    cancel_document,
-    open_document,
-    record_payment,
-    record_refund,
-    register_settlement,
-)
+from app.payments.services import documents, recording
+from app.payments.services.documents import cancel_document, open_document, register_settlement
+from app.payments.services.issuing import Payer
+from app.payments.services.recording import Recorded, record_payment, record_refund
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.payments.factories import Seller, make_document, put_on_sale
-from tests.support.race import drop_unique, losers, meet_after, race, unguarded, winners
+from tests.support.race import losers, meet_after, race, unguarded, winners
 
 FIFTY = Money(50_000, "VND")
 
@@ -53,7 +51,11 @@ async def pay(document_id: int, **changes: Any) -> Recorded:
 async def test_a_paid_document_is_settled_and_gives_back_what_was_said(database: str, seller: Seller) -> None:
     edition = await make_edition()
     document = await make_document(edition)
-    assert (document.number, document.state, document.amount) == (f"{edition.id}-000001", DocumentState.OPEN, FIFTY)
+    assert (document.number, document.state, document.amount) == (
+        f"HD{edition.id}-2026-00001",
+        DocumentState.OPEN,
+        FIFTY,
+    )
     recorded = await pay(document.id, note="quầy 2")
     assert (recorded.outcome, recorded.state) == (Settlement.KEPT, DocumentState.PAID)
     (settled, payment) = seller.settled[0]
@@ -80,21 +82,23 @@ async def test_billing_the_same_again_gives_the_open_document_and_wastes_no_numb
     with pytest.raises(DocumentDiffers):
         await make_document(edition, amount=60_000)
     second = await make_document(edition, subject_id=2)
-    assert second.number == f"{edition.id}-000002"
+    assert second.number == f"HD{edition.id}-2026-00002"
 
 
 async def test_what_nobody_settles_and_what_costs_nothing_is_not_billed(database: str, seller: Seller) -> None:
     edition = await make_edition()
-    with pytest.raises(ValueError, match="above zero"):
-        await make_document(edition, amount=0)
+    for amount in (0, -50_000, 2**53 * 1_000):
+        with pytest.raises(AmountOutOfRange):
+            await make_document(edition, amount=amount)
     with pytest.raises(NothingSettles):
         await open_document(
             edition_id=edition.id,
             purpose="unknown",
             subject_id=1,
-            amount=FIFTY,
-            payer_name="A",
+            payer=Payer(name="A"),
             description="",
+            currency="VND",
+            lines=[Line(description="A", unit_minor=50_000)],
             now=NOW,
         )
 
@@ -102,9 +106,12 @@ async def test_what_nobody_settles_and_what_costs_nothing_is_not_billed(database
 async def test_a_wrong_amount_and_a_second_payment_are_refused(database: str, seller: Seller) -> None:
     document = await make_document(await make_edition())
     with pytest.raises(AmountDiffers):
-        await pay(document.id, amount=Money(5_000, "VND"))
-    with pytest.raises(AmountDiffers):
+        await pay(document.id, amount=Money(50_001, "VND"))
+    with pytest.raises(CurrencyDiffers):
         await pay(document.id, amount=Money(50_000, "IDR"))
+    for amount in (0, -1, 2**53 * 1_000):
+        with pytest.raises(AmountOutOfRange):
+            await pay(document.id, amount=Money(amount, "VND"))
     await pay(document.id)
     with pytest.raises(AlreadyPaid):
         await pay(document.id)
@@ -201,13 +208,17 @@ async def test_without_the_claim_it_is_settled_twice(
     database: str, seller: Seller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     document = await make_document(await make_edition())
-    unguarded(monkeypatch, documents)
+    unguarded(monkeypatch, recording)
 
-    async def is_open(document_id: int, now: object) -> bool:
-        return (await document_by_id(document_id)).state == DocumentState.OPEN
+    async def nobody_holds(*_row: object, **_how: object) -> None:
+        """Let two read the same document."""
 
-    monkeypatch.setattr(documents, "_claim", is_open)
-    meet_after(monkeypatch, documents, "_claim", parties=2)
+    async def claim(document: DocumentInfo, kept: int, state: DocumentState, now: object) -> bool:
+        return True
+
+    monkeypatch.setattr(recording, "hold_row", nobody_holds)
+    monkeypatch.setattr(recording, "_claim", claim)
+    meet_after(monkeypatch, recording, "_claim", parties=2)
     results = await race(2, lambda _number: pay(document.id))
     assert len(winners(results)) == 2
     assert len(seller.settled) == 2
@@ -219,7 +230,7 @@ async def test_one_thing_gets_one_open_document_with_one_number(database: str, s
     results = await race(20, lambda _number: make_document(edition))
     assert len({found.id for found in winners(results)}) == 1
     assert len(winners(results)) == 20
-    assert (await make_document(edition, subject_id=2)).number == f"{edition.id}-000002"
+    assert (await make_document(edition, subject_id=2)).number == f"HD{edition.id}-2026-00002"
 
 
 @pytest.mark.race
@@ -235,9 +246,21 @@ async def test_money_goes_back_once(database: str, seller: Seller) -> None:
 
 
 @pytest.mark.race
-async def test_without_its_unique_column_money_goes_back_twice(database: str, seller: Seller) -> None:
+async def test_without_the_claim_money_goes_back_twice(
+    database: str, seller: Seller, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seller.answer = Settlement.REFUND
-    await drop_unique("payment", "returns")
+    unguarded(monkeypatch, recording)
+
+    async def nobody_holds(*_row: object, **_how: object) -> None:
+        """Let two read the same payment."""
+
+    async def claim(payment_id: int, minor: int) -> bool:
+        return True
+
+    monkeypatch.setattr(recording, "hold_row", nobody_holds)
+    monkeypatch.setattr(recording, "_claim_back", claim)
+    meet_after(monkeypatch, recording, "_claim_back", parties=2)
     recorded = await pay((await make_document(await make_edition())).id)
     results = await race(
         2,

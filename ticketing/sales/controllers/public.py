@@ -23,7 +23,6 @@ from app.kernel.names import normalise_email, normalise_phone
 from app.kernel.security import hash_token, new_token
 from app.kernel.web import browser_of, page, redirect
 from app.payments.controllers.card import leave_for_checkout
-from app.payments.enums import DocumentState
 from app.payments.enums_card import RefundState
 from app.payments.queries import document_by_id
 from app.payments.queries_card import refunds_of
@@ -125,9 +124,7 @@ class TicketController(Controller):
             document = await document_by_id(order["payment_document"])
             transfer = transfer_of(document) if order["state"] == "held" else None
             refunds = [one for one in await refunds_of(document.id) if one["state"] == RefundState.DONE.value]
-            if document.state == DocumentState.REFUND_DUE:
-                gone = sum(one["amount_minor"] for one in refunds)
-                refund_due = Money(document.amount.amount_minor - gone, document.amount.currency)
+            refund_due = document.owed if document.owed.amount_minor else None
         return page(
             "sales/done.html",
             headers={"cache-control": "private, no-store"},

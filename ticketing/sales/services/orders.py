@@ -3,6 +3,7 @@
 Rows are taken in one order, so that nobody waits for each other: edition, payment document, order, ticket types by id.
 """
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -13,12 +14,16 @@ from app.events.enums import EditionState
 from app.events.queries import edition_by_id, hold_edition_going_on
 from app.kernel import audit
 from app.kernel.database import fetch, write_transaction
+from app.kernel.i18n import pick
 from app.kernel.money import Money
 from app.kernel.security import hash_token
-from app.payments.enums import PaymentMethod, Settlement
+from app.payments.enums import DocumentState, PaymentMethod, Settlement
 from app.payments.errors import DocumentNotOpen
-from app.payments.queries import DocumentInfo, PaymentInfo
-from app.payments.services.documents import cancel_document, open_document, record_payment, require_refund
+from app.payments.lines import Line
+from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id
+from app.payments.services.documents import cancel_document, open_document, require_refund
+from app.payments.services.issuing import Payer
+from app.payments.services.recording import record_payment
 from ticketing.sales.enums import OrderChannel, OrderState
 from ticketing.sales.errors import NothingChosen, OrderNotFound, OrderNotOpen, TooManyTickets
 from ticketing.sales.limits import count_order
@@ -176,10 +181,11 @@ async def pay_order(
     order = await _order(order_id, edition_id)
     if order.payment_document is None:
         raise OrderNotOpen
+    document = await document_by_id(order.payment_document)
     recorded = await record_payment(
-        document_id=order.payment_document,
+        document_id=document.id,
         method=method,
-        amount=Money(order.total_minor, order.currency),
+        amount=document.due if document.state == DocumentState.OPEN else document.amount,
         actor=actor,
         now=now,
     )
@@ -334,14 +340,33 @@ async def _bill(order: TicketOrder, *, payer_name: str, now: datetime) -> int:
         edition_id=order.edition,
         purpose=PURPOSE,
         subject_id=order.id,
-        amount=Money(order.total_minor, order.currency),
-        payer_name=payer_name,
-        payer_id=order.buyer,
+        payer=Payer(name=payer_name, person_id=order.buyer, language=order.locale),
         description=order.reference,
+        currency=order.currency,
+        lines=await _lines(order),
         now=now,
     )
     await TicketOrder.update({TicketOrder.payment_document: document.id}).where(TicketOrder.id == order.id)
     return document.id
+
+
+async def _lines(order: TicketOrder) -> list[Line]:
+    """What an order is billed for: a line for each type of ticket that costs something."""
+    rows = await fetch(
+        "SELECT t.name AS name, i.price_minor AS price_minor, COUNT(*) AS count FROM order_item i "
+        "JOIN ticket_type t ON t.id = i.ticket_type WHERE i.ticket_order = {} AND i.price_minor > 0 "
+        "GROUP BY t.id, t.name, i.price_minor ORDER BY t.id",
+        order.id,
+    )
+    return [
+        Line(
+            description=pick(json.loads(row["name"]), order.locale),
+            unit_minor=row["price_minor"],
+            quantity=row["count"],
+            with_tax=True,
+        )
+        for row in rows
+    ]
 
 
 async def _confirm(order: TicketOrder, counts: Mapping[int, int], *, now: datetime) -> bool:

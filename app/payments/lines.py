@@ -1,0 +1,70 @@
+"""Lines of documents: what is billed as it was priced, and what of it is net and tax."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from app.payments.enums import TaxMode
+from app.payments.tax import net_and_tax, rate_on
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """Who sells at an edition, how it is taxed, and within how many days it is to be paid."""
+
+    seller_name: str = ""
+    seller_address: str = ""
+    seller_tax_code: str = ""
+    tax_mode: TaxMode = TaxMode.NONE
+    tax_name: str = ""
+    exempt_reason: str = ""
+    due_days: int = 7
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """What is billed. ``unit_minor`` is its price in minor units, with or without tax as the edition's terms have it.
+
+    A line that somebody else bears is negative and names her; one that is exempt says why. ``with_tax``: the price was
+    shown to a consumer and is all that she pays, whatever the terms say.
+    """
+
+    description: str
+    unit_minor: int
+    quantity: int = 1
+    tax_name: str = ""
+    exempt_reason: str = ""
+    funded_by: str = ""
+    with_tax: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaxedLine:
+    """A line as it stands on a document; ``tax_rate`` in hundredths of a percent, None when exempt."""
+
+    description: str
+    quantity: int
+    unit_minor: int
+    net_minor: int
+    tax_minor: int
+    tax_rate: int | None
+    exempt_reason: str
+    funded_by: str
+
+
+def taxed(line: Line, terms: Terms, day: date) -> TaxedLine:
+    """A line with the tax that holds on a day. Raises KeyError for a rate that nobody knows."""
+    reason = line.exempt_reason or ("" if line.tax_name else terms.exempt_reason)
+    free = terms.tax_mode == TaxMode.NONE or bool(reason)
+    rate = None if free else rate_on(line.tax_name or terms.tax_name, day)
+    mode = TaxMode.INCLUDED if line.with_tax else terms.tax_mode
+    net, tax = net_and_tax(line.unit_minor * line.quantity, rate or 0, mode)
+    return TaxedLine(
+        description=line.description,
+        quantity=line.quantity,
+        unit_minor=line.unit_minor,
+        net_minor=net,
+        tax_minor=tax,
+        tax_rate=rate,
+        exempt_reason=reason,
+        funded_by=line.funded_by,
+    )

@@ -1,0 +1,104 @@
+"""What corrects an invoice that stands: a credit note over a part of it, or writing off what nobody will pay."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from app.accounts.actor import Actor
+from app.events.queries import hold_edition
+from app.kernel import audit
+from app.kernel.database import hold_row, write_transaction
+from app.kernel.money import Money
+from app.kernel.names import clean_text
+from app.payments.enums import Account, DocumentState, Posting
+from app.payments.errors import CurrencyDiffers, DocumentNotOpen, MoreThanBilled
+from app.payments.queries import document_by_id, lines_of, payments_of
+from app.payments.services.documents import (
+    cancel_document,
+    issue_credit,
+    move_document,
+    owe_back,
+    require_refund,
+    rest_of,
+)
+from app.payments.services.ledger import post
+from app.payments.services.recording import settle
+from app.payments.tables import PaymentDocument
+
+
+async def credit_document(*, document_id: int, amount: Money, reason: str, actor: Actor, now: datetime) -> int:
+    """Take a part of an invoice back by a credit note; what came for that part has to go back. Returns the note's id.
+
+    Taking all of it back is what cancelling an open invoice and refunding a paid one does, and is done so: then the
+    id is the invoice's own for an open one. Raises DocumentNotFound, DocumentNotOpen, CurrencyDiffers, MoreThanBilled.
+    """
+    async with write_transaction():
+        document = await document_by_id(document_id)
+        await hold_edition(document.edition_id)
+        await hold_row("payment_document", document_id, alone=True)
+        document = await document_by_id(document_id)
+        if document.state not in (DocumentState.OPEN, DocumentState.PAID):
+            raise DocumentNotOpen(number=document.number)
+        if amount.currency != document.amount.currency:
+            raise CurrencyDiffers(number=document.number, due=document.amount.currency, given=amount.currency)
+        left = document.amount.amount_minor - document.credited.amount_minor
+        if not 0 < amount.amount_minor <= left:
+            raise MoreThanBilled(number=document.number, left=Money(left, amount.currency), given=amount)
+        if amount.amount_minor == left:
+            if document.state == DocumentState.OPEN:
+                await cancel_document(document_id=document_id, actor=actor, now=now)
+                return document_id
+            await require_refund(document_id=document_id, actor=actor, now=now)
+            rows = await PaymentDocument.select(PaymentDocument.id).where(PaymentDocument.corrects == document_id)
+            return max(int(row["id"]) for row in rows)
+        lines = await lines_of(document_id)
+        note_id = await issue_credit(document, [rest_of(lines, amount.amount_minor, clean_text(reason))], reason, now)
+        document = await document_by_id(document_id)
+        if (over := -document.due.amount_minor) > 0:
+            await owe_back(document, over, now)
+        elif over == 0 and document.state == DocumentState.OPEN:
+            await PaymentDocument.update(
+                {PaymentDocument.state: DocumentState.PAID.value, PaymentDocument.settled_at: now}
+            ).where(PaymentDocument.id == document_id)
+            last = (await payments_of(document_id))[-1]
+            await settle(replace(document, state=DocumentState.OPEN), last.id, actor=actor, now=now)
+        await audit.record(
+            actor=actor,
+            action="payment.credit",
+            subject_type="payment_document",
+            subject_id=document_id,
+            edition_id=document.edition_id,
+            before={"credited_minor": document.credited.amount_minor - amount.amount_minor},
+            after={"credited_minor": document.credited.amount_minor},
+            now=now,
+        )
+        return note_id
+
+
+async def write_off(*, document_id: int, actor: Actor, now: datetime) -> None:
+    """Give up what is still due of an open invoice; money that comes after all is taken. Twice changes nothing.
+
+    Raises DocumentNotFound, DocumentNotOpen.
+    """
+    async with write_transaction():
+        was = await move_document(
+            document_id,
+            DocumentState.OPEN,
+            DocumentState.WRITTEN_OFF,
+            action="payment.write_off",
+            actor=actor,
+            now=now,
+        )
+        if was is None:
+            found = await document_by_id(document_id)
+            if found.state != DocumentState.WRITTEN_OFF:
+                raise DocumentNotOpen(number=found.number)
+            return
+        due = was.due.amount_minor
+        await post(
+            Posting.WRITE_OFF,
+            {Account.LOSS: due, Account.RECEIVABLE: -due},
+            edition_id=was.edition_id,
+            currency=was.amount.currency,
+            document_id=document_id,
+            now=now,
+        )

@@ -1,0 +1,93 @@
+"""A cashier's drawer: opened with a float, counted and closed; what was counted against what the books say."""
+
+from datetime import datetime
+
+from app.accounts.actor import Actor
+from app.kernel import audit
+from app.kernel.database import fetch, is_unique_violation, write_transaction
+from app.kernel.money import Money
+from app.kernel.names import clean_text
+from app.payments.enums import Account, Posting
+from app.payments.errors import DrawerAlreadyOpen, DrawerNotOpen
+from app.payments.queries import DrawerInfo, drawer_by_id
+from app.payments.services.ledger import post
+from app.payments.tables import Drawer
+
+
+async def open_drawer(*, edition_id: int, float_: Money, actor: Actor, now: datetime) -> int:
+    """Open the actor's own drawer with change in it; returns its id. Raises DrawerAlreadyOpen."""
+    try:
+        async with write_transaction():
+            row = Drawer(
+                edition=edition_id,
+                cashier=actor.person_id,
+                currency=float_.currency,
+                float_minor=float_.amount_minor,
+                opened_at=now,
+            )
+            await row.save()
+            await audit.record(
+                actor=actor,
+                action="drawer.open",
+                subject_type="cash_drawer",
+                subject_id=row.id,
+                edition_id=edition_id,
+                after={"float_minor": float_.amount_minor},
+                now=now,
+            )
+    except Exception as error:
+        if is_unique_violation(error):
+            raise DrawerAlreadyOpen from error
+        raise
+    return int(row.id)
+
+
+async def expected_in(drawer: DrawerInfo) -> Money:
+    """What must lie in a drawer: its float, and the cash that came and went back through it."""
+    (row,) = await fetch("SELECT COALESCE(SUM(amount_minor), 0) AS came FROM payment WHERE drawer = {}", drawer.id)
+    return Money(drawer.float.amount_minor + int(row["came"]), drawer.float.currency)
+
+
+async def close_drawer(
+    *, drawer_id: int, edition_id: int, counted: Money, actor: Actor, now: datetime, note: str = ""
+) -> DrawerInfo:
+    """Close a drawer with what was counted in it; a difference is entered as a loss, or less of one.
+
+    Raises DrawerNotOpen, also when it was closed before.
+    """
+    async with write_transaction():
+        drawer = await drawer_by_id(drawer_id, edition_id)
+        expected = await expected_in(drawer)
+        closed = (
+            await Drawer.update(
+                {
+                    Drawer.closed_at: now,
+                    Drawer.expected_minor: expected.amount_minor,
+                    Drawer.counted_minor: counted.amount_minor,
+                    Drawer.note: clean_text(note)[:200],
+                }
+            )
+            .where((Drawer.id == drawer_id) & Drawer.closed_at.is_null())
+            .returning(Drawer.id)
+        )
+        if not closed:
+            raise DrawerNotOpen
+        missing = expected.amount_minor - counted.amount_minor
+        await post(
+            Posting.COUNT,
+            {Account.LOSS: missing, Account.CASH: -missing},
+            edition_id=edition_id,
+            currency=counted.currency,
+            now=now,
+        )
+        await audit.record(
+            actor=actor,
+            action="drawer.close",
+            subject_type="cash_drawer",
+            subject_id=drawer_id,
+            edition_id=edition_id,
+            before={"expected_minor": expected.amount_minor},
+            after={"counted_minor": counted.amount_minor},
+            now=now,
+        )
+    return await drawer_by_id(drawer_id, edition_id)

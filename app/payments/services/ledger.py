@@ -1,0 +1,94 @@
+"""The ledger: what is billed, paid, owed back and returned, in two sides that balance. Rows are only ever added."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from app.events.queries import edition_by_id
+from app.kernel.money import Money
+from app.payments.enums import Account, PaymentMethod, Posting
+from app.payments.tables import LedgerEntry
+
+#: Where the money of a payment lies.
+ACCOUNT_OF = {
+    PaymentMethod.CASH: Account.CASH,
+    PaymentMethod.TRANSFER: Account.BANK,
+    PaymentMethod.CARD: Account.CARD,
+    PaymentMethod.TERMINAL: Account.TERMINAL,
+}
+Side = Account | tuple[Account, str]
+
+
+class Unbalanced(Exception):
+    """A posting whose sides do not sum to nothing: a mistake of the program."""
+
+
+async def post(
+    kind: Posting,
+    sides: Mapping[Side, int],
+    *,
+    edition_id: int,
+    currency: str,
+    now: datetime,
+    document_id: int | None = None,
+    payment_id: int | None = None,
+) -> None:
+    """Enter a posting, in the caller's transaction; debits are positive, sides of nothing are left out.
+
+    A side is an account, or one with a detail such as who bears a subsidy. Raises Unbalanced.
+    """
+    if sum(sides.values()):
+        raise Unbalanced(f"{kind}: {dict(sides)}")
+    day = await day_of(edition_id, now)
+    posting = secrets.token_hex(16)
+    rows = []
+    for side, amount in sides.items():
+        account, detail = side if isinstance(side, tuple) else (side, "")
+        if amount:
+            rows.append(
+                LedgerEntry(
+                    posting=posting,
+                    kind=kind.value,
+                    edition=edition_id,
+                    account=account.value,
+                    detail=detail,
+                    amount_minor=amount,
+                    currency=currency,
+                    document=document_id,
+                    payment=payment_id,
+                    day=day,
+                    booked_at=now,
+                )
+            )
+    if rows:
+        await LedgerEntry.insert(*rows)
+
+
+async def post_payment(
+    kind: Posting,
+    amount: Money,
+    against: Account,
+    *,
+    method: PaymentMethod,
+    edition_id: int,
+    document_id: int,
+    payment_id: int,
+    now: datetime,
+) -> None:
+    """Enter money that came (positive) for what ``against`` says, or that went back (negative)."""
+    minor = amount.amount_minor
+    await post(
+        kind,
+        {ACCOUNT_OF[method]: minor, against: -minor},
+        edition_id=edition_id,
+        currency=amount.currency,
+        document_id=document_id,
+        payment_id=payment_id,
+        now=now,
+    )
+
+
+async def day_of(edition_id: int, at: datetime) -> date:
+    """The day of an instant where the edition is."""
+    return at.astimezone(ZoneInfo((await edition_by_id(edition_id)).timezone)).date()

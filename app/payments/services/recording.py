@@ -1,0 +1,411 @@
+"""Money that came and money that went back: recorded once, applied in the transaction that records it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.accounts.actor import Actor
+from app.events.queries import hold_edition
+from app.kernel import audit
+from app.kernel.database import fetch, hold_row, is_unique_violation, write_transaction
+from app.kernel.money import Money
+from app.kernel.names import clean_text
+from app.payments.enums import Account, DocumentKind, DocumentState, PaymentMethod, Posting, Settlement
+from app.payments.errors import (
+    AlreadyPaid,
+    AmountDiffers,
+    AmountOutOfRange,
+    CurrencyDiffers,
+    DocumentNotOpen,
+    MoreThanOwed,
+)
+from app.payments.queries import DocumentInfo, document_by_id, open_drawer_of, payment_by_id
+from app.payments.services.documents import MOST, require_refund, settlement_of
+from app.payments.services.issuing import post_content
+from app.payments.services.ledger import post, post_payment
+from app.payments.tables import Payment, PaymentDocument
+
+#: States in which a document takes money.
+TAKES = (DocumentState.OPEN, DocumentState.WRITTEN_OFF)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """What came of a payment: its row, what the seller said, where the document stands now, and what was too much."""
+
+    payment_id: int
+    outcome: Settlement
+    state: DocumentState
+    over_minor: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Money:
+    """A payment on its way into the books."""
+
+    method: PaymentMethod
+    amount: Money
+    actor: Actor | None
+    now: datetime
+    received_at: datetime
+    provider_reference: str | None
+    note: str
+
+
+async def record_payment(
+    *,
+    document_id: int,
+    method: PaymentMethod,
+    amount: Money,
+    actor: Actor | None,
+    now: datetime,
+    provider_reference: str | None = None,
+    note: str = "",
+    received_at: datetime | None = None,
+) -> Recorded:
+    """Record money that came, in one transaction; what completes a document settles it.
+
+    Less than is due leaves it open. A cancelled document may be paid late, as a whole: its seller then says what
+    becomes of the money. ``provider_reference`` names the payment at its provider; the same one again gives the first
+    answer. Money that is too much, or comes a second time, is refused when a person records it, and kept to go back
+    when a provider (``actor`` None) already took it. Raises DocumentNotFound, DocumentNotOpen for a credit note,
+    AmountOutOfRange, CurrencyDiffers, AmountDiffers, AlreadyPaid, NothingSettles, and whatever the seller's settle
+    raises.
+    """
+    if not 0 < amount.amount_minor <= MOST:
+        raise AmountOutOfRange
+    money = _Money(
+        method=method,
+        amount=amount,
+        actor=actor,
+        now=now,
+        received_at=received_at or now,
+        provider_reference=provider_reference,
+        note=note,
+    )
+    try:
+        async with write_transaction():
+            if provider_reference is not None and (known := await _known(provider_reference)):
+                return known
+            return await _record(document_id, money)
+    except Exception as error:
+        if (
+            provider_reference is not None
+            and is_unique_violation(error)
+            and (known := await _known(provider_reference))
+        ):
+            return known
+        raise
+
+
+async def _record(document_id: int, money: _Money) -> Recorded:
+    document = await document_by_id(document_id)
+    await hold_edition(document.edition_id)  # before the document: who cancels an edition takes them in this order
+    await hold_row("payment_document", document_id, alone=True)
+    document = await document_by_id(document_id)
+    kept = _kept(document, money)
+    over = money.amount.amount_minor - kept
+    if kept and document.state == DocumentState.CANCELLED:
+        recorded = await _take_late(document, money)
+    elif kept:
+        recorded = await _take(document, money, kept)
+    else:
+        payment_id = await _owe(document, money, over, money.provider_reference)
+        recorded = Recorded(payment_id=payment_id, outcome=Settlement.REFUND, state=document.state, over_minor=over)
+        over = 0
+        if document.state in (DocumentState.CANCELLED, DocumentState.REFUNDED):
+            recorded = await _stands_at(document, DocumentState.REFUND_DUE, recorded)
+    if over:
+        await _owe(document, money, over, money.provider_reference and f"{money.provider_reference}:over")
+    await audit.record(
+        actor=money.actor,
+        action="payment.record",
+        subject_type="payment_document",
+        subject_id=document_id,
+        edition_id=document.edition_id,
+        before={"state": document.state},
+        after={
+            "state": recorded.state,
+            "method": money.method,
+            "amount_minor": money.amount.amount_minor,
+            "outcome": recorded.outcome,
+        },
+        now=money.now,
+    )
+    return Recorded(
+        payment_id=recorded.payment_id,
+        outcome=recorded.outcome,
+        state=recorded.state,
+        over_minor=over or recorded.over_minor,
+    )
+
+
+def _kept(document: DocumentInfo, money: _Money) -> int:
+    """How much of the money the document takes."""
+    if document.kind != DocumentKind.INVOICE:
+        raise DocumentNotOpen(number=document.number)
+    amount, due = money.amount, document.due
+    if amount.currency != due.currency:
+        raise CurrencyDiffers(number=document.number, due=due.currency, given=amount.currency)
+    by_hand = money.actor is not None
+    if document.state in TAKES:
+        if by_hand and amount.amount_minor > due.amount_minor:
+            raise AmountDiffers(number=document.number, due=due, given=amount)
+        return min(amount.amount_minor, due.amount_minor)
+    if document.state == DocumentState.CANCELLED:
+        if by_hand and amount != document.amount:
+            raise AmountDiffers(number=document.number, due=document.amount, given=amount)
+        return document.amount.amount_minor if amount.amount_minor >= document.amount.amount_minor else 0
+    if by_hand:
+        raise AlreadyPaid(number=document.number)
+    return 0
+
+
+async def _take(document: DocumentInfo, money: _Money, kept: int) -> Recorded:
+    """Let an open document take money; the rest that was due settles it."""
+    complete = kept == document.due.amount_minor
+    state = DocumentState.PAID if complete else DocumentState.OPEN
+    if not await _claim(document, kept, state, money.now):
+        raise AlreadyPaid(number=document.number)
+    if document.state == DocumentState.WRITTEN_OFF:
+        due = document.due.amount_minor
+        await post(
+            Posting.RESTORE,
+            {Account.RECEIVABLE: due, Account.LOSS: -due},
+            edition_id=document.edition_id,
+            currency=money.amount.currency,
+            document_id=document.id,
+            now=money.now,
+        )
+    payment_id = await _save(document, money, kept, money.provider_reference, Settlement.KEPT)
+    await _book(document, money, kept, payment_id, Account.RECEIVABLE)
+    if not complete:
+        return Recorded(payment_id=payment_id, outcome=Settlement.KEPT, state=state)
+    return await settle(document, payment_id, actor=money.actor, now=money.now)
+
+
+async def _take_late(document: DocumentInfo, money: _Money) -> Recorded:
+    """Ask the seller what becomes of money that came for a cancelled document; one that is kept stands again."""
+    kept = document.amount.amount_minor
+    if not await _claim(document, kept, DocumentState.PAID, money.now):
+        raise AlreadyPaid(number=document.number)
+    payment_id = await _save(document, money, kept, money.provider_reference, Settlement.KEPT)
+    outcome = await settlement_of(document)(document, await payment_by_id(payment_id), money.now)
+    if outcome != Settlement.REFUND:
+        await post_content(Posting.RESTORE, document, money.now, sign=1)
+        await _book(document, money, kept, payment_id, Account.RECEIVABLE)
+        await Payment.update({Payment.outcome: outcome.value}).where(Payment.id == payment_id)
+        return Recorded(payment_id=payment_id, outcome=outcome, state=DocumentState.PAID)
+    await _book(document, money, kept, payment_id, Account.PAYABLE)
+    await Payment.update({Payment.outcome: outcome.value, Payment.owed_minor: kept}).where(Payment.id == payment_id)
+    await PaymentDocument.update(
+        {
+            PaymentDocument.paid_minor: PaymentDocument.paid_minor - kept,
+            PaymentDocument.owed_minor: PaymentDocument.owed_minor + kept,
+            PaymentDocument.state: DocumentState.REFUND_DUE.value,
+        }
+    ).where(PaymentDocument.id == document.id)
+    return Recorded(payment_id=payment_id, outcome=outcome, state=DocumentState.REFUND_DUE)
+
+
+async def settle(document: DocumentInfo, payment_id: int, *, actor: Actor | None, now: datetime) -> Recorded:
+    """Ask the seller what becomes of a document that is paid as a whole, in the caller's transaction."""
+    outcome = await settlement_of(document)(document, await payment_by_id(payment_id), now)
+    if outcome == Settlement.REFUND:
+        await require_refund(document_id=document.id, actor=actor, now=now)
+        return Recorded(payment_id=payment_id, outcome=outcome, state=DocumentState.REFUND_DUE)
+    await Payment.update({Payment.outcome: outcome.value}).where(Payment.id == payment_id)
+    return Recorded(payment_id=payment_id, outcome=outcome, state=DocumentState.PAID)
+
+
+async def _claim(document: DocumentInfo, kept: int, state: DocumentState, now: datetime) -> bool:
+    """Take money into a document by one conditional update: never more than is due, however many pay at once."""
+    claimed = (
+        await PaymentDocument.update(
+            {
+                PaymentDocument.paid_minor: PaymentDocument.paid_minor + kept,
+                PaymentDocument.state: state.value,
+                PaymentDocument.settled_at: now if state == DocumentState.PAID else document.settled_at,
+            }
+        )
+        .where(
+            (PaymentDocument.id == document.id)
+            & (PaymentDocument.state == document.state.value)
+            & (PaymentDocument.paid_minor == document.paid.amount_minor)
+            & (PaymentDocument.credited_minor == document.credited.amount_minor)
+        )
+        .returning(PaymentDocument.id)
+    )
+    return bool(claimed)
+
+
+async def _owe(document: DocumentInfo, money: _Money, over: int, provider_reference: str | None) -> int:
+    """Keep money that has to go back; returns its row."""
+    payment_id = await _save(document, money, over, provider_reference, Settlement.REFUND)
+    await _book(document, money, over, payment_id, Account.PAYABLE)
+    await PaymentDocument.update({PaymentDocument.owed_minor: PaymentDocument.owed_minor + over}).where(
+        PaymentDocument.id == document.id
+    )
+    return payment_id
+
+
+async def _stands_at(document: DocumentInfo, state: DocumentState, recorded: Recorded) -> Recorded:
+    await PaymentDocument.update({PaymentDocument.state: state.value}).where(PaymentDocument.id == document.id)
+    return Recorded(
+        payment_id=recorded.payment_id, outcome=recorded.outcome, state=state, over_minor=recorded.over_minor
+    )
+
+
+async def _save(
+    document: DocumentInfo, money: _Money, amount_minor: int, reference: str | None, outcome: Settlement
+) -> int:
+    """Write a payment's row; returns its id."""
+    row = Payment(
+        document=document.id,
+        method=money.method.value,
+        amount_minor=amount_minor,
+        currency=money.amount.currency,
+        outcome=outcome.value,
+        provider_reference=reference,
+        owed_minor=amount_minor if outcome == Settlement.REFUND else 0,
+        drawer=await _drawer(document, money.method, money.actor),
+        note=clean_text(money.note)[:200],
+        received_at=money.received_at,
+        recorded_by=money.actor.person_id if money.actor else None,
+    )
+    await row.save()
+    return int(row.id)
+
+
+async def _drawer(document: DocumentInfo, method: PaymentMethod, actor: Actor | None) -> int | None:
+    """The drawer that cash goes through: the one that the cashier has open."""
+    if method != PaymentMethod.CASH or actor is None or actor.person_id is None:
+        return None
+    drawer = await open_drawer_of(document.edition_id, actor.person_id)
+    return drawer.id if drawer else None
+
+
+async def _book(document: DocumentInfo, money: _Money, amount_minor: int, payment_id: int, against: Account) -> None:
+    await post_payment(
+        Posting.PAYMENT,
+        Money(amount_minor, money.amount.currency),
+        against,
+        method=money.method,
+        edition_id=document.edition_id,
+        document_id=document.id,
+        payment_id=payment_id,
+        now=money.now,
+    )
+
+
+async def _known(provider_reference: str) -> Recorded | None:
+    rows = await Payment.select(Payment.id, Payment.outcome, Payment.document.state.as_alias("state")).where(
+        Payment.provider_reference == provider_reference
+    )
+    if not rows:
+        return None
+    return Recorded(
+        payment_id=rows[0]["id"], outcome=Settlement(rows[0]["outcome"]), state=DocumentState(rows[0]["state"])
+    )
+
+
+async def record_refund(
+    *,
+    payment_id: int,
+    method: PaymentMethod,
+    actor: Actor | None,
+    now: datetime,
+    amount: Money | None = None,
+    note: str = "",
+    provider_reference: str | None = None,
+) -> int:
+    """Record that money which had to go back has gone back, as a whole or in parts; returns the row's id.
+
+    The same ``provider_reference`` again gives the first answer. Raises DocumentNotFound for a payment that is not
+    there, DocumentNotOpen when nothing of it has to go back any more, MoreThanOwed, CurrencyDiffers.
+    """
+    async with write_transaction():
+        payment = await payment_by_id(payment_id)
+        document = await document_by_id(payment.document_id)
+        await hold_row("payment_document", document.id, alone=True)
+        payment = await payment_by_id(payment_id)
+        if provider_reference is not None and (known := await _known(provider_reference)):
+            return known.payment_id
+        left = payment.due_back
+        given = amount or left
+        if left.amount_minor <= 0:
+            raise DocumentNotOpen(number=document.number)
+        if given.currency != left.currency:
+            raise CurrencyDiffers(number=document.number, due=left.currency, given=given.currency)
+        if not 0 < given.amount_minor <= left.amount_minor:
+            raise MoreThanOwed(owed=left, given=given)
+        return await _give_back(document, payment_id, given, method, actor, now, note, provider_reference)
+
+
+async def _claim_back(payment_id: int, minor: int) -> bool:
+    """Give back by one conditional update: never more than has to go back, however many do so at once."""
+    claimed = await fetch(
+        "UPDATE payment SET returned_minor = returned_minor + {} WHERE id = {} AND returned_minor + {} <= owed_minor "
+        "RETURNING id",
+        minor,
+        payment_id,
+        minor,
+    )
+    return bool(claimed)
+
+
+async def _give_back(
+    document: DocumentInfo,
+    payment_id: int,
+    given: Money,
+    method: PaymentMethod,
+    actor: Actor | None,
+    now: datetime,
+    note: str,
+    provider_reference: str | None,
+) -> int:
+    minor = given.amount_minor
+    row = Payment(
+        document=document.id,
+        method=method.value,
+        amount_minor=-minor,
+        currency=given.currency,
+        outcome=Settlement.RETURNED.value,
+        returns=payment_id,
+        provider_reference=provider_reference,
+        drawer=await _drawer(document, method, actor),
+        note=clean_text(note)[:200],
+        received_at=now,
+        recorded_by=actor.person_id if actor else None,
+    )
+    await row.save()
+    if not await _claim_back(payment_id, minor):
+        raise DocumentNotOpen(number=document.number)
+    await PaymentDocument.update({PaymentDocument.owed_minor: PaymentDocument.owed_minor - minor}).where(
+        PaymentDocument.id == document.id
+    )
+    await PaymentDocument.update({PaymentDocument.state: DocumentState.REFUNDED.value}).where(
+        (PaymentDocument.id == document.id)
+        & (PaymentDocument.state == DocumentState.REFUND_DUE.value)
+        & (PaymentDocument.owed_minor == 0)
+    )
+    await post_payment(
+        Posting.REFUND,
+        Money(-minor, given.currency),
+        Account.PAYABLE,
+        method=method,
+        edition_id=document.edition_id,
+        document_id=document.id,
+        payment_id=row.id,
+        now=now,
+    )
+    await audit.record(
+        actor=actor,
+        action="payment.refund",
+        subject_type="payment_document",
+        subject_id=document.id,
+        edition_id=document.edition_id,
+        before={"payment_id": payment_id},
+        after={"method": method, "amount_minor": minor},
+        now=now,
+    )
+    return int(row.id)

@@ -1,0 +1,49 @@
+"""On what terms an edition sells."""
+
+from datetime import datetime
+from typing import Any
+
+from app.accounts.actor import Actor
+from app.kernel import audit
+from app.kernel.database import write_transaction
+from app.payments.enums import TaxMode
+from app.payments.errors import TaxCodeUnknown, TaxRateMissing
+from app.payments.lines import Terms
+from app.payments.queries import terms_of
+from app.payments.tables import PaymentTerms
+from app.payments.tax import RATES, is_tax_code
+
+
+async def set_terms(*, edition_id: int, terms: Terms, actor: Actor, now: datetime) -> None:
+    """Say who sells and how it is taxed: from now on, for documents that are issued from now on.
+
+    Raises TaxCodeUnknown, TaxRateMissing when tax is asked for without a rate.
+    """
+    if terms.seller_tax_code and not is_tax_code(terms.seller_tax_code):
+        raise TaxCodeUnknown
+    if terms.tax_mode != TaxMode.NONE and terms.tax_name not in RATES:
+        raise TaxRateMissing
+    values: dict[str, Any] = {
+        "seller_name": terms.seller_name,
+        "seller_address": terms.seller_address,
+        "seller_tax_code": terms.seller_tax_code,
+        "tax_mode": terms.tax_mode.value,
+        "tax_name": terms.tax_name,
+        "exempt_reason": terms.exempt_reason,
+        "due_days": terms.due_days,
+    }
+    async with write_transaction():
+        before = await terms_of(edition_id)
+        await PaymentTerms.insert(PaymentTerms(edition=edition_id, **values)).on_conflict(
+            target=PaymentTerms.edition, action="DO UPDATE", values=[getattr(PaymentTerms, name) for name in values]
+        )
+        await audit.record(
+            actor=actor,
+            action="payment.terms",
+            subject_type="payment_terms",
+            subject_id=edition_id,
+            edition_id=edition_id,
+            before={name: getattr(before, name) for name in values},
+            after=values,
+            now=now,
+        )

@@ -1,0 +1,83 @@
+"""Tax on what is sold: which rate holds on a day, and how an amount falls apart into net and tax.
+
+Rates are whole hundredths of a percent: 1000 is ten percent. Sources: Vietnam, Law 48/2024/QH15 on value added tax
+(ten percent) and Resolution 204/2025/QH15 (eight percent from 1 July 2025 to the end of 2026); Indonesia, UU 7/2021
+(eleven percent from April 2022; PMK 131/2024 keeps that effective rate from 2025 for all but luxuries).
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from app.kernel.i18n import N_
+from app.payments.enums import TaxMode
+
+WHOLE = 10_000
+_WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rate:
+    """A rate of tax from one day to another, both included; ``None`` is for good."""
+
+    rate: int
+    since: date
+    until: date | None = None
+
+
+#: By the name that an edition's terms hold, in the order of the days from which they hold.
+RATES: dict[str, tuple[Rate, ...]] = {
+    "vn_standard": (Rate(rate=1_000, since=date(2009, 1, 1)),),
+    "vn_reduced": (
+        Rate(rate=800, since=date(2025, 7, 1), until=date(2026, 12, 31)),
+        Rate(rate=1_000, since=date(2027, 1, 1)),
+    ),
+    "vn_five": (Rate(rate=500, since=date(2009, 1, 1)),),
+    "id_standard": (Rate(rate=1_100, since=date(2022, 4, 1)),),
+}
+RATE_NAMES = {
+    "vn_standard": N_("Vietnam, standard rate"),
+    "vn_reduced": N_("Vietnam, reduced standard rate"),
+    "vn_five": N_("Vietnam, five percent"),
+    "id_standard": N_("Indonesia, standard rate"),
+}
+
+
+def rate_on(name: str, day: date) -> int:
+    """The rate of this name on a day, in hundredths of a percent. Raises KeyError when none holds."""
+    for one in RATES[name]:
+        if one.since <= day and (one.until is None or day <= one.until):
+            return one.rate
+    raise KeyError(name)
+
+
+def net_and_tax(amount_minor: int, rate: int, mode: TaxMode) -> tuple[int, int]:
+    """What is net and what is tax of an amount as it was priced, in whole minor units; halves go away from zero.
+
+    A negative amount falls apart as the positive one does, so that what takes a line back takes back all of it.
+    """
+    if mode == TaxMode.NONE or rate == 0:
+        return amount_minor, 0
+    sign, size = (-1, -amount_minor) if amount_minor < 0 else (1, amount_minor)
+    if mode == TaxMode.INCLUDED:
+        tax = _halves_up(size * rate, WHOLE + rate)
+        return sign * (size - tax), sign * tax
+    return sign * size, sign * _halves_up(size * rate, WHOLE)
+
+
+def _halves_up(above: int, below: int) -> int:
+    return (2 * above + below) // (2 * below)
+
+
+def is_tax_code(text: str) -> bool:
+    """Whether it is a Vietnamese tax code: ten digits whose last one checks, with ``-001`` for a branch, or a
+    household's or person's twelve-digit personal number.
+
+    The check digit is ten less the weighted sum modulo eleven (Circular 86/2024/TT-BTC keeps the code's form).
+    """
+    if re.fullmatch(r"\d{12}", text):
+        return True
+    if not re.fullmatch(r"\d{10}(-\d{3})?", text):
+        return False
+    total = sum(int(digit) * weight for digit, weight in zip(text[:9], _WEIGHTS, strict=True))
+    return int(text[9]) == 10 - total % 11
