@@ -152,7 +152,6 @@ CALLED_FROM_OUTSIDE = {
     "forget_labels": "as forget_keys",
     "known_actions": "tests compare the words of the log with what is recorded",
     "known_subjects": "as known_actions",
-    "render_invoices": "what invoices look like as PDF; the pages that hand them out call it",
     "oldest_due_seconds": "a figure for whoever watches over the service",
 }
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.documents.qr import qr_svg
+from app.kernel.i18n import pick
 from app.kernel.settings import settings
 from app.payments.enums import DocumentKind, DocumentState
 from app.payments.lines import TaxedLine, Terms
@@ -20,7 +21,7 @@ from app.payments.pdf import (
     render_invoices,
 )
 from app.payments.queries import DocumentInfo, document_by_id, lines_of, parts_of, payments_of, terms_of
-from app.payments.vietqr import transfer_text
+from app.payments.transfers import transfer_parts
 
 HUNDRED = Decimal(100)
 
@@ -73,7 +74,7 @@ async def paper_of(document: DocumentInfo) -> Paper:
 
 
 def _seller(terms: Terms, edition: EditionInfo, language: str) -> Side:
-    name = terms.seller_name or edition.title_in(language)
+    name = terms.seller_name or pick(edition.name, language)
     return Side(name=name, address=terms.seller_address, tax_code=terms.seller_tax_code)
 
 
@@ -104,16 +105,16 @@ def _totals(lines: list[TaxedLine]) -> list[RateTotal]:
 
 
 def _transfer(document: DocumentInfo) -> TransferDetails | None:
-    """How to pay what is due by transfer; None while no bank account is set."""
-    here = settings()
-    if not here.bank_bin or not here.bank_account:
+    """How to pay what is due by transfer, the first of several where banks do not take it at once; None without one."""
+    parts = transfer_parts(document)
+    if not parts:
         return None
-    text = transfer_text(here.bank_bin, here.bank_account, document.due, document.reference)
+    here = settings()
     return TransferDetails(
         bank=here.bank_bin,
         account=here.bank_account,
         holder=here.bank_account_name,
         reference=document.reference,
-        amount=document.due.amount_minor,
-        picture=str(qr_svg(text, label="VietQR")).encode() if text else b"",
+        amount=parts[0].amount.amount_minor,
+        picture=str(qr_svg(parts[0].code, label="VietQR")).encode(),
     )

@@ -33,7 +33,7 @@ from app.payments.services.documents import open_document
 from app.payments.services.drawers import open_drawer
 from app.payments.services.issuing import Payer
 from app.payments.sheets import STATEMENTS
-from app.payments.tables import Payment
+from app.payments.tables import Payment, PaymentEvent
 from booths.allocation.services.applications import submit_application
 from booths.allocation.services.by_hand import hold_for_application
 from booths.allocation.tables import AllocationRun, Application
@@ -194,6 +194,8 @@ async def _tickets(found: Festival, now: datetime) -> None:
         received_at=now,
     )
     await payment.save()
+    notice = PaymentEvent(provider="stripe", event_id="evt_1", kind="charge.refunded", payload="{}", received_at=now)
+    await notice.save()
     found.ids |= {
         "type_id": type_id,
         "order_id": order.order_id,
@@ -208,6 +210,7 @@ async def _tickets(found: Festival, now: datetime) -> None:
         "scan_id": scan.id,
         "document_id": document.id,
         "payment_id": payment.id,
+        "event_id": notice.id,
         "drawer_id": await open_drawer(
             edition_id=here, float_=Money(200_000, "VND"), actor=found.people["manager"], now=now
         ),
