@@ -48,6 +48,7 @@ from tests.support.factories_ticketing import make_gate, make_list, make_order, 
 from ticketing.checkin.enums import Verdict
 from ticketing.checkin.tables import Scan
 from ticketing.sales.services.orders import PURPOSE, sell_at_box_office
+from ticketing.sales.tables import TicketOrder
 
 #: Who walks the pages. Everyone but the last four holds her role in the festival itself.
 ROLES = tuple(Role)
@@ -184,6 +185,7 @@ async def _tickets(found: Festival, now: datetime) -> None:
         lines=[Line(description="Vé người lớn", unit_minor=50_000)],
         now=now,
     )
+    await TicketOrder.update({TicketOrder.payment_document: document.id}).where(TicketOrder.id == order.order_id)
     payment = Payment(
         document=document.id,
         method="cash",
