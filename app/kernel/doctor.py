@@ -51,7 +51,7 @@ async def examine() -> AsyncIterator[Finding]:
     if pending:
         yield Finding("wrong", f"{pending} migrations are waiting. Run `fairground migrate`.")
         return  # what follows reads tables that may not be there
-    for found in (await _keys(), await _sealed(), await _media(), await _mail(), _phones(), await _backup()):
+    for found in (await _keys(), await _sealed(), await _media(), await _mail(), _phones(), *_cards(), await _backup()):
         yield found
     async for finding in _work():
         yield finding
@@ -197,6 +197,19 @@ async def _media() -> Finding:
     if missing:
         return Finding("wrong", f"{missing} of {len(digests)} photos are not in the data folder. Restore them.")
     return Finding("fine", f"All {len(digests)} photos are there.")
+
+
+def _cards() -> list[Finding]:
+    """Nothing where nobody pays by card: most fairs take cash and transfers."""
+    given = settings()
+    if not given.stripe_secret_key:
+        return []
+    found = [Finding("fine", f"People pay by card through Stripe, in {given.stripe_mode} mode.")]
+    if given.stripe_mode == "sandbox" and not given.demo:
+        found = [Finding("mind", "STRIPE_MODE is sandbox: cards are not charged.")]
+    if not given.stripe_webhook_secret:
+        found.append(Finding("mind", "No STRIPE_WEBHOOK_SECRET: card payments are noticed minutes later."))
+    return found
 
 
 async def _mail() -> Finding:

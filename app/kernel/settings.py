@@ -15,7 +15,7 @@ from app.kernel.nearby import is_near
 class Settings(BaseSettings):
     """Each field is an environment variable of the same name in capitals; README.md lists them all."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True)
 
     database_url: str = Field(
         default="sqlite:///var/fairground.sqlite",
@@ -119,8 +119,26 @@ class Settings(BaseSettings):
         description="Key that SePay sends with each notice of a transfer, at least 16 characters; empty: its notices "
         "are refused",
     )
+    stripe_mode: Literal["sandbox", "live"] = Field(
+        default="sandbox",
+        description="`sandbox` takes Stripe's test keys and test events alone, `live` real ones alone",
+    )
+    stripe_secret_key: str = Field(
+        default="",
+        description="Secret (`sk_`) or restricted (`rk_`) key of Stripe; empty: nobody pays by card here",
+    )
     stripe_webhook_secret: str = Field(
-        default="", description="Signing secret of Stripe's webhook; empty: what Stripe tells is refused"
+        default="",
+        description="Signing secret of Stripe's webhook, or several separated by commas while it is changed; empty: "
+        "what Stripe tells is refused",
+    )
+    stripe_account: str = Field(
+        default="", description="Stripe account (`acct_`) whose events are taken, where the webhook hears of several"
+    )
+    stripe_api_base: str = Field(
+        default="",
+        description="Address of a server that is asked in Stripe's place, for tests: on this machine or a private "
+        "network alone, and never in `live` mode",
     )
 
     @field_validator("base_url")
@@ -166,6 +184,24 @@ class Settings(BaseSettings):
                 "an address that begins with https:// is needed; http:// is for this machine and private networks alone"
             )
         return value
+
+    @field_validator("stripe_secret_key")
+    @classmethod
+    def _key_of_its_mode(cls, value: str, info: ValidationInfo) -> str:
+        """A test key takes no money, and a live key takes real money: neither shall happen by mistake."""
+        kind = "test" if info.data.get("stripe_mode") == "sandbox" else "live"
+        if value and not value.startswith((f"sk_{kind}_", f"rk_{kind}_")):
+            raise ValueError(f"STRIPE_MODE wants a key that begins with sk_{kind}_ or rk_{kind}_")
+        return value
+
+    @field_validator("stripe_api_base")
+    @classmethod
+    def _stripe_itself_when_live(cls, value: str, info: ValidationInfo) -> str:
+        """The secret key goes there."""
+        host = urlsplit(value).hostname
+        if value and (info.data.get("stripe_mode") != "sandbox" or not host or not is_near(host)):
+            raise ValueError("this is for tests: near addresses alone, and not while STRIPE_MODE is live")
+        return value.rstrip("/")
 
     @property
     def media_dir(self) -> Path:

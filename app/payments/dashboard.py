@@ -8,14 +8,16 @@ from app.events.slots import DashboardItem, NavItem, Stage
 from app.kernel.i18n import N_, _, ngettext
 from app.kernel.waiting import Waiting, counted
 from app.payments.enums import DocumentState, EntryState
+from app.payments.enums_card import DisputeState
 from app.payments.queries import counts_by_state
 from app.payments.queries_bank import counts_of_entries
+from app.payments.queries_card import disputes_of, inbox_of
 
 NAV = NavItem(title=N_("Payments"), path="/payments", icon="banknote", roles=(Role.FINANCE,), order=70)
 
 
 async def payments_dashboard(edition_id: int, actor: Actor, now: datetime) -> list[DashboardItem]:
-    """Refunds that are due, invoices that are open, and transfers that nobody could assign."""
+    """Refunds that are due, open invoices, transfers that nobody could assign, what waits, claims to be answered."""
     if not actor.has(Role.FINANCE, edition_id=edition_id):
         return []
     counts = await counts_by_state(edition_id)
@@ -24,6 +26,19 @@ async def payments_dashboard(edition_id: int, actor: Actor, now: datetime) -> li
     if due := counts[DocumentState.REFUND_DUE]:
         items.append(
             DashboardItem(stage=Stage.SELL, title=_("Money to give back"), href=f"{base}?state=refund_due", waiting=due)
+        )
+    if notices := len(await inbox_of(edition_id)):
+        items.append(
+            DashboardItem(
+                stage=Stage.SELL, title=_("Notices of payments that wait"), href=f"{base}/inbox", waiting=notices
+            )
+        )
+    claims = [one for one in await disputes_of(edition_id) if one["state"] == DisputeState.NEEDS_ANSWER.value]
+    if claims:
+        items.append(
+            DashboardItem(
+                stage=Stage.SELL, title=_("Claims of cardholders"), href=f"{base}/disputes", waiting=len(claims)
+            )
         )
     if still_open := counts[DocumentState.OPEN]:
         items.append(

@@ -5,6 +5,7 @@ from app.events.moving import Mover
 _FACT = "It says when something happened."
 _AGREED = "It was agreed with the payer when the invoice was made; another document would have to change it."
 _BOOKED = "The day on which it was entered."
+_STRIPES = "It says when Stripe was asked or told something, or until when it waits; no festival changes that."
 
 MOVER = Mover(
     stays={
@@ -26,5 +27,13 @@ MOVER = Mover(
         "payment_instalment.due_on": _AGREED,
         "ledger_entry.day": _BOOKED,
         "ledger_entry.booked_at": _BOOKED,
+        **dict.fromkeys(
+            (
+                *(f"card_attempt.{name}" for name in ("created_at", "expires_at", "checked_at")),
+                *(f"card_refund.{name}" for name in ("created_at", "checked_at")),
+                *(f"card_dispute.{name}" for name in ("answer_by", "opened_at", "told_at")),
+            ),
+            _STRIPES,
+        ),
     }
 )

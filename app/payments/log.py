@@ -16,6 +16,7 @@ WORDS = LogWords(
         "bank.assign": N_("Assigned a transfer"),
         "bank.set_aside": N_("Set a transfer aside"),
         "bank.take_up": N_("Took up a transfer again"),
+        "payment.refund_to_card": N_("Sent money back to a card"),
         "payment.credit": N_("Issued a credit note"),
         "payment.write_off": N_("Wrote an invoice off"),
         "payment.terms": N_("Changed who sells and how it is taxed"),

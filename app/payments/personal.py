@@ -10,6 +10,7 @@ from app.kernel.i18n import N_
 from app.kernel.names import search_text
 from app.payments.tables import Drawer, Payment, PaymentDocument, PaymentEvent
 from app.payments.tables_bank import BankEntry
+from app.payments.tables_card import CardRefund
 
 TRANSFERS_BY_LAW = N_("What the bank says of transfers: tax law wants it kept whole for ten years.")
 DOCUMENT_SAYS = ("payer_name", "payer_address", "payer_tax_code", "search_text", "description")
@@ -69,12 +70,16 @@ DATA = PersonalData(
         ),
     ),
     erased=frozenset({"payment_document.payer"}),
-    texts=(PaymentEvent.payload, PaymentEvent.error, Payment.note, Drawer.note, BankEntry.reason),
+    texts=(
+        *(PaymentEvent.payload, PaymentEvent.error, Payment.note, Drawer.note),
+        *(BankEntry.reason, CardRefund.note),
+    ),
     kept={
         **{f"payment_document.{name}": BY_LAW for name in DOCUMENT_SAYS},
         **{f"payment_line.{name}": BY_LAW for name in ("description", "exempt_reason", "funded_by")},
         "ledger_entry.detail": BY_LAW,
         "payment.recorded_by": NUMBER_ONLY,
+        "card_refund.asked_by": NUMBER_ONLY,
         "cash_drawer.cashier": NUMBER_ONLY,
         **{
             f"bank_entry.{name}": TRANSFERS_BY_LAW for name in ("payer_name", "payer_account", "purpose", "search_text")
@@ -95,6 +100,11 @@ DATA = PersonalData(
                 for name in ("account", "currency", "bank_reference", "fingerprint", "confirmed_by")
             ),
             *(f"payment_event.{name}" for name in ("provider", "event_id", "kind", "effect")),
+            *(f"card_attempt.{name}" for name in ("currency", "locale", "idempotency_key", "session_id")),
+            *(f"card_attempt.{name}" for name in ("payment_intent", "url", "error", "fee_currency")),
+            *(f"card_refund.{name}" for name in ("currency", "idempotency_key", "refund_id", "error")),
+            *(f"card_dispute.{name}" for name in ("dispute_id", "currency", "reason")),
+            "card_event_reading.provider",
         }
     ),
 )

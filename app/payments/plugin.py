@@ -7,28 +7,33 @@ from app.kernel.waiting import add_waiting
 from app.payments.controllers.api import PaymentsApi
 from app.payments.controllers.bank import BankController
 from app.payments.controllers.books import BooksController
+from app.payments.controllers.card import back_from_checkout, checkout_done
 from app.payments.controllers.finance import FinanceController
+from app.payments.controllers.finance_card import CardFinanceController
 from app.payments.controllers.statements import StatementController
 from app.payments.controllers.webhook import sepay_webhook, stripe_webhook
 from app.payments.dashboard import NAV, WAITING_WORDS, payments_dashboard, payments_waiting
 from app.payments.dates import MOVER
 from app.payments.log import WORDS
 from app.payments.personal import DATA
+from app.payments.queries_card import PROVIDER
 from app.payments.services import sepay
 from app.payments.services.closing import owe_all_back
 from app.payments.services.entries import MATCH_JOB
 from app.payments.services.inbox import JOB, register_effect
-from app.payments.services.stripe_events import COMPLETED, PROVIDER, checkout_completed
+from app.payments.services.stripe_events import EFFECTS
 from app.payments.sheets import STATEMENTS
-from app.payments.tasks import apply_event_job, match_transfers_job, requeue_events_job
+from app.payments.tasks import apply_event_job, look_after_cards_job, match_transfers_job, requeue_events_job
 
 REQUEUE = "payments.requeue_events"
+CARDS = "payments.look_after_cards"
 
 
 def start() -> None:
     """Fill the slots, name the effects of events, and look after those that wait."""
-    register_effect(PROVIDER, COMPLETED, checkout_completed)
     register_effect(sepay.PROVIDER, sepay.CAME, sepay.transfer_told)
+    for kind, effect in EFFECTS.items():
+        register_effect(PROVIDER, kind, effect)
     add_mover(MOVER)
     add_closer(owe_all_back)
     add_dashboard_provider(payments_dashboard)
@@ -36,6 +41,7 @@ def start() -> None:
     add_waiting(payments_waiting, WAITING_WORDS)
     every(REQUEUE, 300)
     every(MATCH_JOB, 300)
+    every(CARDS, 60)
 
 
 module = Module(
@@ -45,12 +51,20 @@ module = Module(
         BooksController,
         BankController,
         StatementController,
+        CardFinanceController,
         PaymentsApi,
         stripe_webhook,
         sepay_webhook,
+        checkout_done,
+        back_from_checkout,
     ),
     sheet_kinds=(STATEMENTS,),
-    jobs={JOB: apply_event_job, REQUEUE: requeue_events_job, MATCH_JOB: match_transfers_job},
+    jobs={
+        JOB: apply_event_job,
+        REQUEUE: requeue_events_job,
+        MATCH_JOB: match_transfers_job,
+        CARDS: look_after_cards_job,
+    },
     startup=start,
     log=WORDS,
     personal=DATA,

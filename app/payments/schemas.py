@@ -7,8 +7,11 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from app.kernel.i18n import N_
 from app.payments.enums import DocumentKind, DocumentState, PaymentMethod, Settlement, TaxMode
 from app.payments.queries import DocumentInfo, PaymentInfo
+
+NOT_AN_AMOUNT = N_("Please write an amount, such as 250.000.")
 
 
 class PaymentForm(msgspec.Struct):
@@ -57,6 +60,13 @@ class SetAsideForm(msgspec.Struct):
     """Why a transfer is for none of our documents."""
 
     reason: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class CardRefundForm(msgspec.Struct):
+    """Money that goes back to its card. ``amount`` as people type amounts."""
+
+    amount: Annotated[str, Meta(max_length=30)]
+    note: Annotated[str, Meta(max_length=200)] = ""
 
 
 class DocumentDTO(msgspec.Struct, kw_only=True):

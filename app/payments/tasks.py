@@ -5,6 +5,7 @@ from typing import Any
 from app.kernel.clock import now
 from app.kernel.jobs import JobContext
 from app.payments.services.assigning import match_new
+from app.payments.services.card_watching import look_after_cards
 from app.payments.services.inbox import apply_event, requeue_waiting
 
 
@@ -21,3 +22,8 @@ async def requeue_events_job(job: JobContext) -> dict[str, Any] | None:
 async def match_transfers_job(job: JobContext) -> dict[str, Any] | None:
     """Assign the transfers that nobody has looked at."""
     return await match_new(now())
+
+
+async def look_after_cards_job(job: JobContext) -> dict[str, Any] | None:
+    """Ask Stripe about what is overdue."""
+    return dict(await look_after_cards(now()))

@@ -158,6 +158,22 @@ async def test_secrets_under_an_old_key_are_told(database: str, configure: Confi
     ]
 
 
+async def test_cards_that_are_not_charged_or_noticed_late_are_told(database: str, configure: Configure) -> None:
+    def cards(sentences: list[str]) -> list[str]:
+        return [sentence for sentence in sentences if "STRIPE" in sentence or "Stripe" in sentence]
+
+    await ensure_key("test", now())
+    assert cards(await said("mind")) == []
+    configure(STRIPE_SECRET_KEY="sk_test_1")
+    assert cards(await said("mind")) == [
+        "STRIPE_MODE is sandbox: cards are not charged.",
+        "No STRIPE_WEBHOOK_SECRET: card payments are noticed minutes later.",
+    ]
+    configure(STRIPE_MODE="live", STRIPE_SECRET_KEY="sk_live_1", STRIPE_WEBHOOK_SECRET="whsec_1")
+    assert cards(await said("mind")) == []
+    assert cards(await said("fine")) == ["People pay by card through Stripe, in live mode."]
+
+
 async def test_work_that_nobody_does(database: str, configure: Configure) -> None:
     earlier = now() - timedelta(minutes=20)
     await outbox.send_message(

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from app.kernel.documents import labels, pdf
 from app.kernel.documents.labels import Label, label_sheets, one_file
-from app.kernel.documents.pdf import DocumentFailed, compile_pdf
+from app.kernel.documents.pdf import Copy, DocumentFailed, compile_each, compile_pdf
 from app.kernel.documents.qr import qr_svg
 from app.kernel.i18n import use_locale
 from tests.support.pdf_text import text_of
@@ -58,6 +59,38 @@ async def test_pictures_and_neighbours(template: Template) -> None:
     template('#import "/tests/part.typ": greeting\n#greeting #picture("code.svg", width: 3cm)')
     made = await compile_pdf("tests/sample.typ", {}, images={"code.svg": qr_svg("HELLO").encode()})
     assert made.startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+async def test_a_picture_of_dots_is_set(template: Template, kind: str) -> None:
+    buffer = BytesIO()
+    Image.effect_noise((40, 30), 60).save(buffer, kind)
+    template('#picture("photo.svg", width: 3cm)')
+    made = await compile_pdf("tests/sample.typ", {}, images={"photo.svg": buffer.getvalue()})
+    assert re.search(rb"/Subtype ?/Image", made)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"plain", b"<svg"])
+async def test_a_broken_picture_is_one_clear_error(template: Template, content: bytes) -> None:
+    template('#picture("photo.svg")')
+    with pytest.raises(DocumentFailed):
+        await compile_pdf("tests/sample.typ", {}, images={"photo.svg": content})
+
+
+async def test_many_copies_come_each_in_its_language(template: Template, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "_", lambda message: f"{message}-{pdf.current_locale()}")
+    template('#t("Word") #data.name #if data.name == "b" { picture("code.svg", width: 1cm) }')
+    pictures = {"code.svg": qr_svg("HELLO").encode()}
+    copies = [
+        Copy(locale="vi", data={"name": "a"}),
+        Copy(locale="id", data={"name": "b"}, images=pictures),
+        Copy(locale="vi", data={"name": "c"}),
+    ]
+    made = await compile_each("tests/sample.typ", copies)
+    assert [text_of(one).split() for one in made] == [["Word-vi", "a"], ["Word-id", "b"], ["Word-vi", "c"]]
+    assert await compile_each("tests/sample.typ", []) == []
+    with pytest.raises(DocumentFailed):
+        await compile_each("tests/sample.typ", [*copies, Copy(locale="vi", data={"name": "b"})])
 
 
 @pytest.mark.parametrize("missing", [True, False])

@@ -76,3 +76,44 @@ def test_mails_in_clear_stay_near(host: str, tls: str, takes: bool) -> None:
 def test_messages_in_clear_stay_near(name: str, value: str, takes: bool) -> None:
     sentence = "an address that begins with https:// is needed; http:// is for this machine and private networks alone"
     assert refused(**{name: value}) == ([] if takes else [f"{name}: {sentence}"])
+
+
+@pytest.mark.parametrize(
+    ("mode", "key", "takes"),
+    [
+        ("sandbox", "", True),
+        ("sandbox", "sk_test_1", True),
+        ("sandbox", "rk_test_1", True),
+        ("sandbox", "sk_live_1", False),
+        ("sandbox", "pk_test_1", False),
+        ("live", "sk_live_1", True),
+        ("live", "rk_live_1", True),
+        ("live", "sk_test_1", False),
+    ],
+)
+def test_a_key_of_stripe_is_one_of_its_mode(mode: str, key: str, takes: bool) -> None:
+    kind = "test" if mode == "sandbox" else "live"
+    sentence = f"stripe_secret_key: STRIPE_MODE wants a key that begins with sk_{kind}_ or rk_{kind}_"
+    assert refused(stripe_mode=mode, stripe_secret_key=key) == ([] if takes else [sentence])
+
+
+@pytest.mark.parametrize(
+    ("mode", "base", "takes"),
+    [
+        ("sandbox", "http://127.0.0.1:9", True),
+        ("sandbox", "http://stripe-mock:12111", True),
+        ("sandbox", "https://api.example.com", False),
+        ("sandbox", "nowhere", False),
+        ("live", "http://127.0.0.1:9", False),
+        ("live", "", True),
+    ],
+)
+def test_a_stand_in_for_stripe_is_near_and_never_live(mode: str, base: str, takes: bool) -> None:
+    sentence = "stripe_api_base: this is for tests: near addresses alone, and not while STRIPE_MODE is live"
+    assert refused(stripe_mode=mode, stripe_api_base=base) == ([] if takes else [sentence])
+
+
+def test_a_setting_that_is_refused_is_not_repeated() -> None:
+    with pytest.raises(ValidationError) as error:
+        Settings(stripe_secret_key="sk_live_nobody_shall_read_this")
+    assert "nobody_shall_read" not in str(error.value)

@@ -33,7 +33,7 @@ from app.payments.services.documents import open_document
 from app.payments.services.drawers import open_drawer
 from app.payments.services.issuing import Payer
 from app.payments.sheets import STATEMENTS
-from app.payments.tables import Payment
+from app.payments.tables import Payment, PaymentEvent
 from booths.allocation.services.applications import submit_application
 from booths.allocation.services.by_hand import hold_for_application
 from booths.allocation.tables import AllocationRun, Application
@@ -48,6 +48,7 @@ from tests.support.factories_ticketing import make_gate, make_list, make_order, 
 from ticketing.checkin.enums import Verdict
 from ticketing.checkin.tables import Scan
 from ticketing.sales.services.orders import PURPOSE, sell_at_box_office
+from ticketing.sales.tables import TicketOrder
 
 #: Who walks the pages. Everyone but the last four holds her role in the festival itself.
 ROLES = tuple(Role)
@@ -184,6 +185,7 @@ async def _tickets(found: Festival, now: datetime) -> None:
         lines=[Line(description="Vé người lớn", unit_minor=50_000)],
         now=now,
     )
+    await TicketOrder.update({TicketOrder.payment_document: document.id}).where(TicketOrder.id == order.order_id)
     payment = Payment(
         document=document.id,
         method="cash",
@@ -194,6 +196,8 @@ async def _tickets(found: Festival, now: datetime) -> None:
         received_at=now,
     )
     await payment.save()
+    notice = PaymentEvent(provider="stripe", event_id="evt_1", kind="charge.refunded", payload="{}", received_at=now)
+    await notice.save()
     found.ids |= {
         "type_id": type_id,
         "order_id": order.order_id,
@@ -208,6 +212,7 @@ async def _tickets(found: Festival, now: datetime) -> None:
         "scan_id": scan.id,
         "document_id": document.id,
         "payment_id": payment.id,
+        "event_id": notice.id,
         "drawer_id": await open_drawer(
             edition_id=here, float_=Money(200_000, "VND"), actor=found.people["manager"], now=now
         ),

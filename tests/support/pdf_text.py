@@ -12,7 +12,9 @@ from collections.abc import Iterator
 
 _OBJECT = re.compile(rb"(?:^|\n)(\d+) 0 obj\s(.*?)\sendobj", re.DOTALL)
 _LETTERS = re.compile(rb"<([0-9A-F]{4})> <([0-9A-F]+)>")
-_TOKEN = re.compile(rb"/(?P<font>\w+) [\d.]+ Tf|(?<!<)<(?P<hex>[0-9A-Fa-f]*)>|(?P<open>\()|(?P<end>\bET\b)")
+#: What is said about a piece and not set, such as what a picture shows.
+_ASIDE = rb"<<(?:[^<>]|<[0-9A-Fa-f]*>)*>>"
+_TOKEN = re.compile(_ASIDE + rb"|/(?P<font>\w+) [\d.]+ Tf|(?<!<)<(?P<hex>[0-9A-Fa-f]*)>|(?P<open>\()|(?P<end>\bET\b)")
 _ESCAPED = {ord("n"): 10, ord("r"): 13, ord("t"): 9, ord("b"): 8, ord("f"): 12}
 
 
@@ -56,7 +58,7 @@ def _tokens(content: bytes) -> Iterator[tuple[bytes | None, bytes | None]]:
         elif found["open"]:
             glyphs, at = _literal(content, at)
             yield None, glyphs
-        else:
+        elif found["hex"] is not None:
             yield None, bytes.fromhex(found["hex"].decode())
 
 

@@ -6,17 +6,20 @@ Values come in as ``data`` (JSON) and are shown as text: nothing is ever spliced
 """
 
 import asyncio
+import base64
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from app.kernel.child import ChildFailed, ChildTimeout, run_in_child
 from app.kernel.errors import AppError
-from app.kernel.i18n import N_, _, current_locale
+from app.kernel.i18n import N_, _, current_locale, use_locale
 from app.kernel.module import template_folders
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -39,6 +42,15 @@ class DocumentFailed(AppError):
     message = N_("This document could not be made. Please try again; if it fails again, tell the organiser.")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Copy:
+    """One of many documents from a template: its reader's language, and data and images as for ``compile_pdf``."""
+
+    locale: str
+    data: Mapping[str, Any]
+    images: Mapping[str, bytes] = field(default_factory=dict)
+
+
 async def compile_pdf(
     template: str,
     data: Mapping[str, Any],
@@ -52,28 +64,74 @@ async def compile_pdf(
     With ``ppi``, dots per inch, the one page of it is returned as PNG.
 
     ``data`` is anything that JSON can say; amounts and times are formatted by the caller. ``images`` (SVG, PNG, JPEG or
-    WebP) are reached in the template as ``picture("NAME")``. Raises DocumentFailed.
+    WebP) are reached in the template as ``picture("NAME.svg")``. Raises DocumentFailed.
     """
     files = await asyncio.to_thread(_files, template)
+    request = {"files": files | _own(files, data, images or {}), "format": "pdf" if ppi is None else "png", "ppi": ppi}
+    answer = await _in_child("app.kernel.documents.typeset:compile_document", template, request, seconds)
+    content: bytes = answer["content"]
+    return content
+
+
+async def compile_each(template: str, copies: Sequence[Copy], *, seconds: float = SECONDS) -> list[bytes]:
+    """Set a template once for each copy, in its language, all in one child; the PDFs in the order of the copies.
+
+    The child's memory grows with every copy: some hundreds at a time. Raises DocumentFailed for all when one fails.
+    """
+    files = await asyncio.to_thread(_files, template)
+    documents = []
+    for copy in copies:
+        with use_locale(copy.locale):
+            documents.append(_own(files, copy.data, copy.images))
+    request = {"files": files, "documents": documents}
+    answer = await _in_child("app.kernel.documents.typeset:compile_each", template, request, seconds)
+    contents: list[bytes] = answer["contents"]
+    return contents
+
+
+def _own(files: Mapping[str, bytes], data: Mapping[str, Any], images: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The files that are one document's own: its data, the template's words in the current language, its pictures."""
     words = {
         message: _(message)
         for source in files.values()
         for message in (json.loads(f'"{found}"') for found in WORD.findall(source.decode()))
     }
-    files["/data.json"] = json.dumps({**data, "locale": current_locale()}, ensure_ascii=False).encode()
-    files["/words.json"] = json.dumps(words, ensure_ascii=False).encode()
-    files |= {f"/images/{name}": content for name, content in (images or {}).items()}
+    return {
+        "/data.json": json.dumps({**data, "locale": current_locale()}, ensure_ascii=False).encode(),
+        "/words.json": json.dumps(words, ensure_ascii=False).encode(),
+        **{f"/images/{name}": _as_svg(content) for name, content in images.items()},
+    }
+
+
+def _as_svg(content: bytes) -> bytes:
+    """A picture as SVG, one of dots inside it: typst takes from memory only what is text. Raises DocumentFailed."""
+    if content.lstrip().startswith((b"<svg", b"<?xml")):
+        return content
+    from PIL import Image
+
+    try:
+        with Image.open(BytesIO(content), formats=("PNG", "JPEG", "WEBP")) as image:
+            image.load()
+            (width, height), kind = image.size, Image.MIME[str(image.format)]
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        log.exception("a picture could not be read")
+        raise DocumentFailed from error
+    inside = f"data:{kind};base64,{base64.b64encode(content).decode()}"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">'
+        f'<image width="{width}" height="{height}" href="{inside}"/></svg>'
+    ).encode()
+
+
+async def _in_child(target: str, template: str, request: dict[str, Any], seconds: float) -> dict[str, Any]:
     folders = [str(FONT_FOLDER)] if FONT_FOLDER.is_dir() else []
-    request: dict[str, Any] = {"files": files, "font_folders": folders, "families": list(FAMILIES)}
-    request |= {"format": "pdf" if ppi is None else "png", "ppi": ppi}
+    request |= {"font_folders": folders, "families": list(FAMILIES)}
     try:
         async with _gate():
-            answer = await run_in_child("app.kernel.documents.typeset:compile_document", request, timeout=seconds)
+            return await run_in_child(target, request, timeout=seconds)
     except (ChildFailed, ChildTimeout) as error:
         log.exception("%s could not be set", template)
         raise DocumentFailed from error
-    content: bytes = answer["content"]
-    return content
 
 
 def _files(template: str) -> dict[str, bytes]:

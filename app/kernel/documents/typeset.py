@@ -11,17 +11,29 @@ def compile_document(payload: dict[str, Any], _report: Callable[[dict[str, Any]]
 
     ``format`` is ``pdf`` or, for a document of one page, ``png`` with so many dots per inch as ``ppi`` says.
     """
+    set_one = _compiler(payload)
+    return {"content": set_one(payload["files"], format=payload["format"], ppi=payload["ppi"])}
+
+
+def compile_each(payload: dict[str, Any], _report: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """Set a PDF for each of ``documents`` (path → bytes of its own) over the ``files`` that all share."""
+    set_one = _compiler(payload)
+    return {"contents": [set_one({**payload["files"], **own}, format="pdf") for own in payload["documents"]]}
+
+
+def _compiler(payload: dict[str, Any]) -> Callable[..., bytes]:
+    """What sets files with the first of ``families`` that is there; the typefaces are read once."""
     import typst
 
-    folders = payload["font_folders"]
-    known = typst.Fonts(include_system_fonts=False, font_paths=folders).families()
+    fonts = typst.Fonts(include_system_fonts=False, font_paths=payload["font_folders"])
+    known = fonts.families()
     font = next((family for family in payload["families"] if family in known), EMBEDDED)
-    content, _warnings = typst.compile_with_warnings(
-        payload["files"],
-        font_paths=folders,
-        ignore_system_fonts=True,
-        format=payload["format"],
-        ppi=payload["ppi"],
-        sys_inputs={"font": font, "fallback": EMBEDDED},
-    )
-    return {"content": content}
+
+    def set_one(files: dict[str, bytes], **how: Any) -> bytes:
+        content, _warnings = typst.compile_with_warnings(
+            files, font_paths=fonts, sys_inputs={"font": font, "fallback": EMBEDDED}, **how
+        )
+        made: bytes = content
+        return made
+
+    return set_one

@@ -20,10 +20,9 @@ from app.kernel.names import search_text
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 from app.payments import queries_bank
-from app.payments.controllers.finance import NOT_AN_AMOUNT
 from app.payments.enums import ENTRY_STATE_NAMES, SOURCE_NAMES, EntryState
 from app.payments.queries_bank import EntryInfo, PayableDocument
-from app.payments.schemas import SetAsideForm
+from app.payments.schemas import NOT_AN_AMOUNT, SetAsideForm
 from app.payments.services.assigning import assign_entry, set_aside, take_up_again, verdicts_on
 from app.payments.services.matching import SIGN_NAMES, Reason
 

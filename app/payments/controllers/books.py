@@ -16,7 +16,7 @@ from app.kernel.clock import now
 from app.kernel.editing import held, open_edit
 from app.kernel.errors import AppError
 from app.kernel.forms import Form, FormError, open_form
-from app.kernel.i18n import N_, _
+from app.kernel.i18n import _
 from app.kernel.money import Money, parse_money
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
@@ -24,12 +24,10 @@ from app.payments import queries
 from app.payments.enums import ACCOUNT_NAMES, POSTING_NAMES, TAX_MODE_NAMES, Account, Posting
 from app.payments.errors import TaxCodeUnknown, TaxRateMissing
 from app.payments.lines import Terms
-from app.payments.schemas import DrawerForm, TermsForm
+from app.payments.schemas import NOT_AN_AMOUNT, DrawerForm, TermsForm
 from app.payments.services.drawers import close_drawer, expected_in, open_drawer
 from app.payments.services.terms import set_terms
 from app.payments.tax import RATE_NAMES
-
-NOT_AN_AMOUNT = N_("Please write an amount, such as 250.000.")
 
 
 class BooksController(Controller):

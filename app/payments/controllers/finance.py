@@ -13,22 +13,26 @@ from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
 from app.kernel.documents.qr import qr_svg
 from app.kernel.forms import Form, FormError, open_form, read_form
-from app.kernel.i18n import N_, _
+from app.kernel.i18n import _
 from app.kernel.money import parse_money, typed_money
 from app.kernel.names import search_text
+from app.kernel.security import limit
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 from app.payments import queries
+from app.payments.controllers.finance_card import card_part
 from app.payments.enums import METHOD_NAMES, STATE_NAMES, DocumentKind, DocumentState, PaymentMethod, Settlement
 from app.payments.errors import AmountDiffers, AmountOutOfRange, MoreThanBilled
+from app.payments.errors_card import GoesBackToCard
+from app.payments.papers import invoice_pdf
 from app.payments.queries import DocumentInfo
-from app.payments.schemas import CreditForm, PaymentForm, RefundForm
+from app.payments.queries_card import under_way
+from app.payments.schemas import NOT_AN_AMOUNT, CreditForm, PaymentForm, RefundForm
 from app.payments.services.corrections import credit_document, write_off
 from app.payments.services.documents import cancel_document
 from app.payments.services.recording import record_payment, record_refund
 from app.payments.transfers import transfer_parts
 
-NOT_AN_AMOUNT = N_("Please write an amount, such as 250.000.")
 BY_HAND = (PaymentMethod.CASH, PaymentMethod.TERMINAL, PaymentMethod.TRANSFER)
 PAYABLE = (DocumentState.OPEN, DocumentState.WRITTEN_OFF, DocumentState.CANCELLED)
 
@@ -113,6 +117,13 @@ class FinanceController(Controller):
         document = await queries.document_by_id(document_id, edition_id)
         return await _document_page(await edition_by_id(edition_id), document, _first_form(document))
 
+    @get("/{document_id:int}/document.pdf")
+    async def print_(self, edition_id: FromPath[int], document_id: FromPath[int]) -> Response[bytes]:
+        """The document as its payer gets it."""
+        document = await queries.document_by_id(document_id, edition_id)
+        await limit(f"document-pdf:{document.id}", times=20, seconds=3600, now=now())
+        return download(await invoice_pdf(document), f"{document.number}.pdf", "application/pdf")
+
     @post("/{document_id:int}/payments")
     async def pay(
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], document_id: FromPath[int]
@@ -159,6 +170,8 @@ class FinanceController(Controller):
         """Record that money went back."""
         await queries.document_by_id(document_id, edition_id)
         payment = await queries.payment_by_id(payment_id, document_id)
+        if await under_way(payment_id):
+            raise GoesBackToCard
         values = await read_form(request, RefundForm)
         try:
             amount = parse_money(values.amount, payment.amount.currency)
@@ -229,6 +242,7 @@ async def _document_page(
         document=document,
         payments=payments,
         due_back=[one for one in payments if one.due_back.amount_minor > 0],
+        card=await card_part(document, payments),
         lines=await queries.lines_of(document.id),
         parts=await queries.parts_of(document),
         notes=await queries.credit_notes_of(document.id),

@@ -9,15 +9,24 @@ from app.accounts.guards import public
 from app.kernel.clock import now
 from app.payments.services import sepay
 from app.payments.services.inbox import store_event
-from app.payments.services.stripe_events import PROVIDER, read_webhook
+from app.payments.services.stripe_events import keep_event, read_webhook
+
+#: Stripe's own events stay far below.
+LARGEST_BODY = 512 * 1024
 
 
-@post("/payments/stripe/webhook", guards=[public], opt={"no_csrf": True}, status_code=200, include_in_schema=False)
+@post(
+    "/payments/stripe/webhook",
+    guards=[public],
+    opt={"no_csrf": True},
+    status_code=200,
+    include_in_schema=False,
+    request_max_body_size=LARGEST_BODY,
+)
 async def stripe_webhook(request: Request[Any, Any, Any]) -> Response[dict[str, bool]]:
     """Verify the raw body, keep the event once, and answer; a job applies it."""
     event = read_webhook(await request.body(), request.headers.get("stripe-signature", ""))
-    new = await store_event(provider=PROVIDER, event_id=event["id"], kind=event["type"], payload=event, now=now())
-    return Response({"received": True, "new": new})
+    return Response({"received": True, "new": await keep_event(event, now())})
 
 
 @post(

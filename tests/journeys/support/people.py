@@ -29,6 +29,7 @@ from tests.journeys.support.secrets import (
     writings,
 )
 from tests.journeys.support.watch import Given, Watch
+from tests.support.card_payments import KEY as STRIPE_KEY
 from tests.support.chromium import find_chromium
 from tests.support.service import Service
 
@@ -179,7 +180,12 @@ class People:
         }
         sealed = self.ask.json("sealed")
         found: Sought = {}
-        for text in (*SECRET_SETTINGS.values(), DATABASE_PASSWORD, *(bytes.fromhex(key) for key in sealed["keys"])):
+        for text in (
+            *SECRET_SETTINGS.values(),
+            STRIPE_KEY,
+            DATABASE_PASSWORD,
+            *(bytes.fromhex(key) for key in sealed["keys"]),
+        ):
             found |= dict.fromkeys(writings(text), KEY)
         for text in (*sealed["apps"], *self.recovery_codes):
             found |= dict.fromkeys(writings(text), APP) | {in_fours(text): APP}

@@ -33,6 +33,7 @@ PLACES = [
     Place("public-tickets", f"/e/{SLUG}/tickets"),
     Place("public-buyer", f"/e/{SLUG}/tickets/order?n-{{type_id}}=1"),
     Place("public-order", f"/e/{SLUG}/tickets/done/{{order_secret}}"),
+    Place("public-card-elsewhere", "/pay/card/done"),
     Place("public-programme", f"/e/{SLUG}/programme"),
     Place("public-session", f"/e/{SLUG}/programme/{{session_id}}"),
     Place("public-contest", f"/e/{SLUG}/contest"),
@@ -138,6 +139,8 @@ PLACES = [
     Place("organiser-transfer", "/manage/{edition_id}/payments/bank/{transfer_id}", "owner"),
     Place("organiser-statements", "/manage/{edition_id}/payments/bank/statements", "owner"),
     Place("organiser-statement", "/manage/{edition_id}/payments/bank/statements/batch/{statement_id}", "owner"),
+    Place("organiser-payment-inbox", "/manage/{edition_id}/payments/inbox", "owner"),
+    Place("organiser-payment-disputes", "/manage/{edition_id}/payments/disputes", "owner"),
     Place("gates", "/manage/{edition_id}/gates", "owner"),
     Place("gates-new", "/manage/{edition_id}/gates/new", "owner"),
     Place("gates-gate", "/manage/{edition_id}/gates/{gate_id}", "owner"),
@@ -184,6 +187,9 @@ def walks(places: Iterable[Place]) -> list[tuple[bool, str | None, list[Place]]]
 
 #: Pages that are not walked, each with its reason.
 NOT_WALKED = {
+    "/e/{slug}/tickets/done/{secret}/card": "leads on to the order",
+    "/pay/card/back": "leads on to the order; what it says to others is public-card-elsewhere",
+    "/manage/{edition_id}/payments/{document_id}/card-refunds/{payment_id}": "test_card_payment.py looks at it",
     "/s/{code}": "leads on to what the code stands for",
     "/p/{code}": "is /P/{code}",
     "/sign-in/two-step": "asks who has half signed in; what it says to others is public-second-step-over",

@@ -100,6 +100,55 @@ async def test_what_is_not_genuine_is_refused(client: Browser, configured: None)
     assert await PaymentEvent.count() == 0
 
 
+async def test_each_of_several_secrets_opens_while_it_is_changed(
+    client: Browser, configured: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = event()
+    for secrets, status in ((f"whsec_new, {SECRET}", 200), (f"{SECRET},whsec_new,", 200), ("whsec_new", 400)):
+        monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", secrets)
+        settings.cache_clear()
+        assert (await client.post(ADDRESS, content=body, headers=signed(body))).status_code == status
+
+
+async def test_events_of_another_account_or_of_real_money_are_refused(
+    client: Browser, configured: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value, status in (("account", "acct_2", 400), ("livemode", True, 400), ("account", "acct_1", 200)):
+        monkeypatch.setenv("STRIPE_ACCOUNT", "acct_1")
+        settings.cache_clear()
+        body = json.dumps({**json.loads(event()), name: value}).encode()
+        assert (await client.post(ADDRESS, content=body, headers=signed(body))).status_code == status
+    assert await PaymentEvent.count() == 1
+    monkeypatch.setenv("STRIPE_MODE", "live")
+    settings.cache_clear()
+    body = event()
+    assert (await client.post(ADDRESS, content=body, headers=signed(body))).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"null",
+        b"{",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"id": "evt_1", "type": "x"}',
+        b'{"id": "evt_1", "type": "x", "data": {"object": []}}',
+        b'{"id": 1, "type": "x", "data": {"object": {}}}',
+    ],
+    ids=["empty", "null", "cut", "no text", "deep", "no data", "a list", "a number"],
+)
+async def test_what_is_no_event_is_refused_though_it_is_signed(client: Browser, configured: None, body: bytes) -> None:
+    assert (await client.post(ADDRESS, content=body, headers=signed(body))).status_code == 400
+    assert await PaymentEvent.count() == 0
+
+
+async def test_a_huge_body_is_refused(client: Browser, configured: None) -> None:
+    body = event(padding="x" * 600_000)
+    assert (await client.post(ADDRESS, content=body, headers=signed(body))).status_code == 413
+
+
 async def test_without_a_secret_there_is_no_webhook(client: Browser) -> None:
     body = event()
     assert (await client.post(ADDRESS, content=body, headers=signed(body))).status_code == 503

@@ -12,6 +12,7 @@ from app.accounts.actor import Actor
 from app.accounts.guards import public
 from app.events.controllers.public import visible_edition
 from app.events.enums import EditionState
+from app.events.pages import download
 from app.events.passes.services import secret_of
 from app.events.queries import EditionInfo, edition_by_slug
 from app.kernel.clock import now
@@ -20,12 +21,25 @@ from app.kernel.forms import NOT_A_CONTACT, Form, FormError, Reading, open_form
 from app.kernel.i18n import LOCALES, _, current_locale
 from app.kernel.money import Money
 from app.kernel.names import normalise_email, normalise_phone
-from app.kernel.security import hash_token, new_token
+from app.kernel.security import hash_token, limit, new_token
 from app.kernel.web import browser_of, page, redirect
-from app.payments.enums import DocumentState
+from app.payments.controllers.card import leave_for_checkout
+from app.payments.enums_card import RefundState
+from app.payments.papers import invoice_pdf
 from app.payments.queries import document_by_id
+from app.payments.queries_card import refunds_of
+from app.payments.services.card_checkout import start_checkout
+from app.payments.services.stripe_client import cards_on
 from ticketing.sales import queries
-from ticketing.sales.errors import NothingChosen, OrderNotFound, OrdersSlowed, SalesClosed, SoldOut, TooManyTickets
+from ticketing.sales.errors import (
+    NothingChosen,
+    OrderNotFound,
+    OrderNotOpen,
+    OrdersSlowed,
+    SalesClosed,
+    SoldOut,
+    TooManyTickets,
+)
 from ticketing.sales.schemas import MOST_IN_ONE_ORDER, BuyerForm
 from ticketing.sales.services.orders import place_order
 from ticketing.sales.services.paying import transfer_of
@@ -97,6 +111,17 @@ class TicketController(Controller):
             return await _choose_page(edition, chosen, error, {name: named[name] for name in NAMED})
         return redirect(f"{edition.path}/tickets/done/{placed.secret}")
 
+    @get("/done/{secret:str}/invoice.pdf")
+    async def invoice(self, slug: FromPath[str], secret: FromPath[str]) -> Response[bytes]:
+        """The order's invoice, or its receipt once it is paid, for whoever holds its link."""
+        edition = await edition_by_slug(slug)
+        order = await queries.order_by_secret(hash_token(secret))
+        if order is None or order["edition"] != edition.id or order["payment_document"] is None:
+            raise OrderNotFound
+        document = await document_by_id(order["payment_document"])
+        await limit(f"document-pdf:{document.id}", times=20, seconds=3600, now=now())
+        return download(await invoice_pdf(document), f"{document.number}.pdf", "application/pdf")
+
     @get("/done/{secret:str}")
     async def done(self, slug: FromPath[str], secret: FromPath[str]) -> Response[str]:
         """The order, for whoever holds its link: the passes, or how to pay."""
@@ -107,11 +132,12 @@ class TicketController(Controller):
         tickets = await queries.tickets_of_order(order["id"])
         for ticket in tickets:
             ticket["path"] = f"/pass/{secret_of(ticket['secret_seed'])}" if ticket["secret_seed"] else ""
-        transfer, refund_due = None, False
+        transfer, refund_due, refunds = None, None, []
         if order["payment_document"] is not None and order["state"] != "confirmed":
             document = await document_by_id(order["payment_document"])
             transfer = transfer_of(document) if order["state"] == "held" else None
-            refund_due = document.state == DocumentState.REFUND_DUE
+            refunds = [one for one in await refunds_of(document.id) if one["state"] == RefundState.DONE.value]
+            refund_due = document.owed if document.owed.amount_minor else None
         return page(
             "sales/done.html",
             headers={"cache-control": "private, no-store"},
@@ -122,7 +148,28 @@ class TicketController(Controller):
             contact=queries.half_hidden(order["contact"]),
             transfer=transfer,
             refund_due=refund_due,
+            refunds=refunds,
+            card=cards_on(),
+            secret=secret,
         )
+
+    @get("/done/{secret:str}/card")
+    async def order_again(self, slug: FromPath[str], secret: FromPath[str]) -> Response[Any]:
+        """Who reads this page in another language, or again, begins at her order."""
+        return redirect(f"{(await edition_by_slug(slug)).path}/tickets/done/{secret}")
+
+    @post("/done/{secret:str}/card")
+    async def pay_by_card(self, slug: FromPath[str], secret: FromPath[str]) -> Response[str]:
+        """Lead on to Stripe's page. Pressed again while it is open, it leads to the same one."""
+        edition = await edition_by_slug(slug)
+        order = await queries.order_by_secret(hash_token(secret))
+        if order is None or order["edition"] != edition.id:
+            raise OrderNotFound
+        if order["payment_document"] is None:
+            raise OrderNotOpen
+        document_id = order["payment_document"]
+        url = await start_checkout(document_id=document_id, locale=current_locale(), now=now())
+        return leave_for_checkout(edition, url, document_id=document_id, back=f"{edition.path}/tickets/done/{secret}")
 
 
 async def _chosen(edition: EditionInfo, values: dict[str, str]) -> list[dict[str, Any]]:

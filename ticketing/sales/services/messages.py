@@ -9,6 +9,7 @@ from app.kernel.i18n import _, format_datetime, ngettext, use_locale
 from app.kernel.money import Money, format_money
 from app.kernel.outbox import send_message, way_to
 from app.kernel.settings import settings
+from app.payments.queries import DocumentInfo
 from ticketing.sales.services.references import order_secret
 from ticketing.sales.tables import OrderItem, TicketOrder
 
@@ -93,6 +94,32 @@ async def send_tickets(*, order: TicketOrder, issued: list[IssuedPass], now: dat
             unique_key=f"ticket-order:{order.id}",
             edition_id=order.edition,
             secret=True,
+            now=now,
+        )
+
+
+async def send_refund(document: DocumentInfo, refund_id: int, amount: Money, now: datetime) -> None:
+    """Tell a buyer that money went back to her card, in the transaction that books it."""
+    order = await TicketOrder.objects().get(TicketOrder.id == document.subject_id)
+    if order is None or not order.contact:
+        return
+    edition = await edition_by_id(order.edition)
+    by_mail = "@" in order.contact
+    channel, address = way_to(email=order.contact if by_mail else None, phone=order.contact)
+    with use_locale(order.locale):
+        body = _(
+            "{edition}, order {reference}: {amount} went back to the card that you paid with. "
+            "Banks take up to ten days to show it."
+        )
+        await send_message(
+            channel=channel,
+            to=address,
+            person_id=order.buyer,
+            subject=_("Your money for order {reference} went back").format(reference=order.reference),
+            body=body.format(reference=order.reference, edition=edition.title, amount=format_money(amount)),
+            locale=order.locale,
+            unique_key=f"ticket-order-refund:{refund_id}",
+            edition_id=order.edition,
             now=now,
         )
 

@@ -355,7 +355,7 @@ async def _lines(order: TicketOrder) -> list[Line]:
     rows = await fetch(
         "SELECT t.name AS name, i.price_minor AS price_minor, COUNT(*) AS count FROM order_item i "
         "JOIN ticket_type t ON t.id = i.ticket_type WHERE i.ticket_order = {} AND i.price_minor > 0 "
-        "GROUP BY t.id, t.name, i.price_minor ORDER BY t.id",
+        "GROUP BY t.id, i.price_minor ORDER BY t.id",
         order.id,
     )
     return [

@@ -1,0 +1,58 @@
+"""Closed sets of values of card payments."""
+
+from enum import StrEnum
+
+from app.kernel.i18n import N_
+
+
+class AttemptState(StrEnum):
+    """Where a checkout stands. ``started``: Stripe was, or is being, asked and we do not know its answer yet."""
+
+    STARTED = "started"
+    OPEN = "open"
+    PAID = "paid"
+    EXPIRED = "expired"
+    FAILED = "failed"
+
+
+ATTEMPT_NAMES = {
+    AttemptState.STARTED: N_("Begun"),
+    AttemptState.OPEN: N_("Waits for the payer"),
+    AttemptState.PAID: N_("Paid"),
+    AttemptState.EXPIRED: N_("Expired"),
+    AttemptState.FAILED: N_("Failed"),
+}
+
+
+class RefundState(StrEnum):
+    """Where a refund to a card stands. ``started``: asked for, without an answer yet; ``pending``: Stripe is at it."""
+
+    STARTED = "started"
+    PENDING = "pending"
+    DONE = "done"
+    FAILED = "failed"
+
+
+REFUND_NAMES = {
+    RefundState.STARTED: N_("Begun"),
+    RefundState.PENDING: N_("On its way"),
+    RefundState.DONE: N_("It went back"),
+    RefundState.FAILED: N_("Failed"),
+}
+
+
+class DisputeState(StrEnum):
+    """Where a cardholder's claim at her bank stands: to be answered, looked at, and how it ended."""
+
+    NEEDS_ANSWER = "needs_answer"
+    UNDER_REVIEW = "under_review"
+    WON = "won"
+    LOST = "lost"
+
+
+DISPUTE_NAMES = {
+    DisputeState.NEEDS_ANSWER: N_("Waits for your answer at Stripe"),
+    DisputeState.UNDER_REVIEW: N_("The bank is looking at it"),
+    DisputeState.WON: N_("The money stays here"),
+    DisputeState.LOST: N_("The bank took the money back"),
+}

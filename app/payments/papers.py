@@ -1,0 +1,120 @@
+"""A payment document as it is printed: what its rows say, the seller as the terms name her, and how to pay it."""
+
+from decimal import Decimal
+
+from app.events.queries import EditionInfo, edition_by_id
+from app.kernel.documents.qr import qr_svg
+from app.kernel.i18n import pick
+from app.kernel.settings import settings
+from app.payments.enums import DocumentKind, DocumentState
+from app.payments.lines import TaxedLine, Terms
+from app.payments.pdf import (
+    Due,
+    LegalInvoice,
+    Paper,
+    PaperKind,
+    PaperLine,
+    RateTotal,
+    Received,
+    Side,
+    TransferDetails,
+    render_invoices,
+)
+from app.payments.queries import DocumentInfo, document_by_id, lines_of, parts_of, payments_of, terms_of
+from app.payments.transfers import transfer_parts
+
+HUNDRED = Decimal(100)
+
+
+async def invoice_pdf(document: DocumentInfo) -> bytes:
+    """A document as a PDF in its payer's language. Raises DocumentFailed."""
+    (content,) = await render_invoices([await paper_of(document)])
+    return content
+
+
+async def paper_of(document: DocumentInfo) -> Paper:
+    """What is printed of a document. An invoice that is paid is its receipt."""
+    edition = await edition_by_id(document.edition_id)
+    terms = await terms_of(document.edition_id)
+    lines = await lines_of(document.id)
+    corrected = await document_by_id(document.corrects_id) if document.corrects_id else None
+    kind = PaperKind.INVOICE if document.kind == DocumentKind.INVOICE else PaperKind.CREDIT_NOTE
+    if document.state == DocumentState.PAID:
+        kind = PaperKind.RECEIPT
+    is_open = document.state == DocumentState.OPEN
+    return Paper(
+        kind=kind,
+        number=document.number,
+        series=document.number.rsplit("-", 1)[0],
+        issued=document.created_at.astimezone(edition.zone).date(),
+        seller=_seller(terms, edition, document.payer_language),
+        payer=Side(name=document.payer_name, address=document.payer_address, tax_code=document.payer_tax_code),
+        lines=[_line(line) for line in lines],
+        totals=_totals(lines),
+        currency=document.amount.currency,
+        language=document.payer_language,
+        due=document.due_on if is_open else None,
+        instalments=[Due(due=part.due_on, amount=part.amount.amount_minor) for part in await parts_of(document)],
+        payments=[
+            Received(
+                received=payment.received_at.astimezone(edition.zone).date(),
+                method=payment.method,
+                amount=payment.amount.amount_minor,
+            )
+            for payment in await payments_of(document.id)
+        ],
+        transfer=_transfer(document) if is_open else None,
+        legal=LegalInvoice(
+            series=document.legal.series, number=document.legal.number, lookup_code=document.legal.lookup
+        )
+        if document.legal.number
+        else None,
+        corrects=corrected.number if corrected else "",
+    )
+
+
+def _seller(terms: Terms, edition: EditionInfo, language: str) -> Side:
+    name = terms.seller_name or pick(edition.name, language)
+    return Side(name=name, address=terms.seller_address, tax_code=terms.seller_tax_code)
+
+
+def _line(line: TaxedLine) -> PaperLine:
+    return PaperLine(
+        description=line.description,
+        quantity=Decimal(line.quantity),
+        unit_price=line.unit_minor,
+        tax_rate=None if line.tax_rate is None else line.tax_rate / HUNDRED,
+        net=line.net_minor,
+        tax=line.tax_minor,
+        gross=line.net_minor + line.tax_minor,
+        exemption=line.exempt_reason,
+        funded_by=line.funded_by,
+    )
+
+
+def _totals(lines: list[TaxedLine]) -> list[RateTotal]:
+    """The totals of each rate, the highest first, what is exempt last."""
+    sums: dict[int | None, tuple[int, int]] = {}
+    for line in lines:
+        net, tax = sums.get(line.tax_rate, (0, 0))
+        sums[line.tax_rate] = (net + line.net_minor, tax + line.tax_minor)
+    return [
+        RateTotal(tax_rate=None if rate is None else rate / HUNDRED, net=net, tax=tax)
+        for rate, (net, tax) in sorted(sums.items(), key=lambda one: -1 if one[0] is None else one[0], reverse=True)
+    ]
+
+
+def _transfer(document: DocumentInfo) -> TransferDetails | None:
+    """How to pay what is due by transfer, the first of several where banks do not take it at once; None without one."""
+    parts = transfer_parts(document)
+    if not parts:
+        return None
+    here = settings()
+    return TransferDetails(
+        bank=here.bank_bin,
+        account=here.bank_account,
+        holder=here.bank_account_name,
+        reference=document.reference,
+        amount=parts[0].amount.amount_minor,
+        picture=str(qr_svg(parts[0].code, label="VietQR")).encode(),
+    )

@@ -1,0 +1,164 @@
+"""Reads of card payments."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.kernel.database import fetch
+from app.kernel.money import Money
+from app.payments.enums_card import AttemptState, RefundState
+from app.payments.queries import waiting_events
+from app.payments.tables import Payment, PaymentDocument
+from app.payments.tables_card import CardAttempt, CardRefund
+
+GOING_ON = [AttemptState.STARTED.value, AttemptState.OPEN.value]
+UNDER_WAY = [RefundState.STARTED.value, RefundState.PENDING.value]
+#: Payments that came through Stripe are known by this and the id that Stripe has for them.
+PROVIDER = "stripe"
+
+
+async def attempt_going_on(document_id: int) -> dict[str, Any] | None:
+    """The checkout of a document that is begun or open, if there is one."""
+    chosen = (CardAttempt.document == document_id) & CardAttempt.state.is_in(GOING_ON)
+    return await CardAttempt.select().where(chosen).first()
+
+
+async def newest_attempt(document_id: int) -> dict[str, Any] | None:
+    """The newest checkout of a document, if there was one."""
+    return (
+        await CardAttempt.select()
+        .where(CardAttempt.document == document_id)
+        .order_by(CardAttempt.id, ascending=False)
+        .first()
+    )
+
+
+async def attempts_of(document_id: int) -> list[dict[str, Any]]:
+    """All checkouts of a document, the newest first."""
+    return (
+        await CardAttempt.select().where(CardAttempt.document == document_id).order_by(CardAttempt.id, ascending=False)
+    )
+
+
+async def refunds_of(document_id: int) -> list[dict[str, Any]]:
+    """Refunds to cards of a document's payments, the newest first, each with its ``money``."""
+    rows = (
+        await CardRefund.select()
+        .where(CardRefund.payment.document == document_id)
+        .order_by(CardRefund.id, ascending=False)
+    )
+    return [_with_money(row) for row in rows]
+
+
+async def disputes_of(edition_id: int, document_id: int | None = None) -> list[dict[str, Any]]:
+    """Claims of cardholders in an edition, or of one document, the newest first: with ``money``, ``document`` and its
+    ``number``.
+    """
+    rows = await fetch(
+        "SELECT c.id, c.dispute_id, c.amount_minor, c.currency, c.reason, c.state, c.answer_by, c.opened_at, "
+        "d.id AS document, d.number, d.payer_name FROM card_dispute c JOIN payment p ON p.id = c.payment "
+        "JOIN payment_document d ON d.id = p.document WHERE d.edition = {} AND (d.id = {} OR {} = 0) "
+        "ORDER BY c.id DESC",
+        edition_id,
+        document_id or 0,
+        document_id or 0,
+    )
+    return [_with_money(row) for row in rows]
+
+
+async def payment_of_intent(payment_intent: str) -> dict[str, Any] | None:
+    """The payment that Stripe knows under an id; None while it is not known."""
+    chosen = Payment.provider_reference == f"{PROVIDER}:{payment_intent}"
+    return await Payment.select().where(chosen & (Payment.amount_minor > 0)).first()
+
+
+async def is_any_attempt_unsettled(begun_before: datetime) -> bool:
+    """Whether a checkout that was begun before an instant may still turn out to have been paid.
+
+    Stripe counts whole seconds by a clock of its own, hence the minute.
+    """
+    return await CardAttempt.exists().where(
+        CardAttempt.state.is_in(GOING_ON) & (CardAttempt.created_at <= begun_before + timedelta(minutes=1))
+    )
+
+
+async def going_back(payment_id: int) -> int:
+    """What of a payment goes back to its card or went there, in minor units; what failed does not count."""
+    rows = await fetch(
+        "SELECT COALESCE(SUM(amount_minor), 0) AS total FROM card_refund WHERE payment = {} AND state <> {}",
+        payment_id,
+        RefundState.FAILED.value,
+    )
+    return int(rows[0]["total"])
+
+
+async def under_way(payment_id: int) -> int:
+    """What of a payment is on its way back to its card, in minor units."""
+    rows = await fetch(
+        "SELECT COALESCE(SUM(amount_minor), 0) AS total FROM card_refund "
+        "WHERE payment = {} AND state IN ('started', 'pending')",
+        payment_id,
+    )
+    return int(rows[0]["total"])
+
+
+async def attempts_to_look_up(now: datetime, before: datetime, limit: int) -> list[dict[str, Any]]:
+    """Checkouts that go on and were neither begun nor looked up since ``before``, or whose document is not open any
+    more, or whose time is over; each with its document's state. The longest unseen first.
+    """
+    return await fetch(
+        "SELECT a.*, d.state AS document_state FROM card_attempt a JOIN payment_document d ON d.id = a.document "
+        "WHERE a.state IN ('started', 'open') "
+        "AND (COALESCE(a.checked_at, a.created_at) < {} OR (d.state <> 'open' AND a.state = 'open') "
+        "OR a.expires_at < {}) ORDER BY COALESCE(a.checked_at, a.created_at) LIMIT {}",
+        before,
+        now,
+        limit,
+    )
+
+
+async def refunds_to_look_up(before: datetime, limit: int) -> list[dict[str, Any]]:
+    """Refunds under way that were neither asked for nor looked up since ``before``."""
+    seen = CardRefund.checked_at.is_null() & (CardRefund.created_at < before) | (CardRefund.checked_at < before)
+    return (
+        await CardRefund.select().where(CardRefund.state.is_in(UNDER_WAY) & seen).order_by(CardRefund.id).limit(limit)
+    )
+
+
+async def attempts_without_fee(limit: int) -> list[dict[str, Any]]:
+    """Paid checkouts of which it is not known what Stripe kept, the newest first."""
+    chosen = (CardAttempt.state == AttemptState.PAID.value) & CardAttempt.fee_minor.is_null()
+    chosen = chosen & CardAttempt.payment_intent.is_not_null()
+    return await CardAttempt.select().where(chosen).order_by(CardAttempt.id, ascending=False).limit(limit)
+
+
+async def inbox_of(edition_id: int) -> list[dict[str, Any]]:
+    """Events that wait and are of an edition's documents, or of none that is known; the oldest first.
+
+    Each with ``document_id``, or None.
+    """
+    shown = []
+    for event in await waiting_events():
+        document_id = await _document_of(json.loads(event["payload"]))
+        found = await PaymentDocument.select(PaymentDocument.edition).where(PaymentDocument.id == document_id).first()
+        if found is None or found["edition"] == edition_id:
+            shown.append({**event, "document_id": document_id if found else None})
+    return shown
+
+
+async def _document_of(payload: Any) -> int | None:
+    """The document that a provider's event carries, or whose payment it is about."""
+    data = payload.get("data") if isinstance(payload, dict) else None
+    told = data.get("object") if isinstance(data, dict) else None
+    if not isinstance(told, dict):
+        return None
+    metadata = told.get("metadata")
+    carried = str(metadata.get("document_id", "")) if isinstance(metadata, dict) else ""
+    if carried.isascii() and carried.isdigit() and len(carried) < 10:
+        return int(carried)
+    payment = await payment_of_intent(str(told.get("payment_intent")))
+    return int(payment["document"]) if payment else None
+
+
+def _with_money(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "money": Money(row["amount_minor"], row["currency"])}

@@ -1,0 +1,271 @@
+"""Money that goes back to a card: asked for here, or made at Stripe itself; each refund booked once.
+
+The refund is committed with its idempotency key before Stripe is asked, so that a fall in between sends nothing twice.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.accounts.actor import Actor
+from app.accounts.queries import actor_of_person
+from app.kernel import audit
+from app.kernel.database import hold_row, write_transaction
+from app.kernel.money import Money
+from app.kernel.names import clean_text
+from app.kernel.security import new_token
+from app.kernel.settings import settings
+from app.payments.currencies import from_stripe, to_stripe
+from app.payments.enums import PaymentMethod
+from app.payments.enums_card import RefundState
+from app.payments.errors import DocumentNotOpen
+from app.payments.errors_card import (
+    CardsNotSetUp,
+    NotByCard,
+    PaymentNotKnownYet,
+    RefundNotOwed,
+    RefundTooHigh,
+    StripeNotReached,
+    StripeRefused,
+)
+from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id, payment_by_id
+from app.payments.queries_card import (
+    PROVIDER,
+    UNDER_WAY,
+    going_back,
+    is_any_attempt_unsettled,
+    payment_of_intent,
+    under_way,
+)
+from app.payments.services.documents import require_refund
+from app.payments.services.inbox import IGNORED
+from app.payments.services.recording import record_refund
+from app.payments.services.stripe_client import (
+    cards_on,
+    create_refund,
+    from_stripe_time,
+    refunds_of_intent,
+    retrieve_refund,
+)
+from app.payments.tables_card import CardRefund
+
+#: Stripe forgets idempotency keys after a day at the earliest.
+KEYS_LAST = timedelta(hours=20)
+#: Stripe's words: https://docs.stripe.com/api/refunds/object
+_STATES = {
+    "pending": RefundState.PENDING,
+    "requires_action": RefundState.PENDING,
+    "succeeded": RefundState.DONE,
+    "failed": RefundState.FAILED,
+    "canceled": RefundState.FAILED,
+}
+Told = Callable[[DocumentInfo, int, Money, datetime], Awaitable[None]]
+_tell: dict[str, Told] = {}
+
+
+def register_refund_message(purpose: str, tell: Told) -> None:
+    """Say how a payer hears that money went back to her card.
+
+    ``tell(document, refund_id, amount, now)`` runs inside the transaction that books the refund, and sends through the
+    outbox. Raises ValueError when the purpose is taken.
+    """
+    if _tell.setdefault(purpose, tell) != tell:
+        raise ValueError(f"refunds of {purpose} are told by another module already")
+
+
+def intent_of(payment: PaymentInfo) -> str | None:
+    """The id that Stripe knows a payment by; None for money that came another way."""
+    provider, _colon, name = (payment.provider_reference or "").partition(":")
+    return name if provider == PROVIDER and name.startswith("pi_") and payment.amount.amount_minor > 0 else None
+
+
+async def left_to_refund(payment: PaymentInfo) -> Money:
+    """How much of a payment has to go back and is not on its way to its card already."""
+    return Money(payment.due_back.amount_minor - await under_way(payment.id), payment.amount.currency)
+
+
+async def refund_to_card(*, payment_id: int, amount: Money, actor: Actor, now: datetime, note: str = "") -> RefundState:
+    """Send money that has to go back to the card that it came from; gives where that stands.
+
+    When Stripe did not answer it is ``started``, and a job goes on with it.
+    Raises CardsNotSetUp, DocumentNotFound, NotByCard, DocumentNotOpen (nothing has to go back), RefundTooHigh,
+    StripeRefused.
+    """
+    if not cards_on():
+        raise CardsNotSetUp
+    async with write_transaction():
+        payment = await payment_by_id(payment_id)
+        await hold_row("payment_document", payment.document_id, alone=True)
+        payment = await payment_by_id(payment_id)
+        document = await document_by_id(payment.document_id)
+        if intent_of(payment) is None:
+            raise NotByCard
+        if payment.owed.amount_minor == 0:
+            raise DocumentNotOpen(number=document.number)
+        left = await left_to_refund(payment)
+        if amount.currency != left.currency or not 0 < amount.amount_minor <= left.amount_minor:
+            raise RefundTooHigh(left=left)
+        row = CardRefund(
+            payment=payment.id,
+            amount_minor=amount.amount_minor,
+            currency=amount.currency,
+            idempotency_key=f"refund-{new_token()}",
+            state=RefundState.STARTED.value,
+            note=clean_text(note)[:200],
+            asked_by=actor.person_id,
+            created_at=now,
+        )
+        await row.save()
+        await audit.record(
+            actor=actor,
+            action="payment.refund_to_card",
+            subject_type="payment_document",
+            subject_id=document.id,
+            edition_id=document.edition_id,
+            after={"amount_minor": amount.amount_minor, "payment_id": payment.id},
+            now=now,
+        )
+    try:
+        return await carry_on(row.to_dict(), now)
+    except StripeNotReached:
+        return RefundState.STARTED
+
+
+async def carry_on(refund: Mapping[str, Any], now: datetime) -> RefundState:
+    """Ask Stripe for a refund that is under way, under its key, or how it stands; and book what it says.
+
+    Raises StripeRefused, which ends it, StripeNotReached, CardsNotSetUp.
+    """
+    try:
+        told = await retrieve_refund(refund["refund_id"]) if refund["refund_id"] else await _ask(refund, now)
+    except StripeRefused as error:
+        values: dict[Any, Any] = {
+            CardRefund.state: RefundState.FAILED.value,
+            CardRefund.error: str(error.params["reason"])[:300],
+            CardRefund.checked_at: now,
+        }
+        await CardRefund.update(values).where((CardRefund.id == refund["id"]) & CardRefund.state.is_in(UNDER_WAY))
+        raise
+    async with write_transaction():
+        await apply_refund(told, now)
+        await CardRefund.update({CardRefund.checked_at: now}).where(CardRefund.id == refund["id"])
+    return RefundState((await CardRefund.select(CardRefund.state).where(CardRefund.id == refund["id"]))[0]["state"])
+
+
+async def apply_refund(told: Mapping[str, Any], now: datetime) -> str:
+    """Keep how a refund stands, in the caller's transaction, and book it once when it went through; names what it is.
+
+    One that failed stays so, whatever is told later of an earlier time. Raises PaymentNotKnownYet, AmountNotWhole, and
+    what the booking raises.
+    """
+    row = await _row_of(told, now)
+    if row is None:
+        return IGNORED
+    payment = await payment_by_id(row["payment"])
+    await hold_row("payment_document", payment.document_id, alone=True)
+    state = _STATES[str(told.get("status"))]
+    before = {
+        RefundState.PENDING: [RefundState.STARTED.value],
+        RefundState.DONE: UNDER_WAY,
+        RefundState.FAILED: [*UNDER_WAY, RefundState.DONE.value],
+    }[state]
+    values: dict[Any, Any] = {CardRefund.state: state.value, CardRefund.refund_id: told["id"]}
+    if state is RefundState.FAILED:
+        values[CardRefund.error] = str(told.get("failure_reason") or told.get("status"))[:300]
+    changed = (
+        await CardRefund.update(values)
+        .where((CardRefund.id == row["id"]) & CardRefund.state.is_in(before))
+        .returning(CardRefund.id)
+    )
+    if changed and state is RefundState.DONE:
+        await _book(row, str(told["id"]), payment, now)
+    return state.value
+
+
+async def check_charge(charge: Mapping[str, Any]) -> str:
+    """Whether every refund of a payment is known here, of what Stripe says went back in all.
+
+    Raises PaymentNotKnownYet until each was told by an event of its own, or by the list of events.
+    """
+    payment = await payment_of_intent(str(charge.get("payment_intent")))
+    if payment is None:
+        return await _unknown(charge)
+    total = from_stripe(charge["amount_refunded"], str(charge["currency"]))
+    if await going_back(payment["id"]) < total.amount_minor:
+        raise PaymentNotKnownYet(reference=charge.get("id"))
+    return "known"
+
+
+async def _ask(refund: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Let Stripe make a refund, once: under its key while Stripe remembers that, later only if it has none of ours."""
+    intent = str(intent_of(await payment_by_id(refund["payment"])))
+    metadata = {"refund_id": str(refund["id"]), "site": settings().base_url}
+    if refund["created_at"] < now - KEYS_LAST:
+        made = [one for one in await refunds_of_intent(intent) if one.get("metadata") == metadata]
+        if made:
+            return made[0]
+    amount = to_stripe(Money(refund["amount_minor"], refund["currency"]))
+    return await create_refund(
+        {"payment_intent": intent, "amount": amount, "metadata": metadata}, key=refund["idempotency_key"]
+    )
+
+
+async def _row_of(told: Mapping[str, Any], now: datetime) -> dict[str, Any] | None:
+    """The refund that Stripe tells of; one that was made at Stripe itself is written down first."""
+    found = await CardRefund.select().where(CardRefund.refund_id == told["id"]).first()
+    mine = told.get("metadata") or {}
+    if found is None and mine.get("site") == settings().base_url and str(mine.get("refund_id", "")).isdecimal():
+        chosen = (CardRefund.id == int(mine["refund_id"])) & CardRefund.refund_id.is_null()
+        found = await CardRefund.select().where(chosen).first()
+    if found is not None:
+        return found
+    payment = await payment_of_intent(str(told.get("payment_intent")))
+    if payment is None:
+        await _unknown(told)
+        return None
+    amount = from_stripe(told["amount"], str(told["currency"]))
+    row = CardRefund(
+        payment=payment["id"],
+        amount_minor=amount.amount_minor,
+        currency=amount.currency,
+        idempotency_key=f"told-{told['id']}"[:64],
+        refund_id=told["id"],
+        state=RefundState.PENDING.value,
+        created_at=now,
+    )
+    await row.save()
+    return row.to_dict()
+
+
+async def _unknown(told: Mapping[str, Any]) -> str:
+    """What is of no payment here waits while one may still come; else it is of somebody else's."""
+    if await is_any_attempt_unsettled(from_stripe_time(int(told.get("created") or 0))):
+        raise PaymentNotKnownYet(reference=told.get("payment_intent"))
+    return IGNORED
+
+
+async def _book(refund: Mapping[str, Any], refund_id: str, payment: PaymentInfo, now: datetime) -> None:
+    """Write the refund down as money that went back, and tell the payer.
+
+    What somebody gave back at Stripe itself, all of it and without a word here, is owed back first; of a part somebody
+    has to say what it is for, by a credit note: until then it waits.
+    """
+    document = await document_by_id(payment.document_id)
+    amount = Money(refund["amount_minor"], refund["currency"])
+    if amount == payment.amount and payment.owed.amount_minor == 0:
+        await require_refund(document_id=document.id, actor=None, now=now)
+        payment = await payment_by_id(payment.id)
+    if payment.due_back.amount_minor < amount.amount_minor:
+        raise RefundNotOwed(amount=amount)
+    await record_refund(
+        payment_id=payment.id,
+        method=PaymentMethod.CARD,
+        amount=amount,
+        actor=await actor_of_person(refund["asked_by"]) if refund["asked_by"] else None,
+        now=now,
+        note=refund["note"],
+        provider_reference=f"{PROVIDER}:{refund_id}",
+    )
+    tell = _tell.get(document.purpose)
+    if tell is not None:
+        await tell(document, refund["id"], amount, now)

@@ -1,0 +1,105 @@
+"""What Stripe is asked about now and then, so that a webhook that was lost, or a fall of ours, heals by itself."""
+
+import logging
+from collections.abc import Awaitable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.kernel.database import write_transaction
+from app.payments.currencies import fee_from_stripe
+from app.payments.enums import DocumentState
+from app.payments.enums_card import AttemptState
+from app.payments.errors_card import CardsNotSetUp, StripeNotReached
+from app.payments.queries_card import PROVIDER, attempts_to_look_up, attempts_without_fee, refunds_to_look_up
+from app.payments.services.card_checkout import ask_for_session, close_checkout, end_checkout, look_up
+from app.payments.services.card_refunds import carry_on
+from app.payments.services.stripe_client import cards_on, events_since, fee_of
+from app.payments.services.stripe_events import keep_event
+from app.payments.tables_card import CardAttempt, EventReading
+
+#: A checkout whose webhook has had this long is looked up, then as often again.
+OVERDUE = timedelta(minutes=5)
+#: Events are read this far back behind the last reading: Stripe lists them some seconds after they happened.
+OVERLAP = timedelta(minutes=10)
+#: How far back the first reading goes.
+FIRST = timedelta(days=1)
+AT_ONCE = 50
+EVENTS_EVERY = timedelta(minutes=10)
+
+log = logging.getLogger("fairground.stripe")
+
+
+async def look_after_cards(now: datetime) -> dict[str, int]:
+    """Look up what is overdue at Stripe, fetch events that were lost, learn fees; gives how many of each were done.
+
+    One that fails is written down beside itself and keeps nobody else waiting. Does nothing where nobody pays by card,
+    and stops when Stripe does not answer: the next run goes on.
+    """
+    done = {"checkouts": 0, "refunds": 0, "events": 0, "fees": 0}
+    if not cards_on():
+        return done
+    try:
+        for attempt in await attempts_to_look_up(now, now - OVERDUE, AT_ONCE):
+            done["checkouts"] += await _tried(_see_to(attempt, now), attempt["id"], now)
+        for refund in await refunds_to_look_up(now - OVERDUE, AT_ONCE):
+            done["refunds"] += await _tried(carry_on(refund, now), None, now)
+        done["events"] = await _fetch_events(now)
+        for attempt in await attempts_without_fee(AT_ONCE):
+            done["fees"] += await _tried(_learn_fee(attempt), attempt["id"], now)
+    except (StripeNotReached, CardsNotSetUp) as error:
+        log.warning("Stripe is asked again later: %s", error.code)
+    return done
+
+
+async def _see_to(attempt: Mapping[str, Any], now: datetime) -> None:
+    """Carry on, look up or close one checkout."""
+    if attempt["state"] == AttemptState.STARTED.value:
+        if attempt["expires_at"] > now and attempt["document_state"] == DocumentState.OPEN.value:
+            await ask_for_session(attempt, now)
+        else:  # nobody was ever given its address, so that nobody can have paid
+            await end_checkout(attempt["id"], AttemptState.EXPIRED, "", now)
+    elif attempt["document_state"] == DocumentState.OPEN.value and attempt["expires_at"] > now:
+        await look_up(attempt, now)
+    else:
+        await close_checkout(attempt, now)
+
+
+async def _fetch_events(now: datetime) -> int:
+    """Put events into the inbox whose webhook was lost; gives how many. The reading counts once all of it is kept."""
+    row = await EventReading.select().where(EventReading.provider == PROVIDER).first()
+    if row is not None and row["read_until"] > now - EVENTS_EVERY:
+        return 0
+    since = row["read_until"] - OVERLAP if row else now - FIRST
+    lost = 0
+    for event in await events_since(since):
+        lost += await keep_event(event, now)
+    async with write_transaction():
+        reading = EventReading(provider=PROVIDER, read_until=now)
+        await EventReading.insert(reading).on_conflict(
+            target=EventReading.provider, action="DO UPDATE", values=[EventReading.read_until]
+        )
+    return lost
+
+
+async def _learn_fee(attempt: Mapping[str, Any]) -> None:
+    found = await fee_of(attempt["payment_intent"])
+    if found is not None:
+        fee = fee_from_stripe(*found)
+        await CardAttempt.update(
+            {CardAttempt.fee_minor: fee.amount_minor, CardAttempt.fee_currency: fee.currency}
+        ).where(CardAttempt.id == attempt["id"])
+
+
+async def _tried(work: Awaitable[object], attempt_id: int | None, now: datetime) -> bool:
+    """Whether it succeeded; what hinders is written down, and it is tried again later. Stripe's silence is raised."""
+    try:
+        await work
+    except (StripeNotReached, CardsNotSetUp):
+        raise
+    except Exception as error:  # whatever a seller raises: others shall not wait for her
+        log.warning("a card payment needs somebody: %s", type(error).__name__)
+        if attempt_id is not None:
+            values: dict[Any, Any] = {CardAttempt.error: str(error)[:300], CardAttempt.checked_at: now}
+            await CardAttempt.update(values).where(CardAttempt.id == attempt_id)
+        return False
+    return True

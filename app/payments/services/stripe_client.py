@@ -1,0 +1,140 @@
+"""Stripe, asked through its official SDK in a thread: sessions, refunds, events.
+
+Every call stands outside of any transaction. What may be asked twice carries an idempotency key, under which Stripe
+does it once and gives the first answer again. The SDK is imported on first use: it is large, and most fairs take cash
+and transfers. What comes back are plain dictionaries in the shape of https://docs.stripe.com/api.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from app.kernel.clock import outside
+from app.kernel.database import in_transaction
+from app.kernel.settings import settings
+from app.payments.errors_card import CardsNotSetUp, StripeNotReached, StripeRefused
+
+if TYPE_CHECKING:
+    from stripe import StripeClient
+    from stripe.params import RefundCreateParams
+    from stripe.params.checkout import SessionCreateParams
+
+SECONDS = 20
+RETRIES = 2
+ONE_PAGE = 100
+
+Answer = TypeVar("Answer")
+log = logging.getLogger("fairground.stripe")
+
+
+def cards_on() -> bool:
+    """Whether people pay by card here: a key of Stripe is set."""
+    return bool(settings().stripe_secret_key)
+
+
+def dashboard_address() -> str:
+    """Where the organiser sees at Stripe what stands here."""
+    return "https://dashboard.stripe.com" + ("" if settings().stripe_mode == "live" else "/test")
+
+
+def at_stripe(at: datetime) -> int:
+    """An instant of our clock as Stripe counts it: seconds since 1970 of the real time."""
+    return int(outside(at).timestamp())
+
+
+def from_stripe_time(seconds: int) -> datetime:
+    """An instant that Stripe told, by our clock."""
+    at = datetime.fromtimestamp(seconds, UTC)
+    return at + (at - outside(at))
+
+
+async def create_session(params: "SessionCreateParams", *, key: str) -> dict[str, Any]:
+    """A Checkout Session, made once for a key. Raises CardsNotSetUp, StripeNotReached, StripeRefused."""
+    return await _ask(lambda client: client.v1.checkout.sessions.create(params, {"idempotency_key": key}).to_dict())
+
+
+async def retrieve_session(session_id: str) -> dict[str, Any]:
+    """A Checkout Session as it is now. Raises CardsNotSetUp, StripeNotReached, StripeRefused."""
+    return await _ask(lambda client: client.v1.checkout.sessions.retrieve(session_id).to_dict())
+
+
+async def expire_session(session_id: str) -> dict[str, Any]:
+    """End an open Checkout Session. Raises StripeRefused when it is over already, CardsNotSetUp, StripeNotReached."""
+    return await _ask(lambda client: client.v1.checkout.sessions.expire(session_id).to_dict())
+
+
+async def create_refund(params: "RefundCreateParams", *, key: str) -> dict[str, Any]:
+    """Money sent back, once for a key. Raises CardsNotSetUp, StripeNotReached, StripeRefused."""
+    return await _ask(lambda client: client.v1.refunds.create(params, {"idempotency_key": key}).to_dict())
+
+
+async def retrieve_refund(refund_id: str) -> dict[str, Any]:
+    """A refund as it is now. Raises CardsNotSetUp, StripeNotReached, StripeRefused."""
+    return await _ask(lambda client: client.v1.refunds.retrieve(refund_id).to_dict())
+
+
+async def refunds_of_intent(payment_intent: str) -> list[dict[str, Any]]:
+    """All refunds of a payment. Raises CardsNotSetUp, StripeNotReached, StripeRefused."""
+
+    def ask(client: "StripeClient") -> list[dict[str, Any]]:
+        found = client.v1.refunds.list({"payment_intent": payment_intent, "limit": ONE_PAGE})
+        return [refund.to_dict() for refund in found.auto_paging_iter()]
+
+    return await _ask(ask)
+
+
+async def fee_of(payment_intent: str) -> tuple[int, str] | None:
+    """What Stripe kept of a payment, in its units and the currency of the account; None while it is not known."""
+    expand = ["latest_charge.balance_transaction"]
+    found = await _ask(lambda client: client.v1.payment_intents.retrieve(payment_intent, {"expand": expand}).to_dict())
+    charge = found.get("latest_charge")
+    balance = charge.get("balance_transaction") if isinstance(charge, Mapping) else None
+    return (int(balance["fee"]), str(balance["currency"])) if isinstance(balance, Mapping) else None
+
+
+async def events_since(since: datetime) -> list[dict[str, Any]]:
+    """All events that Stripe made since an instant, the oldest first; it keeps them for 30 days."""
+    from_second = at_stripe(since)
+
+    def ask(client: "StripeClient") -> list[dict[str, Any]]:
+        found = client.v1.events.list({"created": {"gte": from_second}, "limit": ONE_PAGE})
+        return [event.to_dict() for event in found.auto_paging_iter()][::-1]
+
+    return await _ask(ask)
+
+
+async def _ask(call: Callable[["StripeClient"], Answer]) -> Answer:
+    if in_transaction():
+        raise RuntimeError("Stripe is asked before or after a transaction, not inside it")
+    known = settings()
+    if not known.stripe_secret_key:
+        raise CardsNotSetUp
+    return await asyncio.to_thread(_call, call, known.stripe_secret_key, known.stripe_api_base)
+
+
+def _call(call: Callable[["StripeClient"], Answer], key: str, base: str) -> Answer:
+    import stripe
+
+    try:
+        return call(_client(key, base))
+    except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        log.error("Stripe does not take the key: %s", error.code or type(error).__name__)
+        raise CardsNotSetUp from error
+    except (stripe.InvalidRequestError, stripe.CardError, stripe.IdempotencyError) as error:
+        raise StripeRefused(reason=error.user_message or error.code or type(error).__name__) from error
+    except stripe.StripeError as error:
+        raise StripeNotReached from error
+
+
+@lru_cache(maxsize=2)
+def _client(key: str, base: str) -> "StripeClient":
+    import stripe
+
+    stripe.enable_telemetry = False  # it tells how long our earlier requests took
+    http = stripe.RequestsClient(timeout=SECONDS)
+    if base:
+        return stripe.StripeClient(key, http_client=http, max_network_retries=RETRIES, base_addresses={"api": base})
+    return stripe.StripeClient(key, http_client=http, max_network_retries=RETRIES)
