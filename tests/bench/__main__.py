@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 
-NAMES = {"start": "start", "checkin": "checkin", "pages": "pages", "import": "importing"}
+NAMES = {"start": "start", "checkin": "checkin", "pages": "pages", "import": "importing", "payments": "payments"}
 
 
 def main() -> int:

@@ -1,0 +1,172 @@
+"""What ``payments`` needs inside the installation: ``make COUNT``, ``wait``, ``statement LINES`` or ``papers COUNT``.
+
+``python -m tests.bench.bills …`` in the environment of the installation prints one JSON object as its last line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from typing import Any
+
+from app.events.enums import EditionState
+from app.events.queries import EditionInfo, edition_by_id
+from app.events.tables import Edition
+from app.kernel import clock
+from app.kernel.database import close_database, fetch, open_database
+from app.kernel.sheets import SheetContext, batches
+from app.main import register_modules
+from app.payments.enums import Settlement
+from app.payments.lines import Line
+from app.payments.papers import paper_of
+from app.payments.pdf import render_invoices
+from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id
+from app.payments.references import reference_of
+from app.payments.services.assigning import match_new
+from app.payments.services.documents import open_document, register_settlement
+from app.payments.services.issuing import Payer
+from app.payments.sheets import DESK, STATEMENTS
+from app.payments.tables import PaymentDocument
+from tests.payments.statements.banks import BANKS
+from tests.payments.statements.files import file_of, name_of
+from tests.payments.statements.history import make_statement
+from tests.payments.statements.make import truth_of
+from tests.payments.statements.people import make_invoices
+from ticketing.sales.services.orders import PURPOSE, place_order, settle_order
+from ticketing.sales.tables import TicketType
+
+BENCH = "bench"
+
+
+async def the_edition() -> EditionInfo:
+    """Return the demo festival's edition that is open."""
+    row = await Edition.objects().where(Edition.state == EditionState.OPEN.value).order_by(Edition.id).first()
+    assert row is not None
+    return await edition_by_id(row.id)
+
+
+async def make(count: int) -> dict[str, Any]:
+    """Place so many orders of one ticket that costs something; they wait for their money."""
+    edition = await the_edition()
+    ticket = await TicketType.objects().where((TicketType.edition == edition.id) & (TicketType.price_minor > 0)).first()
+    assert ticket is not None
+    await TicketType.update({TicketType.quota: TicketType.quota + count}).where(TicketType.id == ticket.id)
+    now = clock.now()
+    for number in range(count):
+        await place_order(
+            edition_id=edition.id,
+            client_id=f"bench-{number}",
+            counts={ticket.id: 1},
+            full_name=f"Nguyễn Thị Thử {number}",
+            phone=None,
+            email=f"thu{number}@example.vn",
+            locale="vi",
+            now=now,
+        )
+    rows = await fetch(
+        "SELECT d.id AS id, d.amount_minor AS amount, d.currency AS currency FROM payment_document d "
+        "JOIN ticket_order o ON o.payment_document = d.id WHERE o.client_id LIKE 'bench-%' ORDER BY d.id"
+    )
+    return {"documents": rows}
+
+
+async def wait() -> dict[str, Any]:
+    """Wait until every notice had its effect; count the orders on which not exactly one took effect as it should."""
+    while (await fetch("SELECT COUNT(*) AS n FROM payment_event WHERE handled_at IS NULL"))[0]["n"]:  # noqa: ASYNC110
+        await asyncio.sleep(0.25)
+    ended = time.time()
+    wrong = await fetch(
+        "SELECT o.id FROM ticket_order o JOIN payment_document d ON d.id = o.payment_document "
+        "LEFT JOIN (SELECT document, COUNT(*) AS n, SUM(amount_minor) AS came FROM payment GROUP BY document) p "
+        "ON p.document = d.id LEFT JOIN (SELECT i.ticket_order, COUNT(i.event_pass) AS n FROM order_item i "
+        "GROUP BY i.ticket_order) t ON t.ticket_order = o.id WHERE o.client_id LIKE 'bench-%' AND (o.state <> "
+        "'confirmed' OR d.state <> 'paid' OR d.paid_minor <> d.amount_minor OR COALESCE(p.n, 0) <> 1 "
+        "OR p.came <> d.amount_minor OR COALESCE(t.n, 0) <> 1)"
+    )
+    return {"ended": ended, "misapplied": len(wrong)}
+
+
+async def statement(count: int) -> dict[str, Any]:
+    """Load a statement of so many lines against as many open invoices, a tenth mangled, and let it be matched.
+
+    ``wrong`` counts invoices that got money of a line that was not theirs.
+    """
+    edition, chance = await the_edition(), Random(7)
+
+    async def keep(document: DocumentInfo, payment: PaymentInfo, now: datetime) -> Settlement:
+        return Settlement.KEPT
+
+    register_settlement(BENCH, keep)
+    invoices = make_invoices(
+        count, seed=7, reference=lambda _chance: reference_of([chance.randrange(31) for _place in range(8)])
+    )
+    now = datetime(2026, 11, 1, 2, tzinfo=UTC)
+    for number, invoice in enumerate(invoices):
+        document = await open_document(
+            edition_id=edition.id,
+            purpose=BENCH,
+            subject_id=number,
+            payer=Payer(name=invoice.payer),
+            description="Phí gian hàng",
+            currency="VND",
+            lines=[Line(description="Phí gian hàng", unit_minor=invoice.amount)],
+            now=now,
+        )
+        await PaymentDocument.update({PaymentDocument.reference: invoice.reference}).where(
+            PaymentDocument.id == document.id
+        )
+    made = make_statement(BANKS[0], invoices, seed=7, lines=count, mangled=0.1, first_day=date(2026, 11, 2), days=28)
+    now = clock.now() + timedelta(days=60)
+    context = SheetContext(edition_id=edition.id, actor=None, now=now, currency="VND", desk=DESK)
+    began = time.monotonic()
+    batch = await batches.preview(STATEMENTS.name, file_of(made), name_of(made.bank), context)
+    await batches.accept(batch.id, context)
+    read = time.monotonic() - began
+    counts = await match_new(now)
+    took = time.monotonic() - began
+    rows = await fetch(
+        "SELECT d.reference AS reference, m.amount_minor AS amount, e.purpose AS purpose, e.booked_at AS booked_at, "
+        "e.amount_minor AS came FROM bank_match m JOIN payment_document d ON d.id = m.document "
+        "JOIN bank_entry e ON e.id = m.entry"
+    )
+    meant = {pair for line in truth_of(made) for pair in zip(line.references, line.shares, strict=True)}
+    wrong = [row for row in rows if (row["reference"], row["amount"]) not in meant]
+    return {
+        "seconds": round(took, 1),
+        "seconds_reading": round(read, 1),
+        "lines": len(made.lines),
+        "matched": counts.get("matched", 0),
+        "left": counts.get("left", 0),
+        "wrong": len(wrong),
+    }
+
+
+async def papers(count: int) -> dict[str, Any]:
+    """Set invoices as PDFs, as many as one child takes."""
+    rows = await fetch("SELECT id FROM payment_document ORDER BY id LIMIT {}", count)
+    made = [await paper_of(await document_by_id(row["id"])) for row in rows]
+    began = time.monotonic()
+    contents = await render_invoices(made)
+    took = time.monotonic() - began
+    assert all(content.startswith(b"%PDF") for content in contents)
+    return {"pdfs_per_second": round(len(contents) / took, 1), "pdfs": len(contents)}
+
+
+async def main(what: str, *arguments: str) -> None:
+    """Do one thing and print what came of it."""
+    register_modules()
+    register_settlement(PURPOSE, settle_order)
+    await open_database()
+    try:
+        steps = {"make": make, "wait": wait, "statement": statement, "papers": papers}
+        print(json.dumps(await steps[what](*map(int, arguments))))
+    finally:
+        await close_database()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

@@ -1,0 +1,114 @@
+"""``payments``: notices of a card provider, a bank's statement, and invoices as PDFs."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+import time
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.bench.measured import Bench, demo_festival
+from tests.support.service import Service
+from tests.support.stripe_server import signature
+
+EVENTS = 10_000
+DOUBLED = EVENTS // 3
+LINES = 20_000
+PAPERS = 200
+CLIENTS = 8
+SECRET = "whsec_of_the_bench"
+PATH = "/payments/stripe/webhook"
+
+
+def run(engine: str, seconds: float) -> dict[str, Any]:
+    """Send ``EVENTS`` notices, match a statement, set PDFs; ``seconds`` is not used, it takes as long as it takes."""
+    settings = {"STRIPE_WEBHOOK_SECRET": SECRET, "ORDER_BRAKE": "0"}
+    with demo_festival(engine, settings) as bench:
+        made = inside(bench, "make", str(EVENTS - DOUBLED))
+        with bench.running(stripe_webhook_secret=SECRET) as service:
+            events = told(made["documents"], bench.home.url)
+            waiting = threading.Thread(target=lambda: found.update(inside(bench, "wait")))
+            found: dict[str, Any] = {}
+            began = time.time()
+            refused = send(service, events)
+            sent = time.time()
+            waiting.start()
+            waiting.join()
+        statement = inside(bench, "statement", str(LINES))
+        papers = inside(bench, "papers", str(PAPERS))
+    return {
+        "events_per_second": round(EVENTS / (max(found["ended"], sent) - began), 1),
+        "events_taken_per_second": round(EVENTS / (sent - began), 1),
+        "events": EVENTS,
+        "misapplied": found["misapplied"] + refused,
+        **statement,
+        **papers,
+    }
+
+
+def inside(bench: Bench, *arguments: str) -> dict[str, Any]:
+    """Run a part in the installation; returns what it printed."""
+    result: dict[str, Any] = json.loads(bench.home.python("-m", "tests.bench.bills", *arguments).splitlines()[-1])
+    return result
+
+
+def told(documents: Sequence[dict[str, Any]], site: str) -> list[bytes]:
+    """The notices, a third of them twice, in any order."""
+    chance = Random(1)
+    bodies = [
+        json.dumps(
+            {
+                "id": f"evt_bench_{row['id']}",
+                "object": "event",
+                "type": "checkout.session.completed",
+                "livemode": False,
+                "created": int(time.time()),
+                "data": {
+                    "object": {
+                        "id": f"cs_bench_{row['id']}",
+                        "object": "checkout.session",
+                        "payment_intent": f"pi_bench_{row['id']}",
+                        "payment_status": "paid",
+                        "status": "complete",
+                        "amount_total": row["amount"],
+                        "currency": row["currency"].lower(),
+                        "metadata": {"document_id": str(row["id"]), "site": site},
+                    }
+                },
+            }
+        ).encode()
+        for row in documents
+    ]
+    bodies += chance.sample(bodies, DOUBLED)
+    chance.shuffle(bodies)
+    return bodies
+
+
+def send(service: Service, bodies: Sequence[bytes]) -> int:
+    """Send the notices from ``CLIENTS`` connections at once; returns how many were not taken."""
+    refused: list[int] = []
+
+    def client(own: Sequence[bytes]) -> None:
+        connection = http.client.HTTPConnection(urlsplit(service.url).netloc, timeout=60)
+        for body in own:
+            headers = {
+                "stripe-signature": signature(SECRET, body, int(time.time())),
+                "content-type": "application/json",
+            }
+            connection.request("POST", PATH, body, headers)
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status != 200:
+                refused.append(answer.status)
+        connection.close()
+
+    threads = [threading.Thread(target=client, args=(bodies[start::CLIENTS],)) for start in range(CLIENTS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return len(refused)
