@@ -30,7 +30,8 @@ from app.payments.queries_card import under_way
 from app.payments.schemas import NOT_AN_AMOUNT, CreditForm, PaymentForm, RefundForm
 from app.payments.services.corrections import credit_document, write_off
 from app.payments.services.documents import cancel_document
-from app.payments.services.recording import record_payment, record_refund
+from app.payments.services.recording import record_payment
+from app.payments.services.refunding import record_refund
 from app.payments.transfers import transfer_parts
 
 BY_HAND = (PaymentMethod.CASH, PaymentMethod.TERMINAL, PaymentMethod.TRANSFER)

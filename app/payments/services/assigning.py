@@ -34,6 +34,7 @@ from app.payments.tables import PaymentDocument
 from app.payments.tables_bank import BankEntry, BankMatch
 
 AT_ONCE = 5_000
+TOGETHER = 20
 NOTE_LENGTH = 200
 TAKE_BY_HAND = (DocumentState.OPEN, DocumentState.WRITTEN_OFF, DocumentState.CANCELLED)
 
@@ -54,7 +55,15 @@ async def match_new(now: datetime) -> dict[str, int]:
     failed: Exception | None = None
     stuck: set[int] = set()
     while found := [one for one in await new_entries(AT_ONCE + len(stuck)) if one.id not in stuck]:
-        for verdict, entry in zip(await verdicts_on(found), found, strict=True):
+        decided = list(zip(found, await verdicts_on(found), strict=True))
+        plain = [one for one in decided if one[1].shares and not one[1].fitting]
+        own_way = [one for one in decided if not one[1].shares or one[1].fitting]
+        for some in (plain[start : start + TOGETHER] for start in range(0, len(plain), TOGETHER)):
+            if await _pay_together(some, now):
+                counts[EntryState.MATCHED] += len(some)
+            else:
+                own_way += some
+        for entry, verdict in own_way:
             try:
                 counts[await _apply(entry, verdict, now)] += 1
             except _Changed:
@@ -81,6 +90,22 @@ async def verdicts_on(found: Sequence[EntryInfo], edition_id: int | None = None)
 def _payable(document: PayableDocument) -> Payable:
     is_open = document.state == DocumentState.OPEN
     return Payable(document.id, document.reference, document.number, document.payer_name, document.due, is_open)
+
+
+async def _pay_together(decided: Sequence[tuple[EntryInfo, Verdict]], now: datetime) -> bool:
+    """Pay what some transfers are for in one transaction; false, and nothing done, when something about one is wrong.
+
+    Committing is most of what a plain one costs. What is wrong is told when each is looked at by itself.
+    """
+    try:
+        async with write_transaction():
+            for entry, verdict in decided:
+                await _claim(entry.id, (EntryState.NEW,), EntryState.MATCHED, now, None)
+                await _record(entry, verdict.shares, now)
+    except Exception:
+        log.info("transfers are assigned one by one", exc_info=True)
+        return False
+    return True
 
 
 async def _apply(entry: EntryInfo, verdict: Verdict, now: datetime) -> EntryState:
@@ -200,6 +225,7 @@ async def _still_due(shares: Sequence[Share]) -> bool:
 
 async def _record(entry: EntryInfo, shares: Sequence[Share], now: datetime) -> None:
     """Record the payments of a claimed transfer, which from now on belongs to the edition of what it paid."""
+    edition_id = 0
     for share in sorted(shares, key=lambda one: one.document_id):
         recorded = await record_payment(
             document_id=share.document_id,
@@ -217,9 +243,5 @@ async def _record(entry: EntryInfo, shares: Sequence[Share], now: datetime) -> N
             payment=recorded.payment_id,
             amount_minor=share.amount.amount_minor,
         ).save()
-    first = min(share.document_id for share in shares)
-    paid_for = await PaymentDocument.select(PaymentDocument.edition).where(PaymentDocument.id == first).first()
-    assert paid_for is not None
-    await BankEntry.update({BankEntry.edition: paid_for["edition"], BankEntry.reason: ""}).where(
-        BankEntry.id == entry.id
-    )
+        edition_id = edition_id or recorded.edition_id
+    await BankEntry.update({BankEntry.edition: edition_id, BankEntry.reason: ""}).where(BankEntry.id == entry.id)

@@ -39,7 +39,7 @@ from app.payments.queries_card import (
 )
 from app.payments.services.documents import require_refund
 from app.payments.services.inbox import IGNORED
-from app.payments.services.recording import record_refund
+from app.payments.services.refunding import record_refund
 from app.payments.services.stripe_client import (
     cards_on,
     create_refund,

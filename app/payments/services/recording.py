@@ -6,7 +6,7 @@ from datetime import datetime
 from app.accounts.actor import Actor
 from app.events.queries import hold_edition
 from app.kernel import audit
-from app.kernel.database import fetch, hold_row, is_unique_violation, write_transaction
+from app.kernel.database import hold_row, is_unique_violation, write_transaction
 from app.kernel.money import Money
 from app.kernel.names import clean_text
 from app.payments.enums import Account, DocumentKind, DocumentState, PaymentMethod, Posting, Settlement
@@ -16,7 +16,6 @@ from app.payments.errors import (
     AmountOutOfRange,
     CurrencyDiffers,
     DocumentNotOpen,
-    MoreThanOwed,
 )
 from app.payments.queries import DocumentInfo, document_by_id, open_drawer_of, payment_by_id
 from app.payments.services.documents import MOST, require_refund, settlement_of
@@ -33,6 +32,7 @@ class Recorded:
     """What came of a payment: its row, what the seller said, where the document stands now, and what was too much."""
 
     payment_id: int
+    edition_id: int
     outcome: Settlement
     state: DocumentState
     over_minor: int = 0
@@ -49,6 +49,14 @@ class _Money:
     received_at: datetime
     provider_reference: str | None
     note: str
+
+
+def _recorded(
+    document: DocumentInfo, payment_id: int, outcome: Settlement, state: DocumentState, over_minor: int = 0
+) -> Recorded:
+    return Recorded(
+        payment_id=payment_id, edition_id=document.edition_id, outcome=outcome, state=state, over_minor=over_minor
+    )
 
 
 async def record_payment(
@@ -84,14 +92,14 @@ async def record_payment(
     )
     try:
         async with write_transaction():
-            if provider_reference is not None and (known := await _known(provider_reference)):
+            if provider_reference is not None and (known := await known_payment(provider_reference)):
                 return known
             return await _record(document_id, money)
     except Exception as error:
         if (
             provider_reference is not None
             and is_unique_violation(error)
-            and (known := await _known(provider_reference))
+            and (known := await known_payment(provider_reference))
         ):
             return known
         raise
@@ -110,7 +118,13 @@ async def _record(document_id: int, money: _Money) -> Recorded:
         recorded = await _take(document, money, kept)
     else:
         payment_id = await _owe(document, money, over, money.provider_reference)
-        recorded = Recorded(payment_id=payment_id, outcome=Settlement.REFUND, state=document.state, over_minor=over)
+        recorded = Recorded(
+            payment_id=payment_id,
+            edition_id=document.edition_id,
+            outcome=Settlement.REFUND,
+            state=document.state,
+            over_minor=over,
+        )
         over = 0
         if document.state in (DocumentState.CANCELLED, DocumentState.REFUNDED):
             recorded = await _stands_at(document, DocumentState.REFUND_DUE, recorded)
@@ -133,6 +147,7 @@ async def _record(document_id: int, money: _Money) -> Recorded:
     )
     return Recorded(
         payment_id=recorded.payment_id,
+        edition_id=document.edition_id,
         outcome=recorded.outcome,
         state=recorded.state,
         over_minor=over or recorded.over_minor,
@@ -179,7 +194,7 @@ async def _take(document: DocumentInfo, money: _Money, kept: int) -> Recorded:
     payment_id = await _save(document, money, kept, money.provider_reference, Settlement.KEPT)
     await _book(document, money, kept, payment_id, Account.RECEIVABLE)
     if not complete:
-        return Recorded(payment_id=payment_id, outcome=Settlement.KEPT, state=state)
+        return _recorded(document, payment_id, Settlement.KEPT, state)
     return await settle(document, payment_id, actor=money.actor, now=money.now)
 
 
@@ -194,7 +209,7 @@ async def _take_late(document: DocumentInfo, money: _Money) -> Recorded:
         await post_content(Posting.RESTORE, document, money.now, sign=1)
         await _book(document, money, kept, payment_id, Account.RECEIVABLE)
         await Payment.update({Payment.outcome: outcome.value}).where(Payment.id == payment_id)
-        return Recorded(payment_id=payment_id, outcome=outcome, state=DocumentState.PAID)
+        return _recorded(document, payment_id, outcome, DocumentState.PAID)
     await _book(document, money, kept, payment_id, Account.PAYABLE)
     await Payment.update({Payment.outcome: outcome.value, Payment.owed_minor: kept}).where(Payment.id == payment_id)
     await PaymentDocument.update(
@@ -204,7 +219,7 @@ async def _take_late(document: DocumentInfo, money: _Money) -> Recorded:
             PaymentDocument.state: DocumentState.REFUND_DUE.value,
         }
     ).where(PaymentDocument.id == document.id)
-    return Recorded(payment_id=payment_id, outcome=outcome, state=DocumentState.REFUND_DUE)
+    return _recorded(document, payment_id, outcome, DocumentState.REFUND_DUE)
 
 
 async def settle(document: DocumentInfo, payment_id: int, *, actor: Actor | None, now: datetime) -> Recorded:
@@ -212,9 +227,10 @@ async def settle(document: DocumentInfo, payment_id: int, *, actor: Actor | None
     outcome = await settlement_of(document)(document, await payment_by_id(payment_id), now)
     if outcome == Settlement.REFUND:
         await require_refund(document_id=document.id, actor=actor, now=now)
-        return Recorded(payment_id=payment_id, outcome=outcome, state=DocumentState.REFUND_DUE)
-    await Payment.update({Payment.outcome: outcome.value}).where(Payment.id == payment_id)
-    return Recorded(payment_id=payment_id, outcome=outcome, state=DocumentState.PAID)
+        return _recorded(document, payment_id, outcome, DocumentState.REFUND_DUE)
+    if outcome != Settlement.KEPT:  # as it was written
+        await Payment.update({Payment.outcome: outcome.value}).where(Payment.id == payment_id)
+    return _recorded(document, payment_id, outcome, DocumentState.PAID)
 
 
 async def _claim(document: DocumentInfo, kept: int, state: DocumentState, now: datetime) -> bool:
@@ -251,7 +267,11 @@ async def _owe(document: DocumentInfo, money: _Money, over: int, provider_refere
 async def _stands_at(document: DocumentInfo, state: DocumentState, recorded: Recorded) -> Recorded:
     await PaymentDocument.update({PaymentDocument.state: state.value}).where(PaymentDocument.id == document.id)
     return Recorded(
-        payment_id=recorded.payment_id, outcome=recorded.outcome, state=state, over_minor=recorded.over_minor
+        payment_id=recorded.payment_id,
+        edition_id=recorded.edition_id,
+        outcome=recorded.outcome,
+        state=state,
+        over_minor=recorded.over_minor,
     )
 
 
@@ -267,7 +287,7 @@ async def _save(
         outcome=outcome.value,
         provider_reference=reference,
         owed_minor=amount_minor if outcome == Settlement.REFUND else 0,
-        drawer=await _drawer(document, money.method, money.actor),
+        drawer=await drawer_for(document, money.method, money.actor),
         note=clean_text(money.note)[:200],
         received_at=money.received_at,
         recorded_by=money.actor.person_id if money.actor else None,
@@ -276,7 +296,7 @@ async def _save(
     return int(row.id)
 
 
-async def _drawer(document: DocumentInfo, method: PaymentMethod, actor: Actor | None) -> int | None:
+async def drawer_for(document: DocumentInfo, method: PaymentMethod, actor: Actor | None) -> int | None:
     """The drawer that cash goes through: the one that the cashier has open."""
     if method != PaymentMethod.CASH or actor is None or actor.person_id is None:
         return None
@@ -297,115 +317,16 @@ async def _book(document: DocumentInfo, money: _Money, amount_minor: int, paymen
     )
 
 
-async def _known(provider_reference: str) -> Recorded | None:
-    rows = await Payment.select(Payment.id, Payment.outcome, Payment.document.state.as_alias("state")).where(
-        Payment.provider_reference == provider_reference
-    )
+async def known_payment(provider_reference: str) -> Recorded | None:
+    """What came of a payment that is known by its name at its provider."""
+    document = Payment.document
+    columns = (Payment.id, Payment.outcome, document.state.as_alias("state"), document.edition.as_alias("edition"))
+    rows = await Payment.select(*columns).where(Payment.provider_reference == provider_reference)
     if not rows:
         return None
     return Recorded(
-        payment_id=rows[0]["id"], outcome=Settlement(rows[0]["outcome"]), state=DocumentState(rows[0]["state"])
+        payment_id=rows[0]["id"],
+        edition_id=rows[0]["edition"],
+        outcome=Settlement(rows[0]["outcome"]),
+        state=DocumentState(rows[0]["state"]),
     )
-
-
-async def record_refund(
-    *,
-    payment_id: int,
-    method: PaymentMethod,
-    actor: Actor | None,
-    now: datetime,
-    amount: Money | None = None,
-    note: str = "",
-    provider_reference: str | None = None,
-) -> int:
-    """Record that money which had to go back has gone back, as a whole or in parts; returns the row's id.
-
-    The same ``provider_reference`` again gives the first answer. Raises DocumentNotFound for a payment that is not
-    there, DocumentNotOpen when nothing of it has to go back any more, MoreThanOwed, CurrencyDiffers.
-    """
-    async with write_transaction():
-        payment = await payment_by_id(payment_id)
-        document = await document_by_id(payment.document_id)
-        await hold_row("payment_document", document.id, alone=True)
-        payment = await payment_by_id(payment_id)
-        if provider_reference is not None and (known := await _known(provider_reference)):
-            return known.payment_id
-        left = payment.due_back
-        given = amount or left
-        if left.amount_minor <= 0:
-            raise DocumentNotOpen(number=document.number)
-        if given.currency != left.currency:
-            raise CurrencyDiffers(number=document.number, due=left.currency, given=given.currency)
-        if not 0 < given.amount_minor <= left.amount_minor:
-            raise MoreThanOwed(owed=left, given=given)
-        return await _give_back(document, payment_id, given, method, actor, now, note, provider_reference)
-
-
-async def _claim_back(payment_id: int, minor: int) -> bool:
-    """Give back by one conditional update: never more than has to go back, however many do so at once."""
-    claimed = await fetch(
-        "UPDATE payment SET returned_minor = returned_minor + {} WHERE id = {} AND returned_minor + {} <= owed_minor "
-        "RETURNING id",
-        minor,
-        payment_id,
-        minor,
-    )
-    return bool(claimed)
-
-
-async def _give_back(
-    document: DocumentInfo,
-    payment_id: int,
-    given: Money,
-    method: PaymentMethod,
-    actor: Actor | None,
-    now: datetime,
-    note: str,
-    provider_reference: str | None,
-) -> int:
-    minor = given.amount_minor
-    row = Payment(
-        document=document.id,
-        method=method.value,
-        amount_minor=-minor,
-        currency=given.currency,
-        outcome=Settlement.RETURNED.value,
-        returns=payment_id,
-        provider_reference=provider_reference,
-        drawer=await _drawer(document, method, actor),
-        note=clean_text(note)[:200],
-        received_at=now,
-        recorded_by=actor.person_id if actor else None,
-    )
-    await row.save()
-    if not await _claim_back(payment_id, minor):
-        raise DocumentNotOpen(number=document.number)
-    await PaymentDocument.update({PaymentDocument.owed_minor: PaymentDocument.owed_minor - minor}).where(
-        PaymentDocument.id == document.id
-    )
-    await PaymentDocument.update({PaymentDocument.state: DocumentState.REFUNDED.value}).where(
-        (PaymentDocument.id == document.id)
-        & (PaymentDocument.state == DocumentState.REFUND_DUE.value)
-        & (PaymentDocument.owed_minor == 0)
-    )
-    await post_payment(
-        Posting.REFUND,
-        Money(-minor, given.currency),
-        Account.PAYABLE,
-        method=method,
-        edition_id=document.edition_id,
-        document_id=document.id,
-        payment_id=row.id,
-        now=now,
-    )
-    await audit.record(
-        actor=actor,
-        action="payment.refund",
-        subject_type="payment_document",
-        subject_id=document.id,
-        edition_id=document.edition_id,
-        before={"payment_id": payment_id},
-        after={"method": method, "amount_minor": minor},
-        now=now,
-    )
-    return int(row.id)

@@ -19,7 +19,8 @@ from app.payments.queries import document_by_id, payments_of
 from app.payments.services.corrections import credit_document, write_off
 from app.payments.services.documents import cancel_document, require_refund
 from app.payments.services.ledger import Unbalanced, post
-from app.payments.services.recording import record_payment, record_refund
+from app.payments.services.recording import record_payment
+from app.payments.services.refunding import record_refund
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.payments.factories import Seller, make_document, put_on_sale

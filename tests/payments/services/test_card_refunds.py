@@ -27,7 +27,8 @@ from app.payments.services import card_refunds
 from app.payments.services.card_refunds import carry_on, left_to_refund, refund_to_card, register_refund_message
 from app.payments.services.corrections import credit_document
 from app.payments.services.inbox import apply_event
-from app.payments.services.recording import record_payment, record_refund
+from app.payments.services.recording import record_payment
+from app.payments.services.refunding import record_refund
 from app.payments.tables_card import CardRefund
 from tests.events.factories import make_edition
 from tests.payments.cards import COMPLETED, a_document, begun, keep, later, paid, tell

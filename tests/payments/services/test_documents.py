@@ -21,10 +21,11 @@ from app.payments.errors import (
 from app.payments.lines import Line
 from app.payments.queries import DocumentInfo, counts_by_state, document_by_id, payments_of
 from app.payments.queries import documents as list_documents
-from app.payments.services import documents, recording
+from app.payments.services import documents, recording, refunding
 from app.payments.services.documents import cancel_document, open_document, register_settlement
 from app.payments.services.issuing import Payer
-from app.payments.services.recording import Recorded, record_payment, record_refund
+from app.payments.services.recording import Recorded, record_payment
+from app.payments.services.refunding import record_refund
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.payments.factories import Seller, make_document, put_on_sale
@@ -250,7 +251,7 @@ async def test_without_the_claim_money_goes_back_twice(
     database: str, seller: Seller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seller.answer = Settlement.REFUND
-    unguarded(monkeypatch, recording)
+    unguarded(monkeypatch, refunding)
 
     async def nobody_holds(*_row: object, **_how: object) -> None:
         """Let two read the same payment."""
@@ -258,9 +259,9 @@ async def test_without_the_claim_money_goes_back_twice(
     async def claim(payment_id: int, minor: int) -> bool:
         return True
 
-    monkeypatch.setattr(recording, "hold_row", nobody_holds)
-    monkeypatch.setattr(recording, "_claim_back", claim)
-    meet_after(monkeypatch, recording, "_claim_back", parties=2)
+    monkeypatch.setattr(refunding, "hold_row", nobody_holds)
+    monkeypatch.setattr(refunding, "_claim_back", claim)
+    meet_after(monkeypatch, refunding, "_claim_back", parties=2)
     recorded = await pay((await make_document(await make_edition())).id)
     results = await race(
         2,

@@ -16,7 +16,8 @@ from app.payments.queries import credit_notes_of, document_by_id, lines_of, part
 from app.payments.services.corrections import credit_document, write_off
 from app.payments.services.documents import cancel_document, require_refund
 from app.payments.services.issuing import Part
-from app.payments.services.recording import Recorded, record_payment, record_refund
+from app.payments.services.recording import Recorded, record_payment
+from app.payments.services.refunding import record_refund
 from app.payments.services.terms import set_terms
 from tests.conftest import NOW
 from tests.events.factories import make_edition

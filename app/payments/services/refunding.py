@@ -1,0 +1,118 @@
+"""Money that went back: never more than has to, whole or in parts, once."""
+
+from datetime import datetime
+
+from app.accounts.actor import Actor
+from app.kernel import audit
+from app.kernel.database import fetch, hold_row, write_transaction
+from app.kernel.money import Money
+from app.kernel.names import clean_text
+from app.payments.enums import Account, DocumentState, PaymentMethod, Posting, Settlement
+from app.payments.errors import CurrencyDiffers, DocumentNotOpen, MoreThanOwed
+from app.payments.queries import DocumentInfo, document_by_id, payment_by_id
+from app.payments.services.ledger import post_payment
+from app.payments.services.recording import drawer_for, known_payment
+from app.payments.tables import Payment, PaymentDocument
+
+
+async def record_refund(
+    *,
+    payment_id: int,
+    method: PaymentMethod,
+    actor: Actor | None,
+    now: datetime,
+    amount: Money | None = None,
+    note: str = "",
+    provider_reference: str | None = None,
+) -> int:
+    """Record that money which had to go back has gone back, as a whole or in parts; returns the row's id.
+
+    The same ``provider_reference`` again gives the first answer. Raises DocumentNotFound for a payment that is not
+    there, DocumentNotOpen when nothing of it has to go back any more, MoreThanOwed, CurrencyDiffers.
+    """
+    async with write_transaction():
+        payment = await payment_by_id(payment_id)
+        document = await document_by_id(payment.document_id)
+        await hold_row("payment_document", document.id, alone=True)
+        payment = await payment_by_id(payment_id)
+        if provider_reference is not None and (known := await known_payment(provider_reference)):
+            return known.payment_id
+        left = payment.due_back
+        given = amount or left
+        if left.amount_minor <= 0:
+            raise DocumentNotOpen(number=document.number)
+        if given.currency != left.currency:
+            raise CurrencyDiffers(number=document.number, due=left.currency, given=given.currency)
+        if not 0 < given.amount_minor <= left.amount_minor:
+            raise MoreThanOwed(owed=left, given=given)
+        return await _give_back(document, payment_id, given, method, actor, now, note, provider_reference)
+
+
+async def _claim_back(payment_id: int, minor: int) -> bool:
+    """Give back by one conditional update: never more than has to go back, however many do so at once."""
+    claimed = await fetch(
+        "UPDATE payment SET returned_minor = returned_minor + {} WHERE id = {} AND returned_minor + {} <= owed_minor "
+        "RETURNING id",
+        minor,
+        payment_id,
+        minor,
+    )
+    return bool(claimed)
+
+
+async def _give_back(
+    document: DocumentInfo,
+    payment_id: int,
+    given: Money,
+    method: PaymentMethod,
+    actor: Actor | None,
+    now: datetime,
+    note: str,
+    provider_reference: str | None,
+) -> int:
+    minor = given.amount_minor
+    row = Payment(
+        document=document.id,
+        method=method.value,
+        amount_minor=-minor,
+        currency=given.currency,
+        outcome=Settlement.RETURNED.value,
+        returns=payment_id,
+        provider_reference=provider_reference,
+        drawer=await drawer_for(document, method, actor),
+        note=clean_text(note)[:200],
+        received_at=now,
+        recorded_by=actor.person_id if actor else None,
+    )
+    await row.save()
+    if not await _claim_back(payment_id, minor):
+        raise DocumentNotOpen(number=document.number)
+    await PaymentDocument.update({PaymentDocument.owed_minor: PaymentDocument.owed_minor - minor}).where(
+        PaymentDocument.id == document.id
+    )
+    await PaymentDocument.update({PaymentDocument.state: DocumentState.REFUNDED.value}).where(
+        (PaymentDocument.id == document.id)
+        & (PaymentDocument.state == DocumentState.REFUND_DUE.value)
+        & (PaymentDocument.owed_minor == 0)
+    )
+    await post_payment(
+        Posting.REFUND,
+        Money(-minor, given.currency),
+        Account.PAYABLE,
+        method=method,
+        edition_id=document.edition_id,
+        document_id=document.id,
+        payment_id=row.id,
+        now=now,
+    )
+    await audit.record(
+        actor=actor,
+        action="payment.refund",
+        subject_type="payment_document",
+        subject_id=document.id,
+        edition_id=document.edition_id,
+        before={"payment_id": payment_id},
+        after={"method": method, "amount_minor": minor},
+        now=now,
+    )
+    return int(row.id)
