@@ -31,7 +31,11 @@ TRIES = 3
 #: What lists are asked with, beside the fields of forms.
 QUERY = ("q", "status", "state", "kind", "zone", "category", "channel", "action", "role", "show", "page", "per_page")
 #: Answer 503 to everything while no key of Stripe, or of SePay, is set, so that they try again.
-NOT_SET_UP = ("/payments/stripe/webhook", "/payments/bank/sepay/webhook")
+NOT_SET_UP = (
+    "/payments/stripe/webhook",
+    "/payments/bank/sepay/webhook",
+    "/e/{slug:str}/tickets/done/{secret:str}/card",
+)
 
 
 def names(kind: type[msgspec.Struct] = msgspec.Struct) -> Iterator[str]:

@@ -120,7 +120,7 @@ async def _page(edition: EditionInfo, organisation_id: int, form: Form, status: 
     exhibitor = await exhibitor_info(organisation_id)
     product: ProductInfo | None = None
     product_id = str(form.value("product_id"))
-    if product_id.isdecimal():
+    if product_id.isdecimal() and len(product_id) < 10:
         try:
             product = await product_info(int(product_id), organisation_id=organisation_id)
         except ProductNotFound:

@@ -157,6 +157,7 @@ async def test_a_contact_is_left_only_with_a_ticked_box(client: httpx.AsyncClien
         {**sent, "consent": "on", "phone": ""},
         {**sent, "consent": "on", "name": ""},
         {**sent, "consent": "on", "email": "x"},
+        {**sent, "phone": "12", "product_id": "9" * 20},
     ):
         answer = await client.post(address, data=wrong)
         assert (answer.status_code, 'aria-invalid="true"' in answer.text) == (422, True)
