@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.accounts.actor import Actor
+from app.events.queries import hold_edition
 from app.kernel import audit
 from app.kernel.database import write_transaction
 from app.kernel.money import Money
@@ -185,12 +186,18 @@ async def move_document(
     return replace(await document_by_id(document_id), state=before)
 
 
+async def _hold_edition_of(document_id: int) -> None:
+    """Hold the edition before the document, as everybody does: who cancels an edition takes its documents after it."""
+    await hold_edition((await document_by_id(document_id)).edition_id)
+
+
 async def cancel_document(*, document_id: int, actor: Actor | None, now: datetime) -> None:
     """Take back an open document; what came for it has to go back. Cancelled twice changes nothing.
 
     Raises DocumentNotFound, DocumentNotOpen.
     """
     async with write_transaction():
+        await _hold_edition_of(document_id)
         was = await move_document(
             document_id, DocumentState.OPEN, DocumentState.CANCELLED, action="payment.cancel", actor=actor, now=now
         )
@@ -221,6 +228,7 @@ async def require_refund(*, document_id: int, actor: Actor | None, now: datetime
     In the caller's transaction; a document that is not paid is left as it is. Raises DocumentNotFound.
     """
     async with write_transaction():
+        await _hold_edition_of(document_id)
         was = await move_document(
             document_id, DocumentState.PAID, DocumentState.REFUND_DUE, action="payment.owe_back", actor=actor, now=now
         )
