@@ -7,12 +7,14 @@ from typing import Any
 
 from app.kernel.database import write_transaction
 from app.payments.currencies import fee_from_stripe
-from app.payments.enums import DocumentState
+from app.payments.enums import Account, DocumentState, Posting
 from app.payments.enums_card import AttemptState
 from app.payments.errors_card import CardsNotSetUp, StripeNotReached
+from app.payments.queries import document_by_id
 from app.payments.queries_card import PROVIDER, attempts_to_look_up, attempts_without_fee, refunds_to_look_up
 from app.payments.services.card_checkout import ask_for_session, close_checkout, end_checkout, look_up
 from app.payments.services.card_refunds import carry_on
+from app.payments.services.ledger import post
 from app.payments.services.stripe_client import cards_on, events_since, fee_of
 from app.payments.services.stripe_events import keep_event
 from app.payments.tables_card import CardAttempt, EventReading
@@ -45,7 +47,7 @@ async def look_after_cards(now: datetime) -> dict[str, int]:
             done["refunds"] += await _tried(carry_on(refund, now), None, now)
         done["events"] = await _fetch_events(now)
         for attempt in await attempts_without_fee(AT_ONCE):
-            done["fees"] += await _tried(_learn_fee(attempt), attempt["id"], now)
+            done["fees"] += await _tried(_learn_fee(attempt, now), attempt["id"], now)
     except (StripeNotReached, CardsNotSetUp) as error:
         log.warning("Stripe is asked again later: %s", error.code)
     return done
@@ -81,13 +83,28 @@ async def _fetch_events(now: datetime) -> int:
     return lost
 
 
-async def _learn_fee(attempt: Mapping[str, Any]) -> None:
+async def _learn_fee(attempt: Mapping[str, Any], now: datetime) -> None:
+    """Note what Stripe kept of a payment, and enter it into the ledger, once."""
     found = await fee_of(attempt["payment_intent"])
-    if found is not None:
-        fee = fee_from_stripe(*found)
-        await CardAttempt.update(
-            {CardAttempt.fee_minor: fee.amount_minor, CardAttempt.fee_currency: fee.currency}
-        ).where(CardAttempt.id == attempt["id"])
+    if found is None:
+        return
+    fee = fee_from_stripe(*found)
+    async with write_transaction():
+        document = await document_by_id(attempt["document"])
+        learnt = (
+            await CardAttempt.update({CardAttempt.fee_minor: fee.amount_minor, CardAttempt.fee_currency: fee.currency})
+            .where((CardAttempt.id == attempt["id"]) & CardAttempt.fee_minor.is_null())
+            .returning(CardAttempt.id)
+        )
+        if learnt:
+            await post(
+                Posting.FEE,
+                {Account.FEES: fee.amount_minor, Account.CARD: -fee.amount_minor},
+                edition_id=document.edition_id,
+                currency=fee.currency,
+                document_id=document.id,
+                now=now,
+            )
 
 
 async def _tried(work: Awaitable[object], attempt_id: int | None, now: datetime) -> bool:

@@ -9,7 +9,7 @@ from app.kernel import clock
 from app.kernel.money import Money
 from app.payments.enums import DocumentState, Settlement
 from app.payments.errors_card import StripeNotReached
-from app.payments.queries import document_by_id, payments_of, waiting_events
+from app.payments.queries import balances, document_by_id, payments_of, waiting_events
 from app.payments.queries_card import refunds_of
 from app.payments.services.card_refunds import refund_to_card
 from app.payments.services.card_watching import look_after_cards
@@ -104,6 +104,8 @@ async def test_refunds_are_carried_on_and_fees_learned(stripe: StripeServer, sel
     attempt = await attempt_of(document)
     assert (attempt["fee_minor"], attempt["fee_currency"]) == (2_000, "VND")
     assert (await look_after_cards(later(minutes=7)))["fees"] == 0
+    entered = {row["account"]: row["amount_minor"] for row in await balances(document.edition_id)}
+    assert (entered["fees"], entered["card"]) == (2_000, -2_000)  # the payment itself went back to its card
 
 
 async def test_one_that_cannot_be_settled_keeps_nobody_else_waiting(stripe: StripeServer, seller: Seller) -> None:
