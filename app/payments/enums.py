@@ -93,7 +93,7 @@ class EntryState(StrEnum):
 
 ENTRY_STATE_NAMES = {
     EntryState.NEW: N_("Being looked at"),
-    EntryState.MATCHED: N_("Assigned"),
+    EntryState.MATCHED: N_("Assigned to invoices"),
     EntryState.LEFT: N_("To be assigned"),
     EntryState.IGNORED: N_("Set aside"),
 }

@@ -62,7 +62,7 @@ class BooksController(Controller):
             _("Day"),
             _("Posting"),
             _("What"),
-            _("Account"),
+            _("Ledger account"),
             _("Borne by"),
             _("Debit"),
             _("Credit"),
