@@ -59,6 +59,9 @@ EDITS = {
     CONTEST: Edit(("judges_per_entry", "5"), ("intro_en", "Bring a dish.")),
     CONTEST + "/rounds/{round_id:int}": Edit(("name_id", "Dapur"), ("name_en", "Kitchen")),
     CONTEST + "/rounds/{round_id:int}/criteria/{criterion_id:int}": Edit(("name_id", "Rasa"), ("anchor_2_en", "Good")),
+    "/manage/{edition_id:int}/payments/{document_id:int}/legal": Edit(
+        ("legal_series", "1C26TAA"), ("legal_number", "123")
+    ),
     "/manage/{edition_id:int}/payments/terms": Edit(("seller_name", "Hội LHPN"), ("due_days", "14")),
     "/team/ideas/{entry_id:int}/edit/{part:int}": Edit(("title", "Trà sen"), ("category", "Trà")),
     "/manage/{edition_id:int}/gates/lists/{list_id:int}": Edit(("name", "Ngày thứ hai"), ("exits", "on")),

@@ -19,6 +19,7 @@ WORDS = LogWords(
         "payment.refund_to_card": N_("Sent money back to a card"),
         "payment.credit": N_("Issued a credit note"),
         "payment.write_off": N_("Wrote an invoice off"),
+        "payment.legal_invoice": N_("Noted the provider's e-invoice"),
         "payment.terms": N_("Changed who sells and how it is taxed"),
         "drawer.open": N_("Opened a drawer"),
         "drawer.close": N_("Counted and closed a drawer"),
@@ -34,6 +35,10 @@ WORDS = LogWords(
                 "outcome": Field(N_("What became of it"), values=SETTLEMENT_NAMES),
                 "payment_id": Field(""),
                 "credited_minor": Field(N_("Taken back"), money=True),
+                "legal_provider": Field(N_("Provider")),
+                "legal_series": Field(N_("Series")),
+                "legal_number": Field(N_("Number of the e-invoice")),
+                "legal_lookup": Field(N_("Lookup code")),
             },
         ),
         "cash_drawer": Subject(

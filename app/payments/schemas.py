@@ -37,6 +37,15 @@ class CreditForm(msgspec.Struct):
     reason: Annotated[str, Meta(min_length=1, max_length=300)]
 
 
+class LegalForm(msgspec.Struct):
+    """What names the e-invoice that a certified provider issued."""
+
+    legal_provider: Annotated[str, Meta(max_length=60)] = ""
+    legal_series: Annotated[str, Meta(max_length=20)] = ""
+    legal_number: Annotated[str, Meta(max_length=20)] = ""
+    legal_lookup: Annotated[str, Meta(max_length=120)] = ""
+
+
 class TermsForm(msgspec.Struct):
     """Who sells and how it is taxed."""
 

@@ -134,6 +134,7 @@ PLACES = [
     Place("organiser-ledger", "/manage/{edition_id}/payments/ledger", "owner"),
     Place("organiser-drawers", "/manage/{edition_id}/payments/drawers", "owner"),
     Place("organiser-payment-terms", "/manage/{edition_id}/payments/terms", "owner"),
+    Place("organiser-payment-legal", "/manage/{edition_id}/payments/{document_id}/legal", "owner"),
     Place("organiser-payment", "/manage/{edition_id}/payments/{document_id}", "owner"),
     Place("organiser-transfers", "/manage/{edition_id}/payments/bank", "owner"),
     Place("organiser-transfer", "/manage/{edition_id}/payments/bank/{transfer_id}", "owner"),

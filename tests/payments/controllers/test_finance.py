@@ -14,6 +14,7 @@ from tests.events.factories import make_edition
 from tests.payments.factories import Seller, make_document, put_on_sale
 from tests.support.client import Browser, sign_in
 from tests.support.factories import make_holder, make_owner
+from tests.support.pdf_text import text_of
 
 
 @pytest.fixture
@@ -116,6 +117,29 @@ async def test_a_part_is_paid_a_part_taken_back_and_the_rest_written_off(desk: B
     assert "Card terminals" in entered
     assert "Nothing is entered" in (await desk.get(f"/manage/{edition.id}/payments/ledger?day=2020-01-01&lang=en")).text
     assert (await desk.get(f"/manage/{edition.id}/payments/ledger.xlsx")).content[:2] == b"PK"
+
+
+async def test_the_e_invoice_of_a_provider_is_noted_and_printed(desk: Browser, seller: Seller) -> None:
+    edition = await make_edition()
+    document = await make_document(edition)
+    own = f"/manage/{edition.id}/payments/{document.id}"
+    sent = {
+        "legal_provider": "VNPT",
+        "legal_series": "1C26TAA",
+        "legal_number": "00000123",
+        "legal_lookup": "ABC123XYZ",
+    }
+    assert (await desk.post(f"{own}/legal", data=sent | {"legal_series": "x" * 21})).status_code == 422
+    assert (await desk.post(f"{own}/legal", data=sent)).status_code == 303
+    assert "1C26TAA 00000123" in (await desk.get(own)).text
+    printed = await desk.get(f"{own}/document.pdf")
+    assert printed.headers["content-type"] == "application/pdf"
+    words = text_of(printed.content)
+    for word in ("00000123", "ABC123XYZ", document.number, "50.000"):
+        assert word in words
+    other = await make_edition("other")
+    for path in ("legal", "document.pdf"):
+        assert (await desk.get(f"/manage/{other.id}/payments/{document.id}/{path}")).status_code == 404
 
 
 async def test_terms_are_checked_and_hold_from_now_on(desk: Browser, seller: Seller) -> None:
