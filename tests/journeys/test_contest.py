@@ -49,6 +49,7 @@ def test_an_idea_is_entered_scored_and_awarded(people: People) -> None:
     tablet.locator("main form button[type=submit]").click()
     tablet.wait_for_url("**/judge/**")
     tablet.locator(".jury-item").first.click()
+    expect(tablet.locator(".jury-criterion").first).to_be_visible()  # the list has a heading of its own
     best = tablet.locator("h1").first.inner_text()
     score(tablet, 5)
     tablet.fill("#comment_to_team", "Rất rõ ràng. Hãy nói thêm về giá bán.")
