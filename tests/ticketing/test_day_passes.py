@@ -118,8 +118,8 @@ async def test_the_message_says_the_day(scene: Any) -> None:
 
 async def test_nothing_is_sold_for_a_day_that_is_over(scene: Any) -> None:
     edition, _phone, type_id = scene
-    assert [row["id"] for row in await ticket_types_on_sale(edition.id, BEGIN + DAY - MINUTE)] == [type_id]
-    assert await ticket_types_on_sale(edition.id, BEGIN + DAY) == []
+    assert [row["id"] for row in await ticket_types_on_sale(edition, BEGIN + DAY - MINUTE)] == [type_id]
+    assert await ticket_types_on_sale(edition, BEGIN + DAY) == []
     with pytest.raises(SalesClosed):
         await make_order(edition.id, {type_id: 1}, now=BEGIN + DAY)
     await make_order(edition.id, {type_id: 1}, now=BEGIN + DAY - MINUTE)

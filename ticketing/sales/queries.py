@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from app.events.enums import EditionState, Part
 from app.events.passes.naming import LONGEST_LABEL
-from app.events.queries import EditionInfo, edition_by_id, edition_by_slug
+from app.events.queries import EditionInfo, edition_by_slug
 from app.events.slots import PassContact
 from app.kernel.database import fetch
 from app.kernel.i18n import format_days, pick
@@ -54,14 +54,13 @@ def days_of(edition: EditionInfo, row: dict[str, Any]) -> str:
     return "" if (first, last) == (edition.starts_on, edition.ends_on) else format_days(first, last)
 
 
-async def ticket_types_on_sale(edition_id: int, now: datetime) -> list[dict[str, Any]]:
+async def ticket_types_on_sale(edition: EditionInfo, now: datetime) -> list[dict[str, Any]]:
     """Ticket types that a visitor may see: active, in or before their sales period, their last day not over.
 
     ``open`` when they can be had; ``days`` are the edition's days on which their passes count, if not on all of them.
     """
-    edition = await edition_by_id(edition_id)
     shown = []
-    for row in await ticket_types_of(edition_id):
+    for row in await ticket_types_of(edition.id):
         if not row["active"] or (row["sales_until"] is not None and row["sales_until"] <= now):
             continue
         if row["last_day"] is not None and row["last_day"] < edition.today(now):

@@ -68,7 +68,7 @@ async def tickets_section(edition: EditionInfo, now: datetime) -> PublicSection 
     """The tickets of an open edition."""
     if not edition.has(Part.TICKETS) or edition.state != EditionState.OPEN:
         return None
-    types = await ticket_types_on_sale(edition.id, now)
+    types = await ticket_types_on_sale(edition, now)
     if not types:
         return None
     return PublicSection(

@@ -46,7 +46,7 @@ class TicketApi(Controller):
                 sales_from=row["sales_from"],
                 sales_until=row["sales_until"],
             )
-            for row in await queries.ticket_types_on_sale(edition.id, now())
+            for row in await queries.ticket_types_on_sale(edition, now())
         ]
 
     @post("/editions/{slug:str}/orders", summary="Order tickets", opt={"no_csrf": True})

@@ -175,7 +175,7 @@ class TicketController(Controller):
 async def _chosen(edition: EditionInfo, values: dict[str, str]) -> list[dict[str, Any]]:
     """The ticket types that were chosen, each with its ``count``, from fields ``n-ID``."""
     chosen = []
-    for row in await queries.ticket_types_on_sale(edition.id, now()):
+    for row in await queries.ticket_types_on_sale(edition, now()):
         given = values.get(f"n-{row['id']}", "")
         count = int(given) if given.isascii() and given.isdigit() and len(given) < 4 else 0
         if count:
@@ -218,7 +218,7 @@ async def _choose_page(
     named: Mapping[str, str] | None = None,
 ) -> Response[str]:
     """Step one with what was chosen before, why it could not be had, and for whom it was."""
-    types = await queries.ticket_types_on_sale(edition.id, now())
+    types = await queries.ticket_types_on_sale(edition, now())
     return page(
         "sales/choose.html",
         status=problem.status if problem else 200,
