@@ -35,6 +35,7 @@ NOT_SET_UP = (
     "/payments/stripe/webhook",
     "/payments/bank/sepay/webhook",
     "/e/{slug:str}/tickets/done/{secret:str}/card",
+    "/manage/{edition_id:int}/payments/{document_id:int}/card-refunds/{payment_id:int}",
 )
 
 
