@@ -1,7 +1,8 @@
 """Transfers find what they paid: by themselves where that is certain, by the finance desk where it is not.
 
-One transfer is one transaction: it is claimed by a conditional update, each share is recorded as a payment, and all of
-it stands or falls together. A payment is known by the transfer's fingerprint, so nothing is recorded twice.
+A transfer is claimed by a conditional update and each of its shares recorded as a payment, in one transaction: all of
+it stands or falls together. Plain ones share a transaction, and go one by one when something about any is wrong. A
+payment is known by the transfer's fingerprint, so nothing is recorded twice.
 """
 
 import asyncio

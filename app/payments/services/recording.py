@@ -1,6 +1,6 @@
 """Money that came and money that went back: recorded once, applied in the transaction that records it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.accounts.actor import Actor
@@ -118,13 +118,7 @@ async def _record(document_id: int, money: _Money) -> Recorded:
         recorded = await _take(document, money, kept)
     else:
         payment_id = await _owe(document, money, over, money.provider_reference)
-        recorded = Recorded(
-            payment_id=payment_id,
-            edition_id=document.edition_id,
-            outcome=Settlement.REFUND,
-            state=document.state,
-            over_minor=over,
-        )
+        recorded = _recorded(document, payment_id, Settlement.REFUND, document.state, over)
         over = 0
         if document.state in (DocumentState.CANCELLED, DocumentState.REFUNDED):
             recorded = await _stands_at(document, DocumentState.REFUND_DUE, recorded)
@@ -145,13 +139,7 @@ async def _record(document_id: int, money: _Money) -> Recorded:
         },
         now=money.now,
     )
-    return Recorded(
-        payment_id=recorded.payment_id,
-        edition_id=document.edition_id,
-        outcome=recorded.outcome,
-        state=recorded.state,
-        over_minor=over or recorded.over_minor,
-    )
+    return replace(recorded, over_minor=over or recorded.over_minor)
 
 
 def _kept(document: DocumentInfo, money: _Money) -> int:
@@ -266,13 +254,7 @@ async def _owe(document: DocumentInfo, money: _Money, over: int, provider_refere
 
 async def _stands_at(document: DocumentInfo, state: DocumentState, recorded: Recorded) -> Recorded:
     await PaymentDocument.update({PaymentDocument.state: state.value}).where(PaymentDocument.id == document.id)
-    return Recorded(
-        payment_id=recorded.payment_id,
-        edition_id=recorded.edition_id,
-        outcome=recorded.outcome,
-        state=state,
-        over_minor=recorded.over_minor,
-    )
+    return replace(recorded, state=state)
 
 
 async def _save(
