@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.journeys.support.people import People
 from tests.journeys.support.watch import assert_accessible, fits_its_frame
@@ -36,7 +36,12 @@ def score(page: Page, number: int) -> None:
     """Give every criterion of the idea on screen the same number."""
     expect(page.locator(".jury-criterion").first).to_be_visible()  # all() waits for nothing
     for field in page.locator(".jury-criterion").all():
-        field.locator(f"input[value='{number}']").check(force=True)
+        touch(field, number)
+
+
+def touch(field: Locator, number: int) -> None:
+    """Touch a number as a judge does: its label, once it stands still."""
+    field.locator(".jury-score", has=field.page.locator(f"input[value='{number}']")).click()
 
 
 def test_scores_are_kept_without_network_and_arrive_with_it(people: People) -> None:
@@ -58,10 +63,12 @@ def test_scores_are_kept_without_network_and_arrive_with_it(people: People) -> N
     tablet.reload()
     expect(tablet.locator(SAVED)).to_be_visible()
     assert tablet.input_value("#comment_to_team") == "Hãy thử ở hai xã trước."
+    first_idea = tablet.locator(".jury-head h1").inner_text()
     tablet.locator(".jury-foot button").click()
+    expect(tablet.locator(".jury-head h1")).not_to_have_text(first_idea)
     server = tablet.locator(".status-strip .number")
     everything = server.inner_text()
-    tablet.locator(".jury-criterion input").first.check(force=True)
+    touch(tablet.locator(".jury-criterion").first, 1)
     expect(server).not_to_have_text(everything)
     tablet.locator("a[href*='#step-back']").click()
     expect(tablet.locator("a[href*='#step-back'] ~ [role=status]")).not_to_be_empty()
@@ -75,6 +82,31 @@ def test_scores_are_kept_without_network_and_arrive_with_it(people: People) -> N
     tablet.locator("a[href*='#step-back']").click()
     tablet.locator("#step-back button").click()
     expect(tablet.locator("#step-back [name=reason][aria-invalid=true]")).to_be_in_viewport()
+
+
+def test_a_score_is_called_saved_only_once_the_tablet_has_it_on_disk(people: People) -> None:
+    open_the_first_round(people)
+    tablet = open_tablet(people)
+    tablet.locator(".jury-item").first.click()
+    expect(tablet.locator(".jury-state")).to_have_text("Cần chấm")
+    # A write that never ends holds the tablet's storage until it is let go.
+    tablet.evaluate("""async () => {
+        const kept = (await indexedDB.databases()).map((database) => database.name);
+        const asked = indexedDB.open(kept.find((name) => name.startsWith("judge-drafts-")));
+        await new Promise((done) => (asked.onsuccess = done));
+        const store = asked.result.transaction("drafts", "readwrite").objectStore("drafts");
+        const hold = () => (store.count().onsuccess = () => window.letGo || hold());
+        hold();
+    }""")
+    touch(tablet.locator(".jury-criterion").first, 1)
+    expect(tablet.locator(".jury-state")).to_have_text("Đang lưu")
+    tablet.evaluate("window.letGo = true")
+    expect(tablet.locator(".jury-state")).to_have_text("Đã lưu tại máy, chưa đủ")
+    tablet.evaluate("""() => {
+        IDBObjectStore.prototype.put = () => { throw new DOMException("full", "QuotaExceededError"); };
+    }""")
+    touch(tablet.locator(".jury-criterion").last, 1)
+    expect(tablet.locator(".jury-state .tone-refused")).to_be_visible()
 
 
 def test_two_tablets_of_one_judge_never_overwrite_each_other(people: People) -> None:

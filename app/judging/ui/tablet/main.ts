@@ -18,6 +18,8 @@ class Tablet implements View {
   /** Milliseconds to add to this device's clock; measured whenever the service answers. */
   private offset = 0;
   private readonly timers = new Map<number, number>();
+  /** Drafts that this device is still writing, or could not write. */
+  private readonly unwritten = new Map<number, { failed: boolean }>();
 
   constructor(
     private readonly root: HTMLElement,
@@ -95,11 +97,30 @@ class Tablet implements View {
   /** The judge changed something: keep it here at once, and put it in line when it is whole. */
   change(task: Task, values: Partial<Draft>): void {
     const draft: Draft = { ...this.draftOf(task), ...values, state: "typing", said: "" };
-    this.drafts.set(task.assignment_id, draft);
-    void this.store.keepDraft(draft).then(() => this.showState());
+    void this.keep(draft);
     clearTimeout(this.timers.get(task.assignment_id));
     if (isWhole(draft, this.roundOf(task))) {
       this.timers.set(task.assignment_id, window.setTimeout(() => void this.putInLine(task), sendAfter));
+    }
+  }
+
+  keptHere({ assignment_id }: Task): "yes" | "writing" | "failed" {
+    const unwritten = this.unwritten.get(assignment_id);
+    if (!unwritten) return "yes";
+    return unwritten.failed ? "failed" : "writing";
+  }
+
+  /** Write a draft on this device. Until it is on disk the screen says so: a page that is left now would lose it. */
+  private async keep(draft: Draft): Promise<void> {
+    const write = { failed: false };
+    this.drafts.set(draft.assignment_id, draft);
+    this.unwritten.set(draft.assignment_id, write);
+    this.showState();
+    try {
+      await this.store.keepDraft(draft);
+      if (this.unwritten.get(draft.assignment_id) === write) this.unwritten.delete(draft.assignment_id);
+    } catch {
+      write.failed = true;
     }
     this.showState();
   }
@@ -114,8 +135,7 @@ class Tablet implements View {
       return;
     }
     const queued: Draft = { ...this.draftOf(task), state: "queued", client_id: newId() };
-    this.drafts.set(task.assignment_id, queued);
-    await this.store.keepDraft(queued);
+    await this.keep(queued);
     await this.queue.add(this.ballotOf(queued), queued.client_id);
     this.showState();
   }
@@ -149,11 +169,8 @@ class Tablet implements View {
       const id = ballots[index]?.assignment_id;
       const draft = id === undefined ? undefined : this.drafts.get(id);
       if (!draft) continue;
-      const next = answered(draft, receipt);
-      this.drafts.set(draft.assignment_id, next);
-      await this.store.keepDraft(next);
+      await this.keep(answered(draft, receipt));
     }
-    this.showState();
     return answers.map(({ client_id }) => client_id);
   }
 

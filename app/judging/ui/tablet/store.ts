@@ -43,7 +43,6 @@ export class Store {
   /** Keep a draft; it is on disk when this resolves. */
   async keepDraft(draft: Draft): Promise<void> {
     const change = this.own.transaction("drafts", "readwrite", { durability: "strict" });
-    await change.store.put(draft);
-    await change.done;
+    await Promise.all([change.store.put(draft), change.done]);
   }
 }

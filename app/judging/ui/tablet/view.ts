@@ -13,6 +13,8 @@ export interface View {
   draftOf(task: Task): Draft;
   /** Whether a ballot counts by itself at this moment. */
   isOpen(round: Round): boolean;
+  /** Whether what the judge last wrote is on this device's disk. */
+  keptHere(task: Task): "yes" | "writing" | "failed";
   change(task: Task, values: Partial<Draft>): void;
 }
 
@@ -44,7 +46,12 @@ function badge(word: string, tone: string): HTMLElement {
 }
 
 /** Word and tone of an idea's ballot. */
-function stateOf(draft: Draft, round: Round): [string, string] {
+function stateOf(view: View, task: Task, round: Round): [string, string] {
+  const draft = view.draftOf(task);
+  const kept = view.keptHere(task);
+  if (kept !== "yes" && (draft.state === "typing" || draft.state === "queued")) {
+    return kept === "writing" ? [t("Saving"), "plain"] : [t("This tablet could not keep it: please write your scores down"), "refused"];
+  }
   switch (draft.state) {
     case "saved":
       return [t("Saved at the server"), "done"];
@@ -111,7 +118,7 @@ export function listScreen(view: View): HTMLElement[] {
 function listItem(view: View, task: Task, round: Round): HTMLElement {
   const button = make("button", "jury-item");
   button.addEventListener("click", () => go(String(task.assignment_id)));
-  const state = stateful(make("span", ""), (self) => self.replaceChildren(badge(...stateOf(view.draftOf(task), round))));
+  const state = stateful(make("span", ""), (self) => self.replaceChildren(badge(...stateOf(view, task, round))));
   button.append(make("span", "", make("strong", "", task.entry.title), document.createElement("br"), make("span", "muted", task.entry.team_name)), state);
   return button;
 }
@@ -235,7 +242,7 @@ function foot(view: View, task: Task, round: Round): HTMLElement {
   const state = stateful(make("div", "jury-state"), (self) => {
     const draft = view.draftOf(task);
     const said = draft.state === "aside" ? asideReason(draft.said) : draft.said;
-    self.replaceChildren(badge(...stateOf(draft, round)), ...(said ? [make("span", "small", said)] : []));
+    self.replaceChildren(badge(...stateOf(view, task, round)), ...(said ? [make("span", "small", said)] : []));
   });
   state.setAttribute("role", "status");
   const next = make("button", "button button-large", following ? t("Next idea") : t("All ideas"));
