@@ -3,6 +3,7 @@
 import ast
 import asyncio
 import fcntl
+import json
 import os
 import re
 import socket
@@ -22,14 +23,16 @@ from app.accounts.tables import Person, RoleGrant, TwoStep
 from app.demo.command import SLUG as DEMO_SLUG
 from app.demo.command import STARTS_AT
 from app.demo.festival import ORGANISER
+from app.events.passes.reissuing import JOB as REISSUE
 from app.events.tables import Edition
 from app.kernel.database import close_database, fetch, open_database
 from app.kernel.jobs import enqueue
 from app.kernel.settings import settings
-from app.kernel.tables import AuditEntry, ImportBatch
+from app.kernel.tables import AuditEntry, ImportBatch, Job
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.support.factories import make_owner, make_person
+from tests.support.factories_ticketing import make_pass
 from tests.support.guard import start_guarded
 from tests.support.postgres import free_port
 from tests.support.service import CLI, wait_for_page
@@ -262,6 +265,28 @@ async def test_the_command_signs_people_out(home: Path, database: str) -> None:
     assert (await sessions_end("--all")).stdout == "Everybody is signed out everywhere. Sessions that ended: 0.\n"
     said = sentence(await sessions_end("--phone", "0900000000"))
     assert said == "Nobody here has this phone number or mail address."
+
+
+@pytest.mark.engines
+async def test_keys_are_listed_rotated_and_withdrawn(home: Path, database: str) -> None:
+    edition = await make_edition()
+    issued = await make_pass(edition, now=NOW)
+
+    async def keys(*action: str) -> subprocess.CompletedProcess[str]:
+        return await asyncio.to_thread(fairground, home, "keys", *action, DATABASE_URL=database)
+
+    first = (await keys("list")).stdout.split()[0]
+    second = re.fullmatch(r"Key (\d+) signs from now on\.\n", (await keys("rotate", first)).stdout)
+    assert second is not None
+    listed = [line.split()[0] for line in (await keys("list")).stdout.splitlines()]
+    assert sorted(listed) == sorted([first, second[1]])
+    done = await keys("leaked", first)
+    assert re.fullmatch(
+        rf"Key {first} counts no more\. The service issues its passes again as job \d+\.\n", done.stdout
+    )
+    (job,) = await Job.select(Job.payload).where(Job.kind == REISSUE)
+    assert (json.loads(job["payload"])["key_id"], issued.serial) == (int(first), 1)
+    assert "Traceback" not in (await keys("rotate", "999")).stderr
 
 
 @pytest.mark.engines

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
+import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +18,9 @@ import yaml
 
 from app.cli import build_parser
 from app.kernel.settings import Settings
+from app.main import LIFE_SIGN
 from tests.support.roles import OWNER, SCRIPT, SERVICE
+from tests.test_routes import handlers
 
 ROOT = Path(__file__).resolve().parents[1]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -36,6 +42,72 @@ def test_every_service_is_watched_and_comes_back(name: str) -> None:
     assert (service["restart"], service["healthcheck"]["test"][0]) == ("unless-stopped", "CMD")
 
 
+def test_the_app_is_asked_whether_it_is_ready() -> None:
+    (_cmd, program, _c, code) = SERVICES["app"]["healthcheck"]["test"]
+    port = build_parser().parse_args(["serve"]).port
+    assert (program, code) == (
+        "python",
+        f"import urllib.request; urllib.request.urlopen('http://127.0.0.1:{port}/readyz')",
+    )
+    assert "/readyz" in {path for path, _handler in handlers()}
+
+
+@pytest.mark.parametrize(
+    ("name", "inside", "sign", "too_old"),
+    [
+        ("worker", f"/tmp/{LIFE_SIGN.name}", LIFE_SIGN.name, 3 * 60),
+        ("backup", "/backups", "fairground-2026-10-16.zip", 3 * 86_400),
+    ],
+)
+def test_what_leaves_no_sign_any_more_is_not_healthy(
+    tmp_path: Path, name: str, inside: str, sign: str, too_old: int
+) -> None:
+    """The very line, in a shell, over a folder of the test's."""
+    (_cmd, shell, _c, line) = SERVICES[name]["healthcheck"]["test"]
+    assert line.count(inside) == 1
+    line = line.replace("$$", "$").replace(inside, str(tmp_path / sign if inside.endswith(sign) else tmp_path))
+
+    def healthy() -> bool:
+        return subprocess.run([shell, "-c", line], check=False, capture_output=True).returncode == 0
+
+    seen = [healthy()]
+    (tmp_path / sign).touch()
+    seen.append(healthy())
+    then = time.time() - too_old
+    os.utime(tmp_path / sign, (then, then))
+    assert [*seen, healthy()] == [False, True, False]
+
+
+@pytest.mark.slow
+def test_the_backup_is_made_once_a_day_and_kept_two_weeks(tmp_path: Path) -> None:
+    """The script itself, until it goes to sleep; it sleeps in a child, so that all of its group is ended."""
+    folders = {"BACKUP_DIR": tmp_path / "backups", "BACKUP_KEYS_DIR": tmp_path / "keys", "DATA_DIR": tmp_path / "var"}
+    for folder in folders.values():
+        folder.mkdir()
+    old = [tmp_path / "backups" / "fairground-2026-01-01.zip", tmp_path / "keys" / "fairground-2026-01-01.keys.json"]
+    for path in old:
+        path.touch()
+        os.utime(path, (0, 0))
+    environment = os.environ | {
+        **{name: str(folder) for name, folder in folders.items()},
+        "DATABASE_URL": f"sqlite:///{tmp_path}/var/fair.sqlite",
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }
+    subprocess.run(["fairground", "migrate"], env=environment, check=True, capture_output=True)
+    script = subprocess.Popen(["sh", str(ROOT / ".docker" / "backup.sh")], env=environment, start_new_session=True)
+    try:
+        for _wait in range(600):
+            if not any(path.exists() for path in old):
+                break
+            time.sleep(0.1)
+    finally:
+        os.killpg(script.pid, signal.SIGTERM)
+        script.wait()
+    (made,) = (tmp_path / "backups").iterdir()
+    (keys,) = (tmp_path / "keys").iterdir()
+    assert (made.stem, zipfile.is_zipfile(made)) == (keys.name.removesuffix(".keys.json"), True)
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_ours_write_to_their_volumes_alone(name: str) -> None:
     service = SERVICES[name]
@@ -45,13 +117,14 @@ def test_ours_write_to_their_volumes_alone(name: str) -> None:
     assert unknown == {"database_owner_password"}
 
 
-def test_the_way_out_is_for_the_worker_and_the_proxy_alone() -> None:
-    """``internal`` networks lead nowhere else; the worker sends mails and messages, Caddy fetches its certificate."""
+def test_only_who_has_business_outside_has_a_way_out() -> None:
+    """``internal`` networks lead nowhere else. The worker sends mails and messages, the app asks Stripe for the page
+    that a payer waits for, Caddy fetches its certificate."""
     assert COMPOSE["networks"] == {"inside": {"internal": True}, "outside": None}
     on = {name: service["networks"] for name, service in SERVICES.items()}
     inside, both = ["inside"], ["inside", "outside"]
     assert on == {
-        "app": inside,
+        "app": both,
         "backup": inside,
         "caddy": both,
         "database": inside,

@@ -104,6 +104,16 @@ def test_every_setting_is_read_by_somebody() -> None:
     assert [name for name in Settings.model_fields if f".{name}" not in text] == []
 
 
+def test_the_journeys_seek_every_secret_of_the_settings() -> None:
+    """The old key seals nothing of theirs; Stripe's switches cards on, and people.py seeks it beside these."""
+    from app.kernel.settings import Settings
+    from tests.journeys.support.people import SECRET_SETTINGS
+
+    ends = ("_key", "_token", "_password", "_secret")
+    secret = {name.upper() for name in Settings.model_fields if name.endswith(ends)}
+    assert secret - SECRET_SETTINGS.keys() == {"STRIPE_SECRET_KEY"}
+
+
 def test_the_file_of_settings_stays_on_the_machine_and_reaches_the_service() -> None:
     assert "/.env" in (ROOT / ".gitignore").read_text().splitlines()
     assert ".env" in (ROOT / ".dockerignore").read_text().splitlines()

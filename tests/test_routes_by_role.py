@@ -65,6 +65,8 @@ SPECIAL = {
 
 #: What nobody finds in a test: pages of the demo, a photo that was never stored, the front end that may not be built.
 NOT_HERE = {"/dev/components", "/dev/outbox", "/metrics", "/media/{name:str}", "/static/build/{file_path:path}"}
+#: Pages that read codes with the camera, the only ones that may run WebAssembly.
+SCANNERS = {"/gate"}
 Route = tuple[str, str]
 Outcomes = dict[Route, dict[str, str]]
 
@@ -77,6 +79,8 @@ class Answer:
     location: str
     kept: str = ""
     """What the answer says of how it may be kept."""
+    scripts: str = ""
+    """Which scripts its policy lets run."""
 
     @property
     def outcome(self) -> str:
@@ -148,7 +152,12 @@ async def ask(method: str, path: str, cookies: str, token: str, *, sent: bytes =
     async def send(message: Any) -> None:
         if message["type"] == "http.response.start" and not begun.done():
             found = {name.decode().lower(): value.decode() for name, value in message["headers"]}
-            begun.set_result(Answer(message["status"], found.get("location", ""), found.get("cache-control", "")))
+            policy = dict(part.strip().split(" ", 1) for part in found["content-security-policy"].split(";"))
+            begun.set_result(
+                Answer(
+                    message["status"], found.get("location", ""), found.get("cache-control", ""), policy["script-src"]
+                )
+            )
             if "event-stream" in found.get("content-type", ""):
                 raise asyncio.CancelledError
 
@@ -231,6 +240,7 @@ async def walk(client: httpx.AsyncClient, frozen_now: datetime, nothing_stays: C
 
     async def outcome(method: str, path: str, cookie: str) -> str:
         asked = await ask(method, address(path, festival), f"{CSRF_COOKIE}={token}; {cookie}", token)
+        assert asked.scripts == "'self'" or (path in SCANNERS and asked.scripts == "'self' 'wasm-unsafe-eval'"), path
         return asked.outcome
 
     async def walked(chosen: Iterable[Route]) -> Outcomes:

@@ -18,10 +18,14 @@ from app.accounts.services.devices import make_device_invite
 from app.accounts.services.sign_in import make_sign_in_link, set_password
 from app.accounts.services.two_step import start_half_sign_in
 from app.accounts.tables import Person
+from app.events.queries import edition_by_id
+from app.events.tables import Edition
 from app.kernel.clock import freeze
 from tests.conftest import NOW
+from tests.events.factories import make_edition
 from tests.support.client import new_browser, sign_in
 from tests.support.factories import make_person
+from tests.support.factories_ticketing import make_pass
 from tests.support.two_step import set_up
 from tests.test_routes_by_role import routes
 
@@ -102,6 +106,18 @@ async def try_a_contacts_link(browser: httpx.AsyncClient, account: Account) -> h
     return await browser.post("/account/contacts/link/no-such-token")
 
 
+async def ask_for_a_link_to_her_data(browser: httpx.AsyncClient, account: Account) -> httpx.Response:
+    await sign_in(browser, account.person.id)
+    return await browser.post("/account/data/link", data={"next": "/account"})
+
+
+async def ask_for_a_link_from_a_pass(browser: httpx.AsyncClient, account: Account) -> httpx.Response:
+    edition = await Edition.select(Edition.id).where(Edition.slug == "limits").first()
+    edition_id = edition["id"] if edition else (await make_edition("limits")).id
+    issued = await make_pass(await edition_by_id(edition_id), now=NOW, holder_id=account.person.id)
+    return await browser.post(f"{issued.path}/data/link")
+
+
 async def try_an_old_password(browser: httpx.AsyncClient, account: Account) -> httpx.Response:
     if not await Person.exists().where((Person.id == account.person.id) & Person.password_hash.is_not_null()):
         await set_password(person_id=account.person.id, password="một câu dài dễ nhớ", actor=SYSTEM, now=NOW)
@@ -120,6 +136,8 @@ WALK = [
     ("/sign-in/two-step", Way.TWO_STEP, try_a_recovery_code),
     ("/invite/{token:str}", Way.CARD, use_a_card),
     ("/take-over/{token:str}", Way.CARD, use_a_card_of_taking_over),
+    ("/account/data/link", Way.ASK, ask_for_a_link_to_her_data),
+    ("/pass/{secret:str}/data/link", Way.ASK, ask_for_a_link_from_a_pass),
     ("/account/contacts/{kind:str}", Way.NEW_CONTACT, ask_for_a_new_contact),
     ("/account/contacts/{kind:str}/confirm", Way.CONTACT, try_a_contacts_code),
     ("/account/contacts/link/{token:str}", Way.CONTACT, try_a_contacts_link),
@@ -144,7 +162,8 @@ def few_tries(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_walk_knows_every_route_that_signs_in() -> None:
     begins = ("/sign-in", "/invite", "/take-over", "/account/contacts", "/account/password")
-    found = {path for method, path in routes() if method == "POST" and path.startswith(begins)}
+    posts = {path for method, path in routes() if method == "POST"}
+    found = {path for path in posts if path.startswith(begins) or path.endswith("/data/link")}
     found.remove("/account/contacts/{kind:str}/remove")  # nothing is guessed there
     assert {route for route, _way, _attempt in WALK} == found
     assert {way for _route, way, _attempt in WALK} == set(Way)

@@ -44,6 +44,8 @@ def run(engine: str, seconds: float) -> dict[str, Any]:
                 began = time.monotonic()
                 loaded = upload_and_accept(bench, service)
                 took = time.monotonic() - began
+    if gates.errors:
+        raise SystemExit(f"{gates.errors} scans were not answered")
     return {
         "rows_per_second": round(ROWS / took, 1),
         "rows": ROWS,

@@ -11,7 +11,7 @@ import pytest
 
 from app.accounts.services.sign_in import start_session
 from app.judging.queries.contests import criteria_of
-from app.kernel.database import fetch
+from app.kernel.database import dialect, fetch
 from app.kernel.settings import settings
 from app.payments.services.inbox import apply_event
 from booths.allocation.tables import AllocationRun
@@ -42,6 +42,22 @@ GONE = (
     ("UPDATE ticket_order SET secret_hash = CAST(id AS VARCHAR)", "orders_or_passes_seen_and_lost"),
     ("UPDATE allocation_run SET state = 'proposed'", "forms_lost"),
 )
+
+
+#: What breaks a rule that no row may ever break, and how the reconciliation calls it.
+BROKEN = (
+    ("UPDATE ticket_order SET state = 'cancelled' WHERE client_id LIKE 'fault-%'", "sold_is_not_the_sum"),
+    ("UPDATE ticket_order SET state = 'confirmed' WHERE client_id LIKE 'fault-%'", "orders_without_message"),
+    ("UPDATE order_item SET event_pass = NULL", "confirmed_without_pass"),
+    ("UPDATE pass_counter SET issued = issued + 1", "serials_not_dense"),
+    ("UPDATE outbox_message SET state = 'sent', sent_at = NULL", "messages_sent_without_a_stamp"),
+    ("UPDATE outbox_message SET state = 'failed', error = ''", "messages_failed_without_a_reason"),
+    ("DELETE FROM admission", "admitted_without_admission"),
+    ("DELETE FROM cell_hold", "allocated_without_booth"),
+    ("DELETE FROM payment", "paid_without_payment"),
+    ("UPDATE contest_ballot SET revision_count = revision_count + 1", "ballot_versions_not_dense"),
+)
+LEDGER_KEPT = {"sqlite": "ledger_entry_stays", "postgres": "ledger_entry_is_kept"}
 
 
 @pytest.fixture
@@ -121,3 +137,16 @@ async def test_each_acknowledged_row_that_is_gone_is_reported(frozen_now: dateti
         assert (was, (await faults(acknowledged))[name] > 0, sql) == (0, True, sql)
     with pytest.raises(KeyError):
         await faults({"x": {"path": "/something/new", "answer": {}}})
+
+
+@pytest.mark.usefixtures("client", "paid_through_stripe")
+async def test_each_rule_that_is_broken_is_reported(frozen_now: datetime) -> None:
+    acknowledged = await loaded(frozen_now)
+    await fetch("UPDATE outbox_message SET to_address = 'nobody@example.vn'")
+    await drop_trigger("ledger_entry", LEDGER_KEPT[dialect()])
+    await fetch("UPDATE ledger_entry SET payment = NULL")
+    await fetch("UPDATE payment_document SET state = 'paid'")
+    await fetch("UPDATE ticket_order SET state = 'held' WHERE client_id LIKE 'fault-%'")
+    for sql, name in BROKEN:
+        await fetch(sql)
+        assert ((await faults(acknowledged))[name] > 0, sql) == (True, sql)

@@ -60,7 +60,7 @@ class Trouble(threading.Thread):
         self.failed: BaseException | None = None
 
     def run(self) -> None:
-        """Go round: a node and the database, a worker, the other node and the database, and so on."""
+        """Go round: a node, the database and a worker at once, then the other node and worker, and so on."""
         try:
             for number in itertools.count():
                 if self.ended.wait(PAUSE_SECONDS):
@@ -71,15 +71,16 @@ class Trouble(threading.Thread):
             raise
 
     def _fall(self, number: int) -> None:
-        kind, all_of_it = ("worker", self.workers) if number % 2 else ("node", self.nodes)
-        fallen = all_of_it[number // 2 % len(all_of_it)]
-        fallen.kill()
-        self.falls[kind] += 1
-        if kind == "node":
-            self.server.start_again()
-            self.falls["database"] += 1
+        node, worker = (each[number % len(each)] for each in (self.nodes, self.workers))
+        node.kill()
+        self.falls["node"] += 1
+        self.server.start_again()
+        self.falls["database"] += 1
+        worker.kill()
+        self.falls["worker"] += 1
         self.ended.wait(AWAY_SECONDS)
-        fallen.start()
+        worker.start()
+        node.start()
 
     def end(self) -> None:
         """Let nothing fall any more; returns when all is back. Raises what went wrong with the trouble itself."""
@@ -124,7 +125,7 @@ def troubled(home: Home, server: PostgresServer) -> Iterator[Troubled]:
         broken = [line for line in around.said().splitlines() if '"unexpected error"' in line]
         found = reconcile(bench, load.acknowledged | around.walked)
     wrong = [*broken, *load.refused, *(f"{count} {name}" for name, count in found.items() if count)]
-    if not trouble.falls["node"]:
-        wrong.append("the journey was over before anything fell")
+    if not all(trouble.falls.values()):
+        wrong.append(f"the journey was over before each of them fell: {trouble.falls}")
     if wrong:
         raise AssertionError("\n".join(wrong)[:20_000])

@@ -169,6 +169,31 @@ async def test_a_backup_of_one_engine_is_restored_on_the_other(
     assert await state() == before
 
 
+@pytest.mark.slow
+async def test_photos_and_uploads_are_left_out_where_the_operator_says_so(
+    client: httpx.AsyncClient,
+    database: str,
+    elsewhere: str,
+    data_dir: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await make_festival(NOW)
+    await store_image(picture(), now=NOW)
+    before = await state()
+    assert stored_files(data_dir) != {}
+    here = {"DATA_DIR": str(data_dir), "DATABASE_URL": database}
+    done = fairground("backup", str(tmp_path / "rows.zip"), "--no-media", **here)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [name for name in contents(tmp_path / "rows.zip") if name.startswith("files/")] == []
+    await go_to(elsewhere)
+    use_data_dir(tmp_path / "other", monkeypatch)
+    assert (await restore(tmp_path / "rows.zip", without_keys=True, now=NOW)).files == 0
+    after = await state()
+    assert {name for name in before if len(after[name]) != len(before[name])} <= {"signing_key", "session"}
+    assert stored_files(tmp_path / "other") == {}
+
+
 def fairground(*arguments: str, **others: str) -> subprocess.CompletedProcess[str]:
     """Run the command to its end."""
     command = [sys.executable, "-m", "app.cli", *arguments]

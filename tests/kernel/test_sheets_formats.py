@@ -103,6 +103,38 @@ async def test_an_ugly_list_is_read_as_it_was_meant(data: bytes) -> None:
     ]
 
 
+def grouped_workbook() -> bytes:
+    """Headers over two rows: a group over two columns, and columns over both rows."""
+
+    def prepare(_book: xlwt.Workbook, sheet: xlwt.Worksheet) -> None:
+        sheet.merge(0, 1, 0, 0)
+        sheet.merge(0, 0, 1, 2)
+
+    return xls(["Tên đơn vị", "Liên hệ và giá"], [None, "SĐT", "Giá"], ["Lụa Vạn Phúc", 912345678, 5], prepare=prepare)
+
+
+def grouped_document() -> bytes:
+    """The same from LibreOffice, which writes the cells that others cover."""
+    covered = "<table:covered-table-cell/>"
+    rows = [
+        row(
+            text("Tên đơn vị", 'table:number-rows-spanned="2"'),
+            text("Liên hệ và giá", 'table:number-columns-spanned="2"'),
+            covered,
+        ),
+        row(covered, text("SĐT"), text("Giá")),
+        row(text("Lụa Vạn Phúc"), value("float", "912345678"), value("float", "5")),
+    ]
+    return ods(('table:name="Danh sách"', "".join(rows)))
+
+
+@pytest.mark.parametrize("data", [grouped_workbook(), grouped_document()], ids=["xls", "ods"])
+def test_merged_headers_over_two_rows_are_one_header(data: bytes) -> None:
+    table = read_table(data, "list", COLUMNS)
+    assert (table.headers, table.header_row) == (("Tên đơn vị", "SĐT", "Giá"), 2)
+    assert [(one.number, one.values) for one in table.rows] == [(3, ("Lụa Vạn Phúc", 912345678, 5))]
+
+
 def test_three_thousand_empty_rows_are_none() -> None:
     gap: list[list[None]] = [[]] * 3_000
     for data in (

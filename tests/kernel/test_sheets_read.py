@@ -59,6 +59,29 @@ def test_title_rows_empty_rows_and_real_row_numbers() -> None:
     ]
 
 
+def test_merged_headers_over_two_rows_are_one_header() -> None:
+    def prepare(book: Workbook) -> None:
+        for cells in ("A1:D1", "A2:A3", "B2:B3", "C2:D2"):
+            book.active.merge_cells(cells)
+
+    data = workbook(
+        ["DANH SÁCH ĐƠN VỊ THAM GIA"],
+        ["Tên đơn vị", "Loại hình", "Liên hệ và giá", None],
+        [None, None, "SĐT", "Giá"],
+        ["Lụa Vạn Phúc", "company", 912345678, 5],
+        prepare=prepare,
+    )
+    table = read_table(data, "a.xlsx", COLUMNS)
+    assert (table.headers, table.header_row) == (("Tên đơn vị", "Loại hình", "SĐT", "Giá"), 3)
+    assert [(row.number, row.values) for row in table.rows] == [(4, ("Lụa Vạn Phúc", "company", 912345678, 5))]
+
+
+def test_a_row_under_the_header_is_no_second_row_of_it() -> None:
+    data = workbook(["Tên đơn vị", None, "SĐT"], ["Lụa", "Giá của năm trước", 912345678])
+    table = read_table(data, "a.xlsx", COLUMNS)
+    assert (table.header_row, len(table.rows)) == (1, 1)
+
+
 def test_the_worksheet_that_fits_is_taken_and_hidden_ones_are_not() -> None:
     def prepare(book: Workbook) -> None:
         hidden = book.create_sheet("Hidden")

@@ -11,6 +11,7 @@ import pytest
 
 from app.accounts.actor import SYSTEM
 from app.events.passes.queries import key_purpose
+from app.kernel import jobs
 from app.kernel.database import fetch
 from app.kernel.enums import BatchState, JobState
 from app.kernel.jobs import claim
@@ -18,6 +19,7 @@ from app.kernel.settings import settings
 from app.kernel.sheets import SheetContext, apart, batches, checking, kept
 from app.kernel.sheets.errors import BatchHasProblems
 from app.kernel.sheets.files import stored_bytes
+from app.kernel.sheets.model import TOLD_EVERY
 from app.kernel.signing import active_key, rotate_key
 from app.kernel.tables import ImportBatch, Job
 from app.kernel.worker import run_job
@@ -96,6 +98,18 @@ async def test_a_big_sheet_is_read_and_loaded_by_jobs(context: SheetContext) -> 
         "unchanged": ROWS,
     }
     assert await counts() == [ROWS] * 5
+
+
+async def test_whoever_waits_is_told_how_far_it_is(context: SheetContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "PROGRESS_SECONDS", 0)
+    long = await read(context, sheet(TOLD_EVERY + 100))
+    done, all_of_it, _stopping = await apart.progress_of(long)
+    assert 0 < done < all_of_it  # the first pass over the rows is half the way
+    short = await read(context, sheet(80))
+    await apart.let_load(short.id, context)
+    assert await work() == [JobState.DONE]
+    done, all_of_it, _stopping = await apart.progress_of(await batches.find_batch(short.id, context))
+    assert all_of_it / 2 <= done < all_of_it
 
 
 async def test_what_is_no_sheet_is_dropped_with_the_reason(context: SheetContext) -> None:

@@ -105,7 +105,7 @@ def test_the_messages_of_a_script_are_data_that_cannot_end_their_block(monkeypat
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_template_holds_inline_code(path: Any) -> None:
     text = re.sub(r"\{#.*?#\}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
-    assert re.findall(r"\sstyle=|\son\w+=[\"']|hx-on|javascript:|<style", text) == []
+    assert re.findall(r"\sstyle=|\son\w+=[\"']|hx-on|javascript:|\bjs:|<style", text) == []
     assert [tag for tag in re.findall(r"<script[^>]*>", text) if "src=" not in tag] == []
 
 

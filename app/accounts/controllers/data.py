@@ -12,6 +12,7 @@ from app.accounts.actor import Actor
 from app.accounts.enums import GIVEN_THROUGH_NAMES, RecordKind
 from app.accounts.guards import signed_in
 from app.accounts.labels import label_of
+from app.accounts.limits import Way, count_browser
 from app.accounts.personal.records import whoms_of
 from app.accounts.personal.registry import Found, find_of_records
 from app.accounts.queries import record_names
@@ -107,6 +108,7 @@ class DataController(Controller):
     @post("/link", status_code=200)
     async def link(self, request: Request[Actor, Any, Any]) -> Response[Any]:
         """Send a link and a code with which she shows that it is her; they lead back to where she was."""
+        await count_browser(Way.ASK, request, now=now())
         person = await Person.select().where(Person.id == request.user.person_id).first()
         assert person is not None
         contact = person["email"] or person["phone"] or ""

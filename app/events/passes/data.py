@@ -10,6 +10,7 @@ from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath
 
 from app.accounts.guards import public
+from app.accounts.limits import Way, count_browser
 from app.accounts.services.sign_in import request_sign_in
 from app.events import queries
 from app.events.passes.documents import validity
@@ -48,6 +49,7 @@ class PassDataController(Controller):
     @post("/link")
     async def link(self, request: Request[Any, Any, Any], secret: FromPath[str]) -> Response[Any]:
         """Send the holder a link to her page of data."""
+        await count_browser(Way.ASK, request, now=now())
         found = await pass_by_secret(secret)
         contact = (await contacts_of_holders([found.id])).get(found.id)
         if contact is not None:

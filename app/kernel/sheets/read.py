@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 from app.kernel.names import clean_text
 from app.kernel.sheets import limits, ods, xlsx
@@ -18,9 +19,9 @@ PACKAGE_SIGNATURE = b"PK\x03\x04"
 def read_table(data: bytes, filename: str = "", columns: Sequence[Column] = ()) -> RawTable:
     """Read an XLSX, XLS, ODS or CSV file; what it is, its content says, not its name.
 
-    Of several worksheets, and of the first rows of each, the row that matches most ``columns`` is the header; what
-    stands above it is a title. Raises NotASheet, SheetEncrypted, SheetTooLarge, SheetEmpty, and SeveralSheets when two
-    worksheets match alike.
+    Of several worksheets, and of the first rows of each, the row that matches most ``columns`` is the header, or two
+    rows one under the other that match more together, as merged cells make them; what stands above it is a title.
+    Raises NotASheet, SheetEncrypted, SheetTooLarge, SheetEmpty, and SeveralSheets when two worksheets match alike.
     """
     if len(data) > limits.MAX_BYTES:
         raise SheetTooLarge
@@ -64,17 +65,27 @@ def _table(name: str, grid: list[RawRow], columns: Sequence[Column]) -> RawTable
     heads = filled[: limits.MAX_TITLE_ROWS]
     if not heads:
         return None
-    scores = [_score(_headers(row.values), columns) for row in heads]
-    if max(scores) > 0:
-        position = scores.index(max(scores))
-    else:
+    found = [(_score(_headers(row.values), columns), index, row.values) for index, row in enumerate(heads)]
+    found += [
+        (_score(_headers(both), columns), index, both)
+        for index, both in enumerate(map(_both, heads, heads[1:]), start=1)
+    ]
+    score, position, names = max(found, key=lambda one: one[0])
+    if score == 0:
         wide = (index for index, row in enumerate(heads) if sum(isinstance(value, str) for value in row.values) > 1)
         position = next(wide, 0)
-    headers = _headers(heads[position].values)
+        names = heads[position].values
+    headers = _headers(names)
     width = max((len(row.values) for row in filled[position + 1 :]), default=0)
     headers += tuple(letters(index) for index in range(len(headers), width))
     rows = (RawRow(row.number, tuple(_plain(value) for value in row.values)) for row in filled[position + 1 :])
     return RawTable(headers, heads[position].number, tuple(rows), name)
+
+
+def _both(upper: RawRow, lower: RawRow) -> tuple[Value, ...]:
+    """Two rows of headers as one: merged cells name a group above its columns, or a column over both rows."""
+    pairs = zip_longest(upper.values, lower.values)
+    return tuple(above if below is None or not str(below).strip() else below for above, below in pairs)
 
 
 def _score(headers: Sequence[str], columns: Sequence[Column]) -> int:
