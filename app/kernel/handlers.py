@@ -157,11 +157,11 @@ def handle_moved(_request: Request[Any, Any, Any], error: Moved) -> Redirect:
     return Redirect(error.address, status_code=307)
 
 
-def take_json_alone(request: Request[Any, Any, Any]) -> None:
+async def take_json_alone(request: Request[Any, Any, Any]) -> None:
     """Hold the API's routes without a form's token to JSON, which no page of another site can send unasked.
 
-    Litestar would read JSON out of a body of any content type, and a form can send one as ``text/plain``.
-    Raises NotJson.
+    Litestar would read JSON out of a body of any content type, and a form can send one as ``text/plain``. A coroutine,
+    for others go through a thread. Raises NotJson.
     """
     without_token = request.scope["route_handler"].opt.get("no_csrf") and request.method not in ("GET", "HEAD")
     if without_token and request.scope["path"].startswith("/api/") and request.content_type[0] != MediaType.JSON:

@@ -14,7 +14,7 @@ BORDER = 4
 Matrix = tuple[tuple[bool, ...], ...]
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def _code(text: str, high: bool) -> Matrix:
     import qrcode  # brings Pillow along
     from qrcode.constants import ERROR_CORRECT_H, ERROR_CORRECT_M
@@ -32,9 +32,7 @@ def qr_svg(text: str, *, label: str = "", high: bool = False) -> Markup:
 
     ``label`` is what a screen reader says; ``high`` takes level H, for a code that carries a logo.
     """
-    matrix = _code(text, high)
-    size = len(matrix)
-    path = "".join(f"M{x} {y}h{length}v1h-{length}z" for y, row in enumerate(matrix) for x, length in _runs(row))
+    size, path = _drawing(text, high)
     name = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
     return Markup(  # noqa: S704 - digits and an escaped label only
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}" {name} shape-rendering="crispEdges">'
@@ -53,6 +51,14 @@ def qr_png(text: str, box: int = 10, *, high: bool = False) -> bytes:
     buffer = BytesIO()
     image.resize((size * box, size * box), Image.Resampling.NEAREST).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
+
+
+@lru_cache(maxsize=512)
+def _drawing(text: str, high: bool) -> tuple[int, str]:
+    """How wide the code is, in modules, and its path: some kilobytes where the matrix itself takes ten times that."""
+    matrix = _code(text, high)
+    rows = enumerate(matrix)
+    return len(matrix), "".join(f"M{x} {y}h{length}v1h-{length}z" for y, row in rows for x, length in _runs(row))
 
 
 def _runs(row: tuple[bool, ...]) -> list[tuple[int, int]]:
