@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.journeys.support.people import People
 from tests.journeys.support.places import Place
@@ -127,3 +128,11 @@ def test_a_file_is_chosen_in_our_words(people: People) -> None:
     page.keyboard.press("Shift+Tab")
     field.focus()
     assert page.locator(".file .button").evaluate(outline) == "solid"
+
+
+def test_a_double_click_neither_answers_nor_closes_the_question_it_opens(people: People) -> None:
+    page = people.page(at="/dev/components", device="desk")
+    page.get_by_role("button", name="Rút đơn").dblclick()
+    expect(page.locator("dialog[open]")).to_be_visible()
+    page.locator("dialog[open] button[value=no]").click()
+    expect(page.locator("dialog[open]")).to_have_count(0)

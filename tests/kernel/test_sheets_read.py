@@ -348,3 +348,11 @@ def test_wide_rows() -> None:
         read_table(workbook(many, many), "", COLUMNS)
     with pytest.raises(SheetTooLarge):
         read_table((",".join(many) + "\n").encode() * 2, "", COLUMNS)
+
+
+@pytest.mark.parametrize("name", ["thu.xlsx", "thu.xls", "thu.ods"])
+def test_a_letter_with_a_workbooks_name_is_no_sheet(name: str) -> None:
+    with pytest.raises(NotASheet):
+        read_table("Kính gửi Quý vị".encode(), name, COLUMNS)
+    with pytest.raises(SheetEmpty):
+        read_table(b"Name,Phone", "list.csv", COLUMNS)

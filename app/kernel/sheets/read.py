@@ -40,7 +40,8 @@ def read_table(data: bytes, filename: str = "", columns: Sequence[Column] = ()) 
         raise SheetEmpty
     filled = [table for table in tables if table.rows]
     if not filled:
-        raise SheetEmpty
+        is_text = data[:4] != PACKAGE_SIGNATURE and data[:8] != OLE_SIGNATURE
+        raise NotASheet if is_text and filename.lower().endswith((".xlsx", ".xls", ".ods")) else SheetEmpty
     scores = [_score(table.headers, columns) for table in filled]
     alike = [table.sheet for table, score in zip(filled, scores, strict=True) if score == max(scores)]
     if max(scores) > 0 and len(alike) > 1:

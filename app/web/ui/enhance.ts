@@ -12,8 +12,35 @@
 import { t, tn } from "./i18n";
 import { showToast } from "./toast";
 
+/** Where and when somebody clicked last. */
+let clicked = { x: 0, y: 0, at: -Infinity };
+const doubleClick = { milliseconds: 500, pixels: 12 };
+
+/** Whether a click is the second half of the double click that opened a dialog, meant for what stood there before. */
+function isSecondHalf(event: MouseEvent, opening: typeof clicked): boolean {
+  if (event.timeStamp - opening.at > doubleClick.milliseconds) return false;
+  return event.detail > 1 || Math.hypot(event.clientX - opening.x, event.clientY - opening.y) < doubleClick.pixels;
+}
+
+/** Open a dialog that a double click neither answers nor closes. */
+function open(dialog: HTMLDialogElement): void {
+  const opening = clicked;
+  const ignore = (event: MouseEvent): void => {
+    if (!isSecondHalf(event, opening)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  dialog.addEventListener("click", ignore, true);
+  dialog.addEventListener("close", () => dialog.removeEventListener("click", ignore, true), { once: true });
+  dialog.showModal();
+}
+
 /** Open and close dialogs; a click beside one closes it. */
 export function enhanceDialogs(): void {
+  const remember = ({ clientX, clientY, timeStamp, isTrusted }: MouseEvent): void => {
+    if (isTrusted) clicked = { x: clientX, y: clientY, at: timeStamp };
+  };
+  document.addEventListener("click", remember, true);
   document.addEventListener("click", (event) => {
     const target = event.target as Element;
     const opener = target.closest<HTMLAnchorElement>("a[data-dialog]");
@@ -21,7 +48,7 @@ export function enhanceDialogs(): void {
       const dialog = document.getElementById(opener.hash.slice(1));
       if (dialog instanceof HTMLDialogElement) {
         event.preventDefault();
-        dialog.showModal();
+        open(dialog);
       }
       return;
     }
@@ -68,7 +95,7 @@ export function confirmInDialog(sentence: string, word: string): Promise<boolean
   actions.append(yes, no);
   dialog.append(text, actions);
   document.body.append(dialog);
-  dialog.showModal();
+  open(dialog);
   no.focus();
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => {
