@@ -1,5 +1,6 @@
 """Lines of documents: what is billed as it was priced, and what of it is net and tax."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -68,3 +69,48 @@ def taxed(line: Line, terms: Terms, day: date) -> TaxedLine:
         exempt_reason=reason,
         funded_by=line.funded_by,
     )
+
+
+def shares_of(
+    lines: Iterable[TaxedLine], credited: Iterable[TaxedLine], gross_minor: int, description: str
+) -> list[TaxedLine]:
+    """Lines over a part of what is left of ``lines`` when ``credited`` was taken back of them.
+
+    There is one for each rate of tax, reason of exemption and bearer, in the order of ``lines``. ``gross_minor`` is
+    above zero and no more than what is left in all. It falls on nets and taxes in proportion, rounded by the largest
+    remainder: together the lines come to it exactly, no net or tax goes beyond what is left of it, and the whole rest
+    is what is left to the last unit.
+    """
+    left: dict[tuple[int | None, str, str], list[int]] = {}
+    for sign, some in ((1, lines), (-1, credited)):
+        for line in some:
+            net_and_tax_left = left.setdefault((line.tax_rate, line.exempt_reason, line.funded_by), [0, 0])
+            net_and_tax_left[0] += sign * line.net_minor
+            net_and_tax_left[1] += sign * line.tax_minor
+    shares = iter(_in_proportion([amount for pair in left.values() for amount in pair], gross_minor))
+    found = []
+    for (rate, reason, bearer), net, tax in zip(left, shares, shares, strict=True):
+        if net or tax:
+            found.append(
+                TaxedLine(
+                    description=description,
+                    quantity=1,
+                    unit_minor=net + tax,
+                    net_minor=net,
+                    tax_minor=tax,
+                    tax_rate=rate,
+                    exempt_reason=reason,
+                    funded_by=bearer,
+                )
+            )
+    return found
+
+
+def _in_proportion(amounts: Sequence[int], part: int) -> list[int]:
+    """Whole shares of amounts (of either sign) that sum to ``part``, none beyond its amount: largest remainder."""
+    whole = sum(amounts)
+    shares = [amount * part // whole for amount in amounts]
+    by_remainder = sorted(range(len(amounts)), key=lambda place: -(amounts[place] * part % whole))
+    for place in by_remainder[: part - sum(shares)]:
+        shares[place] += 1
+    return shares

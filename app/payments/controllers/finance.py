@@ -23,10 +23,8 @@ from app.payments import queries
 from app.payments.controllers.finance_card import card_part
 from app.payments.enums import METHOD_NAMES, STATE_NAMES, DocumentKind, DocumentState, PaymentMethod, Settlement
 from app.payments.errors import AmountDiffers, AmountOutOfRange, MoreThanBilled
-from app.payments.errors_card import GoesBackToCard
 from app.payments.papers import invoice_pdf
 from app.payments.queries import DocumentInfo
-from app.payments.queries_card import under_way
 from app.payments.schemas import NOT_AN_AMOUNT, CreditForm, PaymentForm, RefundForm
 from app.payments.services.corrections import credit_document, write_off
 from app.payments.services.documents import cancel_document
@@ -171,8 +169,6 @@ class FinanceController(Controller):
         """Record that money went back."""
         await queries.document_by_id(document_id, edition_id)
         payment = await queries.payment_by_id(payment_id, document_id)
-        if await under_way(payment_id):
-            raise GoesBackToCard
         values = await read_form(request, RefundForm)
         try:
             amount = parse_money(values.amount, payment.amount.currency)

@@ -9,6 +9,7 @@ from typing import Any
 
 from app.accounts.actor import Actor
 from app.accounts.queries import actor_of_person
+from app.events.queries import hold_edition
 from app.kernel import audit
 from app.kernel.database import hold_row, write_transaction
 from app.kernel.money import Money
@@ -162,6 +163,7 @@ async def apply_refund(told: Mapping[str, Any], now: datetime) -> str:
     if row is None:
         return IGNORED
     payment = await payment_by_id(row["payment"])
+    await hold_edition((await document_by_id(payment.document_id)).edition_id)
     await hold_row("payment_document", payment.document_id, alone=True)
     state = _STATES[str(told.get("status"))]
     before = {

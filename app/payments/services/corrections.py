@@ -11,14 +11,14 @@ from app.kernel.money import Money
 from app.kernel.names import clean_text
 from app.payments.enums import Account, DocumentState, Posting
 from app.payments.errors import CurrencyDiffers, DocumentNotOpen, MoreThanBilled
-from app.payments.queries import document_by_id, lines_of, payments_of
+from app.payments.queries import document_by_id, payments_of
 from app.payments.services.documents import (
     cancel_document,
     issue_credit,
     move_document,
     owe_back,
+    part_of_rest,
     require_refund,
-    rest_of,
 )
 from app.payments.services.ledger import post
 from app.payments.services.recording import settle
@@ -28,6 +28,7 @@ from app.payments.tables import PaymentDocument
 async def credit_document(*, document_id: int, amount: Money, reason: str, actor: Actor, now: datetime) -> int:
     """Take a part of an invoice back by a credit note; what came for that part has to go back. Returns the note's id.
 
+    The note has a line for each rate of tax, and for whoever bears a share, in the proportion of what is left of them.
     Taking all of it back is what cancelling an open invoice and refunding a paid one does, and is done so: then the
     id is the invoice's own for an open one. Raises DocumentNotFound, DocumentNotOpen, CurrencyDiffers, MoreThanBilled.
     """
@@ -50,8 +51,8 @@ async def credit_document(*, document_id: int, amount: Money, reason: str, actor
             await require_refund(document_id=document_id, actor=actor, now=now)
             rows = await PaymentDocument.select(PaymentDocument.id).where(PaymentDocument.corrects == document_id)
             return max(int(row["id"]) for row in rows)
-        lines = await lines_of(document_id)
-        note_id = await issue_credit(document, [rest_of(lines, amount.amount_minor, clean_text(reason))], reason, now)
+        lines = await part_of_rest(document, amount.amount_minor, clean_text(reason))
+        note_id = await issue_credit(document, lines, reason, now)
         document = await document_by_id(document_id)
         if (over := -document.due.amount_minor) > 0:
             await owe_back(document, over, now)
@@ -80,6 +81,8 @@ async def write_off(*, document_id: int, actor: Actor, now: datetime) -> None:
     Raises DocumentNotFound, DocumentNotOpen.
     """
     async with write_transaction():
+        await hold_edition((await document_by_id(document_id)).edition_id)
+        await hold_row("payment_document", document_id, alone=True)
         was = await move_document(
             document_id,
             DocumentState.OPEN,

@@ -17,7 +17,7 @@ from app.kernel.database import write_transaction
 from app.kernel.money import Money
 from app.payments.enums import Account, DocumentKind, DocumentState, Posting, Settlement
 from app.payments.errors import AmountOutOfRange, DocumentDiffers, DocumentNotOpen, NothingSettles, PartsDiffer
-from app.payments.lines import Line, TaxedLine, taxed
+from app.payments.lines import Line, TaxedLine, shares_of, taxed
 from app.payments.queries import (
     DocumentInfo,
     PaymentInfo,
@@ -104,6 +104,7 @@ async def open_document(
     if parts and (sum(part.amount_minor for part in parts) != content.amount_minor or _out_of_order(parts)):
         raise PartsDiffer
     async with write_transaction():
+        await hold_edition(edition_id)  # before the series: who cancels an edition takes them in this order
         number = await next_number(content, today)  # its row locks: one opener of a series at a time
         same = (PaymentDocument.purpose == purpose) & (PaymentDocument.subject_id == subject_id)
         rows = await PaymentDocument.select().where(same & (PaymentDocument.state == DocumentState.OPEN.value))
@@ -238,7 +239,7 @@ async def require_refund(*, document_id: int, actor: Actor | None, now: datetime
         if was.credited.amount_minor == 0:
             await issue_credit(was, await lines_of(was.id), was.description, now)
         elif rest := was.amount.amount_minor - was.credited.amount_minor:
-            await issue_credit(was, [rest_of(await lines_of(was.id), rest, was.description)], was.description, now)
+            await issue_credit(was, await part_of_rest(was, rest, was.description), was.description, now)
         await owe_back(was, was.paid.amount_minor, now)
 
 
@@ -278,18 +279,8 @@ async def issue_credit(document: DocumentInfo, lines: Sequence[TaxedLine], descr
     return note_id
 
 
-def rest_of(lines: Sequence[TaxedLine], gross_minor: int, description: str) -> TaxedLine:
-    """One line over a part of what lines come to, with the share of their tax."""
-    net, tax = sum(line.net_minor for line in lines), sum(line.tax_minor for line in lines)
-    part = (2 * gross_minor * tax + net + tax) // (2 * (net + tax))
-    rates = {line.tax_rate for line in lines}
-    return TaxedLine(
-        description=description,
-        quantity=1,
-        unit_minor=gross_minor,
-        net_minor=gross_minor - part,
-        tax_minor=part,
-        tax_rate=rates.pop() if len(rates) == 1 else None,
-        exempt_reason="",
-        funded_by="",
-    )
+async def part_of_rest(document: DocumentInfo, gross_minor: int, description: str) -> list[TaxedLine]:
+    """Lines over a part of what credit notes have left of an invoice; over all that is left, exactly that."""
+    notes = await credit_notes_of(document.id, DocumentState.ISSUED)
+    credited = [line for note in notes for line in await lines_of(note.id)]
+    return shares_of(await lines_of(document.id), credited, gross_minor, description)

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from app.accounts.actor import Actor
+from app.events.queries import hold_edition
 from app.kernel import audit
-from app.kernel.database import fetch, is_unique_violation, write_transaction
+from app.kernel.database import fetch, hold_row, is_unique_violation, write_transaction
 from app.kernel.money import Money
 from app.kernel.names import clean_text
 from app.payments.enums import Account, Posting
@@ -18,6 +19,7 @@ async def open_drawer(*, edition_id: int, float_: Money, actor: Actor, now: date
     """Open the actor's own drawer with change in it; returns its id. Raises DrawerAlreadyOpen."""
     try:
         async with write_transaction():
+            await hold_edition(edition_id)  # who closes a day sees every drawer of it
             row = Drawer(
                 edition=edition_id,
                 cashier=actor.person_id,
@@ -56,6 +58,8 @@ async def close_drawer(
     Raises DrawerNotOpen, also when it was closed before.
     """
     async with write_transaction():
+        await hold_edition(edition_id)
+        await hold_row("cash_drawer", drawer_id, alone=True)  # no cash goes in between counting up and closing
         drawer = await drawer_by_id(drawer_id, edition_id)
         expected = await expected_in(drawer)
         closed = (

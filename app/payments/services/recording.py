@@ -279,9 +279,13 @@ async def _save(
 
 
 async def drawer_for(document: DocumentInfo, method: PaymentMethod, actor: Actor | None) -> int | None:
-    """The drawer that cash goes through: the one that the cashier has open."""
+    """The drawer that cash goes through: the one that the cashier has open, held so that nobody closes it meanwhile."""
     if method != PaymentMethod.CASH or actor is None or actor.person_id is None:
         return None
+    drawer = await open_drawer_of(document.edition_id, actor.person_id)
+    if drawer is None:
+        return None
+    await hold_row("cash_drawer", drawer.id)
     drawer = await open_drawer_of(document.edition_id, actor.person_id)
     return drawer.id if drawer else None
 

@@ -3,13 +3,16 @@
 from datetime import datetime
 
 from app.accounts.actor import Actor
+from app.events.queries import hold_edition
 from app.kernel import audit
 from app.kernel.database import fetch, hold_row, write_transaction
 from app.kernel.money import Money
 from app.kernel.names import clean_text
 from app.payments.enums import Account, DocumentState, PaymentMethod, Posting, Settlement
 from app.payments.errors import CurrencyDiffers, DocumentNotOpen, MoreThanOwed
+from app.payments.errors_card import GoesBackToCard
 from app.payments.queries import DocumentInfo, document_by_id, payment_by_id
+from app.payments.queries_card import under_way
 from app.payments.services.ledger import post_payment
 from app.payments.services.recording import drawer_for, known_payment
 from app.payments.tables import Payment, PaymentDocument
@@ -28,15 +31,19 @@ async def record_refund(
     """Record that money which had to go back has gone back, as a whole or in parts; returns the row's id.
 
     The same ``provider_reference`` again gives the first answer. Raises DocumentNotFound for a payment that is not
-    there, DocumentNotOpen when nothing of it has to go back any more, MoreThanOwed, CurrencyDiffers.
+    there, DocumentNotOpen when nothing of it has to go back any more, MoreThanOwed, CurrencyDiffers, and GoesBackToCard
+    for money that a person (without a ``provider_reference``) gave back while some of it is on its way to its card.
     """
     async with write_transaction():
         payment = await payment_by_id(payment_id)
         document = await document_by_id(payment.document_id)
+        await hold_edition(document.edition_id)  # before the document, as everybody does
         await hold_row("payment_document", document.id, alone=True)
         payment = await payment_by_id(payment_id)
         if provider_reference is not None and (known := await known_payment(provider_reference)):
             return known.payment_id
+        if provider_reference is None and await under_way(payment_id):
+            raise GoesBackToCard
         left = payment.due_back
         given = amount or left
         if left.amount_minor <= 0:

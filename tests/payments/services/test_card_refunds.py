@@ -15,6 +15,7 @@ from app.payments.enums_card import RefundState
 from app.payments.errors import DocumentNotOpen
 from app.payments.errors_card import (
     CardsNotSetUp,
+    GoesBackToCard,
     NotByCard,
     PaymentNotKnownYet,
     RefundNotOwed,
@@ -287,6 +288,20 @@ async def test_what_went_back_in_another_way_does_not_go_back_to_the_card(owed: 
     await record_refund(payment_id=payment.id, method=PaymentMethod.CASH, actor=SYSTEM, now=clock.now())
     with pytest.raises(RefundTooHigh):
         await give_back(owed)
+
+
+async def test_nothing_is_given_back_by_hand_while_some_is_on_its_way_to_the_card(
+    owed: DocumentInfo, stripe: StripeServer
+) -> None:
+    stripe.control("set", refunds_end="pending")
+    await give_back(owed, 20_000)
+    payment = (await payments_of(owed.id))[0]
+    for amount in (None, Money(30_000, "VND")):
+        with pytest.raises(GoesBackToCard):
+            await record_refund(
+                payment_id=payment.id, method=PaymentMethod.CASH, amount=amount, actor=SYSTEM, now=clock.now()
+            )
+    assert len(await payments_of(owed.id)) == 1
 
 
 def test_one_module_tells_of_a_purpose(told: list[Money]) -> None:
