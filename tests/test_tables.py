@@ -83,6 +83,11 @@ def test_money_stands_beside_its_currency() -> None:
         },
         "payment_instalment.amount_minor": ["payment_document"],
         **{f"payment_line.{name}_minor": ["payment_document"] for name in ("unit", "net", "tax")},
+        "payment_payout.amount_minor": ["payment_payout"],
+        **{
+            f"payment_payout_share.{name}_minor": ["edition", "payment_payout"]
+            for name in ("taken", "bank", "fee", "loss")
+        },
         "product.price_minor": ["product"],
         "ticket_order.total_minor": ["ticket_order"],
         "ticket_type.price_minor": ["ticket_type"],

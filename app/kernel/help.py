@@ -13,7 +13,7 @@ from app.kernel.i18n import current_locale
 from app.kernel.web import ROOT, page
 
 FOLDER = ROOT / "app" / "help"
-ROLES = ("visitor", "exhibitor", "team", "organiser", "gate", "judge", "chair")
+ROLES = ("visitor", "exhibitor", "team", "organiser", "finance", "gate", "judge", "chair")
 
 
 @lru_cache(maxsize=64)

@@ -36,6 +36,12 @@ def fee_from_stripe(amount: int, currency: str) -> Money:
     return Money(-(-amount // _factor(known)), known)
 
 
+def payout_from_stripe(amount: int, currency: str) -> Money:
+    """What Stripe pays out, of either sign, rounded down to our units: rupiah may end in sen."""
+    known = currency.upper()
+    return Money(amount // _factor(known), known)
+
+
 def _factor(currency: str) -> int:
     """How many of Stripe's units one of ours is. Raises AmountNotWhole for a currency that is counted coarser there."""
     there = 0 if currency in _NO_DECIMALS else 3 if currency in _THREE_DECIMALS else 2

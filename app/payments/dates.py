@@ -17,6 +17,10 @@ MOVER = Mover(
                 "payment.received_at",
                 "cash_drawer.opened_at",
                 "cash_drawer.closed_at",
+                "payment_day.closed_at",
+                "payment_payout.arrives_on",
+                "payment_payout.told_at",
+                "payment_payout.checked_at",
                 "bank_entry.booked_at",
                 "bank_entry.told_at",
                 "bank_entry.settled_at",
@@ -26,6 +30,7 @@ MOVER = Mover(
         "payment_document.due_on": _AGREED,
         "payment_instalment.due_on": _AGREED,
         "ledger_entry.day": _BOOKED,
+        "payment_day.day": _BOOKED,
         "ledger_entry.booked_at": _BOOKED,
         **dict.fromkeys(
             (

@@ -145,6 +145,23 @@ ACCOUNT_NAMES = {
 }
 
 
+class PayoutState(StrEnum):
+    """Where a payout stands. ``told``: Stripe told of it, it is not entered yet; ``foreign``: nothing of it is ours."""
+
+    TOLD = "told"
+    BOOKED = "booked"
+    FAILED = "failed"
+    FOREIGN = "foreign"
+
+
+PAYOUT_STATE_NAMES = {
+    PayoutState.TOLD: N_("Not entered yet"),
+    PayoutState.BOOKED: N_("Entered"),
+    PayoutState.FAILED: N_("It did not arrive"),
+    PayoutState.FOREIGN: N_("Nothing of it is ours"),
+}
+
+
 class Posting(StrEnum):
     """What made entries in the ledger."""
 

@@ -100,6 +100,22 @@ class DrawerNotOpen(AppError):
     message = N_("This drawer is not open.")
 
 
+class DayNotBegun(AppError):
+    """A day of the books that is closed before it came."""
+
+    code = "day_not_begun"
+    status = 422
+    message = N_("This day has not come yet.")
+
+
+class DrawersOpen(AppError):
+    """A day of the books that is closed while cash lies in drawers that nobody counted."""
+
+    code = "drawers_open"
+    status = 409
+    message = N_("Drawers are still open: {cashiers}. Count and close them first.")
+
+
 class TaxCodeUnknown(AppError):
     """A tax code that cannot be one."""
 
@@ -139,6 +155,46 @@ class WebhookNotGenuine(AppError):
     status = 400
     event = "signature.refused"
     message = N_("The signature does not fit.")
+
+
+class PayoutKnown(AppError):
+    """A payout that is written down already, by whoever told of it first."""
+
+    code = "payout_known"
+    status = 409
+    message = N_("Payout {reference} is entered already. Nothing was recorded.")
+
+
+class PayoutReferenceNeeded(AppError):
+    """A payout without what it could be known by."""
+
+    code = "payout_reference_needed"
+    status = 422
+    message = N_("Please write its number at Stripe, or that of the terminal's batch.")
+
+
+class PayoutSettled(AppError):
+    """A payout that is not there, did not arrive, or was found on the bank account before."""
+
+    code = "payout_settled"
+    status = 409
+    message = N_("This payout is not waiting for its transfer any more. Nothing was changed.")
+
+
+class PayoutDiffers(AppError):
+    """A transfer of another amount than the payout's."""
+
+    code = "payout_differs"
+    status = 422
+    message = N_("The payout is {amount}, but {came} came.")
+
+
+class PayoutInOtherCurrency(AppError):
+    """A payout in another currency than the payments that it pays out: what they became worth is not known here."""
+
+    code = "payout_in_other_currency"
+    status = 422
+    message = N_("It is paid out in {given}, but the payments are in {due}. Record it by hand.")
 
 
 class TransferNotFound(AppError):

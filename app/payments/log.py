@@ -5,6 +5,7 @@ from app.kernel.i18n import N_
 from app.payments.enums import ENTRY_STATE_NAMES, METHOD_NAMES, SETTLEMENT_NAMES, STATE_NAMES, TAX_MODE_NAMES
 from app.payments.tables import PaymentDocument
 from app.payments.tables_bank import BankEntry
+from app.payments.tables_payouts import Payout
 from app.payments.tax import RATE_NAMES
 
 WORDS = LogWords(
@@ -21,6 +22,9 @@ WORDS = LogWords(
         "payment.write_off": N_("Wrote an invoice off"),
         "payment.legal_invoice": N_("Noted the provider's e-invoice"),
         "payment.terms": N_("Changed who sells and how it is taxed"),
+        "payment.close_day": N_("Closed a day of the books"),
+        "payout.record": N_("Recorded a payout"),
+        "payout.match": N_("Found a payout on the bank account"),
         "drawer.open": N_("Opened a drawer"),
         "drawer.close": N_("Counted and closed a drawer"),
     },
@@ -49,6 +53,16 @@ WORDS = LogWords(
                 "counted_minor": Field(N_("Counted"), money=True),
             },
         ),
+        "payment_payout": Subject(
+            name=N_("Payout"),
+            find=names_in(Payout, Payout.reference),
+            fields={
+                "amount_minor": Field(N_("Amount"), money=True),
+                "fee_minor": Field(N_("Fees"), money=True),
+                "transfer_id": Field(""),
+            },
+        ),
+        "payment_day": Subject(name=N_("Day of the books"), fields={"day": Field(N_("Day"))}),
         "payment_terms": Subject(
             name=N_("Terms of payment"),
             fields={

@@ -11,6 +11,7 @@ from app.kernel.names import search_text
 from app.payments.tables import Drawer, Payment, PaymentDocument, PaymentEvent
 from app.payments.tables_bank import BankEntry
 from app.payments.tables_card import CardRefund
+from app.payments.tables_payouts import Payout
 
 TRANSFERS_BY_LAW = N_("What the bank says of transfers: tax law wants it kept whole for ten years.")
 DOCUMENT_SAYS = ("payer_name", "payer_address", "payer_tax_code", "search_text", "description")
@@ -72,12 +73,15 @@ DATA = PersonalData(
     erased=frozenset({"payment_document.payer"}),
     texts=(
         *(PaymentEvent.payload, PaymentEvent.error, Payment.note, Drawer.note),
-        *(BankEntry.reason, CardRefund.note),
+        *(BankEntry.reason, CardRefund.note, Payout.note),
     ),
     kept={
         **{f"payment_document.{name}": BY_LAW for name in DOCUMENT_SAYS},
         **{f"payment_line.{name}": BY_LAW for name in ("description", "exempt_reason", "funded_by")},
         "ledger_entry.detail": BY_LAW,
+        "payment_day.totals": BY_LAW,
+        "payment_day.closed_by": NUMBER_ONLY,
+        "payment_payout.recorded_by": NUMBER_ONLY,
         "payment.recorded_by": NUMBER_ONLY,
         "card_refund.asked_by": NUMBER_ONLY,
         "cash_drawer.cashier": NUMBER_ONLY,
@@ -105,6 +109,7 @@ DATA = PersonalData(
             *(f"card_refund.{name}" for name in ("currency", "idempotency_key", "refund_id", "error")),
             *(f"card_dispute.{name}" for name in ("dispute_id", "currency", "reason")),
             "card_event_reading.provider",
+            *(f"payment_payout.{name}" for name in ("reference", "currency", "error")),
         }
     ),
 )

@@ -8,8 +8,11 @@ from app.payments.controllers.api import PaymentsApi
 from app.payments.controllers.bank import BankController
 from app.payments.controllers.books import BooksController
 from app.payments.controllers.card import back_from_checkout, checkout_done
+from app.payments.controllers.days import DaysController
+from app.payments.controllers.exports import ExportsController
 from app.payments.controllers.finance import FinanceController
 from app.payments.controllers.finance_card import CardFinanceController
+from app.payments.controllers.payouts import PayoutsController
 from app.payments.controllers.statements import StatementController
 from app.payments.controllers.webhook import sepay_webhook, stripe_webhook
 from app.payments.dashboard import NAV, WAITING_WORDS, payments_dashboard, payments_waiting
@@ -49,6 +52,9 @@ module = Module(
     route_handlers=(
         FinanceController,
         BooksController,
+        DaysController,
+        PayoutsController,
+        ExportsController,
         BankController,
         StatementController,
         CardFinanceController,

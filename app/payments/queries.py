@@ -320,14 +320,3 @@ async def balances(edition_id: int, *, day: date | None = None) -> list[dict[str
         edition_id,
         *values,
     )
-
-
-async def entries(edition_id: int, *, day: date | None = None) -> list[dict[str, Any]]:
-    """Entries of an edition's ledger in the order in which they were made, with their documents' numbers."""
-    of_day, values = ("AND l.day = {} ", [day]) if day else ("", [])
-    return await fetch(
-        "SELECT l.*, d.number AS document_number, d.payer_name FROM ledger_entry l "
-        f"LEFT JOIN payment_document d ON d.id = l.document WHERE l.edition = {{}} {of_day}ORDER BY l.id",
-        edition_id,
-        *values,
-    )

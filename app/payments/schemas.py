@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -63,6 +63,29 @@ class DrawerForm(msgspec.Struct):
 
     amount: Annotated[str, Meta(max_length=30)]
     note: Annotated[str, Meta(max_length=200)] = ""
+
+
+class DayForm(msgspec.Struct):
+    """A day of the books."""
+
+    day: date
+
+
+class PayoutForm(msgspec.Struct):
+    """A payout that somebody writes down; amounts as people type them."""
+
+    account: Literal["card", "terminal"]
+    taken: Annotated[str, Meta(max_length=30)]
+    arrives_on: date
+    reference: Annotated[str, Meta(min_length=1, max_length=100)]
+    fee: Annotated[str, Meta(max_length=30)] = ""
+    note: Annotated[str, Meta(max_length=200)] = ""
+
+
+class PayoutMatchForm(msgspec.Struct):
+    """Which payout a transfer is."""
+
+    payout_id: Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
 
 class SetAsideForm(msgspec.Struct):

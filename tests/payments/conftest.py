@@ -25,7 +25,15 @@ def stripe_process() -> Iterator[StripeServer]:
 def stripe(stripe_process: StripeServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[StripeServer]:
     """Stripe as this test finds it: it holds its events, answers, and refunds at once."""
     stripe_process.control(
-        "set", mode="held", drops=0, faults=0, refunds_end="succeeded", asked=[], events=[], things={}
+        "set",
+        mode="held",
+        drops=0,
+        faults=0,
+        page_size=100,
+        refunds_end="succeeded",
+        asked=[],
+        events=[],
+        things={},
     )
     stripe_process.control("take")
     for name, value in stripe_process.settings().items():

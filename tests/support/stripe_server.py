@@ -25,7 +25,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-Thing = dict[str, Any]
+from tests.support.stripe_balance import Balance, Refused, Thing
+
 ACCOUNT = "acct_tests"
 #: What a session may be made with; anything else is refused as Stripe refuses it.
 KNOWN = {
@@ -35,15 +36,6 @@ KNOWN = {
 #: Cents of a dollar that a payment has at least, as units of each currency.
 LEAST = {"vnd": 13_000, "idr": 800_000, "usd": 50, "eur": 50, "jpy": 50}
 SHORTEST, LONGEST = 30 * 60, 24 * 3600
-
-
-class Refused(Exception):
-    """An error as Stripe answers it."""
-
-    def __init__(self, status: int, message: str, *, kind: str = "invalid_request_error", code: str = "") -> None:
-        super().__init__(message)
-        self.status = status
-        self.body = {"error": {"type": kind, "message": message, **({"code": code} if code else {})}}
 
 
 def signature(secret: str, body: bytes, at: int) -> str:
@@ -64,7 +56,7 @@ def nested(pairs: list[tuple[str, str]]) -> Thing:
     return tree
 
 
-class Stripe:
+class Stripe(Balance):
     """What Stripe knows. Every method is called under one lock."""
 
     def __init__(self, address: str, key: str, secret: str, webhook: str) -> None:
@@ -163,11 +155,12 @@ class Stripe:
         session["currency"] = currency or session["currency"]
         money = {"amount": session["amount_total"], "currency": session["currency"]}
         fee = money["amount"] // 25
-        balance = self.make("txn", "balance_transaction", **money, fee=fee, net=money["amount"] - fee)
+        balance = self.moved("charge", **money, fee=fee)
         intent = self.make("pi", "payment_intent", **money, status="succeeded")
         told = {"payment_intent": intent["id"], "metadata": session["_told"].get("metadata", {})}
         rest = {"amount_refunded": 0, "refunded": False, "balance_transaction": balance["id"]}
         charge = self.make("ch", "charge", **money, **told, **rest, status="succeeded")
+        balance.update(source=charge["id"])
         intent.update(latest_charge=charge["id"], metadata=told["metadata"])
         session.update(status="complete", payment_status="paid", payment_intent=intent["id"], url=None)
         self.tell("payment_intent.succeeded", intent)
@@ -207,6 +200,7 @@ class Stripe:
             metadata=given.get("metadata", {}),
             status=self.refunds_end,
         )
+        self.moved("refund", -amount, charge["currency"], source=made["id"])
         charge["amount_refunded"] += amount
         charge["refunded"] = charge["amount_refunded"] == charge["amount"]
         self.tell("refund.created", made)
@@ -278,6 +272,8 @@ class Stripe:
                 return {"object": "list", "url": path, "data": data, "has_more": False}
             case "GET", "refunds", name:
                 return self.find(name, "refund")
+            case "GET", "balance_transactions":
+                return self.transactions(given)
             case "GET", "events":
                 return self.listed(given)
         raise Refused(404, f"Unrecognized request URL ({method}: {path}).")
@@ -307,6 +303,8 @@ class Stripe:
                 return self.dispute(given["payment_intent"], given["status"])
             case "end_refund":
                 return self.end_refund(given["refund"], given["status"])
+            case "balance":
+                return self.steer(given.pop("act"), given)
             case "asked":
                 return self.asked
             case "take":  # what would have been sent, for the test to send

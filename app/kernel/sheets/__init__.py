@@ -23,7 +23,7 @@ from app.kernel.sheets.model import (
 )
 from app.kernel.sheets.parsers import CellError
 from app.kernel.sheets.read import read_table
-from app.kernel.sheets.write import Cell, template_xlsx, write_xlsx
+from app.kernel.sheets.write import Cell, template_xlsx, write_csv, write_xlsx
 
 __all__ = [
     "Cell",
@@ -47,5 +47,6 @@ __all__ = [
     "read_table",
     "register_kind",
     "template_xlsx",
+    "write_csv",
     "write_xlsx",
 ]

@@ -19,7 +19,7 @@ from app.kernel.money import Money, parse_money, typed_money
 from app.kernel.names import search_text
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
-from app.payments import queries_bank
+from app.payments import queries_bank, queries_payouts
 from app.payments.enums import ENTRY_STATE_NAMES, SOURCE_NAMES, EntryState
 from app.payments.queries_bank import EntryInfo, PayableDocument
 from app.payments.schemas import NOT_AN_AMOUNT, SetAsideForm
@@ -213,6 +213,8 @@ async def _entry_page(
         waits=waits,
         reason=entry.reason if entry.state == EntryState.IGNORED else _reason(entry),
         matches=[one for one in matches if one.edition_id == edition.id],
+        payouts=await queries_payouts.payouts_like(edition.id, entry.amount) if waits else [],
+        payout=await queries_payouts.payout_of_entry(entry.id, edition.id),
         candidates=candidates,
         signs=signs,
         found=found,

@@ -21,10 +21,12 @@ from app.kernel.money import Money, parse_money
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 from app.payments import queries
-from app.payments.enums import ACCOUNT_NAMES, POSTING_NAMES, TAX_MODE_NAMES, Account, Posting
+from app.payments.enums import ACCOUNT_NAMES, TAX_MODE_NAMES, Account
 from app.payments.errors import TaxCodeUnknown, TaxRateMissing
+from app.payments.exports import ledger_sheet
 from app.payments.lines import Terms
 from app.payments.queries import DocumentInfo, LegalInvoice
+from app.payments.queries_exports import Span
 from app.payments.schemas import NOT_AN_AMOUNT, DrawerForm, LegalForm, TermsForm
 from app.payments.services.drawers import close_drawer, expected_in, open_drawer
 from app.payments.services.legal import note_legal_invoice
@@ -60,38 +62,10 @@ class BooksController(Controller):
     async def export_ledger(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[bytes]:
         """Every entry as a sheet."""
         edition = await edition_by_id(edition_id)
-        headers = [
-            _("Day"),
-            _("Posting"),
-            _("What"),
-            _("Ledger account"),
-            _("Borne by"),
-            _("Debit"),
-            _("Credit"),
-            _("Currency"),
-            _("Document"),
-            _("Payer"),
-        ]
-        rows = []
-        for row in await queries.entries(edition_id, day=_day(request.query_params.get("day", ""))):
-            amount = Money(abs(row["amount_minor"]), row["currency"])
-            sides = [amount, None] if row["amount_minor"] > 0 else [None, amount]
-            rows.append(
-                [
-                    row["day"] if isinstance(row["day"], date) else date.fromisoformat(row["day"]),
-                    row["posting"],
-                    _(POSTING_NAMES[Posting(row["kind"])]),
-                    _(ACCOUNT_NAMES[Account(row["account"])]),
-                    row["detail"],
-                    *sides,
-                    row["currency"],
-                    row["document_number"] or "",
-                    row["payer_name"] or "",
-                ]
-            )
-        return download(
-            write_xlsx(_("Ledger"), headers, rows, timezone=edition.timezone), f"ledger-{edition.slug}.xlsx"
-        )
+        day = _day(request.query_params.get("day", ""))
+        sheet = await ledger_sheet(edition, Span(since=day, until=day))
+        content = write_xlsx(sheet.title, sheet.headers, sheet.rows, timezone=edition.timezone)
+        return download(content, f"ledger-{edition.slug}.xlsx")
 
     @get("/{document_id:int}/legal")
     async def legal(self, edition_id: FromPath[int], document_id: FromPath[int]) -> Response[str]:

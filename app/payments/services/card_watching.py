@@ -7,14 +7,14 @@ from typing import Any
 
 from app.kernel.database import write_transaction
 from app.payments.currencies import fee_from_stripe
-from app.payments.enums import Account, DocumentState, Posting
+from app.payments.enums import DocumentState
 from app.payments.enums_card import AttemptState
 from app.payments.errors_card import CardsNotSetUp, StripeNotReached
-from app.payments.queries import document_by_id
 from app.payments.queries_card import PROVIDER, attempts_to_look_up, attempts_without_fee, refunds_to_look_up
 from app.payments.services.card_checkout import ask_for_session, close_checkout, end_checkout, look_up
+from app.payments.services.card_fees import note_fee
 from app.payments.services.card_refunds import carry_on
-from app.payments.services.ledger import post
+from app.payments.services.payouts import book_told_payouts
 from app.payments.services.stripe_client import cards_on, events_since, fee_of
 from app.payments.services.stripe_events import keep_event
 from app.payments.tables_card import CardAttempt, EventReading
@@ -32,12 +32,12 @@ log = logging.getLogger("fairground.stripe")
 
 
 async def look_after_cards(now: datetime) -> dict[str, int]:
-    """Look up what is overdue at Stripe, fetch events that were lost, learn fees; gives how many of each were done.
+    """Look up what is overdue at Stripe, fetch lost events, learn fees, enter payouts; gives how many of each.
 
     One that fails is written down beside itself and keeps nobody else waiting. Does nothing where nobody pays by card,
     and stops when Stripe does not answer: the next run goes on.
     """
-    done = {"checkouts": 0, "refunds": 0, "events": 0, "fees": 0}
+    done = {"checkouts": 0, "refunds": 0, "events": 0, "fees": 0, "payouts": 0}
     if not cards_on():
         return done
     try:
@@ -48,6 +48,7 @@ async def look_after_cards(now: datetime) -> dict[str, int]:
         done["events"] = await _fetch_events(now)
         for attempt in await attempts_without_fee(AT_ONCE):
             done["fees"] += await _tried(_learn_fee(attempt, now), attempt["id"], now)
+        done["payouts"] = await book_told_payouts(now)
     except (StripeNotReached, CardsNotSetUp) as error:
         log.warning("Stripe is asked again later: %s", error.code)
     return done
@@ -84,27 +85,10 @@ async def _fetch_events(now: datetime) -> int:
 
 
 async def _learn_fee(attempt: Mapping[str, Any], now: datetime) -> None:
-    """Note what Stripe kept of a payment, and enter it into the ledger, once."""
+    """Note what Stripe kept of a payment, once it is known."""
     found = await fee_of(attempt["payment_intent"])
-    if found is None:
-        return
-    fee = fee_from_stripe(*found)
-    async with write_transaction():
-        document = await document_by_id(attempt["document"])
-        learnt = (
-            await CardAttempt.update({CardAttempt.fee_minor: fee.amount_minor, CardAttempt.fee_currency: fee.currency})
-            .where((CardAttempt.id == attempt["id"]) & CardAttempt.fee_minor.is_null())
-            .returning(CardAttempt.id)
-        )
-        if learnt:
-            await post(
-                Posting.FEE,
-                {Account.FEES: fee.amount_minor, Account.CARD: -fee.amount_minor},
-                edition_id=document.edition_id,
-                currency=fee.currency,
-                document_id=document.id,
-                now=now,
-            )
+    if found is not None:
+        await note_fee(attempt, fee_from_stripe(*found), now)
 
 
 async def _tried(work: Awaitable[object], attempt_id: int | None, now: datetime) -> bool:

@@ -1,14 +1,18 @@
-"""The ledger: what is billed, paid, owed back and returned, in two sides that balance. Rows are only ever added."""
+"""The ledger: what is billed, paid, owed back and returned, in two sides that balance. Rows are only ever added.
+
+What is entered belongs to the edition's present day, or to the next one after it that nobody has closed.
+"""
 
 import secrets
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from app.events.queries import edition_by_id
+from app.events.queries import edition_by_id, hold_edition
 from app.kernel.money import Money
 from app.payments.enums import Account, PaymentMethod, Posting
 from app.payments.tables import LedgerEntry
+from app.payments.tables_books import PaymentDay
 
 #: Where the money of a payment lies.
 ACCOUNT_OF = {
@@ -40,7 +44,7 @@ async def post(
     """
     if sum(sides.values()):
         raise Unbalanced(f"{kind}: {dict(sides)}")
-    day = await day_of(edition_id, now)
+    day = await open_day(edition_id, now)
     posting = secrets.token_hex(16)
     rows = []
     for side, amount in sides.items():
@@ -92,3 +96,17 @@ async def post_payment(
 async def day_of(edition_id: int, at: datetime) -> date:
     """The day of an instant where the edition is."""
     return at.astimezone(ZoneInfo((await edition_by_id(edition_id)).timezone)).date()
+
+
+async def open_day(edition_id: int, now: datetime) -> date:
+    """The day on which what happens now is entered, in the caller's transaction: today, or the next that is not closed.
+
+    Holds the edition, so that nobody closes that day before the transaction ends.
+    """
+    edition = await hold_edition(edition_id)
+    day = edition.today(now)
+    later = (PaymentDay.edition == edition_id) & (PaymentDay.day >= day)
+    closed = {row["day"] for row in await PaymentDay.select(PaymentDay.day).where(later)}
+    while day in closed:
+        day += timedelta(days=1)
+    return day

@@ -95,6 +95,18 @@ async def fee_of(payment_intent: str) -> tuple[int, str] | None:
     return (int(balance["fee"]), str(balance["currency"])) if isinstance(balance, Mapping) else None
 
 
+async def transactions_of_payout(payout_id: str) -> list[dict[str, Any]]:
+    """What a payout is made of, each with its ``source`` expanded. Raises CardsNotSetUp, StripeNotReached,
+    StripeRefused, as for a payout that somebody made by hand at Stripe.
+    """
+
+    def ask(client: "StripeClient") -> list[dict[str, Any]]:
+        found = client.v1.balance_transactions.list({"payout": payout_id, "limit": ONE_PAGE, "expand": ["data.source"]})
+        return [transaction.to_dict() for transaction in found.auto_paging_iter()]
+
+    return await _ask(ask)
+
+
 async def events_since(since: datetime) -> list[dict[str, Any]]:
     """All events that Stripe made since an instant, the oldest first; it keeps them for 30 days."""
     from_second = at_stripe(since)

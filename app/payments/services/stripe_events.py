@@ -15,6 +15,7 @@ from app.payments.services.card_checkout import apply_session
 from app.payments.services.card_disputes import apply_dispute
 from app.payments.services.card_refunds import apply_refund, check_charge
 from app.payments.services.inbox import Effect, store_event
+from app.payments.services.payouts import payout_failed, payout_paid
 from app.payments.services.stripe_client import from_stripe_time
 
 #: Of the payer and her card: nothing that is done here needs it, so that it is not kept.
@@ -79,12 +80,24 @@ async def dispute_told(event: Mapping[str, Any], now: datetime) -> str:
     return await apply_dispute(_object(event), from_stripe_time(int(event.get("created") or 0)))
 
 
+async def payout_told(event: Mapping[str, Any], now: datetime) -> str:
+    """Stripe pays out. Raises as :func:`payout_paid`."""
+    return await payout_paid(_object(event), now)
+
+
+async def payout_came_back(event: Mapping[str, Any], now: datetime) -> str:
+    """The bank did not take what Stripe paid out. Raises as :func:`payout_failed`."""
+    return await payout_failed(_object(event), now)
+
+
 EFFECTS: dict[str, Effect] = {
     "checkout.session.completed": checkout_told,
     "checkout.session.async_payment_succeeded": checkout_told,
     "checkout.session.async_payment_failed": checkout_failed,
     "checkout.session.expired": checkout_told,
     "charge.refunded": charge_refunded,
+    "payout.paid": payout_told,
+    "payout.failed": payout_came_back,
     **dict.fromkeys(("refund.created", "refund.updated", "refund.failed"), refund_told),
     **dict.fromkeys(
         ("charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed"),

@@ -21,7 +21,7 @@ from tests.payments.factories import Seller, make_document
 from tests.support.card_payments import StripeServer
 
 pytestmark = [pytest.mark.engines, pytest.mark.usefixtures("database")]
-NOTHING = {"checkouts": 0, "refunds": 0, "events": 0, "fees": 0}
+NOTHING = {"checkouts": 0, "refunds": 0, "events": 0, "fees": 0, "payouts": 0}
 
 
 async def test_a_lost_webhook_heals_once_it_is_overdue(stripe: StripeServer, seller: Seller) -> None:

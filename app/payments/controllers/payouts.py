@@ -1,0 +1,108 @@
+"""Card money on its way to the bank: what is still expected, what was paid out, and as which transfer it arrived."""
+
+from typing import Any
+
+from litestar import Controller, Request, Response, get, post
+from litestar.params import FromPath
+
+from app.accounts.actor import Actor
+from app.accounts.enums import Role
+from app.accounts.guards import requires
+from app.events.pages import form_again
+from app.events.queries import EditionInfo, edition_by_id
+from app.kernel.clock import now
+from app.kernel.forms import Form, FormError, open_form, read_form
+from app.kernel.i18n import _
+from app.kernel.money import Money, parse_money, typed_money
+from app.kernel.web import page, redirect
+from app.payments import queries_payouts
+from app.payments.enums import ACCOUNT_NAMES, PAYOUT_STATE_NAMES, Account
+from app.payments.errors import AmountOutOfRange, PayoutKnown
+from app.payments.schemas import NOT_AN_AMOUNT, PayoutForm, PayoutMatchForm
+from app.payments.services.payout_matching import match_payout
+from app.payments.services.payouts import record_payout
+
+
+class PayoutsController(Controller):
+    """``/manage/{edition_id}/payments``: payouts."""
+
+    path = "/manage/{edition_id:int}/payments"
+    guards = [requires(Role.OWNER, Role.FINANCE)]
+    include_in_schema = False
+
+    @get("/payouts")
+    async def payouts(self, edition_id: FromPath[int]) -> Response[str]:
+        """What is still expected, what was paid out, and the form that writes one down."""
+        edition = await edition_by_id(edition_id)
+        expected = await queries_payouts.expected_payouts(edition_id)
+        first = next((one for one in expected if one[1].amount_minor > 0), None)
+        form = Form.empty(
+            account=(first[0] if first else Account.TERMINAL).value,
+            taken=typed_money(first[1]) if first else "",
+            fee="0",
+            arrives_on=edition.today(now()).isoformat(),
+        )
+        return await _payouts_page(edition, form)
+
+    @post("/payouts")
+    async def record(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
+        """Write one down that nobody told of."""
+        edition = await edition_by_id(edition_id)
+        amounts = {"taken": Money(0, edition.currency), "fee": Money(0, edition.currency)}
+        try:
+            reading = await open_form(request, PayoutForm)
+            for name in amounts:
+                try:
+                    amounts[name] = parse_money(getattr(reading.values, name) or "0", edition.currency)
+                except ValueError:
+                    reading.refuse(name, _(NOT_AN_AMOUNT))
+            values = reading.settle()
+            await record_payout(
+                edition_id=edition_id,
+                account=Account(values.account),
+                taken=amounts["taken"],
+                fee=amounts["fee"],
+                reference=values.reference,
+                arrives_on=values.arrives_on,
+                note=values.note,
+                actor=request.user,
+                now=now(),
+            )
+        except FormError as error:
+            return await _payouts_page(edition, error.form, status=422)
+        except AmountOutOfRange as error:
+            form = await form_again(request, {"taken": error.sentence()})
+            return await _payouts_page(edition, form, status=422)
+        except PayoutKnown as error:
+            form = await form_again(request, {"reference": error.sentence()})
+            return await _payouts_page(edition, form, status=409)
+        return redirect(f"/manage/{edition_id}/payments/payouts", toast=_("The payout is entered."))
+
+    @post("/bank/{transfer_id:int}/payout")
+    async def match(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], transfer_id: FromPath[int]
+    ) -> Response[Any]:
+        """Say that a transfer is a payout. Raises as :func:`match_payout`."""
+        await edition_by_id(edition_id)
+        values = await read_form(request, PayoutMatchForm)
+        await match_payout(
+            edition_id=edition_id, entry_id=transfer_id, payout_id=values.payout_id, actor=request.user, now=now()
+        )
+        return redirect(f"/manage/{edition_id}/payments/bank?state=left", toast=_("The payout has arrived."))
+
+
+async def _payouts_page(edition: EditionInfo, form: Form, *, status: int = 200) -> Response[str]:
+    return page(
+        "payments/payouts.html",
+        status=status,
+        edition=edition,
+        expected=[
+            {"name": _(ACCOUNT_NAMES[account]), "amount": amount}
+            for account, amount in await queries_payouts.expected_payouts(edition.id)
+        ],
+        payouts=await queries_payouts.payouts_of(edition.id),
+        state_names={state: _(name) for state, name in PAYOUT_STATE_NAMES.items()},
+        account_names={account: _(name) for account, name in ACCOUNT_NAMES.items()},
+        accounts=[(one.value, _(ACCOUNT_NAMES[one])) for one in (Account.CARD, Account.TERMINAL)],
+        form=form,
+    )

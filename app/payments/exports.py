@@ -1,0 +1,87 @@
+"""Sheets of the books: the ledger, the documents with their lines, and what was sold at which rate of tax."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.events.queries import EditionInfo
+from app.kernel.i18n import N_, _
+from app.kernel.money import Money
+from app.kernel.sheets import Cell
+from app.payments.enums import ACCOUNT_NAMES, KIND_NAMES, POSTING_NAMES, STATE_NAMES
+from app.payments.queries_exports import EntryRow, LineRow, RateRow, Span, by_rate, ledger_rows, line_rows, series_of
+
+EXEMPT = N_("Exempt")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet: what it is called, the names of its columns, its rows."""
+
+    title: str
+    headers: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+
+
+async def ledger_sheet(edition: EditionInfo, span: Span) -> Sheet:
+    """Every entry of an edition's ledger in some days."""
+    headers = [
+        *(_("Day"), _("Posting"), _("What"), _("Ledger account"), _("Borne by"), _("Debit"), _("Credit")),
+        *(_("Currency"), _("Document"), _("Payer")),
+    ]
+    return Sheet(_("Ledger"), headers, [_entry(row) for row in await ledger_rows(edition.id, span)])
+
+
+async def documents_sheet(edition: EditionInfo, span: Span) -> Sheet:
+    """Every line of the documents that were entered or taken back in some days.
+
+    The last column says how often it counts: its net times that, over all lines, comes to the ledger's sales.
+    """
+    headers = [
+        *(_("Document"), _("Series"), _("What"), _("State"), _("Made on"), _("Payer"), _("Tax code")),
+        *(_("Number of the e-invoice"), _("It corrects"), _("Line"), _("For"), _("Number"), _("Unit price")),
+        *(_("Net"), _("Tax rate in %"), _("Tax"), _("Amount"), _("Currency"), _("Why no tax is taken")),
+        *(_("Borne by"), _("Counts in the books")),
+    ]
+    return Sheet(_("Documents"), headers, [_line(row) for row in await line_rows(edition.id, span)])
+
+
+async def tax_sheet(edition: EditionInfo, span: Span) -> Sheet:
+    """What was sold in each series at each rate of tax in some days, less what was taken back."""
+    headers = [
+        *(_("Series"), _("Tax rate in %"), _("Why no tax is taken"), _("Borne by"), _("Documents")),
+        *(_("Net"), _("Tax"), _("Amount"), _("Currency")),
+    ]
+    return Sheet(_("Tax"), headers, [_rate(row) for row in by_rate(await line_rows(edition.id, span))])
+
+
+def _entry(row: EntryRow) -> list[Cell]:
+    size = Money(abs(row.amount.amount_minor), row.amount.currency)
+    sides = (size, None) if row.amount.amount_minor > 0 else (None, size)
+    return [
+        *(row.day, row.posting, _(POSTING_NAMES[row.kind]), _(ACCOUNT_NAMES[row.account]), row.detail, *sides),
+        *(row.amount.currency, row.document, row.payer),
+    ]
+
+
+def _line(row: LineRow) -> list[Cell]:
+    return [
+        *(row.number, series_of(row.number), _(KIND_NAMES[row.kind]), _(STATE_NAMES[row.state]), row.issued_at),
+        *(row.payer, row.payer_tax_code, row.legal, row.corrects, row.position, row.description, row.quantity),
+        *(row.unit, row.net, _percent(row.rate), row.tax, _sum(row.net, row.tax), row.net.currency),
+        *(row.exempt_reason, row.funded_by, row.counts),
+    ]
+
+
+def _rate(row: RateRow) -> list[Cell]:
+    return [
+        *(row.series, _percent(row.rate), row.exempt_reason, row.funded_by, row.documents),
+        *(row.net, row.tax, _sum(row.net, row.tax), row.net.currency),
+    ]
+
+
+def _sum(one: Money, two: Money) -> Money:
+    return Money(one.amount_minor + two.amount_minor, one.currency)
+
+
+def _percent(rate: int | None) -> Cell:
+    return _(EXEMPT) if rate is None else rate / 100

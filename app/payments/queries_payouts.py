@@ -1,0 +1,109 @@
+"""Reads of payouts: what of card money is still expected at the bank, and what arrived."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from app.kernel.database import fetch
+from app.kernel.money import Money
+from app.payments.enums import Account, PayoutState
+from app.payments.tables_payouts import Payout, PayoutShare
+
+
+@dataclass(frozen=True, kw_only=True)
+class PayoutInfo:
+    """A payout as an edition's desk sees it; ``here`` is what of it is the edition's, ``whole`` what arrives in all.
+
+    ``entry_id`` is the transfer as which it arrived, ``reference`` without whom it is known by.
+    """
+
+    id: int
+    account: Account
+    reference: str
+    whole: Money
+    here: Money
+    fee: Money
+    arrives_on: date | None
+    state: PayoutState
+    error: str
+    note: str
+    entry_id: int | None
+    by_hand: bool
+
+
+_SEEN = (
+    "SELECT p.*, COALESCE(s.bank_minor, 0) AS here_minor, COALESCE(s.fee_minor, 0) AS fee_minor "
+    "FROM payment_payout p LEFT JOIN payment_payout_share s ON s.payout = p.id AND s.edition = {} "
+    "WHERE (s.id IS NOT NULL OR p.state = 'told') "
+)
+
+
+async def payouts_of(edition_id: int, limit: int = 100) -> list[PayoutInfo]:
+    """Payouts of which some is an edition's, and those of which nobody knows yet; the newest first."""
+    rows = await fetch(_SEEN + "ORDER BY p.id DESC LIMIT {}", edition_id, limit)
+    return [_info(row) for row in rows]
+
+
+async def payouts_like(edition_id: int, amount: Money) -> list[PayoutInfo]:
+    """Payouts of which some is an edition's, over an amount, that nobody has found on the bank account yet."""
+    rows = await fetch(
+        _SEEN + "AND p.state = 'booked' AND p.bank_entry IS NULL AND p.amount_minor = {} AND p.currency = {} "
+        "ORDER BY p.id",
+        edition_id,
+        amount.amount_minor,
+        amount.currency,
+    )
+    return [_info(row) for row in rows]
+
+
+async def payout_of_entry(entry_id: int, edition_id: int) -> PayoutInfo | None:
+    """The payout that arrived as a transfer, if it was one."""
+    rows = await fetch(_SEEN + "AND p.bank_entry = {}", edition_id, entry_id)
+    return _info(rows[0]) if rows else None
+
+
+async def payout_by_id(payout_id: int, edition_id: int) -> PayoutInfo | None:
+    """A payout that an edition's desk sees."""
+    rows = await fetch(_SEEN + "AND p.id = {}", edition_id, payout_id)
+    return _info(rows[0]) if rows else None
+
+
+async def expected_payouts(edition_id: int) -> list[tuple[Account, Money]]:
+    """What lies with those who take cards for us and is still to be paid out, by account and currency."""
+    rows = await fetch(
+        "SELECT account, currency, SUM(amount_minor) AS amount_minor FROM ledger_entry "
+        "WHERE edition = {} AND account IN ('card', 'terminal') GROUP BY account, currency ORDER BY account, currency",
+        edition_id,
+    )
+    found = [(Account(row["account"]), Money(int(row["amount_minor"]), row["currency"])) for row in rows]
+    return [one for one in found if one[1].amount_minor]
+
+
+async def payouts_to_book(before: datetime, limit: int) -> list[dict[str, Any]]:
+    """Payouts of which Stripe told and that are not entered, but for those that were looked at since ``before``."""
+    seen = Payout.checked_at.is_null() | (Payout.checked_at < before)
+    return await Payout.select().where((Payout.state == PayoutState.TOLD.value) & seen).order_by(Payout.id).limit(limit)
+
+
+async def shares_of_payout(payout_id: int) -> list[dict[str, Any]]:
+    """What of a payout was entered for which edition."""
+    return await PayoutShare.select().where(PayoutShare.payout == payout_id).order_by(PayoutShare.edition)
+
+
+def _info(row: Mapping[str, Any]) -> PayoutInfo:
+    arrives = row["arrives_on"]
+    return PayoutInfo(
+        id=row["id"],
+        account=Account(row["account"]),
+        reference=str(row["reference"]).rpartition(":")[2],
+        whole=Money(row["amount_minor"], row["currency"]),
+        here=Money(int(row["here_minor"]), row["currency"]),
+        fee=Money(int(row["fee_minor"]), row["currency"]),
+        arrives_on=arrives if isinstance(arrives, date) or arrives is None else date.fromisoformat(arrives),
+        state=PayoutState(row["state"]),
+        error=row["error"],
+        note=row["note"],
+        entry_id=row["bank_entry"],
+        by_hand=row["recorded_by"] is not None,
+    )

@@ -1,0 +1,27 @@
+"""Tables of the books: days that were closed."""
+
+from piccolo.columns import Date, ForeignKey, Integer, Serial, Text, Timestamptz
+from piccolo.columns.base import OnDelete
+from piccolo.table import Table
+
+from app.accounts.tables import Person
+from app.events.tables import Edition
+
+
+class PaymentDay(Table, tablename="payment_day"):
+    """A day of an edition's books that was closed: nothing is entered into it any more. Rows are only ever added.
+
+    ``totals`` is JSON: what the ledger's accounts came to on it, and what came and went by each method.
+    """
+
+    id: Serial
+    edition = ForeignKey(references=Edition, null=False, on_delete=OnDelete.restrict)
+    day = Date(default=None, help_text="In the edition's zone")
+    closed_at = Timestamptz(default=None)
+    closed_by = ForeignKey(references=Person, null=True, on_delete=OnDelete.set_null)
+    totals = Text()
+    unassigned = Integer(default=0, help_text="Transfers that waited to be assigned when it was closed")
+    waiting = Integer(default=0, help_text="Notices of providers that waited when it was closed")
+
+
+BOOKS_TABLES: list[type[Table]] = [PaymentDay]

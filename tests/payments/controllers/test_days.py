@@ -1,0 +1,49 @@
+"""The page on which days of the books are closed."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from app.kernel.database import fetch
+from app.payments.queries_books import closed_days
+from tests.events.factories import make_edition
+from tests.payments.factories import Seller, make_document, make_entry
+from tests.support.client import Browser, sign_in
+from tests.support.factories import make_owner
+
+pytestmark = pytest.mark.engines
+
+
+async def test_a_day_is_looked_at_and_closed(client: Browser, seller: Seller, frozen_now: datetime) -> None:
+    await sign_in(client, (await make_owner()).id)
+    edition = await make_edition()
+    base = f"/manage/{edition.id}/payments"
+    path = f"{base}/days"
+    assert "Nothing is entered" in (await client.get(f"{path}?lang=en")).text
+    document = await make_document(edition)
+    await client.post(f"{base}/drawers", data={"amount": "100.000"})
+    await client.post(f"{base}/{document.id}/payments", data={"method": "cash", "amount": "20.000"})
+    await make_entry("khong ro", edition=edition)
+    await fetch("UPDATE bank_entry SET state = 'left'")
+    today = edition.today(frozen_now)
+    shown = (await client.get(f"{path}?day={today}&lang=en")).text
+    for words in ("20.000 ₫", "Drawers are still open", "1 transfer is not assigned"):
+        assert words in shown
+    assert "Close this day" not in shown
+    assert (await client.post(path, data={"day": f"{today}"})).status_code == 409
+    (drawer,) = await fetch("SELECT id FROM cash_drawer")
+    await client.post(f"{base}/drawers/{drawer['id']}/close", data={"amount": "120.000"})
+    assert "Close this day" in (await client.get(f"{path}?day={today}&lang=en")).text
+    assert (await client.post(path, data={"day": f"{today + timedelta(days=1)}"})).status_code == 422
+    assert (await client.post(path, data={"day": "never"})).status_code == 422
+    for _twice in range(2):
+        done = await client.post(path, data={"day": f"{today}"})
+        assert (done.status_code, done.headers["location"]) == (303, f"{path}?day={today}")
+    assert [one.day for one in await closed_days(edition.id)] == [today]
+    await client.post(f"{base}/{document.id}/payments", data={"method": "terminal", "amount": "30.000"})
+    shown = (await client.get(f"{path}?day={today}&lang=en")).text
+    assert ("30.000 ₫" in shown, "Close this day" in shown, "closed it on" in shown) == (True, False, True)
+    tomorrow = (await client.get(f"{path}?day={today + timedelta(days=1)}&lang=en")).text
+    assert ("Card terminal" in tomorrow, "Close this day" in tomorrow) == (True, False)
+    for locale in ("vi", "id"):
+        assert (await client.get(f"{path}?day={today}&lang={locale}")).status_code == 200
