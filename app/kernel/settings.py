@@ -1,6 +1,7 @@
 """Settings: everything that differs between installations, read from the environment and a ``.env`` file."""
 
 from contextlib import suppress
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -119,6 +120,20 @@ class Settings(BaseSettings):
         description="Key that SePay sends with each notice of a transfer, at least 16 characters; empty: its notices "
         "are refused",
     )
+    einvoice_url: str = Field(
+        default="",
+        description="HTTPS address of the provider of legal e-invoices; empty: they are typed by hand, and their files "
+        "loaded up",
+    )
+    einvoice_token: str = Field(default="", description="Bearer token of the provider of e-invoices")
+    einvoice_provider: str = Field(
+        default="", max_length=60, description="Name of the provider of e-invoices, as it stands on papers"
+    )
+    einvoice_since: str = Field(
+        default="",
+        description="First day (`2026-01-31`) whose paid invoices get an e-invoice by the provider; empty: all that "
+        "have none",
+    )
     stripe_mode: Literal["sandbox", "live"] = Field(
         default="sandbox",
         description="`sandbox` takes Stripe's test keys and test events alone, `live` real ones alone",
@@ -173,10 +188,10 @@ class Settings(BaseSettings):
             raise ValueError("in clear mails go to this machine and private networks alone; starttls or tls is needed")
         return value
 
-    @field_validator("sms_url", "zalo_url")
+    @field_validator("sms_url", "zalo_url", "einvoice_url")
     @classmethod
     def _messages_are_sealed(cls, value: str) -> str:
-        """Sign-in links and the gateway's token go there."""
+        """Sign-in links, names on bills and a token go there."""
         parts = urlsplit(value)
         near = parts.scheme == "http" and parts.hostname and is_near(parts.hostname)
         if value and not near and (parts.scheme != "https" or not parts.hostname):
@@ -184,6 +199,12 @@ class Settings(BaseSettings):
                 "an address that begins with https:// is needed; http:// is for this machine and private networks alone"
             )
         return value
+
+    @field_validator("einvoice_since")
+    @classmethod
+    def _a_day(cls, value: str) -> str:
+        """Raises ValueError for what is no day."""
+        return date.fromisoformat(value).isoformat() if value else ""
 
     @field_validator("stripe_secret_key")
     @classmethod
@@ -202,6 +223,11 @@ class Settings(BaseSettings):
         if value and (info.data.get("stripe_mode") != "sandbox" or not host or not is_near(host)):
             raise ValueError("this is for tests: near addresses alone, and not while STRIPE_MODE is live")
         return value.rstrip("/")
+
+    @property
+    def einvoices_from(self) -> date | None:
+        """First day whose paid invoices get an e-invoice by the provider; None when all do that have none."""
+        return date.fromisoformat(self.einvoice_since) if self.einvoice_since else None
 
     @property
     def media_dir(self) -> Path:

@@ -12,12 +12,13 @@ from app.payments.enums_card import DisputeState
 from app.payments.queries import counts_by_state
 from app.payments.queries_bank import counts_of_entries
 from app.payments.queries_card import disputes_of, inbox_of
+from app.payments.queries_legal import refused_in
 
 NAV = NavItem(title=N_("Payments"), path="/payments", icon="banknote", roles=(Role.FINANCE,), order=70)
 
 
 async def payments_dashboard(edition_id: int, actor: Actor, now: datetime) -> list[DashboardItem]:
-    """Refunds that are due, open invoices, transfers that nobody could assign, what waits, claims to be answered."""
+    """Refunds that are due, open invoices, transfers that nobody could assign, what waits or was refused, claims."""
     if not actor.has(Role.FINANCE, edition_id=edition_id):
         return []
     counts = await counts_by_state(edition_id)
@@ -31,6 +32,15 @@ async def payments_dashboard(edition_id: int, actor: Actor, now: datetime) -> li
         items.append(
             DashboardItem(
                 stage=Stage.SELL, title=_("Notices of payments that wait"), href=f"{base}/inbox", waiting=notices
+            )
+        )
+    if refused := len(await refused_in(edition_id)):
+        items.append(
+            DashboardItem(
+                stage=Stage.SELL,
+                title=_("E-invoices that the provider refused"),
+                href=f"{base}/inbox",
+                waiting=refused,
             )
         )
     claims = [one for one in await disputes_of(edition_id) if one["state"] == DisputeState.NEEDS_ANSWER.value]

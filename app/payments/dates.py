@@ -21,6 +21,8 @@ MOVER = Mover(
                 "payment_payout.arrives_on",
                 "payment_payout.told_at",
                 "payment_payout.checked_at",
+                *(f"payment_legal_order.{name}" for name in ("asked_at", "issued_at", "files_at")),
+                "payment_legal_file.stored_at",
                 "bank_entry.booked_at",
                 "bank_entry.told_at",
                 "bank_entry.settled_at",

@@ -21,6 +21,7 @@ WORDS = LogWords(
         "payment.credit": N_("Issued a credit note"),
         "payment.write_off": N_("Wrote an invoice off"),
         "payment.legal_invoice": N_("Noted the provider's e-invoice"),
+        "payment.legal_file": N_("Stored a file of the e-invoice"),
         "payment.terms": N_("Changed who sells and how it is taxed"),
         "payment.close_day": N_("Closed a day of the books"),
         "payout.record": N_("Recorded a payout"),
@@ -43,6 +44,7 @@ WORDS = LogWords(
                 "legal_series": Field(N_("Series")),
                 "legal_number": Field(N_("Number of the e-invoice")),
                 "legal_lookup": Field(N_("Lookup code")),
+                "legal_file": Field(N_("File")),
             },
         ),
         "cash_drawer": Subject(

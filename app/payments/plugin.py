@@ -12,6 +12,7 @@ from app.payments.controllers.days import DaysController
 from app.payments.controllers.exports import ExportsController
 from app.payments.controllers.finance import FinanceController
 from app.payments.controllers.finance_card import CardFinanceController
+from app.payments.controllers.legal import LegalController
 from app.payments.controllers.payouts import PayoutsController
 from app.payments.controllers.statements import StatementController
 from app.payments.controllers.webhook import sepay_webhook, stripe_webhook
@@ -26,10 +27,17 @@ from app.payments.services.entries import MATCH_JOB
 from app.payments.services.inbox import JOB, register_effect
 from app.payments.services.stripe_events import EFFECTS
 from app.payments.sheets import STATEMENTS
-from app.payments.tasks import apply_event_job, look_after_cards_job, match_transfers_job, requeue_events_job
+from app.payments.tasks import (
+    apply_event_job,
+    issue_legal_job,
+    look_after_cards_job,
+    match_transfers_job,
+    requeue_events_job,
+)
 
 REQUEUE = "payments.requeue_events"
 CARDS = "payments.look_after_cards"
+LEGAL = "payments.issue_legal"
 
 
 def start() -> None:
@@ -45,6 +53,7 @@ def start() -> None:
     every(REQUEUE, 300)
     every(MATCH_JOB, 300)
     every(CARDS, 60)
+    every(LEGAL, 60)
 
 
 module = Module(
@@ -55,6 +64,7 @@ module = Module(
         DaysController,
         PayoutsController,
         ExportsController,
+        LegalController,
         BankController,
         StatementController,
         CardFinanceController,
@@ -70,6 +80,7 @@ module = Module(
         REQUEUE: requeue_events_job,
         MATCH_JOB: match_transfers_job,
         CARDS: look_after_cards_job,
+        LEGAL: issue_legal_job,
     },
     startup=start,
     log=WORDS,

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
+from litestar.datastructures import UploadFile
 from msgspec import Meta
 
 from app.kernel.i18n import N_
@@ -44,6 +45,12 @@ class LegalForm(msgspec.Struct):
     legal_series: Annotated[str, Meta(max_length=20)] = ""
     legal_number: Annotated[str, Meta(max_length=20)] = ""
     legal_lookup: Annotated[str, Meta(max_length=120)] = ""
+
+
+class LegalFileForm(msgspec.Struct):
+    """The PDF or XML of an e-invoice."""
+
+    file: UploadFile
 
 
 class TermsForm(msgspec.Struct):

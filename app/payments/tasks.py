@@ -7,6 +7,7 @@ from app.kernel.jobs import JobContext
 from app.payments.services.assigning import match_new
 from app.payments.services.card_watching import look_after_cards
 from app.payments.services.inbox import apply_event, requeue_waiting
+from app.payments.services.legal_issuing import issue_due
 
 
 async def apply_event_job(job: JobContext) -> dict[str, Any] | None:
@@ -27,3 +28,8 @@ async def match_transfers_job(job: JobContext) -> dict[str, Any] | None:
 async def look_after_cards_job(job: JobContext) -> dict[str, Any] | None:
     """Ask Stripe about what is overdue."""
     return dict(await look_after_cards(now()))
+
+
+async def issue_legal_job(job: JobContext) -> dict[str, Any] | None:
+    """Ask the provider for the e-invoices of what was paid."""
+    return dict(await issue_due(now()))

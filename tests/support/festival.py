@@ -32,6 +32,7 @@ from app.payments.lines import Line
 from app.payments.services.documents import open_document
 from app.payments.services.drawers import open_drawer
 from app.payments.services.issuing import Payer
+from app.payments.services.legal_files import keep_legal_file
 from app.payments.sheets import STATEMENTS
 from app.payments.tables import Payment, PaymentEvent
 from booths.allocation.services.applications import submit_application
@@ -196,6 +197,8 @@ async def _tickets(found: Festival, now: datetime) -> None:
         received_at=now,
     )
     await payment.save()
+    for content in (b"%PDF-1.7", b"<?xml version='1.0'?><a/>"):
+        await keep_legal_file(document_id=document.id, content=content, actor=SYSTEM, now=now)
     notice = PaymentEvent(provider="stripe", event_id="evt_1", kind="charge.refunded", payload="{}", received_at=now)
     await notice.save()
     found.ids |= {

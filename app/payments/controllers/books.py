@@ -25,11 +25,9 @@ from app.payments.enums import ACCOUNT_NAMES, TAX_MODE_NAMES, Account
 from app.payments.errors import TaxCodeUnknown, TaxRateMissing
 from app.payments.exports import ledger_sheet
 from app.payments.lines import Terms
-from app.payments.queries import DocumentInfo, LegalInvoice
 from app.payments.queries_exports import Span
-from app.payments.schemas import NOT_AN_AMOUNT, DrawerForm, LegalForm, TermsForm
+from app.payments.schemas import NOT_AN_AMOUNT, DrawerForm, TermsForm
 from app.payments.services.drawers import close_drawer, expected_in, open_drawer
-from app.payments.services.legal import note_legal_invoice
 from app.payments.services.terms import set_terms
 from app.payments.tax import RATE_NAMES
 
@@ -66,35 +64,6 @@ class BooksController(Controller):
         sheet = await ledger_sheet(edition, Span(since=day, until=day))
         content = write_xlsx(sheet.title, sheet.headers, sheet.rows, timezone=edition.timezone)
         return download(content, f"ledger-{edition.slug}.xlsx")
-
-    @get("/{document_id:int}/legal")
-    async def legal(self, edition_id: FromPath[int], document_id: FromPath[int]) -> Response[str]:
-        """What names the provider's e-invoice."""
-        document = await queries.document_by_id(document_id, edition_id)
-        return _legal_page(await edition_by_id(edition_id), document, _legal_form(document))
-
-    @post("/{document_id:int}/legal")
-    async def note_legal(
-        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], document_id: FromPath[int]
-    ) -> Response[Any]:
-        """Note it beside ours."""
-        edition = await edition_by_id(edition_id)
-        document = await queries.document_by_id(document_id, edition_id)
-        try:
-            async with held("payment_document", document_id):
-                record = _legal_form(await queries.document_by_id(document_id, edition_id))
-                subject = ("payment_document", document_id)
-                values = (await open_edit(request, LegalForm, record=record, subject=subject)).settle()
-                legal = LegalInvoice(
-                    provider=values.legal_provider,
-                    series=values.legal_series,
-                    number=values.legal_number,
-                    lookup=values.legal_lookup,
-                )
-                await note_legal_invoice(document_id=document_id, legal=legal, actor=request.user, now=now())
-        except FormError as error:
-            return _legal_page(edition, document, error.form, status=error.status)
-        return redirect(f"/manage/{edition_id}/payments/{document_id}", toast=_("Saved."))
 
     @get("/terms")
     async def terms(self, edition_id: FromPath[int]) -> Response[str]:
@@ -195,20 +164,6 @@ async def _refused(
     request: Request[Actor, Any, Any], edition: EditionInfo, field: str, error: AppError
 ) -> Response[str]:
     return _terms_page(edition, await form_again(request, {field: error.sentence()}), status=422)
-
-
-def _legal_form(document: DocumentInfo) -> Form:
-    legal = document.legal
-    return Form.of(
-        legal_provider=legal.provider,
-        legal_series=legal.series,
-        legal_number=legal.number,
-        legal_lookup=legal.lookup,
-    )
-
-
-def _legal_page(edition: EditionInfo, document: DocumentInfo, form: Form, *, status: int = 200) -> Response[str]:
-    return page("payments/legal.html", status=status, edition=edition, document=document, form=form)
 
 
 def _terms_form(terms: Terms) -> Form:

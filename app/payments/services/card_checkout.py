@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from app.events.queries import edition_by_id
+from app.events.queries import edition_by_id, hold_edition
 from app.kernel.database import hold_row, is_unique_violation, write_transaction
 from app.kernel.i18n import _, use_locale
 from app.kernel.money import Money
@@ -104,7 +104,8 @@ async def apply_session(session: Mapping[str, Any], now: datetime, *, failed: bo
     told = session.get("metadata") or {}
     if attempt is None and ("document_id" not in told or told.get("site", settings().base_url) != settings().base_url):
         return IGNORED
-    if attempt is not None:  # before edition and document: who comes second finds the payment of the first
+    if attempt is not None:  # before the document: who comes second finds the payment of the first
+        await hold_edition((await document_by_id(attempt["document"])).edition_id)
         await hold_row("card_attempt", attempt["id"], alone=True)
     if session.get("payment_status") == "paid":
         document = await document_by_id(int(attempt["document"] if attempt else told["document_id"]))

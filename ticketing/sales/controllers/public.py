@@ -24,10 +24,12 @@ from app.kernel.names import normalise_email, normalise_phone
 from app.kernel.security import hash_token, limit, new_token
 from app.kernel.web import browser_of, page, redirect
 from app.payments.controllers.card import leave_for_checkout
+from app.payments.controllers.legal import legal_download
 from app.payments.enums_card import RefundState
 from app.payments.papers import invoice_pdf
 from app.payments.queries import document_by_id
 from app.payments.queries_card import refunds_of
+from app.payments.queries_legal import legal_part
 from app.payments.services.card_checkout import start_checkout
 from app.payments.services.stripe_client import cards_on
 from ticketing.sales import queries
@@ -122,6 +124,17 @@ class TicketController(Controller):
         await limit(f"document-pdf:{document.id}", times=20, seconds=3600, now=now())
         return download(await invoice_pdf(document), f"{document.number}.pdf", "application/pdf")
 
+    @get(["/done/{secret:str}/e-invoice.pdf", "/done/{secret:str}/e-invoice.xml"])
+    async def e_invoice(
+        self, request: Request[Any, Any, Any], slug: FromPath[str], secret: FromPath[str]
+    ) -> Response[bytes]:
+        """The file of its legal e-invoice, for whoever holds its link. Raises LegalFileNotFound."""
+        edition = await edition_by_slug(slug)
+        order = await queries.order_by_secret(hash_token(secret))
+        if order is None or order["edition"] != edition.id or order["payment_document"] is None:
+            raise OrderNotFound
+        return await legal_download(await document_by_id(order["payment_document"]), request.url.path)
+
     @get("/done/{secret:str}")
     async def done(self, slug: FromPath[str], secret: FromPath[str]) -> Response[str]:
         """The order, for whoever holds its link: the passes, or how to pay."""
@@ -149,6 +162,7 @@ class TicketController(Controller):
             transfer=transfer,
             refund_due=refund_due,
             refunds=refunds,
+            e_invoices=(await legal_part(order["payment_document"])).files if order["payment_document"] else (),
             card=cards_on(),
             secret=secret,
         )

@@ -1,0 +1,80 @@
+"""Reads of e-invoices: which are still to be issued, and what of one is here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from app.kernel.database import fetch
+from app.payments.enums_legal import LegalFileKind, LegalState
+from app.payments.tables_legal import LegalFile, LegalOrder
+
+
+@dataclass(frozen=True, kw_only=True)
+class LegalPart:
+    """What a document's pages show of its e-invoice; ``state`` is None where no provider was asked."""
+
+    state: LegalState | None
+    error: str
+    files: tuple[LegalFileKind, ...]
+
+
+#: Paid invoices, and credit notes over invoices that have an e-invoice, that have none yet.
+_WITHOUT = (
+    "FROM payment_document d LEFT JOIN payment_legal_order o ON o.document = d.id "
+    "LEFT JOIN payment_document c ON c.id = d.corrects WHERE d.legal_number = '' AND ((d.kind = 'invoice' "
+    "AND d.state = 'paid') OR (d.kind = 'credit_note' AND d.state = 'issued' AND c.legal_number <> '')) "
+)
+
+
+async def documents_to_issue(since: date | None, asked_before: datetime, limit: int) -> list[int]:
+    """Ids of documents that a provider is to be asked for, the oldest first.
+
+    Those that were settled (or, credit notes, made) before a day are left out, and those that were refused, or asked
+    for since ``asked_before``.
+    """
+    begin = datetime.combine(since or date(2000, 1, 1), time(), UTC)
+    rows = await fetch(
+        f"SELECT d.id {_WITHOUT} AND COALESCE(d.settled_at, d.created_at) >= {{}} "
+        "AND (o.id IS NULL OR (o.state = 'waiting' AND (o.asked_at IS NULL OR o.asked_at < {}))) "
+        "ORDER BY d.id LIMIT {}",
+        begin,
+        asked_before,
+        limit,
+    )
+    return [int(row["id"]) for row in rows]
+
+
+async def is_to_issue(document_id: int) -> bool:
+    """Whether a document may have an e-invoice and has none."""
+    return bool(await fetch(f"SELECT d.id {_WITHOUT} AND d.id = {{}}", document_id))
+
+
+async def orders_without_files(asked_before: datetime, limit: int) -> list[dict[str, Any]]:
+    """Issued e-invoices whose files were not loaded yet, but for those that were asked for since ``asked_before``."""
+    return await fetch(
+        "SELECT o.*, d.number FROM payment_legal_order o JOIN payment_document d ON d.id = o.document "
+        "WHERE o.state = 'issued' AND o.files_at IS NULL AND o.asked_at < {} ORDER BY o.id LIMIT {}",
+        asked_before,
+        limit,
+    )
+
+
+async def legal_part(document_id: int) -> LegalPart:
+    """What is here of a document's e-invoice."""
+    order: Mapping[str, Any] | None = await LegalOrder.select().where(LegalOrder.document == document_id).first()
+    files = await LegalFile.select(LegalFile.kind).where(LegalFile.document == document_id).order_by(LegalFile.kind)
+    return LegalPart(
+        state=LegalState(order["state"]) if order else None,
+        error=order["error"] if order else "",
+        files=tuple(LegalFileKind(row["kind"]) for row in files),
+    )
+
+
+async def refused_in(edition_id: int) -> list[dict[str, Any]]:
+    """Documents of an edition whose e-invoice the provider refused, the oldest first: ``id``, ``number``, ``error``."""
+    return await fetch(
+        "SELECT d.id, d.number, o.error FROM payment_legal_order o JOIN payment_document d ON d.id = o.document "
+        "WHERE d.edition = {} AND o.state = 'refused' AND d.legal_number = '' ORDER BY d.id",
+        edition_id,
+    )

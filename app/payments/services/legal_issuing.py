@@ -1,0 +1,202 @@
+"""E-invoices of documents that were paid, and of credit notes over them: a provider is asked until it answers.
+
+The row that says that it is asked is committed before, and what it answered is stored after: never in a transaction. A
+fall in between, or no answer, leaves the row waiting; the next one looks up first what was issued under the number.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.events.queries import edition_by_id, hold_edition
+from app.kernel import audit
+from app.kernel.database import hold_row, write_transaction
+from app.kernel.i18n import pick
+from app.kernel.money import decimals
+from app.kernel.settings import settings
+from app.payments.enums_legal import LegalFileKind, LegalState
+from app.payments.errors_legal import LegalFileUnreadable, LegalNotRefused, ProviderNotReached, ProviderRefused
+from app.payments.lines import TaxedLine
+from app.payments.queries import DocumentInfo, LegalInvoice, document_by_id, lines_of, terms_of
+from app.payments.queries_legal import documents_to_issue, is_to_issue, orders_without_files
+from app.payments.services.legal import legal_values
+from app.payments.services.legal_files import keep_legal_file
+from app.payments.services.legal_provider import Issued, Provider, provider
+from app.payments.tables import PaymentDocument
+from app.payments.tables_legal import LegalOrder
+
+#: How long one who asks is left alone; then another may ask again.
+LEASE = timedelta(minutes=5)
+AT_ONCE = 50
+
+log = logging.getLogger("fairground.payments")
+
+
+async def issue_due(now: datetime) -> dict[str, int]:
+    """Ask for the e-invoices that are due and load their files; gives how many of each. Nothing without a provider.
+
+    What was refused waits for a person; when the provider does not answer the next run goes on.
+    """
+    done = {"issued": 0, "refused": 0, "files": 0}
+    found = provider()
+    if found is None:
+        return done
+    try:
+        for document_id in await documents_to_issue(settings().einvoices_from, now - LEASE, AT_ONCE):
+            state = await issue_one(document_id, found, now)
+            if state in (LegalState.ISSUED, LegalState.REFUSED):
+                done[state.value] += 1
+        for order in await orders_without_files(now - LEASE, AT_ONCE):
+            done["files"] += await _load_files(order, found, now)
+    except ProviderNotReached:
+        log.warning("the provider of e-invoices is asked again later")
+    return done
+
+
+async def issue_one(document_id: int, asked: Provider, now: datetime) -> LegalState | None:
+    """Ask for one e-invoice; gives where it stands, None when somebody else is at it or it is not due any more.
+
+    Raises ProviderNotReached.
+    """
+    claimed = await _claim(document_id, now)
+    if claimed is None:
+        return None
+    document = await document_by_id(document_id)
+    try:
+        known = await asked.find(document.number) if claimed["tries"] > 1 else None
+        issued = known or await asked.issue(await order_of(document))
+    except ProviderRefused as error:
+        await _end(claimed["id"], LegalState.REFUSED, str(error.params["reason"]))
+        return LegalState.REFUSED
+    await _keep(document, asked.name, issued, now)
+    order = {"id": claimed["id"], "document": document_id, "number": document.number}
+    await _load_files(order, asked, now)
+    return LegalState.ISSUED
+
+
+async def ask_again(*, document_id: int, now: datetime) -> None:
+    """Let a provider be asked again for what it refused. Raises LegalNotRefused."""
+    async with write_transaction():
+        values: dict[Any, Any] = {LegalOrder.state: LegalState.WAITING.value, LegalOrder.asked_at: None}
+        refused = (LegalOrder.document == document_id) & (LegalOrder.state == LegalState.REFUSED.value)
+        if not await LegalOrder.update(values).where(refused).returning(LegalOrder.id):
+            raise LegalNotRefused
+
+
+async def order_of(document: DocumentInfo) -> dict[str, Any]:
+    """What a provider is asked with, as JSON: amounts are whole minor units, of which a unit has ``decimals``; rates
+    are in percent, null when exempt; ``corrects`` names the e-invoice that a credit note takes back.
+    """
+    edition = await edition_by_id(document.edition_id)
+    terms = await terms_of(document.edition_id)
+    lines = await lines_of(document.id)
+    corrected = await document_by_id(document.corrects_id) if document.corrects_id else None
+    return {
+        "key": document.number,
+        "kind": document.kind.value,
+        "issued_on": edition.today(document.settled_at or document.created_at).isoformat(),
+        "currency": document.amount.currency,
+        "decimals": decimals(document.amount.currency),
+        "seller": {
+            "name": terms.seller_name or pick(edition.name, document.payer_language),
+            "address": terms.seller_address,
+            "tax_code": terms.seller_tax_code,
+        },
+        "buyer": {
+            "name": document.payer_name,
+            "address": document.payer_address,
+            "tax_code": document.payer_tax_code,
+        },
+        "lines": _lines(lines),
+        "net": document.amount.amount_minor - document.tax.amount_minor,
+        "tax": document.tax.amount_minor,
+        "total": document.amount.amount_minor,
+        "corrects": {"series": corrected.legal.series, "number": corrected.legal.number} if corrected else None,
+    }
+
+
+def _lines(lines: Sequence[TaxedLine]) -> list[dict[str, Any]]:
+    return [
+        {
+            "description": line.description,
+            "quantity": line.quantity,
+            "net": line.net_minor,
+            "tax": line.tax_minor,
+            "tax_rate": None if line.tax_rate is None else line.tax_rate / 100,
+            "exempt_reason": line.exempt_reason,
+            "borne_by": line.funded_by,
+        }
+        for line in lines
+    ]
+
+
+async def _claim(document_id: int, now: datetime) -> dict[str, Any] | None:
+    """Take the right to ask for a document: of many one gets it, and another once that one has had its time."""
+    async with write_transaction():
+        await hold_edition((await document_by_id(document_id)).edition_id)
+        await hold_row("payment_document", document_id, alone=True)
+        if not await is_to_issue(document_id):
+            return None
+        await LegalOrder.insert(LegalOrder(document=document_id)).on_conflict(action="DO NOTHING")
+        nobody = LegalOrder.asked_at.is_null() | (LegalOrder.asked_at < now - LEASE)
+        rows = (
+            await LegalOrder.update({LegalOrder.asked_at: now, LegalOrder.tries: LegalOrder.tries + 1})
+            .where((LegalOrder.document == document_id) & (LegalOrder.state == LegalState.WAITING.value) & nobody)
+            .returning(LegalOrder.id, LegalOrder.tries)
+        )
+        return rows[0] if rows else None
+
+
+async def _keep(document: DocumentInfo, name: str, issued: Issued, now: datetime) -> None:
+    """Store what a provider issued; what somebody typed meanwhile stays, and the other number is said beside it."""
+    values = legal_values(LegalInvoice(provider=name, series=issued.series, number=issued.number, lookup=issued.lookup))
+    async with write_transaction():
+        await hold_edition(document.edition_id)
+        stored = (
+            await PaymentDocument.update({getattr(PaymentDocument, key): text for key, text in values.items()})
+            .where((PaymentDocument.id == document.id) & (PaymentDocument.legal_number == ""))
+            .returning(PaymentDocument.id)
+        )
+        told: dict[Any, Any] = {
+            LegalOrder.state: LegalState.ISSUED.value,
+            LegalOrder.issued_at: now,
+            LegalOrder.error: "" if stored else f"{name}: {issued.series} {issued.number}",
+        }
+        await LegalOrder.update(told).where(LegalOrder.document == document.id)
+        if stored:
+            await audit.record(
+                actor=None,
+                action="payment.legal_invoice",
+                subject_type="payment_document",
+                subject_id=document.id,
+                edition_id=document.edition_id,
+                before=dict.fromkeys(values, ""),
+                after=values,
+                now=now,
+            )
+
+
+async def _end(order_id: int, state: LegalState, error: str) -> None:
+    values: dict[Any, Any] = {LegalOrder.state: state.value, LegalOrder.error: error[:300]}
+    waiting = (LegalOrder.id == order_id) & (LegalOrder.state == LegalState.WAITING.value)
+    await LegalOrder.update(values).where(waiting)
+
+
+async def _load_files(order: Mapping[str, Any], asked: Provider, now: datetime) -> bool:
+    """Load the files of an e-invoice; whether there was one. Raises ProviderNotReached."""
+    await LegalOrder.update({LegalOrder.asked_at: now}).where(LegalOrder.id == order["id"])
+    loaded = False
+    for kind in LegalFileKind:
+        content = await asked.file(order["number"], kind)
+        if content is None:
+            continue
+        try:
+            await keep_legal_file(document_id=order["document"], content=content, actor=None, now=now)
+        except LegalFileUnreadable:
+            log.warning("a file of an e-invoice is neither PDF nor XML")
+            continue
+        loaded = True
+    if loaded:
+        await LegalOrder.update({LegalOrder.files_at: now}).where(LegalOrder.id == order["id"])
+    return loaded

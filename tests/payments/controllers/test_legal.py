@@ -1,0 +1,81 @@
+"""The e-invoice at the finance desk and with the payer: typed, loaded up, loaded down, asked for again."""
+
+from datetime import datetime
+
+import httpx
+import pytest
+
+from app.accounts.enums import Role
+from app.kernel.database import fetch
+from app.payments.queries_legal import legal_part
+from app.payments.tables_legal import LegalOrder
+from tests.events.factories import make_edition
+from tests.payments.factories import Seller, make_document
+from tests.support.client import Browser, new_browser, sign_in
+from tests.support.factories import make_holder, make_owner
+from tests.support.festival import make_festival
+
+pytestmark = pytest.mark.engines
+PDF = b"%PDF-1.7 hoa don"
+
+
+async def test_a_file_is_loaded_up_and_down_by_finance_alone(client: Browser, seller: Seller) -> None:
+    await sign_in(client, (await make_owner()).id)
+    edition, other = await make_edition(), await make_edition("other")
+    document = await make_document(edition)
+    own = f"/manage/{edition.id}/payments/{document.id}/legal"
+    assert "None is stored yet" in (await client.get(f"{own}?lang=en")).text
+    assert (await client.get(f"{own}/e-invoice.pdf")).status_code == 404
+    for name, content in (("a.pdf", b"<html>"), ("a.exe", b"MZ")):
+        refused = await client.post(f"{own}/file?lang=en", files={"file": (name, content)})
+        assert (refused.status_code, "This is no PDF or XML" in refused.text) == (422, True)
+    assert (await client.post(f"{own}/file", data={})).status_code == 422
+    done = await client.post(f"{own}/file", files={"file": ("hóa đơn.pdf", PDF)})
+    assert (done.status_code, done.headers["location"]) == (303, own)
+    got = await client.get(f"{own}/e-invoice.pdf")
+    assert (got.content, got.headers["content-type"]) == (PDF, "application/pdf")
+    assert got.headers["content-disposition"] == f'attachment; filename="{document.number}-e-invoice.pdf"'
+    assert "e-invoice.pdf" in (await client.get(own)).text
+    assert (await client.get(f"/manage/{other.id}/payments/{document.id}/legal/e-invoice.pdf")).status_code == 404
+    await sign_in(client, (await make_holder(Role.MANAGER, edition_id=edition.id)).id)
+    assert (await client.get(f"{own}/e-invoice.pdf")).status_code == 403
+
+
+async def test_what_was_refused_is_shown_and_asked_for_again(client: Browser, seller: Seller) -> None:
+    await sign_in(client, (await make_owner()).id)
+    document = await make_document(await make_edition())
+    own = f"/manage/{document.edition_id}/payments/{document.id}/legal"
+    assert (await client.post(f"{own}/again")).status_code == 409
+    await LegalOrder(document=document.id, state="refused", error="Mã số thuế sai").save()
+    shown = (await client.get(f"{own}?lang=en")).text
+    assert ("Mã số thuế sai" in shown, "Try again" in shown) == (True, True)
+    waiting = (await client.get(f"/manage/{document.edition_id}/payments/inbox?lang=en")).text
+    assert (f'href="{own}"' in waiting, "Nothing waits" in waiting) == (True, False)
+    assert "E-invoices that the provider refused" in (await client.get(f"/manage/{document.edition_id}?lang=en")).text
+    assert (await client.post(f"{own}/again")).status_code == 303
+    part = await legal_part(document.id)
+    assert part.state is not None
+    assert part.state.value == "waiting"
+    for locale in ("vi", "id"):
+        assert (await client.get(f"{own}?lang={locale}")).status_code == 200
+
+
+async def test_the_payer_loads_it_with_the_link_of_her_order(client: httpx.AsyncClient, frozen_now: datetime) -> None:
+    festival = await make_festival(frozen_now)
+    order = f"/e/{festival.edition.slug}/tickets/done/{festival.ids['order_secret']}"
+    (row,) = await fetch(
+        "SELECT payment_document FROM ticket_order WHERE payment_document IS NOT NULL ORDER BY id LIMIT 1"
+    )
+    async with new_browser() as payer:
+        await fetch("DELETE FROM payment_legal_file")
+        assert "e-invoice.pdf" not in (await payer.get(order)).text
+        assert (await payer.get(f"{order}/e-invoice.pdf")).status_code == 404
+        own = f"/manage/{festival.edition.id}/payments/{row['payment_document']}/legal"
+        async with new_browser() as desk:
+            await sign_in(desk, festival.people["finance"].person_id or 0)
+            assert (await desk.post(f"{own}/file", files={"file": ("a.pdf", PDF)})).status_code == 303
+        assert "e-invoice.pdf" in (await payer.get(order)).text
+        assert (await payer.get(f"{order}/e-invoice.pdf")).content == PDF
+        assert (await payer.get(f"{order}/e-invoice.xml")).status_code == 404
+        nobody = order.replace(str(festival.ids["order_secret"]), "another")
+        assert (await payer.get(f"{nobody}/e-invoice.pdf")).status_code == 404
