@@ -1,4 +1,4 @@
-"""Sheets of the books: the ledger, the documents with their lines, and what was sold at which rate of tax."""
+"""Sheets of the books: the ledger, the documents with their lines, what was sold at which rate of tax, payouts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,8 +7,9 @@ from app.events.queries import EditionInfo
 from app.kernel.i18n import N_, _
 from app.kernel.money import Money
 from app.kernel.sheets import Cell
-from app.payments.enums import ACCOUNT_NAMES, KIND_NAMES, POSTING_NAMES, STATE_NAMES
+from app.payments.enums import ACCOUNT_NAMES, KIND_NAMES, PAYOUT_STATE_NAMES, POSTING_NAMES, STATE_NAMES
 from app.payments.queries_exports import EntryRow, LineRow, RateRow, Span, by_rate, ledger_rows, line_rows, series_of
+from app.payments.queries_payouts import PayoutInfo, payouts_of
 
 EXEMPT = N_("Exempt")
 
@@ -52,6 +53,27 @@ async def tax_sheet(edition: EditionInfo, span: Span) -> Sheet:
         *(_("Net"), _("Tax"), _("Amount"), _("Currency")),
     ]
     return Sheet(_("Tax"), headers, [_rate(row) for row in by_rate(await line_rows(edition.id, span))])
+
+
+async def payouts_sheet(edition: EditionInfo, span: Span) -> Sheet:
+    """Every payout of which some is an edition's, that arrived in some days, or of which no day is known."""
+    headers = [
+        *(_("Number"), _("Ledger account"), _("Day"), _("Amount"), _("Fees"), _("In all"), _("Currency"), _("State")),
+        *(_("On the bank account"), _("Note")),
+    ]
+    return Sheet(_("Payouts"), headers, [_payout(row) for row in await payouts_of(edition.id) if _in(span, row)])
+
+
+def _in(span: Span, row: PayoutInfo) -> bool:
+    day = row.arrives_on
+    return day is None or ((span.since or day) <= day <= (span.until or day))
+
+
+def _payout(row: PayoutInfo) -> list[Cell]:
+    return [
+        *(row.reference, _(ACCOUNT_NAMES[row.account]), row.arrives_on, row.here, row.fee, row.whole),
+        *(row.whole.currency, _(PAYOUT_STATE_NAMES[row.state]), row.entry_id is not None, row.note),
+    ]
 
 
 def _entry(row: EntryRow) -> list[Cell]:

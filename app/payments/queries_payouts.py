@@ -39,9 +39,9 @@ _SEEN = (
 )
 
 
-async def payouts_of(edition_id: int, limit: int = 100) -> list[PayoutInfo]:
+async def payouts_of(edition_id: int) -> list[PayoutInfo]:
     """Payouts of which some is an edition's, and those of which nobody knows yet; the newest first."""
-    rows = await fetch(_SEEN + "ORDER BY p.id DESC LIMIT {}", edition_id, limit)
+    rows = await fetch(_SEEN + "ORDER BY p.id DESC", edition_id)
     return [_info(row) for row in rows]
 
 

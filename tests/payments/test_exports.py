@@ -20,13 +20,14 @@ from app.kernel.errors import AppError
 from app.kernel.i18n import use_locale
 from app.kernel.money import Money
 from app.kernel.sheets import write_csv
-from app.payments.enums import PaymentMethod, Settlement, TaxMode
+from app.payments.enums import Account, PaymentMethod, Settlement, TaxMode
 from app.payments.exports import Sheet, documents_sheet, ledger_sheet, tax_sheet
 from app.payments.lines import Line, Terms
 from app.payments.queries import document_by_id, payments_of
 from app.payments.queries_exports import Span, by_rate, ledger_rows, line_rows, series_in
 from app.payments.services.corrections import credit_document, write_off
 from app.payments.services.documents import cancel_document, require_refund
+from app.payments.services.payouts import record_payout
 from app.payments.services.recording import record_payment
 from app.payments.services.refunding import record_refund
 from app.payments.services.terms import set_terms
@@ -176,12 +177,23 @@ async def test_sheets_are_loaded_over_http_and_compute_nothing(client: Browser, 
     ]
     document = await make_document(edition, lines=lines, payer="=HYPERLINK(1)")
     await make_document(other, subject_id=2)
+    await record_payout(
+        edition_id=edition.id,
+        account=Account.TERMINAL,
+        taken=Money(50_000, "VND"),
+        fee=Money(500, "VND"),
+        reference="=1+1",
+        arrives_on=NOW.date(),
+        actor=SYSTEM,
+        now=NOW,
+    )
     shown = (await client.get(f"{base}?lang=en")).text
     assert ("100.000 ₫" in shown, f"HD{edition.id}-2026" in shown, f"HD{other.id}-2026" in shown) == (True, True, False)
     for name, texts in (
         ("ledger", ["'=HYPERLINK(1)", f"'{FUND}"]),
         ("documents", ["'@cmd|' /C calc'!A0", "'=HYPERLINK(1)"]),
         ("tax", [f"'{FUND}"]),
+        ("payouts", ["'=1+1"]),
     ):
         answer = await client.get(f"{base}/{name}?format=csv")
         assert answer.headers["content-type"] == "text/csv; charset=utf-8"

@@ -8,7 +8,7 @@ from litestar.params import FromPath
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.guards import requires
-from app.events.pages import form_again
+from app.events.pages import form_again, stretch
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
 from app.kernel.forms import Form, FormError, open_form, read_form
@@ -31,7 +31,7 @@ class PayoutsController(Controller):
     include_in_schema = False
 
     @get("/payouts")
-    async def payouts(self, edition_id: FromPath[int]) -> Response[str]:
+    async def payouts(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[str]:
         """What is still expected, what was paid out, and the form that writes one down."""
         edition = await edition_by_id(edition_id)
         expected = await queries_payouts.expected_payouts(edition_id)
@@ -42,7 +42,7 @@ class PayoutsController(Controller):
             fee="0",
             arrives_on=edition.today(now()).isoformat(),
         )
-        return await _payouts_page(edition, form)
+        return await _payouts_page(request, edition, form)
 
     @post("/payouts")
     async def record(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
@@ -69,13 +69,13 @@ class PayoutsController(Controller):
                 now=now(),
             )
         except FormError as error:
-            return await _payouts_page(edition, error.form, status=422)
+            return await _payouts_page(request, edition, error.form, status=422)
         except AmountOutOfRange as error:
             form = await form_again(request, {"taken": error.sentence()})
-            return await _payouts_page(edition, form, status=422)
+            return await _payouts_page(request, edition, form, status=422)
         except PayoutKnown as error:
             form = await form_again(request, {"reference": error.sentence()})
-            return await _payouts_page(edition, form, status=409)
+            return await _payouts_page(request, edition, form, status=409)
         return redirect(f"/manage/{edition_id}/payments/payouts", toast=_("The payout is entered."))
 
     @post("/bank/{transfer_id:int}/payout")
@@ -91,7 +91,10 @@ class PayoutsController(Controller):
         return redirect(f"/manage/{edition_id}/payments/bank?state=left", toast=_("The payout has arrived."))
 
 
-async def _payouts_page(edition: EditionInfo, form: Form, *, status: int = 200) -> Response[str]:
+async def _payouts_page(
+    request: Request[Actor, Any, Any], edition: EditionInfo, form: Form, *, status: int = 200
+) -> Response[str]:
+    payouts, pager = stretch(request, await queries_payouts.payouts_of(edition.id))
     return page(
         "payments/payouts.html",
         status=status,
@@ -100,7 +103,8 @@ async def _payouts_page(edition: EditionInfo, form: Form, *, status: int = 200) 
             {"name": _(ACCOUNT_NAMES[account]), "amount": amount}
             for account, amount in await queries_payouts.expected_payouts(edition.id)
         ],
-        payouts=await queries_payouts.payouts_of(edition.id),
+        payouts=payouts,
+        pager=pager,
         state_names={state: _(name) for state, name in PAYOUT_STATE_NAMES.items()},
         account_names={account: _(name) for account, name in ACCOUNT_NAMES.items()},
         accounts=[(one.value, _(ACCOUNT_NAMES[one])) for one in (Account.CARD, Account.TERMINAL)],

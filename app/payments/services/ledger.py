@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from app.events.queries import edition_by_id, hold_edition
+from app.events.queries import edition_by_id
+from app.kernel.database import fetch, hold_row
 from app.kernel.money import Money
 from app.payments.enums import Account, PaymentMethod, Posting
 from app.payments.tables import LedgerEntry
-from app.payments.tables_books import PaymentDay
 
 #: Where the money of a payment lies.
 ACCOUNT_OF = {
@@ -101,12 +101,17 @@ async def day_of(edition_id: int, at: datetime) -> date:
 async def open_day(edition_id: int, now: datetime) -> date:
     """The day on which what happens now is entered, in the caller's transaction: today, or the next that is not closed.
 
-    Holds the edition, so that nobody closes that day before the transaction ends.
+    Holds the edition, so that nobody closes that day before the transaction ends; what is closed is read after that.
     """
-    edition = await hold_edition(edition_id)
-    day = edition.today(now)
-    later = (PaymentDay.edition == edition_id) & (PaymentDay.day >= day)
-    closed = {row["day"] for row in await PaymentDay.select(PaymentDay.day).where(later)}
-    while day in closed:
+    await hold_row("edition", edition_id)
+    rows = await fetch(
+        "SELECT e.timezone, d.day FROM edition e LEFT JOIN payment_day d ON d.edition = e.id AND d.day >= {} "
+        "WHERE e.id = {}",
+        now.date() - timedelta(days=1),  # wherever the edition is
+        edition_id,
+    )
+    closed = {str(row["day"]) for row in rows}
+    day = now.astimezone(ZoneInfo(rows[0]["timezone"])).date()
+    while day.isoformat() in closed:
         day += timedelta(days=1)
     return day

@@ -1,0 +1,61 @@
+"""The page of payouts, and a transfer that is one."""
+
+import pytest
+
+from app.payments.queries_payouts import payouts_of
+from tests.events.factories import make_edition
+from tests.payments.factories import Seller, make_document, make_entry
+from tests.support.client import Browser, sign_in
+from tests.support.factories import make_owner
+
+pytestmark = pytest.mark.engines
+GOOD = {
+    "account": "terminal",
+    "taken": "50.000",
+    "fee": "1.000",
+    "reference": "LO-7",
+    "arrives_on": "2026-10-18",
+    "note": "Sacombank",
+}
+
+
+async def test_a_batch_is_written_down_found_on_the_account_and_done(client: Browser, seller: Seller) -> None:
+    await sign_in(client, (await make_owner()).id)
+    edition = await make_edition()
+    base = f"/manage/{edition.id}/payments"
+    path = f"{base}/payouts"
+    assert "No payout yet" in (await client.get(f"{path}?lang=en")).text
+    document = await make_document(edition)
+    await client.post(f"{base}/{document.id}/payments", data={"method": "terminal", "amount": "50.000"})
+    shown = (await client.get(f"{path}?lang=en")).text
+    assert ('value="50.000"' in shown, "Card terminals" in shown) == (True, True)
+    for change, status, sentence in (
+        ({"taken": "x"}, 422, "Please write an amount"),
+        ({"taken": "0"}, 422, "Only an amount above zero"),
+        ({"fee": "60.000"}, 422, "Only an amount above zero"),
+        ({"reference": ""}, 422, "fill"),
+        ({"account": "cash"}, 422, "needs your attention"),
+    ):
+        refused = await client.post(f"{path}?lang=en", data=GOOD | change)
+        assert (refused.status_code, sentence in refused.text) == (status, True), change
+    assert (await client.post(path, data=GOOD)).status_code == 303
+    again = await client.post(f"{path}?lang=en", data=GOOD)
+    assert (again.status_code, "LO-7 is entered already" in again.text) == (409, True)
+    shown = (await client.get(f"{path}?lang=en")).text
+    for words in ("LO-7", "49.000 ₫", "1.000 ₫", "Sacombank", "Nothing is still to be paid out"):
+        assert words in shown
+    entry = await make_entry("QUYET TOAN POS", amount=49_000, edition=edition)
+    own = f"{base}/bank/{entry.id}"
+    assert "It may be a payout" in (await client.get(f"{own}?lang=en")).text
+    (payout,) = await payouts_of(edition.id)
+    assert (await client.post(f"{own}/payout", data={"payout_id": "0"})).status_code == 422
+    assert (await client.post(f"{own}/payout", data={"payout_id": str(payout.id + 1)})).status_code == 409
+    assert (await client.post(f"{own}/payout", data={"payout_id": str(payout.id)})).status_code == 303
+    assert (await client.post(f"{own}/payout", data={"payout_id": str(payout.id)})).status_code == 409
+    assert "Payout LO-7" in (await client.get(f"{own}?lang=en")).text
+    assert "On the bank account" in (await client.get(f"{path}?lang=en")).text
+    assert "No transfer" in (await client.get(f"{base}/bank?state=left&lang=en")).text
+    other = await make_edition("other")
+    assert "LO-7" not in (await client.get(f"/manage/{other.id}/payments/payouts?lang=en")).text
+    for locale in ("vi", "id"):
+        assert (await client.get(f"{path}?lang={locale}")).status_code == 200
