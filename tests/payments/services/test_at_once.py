@@ -12,13 +12,14 @@ import pytest
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.queries import actor_of_person
-from app.events.queries import EditionInfo
-from app.kernel.database import fetch
+from app.events.queries import EditionInfo, hold_edition
+from app.kernel.database import fetch, write_transaction
 from app.kernel.errors import AppError
 from app.kernel.money import Money
 from app.payments.enums import Account, PaymentMethod
 from app.payments.queries import open_drawer_of, payments_of
 from app.payments.queries_books import closed_days, totals_of_day
+from app.payments.services.closing import owe_all_back
 from app.payments.services.corrections import credit_document, write_off
 from app.payments.services.days import close_day
 from app.payments.services.documents import cancel_document, require_refund
@@ -42,6 +43,12 @@ async def _back(document_id: int, cashier: Actor) -> None:
             await record_refund(payment_id=payment.id, method=PaymentMethod.CASH, actor=cashier, now=NOW)
 
 
+async def _all_back(edition: EditionInfo, actor: Actor) -> None:
+    """Owe back what was paid, as whoever cancels the edition does."""
+    async with write_transaction():
+        await owe_all_back(await hold_edition(edition.id, alone=True), actor, NOW)
+
+
 async def _drawer(edition: EditionInfo, cashier: Actor) -> None:
     drawer = await open_drawer_of(edition.id, cashier.person_id)
     if drawer is None:
@@ -56,7 +63,7 @@ def _work(
 ) -> Coroutine[Any, Any, Any]:
     """Return something that somebody does."""
     some = Money(chance.choice([10_000, 50_000]), "VND")
-    match chance.randrange(11):
+    match chance.randrange(12):
         case 0:
             return close_day(edition_id=edition.id, day=TODAY, actor=cashier, now=NOW)
         case 1 | 2:
@@ -85,6 +92,8 @@ def _work(
         case 8:
             return _drawer(edition, cashier)
         case 9:
+            return _all_back(edition, cashier)
+        case 10:
             return write_off(document_id=document_id, actor=cashier, now=NOW)
     return record_payout(
         edition_id=edition.id,
@@ -106,7 +115,8 @@ async def test_many_hands_on_the_same_documents_end_in_books_that_balance(seed: 
         await actor_of_person((await make_holder(Role.FINANCE, edition_id=edition.id)).id) for _number in range(2)
     ]
     ids = [(await make_document(edition, subject_id=number + 1)).id for number in range(3)]
-    for round_ in range(4):
+    for round_ in range(5):
+        ids.append((await make_document(edition, subject_id=10 + round_)).id)
         plans = [
             _work(chance, edition, chance.choice(ids), chance.choice(cashiers), 20 * round_ + number)
             for number in range(20)
@@ -126,3 +136,32 @@ async def test_many_hands_on_the_same_documents_end_in_books_that_balance(seed: 
             "SELECT COALESCE(SUM(amount_minor), 0) AS came FROM payment WHERE drawer = {}", row["id"]
         )
         assert row["expected_minor"] == row["float_minor"] + int(through["came"])
+
+
+async def test_who_gives_back_and_who_cancels_everything_do_not_wait_for_one_another() -> None:
+    edition = await make_edition()
+    cashier = await actor_of_person((await make_holder(Role.FINANCE, edition_id=edition.id)).id)
+    for round_ in range(3):
+        too_much = []
+        for number in range(7):
+            document = await make_document(edition, subject_id=10 * round_ + number + 1)
+            await record_payment(
+                document_id=document.id,
+                method=PaymentMethod.TRANSFER,
+                amount=Money(60_000, "VND"),
+                actor=None,
+                provider_reference=f"bank:{round_}:{number}",
+                now=NOW,
+            )
+            too_much.append(document.id)
+
+        async def work(number: int, too_much: list[int] = too_much) -> None:
+            if number == 3:
+                await _all_back(edition, cashier)
+            elif number % 2:
+                await write_off(document_id=too_much[number], actor=cashier, now=NOW)
+            else:
+                await _back(too_much[number], cashier)
+
+        losers(await race(7, work), AppError)
+    assert await fetch("SELECT posting FROM ledger_entry GROUP BY posting HAVING SUM(amount_minor) <> 0") == []
