@@ -60,6 +60,7 @@ SECRET_SETTINGS = {
     "ZALO_TOKEN": "zalo-gateway-only-the-tests-know",
     "STRIPE_WEBHOOK_SECRET": "whsec_only_the_tests_know",
     "SEPAY_API_KEY": "sepay-key-only-the-tests-know",
+    "EINVOICE_TOKEN": "e-invoices-only-the-tests-know",
     "METRICS_TOKEN": "prometheus-only-the-tests-know",
 }
 #: Of the address of a PostgreSQL database; the tests' own server takes any.
