@@ -49,7 +49,7 @@ EXPECTED: dict[type[Table], int] = {
     Track: 3,
     ProgrammeSession: 14,
     Product: 320,
-    Certificate: 139,
+    Certificate: 163,
     ProductPhoto: 320,
     ExhibitorProfile: 95,
     Entry: 60,
