@@ -68,6 +68,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _check_writable() -> None:
+    """Refuse a data folder, or a file of SQLite, that this user or its disk lets nobody write."""
+    from app.kernel.database import file_of
     from app.kernel.settings import settings
 
     folder = settings().data_dir
@@ -77,6 +79,12 @@ def _check_writable() -> None:
         raise Refusal(f"the data folder {folder} cannot be made: {error.strerror}.") from error
     if not os.access(folder, os.W_OK | os.X_OK):
         raise Refusal(f"no permission to write in the data folder {folder}.")
+    file = file_of(settings().database_url)
+    if file is not None and file.exists():
+        if not os.access(file, os.W_OK):
+            raise Refusal(f"no permission to write the database {file}.")
+        if not os.access(file.parent, os.W_OK | os.X_OK):  # SQLite keeps its log beside it
+            raise Refusal(f"no permission to write in the folder of the database, {file.parent}.")
 
 
 def _check_file(path: Path) -> None:

@@ -1,22 +1,16 @@
-"""The ``fairground`` command as people run it: what it does, and the one sentence when it cannot."""
+"""The ``fairground`` command as people run it: what it does with a database, and when it leaves one alone."""
 
-import ast
 import asyncio
 import fcntl
 import json
-import os
 import re
-import socket
 import subprocess
-import sys
-import urllib.request
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from app import cli
 from app.accounts.migrations import accounts_2026_11_28t00_10_02_locale_chosen as locale_chosen
 from app.accounts.services.sign_in import start_session
 from app.accounts.tables import Person, RoleGrant, TwoStep
@@ -27,15 +21,12 @@ from app.events.passes.reissuing import JOB as REISSUE
 from app.events.tables import Edition
 from app.kernel.database import close_database, fetch, open_database
 from app.kernel.jobs import enqueue
-from app.kernel.settings import settings
 from app.kernel.tables import AuditEntry, ImportBatch, Job
 from tests.conftest import NOW
 from tests.events.factories import make_edition
+from tests.support.command import fairground, sentence
 from tests.support.factories import make_owner, make_person
 from tests.support.factories_ticketing import make_pass
-from tests.support.guard import start_guarded
-from tests.support.postgres import free_port
-from tests.support.service import CLI, wait_for_page
 from tests.support.two_step import set_up
 
 pytestmark = pytest.mark.slow
@@ -51,178 +42,6 @@ NOT_THE_DEMOS = (
 def home(tmp_path: Path) -> Path:
     """A folder for what a command leaves behind."""
     return tmp_path / "var"
-
-
-def fairground(home: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end, with these settings."""
-    return subprocess.run(
-        [sys.executable, "-m", "app.cli", *arguments],
-        env=os.environ | {"DATA_DIR": str(home)} | settings,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-
-
-def sentence(done: subprocess.CompletedProcess[str]) -> str:
-    """What a refused command said: one line, and exit status 1."""
-    assert (done.returncode, done.stdout) == (1, "")
-    lines = done.stderr.splitlines()
-    assert len(lines) == 1, done.stderr
-    return lines[0].removeprefix("fairground: ")
-
-
-def test_a_busy_port(home: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        for command in ("demo", "serve"):
-            said = sentence(fairground(home, command, "--port", str(port)))
-            assert said == f"port {port} on 127.0.0.1 is in use; choose another with --port."
-
-
-@pytest.mark.parametrize("host", ["nowhere.invalid", "192.0.2.1"])
-def test_a_host_that_is_another_machine(home: Path, host: str) -> None:
-    said = sentence(fairground(home, "serve", "--host", host))
-    assert said == f"{host} is no address of this machine; --host takes one of its own."
-
-
-def test_a_port_that_is_none(home: Path) -> None:
-    done = fairground(home, "serve", "--port", "99999")
-    assert done.returncode == 2
-    said = done.stderr.splitlines()[-1]
-    assert said == "fairground serve: error: argument --port: 99999 is no port; ports are numbers from 1 to 65535"
-
-
-def test_a_database_in_a_folder_that_cannot_be(home: Path, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("no folder")
-    said = sentence(fairground(home, "migrate", DATABASE_URL=f"sqlite:///{tmp_path}/file/var/fair.sqlite"))
-    assert said == f"the database cannot be reached: {tmp_path}/file/var: Not a directory."
-
-
-def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("no folder")
-    said = sentence(fairground(tmp_path / "file" / "var", "migrate"))
-    assert said == f"the data folder {tmp_path / 'file' / 'var'} cannot be made: Not a directory."
-
-
-def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """What the command says in this process, when it is refused: one line, and exit status 1."""
-    with pytest.raises(SystemExit) as ended:
-        cli.main(list(arguments))
-    said = capsys.readouterr()
-    assert (ended.value.code, said.out, said.err.count("\n")) == (1, "", 1)
-    return said.err.strip().removeprefix("fairground: ")
-
-
-def test_a_folder_without_permission_to_write(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Root may write everywhere, so that the system's answer is put in its mouth."""
-    folder = settings().data_dir
-    monkeypatch.setattr(os, "access", lambda path, mode: (path, mode) != (folder, os.W_OK | os.X_OK))
-    assert refused(capsys, "migrate") == f"no permission to write in the data folder {folder}."
-
-
-def test_a_backup_without_permission_to_read(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """As of one that was copied into a container, whose user is another one."""
-    monkeypatch.setattr(os, "access", lambda _path, mode: mode != os.R_OK)
-    assert refused(capsys, "restore", str(HALLS)) == f"no permission to read {HALLS}."
-
-
-def test_a_file_without_permission_to_write(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def forbidden() -> None:
-        raise PermissionError(13, "Permission denied", "/srv/secret.key")
-
-    monkeypatch.setattr(cli, "_check_writable", forbidden)
-    assert refused(capsys, "migrate") == "no permission to write /srv/secret.key."
-
-
-def test_a_python_that_is_too_old(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(sys, "version_info", (3, 10, 14, "final", 0))
-    monkeypatch.setattr(sys, "version", "3.10.14 (main, Mar 19 2024, 21:46:18) [GCC 12.2.0]")
-    assert refused(capsys, "demo") == "Python 3.11 or newer is needed; this is 3.10.14."
-
-
-def test_a_python_that_is_too_old_can_read_its_refusal() -> None:
-    source = Path(cli.__file__).read_text()
-    assert ast.parse(source, feature_version=(3, 7)).body
-    assert [line for line in source.splitlines() if "import annotations" in line] == [
-        "from __future__ import annotations"
-    ]
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2"])
-def test_it_is_served_at_the_host_and_nowhere_else(home: Path, tmp_path: Path, host: str) -> None:
-    port, log = free_port(), tmp_path / "service.log"
-    env = os.environ | {"DATA_DIR": str(home), "DATABASE_URL": f"sqlite:///{home / 'fairground.sqlite'}"}
-    with log.open("wb") as output:
-        guarded = start_guarded([*CLI, "serve", "--host", host, "--port", str(port)], env=env, output=output)
-    try:
-        wait_for_page(f"http://{host}:{port}/healthz", guarded, log, 60)
-        other = "127.0.0.2" if host == "127.0.0.1" else "127.0.0.1"
-        with pytest.raises(OSError, match="refused"):
-            urllib.request.urlopen(f"http://{other}:{port}/healthz", timeout=10)
-    finally:
-        guarded.stop()
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "said"),
-    [
-        ("SECRET_KEY", "short", "the setting SECRET_KEY is not right: at least 32 characters are needed."),
-        (
-            "KEY_ENCRYPTION_KEY",
-            "short",
-            "the setting KEY_ENCRYPTION_KEY is not right: at least 32 characters are needed.",
-        ),
-        (
-            "DATABASE_URL",
-            "mysql://somewhere",
-            "the database cannot be reached: DATABASE_URL must begin with sqlite:/// or postgresql://.",
-        ),
-        (
-            "BASE_URL",
-            "hoi-cho.vn",
-            "the setting BASE_URL is not right: an address such as https://hoi-cho.vn is needed, without a path.",
-        ),
-        (
-            "SMS_URL",
-            "http://sms.example.vn/send",
-            "the setting SMS_URL is not right: an address that begins with https:// is needed; "
-            "http:// is for this machine and private networks alone.",
-        ),
-        (
-            "LOG_LEVEL",
-            "LOUD",
-            "the setting LOG_LEVEL is not right: Input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'.",
-        ),
-    ],
-)
-def test_a_setting_that_is_not_right(home: Path, name: str, value: str, said: str) -> None:
-    assert sentence(fairground(home, "migrate", **{name: value})) == said
-
-
-@pytest.mark.parametrize("command", [("demo", "--no-serve"), ("migrate",), ("import", "halls", str(HALLS))])
-def test_a_server_that_is_not_there(home: Path, command: tuple[str, ...]) -> None:
-    said = sentence(fairground(home, *command, DATABASE_URL="postgresql://who:secret@127.0.0.1:1/fairground"))
-    assert said.startswith("the database cannot be reached: ")
-    assert "secret" not in said
-
-
-def test_a_file_that_is_no_database(home: Path, tmp_path: Path) -> None:
-    (tmp_path / "letter.sqlite").write_text("Kính gửi Quý vị " * 9)
-    url = f"sqlite:///{tmp_path / 'letter.sqlite'}"
-    assert sentence(fairground(home, "migrate", DATABASE_URL=url)) == (
-        "the database cannot be reached: file is not a database."
-    )
 
 
 @pytest.mark.engines
@@ -338,19 +157,6 @@ async def test_a_sheet_needs_to_know_its_edition(home: Path, database: str) -> N
     await Edition.delete(force=True)
     done = await asyncio.to_thread(fairground, home, "import", "halls", str(HALLS), DATABASE_URL=database)
     assert sentence(done) == "name one edition with --edition (here: none)."
-
-
-@pytest.mark.parametrize(
-    ("kind", "path", "said"),
-    [
-        ("halls", "nowhere.csv", "nowhere.csv is not a file."),
-        ("halls", __file__, "name one edition with --edition (here: none)."),
-        ("elephants", __file__, "name one edition with --edition (here: none)."),
-    ],
-)
-def test_an_import_into_a_new_installation(home: Path, kind: str, path: str, said: str) -> None:
-    url = f"sqlite:///{home / 'fairground.sqlite'}"
-    assert sentence(fairground(home, "import", kind, path, DATABASE_URL=url)) == said
 
 
 @pytest.mark.engines

@@ -1,4 +1,4 @@
-"""The harness itself: fresh databases, races that are races, servers that go."""
+"""The harness itself: fresh databases, races that are races, servers that go, a summary that is true."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from app.kernel.database import fetch, write_transaction
 from tests.support.guard import child_pids, start_guarded
 from tests.support.queries import counted_queries
 from tests.support.race import losers, meet_after, race, unguarded, winners
+from tests.support.suite import Step, Suite
 
 SLEEP = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"]
 
@@ -144,3 +145,35 @@ def wait_for(condition: object, seconds: float = 10) -> None:
     while not condition():
         assert time.monotonic() < ends
         time.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    ("taken", "failed", "times"),
+    [
+        (150.0, 0, "         150.0 s  in all; the target is 180 s on two cores\n"),
+        (
+            200.5,
+            1,
+            "         200.5 s  in all; the target is 180 s on two cores\nSLOW      20.5 s  over the target\n",
+        ),
+        (
+            200.5,
+            0,
+            "         200.5 s  in all; the target is 180 s on two cores\nSLOW      20.5 s  over the target\n",
+        ),
+    ],
+)
+def test_the_summary_says_how_long_a_run_took_and_fails_by_its_tests_alone(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    taken: float,
+    failed: int,
+    times: str,
+) -> None:
+    suite = Suite(tmp_path, 180, [Step("Lint", 1, failed, 0, 2.25)], started=1_000.0)
+    monkeypatch.setattr(time, "monotonic", lambda: 1_000.0 + taken)
+    code = suite.summary()
+    first = f"{'FAILED' if failed else 'ok':7}    2.2 s  Lint: 1 passed, {failed} failed, 0 skipped\n"
+    assert capsys.readouterr().out == f"\n== Summary\n{first}{times}\n1 passed, {failed} failed, 0 skipped\n"
+    assert code == failed

@@ -75,11 +75,15 @@ def _serve(options: argparse.Namespace, *, fresh: bool) -> None:
 
 
 def _environment(options: argparse.Namespace) -> None:
+    from app.kernel.settings import Settings
+
     host = "127.0.0.1" if options.host in EVERYWHERE else options.host
     shown = f"[{host}]" if ":" in host else host
-    os.environ.setdefault("BASE_URL", f"http://{shown}:{options.port}")
+    given = Settings().model_fields_set  # in the environment or the file `.env`, which the environment would overrule
+    for name, value in (("base_url", f"http://{shown}:{options.port}"), ("log_level", "WARNING")):
+        if name not in given:
+            os.environ[name.upper()] = value
     os.environ["DEMO"] = "true"
-    os.environ.setdefault("LOG_LEVEL", "WARNING")
 
 
 def _state_file() -> Path:

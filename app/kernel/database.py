@@ -137,19 +137,23 @@ class KeepingSQLiteEngine(SQLiteEngine):
         return await connection.execute_fetchall(query, args or [])
 
 
+def file_of(url: str) -> Path | None:
+    """The file of an SQLite ``DATABASE_URL``; None for any other address."""
+    return Path(unquote(url.split("sqlite:///", 1)[-1])) if urlsplit(url).scheme == "sqlite" else None
+
+
 def make_engine(url: str) -> AnyEngine:
     """The engine for a ``DATABASE_URL``.
 
     Raises ValueError for an address that is neither SQLite nor PostgreSQL.
     """
-    parts = urlsplit(url)
-    if parts.scheme == "sqlite":
-        path = Path(unquote(url.split("sqlite:///", 1)[-1]))
+    path = file_of(url)
+    if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():  # it will hold people's data; SQLite makes its other files as readable as this one
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         return KeepingSQLiteEngine(path=str(path))
-    if parts.scheme in ("postgres", "postgresql"):
+    if urlsplit(url).scheme in ("postgres", "postgresql"):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it warns of a server that is not there; open_database() raises
             # Piccolo warns about absent extensions at start; the project needs none.

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import csv
+import json
+import signal
+import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
 
-from tests.bench.pages import LEFT_OUT, PAGES, failures, refuse
+from tests.bench import __main__ as bench
+from tests.bench.pages import LEFT_OUT, PAGES, UNCACHED, failures, refuse
 from tests.test_routes import page_at, pages, plain
 from tests.test_routes_by_role import NOBODY, TABLE
 
@@ -63,3 +67,34 @@ def test_a_page_that_does_not_answer_200_ends_the_measuring_by_its_name(url: str
 
 def test_pages_that_answer_go_on(url: str) -> None:
     refuse(failures(url, {"edition": "/200"}))
+
+
+SAID = {
+    *("requests_per_second_per_core", "requests_per_second", "p50_ms", "p95_ms", "errors", "bytes", "client_cpu_share"),
+    *(f"uncached_{key}" for key in UNCACHED),
+}
+
+
+@pytest.mark.long
+@pytest.mark.slow
+def test_a_second_of_two_pages_says_all_figures_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tests.bench.pages.PAGES", {name: PAGES[name] for name in ("edition", "product")})
+    monkeypatch.setattr(sys, "argv", ["tests.bench", "pages", "--seconds", "1", "--json"])
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        assert bench.main() == 0
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    (line,) = capsys.readouterr().out.splitlines()
+    figures = json.loads(line)
+    assert list(figures) == [
+        *("name", "engine", "requests_per_second_per_core", "uncached_requests_per_second_per_core"),
+        *("public_page_seconds", "pages"),
+    ]
+    assert (figures["name"], figures["engine"], list(figures["pages"])) == ("pages", "sqlite", ["edition", "product"])
+    for found in figures["pages"].values():
+        assert (found.keys(), found["errors"]) == (SAID, 0)
+        assert min(found[key] for key in SAID - {"errors"}) > 0
+        assert max(found["client_cpu_share"], found["uncached_client_cpu_share"]) < 1

@@ -1,10 +1,12 @@
 """The demo festival loads whole through the import, and leaves the newcomer something to upload."""
 
+from datetime import date
+
 import pytest
 from piccolo.conf.apps import Finder
 from piccolo.table import Table
 
-from app.accounts.enums import Role
+from app.accounts.enums import Role, UnitLevel
 from app.accounts.errors import InviteNotValid
 from app.accounts.queries import actor_of_person, grants_of
 from app.accounts.services.devices import pair_device
@@ -22,7 +24,7 @@ from app.kernel.sheets.batches import preview
 from app.kernel.sheets.kept import problems_of
 from app.main import register_modules
 from booths.allocation.tables import Allocation, Application
-from booths.catalogue.tables import ExhibitorProfile, Product, ProductPhoto
+from booths.catalogue.tables import Certificate, ExhibitorProfile, Product, ProductPhoto
 from booths.floorplan.tables import Booth, Cell
 from tests.conftest import NOW
 from ticketing.checkin.queries import gate_rule
@@ -47,6 +49,7 @@ EXPECTED: dict[type[Table], int] = {
     Track: 3,
     ProgrammeSession: 14,
     Product: 320,
+    Certificate: 163,
     ProductPhoto: 320,
     ExhibitorProfile: 95,
     Entry: 60,
@@ -87,6 +90,9 @@ async def test_the_festival_is_loaded_whole_and_the_late_sheet_fits_in() -> None
     await load_demo(lambda *step: told.append(step), NOW)
 
     assert {table: await table.count() for table in EXPECTED} == EXPECTED
+    assert len(set(await Certificate.select(Certificate.product).output(as_list=True))) == 139
+    assert await Organisation.count().where(Organisation.unit_level == UnitLevel.BRANCH) == 24
+    assert await Organisation.count().where(Organisation.valid_from == date(2025, 7, 1)) == 126
     assert await moments_of_entry() == {NOW}
     assert [done for _what, done, _total in told] == sorted(done for _what, done, _total in told)
     assert all(done <= total for _what, done, total in told)

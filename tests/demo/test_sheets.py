@@ -113,6 +113,8 @@ def test_products_belong_to_exhibitors_and_have_all_three_names(sheets: dict[str
     for header in ("Mã sản phẩm", "Tên sản phẩm", "Tên tiếng Anh", "Mô tả"):
         assert len({row[header] for row in rows}) == 320, header
     assert all(row["Tên tiếng Indonesia"] and row["Đơn vị tính"] for row in rows)
+    certificates = [row["Chứng nhận"].split(";") for row in rows if row["Chứng nhận"]]
+    assert (len(certificates), sum(map(len, certificates))) == (139, 163)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +151,10 @@ def test_the_tree_has_every_ward_of_hanoi(sheets: dict[str, Sheet]) -> None:
     rows = sheets["organisations.csv"]
     hanoi = {ward.name for ward in Ward.iter_all() if ward.province_code == 1}
     levels = Counter(row["Cấp"] for row in rows)
-    assert (levels["Tỉnh/thành phố"], levels["Phường/xã"]) == (1, 126)
+    assert levels == {"Tỉnh/thành phố": 1, "Phường/xã": 126, "Chi hội": 24, "": 48}
+    assert Counter((row["Cấp"], row["Có hiệu lực từ"]) for row in rows if row["Có hiệu lực từ"]) == {
+        ("Phường/xã", "01/07/2025"): 126
+    }
     assert {row["Phường/xã"].split(",")[0] for row in rows if row["Cấp"] == "Phường/xã"} == hanoi
     known: set[str] = set()
     for row in rows:

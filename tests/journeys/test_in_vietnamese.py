@@ -79,8 +79,19 @@ def test_a_visitor_reads_vietnamese_everywhere(people: People, english: list[str
         f"Trung tâm Hội chợ Bờ Sông, phường Hồng Hà, Hà Nội {code} Nguyễn Thị Ánh Vé tham quan · 16–18/10/2026"
     )
 
-    page.goto("/dev/outbox")
+    link = page.url.partition("?")[0]
+    page.goto("/dev/outbox?q=anh@example.vn")
     wrong["outbox"] = left_in_english(page, english)
+    mail = page.locator("main article").first
+    assert mail.locator("strong").inner_text() == "Vé của Quý vị cho kỳ: Ngày hội Phụ nữ Thủ đô sáng tạo 2026"
+    assert mail.locator(".prose").inner_text().strip() == (
+        "Kính gửi Nguyễn Thị Ánh,\n\n"
+        "đây là vé vào cổng Ngày hội Phụ nữ Thủ đô sáng tạo 2026 "
+        "(16–18/10/2026, Trung tâm Hội chợ Bờ Sông, phường Hồng Hà, Hà Nội):\n\n"
+        f"{link}\n\n"
+        "Xin xuất trình mã trên điện thoại, hoặc in ra. "
+        "Xin không chia sẻ liên kết này: ai có liên kết là có vé của Quý vị."
+    )
 
     page.goto(f"{FESTIVAL}/tickets")
     page.locator("select[name^=n-]").first.select_option("1")

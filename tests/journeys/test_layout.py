@@ -7,7 +7,8 @@ from playwright.sync_api import expect
 
 from tests.journeys.support.people import People
 from tests.journeys.support.places import Place
-from tests.journeys.test_every_page import overhang_of
+from tests.journeys.test_every_page import SETTLED, overhang_of
+from tests.web.test_budget import BUDGET
 
 pytestmark = pytest.mark.once
 
@@ -21,6 +22,37 @@ CUT_OFF = """() => [...document.querySelectorAll(".filters select")].filter((sel
 BELOW = """() => [...document.querySelectorAll("main ul.grid a")].filter((link) =>
   link.querySelector("strong").getBoundingClientRect().left < link.querySelector("svg").getBoundingClientRect().right
 ).map((link) => link.textContent.trim())"""
+
+
+#: Counts what moves by itself after it was drawn, as Chromium scores it: the share of the screen by the way it went.
+WATCH_SHIFTS = """
+window.shifted = 0;
+new PerformanceObserver((list) => {
+  for (const one of list.getEntries()) if (!one.hadRecentInput) window.shifted += one.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+MOST_SHIFTED = 0.1  # what Chromium calls good
+#: What came over the line but for pictures, in bytes, as it was packed.
+CAME = """() => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+  .filter((one) => one.initiatorType !== "img").map((one) => [one.name, one.encodedBodySize])"""
+
+
+@pytest.mark.shared
+def test_the_edition_page_is_light_and_stands_still_on_a_phone(people: People) -> None:
+    page = people.page()
+    page.add_init_script(WATCH_SHIFTS)
+    page.goto("/e/phu-nu-sang-tao-2026")
+    for where in ("document.body.scrollHeight", "0"):  # photos come when they are scrolled to
+        page.evaluate(f"window.scrollTo(0, {where})")
+        page.wait_for_load_state("networkidle")
+        page.evaluate(SETTLED)
+    assert page.evaluate("window.shifted") < MOST_SHIFTED
+    came = page.evaluate(CAME)
+    assert len([name for name, _size in came if name.endswith(".woff2")]) == 4
+    assert sum(size for _name, size in came) < BUDGET, came
+    page.evaluate("document.querySelector('main').style.marginTop = '400px'")
+    page.evaluate(SETTLED)
+    assert page.evaluate("window.shifted") > MOST_SHIFTED  # it would be seen
 
 
 @pytest.mark.shared

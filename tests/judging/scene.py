@@ -18,6 +18,7 @@ from app.judging.services.ballots import BallotInput
 from app.judging.services.contests import create_contest, open_round, set_contest_state
 from app.judging.services.entries import enter_idea, submit_idea
 from app.judging.services.panels import add_judge, assign_judges
+from tests.support.client import Browser, new_browser, sign_in
 
 IDEA = {
     "title": "Giấy sắn",
@@ -106,3 +107,11 @@ async def ballot(
     """A whole ballot with the same score everywhere."""
     scores = {str(criterion.id): score for criterion in await criteria_of(task.round_id)}
     return BallotInput(client_id, base, scores, comment, "Chỉ cho ban giám khảo.", now)
+
+
+async def browser_of(actor: Actor) -> Browser:
+    """A browser that somebody is signed in with."""
+    assert actor.person_id is not None
+    browser = new_browser()
+    await sign_in(browser, actor.person_id)
+    return browser

@@ -14,8 +14,7 @@ from app.judging.services.ballots import submit_ballot
 from app.judging.services.contests import set_contest_state
 from app.judging.services.entries import enter_idea, withdraw_idea
 from tests.conftest import NOW
-from tests.judging.scene import IDEA, Scene, ballot, person, scene
-from tests.judging.test_pages import browser_of
+from tests.judging.scene import IDEA, Scene, ballot, browser_of, person, scene
 from tests.support.client import CSRF_HEADER, Browser
 
 pytestmark = [pytest.mark.usefixtures("frozen_now"), pytest.mark.engines]

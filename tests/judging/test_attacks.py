@@ -19,8 +19,7 @@ from app.judging.tables import Entry
 from app.kernel.audit import list_entries
 from app.kernel.database import fetch
 from tests.conftest import NOW
-from tests.judging.scene import IDEA, Scene, person, scene
-from tests.judging.test_pages import browser_of
+from tests.judging.scene import IDEA, Scene, browser_of, person, scene
 from tests.support.client import Browser
 from tests.support.race import ask_first, overtaken, race, unguarded, winners
 

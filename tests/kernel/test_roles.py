@@ -22,11 +22,11 @@ from app.kernel.sheets import SheetContext, apart, kept
 from app.main import register_modules
 from tests.conftest import NOW
 from tests.support.client import running_app
+from tests.support.command import fairground, sentence
 from tests.support.engine import Databases, point_at
 from tests.support.factories_ticketing import make_gate, make_list, make_open_edition, make_pass, make_ticket_type
 from tests.support.postgres import free_port
 from tests.support.roles import OWNER, SERVICE, as_role, make_roles
-from tests.test_cli import fairground, sentence
 from tests.ticketing.test_big_sheets import sheet, work
 from ticketing.checkin.enums import Verdict
 from ticketing.checkin.services.redeeming import redeem_pass

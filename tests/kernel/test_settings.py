@@ -1,5 +1,7 @@
 """What settings refuse: messages that strangers could read on their way."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -117,3 +119,18 @@ def test_a_setting_that_is_refused_is_not_repeated() -> None:
     with pytest.raises(ValidationError) as error:
         Settings(stripe_secret_key="sk_live_nobody_shall_read_this")
     assert "nobody_shall_read" not in str(error.value)
+
+
+def test_a_file_of_settings_is_read_and_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text(
+        "# of this installation\nMAIL_FROM='Hội chợ <ve@hoi.example>'\nsession_days=3\nORDER_BRAKE=7\nNOT_OURS=1\n",
+        encoding="utf-8",
+    )
+    for name in ("MAIL_FROM", "SESSION_DAYS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("ORDER_BRAKE", "8")
+    monkeypatch.chdir(tmp_path)
+    found = Settings()
+    assert (found.mail_from, found.session_days, found.order_brake) == ("Hội chợ <ve@hoi.example>", 3, 8)
+    monkeypatch.chdir("/")
+    assert (Settings().session_days, Settings().order_brake) == (Settings.model_fields["session_days"].default, 8)

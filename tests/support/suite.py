@@ -22,6 +22,8 @@ from tests.support.postgres import quick_folder, running_postgres
 ROOT = Path(__file__).resolve().parents[2]
 NOT_JOURNEYS = "--ignore=tests/journeys"
 LONGEST_STEP_SECONDS = 1200
+#: What a run may take on two cores, and says when it takes more.
+QUICK_TARGET_SECONDS, WHOLE_TARGET_SECONDS = 180, 1_800
 #: A database of its own is given to each step; a test that is not compiled again is there in half the time.
 LEFT_OUT = ("DATABASE_URL", "PYTHONDONTWRITEBYTECODE")
 ON_POSTGRES = "(database or race or engines) and not once"
@@ -54,8 +56,10 @@ class Suite:
     """Runs steps one after the other, but for those that are begun, and keeps the count."""
 
     folder: Path
+    target_seconds: int = WHOLE_TARGET_SECONDS
     steps: list[Step] = field(default_factory=list)
     begun: list[Begun] = field(default_factory=list)
+    started: float = field(default_factory=time.monotonic)
 
     def check(self, name: str, command: Sequence[str]) -> None:
         """Run a check that passes, fails or, where it could not be made, is skipped as a whole."""
@@ -142,7 +146,10 @@ class Suite:
             one.process.wait()
 
     def summary(self) -> int:
-        """Print what each step came to and the sum as the last line; returns the exit code."""
+        """Print what each step came to, the time of all against the target, and the sum as the last line.
+
+        Returns the exit code, which no time changes: the machine may have had something else to do.
+        """
         print("\n== Summary")
         for step in self.steps:
             counts = f"{step.passed} passed, {step.failed} failed, {step.skipped} skipped"
@@ -150,6 +157,10 @@ class Suite:
         passed, failed, skipped = (
             sum(getattr(step, kind) for step in self.steps) for kind in ("passed", "failed", "skipped")
         )
+        taken = time.monotonic() - self.started
+        print(f"       {taken:7.1f} s  in all; the target is {self.target_seconds} s on two cores")
+        if taken > self.target_seconds:
+            print(f"SLOW   {taken - self.target_seconds:7.1f} s  over the target")
         print(f"\n{passed} passed, {failed} failed, {skipped} skipped", flush=True)
         return 1 if failed or not passed else 0
 
@@ -235,7 +246,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="fairground-tests-", dir=quick_folder()) as folder:
-        suite = Suite(Path(folder))
+        suite = Suite(Path(folder), QUICK_TARGET_SECONDS if options.quick else WHOLE_TARGET_SECONDS)
         try:
             run_all(
                 suite,

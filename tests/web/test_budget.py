@@ -3,8 +3,13 @@
 import gzip
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 
+import httpx
+
+from app.main import register_modules
+from tests.support.festival import make_festival
 from tests.web.conftest import BUILD, ROOT, WEB
 
 BUDGET = 100_000
@@ -19,6 +24,27 @@ def compressed(path: Path) -> int:
 def test_styles_script_and_typeface_of_a_public_page_stay_under_100_kb(manifest: dict[str, str]) -> None:
     names = ["site.css", "site.js", *(name for name in manifest if name.endswith(".woff2"))]
     assert sum(compressed(BUILD / manifest[name]) for name in names) < BUDGET
+
+
+async def test_the_first_view_of_an_edition_stays_under_100_kb_but_for_its_photos(
+    client: httpx.AsyncClient, frozen_now: datetime, manifest: dict[str, str]
+) -> None:
+    register_modules()
+    edition = (await make_festival(frozen_now)).edition
+    shown = await client.get(edition.path)
+    links = re.findall(r'<(?:link|script)[^>]* (?:href|src)="/static/([^"]+)"', shown.text)
+    names = {link.removeprefix("build/") for link in links if link.startswith("build/")}
+    for name in [name for name in names if name.endswith(".css")]:
+        names |= set(re.findall(r'/static/build/([^")]+\.woff2)', (BUILD / name).read_text(encoding="utf-8")))
+    if re.search(r" hx-(?:get|post)=", shown.text):
+        names.add(manifest["htmx.js"])
+    assert {manifest["site.css"], manifest["site.js"]} <= names
+    assert len([name for name in names if name.endswith(".woff2")]) == 4
+    weights = {name: compressed(BUILD / name) for name in names}
+    weights |= {link: compressed(BUILD.parent / link) for link in links if not link.startswith("build/")}
+    assert "icon.svg" in weights
+    page = len(gzip.compress(shown.content, 4))  # as the service itself does
+    assert sum(weights.values()) + page < BUDGET, (page, weights)
 
 
 def test_htmx_comes_only_to_pages_that_use_it(manifest: dict[str, str]) -> None:

@@ -7,8 +7,8 @@ from litestar.params import Body, FromPath
 
 from app.accounts.guards import public
 from app.events import queries
-from app.events.enums import ENDED_STATES, EditionState, PassState
-from app.events.errors import PassNotFound
+from app.events.enums import ENDED_STATES, EditionState, Part, PassState
+from app.events.errors import EditionNotFound, PassNotFound
 from app.events.passes.queries import genuine, key_shifts, pass_public_keys, state_of
 from app.events.schemas import EditionDTO, PassCheckDTO, PassCodeDTO, PassKeyDTO, SessionDTO
 from app.kernel.clock import now
@@ -34,8 +34,10 @@ class EditionsApi(Controller):
 
     @get("/{slug:str}/programme", summary="Sessions of an edition in order of time")
     async def read_programme(self, slug: FromPath[str]) -> list[SessionDTO]:
-        """Times are UTC; the edition says its zone."""
+        """Times are UTC; the edition says its zone. 404 ``edition_not_found`` for an edition without a programme."""
         edition = await queries.edition_by_slug(slug)
+        if not edition.has(Part.PROGRAMME):
+            raise EditionNotFound
         return [SessionDTO.of(session) for session in (await queries.programme(edition.id)).items]
 
     @get("/{slug:str}/pass-keys", summary="Public keys that verify passes of an edition", tags=["Passes"])

@@ -8,6 +8,8 @@ from litestar.params import Body, FromPath
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.guards import organiser, public, requires
+from app.events.enums import Part
+from app.events.errors import EditionNotFound
 from app.events.queries import edition_by_id, edition_by_slug
 from app.kernel.clock import now
 from booths.floorplan import services
@@ -27,8 +29,13 @@ class HallsApi(Controller):
 
     @get("/", summary="Halls and booths of an edition")
     async def halls(self, slug: FromPath[str]) -> list[HallDTO]:
-        """Exhibitors are named once their booth is allocated, and not before."""
+        """Exhibitors are named once their booth is allocated, and not before.
+
+        404 ``edition_not_found`` for an edition without a trade fair.
+        """
         edition = await edition_by_slug(slug)
+        if not edition.has(Part.FAIR):
+            raise EditionNotFound
         return [HallDTO.of(plan) for plan in await plans_of(edition.id)]
 
 

@@ -22,7 +22,8 @@ def test_todays_units_are_those_of_vietnam_provinces() -> None:
     assert wards == {(ward.code, ward.name, ward.province_code) for ward in Ward.iter_all()}
     provinces = {(unit.code, unit.name) for unit in in_force(PROVINCE, AFTER)}
     assert provinces == {(one.code, one.name) for one in Province.iter_all()}
-    assert in_force(DISTRICT, AFTER) == []
+    counts = [len(in_force(level, AFTER)) for level in (PROVINCE, DISTRICT, WARD)]
+    assert counts == [34, 0, 3_321]  # as the resolutions of June 2025 made them
 
 
 def test_the_day_before_there_were_three_tiers() -> None:

@@ -9,9 +9,10 @@ from app.accounts.errors import LinkUsed, PasswordTooShort, SignInFailed
 from app.accounts.limits import TRIES, Way
 from app.accounts.queries import actor_of_session
 from app.accounts.services import sign_in
-from app.accounts.tables import Session, SignInToken
+from app.accounts.tables import Person, Session, SignInToken
 from app.kernel import outbox
 from app.kernel.errors import TooManyTries
+from app.kernel.i18n import use_locale
 from app.kernel.outbox import list_messages
 from app.kernel.security import hash_token
 from app.kernel.settings import settings
@@ -141,11 +142,26 @@ async def test_codes_cannot_be_guessed_one_after_the_other(database: str) -> Non
         await sign_in.redeem_code(contact=person.phone, code=code, browser=HERE, now=NOW)
 
 
-async def test_a_request_sends_one_message_in_the_persons_language(database: str) -> None:
-    person = await make_person(phone=None, email="hoa@example.com", locale="en")
-    await sign_in.request_sign_in(contact="HOA@example.com", next_path="/me", now=NOW)
+@pytest.mark.parametrize("chosen", [True, False])
+@pytest.mark.parametrize(
+    ("locale", "subject", "begins"),
+    [
+        ("en", "Sign in to Fairground", "Your code is "),
+        ("vi", "Đăng nhập Fairground", "Mã của bạn là "),
+        ("id", "Masuk ke Fairground", "Kode Anda "),
+    ],
+)
+async def test_a_request_sends_one_message_in_the_persons_language_else_the_pages(
+    database: str, locale: str, subject: str, begins: str, chosen: bool
+) -> None:
+    other = "vi" if locale == "en" else "en"
+    person = await make_person(phone=None, email="hoa@example.com", locale=locale if chosen else other)
+    await Person.update({Person.locale_chosen: chosen}).where(Person.id == person.id)
+    with use_locale(other if chosen else locale):
+        await sign_in.request_sign_in(contact="HOA@example.com", next_path="/me", now=NOW)
     messages, total = await list_messages()
     assert (total, messages[0]["person_id"], messages[0]["channel"]) == (1, person.id, "mail")
+    assert (messages[0]["subject"], messages[0]["body_text"][: len(begins)]) == (subject, begins)
     assert "/sign-in/" in messages[0]["body_text"]
 
 

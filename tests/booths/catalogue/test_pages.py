@@ -205,11 +205,18 @@ async def test_numbers_that_no_row_can_have_are_no_fault(client: httpx.AsyncClie
         assert (await client.get(fair.edition.path + address.format(number))).status_code == status
 
 
-async def test_a_fair_that_is_switched_off_has_no_catalogue(client: httpx.AsyncClient) -> None:
-    fair = await make_fair(parts=["tickets"])
-    for address in ("/catalogue", "/map", "/products/1"):
-        assert (await client.get(fair.edition.path + address)).status_code == 404
-    assert (await client.get(f"/api/v1/editions/{fair.edition.slug}/products")).status_code == 404
+@pytest.mark.parametrize(("part", "status"), [("tickets", 404), ("fair", 200)])
+async def test_a_fair_that_is_switched_off_has_no_catalogue(client: httpx.AsyncClient, part: str, status: int) -> None:
+    fair = await make_fair(parts=[part])
+    stand = await make_stand(fair)
+    product = f"/products/{await make_product(stand)}"
+    pages = ("/catalogue", "/map", product, f"/exhibitors/{stand.organisation_id}", f"/booths/{stand.booth_id}")
+    for address in pages:
+        assert (address, (await client.get(fair.edition.path + address)).status_code) == (address, status)
+    for address in ("/halls", "/exhibitors", "/products", product):
+        answer = await client.get(f"/api/v1/editions/{fair.edition.slug}{address}")
+        assert (address, answer.status_code) == (address, status)
+        assert status == 200 or answer.json()["code"] == "edition_not_found"
 
 
 async def test_the_api_gives_pages_of_exhibitors_and_products(client: httpx.AsyncClient) -> None:

@@ -1,7 +1,7 @@
 """The JSON API."""
 
 from app.accounts.actor import SYSTEM
-from app.events.enums import PassKind
+from app.events.enums import Part, PassKind
 from app.events.passes.services import issue_pass, revoke_pass
 from app.events.tables import Pass
 from tests.conftest import NOW
@@ -22,6 +22,13 @@ async def test_editions_and_their_programme_are_read(client: Browser) -> None:
     assert (session["title"]["vi"], session["starts_at"]) == ("Khai mạc", "2026-10-16T02:00:00Z")
     missing = await client.get("/api/v1/editions/draft")
     assert (missing.status_code, missing.json()["code"]) == (404, "edition_not_found")
+
+
+async def test_an_edition_without_a_programme_lists_no_sessions(client: Browser) -> None:
+    edition = await make_edition(parts=(Part.FAIR, Part.TICKETS, Part.CONTEST))
+    await add_session(edition, "Khai mạc", 0, 9, "Sân khấu")
+    answer = await client.get(f"/api/v1/editions/{edition.slug}/programme")
+    assert (answer.status_code, answer.json().get("code")) == (404, "edition_not_found")
 
 
 async def test_a_pass_is_verified_and_nothing_is_said_of_its_holder(client: Browser, frozen_now: object) -> None:
