@@ -29,7 +29,7 @@ from booths.catalogue.queries.exhibitors import (
     exhibitor_info,
 )
 from booths.catalogue.queries.figures import LEADS_A_PAGE, lead_count, leads_of, scans_of
-from booths.catalogue.queries.own import booth_given_on, next_steps, own_application, own_places
+from booths.catalogue.queries.own import booth_given_on, fee_step, next_steps, own_application, own_places
 from booths.catalogue.queries.products import products_of_organisation
 from booths.catalogue.schemas import ProfileForm, ProfileValues
 from booths.catalogue.services.codes import booth_code, product_codes
@@ -71,6 +71,7 @@ class ExhibitorController(Controller):
             booths=booths,
             given_on=await booth_given_on(edition, organisation_id) if booths else None,
             scanned=sum(visitors for _day, visitors in scans),
+            fee=await fee_step(edition, application[0]) if application else None,
         )
         return page(
             "catalogue/own_home.html",
