@@ -1,4 +1,4 @@
-"""Which dates of allocation move with an edition that is postponed. One may apply until its last day, whenever it is."""
+"""Which dates of allocation move with an edition that is postponed. One may apply until its last day, whenever."""
 
 from app.events.moving import Dates, Mover
 from app.kernel.i18n import N_

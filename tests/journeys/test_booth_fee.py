@@ -1,5 +1,5 @@
-"""A booth's fee from invoice to ledger: billed in two parts, the first paid by card, the second by a bank transfer whose
-reference the bank has mangled; later the booth is taken back, and its exhibitor sees her money go back.
+"""A booth's fee from invoice to ledger: billed in two parts, the first paid by card, the second by a bank transfer
+whose reference the bank has mangled; later the booth is taken back, and its exhibitor sees her money go back.
 """
 
 from __future__ import annotations
@@ -7,12 +7,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from urllib.request import Request, urlopen
 
 import pytest
 from playwright.sync_api import Page
 
+from app.kernel import clock
 from tests.faults.trouble import Troubled
 from tests.journeys.conftest import running_copy
 from tests.journeys.support.people import SECRET_SETTINGS, People
@@ -82,7 +83,7 @@ def bill_in_halves(people: People) -> Page:
     desk = people.page(signed_in="owner", at=f"{FEES}/plan", device="desk")
     desk.fill("[name=first_percent]", "50")
     desk.fill("[name=first_days]", "7")
-    desk.fill("[name=rest_due_on]", (date.today() + timedelta(days=30)).isoformat())
+    desk.fill("[name=rest_due_on]", (clock.now().date() + timedelta(days=30)).isoformat())
     assert_accessible(desk)
     desk.locator("main form[action$='/plan'] button").click()
     desk.wait_for_url("**/booth-fees")
@@ -139,7 +140,9 @@ def test_a_fee_in_two_parts_goes_from_invoice_to_ledger_and_back(people: People,
     assert_accessible(exhibitor)
     paper = exhibitor.request.get(exhibitor.locator("main a[href$='/invoice.pdf']").first.get_attribute("href") or "")
     assert paper.body().startswith(b"%PDF-")
-    first, rest = [amount_in(one) for one in exhibitor.locator("main caption ~ tbody td[data-label='Số tiền']").all_inner_texts()]
+    first, rest = [
+        amount_in(one) for one in exhibitor.locator("main caption ~ tbody td[data-label='Số tiền']").all_inner_texts()
+    ]
     assert 0 <= rest - first <= 1
     go_to_the_payment(exhibitor)
     press(exhibitor, "pay")

@@ -41,8 +41,8 @@ RETURN_PATH, CANCEL_PATH = "/pay/card/done", "/pay/card/back"
 async def start_checkout(*, document_id: int, locale: str, now: datetime) -> str:
     """The address of the page at Stripe where a document is paid; asked again while it is open, the same one.
 
-    One that is due in parts is paid part by part. ``locale`` is the language of that page. Raises CardsNotSetUp, DocumentNotFound, AlreadyPaid, DocumentNotOpen,
-    StripeNotReached (ask again: nothing is lost), StripeRefused.
+    One that is due in parts is paid part by part. ``locale`` is the language of that page. Raises CardsNotSetUp,
+    DocumentNotFound, AlreadyPaid, DocumentNotOpen, StripeNotReached (ask again: nothing is lost), StripeRefused.
     """
     if not cards_on():
         raise CardsNotSetUp

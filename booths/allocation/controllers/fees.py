@@ -172,9 +172,7 @@ def _state(request: Request[Any, Any, Any]) -> FeeState | None:
 
 async def _plan_form(edition_id: int) -> Form:
     plan = await queries_fees.fee_plan_of(edition_id) or queries_fees.Plan()
-    return Form.of(
-        first_percent=plan.first_percent, first_days=plan.first_days, rest_due_on=plan.rest_due_on
-    )
+    return Form.of(first_percent=plan.first_percent, first_days=plan.first_days, rest_due_on=plan.rest_due_on)
 
 
 def _plan_page(edition: EditionInfo, form: Form, *, status: int = 200) -> Response[str]:

@@ -68,7 +68,7 @@ async def _remind(row: dict[str, Any], now: datetime) -> bool:
 
 
 async def _delete(row: dict[str, Any], now: datetime) -> bool:
-    """Delete a draft unless it was taken up meanwhile; one that once was placed or billed is withdrawn, for the record."""
+    """Delete a draft unless it was taken up meanwhile; one once placed or billed is withdrawn, for the record."""
     mine = (
         (Application.id == row["id"])
         & (Application.state == ApplicationState.DRAFT.value)

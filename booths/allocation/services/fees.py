@@ -14,7 +14,7 @@ from app.kernel.money import Money
 from app.kernel.names import clean_text
 from app.payments.enums import DocumentState
 from app.payments.lines import Line, Terms, taxed
-from app.payments.queries import DocumentInfo, document_by_id, invoices_for, terms_of
+from app.payments.queries import DocumentInfo, invoices_for, terms_of
 from app.payments.services.documents import cancel_document, open_document, require_refund
 from app.payments.services.issuing import Part, Payer
 from booths.allocation.enums import FEE_PURPOSE, FeeNews, FeeState

@@ -65,9 +65,7 @@ async def _booth_for(document: DocumentInfo, bill: dict[str, Any], now: datetime
     others = await invoices_for(FEE_PURPOSE, [application.id])
     if any(other.id != document.id and other.state in STANDS for other in others):
         return None  # it was billed anew meanwhile, and pays that one or has paid it
-    equal = await equal_booths(
-        bill["booth"], price_minor=bill["price_minor"], power_watts=application.power_watts
-    )
+    equal = await equal_booths(bill["booth"], price_minor=bill["price_minor"], power_watts=application.power_watts)
     held = (await held_booths(edition_id)).get(application.organisation)
     if held is not None:
         if held["booth"] not in equal:

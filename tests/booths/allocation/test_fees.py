@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from app.accounts.actor import SYSTEM
+from app.events import slots
 from app.events.services.cancelling import cancel_edition
 from app.kernel.database import fetch
 from app.kernel.tables import OutboxMessage
@@ -14,6 +15,7 @@ from app.payments.enums import Account, DocumentState, Settlement, TaxMode
 from app.payments.lines import Terms
 from app.payments.queries import balances, invoices_for, lines_of, parts_of
 from app.payments.services import recording
+from app.payments.services.closing import owe_all_back
 from app.payments.services.corrections import write_off
 from app.payments.services.documents import cancel_document
 from app.payments.services.terms import set_terms
@@ -23,7 +25,10 @@ from booths.allocation.queries import application
 from booths.allocation.queries_fees import Plan, fees, own_fees
 from booths.allocation.services import fees as services
 from booths.allocation.services import settling
+from booths.allocation.services.by_hand import hold_for_application
+from booths.allocation.services.closing import close_applications
 from booths.allocation.services.fees import bill_booths, parts_for, set_fee_plan, waive_fee
+from booths.floorplan.closing import free_booths_of
 from booths.floorplan.tables import Booth, CellHold
 from tests.booths.allocation.fair import PRICE, Fair, invoice_of, make_fair, pay, told
 from tests.booths.factories import OTHER_ZONE
@@ -71,8 +76,9 @@ async def test_each_allocated_booth_with_a_price_is_billed_once() -> None:
     )
     assert (document.state, document.description, document.reference[:2]) == (DocumentState.OPEN, "Gian hàng A1", "FG")
     assert (await told(first), await told(third)) == (["billed"], ["billed"])
-    body = (await OutboxMessage.select(OutboxMessage.body).where(OutboxMessage.subject.like("%3.000.000%")))[0]["body"]
-    assert f"/apply/mine/{first}" in body
+    message = await OutboxMessage.objects().get(OutboxMessage.unique_key == f"booth-fee:billed:{document.id}:")
+    assert message is not None
+    assert ("3.000.000 ₫" in message.subject, f"/apply/mine/{first}" in message.body_text) == (True, True)
 
 
 async def test_a_paid_or_written_off_invoice_is_not_billed_again_and_a_cancelled_one_is() -> None:
@@ -100,9 +106,7 @@ async def test_parts_follow_the_plan() -> None:
     fair = await make_fair(1, price_minor=2_500_001)
     application_id = await fair.exhibitor(0)
     await set_fee_plan(edition_id=fair.edition.id, plan=Plan(first_percent=30), actor=SYSTEM, now=NOW)
-    await set_fee_plan(
-        edition_id=fair.edition.id, plan=replace(HALVES, first_percent=40), actor=SYSTEM, now=NOW
-    )
+    await set_fee_plan(edition_id=fair.edition.id, plan=replace(HALVES, first_percent=40), actor=SYSTEM, now=NOW)
     await fair.bill()
     document = await invoice_of(application_id)
     assert [(part.due_on, part.amount.amount_minor) for part in await parts_of(document)] == [
@@ -196,19 +200,13 @@ async def test_a_paid_booth_that_is_taken_back_is_owed_back() -> None:
     assert await sum_of_ledger(fair.edition.id) == 0
 
 
-async def test_an_edition_that_is_cancelled_takes_its_booths_invoices_with_it() -> None:
-    from app.events import slots
-    from app.payments.services.closing import owe_all_back
-    from booths.allocation.services.closing import close_applications
-    from booths.floorplan.closing import free_booths_of
-
-    for closer in (owe_all_back, free_booths_of, close_applications):
-        slots.add_closer(closer)
+async def test_an_edition_that_is_cancelled_takes_its_booths_invoices_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slots, "_closers", [owe_all_back, free_booths_of, close_applications])
     fair = await make_fair(2)
     unpaid, paid = [await fair.exhibitor(number) for number in range(2)]
     await fair.bill()
     await pay(await invoice_of(paid))
-    await cancel_edition(edition_id=fair.edition.id, reason="Bão", actor=SYSTEM, now=NOW)
+    await cancel_edition(edition_id=fair.edition.id, typed=fair.edition.slug, reason="Bão số 9", actor=SYSTEM, now=NOW)
     assert (await invoice_of(unpaid)).state == DocumentState.CANCELLED
     assert (await invoice_of(paid)).owed.amount_minor == PRICE
     late = await pay(await invoice_of(unpaid), actor=None)
@@ -274,8 +272,6 @@ async def test_late_money_goes_back_when_nothing_equal_is_free() -> None:
 
 
 async def test_late_money_settles_what_is_held_by_hand_meanwhile() -> None:
-    from booths.allocation.services.by_hand import hold_for_application
-
     fair = await make_fair(2)
     application_id = await fair.exhibitor(0)
     await fair.bill()

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from app.accounts.actor import SYSTEM
 from app.accounts.enums import Role
 from app.kernel.settings import settings
 from app.kernel.sheets import read_table
 from app.payments.enums import DocumentState, PaymentMethod
 from app.payments.queries import payments_of
 from app.payments.services.refunding import record_refund
-from app.accounts.actor import SYSTEM
 from booths.allocation.queries import application
 from booths.allocation.queries_fees import Plan, fee_plan_of
 from tests.booths.allocation.fair import Fair, invoice_of, make_fair, pay
@@ -59,7 +59,10 @@ async def test_the_list_is_searched_filtered_billed_and_exported(client: Browser
     answer = await client.post(f"{base}/bill?lang=en")
     assert (answer.status_code, answer.headers["location"]) == (303, base)
     assert "2 booths were billed" in (await client.get(f"{base}?lang=en")).text
-    assert "Every booth was billed already." in (await client.get((await client.post(f"{base}/bill")).headers["location"])).text
+    assert (
+        "Every booth was billed already."
+        in (await client.get((await client.post(f"{base}/bill")).headers["location"])).text
+    )
     await pay(await invoice_of(first))
     table = read_table((await client.get(f"{base}/export.xlsx?state=paid")).content, "a.xlsx")
     assert [str(row.values[0]) for row in table.rows][-1:] == ["Lụa Vạn Phúc"]
@@ -96,7 +99,9 @@ async def test_finance_writes_the_plan_and_a_manager_does_not(client: Browser) -
     assert plan is not None
     assert (plan.first_percent, plan.first_days, str(plan.rest_due_on)) == (40, 5, "2026-11-02")
     shown = (await client.get(f"/manage/{fair.edition.id}/booth-fees?lang=en")).text
-    assert "40 percent are due 5 days after the invoice, the rest on 2 Nov" in shown or "the rest on 02/11/2026" in shown
+    assert (
+        "40 percent are due 5 days after the invoice, the rest on 2 Nov" in shown or "the rest on 02/11/2026" in shown
+    )
     await client.post(address, data={**typed, "first_percent": "100", "rest_due_on": "2026-11-02"})
     assert await fee_plan_of(fair.edition.id) == Plan(first_percent=100, first_days=5)
 
@@ -127,7 +132,9 @@ async def test_an_exhibitor_sees_her_fee_pays_it_and_sees_it_go_back(client: Bro
     application_id = await fair.exhibitor(0)
     data = {"first_percent": "40", "first_days": "5", "rest_due_on": "2026-11-02"}
     await client.post(f"/manage/{fair.edition.id}/booth-fees/plan", data=data)
-    await client.post(f"/manage/{fair.edition.id}/booth-fees/{application_id}", data={"amount": "500000", "waived_by": "SHB"})
+    await client.post(
+        f"/manage/{fair.edition.id}/booth-fees/{application_id}", data={"amount": "500000", "waived_by": "SHB"}
+    )
     await fair.bill()
     document = await invoice_of(application_id)
     own = f"{fair.edition.path}/apply/mine/{application_id}"
@@ -140,7 +147,8 @@ async def test_an_exhibitor_sees_her_fee_pays_it_and_sees_it_go_back(client: Bro
         assert (await browser.get(f"{own}/fee/{document.id}/card")).headers["location"] == own
         paper = await browser.get(f"{own}/fee/{document.id}/invoice.pdf")
         assert paper.content.startswith(b"%PDF-")
-        home = (await browser.get(f"/exhibitor/{(await application(fair.edition.id, application_id)).organisation_id}/{fair.edition.id}?lang=en")).text
+        organisation_id = (await application(fair.edition.id, application_id)).organisation_id
+        home = (await browser.get(f"/exhibitor/{organisation_id}/{fair.edition.id}?lang=en")).text
         assert "Pay the booth&#39;s fee" in home
         assert "1.000.000 ₫ is due next" in home
         await pay(document, 1_000_000)
