@@ -154,7 +154,7 @@ def test_a_fee_in_two_parts_goes_from_invoice_to_ledger_and_back(people: People,
     assert reference.startswith("FG")
     assert reference in shown
     tell_of_transfer(people, rest, f"mbvcb3278907687.ck{reference.lower()}nop phi gian hang")
-    reload_until(exhibitor, "main .badge.tone-done >> text=Đã trả")
+    reload_until(exhibitor, "main .badge.tone-done >> text=Đã thanh toán")
     assert exhibitor.locator("main form[action$='/card']").count() == 0
     assert_accessible(exhibitor)
 
