@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 
@@ -32,10 +33,9 @@ class FeesController(Controller):
     """``/manage/{edition_id}/booth-fees``."""
 
     path = "/manage/{edition_id:int}/booth-fees"
-    guards = [DESK]
     include_in_schema = False
 
-    @get("/")
+    @get("/", guards=[DESK])
     async def show_all(
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], q: FromQuery[str] = ""
     ) -> Response[str]:
@@ -59,7 +59,7 @@ class FeesController(Controller):
             may_see_invoices=request.user.has(Role.FINANCE, edition_id=edition_id),
         )
 
-    @get("/export.xlsx")
+    @get("/export.xlsx", guards=[DESK])
     async def export(
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], q: FromQuery[str] = ""
     ) -> Response[bytes]:
@@ -87,7 +87,7 @@ class FeesController(Controller):
         content = write_xlsx(_("Booth fees"), headers, rows, timezone=edition.timezone)
         return download(content, f"booth-fees-{edition.slug}.xlsx")
 
-    @post("/bill")
+    @post("/bill", guards=[DESK])
     async def bill(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
         """Bill what is not billed yet."""
         billed = await bill_booths(edition_id=edition_id, actor=request.user, now=now())
@@ -116,11 +116,7 @@ class FeesController(Controller):
                 if reading.values.first_percent < 100 and reading.values.rest_due_on is None:
                     reading.refuse("rest_due_on", _("Please say when the rest is due."))
                 values = reading.settle()
-                plan = queries_fees.Plan(
-                    first_percent=values.first_percent,
-                    first_days=values.first_days,
-                    rest_due_on=values.rest_due_on if values.first_percent < 100 else None,
-                )
+                plan = queries_fees.Plan(**msgspec.structs.asdict(values))
                 await set_fee_plan(edition_id=edition_id, plan=plan, actor=request.user, now=now())
         except FormError as error:
             return _plan_page(edition, error.form, status=error.status)
@@ -128,13 +124,13 @@ class FeesController(Controller):
             f"/manage/{edition_id}/booth-fees", toast=_("Saved. It holds for invoices that are made from now on.")
         )
 
-    @get("/{application_id:int}")
+    @get("/{application_id:int}", guards=[DESK])
     async def waiver(self, edition_id: FromPath[int], application_id: FromPath[int]) -> Response[str]:
         """What of a booth's fee somebody else bears."""
         edition = await edition_by_id(edition_id)
         return await _waiver_page(edition, application_id, await _waiver_form(edition, application_id))
 
-    @post("/{application_id:int}")
+    @post("/{application_id:int}", guards=[DESK])
     async def waive(
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], application_id: FromPath[int]
     ) -> Response[Any]:

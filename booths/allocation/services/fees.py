@@ -59,7 +59,7 @@ async def waive_fee(
 
     Raises ApplicationNotFound, FeeBilled while an invoice stands.
     """
-    values = {"waived_minor": waived_minor, "waived_by": clean_text(waived_by)[:120] if waived_minor else ""}
+    values = {"waived_minor": waived_minor, "waived_by": clean_text(waived_by)[:120]}
     async with write_transaction():
         await hold_edition_going_on(edition_id, alone=True)
         for document in await invoices_for(FEE_PURPOSE, [application_id]):
