@@ -45,8 +45,8 @@ class BoothChoice(msgspec.Struct):
 class FeePlanForm(msgspec.Struct):
     """In which parts booth fees are due."""
 
-    first_percent: Annotated[int, Meta(ge=1, le=100)]
-    first_days: Annotated[int, Meta(ge=0, le=365)]
+    first_percent: Annotated[int, Meta(ge=1, le=100)] = 100
+    first_days: Annotated[int, Meta(ge=0, le=365)] = 14
     rest_due_on: date | None = None
 
 
