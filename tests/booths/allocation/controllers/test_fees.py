@@ -167,6 +167,20 @@ async def test_an_exhibitor_sees_her_fee_pays_it_and_sees_it_go_back(client: Bro
     assert (await invoice_of(application_id)).state == DocumentState.REFUNDED
 
 
+async def test_who_helps_at_a_booth_is_not_led_to_its_fee(client: Browser) -> None:
+    fair = await make_fair(1)
+    application_id = await fair.exhibitor(0)
+    await fair.bill()
+    organisation_id = (await application(fair.edition.id, application_id)).organisation_id
+    member = await make_holder(
+        Role.EXHIBITOR_MEMBER, edition_id=fair.edition.id, organisation_id=organisation_id, now=NOW
+    )
+    await sign_in(client, member.id)
+    home = (await client.get(f"/exhibitor/{organisation_id}/{fair.edition.id}?lang=en")).text
+    assert ("Print the poster" in home, "Pay the booth" in home) == (True, False)
+    assert (await client.get(f"{fair.edition.path}/apply/mine/{application_id}")).status_code == 404
+
+
 async def test_a_fee_that_others_bear_whole_is_said_to_be_so(client: Browser) -> None:
     await sign_in(client, (await make_owner()).id)
     fair = await make_fair(1)
