@@ -62,6 +62,8 @@ EDITS = {
     "/manage/{edition_id:int}/payments/{document_id:int}/legal": Edit(
         ("legal_series", "1C26TAA"), ("legal_number", "123")
     ),
+    "/manage/{edition_id:int}/booth-fees/plan": Edit(("first_days", "9"), ("rest_due_on", "2026-11-02")),
+    "/manage/{edition_id:int}/booth-fees/{application_id:int}": Edit(("waived_by", "SHB"), ("amount", "500.000")),
     "/manage/{edition_id:int}/payments/terms": Edit(("seller_name", "Hội LHPN"), ("due_days", "14")),
     "/team/ideas/{entry_id:int}/edit/{part:int}": Edit(("title", "Trà sen"), ("category", "Trà")),
     "/manage/{edition_id:int}/gates/lists/{list_id:int}": Edit(("name", "Ngày thứ hai"), ("exits", "on")),
@@ -73,6 +75,7 @@ NO_EDIT = {
     "/account/contacts/link/{token:str}": "a code",
     "/account/data/erase": "an act",
     "/account/two-step": "one's own",
+    "/e/{slug:str}/apply/mine/{application_id:int}/fee/{document_id:int}/card": "an act",
     "/e/{slug:str}/apply/{step:str}": "one's own draft",
     "/e/{slug:str}/contest/enter": "makes something new",
     "/e/{slug:str}/exhibitors/{organisation_id:int}/contact": "makes something new",
@@ -147,7 +150,7 @@ async def browser_of(festival: Festival, path: str, *, second: bool = False) -> 
     people = ("owner", "manager")
     if path.startswith("/exhibitor"):
         people = ("exhibitor_owner", "exhibitor_member")
-    elif "/payments/" in path:
+    elif "/payments/" in path or "/booth-fees/" in path:
         people = ("owner", "finance")
     elif path.startswith("/team"):
         people = ("team_member", "team_member")

@@ -20,6 +20,7 @@ MANAGE = "/manage/{edition_id}"
 LISTS = (
     f"{MANAGE}/applications",
     f"{MANAGE}/audit",
+    f"{MANAGE}/booth-fees",
     f"{MANAGE}/catalogue",
     f"{MANAGE}/contest",
     f"{MANAGE}/contest/judges",

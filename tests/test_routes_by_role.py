@@ -51,6 +51,7 @@ SPECIAL = {
     "/gates/phones/": {"device_id": "gate_device_id"},
     "/devices/{device_id:int}/revoke": {"device_id": "gate_device_id"},
     "/apply/mine/{application_id:int}/send": {"application_id": "draft_id"},
+    "/apply/mine/{application_id:int}/fee/": {"application_id": "billed_id", "document_id": "bill_id"},
     "/booths/{booth_id:int}/allocate": {"booth_id": "held_booth_id"},
     "/people/registered/": {"person_id": "helped_id"},
     "/api/v1/manage/{edition_id:int}/registered/": {"person_id": "helped_id"},

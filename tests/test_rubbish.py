@@ -32,6 +32,7 @@ TRIES = 3
 QUERY = ("q", "status", "state", "kind", "zone", "category", "channel", "action", "role", "show", "page", "per_page")
 #: Answer 503 to everything while no key of Stripe, or of SePay, is set, so that they try again.
 NOT_SET_UP = (
+    "/e/{slug:str}/apply/mine/{application_id:int}/fee/{document_id:int}/card",
     "/payments/stripe/webhook",
     "/payments/bank/sepay/webhook",
     "/e/{slug:str}/tickets/done/{secret:str}/card",

@@ -66,9 +66,11 @@ def test_money_is_an_integer_wide_enough() -> None:
 
 def test_money_stands_beside_its_currency() -> None:
     assert {name: currencies(column._meta.table) for name, column in money(all_tables())} == {
+        "application.waived_minor": ["edition"],
         "bank_entry.amount_minor": ["bank_entry"],
         "bank_match.amount_minor": ["bank_entry", "payment", "payment_document"],
         "booth.price_minor": ["booth"],
+        "booth_bill.price_minor": ["booth", "payment_document"],
         "card_attempt.amount_minor": ["card_attempt"],
         "card_attempt.fee_minor": ["card_attempt"],
         "card_dispute.amount_minor": ["card_dispute"],

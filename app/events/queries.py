@@ -185,9 +185,9 @@ async def hold_edition(edition_id: int, *, alone: bool = False) -> EditionInfo:
     return await edition_by_id(edition_id)
 
 
-async def hold_edition_going_on(edition_id: int) -> EditionInfo:
+async def hold_edition_going_on(edition_id: int, *, alone: bool = False) -> EditionInfo:
     """As :func:`hold_edition`, for what nobody may begin in a cancelled one. Raises EditionIsCancelled."""
-    edition = await hold_edition(edition_id)
+    edition = await hold_edition(edition_id, alone=alone)
     if edition.state == EditionState.CANCELLED:
         raise EditionIsCancelled
     return edition

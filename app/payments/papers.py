@@ -5,6 +5,7 @@ from decimal import Decimal
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.documents.qr import qr_svg
 from app.kernel.i18n import pick
+from app.kernel.money import Money
 from app.kernel.settings import settings
 from app.payments.enums import DocumentKind, DocumentState
 from app.payments.lines import TaxedLine, Terms
@@ -20,7 +21,7 @@ from app.payments.pdf import (
     TransferDetails,
     render_invoices,
 )
-from app.payments.queries import DocumentInfo, document_by_id, lines_of, parts_of, payments_of, terms_of
+from app.payments.queries import DocumentInfo, document_by_id, lines_of, next_due, parts_of, payments_of, terms_of
 from app.payments.transfers import transfer_parts
 
 HUNDRED = Decimal(100)
@@ -63,7 +64,7 @@ async def paper_of(document: DocumentInfo) -> Paper:
             )
             for payment in await payments_of(document.id)
         ],
-        transfer=_transfer(document) if is_open else None,
+        transfer=_transfer(document, await next_due(document)) if is_open else None,
         legal=LegalInvoice(
             series=document.legal.series, number=document.legal.number, lookup_code=document.legal.lookup
         )
@@ -104,9 +105,9 @@ def _totals(lines: list[TaxedLine]) -> list[RateTotal]:
     ]
 
 
-def _transfer(document: DocumentInfo) -> TransferDetails | None:
-    """How to pay what is due by transfer, the first of several where banks do not take it at once; None without one."""
-    parts = transfer_parts(document)
+def _transfer(document: DocumentInfo, amount: Money) -> TransferDetails | None:
+    """How to pay an amount by transfer, the first of several where banks do not take it at once; None without one."""
+    parts = transfer_parts(document, amount)
     if not parts:
         return None
     here = settings()

@@ -1,6 +1,6 @@
 """Reads of payments."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
@@ -258,6 +258,31 @@ async def parts_of(document: DocumentInfo) -> list[PartInfo]:
             PartInfo(due_on=row["due_on"], amount=Money(row["amount_minor"], currency), paid=Money(filled, currency))
         )
     return parts
+
+
+async def next_due(document: DocumentInfo) -> Money:
+    """What is to be paid next: the rest of the first part that is not paid yet, or all that is due without parts."""
+    for part in await parts_of(document):
+        if rest := part.amount.amount_minor - part.paid.amount_minor:
+            return Money(rest, document.amount.currency)
+    return document.due
+
+
+async def invoices_for(purpose: str, subject_ids: Iterable[int]) -> list[DocumentInfo]:
+    """Every invoice that was made for some subjects of a purpose, in whatever state, the oldest first."""
+    wanted = sorted(set(subject_ids))
+    if not wanted:
+        return []
+    rows = (
+        await PaymentDocument.select()
+        .where(
+            (PaymentDocument.purpose == purpose)
+            & PaymentDocument.subject_id.is_in(wanted)
+            & (PaymentDocument.kind == DocumentKind.INVOICE.value)
+        )
+        .order_by(PaymentDocument.id)
+    )
+    return [document_info(row) for row in rows]
 
 
 async def credit_notes_of(document_id: int, state: DocumentState | None = None) -> list[DocumentInfo]:

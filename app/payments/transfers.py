@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
+from app.kernel.documents.qr import qr_svg
 from app.kernel.money import Money
 from app.kernel.settings import settings
 from app.payments.queries import DocumentInfo
@@ -16,8 +19,36 @@ class TransferPart:
     code: str
 
 
-def transfer_parts(document: DocumentInfo) -> tuple[TransferPart, ...]:
-    """The transfers that together pay what is due of a document, each with its reference.
+@dataclass(frozen=True, kw_only=True)
+class Transfer:
+    """A bank transfer as a page shows it; ``codes`` are VietQR codes as SVG, if the currency has them.
+
+    There are several, each with its amount, where banks do not transfer the whole at once.
+    """
+
+    bank_account: str
+    account_name: str
+    amount: Money
+    reference: str
+    codes: tuple[tuple[Money, Markup], ...]
+
+
+def transfer_of(document: DocumentInfo, amount: Money | None = None) -> Transfer | None:
+    """The transfer that pays a document, or ``amount`` of it; None while no bank account is configured."""
+    here = settings()
+    if not here.bank_account or not here.bank_bin:
+        return None
+    return Transfer(
+        bank_account=here.bank_account,
+        account_name=here.bank_account_name,
+        amount=amount or document.due,
+        reference=document.reference,
+        codes=tuple((part.amount, qr_svg(part.code, label="VietQR")) for part in transfer_parts(document, amount)),
+    )
+
+
+def transfer_parts(document: DocumentInfo, amount: Money | None = None) -> tuple[TransferPart, ...]:
+    """The transfers that together pay what is due of a document, or ``amount`` of it, each with its reference.
 
     Above ``INSTANT_TRANSFER_CEILING`` banks do not transfer at once, so there are several, of nearly one amount: none
     is so small that a bank refuses it. Nothing once all is paid, without a bank account here, or for another currency
@@ -26,12 +57,12 @@ def transfer_parts(document: DocumentInfo) -> tuple[TransferPart, ...]:
     here = settings()
     if not here.bank_bin or not here.bank_account or document.amount.currency != "VND":
         return ()
-    if document.due.amount_minor <= 0:
+    asked = (amount or document.due).amount_minor
+    if asked <= 0:
         return ()
-    amounts = split_evenly(document.due.amount_minor, here.instant_transfer_ceiling)
     return tuple(
-        TransferPart(Money(amount, "VND"), vietqr(here.bank_bin, here.bank_account, amount, document.reference))
-        for amount in amounts
+        TransferPart(Money(one, "VND"), vietqr(here.bank_bin, here.bank_account, one, document.reference))
+        for one in split_evenly(asked, here.instant_transfer_ceiling)
     )
 
 

@@ -8,14 +8,17 @@ from app.events.enums import Part
 from app.events.queries import edition_by_id
 from app.events.slots import DashboardItem, NavItem, Stage
 from app.kernel.i18n import N_, _, ngettext
-from booths.allocation.enums import RunState
+from booths.allocation.enums import FeeState, RunState
 from booths.allocation.queries import counts, latest_run
+from booths.allocation.queries_fees import fees
 
 FLOOR = (Role.OWNER, Role.MANAGER, Role.FLOOR)
+DESK = (Role.OWNER, Role.MANAGER, Role.FINANCE)
 
 NAV = (
     NavItem(title=N_("Applications"), path="/applications", icon="store", part=Part.FAIR, roles=FLOOR, order=20),
     NavItem(title=N_("Allocation"), path="/allocation", icon="sparkles", part=Part.FAIR, roles=FLOOR, order=25),
+    NavItem(title=N_("Booth fees"), path="/booth-fees", icon="receipt", part=Part.FAIR, roles=DESK, order=27),
 )
 
 
@@ -66,3 +69,20 @@ async def allocation_dashboard(edition_id: int, actor: Actor, _now: datetime) ->
             )
         )
     return items
+
+
+async def fees_dashboard(edition_id: int, actor: Actor, _now: datetime) -> list[DashboardItem]:
+    """Booths that are allocated, have a price and were not billed."""
+    if not actor.has(*DESK, edition_id=edition_id) or not (await edition_by_id(edition_id)).has(Part.FAIR):
+        return []
+    unbilled = len(await fees(edition_id, state=FeeState.UNBILLED))
+    if not unbilled:
+        return []
+    return [
+        DashboardItem(
+            stage=Stage.ALLOCATE,
+            title=_("Bill the booths"),
+            href=f"/manage/{edition_id}/booth-fees",
+            waiting=unbilled,
+        )
+    ]

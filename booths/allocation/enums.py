@@ -30,6 +30,39 @@ APPLICATION_STATE_NAMES = {
 }
 
 
+#: Name under which payments knows invoices of booths; their subject is the application.
+FEE_PURPOSE = "booth_fee"
+
+
+class FeeState(StrEnum):
+    """Where the fee of an allocated booth stands."""
+
+    UNBILLED = "unbilled"
+    OPEN = "open"
+    PAID = "paid"
+    BORNE = "borne"
+
+
+FEE_STATE_NAMES = {
+    FeeState.UNBILLED: N_("Not billed yet"),
+    FeeState.OPEN: N_("Open"),
+    FeeState.PAID: N_("Paid"),
+    FeeState.BORNE: N_("Borne by others"),
+}
+
+
+class FeeNews(StrEnum):
+    """What an exhibitor is told about the fee of her booth."""
+
+    BILLED = "billed"
+    KEPT = "kept"
+    REPLACED = "replaced"
+    GONE = "gone"
+    TAKEN_BACK = "taken_back"
+    OWED_BACK = "owed_back"
+    WENT_BACK = "went_back"
+
+
 class RunState(StrEnum):
     """Where a run of the optimiser stands."""
 

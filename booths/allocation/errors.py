@@ -52,6 +52,14 @@ class HasBooth(AppError):
     message = N_("This exhibitor has a booth in this edition already.")
 
 
+class FeeBilled(AppError):
+    """A change to a fee for which an invoice stands."""
+
+    code = "fee_billed"
+    status = 409
+    message = N_("Invoice {number} stands for this booth already. Cancel it first, then bill the booth anew.")
+
+
 class RunNotFound(AppError):
     """There is no such run in this edition."""
 

@@ -40,7 +40,11 @@ DATA = PersonalData(
     texts=(Application.note, AllocationRun.error),
     kept={"allocation_run.started_by": NUMBER_ONLY},
     impersonal=frozenset(
-        {"application.zone_wanted", "application.category", "allocation_run.unmet", "allocation.reasons"}
+        {
+            *(f"application.{name}" for name in ("zone_wanted", "category", "waived_by")),
+            "allocation_run.unmet",
+            "allocation.reasons",
+        }
     ),
     ties=(Application.contact,),
 )

@@ -8,5 +8,5 @@ APP_CONFIG = AppConfig(
     app_name="allocation",
     migrations_folder_path=str(Path(__file__).parent / "migrations"),
     table_classes=TABLES,
-    migration_dependencies=["booths.floorplan.piccolo_app"],
+    migration_dependencies=["booths.floorplan.piccolo_app", "app.payments.piccolo_app"],
 )

@@ -11,29 +11,39 @@ from app.events.slots import (
 )
 from app.kernel.jobs import every
 from app.kernel.module import Module
+from app.payments.services.card_refunds import register_refund_message
+from app.payments.services.documents import register_settlement
 from booths.allocation.controllers.api import AllocationApi
 from booths.allocation.controllers.applications import ApplicationsController
 from booths.allocation.controllers.apply import ApplyController, apply_section
 from booths.allocation.controllers.booths import BoothController
+from booths.allocation.controllers.fees import FeesController
+from booths.allocation.controllers.own import OwnFeeController
 from booths.allocation.controllers.runs import AllocationController
-from booths.allocation.dashboard import NAV, allocation_dashboard
+from booths.allocation.dashboard import NAV, allocation_dashboard, fees_dashboard
 from booths.allocation.dates import MOVER
+from booths.allocation.enums import FEE_PURPOSE
 from booths.allocation.log import WORDS
 from booths.allocation.personal import DATA
 from booths.allocation.services.closing import close_applications
+from booths.allocation.services.fees import tell_refund
 from booths.allocation.services.merging import object_to_merge
 from booths.allocation.services.messages import contacts_concerned
+from booths.allocation.services.settling import settle_fee
 from booths.allocation.sheets import APPLICATIONS
 from booths.allocation.tasks import JOBS, TIDY, TIDY_SECONDS
 
 
 def start() -> None:
-    """Fill the slots."""
+    """Join payments, and fill the slots."""
+    register_settlement(FEE_PURPOSE, settle_fee)
+    register_refund_message(FEE_PURPOSE, tell_refund)
     add_mover(MOVER)
     add_objector(object_to_merge)
     add_closer(close_applications)
     add_audience(contacts_concerned)
     add_dashboard_provider(allocation_dashboard)
+    add_dashboard_provider(fees_dashboard)
     add_section_provider(apply_section)
     for item in NAV:
         add_nav_item(item)
@@ -42,7 +52,15 @@ def start() -> None:
 
 module = Module(
     name="allocation",
-    route_handlers=(ApplyController, ApplicationsController, BoothController, AllocationController, AllocationApi),
+    route_handlers=(
+        ApplyController,
+        OwnFeeController,
+        ApplicationsController,
+        BoothController,
+        AllocationController,
+        FeesController,
+        AllocationApi,
+    ),
     jobs=JOBS,
     sheet_kinds=(APPLICATIONS,),
     startup=start,

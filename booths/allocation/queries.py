@@ -41,6 +41,8 @@ class ApplicationInfo:
     state: ApplicationState
     submitted_at: datetime | None
     changed_at: datetime | None
+    waived_minor: int
+    waived_by: str
     booth_id: int | None
     booth: str
 
@@ -139,6 +141,8 @@ def _info(row: dict[str, Any], held: dict[int, dict[str, Any]]) -> ApplicationIn
         state=ApplicationState(row["state"]),
         submitted_at=row["submitted_at"],
         changed_at=row["changed_at"],
+        waived_minor=row["waived_minor"],
+        waived_by=row["waived_by"],
         booth_id=booth["booth"] if booth else None,
         booth=booth["code"] if booth else "",
     )

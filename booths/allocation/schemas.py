@@ -1,7 +1,7 @@
 """What forms and the API of allocation take and give."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -40,6 +40,21 @@ class BoothChoice(msgspec.Struct):
 
     application: Annotated[int, Meta(ge=1, le=2**31 - 1)]
     tell_now: bool = False
+
+
+class FeePlanForm(msgspec.Struct):
+    """In which parts booth fees are due."""
+
+    first_percent: Annotated[int, Meta(ge=1, le=100)] = 100
+    first_days: Annotated[int, Meta(ge=0, le=365)] = 14
+    rest_due_on: date | None = None
+
+
+class WaiverForm(msgspec.Struct):
+    """What of a fee somebody else bears, as people type amounts, and who; left empty the exhibitor pays all of it."""
+
+    amount: Annotated[str, Meta(max_length=30)] = ""
+    waived_by: Annotated[str, Meta(max_length=120)] = ""
 
 
 class WhoStep(msgspec.Struct):

@@ -1,10 +1,12 @@
 """Tables of allocation: applications, runs of the optimiser, and what they propose."""
 
-from piccolo.columns import JSON, ForeignKey, Integer, Real, Serial, Text, Timestamptz, Varchar
+from piccolo.columns import JSON, BigInt, Date, ForeignKey, Integer, Real, Serial, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from app.accounts.tables import Organisation, Person
 from app.events.tables import Edition
+from app.payments.tables import PaymentDocument
 from booths.allocation.enums import ApplicationState, RunState
 from booths.floorplan.tables import Booth
 
@@ -24,6 +26,8 @@ class Application(Table, tablename="application"):
     state = Varchar(length=12, choices=ApplicationState, default=ApplicationState.DRAFT)
     submitted_at = Timestamptz(default=None, null=True)
     changed_at = Timestamptz(default=None, null=True)
+    waived_minor = BigInt(default=0, help_text="What of the booth's fee somebody else bears")
+    waived_by = Varchar(length=120, default="")
 
 
 class AllocationRun(Table, tablename="allocation_run"):
@@ -60,4 +64,24 @@ class Allocation(Table, tablename="allocation"):
     reasons = JSON(default="[]")
 
 
-TABLES: list[type[Table]] = [Application, AllocationRun, Allocation]
+class FeePlan(Table, tablename="fee_plan"):
+    """In which parts an edition's booth fees are due; without a row as a whole, as the terms of payment have it."""
+
+    id: Serial
+    edition = ForeignKey(Edition, null=False, unique=True)
+    first_percent = SmallInt(default=100, help_text="Share of the first part; 100 is all of it")
+    first_days = SmallInt(default=14, help_text="Days from the invoice until the first part is due")
+    rest_due_on = Date(default=None, null=True)
+
+
+class BoothBill(Table, tablename="booth_bill"):
+    """Which booth an invoice is for: the one that was billed, or the one that was given in its place."""
+
+    id: Serial
+    document = ForeignKey(PaymentDocument, null=False, on_delete=OnDelete.restrict, unique=True)
+    application = ForeignKey(Application, null=False, on_delete=OnDelete.restrict, index=True)
+    booth = ForeignKey(Booth, null=False, on_delete=OnDelete.restrict)
+    price_minor = BigInt(default=0, help_text="The booth's price when it was billed")
+
+
+TABLES: list[type[Table]] = [Application, AllocationRun, Allocation, FeePlan, BoothBill]

@@ -8,7 +8,7 @@ from app.accounts.actor import Actor
 from app.events.queries import hold_edition_going_on
 from app.events.tables import Edition, Hall
 from app.kernel import audit
-from app.kernel.database import is_unique_violation, write_transaction
+from app.kernel.database import hold_row, is_unique_violation, write_transaction
 from app.kernel.names import clean_name, search_text
 from booths.floorplan.enums import Drawn, HolderState
 from booths.floorplan.errors import (
@@ -72,6 +72,15 @@ async def hold_booth(
         if is_unique_violation(error):
             raise BoothTaken(booth=code) from error
         raise
+
+
+async def first_free(booth_ids: Sequence[int]) -> int | None:
+    """The first of some booths that nobody holds; until the caller's transaction ends nobody else takes any of them."""
+    for booth_id in sorted(booth_ids):  # in one order, so that two who look among the same do not wait for each other
+        await hold_row("booth", booth_id, alone=True)
+    rows = await CellHold.select(CellHold.booth).where(CellHold.booth.is_in(list(booth_ids)) & CellHold.live.eq(True))
+    taken = {row["booth"] for row in rows}
+    return next((booth_id for booth_id in booth_ids if booth_id not in taken), None)
 
 
 async def settle_hold(*, booth_id: int, actor: Actor, now: datetime) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -13,13 +14,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from app.accounts.actor import SYSTEM
 from app.accounts.enums import Role
 from app.kernel.documents.qr import qr_png
+from app.kernel.money import Money
 from app.kernel.settings import settings
-from app.payments.queries import DocumentInfo
+from app.payments.enums import PaymentMethod
+from app.payments.papers import paper_of
+from app.payments.queries import DocumentInfo, document_by_id, next_due
 from app.payments.references import new_reference
-from app.payments.transfers import split_evenly, transfer_parts
+from app.payments.services.issuing import Part
+from app.payments.services.recording import record_payment
+from app.payments.transfers import split_evenly, transfer_of, transfer_parts
 from app.payments.vietqr import vietqr
+from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.payments import emv
 from tests.payments.factories import Seller, make_document, put_on_sale
@@ -98,6 +106,30 @@ def test_the_parser_refuses_a_code_that_was_changed(place: int) -> None:
     text = PUBLISHED["to Vietinbank with an amount and a message"][0]
     with pytest.raises(ValueError, match="checksum"):
         emv.read(text[:place] + ("1" if text[place] != "1" else "2") + text[place + 1 :])
+
+
+async def test_what_is_due_in_parts_is_transferred_part_by_part(
+    account: None, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_on_sale(monkeypatch, Seller())
+    parts = [Part(due_on=date(2026, 10, 20), amount_minor=30_000), Part(due_on=date(2026, 11, 2), amount_minor=20_000)]
+    document = await make_document(await make_edition(), parts=parts)
+    transfer = transfer_of(document, await next_due(document))
+    assert transfer is not None
+    assert (transfer.amount.amount_minor, transfer.reference, len(transfer.codes)) == (30_000, document.reference, 1)
+    (part,) = transfer_parts(document, await next_due(document))
+    assert emv.read(decoded(part.code)).at("54") == "30000"
+    paper = await paper_of(document)
+    assert paper.transfer is not None
+    assert paper.transfer.amount == 30_000
+    await record_payment(
+        document_id=document.id,
+        method=PaymentMethod.CASH,
+        amount=Money(45_000, "VND"),
+        actor=SYSTEM,
+        now=NOW,
+    )
+    assert await next_due(await document_by_id(document.id)) == Money(5_000, "VND")
 
 
 async def test_an_amount_above_the_ceiling_is_split_over_several_codes(account: None, document: DocumentInfo) -> None:

@@ -29,14 +29,17 @@ from app.kernel.outbox import send_message
 from app.kernel.security import hash_token
 from app.kernel.sheets import SheetContext, batches
 from app.payments.lines import Line
+from app.payments.queries import invoices_for
 from app.payments.services.documents import open_document
 from app.payments.services.drawers import open_drawer
 from app.payments.services.issuing import Payer
 from app.payments.services.legal_files import keep_legal_file
 from app.payments.sheets import STATEMENTS
 from app.payments.tables import Payment, PaymentEvent
+from booths.allocation.enums import FEE_PURPOSE
 from booths.allocation.services.applications import submit_application
 from booths.allocation.services.by_hand import hold_for_application
+from booths.allocation.services.fees import bill_booths
 from booths.allocation.tables import AllocationRun, Application
 from booths.catalogue.tables import Lead, ProductPhoto
 from tests.booths.catalogue.factories import Fair, make_product, make_stand
@@ -129,6 +132,24 @@ async def _fair(found: Festival, fair: Fair, now: datetime) -> None:
     held_id, _organisation = await make_application(here, name="Hợp tác xã Mây tre Phú Vinh")
     held_booth_id = await make_booth(here, fair.hall_id, "Z1", [(29, 29)])
     await hold_for_application(edition_id=here, booth_id=held_booth_id, application_id=held_id, actor=SYSTEM, now=now)
+    billed_id, _created = await submit_application(
+        edition_id=here,
+        organisation_id=(await make_organisation(name="Hộ tranh Đông Hồ")).id,
+        contact_id=application.contact,
+        cells_wanted=1,
+        actor=SYSTEM,
+        now=now,
+    )
+    await hold_for_application(
+        edition_id=here,
+        booth_id=await make_booth(here, fair.hall_id, "Z2", [(28, 29)], price_minor=2_000_000),
+        application_id=billed_id,
+        tell_now=True,
+        actor=SYSTEM,
+        now=now,
+    )
+    await bill_booths(edition_id=here, actor=SYSTEM, now=now)
+    (bill,) = await invoices_for(FEE_PURPOSE, [billed_id])
     run = AllocationRun(edition=here, state="proposed", started_at=now, finished_at=now)
     await run.save()
     found.ids |= {
@@ -139,6 +160,8 @@ async def _fair(found: Festival, fair: Fair, now: datetime) -> None:
         "lead_id": lead.id,
         "application_id": application_id,
         "draft_id": draft_id,
+        "billed_id": billed_id,
+        "bill_id": bill.id,
         "held_booth_id": held_booth_id,
         "run_id": run.id,
         "code": await register_short_code("booth", stand.booth_id, here, now),

@@ -41,6 +41,7 @@ from tests.support.factories import make_person
 from tests.support.factories_ticketing import make_order, make_ticket_type
 from tests.support.festival import Festival
 from ticketing.checkin.tables import Scan
+from ticketing.sales.services.orders import PURPOSE
 
 NAME = "Đặng Thị Quỳnh Xoá"
 PHONE = "+84987654321"
@@ -146,7 +147,9 @@ async def _tickets(festival: Festival, her: Actor, now: datetime) -> None:
     await make_order(here, {free: 1}, now=now, **own)
     paid = await make_order(here, {dear: 1}, now=now, **own)
     await make_order(here, {dear: 1}, now=now, **own)
-    bill = await PaymentDocument.objects().get(PaymentDocument.subject_id == paid.order_id)
+    bill = await PaymentDocument.objects().get(
+        (PaymentDocument.purpose == PURPOSE) & (PaymentDocument.subject_id == paid.order_id)
+    )
     assert bill is not None
     await record_payment(
         document_id=bill.id,

@@ -21,7 +21,7 @@ from app.payments.enums import DocumentState, PaymentMethod
 from app.payments.enums_card import AttemptState
 from app.payments.errors import AlreadyPaid, AmountDiffers, DocumentNotOpen
 from app.payments.errors_card import CardsNotSetUp, StripeRefused
-from app.payments.queries import DocumentInfo, document_by_id
+from app.payments.queries import DocumentInfo, document_by_id, next_due
 from app.payments.queries_card import GOING_ON, PROVIDER, attempt_going_on
 from app.payments.services.inbox import IGNORED
 from app.payments.services.recording import record_payment
@@ -41,8 +41,8 @@ RETURN_PATH, CANCEL_PATH = "/pay/card/done", "/pay/card/back"
 async def start_checkout(*, document_id: int, locale: str, now: datetime) -> str:
     """The address of the page at Stripe where a document is paid; asked again while it is open, the same one.
 
-    ``locale`` is the language of that page. Raises CardsNotSetUp, DocumentNotFound, AlreadyPaid, DocumentNotOpen,
-    StripeNotReached (ask again: nothing is lost), StripeRefused.
+    One that is due in parts is paid part by part. ``locale`` is the language of that page. Raises CardsNotSetUp,
+    DocumentNotFound, AlreadyPaid, DocumentNotOpen, StripeNotReached (ask again: nothing is lost), StripeRefused.
     """
     if not cards_on():
         raise CardsNotSetUp
@@ -131,15 +131,16 @@ async def _begin(document_id: int, locale: str, now: datetime) -> tuple[dict[str
             if document.state != DocumentState.OPEN:
                 raise DocumentNotOpen(number=document.number)
             known = await attempt_going_on(document_id)
-            due = (document.due.amount_minor, document.due.currency)
+            asked = await next_due(document)
+            due = (asked.amount_minor, asked.currency)
             if known and known["expires_at"] > now + TOO_SHORT and (known["amount_minor"], known["currency"]) == due:
                 return known, False
             if known:
                 await end_checkout(known["id"], AttemptState.EXPIRED, "", now)
             row = CardAttempt(
                 document=document_id,
-                amount_minor=document.due.amount_minor,
-                currency=document.due.currency,
+                amount_minor=asked.amount_minor,
+                currency=asked.currency,
                 locale=locale,
                 idempotency_key=f"checkout-{new_token()}",
                 state=AttemptState.STARTED.value,

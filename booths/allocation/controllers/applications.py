@@ -141,6 +141,7 @@ class ApplicationsController(Controller):
             edition=edition,
             application=found,
             kind=_(ORGANISATION_KIND_NAMES[OrganisationKind(found.kind)]),
+            may_bill=request.user.has(Role.MANAGER, Role.FINANCE, edition_id=edition_id),
             reasons=await queries.explanation_for(edition_id, found.organisation_id),
             waiting=await queries.why_waiting(edition_id, found.id) if found.state == ApplicationState.WAITING else [],
         )

@@ -10,13 +10,12 @@ from litestar.params import FromPath
 
 from app.accounts.actor import Actor
 from app.accounts.enums import ORGANISATION_KIND_NAMES, OrganisationKind, Role
-from app.accounts.errors import FillingInNotAllowed
 from app.accounts.guards import public, signed_in
 from app.accounts.limits import Way, count_browser
 from app.accounts.places.wards import keep_ward, ward_problem
 from app.accounts.tables import Organisation
 from app.events.enums import EditionState, Part
-from app.events.queries import EditionInfo, edition_by_slug
+from app.events.queries import EditionInfo
 from app.events.slots import PublicSection
 from app.kernel.clock import now
 from app.kernel.cookies import drop_cookie, keep_cookie, read_cookie
@@ -26,8 +25,8 @@ from app.kernel.i18n import N_, _
 from app.kernel.web import page, redirect
 from booths.allocation import queries
 from booths.allocation.contacts import CONTACT_NEEDED, read_contact
+from booths.allocation.controllers.own import fair_of, fee_part, own_application
 from booths.allocation.enums import ApplicationState
-from booths.allocation.errors import ApplicationNotFound
 from booths.allocation.schemas import ContactStep, GoodsStep, WhoStep, WishStep
 from booths.allocation.services import conversation
 from booths.allocation.services.applications import send_draft, withdraw_application
@@ -41,19 +40,6 @@ STEPS: dict[str, tuple[type[msgspec.Struct], str, str]] = {
     "contact": (ContactStep, N_("How do we reach you?"), N_("Contact")),
 }
 NAME_NEEDED = N_("Please write the name that shall stand on the booth.")
-
-
-async def fair_of(slug: str, actor: Actor) -> EditionInfo:
-    """An edition with a trade fair; an officer who fills in for somebody does so in one edition alone.
-
-    Raises EditionNotFound, NotFound, FillingInNotAllowed.
-    """
-    edition = await edition_by_slug(slug)
-    if not edition.has(Part.FAIR):
-        raise NotFound
-    if actor.filling_in is not None and actor.filling_in.edition_id != edition.id:
-        raise FillingInNotAllowed
-    return edition
 
 
 def takes_applications(edition: EditionInfo) -> bool:
@@ -134,11 +120,19 @@ class ApplyController(Controller):
     ) -> Response[str]:
         """One's own application."""
         edition = await fair_of(slug, request.user)
-        found = await _own(request, edition, application_id)
+        found = await own_application(request, edition, application_id)
         waits = found.state == ApplicationState.WAITING
         waiting = await queries.why_waiting(edition.id, found.id) if waits else []
         goes = deleted_at(found.changed_at) if found.changed_at else None
-        return page("allocation/apply_mine.html", edition=edition, application=found, waiting=waiting, deleted_at=goes)
+        return page(
+            "allocation/apply_mine.html",
+            headers={"cache-control": "private, no-store"},
+            edition=edition,
+            application=found,
+            waiting=waiting,
+            deleted_at=goes,
+            **await fee_part(edition, found),
+        )
 
     @post("/mine/{application_id:int}/send", guards=[signed_in])
     async def send(
@@ -146,7 +140,7 @@ class ApplyController(Controller):
     ) -> Response[Any]:
         """Send one's draft."""
         edition = await fair_of(slug, request.user)
-        await _own(request, edition, application_id)
+        await own_application(request, edition, application_id)
         await send_draft(edition_id=edition.id, application_id=application_id, actor=request.user, now=now())
         return redirect(f"{edition.path}/apply/mine/{application_id}", toast=_("Your application is in."))
 
@@ -156,7 +150,7 @@ class ApplyController(Controller):
     ) -> Response[Any]:
         """Take one's application up again as a draft; what was sent stands until it is sent again."""
         edition = await fair_of(slug, request.user)
-        found = await _own(request, edition, application_id)
+        found = await own_application(request, edition, application_id)
         answer = redirect(f"{edition.path}/apply/check")
         names = ("organisation_id", "organisation", "kind", "ward", "cells_wanted", "zone_wanted", "power_watts")
         draft = {name: getattr(found, name) for name in (*names, "category", "note")}
@@ -169,7 +163,7 @@ class ApplyController(Controller):
     ) -> Response[Any]:
         """Take one's application back."""
         edition = await fair_of(slug, request.user)
-        await _own(request, edition, application_id)
+        await own_application(request, edition, application_id)
         await withdraw_application(edition_id=edition.id, application_id=application_id, actor=request.user, now=now())
         return redirect(f"{edition.path}/apply/mine/{application_id}", toast=_("Your application is withdrawn."))
 
@@ -322,10 +316,3 @@ async def _send(request: Request[Actor, Any, Any], edition: EditionInfo, draft: 
     except AppError as error:
         return _check_page(request, edition, draft, error)
     return _forget(request, page("allocation/apply_sent.html", edition=edition, contact=draft["contact"]), edition)
-
-
-async def _own(request: Request[Actor, Any, Any], edition: EditionInfo, application_id: int) -> queries.ApplicationInfo:
-    found = await queries.application(edition.id, application_id)
-    if not request.user.has(Role.EXHIBITOR_OWNER, edition_id=edition.id, organisation_id=found.organisation_id):
-        raise ApplicationNotFound
-    return found

@@ -17,6 +17,7 @@ from app.kernel.i18n import _
 from app.kernel.web import page, redirect
 from booths.allocation import queries
 from booths.allocation.optimiser import possible
+from booths.allocation.queries_fees import fee_of
 from booths.allocation.schemas import BoothChoice
 from booths.allocation.services import by_hand
 from booths.floorplan.errors import BoothNotFound
@@ -91,10 +92,11 @@ async def _booth_page(
     may_edit = request.user.has(Role.MANAGER, Role.FLOOR, edition_id=edition.id)
     offer = {"cells": booth.cell_count, "power": booth.power_watts}
     waiting = []
-    application = None
+    application = fee = None
     if may_edit:
         everybody = (await queries.applications(edition.id)).items
         application = next((item for item in everybody if item.organisation_id == booth.organisation_id), None)
+        fee = await fee_of(edition.id, application.id) if application else None
         fits = {item["id"]: possible(item, offer) for item in await queries.open_applications(edition.id)}
         chosen = [item for item in everybody if item.id in fits]
         waiting = [(item, fits[item.id]) for item in sorted(chosen, key=lambda item: not fits[item.id])]
@@ -109,5 +111,6 @@ async def _booth_page(
         form=form,
         waiting=waiting,
         application=application,
+        billed=fee is not None and fee.document is not None,
         may_edit=may_edit,
     )

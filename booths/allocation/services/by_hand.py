@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from app.accounts.actor import Actor
-from app.events.queries import hold_edition_going_on
+from app.events.queries import hold_edition, hold_edition_going_on
 from app.kernel.database import write_transaction
 from booths.allocation.enums import OPEN_STATES, OPEN_VALUES, ApplicationState
 from booths.allocation.errors import ApplicationNotFound, HasBooth
 from booths.allocation.queries import held_booths
 from booths.allocation.services.applications import move_applications
+from booths.allocation.services.fees import take_bill_back
 from booths.allocation.services.messages import Given, tell
 from booths.allocation.tables import Application
 from booths.floorplan.enums import HolderState
@@ -25,7 +26,7 @@ async def hold_for_application(
     ApplicationNotFound, HasBooth, EditionIsCancelled.
     """
     async with write_transaction():
-        await hold_edition_going_on(edition_id)
+        await hold_edition_going_on(edition_id, alone=True)
         await booth_in(edition_id, booth_id)
         rows = (
             await Application.update({Application.changed_at: now})
@@ -45,11 +46,18 @@ async def hold_for_application(
             booth_id=booth_id, organisation_id=organisation_id, state=HolderState.HELD, actor=actor, now=now
         )
         if tell_now:
-            await allocate_held(edition_id=edition_id, booth_id=booth_id, actor=actor, now=now)
+            await settle_held(edition_id=edition_id, booth_id=booth_id, actor=actor, now=now)
 
 
 async def allocate_held(*, edition_id: int, booth_id: int, actor: Actor, now: datetime) -> None:
     """Allocate a booth that is held for an open application, and tell its contact. Raises BoothNotFound."""
+    async with write_transaction():
+        await hold_edition(edition_id, alone=True)
+        await settle_held(edition_id=edition_id, booth_id=booth_id, actor=actor, now=now)
+
+
+async def settle_held(*, edition_id: int, booth_id: int, actor: Actor, now: datetime) -> None:
+    """As :func:`allocate_held`, for whoever holds the edition already."""
     async with write_transaction():
         booth = await booth_in(edition_id, booth_id)
         organisation_id = await settle_hold(booth_id=booth_id, actor=actor, now=now)
@@ -74,13 +82,17 @@ async def allocate_held(*, edition_id: int, booth_id: int, actor: Actor, now: da
 
 
 async def release_by_hand(*, edition_id: int, booth_id: int, actor: Actor, now: datetime) -> None:
-    """Free a booth; the application of whoever held it waits again. Raises BoothNotFound."""
+    """Free a booth; the application of whoever held it waits again, and its invoice is taken back.
+
+    Raises BoothNotFound.
+    """
     async with write_transaction():
+        await hold_edition(edition_id, alone=True)
         await booth_in(edition_id, booth_id)
         organisation_id = await release_booth(booth_id=booth_id, actor=actor, now=now)
         if organisation_id is None:
             return
-        await move_applications(
+        moved = await move_applications(
             (Application.edition == edition_id) & (Application.organisation == organisation_id),
             states=[ApplicationState.ALLOCATED],
             target=ApplicationState.WAITING,
@@ -89,3 +101,5 @@ async def release_by_hand(*, edition_id: int, booth_id: int, actor: Actor, now: 
             actor=actor,
             now=now,
         )
+        for application_id in moved:
+            await take_bill_back(edition_id=edition_id, application_id=application_id, actor=actor, now=now)

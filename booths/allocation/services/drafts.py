@@ -13,7 +13,7 @@ from app.kernel.settings import settings
 from app.kernel.tables import OutboxMessage
 from booths.allocation.enums import ApplicationState
 from booths.allocation.services.messages import draft_key, tell_draft
-from booths.allocation.tables import Allocation, Application
+from booths.allocation.tables import Allocation, Application, BoothBill
 
 REMINDED_BEFORE = timedelta(days=3)
 
@@ -68,13 +68,15 @@ async def _remind(row: dict[str, Any], now: datetime) -> bool:
 
 
 async def _delete(row: dict[str, Any], now: datetime) -> bool:
-    """Delete a draft unless it was taken up meanwhile; one that a run once placed is withdrawn, for the record."""
+    """Delete a draft unless it was taken up meanwhile; one once placed or billed is withdrawn, for the record."""
     mine = (
         (Application.id == row["id"])
         & (Application.state == ApplicationState.DRAFT.value)
         & (Application.changed_at == row["changed_at"])
     )
-    placed_once = await Allocation.exists().where(Allocation.application == row["id"])
+    placed_once = await Allocation.exists().where(Allocation.application == row["id"]) or (
+        await BoothBill.exists().where(BoothBill.application == row["id"])
+    )
     async with write_transaction():
         if placed_once:
             values: dict[Any, Any] = {Application.state: ApplicationState.WITHDRAWN.value, Application.changed_at: now}

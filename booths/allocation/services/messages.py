@@ -31,14 +31,14 @@ class Given:
 
 async def tell(booth: Given, now: datetime) -> None:
     """Write the message about a booth to the application's contact: once for each occasion."""
-    row = await _contact_of(booth.application_id)
+    row = await contact_of(booth.application_id)
     if row is None:
         return
     path = f"/exhibitor/{row['organisation_id']}/{booth.edition_id}"
     (place,) = await Booth.select(Booth.hall.name.as_alias("hall")).where(Booth.id == booth.booth_id)
     with use_locale(row["locale"]):
         said = _("{organisation} has booth {booth}, {place}. See why, fill in your page and print your poster.")
-        await _send(
+        await send_to(
             row,
             edition_id=booth.edition_id,
             subject=_("Your booth: {booth}").format(booth=booth.code),
@@ -53,7 +53,7 @@ async def tell_waiting(
     *, edition_id: int, application_id: int, why: Sequence[Fact], occasion: str, now: datetime
 ) -> None:
     """Write to an application's contact that it is on the waiting list, and why: once for each occasion."""
-    row = await _contact_of(application_id)
+    row = await contact_of(application_id)
     if row is None:
         return
     edition = await edition_by_id(edition_id)
@@ -62,7 +62,7 @@ async def tell_waiting(
             organisation=row["organisation"]
         )
         after = _("We write to you when a booth becomes free. You can change what you ask for.")
-        await _send(
+        await send_to(
             row,
             edition_id=edition_id,
             subject=_("You are on the waiting list for a booth"),
@@ -90,7 +90,7 @@ async def tell_draft(
     *, edition_id: int, application_id: int, changed_at: datetime, until: datetime, now: datetime
 ) -> bool:
     """Remind an application's contact that it was never sent, and when it is deleted; False without a contact."""
-    row = await _contact_of(application_id)
+    row = await contact_of(application_id)
     if row is None:
         return False
     edition = await edition_by_id(edition_id)
@@ -99,7 +99,7 @@ async def tell_draft(
             "The application of {organisation} for a booth was begun but not sent. "
             "It is deleted on {date} unless you send it."
         )
-        await _send(
+        await send_to(
             row,
             edition_id=edition_id,
             subject=_("Your application for a booth was not sent"),
@@ -111,7 +111,7 @@ async def tell_draft(
     return True
 
 
-async def _contact_of(application_id: int) -> dict[str, Any] | None:
+async def contact_of(application_id: int) -> dict[str, Any] | None:
     """Whom to write to about an application; None when nobody is named or can be reached."""
     row: dict[str, Any] | None = (
         await Application.select(
@@ -128,7 +128,7 @@ async def _contact_of(application_id: int) -> dict[str, Any] | None:
     return row if row and row["contact_id"] is not None and (row["email"] or row["phone"]) else None
 
 
-async def _send(
+async def send_to(
     row: dict[str, Any], *, edition_id: int, subject: str, said: str, path: str, unique_key: str, now: datetime
 ) -> None:
     """Send what is said, headed by the festival that says it, with a link that signs the contact in."""

@@ -17,7 +17,7 @@ from booths.allocation.errors import AllocationFailed, AllocationRunning, Nothin
 from booths.allocation.queries import free_booths, held_booths, open_applications
 from booths.allocation.reasons import Market
 from booths.allocation.services.applications import move_applications
-from booths.allocation.services.by_hand import allocate_held
+from booths.allocation.services.by_hand import settle_held
 from booths.allocation.services.messages import Given, tell, tell_waiting
 from booths.allocation.tables import Allocation, AllocationRun, Application
 from booths.floorplan.enums import HolderState
@@ -183,13 +183,13 @@ async def publish_run(*, run_id: int, edition_id: int, actor: Actor, now: dateti
     BoothTaken when somebody took one of the booths meanwhile.
     """
     async with write_transaction(), audit.gathered():
-        await hold_edition_going_on(edition_id)
+        await hold_edition_going_on(edition_id, alone=True)
         await _end(run_id, edition_id, {AllocationRun.state: RunState.PUBLISHED.value, AllocationRun.published_at: now})
         given = 0
         open_now = await open_applications(edition_id, held=True)
         for organisation_id, booth in (await held_booths(edition_id)).items():
             if booth["state"] == HolderState.HELD and organisation_id in {row["organisation"] for row in open_now}:
-                await allocate_held(edition_id=edition_id, booth_id=booth["booth"], actor=actor, now=now)
+                await settle_held(edition_id=edition_id, booth_id=booth["booth"], actor=actor, now=now)
                 given += 1
         placed = await Allocation.select(
             Allocation.application.id.as_alias("application_id"),

@@ -7,7 +7,7 @@ from litestar.datastructures import UploadFile
 from litestar.params import FromPath, FromQuery
 
 from app.accounts.actor import Actor
-from app.accounts.enums import EXHIBITOR_ROLES
+from app.accounts.enums import EXHIBITOR_ROLES, Role
 from app.accounts.guards import requires
 from app.events.pages import download, offset_of, pager_of, with_query
 from app.events.queries import EditionInfo, edition_by_id
@@ -29,7 +29,7 @@ from booths.catalogue.queries.exhibitors import (
     exhibitor_info,
 )
 from booths.catalogue.queries.figures import LEADS_A_PAGE, lead_count, leads_of, scans_of
-from booths.catalogue.queries.own import booth_given_on, next_steps, own_application, own_places
+from booths.catalogue.queries.own import booth_given_on, fee_step, next_steps, own_application, own_places
 from booths.catalogue.queries.products import products_of_organisation
 from booths.catalogue.schemas import ProfileForm, ProfileValues
 from booths.catalogue.services.codes import booth_code, product_codes
@@ -55,7 +55,9 @@ class ExhibitorController(Controller):
         return page("catalogue/own_places.html", places=found)
 
     @get("/{organisation_id:int}/{edition_id:int}")
-    async def home(self, organisation_id: FromPath[int], edition_id: FromPath[int]) -> Response[str]:
+    async def home(
+        self, request: Request[Actor, Any, Any], organisation_id: FromPath[int], edition_id: FromPath[int]
+    ) -> Response[str]:
         """What is to be done next and by when; the booth and why it is this one."""
         edition = await edition_by_id(edition_id)
         profile = await exhibitor_info(organisation_id, private=True)
@@ -63,6 +65,8 @@ class ExhibitorController(Controller):
         booths = await booths_of_exhibitor(edition_id, organisation_id)
         application = await own_application(edition_id, organisation_id)
         scans = await scans_of(edition_id, CodeKind.BOOTH, [booth.id for booth in booths])
+        owner = Role.EXHIBITOR_OWNER
+        may_pay = request.user.has(owner, edition_id=edition_id, organisation_id=organisation_id)
         steps = next_steps(
             base=base_of(organisation_id, edition_id),
             edition=edition,
@@ -71,6 +75,7 @@ class ExhibitorController(Controller):
             booths=booths,
             given_on=await booth_given_on(edition, organisation_id) if booths else None,
             scanned=sum(visitors for _day, visitors in scans),
+            fee=await fee_step(edition, application[0]) if application and may_pay else None,
         )
         return page(
             "catalogue/own_home.html",

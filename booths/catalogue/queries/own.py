@@ -8,8 +8,11 @@ from app.accounts.actor import Actor
 from app.accounts.enums import EXHIBITOR_ROLES
 from app.events.queries import EditionInfo, editions
 from app.kernel.i18n import _, ngettext
+from app.kernel.money import format_money
 from app.kernel.names import text_key
+from app.payments.enums import DocumentState
 from booths.allocation.enums import APPLICATION_STATE_NAMES, ApplicationState
+from booths.allocation.queries_fees import STANDS, own_fees
 from booths.allocation.tables import Application
 from booths.catalogue.queries.exhibitors import BoothPlace, ExhibitorInfo, organisation_names
 from booths.catalogue.queries.products import ProductCard
@@ -108,6 +111,21 @@ async def booth_given_on(edition: EditionInfo, organisation_id: int) -> date | N
     return edition.today(row["held_at"]) if row else None
 
 
+async def fee_step(edition: EditionInfo, application_id: int) -> Step | None:
+    """Paying what is due of the booth's fee; None without an invoice that stands."""
+    found = [one for one in await own_fees(application_id) if one.document.state in STANDS]
+    if not found:
+        return None
+    fee, own = found[0], f"{edition.path}/apply/mine/{application_id}"
+    if fee.document.state == DocumentState.PAID:
+        return Step(title=_("Pay the booth's fee"), detail=_("It is paid."), href=own, done=True)
+    unpaid = [part.due_on for part in fee.parts if part.paid != part.amount]
+    detail = _("{amount} is due next, by card or by bank transfer.").format(amount=format_money(fee.next))
+    return Step(
+        title=_("Pay the booth's fee"), detail=detail, href=own, due=unpaid[0] if unpaid else fee.document.due_on
+    )
+
+
 def _due(edition: EditionInfo, days_before: int, given_on: date | None) -> date | None:
     """So many days before the first day, but never sooner than a booth's owner can do it; None without a booth."""
     if given_on is None:
@@ -125,17 +143,19 @@ def next_steps(
     booths: Sequence[BoothPlace],
     given_on: date | None,
     scanned: int,
+    fee: Step | None,
 ) -> list[Step]:
     """What there is to do, in the order in which it is best done; what is done comes last.
 
     ``given_on`` is the day on which the booth was given: before it nothing is due.
-    ``scanned`` counts visitors who scanned the booth's code: then its poster hangs.
+    ``scanned`` counts visitors who scanned the booth's code: then its poster hangs. ``fee``: see :func:`fee_step`.
     """
     due = _due(edition, DAYS_BEFORE, given_on)
     shown = [product for product in products if product.active]
     bare = [product for product in shown if not product.photo]
     missing = max(ENOUGH_PRODUCTS - len(shown), 0)
-    steps = [
+    steps = [fee] if fee else []
+    steps += [
         Step(
             title=_("Tell your story"),
             detail=_("Who you are, how you work, what is special: visitors read it when they scan your code."),

@@ -84,6 +84,7 @@ async def test_nothing_is_due_before_it_can_be_done(database: str, given: date |
         booths=(),
         given_on=given,
         scanned=0,
+        fee=None,
     )
     assert {step.due for step in steps} == {due}
     assert await booth_given_on(fair.edition, stand.organisation_id) == date(2026, 10, 16)

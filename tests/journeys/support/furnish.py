@@ -4,7 +4,7 @@ late conflict, a sheet with wrong cells, links of one use; and ideas with their 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.accounts.actor import SYSTEM, Actor
@@ -23,7 +23,9 @@ from app.kernel.database import fetch
 from app.kernel.sheets import SheetContext, batches
 from app.main import register_modules, start_modules
 from app.payments.sheets import STATEMENTS
+from booths.allocation.queries_fees import Plan
 from booths.allocation.services.by_hand import hold_for_application
+from booths.allocation.services.fees import bill_booths, set_fee_plan
 from booths.catalogue.services.leads import leave_contact
 from tests.journeys.support.installation import holder
 from tests.support.service import ROOT
@@ -61,6 +63,9 @@ async def _fair(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
         actor=SYSTEM,
         now=now,
     )
+    plan = Plan(first_percent=40, first_days=7, rest_due_on=now.date() + timedelta(days=30))
+    await set_fee_plan(edition_id=here, plan=plan, actor=SYSTEM, now=now)
+    await bill_booths(edition_id=here, actor=SYSTEM, now=now)
     await leave_contact(
         edition_id=here,
         organisation_id=numbers["organisation_id"],

@@ -110,6 +110,9 @@ PLACES = [
     Place("organiser-new-application", "/manage/{edition_id}/applications/new", "owner"),
     Place("organiser-application", "/manage/{edition_id}/applications/{application_id}", "owner"),
     Place("organiser-allocation", "/manage/{edition_id}/allocation", "owner"),
+    Place("organiser-booth-fees", "/manage/{edition_id}/booth-fees", "owner"),
+    Place("organiser-fee-plan", "/manage/{edition_id}/booth-fees/plan", "owner"),
+    Place("organiser-fee-waiver", "/manage/{edition_id}/booth-fees/{application_id}", "owner"),
     Place("organiser-floorplan", "/manage/{edition_id}/floorplan", "owner"),
     Place("organiser-booth", "/manage/{edition_id}/booths/{booth_id}", "owner"),
     Place("organiser-plan-editor", "/manage/{edition_id}/floorplan/editor", "owner"),
@@ -193,6 +196,7 @@ def walks(places: Iterable[Place]) -> list[tuple[bool, str | None, list[Place]]]
 #: Pages that are not walked, each with its reason.
 NOT_WALKED = {
     "/e/{slug}/tickets/done/{secret}/card": "leads on to the order",
+    "/e/{slug}/apply/mine/{application_id}/fee/{document_id}/card": "leads on to the application",
     "/pay/card/back": "leads on to the order; what it says to others is public-card-elsewhere",
     "/manage/{edition_id}/payments/{document_id}/card-refunds/{payment_id}": "test_card_payment.py looks at it",
     "/s/{code}": "leads on to what the code stands for",

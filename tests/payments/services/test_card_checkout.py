@@ -19,6 +19,7 @@ from app.payments.queries import document_by_id, payments_of, waiting_events
 from app.payments.services.card_checkout import close_checkout, look_up, start_checkout
 from app.payments.services.documents import cancel_document
 from app.payments.services.inbox import apply_event
+from app.payments.services.issuing import Part
 from app.payments.tables_card import CardAttempt
 from tests.events.factories import make_edition
 from tests.payments.cards import COMPLETED, a_document, attempt_of, begun, keep, later, paid, stored, tell
@@ -34,6 +35,20 @@ CREATE = "POST /v1/checkout/sessions"
 async def state_of(document_id: int) -> DocumentState:
     """Where a document stands."""
     return (await document_by_id(document_id)).state
+
+
+async def test_what_is_due_in_parts_is_paid_part_by_part(stripe: StripeServer, seller: Seller) -> None:
+    today = clock.now().date()
+    parts = [Part(due_on=today, amount_minor=30_000), Part(due_on=today, amount_minor=20_000)]
+    document = await make_document(await make_edition(), parts=parts)
+    await paid(stripe, document)
+    first = await document_by_id(document.id)
+    assert (first.state, first.paid.amount_minor, seller.settled) == (DocumentState.OPEN, 30_000, [])
+    assert (await begun(document))["amount_minor"] == 20_000
+    await paid(stripe, document)
+    assert await state_of(document.id) == DocumentState.PAID
+    assert [one.amount.amount_minor for one in await payments_of(document.id)] == [30_000, 20_000]
+    assert len(seller.settled) == 1
 
 
 async def test_it_is_begun_once_and_paid_once(stripe: StripeServer, seller: Seller) -> None:

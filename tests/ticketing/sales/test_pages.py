@@ -22,7 +22,6 @@ from tests.support.client import Browser, new_browser, sign_in
 from tests.support.factories import make_holder
 from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type
 from ticketing.sales.queries import find_orders
-from ticketing.sales.services import paying
 
 
 @dataclass
@@ -118,7 +117,6 @@ async def test_with_a_bank_account_a_paid_order_shows_a_code_for_the_banking_app
         bank_account_name="HOI PHU NU",
         instant_transfer_ceiling=60_000,
     )
-    monkeypatch.setattr(paying, "settings", lambda: bank)
     monkeypatch.setattr(transfers, "settings", lambda: bank)
     answer = await order_through_pages(scene, scene.paid, "ha@example.vn")
     done = (await scene.browser.get(answer.headers["location"] + "?lang=en")).text

@@ -32,6 +32,7 @@ from app.payments.queries_card import refunds_of
 from app.payments.queries_legal import legal_part
 from app.payments.services.card_checkout import start_checkout
 from app.payments.services.stripe_client import cards_on
+from app.payments.transfers import transfer_of
 from ticketing.sales import queries
 from ticketing.sales.errors import (
     NothingChosen,
@@ -44,7 +45,6 @@ from ticketing.sales.errors import (
 )
 from ticketing.sales.schemas import MOST_IN_ONE_ORDER, BuyerForm
 from ticketing.sales.services.orders import place_order
-from ticketing.sales.services.paying import transfer_of
 
 #: What step two asks for, kept while other tickets are chosen.
 NAMED = ("full_name", "contact", "locale")

@@ -1,0 +1,119 @@
+"""What an exhibitor sees of her own application: its fee, how to pay it, and its invoices. Nobody else does."""
+
+from typing import Any
+
+from litestar import Controller, Request, Response, get, post
+from litestar.params import FromPath
+
+from app.accounts.actor import Actor
+from app.accounts.enums import Role
+from app.accounts.errors import FillingInNotAllowed
+from app.accounts.guards import signed_in
+from app.events.enums import Part
+from app.events.pages import download
+from app.events.queries import EditionInfo, edition_by_slug
+from app.kernel.clock import now
+from app.kernel.errors import NotFound
+from app.kernel.i18n import _, current_locale
+from app.kernel.security import limit
+from app.kernel.web import redirect
+from app.payments.controllers.card import leave_for_checkout
+from app.payments.enums import METHOD_NAMES, STATE_NAMES
+from app.payments.errors import DocumentNotFound
+from app.payments.papers import invoice_pdf
+from app.payments.queries import DocumentInfo, document_by_id
+from app.payments.services.card_checkout import start_checkout
+from app.payments.services.stripe_client import cards_on
+from booths.allocation import queries
+from booths.allocation.enums import FEE_PURPOSE, FeeState
+from booths.allocation.errors import ApplicationNotFound
+from booths.allocation.queries_fees import fee_of, own_fees
+
+
+async def fair_of(slug: str, actor: Actor) -> EditionInfo:
+    """An edition with a trade fair; an officer who fills in for somebody does so in one edition alone.
+
+    Raises EditionNotFound, NotFound, FillingInNotAllowed.
+    """
+    edition = await edition_by_slug(slug)
+    if not edition.has(Part.FAIR):
+        raise NotFound
+    if actor.filling_in is not None and actor.filling_in.edition_id != edition.id:
+        raise FillingInNotAllowed
+    return edition
+
+
+async def own_application(
+    request: Request[Actor, Any, Any], edition: EditionInfo, application_id: int
+) -> queries.ApplicationInfo:
+    """An application of whoever asks. Raises ApplicationNotFound, also when it is somebody else's."""
+    found = await queries.application(edition.id, application_id)
+    if not request.user.has(Role.EXHIBITOR_OWNER, edition_id=edition.id, organisation_id=found.organisation_id):
+        raise ApplicationNotFound
+    return found
+
+
+async def fee_part(edition: EditionInfo, found: queries.ApplicationInfo) -> dict[str, Any]:
+    """What the page of one's own application needs for ``allocation/own_fee.html``."""
+    fee = await fee_of(edition.id, found.id)
+    return {
+        "fees": await own_fees(found.id),
+        "borne": fee if fee is not None and fee.state == FeeState.BORNE else None,
+        "cards": cards_on(),
+        "state_names": {one: _(name) for one, name in STATE_NAMES.items()},
+        "method_names": {one: _(name) for one, name in METHOD_NAMES.items()},
+    }
+
+
+class OwnFeeController(Controller):
+    """``/e/{slug}/apply/mine/{application_id}/fee/{document_id}``."""
+
+    path = "/e/{slug:str}/apply/mine/{application_id:int}/fee/{document_id:int}"
+    guards = [signed_in]
+    include_in_schema = False
+
+    @get("/invoice.pdf")
+    async def invoice(
+        self,
+        request: Request[Actor, Any, Any],
+        slug: FromPath[str],
+        application_id: FromPath[int],
+        document_id: FromPath[int],
+    ) -> Response[bytes]:
+        """The invoice, its receipt once it is paid, or a credit note for it."""
+        edition = await fair_of(slug, request.user)
+        document = await _own_document(request, edition, application_id, document_id)
+        await limit(f"document-pdf:{document.id}", times=20, seconds=3600, now=now())
+        return download(await invoice_pdf(document), f"{document.number}.pdf", "application/pdf")
+
+    @get("/card")
+    async def own_again(
+        self, slug: FromPath[str], application_id: FromPath[int], document_id: FromPath[int]
+    ) -> Response[Any]:
+        """Who reads this page in another language, or again, begins at her application."""
+        return redirect(f"{(await edition_by_slug(slug)).path}/apply/mine/{application_id}")
+
+    @post("/card")
+    async def pay_by_card(
+        self,
+        request: Request[Actor, Any, Any],
+        slug: FromPath[str],
+        application_id: FromPath[int],
+        document_id: FromPath[int],
+    ) -> Response[str]:
+        """Lead on to Stripe's page with what is due next. Pressed again while it is open, it leads to the same one."""
+        edition = await fair_of(slug, request.user)
+        document = await _own_document(request, edition, application_id, document_id)
+        url = await start_checkout(document_id=document.id, locale=current_locale(), now=now())
+        back = f"{edition.path}/apply/mine/{application_id}"
+        return leave_for_checkout(edition, url, document_id=document.id, back=back)
+
+
+async def _own_document(
+    request: Request[Actor, Any, Any], edition: EditionInfo, application_id: int, document_id: int
+) -> DocumentInfo:
+    await own_application(request, edition, application_id)
+    document = await document_by_id(document_id, edition.id)
+    if document.purpose != FEE_PURPOSE or document.subject_id != application_id:
+        raise DocumentNotFound
+    return document

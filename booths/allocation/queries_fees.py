@@ -1,0 +1,233 @@
+"""Reads of booth fees: what booths cost, who was billed for what, and what became of it."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from app.kernel.money import Money
+from app.kernel.searching import is_named
+from app.payments.enums import DocumentState
+from app.payments.lines import TaxedLine
+from app.payments.queries import (
+    DocumentInfo,
+    PartInfo,
+    PaymentInfo,
+    credit_notes_of,
+    invoices_for,
+    lines_of,
+    next_due,
+    parts_of,
+    payments_of,
+)
+from app.payments.transfers import Transfer, transfer_of
+from booths.allocation.enums import FEE_PURPOSE, ApplicationState, FeeState
+from booths.allocation.tables import Application, BoothBill, FeePlan
+from booths.floorplan.enums import HolderState
+from booths.floorplan.tables import Booth, CellHold
+
+#: An invoice in one of these stands: nothing more is billed to its exhibitor.
+STANDS = (DocumentState.OPEN, DocumentState.PAID)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """In which parts a fee is due: the share of the first in percent, its days from the invoice on, the rest's day."""
+
+    first_percent: int = 100
+    first_days: int = 14
+    rest_due_on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fee:
+    """An allocated booth that costs something, what somebody else bears of it, and the invoice that stands."""
+
+    application_id: int
+    edition_id: int
+    organisation_id: int
+    organisation: str
+    address: str
+    tax_number: str
+    contact_id: int | None
+    locale: str
+    booth_id: int
+    booth: str
+    price: Money
+    waived: Money
+    waived_by: str
+    document: DocumentInfo | None
+
+    @property
+    def to_pay(self) -> Money:
+        """What the exhibitor pays of the price herself."""
+        return Money(self.price.amount_minor - self.waived.amount_minor, self.price.currency)
+
+    @property
+    def state(self) -> FeeState:
+        """Where it stands."""
+        if self.document is not None:
+            return FeeState.PAID if self.document.state == DocumentState.PAID else FeeState.OPEN
+        return FeeState.UNBILLED if self.to_pay.amount_minor else FeeState.BORNE
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnFee:
+    """An invoice as its exhibitor sees it: what of it came and went back, and how to pay what is due next."""
+
+    document: DocumentInfo
+    lines: list[TaxedLine]
+    parts: list[PartInfo]
+    next: Money
+    payments: list[PaymentInfo]
+    credit_notes: list[DocumentInfo]
+    transfer: Transfer | None
+
+
+async def fee_plan_of(edition_id: int) -> Plan | None:
+    """The fee plan of an edition; None while nobody has made one."""
+    rows = await FeePlan.select().where(FeePlan.edition == edition_id)
+    names = ("first_percent", "first_days", "rest_due_on")
+    return Plan(**{name: rows[0][name] for name in names}) if rows else None
+
+
+async def fees(edition_id: int, *, search: str = "", state: FeeState | None = None) -> list[Fee]:
+    """Allocated booths of an edition that cost something, by name of the exhibitor."""
+    chosen: Any = (Application.edition == edition_id) & (Application.state == ApplicationState.ALLOCATED.value)
+    if search:
+        chosen = chosen & is_named(Application.organisation.search_text, search)
+    return [fee for fee in await _fees(edition_id, chosen) if state in (None, fee.state)]
+
+
+async def fee_of(edition_id: int, application_id: int) -> Fee | None:
+    """The fee of one application; None while it has no booth that costs something."""
+    allocated = Application.state == ApplicationState.ALLOCATED.value
+    found = await _fees(edition_id, (Application.id == application_id) & allocated)
+    return found[0] if found else None
+
+
+async def _fees(edition_id: int, chosen: Any) -> list[Fee]:
+    organisation, contact = Application.organisation, Application.contact
+    rows = (
+        await Application.select(
+            Application.id,
+            Application.waived_minor,
+            Application.waived_by,
+            organisation.id.as_alias("organisation_id"),
+            organisation.name.as_alias("organisation"),
+            organisation.address.as_alias("address"),
+            organisation.ward.as_alias("ward"),
+            organisation.tax_number.as_alias("tax_number"),
+            contact.id.as_alias("contact_id"),
+            contact.locale.as_alias("locale"),
+        )
+        .where((Application.edition == edition_id) & chosen)
+        .order_by(organisation.sort_key)
+        .order_by(Application.id)
+    )
+    priced = await _priced_booths(edition_id)
+    booths = {row["id"]: priced[row["organisation_id"]] for row in rows if row["organisation_id"] in priced}
+    standing = await _standing({number: booth["booth"] for number, booth in booths.items()})
+    return [
+        Fee(
+            application_id=row["id"],
+            edition_id=edition_id,
+            organisation_id=row["organisation_id"],
+            organisation=row["organisation"],
+            address=row["address"] or row["ward"],
+            tax_number=row["tax_number"] or "",
+            contact_id=row["contact_id"],
+            locale=row["locale"] or "vi",
+            booth_id=booth["booth"],
+            booth=booth["code"],
+            price=Money(booth["price_minor"], booth["currency"]),
+            waived=Money(min(row["waived_minor"], booth["price_minor"]), booth["currency"]),
+            waived_by=row["waived_by"],
+            document=standing.get(row["id"]),
+        )
+        for row in rows
+        if (booth := booths.get(row["id"]))
+    ]
+
+
+async def _priced_booths(edition_id: int) -> dict[int, dict[str, Any]]:
+    """Allocated booths that cost something, by who has them."""
+    booth = CellHold.booth
+    rows = await CellHold.select(
+        CellHold.organisation,
+        CellHold.booth,
+        booth.code.as_alias("code"),
+        booth.price_minor.as_alias("price_minor"),
+        booth.currency.as_alias("currency"),
+    ).where(
+        CellHold.live.eq(True)
+        & (CellHold.state == HolderState.ALLOCATED.value)
+        & (booth.edition == edition_id)
+        & (booth.price_minor > 0)
+    )
+    return {row["organisation"]: row for row in rows}
+
+
+async def _standing(booths: dict[int, int]) -> dict[int, DocumentInfo]:
+    """The invoices that stand, by application; one that was written off stands for the booth that it was made for."""
+    found = await invoices_for(FEE_PURPOSE, booths)
+    given_up = [one.id for one in found if one.state == DocumentState.WRITTEN_OFF]
+    rows = await BoothBill.select(BoothBill.document, BoothBill.application, BoothBill.booth).where(
+        BoothBill.document.is_in(given_up or [0])
+    )
+    still = {row["document"] for row in rows if booths[row["application"]] == row["booth"]}
+    return {one.subject_id: one for one in found if one.state in STANDS or one.id in still}
+
+
+async def own_fees(application_id: int) -> list[OwnFee]:
+    """The invoices of an application, the newest first; older ones only where money came for them."""
+    documents = (await invoices_for(FEE_PURPOSE, [application_id]))[::-1]
+    found = []
+    for number, document in enumerate(documents):
+        payments = await payments_of(document.id)
+        if number and not payments:
+            continue
+        due = await next_due(document)
+        is_open = document.state == DocumentState.OPEN
+        found.append(
+            OwnFee(
+                document=document,
+                lines=await lines_of(document.id),
+                parts=await parts_of(document),
+                next=due,
+                payments=payments,
+                credit_notes=await credit_notes_of(document.id, DocumentState.ISSUED),
+                transfer=transfer_of(document, due) if is_open else None,
+            )
+        )
+    return found
+
+
+async def bill_of(document_id: int) -> dict[str, Any]:
+    """Which application and booth an invoice is for: ``application``, ``booth``, ``code``, ``price_minor``."""
+    (row,) = await BoothBill.select(
+        BoothBill.application, BoothBill.booth, BoothBill.price_minor, BoothBill.booth.code.as_alias("code")
+    ).where(BoothBill.document == document_id)
+    return dict(row)
+
+
+async def equal_booths(booth_id: int, *, price_minor: int, power_watts: int) -> list[int]:
+    """A booth and those that are worth as much, by code, itself first: same hall, zone and size, none dearer.
+
+    ``price_minor`` is what it was billed for, ``power_watts`` what its exhibitor needs.
+    """
+    (billed,) = await Booth.select().where(Booth.id == booth_id)
+    rows = (
+        await Booth.select(Booth.id)
+        .where(
+            (Booth.hall == billed["hall"])
+            & (Booth.zone == billed["zone"])
+            & (Booth.cell_count == billed["cell_count"])
+            & (Booth.currency == billed["currency"])
+            & (Booth.price_minor <= price_minor)
+            & (Booth.power_watts >= power_watts)
+            & (Booth.id != booth_id)
+        )
+        .order_by(Booth.code)
+        .order_by(Booth.id)
+    )
+    return [booth_id, *(row["id"] for row in rows)]

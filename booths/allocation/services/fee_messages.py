@@ -1,0 +1,90 @@
+"""What exhibitors are told about the fee of their booth."""
+
+from datetime import datetime
+
+from app.events.queries import edition_by_id
+from app.kernel.i18n import N_, _, format_date, use_locale
+from app.kernel.money import Money, format_money
+from app.payments.queries import DocumentInfo
+from booths.allocation.enums import FeeNews
+from booths.allocation.services.messages import contact_of, send_to
+
+#: Subject and sentence of each news; ``{instead}`` is the booth that was given in place of ``{booth}``.
+SENTENCES = {
+    FeeNews.BILLED: (
+        N_("The invoice for your booth: {amount}"),
+        N_("Booth {booth} of {organisation} costs {amount}. To be paid by {day}. How to pay stands on your page."),
+    ),
+    FeeNews.KEPT: (
+        N_("Your booth is paid"),
+        N_("All of {amount} has come for {organisation}. Booth {booth} is yours. Thank you."),
+    ),
+    FeeNews.REPLACED: (
+        N_("Your booth is now {instead}"),
+        N_(
+            "The money of {organisation} came when booth {booth} had gone to somebody else. Booth {instead}, of the "
+            "same size and in the same zone, is yours in its place."
+        ),
+    ),
+    FeeNews.GONE: (
+        N_("Your booth is gone, and your money goes back"),
+        N_(
+            "The money of {organisation} came when booth {booth} was gone, and no booth like it is free. "
+            "{amount} goes back to you: the organisers see to it."
+        ),
+    ),
+    FeeNews.TAKEN_BACK: (
+        N_("Your booth was taken back"),
+        N_("{organisation} does not have booth {booth} any more. Its invoice is taken back: please do not pay it."),
+    ),
+    FeeNews.OWED_BACK: (
+        N_("Your booth was taken back, and your money goes back"),
+        N_(
+            "{organisation} does not have booth {booth} any more. Its invoice is taken back, and {amount} goes back to "
+            "you: the organisers see to it."
+        ),
+    ),
+    FeeNews.WENT_BACK: (
+        N_("Your money for the booth went back"),
+        N_(
+            "{amount} for booth {booth} of {organisation} went back to the card that you paid with. "
+            "Banks take up to ten days to show it."
+        ),
+    ),
+}
+
+
+async def tell_fee(
+    news: FeeNews,
+    document: DocumentInfo,
+    *,
+    booth: str,
+    amount: Money,
+    now: datetime,
+    instead: str = "",
+    occasion: str = "",
+) -> None:
+    """Write to the contact of an invoice's application, in the caller's transaction: once for each occasion."""
+    application_id = document.subject_id
+    row = await contact_of(application_id)
+    if row is None:
+        return
+    edition = await edition_by_id(document.edition_id)
+    subject, sentence = SENTENCES[news]
+    with use_locale(row["locale"]):
+        words = {
+            "organisation": row["organisation"],
+            "booth": booth,
+            "instead": instead,
+            "amount": format_money(amount),
+            "day": format_date(document.due_on) if document.due_on else "",
+        }
+        await send_to(
+            row,
+            edition_id=edition.id,
+            subject=_(subject).format(**words),
+            said=_(sentence).format(**words),
+            path=f"{edition.path}/apply/mine/{application_id}",
+            unique_key=f"booth-fee:{news}:{document.id}:{occasion}",
+            now=now,
+        )

@@ -1,0 +1,186 @@
+"""Booth fees: the plan of an edition, who bears what of a fee, billing, and taking an invoice back."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from app.accounts.actor import Actor
+from app.events.queries import hold_edition, hold_edition_going_on
+from app.kernel import audit
+from app.kernel.database import write_transaction
+from app.kernel.i18n import _, use_locale
+from app.kernel.money import Money
+from app.kernel.names import clean_text
+from app.payments.enums import DocumentState
+from app.payments.lines import Line, Terms, taxed
+from app.payments.queries import DocumentInfo, invoices_for, terms_of
+from app.payments.services.documents import cancel_document, open_document, require_refund
+from app.payments.services.issuing import Part, Payer
+from booths.allocation.enums import FEE_PURPOSE, FeeNews, FeeState
+from booths.allocation.errors import ApplicationNotFound, FeeBilled
+from booths.allocation.queries_fees import STANDS, Fee, Plan, bill_of, fee_plan_of, fees
+from booths.allocation.services.fee_messages import tell_fee
+from booths.allocation.tables import Application, BoothBill, FeePlan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Billed:
+    """How many booths were billed, and for how many nothing is to be paid because others bear all of it."""
+
+    count: int
+    borne: int
+
+
+async def set_fee_plan(*, edition_id: int, plan: Plan, actor: Actor, now: datetime) -> None:
+    """Say in which parts booth fees are due: for invoices that are made from now on."""
+    values: dict[str, Any] = asdict(plan)
+    async with write_transaction():
+        before = await fee_plan_of(edition_id)
+        await FeePlan.insert(FeePlan(edition=edition_id, **values)).on_conflict(
+            target=FeePlan.edition, action="DO UPDATE", values=[getattr(FeePlan, name) for name in values]
+        )
+        await audit.record(
+            actor=actor,
+            action="fee.plan",
+            subject_type="fee_plan",
+            subject_id=edition_id,
+            edition_id=edition_id,
+            before=asdict(before) if before else None,
+            after=values,
+            now=now,
+        )
+
+
+async def waive_fee(
+    *, edition_id: int, application_id: int, waived_minor: int, waived_by: str, actor: Actor, now: datetime
+) -> None:
+    """Let somebody else bear a part of a booth's fee, or all of it; 0 lets the exhibitor pay it herself.
+
+    Raises ApplicationNotFound, FeeBilled while an invoice stands.
+    """
+    values = {"waived_minor": waived_minor, "waived_by": clean_text(waived_by)[:120]}
+    async with write_transaction():
+        await hold_edition_going_on(edition_id, alone=True)
+        for document in await invoices_for(FEE_PURPOSE, [application_id]):
+            if document.state in STANDS:
+                raise FeeBilled(number=document.number)
+        chosen = (Application.id == application_id) & (Application.edition == edition_id)
+        row = await Application.select(Application.waived_minor, Application.waived_by).where(chosen).first()
+        if row is None:
+            raise ApplicationNotFound
+        changed: dict[Any, Any] = {**values}
+        await Application.update(changed).where(chosen)
+        before, after = audit.changes(row, values)
+        if after:
+            await audit.record(
+                actor=actor,
+                action="application.waive",
+                subject_type="application",
+                subject_id=application_id,
+                edition_id=edition_id,
+                before=before,
+                after=after,
+                now=now,
+            )
+
+
+async def bill_booths(*, edition_id: int, actor: Actor, now: datetime) -> Billed:
+    """Bill every allocated booth that costs something and has no invoice that stands, and tell its exhibitor.
+
+    Whoever presses at the same moment, or again, waits and bills nothing twice. Raises EditionIsCancelled, and what
+    open_document raises.
+    """
+    async with write_transaction(), audit.gathered():
+        edition = await hold_edition_going_on(edition_id, alone=True)
+        plan, terms = await fee_plan_of(edition_id), await terms_of(edition_id)
+        unbilled = await fees(edition_id, state=FeeState.UNBILLED)
+        for fee in unbilled:
+            await _bill(fee, plan, terms, edition.today(now), actor, now)
+        borne = await fees(edition_id, state=FeeState.BORNE)
+    return Billed(count=len(unbilled), borne=len(borne))
+
+
+async def _bill(fee: Fee, plan: Plan | None, terms: Terms, today: date, actor: Actor, now: datetime) -> None:
+    with use_locale(fee.locale):
+        lines = lines_of_fee(fee)
+        description = _("Booth {booth}").format(booth=fee.booth)
+    made = [taxed(line, terms, today) for line in lines]
+    total = sum(line.net_minor + line.tax_minor for line in made)
+    document = await open_document(
+        edition_id=fee.edition_id,
+        purpose=FEE_PURPOSE,
+        subject_id=fee.application_id,
+        payer=Payer(
+            name=fee.organisation,
+            person_id=fee.contact_id,
+            address=fee.address,
+            tax_code=fee.tax_number,
+            language=fee.locale,
+        ),
+        description=description,
+        currency=fee.price.currency,
+        lines=lines,
+        parts=parts_for(total, plan, today) if plan else (),
+        now=now,
+    )
+    await BoothBill(
+        document=document.id,
+        application=fee.application_id,
+        booth=fee.booth_id,
+        price_minor=fee.price.amount_minor,
+    ).save()
+    await audit.record(
+        actor=actor,
+        action="application.bill",
+        subject_type="application",
+        subject_id=fee.application_id,
+        edition_id=fee.edition_id,
+        after={"fee_minor": document.amount.amount_minor},
+        now=now,
+    )
+    await tell_fee(FeeNews.BILLED, document, booth=fee.booth, amount=document.amount, now=now)
+
+
+def lines_of_fee(fee: Fee) -> list[Line]:
+    """What a fee is billed as, in the language that is in use: the booth, and what somebody else bears of it."""
+    lines = [Line(description=_("Booth {booth}").format(booth=fee.booth), unit_minor=fee.price.amount_minor)]
+    if fee.waived.amount_minor:
+        said = _("Borne by {name}").format(name=fee.waived_by)
+        lines.append(Line(description=said, unit_minor=-fee.waived.amount_minor, funded_by=fee.waived_by))
+    return lines
+
+
+def parts_for(total_minor: int, plan: Plan, today: date) -> Sequence[Part]:
+    """The parts of an invoice that is made today, the first rounded down. The rest is never due before the first."""
+    first_on = today + timedelta(days=plan.first_days)
+    first = total_minor * plan.first_percent // 100
+    if plan.rest_due_on is None or not 0 < first < total_minor:
+        return [Part(due_on=first_on, amount_minor=total_minor)]
+    rest_on = max(first_on, plan.rest_due_on)
+    return [Part(due_on=first_on, amount_minor=first), Part(due_on=rest_on, amount_minor=total_minor - first)]
+
+
+async def take_bill_back(*, edition_id: int, application_id: int, actor: Actor, now: datetime) -> None:
+    """Take the invoice of an application that lost its booth back, and tell its exhibitor: what came has to go back.
+
+    In the caller's transaction.
+    """
+    async with write_transaction():
+        await hold_edition(edition_id)
+        for document in await invoices_for(FEE_PURPOSE, [application_id]):
+            if document.state == DocumentState.OPEN:
+                await cancel_document(document_id=document.id, actor=actor, now=now)
+            elif document.state == DocumentState.PAID:
+                await require_refund(document_id=document.id, actor=actor, now=now)
+            else:
+                continue
+            bill = await bill_of(document.id)
+            news = FeeNews.OWED_BACK if document.paid.amount_minor else FeeNews.TAKEN_BACK
+            await tell_fee(news, document, booth=bill["code"], amount=document.paid, now=now)
+
+
+async def tell_refund(document: DocumentInfo, refund_id: int, amount: Money, now: datetime) -> None:
+    """Tell an exhibitor that money went back to her card, in the transaction that books it."""
+    bill = await bill_of(document.id)
+    await tell_fee(FeeNews.WENT_BACK, document, booth=bill["code"], amount=amount, occasion=str(refund_id), now=now)

@@ -1,0 +1,209 @@
+"""Pages of booth fees: the organiser's list, plan and waivers; the exhibitor's own fee."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from app.accounts.actor import SYSTEM
+from app.accounts.enums import Role
+from app.kernel.settings import settings
+from app.kernel.sheets import read_table
+from app.payments.enums import DocumentState, PaymentMethod
+from app.payments.queries import payments_of
+from app.payments.services.refunding import record_refund
+from booths.allocation.queries import application
+from booths.allocation.queries_fees import fee_plan_of
+from tests.booths.allocation.fair import Fair, invoice_of, make_fair, pay
+from tests.conftest import NOW
+from tests.support.client import Browser, new_browser, sign_in
+from tests.support.factories import make_holder, make_owner
+from tests.support.queries import counted_queries
+
+
+@pytest.fixture(autouse=True)
+def now(frozen_now: Any) -> None:
+    """The first morning of the festival."""
+
+
+@pytest.fixture
+def bank(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An account for transfers."""
+    for name, value in (("BANK_BIN", "970436"), ("BANK_ACCOUNT", "0011001932418"), ("BANK_ACCOUNT_NAME", "HOI CHO")):
+        monkeypatch.setenv(name, value)
+    settings.cache_clear()
+    yield
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+async def exhibitor_of(fair: Fair, application_id: int) -> Browser:
+    """A browser in which the application's contact is signed in."""
+    browser = new_browser()
+    await sign_in(browser, (await application(fair.edition.id, application_id)).contact_id or 0)
+    return browser
+
+
+async def test_the_list_is_searched_filtered_billed_and_exported(client: Browser) -> None:
+    await sign_in(client, (await make_owner()).id)
+    fair = await make_fair(2)
+    base = f"/manage/{fair.edition.id}/booth-fees"
+    assert "There is nothing to bill" in (await client.get(f"{base}?lang=en")).text
+    first = await fair.exhibitor(0, name="Lụa Vạn Phúc")
+    await fair.exhibitor(1, name="Gốm Bát Tràng")
+    shown = (await client.get(f"{base}?q=lua")).text
+    assert ("Lụa Vạn Phúc" in shown, "Gốm Bát Tràng" in shown) == (True, False)
+    assert f"{base}/bill" in shown
+    answer = await client.post(f"{base}/bill?lang=en")
+    assert (answer.status_code, answer.headers["location"]) == (303, base)
+    assert "2 booths were billed" in (await client.get(f"{base}?lang=en")).text
+    assert (
+        "Every booth was billed already."
+        in (await client.get((await client.post(f"{base}/bill")).headers["location"])).text
+    )
+    await pay(await invoice_of(first))
+    table = read_table((await client.get(f"{base}/export.xlsx?state=paid")).content, "a.xlsx")
+    assert [str(row.values[0]) for row in table.rows][-1:] == ["Lụa Vạn Phúc"]
+    assert "No booth fits" in (await client.get(f"{base}?state=borne&lang=en")).text
+
+
+@pytest.mark.parametrize("count", [1, 3])
+async def test_the_list_takes_as_many_queries_for_three_as_for_one(client: Browser, count: int) -> None:
+    await sign_in(client, (await make_owner()).id)
+    fair = await make_fair(count)
+    for number in range(count):
+        await fair.exhibitor(number)
+    await fair.bill()
+    address = f"/manage/{fair.edition.id}/booth-fees"
+    await client.get(address)
+    with counted_queries() as sent:
+        await client.get(address)
+    assert len(sent) <= 14
+
+
+async def test_finance_writes_the_plan_and_a_manager_does_not(client: Browser) -> None:
+    fair = await make_fair(1)
+    address = f"/manage/{fair.edition.id}/booth-fees/plan"
+    await sign_in(client, (await make_holder(Role.MANAGER, edition_id=fair.edition.id)).id)
+    assert (await client.get(address)).status_code == 403
+    await sign_in(client, (await make_holder(Role.FINANCE, edition_id=fair.edition.id)).id)
+    assert (await client.get(address)).status_code == 200
+    typed = {"first_percent": "40", "first_days": "5", "rest_due_on": ""}
+    refused = await client.post(f"{address}?lang=en", data=typed)
+    assert (refused.status_code, "Please say when the rest is due." in refused.text) == (422, True)
+    answer = await client.post(address, data={**typed, "rest_due_on": "2026-11-02"})
+    assert answer.status_code == 303
+    plan = await fee_plan_of(fair.edition.id)
+    assert plan is not None
+    assert (plan.first_percent, plan.first_days, str(plan.rest_due_on)) == (40, 5, "2026-11-02")
+    shown = (await client.get(f"/manage/{fair.edition.id}/booth-fees?lang=en")).text
+    assert (
+        "40 percent are due 5 days after the invoice, the rest on 2 Nov" in shown or "the rest on 02/11/2026" in shown
+    )
+    await client.post(address, data={**typed, "first_percent": "100", "rest_due_on": "2026-11-02"})
+    shown = (await client.get(f"/manage/{fair.edition.id}/booth-fees?lang=en")).text
+    assert "Fees are due as a whole, 5 days after the invoice." in shown
+
+
+async def test_who_bears_a_part_is_written_down_before_billing(client: Browser) -> None:
+    await sign_in(client, (await make_owner()).id)
+    fair = await make_fair(1)
+    application_id = await fair.exhibitor(0)
+    address = f"/manage/{fair.edition.id}/booth-fees/{application_id}"
+    assert address in (await client.get(f"/manage/{fair.edition.id}/applications/{application_id}")).text
+    refused = await client.post(f"{address}?lang=en", data={"amount": "500.000", "waived_by": ""})
+    assert (refused.status_code, "Please say who bears it." in refused.text) == (422, True)
+    refused = await client.post(f"{address}?lang=en", data={"amount": "five", "waived_by": "SHB"})
+    assert refused.status_code == 422
+    assert (await client.post(address, data={"amount": "500.000", "waived_by": "SHB"})).status_code == 303
+    assert 'value="500.000"' in (await client.get(address)).text
+    await fair.bill()
+    assert (await invoice_of(application_id)).amount.amount_minor == 2_500_000
+    assert "500.000 ₫ is borne by SHB" in (await client.get(f"{address}?lang=en")).text
+    late = await client.post(address, data={"amount": "", "waived_by": ""})
+    assert late.status_code == 409
+    assert (await client.get(f"/manage/{fair.edition.id}/booth-fees/999999")).status_code == 404
+
+
+async def test_an_exhibitor_sees_her_fee_pays_it_and_sees_it_go_back(client: Browser, bank: None) -> None:
+    await sign_in(client, (await make_owner()).id)
+    fair = await make_fair(1)
+    application_id = await fair.exhibitor(0)
+    data = {"first_percent": "40", "first_days": "5", "rest_due_on": "2026-11-02"}
+    await client.post(f"/manage/{fair.edition.id}/booth-fees/plan", data=data)
+    await client.post(
+        f"/manage/{fair.edition.id}/booth-fees/{application_id}", data={"amount": "500000", "waived_by": "SHB"}
+    )
+    await fair.bill()
+    document = await invoice_of(application_id)
+    own = f"{fair.edition.path}/apply/mine/{application_id}"
+    async with await exhibitor_of(fair, application_id) as browser:
+        shown = (await browser.get(f"{own}?lang=en")).text
+        for said in ("2.500.000 ₫", "-500.000 ₫", "SHB", "How to pay 1.000.000 ₫", document.reference, "VietQR"):
+            assert said in shown, said
+        assert f"{own}/fee/{document.id}/card" not in shown  # cards are not set up
+        assert (await browser.post(f"{own}/fee/{document.id}/card")).status_code == 503
+        assert (await browser.get(f"{own}/fee/{document.id}/card")).headers["location"] == own
+        paper = await browser.get(f"{own}/fee/{document.id}/invoice.pdf")
+        assert paper.content.startswith(b"%PDF-")
+        organisation_id = (await application(fair.edition.id, application_id)).organisation_id
+        home = (await browser.get(f"/exhibitor/{organisation_id}/{fair.edition.id}?lang=en")).text
+        assert "Pay the booth&#39;s fee" in home
+        assert "1.000.000 ₫ is due next" in home
+        await pay(document, 1_000_000)
+        assert "How to pay 1.500.000 ₫" in (await browser.get(f"{own}?lang=en")).text
+        await pay(document, 1_500_000)
+        shown = (await browser.get(f"{own}?lang=en")).text
+        assert ("How to pay" in shown, "Receipt" in shown) == (False, True)
+        await fair.take_back(0)
+        assert "2.500.000 ₫ goes back to you" in (await browser.get(f"{own}?lang=en")).text
+        for payment in await payments_of(document.id):
+            await record_refund(payment_id=payment.id, method=PaymentMethod.TRANSFER, actor=SYSTEM, now=NOW)
+        shown = (await browser.get(f"{own}?lang=en")).text
+        assert "1.500.000 ₫ went back to you on" in shown
+        assert "Credit note" in shown
+    assert (await invoice_of(application_id)).state == DocumentState.REFUNDED
+
+
+async def test_who_helps_at_a_booth_is_not_led_to_its_fee(client: Browser) -> None:
+    fair = await make_fair(1)
+    application_id = await fair.exhibitor(0)
+    await fair.bill()
+    organisation_id = (await application(fair.edition.id, application_id)).organisation_id
+    member = await make_holder(
+        Role.EXHIBITOR_MEMBER, edition_id=fair.edition.id, organisation_id=organisation_id, now=NOW
+    )
+    await sign_in(client, member.id)
+    home = (await client.get(f"/exhibitor/{organisation_id}/{fair.edition.id}?lang=en")).text
+    assert ("Print the poster" in home, "Pay the booth" in home) == (True, False)
+    assert (await client.get(f"{fair.edition.path}/apply/mine/{application_id}")).status_code == 404
+
+
+async def test_a_fee_that_others_bear_whole_is_said_to_be_so(client: Browser) -> None:
+    await sign_in(client, (await make_owner()).id)
+    fair = await make_fair(1)
+    application_id = await fair.exhibitor(0)
+    await client.post(
+        f"/manage/{fair.edition.id}/booth-fees/{application_id}", data={"amount": "3.000.000", "waived_by": "SHB"}
+    )
+    async with await exhibitor_of(fair, application_id) as browser:
+        shown = (await browser.get(f"{fair.edition.path}/apply/mine/{application_id}?lang=en")).text
+    assert "Nothing is to be paid: SHB bears all of 3.000.000 ₫." in shown
+
+
+async def test_nobody_sees_the_fee_of_another_exhibitor(client: Browser) -> None:
+    fair = await make_fair(2)
+    hers, mine = [await fair.exhibitor(number) for number in range(2)]
+    await fair.bill()
+    document = await invoice_of(hers)
+    base = f"{fair.edition.path}/apply/mine"
+    async with await exhibitor_of(fair, mine) as browser:
+        for own in (hers, mine):  # neither under her address nor under one's own
+            assert (await browser.get(f"{base}/{own}/fee/{document.id}/invoice.pdf")).status_code == 404
+            assert (await browser.post(f"{base}/{own}/fee/{document.id}/card")).status_code == 404
+        assert (await browser.get(f"{base}/{hers}")).status_code == 404
+        assert document.reference not in (await browser.get(f"{base}/{mine}")).text
+    async with new_browser() as stranger:
+        assert "/sign-in" in (await stranger.get(f"{base}/{hers}/fee/{document.id}/invoice.pdf")).headers["location"]
