@@ -2,7 +2,7 @@
 
 import json
 from calendar import monthrange
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from app.events.enums import EditionState, Part
 from app.events.errors import EditionIsCancelled, EditionNotFound, SessionNotFound
 from app.events.tables import Edition, Hall, ProgrammeSession, Track, Venue
-from app.kernel.database import contains, hold_row
+from app.kernel.database import contains, dialect
 from app.kernel.i18n import format_days, pick
 
 
@@ -181,8 +181,18 @@ async def hold_edition(edition_id: int, *, alone: bool = False) -> EditionInfo:
 
     Whoever writes what hangs on its days, or what a cancelled one may not have, holds it before all other rows.
     """
-    await hold_row("edition", edition_id, alone=alone)
-    return await edition_by_id(edition_id)
+    query = Edition.select().where(Edition.id == edition_id).output(load_json=True)
+    if dialect() == "postgres":  # SQLite has one writer at a time anyway
+        query = query.lock_rows("NO KEY UPDATE" if alone else "SHARE")
+    rows = await query
+    if not rows:
+        raise EditionNotFound
+    return _info(rows[0])
+
+
+async def hold_editions(edition_ids: Iterable[int]) -> dict[int, EditionInfo]:
+    """As :func:`hold_edition`, for several, which are taken in the order of their ids. Raises EditionNotFound."""
+    return {edition_id: await hold_edition(edition_id) for edition_id in sorted(set(edition_ids))}
 
 
 async def hold_edition_going_on(edition_id: int, *, alone: bool = False) -> EditionInfo:

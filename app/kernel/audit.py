@@ -15,9 +15,10 @@ import msgspec
 from app.kernel.database import contains, fetch
 from app.kernel.logs import request_id
 from app.kernel.paging import page_number
+from app.kernel.rows import insert_rows
 from app.kernel.tables import AuditEntry
 
-ROWS_AT_ONCE = 500
+COLUMNS = [column for column in AuditEntry._meta.columns if not column._meta.primary_key]
 
 _gathering: ContextVar[list[AuditEntry] | None] = ContextVar("gathering", default=None)
 
@@ -122,8 +123,10 @@ async def gathered() -> AsyncIterator[None]:
         yield
     finally:
         _gathering.reset(token)
-    for start in range(0, len(entries), ROWS_AT_ONCE):
-        await AuditEntry.insert(*entries[start : start + ROWS_AT_ONCE])
+    if entries:
+        await insert_rows(
+            AuditEntry, COLUMNS, [[getattr(entry, column._meta.name) for column in COLUMNS] for entry in entries]
+        )
 
 
 async def note(

@@ -380,6 +380,17 @@ async def hold_row(table: str, row_id: int, *, alone: bool = False) -> None:
         await fetch(f'SELECT id FROM "{table}" WHERE id = {{}} FOR {strength}', row_id)
 
 
+async def hold_rows(table: str, chosen: str, *args: Any, alone: bool = False) -> list[dict[str, Any]]:
+    """As :func:`hold_row`, for the rows that a condition chooses, in the order of their ids; gives them as they stand.
+
+    Whoever had to wait for a row sees it as it was left, and one that does not meet the condition any more is left out.
+    """
+    strength = ""
+    if dialect() == "postgres":
+        strength = " FOR NO KEY UPDATE" if alone else " FOR SHARE"
+    return await fetch(f'SELECT * FROM "{table}" WHERE {chosen} ORDER BY id{strength}', *args)
+
+
 async def fetch(sql: str, *args: Any) -> list[dict[str, Any]]:
     """Run one raw statement with ``{}`` placeholders; rows come back as dictionaries."""
     rows = await engine().run_querystring(QueryString(sql, *args))

@@ -9,7 +9,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +24,7 @@ from app.kernel.errors import AppError
 from app.kernel.i18n import N_
 from app.kernel.names import searched
 from app.kernel.paging import page_number
+from app.kernel.rows import insert_rows
 from app.kernel.settings import settings
 from app.kernel.tables import OutboxMessage
 
@@ -32,6 +33,13 @@ LEASE = timedelta(seconds=120)
 TIMEOUT_SECONDS = 60.0
 BATCH = 8
 ROUND_SECONDS = 10.0
+COLUMNS = (
+    *(OutboxMessage.channel, OutboxMessage.to_address, OutboxMessage.person_id, OutboxMessage.subject),
+    *(OutboxMessage.body_text, OutboxMessage.body_html, OutboxMessage.attachments, OutboxMessage.locale),
+    *(OutboxMessage.secret, OutboxMessage.unique_key, OutboxMessage.state, OutboxMessage.attempts),
+    *(OutboxMessage.next_try_at, OutboxMessage.error, OutboxMessage.created_at, OutboxMessage.shown_on_screen),
+    OutboxMessage.edition_id,
+)
 
 log = logging.getLogger("fairground.outbox")
 
@@ -44,6 +52,26 @@ class MessageNotFailed(AppError):
     code = "message_not_failed"
     status = 409
     message = N_("Only a message that failed can be sent again.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewMessage:
+    """A message to be written. ``secret`` marks one-time links and codes: the body is cleared when it has been sent.
+
+    Of one with a ``unique_key`` that was used before nothing comes.
+    """
+
+    to: str
+    channel: ChannelKind
+    subject: str
+    body: str
+    locale: str
+    body_html: str = ""
+    person_id: int | None = None
+    edition_id: int | None = None
+    unique_key: str | None = None
+    attachments: Sequence[Attachment] = ()
+    secret: bool = False
 
 
 async def send_message(
@@ -65,25 +93,38 @@ async def send_message(
 
     ``secret`` marks one-time links and codes: the body is cleared when it has been sent.
     """
-    message = OutboxMessage(
-        channel=ChannelKind(channel),
-        to_address=to,
-        person_id=person_id,
-        subject=subject[:300],
-        body_text=body,
+    message = NewMessage(
+        to=to,
+        channel=channel,
+        subject=subject,
+        body=body,
         body_html=body_html,
-        attachments=json.dumps([asdict(attachment) for attachment in attachments]),
         locale=locale,
-        secret=secret,
-        unique_key=unique_key,
-        next_try_at=now,
-        created_at=now,
+        person_id=person_id,
         edition_id=edition_id,
+        unique_key=unique_key,
+        attachments=attachments,
+        secret=secret,
     )
+    made = await send_messages([message], now=now)
+    return made[0] if made else None
+
+
+async def send_messages(messages: Sequence[NewMessage], *, now: datetime) -> list[int]:
+    """Write messages in the caller's transaction, in few statements; returns the ids of those that are new."""
+    rows = [
+        (
+            *(ChannelKind(one.channel).value, one.to, one.person_id, one.subject[:300], one.body, one.body_html),
+            json.dumps([asdict(attachment) for attachment in one.attachments]),
+            *(one.locale, one.secret, one.unique_key, MessageState.WAITING.value, 0, now, "", now, False),
+            one.edition_id,
+        )
+        for one in messages
+    ]
     async with write_transaction():
-        made = await OutboxMessage.insert(message).on_conflict(action="DO NOTHING").returning(OutboxMessage.id)
+        made = await insert_rows(OutboxMessage, COLUMNS, rows, returning=[OutboxMessage.id], pass_over_known=True)
         await after_commit(wake)
-    return int(made[0]["id"]) if made else None
+    return [int(row["id"]) for row in made]
 
 
 def wake() -> None:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from app.events.queries import Page
-from app.kernel.database import contains, fetch
+from app.kernel.database import contains, fetch, hold_rows
 from app.kernel.money import Money
 from app.payments.enums import DocumentKind, DocumentState, PaymentMethod, Settlement, TaxMode
 from app.payments.errors import DocumentNotFound, DrawerNotOpen
@@ -114,6 +114,17 @@ async def document_by_id(document_id: int, edition_id: int | None = None) -> Doc
     """One document. Raises DocumentNotFound, also when it is of another edition."""
     rows = await PaymentDocument.select().where(PaymentDocument.id == document_id)
     if not rows or (edition_id is not None and rows[0]["edition"] != edition_id):
+        raise DocumentNotFound
+    return document_info(rows[0])
+
+
+async def hold_document(document_id: int) -> DocumentInfo:
+    """One document that nobody else changes before the caller's transaction ends; its edition is held before it.
+
+    Raises DocumentNotFound.
+    """
+    rows = await hold_rows("payment_document", "id = {}", document_id, alone=True)
+    if not rows:
         raise DocumentNotFound
     return document_info(rows[0])
 

@@ -10,11 +10,17 @@ from app.kernel.database import contains, fetch
 from app.kernel.money import Money
 from app.payments.enums import DocumentState, EntrySource, EntryState
 from app.payments.errors import TransferNotFound
-from app.payments.queries import document_info
 from app.payments.tables import PaymentDocument
 from app.payments.tables_bank import BankEntry, BankMatch
 
 CHUNK = 500
+PAGE = 1_000
+#: What of a document is compared with transfers.
+PAYABLE = (
+    *(PaymentDocument.id, PaymentDocument.edition, PaymentDocument.reference, PaymentDocument.number),
+    *(PaymentDocument.payer_name, PaymentDocument.description, PaymentDocument.state, PaymentDocument.currency),
+    *(PaymentDocument.amount_minor, PaymentDocument.credited_minor, PaymentDocument.paid_minor),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,11 +146,17 @@ async def matches_of(entry_ids: Sequence[int]) -> list[MatchInfo]:
 
 async def payable_documents(edition_id: int | None = None) -> list[PayableDocument]:
     """All open documents, or those of an edition, in the order of their ids."""
-    chosen: Any = PaymentDocument.state == DocumentState.OPEN.value
-    if edition_id is not None:
-        chosen = chosen & (PaymentDocument.edition == edition_id)
-    rows = await PaymentDocument.select().where(chosen).order_by(PaymentDocument.id)
-    return [payable_of(row) for row in rows]
+    found: list[PayableDocument] = []
+    after = 0
+    while True:  # in pages: between them others in this process go on
+        chosen: Any = (PaymentDocument.state == DocumentState.OPEN.value) & (PaymentDocument.id > after)
+        if edition_id is not None:
+            chosen = chosen & (PaymentDocument.edition == edition_id)
+        rows = await PaymentDocument.select(*PAYABLE).where(chosen).order_by(PaymentDocument.id).limit(PAGE)
+        found += [payable_of(row) for row in rows]
+        if len(rows) < PAGE:
+            return found
+        after = rows[-1]["id"]
 
 
 async def documents_with(references: Iterable[str], edition_id: int | None = None) -> list[PayableDocument]:
@@ -177,17 +189,17 @@ async def open_documents_like(edition_id: int, search: str, limit: int) -> list[
 
 
 def payable_of(row: Mapping[str, Any]) -> PayableDocument:
-    """A row of the table as transfers are compared with it."""
-    document = document_info(row)
+    """A row of the table, or ``PAYABLE`` of it, as transfers are compared with it."""
+    due = row["amount_minor"] - row["credited_minor"] - row["paid_minor"]
     return PayableDocument(
-        id=document.id,
-        edition_id=document.edition_id,
-        reference=document.reference,
-        number=document.number,
-        payer_name=document.payer_name,
-        description=document.description,
-        due=document.due,
-        state=document.state,
+        id=row["id"],
+        edition_id=row["edition"],
+        reference=row["reference"],
+        number=row["number"],
+        payer_name=row["payer_name"],
+        description=row["description"],
+        due=Money(due, row["currency"]),
+        state=DocumentState(row["state"]),
     )
 
 

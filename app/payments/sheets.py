@@ -4,117 +4,28 @@ Only what came in is taken. Lines of money that went, totals and balances are pa
 one that overlaps another, adds nothing.
 """
 
+import asyncio
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, time
-from typing import Any
+from itertools import count
 from zoneinfo import ZoneInfo
 
 from app.kernel.i18n import N_
-from app.kernel.money import Money, decimals
-from app.kernel.names import clean_text, search_text
+from app.kernel.money import Money
+from app.kernel.names import search_text
 from app.kernel.settings import settings
-from app.kernel.sheets import CellError, CellProblem, Column, LoadResult, SheetContext, SheetKind, SheetRow
+from app.kernel.sheets import CellProblem, Column, Laying, LoadResult, SheetContext, SheetKind, SheetRow
 from app.kernel.sheets.checking import NO_COLUMN, REQUIRED
-from app.kernel.sheets.columns import Parser
-from app.kernel.sheets.model import Value
-from app.kernel.sheets.parsers import moment, plain, text
+from app.kernel.sheets.parsers import text
+from app.payments.bank_cells import amount, booked, clock, direction
 from app.payments.bank_lines import BankLine
 from app.payments.enums import EntrySource
-from app.payments.services.entries import keep_entries
+from app.payments.services.entries import Told, keep_told, told_of
 
 DESK = "bank"
-NOT_AN_AMOUNT = N_("This is no amount. Banks write it like 1,500,000 or -250.000.")
-NOT_A_CLOCK = N_("This is no time of the day. Banks write it like 14:02:37.")
-AMOUNT = re.compile(r"([+\-−]?)(\d{1,3}(?:[., ']\d{3})+|\d+)(?:([.,])(\d{1,2}))?([\-−]?)")
-CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
-CURRENCY_WORD = re.compile(r"(?i)(vnđ|vnd|₫|đ|idr|rp\.?|usd|eur|[$€])")
-MOST = 10**15
-CREDIT_WORDS = {"c", "cr", "co", "credit", "in", "kredit", "ghi co", "tien vao", "+", "thu"}
-DEBIT_WORDS = {"d", "dr", "no", "debit", "out", "ghi no", "tien ra", "-", "chi", "debet"}
 TOTALS = re.compile(r"(tong|cong|so du|luy ke|total|balance|opening|closing|saldo|jumlah|mutasi)\b")
-
-
-def booked() -> Parser:
-    """A day with or without its time; words in its place, as totals have them, are nothing."""
-    read = moment()
-
-    def parse(value: Value, context: SheetContext) -> Any:
-        if isinstance(value, str) and not re.search(r"\d", value):
-            return ""
-        return read(value, context)
-
-    return parse
-
-
-def clock() -> Parser:
-    """A time of the day; words in its place are nothing."""
-
-    def parse(value: Value, _context: SheetContext) -> Any:
-        if isinstance(value, datetime):
-            return value.time()
-        if isinstance(value, time):
-            return value
-        if not re.search(r"\d", plain(value)):
-            return ""
-        found = CLOCK.fullmatch(clean_text(plain(value)))
-        hour, minute, second = (int(part or 0) for part in found.groups()) if found else (24, 0, 0)
-        if hour > 23 or minute > 59 or second > 59:
-            raise CellError("not_a_time", NOT_A_CLOCK)
-        return time(hour, minute, second)
-
-    return parse
-
-
-def amount() -> Parser:
-    """A count of minor units, below zero for money that went: ``+1,500,000``, ``1.500.000,00``, ``(250.000)``.
-
-    Words or a dash in its place are nothing.
-    """
-
-    def parse(value: Value, context: SheetContext) -> Any:
-        places = decimals(context.currency)
-        if isinstance(value, str):
-            if not re.search(r"\d", value):
-                return ""
-            minor = _minor_of(CURRENCY_WORD.sub("", clean_text(value)).strip(), places)
-        elif isinstance(value, bool) or not isinstance(value, int | float):
-            minor = None
-        else:
-            exact = round(value * 10**places, 6)
-            minor = int(exact) if float(exact).is_integer() else None
-        if minor is None or abs(minor) > MOST:
-            raise CellError("not_money", NOT_AN_AMOUNT)
-        return minor
-
-    return parse
-
-
-def _minor_of(written: str, places: int) -> int | None:
-    in_brackets = written.startswith("(") and written.endswith(")")
-    found = AMOUNT.fullmatch(written.strip("()").strip() if in_brackets else re.sub(r"([+\-−])\s+", r"\1", written))
-    if found is None:
-        return None
-    before, whole, mark, fraction, after = found.groups()
-    marks = set(re.sub(r"\d", "", whole))
-    if len(marks) > 1 or (mark and mark in marks):
-        return None
-    fraction = (fraction or "").ljust(places, "0")
-    if fraction[places:].strip("0"):
-        return None
-    minor: int = int(re.sub(r"\D", "", whole)) * 10**places + int(fraction[:places] or 0)
-    return -minor if in_brackets or "-" in (before, after) or "−" in (before, after) else minor
-
-
-def direction() -> Parser:
-    """Whether money came (``in``) or went (``out``); other words are nothing."""
-
-    def parse(value: Value, _context: SheetContext) -> str:
-        word = search_text(plain(value)).strip(" .")
-        return "in" if word in CREDIT_WORDS else "out" if word in DEBIT_WORDS else ""
-
-    return parse
-
 
 COLUMNS = (
     Column(
@@ -372,11 +283,52 @@ def lines_of(rows: Sequence[SheetRow], context: SheetContext) -> list[BankLine]:
 
 async def _load(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
     """Keep what came in; everything else on the statement counts as unchanged."""
+    return await _keep(_ready_of(rows, context), context)
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A statement that is read, and how many rows it has."""
+
+    told: Told
+    rows: int
+
+
+#: Statements that stand ready, by number, in the process that a big one has for itself.
+_ready: dict[int, _Ready] = {}
+_numbers = count(1)
+
+
+def _ready_of(rows: Sequence[SheetRow], context: SheetContext) -> _Ready:
     lines = lines_of(rows, context)
-    kept = await keep_entries(
-        lines, source=EntrySource.STATEMENT, now=context.now, edition_id=context.edition_id, zone=context.timezone
+    told = told_of(lines, source=EntrySource.STATEMENT, now=context.now, edition_id=context.edition_id)
+    return _Ready(told, len(rows))
+
+
+async def _keep(ready: _Ready, context: SheetContext) -> LoadResult:
+    kept = await keep_told(
+        ready.told,
+        source=EntrySource.STATEMENT,
+        now=context.now,
+        edition_id=context.edition_id,
+        zone=context.timezone,
     )
-    return LoadResult(created=kept.new, unchanged=len(rows) - kept.new)
+    return LoadResult(created=kept.new, unchanged=ready.rows - kept.new)
+
+
+async def _lay(rows: Sequence[SheetRow], context: SheetContext) -> int:
+    """Make all that is to be written ready: with it SQLite's one writer is held for a part of the time alone."""
+    number = next(_numbers)
+    _ready[number] = await asyncio.to_thread(_ready_of, rows, context)
+    return number
+
+
+async def _take_over(number: int, context: SheetContext) -> LoadResult:
+    return await _keep(_ready[number], context)
+
+
+async def _forget(number: int) -> None:
+    _ready.pop(number, None)
 
 
 STATEMENTS = SheetKind(
@@ -385,6 +337,7 @@ STATEMENTS = SheetKind(
     columns=COLUMNS,
     load=_load,
     check=_check,
+    laying=Laying(lay=_lay, take_over=_take_over, show=_forget, drop=_forget),
     place="/payments/bank",
     desk=DESK,
 )

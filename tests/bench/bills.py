@@ -1,4 +1,4 @@
-"""What ``payments`` needs inside the installation: ``make COUNT``, ``wait``, ``statement LINES`` or ``papers COUNT``.
+"""What ``payments`` needs inside the installation: ``make``, ``bills``, ``statement``, ``papers`` COUNT, and ``wait``.
 
 ``python -m tests.bench.bills …`` in the environment of the installation prints one JSON object as its last line.
 """
@@ -9,6 +9,7 @@ import asyncio
 import json
 import sys
 import time
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
@@ -27,7 +28,7 @@ from app.payments.pdf import render_invoices
 from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id
 from app.payments.references import reference_of
 from app.payments.services.assigning import match_new
-from app.payments.services.documents import open_document, register_settlement
+from app.payments.services.documents import Paid, open_document, register_settlement
 from app.payments.services.issuing import Payer
 from app.payments.sheets import DESK, STATEMENTS
 from app.payments.tables import PaymentDocument
@@ -35,8 +36,8 @@ from tests.payments.statements.banks import BANKS
 from tests.payments.statements.files import file_of, name_of
 from tests.payments.statements.history import make_statement
 from tests.payments.statements.make import truth_of
-from tests.payments.statements.people import make_invoices
-from ticketing.sales.services.orders import PURPOSE, place_order, settle_order
+from tests.payments.statements.people import OpenInvoice, make_invoices
+from ticketing.sales.services.orders import PURPOSE, place_order, settle_order, settle_orders
 from ticketing.sales.tables import TicketType
 
 BENCH = "bench"
@@ -90,22 +91,11 @@ async def wait() -> dict[str, Any]:
     return {"ended": ended, "misapplied": len(wrong)}
 
 
-async def statement(count: int) -> dict[str, Any]:
-    """Load a statement of so many lines against as many open invoices, a tenth mangled, and let it be matched.
-
-    ``wrong`` counts invoices that got money of a line that was not theirs.
-    """
-    edition, chance = await the_edition(), Random(7)
-
-    async def keep(document: DocumentInfo, payment: PaymentInfo, now: datetime) -> Settlement:
-        return Settlement.KEPT
-
-    register_settlement(BENCH, keep)
-    invoices = make_invoices(
-        count, seed=7, reference=lambda _chance: reference_of([chance.randrange(31) for _place in range(8)])
-    )
-    now = datetime(2026, 11, 1, 2, tzinfo=UTC)
-    for number, invoice in enumerate(invoices):
+async def bills(count: int) -> dict[str, Any]:
+    """Open so many invoices, whose payers are going to transfer their money."""
+    edition, now = await the_edition(), datetime(2026, 11, 1, 2, tzinfo=UTC)
+    register_settlement(BENCH, keep, keep_all)
+    for number, invoice in enumerate(invoices_of(count)):
         document = await open_document(
             edition_id=edition.id,
             purpose=BENCH,
@@ -119,12 +109,43 @@ async def statement(count: int) -> dict[str, Any]:
         await PaymentDocument.update({PaymentDocument.reference: invoice.reference}).where(
             PaymentDocument.id == document.id
         )
-    made = make_statement(BANKS[0], invoices, seed=7, lines=count, mangled=0.1, first_day=date(2026, 11, 2), days=28)
+    return {"bills": count}
+
+
+def invoices_of(count: int) -> list[OpenInvoice]:
+    """The invoices, the same each time."""
+    chance = Random(7)
+    return make_invoices(
+        count, seed=7, reference=lambda _chance: reference_of([chance.randrange(31) for _place in range(8)])
+    )
+
+
+async def keep(document: DocumentInfo, payment: PaymentInfo, now: datetime) -> Settlement:
+    """Settle an invoice."""
+    return Settlement.KEPT
+
+
+async def keep_all(paid: Sequence[Paid], now: datetime) -> list[Settlement]:
+    """Settle many."""
+    return [Settlement.KEPT for _one in paid]
+
+
+async def statement(count: int) -> dict[str, Any]:
+    """Load a statement of so many lines against as many open invoices, a tenth mangled, and let it be matched.
+
+    ``wrong`` counts invoices that got money of a line that was not theirs.
+    """
+    edition = await the_edition()
+    register_settlement(BENCH, keep, keep_all)
+    made = make_statement(
+        BANKS[0], invoices_of(count), seed=7, lines=count, mangled=0.1, first_day=date(2026, 11, 2), days=28
+    )
+    file = file_of(made)
     now = clock.now() + timedelta(days=60)
     context = SheetContext(edition_id=edition.id, actor=None, now=now, currency="VND", desk=DESK)
     began = time.monotonic()
-    batch = await batches.preview(STATEMENTS.name, file_of(made), name_of(made.bank), context)
-    await batches.accept(batch.id, context)
+    batch = await batches.preview(STATEMENTS.name, file, name_of(made.bank), context)
+    await batches.accept(batch.id, context, lay=True)
     read = time.monotonic() - began
     counts = await match_new(now)
     took = time.monotonic() - began
@@ -159,10 +180,10 @@ async def papers(count: int) -> dict[str, Any]:
 async def main(what: str, *arguments: str) -> None:
     """Do one thing and print what came of it."""
     register_modules()
-    register_settlement(PURPOSE, settle_order)
+    register_settlement(PURPOSE, settle_order, settle_orders)
     await open_database()
     try:
-        steps = {"make": make, "wait": wait, "statement": statement, "papers": papers}
+        steps = {"make": make, "wait": wait, "bills": bills, "statement": statement, "papers": papers}
         print(json.dumps(await steps[what](*map(int, arguments))))
     finally:
         await close_database()

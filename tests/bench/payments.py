@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.bench.importing import QUIET_SECONDS, Gates, percentile
 from tests.bench.measured import Bench, demo_festival
 from tests.support.service import Service
 from tests.support.stripe_server import signature
@@ -20,6 +21,7 @@ DOUBLED = EVENTS // 3
 LINES = 20_000
 PAPERS = 200
 CLIENTS = 8
+PASSES = 2_000
 SECRET = "whsec_of_the_bench"
 PATH = "/payments/stripe/webhook"
 
@@ -38,7 +40,8 @@ def run(engine: str, seconds: float) -> dict[str, Any]:
             sent = time.time()
             waiting.start()
             waiting.join()
-        statement = inside(bench, "statement", str(LINES))
+        inside(bench, "bills", str(LINES))
+        statement = matched(bench)
         papers = inside(bench, "papers", str(PAPERS))
     return {
         "events_per_second": round(EVENTS / (max(found["ended"], sent) - began), 1),
@@ -47,6 +50,24 @@ def run(engine: str, seconds: float) -> dict[str, Any]:
         "misapplied": found["misapplied"] + refused,
         **statement,
         **papers,
+    }
+
+
+def matched(bench: Bench) -> dict[str, Any]:
+    """Keep and match a statement, while gates go on scanning; a process of its own does it, as it would a job's."""
+    bench.home.python("-m", "tests.bench.passes", str(PASSES), str(bench.home.folder))
+    with bench.running(jobs_inline="false") as service:
+        gates = Gates(service, bench.home.folder)
+        with gates.scanning() as quiet:
+            time.sleep(QUIET_SECONDS)
+        with gates.scanning() as during:
+            figures = inside(bench, "statement", str(LINES))
+    return {
+        **figures,
+        "gate_p99_ms_during": percentile(during),
+        "gate_p99_ms_before": percentile(quiet),
+        "gate_longest_ms_during": round(1000 * max(during), 1),
+        "gate_errors": gates.errors,
     }
 
 

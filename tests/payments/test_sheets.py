@@ -11,15 +11,19 @@ import pytest
 from openpyxl import Workbook
 
 from app.accounts.actor import SYSTEM
+from app.kernel import jobs
+from app.kernel.database import in_transaction
 from app.kernel.money import Money
 from app.kernel.sheets import CellError, SheetContext, kind_at
 from app.kernel.sheets.batches import accept, find_batch, preview, remap
 from app.kernel.sheets.errors import BatchUnknown, SheetKindUnknown, SheetTooLarge
 from app.kernel.sheets.kept import mapping_of, problems_of, result_of
 from app.main import register_modules
+from app.payments import sheets
+from app.payments.bank_cells import amount, clock, direction
 from app.payments.bank_lines import BankLine
 from app.payments.services.entries import line_of
-from app.payments.sheets import DESK, STATEMENTS, amount, clock, direction
+from app.payments.sheets import DESK, STATEMENTS
 from app.payments.tables_bank import BankEntry
 from tests.conftest import NOW
 from tests.events.factories import make_edition
@@ -188,6 +192,40 @@ async def test_statements_are_loaded_at_their_desk_alone(context: SheetContext) 
     batch = await preview(STATEMENTS.name, ONE_COLUMN.encode(), "statement.csv", context)
     with pytest.raises(BatchUnknown):
         await find_batch(batch.id, elsewhere)
+
+
+async def test_a_big_statement_is_made_ready_before_the_transaction_that_keeps_it(
+    context: SheetContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, inside = sheets.told_of, []
+
+    def told_of(*given: Any, **named: Any) -> Any:
+        inside.append(in_transaction())
+        return real(*given, **named)
+
+    monkeypatch.setattr(sheets, "told_of", told_of)
+    for created, unchanged in ((2, 2), (0, 4)):
+        batch = await preview(STATEMENTS.name, ONE_COLUMN.encode(), "statement.csv", context)
+        loaded = result_of(await accept(batch.id, context, lay=True))
+        assert loaded == {"created": created, "updated": 0, "unchanged": unchanged}
+    assert (inside, sheets._ready) == ([False, False], {})
+
+
+async def test_a_big_statement_is_kept_as_a_whole_or_not_at_all(
+    context: SheetContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = await preview(STATEMENTS.name, ONE_COLUMN.encode(), "statement.csv", context)
+    with monkeypatch.context() as patch:
+
+        async def no_job(*_given: Any, **_named: Any) -> int:
+            raise OSError("the process ends here")
+
+        patch.setattr(jobs, "enqueue", no_job)
+        with pytest.raises(OSError, match="ends here"):
+            await accept(batch.id, context, lay=True)
+    assert (await kept(), sheets._ready) == ([], {})
+    assert result_of(await accept(batch.id, context, lay=True))["created"] == 2
+    assert len(await kept()) == 2
 
 
 @pytest.mark.parametrize(

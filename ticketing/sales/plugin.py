@@ -27,7 +27,7 @@ from ticketing.sales.queries import buyers_concerned, contacts_of_tickets, names
 from ticketing.sales.services.closing import close_sales
 from ticketing.sales.services.copying import copy_ticket_types
 from ticketing.sales.services.messages import send_refund
-from ticketing.sales.services.orders import PURPOSE, settle_order
+from ticketing.sales.services.orders import PURPOSE, settle_order, settle_orders
 from ticketing.sales.sheets import ATTENDEES, TICKET_TYPES
 from ticketing.sales.slots import NAV, sales_dashboard, tickets_section
 from ticketing.sales.tasks import EXPIRE, LAID, run_expire_orders, run_look_after_laid
@@ -35,7 +35,7 @@ from ticketing.sales.tasks import EXPIRE, LAID, run_expire_orders, run_look_afte
 
 def start() -> None:
     """Join payments, fill the slots, and let held orders expire and sheets be gone on with."""
-    register_settlement(PURPOSE, settle_order)
+    register_settlement(PURPOSE, settle_order, settle_orders)
     register_refund_message(PURPOSE, send_refund)
     add_mover(MOVER)
     add_closer(close_sales)

@@ -12,6 +12,7 @@ from app.events.slots import PassContact
 from app.kernel.database import fetch
 from app.kernel.i18n import format_days, pick
 from app.kernel.names import search_text, searched
+from app.kernel.rows import among
 from app.kernel.searching import like_pattern
 from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import TicketsNotOpen
@@ -73,10 +74,21 @@ async def ticket_types_on_sale(edition: EditionInfo, now: datetime) -> list[dict
 
 async def counts_of_order(order_id: int) -> dict[int, int]:
     """How many tickets of each type an order holds."""
+    return (await counts_of_orders([order_id]))[order_id]
+
+
+async def counts_of_orders(order_ids: Sequence[int]) -> dict[int, dict[int, int]]:
+    """How many tickets of each type orders hold, by order."""
+    chosen, ids = among(order_ids)
     rows = await fetch(
-        "SELECT ticket_type, COUNT(*) AS count FROM order_item WHERE ticket_order = {} GROUP BY ticket_type", order_id
+        "SELECT ticket_order, ticket_type, COUNT(*) AS count FROM order_item "
+        f"WHERE ticket_order {chosen} GROUP BY ticket_order, ticket_type",
+        ids,
     )
-    return {row["ticket_type"]: row["count"] for row in rows}
+    counts: dict[int, dict[int, int]] = {order_id: {} for order_id in order_ids}
+    for row in rows:
+        counts[row["ticket_order"]][row["ticket_type"]] = row["count"]
+    return counts
 
 
 async def order_by_secret(secret_hash: str) -> dict[str, Any] | None:

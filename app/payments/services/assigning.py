@@ -1,8 +1,8 @@
 """Transfers find what they paid: by themselves where that is certain, by the finance desk where it is not.
 
 A transfer is claimed by a conditional update and each of its shares recorded as a payment, in one transaction: all of
-it stands or falls together. Plain ones share a transaction, and go one by one when something about any is wrong. A
-payment is known by the transfer's fingerprint, so nothing is recorded twice.
+it stands or falls together. Those that pay exactly what is due share a transaction, in which all of them are booked by
+a few statements. A payment is known by the transfer's fingerprint, so nothing is recorded twice.
 """
 
 import asyncio
@@ -13,10 +13,12 @@ from datetime import datetime
 
 from app.accounts.actor import Actor
 from app.kernel import audit
-from app.kernel.database import write_transaction
+from app.kernel.database import fetch, write_transaction
 from app.kernel.errors import AppError
 from app.kernel.money import Money
 from app.kernel.names import clean_text
+from app.kernel.rows import given
+from app.kernel.staging import Pace
 from app.payments.enums import DocumentState, EntryState, PaymentMethod
 from app.payments.errors import AlreadyPaid, ReasonNeeded, SharesDiffer, TransferSettled
 from app.payments.queries import document_by_id
@@ -30,14 +32,15 @@ from app.payments.queries_bank import (
     payable_of,
 )
 from app.payments.services.matching import Incoming, Payable, Share, Verdict, match, references_in
+from app.payments.services.paying_together import NOTE_LENGTH, pay_together, provider_reference
 from app.payments.services.recording import record_payment
 from app.payments.tables import PaymentDocument
 from app.payments.tables_bank import BankEntry, BankMatch
 
 AT_ONCE = 5_000
-TOGETHER = 20
-NOTE_LENGTH = 200
 TAKE_BY_HAND = (DocumentState.OPEN, DocumentState.WRITTEN_OFF, DocumentState.CANCELLED)
+
+Decided = tuple[EntryInfo, Verdict]
 
 log = logging.getLogger("fairground.payments")
 
@@ -55,16 +58,21 @@ async def match_new(now: datetime) -> dict[str, int]:
     counts: Counter[str] = Counter()
     failed: Exception | None = None
     stuck: set[int] = set()
+    pace = Pace()
     while found := [one for one in await new_entries(AT_ONCE + len(stuck)) if one.id not in stuck]:
         decided = list(zip(found, await verdicts_on(found), strict=True))
-        plain = [one for one in decided if one[1].shares and not one[1].fitting]
-        own_way = [one for one in decided if not one[1].shares or one[1].fitting]
-        for some in (plain[start : start + TOGETHER] for start in range(0, len(plain), TOGETHER)):
-            if await _pay_together(some, now):
-                counts[EntryState.MATCHED] += len(some)
-            else:
-                own_way += some
-        for entry, verdict in own_way:
+        nobodys = [one for one in decided if not one[1].shares]
+        if nobodys:
+            await _leave(nobodys, pace)
+            counts[EntryState.LEFT] += len(nobodys)
+        together, own_way = _first_of_their_documents([one for one in decided if one[1].shares])
+        while together:
+            some, together = together[: pace.rows], together[pace.rows :]
+            others = await _pay_together(some, pace, now)
+            own_way += others
+            if len(others) < len(some):
+                counts[EntryState.MATCHED] += len(some) - len(others)
+        for entry, verdict in sorted(own_way, key=lambda one: one[0].id):
             try:
                 counts[await _apply(entry, verdict, now)] += 1
             except _Changed:
@@ -93,41 +101,72 @@ def _payable(document: PayableDocument) -> Payable:
     return Payable(document.id, document.reference, document.number, document.payer_name, document.due, is_open)
 
 
-async def _pay_together(decided: Sequence[tuple[EntryInfo, Verdict]], now: datetime) -> bool:
-    """Pay what some transfers are for in one transaction; false, and nothing done, when something about one is wrong.
+def _first_of_their_documents(decided: Sequence[Decided]) -> tuple[list[Decided], list[Decided]]:
+    """Transfers that are each the first to pay what they pay, and those that have to come after them."""
+    first: list[Decided] = []
+    others: list[Decided] = []
+    named: set[int] = set()
+    for entry, verdict in decided:
+        documents = {share.document_id for share in verdict.shares}
+        (others if documents & named else first).append((entry, verdict))
+        named |= documents
+    return first, others
 
-    Committing is most of what a plain one costs. What is wrong is told when each is looked at by itself.
+
+async def _pay_together(decided: Sequence[Decided], pace: Pace, now: datetime) -> list[Decided]:
+    """Pay what transfers are for, many in a transaction; gives those that have to go their own way.
+
+    When something about one of them is wrong nothing is done, and each half is tried by itself.
     """
     try:
-        async with write_transaction():
-            for entry, verdict in decided:
-                await _claim(entry.id, (EntryState.NEW,), EntryState.MATCHED, now, None)
-                await _record(entry, verdict.shares, now)
+        async with pace.piece():
+            done = await pay_together(decided, now)
     except Exception:
-        log.info("transfers are assigned one by one", exc_info=True)
-        return False
-    return True
+        log.info("%s transfers are assigned in halves", len(decided), exc_info=True)
+        if len(decided) == 1:
+            return list(decided)
+        middle = len(decided) // 2
+        return [
+            *await _pay_together(decided[:middle], pace, now),
+            *await _pay_together(decided[middle:], pace, now),
+        ]
+    await pace.rest()
+    return [one for one in decided if one[0].id not in done]
+
+
+async def _leave(decided: Sequence[Decided], pace: Pace) -> None:
+    """Leave transfers to a person, each with its reason."""
+    reasons = [(entry.id, verdict.reason.value if verdict.reason else "") for entry, verdict in decided]
+    while reasons:
+        some, reasons = reasons[: pace.rows], reasons[pace.rows :]
+        source, values = given("nobodys", {"its_id": "INTEGER", "its_reason": "VARCHAR"}, some)
+        async with pace.piece():
+            await fetch(
+                f"UPDATE bank_entry SET state = {{}}, reason = its_reason FROM {source} "
+                "WHERE id = its_id AND state = {} RETURNING id",
+                EntryState.LEFT.value,
+                *values,
+                EntryState.NEW.value,
+            )
+        await pace.rest()
 
 
 async def _apply(entry: EntryInfo, verdict: Verdict, now: datetime) -> EntryState:
-    """Do what a verdict says; gives where the transfer stands then. Raises _Changed, and what settling raises."""
-    reason = verdict.reason.value if verdict.reason else ""
-    if verdict.shares:
-        try:
-            async with write_transaction():
-                await _claim(entry.id, (EntryState.NEW,), EntryState.MATCHED, now, None)
-                if verdict.fitting and not await _still_due(verdict.shares):
-                    raise _Changed
-                await _record(entry, verdict.shares, now)
-            return EntryState.MATCHED
-        except TransferSettled:
-            return EntryState.MATCHED
-        except AppError as error:
-            reason = error.code
-    await BankEntry.update({BankEntry.state: EntryState.LEFT.value, BankEntry.reason: reason}).where(
-        (BankEntry.id == entry.id) & (BankEntry.state == EntryState.NEW.value)
-    )
-    return EntryState.LEFT
+    """Pay what a transfer is for; gives where it stands then. Raises _Changed, and what settling raises."""
+    try:
+        async with write_transaction():
+            await _claim(entry.id, (EntryState.NEW,), EntryState.MATCHED, now, None)
+            if verdict.fitting and not await _still_due(verdict.shares):
+                raise _Changed
+            await _record(entry, verdict.shares, now)
+    except TransferSettled:
+        return EntryState.MATCHED
+    except AppError as error:
+        await BankEntry.update({BankEntry.state: EntryState.LEFT.value, BankEntry.reason: error.code}).where(
+            (BankEntry.id == entry.id) & (BankEntry.state == EntryState.NEW.value)
+        )
+        return EntryState.LEFT
+    return EntryState.MATCHED
 
 
 async def assign_entry(
@@ -233,7 +272,7 @@ async def _record(entry: EntryInfo, shares: Sequence[Share], now: datetime) -> N
             method=PaymentMethod.TRANSFER,
             amount=share.amount,
             actor=None,
-            provider_reference=f"bank:{entry.fingerprint}:{share.document_id}",
+            provider_reference=provider_reference(entry, share.document_id),
             note=entry.purpose[:NOTE_LENGTH],
             received_at=entry.booked_at,
             now=now,

@@ -43,17 +43,24 @@ from app.payments.tables import Payment, PaymentDocument
 #: What JSON's numbers carry everywhere, and more than any fair takes.
 MOST = 10**15
 Settle = Callable[[DocumentInfo, PaymentInfo, datetime], Awaitable[Settlement]]
+Paid = tuple[DocumentInfo, PaymentInfo]
+SettleMany = Callable[[Sequence[Paid], datetime], Awaitable[Sequence[Settlement]]]
 _settlements: dict[str, Settle] = {}
+_many_at_once: dict[Settle, SettleMany] = {}
 
 
-def register_settlement(purpose: str, settle: Settle) -> None:
+def register_settlement(purpose: str, settle: Settle, settle_many: SettleMany | None = None) -> None:
     """Say what a paid document of a purpose leads to.
 
     ``settle(document, payment, now)`` runs inside the transaction that records the payment: what it writes and the
-    payment stand or fall together. It must call nothing outside. Raises ValueError when the purpose is taken.
+    payment stand or fall together. It must call nothing outside. ``settle_many`` does for many documents at once, of
+    several editions perhaps, what ``settle`` does for each in their order, and answers in that order. Raises ValueError
+    when the purpose is taken.
     """
     if _settlements.setdefault(purpose, settle) != settle:
         raise ValueError(f"payments for {purpose} are settled by another module already")
+    if settle_many is not None:
+        _many_at_once[settle] = settle_many
 
 
 def settlement_of(document: DocumentInfo) -> Settle:
@@ -62,6 +69,24 @@ def settlement_of(document: DocumentInfo) -> Settle:
     if settle is None:
         raise NothingSettles(number=document.number)
     return settle
+
+
+async def settle_all(paid: Sequence[Paid], now: datetime) -> list[Settlement]:
+    """What paid documents lead to, in their order; each seller is asked once, or for one after the other.
+
+    In the transaction that records the payments. Raises NothingSettles, and what sellers raise.
+    """
+    places_of: dict[str, list[int]] = {}
+    for place, (document, _payment) in enumerate(paid):
+        places_of.setdefault(document.purpose, []).append(place)
+    answers: dict[int, Settlement] = {}
+    for _purpose, places in sorted(places_of.items()):  # two who do this take what sellers hold in one order
+        of_seller = [paid[place] for place in places]
+        settle = settlement_of(of_seller[0][0])
+        many = _many_at_once.get(settle)
+        given = [await settle(*one, now) for one in of_seller] if many is None else await many(of_seller, now)
+        answers |= dict(zip(places, given, strict=True))
+    return [answers[place] for place in range(len(paid))]
 
 
 async def open_document(

@@ -1,6 +1,5 @@
 """Transfers that a notice or a statement tells of: each is kept once, whoever tells of it, and however often."""
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,16 +11,22 @@ from app.kernel import jobs
 from app.kernel.database import dialect, fetch, write_transaction
 from app.kernel.money import Money
 from app.kernel.names import clean_text, search_text
+from app.kernel.rows import among, given, insert_rows
 from app.payments.bank_lines import BankLine, alike, fingerprints, squeezed
 from app.payments.enums import EntrySource, EntryState
 from app.payments.tables_bank import BankEntry
 
-CHUNK = 500
 MATCH_JOB = "payments.match_transfers"
 #: PostgreSQL's advisory lock of those who tell of transfers; any number that nothing else uses.
 TELLERS = 2_026_112_801
 BANK_ZONE = "Asia/Ho_Chi_Minh"
 """The zone of days and hours in notices of Vietnamese banks."""
+COLUMNS = (
+    *(BankEntry.edition, BankEntry.account, BankEntry.booked_at, BankEntry.amount_minor, BankEntry.currency),
+    *(BankEntry.purpose, BankEntry.payer_name, BankEntry.payer_account, BankEntry.bank_reference),
+    *(BankEntry.search_text, BankEntry.source, BankEntry.fingerprint, BankEntry.state, BankEntry.reason),
+    BankEntry.told_at,
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,27 @@ class Kept:
 
     new: int
     known: int
+
+
+@dataclass(frozen=True)
+class Told:
+    """Transfers as they are going to be kept: what each is known by, and its row, in their order."""
+
+    lines: Sequence[BankLine]
+    marks: Sequence[str]
+    rows: Sequence[tuple[Any, ...]]
+
+
+def told_of(lines: Sequence[BankLine], *, source: EntrySource, now: datetime, edition_id: int | None = None) -> Told:
+    """Make transfers ready to be kept, which takes longer than keeping them, and no database.
+
+    Raises ValueError for an amount that is not above zero.
+    """
+    if any(line.amount.amount_minor <= 0 for line in lines):
+        raise ValueError("only money that came in is kept")
+    marks = fingerprints(lines)
+    rows = [_row(line, mark, source, edition_id, now) for line, mark in zip(lines, marks, strict=True)]
+    return Told(lines, marks, rows)
 
 
 async def keep_entries(
@@ -45,34 +71,36 @@ async def keep_entries(
     A transfer that the other source told of under another number is marked as confirmed by it. ``zone`` is that of the
     lines' days. Raises ValueError for an amount that is not above zero.
     """
-    if not lines:
+    told = told_of(lines, source=source, now=now, edition_id=edition_id)
+    return await keep_told(told, source=source, now=now, edition_id=edition_id, zone=zone)
+
+
+async def keep_told(
+    told: Told, *, source: EntrySource, now: datetime, edition_id: int | None = None, zone: str = BANK_ZONE
+) -> Kept:
+    """As :func:`keep_entries`, for what was made ready under the same source, time and edition."""
+    if not told.lines:
         return Kept(0, 0)
-    if any(line.amount.amount_minor <= 0 for line in lines):
-        raise ValueError("only money that came in is kept")
-    marks = fingerprints(lines)
     async with write_transaction():
         await _one_teller()
-        known = await _known(marks)
-        others = await _unconfirmed(lines, source, zone, set(marks)) if len(known) < len(marks) else {}
-        fresh: list[BankEntry] = []
-        for line, mark in zip(lines, marks, strict=True):
+        known = await _known(told.marks)
+        others: dict[Money, list[tuple[int, BankLine]]] = {}
+        if len(known) < len(told.marks):
+            others = await _unconfirmed(told, source, zone)
+        fresh: list[tuple[Any, ...]] = []
+        for line, mark, row in zip(told.lines, told.marks, told.rows, strict=True):
             if mark in known:
                 continue
             known.add(mark)  # a number that stands twice in one statement is one transfer
-            told = next((one for one in others.get(line.amount, ()) if alike(line, one[1])), None)
-            if told is not None and await _confirm(told[0], mark):
-                others[line.amount].remove(told)
+            same = next((one for one in others.get(line.amount, ()) if alike(line, one[1])), None)
+            if same is not None and await _confirm(same[0], mark):
+                others[line.amount].remove(same)
             else:
-                fresh.append(_row(line, mark, source, edition_id, now))
-        made = 0
-        for start in range(0, len(fresh), CHUNK):
-            rows = await (
-                BankEntry.insert(*fresh[start : start + CHUNK]).on_conflict(action="DO NOTHING").returning(BankEntry.id)
-            )
-            made += len(rows)
+                fresh.append(row)
+        made = len(await insert_rows(BankEntry, COLUMNS, fresh, returning=[BankEntry.id], pass_over_known=True))
         if made:
             await jobs.enqueue(MATCH_JOB, edition_id=edition_id, now=now)
-    return Kept(made, len(lines) - made)
+    return Kept(made, len(told.lines) - made)
 
 
 async def _one_teller() -> None:
@@ -86,39 +114,34 @@ async def _one_teller() -> None:
 
 async def _known(marks: Sequence[str]) -> set[str]:
     """Those of the fingerprints under which a transfer is kept already."""
-    postgres = dialect() == "postgres"  # whose plans for long lists of parameters use no index
-    among = "= ANY({}::text[])" if postgres else "IN (SELECT value FROM json_each({}))"
-    wanted = list(marks) if postgres else json.dumps(list(marks))
+    chosen, wanted = among(marks, "VARCHAR")
     rows = [
         row
         for column in ("fingerprint", "confirmed_by")
-        for row in await fetch(f"SELECT {column} AS mark FROM bank_entry WHERE {column} {among}", wanted)
+        for row in await fetch(f"SELECT {column} AS mark FROM bank_entry WHERE {column} {chosen}", wanted)
     ]
     return {row["mark"] for row in rows}
 
 
-async def _unconfirmed(
-    lines: Sequence[BankLine], source: EntrySource, zone: str, told_now: set[str]
-) -> dict[Money, list[tuple[int, BankLine]]]:
+async def _unconfirmed(told: Told, source: EntrySource, zone: str) -> dict[Money, list[tuple[int, BankLine]]]:
     """By amount: what the other source alone has told of around these days, but for what is told under one number."""
-    first = min(line.booked_at for line in lines) - timedelta(days=2)
-    last = max(line.booked_at for line in lines) + timedelta(days=2)
-    rows = (
-        await BankEntry.select()
-        .where(
-            (BankEntry.source != source.value)
-            & BankEntry.confirmed_by.is_null()
-            & BankEntry.account.is_in(sorted({squeezed(line.account) for line in lines}))
-            & (BankEntry.booked_at >= first)
-            & (BankEntry.booked_at <= last)
-        )
-        .order_by(BankEntry.id)
+    first = min(line.booked_at for line in told.lines) - timedelta(days=2)
+    last = max(line.booked_at for line in told.lines) + timedelta(days=2)
+    accounts, wanted = among(sorted({squeezed(line.account) for line in told.lines}), "VARCHAR")
+    told_now, marks = given("told_now", {"mark": "VARCHAR"}, [(mark,) for mark in told.marks])
+    rows = await fetch(
+        f"SELECT * FROM bank_entry WHERE account {accounts} AND booked_at >= {{}} AND booked_at <= {{}} "
+        f"AND source <> {{}} AND confirmed_by IS NULL AND fingerprint NOT IN (SELECT mark FROM {told_now}) ORDER BY id",
+        wanted,
+        first,
+        last,
+        source.value,
+        *marks,
     )
     found: dict[Money, list[tuple[int, BankLine]]] = defaultdict(list)
     for row in rows:
-        if row["fingerprint"] not in told_now:
-            line = line_of(row, zone)
-            found[line.amount].append((row["id"], line))
+        line = line_of(row, zone)
+        found[line.amount].append((row["id"], line))
     return found
 
 
@@ -145,21 +168,11 @@ def line_of(row: Mapping[str, Any], zone: str = BANK_ZONE) -> BankLine:
     )
 
 
-def _row(line: BankLine, mark: str, source: EntrySource, edition_id: int | None, now: datetime) -> BankEntry:
+def _row(line: BankLine, mark: str, source: EntrySource, edition_id: int | None, now: datetime) -> tuple[Any, ...]:
+    """Values of ``COLUMNS``."""
     purpose, name, number = clean_text(line.purpose)[:500], clean_text(line.payer_name)[:200], clean_text(line.number)
-    return BankEntry(
-        edition=edition_id,
-        account=squeezed(line.account)[:40],
-        booked_at=line.booked_at,
-        amount_minor=line.amount.amount_minor,
-        currency=line.amount.currency,
-        purpose=purpose,
-        payer_name=name,
-        payer_account=squeezed(line.payer_account)[:40],
-        bank_reference=number[:80],
-        search_text=search_text(purpose, name, number)[:800],
-        source=source.value,
-        fingerprint=mark,
-        state=EntryState.NEW.value,
-        told_at=now,
+    return (
+        *(edition_id, squeezed(line.account)[:40], line.booked_at, line.amount.amount_minor, line.amount.currency),
+        *(purpose, name, squeezed(line.payer_account)[:40], number[:80], search_text(purpose, name, number)[:800]),
+        *(source.value, mark, EntryState.NEW.value, "", now),
     )

@@ -2,21 +2,25 @@
 
 A provider calls us as often as it likes. The first transaction keeps the event under its unique key and queues a job;
 the second claims it, applies its effect and stamps it, all together. When the effect fails, nothing of it is kept and
-the event goes on waiting, with the reason beside it.
+the event goes on waiting, with the reason beside it. A job that is done with its own event goes on with others that
+wait for theirs, since a job is dearer than what most events do.
 """
 
 import json
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from app.kernel import jobs
-from app.kernel.database import write_transaction
+from app.kernel.database import dialect, fetch, write_transaction
 from app.payments.queries import waiting_events
 from app.payments.tables import PaymentEvent
 
 IGNORED = "ignored"
 JOB = "payments.apply_event"
+log = logging.getLogger("fairground.payments")
+
 Effect = Callable[[Mapping[str, Any], datetime], Awaitable[str]]
 _effects: dict[tuple[str, str], Effect] = {}
 
@@ -50,7 +54,7 @@ async def store_event(*, provider: str, event_id: str, kind: str, payload: Mappi
         if not made:
             return False
         row_id = made[0]["id"]
-        await jobs.enqueue(JOB, {"event": row_id}, unique_key=f"payment-event-{row_id}", now=now)
+        await jobs.enqueue(JOB, {"event": row_id}, unique_key=_key_of(row_id), now=now)
     return True
 
 
@@ -59,19 +63,52 @@ async def apply_event(row_id: int, now: datetime) -> str | None:
     try:
         async with write_transaction():
             claimed = await _claim(row_id, now)
-            if claimed is None:
-                return None
-            effect = _effects.get((claimed["provider"], claimed["kind"]))
-            done = IGNORED if effect is None else await effect(json.loads(claimed["payload"]), now)
-            await PaymentEvent.update({PaymentEvent.effect: done[:40], PaymentEvent.error: ""}).where(
-                PaymentEvent.id == row_id
-            )
-            return done
+            return None if claimed is None else await _apply(claimed, now)
     except Exception as error:
-        await PaymentEvent.update(
-            {PaymentEvent.tries: PaymentEvent.tries + 1, PaymentEvent.error: f"{type(error).__name__}: {error}"[:400]}
-        ).where(PaymentEvent.id == row_id)
+        await _note_failure(row_id, error)
         raise
+
+
+async def apply_next(now: datetime) -> bool:
+    """Apply the oldest event that nobody has tried, in the place of its own job; false when there is none.
+
+    What its effect raises is kept: its own job tries it again.
+    """
+    claimed: dict[str, Any] | None = None
+    try:
+        async with write_transaction():
+            claimed = await _claim_next(now)
+            if claimed is None:
+                return False
+            await jobs.end_early(_key_of(claimed["id"]), now=now)
+            await _apply(claimed, now)
+    except Exception as error:
+        if claimed is None:
+            raise
+        log.info("event %s waits: %s", claimed["id"], type(error).__name__)
+        await _note_failure(claimed["id"], error)
+    return True
+
+
+def _key_of(row_id: int) -> str:
+    """The unique key of an event's job."""
+    return f"payment-event-{row_id}"
+
+
+async def _apply(claimed: Mapping[str, Any], now: datetime) -> str:
+    """The effect of a claimed event, in the transaction that claimed it."""
+    effect = _effects.get((claimed["provider"], claimed["kind"]))
+    done = IGNORED if effect is None else await effect(json.loads(claimed["payload"]), now)
+    await PaymentEvent.update({PaymentEvent.effect: done[:40], PaymentEvent.error: ""}).where(
+        PaymentEvent.id == claimed["id"]
+    )
+    return done
+
+
+async def _note_failure(row_id: int, error: Exception) -> None:
+    await PaymentEvent.update(
+        {PaymentEvent.tries: PaymentEvent.tries + 1, PaymentEvent.error: f"{type(error).__name__}: {error}"[:400]}
+    ).where(PaymentEvent.id == row_id)
 
 
 async def _claim(row_id: int, now: datetime) -> dict[str, Any] | None:
@@ -79,7 +116,18 @@ async def _claim(row_id: int, now: datetime) -> dict[str, Any] | None:
     rows = (
         await PaymentEvent.update({PaymentEvent.handled_at: now})
         .where((PaymentEvent.id == row_id) & PaymentEvent.handled_at.is_null())
-        .returning(PaymentEvent.provider, PaymentEvent.kind, PaymentEvent.payload)
+        .returning(PaymentEvent.id, PaymentEvent.provider, PaymentEvent.kind, PaymentEvent.payload)
+    )
+    return rows[0] if rows else None
+
+
+async def _claim_next(now: datetime) -> dict[str, Any] | None:
+    """As :func:`_claim`, the oldest that was not tried and that nobody else is about to stamp."""
+    skip = " FOR UPDATE SKIP LOCKED" if dialect() == "postgres" else ""
+    rows = await fetch(
+        "UPDATE payment_event SET handled_at = {} WHERE id = (SELECT id FROM payment_event WHERE handled_at IS NULL "
+        f"AND tries = 0 ORDER BY id LIMIT 1{skip}) AND handled_at IS NULL RETURNING id, provider, kind, payload",
+        now,
     )
     return rows[0] if rows else None
 
@@ -88,5 +136,5 @@ async def requeue_waiting(now: datetime, older_than: timedelta = timedelta(minut
     """Queue every event again that has been waiting for a while; gives how many."""
     late = [event for event in await waiting_events() if event["received_at"] <= now - older_than]
     for event in late:
-        await jobs.enqueue(JOB, {"event": event["id"]}, unique_key=f"payment-event-{event['id']}", now=now)
+        await jobs.enqueue(JOB, {"event": event["id"]}, unique_key=_key_of(event["id"]), now=now)
     return len(late)

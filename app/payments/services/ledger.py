@@ -4,13 +4,15 @@ What is entered belongs to the edition's present day, or to the next one after i
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from app.events.queries import edition_by_id
+from app.events.errors import EditionNotFound
 from app.kernel.database import fetch, hold_row
 from app.kernel.money import Money
+from app.kernel.rows import insert_rows
 from app.payments.enums import Account, PaymentMethod, Posting
 from app.payments.tables import LedgerEntry
 
@@ -22,10 +24,26 @@ ACCOUNT_OF = {
     PaymentMethod.TERMINAL: Account.TERMINAL,
 }
 Side = Account | tuple[Account, str]
+COLUMNS = (
+    *(LedgerEntry.posting, LedgerEntry.kind, LedgerEntry.edition, LedgerEntry.account, LedgerEntry.detail),
+    *(LedgerEntry.amount_minor, LedgerEntry.currency, LedgerEntry.document, LedgerEntry.payment),
+    *(LedgerEntry.day, LedgerEntry.booked_at),
+)
 
 
 class Unbalanced(Exception):
     """A posting whose sides do not sum to nothing: a mistake of the program."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entered:
+    """What one posting enters: debits are positive; a side is an account, or one with a detail such as who bears it."""
+
+    edition_id: int
+    currency: str
+    sides: Mapping[Side, int]
+    document_id: int | None = None
+    payment_id: int | None = None
 
 
 async def post(
@@ -42,31 +60,32 @@ async def post(
 
     A side is an account, or one with a detail such as who bears a subsidy. Raises Unbalanced.
     """
-    if sum(sides.values()):
-        raise Unbalanced(f"{kind}: {dict(sides)}")
-    day = await open_day(edition_id, now)
-    posting = secrets.token_hex(16)
+    entered = Entered(
+        edition_id=edition_id, currency=currency, sides=sides, document_id=document_id, payment_id=payment_id
+    )
+    await post_all(kind, [entered], now=now)
+
+
+async def post_all(kind: Posting, postings: Sequence[Entered], *, now: datetime) -> None:
+    """Enter postings of a kind as :func:`post` does each, in few statements. Raises Unbalanced."""
+    for one in postings:
+        if sum(one.sides.values()):
+            raise Unbalanced(f"{kind}: {dict(one.sides)}")
+    days = {edition_id: await open_day(edition_id, now) for edition_id in sorted({one.edition_id for one in postings})}
     rows = []
-    for side, amount in sides.items():
-        account, detail = side if isinstance(side, tuple) else (side, "")
-        if amount:
-            rows.append(
-                LedgerEntry(
-                    posting=posting,
-                    kind=kind.value,
-                    edition=edition_id,
-                    account=account.value,
-                    detail=detail,
-                    amount_minor=amount,
-                    currency=currency,
-                    document=document_id,
-                    payment=payment_id,
-                    day=day,
-                    booked_at=now,
+    for one in postings:
+        posting = secrets.token_hex(16)
+        for side, amount in one.sides.items():
+            account, detail = side if isinstance(side, tuple) else (side, "")
+            if amount:
+                rows.append(
+                    (
+                        *(posting, kind.value, one.edition_id, account.value, detail, amount, one.currency),
+                        *(one.document_id, one.payment_id, days[one.edition_id], now),
+                    )
                 )
-            )
     if rows:
-        await LedgerEntry.insert(*rows)
+        await insert_rows(LedgerEntry, COLUMNS, rows)
 
 
 async def post_payment(
@@ -94,8 +113,11 @@ async def post_payment(
 
 
 async def day_of(edition_id: int, at: datetime) -> date:
-    """The day of an instant where the edition is."""
-    return at.astimezone(ZoneInfo((await edition_by_id(edition_id)).timezone)).date()
+    """The day of an instant where the edition is. Raises EditionNotFound."""
+    rows = await fetch("SELECT timezone FROM edition WHERE id = {}", edition_id)
+    if not rows:
+        raise EditionNotFound
+    return at.astimezone(ZoneInfo(rows[0]["timezone"])).date()
 
 
 async def open_day(edition_id: int, now: datetime) -> date:

@@ -17,7 +17,7 @@ from app.payments.errors import (
     CurrencyDiffers,
     DocumentNotOpen,
 )
-from app.payments.queries import DocumentInfo, document_by_id, open_drawer_of, payment_by_id
+from app.payments.queries import DocumentInfo, document_by_id, hold_document, open_drawer_of, payment_by_id
 from app.payments.services.documents import MOST, require_refund, settlement_of
 from app.payments.services.issuing import post_content
 from app.payments.services.ledger import post, post_payment
@@ -108,8 +108,7 @@ async def record_payment(
 async def _record(document_id: int, money: _Money) -> Recorded:
     document = await document_by_id(document_id)
     await hold_edition(document.edition_id)  # before the document: who cancels an edition takes them in this order
-    await hold_row("payment_document", document_id, alone=True)
-    document = await document_by_id(document_id)
+    document = await hold_document(document_id)
     kept = _kept(document, money)
     over = money.amount.amount_minor - kept
     if kept and document.state == DocumentState.CANCELLED:
@@ -213,6 +212,13 @@ async def _take_late(document: DocumentInfo, money: _Money) -> Recorded:
 async def settle(document: DocumentInfo, payment_id: int, *, actor: Actor | None, now: datetime) -> Recorded:
     """Ask the seller what becomes of a document that is paid as a whole, in the caller's transaction."""
     outcome = await settlement_of(document)(document, await payment_by_id(payment_id), now)
+    return await follow(document, payment_id, outcome, actor=actor, now=now)
+
+
+async def follow(
+    document: DocumentInfo, payment_id: int, outcome: Settlement, *, actor: Actor | None, now: datetime
+) -> Recorded:
+    """Do what the seller said of a document that is paid as a whole, in the caller's transaction."""
     if outcome == Settlement.REFUND:
         await require_refund(document_id=document.id, actor=actor, now=now)
         return _recorded(document, payment_id, outcome, DocumentState.REFUND_DUE)

@@ -211,13 +211,10 @@ async def test_without_the_claim_it_is_settled_twice(
     document = await make_document(await make_edition())
     unguarded(monkeypatch, recording)
 
-    async def nobody_holds(*_row: object, **_how: object) -> None:
-        """Let two read the same document."""
-
     async def claim(document: DocumentInfo, kept: int, state: DocumentState, now: object) -> bool:
         return True
 
-    monkeypatch.setattr(recording, "hold_row", nobody_holds)
+    monkeypatch.setattr(recording, "hold_document", document_by_id)
     monkeypatch.setattr(recording, "_claim", claim)
     meet_after(monkeypatch, recording, "_claim", parties=2)
     results = await race(2, lambda _number: pay(document.id))

@@ -2,19 +2,20 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from app.kernel.jobs import enqueue
+from app.kernel.jobs import JobContext, claim, enqueue
 from app.kernel.tables import Job
+from app.payments import tasks
 from app.payments.queries import waiting_events
 from app.payments.services import inbox
-from app.payments.services.inbox import apply_event, register_effect, requeue_waiting, store_event
+from app.payments.services.inbox import apply_event, apply_next, register_effect, requeue_waiting, store_event
 from app.payments.tables import PaymentEvent
 from tests.conftest import NOW
-from tests.support.race import ask_first, drop_index, race, unguarded, winners
+from tests.support.race import ask_first, drop_index, meet_after, race, unguarded, winners
 
 WRITTEN = "written-by-the-effect"
 
@@ -154,4 +155,90 @@ async def test_without_the_claim_it_is_applied_twice(
     unguarded(monkeypatch, inbox)
     ask_first(monkeypatch, PaymentEvent, parties=2)
     assert winners(await race(2, lambda _number: apply_event(row["id"], NOW))) == ["done", "done"]
+    assert len(effect.seen) == 2
+
+
+async def states_of_jobs() -> dict[int, str]:
+    """Where the job of each event stands."""
+    rows = await Job.select(Job.payload, Job.state).where(Job.kind == inbox.JOB)
+    return {json.loads(row["payload"])["event"]: row["state"] for row in rows}
+
+
+@pytest.mark.engines
+async def test_who_is_done_with_an_event_goes_on_with_those_that_wait(database: str, effect: Effect) -> None:
+    for number in range(3):
+        await store(f"evt_{number}")
+    first, second, third = [row["id"] for row in await waiting_events()]
+    assert await apply_event(second, NOW) == "done"
+    assert await apply_next(NOW)
+    assert [row["id"] for row in await waiting_events()] == [third]
+    assert await states_of_jobs() == {first: "done", second: "queued", third: "queued"}
+    assert await apply_next(NOW)
+    assert not await apply_next(NOW)
+    assert len(effect.seen) == 3
+
+
+@pytest.mark.engines
+async def test_what_fails_on_the_way_is_left_to_its_own_job(database: str, effect: Effect) -> None:
+    await store()
+    (waiting,) = await waiting_events()
+    effect.fails = True
+    assert await apply_next(NOW)
+    (waiting,) = await waiting_events()
+    assert (waiting["handled_at"], waiting["tries"], waiting["error"]) == (None, 1, "RuntimeError: not now")
+    assert await states_of_jobs() == {waiting["id"]: "queued"}
+    assert await Job.count().where(Job.kind == WRITTEN) == 0
+    effect.fails = False
+    assert not await apply_next(NOW)
+    assert await apply_event(waiting["id"], NOW) == "done"
+
+
+async def test_a_job_applies_its_own_event_and_then_others(
+    database: str, effect: Effect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "OTHERS_AT_ONCE", 2)
+    for number in range(5):
+        await store(f"evt_{number}")
+    ids = [row["id"] for row in await waiting_events()]
+    job = await claim("a worker", datetime.now(UTC) + timedelta(days=3_650))
+    assert job is not None
+    assert await tasks.apply_event_job(JobContext(job, "a worker")) == {"effect": "done", "others": 2}
+    assert [row["id"] for row in await waiting_events()] == ids[3:]
+
+
+@pytest.mark.race
+async def test_many_who_go_on_with_what_waits_apply_each_event_once(database: str, effect: Effect) -> None:
+    for number in range(12):
+        await store(f"evt_{number}")
+    ids = [row["id"] for row in await waiting_events()]
+
+    async def run(number: int) -> int:
+        if number < 2:
+            await apply_event(ids[number * 5], NOW)
+        applied = 0
+        while await apply_next(NOW):
+            applied += 1
+        return applied
+
+    results = winners(await race(5, run))
+    assert len(results) == 5
+    assert len(effect.seen) == 12
+    assert await Job.count().where(Job.kind == WRITTEN) == 12
+
+
+@pytest.mark.race
+async def test_without_the_claim_of_the_next_it_is_applied_twice(
+    database: str, effect: Effect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control."""
+    await store()
+
+    async def careless(now: datetime) -> dict[str, Any] | None:
+        rows = await PaymentEvent.select().where(PaymentEvent.handled_at.is_null())
+        return rows[0] if rows else None
+
+    unguarded(monkeypatch, inbox)
+    monkeypatch.setattr(inbox, "_claim_next", careless)
+    meet_after(monkeypatch, inbox, "_claim_next", parties=2)
+    assert winners(await race(2, lambda _number: apply_next(NOW))) == [True, True]
     assert len(effect.seen) == 2

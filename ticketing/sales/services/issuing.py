@@ -1,5 +1,6 @@
 """Passes of an order's tickets: issued when it is confirmed, revoked when it is cancelled."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from app.accounts.actor import Actor
@@ -7,43 +8,58 @@ from app.events.enums import PassKind
 from app.events.passes.services import IssuedPass, PassRequest, issue_passes_bulk, revoke_pass
 from app.events.queries import hold_edition
 from app.kernel.database import fetch
+from app.kernel.rows import among, given
 from ticketing.sales.queries import label_of, texts
-from ticketing.sales.tables import OrderItem, TicketOrder
+from ticketing.sales.tables import TicketOrder
 
 
-async def issue_tickets(*, order: TicketOrder, now: datetime) -> list[IssuedPass]:
-    """Issue a pass for each ticket of an order that has none, valid on its type's days; in the transaction.
+async def issue_tickets(*, orders: Sequence[TicketOrder], now: datetime) -> dict[int, list[IssuedPass]]:
+    """Issue a pass for each ticket of orders that has none, valid on its type's days; in the transaction, by order.
 
     The pass is labelled with the ticket type's name in the edition's first language.
     """
-    edition = await hold_edition(order.edition)
-    items = (
-        await OrderItem.select(
-            OrderItem.id,
-            OrderItem.holder_name,
-            OrderItem.ticket_type.name.as_alias("type_name"),
-            OrderItem.ticket_type.pass_kind.as_alias("pass_kind"),
-            OrderItem.ticket_type.first_day.as_alias("first_day"),
-            OrderItem.ticket_type.last_day.as_alias("last_day"),
-        )
-        .where((OrderItem.ticket_order == order.id) & OrderItem.event_pass.is_null())
-        .order_by(OrderItem.id)
-    )
-    requests = [
-        PassRequest(
-            kind=PassKind(item["pass_kind"]),
-            valid_from=edition.window_of(item["first_day"], item["last_day"])[0],
-            valid_until=edition.window_of(item["first_day"], item["last_day"])[1],
-            holder_name=item["holder_name"],
-            holder_id=order.buyer,
-            label=label_of(texts(item["type_name"])),
-        )
-        for item in items
-    ]
-    issued = await issue_passes_bulk(edition_id=order.edition, requests=requests, now=now)
-    for item, made in zip(items, issued, strict=True):
-        await OrderItem.update({OrderItem.event_pass: made.id}).where(OrderItem.id == item["id"])
+    issued: dict[int, list[IssuedPass]] = {order.id: [] for order in orders}
+    for edition_id in sorted({order.edition for order in orders}):
+        of_edition = {order.id: order for order in orders if order.edition == edition_id}
+        await _issue_of_edition(edition_id, of_edition, issued, now)
     return issued
+
+
+async def _issue_of_edition(
+    edition_id: int, orders: Mapping[int, TicketOrder], issued: dict[int, list[IssuedPass]], now: datetime
+) -> None:
+    edition = await hold_edition(edition_id)
+    chosen, ids = among(sorted(orders))
+    items = await fetch(
+        "SELECT i.id, i.ticket_order, i.holder_name, t.name AS type_name, t.pass_kind, t.first_day, t.last_day "
+        "FROM order_item i JOIN ticket_type t ON t.id = i.ticket_type "
+        f"WHERE i.ticket_order {chosen} AND i.event_pass IS NULL ORDER BY i.ticket_order, i.id",
+        ids,
+    )
+    requests = []
+    for item in items:
+        valid_from, valid_until = edition.window_of(item["first_day"], item["last_day"])
+        requests.append(
+            PassRequest(
+                kind=PassKind(item["pass_kind"]),
+                valid_from=valid_from,
+                valid_until=valid_until,
+                holder_name=item["holder_name"],
+                holder_id=orders[item["ticket_order"]].buyer,
+                label=label_of(texts(item["type_name"])),
+            )
+        )
+    made = await issue_passes_bulk(edition_id=edition_id, requests=requests, now=now)
+    if not made:
+        return
+    source, values = given(
+        "made",
+        {"its_item": "INTEGER", "its_pass": "INTEGER"},
+        [(item["id"], one.id) for item, one in zip(items, made, strict=True)],
+    )
+    await fetch(f"UPDATE order_item SET event_pass = its_pass FROM {source} WHERE id = its_item RETURNING id", *values)
+    for item, one in zip(items, made, strict=True):
+        issued[item["ticket_order"]].append(one)
 
 
 async def revoke_tickets(*, order_id: int, reason: str, actor: Actor, now: datetime) -> None:

@@ -1,17 +1,20 @@
 """What buyers are told: their tickets, with the secret links."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from app.accounts.tables import Person
 from app.events.passes.services import IssuedPass
 from app.events.queries import EditionInfo, edition_by_id
+from app.kernel.database import fetch
 from app.kernel.i18n import _, format_datetime, ngettext, use_locale
 from app.kernel.money import Money, format_money
-from app.kernel.outbox import send_message, way_to
+from app.kernel.outbox import NewMessage, send_message, send_messages, way_to
+from app.kernel.rows import among
 from app.kernel.settings import settings
 from app.payments.queries import DocumentInfo
 from ticketing.sales.services.references import order_secret
-from ticketing.sales.tables import OrderItem, TicketOrder
+from ticketing.sales.tables import TicketOrder
 
 
 async def send_bill(*, order: TicketOrder, client_id: str, name: str, now: datetime) -> None:
@@ -55,22 +58,39 @@ async def send_bill(*, order: TicketOrder, client_id: str, name: str, now: datet
         )
 
 
-async def send_tickets(*, order: TicketOrder, issued: list[IssuedPass], now: datetime) -> None:
-    """Send the links of an order's passes by mail, else to the phone, in the transaction that confirms it.
+async def send_tickets(
+    *, orders: Sequence[TicketOrder], issued: Mapping[int, Sequence[IssuedPass]], now: datetime
+) -> None:
+    """Send the links of orders' passes by mail, else to the phone, in the transaction that confirms them.
 
     They go to the contact that was written into the order, under the name written there: whose it is in the records
     is nothing that the buyer has shown to be hers. An order out of a sheet has none, and goes to the person's own.
     """
-    if order.buyer is None or not issued:
+    told = [order for order in orders if order.buyer is not None and issued.get(order.id)]
+    if not told:
         return
-    person = await Person.objects().get(Person.id == order.buyer)
-    if person is None:
-        return
-    contact = order.contact or person.email or person.phone or ""
-    first = await OrderItem.select(OrderItem.holder_name).where(OrderItem.ticket_order == order.id).first()
-    name = (first or {}).get("holder_name") or person.full_name
+    chosen, ids = among(sorted({order.buyer for order in told}))
+    rows = await fetch(f"SELECT id, full_name, email, phone FROM person WHERE id {chosen}", ids)
+    buyers = {row["id"]: row for row in rows}
+    chosen, ids = among([order.id for order in told])
+    rows = await fetch(
+        f"SELECT ticket_order, holder_name FROM order_item WHERE ticket_order {chosen} ORDER BY id DESC", ids
+    )
+    names = {row["ticket_order"]: row["holder_name"] for row in rows}  # the first ticket's, which comes last
+    editions = {edition_id: await edition_by_id(edition_id) for edition_id in {order.edition for order in told}}
+    messages = [
+        _tickets_message(order, editions[order.edition], buyers[order.buyer], names[order.id], issued[order.id])
+        for order in told
+        if order.buyer in buyers
+    ]
+    await send_messages(messages, now=now)
+
+
+def _tickets_message(
+    order: TicketOrder, edition: EditionInfo, buyer: Mapping[str, Any], name: str, issued: Sequence[IssuedPass]
+) -> NewMessage:
+    contact = order.contact or buyer["email"] or buyer["phone"] or ""
     by_mail = "@" in contact
-    edition = await edition_by_id(order.edition)
     with use_locale(order.locale):
         links = "\n".join(_link(edition, one) for one in issued)
         subject = ngettext("Your ticket: {edition}", "Your tickets: {edition}", len(issued)).format(
@@ -84,17 +104,22 @@ async def send_tickets(*, order: TicketOrder, issued: list[IssuedPass], now: dat
         else:
             body = _("{edition}, {when}. Your ticket: {links}")
         channel, address = way_to(email=contact if by_mail else None, phone=contact)
-        await send_message(
+        return NewMessage(
             channel=channel,
             to=address,
-            person_id=person.id,
+            person_id=buyer["id"],
             subject=subject,
-            body=body.format(name=name, edition=edition.title, when=edition.when, where=edition.where, links=links),
+            body=body.format(
+                name=name or buyer["full_name"],
+                edition=edition.title,
+                when=edition.when,
+                where=edition.where,
+                links=links,
+            ),
             locale=order.locale,
             unique_key=f"ticket-order:{order.id}",
             edition_id=order.edition,
             secret=True,
-            now=now,
         )
 
 

@@ -4,7 +4,7 @@ Rows are taken in one order, so that nobody waits for each other: edition, payme
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from app.accounts.actor import ANONYMOUS, Actor
@@ -13,26 +13,28 @@ from app.accounts.tables import Person
 from app.events.enums import EditionState
 from app.events.queries import edition_by_id, hold_edition_going_on
 from app.kernel import audit
-from app.kernel.database import fetch, write_transaction
+from app.kernel.database import fetch, hold_rows, write_transaction
 from app.kernel.i18n import pick
 from app.kernel.money import Money
+from app.kernel.rows import among
 from app.kernel.security import hash_token
 from app.payments.enums import DocumentState, PaymentMethod, Settlement
 from app.payments.errors import DocumentNotOpen
 from app.payments.lines import Line
 from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id
-from app.payments.services.documents import cancel_document, open_document, require_refund
+from app.payments.services.documents import Paid, cancel_document, open_document, require_refund
 from app.payments.services.issuing import Payer
 from app.payments.services.recording import record_payment
 from ticketing.sales.enums import OrderChannel, OrderState
 from ticketing.sales.errors import NothingChosen, OrderNotFound, OrderNotOpen, TooManyTickets
 from ticketing.sales.limits import count_order
-from ticketing.sales.queries import SHOWN, counts_of_order
+from ticketing.sales.queries import SHOWN, counts_of_order, counts_of_orders
 from ticketing.sales.schemas import MOST_AT_BOX_OFFICE, MOST_IN_ONE_ORDER
-from ticketing.sales.services.issuing import issue_tickets, revoke_tickets
-from ticketing.sales.services.messages import send_bill, send_tickets
+from ticketing.sales.services.confirming import confirm_orders
+from ticketing.sales.services.issuing import revoke_tickets
+from ticketing.sales.services.messages import send_bill
 from ticketing.sales.services.placing import Asked, Placed, place_once, placed_before
-from ticketing.sales.services.quota import give_back_places, hold_places, sell_held_places
+from ticketing.sales.services.quota import give_back_places, hold_places, hold_types
 from ticketing.sales.services.references import order_reference, order_secret
 from ticketing.sales.tables import OrderItem, TicketOrder, TicketType
 
@@ -213,6 +215,29 @@ async def settle_order(document: DocumentInfo, payment: PaymentInfo, now: dateti
     return Settlement.KEPT if await _confirm(order, counts, now=now) else Settlement.REFUND
 
 
+async def settle_orders(paid: Sequence[Paid], now: datetime) -> list[Settlement]:
+    """What :func:`settle_order` answers for each, in that order; those that are held are confirmed all at once."""
+    chosen, ids = among(sorted({document.subject_id for document, _payment in paid}))
+    rows = await hold_rows("ticket_order", f"id {chosen}", ids, alone=True)
+    counts = await counts_of_orders([row["id"] for row in rows])
+    await hold_types(type_id for one in counts.values() for type_id in one)
+    editions = {document.subject_id: document.edition_id for document, _payment in paid}
+    held = [
+        TicketOrder(exists_in_db=True, **row)
+        for row in rows
+        if row["state"] == OrderState.HELD and row["edition"] == editions[row["id"]]
+    ]
+    confirmed = await confirm_orders(held, counts, now=now)
+    answers = []
+    for document, payment in paid:
+        if document.subject_id in confirmed:
+            confirmed.remove(document.subject_id)
+            answers.append(Settlement.KEPT)
+        else:
+            answers.append(await settle_order(document, payment, now))
+    return answers
+
+
 async def cancel_order(*, order_id: int, edition_id: int, actor: Actor, now: datetime) -> None:
     """Cancel an order: its places return, its passes are revoked, its money is owed back. Twice changes nothing.
 
@@ -370,12 +395,7 @@ async def _lines(order: TicketOrder) -> list[Line]:
 
 
 async def _confirm(order: TicketOrder, counts: Mapping[int, int], *, now: datetime) -> bool:
-    if not await _move(order, OrderState.HELD, OrderState.CONFIRMED, confirmed_at=now):
-        return False
-    await sell_held_places(counts)
-    issued = await issue_tickets(order=order, now=now)
-    await send_tickets(order=order, issued=issued, now=now)
-    return True
+    return order.id in await confirm_orders([order], {order.id: counts}, now=now)
 
 
 async def _move(order: TicketOrder, before: str, after: OrderState, **times: datetime | None) -> bool:

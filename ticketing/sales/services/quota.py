@@ -4,12 +4,13 @@ Invariant: ``sold + held`` never exceeds ``quota``. The condition stands in each
 the database (constraint or trigger ``ticket_type_quota``) stands behind it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from app.events.queries import edition_by_id
-from app.kernel.database import fetch
+from app.kernel.database import fetch, hold_rows
 from app.kernel.i18n import pick
+from app.kernel.rows import among
 from ticketing.sales.errors import SalesClosed, SoldOut, UnknownTicketType
 from ticketing.sales.queries import texts
 from ticketing.sales.tables import TicketType
@@ -43,6 +44,12 @@ async def hold_places(*, edition_id: int, counts: Mapping[int, int], now: dateti
         )
         if not rows:
             raise await _why_not(edition_id=edition_id, type_id=type_id, now=now, any_time=any_time)
+
+
+async def hold_types(type_ids: Iterable[int]) -> None:
+    """Hold ticket types in the order of their ids, before places of several orders change."""
+    chosen, ids = among(sorted(set(type_ids)))
+    await hold_rows("ticket_type", f"id {chosen}", ids, alone=True)
 
 
 async def sell_held_places(counts: Mapping[int, int]) -> None:
