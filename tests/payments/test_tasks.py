@@ -39,7 +39,7 @@ async def work(at: Any) -> dict[str, Any]:
 async def test_a_stored_event_is_applied_by_its_job(database: str, effect: Effect) -> None:
     await store_event(provider="test", event_id="1", kind="paid", payload={}, now=NOW)
     done = await work(NOW)
-    assert (done["kind"], done["state"], done["result"]) == (JOB, "done", {"effect": "done"})
+    assert (done["kind"], done["state"], done["result"]) == (JOB, "done", {"effect": "done", "others": 0})
 
 
 async def test_an_event_whose_job_gave_up_is_queued_again_and_applied(database: str, effect: Effect) -> None:
@@ -52,6 +52,6 @@ async def test_an_event_whose_job_gave_up_is_queued_again_and_applied(database: 
     later = at + timedelta(hours=1)
     await jobs.enqueue(REQUEUE, now=later)
     assert (await work(later))["result"] == {"queued": 1}
-    assert (await work(later))["result"] == {"effect": "done"}
+    assert (await work(later))["result"] == {"effect": "done", "others": 0}
     (row,) = await PaymentEvent.select()
     assert (row["tries"], row["effect"]) == (3, "done")
