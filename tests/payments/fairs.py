@@ -159,6 +159,8 @@ class Fair:
     def _transfer(self, number: int) -> None:
         chance = self.chance
         document, other = chance.sample(self.documents, 2)
+        if number < len(self.documents):  # something comes for each
+            document = self.documents[number]
         due, currency, purpose = document.due.amount_minor or 1, "VND", f"CT {document.reference.lower()} cam on"
         match chance.randrange(16):
             case 0:

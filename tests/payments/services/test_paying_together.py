@@ -7,6 +7,7 @@ import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -60,7 +61,7 @@ async def edition(database: str) -> EditionInfo:
 @pytest.fixture(autouse=True)
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let one run of the matcher have several pieces."""
-    monkeypatch.setattr(staging.Pace, "LEAST", 3)
+    monkeypatch.setattr(staging.Pace, "LEAST", 6)
     monkeypatch.setattr(staging.Pace, "MOST", 12)
 
 
@@ -91,14 +92,28 @@ def after_judging(monkeypatch: pytest.MonkeyPatch, happens: Any) -> None:
     monkeypatch.setattr(assigning, "verdicts_on", judging)
 
 
-async def matched(databases: Databases, seed: int, *, together: bool) -> dict[str, Counter[str]]:
-    """All that stands in the tables when a fair's transfers were matched: together, or each by itself."""
+async def matched(
+    databases: Databases, seed: int, *, together: bool, sets: list[set[str]] | None = None
+) -> dict[str, Counter[str]]:
+    """All that stands in the tables when a fair's transfers were matched: together, or each by itself.
+
+    ``sets`` is filled with the purposes of what was settled together.
+    """
+    real = paying_together.settle_all
+
+    async def settle_all(paid: Sequence[Paid], now: datetime) -> list[Settlement]:
+        answers = await real(paid, now)
+        if sets is not None and len(paid) > 1:
+            sets.append({document.purpose for document, _payment in paid})
+        return answers
+
     with pytest.MonkeyPatch.context() as patch:
         open_shops(patch)
         async with fresh(databases):
             fair = Fair(seed)
             await fair.set_up(patch)
             after_judging(patch, fair.meanwhile)
+            patch.setattr(paying_together, "settle_all", settle_all)
             if not together:
                 patch.setattr(assigning, "_first_of_their_documents", lambda decided: ([], list(decided)))
             with contextlib.suppress(RuntimeError):  # one seller is out of order
@@ -110,7 +125,9 @@ async def matched(databases: Databases, seed: int, *, together: bool) -> dict[st
 async def test_together_all_comes_to_what_it_comes_to_one_by_one(databases: Databases, seed: int) -> None:
     one_by_one = await matched(databases, seed, together=False)
     assert one_by_one["bank_match"].total() > 10
-    found = await matched(databases, seed, together=True)
+    sets: list[set[str]] = []
+    found = await matched(databases, seed, together=True, sets=sets)
+    assert sets  # and not each by itself again
     for name, rows in one_by_one.items():
         assert (name, found[name] - rows, rows - found[name]) == (name, Counter(), Counter())
 

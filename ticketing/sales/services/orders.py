@@ -223,9 +223,7 @@ async def settle_orders(paid: Sequence[Paid], now: datetime) -> list[Settlement]
     await hold_types(type_id for one in counts.values() for type_id in one)
     editions = {document.subject_id: document.edition_id for document, _payment in paid}
     held = [
-        TicketOrder(exists_in_db=True, **row)
-        for row in rows
-        if row["state"] == OrderState.HELD and row["edition"] == editions[row["id"]]
+        TicketOrder(**row) for row in rows if row["state"] == OrderState.HELD and row["edition"] == editions[row["id"]]
     ]
     confirmed = await confirm_orders(held, counts, now=now)
     answers = []
