@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from app.events.queries import EditionInfo
+from app.kernel.database import fetch
 from app.kernel.money import Money
 from app.payments.bank_lines import BankLine
 from app.payments.enums import EntrySource, Settlement
 from app.payments.lines import Line
-from app.payments.queries import DocumentInfo, PaymentInfo
+from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id, payments_of
 from app.payments.queries_bank import EntryInfo, entry_by_id
 from app.payments.services import documents
 from app.payments.services.documents import open_document
@@ -87,3 +88,25 @@ async def make_entry(
     newest = await BankEntry.select(BankEntry.id).order_by(BankEntry.id, ascending=False).first()
     assert newest is not None
     return await entry_by_id(newest["id"])
+
+
+async def make_paid_for(edition: EditionInfo, count: int, *, first: int = 1) -> list[DocumentInfo]:
+    """Documents, for each of which its whole amount came."""
+    made = [await make_document(edition, subject_id=first + number) for number in range(count)]
+    for document in made:
+        await make_entry(document.reference)
+    return made
+
+
+async def check_paid_once(made: Sequence[DocumentInfo]) -> None:
+    """Every document is paid by one payment, and the books say so."""
+    for document in made:
+        (payment,) = [one for one in await payments_of(document.id) if one.outcome == Settlement.KEPT]
+        assert payment.amount == document.amount
+        assert (await document_by_id(document.id)).paid == document.amount
+    assert await fetch("SELECT posting FROM ledger_entry GROUP BY posting HAVING SUM(amount_minor) <> 0") == []
+    kept = await fetch(
+        "SELECT document FROM ledger_entry WHERE account = 'receivable' AND kind = 'payment' "
+        "GROUP BY document HAVING COUNT(*) > 1"
+    )
+    assert kept == []
