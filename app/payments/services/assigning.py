@@ -90,7 +90,7 @@ async def verdicts_on(found: Sequence[EntryInfo], edition_id: int | None = None)
     """What would become of some transfers now, in their order; documents of all editions count, or of one."""
     payables = {one.id: one for one in await payable_documents(edition_id)}
     known = {one.reference for one in payables.values()}
-    references = references_in(one.purpose for one in found) - known
+    references = await asyncio.to_thread(references_in, [one.purpose for one in found]) - known
     payables |= {one.id: one for one in await documents_with(references, edition_id)}
     incoming = [Incoming(one.id, one.amount, one.purpose, one.payer_name) for one in found]
     return await asyncio.to_thread(match, incoming, [_payable(one) for one in payables.values()])
