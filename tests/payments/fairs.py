@@ -130,6 +130,9 @@ class Fair:
             now=NOW,
         )
         match chance.randrange(9):
+            case 4:  # somebody was shown that it was sent, and wrote it down
+                half: dict[str, Any] = {"amount": Money(amount // 2, "VND"), "actor": SYSTEM, "now": NOW}
+                await record_payment(document_id=document.id, method=PaymentMethod.TRANSFER, **half)
             case 0:
                 await self._pay_cash(document.id, amount // 2)
             case 1:
