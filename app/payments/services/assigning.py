@@ -18,17 +18,20 @@ from app.kernel.errors import AppError
 from app.kernel.money import Money
 from app.kernel.names import clean_text
 from app.payments.enums import DocumentState, EntryState, PaymentMethod
-from app.payments.errors import AlreadyPaid, ReasonNeeded, SharesDiffer, TransferSettled
+from app.payments.errors import AlreadyPaid, ReasonNeeded, SharesDiffer, TransferNotFound, TransferSettled
 from app.payments.queries import document_by_id
 from app.payments.queries_bank import (
     EntryInfo,
     PayableDocument,
+    documents_typed,
     documents_with,
     entry_by_id,
     new_entries,
     payable_documents,
     payable_of,
+    typed_transfers,
 )
+from app.payments.services.documents import hold_documents
 from app.payments.services.matching import Incoming, Payable, Share, Verdict, match, references_in
 from app.payments.services.recording import record_payment
 from app.payments.tables import PaymentDocument
@@ -57,8 +60,10 @@ async def match_new(now: datetime) -> dict[str, int]:
     stuck: set[int] = set()
     while found := [one for one in await new_entries(AT_ONCE + len(stuck)) if one.id not in stuck]:
         decided = list(zip(found, await verdicts_on(found), strict=True))
-        plain = [one for one in decided if one[1].shares and not one[1].fitting]
-        own_way = [one for one in decided if not one[1].shares or one[1].fitting]
+        typed = await documents_typed()
+        plain = [one for one in decided if one[1].shares and not one[1].fitting and not _pays_any(one[1], typed)]
+        together = {entry.id for entry, _verdict in plain}
+        own_way = [one for one in decided if one[0].id not in together]
         for some in (plain[start : start + TOGETHER] for start in range(0, len(plain), TOGETHER)):
             if await _pay_together(some, now):
                 counts[EntryState.MATCHED] += len(some)
@@ -86,6 +91,10 @@ async def verdicts_on(found: Sequence[EntryInfo], edition_id: int | None = None)
     payables |= {one.id: one for one in await documents_with(references, edition_id)}
     incoming = [Incoming(one.id, one.amount, one.purpose, one.payer_name) for one in found]
     return await asyncio.to_thread(match, incoming, [_payable(one) for one in payables.values()])
+
+
+def _pays_any(verdict: Verdict, document_ids: set[int]) -> bool:
+    return any(share.document_id in document_ids for share in verdict.shares)
 
 
 def _payable(document: PayableDocument) -> Payable:
@@ -135,7 +144,8 @@ async def assign_entry(
 ) -> None:
     """Assign a transfer to documents of an edition by hand: how much goes to which (by its id), together all of it.
 
-    The bank took the money already: what is more than is due goes back. Raises TransferNotFound, DocumentNotFound,
+    The bank took the money already: what is more than is due goes back. It is recorded anew, whatever was written down
+    by hand: what was is said by :func:`link_entry`. Raises TransferNotFound, DocumentNotFound,
     TransferSettled when somebody was faster, SharesDiffer, AlreadyPaid, and what recording a payment raises.
     """
     entry = await entry_by_id(entry_id, edition_id)
@@ -146,20 +156,55 @@ async def assign_entry(
     async with write_transaction():
         await _claim(entry_id, (EntryState.NEW, EntryState.LEFT), EntryState.MATCHED, now, actor)
         for share in shares:
+            await document_by_id(share.document_id, edition_id)
+        await hold_documents([share.document_id for share in shares])
+        for share in shares:
             document = await document_by_id(share.document_id, edition_id)
             if document.state not in TAKE_BY_HAND:
                 raise AlreadyPaid(number=document.number)
-        await _record(entry, shares, now)
-        await audit.record(
-            actor=actor,
-            action="bank.assign",
-            subject_type="bank_entry",
-            subject_id=entry_id,
-            edition_id=edition_id,
-            before={"state": entry.state},
-            after={"state": EntryState.MATCHED},
-            now=now,
-        )
+        await _record(entry, shares, now, anew=True)
+        await _note(entry, edition_id, actor, now)
+
+
+async def link_entry(*, edition_id: int, entry_id: int, payment_id: int, actor: Actor, now: datetime) -> None:
+    """Say that a transfer is a payment of an edition that somebody wrote down by hand; nothing is recorded again.
+
+    Raises TransferNotFound, also for a payment of another amount or one that is a transfer's already, TransferSettled.
+    """
+    entry = await entry_by_id(entry_id, edition_id)
+    async with write_transaction():
+        await _claim(entry_id, (EntryState.NEW, EntryState.LEFT), EntryState.MATCHED, now, actor)
+        for typed in await typed_transfers(amount=entry.amount, edition_id=edition_id):
+            if typed.payment_id == payment_id:
+                await hold_documents([typed.document_id])
+                break
+        again = await typed_transfers(amount=entry.amount, edition_id=edition_id)  # as it is now that it is held
+        found = next((one for one in again if one.payment_id == payment_id), None)
+        if found is None:
+            raise TransferNotFound
+        await BankMatch(
+            entry=entry_id, document=found.document_id, payment=payment_id, amount_minor=entry.amount.amount_minor
+        ).save()
+        await _belongs(entry_id, edition_id)
+        await _note(entry, edition_id, actor, now)
+
+
+async def _note(entry: EntryInfo, edition_id: int, actor: Actor, now: datetime) -> None:
+    await audit.record(
+        actor=actor,
+        action="bank.assign",
+        subject_type="bank_entry",
+        subject_id=entry.id,
+        edition_id=edition_id,
+        before={"state": entry.state},
+        after={"state": EntryState.MATCHED},
+        now=now,
+    )
+
+
+async def _belongs(entry_id: int, edition_id: int) -> None:
+    """From now on a transfer belongs to the edition of what it paid."""
+    await BankEntry.update({BankEntry.edition: edition_id, BankEntry.reason: ""}).where(BankEntry.id == entry_id)
 
 
 async def set_aside(*, edition_id: int, entry_id: int, reason: str, actor: Actor, now: datetime) -> None:
@@ -224,8 +269,12 @@ async def _still_due(shares: Sequence[Share]) -> bool:
     return all(due.get(share.document_id) == share.amount for share in shares)
 
 
-async def _record(entry: EntryInfo, shares: Sequence[Share], now: datetime) -> None:
-    """Record the payments of a claimed transfer, which from now on belongs to the edition of what it paid."""
+async def _record(entry: EntryInfo, shares: Sequence[Share], now: datetime, *, anew: bool = False) -> None:
+    """Record the payments of a claimed transfer, which from now on belongs to the edition of what it paid.
+
+    All documents are held before the first is paid: what its seller then holds is held by others after theirs.
+    """
+    await hold_documents([share.document_id for share in shares])
     edition_id = 0
     for share in sorted(shares, key=lambda one: one.document_id):
         recorded = await record_payment(
@@ -236,6 +285,7 @@ async def _record(entry: EntryInfo, shares: Sequence[Share], now: datetime) -> N
             provider_reference=f"bank:{entry.fingerprint}:{share.document_id}",
             note=entry.purpose[:NOTE_LENGTH],
             received_at=entry.booked_at,
+            anew=anew,
             now=now,
         )
         await BankMatch(
@@ -245,4 +295,4 @@ async def _record(entry: EntryInfo, shares: Sequence[Share], now: datetime) -> N
             amount_minor=share.amount.amount_minor,
         ).save()
         edition_id = edition_id or recorded.edition_id
-    await BankEntry.update({BankEntry.edition: edition_id, BankEntry.reason: ""}).where(BankEntry.id == entry.id)
+    await _belongs(entry.id, edition_id)
