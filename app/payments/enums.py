@@ -55,6 +55,21 @@ METHOD_NAMES = {
 }
 
 
+class HandMethod(StrEnum):
+    """How money comes, or goes back, that a person writes down. What a card paid online Stripe alone tells of."""
+
+    CASH = PaymentMethod.CASH.value
+    TERMINAL = PaymentMethod.TERMINAL.value
+    TRANSFER = PaymentMethod.TRANSFER.value
+
+
+class CounterMethod(StrEnum):
+    """How money comes at a counter, where nobody sees the bank's account."""
+
+    CASH = PaymentMethod.CASH.value
+    TERMINAL = PaymentMethod.TERMINAL.value
+
+
 class Settlement(StrEnum):
     """What became of a payment: it got what it was for, something else in its place, or it has to go back."""
 
