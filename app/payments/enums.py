@@ -143,6 +143,7 @@ class Account(StrEnum):
     CARD = "card"
     TERMINAL = "terminal"
     FEES = "fees"
+    UNASSIGNED = "unassigned"
 
 
 ACCOUNT_NAMES = {
@@ -157,6 +158,7 @@ ACCOUNT_NAMES = {
     Account.CARD: N_("Cards"),
     Account.TERMINAL: N_("Card terminals"),
     Account.FEES: N_("Fees"),
+    Account.UNASSIGNED: N_("Transfers not assigned"),
 }
 
 
@@ -191,6 +193,8 @@ class Posting(StrEnum):
     PAYOUT = "payout"
     WRITE_OFF = "write_off"
     COUNT = "count"
+    KEEP = "keep"
+    ASSIGN = "assign"
 
 
 POSTING_NAMES = {
@@ -205,4 +209,6 @@ POSTING_NAMES = {
     Posting.PAYOUT: N_("Payout"),
     Posting.WRITE_OFF: N_("Written off"),
     Posting.COUNT: N_("Drawer counted"),
+    Posting.KEEP: N_("Transfer kept"),
+    Posting.ASSIGN: N_("Transfer assigned"),
 }

@@ -24,7 +24,14 @@ from app.payments.enums import ENTRY_STATE_NAMES, SOURCE_NAMES, EntryState
 from app.payments.errors import BilledAgain, PerhapsRecorded
 from app.payments.queries_bank import EntryInfo, PayableDocument, TypedTransfer
 from app.payments.schemas import NOT_AN_AMOUNT, SetAsideForm
-from app.payments.services.assigning import assign_entry, link_entry, set_aside, take_up_again, verdicts_on
+from app.payments.services.assigning import (
+    assign_entry,
+    link_entry,
+    set_aside,
+    take_up_again,
+    typed_together,
+    verdicts_on,
+)
 from app.payments.services.matching import SIGN_NAMES, Reason
 
 MOST_CHOSEN = 20
@@ -158,18 +165,13 @@ class BankController(Controller):
             )
         return redirect(f"/manage/{edition_id}/payments/bank?state=left", toast=_("The transfer was assigned."))
 
-    @post("/{transfer_id:int}/link/{payment_id:int}")
+    @post("/{transfer_id:int}/link")
     async def link(
-        self,
-        request: Request[Actor, Any, Any],
-        edition_id: FromPath[int],
-        transfer_id: FromPath[int],
-        payment_id: FromPath[int],
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], transfer_id: FromPath[int]
     ) -> Response[Any]:
-        """Say that it is a payment that was written down by hand."""
-        await link_entry(
-            edition_id=edition_id, entry_id=transfer_id, payment_id=payment_id, actor=request.user, now=now()
-        )
+        """Say that it is what was written down by hand: ids of payments, joined by commas."""
+        ids = _ids(str((await request.form()).get("payments", ""))) or []
+        await link_entry(edition_id=edition_id, entry_id=transfer_id, payment_ids=ids, actor=request.user, now=now())
         return redirect(f"/manage/{edition_id}/payments/bank?state=left", toast=_("The transfer was assigned."))
 
     @post("/{transfer_id:int}/set-aside")
@@ -214,9 +216,11 @@ async def _entry_page(
     found: list[PayableDocument] = []
     signs: Mapping[int, str] = {}
     typed: list[TypedTransfer] = []
+    together: list[TypedTransfer] = []
     if waits:
         typed = await queries_bank.typed_transfers(amount=entry.amount, edition_id=edition.id)
         (verdict,) = await verdicts_on([entry], edition.id)
+        together = await typed_together(entry, verdict)
         signs = {one.document_id: _(SIGN_NAMES[one.sign]) for one in verdict.suggestions}
         shown = list(signs) or [share.document_id for share in verdict.shares]
         candidates = await queries_bank.documents_of_ids(shown if chosen is None else chosen, edition.id)
@@ -238,7 +242,8 @@ async def _entry_page(
         candidates=candidates,
         signs=signs,
         found=found,
-        typed=typed[-MOST_TYPED:],
+        typed=together or typed[-MOST_TYPED:],
+        together=[one.payment_id for one in together],
         chosen=[one.id for one in candidates],
         form=form or Form.empty(**_greedily(entry.amount, candidates)),
         problem=problem,

@@ -18,11 +18,19 @@ from app.kernel.errors import AppError
 from app.kernel.money import Money
 from app.kernel.names import clean_text
 from app.payments.enums import DocumentState, EntryState, PaymentMethod
-from app.payments.errors import AlreadyPaid, ReasonNeeded, SharesDiffer, TransferNotFound, TransferSettled
+from app.payments.errors import (
+    AlreadyPaid,
+    PerhapsRecorded,
+    ReasonNeeded,
+    SharesDiffer,
+    TransferNotFound,
+    TransferSettled,
+)
 from app.payments.queries import document_by_id
 from app.payments.queries_bank import (
     EntryInfo,
     PayableDocument,
+    TypedTransfer,
     documents_typed,
     documents_with,
     entry_by_id,
@@ -32,8 +40,9 @@ from app.payments.queries_bank import (
     typed_transfers,
 )
 from app.payments.services.documents import hold_documents
-from app.payments.services.matching import Incoming, Payable, Share, Verdict, match, references_in
-from app.payments.services.recording import record_payment
+from app.payments.services.matching import Incoming, Payable, Reason, Share, Verdict, match, references_in
+from app.payments.services.recording import WRITTEN_BEFORE, record_payment
+from app.payments.services.unassigned import keep_unassigned, take_out
 from app.payments.tables import PaymentDocument
 from app.payments.tables_bank import BankEntry, BankMatch
 
@@ -133,9 +142,18 @@ async def _apply(entry: EntryInfo, verdict: Verdict, now: datetime) -> EntryStat
             return EntryState.MATCHED
         except AppError as error:
             reason = error.code
-    await BankEntry.update({BankEntry.state: EntryState.LEFT.value, BankEntry.reason: reason}).where(
-        (BankEntry.id == entry.id) & (BankEntry.state == EntryState.NEW.value)
-    )
+    if typed := await typed_together(entry, verdict):
+        if await _link_together(entry, typed, now):
+            return EntryState.MATCHED
+        reason = PerhapsRecorded.code
+    async with write_transaction():
+        left = (
+            await BankEntry.update({BankEntry.state: EntryState.LEFT.value, BankEntry.reason: reason})
+            .where((BankEntry.id == entry.id) & (BankEntry.state == EntryState.NEW.value))
+            .returning(BankEntry.id)
+        )
+        if left:
+            await keep_unassigned(entry.id, now)
     return EntryState.LEFT
 
 
@@ -166,27 +184,66 @@ async def assign_entry(
         await _note(entry, edition_id, actor, now)
 
 
-async def link_entry(*, edition_id: int, entry_id: int, payment_id: int, actor: Actor, now: datetime) -> None:
-    """Say that a transfer is a payment of an edition that somebody wrote down by hand; nothing is recorded again.
+async def link_entry(
+    *, edition_id: int, entry_id: int, payment_ids: Sequence[int], actor: Actor, now: datetime
+) -> None:
+    """Say that a transfer is what somebody wrote down by hand as payments of an edition; nothing is recorded again.
 
-    Raises TransferNotFound, also for a payment of another amount or one that is a transfer's already, TransferSettled.
+    Raises TransferNotFound, also for payments that are a transfer's already, SharesDiffer when they do not make up what
+    came, TransferSettled.
     """
     entry = await entry_by_id(entry_id, edition_id)
     async with write_transaction():
         await _claim(entry_id, (EntryState.NEW, EntryState.LEFT), EntryState.MATCHED, now, actor)
-        for typed in await typed_transfers(amount=entry.amount, edition_id=edition_id):
-            if typed.payment_id == payment_id:
-                await hold_documents([typed.document_id])
-                break
-        again = await typed_transfers(amount=entry.amount, edition_id=edition_id)  # as it is now that it is held
-        found = next((one for one in again if one.payment_id == payment_id), None)
-        if found is None:
+        found = [one for one in await typed_transfers(edition_id=edition_id) if one.payment_id in payment_ids]
+        if {one.payment_id for one in found} != set(payment_ids):
+            raise TransferNotFound
+        await _link(entry, found, now)
+        await _note(entry, edition_id, actor, now)
+
+
+async def _link(entry: EntryInfo, typed: Sequence[TypedTransfer], now: datetime) -> None:
+    """Join a claimed transfer to payments that were written down. Raises SharesDiffer, TransferNotFound."""
+    given = sum(one.amount.amount_minor for one in typed)
+    if given != entry.amount.amount_minor or any(one.amount.currency != entry.amount.currency for one in typed):
+        raise SharesDiffer(given=Money(given, entry.amount.currency), came=entry.amount)
+    documents = [one.document_id for one in typed]
+    await hold_documents(documents)
+    still = {one.payment_id for one in await typed_transfers(documents)}  # as it is now that they are held
+    for one in typed:
+        if one.payment_id not in still:
             raise TransferNotFound
         await BankMatch(
-            entry=entry_id, document=found.document_id, payment=payment_id, amount_minor=entry.amount.amount_minor
+            entry=entry.id, document=one.document_id, payment=one.payment_id, amount_minor=one.amount.amount_minor
         ).save()
-        await _belongs(entry_id, edition_id)
-        await _note(entry, edition_id, actor, now)
+    await _belongs(entry.id, (await document_by_id(documents[0])).edition_id)
+
+
+async def typed_together(entry: EntryInfo, verdict: Verdict) -> list[TypedTransfer]:
+    """What was written down by hand for the several documents that a transfer names, if together it is the transfer."""
+    if verdict.reason != Reason.SEVERAL:
+        return []
+    named = [one.document_id for one in verdict.suggestions]
+    typed = await typed_transfers(named, since=entry.booked_at - WRITTEN_BEFORE)
+    alone = {one.document_id for one in typed} == set(named) and len(typed) == len(named)
+    same = sum(one.amount.amount_minor for one in typed) == entry.amount.amount_minor
+    return typed if alone and same else []
+
+
+async def _link_together(entry: EntryInfo, typed: Sequence[TypedTransfer], now: datetime) -> bool:
+    """Join a transfer to what was written down, where none of its documents would take the same amount once more."""
+    try:
+        async with write_transaction():
+            await _claim(entry.id, (EntryState.NEW,), EntryState.MATCHED, now, None)
+            await hold_documents([one.document_id for one in typed])
+            for one in typed:
+                document = await document_by_id(one.document_id)
+                if document.state == DocumentState.OPEN and document.due.amount_minor >= one.amount.amount_minor:
+                    raise PerhapsRecorded(number=document.number)
+            await _link(entry, typed, now)
+    except AppError:
+        return False
+    return True
 
 
 async def _note(entry: EntryInfo, edition_id: int, actor: Actor, now: datetime) -> None:
@@ -208,7 +265,7 @@ async def _belongs(entry_id: int, edition_id: int) -> None:
 
 
 async def set_aside(*, edition_id: int, entry_id: int, reason: str, actor: Actor, now: datetime) -> None:
-    """Say that a transfer is for none of our documents, and why.
+    """Say that a transfer is for none of our documents, and why. Its money stays in the books as not assigned.
 
     Raises TransferNotFound, TransferSettled, ReasonNeeded.
     """
@@ -216,7 +273,9 @@ async def set_aside(*, edition_id: int, entry_id: int, reason: str, actor: Actor
     if not why:
         raise ReasonNeeded(fields={"reason": ReasonNeeded().sentence()})
     entry = await entry_by_id(entry_id, edition_id)
-    await _move(entry, (EntryState.NEW, EntryState.LEFT), EntryState.IGNORED, why, actor, now)
+    async with write_transaction():
+        await _move(entry, (EntryState.NEW, EntryState.LEFT), EntryState.IGNORED, why, actor, now)
+        await keep_unassigned(entry_id, now, edition_id=edition_id)
 
 
 async def take_up_again(*, edition_id: int, entry_id: int, actor: Actor, now: datetime) -> None:
@@ -260,6 +319,8 @@ async def _claim(
     )
     if not claimed:
         raise TransferSettled
+    if after == EntryState.MATCHED and EntryState.LEFT in before:
+        await take_out(entry_id, now)
 
 
 async def _still_due(shares: Sequence[Share]) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -101,8 +103,13 @@ async def test_a_part_that_could_be_either_is_left_to_a_person(edition: EditionI
     assert "It may be this one." in (await client.get(f"{base}?lang=en")).text
     shown = (await client.get(f"{base}/{entry.id}?lang=en")).text
     assert ("It may be recorded already" in shown, document.number in shown) == (True, True)
-    assert (await client.post(f"{base}/{entry.id}/link/{recorded.payment_id + 9}")).status_code == 404
-    assert (await client.post(f"{base}/{entry.id}/link/{recorded.payment_id}")).status_code == 303
+
+    async def link(data: dict[str, str]) -> Any:
+        return await client.post(f"{base}/{entry.id}/link", data=data)
+
+    assert (await link({})).status_code == 422
+    assert (await link({"payments": f"{recorded.payment_id + 9}"})).status_code in (404, 422)
+    assert (await link({"payments": f"{recorded.payment_id}"})).status_code == 303
     assert (await entry_by_id(entry.id)).state == EntryState.MATCHED
     assert (await document_by_id(document.id)).paid == FIFTY
     assert await typed_transfers([document.id]) == []
@@ -119,6 +126,45 @@ async def test_what_a_person_says_is_another_part_is_recorded_anew(edition: Edit
     await check_books(edition)
 
 
+async def typed_for_two(edition: EditionInfo, *, of_second: int = 70_000) -> list[int]:
+    """Two documents with a transfer for each that somebody wrote down."""
+    documents = [await make_document(edition), await make_document(edition, subject_id=2, amount=of_second)]
+    await typed(documents[0].id)
+    await typed(documents[1].id, 70_000)
+    return [one.id for one in documents]
+
+
+async def test_one_transfer_is_what_was_written_down_for_the_two_that_it_names(edition: EditionInfo) -> None:
+    ids = await typed_for_two(edition)
+    named = " ".join([(await document_by_id(one)).reference for one in ids])
+    entry = await make_entry(named, amount=120_000)
+    assert await match_new(NOW) == {"matched": 1}
+    matched = await matches_of([entry.id])
+    assert [(one.document_id, one.amount.amount_minor) for one in matched] == [(ids[0], 50_000), (ids[1], 70_000)]
+    assert [len(await payments_of(one)) for one in ids] == [1, 1]
+    await check_books(edition)
+    await make_entry(named, amount=120_000)
+    assert await match_new(NOW) == {"left": 1}
+
+
+async def test_where_one_of_the_two_takes_as_much_again_a_person_says_it(edition: EditionInfo, client: Browser) -> None:
+    ids = await typed_for_two(edition, of_second=140_000)
+    named = " ".join([(await document_by_id(one)).reference for one in ids])
+    entry = await make_entry(named, amount=120_000, edition=edition)
+    assert await match_new(NOW) == {"left": 1}
+    assert (await entry_by_id(entry.id)).reason == PerhapsRecorded.code
+    await sign_in(client, (await make_holder(Role.FINANCE, edition_id=edition.id, now=NOW)).id)
+    own = f"/manage/{edition.id}/payments/bank/{entry.id}"
+    shown = (await client.get(f"{own}?lang=en")).text
+    (payments,) = re.findall('name="payments" value="([0-9,]+)"', shown)
+    assert ("It is all of these" in shown, payments.count(",")) == (True, 1)
+    one = await client.post(f"{own}/link?lang=en", data={"payments": payments.partition(",")[0]})
+    assert (one.status_code, "The amounts make up 50.000 ₫" in one.text) == (422, True)
+    assert (await client.post(f"{own}/link", data={"payments": payments})).status_code == 303
+    assert [len(await payments_of(one)) for one in ids] == [1, 1]
+    await check_books(edition)
+
+
 @pytest.mark.race
 async def test_one_payment_is_one_transfer_whoever_links_at_once(edition: EditionInfo) -> None:
     document = await make_document(edition, amount=50_000)
@@ -130,7 +176,7 @@ async def test_one_payment_is_one_transfer_whoever_links_at_once(edition: Editio
         await link_entry(
             edition_id=edition.id,
             entry_id=entries[number % 2].id,
-            payment_id=recorded.payment_id,
+            payment_ids=[recorded.payment_id],
             actor=SYSTEM,
             now=NOW,
         )

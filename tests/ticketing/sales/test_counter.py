@@ -110,9 +110,11 @@ async def test_where_drawers_are_used_the_counter_asks_for_one(
     await sign_in(client, person.id)
     counter = f"/manage/{edition.id}/box-office"
     drawers = f"/manage/{edition.id}/payments/drawers"
-    assert drawers not in (await client.get(counter)).text
+    told = "Open yours before you take any."
+    assert told not in (await client.get(f"{counter}?lang=en")).text
     await set_terms(edition_id=edition.id, terms=Terms(use_drawers=True), actor=SYSTEM, now=NOW)
-    assert drawers in (await client.get(counter)).text
+    shown = (await client.get(f"{counter}?lang=en")).text
+    assert (told in shown, drawers in shown) == (True, True)
     sale = {"client_id": "sale-0001", "ticket_type": str(seat), "count": "2", "method": "cash", "full_name": "Lan"}
     refused = await client.post(f"{counter}?lang=en", data=sale)
     sentence = "Cash goes through drawers here. Open yours first"
