@@ -19,10 +19,10 @@ from app.kernel.settings import settings
 from app.kernel.sheets import CellProblem, Column, Laying, LoadResult, SheetContext, SheetKind, SheetRow
 from app.kernel.sheets.checking import NO_COLUMN, REQUIRED
 from app.kernel.sheets.parsers import text
-from app.payments.bank_cells import amount, booked, clock, direction
-from app.payments.bank_lines import BankLine
+from app.payments.bank_lines import BankLine, our_account
 from app.payments.enums import EntrySource
 from app.payments.services.entries import Told, keep_told, told_of
+from app.payments.sheet_cells import amount, booked, clock, currency, direction
 
 DESK = "bank"
 TOTALS = re.compile(r"(tong|cong|so du|luy ke|total|balance|opening|closing|saldo|jumlah|mutasi)\b")
@@ -204,6 +204,15 @@ COLUMNS = (
         text(200),
     ),
     Column(
+        "currency",
+        {
+            "en": ("Currency", "Ccy", "Curr"),
+            "vi": ("Loại tiền", "Loại tiền tệ", "Tiền tệ", "Đơn vị tiền tệ", "Mã tiền tệ"),
+            "id": ("Mata uang", "Valuta"),
+        },
+        currency(),
+    ),
+    Column(
         "account",
         {
             "en": ("Our account",),
@@ -268,7 +277,7 @@ def lines_of(rows: Sequence[SheetRow], context: SheetContext) -> list[BankLine]:
             local = datetime.combine(local.date(), row["clock"], zone)
         lines.append(
             BankLine(
-                account=row["account"] or settings().bank_account,
+                account=our_account(settings().bank_account, row["account"] or ""),
                 booked_at=local.astimezone(ZoneInfo("UTC")),
                 day=local.date(),
                 amount=Money(minor, context.currency),

@@ -125,14 +125,16 @@ async def _known(marks: Sequence[str]) -> set[str]:
 
 async def _unconfirmed(told: Told, source: EntrySource, zone: str) -> dict[Money, list[tuple[int, BankLine]]]:
     """By amount: what the other source alone has told of around these days, but for what is told under one number."""
+    accounts = sorted({squeezed(line.account) for line in told.lines})
+    chosen, wanted = among([*accounts, ""], "VARCHAR")
+    of_account, values = (f"account {chosen} AND ", [wanted]) if all(accounts) else ("", [])
     first = min(line.booked_at for line in told.lines) - timedelta(days=2)
     last = max(line.booked_at for line in told.lines) + timedelta(days=2)
-    accounts, wanted = among(sorted({squeezed(line.account) for line in told.lines}), "VARCHAR")
     told_now, marks = given("told_now", {"mark": "VARCHAR"}, [(mark,) for mark in told.marks])
     rows = await fetch(
-        f"SELECT * FROM bank_entry WHERE account {accounts} AND booked_at >= {{}} AND booked_at <= {{}} "
+        f"SELECT * FROM bank_entry WHERE {of_account}booked_at >= {{}} AND booked_at <= {{}} "
         f"AND source <> {{}} AND confirmed_by IS NULL AND fingerprint NOT IN (SELECT mark FROM {told_now}) ORDER BY id",
-        wanted,
+        *values,
         first,
         last,
         source.value,

@@ -15,7 +15,7 @@ from app.kernel.names import clean_text
 from app.kernel.rows import among, given, insert_rows
 from app.payments.enums import Account, DocumentKind, DocumentState, EntryState, PaymentMethod, Posting, Settlement
 from app.payments.queries import DocumentInfo, PaymentInfo, document_info, payment_info
-from app.payments.queries_bank import EntryInfo
+from app.payments.queries_bank import EntryInfo, documents_typed
 from app.payments.services.documents import settle_all
 from app.payments.services.ledger import ACCOUNT_OF, Entered, post_all
 from app.payments.services.matching import Share, Verdict
@@ -60,11 +60,13 @@ async def pay_together(decided: Sequence[tuple[EntryInfo, Verdict]], now: dateti
     new = await _hold_new([entry.id for entry, _verdict in decided])
     ours = [(entry, verdict) for entry, verdict in decided if entry.id in new]
     documents = await _hold_documents(sorted({share.document_id for _entry, one in ours for share in one.shares}))
+    typed = await documents_typed()  # perhaps as the very transfer that the bank tells of now
     parts: list[_Part] = []
     others: set[int] = set()
     for entry, verdict in ours:
         shares = sorted(verdict.shares, key=lambda one: one.document_id)
-        if all(_is_due(documents.get(share.document_id), share) for share in shares):
+        written = any(share.document_id in typed for share in shares)
+        if not written and all(_is_due(documents.get(share.document_id), share) for share in shares):
             parts += [_Part(entry, share, documents[share.document_id]) for share in shares]
         else:
             others.add(entry.id)

@@ -1,8 +1,10 @@
-"""Cells of bank statements: what banks write for days, times, amounts and directions."""
+"""Cells of bank statements: days, hours, amounts and currencies, as banks write them."""
 
 import re
 from datetime import datetime, time
 from typing import Any
+
+from babel.numbers import list_currencies
 
 from app.kernel.i18n import N_
 from app.kernel.money import decimals
@@ -16,7 +18,21 @@ NOT_AN_AMOUNT = N_("This is no amount. Banks write it like 1,500,000 or -250.000
 NOT_A_CLOCK = N_("This is no time of the day. Banks write it like 14:02:37.")
 AMOUNT = re.compile(r"([+\-−]?)(\d{1,3}(?:[., ']\d{3})+|\d+)(?:([.,])(\d{1,2}))?([\-−]?)")
 CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
-CURRENCY_WORD = re.compile(r"(?i)(vnđ|vnd|₫|đ|idr|rp\.?|usd|eur|[$€])")
+CURRENCY_WORD = re.compile(r"(?i)vnđ|₫|đồng|dong|đ|rp\.?|(?<![a-z])[a-z]{3}(?![a-z])|[$€]")
+CURRENCY_WORDS = {
+    "VNĐ": "VND",
+    "₫": "VND",
+    "ĐỒNG": "VND",
+    "DONG": "VND",
+    "Đ": "VND",
+    "RP": "IDR",
+    "$": "USD",
+    "€": "EUR",
+}
+DOLLARS = {"AUD", "CAD", "HKD", "NZD", "SGD", "USD"}
+OTHER_CURRENCY = N_(
+    "This is in {currency}, and the festival sells in {expected}. Load the statement of the other account."
+)
 MOST = 10**15
 CREDIT_WORDS = {"c", "cr", "co", "credit", "in", "kredit", "ghi co", "tien vao", "+", "thu"}
 DEBIT_WORDS = {"d", "dr", "no", "debit", "out", "ghi no", "tien ra", "-", "chi", "debet"}
@@ -64,7 +80,8 @@ def amount() -> Parser:
         if isinstance(value, str):
             if not re.search(r"\d", value):
                 return ""
-            minor = _minor_of(CURRENCY_WORD.sub("", clean_text(value)).strip(), places)
+            written = CURRENCY_WORD.sub(lambda found: _without_currency(found[0], context), clean_text(value))
+            minor = _minor_of(written.strip(), places)
         elif isinstance(value, bool) or not isinstance(value, int | float):
             minor = None
         else:
@@ -75,6 +92,30 @@ def amount() -> Parser:
         return minor
 
     return parse
+
+
+def currency() -> Parser:
+    """The currency of a line, which must be the festival's; words that name none are nothing."""
+
+    def parse(value: Value, context: SheetContext) -> str:
+        word = clean_text(plain(value)).strip("()[]: ")
+        return "" if _without_currency(word, context) else word
+
+    return parse
+
+
+def _without_currency(word: str, context: SheetContext) -> str:
+    """Nothing for a word that names the festival's currency, the word itself for one that names none.
+
+    Raises CellError for another currency.
+    """
+    bare = word.upper().rstrip(".")
+    code = CURRENCY_WORDS.get(bare, bare)
+    if code == context.currency or (bare == "$" and context.currency in DOLLARS):
+        return ""
+    if code in list_currencies():
+        raise CellError("other_currency", OTHER_CURRENCY, currency=code, expected=context.currency)
+    return word
 
 
 def _minor_of(written: str, places: int) -> int | None:
