@@ -28,6 +28,14 @@ class DatesReversed(AppError):
     message = N_("The end comes before the beginning.")
 
 
+class NotInDong(AppError):
+    """An edition in Vietnam that would sell in another currency."""
+
+    code = "not_in_dong"
+    status = 422
+    message = N_("What is sold in Vietnam is priced and paid in đồng (VND), to visitors from abroad, too.")
+
+
 class EditionIsClosed(AppError):
     """A closed edition is a record: it is copied, not changed."""
 

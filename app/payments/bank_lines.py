@@ -41,6 +41,15 @@ def squeezed(text: str) -> str:
     return re.sub(r"[^0-9A-Z]", "", decomposed)
 
 
+def our_account(ours: str, *told: str) -> str:
+    """The account of a transfer: ``ours`` (``BANK_ACCOUNT``) where a text told of it names that, else the first.
+
+    Notices of a virtual account name it and the main one, statements write the bank or the holder beside the number.
+    """
+    mine = squeezed(ours)
+    return ours if mine and any(mine in squeezed(text) for text in told) else next(filter(None, told), ours)
+
+
 def bare_number(number: str) -> str:
     """A bank's number as it is compared: ``ft26331123\\BNK`` is FT26331123."""
     return squeezed(number.partition("\\")[0])
@@ -72,14 +81,18 @@ def fingerprints(lines: Sequence[BankLine]) -> list[str]:
 def alike(one: BankLine, other: BankLine) -> bool:
     """Whether a notice and a statement tell of one transfer though their numbers differ, as those of some banks do.
 
-    They must agree on account, amount and day (a day apart is allowed: banks book at night), and either one's number
-    stands in the other's purpose, or one's purpose in the other's. Two different numbers of one form are two transfers.
+    They must agree on account (where both name one), amount and day (a day apart is allowed: banks book at night), and
+    have one number that is good for ever, or either one's number stands in the other's purpose, or one's purpose in the
+    other's. Two different numbers of one form are two transfers.
     """
-    if (squeezed(one.account), one.amount) != (squeezed(other.account), other.amount):
+    accounts = squeezed(one.account), squeezed(other.account)
+    if one.amount != other.amount or (all(accounts) and accounts[0] != accounts[1]):
         return False
     if abs((one.day - other.day).days) > 1:
         return False
     numbers = bare_number(one.number), bare_number(other.number)
+    if numbers[0] == numbers[1] and good_for_ever(numbers[0]):
+        return True
     if all(numbers) and numbers[0] != numbers[1] and _form(numbers[0]) == _form(numbers[1]):
         return False
     purposes = squeezed(one.purpose), squeezed(other.purpose)

@@ -55,6 +55,21 @@ METHOD_NAMES = {
 }
 
 
+class HandMethod(StrEnum):
+    """How money comes, or goes back, that a person writes down. What a card paid online Stripe alone tells of."""
+
+    CASH = PaymentMethod.CASH.value
+    TERMINAL = PaymentMethod.TERMINAL.value
+    TRANSFER = PaymentMethod.TRANSFER.value
+
+
+class CounterMethod(StrEnum):
+    """How money comes at a counter, where nobody sees the bank's account."""
+
+    CASH = PaymentMethod.CASH.value
+    TERMINAL = PaymentMethod.TERMINAL.value
+
+
 class Settlement(StrEnum):
     """What became of a payment: it got what it was for, something else in its place, or it has to go back."""
 
@@ -128,6 +143,7 @@ class Account(StrEnum):
     CARD = "card"
     TERMINAL = "terminal"
     FEES = "fees"
+    UNASSIGNED = "unassigned"
 
 
 ACCOUNT_NAMES = {
@@ -142,6 +158,7 @@ ACCOUNT_NAMES = {
     Account.CARD: N_("Cards"),
     Account.TERMINAL: N_("Card terminals"),
     Account.FEES: N_("Fees"),
+    Account.UNASSIGNED: N_("Transfers not assigned"),
 }
 
 
@@ -176,6 +193,8 @@ class Posting(StrEnum):
     PAYOUT = "payout"
     WRITE_OFF = "write_off"
     COUNT = "count"
+    KEEP = "keep"
+    ASSIGN = "assign"
 
 
 POSTING_NAMES = {
@@ -190,4 +209,6 @@ POSTING_NAMES = {
     Posting.PAYOUT: N_("Payout"),
     Posting.WRITE_OFF: N_("Written off"),
     Posting.COUNT: N_("Drawer counted"),
+    Posting.KEEP: N_("Transfer kept"),
+    Posting.ASSIGN: N_("Transfer assigned"),
 }

@@ -28,6 +28,22 @@ class AlreadyPaid(AppError):
     message = N_("Invoice {number} was paid already. Nothing was recorded.")
 
 
+class BilledAgain(AppError):
+    """Money for a document that was written off, while another one is open for the same thing."""
+
+    code = "billed_again"
+    status = 409
+    message = N_("Invoice {number} was written off, and invoice {anew} is open in its place. Record it there.")
+
+
+class PerhapsRecorded(AppError):
+    """A transfer that somebody may have written down already: its document has one of the same amount."""
+
+    code = "perhaps_recorded"
+    status = 409
+    message = N_("A transfer of this amount was written down for invoice {number} already. It may be this one.")
+
+
 class AmountDiffers(AppError):
     """A payment of another amount than the document's."""
 
@@ -116,12 +132,35 @@ class DrawersOpen(AppError):
     message = N_("Drawers are still open: {cashiers}. Count and close them first.")
 
 
+class DrawerNeeded(AppError):
+    """Cash that somebody takes, or gives back, without a drawer, where cash goes through drawers."""
+
+    code = "drawer_needed"
+    status = 409
+    message = N_("Cash goes through drawers here. Open yours first, under Payments, Drawers. Nothing was recorded.")
+
+
+class WhyNotHers(AppError):
+    """Another cashier's drawer that is closed without a word."""
+
+    code = "drawer_reason_needed"
+    status = 422
+    message = N_("Please say why it is not closed by its cashier.")
+
+
 class TaxCodeUnknown(AppError):
     """A tax code that cannot be one."""
 
     code = "tax_code_unknown"
     status = 422
     message = N_("A tax code has ten digits, with -001 and so on for a branch, or is a personal number of twelve.")
+
+
+class NpwpUnknown(TaxCodeUnknown):
+    """A tax code of an Indonesian edition that cannot be one."""
+
+    code = "npwp_unknown"
+    message = N_("An NPWP has fifteen or sixteen digits. One of these is not right.")
 
 
 class TaxRateMissing(AppError):

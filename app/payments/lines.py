@@ -10,7 +10,10 @@ from app.payments.tax import net_and_tax, rate_on
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """Who sells at an edition, how it is taxed, and within how many days it is to be paid."""
+    """Who sells at an edition, how it is taxed, and within how many days it is to be paid.
+
+    ``use_drawers``: cash is taken, and goes back, through a drawer that its cashier has open.
+    """
 
     seller_name: str = ""
     seller_address: str = ""
@@ -19,6 +22,7 @@ class Terms:
     tax_name: str = ""
     exempt_reason: str = ""
     due_days: int = 7
+    use_drawers: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

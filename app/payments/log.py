@@ -53,6 +53,7 @@ WORDS = LogWords(
                 "float_minor": Field(N_("Change in it"), money=True),
                 "expected_minor": Field(N_("Expected"), money=True),
                 "counted_minor": Field(N_("Counted"), money=True),
+                "note": Field(N_("Note")),
             },
         ),
         "payment_payout": Subject(
@@ -75,6 +76,7 @@ WORDS = LogWords(
                 "tax_name": Field(N_("Rate"), values=RATE_NAMES),
                 "exempt_reason": Field(N_("Why no tax is taken")),
                 "due_days": Field(N_("Days to pay")),
+                "use_drawers": Field(N_("Cash goes through drawers")),
             },
         ),
         "bank_entry": Subject(

@@ -1,14 +1,14 @@
-"""A payment document as it is printed: what its rows say, the seller as the terms name her, and how to pay it."""
+"""A payment document as it is printed: what its rows say, the seller as she was named then, and how to pay it."""
 
 from decimal import Decimal
 
-from app.events.queries import EditionInfo, edition_by_id
+from app.events.queries import edition_by_id
 from app.kernel.documents.qr import qr_svg
 from app.kernel.i18n import pick
 from app.kernel.money import Money
 from app.kernel.settings import settings
 from app.payments.enums import DocumentKind, DocumentState
-from app.payments.lines import TaxedLine, Terms
+from app.payments.lines import TaxedLine
 from app.payments.pdf import (
     Due,
     LegalInvoice,
@@ -21,7 +21,7 @@ from app.payments.pdf import (
     TransferDetails,
     render_invoices,
 )
-from app.payments.queries import DocumentInfo, document_by_id, lines_of, next_due, parts_of, payments_of, terms_of
+from app.payments.queries import DocumentInfo, document_by_id, lines_of, next_due, parts_of, payments_of
 from app.payments.transfers import transfer_parts
 
 HUNDRED = Decimal(100)
@@ -36,26 +36,32 @@ async def invoice_pdf(document: DocumentInfo) -> bytes:
 async def paper_of(document: DocumentInfo) -> Paper:
     """What is printed of a document. An invoice that is paid is its receipt."""
     edition = await edition_by_id(document.edition_id)
-    terms = await terms_of(document.edition_id)
     lines = await lines_of(document.id)
     corrected = await document_by_id(document.corrects_id) if document.corrects_id else None
     kind = PaperKind.INVOICE if document.kind == DocumentKind.INVOICE else PaperKind.CREDIT_NOTE
     if document.state == DocumentState.PAID:
         kind = PaperKind.RECEIPT
-    is_open = document.state == DocumentState.OPEN
+    is_open = document.kind == DocumentKind.INVOICE and document.state == DocumentState.OPEN
+    stands = is_open or document.state == DocumentState.PAID
     return Paper(
         kind=kind,
         number=document.number,
         series=document.number.rsplit("-", 1)[0],
         issued=document.created_at.astimezone(edition.zone).date(),
-        seller=_seller(terms, edition, document.payer_language),
+        seller=Side(
+            name=document.seller_name or pick(edition.name, document.payer_language),
+            address=document.seller_address,
+            tax_code=document.seller_tax_code,
+        ),
         payer=Side(name=document.payer_name, address=document.payer_address, tax_code=document.payer_tax_code),
         lines=[_line(line) for line in lines],
         totals=_totals(lines),
         currency=document.amount.currency,
         language=document.payer_language,
         due=document.due_on if is_open else None,
-        instalments=[Due(due=part.due_on, amount=part.amount.amount_minor) for part in await parts_of(document)],
+        instalments=[Due(due=part.due_on, amount=part.amount.amount_minor) for part in await parts_of(document)]
+        if stands
+        else [],
         payments=[
             Received(
                 received=payment.received_at.astimezone(edition.zone).date(),
@@ -71,12 +77,11 @@ async def paper_of(document: DocumentInfo) -> Paper:
         if document.legal.number
         else None,
         corrects=corrected.number if corrected else "",
+        state=document.state,
+        credited=document.credited.amount_minor,
+        owed=document.owed.amount_minor,
+        still_due=document.due.amount_minor if is_open else None,
     )
-
-
-def _seller(terms: Terms, edition: EditionInfo, language: str) -> Side:
-    name = terms.seller_name or pick(edition.name, language)
-    return Side(name=name, address=terms.seller_address, tax_code=terms.seller_tax_code)
 
 
 def _line(line: TaxedLine) -> PaperLine:

@@ -15,7 +15,7 @@ from typing import Any
 from app.kernel.documents.pdf import Copy, compile_each
 from app.kernel.i18n import _, format_date, format_number, use_locale
 from app.kernel.money import Money, format_money
-from app.payments.enums import METHOD_NAMES, PaymentMethod
+from app.payments.enums import METHOD_NAMES, DocumentState, PaymentMethod
 
 MOST_AT_ONCE = 200  # a child's memory grows by some 25 MiB per 100
 SECONDS_PER_CHUNK = 180
@@ -115,7 +115,8 @@ class Paper:
     """One invoice, credit note or receipt as it is printed.
 
     ``number`` and ``series`` are ours; ``corrects`` is the number of the document that this one corrects. ``language``
-    is ``vi``, ``id`` or ``en``, ``currency`` an ISO 4217 code.
+    is ``vi``, ``id`` or ``en``, ``currency`` an ISO 4217 code. ``credited`` is what credit notes took back of it,
+    ``owed`` what has to go back to the payer, ``still_due`` what is to be paid, None where nothing is asked for.
     """
 
     kind: PaperKind
@@ -135,6 +136,10 @@ class Paper:
     legal: LegalInvoice | None = None
     corrects: str = ""
     note: str = ""
+    state: DocumentState = DocumentState.OPEN
+    credited: int = 0
+    owed: int = 0
+    still_due: int | None = None
 
     @property
     def net(self) -> int:
@@ -223,6 +228,7 @@ def _data(paper: Paper) -> dict[str, Any]:
         ]
         if legal
         else [],
+        "state": _state(paper),
         "note": paper.note,
     }
 
@@ -234,6 +240,19 @@ def _title(kind: PaperKind) -> str:
         PaperKind.RECEIPT: _("Receipt"),
     }
     return names[kind]
+
+
+def _state(paper: Paper) -> str:
+    """What became of a paper that is not what it was any more; empty for one that stands."""
+    if paper.kind == PaperKind.CREDIT_NOTE:
+        return _("This credit note was cancelled.") if paper.state == DocumentState.CANCELLED else ""
+    sentences = {
+        DocumentState.CANCELLED: _("This invoice was cancelled. Nothing is to be paid."),
+        DocumentState.WRITTEN_OFF: _("What was still due of this invoice is not asked for any more."),
+        DocumentState.REFUND_DUE: _("This invoice was taken back. What was paid has to go back to the payer."),
+        DocumentState.REFUNDED: _("This invoice was taken back. What was paid went back to the payer."),
+    }
+    return sentences.get(paper.state, "")
 
 
 def _facts(paper: Paper) -> list[tuple[str, str]]:
@@ -267,10 +286,14 @@ def _sums(paper: Paper) -> list[dict[str, Any]]:
     """The sums below the lines; the one that matters most is strong."""
     asks = paper.kind == PaperKind.INVOICE
     sums = [(_("Net"), paper.net, False), (_("Tax"), paper.tax, False), (_("Total"), paper.total, True)]
+    if paper.credited:
+        sums.append((_("Taken back by credit notes"), -paper.credited, False))
     if paper.payments and paper.kind != PaperKind.CREDIT_NOTE:
         sums.append((_("Paid so far"), paper.paid, not asks))
-    if asks:
-        sums.append((_("Still to pay"), paper.total - paper.paid, True))
+    if paper.owed:
+        sums.append((_("Has to go back"), paper.owed, True))
+    if paper.still_due is not None:
+        sums.append((_("Still to pay"), paper.still_due, True))
     return [{"name": name, "amount": _money(amount, paper.currency), "strong": strong} for name, amount, strong in sums]
 
 

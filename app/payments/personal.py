@@ -96,6 +96,7 @@ DATA = PersonalData(
     impersonal=frozenset(
         {
             *(f"payment_document.{name}" for name in ("number", "currency", "purpose", "reference", "payer_language")),
+            *(f"payment_document.seller_{name}" for name in ("name", "address", "tax_code")),
             *(f"payment_document.legal_{name}" for name in ("provider", "series", "number", "lookup")),
             *(f"payment_terms.{name}" for name in TERMS),
             *(f"ledger_entry.{name}" for name in ("posting", "currency")),

@@ -9,6 +9,7 @@ from app.payments.controllers.bank import BankController
 from app.payments.controllers.books import BooksController
 from app.payments.controllers.card import back_from_checkout, checkout_done
 from app.payments.controllers.days import DaysController
+from app.payments.controllers.drawers import DrawerController
 from app.payments.controllers.exports import ExportsController
 from app.payments.controllers.finance import FinanceController
 from app.payments.controllers.finance_card import CardFinanceController
@@ -65,6 +66,7 @@ module = Module(
         PayoutsController,
         ExportsController,
         LegalController,
+        DrawerController,
         BankController,
         StatementController,
         CardFinanceController,

@@ -27,6 +27,9 @@ class DocumentInfo:
     payer_address: str
     payer_tax_code: str
     payer_language: str
+    seller_name: str
+    seller_address: str
+    seller_tax_code: str
     amount: Money
     tax: Money
     paid: Money
@@ -118,6 +121,13 @@ async def document_by_id(document_id: int, edition_id: int | None = None) -> Doc
     return document_info(rows[0])
 
 
+async def open_document_for(purpose: str, subject_id: int) -> DocumentInfo | None:
+    """The document that is open for something, if there is one."""
+    same = (PaymentDocument.purpose == purpose) & (PaymentDocument.subject_id == subject_id)
+    rows = await PaymentDocument.select().where(same & (PaymentDocument.state == DocumentState.OPEN.value))
+    return document_info(rows[0]) if rows else None
+
+
 async def documents(
     edition_id: int, *, state: DocumentState | None = None, search: str = "", offset: int = 0, limit: int | None = None
 ) -> Page:
@@ -179,6 +189,9 @@ def document_info(row: Mapping[str, Any]) -> DocumentInfo:
         payer_address=row["payer_address"],
         payer_tax_code=row["payer_tax_code"],
         payer_language=row["payer_language"],
+        seller_name=row["seller_name"],
+        seller_address=row["seller_address"],
+        seller_tax_code=row["seller_tax_code"],
         amount=Money(row["amount_minor"], row["currency"]),
         tax=Money(row["tax_minor"], row["currency"]),
         paid=Money(row["paid_minor"], row["currency"]),
@@ -235,6 +248,7 @@ async def terms_of(edition_id: int) -> Terms:
         tax_name=row["tax_name"],
         exempt_reason=row["exempt_reason"],
         due_days=row["due_days"],
+        use_drawers=row["use_drawers"],
     )
 
 
@@ -307,15 +321,24 @@ async def drawer_by_id(drawer_id: int, edition_id: int) -> DrawerInfo:
     return found[0]
 
 
-async def drawers_of(edition_id: int, limit: int = 50) -> list[DrawerInfo]:
-    """Drawers of an edition, the newest first."""
-    return await _drawers(Drawer.edition == edition_id, limit)
+async def drawers_of(edition_id: int, *, cashier_id: int | None = None, limit: int = 50) -> list[DrawerInfo]:
+    """Drawers of an edition, or those of one cashier: all that are open, and the newest that were closed."""
+    chosen: Any = Drawer.edition == edition_id
+    if cashier_id is not None:
+        chosen = chosen & (Drawer.cashier == cashier_id)
+    still_open = await _drawers(chosen & Drawer.closed_at.is_null(), None)
+    return still_open + await _drawers(chosen & Drawer.closed_at.is_not_null(), limit)
 
 
-async def _drawers(chosen: Any, limit: int = 1) -> list[DrawerInfo]:
+async def lacks_drawer(edition_id: int, person_id: int | None) -> bool:
+    """Whether somebody has to open a drawer before she takes cash at an edition."""
+    return (await terms_of(edition_id)).use_drawers and await open_drawer_of(edition_id, person_id) is None
+
+
+async def _drawers(chosen: Any, limit: int | None = 1) -> list[DrawerInfo]:
     columns = (*Drawer.all_columns(), Drawer.cashier.full_name.as_alias("cashier_name"))
-    rows = await Drawer.select(*columns).where(chosen).order_by(Drawer.id, ascending=False).limit(limit)
-    return [_drawer_info(row) for row in rows]
+    query = Drawer.select(*columns).where(chosen).order_by(Drawer.id, ascending=False)
+    return [_drawer_info(row) for row in await (query if limit is None else query.limit(limit))]
 
 
 def _drawer_info(row: Mapping[str, Any]) -> DrawerInfo:

@@ -8,10 +8,10 @@ from typing import Any
 from app.events.queries import Page
 from app.kernel.database import contains, fetch
 from app.kernel.money import Money
-from app.payments.enums import DocumentState, EntrySource, EntryState
+from app.payments.enums import DocumentState, EntrySource, EntryState, PaymentMethod, Settlement
 from app.payments.errors import TransferNotFound
 from app.payments.queries import document_info
-from app.payments.tables import PaymentDocument
+from app.payments.tables import Payment, PaymentDocument
 from app.payments.tables_bank import BankEntry, BankMatch
 
 CHUNK = 500
@@ -45,6 +45,20 @@ class MatchInfo:
     number: str
     edition_id: int
     amount: Money
+
+
+@dataclass(frozen=True, kw_only=True)
+class TypedTransfer:
+    """A transfer that somebody wrote down by hand, and that no transfer of the bank was found to be yet."""
+
+    payment_id: int
+    document_id: int
+    number: str
+    payer_name: str
+    amount: Money
+    outcome: Settlement
+    received_at: datetime
+    note: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +150,68 @@ async def matches_of(entry_ids: Sequence[int]) -> list[MatchInfo]:
         )
         for row in rows
     ]
+
+
+async def typed_transfers(
+    document_ids: Iterable[int] | None = None,
+    amount: Money | None = None,
+    *,
+    since: datetime | None = None,
+    edition_id: int | None = None,
+) -> list[TypedTransfer]:
+    """Transfers written down by hand that are none of the bank's yet, the oldest first; all bounds are optional."""
+    document = Payment.document
+    chosen: Any = (Payment.method == PaymentMethod.TRANSFER.value) & Payment.provider_reference.is_null()
+    chosen = chosen & (Payment.amount_minor > 0)
+    if document_ids is not None:
+        ids = sorted(set(document_ids))
+        if not ids:
+            return []
+        chosen = chosen & document.is_in(ids)
+    if edition_id is not None:
+        chosen = chosen & (document.edition == edition_id)
+    if amount is not None:
+        chosen = chosen & (Payment.amount_minor == amount.amount_minor) & (Payment.currency == amount.currency)
+    if since is not None:
+        chosen = chosen & (Payment.received_at >= since)
+    rows = await (
+        Payment.select(
+            *(Payment.id, document, Payment.amount_minor, Payment.currency, Payment.outcome),
+            *(Payment.received_at, Payment.note),
+            document.number.as_alias("number"),
+            document.payer_name.as_alias("payer_name"),
+        )
+        .where(chosen)
+        .order_by(Payment.id)
+    )
+    if not rows:
+        return []
+    found = await BankMatch.select(BankMatch.payment).where(BankMatch.payment.is_in([row["id"] for row in rows]))
+    known = {row["payment"] for row in found}
+    return [
+        TypedTransfer(
+            payment_id=row["id"],
+            document_id=row["document"],
+            number=row["number"],
+            payer_name=row["payer_name"],
+            amount=Money(row["amount_minor"], row["currency"]),
+            outcome=Settlement(row["outcome"]),
+            received_at=row["received_at"],
+            note=row["note"],
+        )
+        for row in rows
+        if row["id"] not in known
+    ]
+
+
+async def documents_typed() -> set[int]:
+    """The ids of documents with a transfer that somebody wrote down by hand and that is none of the bank's yet."""
+    rows = await fetch(
+        "SELECT DISTINCT p.document AS document FROM payment p LEFT JOIN bank_match m ON m.payment = p.id "
+        "WHERE p.method = {} AND p.provider_reference IS NULL AND p.amount_minor > 0 AND m.id IS NULL",
+        PaymentMethod.TRANSFER.value,
+    )
+    return {row["document"] for row in rows}
 
 
 async def payable_documents(edition_id: int | None = None) -> list[PayableDocument]:

@@ -9,7 +9,7 @@ from litestar.datastructures import UploadFile
 from msgspec import Meta
 
 from app.kernel.i18n import N_
-from app.payments.enums import DocumentKind, DocumentState, PaymentMethod, Settlement, TaxMode
+from app.payments.enums import DocumentKind, DocumentState, HandMethod, PaymentMethod, Settlement, TaxMode
 from app.payments.queries import DocumentInfo, PaymentInfo
 
 NOT_AN_AMOUNT = N_("Please write an amount, such as 250.000.")
@@ -18,7 +18,7 @@ NOT_AN_AMOUNT = N_("Please write an amount, such as 250.000.")
 class PaymentForm(msgspec.Struct):
     """Money that came, as the finance desk writes it down. ``amount`` as people type amounts."""
 
-    method: PaymentMethod
+    method: HandMethod
     amount: Annotated[str, Meta(max_length=30)]
     note: Annotated[str, Meta(max_length=200)] = ""
 
@@ -26,7 +26,7 @@ class PaymentForm(msgspec.Struct):
 class RefundForm(msgspec.Struct):
     """Money that went back: ``amount`` as people type amounts."""
 
-    method: PaymentMethod
+    method: HandMethod
     amount: Annotated[str, Meta(max_length=30)]
     note: Annotated[str, Meta(max_length=200)] = ""
 
@@ -63,6 +63,7 @@ class TermsForm(msgspec.Struct):
     tax_name: str = ""
     exempt_reason: Annotated[str, Meta(max_length=120)] = ""
     due_days: Annotated[int, Meta(ge=0, le=365)] = 7
+    use_drawers: bool = False
 
 
 class DrawerForm(msgspec.Struct):

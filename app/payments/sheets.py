@@ -7,113 +7,22 @@ one that overlaps another, adds nothing.
 import re
 from collections.abc import Sequence
 from datetime import datetime, time
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.kernel.i18n import N_
-from app.kernel.money import Money, decimals
-from app.kernel.names import clean_text, search_text
+from app.kernel.money import Money
+from app.kernel.names import search_text
 from app.kernel.settings import settings
-from app.kernel.sheets import CellError, CellProblem, Column, LoadResult, SheetContext, SheetKind, SheetRow
+from app.kernel.sheets import CellProblem, Column, LoadResult, SheetContext, SheetKind, SheetRow
 from app.kernel.sheets.checking import NO_COLUMN, REQUIRED
-from app.kernel.sheets.columns import Parser
-from app.kernel.sheets.model import Value
-from app.kernel.sheets.parsers import moment, plain, text
-from app.payments.bank_lines import BankLine
+from app.kernel.sheets.parsers import text
+from app.payments.bank_lines import BankLine, our_account
 from app.payments.enums import EntrySource
 from app.payments.services.entries import keep_entries
+from app.payments.sheet_cells import amount, booked, clock, currency, direction
 
 DESK = "bank"
-NOT_AN_AMOUNT = N_("This is no amount. Banks write it like 1,500,000 or -250.000.")
-NOT_A_CLOCK = N_("This is no time of the day. Banks write it like 14:02:37.")
-AMOUNT = re.compile(r"([+\-−]?)(\d{1,3}(?:[., ']\d{3})+|\d+)(?:([.,])(\d{1,2}))?([\-−]?)")
-CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
-CURRENCY_WORD = re.compile(r"(?i)(vnđ|vnd|₫|đ|idr|rp\.?|usd|eur|[$€])")
-MOST = 10**15
-CREDIT_WORDS = {"c", "cr", "co", "credit", "in", "kredit", "ghi co", "tien vao", "+", "thu"}
-DEBIT_WORDS = {"d", "dr", "no", "debit", "out", "ghi no", "tien ra", "-", "chi", "debet"}
 TOTALS = re.compile(r"(tong|cong|so du|luy ke|total|balance|opening|closing|saldo|jumlah|mutasi)\b")
-
-
-def booked() -> Parser:
-    """A day with or without its time; words in its place, as totals have them, are nothing."""
-    read = moment()
-
-    def parse(value: Value, context: SheetContext) -> Any:
-        if isinstance(value, str) and not re.search(r"\d", value):
-            return ""
-        return read(value, context)
-
-    return parse
-
-
-def clock() -> Parser:
-    """A time of the day; words in its place are nothing."""
-
-    def parse(value: Value, _context: SheetContext) -> Any:
-        if isinstance(value, datetime):
-            return value.time()
-        if isinstance(value, time):
-            return value
-        if not re.search(r"\d", plain(value)):
-            return ""
-        found = CLOCK.fullmatch(clean_text(plain(value)))
-        hour, minute, second = (int(part or 0) for part in found.groups()) if found else (24, 0, 0)
-        if hour > 23 or minute > 59 or second > 59:
-            raise CellError("not_a_time", NOT_A_CLOCK)
-        return time(hour, minute, second)
-
-    return parse
-
-
-def amount() -> Parser:
-    """A count of minor units, below zero for money that went: ``+1,500,000``, ``1.500.000,00``, ``(250.000)``.
-
-    Words or a dash in its place are nothing.
-    """
-
-    def parse(value: Value, context: SheetContext) -> Any:
-        places = decimals(context.currency)
-        if isinstance(value, str):
-            if not re.search(r"\d", value):
-                return ""
-            minor = _minor_of(CURRENCY_WORD.sub("", clean_text(value)).strip(), places)
-        elif isinstance(value, bool) or not isinstance(value, int | float):
-            minor = None
-        else:
-            exact = round(value * 10**places, 6)
-            minor = int(exact) if float(exact).is_integer() else None
-        if minor is None or abs(minor) > MOST:
-            raise CellError("not_money", NOT_AN_AMOUNT)
-        return minor
-
-    return parse
-
-
-def _minor_of(written: str, places: int) -> int | None:
-    in_brackets = written.startswith("(") and written.endswith(")")
-    found = AMOUNT.fullmatch(written.strip("()").strip() if in_brackets else re.sub(r"([+\-−])\s+", r"\1", written))
-    if found is None:
-        return None
-    before, whole, mark, fraction, after = found.groups()
-    marks = set(re.sub(r"\d", "", whole))
-    if len(marks) > 1 or (mark and mark in marks):
-        return None
-    fraction = (fraction or "").ljust(places, "0")
-    if fraction[places:].strip("0"):
-        return None
-    minor: int = int(re.sub(r"\D", "", whole)) * 10**places + int(fraction[:places] or 0)
-    return -minor if in_brackets or "-" in (before, after) or "−" in (before, after) else minor
-
-
-def direction() -> Parser:
-    """Whether money came (``in``) or went (``out``); other words are nothing."""
-
-    def parse(value: Value, _context: SheetContext) -> str:
-        word = search_text(plain(value)).strip(" .")
-        return "in" if word in CREDIT_WORDS else "out" if word in DEBIT_WORDS else ""
-
-    return parse
 
 
 COLUMNS = (
@@ -293,6 +202,15 @@ COLUMNS = (
         text(200),
     ),
     Column(
+        "currency",
+        {
+            "en": ("Currency", "Ccy", "Curr"),
+            "vi": ("Loại tiền", "Loại tiền tệ", "Tiền tệ", "Đơn vị tiền tệ", "Mã tiền tệ"),
+            "id": ("Mata uang", "Valuta"),
+        },
+        currency(),
+    ),
+    Column(
         "account",
         {
             "en": ("Our account",),
@@ -357,7 +275,7 @@ def lines_of(rows: Sequence[SheetRow], context: SheetContext) -> list[BankLine]:
             local = datetime.combine(local.date(), row["clock"], zone)
         lines.append(
             BankLine(
-                account=row["account"] or settings().bank_account,
+                account=our_account(settings().bank_account, row["account"] or ""),
                 booked_at=local.astimezone(ZoneInfo("UTC")),
                 day=local.date(),
                 amount=Money(minor, context.currency),

@@ -1,6 +1,6 @@
 """Tables of payments."""
 
-from piccolo.columns import Date, ForeignKey, Integer, Serial, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns import Boolean, Date, ForeignKey, Integer, Serial, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.columns.column_types import BigInt
 from piccolo.table import Table
@@ -22,6 +22,7 @@ class PaymentTerms(Table, tablename="payment_terms"):
     tax_name = Varchar(length=24, help_text="Which rate; what it is on a day stands in app.payments.tax")
     exempt_reason = Varchar(length=120)
     due_days = SmallInt(default=7)
+    use_drawers = Boolean(default=False, help_text="Cash is taken into open drawers alone")
 
 
 class PaymentSeries(Table, tablename="payment_series"):
@@ -76,6 +77,9 @@ class PaymentDocument(Table, tablename="payment_document"):
     legal_series = Varchar(length=20)
     legal_number = Varchar(length=20)
     legal_lookup = Varchar(length=120)
+    seller_name = Varchar(length=200, help_text="Who sold, as the terms said on the day; empty: the edition itself")
+    seller_address = Varchar(length=300)
+    seller_tax_code = Varchar(length=20)
 
 
 class PaymentLine(Table, tablename="payment_line"):

@@ -15,7 +15,8 @@ class BankEntry(Table, tablename="bank_entry"):
     """One transfer that came in, whether a notice or a statement told first.
 
     ``fingerprint`` is what its teller knows it by; ``confirmed_by`` the fingerprint under which the other one told of
-    it. ``edition`` is that of the desk that loaded it, or of what it paid; other notices have none.
+    it. ``edition`` is that of the desk that loaded it, or of what it paid; other notices have none. ``books`` is the
+    edition in whose ledger it lies as not assigned, while it does.
     """
 
     id: Serial
@@ -37,6 +38,7 @@ class BankEntry(Table, tablename="bank_entry"):
     told_at = Timestamptz(default=None)
     settled_at = Timestamptz(default=None, null=True)
     settled_by = ForeignKey(references=Person, null=True, on_delete=OnDelete.set_null)
+    books = ForeignKey(references=Edition, null=True, on_delete=OnDelete.restrict)
 
 
 class BankMatch(Table, tablename="bank_match"):

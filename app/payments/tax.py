@@ -69,9 +69,29 @@ def _halves_up(above: int, below: int) -> int:
     return (2 * above + below) // (2 * below)
 
 
-def is_tax_code(text: str) -> bool:
-    """Whether it is a Vietnamese tax code: ten digits whose last one checks, with ``-001`` for a branch, or a
-    household's or person's twelve-digit personal number.
+#: Where an edition is, by its zone; by its currency where the zone does not say it.
+COUNTRIES = {
+    "Asia/Ho_Chi_Minh": "VN",
+    **dict.fromkeys(("Asia/Jakarta", "Asia/Pontianak", "Asia/Makassar", "Asia/Jayapura"), "ID"),
+    "VND": "VN",
+    "IDR": "ID",
+}
+
+
+def country_of(timezone: str, currency: str) -> str:
+    """Whose tax codes an edition's seller has: ``VN``, ``ID``, or empty where it is not known."""
+    return COUNTRIES.get(timezone) or COUNTRIES.get(currency, "")
+
+
+def is_tax_code(text: str, country: str = "VN") -> bool:
+    """Whether it is a tax code of a country; where that is not known (empty), of either."""
+    forms = {"VN": (_is_vietnamese,), "ID": (_is_npwp,)}.get(country, (_is_vietnamese, _is_npwp))
+    return any(fits(text) for fits in forms)
+
+
+def _is_vietnamese(text: str) -> bool:
+    """Ten digits whose last one checks, with ``-001`` for a branch, or a household's or person's twelve-digit personal
+    number.
 
     The check digit is ten less the weighted sum modulo eleven (Circular 86/2024/TT-BTC keeps the code's form).
     """
@@ -81,3 +101,20 @@ def is_tax_code(text: str) -> bool:
         return False
     total = sum(int(digit) * weight for digit, weight in zip(text[:9], _WEIGHTS, strict=True))
     return int(text[9]) == 10 - total % 11
+
+
+def _is_npwp(text: str) -> bool:
+    """An Indonesian NPWP: fifteen digits, as ``01.234.567.8-901.000`` or plain, or sixteen as it is since 2024.
+
+    Sixteen are the fifteen behind a 0, or a person's NIK (PMK 112/2022). Of the fifteen the ninth checks the eight
+    before it, by Luhn's sum.
+    """
+    digits = re.sub(r"[.\- ]", "", text)
+    if not re.fullmatch(r"\d{15,16}", digits):
+        return False
+    if len(digits) == 16:
+        if not digits.startswith("0"):
+            return True
+        digits = digits[1:]
+    doubled = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits[:9]))]
+    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0

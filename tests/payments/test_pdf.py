@@ -89,6 +89,7 @@ PAPER = Paper(
     ),
     legal=LegalInvoice(series="1C26TAA", number="00000123", lookup_code="X7F2K9Q", lookup_address="https://x.example"),
     note="Cảm ơn quý đơn vị.",
+    still_due=5_000_000,
 )
 SHOWN_IN = {
     "vi": (
@@ -175,6 +176,7 @@ def some_paper(rng: Random, currency: str) -> Paper:
         *(PAPER,),
         **{"lines": lines, "totals": totals, "currency": currency, "language": "en"},
         **{"payments": [], "instalments": [], "transfer": None, "legal": None},
+        **{"still_due": sum(line.gross for line in lines)},
     )
 
 
@@ -238,7 +240,9 @@ async def test_long_names_and_large_amounts_stay_on_the_page() -> None:
 
 
 async def test_a_credit_note_asks_for_nothing_and_a_receipt_says_what_came() -> None:
-    bare = replace(PAPER, language="en", transfer=None, instalments=(), due=None, corrects="HC26-000009")
+    bare = replace(
+        PAPER, language="en", transfer=None, instalments=(), due=None, corrects="HC26-000009", still_due=None
+    )
     note = await one(replace(bare, kind=PaperKind.CREDIT_NOTE))
     assert "Credit note" in note
     assert "Corrects HC26-000009" in note

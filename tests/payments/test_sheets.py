@@ -19,7 +19,8 @@ from app.kernel.sheets.kept import mapping_of, problems_of, result_of
 from app.main import register_modules
 from app.payments.bank_lines import BankLine
 from app.payments.services.entries import line_of
-from app.payments.sheets import DESK, STATEMENTS, amount, clock, direction
+from app.payments.sheet_cells import amount, clock, direction
+from app.payments.sheets import DESK, STATEMENTS
 from app.payments.tables_bank import BankEntry
 from tests.conftest import NOW
 from tests.events.factories import make_edition
@@ -157,6 +158,10 @@ async def test_columns_of_any_name_are_chosen_by_hand_and_kept(context: SheetCon
         (";50.000;ve;A1", "required"),
         (";50.000;ve;", "required"),
         ("21/11/2026;=1+1;ve;A1", "formula"),
+        ("21/11/2026;12.50 USD;ve;A1", "other_currency"),
+        ("21/11/2026;Rp 50.000;ve;A1", "other_currency"),
+        ("21/11/2026;$50;ve;A1", "other_currency"),
+        ("21/11/2026;50.000 xyz;ve;A1", "not_money"),
     ],
 )
 async def test_a_line_that_cannot_be_read_keeps_all_from_loading(context: SheetContext, row: str, code: str) -> None:
@@ -168,6 +173,30 @@ async def test_a_line_that_cannot_be_read_keeps_all_from_loading(context: SheetC
     batch = await preview(STATEMENTS.name, content_bytes, "statement", context)
     assert [problem["code"] for problem in problems_of(batch)] == [code]
     assert await BankEntry.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("told", "codes"),
+    [("VND", []), ("đồng", []), ("", []), ("Tiền tệ", []), ("USD", ["other_currency"]), ("IDR", ["other_currency"])],
+)
+async def test_a_column_of_currencies_is_read(context: SheetContext, told: str, codes: list[str]) -> None:
+    content = f"Ngày;Ghi có;Nội dung;Loại tiền\n21/11/2026;50.000;ve;{told}\n"
+    batch = await preview(STATEMENTS.name, content.encode(), "statement.csv", context)
+    assert [problem["code"] for problem in problems_of(batch)] == codes
+
+
+async def test_a_gibibyte_of_zeros_is_refused(context: SheetContext) -> None:
+    file = io.BytesIO()
+    zeros = bytes(2**20)
+    with (
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed,
+        packed.open("xl/worksheets/sheet1.xml", "w") as part,
+    ):
+        for _piece in range(2**10):
+            part.write(zeros)
+    assert len(file.getvalue()) < 8 * 2**20
+    with pytest.raises(SheetTooLarge):
+        await preview(STATEMENTS.name, file.getvalue(), "statement.xlsx", context)
 
 
 async def test_a_packed_file_that_unpacks_to_very_much_is_refused(context: SheetContext) -> None:

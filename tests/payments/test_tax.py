@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.payments.enums import TaxMode
 from app.payments.lines import Line, Terms, taxed
-from app.payments.tax import RATES, is_tax_code, net_and_tax, rate_on
+from app.payments.tax import RATES, country_of, is_tax_code, net_and_tax, rate_on
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,36 @@ def test_a_line_is_taxed_as_the_terms_have_it_unless_it_says_otherwise() -> None
 )
 def test_tax_codes(text: str, fits: bool) -> None:
     assert is_tax_code(text) is fits
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        ("01.312.166.0-091.000", True),  # published: Directorate General of Taxes, an example of its own
+        ("013121660091000", True),
+        ("0013121660091000", True),  # the same, as it is written since 2024
+        ("3171011708450001", True),  # a NIK
+        ("01.312.166.1-091.000", False),
+        ("0013121661091000", False),
+        ("0300588569", False),
+        ("01312166009100", False),
+    ],
+)
+def test_tax_codes_of_indonesia(text: str, fits: bool) -> None:
+    assert is_tax_code(text, "ID") is fits
+    assert is_tax_code(text) is False or text == "0300588569"
+    assert is_tax_code(text, "") is (fits or text == "0300588569")
+
+
+@pytest.mark.parametrize(
+    ("timezone", "currency", "country"),
+    [
+        ("Asia/Ho_Chi_Minh", "VND", "VN"),
+        ("Asia/Ho_Chi_Minh", "USD", "VN"),
+        ("Asia/Makassar", "USD", "ID"),
+        ("Asia/Singapore", "IDR", "ID"),
+        ("Asia/Singapore", "USD", ""),
+    ],
+)
+def test_whose_tax_codes_count(timezone: str, currency: str, country: str) -> None:
+    assert country_of(timezone, currency) == country

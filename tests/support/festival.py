@@ -212,7 +212,7 @@ async def _tickets(found: Festival, now: datetime) -> None:
     await TicketOrder.update({TicketOrder.payment_document: document.id}).where(TicketOrder.id == order.order_id)
     payment = Payment(
         document=document.id,
-        method="cash",
+        method="transfer",
         amount_minor=50_000,
         owed_minor=50_000,
         currency="VND",

@@ -8,7 +8,7 @@ import msgspec
 from app.events.enums import PassKind
 from app.kernel.forms import pattern
 from app.kernel.i18n import N_
-from app.payments.enums import PaymentMethod
+from app.payments.enums import CounterMethod, HandMethod
 
 MOST_IN_ONE_ORDER = 10
 MOST_AT_BOX_OFFICE = 50
@@ -25,6 +25,8 @@ Code = Annotated[
 Text = Annotated[str, msgspec.Meta(max_length=120)]
 LongText = Annotated[str, msgspec.Meta(max_length=600)]
 Quota = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+#: The number of a card terminal's slip.
+Slip = Annotated[str, msgspec.Meta(max_length=60)]
 ClientId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 
 
@@ -64,18 +66,22 @@ class BoxOfficeForm(msgspec.Struct):
     client_id: ClientId
     count: Annotated[int, msgspec.Meta(ge=1, le=MOST_AT_BOX_OFFICE)] = 1
     full_name: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    method: CounterMethod = CounterMethod.CASH
+    slip: Slip = ""
 
 
 class CounterPaidForm(msgspec.Struct):
     """That the money of an order came at the counter, where its number was said."""
 
     reference: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    method: CounterMethod = CounterMethod.CASH
+    slip: Slip = ""
 
 
 class PaidForm(msgspec.Struct):
     """That the money of an order came."""
 
-    method: PaymentMethod
+    method: HandMethod
 
 
 class OrderLine(msgspec.Struct):

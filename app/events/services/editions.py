@@ -16,6 +16,7 @@ from app.events.errors import (
     EditionIsCancelled,
     EditionIsClosed,
     EditionNotFound,
+    NotInDong,
     NotReadyToOpen,
     SlugTaken,
     StateNotReachable,
@@ -29,6 +30,7 @@ from app.kernel.database import fetch, is_unique_violation, write_transaction
 from app.kernel.names import clean_text, search_text
 
 Texts = Mapping[str, str]
+VIETNAM = "Asia/Ho_Chi_Minh"
 
 
 def slug_of(text: str) -> str:
@@ -60,6 +62,12 @@ def _columns(values: EditionValues) -> dict[Any, Any]:
     }
 
 
+def _check_currency(columns: Mapping[str, Any]) -> None:
+    """What is sold in Vietnam is in đồng (decision 0024). Raises NotInDong."""
+    if columns["timezone"] == VIETNAM and columns["currency"] != "VND":
+        raise NotInDong
+
+
 def _json(texts: Texts) -> str:
     return json.dumps({key: text for key, text in texts.items() if text}, ensure_ascii=False)
 
@@ -73,9 +81,11 @@ async def create_edition(
 ) -> EditionInfo:
     """Add an edition as a draft, with its signing key; whoever makes it becomes its owner.
 
-    Raises DatesReversed, SlugTaken.
+    Raises DatesReversed, SlugTaken, NotInDong; a copy keeps the currency of its source.
     """
     columns = _columns(values)
+    if copied_from_id is None:
+        _check_currency(columns)
     try:
         async with write_transaction():
             row = Edition(**columns, state=EditionState.DRAFT.value, copied_from=copied_from_id, created_at=now)
@@ -147,7 +157,7 @@ async def copy_edition(
 async def update_edition(*, edition_id: int, values: EditionValues, actor: Actor, now: datetime) -> EditionInfo:
     """Change what an edition says of itself.
 
-    Raises EditionNotFound, EditionIsClosed, EditionIsCancelled, DatesReversed, SlugTaken.
+    Raises EditionNotFound, EditionIsClosed, EditionIsCancelled, DatesReversed, SlugTaken, NotInDong.
     """
     columns = _columns(values)
     try:
@@ -155,6 +165,8 @@ async def update_edition(*, edition_id: int, values: EditionValues, actor: Actor
             before = await Edition.select().where(Edition.id == edition_id).first()
             if before is None:
                 raise EditionNotFound
+            if any(before[name] != columns[name] for name in ("timezone", "currency")):
+                _check_currency(columns)
             changed = (
                 await Edition.update(columns)
                 .where((Edition.id == edition_id) & Edition.state.not_in([state.value for state in ENDED_STATES]))

@@ -21,19 +21,30 @@ from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 from app.payments import queries_bank, queries_payouts
 from app.payments.enums import ENTRY_STATE_NAMES, SOURCE_NAMES, EntryState
-from app.payments.queries_bank import EntryInfo, PayableDocument
+from app.payments.errors import BilledAgain, PerhapsRecorded
+from app.payments.queries_bank import EntryInfo, PayableDocument, TypedTransfer
 from app.payments.schemas import NOT_AN_AMOUNT, SetAsideForm
-from app.payments.services.assigning import assign_entry, set_aside, take_up_again, verdicts_on
+from app.payments.services.assigning import (
+    assign_entry,
+    link_entry,
+    set_aside,
+    take_up_again,
+    typed_together,
+    verdicts_on,
+)
 from app.payments.services.matching import SIGN_NAMES, Reason
 
 MOST_CHOSEN = 20
 MOST_FOUND = 10
+MOST_TYPED = 5
 REASON_NAMES = {
     "": "",
     Reason.NOTHING.value: N_("No reference of ours stands in its purpose."),
     Reason.AMOUNT.value: N_("Its purpose names an invoice, but the amount is another one."),
     Reason.CURRENCY.value: N_("Its purpose names an invoice in another currency."),
     Reason.SEVERAL.value: N_("Its purpose names several invoices, which are not open over this amount."),
+    PerhapsRecorded.code: N_("A transfer of this amount was written down for its invoice already. It may be this one."),
+    BilledAgain.code: N_("The invoice that its purpose names was written off, and another one is open in its place."),
 }
 NOT_RECORDED = N_("The invoice that its purpose names could not take it: %(code)s.")
 
@@ -154,6 +165,15 @@ class BankController(Controller):
             )
         return redirect(f"/manage/{edition_id}/payments/bank?state=left", toast=_("The transfer was assigned."))
 
+    @post("/{transfer_id:int}/link")
+    async def link(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], transfer_id: FromPath[int]
+    ) -> Response[Any]:
+        """Say that it is what was written down by hand: ids of payments, joined by commas."""
+        ids = _ids(str((await request.form()).get("payments", ""))) or []
+        await link_entry(edition_id=edition_id, entry_id=transfer_id, payment_ids=ids, actor=request.user, now=now())
+        return redirect(f"/manage/{edition_id}/payments/bank?state=left", toast=_("The transfer was assigned."))
+
     @post("/{transfer_id:int}/set-aside")
     async def put_aside(
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], transfer_id: FromPath[int]
@@ -195,8 +215,12 @@ async def _entry_page(
     candidates: list[PayableDocument] = []
     found: list[PayableDocument] = []
     signs: Mapping[int, str] = {}
+    typed: list[TypedTransfer] = []
+    together: list[TypedTransfer] = []
     if waits:
+        typed = await queries_bank.typed_transfers(amount=entry.amount, edition_id=edition.id)
         (verdict,) = await verdicts_on([entry], edition.id)
+        together = await typed_together(entry, verdict)
         signs = {one.document_id: _(SIGN_NAMES[one.sign]) for one in verdict.suggestions}
         shown = list(signs) or [share.document_id for share in verdict.shares]
         candidates = await queries_bank.documents_of_ids(shown if chosen is None else chosen, edition.id)
@@ -218,6 +242,8 @@ async def _entry_page(
         candidates=candidates,
         signs=signs,
         found=found,
+        typed=together or typed[-MOST_TYPED:],
+        together=[one.payment_id for one in together],
         chosen=[one.id for one in candidates],
         form=form or Form.empty(**_greedily(entry.amount, candidates)),
         problem=problem,

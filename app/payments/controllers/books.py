@@ -1,4 +1,4 @@
-"""The books: who sells and on what terms, what the ledger's accounts come to, and the cashiers' drawers."""
+"""The books: who sells and on what terms, and what the ledger's accounts come to."""
 
 from datetime import date
 from typing import Any
@@ -15,9 +15,9 @@ from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
 from app.kernel.editing import held, open_edit
 from app.kernel.errors import AppError
-from app.kernel.forms import Form, FormError, open_form
+from app.kernel.forms import Form, FormError
 from app.kernel.i18n import _
-from app.kernel.money import Money, parse_money
+from app.kernel.money import Money
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 from app.payments import queries
@@ -26,14 +26,13 @@ from app.payments.errors import TaxCodeUnknown, TaxRateMissing
 from app.payments.exports import ledger_sheet
 from app.payments.lines import Terms
 from app.payments.queries_exports import Span
-from app.payments.schemas import NOT_AN_AMOUNT, DrawerForm, TermsForm
-from app.payments.services.drawers import close_drawer, expected_in, open_drawer
+from app.payments.schemas import TermsForm
 from app.payments.services.terms import set_terms
-from app.payments.tax import RATE_NAMES
+from app.payments.tax import RATE_NAMES, country_of
 
 
 class BooksController(Controller):
-    """``/manage/{edition_id}/payments``: ledger, terms, drawers."""
+    """``/manage/{edition_id}/payments``: ledger, terms."""
 
     path = "/manage/{edition_id:int}/payments"
     guards = [requires(Role.OWNER, Role.FINANCE)]
@@ -90,64 +89,6 @@ class BooksController(Controller):
         toast = _("Saved. It holds for invoices that are made from now on.")
         return redirect(f"/manage/{edition_id}/payments/terms", toast=toast)
 
-    @get("/drawers")
-    async def drawers(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[str]:
-        """Drawers, one's own first."""
-        return await _drawers_page(request, await edition_by_id(edition_id), Form.empty())
-
-    @post("/drawers")
-    async def open_(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
-        """Open one's own drawer."""
-        edition = await edition_by_id(edition_id)
-        try:
-            amount, _note = await _counted(request, edition)
-        except FormError as error:
-            return await _drawers_page(request, edition, error.form, status=422)
-        await open_drawer(edition_id=edition_id, float_=amount, actor=request.user, now=now())
-        return redirect(f"/manage/{edition_id}/payments/drawers", toast=_("Your drawer is open."))
-
-    @post("/drawers/{drawer_id:int}/close")
-    async def close(
-        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], drawer_id: FromPath[int]
-    ) -> Response[Any]:
-        """Count and close a drawer."""
-        edition = await edition_by_id(edition_id)
-        await queries.drawer_by_id(drawer_id, edition_id)
-        try:
-            amount, note = await _counted(request, edition)
-        except FormError as error:
-            return await _drawers_page(request, edition, error.form, status=422)
-        await close_drawer(
-            drawer_id=drawer_id, edition_id=edition_id, counted=amount, actor=request.user, note=note, now=now()
-        )
-        return redirect(f"/manage/{edition_id}/payments/drawers", toast=_("The drawer is closed."))
-
-
-async def _counted(request: Request[Actor, Any, Any], edition: EditionInfo) -> tuple[Money, str]:
-    reading = await open_form(request, DrawerForm)
-    amount = Money(0, edition.currency)
-    try:
-        amount = parse_money(reading.values.amount, edition.currency)
-    except ValueError:
-        reading.refuse("amount", _(NOT_AN_AMOUNT))
-    return amount, reading.settle().note
-
-
-async def _drawers_page(
-    request: Request[Actor, Any, Any], edition: EditionInfo, form: Form, *, status: int = 200
-) -> Response[str]:
-    own = await queries.open_drawer_of(edition.id, request.user.person_id)
-    drawers = await queries.drawers_of(edition.id)
-    return page(
-        "payments/drawers.html",
-        status=status,
-        edition=edition,
-        drawers=drawers,
-        expected={drawer.id: drawer.expected or await expected_in(drawer) for drawer in drawers},
-        own=own,
-        form=form,
-    )
-
 
 def _terms_page(edition: EditionInfo, form: Form, *, status: int = 200) -> Response[str]:
     return page(
@@ -156,6 +97,7 @@ def _terms_page(edition: EditionInfo, form: Form, *, status: int = 200) -> Respo
         edition=edition,
         form=form,
         modes=[(mode.value, _(name)) for mode, name in TAX_MODE_NAMES.items()],
+        country=country_of(edition.timezone, edition.currency),
         rates=[("", _("None")), *((key, _(name)) for key, name in RATE_NAMES.items())],
     )
 
@@ -167,7 +109,8 @@ async def _refused(
 
 
 def _terms_form(terms: Terms) -> Form:
-    return Form.of(**{name: getattr(terms, name) for name in TermsForm.__struct_fields__})
+    standing = {name: getattr(terms, name) for name in TermsForm.__struct_fields__}
+    return Form.of(**{**standing, "use_drawers": "on" if terms.use_drawers else ""})
 
 
 def _day(text: str) -> date | None:

@@ -21,8 +21,16 @@ from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 from app.payments import queries
 from app.payments.controllers.finance_card import card_part
-from app.payments.enums import METHOD_NAMES, STATE_NAMES, DocumentKind, DocumentState, PaymentMethod, Settlement
-from app.payments.errors import AmountDiffers, AmountOutOfRange, MoreThanBilled
+from app.payments.enums import (
+    METHOD_NAMES,
+    STATE_NAMES,
+    DocumentKind,
+    DocumentState,
+    HandMethod,
+    PaymentMethod,
+    Settlement,
+)
+from app.payments.errors import AmountDiffers, AmountOutOfRange, DrawerNeeded, MoreThanBilled
 from app.payments.papers import invoice_pdf
 from app.payments.queries import DocumentInfo
 from app.payments.schemas import NOT_AN_AMOUNT, CreditForm, PaymentForm, RefundForm
@@ -32,7 +40,6 @@ from app.payments.services.recording import record_payment
 from app.payments.services.refunding import record_refund
 from app.payments.transfers import transfer_parts
 
-BY_HAND = (PaymentMethod.CASH, PaymentMethod.TERMINAL, PaymentMethod.TRANSFER)
 PAYABLE = (DocumentState.OPEN, DocumentState.WRITTEN_OFF, DocumentState.CANCELLED)
 
 
@@ -111,10 +118,14 @@ class FinanceController(Controller):
         return download(content, f"payments-{edition.slug}.xlsx")
 
     @get("/{document_id:int}")
-    async def document(self, edition_id: FromPath[int], document_id: FromPath[int]) -> Response[str]:
+    async def document(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], document_id: FromPath[int]
+    ) -> Response[str]:
         """One document with its payments, and the form to record one."""
         document = await queries.document_by_id(document_id, edition_id)
-        return await _document_page(await edition_by_id(edition_id), document, _first_form(document))
+        edition = await edition_by_id(edition_id)
+        lacks_drawer = await queries.lacks_drawer(edition_id, request.user.person_id)
+        return await _document_page(edition, document, _first_form(document), lacks_drawer=lacks_drawer)
 
     @get("/{document_id:int}/document.pdf")
     async def print_(self, edition_id: FromPath[int], document_id: FromPath[int]) -> Response[bytes]:
@@ -140,7 +151,7 @@ class FinanceController(Controller):
             values = reading.settle()
             recorded = await record_payment(
                 document_id=document_id,
-                method=values.method,
+                method=PaymentMethod(values.method),
                 amount=amount,
                 actor=request.user,
                 note=values.note,
@@ -151,6 +162,9 @@ class FinanceController(Controller):
         except AmountDiffers as error:
             form = await form_again(request, {"amount": error.sentence()})
             return await _document_page(edition, document, form, status=422)
+        except DrawerNeeded as error:
+            form = await form_again(request, {"method": error.sentence()})
+            return await _document_page(edition, document, form, status=error.status, lacks_drawer=True)
         toast = _("Recorded. What it was for is gone: the money has to go back.")
         if recorded.state == DocumentState.OPEN:
             toast = _("Recorded. The rest is still to come.")
@@ -176,7 +190,7 @@ class FinanceController(Controller):
             raise AmountOutOfRange from error
         await record_refund(
             payment_id=payment_id,
-            method=values.method,
+            method=PaymentMethod(values.method),
             amount=amount,
             actor=request.user,
             note=values.note,
@@ -229,7 +243,13 @@ class FinanceController(Controller):
 
 
 async def _document_page(
-    edition: EditionInfo, document: DocumentInfo, form: Form, *, status: int = 200, credit_form: Form | None = None
+    edition: EditionInfo,
+    document: DocumentInfo,
+    form: Form,
+    *,
+    status: int = 200,
+    credit_form: Form | None = None,
+    lacks_drawer: bool = False,
 ) -> Response[str]:
     payments = await queries.payments_of(document.id)
     return page(
@@ -248,7 +268,8 @@ async def _document_page(
         creditable=document.kind == DocumentKind.INVOICE and document.state in (DocumentState.OPEN, DocumentState.PAID),
         credit_form=credit_form or Form.empty(),
         form=form,
-        methods=[(one.value, _(METHOD_NAMES[one])) for one in BY_HAND],
+        lacks_drawer=lacks_drawer,
+        methods=[(one.value, _(METHOD_NAMES[PaymentMethod(one)])) for one in HandMethod],
         method_names={one: _(name) for one, name in METHOD_NAMES.items()},
         state_names=_names(),
         payable=document.kind == DocumentKind.INVOICE and document.state in PAYABLE,

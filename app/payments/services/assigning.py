@@ -18,19 +18,31 @@ from app.kernel.errors import AppError
 from app.kernel.money import Money
 from app.kernel.names import clean_text
 from app.payments.enums import DocumentState, EntryState, PaymentMethod
-from app.payments.errors import AlreadyPaid, ReasonNeeded, SharesDiffer, TransferSettled
+from app.payments.errors import (
+    AlreadyPaid,
+    PerhapsRecorded,
+    ReasonNeeded,
+    SharesDiffer,
+    TransferNotFound,
+    TransferSettled,
+)
 from app.payments.queries import document_by_id
 from app.payments.queries_bank import (
     EntryInfo,
     PayableDocument,
+    TypedTransfer,
+    documents_typed,
     documents_with,
     entry_by_id,
     new_entries,
     payable_documents,
     payable_of,
+    typed_transfers,
 )
-from app.payments.services.matching import Incoming, Payable, Share, Verdict, match, references_in
-from app.payments.services.recording import record_payment
+from app.payments.services.documents import hold_documents
+from app.payments.services.matching import Incoming, Payable, Reason, Share, Verdict, match, references_in
+from app.payments.services.recording import WRITTEN_BEFORE, record_payment
+from app.payments.services.unassigned import keep_unassigned, take_out
 from app.payments.tables import PaymentDocument
 from app.payments.tables_bank import BankEntry, BankMatch
 
@@ -57,8 +69,10 @@ async def match_new(now: datetime) -> dict[str, int]:
     stuck: set[int] = set()
     while found := [one for one in await new_entries(AT_ONCE + len(stuck)) if one.id not in stuck]:
         decided = list(zip(found, await verdicts_on(found), strict=True))
-        plain = [one for one in decided if one[1].shares and not one[1].fitting]
-        own_way = [one for one in decided if not one[1].shares or one[1].fitting]
+        typed = await documents_typed()
+        plain = [one for one in decided if one[1].shares and not one[1].fitting and not _pays_any(one[1], typed)]
+        together = {entry.id for entry, _verdict in plain}
+        own_way = [one for one in decided if one[0].id not in together]
         for some in (plain[start : start + TOGETHER] for start in range(0, len(plain), TOGETHER)):
             if await _pay_together(some, now):
                 counts[EntryState.MATCHED] += len(some)
@@ -86,6 +100,10 @@ async def verdicts_on(found: Sequence[EntryInfo], edition_id: int | None = None)
     payables |= {one.id: one for one in await documents_with(references, edition_id)}
     incoming = [Incoming(one.id, one.amount, one.purpose, one.payer_name) for one in found]
     return await asyncio.to_thread(match, incoming, [_payable(one) for one in payables.values()])
+
+
+def _pays_any(verdict: Verdict, document_ids: set[int]) -> bool:
+    return any(share.document_id in document_ids for share in verdict.shares)
 
 
 def _payable(document: PayableDocument) -> Payable:
@@ -124,9 +142,18 @@ async def _apply(entry: EntryInfo, verdict: Verdict, now: datetime) -> EntryStat
             return EntryState.MATCHED
         except AppError as error:
             reason = error.code
-    await BankEntry.update({BankEntry.state: EntryState.LEFT.value, BankEntry.reason: reason}).where(
-        (BankEntry.id == entry.id) & (BankEntry.state == EntryState.NEW.value)
-    )
+    if typed := await typed_together(entry, verdict):
+        if await _link_together(entry, typed, now):
+            return EntryState.MATCHED
+        reason = PerhapsRecorded.code
+    async with write_transaction():
+        left = (
+            await BankEntry.update({BankEntry.state: EntryState.LEFT.value, BankEntry.reason: reason})
+            .where((BankEntry.id == entry.id) & (BankEntry.state == EntryState.NEW.value))
+            .returning(BankEntry.id)
+        )
+        if left:
+            await keep_unassigned(entry.id, now)
     return EntryState.LEFT
 
 
@@ -135,7 +162,8 @@ async def assign_entry(
 ) -> None:
     """Assign a transfer to documents of an edition by hand: how much goes to which (by its id), together all of it.
 
-    The bank took the money already: what is more than is due goes back. Raises TransferNotFound, DocumentNotFound,
+    The bank took the money already: what is more than is due goes back. It is recorded anew, whatever was written down
+    by hand: what was is said by :func:`link_entry`. Raises TransferNotFound, DocumentNotFound,
     TransferSettled when somebody was faster, SharesDiffer, AlreadyPaid, and what recording a payment raises.
     """
     entry = await entry_by_id(entry_id, edition_id)
@@ -146,24 +174,98 @@ async def assign_entry(
     async with write_transaction():
         await _claim(entry_id, (EntryState.NEW, EntryState.LEFT), EntryState.MATCHED, now, actor)
         for share in shares:
+            await document_by_id(share.document_id, edition_id)
+        await hold_documents([share.document_id for share in shares])
+        for share in shares:
             document = await document_by_id(share.document_id, edition_id)
             if document.state not in TAKE_BY_HAND:
                 raise AlreadyPaid(number=document.number)
-        await _record(entry, shares, now)
-        await audit.record(
-            actor=actor,
-            action="bank.assign",
-            subject_type="bank_entry",
-            subject_id=entry_id,
-            edition_id=edition_id,
-            before={"state": entry.state},
-            after={"state": EntryState.MATCHED},
-            now=now,
-        )
+        await _record(entry, shares, now, anew=True)
+        await _note(entry, edition_id, actor, now)
+
+
+async def link_entry(
+    *, edition_id: int, entry_id: int, payment_ids: Sequence[int], actor: Actor, now: datetime
+) -> None:
+    """Say that a transfer is what somebody wrote down by hand as payments of an edition; nothing is recorded again.
+
+    Raises TransferNotFound, also for payments that are a transfer's already, SharesDiffer when they do not make up what
+    came, TransferSettled.
+    """
+    entry = await entry_by_id(entry_id, edition_id)
+    async with write_transaction():
+        await _claim(entry_id, (EntryState.NEW, EntryState.LEFT), EntryState.MATCHED, now, actor)
+        found = [one for one in await typed_transfers(edition_id=edition_id) if one.payment_id in payment_ids]
+        if {one.payment_id for one in found} != set(payment_ids):
+            raise TransferNotFound
+        await _link(entry, found, now)
+        await _note(entry, edition_id, actor, now)
+
+
+async def _link(entry: EntryInfo, typed: Sequence[TypedTransfer], now: datetime) -> None:
+    """Join a claimed transfer to payments that were written down. Raises SharesDiffer, TransferNotFound."""
+    given = sum(one.amount.amount_minor for one in typed)
+    if given != entry.amount.amount_minor or any(one.amount.currency != entry.amount.currency for one in typed):
+        raise SharesDiffer(given=Money(given, entry.amount.currency), came=entry.amount)
+    documents = [one.document_id for one in typed]
+    await hold_documents(documents)
+    still = {one.payment_id for one in await typed_transfers(documents)}  # as it is now that they are held
+    for one in typed:
+        if one.payment_id not in still:
+            raise TransferNotFound
+        await BankMatch(
+            entry=entry.id, document=one.document_id, payment=one.payment_id, amount_minor=one.amount.amount_minor
+        ).save()
+    await _belongs(entry.id, (await document_by_id(documents[0])).edition_id)
+
+
+async def typed_together(entry: EntryInfo, verdict: Verdict) -> list[TypedTransfer]:
+    """What was written down by hand for the several documents that a transfer names, if together it is the transfer."""
+    if verdict.reason != Reason.SEVERAL:
+        return []
+    named = [one.document_id for one in verdict.suggestions]
+    typed = await typed_transfers(named, since=entry.booked_at - WRITTEN_BEFORE)
+    alone = {one.document_id for one in typed} == set(named) and len(typed) == len(named)
+    same = sum(one.amount.amount_minor for one in typed) == entry.amount.amount_minor
+    return typed if alone and same else []
+
+
+async def _link_together(entry: EntryInfo, typed: Sequence[TypedTransfer], now: datetime) -> bool:
+    """Join a transfer to what was written down, where none of its documents would take the same amount once more."""
+    try:
+        async with write_transaction():
+            await _claim(entry.id, (EntryState.NEW,), EntryState.MATCHED, now, None)
+            await hold_documents([one.document_id for one in typed])
+            for one in typed:
+                document = await document_by_id(one.document_id)
+                if document.state == DocumentState.OPEN and document.due.amount_minor >= one.amount.amount_minor:
+                    raise PerhapsRecorded(number=document.number)
+            await _link(entry, typed, now)
+    except AppError:
+        return False
+    return True
+
+
+async def _note(entry: EntryInfo, edition_id: int, actor: Actor, now: datetime) -> None:
+    await audit.record(
+        actor=actor,
+        action="bank.assign",
+        subject_type="bank_entry",
+        subject_id=entry.id,
+        edition_id=edition_id,
+        before={"state": entry.state},
+        after={"state": EntryState.MATCHED},
+        now=now,
+    )
+
+
+async def _belongs(entry_id: int, edition_id: int) -> None:
+    """From now on a transfer belongs to the edition of what it paid."""
+    await BankEntry.update({BankEntry.edition: edition_id, BankEntry.reason: ""}).where(BankEntry.id == entry_id)
 
 
 async def set_aside(*, edition_id: int, entry_id: int, reason: str, actor: Actor, now: datetime) -> None:
-    """Say that a transfer is for none of our documents, and why.
+    """Say that a transfer is for none of our documents, and why. Its money stays in the books as not assigned.
 
     Raises TransferNotFound, TransferSettled, ReasonNeeded.
     """
@@ -171,7 +273,9 @@ async def set_aside(*, edition_id: int, entry_id: int, reason: str, actor: Actor
     if not why:
         raise ReasonNeeded(fields={"reason": ReasonNeeded().sentence()})
     entry = await entry_by_id(entry_id, edition_id)
-    await _move(entry, (EntryState.NEW, EntryState.LEFT), EntryState.IGNORED, why, actor, now)
+    async with write_transaction():
+        await _move(entry, (EntryState.NEW, EntryState.LEFT), EntryState.IGNORED, why, actor, now)
+        await keep_unassigned(entry_id, now, edition_id=edition_id)
 
 
 async def take_up_again(*, edition_id: int, entry_id: int, actor: Actor, now: datetime) -> None:
@@ -215,6 +319,8 @@ async def _claim(
     )
     if not claimed:
         raise TransferSettled
+    if after == EntryState.MATCHED and EntryState.LEFT in before:
+        await take_out(entry_id, now)
 
 
 async def _still_due(shares: Sequence[Share]) -> bool:
@@ -224,8 +330,12 @@ async def _still_due(shares: Sequence[Share]) -> bool:
     return all(due.get(share.document_id) == share.amount for share in shares)
 
 
-async def _record(entry: EntryInfo, shares: Sequence[Share], now: datetime) -> None:
-    """Record the payments of a claimed transfer, which from now on belongs to the edition of what it paid."""
+async def _record(entry: EntryInfo, shares: Sequence[Share], now: datetime, *, anew: bool = False) -> None:
+    """Record the payments of a claimed transfer, which from now on belongs to the edition of what it paid.
+
+    All documents are held before the first is paid: what its seller then holds is held by others after theirs.
+    """
+    await hold_documents([share.document_id for share in shares])
     edition_id = 0
     for share in sorted(shares, key=lambda one: one.document_id):
         recorded = await record_payment(
@@ -236,6 +346,7 @@ async def _record(entry: EntryInfo, shares: Sequence[Share], now: datetime) -> N
             provider_reference=f"bank:{entry.fingerprint}:{share.document_id}",
             note=entry.purpose[:NOTE_LENGTH],
             received_at=entry.booked_at,
+            anew=anew,
             now=now,
         )
         await BankMatch(
@@ -245,4 +356,4 @@ async def _record(entry: EntryInfo, shares: Sequence[Share], now: datetime) -> N
             amount_minor=share.amount.amount_minor,
         ).save()
         edition_id = edition_id or recorded.edition_id
-    await BankEntry.update({BankEntry.edition: edition_id, BankEntry.reason: ""}).where(BankEntry.id == entry.id)
+    await _belongs(entry.id, edition_id)

@@ -11,13 +11,15 @@ from app.payments.tables import PaymentDocument
 
 
 async def owe_all_back(edition: EditionInfo, actor: Actor, now: datetime) -> Mapping[str, int]:
-    """Cancel what is open and owe back what is paid, in the transaction that cancels the edition."""
+    """Cancel what is open or written off and owe back all that came, in the transaction that cancels the edition."""
     invoices = (PaymentDocument.edition == edition.id) & (PaymentDocument.kind == DocumentKind.INVOICE.value)
-    rows = await PaymentDocument.select(PaymentDocument.id, PaymentDocument.state).where(invoices)
+    columns = (PaymentDocument.id, PaymentDocument.state, PaymentDocument.paid_minor)
+    rows = await PaymentDocument.select(*columns).where(invoices).order_by(PaymentDocument.id)
     refunds = 0
     for row in rows:
-        if row["state"] == DocumentState.OPEN.value:
+        if row["state"] in (DocumentState.OPEN.value, DocumentState.WRITTEN_OFF.value):
             await cancel_document(document_id=row["id"], actor=actor, now=now)
+            refunds += row["paid_minor"] > 0
         elif row["state"] == DocumentState.PAID.value:
             await require_refund(document_id=row["id"], actor=actor, now=now)
             refunds += 1

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.accounts.actor import Actor
-from app.events.queries import hold_edition
+from app.events.queries import edition_by_id, hold_edition
 from app.kernel import audit
-from app.kernel.database import write_transaction
+from app.kernel.database import hold_row, write_transaction
+from app.kernel.i18n import pick
 from app.kernel.money import Money
 from app.payments.enums import Account, DocumentKind, DocumentState, Posting, Settlement
 from app.payments.errors import AmountOutOfRange, DocumentDiffers, DocumentNotOpen, NothingSettles, PartsDiffer
@@ -31,6 +32,7 @@ from app.payments.services.issuing import (
     Content,
     Part,
     Payer,
+    Seller,
     give_back_number,
     issue,
     next_number,
@@ -94,6 +96,11 @@ async def open_document(
         description=description,
         currency=currency,
         payer=payer,
+        seller=Seller(
+            name=terms.seller_name or pick((await edition_by_id(edition_id)).name, payer.language),
+            address=terms.seller_address,
+            tax_code=terms.seller_tax_code,
+        ),
         lines=[taxed(line, terms, today) for line in lines],
         state=DocumentState.OPEN,
         due_on=parts[0].due_on if parts else today + timedelta(days=terms.due_days),
@@ -187,31 +194,63 @@ async def move_document(
     return replace(await document_by_id(document_id), state=before)
 
 
+async def hold_documents(document_ids: Sequence[int]) -> None:
+    """Hold documents, alone, after their editions, each in the order of their ids: whoever takes several does it so.
+
+    In the caller's transaction, before anything that hangs on one of them. Raises DocumentNotFound.
+    """
+    ids = sorted(set(document_ids))
+    for edition_id in sorted({(await document_by_id(one)).edition_id for one in ids}):
+        await hold_edition(edition_id)
+    for one in ids:
+        await hold_row("payment_document", one, alone=True)
+
+
 async def _hold_edition_of(document_id: int) -> None:
     """Hold the edition before the document, as everybody does: who cancels an edition takes its documents after it."""
     await hold_edition((await document_by_id(document_id)).edition_id)
 
 
 async def cancel_document(*, document_id: int, actor: Actor | None, now: datetime) -> None:
-    """Take back an open document; what came for it has to go back. Cancelled twice changes nothing.
+    """Take back an open document, or one that was written off; what came for it has to go back.
+
+    Cancelled twice changes nothing.
 
     Raises DocumentNotFound, DocumentNotOpen.
     """
     async with write_transaction():
         await _hold_edition_of(document_id)
-        was = await move_document(
-            document_id, DocumentState.OPEN, DocumentState.CANCELLED, action="payment.cancel", actor=actor, now=now
-        )
+        for before in (DocumentState.OPEN, DocumentState.WRITTEN_OFF):
+            was = await move_document(
+                document_id, before, DocumentState.CANCELLED, action="payment.cancel", actor=actor, now=now
+            )
+            if was is not None:
+                break
         if was is None:
             found = await document_by_id(document_id)
             if found.state != DocumentState.CANCELLED:
                 raise DocumentNotOpen(number=found.number)
             return
+        if was.state == DocumentState.WRITTEN_OFF:
+            await ask_again(was, now)
         await post_content(Posting.CANCEL, was, now, sign=-1)
         if was.credited.amount_minor:
             await _forget_credits(was, now)
         if was.paid.amount_minor:
             await owe_back(was, was.paid.amount_minor, now)
+
+
+async def ask_again(document: DocumentInfo, now: datetime) -> None:
+    """Enter that what was written off of a document is to be paid after all, in the caller's transaction."""
+    due = document.due.amount_minor
+    await post(
+        Posting.RESTORE,
+        {Account.RECEIVABLE: due, Account.LOSS: -due},
+        edition_id=document.edition_id,
+        currency=document.amount.currency,
+        document_id=document.id,
+        now=now,
+    )
 
 
 async def _forget_credits(document: DocumentInfo, now: datetime) -> None:
@@ -259,6 +298,7 @@ async def issue_credit(document: DocumentInfo, lines: Sequence[TaxedLine], descr
             tax_code=document.payer_tax_code,
             language=document.payer_language,
         ),
+        seller=Seller(name=document.seller_name, address=document.seller_address, tax_code=document.seller_tax_code),
         lines=lines,
         state=DocumentState.ISSUED,
         corrects=document.id,

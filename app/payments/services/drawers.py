@@ -3,13 +3,15 @@
 from datetime import datetime
 
 from app.accounts.actor import Actor
+from app.accounts.enums import Role
 from app.events.queries import hold_edition
 from app.kernel import audit
 from app.kernel.database import fetch, hold_row, is_unique_violation, write_transaction
+from app.kernel.errors import NotAllowed
 from app.kernel.money import Money
 from app.kernel.names import clean_text
 from app.payments.enums import Account, Posting
-from app.payments.errors import DrawerAlreadyOpen, DrawerNotOpen
+from app.payments.errors import DrawerAlreadyOpen, DrawerNotOpen, WhyNotHers
 from app.payments.queries import DrawerInfo, drawer_by_id
 from app.payments.services.ledger import post
 from app.payments.tables import Drawer
@@ -55,12 +57,19 @@ async def close_drawer(
 ) -> DrawerInfo:
     """Close a drawer with what was counted in it; a difference is entered as a loss, or less of one.
 
-    Raises DrawerNotOpen, also when it was closed before.
+    One that its cashier left open finance closes in her place, with the reason as its note. Raises DrawerNotOpen, also
+    when it was closed before, NotAllowed, WhyNotHers.
     """
+    note = clean_text(note)[:200]
     async with write_transaction():
         await hold_edition(edition_id)
         await hold_row("cash_drawer", drawer_id, alone=True)  # no cash goes in between counting up and closing
         drawer = await drawer_by_id(drawer_id, edition_id)
+        if drawer.cashier_id != actor.person_id:
+            if not actor.has(Role.FINANCE, edition_id=edition_id):
+                raise NotAllowed
+            if not note:
+                raise WhyNotHers
         expected = await expected_in(drawer)
         closed = (
             await Drawer.update(
@@ -68,7 +77,7 @@ async def close_drawer(
                     Drawer.closed_at: now,
                     Drawer.expected_minor: expected.amount_minor,
                     Drawer.counted_minor: counted.amount_minor,
-                    Drawer.note: clean_text(note)[:200],
+                    Drawer.note: note,
                 }
             )
             .where((Drawer.id == drawer_id) & Drawer.closed_at.is_null())
@@ -91,7 +100,7 @@ async def close_drawer(
             subject_id=drawer_id,
             edition_id=edition_id,
             before={"expected_minor": expected.amount_minor},
-            after={"counted_minor": counted.amount_minor},
+            after={"counted_minor": counted.amount_minor, "note": note},
             now=now,
         )
     return await drawer_by_id(drawer_id, edition_id)

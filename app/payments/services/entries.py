@@ -101,6 +101,8 @@ async def _unconfirmed(
     lines: Sequence[BankLine], source: EntrySource, zone: str, told_now: set[str]
 ) -> dict[Money, list[tuple[int, BankLine]]]:
     """By amount: what the other source alone has told of around these days, but for what is told under one number."""
+    accounts = {squeezed(line.account) for line in lines}
+    of_account = BankEntry.account.is_in(sorted({*accounts, ""})) if all(accounts) else BankEntry.id.is_not_null()
     first = min(line.booked_at for line in lines) - timedelta(days=2)
     last = max(line.booked_at for line in lines) + timedelta(days=2)
     rows = (
@@ -108,7 +110,7 @@ async def _unconfirmed(
         .where(
             (BankEntry.source != source.value)
             & BankEntry.confirmed_by.is_null()
-            & BankEntry.account.is_in(sorted({squeezed(line.account) for line in lines}))
+            & of_account
             & (BankEntry.booked_at >= first)
             & (BankEntry.booked_at <= last)
         )

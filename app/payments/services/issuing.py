@@ -26,6 +26,15 @@ class Payer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Seller:
+    """Who sells: shown on the document as the terms name her now, or her edition where they name nobody."""
+
+    name: str
+    address: str = ""
+    tax_code: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Part:
     """A part of a document that is due on a day of its own."""
 
@@ -44,6 +53,7 @@ class Content:
     description: str
     currency: str
     payer: Payer
+    seller: Seller
     lines: Sequence[TaxedLine]
     state: DocumentState
     due_on: date | None = None
@@ -74,6 +84,9 @@ async def issue(content: Content, number: str, now: datetime) -> int:
         payer_address=clean_text(content.payer.address)[:300],
         payer_tax_code=clean_text(content.payer.tax_code)[:20],
         payer_language=content.payer.language,
+        seller_name=clean_text(content.seller.name)[:200],
+        seller_address=clean_text(content.seller.address)[:300],
+        seller_tax_code=clean_text(content.seller.tax_code)[:20],
         search_text=search_text(payer_name, number, reference, description)[:400],
         amount_minor=content.amount_minor,
         tax_minor=content.tax_minor,

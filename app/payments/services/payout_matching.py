@@ -10,6 +10,7 @@ from app.payments.enums import EntryState, PayoutState
 from app.payments.errors import PayoutDiffers, PayoutSettled, TransferSettled
 from app.payments.queries_bank import entry_by_id
 from app.payments.queries_payouts import payout_by_id
+from app.payments.services.unassigned import take_out
 from app.payments.tables_bank import BankEntry
 from app.payments.tables_payouts import Payout
 
@@ -43,6 +44,7 @@ async def match_payout(*, edition_id: int, entry_id: int, payout_id: int, actor:
         )
         if not claimed:
             raise TransferSettled
+        await take_out(entry_id, now)
         waiting = Payout.bank_entry.is_null() & (Payout.state == PayoutState.BOOKED.value)
         found = (
             await Payout.update({Payout.bank_entry: entry_id})

@@ -1,7 +1,7 @@
 """Money that came and money that went back: recorded once, applied in the transaction that records it."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.accounts.actor import Actor
 from app.events.queries import hold_edition
@@ -14,17 +14,30 @@ from app.payments.errors import (
     AlreadyPaid,
     AmountDiffers,
     AmountOutOfRange,
+    BilledAgain,
     CurrencyDiffers,
     DocumentNotOpen,
+    DrawerNeeded,
+    PerhapsRecorded,
 )
-from app.payments.queries import DocumentInfo, document_by_id, open_drawer_of, payment_by_id
-from app.payments.services.documents import MOST, require_refund, settlement_of
+from app.payments.queries import (
+    DocumentInfo,
+    document_by_id,
+    open_document_for,
+    open_drawer_of,
+    payment_by_id,
+    terms_of,
+)
+from app.payments.queries_bank import typed_transfers
+from app.payments.services.documents import MOST, ask_again, require_refund, settlement_of
 from app.payments.services.issuing import post_content
-from app.payments.services.ledger import post, post_payment
+from app.payments.services.ledger import post_payment
 from app.payments.tables import Payment, PaymentDocument
 
 #: States in which a document takes money.
 TAKES = (DocumentState.OPEN, DocumentState.WRITTEN_OFF)
+#: How long before the bank booked a transfer somebody may have written it down: the payer had shown that it is sent.
+WRITTEN_BEFORE = timedelta(days=7)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +62,7 @@ class _Money:
     received_at: datetime
     provider_reference: str | None
     note: str
+    anew: bool
 
 
 def _recorded(
@@ -69,15 +83,18 @@ async def record_payment(
     provider_reference: str | None = None,
     note: str = "",
     received_at: datetime | None = None,
+    anew: bool = False,
 ) -> Recorded:
     """Record money that came, in one transaction; what completes a document settles it.
 
     Less than is due leaves it open. A cancelled document may be paid late, as a whole: its seller then says what
     becomes of the money. ``provider_reference`` names the payment at its provider; the same one again gives the first
     answer. Money that is too much, or comes a second time, is refused when a person records it, and kept to go back
-    when a provider (``actor`` None) already took it. Raises DocumentNotFound, DocumentNotOpen for a credit note,
-    AmountOutOfRange, CurrencyDiffers, AmountDiffers, AlreadyPaid, NothingSettles, and whatever the seller's settle
-    raises.
+    when a provider (``actor`` None) already took it. A transfer that the bank tells of and somebody wrote down by hand
+    before is that payment, where the document takes no other one; where it could be either, PerhapsRecorded. With
+    ``anew`` a person has said that it is another one. Raises
+    DocumentNotFound, DocumentNotOpen for a credit note, AmountOutOfRange, CurrencyDiffers, AmountDiffers, AlreadyPaid,
+    BilledAgain, DrawerNeeded, NothingSettles, and whatever the seller's settle raises.
     """
     if not 0 < amount.amount_minor <= MOST:
         raise AmountOutOfRange
@@ -89,6 +106,7 @@ async def record_payment(
         received_at=received_at or now,
         provider_reference=provider_reference,
         note=note,
+        anew=anew,
     )
     try:
         async with write_transaction():
@@ -110,7 +128,9 @@ async def _record(document_id: int, money: _Money) -> Recorded:
     await hold_edition(document.edition_id)  # before the document: who cancels an edition takes them in this order
     await hold_row("payment_document", document_id, alone=True)
     document = await document_by_id(document_id)
-    kept = _kept(document, money)
+    kept = await _kept(document, money)
+    if written := await _written_before(document, money, kept):
+        return written
     over = money.amount.amount_minor - kept
     if kept and document.state == DocumentState.CANCELLED:
         recorded = await _take_late(document, money)
@@ -142,14 +162,39 @@ async def _record(document_id: int, money: _Money) -> Recorded:
     return replace(recorded, over_minor=over or recorded.over_minor)
 
 
-def _kept(document: DocumentInfo, money: _Money) -> int:
-    """How much of the money the document takes."""
+async def _written_before(document: DocumentInfo, money: _Money, kept: int) -> Recorded | None:
+    """The payment as which somebody wrote this transfer down before the bank told of it; the oldest, if she did more.
+
+    Raises PerhapsRecorded where the document would take the same amount once more.
+    """
+    if money.actor is not None or money.method != PaymentMethod.TRANSFER or money.anew:
+        return None
+    typed = await typed_transfers([document.id], money.amount, since=money.received_at - WRITTEN_BEFORE)
+    if not typed:
+        return None
+    if kept == money.amount.amount_minor:
+        raise PerhapsRecorded(number=document.number)
+    return _recorded(document, typed[0].payment_id, typed[0].outcome, document.state)
+
+
+async def _kept(document: DocumentInfo, money: _Money) -> int:
+    """How much of the money the document takes.
+
+    One that was written off takes none once its subject is billed anew: what a card paid goes back, a transfer is left
+    to the desk, which knows the other invoice.
+    """
     if document.kind != DocumentKind.INVOICE:
         raise DocumentNotOpen(number=document.number)
     amount, due = money.amount, document.due
     if amount.currency != due.currency:
         raise CurrencyDiffers(number=document.number, due=due.currency, given=amount.currency)
     by_hand = money.actor is not None
+    if document.state == DocumentState.WRITTEN_OFF and (
+        anew := await open_document_for(document.purpose, document.subject_id)
+    ):
+        if by_hand or money.method == PaymentMethod.TRANSFER:
+            raise BilledAgain(number=document.number, anew=anew.number)
+        return 0
     if document.state in TAKES:
         if by_hand and amount.amount_minor > due.amount_minor:
             raise AmountDiffers(number=document.number, due=due, given=amount)
@@ -170,15 +215,7 @@ async def _take(document: DocumentInfo, money: _Money, kept: int) -> Recorded:
     if not await _claim(document, kept, state, money.now):
         raise AlreadyPaid(number=document.number)
     if document.state == DocumentState.WRITTEN_OFF:
-        due = document.due.amount_minor
-        await post(
-            Posting.RESTORE,
-            {Account.RECEIVABLE: due, Account.LOSS: -due},
-            edition_id=document.edition_id,
-            currency=money.amount.currency,
-            document_id=document.id,
-            now=money.now,
-        )
+        await ask_again(document, money.now)
     payment_id = await _save(document, money, kept, money.provider_reference, Settlement.KEPT)
     await _book(document, money, kept, payment_id, Account.RECEIVABLE)
     if not complete:
@@ -279,14 +316,18 @@ async def _save(
 
 
 async def drawer_for(document: DocumentInfo, method: PaymentMethod, actor: Actor | None) -> int | None:
-    """The drawer that cash goes through: the one that the cashier has open, held so that nobody closes it meanwhile."""
+    """The drawer that cash goes through: the one that the cashier has open, held so that nobody closes it meanwhile.
+
+    Raises DrawerNeeded where cash goes through drawers alone and she has none.
+    """
     if method != PaymentMethod.CASH or actor is None or actor.person_id is None:
         return None
     drawer = await open_drawer_of(document.edition_id, actor.person_id)
-    if drawer is None:
-        return None
-    await hold_row("cash_drawer", drawer.id)
-    drawer = await open_drawer_of(document.edition_id, actor.person_id)
+    if drawer is not None:
+        await hold_row("cash_drawer", drawer.id)
+        drawer = await open_drawer_of(document.edition_id, actor.person_id)
+    if drawer is None and (await terms_of(document.edition_id)).use_drawers:
+        raise DrawerNeeded
     return drawer.id if drawer else None
 
 

@@ -15,7 +15,7 @@ from msgspec import Meta
 
 from app.kernel.money import Money
 from app.kernel.settings import settings
-from app.payments.bank_lines import BankLine
+from app.payments.bank_lines import BankLine, our_account
 from app.payments.enums import EntrySource
 from app.payments.errors import NoticeNotGenuine, NoticesNotConfigured, NoticeUnreadable
 from app.payments.services.entries import BANK_ZONE, keep_entries
@@ -86,7 +86,7 @@ def line_of(notice: Notice) -> BankLine:
         raise ValueError(notice.transaction_date)
     local = at.replace(tzinfo=ZoneInfo(BANK_ZONE)) if at.tzinfo is None else at
     return BankLine(
-        account=notice.account_number,
+        account=our_account(settings().bank_account, notice.account_number, notice.sub_account or ""),
         booked_at=local.astimezone(UTC),
         day=local.astimezone(ZoneInfo(BANK_ZONE)).date(),
         amount=Money(notice.transfer_amount, CURRENCY),

@@ -4,23 +4,26 @@ from datetime import datetime
 from typing import Any
 
 from app.accounts.actor import Actor
+from app.events.queries import edition_by_id
 from app.kernel import audit
 from app.kernel.database import write_transaction
 from app.payments.enums import TaxMode
-from app.payments.errors import TaxCodeUnknown, TaxRateMissing
+from app.payments.errors import NpwpUnknown, TaxCodeUnknown, TaxRateMissing
 from app.payments.lines import Terms
 from app.payments.queries import terms_of
 from app.payments.tables import PaymentTerms
-from app.payments.tax import RATES, is_tax_code
+from app.payments.tax import RATES, country_of, is_tax_code
 
 
 async def set_terms(*, edition_id: int, terms: Terms, actor: Actor, now: datetime) -> None:
     """Say who sells and how it is taxed: from now on, for documents that are issued from now on.
 
-    Raises TaxCodeUnknown, TaxRateMissing when tax is asked for without a rate.
+    Raises TaxCodeUnknown (NpwpUnknown in Indonesia), TaxRateMissing when tax is asked for without a rate.
     """
-    if terms.seller_tax_code and not is_tax_code(terms.seller_tax_code):
-        raise TaxCodeUnknown
+    edition = await edition_by_id(edition_id)
+    country = country_of(edition.timezone, edition.currency)
+    if terms.seller_tax_code and not is_tax_code(terms.seller_tax_code, country):
+        raise NpwpUnknown if country == "ID" else TaxCodeUnknown
     if terms.tax_mode != TaxMode.NONE and terms.tax_name not in RATES:
         raise TaxRateMissing
     values: dict[str, Any] = {
@@ -31,6 +34,7 @@ async def set_terms(*, edition_id: int, terms: Terms, actor: Actor, now: datetim
         "tax_name": terms.tax_name,
         "exempt_reason": terms.exempt_reason,
         "due_days": terms.due_days,
+        "use_drawers": terms.use_drawers,
     }
     async with write_transaction():
         before = await terms_of(edition_id)

@@ -10,6 +10,7 @@ from app.accounts.enums import Role
 from app.events.enums import Part
 from app.events.queries import edition_by_slug, programme, tracks
 from app.kernel.clock import freeze
+from app.kernel.database import fetch
 from app.kernel.placeholders import draw_placeholder
 from tests.conftest import NOW
 from tests.events.factories import make_edition
@@ -72,6 +73,7 @@ async def test_the_first_edition_is_made_set_open_and_closed_by_hand(organiser: 
         ({"opens_at": "19:00"}, "The end comes before the beginning"),
         ({"opens_at": "9 o'clock"}, "does not have the form"),
         ({"slug": "taken"}, "already has the address /e/taken"),
+        ({"currency": "USD"}, "What is sold in Vietnam is priced and paid in đồng (VND)"),
     ],
 )
 async def test_a_form_that_does_not_fit_comes_back_with_what_was_typed(
@@ -248,3 +250,21 @@ async def test_a_stranger_is_sent_to_sign_in(client: Browser) -> None:
     edition = await make_edition()
     answer = await client.get(f"/manage/{edition.id}")
     assert (answer.status_code, answer.headers["location"]) == (303, f"/sign-in?next=%2Fmanage%2F{edition.id}")
+
+
+async def test_outside_vietnam_an_edition_sells_in_its_own_currency(organiser: Browser) -> None:
+    abroad = {**SETTINGS, "timezone": "Asia/Jakarta", "currency": "IDR"}
+    made = await organiser.post("/manage/new", data=abroad)
+    assert made.status_code == 303
+    home = made.headers["location"]
+    back = await organiser.post(f"{home}/settings?lang=en", data={**abroad, "timezone": "Asia/Ho_Chi_Minh"})
+    assert (back.status_code, "What is sold in Vietnam" in back.text) == (422, True)
+
+
+async def test_an_edition_of_before_keeps_its_currency_until_it_is_changed(organiser: Browser) -> None:
+    made = await organiser.post("/manage/new", data=SETTINGS)
+    home = made.headers["location"]
+    await fetch("UPDATE edition SET currency = 'USD'")
+    assert (await organiser.post(f"{home}/settings", data={**SETTINGS, "currency": "USD"})).status_code == 303
+    assert (await organiser.post(f"{home}/settings", data={**SETTINGS, "currency": "EUR"})).status_code == 422
+    assert (await organiser.post(f"{home}/settings", data=SETTINGS)).status_code == 303

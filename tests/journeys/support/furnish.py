@@ -20,8 +20,10 @@ from app.judging.services.ballots import BallotInput, submit_ballot
 from app.judging.services.contests import open_round
 from app.judging.services.panels import assign_judges
 from app.kernel.database import fetch
+from app.kernel.money import Money
 from app.kernel.sheets import SheetContext, batches
 from app.main import register_modules, start_modules
+from app.payments.services.drawers import open_drawer
 from app.payments.sheets import STATEMENTS
 from booths.allocation.queries_fees import Plan
 from booths.allocation.services.by_hand import hold_for_application
@@ -50,6 +52,7 @@ async def furnish(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
         **await _twice(numbers, now),
         **await _helped(numbers, now),
         **await _transfers(numbers, now),
+        **await _drawer(numbers, now),
     }
 
 
@@ -92,6 +95,14 @@ async def _transfers(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
     shown = content.format("70.000", "LE VAN BINH", 2).encode()
     statement = await batches.preview(STATEMENTS.name, shown, "sao-ke-2.csv", context)
     return {"transfer_id": left["id"], "statement_id": statement.id}
+
+
+async def _drawer(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """A drawer that somebody has left open."""
+    person = await create_person(full_name="Trần Thị Quầy", email="quay@example.org", now=now)
+    cashier = await actor_of_person(person.id)
+    here = numbers["edition_id"]
+    return {"drawer_id": await open_drawer(edition_id=here, float_=Money(500_000, "VND"), actor=cashier, now=now)}
 
 
 async def _helped(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:

@@ -140,6 +140,7 @@ PLACES = [
     Place("organiser-daily-close", "/manage/{edition_id}/payments/days", "owner"),
     Place("organiser-payouts", "/manage/{edition_id}/payments/payouts", "owner"),
     Place("organiser-exports", "/manage/{edition_id}/payments/exports", "owner"),
+    Place("organiser-drawer", "/manage/{edition_id}/payments/drawers/{drawer_id}", "owner"),
     Place("organiser-payment-terms", "/manage/{edition_id}/payments/terms", "owner"),
     Place("organiser-payment-legal", "/manage/{edition_id}/payments/{document_id}/legal", "owner"),
     Place("organiser-payment", "/manage/{edition_id}/payments/{document_id}", "owner"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
 from typing import Any
 
 import pytest
+from openpyxl import Workbook
 
 from app.accounts.enums import Role
 from app.events.queries import EditionInfo
@@ -216,3 +218,27 @@ async def test_a_list_asks_as_often_for_three_as_for_one(desk: Browser, edition:
             await desk.get(base(edition))
         counts.append(len(sent))
     assert len(set(counts)) == 1
+
+
+async def test_a_statement_with_formulas_is_shown_with_them_and_loads_nothing(
+    desk: Browser, edition: EditionInfo
+) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in (
+        ("Ngày", "Ghi có", "Nội dung"),
+        ("21/11/2026", "=25000*2", "ve"),
+        ("21/11/2026", 7_000, '=HYPERLINK("x")'),
+    ):
+        sheet.append(row)
+    file = io.BytesIO()
+    book.save(file)
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    sent = await desk.post(f"{base(edition)}/statements", files={"file": ("sao-ke.xlsx", file.getvalue(), kind)})
+    batch = sent.headers["location"]
+    shown = (await desk.get(f"{batch}?lang=en")).text
+    assert shown.count("formula") >= 2
+    assert '<a href="x"' not in shown
+    assert (await desk.post(f"{batch}/accept")).status_code in (409, 422)
+    assert await BankEntry.count() == 0

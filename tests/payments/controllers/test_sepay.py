@@ -8,11 +8,17 @@ from typing import Any
 
 import pytest
 
+from app.accounts.actor import SYSTEM
 from app.kernel.settings import settings
+from app.kernel.sheets import SheetContext
+from app.kernel.sheets.batches import accept, preview
+from app.kernel.sheets.kept import problems_of, result_of
+from app.main import register_modules
 from app.payments.enums import DocumentState, EntryState
 from app.payments.queries import document_by_id
 from app.payments.services.assigning import match_new
 from app.payments.services.inbox import apply_event
+from app.payments.sheets import DESK, STATEMENTS
 from app.payments.tables import PaymentEvent
 from app.payments.tables_bank import BankEntry
 from tests.conftest import NOW
@@ -148,4 +154,36 @@ async def test_a_huge_body_is_refused(client: Browser, configured: None) -> None
 async def test_whatever_a_purpose_holds_is_kept(client: Browser, configured: None, content: str | None) -> None:
     assert (await send(client, notice(content=content))).status_code == 200
     assert await apply_all() == ["kept"]
+    assert await BankEntry.count() == 1
+
+
+@pytest.mark.parametrize("ours", ["0011001932418", "VA9624"])
+async def test_a_notice_of_a_virtual_account_and_a_statement_of_the_main_one_are_one_transfer(
+    client: Browser, configured: None, monkeypatch: pytest.MonkeyPatch, ours: str
+) -> None:
+    monkeypatch.setenv("BANK_ACCOUNT", ours)
+    settings.cache_clear()
+    register_modules()
+    edition = await make_edition()
+    body = notice(subAccount="VA9624", referenceCode="FT26331123456789", content="ve FG ban Lan chuyen")
+    assert (await send(client, body)).status_code == 200
+    assert await apply_all() == ["kept"]
+    context = SheetContext(edition_id=edition.id, actor=SYSTEM, now=NOW, desk=DESK)
+    told = "Ngày;Ghi có;Nội dung;Số bút toán{}\n21/11/2026 14:02:37;50.000;ve FG ban Lan chuyen;FT26331123456789{}\n"
+    for head, account in (("", ""), (";Tài khoản nhận", f";{ours} - HOI PHU NU")):
+        batch = await preview(STATEMENTS.name, told.format(head, account).encode(), "statement.csv", context)
+        assert problems_of(batch) == []
+        assert result_of(await accept(batch.id, context))["created"] == 0
+    assert await BankEntry.count() == 1
+
+
+async def test_a_statement_that_names_no_account_is_joined_to_its_notices(client: Browser, configured: None) -> None:
+    register_modules()
+    edition = await make_edition()
+    await send(client, notice(referenceCode="FT26331123456789"))
+    assert await apply_all() == ["kept"]
+    context = SheetContext(edition_id=edition.id, actor=SYSTEM, now=NOW, desk=DESK)
+    told = "Ngày;Ghi có;Nội dung;Số bút toán\n21/11/2026;50.000;ve;FT26331123456789\n"
+    batch = await preview(STATEMENTS.name, told.encode(), "statement.csv", context)
+    assert result_of(await accept(batch.id, context))["created"] == 0
     assert await BankEntry.count() == 1

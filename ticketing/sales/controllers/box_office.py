@@ -11,6 +11,7 @@ from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.guards import requires
 from app.events.enums import PassState
+from app.events.pages import form_again
 from app.events.passes.codec import qr_text
 from app.events.queries import EditionInfo, edition_by_id
 from app.events.typed_codes import show_code
@@ -22,9 +23,11 @@ from app.kernel.money import Money, format_money
 from app.kernel.security import new_token
 from app.kernel.settings import settings
 from app.kernel.web import page, redirect
-from app.payments.enums import PaymentMethod, Settlement
+from app.payments.enums import METHOD_NAMES, CounterMethod, PaymentMethod, Settlement
+from app.payments.errors import DrawerNeeded
+from app.payments.queries import lacks_drawer
 from ticketing.sales import queries
-from ticketing.sales.enums import ORDER_STATE_NAMES, OrderChannel
+from ticketing.sales.enums import ORDER_STATE_NAMES, OrderChannel, OrderState
 from ticketing.sales.errors import OrderNotFound, SoldOut, TooManyTickets
 from ticketing.sales.schemas import MOST_AT_BOX_OFFICE, BoxOfficeForm, CounterPaidForm
 from ticketing.sales.services.orders import pay_order, sell_at_box_office
@@ -38,10 +41,9 @@ class BoxOfficeController(Controller):
     include_in_schema = False
 
     @get("/")
-    async def form(self, edition_id: FromPath[int]) -> Response[str]:
+    async def form(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[str]:
         """What is sold, to how many."""
-        edition = await edition_by_id(edition_id)
-        return await _counter(edition, Form.empty(client_id=new_token(), count=1))
+        return await _counter(await edition_by_id(edition_id), request.user, _first_form())
 
     @post("/")
     async def sell(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
@@ -55,27 +57,29 @@ class BoxOfficeController(Controller):
                 ticket_type_id=values.ticket_type,
                 count=values.count,
                 holder_name=values.full_name,
+                method=PaymentMethod(values.method),
+                note=values.slip,
                 actor=request.user,
                 now=now(),
             )
         except FormError as error:
-            return await _counter(edition, error.form, status=422)
-        except (SoldOut, TooManyTickets) as error:
-            form = Form(
-                {"client_id": values.client_id, "ticket_type": values.ticket_type, "full_name": values.full_name},
-                {"count": error.sentence()},
-            )
-            return await _counter(edition, form, status=error.status)
+            return await _counter(edition, request.user, error.form, status=422)
+        except (SoldOut, TooManyTickets, DrawerNeeded) as error:
+            field = "method" if isinstance(error, DrawerNeeded) else "count"
+            form = await form_again(request, {field: error.sentence()})
+            return await _counter(edition, request.user, form, status=error.status)
         return redirect(f"/manage/{edition_id}/box-office/{placed.order_id}")
 
     @get("/order")
-    async def find(self, edition_id: FromPath[int], reference: FromQuery[str] = "") -> Response[Any]:
+    async def find(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], reference: FromQuery[str] = ""
+    ) -> Response[Any]:
         """The order whose number somebody says at the counter."""
         edition = await edition_by_id(edition_id)
         order_id = await queries.order_id_of(reference, edition_id)
         if order_id is None:
             asked = Form({"reference": reference}, {"reference": OrderNotFound().sentence()})
-            return await _counter(edition, Form.empty(client_id=new_token(), count=1), asked=asked, status=422)
+            return await _counter(edition, request.user, _first_form(), asked=asked, status=422)
         return redirect(_address(edition_id, await _order_said(order_id, edition_id, reference)))
 
     @post("/{order_id:int}/paid")
@@ -85,39 +89,71 @@ class BoxOfficeController(Controller):
         """Take the money of an order that was placed before, and make its passes."""
         said = await read_form(request, CounterPaidForm)
         order = await _order_said(order_id, edition_id, said.reference)
-        outcome = await pay_order(
-            order_id=order_id, edition_id=edition_id, method=PaymentMethod.CASH, actor=request.user, now=now()
-        )
+        try:
+            outcome = await pay_order(
+                order_id=order_id,
+                edition_id=edition_id,
+                method=PaymentMethod(said.method),
+                note=said.slip,
+                actor=request.user,
+                now=now(),
+            )
+        except DrawerNeeded as error:
+            form = await form_again(request, {"method": error.sentence()})
+            return await _passes_page(await edition_by_id(edition_id), order, request.user, form, status=error.status)
         kept = outcome == Settlement.KEPT
         toast = "" if kept else _("The tickets are gone: this money has to go back.")
         return redirect(_address(edition_id, order), toast=toast)
 
     @get("/{order_id:int}")
     async def passes(
-        self, edition_id: FromPath[int], order_id: FromPath[int], reference: FromQuery[str] = ""
+        self,
+        request: Request[Actor, Any, Any],
+        edition_id: FromPath[int],
+        order_id: FromPath[int],
+        reference: FromQuery[str] = "",
     ) -> Response[str]:
         """The passes of a sale, or of an order that was placed before, to be printed once it is paid."""
         edition = await edition_by_id(edition_id)
         order = await _order_said(order_id, edition_id, reference)
-        tickets = [
-            {
-                **ticket,
-                "qr": qr_svg(qr_text(ticket["pass_code"], settings().base_url)),
-                "typed": show_code(ticket["short_code"]),
-            }
-            for ticket in await queries.tickets_of_order(order_id)
-            if ticket["pass_state"] == PassState.ISSUED
-        ]
-        return page(
-            "sales/box_office_passes.html",
-            headers={"cache-control": "private, no-store"},
-            edition=edition,
-            order=order,
-            total=Money(order["total_minor"], order["currency"]),
-            tickets=tickets,
-            state_name=_(ORDER_STATE_NAMES[order["state"]]),
-            counts=Counter(pick(ticket["type_name"]) for ticket in await queries.tickets_of_order(order_id)),
-        )
+        return await _passes_page(edition, order, request.user, Form.empty(method=CounterMethod.CASH))
+
+
+def _first_form() -> Form:
+    return Form.empty(client_id=new_token(), count=1, method=CounterMethod.CASH)
+
+
+def _methods() -> list[tuple[str, str]]:
+    return [(one.value, _(METHOD_NAMES[PaymentMethod(one)])) for one in CounterMethod]
+
+
+async def _passes_page(
+    edition: EditionInfo, order: dict[str, Any], actor: Actor, form: Form, *, status: int = 200
+) -> Response[str]:
+    found = await queries.tickets_of_order(order["id"])
+    tickets = [
+        {
+            **ticket,
+            "qr": qr_svg(qr_text(ticket["pass_code"], settings().base_url)),
+            "typed": show_code(ticket["short_code"]),
+        }
+        for ticket in found
+        if ticket["pass_state"] == PassState.ISSUED
+    ]
+    return page(
+        "sales/box_office_passes.html",
+        status=status,
+        headers={"cache-control": "private, no-store"},
+        edition=edition,
+        order=order,
+        total=Money(order["total_minor"], order["currency"]),
+        tickets=tickets,
+        state_name=_(ORDER_STATE_NAMES[order["state"]]),
+        counts=Counter(pick(ticket["type_name"]) for ticket in found),
+        form=form,
+        methods=_methods(),
+        lacks_drawer=order["state"] != OrderState.CONFIRMED and await lacks_drawer(edition.id, actor.person_id),
+    )
 
 
 async def _order_said(order_id: int, edition_id: int, reference: str) -> dict[str, Any]:
@@ -138,7 +174,9 @@ def _address(edition_id: int, order: dict[str, Any]) -> str:
     return f"/manage/{edition_id}/box-office/{order['id']}?{urlencode({'reference': order['reference']})}"
 
 
-async def _counter(edition: EditionInfo, form: Form, *, asked: Form | None = None, status: int = 200) -> Response[str]:
+async def _counter(
+    edition: EditionInfo, actor: Actor, form: Form, *, asked: Form | None = None, status: int = 200
+) -> Response[str]:
     types: list[tuple[int, str, str]] = []
     for row in await queries.ticket_types_of(edition.id):
         if row["left"] and (row["last_day"] or edition.ends_on) >= edition.today(now()):
@@ -161,6 +199,8 @@ async def _counter(edition: EditionInfo, form: Form, *, asked: Form | None = Non
         form=form,
         asked=asked or Form.empty(),
         types=types,
+        methods=_methods(),
+        lacks_drawer=await lacks_drawer(edition.id, actor.person_id),
         most=MOST_AT_BOX_OFFICE,
         last=await queries.last_box_office_sales(edition.id),
     )

@@ -122,11 +122,13 @@ async def sell_at_box_office(
     holder_name: str,
     actor: Actor,
     now: datetime,
+    method: PaymentMethod = PaymentMethod.CASH,
+    note: str = "",
 ) -> Placed:
-    """Sell tickets at the counter, paid in cash there and then (free ones included); confirmed at once.
+    """Sell tickets at the counter, paid there and then (free ones included); confirmed at once.
 
-    Sales periods do not bind the box office, quotas do. The same ``client_id`` sent twice is one sale.
-    Raises SoldOut, UnknownTicketType, TooManyTickets, EditionIsCancelled.
+    Sales periods do not bind the box office, quotas do. The same ``client_id`` sent twice is one sale. ``note`` is the
+    number of a terminal's slip. Raises SoldOut, UnknownTicketType, TooManyTickets, EditionIsCancelled, DrawerNeeded.
     """
     wanted = _checked({ticket_type_id: count}, MOST_AT_BOX_OFFICE)
     asked = Asked(client_id=client_id, edition_id=edition_id, counts=wanted, contact="")
@@ -152,9 +154,10 @@ async def sell_at_box_office(
         else:
             await record_payment(
                 document_id=await _bill(order, payer_name=holder_name or order.reference, now=now),
-                method=PaymentMethod.CASH,
+                method=method,
                 amount=Money(order.total_minor, order.currency),
                 actor=actor,
+                note=note,
                 now=now,
             )
         await audit.record(
@@ -172,11 +175,11 @@ async def sell_at_box_office(
 
 
 async def pay_order(
-    *, order_id: int, edition_id: int, method: PaymentMethod, actor: Actor, now: datetime
+    *, order_id: int, edition_id: int, method: PaymentMethod, actor: Actor, now: datetime, note: str = ""
 ) -> Settlement:
     """Record that the whole amount of an order came in, at the counter or by transfer; its settlement confirms it.
 
-    Raises OrderNotFound, OrderNotOpen (nothing is to be paid), AlreadyPaid.
+    Raises OrderNotFound, OrderNotOpen (nothing is to be paid), AlreadyPaid, DrawerNeeded.
     """
     order = await _order(order_id, edition_id)
     if order.payment_document is None:
@@ -187,6 +190,7 @@ async def pay_order(
         method=method,
         amount=document.due if document.state == DocumentState.OPEN else document.amount,
         actor=actor,
+        note=note,
         now=now,
     )
     return recorded.outcome

@@ -1,0 +1,173 @@
+"""Money at the counter: by cash or card terminal, through drawers where they are used; and nobody else's invoice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from app.accounts.actor import SYSTEM
+from app.accounts.enums import Role
+from app.accounts.queries import actor_of_person
+from app.events.queries import EditionInfo
+from app.kernel.database import fetch
+from app.kernel.money import Money
+from app.kernel.settings import settings
+from app.payments.enums import PaymentMethod
+from app.payments.lines import Terms
+from app.payments.services.drawers import open_drawer
+from app.payments.services.recording import record_payment
+from app.payments.services.terms import set_terms
+from tests.conftest import NOW
+from tests.support.client import Browser, sign_in
+from tests.support.factories import make_holder
+from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type
+
+pytestmark = pytest.mark.engines
+
+
+@pytest.fixture
+async def edition(client: Browser, frozen_now: Any) -> EditionInfo:
+    """A festival that sells."""
+    return await make_open_edition(now=NOW)
+
+
+@pytest.fixture
+async def seat(edition: EditionInfo) -> int:
+    """A ticket type over 50.000 ₫."""
+    return await make_ticket_type(edition.id, now=NOW, price_minor=50_000)
+
+
+@pytest.fixture
+def bank(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The organiser's account."""
+    for name, value in {"BANK_BIN": "970436", "BANK_ACCOUNT": "0011001234567", "BANK_ACCOUNT_NAME": "HOI"}.items():
+        monkeypatch.setenv(name, value)
+    settings.cache_clear()
+    yield
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+async def payments() -> list[tuple[str, str, int | None]]:
+    """How money came: method, note, drawer."""
+    rows = await fetch("SELECT method, note, drawer FROM payment ORDER BY id")
+    return [(row["method"], row["note"], row["drawer"]) for row in rows]
+
+
+async def test_the_counter_takes_cards_at_the_terminal(edition: EditionInfo, seat: int, client: Browser) -> None:
+    await sign_in(client, (await make_holder(Role.GATE_LEAD, edition_id=edition.id, now=NOW)).id)
+    counter = f"/manage/{edition.id}/box-office"
+    sale = {"client_id": "sale-0001", "ticket_type": str(seat), "method": "terminal", "slip": "000123"}
+    assert (await client.post(counter, data=sale)).status_code == 303
+    placed = await make_order(edition.id, {seat: 1}, now=NOW)
+    said = {"reference": placed.reference, "method": "terminal", "slip": "000124"}
+    assert (await client.post(f"{counter}/{placed.order_id}/paid", data=said)).status_code == 303
+    assert await payments() == [("terminal", "000123", None), ("terminal", "000124", None)]
+
+
+@pytest.mark.parametrize("method", ["card", "transfer", "gold"])
+async def test_the_counter_takes_nothing_else(edition: EditionInfo, seat: int, client: Browser, method: str) -> None:
+    await sign_in(client, (await make_holder(Role.MANAGER, edition_id=edition.id, now=NOW)).id)
+    counter = f"/manage/{edition.id}/box-office"
+    sale = {"client_id": "sale-0001", "ticket_type": str(seat), "method": method}
+    assert (await client.post(counter, data=sale)).status_code == 422
+    placed = await make_order(edition.id, {seat: 1}, now=NOW)
+    said = {"reference": placed.reference, "method": method}
+    assert (await client.post(f"{counter}/{placed.order_id}/paid", data=said)).status_code == 422
+    assert await payments() == []
+
+
+@pytest.mark.parametrize(
+    ("role", "method", "status"),
+    [
+        (Role.MANAGER, "transfer", 403),
+        (Role.MANAGER, "card", 422),
+        (Role.MANAGER, "cash", 303),
+        (Role.MANAGER, "terminal", 303),
+        (Role.FINANCE, "transfer", 303),
+        (Role.FINANCE, "card", 422),
+        (Role.OWNER, "transfer", 303),
+    ],
+)
+async def test_that_a_transfer_came_says_who_sees_the_account(
+    edition: EditionInfo, seat: int, client: Browser, role: Role, method: str, status: int
+) -> None:
+    await sign_in(client, (await make_holder(role, edition_id=edition.id, now=NOW)).id)
+    placed = await make_order(edition.id, {seat: 1}, now=NOW)
+    order = f"/manage/{edition.id}/orders/{placed.order_id}"
+    shown = (await client.get(order)).text
+    assert ('value="transfer"' in shown) == (role != Role.MANAGER)
+    assert (await client.post(f"{order}/paid", data={"method": method})).status_code == status
+    assert len(await payments()) == (status == 303)
+
+
+async def test_where_drawers_are_used_the_counter_asks_for_one(
+    edition: EditionInfo, seat: int, client: Browser
+) -> None:
+    person = await make_holder(Role.GATE_LEAD, edition_id=edition.id, now=NOW)
+    await sign_in(client, person.id)
+    counter = f"/manage/{edition.id}/box-office"
+    drawers = f"/manage/{edition.id}/payments/drawers"
+    told = "Open yours before you take any."
+    assert told not in (await client.get(f"{counter}?lang=en")).text
+    await set_terms(edition_id=edition.id, terms=Terms(use_drawers=True), actor=SYSTEM, now=NOW)
+    shown = (await client.get(f"{counter}?lang=en")).text
+    assert (told in shown, drawers in shown) == (True, True)
+    sale = {"client_id": "sale-0001", "ticket_type": str(seat), "count": "2", "method": "cash", "full_name": "Lan"}
+    refused = await client.post(f"{counter}?lang=en", data=sale)
+    sentence = "Cash goes through drawers here. Open yours first"
+    assert (refused.status_code, refused.text.count(sentence)) == (409, 1)
+    assert [part in refused.text for part in ('value="sale-0001"', 'value="2"', 'value="Lan"', drawers)] == [True] * 4
+    placed = await make_order(edition.id, {seat: 1}, now=NOW)
+    said = {"reference": placed.reference, "method": "cash"}
+    answer = await client.post(f"{counter}/{placed.order_id}/paid?lang=en", data=said)
+    assert (answer.status_code, answer.text.count(sentence), drawers in answer.text) == (409, 1, True)
+    assert await payments() == []
+    assert await fetch("SELECT sold, held FROM ticket_type WHERE id = {}", seat) == [{"sold": 0, "held": 1}]
+    drawer_id = await open_drawer(
+        edition_id=edition.id, float_=Money(0, "VND"), actor=await actor_of_person(person.id), now=NOW
+    )
+    assert (await client.post(counter, data=sale)).status_code == 303
+    assert (await client.post(f"{counter}/{placed.order_id}/paid", data=said)).status_code == 303
+    assert await payments() == [("cash", "", drawer_id)] * 2
+
+
+async def test_a_transfer_is_asked_for_what_is_due(
+    edition: EditionInfo, seat: int, client: Browser, bank: None
+) -> None:
+    placed = await make_order(edition.id, {seat: 2}, now=NOW)
+    (order,) = await fetch("SELECT payment_document FROM ticket_order")
+    await record_payment(
+        document_id=order["payment_document"],
+        method=PaymentMethod.TERMINAL,
+        amount=Money(30_000, "VND"),
+        actor=SYSTEM,
+        now=NOW,
+    )
+    shown = (await client.get(f"{edition.path}/tickets/done/{placed.secret}")).text
+    assert ("<dd>70.000 ₫</dd>" in shown, "<dd>100.000 ₫</dd>" in shown) == (True, False)
+
+
+async def test_nobody_reads_or_pays_anothers_invoice(edition: EditionInfo, seat: int, client: Browser) -> None:
+    placed = await make_order(edition.id, {seat: 1}, now=NOW)
+    elsewhere = await make_open_edition(now=NOW)
+    own = f"{edition.path}/tickets/done"
+    paper = await client.get(f"{own}/{placed.secret}/invoice.pdf")
+    assert (paper.status_code, paper.content[:4]) == (200, b"%PDF")
+    wrong = [
+        placed.secret[:-1] + ("a" if placed.secret[-1] != "a" else "b"),
+        placed.reference,
+        "x" * len(placed.secret),
+    ]
+    foreign = [(elsewhere.path + "/tickets/done", placed.secret), *((own, secret) for secret in wrong)]
+    for base, secret in foreign:
+        asked = [
+            await client.get(f"{base}/{secret}/invoice.pdf"),
+            await client.get(f"{base}/{secret}"),
+            await client.post(f"{base}/{secret}/card"),
+        ]
+        assert [answer.status_code for answer in asked] == [404] * 3
+        assert all(b"%PDF" not in answer.content and b"50.000" not in answer.content for answer in asked)
+    assert await fetch("SELECT id FROM card_attempt") == []

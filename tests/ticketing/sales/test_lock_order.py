@@ -1,0 +1,151 @@
+"""Who takes several things takes them in one order: edition, documents, then places of ticket types."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import asyncpg
+import pytest
+
+from app.accounts.actor import SYSTEM
+from app.events.queries import EditionInfo
+from app.kernel.database import dialect, fetch
+from app.kernel.errors import AppError
+from app.kernel.money import Money
+from app.payments.enums import PaymentMethod
+from app.payments.services import assigning
+from app.payments.services.assigning import assign_entry
+from app.payments.services.documents import cancel_document
+from tests.conftest import NOW
+from tests.payments.factories import make_entry
+from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type
+from tests.support.race import race, winners
+from ticketing.sales.plugin import start
+from ticketing.sales.services import orders
+from ticketing.sales.services.orders import cancel_order, pay_order, sell_at_box_office
+
+pytestmark = pytest.mark.engines
+PRICE = 50_000
+
+
+@pytest.fixture
+async def edition(database: str) -> EditionInfo:
+    """A festival that sells."""
+    start()
+    return await make_open_edition(now=NOW)
+
+
+async def two_orders(edition: EditionInfo) -> tuple[int, list[int], list[int]]:
+    """A ticket type, and two orders of it with their documents."""
+    seat = await make_ticket_type(edition.id, now=NOW, price_minor=PRICE, quota=100)
+    placed = [await make_order(edition.id, {seat: 1}, now=NOW) for _time in range(2)]
+    rows = await fetch("SELECT payment_document FROM ticket_order ORDER BY id")
+    return seat, [one.order_id for one in placed], [row["payment_document"] for row in rows]
+
+
+def hold_up(monkeypatch: pytest.MonkeyPatch, paid: asyncio.Event, cancelled: asyncio.Event) -> None:
+    """Let who pays two documents wait after the first until the second is being cancelled, and the other way about.
+
+    Neither waits for longer than a second: with one order of taking rows they cannot meet.
+    """
+    record, cancel = assigning.record_payment, cancel_document
+
+    async def recording(**given: Any) -> Any:
+        recorded = await record(**given)
+        paid.set()
+        await _wait(cancelled)
+        return recorded
+
+    async def cancelling(**given: Any) -> Any:
+        await cancel(**given)
+        cancelled.set()
+        await _wait(paid)
+
+    monkeypatch.setattr(assigning, "record_payment", recording)
+    monkeypatch.setattr(orders, "cancel_document", cancelling)
+
+
+async def _wait(event: asyncio.Event) -> None:
+    try:
+        async with asyncio.timeout(1):
+            await event.wait()
+    except TimeoutError:
+        pass
+
+
+async def pay_and_cancel(edition: EditionInfo, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """A transfer pays two orders while the second is cancelled; gives what came of both."""
+    _seat, ids, documents = await two_orders(edition)
+    entry = await make_entry("hai ve", amount=2 * PRICE, edition=edition)
+    hold_up(monkeypatch, asyncio.Event(), asyncio.Event())
+    shares = {one: Money(PRICE, "VND") for one in documents}
+
+    async def one(number: int) -> None:
+        if number:
+            await cancel_order(order_id=ids[1], edition_id=edition.id, actor=SYSTEM, now=NOW)
+        else:
+            await assign_entry(edition_id=edition.id, entry_id=entry.id, amounts=shares, actor=SYSTEM, now=NOW)
+
+    results: list[Any] = await race(2, one)
+    return results
+
+
+@pytest.mark.race
+async def test_a_transfer_for_two_orders_and_who_cancels_one_wait_for_each_other(
+    edition: EditionInfo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = await pay_and_cancel(edition, monkeypatch)
+    assert all(result is None or isinstance(result, AppError) for result in results), results
+    assert results.count(None) >= 1
+
+
+@pytest.mark.race
+async def test_without_their_order_they_stop_each_other(edition: EditionInfo, monkeypatch: pytest.MonkeyPatch) -> None:
+    if dialect() != "postgres":
+        pytest.skip("SQLite has one writer at a time")
+
+    async def nothing(_document_ids: Any) -> None:
+        pass
+
+    monkeypatch.setattr(assigning, "hold_documents", nothing)
+    results = await pay_and_cancel(edition, monkeypatch)
+    assert [type(one) for one in results if one is not None] == [asyncpg.DeadlockDetectedError]
+
+
+@pytest.mark.race
+async def test_the_counter_and_who_pays_and_cancels_never_stop_each_other(edition: EditionInfo) -> None:
+    seat, _ids, _documents = await two_orders(edition)
+    other = await make_ticket_type(edition.id, now=NOW, price_minor=PRICE, quota=100)
+    placed = [await make_order(edition.id, {seat: 1, other: 1}, now=NOW) for _time in range(12)]
+
+    async def one(number: int) -> None:
+        order_id = placed[number // 3].order_id
+        if number % 3 == 0:
+            await sell_at_box_office(
+                edition_id=edition.id,
+                client_id=f"sale-{number:04d}",
+                ticket_type_id=(seat, other)[number % 2],
+                count=1,
+                holder_name="",
+                actor=SYSTEM,
+                now=NOW,
+            )
+        elif number % 3 == 1:
+            await cancel_order(order_id=order_id, edition_id=edition.id, actor=SYSTEM, now=NOW)
+        else:
+            await pay_order(
+                order_id=order_id, edition_id=edition.id, method=PaymentMethod.TERMINAL, actor=SYSTEM, now=NOW
+            )
+
+    results = await race(36, one)
+    crashed = [one for one in results if isinstance(one, BaseException) and not isinstance(one, AppError)]
+    assert crashed == []
+    assert len(winners(results)) >= 24
+    for row in await fetch("SELECT id, sold, held FROM ticket_type"):
+        (counted,) = await fetch(
+            "SELECT COUNT(*) AS count FROM order_item i JOIN ticket_order o ON o.id = i.ticket_order "
+            "WHERE i.ticket_type = {} AND o.state = 'confirmed'",
+            row["id"],
+        )
+        assert row["sold"] == counted["count"]
