@@ -98,7 +98,7 @@ async def start_modules() -> None:
 @asynccontextmanager
 async def lifespan(app: Litestar) -> AsyncIterator[None]:
     """Open the database, run each module's start and the background work, and close again."""
-    await open_database()
+    await open_database(had_before=True)  # whoever starts this process has migrated it
     stop = asyncio.Event()
     worker: asyncio.Task[None] | None = None
     try:

@@ -10,6 +10,7 @@ import logging
 import os
 import random
 import sqlite3
+import time
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -198,8 +199,31 @@ def is_away(error: BaseException) -> bool:
     return isinstance(error, _AWAY)
 
 
-async def open_database() -> None:
-    """Make the connections ready; called once when the service starts. Raises DatabaseUnreachable."""
+#: How long a server is waited for that says it is starting, or recovers from a crash.
+STARTING_SECONDS, LOOK_SECONDS = 60.0, 0.25
+
+
+async def open_database(*, had_before: bool = False) -> None:
+    """Make the connections ready; called once when the service starts. Raises DatabaseUnreachable.
+
+    A PostgreSQL that says it is starting is waited for. So is one that is away altogether where it was there
+    ``had_before``: a web process that comes while the server restarts would else take its whole node down with it.
+    """
+    ends = time.monotonic() + STARTING_SECONDS
+    while True:
+        try:
+            await _open_database()
+        except DatabaseUnreachable as error:
+            cause = error.__cause__
+            waits = isinstance(cause, asyncpg.CannotConnectNowError) or (had_before and cause and is_away(cause))
+            if not waits or time.monotonic() > ends:
+                raise
+            await asyncio.sleep(LOOK_SECONDS)
+        else:
+            return
+
+
+async def _open_database() -> None:
     try:
         current = engine()
         if isinstance(current, PostgresEngine):
