@@ -13,6 +13,9 @@ from app.payments.errors import DocumentNotFound, DrawerNotOpen
 from app.payments.lines import TaxedLine, Terms
 from app.payments.tables import Drawer, Instalment, Payment, PaymentDocument, PaymentEvent, PaymentLine, PaymentTerms
 
+#: Of one payment at a provider, what its document does not take is a payment of its own, named so behind the name.
+OVER = ":over"
+
 
 @dataclass(frozen=True, kw_only=True)
 class DocumentInfo:

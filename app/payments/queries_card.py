@@ -7,7 +7,7 @@ from typing import Any
 from app.kernel.database import fetch
 from app.kernel.money import Money
 from app.payments.enums_card import AttemptState, RefundState
-from app.payments.queries import waiting_events
+from app.payments.queries import OVER, PaymentInfo, payment_info, waiting_events
 from app.payments.tables import Payment, PaymentDocument
 from app.payments.tables_card import CardAttempt, CardRefund
 
@@ -72,6 +72,13 @@ async def payment_of_intent(payment_intent: str) -> dict[str, Any] | None:
     return await Payment.select().where(chosen & (Payment.amount_minor > 0)).first()
 
 
+async def payments_of_intent(payment_intent: str) -> list[PaymentInfo]:
+    """What came by one payment at Stripe: what its document took, and behind that what was too much."""
+    names = [f"{PROVIDER}:{payment_intent}", f"{PROVIDER}:{payment_intent}{OVER}"]
+    rows = await Payment.select().where(Payment.provider_reference.is_in(names)).order_by(Payment.id)
+    return [payment_info(row) for row in rows]
+
+
 async def is_any_attempt_unsettled(begun_before: datetime) -> bool:
     """Whether a checkout that was begun before an instant may still turn out to have been paid.
 
@@ -82,11 +89,16 @@ async def is_any_attempt_unsettled(begun_before: datetime) -> bool:
     )
 
 
-async def going_back(payment_id: int) -> int:
-    """What of a payment goes back to its card or went there, in minor units; what failed does not count."""
+async def told_back(payment_intent: str) -> int:
+    """What of a payment at Stripe goes back to its card or went there, in minor units.
+
+    What failed there counts as well: it was told, and may have gone back for a while. What Stripe refused does not.
+    """
     rows = await fetch(
-        "SELECT COALESCE(SUM(amount_minor), 0) AS total FROM card_refund WHERE payment = {} AND state <> {}",
-        payment_id,
+        "SELECT COALESCE(SUM(r.amount_minor), 0) AS total FROM card_refund r JOIN payment p ON p.id = r.payment "
+        "WHERE p.provider_reference IN ({}, {}) AND (r.state <> {} OR r.refund_id IS NOT NULL)",
+        f"{PROVIDER}:{payment_intent}",
+        f"{PROVIDER}:{payment_intent}{OVER}",
         RefundState.FAILED.value,
     )
     return int(rows[0]["total"])

@@ -69,6 +69,7 @@ class Stripe(Balance):
         self.mode = "now" if webhook else "held"
         self.refunds_end = "succeeded"
         self.drops = self.faults = 0
+        self.faulty = ""
         self._numbers = itertools.count(1)
 
     def make(self, prefix: str, kind: str, **values: Any) -> Thing:
@@ -286,7 +287,7 @@ class Stripe(Balance):
             case "refund":
                 return self.refund(given)
             case "stranger":
-                charge = self.make("ch", "charge", amount=50_000, currency="vnd", amount_refunded=0)
+                charge = self.make("ch", "charge", amount=50_000, currency="vnd", amount_refunded=0, refunded=False)
                 intent = self.make("pi", "payment_intent", latest_charge=charge["id"])
                 charge.update(payment_intent=intent["id"])
                 return intent["id"]
@@ -294,6 +295,8 @@ class Stripe(Balance):
                 return self.pay_later(given["session"], given.get("comes"))
             case "session":
                 return self.find(given["session"], "checkout.session")
+            case "charge":
+                return self.find(self.find(given["payment_intent"], "payment_intent")["latest_charge"], "charge")
             case "sessions":
                 states = [one["status"] for one in self.things.values() if one["object"] == "checkout.session"]
                 return {state: states.count(state) for state in states}
@@ -376,8 +379,8 @@ class Door(BaseHTTPRequestHandler):
         try:
             if self.headers.get("authorization") != f"Bearer {stripe.key}":
                 raise Refused(401, "Invalid API Key provided.")
-            if stripe.faults:
-                stripe.faults -= 1
+            if stripe.faults or (stripe.faulty and path.endswith(stripe.faulty)):
+                stripe.faults -= 1 if stripe.faults else 0
                 raise Refused(500, "Something went wrong on Stripe's end.", kind="api_error")
             asked = f"{path}?{body}"
             known, answer = stripe.answers.get(key, (asked, None)) if key else (asked, None)
