@@ -94,7 +94,10 @@ class PartInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class PaymentInfo:
-    """Money that came (positive) or went back (negative)."""
+    """Money that came (positive) or went back (negative).
+
+    One that is positive and ``returns`` a refund is what that refund was over: it failed after it had been recorded.
+    """
 
     id: int
     document_id: int

@@ -40,7 +40,7 @@ from app.payments.queries_card import (
 )
 from app.payments.services.documents import require_refund
 from app.payments.services.inbox import IGNORED
-from app.payments.services.refunding import record_refund
+from app.payments.services.refunding import record_refund, reverse_refund
 from app.payments.services.stripe_client import (
     cards_on,
     create_refund,
@@ -159,7 +159,8 @@ async def carry_on(refund: Mapping[str, Any], now: datetime) -> RefundState:
 async def apply_refund(told: Mapping[str, Any], now: datetime) -> str:
     """Keep how a refund stands, in the caller's transaction, and book it once when it went through; names what it is.
 
-    One that failed stays so, whatever is told later of an earlier time. Raises PaymentNotKnownYet, AmountNotWhole, and
+    One that fails after that, as a bank may refuse it days later, is taken back: its money has to go back anew. One that
+    failed stays so, whatever is told later of an earlier time. Raises PaymentNotKnownYet, AmountNotWhole, and
     what the booking raises.
     """
     row = await _row_of(told, now)
@@ -168,6 +169,7 @@ async def apply_refund(told: Mapping[str, Any], now: datetime) -> str:
     payment = await payment_by_id(row["payment"])
     await hold_edition((await document_by_id(payment.document_id)).edition_id)
     await hold_row("payment_document", payment.document_id, alone=True)
+    (row,) = await CardRefund.select().where(CardRefund.id == row["id"])  # as nobody else changes it any more
     state = _STATES[str(told.get("status"))]
     before = {
         RefundState.PENDING: [RefundState.STARTED.value],
@@ -184,6 +186,9 @@ async def apply_refund(told: Mapping[str, Any], now: datetime) -> str:
     )
     if changed and state is RefundState.DONE:
         await _book(row, str(told["id"]), payment, now)
+    elif changed and row["state"] == RefundState.DONE.value:
+        for name in _names(str(told["id"])):
+            await reverse_refund(provider_reference=name, reason=str(values[CardRefund.error]), now=now)
     return state.value
 
 
@@ -255,7 +260,8 @@ async def _book(refund: Mapping[str, Any], refund_id: str, payment: PaymentInfo,
     document = await document_by_id(payment.document_id)
     amount = Money(refund["amount_minor"], refund["currency"])
     actor = await actor_of_person(refund["asked_by"]) if refund["asked_by"] else None
-    for number, (payment_id, share) in enumerate(await _shares(payment, amount, now)):
+    shares = await _shares(payment, amount, now)
+    for name, (payment_id, share) in zip(_names(refund_id), shares, strict=False):
         await record_refund(
             payment_id=payment_id,
             method=PaymentMethod.CARD,
@@ -263,11 +269,16 @@ async def _book(refund: Mapping[str, Any], refund_id: str, payment: PaymentInfo,
             actor=actor,
             now=now,
             note=refund["note"],
-            provider_reference=f"{PROVIDER}:{refund_id}" + (f":{number}" if number else ""),
+            provider_reference=name,
         )
     tell = _tell.get(document.purpose)
     if tell is not None:
         await tell(document, refund["id"], amount, now)
+
+
+def _names(refund_id: str) -> tuple[str, str]:
+    """What a refund is known by here: what goes back of one payment, and of the other one of the same at Stripe."""
+    return f"{PROVIDER}:{refund_id}", f"{PROVIDER}:{refund_id}:rest"
 
 
 async def _shares(payment: PaymentInfo, amount: Money, now: datetime) -> list[tuple[int, Money]]:

@@ -142,7 +142,7 @@ async def owe_back(document: DocumentInfo, amount_minor: int, now: datetime) -> 
     """Let a part of what came for a document go back, the newest payments first, in the caller's transaction."""
     left = amount_minor
     rows = await Payment.select(Payment.id, Payment.amount_minor, Payment.owed_minor).where(
-        (Payment.document == document.id) & (Payment.amount_minor > 0)
+        (Payment.document == document.id) & (Payment.amount_minor > 0) & Payment.returns.is_null()
     )
     for row in sorted(rows, key=lambda one: -one["id"]):
         part = min(left, row["amount_minor"] - row["owed_minor"])

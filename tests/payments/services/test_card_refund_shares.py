@@ -121,6 +121,21 @@ async def test_a_whole_refund_at_stripe_of_all_that_came_takes_the_document_back
     assert sum(one.amount.amount_minor for one in await payments_of(document.id)) == 0
 
 
+async def test_a_refund_of_both_that_fails_after_all_is_taken_back_of_both(stripe: StripeServer) -> None:
+    document, intent = await overpaid(stripe)
+    await credit(document, 20_000)
+    made = stripe.control("refund", payment_intent=intent)
+    assert await tell(stripe, "refund.created") == ["done"]
+    assert await money_of(document) == (DocumentState.PAID, 30_000, 20_000, 0)
+    stripe.control("end_refund", refund=made["id"], status="failed")
+    assert await tell(stripe, "refund.failed") == ["failed"]
+    assert await money_of(document) == (DocumentState.PAID, 30_000, 20_000, 50_000)
+    kept, over, *again = await by_card(document)
+    assert [one.due_back.amount_minor for one in (kept, over)] == [20_000, 30_000]
+    assert sorted(one.amount.amount_minor for one in again) == [20_000, 30_000]
+    assert (await account(document, "payable"), await account(document, "card")) == (-50_000, 50_000)
+
+
 @pytest.fixture(params=["the card first", "the transfer first"])
 async def halves(request: pytest.FixtureRequest, stripe: StripeServer) -> tuple[DocumentInfo, str]:
     """A document over 100.000 ₫ of which a half came by card and a half by transfer, and Stripe's name of the first."""

@@ -22,7 +22,7 @@ from app.payments.errors_card import (
     RefundTooHigh,
     StripeRefused,
 )
-from app.payments.queries import DocumentInfo, document_by_id, payments_of, waiting_events
+from app.payments.queries import DocumentInfo, balances, document_by_id, payments_of, waiting_events
 from app.payments.queries_card import refunds_of
 from app.payments.services import card_refunds
 from app.payments.services.card_refunds import carry_on, left_to_refund, refund_to_card, register_refund_message
@@ -203,6 +203,52 @@ async def test_one_that_fails_may_be_sent_again(stripe: StripeServer, owed: Docu
     stripe.control("set", refunds_end="succeeded")
     assert await give_back(owed) == RefundState.DONE
     assert told == [Money(50_000, "VND")]
+
+
+async def failed_after_all(stripe: StripeServer, document: DocumentInfo) -> list[int]:
+    """Let a document's money go back, be told so, and then fail; gives the rows in the inbox that tell of that."""
+    await give_back(document)
+    (row,) = await refunds_of(document.id)
+    assert await tell(stripe, "refund.created") == ["done"]
+    stripe.control("end_refund", refund=row["refund_id"], status="failed")
+    return await keep(stripe, "refund.failed")
+
+
+async def test_one_that_fails_after_it_went_through_is_taken_back_and_sent_again(
+    stripe: StripeServer, owed: DocumentInfo
+) -> None:
+    await give_back(owed)
+    (row,) = await refunds_of(owed.id)
+    created, charge = await keep(stripe, "refund.created", "charge.refunded")
+    assert await state_of(owed) == DocumentState.REFUNDED
+    stripe.control("end_refund", refund=row["refund_id"], status="failed")
+    (failed,) = await keep(stripe, "refund.failed")
+    assert [await apply_event(one, clock.now()) for one in (failed, created, charge)] == ["failed", "done", "known"]
+    document = await document_by_id(owed.id)
+    assert (document.state, document.owed) == (DocumentState.REFUND_DUE, owed.amount)
+    came, back, again = await payments_of(owed.id)
+    assert (came.returned, came.due_back, await left_to_refund(came)) == (Money(0, "VND"), owed.amount, owed.amount)
+    assert (back.amount, again.amount, again.returns_id) == (Money(-50_000, "VND"), owed.amount, back.id)
+    assert again.note == "expired_or_canceled_card"
+    accounts = {one["account"]: one["amount_minor"] for one in await balances(owed.edition_id)}
+    assert (accounts["payable"], accounts["card"]) == (-50_000, 50_000)
+    assert await give_back(owed) == RefundState.DONE
+    assert await state_of(owed) == DocumentState.REFUNDED
+    assert sum(payment.amount.amount_minor for payment in await payments_of(owed.id)) == 0
+    assert len(set(stripe.asked(REFUNDS))) == 2
+
+
+@pytest.mark.race
+async def test_one_that_fails_after_all_is_taken_back_once(stripe: StripeServer, owed: DocumentInfo) -> None:
+    (failed,) = await failed_after_all(stripe, owed)
+    (row,) = await refunds_of(owed.id)
+
+    async def hear(number: int) -> object:
+        return await (carry_on(row, clock.now()) if number % 2 else apply_event(failed, clock.now()))
+
+    assert len(winners(await race(6, hear))) == 6
+    assert [one.amount.amount_minor for one in await payments_of(owed.id)] == [50_000, -50_000, 50_000]
+    assert (await document_by_id(owed.id)).owed == owed.amount
 
 
 async def test_what_stripe_refuses_is_said(stripe: StripeServer, owed: DocumentInfo) -> None:
