@@ -12,6 +12,8 @@ from app.payments.tables import Payment, PaymentDocument
 from app.payments.tables_card import CardAttempt, CardRefund
 
 GOING_ON = [AttemptState.STARTED.value, AttemptState.OPEN.value]
+#: Those that may still turn out to have been paid.
+NOT_OVER = [*GOING_ON, AttemptState.CLOSING.value]
 UNDER_WAY = [RefundState.STARTED.value, RefundState.PENDING.value]
 #: Payments that came through Stripe are known by this and the id that Stripe has for them.
 PROVIDER = "stripe"
@@ -21,6 +23,12 @@ async def attempt_going_on(document_id: int) -> dict[str, Any] | None:
     """The checkout of a document that is begun or open, if there is one."""
     chosen = (CardAttempt.document == document_id) & CardAttempt.state.is_in(GOING_ON)
     return await CardAttempt.select().where(chosen).first()
+
+
+async def attempts_closing(document_id: int) -> list[dict[str, Any]]:
+    """Checkouts of a document that Stripe is yet to end."""
+    chosen = (CardAttempt.document == document_id) & (CardAttempt.state == AttemptState.CLOSING.value)
+    return await CardAttempt.select().where(chosen).order_by(CardAttempt.id)
 
 
 async def newest_attempt(document_id: int) -> dict[str, Any] | None:
@@ -85,7 +93,7 @@ async def is_any_attempt_unsettled(begun_before: datetime) -> bool:
     Stripe counts whole seconds by a clock of its own, hence the minute.
     """
     return await CardAttempt.exists().where(
-        CardAttempt.state.is_in(GOING_ON) & (CardAttempt.created_at <= begun_before + timedelta(minutes=1))
+        CardAttempt.state.is_in(NOT_OVER) & (CardAttempt.created_at <= begun_before + timedelta(minutes=1))
     )
 
 
@@ -115,14 +123,18 @@ async def under_way(payment_id: int) -> int:
 
 
 async def attempts_to_look_up(now: datetime, before: datetime, limit: int) -> list[dict[str, Any]]:
-    """Checkouts that go on and were neither begun nor looked up since ``before``, or whose document is not open any
-    more, or whose time is over; each with its document's state. The longest unseen first.
+    """Checkouts that are not over and were neither begun nor looked up since ``before``, whose time is over, or that
+    nobody is to pay any more: their document is not open, less is due than they are over, or another took their place.
+
+    Each with its document's state, and whether it is ``unwanted``. The longest unseen first.
     """
     return await fetch(
-        "SELECT a.*, d.state AS document_state FROM card_attempt a JOIN payment_document d ON d.id = a.document "
-        "WHERE a.state IN ('started', 'open') "
-        "AND (COALESCE(a.checked_at, a.created_at) < {} OR (d.state <> 'open' AND a.state = 'open') "
-        "OR a.expires_at < {}) ORDER BY COALESCE(a.checked_at, a.created_at) LIMIT {}",
+        "SELECT * FROM (SELECT a.*, d.state AS document_state, a.state = 'closing' OR (a.state = 'open' AND "
+        "(d.state <> 'open' OR a.amount_minor > d.amount_minor - d.credited_minor - d.paid_minor)) AS unwanted "
+        "FROM card_attempt a JOIN payment_document d ON d.id = a.document "
+        "WHERE a.state IN ('started', 'open', 'closing')) AS one "
+        "WHERE COALESCE(checked_at, created_at) < {} OR unwanted OR expires_at < {} "
+        "ORDER BY COALESCE(checked_at, created_at) LIMIT {}",
         before,
         now,
         limit,
