@@ -177,10 +177,21 @@ async def payments_of(document_id: int) -> list[PaymentInfo]:
     return [payment_info(row) for row in rows]
 
 
-async def waiting_events(limit: int = 100) -> list[dict[str, Any]]:
-    """Events of the inbox that have not been applied, the oldest first."""
+async def waiting_events(limit: int = 100, received_until: datetime | None = None) -> list[dict[str, Any]]:
+    """Events of the inbox that have not been applied, those tried least often first, of these the oldest.
+
+    So that none stands in the way of one that could be applied. ``received_until`` leaves later ones out.
+    """
     query = PaymentEvent.select().where(PaymentEvent.handled_at.is_null())
-    return await query.order_by(PaymentEvent.id).limit(limit)
+    if received_until is not None:
+        query = query.where(PaymentEvent.received_at <= received_until)
+    return await query.order_by(PaymentEvent.tries).order_by(PaymentEvent.id).limit(limit)
+
+
+async def waiting_event(event_id: int) -> dict[str, Any] | None:
+    """One event of the inbox that has not been applied, if it is one."""
+    chosen = (PaymentEvent.id == event_id) & PaymentEvent.handled_at.is_null()
+    return await PaymentEvent.select().where(chosen).first()
 
 
 def document_info(row: Mapping[str, Any]) -> DocumentInfo:

@@ -1,13 +1,14 @@
 """Reads of card payments."""
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from app.kernel.database import fetch
 from app.kernel.money import Money
 from app.payments.enums_card import AttemptState, RefundState
-from app.payments.queries import OVER, PaymentInfo, payment_info, waiting_events
+from app.payments.queries import OVER, PaymentInfo, payment_info, waiting_event, waiting_events
 from app.payments.tables import Payment, PaymentDocument
 from app.payments.tables_card import CardAttempt, CardRefund
 
@@ -17,6 +18,8 @@ NOT_OVER = [*GOING_ON, AttemptState.CLOSING.value]
 UNDER_WAY = [RefundState.STARTED.value, RefundState.PENDING.value]
 #: Payments that came through Stripe are known by this and the id that Stripe has for them.
 PROVIDER = "stripe"
+#: So many events that wait are looked through at most, to find those of one edition.
+MOST_WAITING = 1_000
 
 
 async def attempt_going_on(document_id: int) -> dict[str, Any] | None:
@@ -157,31 +160,51 @@ async def attempts_without_fee(limit: int) -> list[dict[str, Any]]:
 
 
 async def inbox_of(edition_id: int) -> list[dict[str, Any]]:
-    """Events that wait and are of an edition's documents, or of none that is known; the oldest first.
+    """Events that wait and are of an edition's documents, or of none that is known; those tried least often first.
 
-    Each with ``document_id``, or None.
+    Each with ``document_id``, or None. Of more than ``MOST_WAITING`` the rest comes up as others are applied.
     """
-    shown = []
-    for event in await waiting_events():
-        document_id = await _document_of(json.loads(event["payload"]))
-        found = await PaymentDocument.select(PaymentDocument.edition).where(PaymentDocument.id == document_id).first()
-        if found is None or found["edition"] == edition_id:
-            shown.append({**event, "document_id": document_id if found else None})
-    return shown
+    return await _of_edition(await waiting_events(MOST_WAITING), edition_id)
 
 
-async def _document_of(payload: Any) -> int | None:
-    """The document that a provider's event carries, or whose payment it is about."""
+async def is_in_inbox(event_id: int, edition_id: int) -> bool:
+    """Whether an event waits, and is of one of an edition's documents, or of none that is known."""
+    event = await waiting_event(event_id)
+    return event is not None and bool(await _of_edition([event], edition_id))
+
+
+async def _of_edition(events: Sequence[dict[str, Any]], edition_id: int) -> list[dict[str, Any]]:
+    told = [_told(json.loads(event["payload"])) for event in events]
+    carried = [_carried(one) for one in told]
+    references = [f"{PROVIDER}:{one.get('payment_intent')}" for one in told]
+    payments = await Payment.select(Payment.provider_reference, Payment.document).where(
+        Payment.provider_reference.is_in(references or [""])
+    )
+    paid = {row["provider_reference"]: int(row["document"]) for row in payments}
+    meant = [number or paid.get(name) for number, name in zip(carried, references, strict=True)]
+    rows = await PaymentDocument.select(PaymentDocument.id, PaymentDocument.edition).where(
+        PaymentDocument.id.is_in([number for number in meant if number] or [0])
+    )
+    editions = {row["id"]: row["edition"] for row in rows}
+    return [
+        {**event, "document_id": number if number in editions else None}
+        for event, number in zip(events, meant, strict=True)
+        if editions.get(number or 0, edition_id) == edition_id
+    ]
+
+
+def _told(payload: Any) -> Mapping[str, Any]:
+    """What a provider's event is about; empty for what has no such thing."""
     data = payload.get("data") if isinstance(payload, dict) else None
     told = data.get("object") if isinstance(data, dict) else None
-    if not isinstance(told, dict):
-        return None
+    return told if isinstance(told, dict) else {}
+
+
+def _carried(told: Mapping[str, Any]) -> int | None:
+    """The document that is named with what an event is about."""
     metadata = told.get("metadata")
     carried = str(metadata.get("document_id", "")) if isinstance(metadata, dict) else ""
-    if carried.isascii() and carried.isdigit() and len(carried) < 10:
-        return int(carried)
-    payment = await payment_of_intent(str(told.get("payment_intent")))
-    return int(payment["document"]) if payment else None
+    return int(carried) if carried.isascii() and carried.isdigit() and len(carried) < 10 else None
 
 
 def _with_money(row: dict[str, Any]) -> dict[str, Any]:

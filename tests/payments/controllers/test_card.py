@@ -250,6 +250,21 @@ async def test_what_could_not_be_written_down_is_shown_with_its_reason_and_tried
     assert await Job.count().where((Job.kind == inbox.JOB) & (Job.state == "queued")) == 1
 
 
+async def test_notices_are_shown_page_by_page_and_each_can_be_tried_again(scene: Scene, desk: Browser) -> None:
+    base = f"/manage/{scene.edition_id}/payments/inbox"
+    values = {"provider": "x", "kind": "y", "payload": "{}", "received_at": clock.now()}
+    await PaymentEvent.insert(*(PaymentEvent(event_id=f"{number}", tries=1, **values) for number in range(120)))
+    last = PaymentEvent(event_id="last", **values)
+    await last.save()
+    first = (await desk.get(f"{base}?lang=en")).text
+    assert (first.count("x: y"), f"{base}/{last.id}" in first) == (50, True)
+    assert (await desk.get(f"{base}?page=3")).text.count("x: y") == 21
+    newest = await PaymentEvent.select(PaymentEvent.id).where(PaymentEvent.event_id == "119").first()
+    assert newest is not None
+    assert (await desk.post(f"{base}/{newest['id']}")).status_code == 303
+    assert (await desk.post(f"{base}/{last.id + 1}")).status_code == 404
+
+
 async def test_notices_of_anything_at_all_can_be_shown(scene: Scene, desk: Browser) -> None:
     at: datetime = clock.now()
     for number, payload in enumerate(

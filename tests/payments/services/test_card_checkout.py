@@ -270,6 +270,18 @@ async def test_one_that_stripe_does_not_end_is_ended_later_and_its_money_goes_ba
     assert (found.state, found.paid, found.owed) == (DocumentState.PAID, document.amount, document.amount)
 
 
+async def test_one_that_stripe_did_not_end_is_ended_by_the_job(stripe: StripeServer) -> None:
+    document = await a_document()
+    await begun(document)
+    await a_transfer(document)
+    stripe.control("set", faulty="/expire")
+    await begun(document)
+    stripe.control("set", faulty="")
+    assert (await look_after_cards(clock.now()))["checkouts"] == 1
+    assert stripe.control("sessions") == {"expired": 1, "open": 1}
+    assert [one["state"] for one in await attempts_of(document.id)] == ["open", "expired"]
+
+
 async def test_one_that_nobody_paid_is_ended_by_the_job(stripe: StripeServer) -> None:
     document = await a_document()
     await begun(document)
