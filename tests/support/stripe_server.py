@@ -219,8 +219,11 @@ class Stripe(Balance):
         self.tell("refund.failed" if status == "failed" else "refund.updated", refund)
         return refund
 
-    def dispute(self, intent: str, status: str) -> Thing:
-        """Let the cardholder's bank ask for the money back, or close that as ``won`` or ``lost``."""
+    def dispute(self, intent: str, status: str, fee: int | None = None, kind: str = "") -> Thing:
+        """Let the cardholder's bank ask for the money back, or close that as ``won`` or ``lost``.
+
+        With a ``fee`` money moves: the bank takes it, and Stripe keeps the fee, or it comes again and so does the fee.
+        """
         charge = self.find(self.find(intent, "payment_intent")["latest_charge"], "charge")
         known = next(
             (one for one in self.things.values() if one.get("charge") == charge["id"] and "reason" in one), None
@@ -228,7 +231,14 @@ class Stripe(Balance):
         money = {"amount": charge["amount"], "currency": charge["currency"], "charge": charge["id"]}
         found = known or self.make("dp", "dispute", **money, payment_intent=intent, reason="fraudulent")
         found.update(status=status, evidence_details={"due_by": int(time.time()) + 7 * 24 * 3600})
-        self.tell(f"charge.dispute.{'closed' if status in ('won', 'lost') else 'created'}", found)
+        if fee is not None:
+            amount = charge["amount"] if found.get("balance_transactions") else -charge["amount"]
+            balance = self.make(
+                *("txn", "balance_transaction"), amount=amount, currency=charge["currency"], fee=fee, net=amount - fee
+            )
+            found["balance_transactions"] = [*found.get("balance_transactions", []), balance]
+        known_as = "closed" if status in ("won", "lost") else "updated" if known else "created"
+        self.tell(f"charge.dispute.{kind or known_as}", found)
         return found
 
     def listed(self, given: Thing) -> Thing:
@@ -303,7 +313,7 @@ class Stripe(Balance):
             case "set":
                 vars(self).update(given)
             case "dispute":
-                return self.dispute(given["payment_intent"], given["status"])
+                return self.dispute(given["payment_intent"], given["status"], given.get("fee"), given.get("kind", ""))
             case "end_refund":
                 return self.end_refund(given["refund"], given["status"])
             case "balance":
