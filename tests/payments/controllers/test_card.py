@@ -265,6 +265,36 @@ async def test_notices_are_shown_page_by_page_and_each_can_be_tried_again(scene:
     assert (await desk.post(f"{base}/{last.id + 1}")).status_code == 404
 
 
+@pytest.mark.parametrize("mode", ["sandbox", "live"])
+async def test_the_mode_is_shown_to_finance_and_a_trial_to_the_payer(
+    scene: Scene, desk: Browser, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.kernel.settings import settings
+
+    await scene.leave()
+    word, other = ("Stripe: Sandbox", "Stripe: Live") if mode == "sandbox" else ("Stripe: Live", "Stripe: Sandbox")
+    if mode == "live":
+        monkeypatch.delenv("STRIPE_API_BASE")
+        monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_live_only_the_tests_know")
+        monkeypatch.setenv("STRIPE_MODE", "live")
+        settings.cache_clear()
+    base = f"/manage/{scene.edition_id}/payments"
+    for path in ("", "/inbox", "/disputes", f"/{scene.document_id}"):
+        shown = (await desk.get(f"{base}{path}?lang=en")).text
+        assert (word in shown, other in shown) == (True, False), path
+    page = await scene.page()
+    assert ("no card is charged" in page, "Stripe: Live" in page) == (mode == "sandbox", False)
+    monkeypatch.delenv("STRIPE_SECRET_KEY")
+    settings.cache_clear()
+    assert "Stripe: " not in (await desk.get(f"{base}?lang=en")).text
+    assert "no card is charged" not in await scene.page()
+
+
+async def test_who_is_led_to_a_trial_is_told_so_on_the_way(scene: Scene) -> None:
+    assert "no card is charged" in (await scene.browser.post(f"{scene.path}/card?lang=en")).text
+    assert "no card is charged" in (await scene.browser.get("/pay/card/done?lang=en")).text
+
+
 async def test_notices_of_anything_at_all_can_be_shown(scene: Scene, desk: Browser) -> None:
     at: datetime = clock.now()
     for number, payload in enumerate(
