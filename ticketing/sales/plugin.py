@@ -15,7 +15,7 @@ from app.events.slots import (
 from app.kernel.jobs import every
 from app.kernel.module import Module
 from app.payments.services.card_refunds import register_refund_message
-from app.payments.services.documents import register_settlement
+from app.payments.services.documents import register_settlement, register_taken_back
 from ticketing.sales.controllers.api import TicketApi
 from ticketing.sales.controllers.box_office import BoxOfficeController
 from ticketing.sales.controllers.manage import OrderController, TicketTypeController
@@ -27,7 +27,7 @@ from ticketing.sales.queries import buyers_concerned, contacts_of_tickets, names
 from ticketing.sales.services.closing import close_sales
 from ticketing.sales.services.copying import copy_ticket_types
 from ticketing.sales.services.messages import send_refund
-from ticketing.sales.services.orders import PURPOSE, settle_order
+from ticketing.sales.services.orders import PURPOSE, cancel_taken_back, settle_order
 from ticketing.sales.sheets import ATTENDEES, TICKET_TYPES
 from ticketing.sales.slots import NAV, sales_dashboard, tickets_section
 from ticketing.sales.tasks import EXPIRE, LAID, run_expire_orders, run_look_after_laid
@@ -36,6 +36,7 @@ from ticketing.sales.tasks import EXPIRE, LAID, run_expire_orders, run_look_afte
 def start() -> None:
     """Join payments, fill the slots, and let held orders expire and sheets be gone on with."""
     register_settlement(PURPOSE, settle_order)
+    register_taken_back(PURPOSE, cancel_taken_back)
     register_refund_message(PURPOSE, send_refund)
     add_mover(MOVER)
     add_closer(close_sales)

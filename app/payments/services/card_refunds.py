@@ -38,7 +38,7 @@ from app.payments.queries_card import (
     told_back,
     under_way,
 )
-from app.payments.services.documents import require_refund
+from app.payments.services.documents import take_back
 from app.payments.services.inbox import IGNORED
 from app.payments.services.refunding import record_refund, reverse_refund
 from app.payments.services.stripe_client import (
@@ -304,7 +304,7 @@ async def _owe(payments: Sequence[PaymentInfo], minor: int, now: datetime) -> No
     """Let more of one payment at Stripe have to go back, since it did so already: somebody gave it back there.
 
     What another payment of the document has to give back goes back here in its place. All that the document then keeps
-    is owed back with it; of a part somebody has to say what it is for, by a credit note: until then it waits.
+    is owed back with it, and its seller is told; of a part somebody has to say what it is for, by a credit note: until then it waits.
     Raises RefundNotOwed.
     """
     document = await document_by_id(payments[0].document_id)
@@ -313,7 +313,7 @@ async def _owe(payments: Sequence[PaymentInfo], minor: int, now: datetime) -> No
         return
     if document.state != DocumentState.PAID or document.paid.amount_minor != minor:
         raise RefundNotOwed(amount=Money(minor, document.amount.currency))
-    await require_refund(document_id=document.id, actor=None, now=now)
+    await take_back(document_id=document.id, actor=None, now=now)
 
 
 async def _owe_instead(payments: Sequence[PaymentInfo], minor: int) -> int:

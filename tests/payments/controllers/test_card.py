@@ -22,6 +22,7 @@ from tests.support.card_payments import StripeServer
 from tests.support.client import Browser, new_browser, sign_in
 from tests.support.factories import make_owner
 from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type
+from ticketing.sales.queries import tickets_of_order
 from ticketing.sales.services.orders import cancel_order, expire_orders
 from ticketing.sales.tables import TicketOrder
 
@@ -197,6 +198,19 @@ async def test_money_goes_back_to_the_card_in_parts_and_the_buyer_sees_it(
     messages = await OutboxMessage.select().where(OutboxMessage.unique_key.like("ticket-order-refund:%"))
     assert len(messages) == 2
     assert "20.000" in messages[0]["body_text"]
+
+
+@pytest.mark.engines
+async def test_what_is_given_back_at_stripe_itself_ends_the_order(scene: Scene, stripe: StripeServer) -> None:
+    await paid(scene, stripe)
+    (before,) = await tickets_of_order(scene.order_id)
+    stripe.control("refund", payment_intent=(await scene.attempt())["payment_intent"])
+    assert await tell(stripe, "refund.created", "charge.refunded") == ["done", "known"]
+    page = await scene.page()
+    assert "It was cancelled. Its passes open no gate." in page
+    assert "50.000 ₫ went back to your card" in page
+    (ticket,) = await tickets_of_order(scene.order_id)
+    assert (before["pass_state"], ticket["pass_state"]) == ("issued", "revoked")
 
 
 async def test_a_refund_without_an_answer_is_said_to_go_on(scene: Scene, stripe: StripeServer, desk: Browser) -> None:
