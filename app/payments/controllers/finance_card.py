@@ -107,12 +107,15 @@ async def card_part(document: DocumentInfo, payments: Sequence[PaymentInfo]) -> 
     """What a document's page shows of cards, payments named by their ids.
 
     ``left`` is what of a payment has to go back and is not on its way to its card, ``refundable`` those of which
-    something can be sent there, ``under_way`` those of which something is.
+    something can be sent there, ``under_way`` those of which something is. ``waiting`` are notices of the document that
+    could not be written down.
     """
     refunds = await queries_card.refunds_of(document.id)
     by_card = [one for one in payments if one.due_back.amount_minor and intent_of(one)]
     left = {one.id: await left_to_refund(one) for one in by_card}
+    inbox = await queries_card.inbox_of(document.edition_id)
     return {
+        "waiting": [one for one in inbox if one["document_id"] == document.id and one["tries"]],
         "attempts": await queries_card.attempts_of(document.id),
         "refunds": refunds,
         "disputes": await queries_card.disputes_of(document.edition_id, document.id),

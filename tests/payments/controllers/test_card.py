@@ -254,6 +254,7 @@ async def test_what_could_not_be_written_down_is_shown_with_its_reason_and_tried
         await apply_event(row, clock.now())
     listed = (await desk.get(f"{base}/inbox?lang=en")).text
     assert "amount_differs" in listed
+    assert "amount_differs" in (await desk.get(f"{base}/{scene.document_id}?lang=en")).text
     assert f"{base}/{scene.document_id}" in listed
     assert f"{base}/inbox" in (await desk.get(f"/manage/{scene.edition_id}?lang=en")).text
     other = await make_open_edition(now=clock.now())
