@@ -13,8 +13,8 @@ from app.payments.tables import Payment, PaymentDocument
 class CardAttempt(Table, tablename="card_attempt"):
     """One checkout of a document. Its values are what Stripe was asked with: the same key needs the same again.
 
-    A document has one that is ``started`` or ``open``, by a partial unique index, and any number that are ``closing``. ``fee_minor`` is what Stripe kept,
-    in ``fee_currency``, the currency of the account there.
+    A document has one that is ``started`` or ``open``, by a partial unique index, and any number that are ``closing``.
+    ``fee_minor`` is what Stripe kept, in ``fee_currency``, the currency of the account there.
     """
 
     id: Serial

@@ -159,8 +159,8 @@ async def carry_on(refund: Mapping[str, Any], now: datetime) -> RefundState:
 async def apply_refund(told: Mapping[str, Any], now: datetime) -> str:
     """Keep how a refund stands, in the caller's transaction, and book it once when it went through; names what it is.
 
-    One that fails after that, as a bank may refuse it days later, is taken back: its money has to go back anew. One that
-    failed stays so, whatever is told later of an earlier time. Raises PaymentNotKnownYet, AmountNotWhole, and
+    One that fails after that, as a bank may refuse it days later, is taken back: its money has to go back anew. One
+    that failed stays so, whatever is told later of an earlier time. Raises PaymentNotKnownYet, AmountNotWhole, and
     what the booking raises.
     """
     row = await _row_of(told, now)
@@ -288,13 +288,13 @@ async def _shares(payment: PaymentInfo, amount: Money, now: datetime) -> list[tu
     """
     intent = str(intent_of(payment))
     payments = await payments_of_intent(intent)
-    missing = amount.amount_minor - sum([(await left_to_refund(one)).amount_minor for one in payments])
+    missing = amount.amount_minor - sum(one.due_back.amount_minor for one in payments)
     if missing > 0:
         await _owe(payments, missing, now)
         payments = await payments_of_intent(intent)
     shares, rest = [], amount.amount_minor
     for one in sorted(payments, key=lambda one: one.id != payment.id):
-        if part := min(rest, (await left_to_refund(one)).amount_minor):
+        if part := min(rest, one.due_back.amount_minor):
             shares.append((one.id, Money(part, amount.currency)))
             rest -= part
     return shares
@@ -304,7 +304,8 @@ async def _owe(payments: Sequence[PaymentInfo], minor: int, now: datetime) -> No
     """Let more of one payment at Stripe have to go back, since it did so already: somebody gave it back there.
 
     What another payment of the document has to give back goes back here in its place. All that the document then keeps
-    is owed back with it, and its seller is told; of a part somebody has to say what it is for, by a credit note: until then it waits.
+    is owed back with it, and its seller is told; of a part somebody has to say what it is for, by a credit note: until
+    then it waits.
     Raises RefundNotOwed.
     """
     document = await document_by_id(payments[0].document_id)

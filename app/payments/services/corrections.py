@@ -29,8 +29,9 @@ async def credit_document(*, document_id: int, amount: Money, reason: str, actor
     """Take a part of an invoice back by a credit note; what came for that part has to go back. Returns the note's id.
 
     The note has a line for each rate of tax, and for whoever bears a share, in the proportion of what is left of them.
-    Taking all of it back is what cancelling an open invoice and refunding a paid one does, and is done so: then the
-    id is the invoice's own for an open one. Of a paid one its seller is told, and takes back what it was for. Raises DocumentNotFound, DocumentNotOpen, CurrencyDiffers, MoreThanBilled.
+    Taking all of it back is what cancelling an open invoice and refunding a paid one does, and is done so: then the id
+    is the invoice's own for an open one. Of a paid one its seller is told, and takes back what it was for. Raises
+    DocumentNotFound, DocumentNotOpen, CurrencyDiffers, MoreThanBilled.
     """
     async with write_transaction():
         document = await document_by_id(document_id)

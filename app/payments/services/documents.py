@@ -291,8 +291,8 @@ async def take_back(*, document_id: int, actor: Actor | None, now: datetime) -> 
 async def require_refund(*, document_id: int, actor: Actor | None, now: datetime) -> bool:
     """Take back a paid document by a credit note, since what it was for was taken back: its money has to go back.
 
-    For its seller; for others see :func:`take_back`. In the caller's transaction; a document that is not paid is left as
-    it is, and the answer is false. Raises DocumentNotFound.
+    For its seller; for others see :func:`take_back`. In the caller's transaction; a document that is not paid is left
+    as it is, and the answer is false. Raises DocumentNotFound.
     """
     async with write_transaction():
         await _hold_edition_of(document_id)

@@ -15,7 +15,7 @@ from app.payments.services.card_refunds import left_to_refund, refund_to_card
 from app.payments.services.corrections import credit_document
 from app.payments.services.inbox import apply_event
 from app.payments.services.recording import record_payment
-from tests.payments.cards import COMPLETED, a_document, begun, keep, paid, tell
+from tests.payments.cards import COMPLETED, a_document, begun, keep, tell
 from tests.support.card_payments import StripeServer
 
 pytestmark = [pytest.mark.engines, pytest.mark.usefixtures("database", "seller")]
