@@ -52,7 +52,7 @@ async def start_checkout(*, document_id: int, locale: str, now: datetime) -> str
         raise CardsNotSetUp
     attempt, is_new = await _begin(document_id, locale, now)
     if await _close_former(document_id, now):
-        attempt, is_new = await _begin(document_id, locale, now)  # it may turn out that the former one was paid
+        attempt, _known = await _begin(document_id, locale, now)  # it may turn out that the former one was paid
     if attempt["state"] == AttemptState.OPEN.value:
         return str(attempt["url"])
     try:

@@ -38,7 +38,7 @@ from app.payments.queries_card import (
     told_back,
     under_way,
 )
-from app.payments.services.documents import take_back
+from app.payments.services.documents import owe_back, take_back
 from app.payments.services.inbox import IGNORED
 from app.payments.services.refunding import record_refund, reverse_refund
 from app.payments.services.stripe_client import (
@@ -303,18 +303,20 @@ async def _shares(payment: PaymentInfo, amount: Money, now: datetime) -> list[tu
 async def _owe(payments: Sequence[PaymentInfo], minor: int, now: datetime) -> None:
     """Let more of one payment at Stripe have to go back, since it did so already: somebody gave it back there.
 
-    What another payment of the document has to give back goes back here in its place. All that the document then keeps
-    is owed back with it, and its seller is told; of a part somebody has to say what it is for, by a credit note: until
-    then it waits.
-    Raises RefundNotOwed.
+    What another payment of the document has to give back goes back here in its place. Of a document that is open, so
+    that nothing was sold yet, less has come. Of one that is paid, all that it keeps is owed back and its seller told; of
+    a part somebody has to say what it is for, by a credit note: until then it waits. Raises RefundNotOwed.
     """
     document = await document_by_id(payments[0].document_id)
     minor -= await _owe_instead(payments, minor)
     if not minor:
         return
-    if document.state != DocumentState.PAID or document.paid.amount_minor != minor:
+    if document.state == DocumentState.OPEN:
+        await owe_back(document, minor, now, first=payments[0].id)
+    elif document.state == DocumentState.PAID and document.paid.amount_minor == minor:
+        await take_back(document_id=document.id, actor=None, now=now)
+    else:
         raise RefundNotOwed(amount=Money(minor, document.amount.currency))
-    await take_back(document_id=document.id, actor=None, now=now)
 
 
 async def _owe_instead(payments: Sequence[PaymentInfo], minor: int) -> int:

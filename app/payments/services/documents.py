@@ -151,13 +151,16 @@ def _out_of_order(parts: Sequence[Part]) -> bool:
     return days != sorted(days) or any(part.amount_minor <= 0 for part in parts)
 
 
-async def owe_back(document: DocumentInfo, amount_minor: int, now: datetime) -> None:
-    """Let a part of what came for a document go back, the newest payments first, in the caller's transaction."""
+async def owe_back(document: DocumentInfo, amount_minor: int, now: datetime, *, first: int | None = None) -> None:
+    """Let a part of what came for a document go back, in the caller's transaction.
+
+    Out of the payment ``first`` if one is named, then the newest ones first.
+    """
     left = amount_minor
     rows = await Payment.select(Payment.id, Payment.amount_minor, Payment.owed_minor).where(
         (Payment.document == document.id) & (Payment.amount_minor > 0) & Payment.returns.is_null()
     )
-    for row in sorted(rows, key=lambda one: -one["id"]):
+    for row in sorted(rows, key=lambda one: (one["id"] != first, -one["id"])):
         part = min(left, row["amount_minor"] - row["owed_minor"])
         if part > 0:
             whole = row["owed_minor"] + part == row["amount_minor"]

@@ -16,6 +16,7 @@ from app.payments.services.corrections import credit_document
 from app.payments.services.inbox import apply_event
 from app.payments.services.recording import record_payment
 from tests.payments.cards import COMPLETED, a_document, begun, keep, tell
+from tests.payments.factories import Seller
 from tests.support.card_payments import StripeServer
 
 pytestmark = [pytest.mark.engines, pytest.mark.usefixtures("database", "seller")]
@@ -136,13 +137,8 @@ async def test_a_refund_of_both_that_fails_after_all_is_taken_back_of_both(strip
     assert (await account(document, "payable"), await account(document, "card")) == (-50_000, 50_000)
 
 
-@pytest.fixture(params=["the card first", "the transfer first"])
-async def halves(request: pytest.FixtureRequest, stripe: StripeServer) -> tuple[DocumentInfo, str]:
-    """A document over 100.000 ₫ of which a half came by card and a half by transfer, and Stripe's name of the first."""
-    document = await a_document(amount=100_000)
-    intent = str(stripe.control("stranger"))
-    if request.param == "the transfer first":
-        await transfer(document, 50_000)
+async def came_by_card(document: DocumentInfo, intent: str) -> None:
+    """Let 50.000 ₫ come by a payment that Stripe knows."""
     await record_payment(
         document_id=document.id,
         method=PaymentMethod.CARD,
@@ -151,6 +147,16 @@ async def halves(request: pytest.FixtureRequest, stripe: StripeServer) -> tuple[
         provider_reference=f"stripe:{intent}",
         now=clock.now(),
     )
+
+
+@pytest.fixture(params=["the card first", "the transfer first"])
+async def halves(request: pytest.FixtureRequest, stripe: StripeServer) -> tuple[DocumentInfo, str]:
+    """A document over 100.000 ₫ of which a half came by card and a half by transfer, and Stripe's name of the first."""
+    document = await a_document(amount=100_000)
+    intent = str(stripe.control("stranger"))
+    if request.param == "the transfer first":
+        await transfer(document, 50_000)
+    await came_by_card(document, intent)
     if request.param == "the card first":
         await transfer(document, 50_000)
     return document, intent
@@ -175,6 +181,28 @@ async def test_one_of_two_parts_that_is_given_back_at_stripe_leaves_the_other(
     assert (bank.owed.amount_minor, bank.returned.amount_minor, bank.outcome) == (0, 0, Settlement.KEPT)
     assert (await account(document, "payable"), await account(document, "card")) == (0, 0)
     assert await account(document, "bank") == 50_000
+
+
+@pytest.mark.parametrize("card_first", [True, False])
+async def test_a_part_of_what_is_not_paid_yet_has_simply_not_come(
+    stripe: StripeServer, seller: Seller, card_first: bool
+) -> None:
+    document = await a_document(amount=150_000)
+    intent = str(stripe.control("stranger"))
+    for by_card_now in (card_first, not card_first):
+        if by_card_now:
+            await came_by_card(document, intent)
+        else:
+            await transfer(document, 50_000)
+    stripe.control("refund", payment_intent=intent)
+    assert await tell(stripe, *REFUNDED) == ["done", "known"]
+    assert await money_of(document) == (DocumentState.OPEN, 50_000, 0, 0)
+    assert (await document_by_id(document.id)).due == Money(100_000, "VND")
+    assert [one.returned.amount_minor for one in await by_card(document)] == [50_000]
+    names = ("receivable", "payable", "card", "bank")
+    assert [await account(document, name) for name in names] == [100_000, 0, 0, 50_000]
+    await transfer(document, 100_000)
+    assert (await money_of(document), len(seller.settled)) == ((DocumentState.PAID, 150_000, 0, 0), 1)
 
 
 async def test_what_is_left_of_two_parts_waits_for_its_own_credit_note(
