@@ -304,8 +304,8 @@ async def _owe(payments: Sequence[PaymentInfo], minor: int, now: datetime) -> No
     """Let more of one payment at Stripe have to go back, since it did so already: somebody gave it back there.
 
     What another payment of the document has to give back goes back here in its place. Of a document that is open, so
-    that nothing was sold yet, less has come. Of one that is paid, all that it keeps is owed back and its seller told; of
-    a part somebody has to say what it is for, by a credit note: until then it waits. Raises RefundNotOwed.
+    that nothing was sold yet, less has come. Of one that is paid, all that it keeps is owed back, and its seller hears
+    of it; of a part somebody has to say what it is for, by a credit note: until then it waits. Raises RefundNotOwed.
     """
     document = await document_by_id(payments[0].document_id)
     minor -= await _owe_instead(payments, minor)
