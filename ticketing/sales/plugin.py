@@ -26,7 +26,7 @@ from ticketing.sales.personal import DATA
 from ticketing.sales.queries import buyers_concerned, contacts_of_tickets, names_of_labels, names_of_pass
 from ticketing.sales.services.closing import close_sales
 from ticketing.sales.services.copying import copy_ticket_types
-from ticketing.sales.services.messages import send_refund
+from ticketing.sales.services.messages import send_refund, send_refund_failed
 from ticketing.sales.services.orders import PURPOSE, cancel_taken_back, settle_order
 from ticketing.sales.sheets import ATTENDEES, TICKET_TYPES
 from ticketing.sales.slots import NAV, sales_dashboard, tickets_section
@@ -37,7 +37,7 @@ def start() -> None:
     """Join payments, fill the slots, and let held orders expire and sheets be gone on with."""
     register_settlement(PURPOSE, settle_order)
     register_taken_back(PURPOSE, cancel_taken_back)
-    register_refund_message(PURPOSE, send_refund)
+    register_refund_message(PURPOSE, send_refund, send_refund_failed)
     add_mover(MOVER)
     add_closer(close_sales)
     add_audience(buyers_concerned)

@@ -63,16 +63,19 @@ _STATES = {
 }
 Told = Callable[[DocumentInfo, int, Money, datetime], Awaitable[None]]
 _tell: dict[str, Told] = {}
+_tell_failed: dict[str, Told] = {}
 
 
-def register_refund_message(purpose: str, tell: Told) -> None:
-    """Say how a payer hears that money went back to her card.
+def register_refund_message(purpose: str, tell: Told, tell_failed: Told | None = None) -> None:
+    """Say how a payer hears that money went back to her card, and that it did not after all.
 
-    ``tell(document, refund_id, amount, now)`` runs inside the transaction that books the refund, and sends through the
-    outbox. Raises ValueError when the purpose is taken.
+    ``tell(document, refund_id, amount, now)`` runs inside the transaction that books the refund, ``tell_failed`` inside
+    the one that takes it back; they send through the outbox. Raises ValueError when the purpose is taken.
     """
     if _tell.setdefault(purpose, tell) != tell:
         raise ValueError(f"refunds of {purpose} are told by another module already")
+    if tell_failed is not None:
+        _tell_failed[purpose] = tell_failed
 
 
 def intent_of(payment: PaymentInfo) -> str | None:
@@ -187,8 +190,7 @@ async def apply_refund(told: Mapping[str, Any], now: datetime) -> str:
     if changed and state is RefundState.DONE:
         await _book(row, str(told["id"]), payment, now)
     elif changed and row["state"] == RefundState.DONE.value:
-        for name in _names(str(told["id"])):
-            await reverse_refund(provider_reference=name, reason=str(values[CardRefund.error]), now=now)
+        await _take_again(row, str(told["id"]), payment, str(values[CardRefund.error]), now)
     return state.value
 
 
@@ -274,6 +276,18 @@ async def _book(refund: Mapping[str, Any], refund_id: str, payment: PaymentInfo,
     tell = _tell.get(document.purpose)
     if tell is not None:
         await tell(document, refund["id"], amount, now)
+
+
+async def _take_again(
+    refund: Mapping[str, Any], refund_id: str, payment: PaymentInfo, reason: str, now: datetime
+) -> None:
+    """Take back what was written down of a refund, and tell the payer, who heard that it went back."""
+    for name in _names(refund_id):
+        await reverse_refund(provider_reference=name, reason=reason, now=now)
+    document = await document_by_id(payment.document_id)
+    tell = _tell_failed.get(document.purpose)
+    if tell is not None:
+        await tell(document, refund["id"], Money(refund["amount_minor"], refund["currency"]), now)
 
 
 def _names(refund_id: str) -> tuple[str, str]:

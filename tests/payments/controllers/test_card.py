@@ -14,6 +14,7 @@ from app.kernel import clock
 from app.kernel.tables import Job, OutboxMessage
 from app.payments.controllers.card import COOKIE
 from app.payments.queries import document_by_id, payments_of
+from app.payments.queries_card import refunds_of
 from app.payments.services import inbox
 from app.payments.services.inbox import apply_event
 from app.payments.tables import PaymentEvent
@@ -198,6 +199,38 @@ async def test_money_goes_back_to_the_card_in_parts_and_the_buyer_sees_it(
     messages = await OutboxMessage.select().where(OutboxMessage.unique_key.like("ticket-order-refund:%"))
     assert len(messages) == 2
     assert "20.000" in messages[0]["body_text"]
+
+
+@pytest.mark.engines
+async def test_a_refund_that_fails_days_later_is_shown_told_and_sent_again(
+    scene: Scene, stripe: StripeServer, desk: Browser
+) -> None:
+    await paid(scene, stripe)
+    await cancel_order(order_id=scene.order_id, edition_id=scene.edition_id, actor=SYSTEM, now=clock.now())
+    own = f"/manage/{scene.edition_id}/payments/{scene.document_id}"
+    refunds = f"{own}/card-refunds/{(await payments_of(scene.document_id))[0].id}"
+    await desk.post(refunds, data={"amount": "50.000"})
+    assert "went back to your card" in await scene.page()
+    (row,) = await refunds_of(scene.document_id)
+    stripe.control("end_refund", refund=row["refund_id"], status="failed")
+    failed = await keep(stripe, "refund.failed")
+    for _time in range(2):
+        await apply_event(failed[0], clock.now())
+    shown = (await desk.get(f"{own}?lang=en")).text
+    for words in ("50.000 ₫ has to go back.", "Its refund failed: the money is here again. expired_or_canceled_card"):
+        assert words in shown
+    page = await scene.page()
+    assert "What you paid, 50.000 ₫, goes back to you: the organisers see to it" in page
+    assert "went back to your card" not in page
+    refund_messages = OutboxMessage.unique_key.like("ticket-order-refund%")
+    told = await OutboxMessage.select().where(refund_messages).order_by(OutboxMessage.id)
+    assert [message["unique_key"].split(":")[0] for message in told] == [
+        "ticket-order-refund",
+        "ticket-order-refund-failed",
+    ]
+    assert "50.000 ₫" in told[1]["body_text"]
+    assert (await desk.post(refunds, data={"amount": "50.000"})).headers["location"] == own
+    assert "went back to your card" in await scene.page()
 
 
 @pytest.mark.engines
