@@ -73,7 +73,7 @@ def test_money_stands_beside_its_currency() -> None:
         "booth_bill.price_minor": ["booth", "payment_document"],
         "card_attempt.amount_minor": ["card_attempt"],
         "card_attempt.fee_minor": ["card_attempt"],
-        "card_dispute.amount_minor": ["card_dispute"],
+        **{f"card_dispute.{name}_minor": ["card_dispute"] for name in ("amount", "lost", "fee")},
         "card_refund.amount_minor": ["card_refund"],
         "order_item.price_minor": ["ticket_order", "ticket_type"],
         **{f"cash_drawer.{name}_minor": ["cash_drawer"] for name in ("float", "expected", "counted")},

@@ -144,6 +144,7 @@ class Account(StrEnum):
     TERMINAL = "terminal"
     FEES = "fees"
     UNASSIGNED = "unassigned"
+    DISPUTES = "disputes"
 
 
 ACCOUNT_NAMES = {
@@ -159,6 +160,7 @@ ACCOUNT_NAMES = {
     Account.TERMINAL: N_("Card terminals"),
     Account.FEES: N_("Fees"),
     Account.UNASSIGNED: N_("Transfers not assigned"),
+    Account.DISPUTES: N_("Lost to claims of cardholders"),
 }
 
 
@@ -195,6 +197,7 @@ class Posting(StrEnum):
     COUNT = "count"
     KEEP = "keep"
     ASSIGN = "assign"
+    DISPUTE = "dispute"
 
 
 POSTING_NAMES = {
@@ -211,4 +214,5 @@ POSTING_NAMES = {
     Posting.COUNT: N_("Drawer counted"),
     Posting.KEEP: N_("Transfer kept"),
     Posting.ASSIGN: N_("Transfer assigned"),
+    Posting.DISPUTE: N_("Claim of a cardholder"),
 }

@@ -6,10 +6,14 @@ from app.kernel.i18n import N_
 
 
 class AttemptState(StrEnum):
-    """Where a checkout stands. ``started``: Stripe was, or is being, asked and we do not know its answer yet."""
+    """Where a checkout stands. ``started``: Stripe was, or is being, asked and we do not know its answer yet.
+
+    ``closing``: another one took its place, and Stripe is yet to end it; who has its page open may still pay.
+    """
 
     STARTED = "started"
     OPEN = "open"
+    CLOSING = "closing"
     PAID = "paid"
     EXPIRED = "expired"
     FAILED = "failed"
@@ -18,6 +22,7 @@ class AttemptState(StrEnum):
 ATTEMPT_NAMES = {
     AttemptState.STARTED: N_("Begun"),
     AttemptState.OPEN: N_("Waits for the payer"),
+    AttemptState.CLOSING: N_("Is ended at Stripe"),
     AttemptState.PAID: N_("Paid"),
     AttemptState.EXPIRED: N_("Expired"),
     AttemptState.FAILED: N_("Failed"),

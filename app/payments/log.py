@@ -14,6 +14,7 @@ WORDS = LogWords(
         "payment.cancel": N_("Cancelled an invoice"),
         "payment.owe_back": N_("Noted that money has to go back"),
         "payment.refund": N_("Recorded a refund"),
+        "payment.refund_failed": N_("Noted that a refund failed"),
         "bank.assign": N_("Assigned a transfer"),
         "bank.set_aside": N_("Set a transfer aside"),
         "bank.take_up": N_("Took up a transfer again"),

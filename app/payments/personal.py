@@ -111,7 +111,7 @@ DATA = PersonalData(
             *(f"card_attempt.{name}" for name in ("currency", "locale", "idempotency_key", "session_id")),
             *(f"card_attempt.{name}" for name in ("payment_intent", "url", "error", "fee_currency")),
             *(f"card_refund.{name}" for name in ("currency", "idempotency_key", "refund_id", "error")),
-            *(f"card_dispute.{name}" for name in ("dispute_id", "currency", "reason")),
+            *(f"card_dispute.{name}" for name in ("dispute_id", "currency", "reason", "fee_currency")),
             "card_event_reading.provider",
             *(f"payment_payout.{name}" for name in ("reference", "currency", "error")),
         }

@@ -13,6 +13,9 @@ from app.payments.errors import DocumentNotFound, DrawerNotOpen
 from app.payments.lines import TaxedLine, Terms
 from app.payments.tables import Drawer, Instalment, Payment, PaymentDocument, PaymentEvent, PaymentLine, PaymentTerms
 
+#: Of one payment at a provider, what its document does not take is a payment of its own, named so behind the name.
+OVER = ":over"
+
 
 @dataclass(frozen=True, kw_only=True)
 class DocumentInfo:
@@ -91,7 +94,10 @@ class PartInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class PaymentInfo:
-    """Money that came (positive) or went back (negative)."""
+    """Money that came (positive) or went back (negative).
+
+    One that is positive and ``returns`` a refund is what that refund was over: it failed after it had been recorded.
+    """
 
     id: int
     document_id: int
@@ -182,10 +188,21 @@ async def payments_of(document_id: int) -> list[PaymentInfo]:
     return [payment_info(row) for row in rows]
 
 
-async def waiting_events(limit: int = 100) -> list[dict[str, Any]]:
-    """Events of the inbox that have not been applied, the oldest first."""
+async def waiting_events(limit: int = 100, received_until: datetime | None = None) -> list[dict[str, Any]]:
+    """Events of the inbox that have not been applied, those tried least often first, of these the oldest.
+
+    So that none stands in the way of one that could be applied. ``received_until`` leaves later ones out.
+    """
     query = PaymentEvent.select().where(PaymentEvent.handled_at.is_null())
-    return await query.order_by(PaymentEvent.id).limit(limit)
+    if received_until is not None:
+        query = query.where(PaymentEvent.received_at <= received_until)
+    return await query.order_by(PaymentEvent.tries).order_by(PaymentEvent.id).limit(limit)
+
+
+async def waiting_event(event_id: int) -> dict[str, Any] | None:
+    """One event of the inbox that has not been applied, if it is one."""
+    chosen = (PaymentEvent.id == event_id) & PaymentEvent.handled_at.is_null()
+    return await PaymentEvent.select().where(chosen).first()
 
 
 def document_info(row: Mapping[str, Any]) -> DocumentInfo:

@@ -1,26 +1,37 @@
 """Reads of card payments."""
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from app.kernel.database import fetch
 from app.kernel.money import Money
 from app.payments.enums_card import AttemptState, RefundState
-from app.payments.queries import waiting_events
+from app.payments.queries import OVER, PaymentInfo, payment_info, waiting_event, waiting_events
 from app.payments.tables import Payment, PaymentDocument
 from app.payments.tables_card import CardAttempt, CardRefund
 
 GOING_ON = [AttemptState.STARTED.value, AttemptState.OPEN.value]
+#: Those that may still turn out to have been paid.
+NOT_OVER = [*GOING_ON, AttemptState.CLOSING.value]
 UNDER_WAY = [RefundState.STARTED.value, RefundState.PENDING.value]
 #: Payments that came through Stripe are known by this and the id that Stripe has for them.
 PROVIDER = "stripe"
+#: So many events that wait are looked through at most, to find those of one edition.
+MOST_WAITING = 1_000
 
 
 async def attempt_going_on(document_id: int) -> dict[str, Any] | None:
     """The checkout of a document that is begun or open, if there is one."""
     chosen = (CardAttempt.document == document_id) & CardAttempt.state.is_in(GOING_ON)
     return await CardAttempt.select().where(chosen).first()
+
+
+async def attempts_closing(document_id: int) -> list[dict[str, Any]]:
+    """Checkouts of a document that Stripe is yet to end."""
+    chosen = (CardAttempt.document == document_id) & (CardAttempt.state == AttemptState.CLOSING.value)
+    return await CardAttempt.select().where(chosen).order_by(CardAttempt.id)
 
 
 async def newest_attempt(document_id: int) -> dict[str, Any] | None:
@@ -72,21 +83,33 @@ async def payment_of_intent(payment_intent: str) -> dict[str, Any] | None:
     return await Payment.select().where(chosen & (Payment.amount_minor > 0)).first()
 
 
+async def payments_of_intent(payment_intent: str) -> list[PaymentInfo]:
+    """What came by one payment at Stripe: what its document took, and behind that what was too much."""
+    names = [f"{PROVIDER}:{payment_intent}", f"{PROVIDER}:{payment_intent}{OVER}"]
+    rows = await Payment.select().where(Payment.provider_reference.is_in(names)).order_by(Payment.id)
+    return [payment_info(row) for row in rows]
+
+
 async def is_any_attempt_unsettled(begun_before: datetime) -> bool:
     """Whether a checkout that was begun before an instant may still turn out to have been paid.
 
     Stripe counts whole seconds by a clock of its own, hence the minute.
     """
     return await CardAttempt.exists().where(
-        CardAttempt.state.is_in(GOING_ON) & (CardAttempt.created_at <= begun_before + timedelta(minutes=1))
+        CardAttempt.state.is_in(NOT_OVER) & (CardAttempt.created_at <= begun_before + timedelta(minutes=1))
     )
 
 
-async def going_back(payment_id: int) -> int:
-    """What of a payment goes back to its card or went there, in minor units; what failed does not count."""
+async def told_back(payment_intent: str) -> int:
+    """What of a payment at Stripe goes back to its card or went there, in minor units.
+
+    What failed there counts as well: it was told, and may have gone back for a while. What Stripe refused does not.
+    """
     rows = await fetch(
-        "SELECT COALESCE(SUM(amount_minor), 0) AS total FROM card_refund WHERE payment = {} AND state <> {}",
-        payment_id,
+        "SELECT COALESCE(SUM(r.amount_minor), 0) AS total FROM card_refund r JOIN payment p ON p.id = r.payment "
+        "WHERE p.provider_reference IN ({}, {}) AND (r.state <> {} OR r.refund_id IS NOT NULL)",
+        f"{PROVIDER}:{payment_intent}",
+        f"{PROVIDER}:{payment_intent}{OVER}",
         RefundState.FAILED.value,
     )
     return int(rows[0]["total"])
@@ -103,14 +126,18 @@ async def under_way(payment_id: int) -> int:
 
 
 async def attempts_to_look_up(now: datetime, before: datetime, limit: int) -> list[dict[str, Any]]:
-    """Checkouts that go on and were neither begun nor looked up since ``before``, or whose document is not open any
-    more, or whose time is over; each with its document's state. The longest unseen first.
+    """Checkouts that are not over and were neither begun nor looked up since ``before``, whose time is over, or that
+    nobody is to pay any more: their document is not open, less is due than they are over, or another took their place.
+
+    Each with its document's state, and whether it is ``unwanted``. The longest unseen first.
     """
     return await fetch(
-        "SELECT a.*, d.state AS document_state FROM card_attempt a JOIN payment_document d ON d.id = a.document "
-        "WHERE a.state IN ('started', 'open') "
-        "AND (COALESCE(a.checked_at, a.created_at) < {} OR (d.state <> 'open' AND a.state = 'open') "
-        "OR a.expires_at < {}) ORDER BY COALESCE(a.checked_at, a.created_at) LIMIT {}",
+        "SELECT * FROM (SELECT a.*, d.state AS document_state, a.state = 'closing' OR (a.state = 'open' AND "
+        "(d.state <> 'open' OR a.amount_minor > d.amount_minor - d.credited_minor - d.paid_minor)) AS unwanted "
+        "FROM card_attempt a JOIN payment_document d ON d.id = a.document "
+        "WHERE a.state IN ('started', 'open', 'closing')) AS one "
+        "WHERE COALESCE(checked_at, created_at) < {} OR unwanted OR expires_at < {} "
+        "ORDER BY COALESCE(checked_at, created_at) LIMIT {}",
         before,
         now,
         limit,
@@ -133,31 +160,51 @@ async def attempts_without_fee(limit: int) -> list[dict[str, Any]]:
 
 
 async def inbox_of(edition_id: int) -> list[dict[str, Any]]:
-    """Events that wait and are of an edition's documents, or of none that is known; the oldest first.
+    """Events that wait and are of an edition's documents, or of none that is known; those tried least often first.
 
-    Each with ``document_id``, or None.
+    Each with ``document_id``, or None. Of more than ``MOST_WAITING`` the rest comes up as others are applied.
     """
-    shown = []
-    for event in await waiting_events():
-        document_id = await _document_of(json.loads(event["payload"]))
-        found = await PaymentDocument.select(PaymentDocument.edition).where(PaymentDocument.id == document_id).first()
-        if found is None or found["edition"] == edition_id:
-            shown.append({**event, "document_id": document_id if found else None})
-    return shown
+    return await _of_edition(await waiting_events(MOST_WAITING), edition_id)
 
 
-async def _document_of(payload: Any) -> int | None:
-    """The document that a provider's event carries, or whose payment it is about."""
+async def is_in_inbox(event_id: int, edition_id: int) -> bool:
+    """Whether an event waits, and is of one of an edition's documents, or of none that is known."""
+    event = await waiting_event(event_id)
+    return event is not None and bool(await _of_edition([event], edition_id))
+
+
+async def _of_edition(events: Sequence[dict[str, Any]], edition_id: int) -> list[dict[str, Any]]:
+    told = [_told(json.loads(event["payload"])) for event in events]
+    carried = [_carried(one) for one in told]
+    references = [f"{PROVIDER}:{one.get('payment_intent')}" for one in told]
+    payments = await Payment.select(Payment.provider_reference, Payment.document).where(
+        Payment.provider_reference.is_in(references or [""])
+    )
+    paid = {row["provider_reference"]: int(row["document"]) for row in payments}
+    meant = [number or paid.get(name) for number, name in zip(carried, references, strict=True)]
+    rows = await PaymentDocument.select(PaymentDocument.id, PaymentDocument.edition).where(
+        PaymentDocument.id.is_in([number for number in meant if number] or [0])
+    )
+    editions = {row["id"]: row["edition"] for row in rows}
+    return [
+        {**event, "document_id": number if number in editions else None}
+        for event, number in zip(events, meant, strict=True)
+        if editions.get(number or 0, edition_id) == edition_id
+    ]
+
+
+def _told(payload: Any) -> Mapping[str, Any]:
+    """What a provider's event is about; empty for what has no such thing."""
     data = payload.get("data") if isinstance(payload, dict) else None
     told = data.get("object") if isinstance(data, dict) else None
-    if not isinstance(told, dict):
-        return None
+    return told if isinstance(told, dict) else {}
+
+
+def _carried(told: Mapping[str, Any]) -> int | None:
+    """The document that is named with what an event is about."""
     metadata = told.get("metadata")
     carried = str(metadata.get("document_id", "")) if isinstance(metadata, dict) else ""
-    if carried.isascii() and carried.isdigit() and len(carried) < 10:
-        return int(carried)
-    payment = await payment_of_intent(str(told.get("payment_intent")))
-    return int(payment["document"]) if payment else None
+    return int(carried) if carried.isascii() and carried.isdigit() and len(carried) < 10 else None
 
 
 def _with_money(row: dict[str, Any]) -> dict[str, Any]:

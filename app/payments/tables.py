@@ -134,7 +134,11 @@ class Payment(Table, tablename="payment"):
     outcome = Varchar(length=12, choices=Settlement)
     provider_reference = Varchar(length=120, default=None, null=True, unique=True)
     returns: ForeignKey["Payment"] = ForeignKey(
-        references="self", null=True, on_delete=OnDelete.restrict, index=True, help_text="The payment that went back"
+        references="self",
+        null=True,
+        on_delete=OnDelete.restrict,
+        index=True,
+        help_text="The payment that went back; of money that is here again since its refund failed, that refund",
     )
     owed_minor = BigInt(default=0, help_text="How much of it has to go back, or had to")
     returned_minor = BigInt(default=0, help_text="How much of it went back")

@@ -13,8 +13,8 @@ from app.payments.tables import Payment, PaymentDocument
 class CardAttempt(Table, tablename="card_attempt"):
     """One checkout of a document. Its values are what Stripe was asked with: the same key needs the same again.
 
-    A document has one that is ``started`` or ``open``, by a partial unique index. ``fee_minor`` is what Stripe kept,
-    in ``fee_currency``, the currency of the account there.
+    A document has one that is ``started`` or ``open``, by a partial unique index, and any number that are ``closing``.
+    ``fee_minor`` is what Stripe kept, in ``fee_currency``, the currency of the account there.
     """
 
     id: Serial
@@ -53,7 +53,10 @@ class CardRefund(Table, tablename="card_refund"):
 
 
 class CardDispute(Table, tablename="card_dispute"):
-    """A payment that the cardholder's bank claims back. ``told_at`` is when Stripe said what stands here."""
+    """A payment that the cardholder's bank claims back. ``told_at`` is when Stripe said what stands here.
+
+    ``lost_minor`` and ``fee_minor``, the latter in ``fee_currency``, are what of it stands in the ledger.
+    """
 
     id: Serial
     payment = ForeignKey(references=Payment, null=False, on_delete=OnDelete.restrict, index=True)
@@ -65,6 +68,9 @@ class CardDispute(Table, tablename="card_dispute"):
     answer_by = Timestamptz(default=None, null=True)
     opened_at = Timestamptz(default=None)
     told_at = Timestamptz(default=None)
+    lost_minor = BigInt(default=0)
+    fee_minor = BigInt(default=0)
+    fee_currency = Varchar(length=3)
 
 
 class EventReading(Table, tablename="card_event_reading"):

@@ -29,6 +29,7 @@ def stripe(stripe_process: StripeServer, monkeypatch: pytest.MonkeyPatch) -> Ite
         mode="held",
         drops=0,
         faults=0,
+        faulty="",
         page_size=100,
         refunds_end="succeeded",
         asked=[],

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from app.accounts.actor import Actor
 from app.events.queries import EditionInfo
 from app.kernel.database import fetch
 from app.kernel.money import Money
 from app.payments.bank_lines import BankLine
-from app.payments.enums import EntrySource, Settlement
+from app.payments.enums import DocumentState, EntrySource, Settlement
 from app.payments.lines import Line
 from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id, payments_of
 from app.payments.queries_bank import EntryInfo, entry_by_id
@@ -26,7 +27,15 @@ class Seller:
     def __init__(self, answer: Settlement = Settlement.KEPT) -> None:
         self.answer = answer
         self.settled: list[tuple[DocumentInfo, PaymentInfo]] = []
+        self.taken_back: list[int] = []
         self.fails = False
+
+    async def take_back(self, document: DocumentInfo, actor: Actor | None, now: datetime) -> None:
+        """Note which document it was, as its state says what happened to its money before."""
+        assert document.state == DocumentState.REFUND_DUE
+        if self.fails:
+            raise RuntimeError("it was worn at the gate")
+        self.taken_back.append(document.id)
 
     async def settle(self, document: DocumentInfo, payment: PaymentInfo, now: datetime) -> Settlement:
         """Deliver."""
@@ -39,6 +48,7 @@ class Seller:
 def put_on_sale(monkeypatch: Any, seller: Seller, purpose: str = "order") -> None:
     """Let a seller settle payments of a purpose, in this test only."""
     monkeypatch.setattr(documents, "_settlements", {purpose: seller.settle})
+    monkeypatch.setattr(documents, "_taken_back", {purpose: seller.take_back})
 
 
 async def make_document(

@@ -69,6 +69,7 @@ class Stripe(Balance):
         self.mode = "now" if webhook else "held"
         self.refunds_end = "succeeded"
         self.drops = self.faults = 0
+        self.faulty = ""
         self._numbers = itertools.count(1)
 
     def make(self, prefix: str, kind: str, **values: Any) -> Thing:
@@ -218,8 +219,11 @@ class Stripe(Balance):
         self.tell("refund.failed" if status == "failed" else "refund.updated", refund)
         return refund
 
-    def dispute(self, intent: str, status: str) -> Thing:
-        """Let the cardholder's bank ask for the money back, or close that as ``won`` or ``lost``."""
+    def dispute(self, intent: str, status: str, fee: int | None = None, kind: str = "") -> Thing:
+        """Let the cardholder's bank ask for the money back, or close that as ``won`` or ``lost``.
+
+        With a ``fee`` money moves: the bank takes it, and Stripe keeps the fee, or it comes again and so does the fee.
+        """
         charge = self.find(self.find(intent, "payment_intent")["latest_charge"], "charge")
         known = next(
             (one for one in self.things.values() if one.get("charge") == charge["id"] and "reason" in one), None
@@ -227,7 +231,14 @@ class Stripe(Balance):
         money = {"amount": charge["amount"], "currency": charge["currency"], "charge": charge["id"]}
         found = known or self.make("dp", "dispute", **money, payment_intent=intent, reason="fraudulent")
         found.update(status=status, evidence_details={"due_by": int(time.time()) + 7 * 24 * 3600})
-        self.tell(f"charge.dispute.{'closed' if status in ('won', 'lost') else 'created'}", found)
+        if fee is not None:
+            amount = charge["amount"] if found.get("balance_transactions") else -charge["amount"]
+            balance = self.make(
+                *("txn", "balance_transaction"), amount=amount, currency=charge["currency"], fee=fee, net=amount - fee
+            )
+            found["balance_transactions"] = [*found.get("balance_transactions", []), balance]
+        known_as = "closed" if status in ("won", "lost") else "updated" if known else "created"
+        self.tell(f"charge.dispute.{kind or known_as}", found)
         return found
 
     def listed(self, given: Thing) -> Thing:
@@ -286,7 +297,7 @@ class Stripe(Balance):
             case "refund":
                 return self.refund(given)
             case "stranger":
-                charge = self.make("ch", "charge", amount=50_000, currency="vnd", amount_refunded=0)
+                charge = self.make("ch", "charge", amount=50_000, currency="vnd", amount_refunded=0, refunded=False)
                 intent = self.make("pi", "payment_intent", latest_charge=charge["id"])
                 charge.update(payment_intent=intent["id"])
                 return intent["id"]
@@ -294,13 +305,15 @@ class Stripe(Balance):
                 return self.pay_later(given["session"], given.get("comes"))
             case "session":
                 return self.find(given["session"], "checkout.session")
+            case "charge":
+                return self.find(self.find(given["payment_intent"], "payment_intent")["latest_charge"], "charge")
             case "sessions":
                 states = [one["status"] for one in self.things.values() if one["object"] == "checkout.session"]
                 return {state: states.count(state) for state in states}
             case "set":
                 vars(self).update(given)
             case "dispute":
-                return self.dispute(given["payment_intent"], given["status"])
+                return self.dispute(given["payment_intent"], given["status"], given.get("fee"), given.get("kind", ""))
             case "end_refund":
                 return self.end_refund(given["refund"], given["status"])
             case "balance":
@@ -376,8 +389,8 @@ class Door(BaseHTTPRequestHandler):
         try:
             if self.headers.get("authorization") != f"Bearer {stripe.key}":
                 raise Refused(401, "Invalid API Key provided.")
-            if stripe.faults:
-                stripe.faults -= 1
+            if stripe.faults or (stripe.faulty and path.endswith(stripe.faulty)):
+                stripe.faults -= 1 if stripe.faults else 0
                 raise Refused(500, "Something went wrong on Stripe's end.", kind="api_error")
             asked = f"{path}?{body}"
             known, answer = stripe.answers.get(key, (asked, None)) if key else (asked, None)

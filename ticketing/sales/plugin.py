@@ -15,7 +15,7 @@ from app.events.slots import (
 from app.kernel.jobs import every
 from app.kernel.module import Module
 from app.payments.services.card_refunds import register_refund_message
-from app.payments.services.documents import register_settlement
+from app.payments.services.documents import register_settlement, register_taken_back
 from ticketing.sales.controllers.api import TicketApi
 from ticketing.sales.controllers.box_office import BoxOfficeController
 from ticketing.sales.controllers.manage import OrderController, TicketTypeController
@@ -26,8 +26,8 @@ from ticketing.sales.personal import DATA
 from ticketing.sales.queries import buyers_concerned, contacts_of_tickets, names_of_labels, names_of_pass
 from ticketing.sales.services.closing import close_sales
 from ticketing.sales.services.copying import copy_ticket_types
-from ticketing.sales.services.messages import send_refund
-from ticketing.sales.services.orders import PURPOSE, settle_order, settle_orders
+from ticketing.sales.services.messages import send_refund, send_refund_failed
+from ticketing.sales.services.orders import PURPOSE, cancel_taken_back, settle_order, settle_orders
 from ticketing.sales.sheets import ATTENDEES, TICKET_TYPES
 from ticketing.sales.slots import NAV, sales_dashboard, tickets_section
 from ticketing.sales.tasks import EXPIRE, LAID, run_expire_orders, run_look_after_laid
@@ -36,7 +36,8 @@ from ticketing.sales.tasks import EXPIRE, LAID, run_expire_orders, run_look_afte
 def start() -> None:
     """Join payments, fill the slots, and let held orders expire and sheets be gone on with."""
     register_settlement(PURPOSE, settle_order, settle_orders)
-    register_refund_message(PURPOSE, send_refund)
+    register_taken_back(PURPOSE, cancel_taken_back)
+    register_refund_message(PURPOSE, send_refund, send_refund_failed)
     add_mover(MOVER)
     add_closer(close_sales)
     add_audience(buyers_concerned)

@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.guards import requires
+from app.events.pages import stretch
 from app.events.queries import edition_by_id
 from app.kernel import jobs
 from app.kernel.clock import now
@@ -75,19 +76,17 @@ class CardFinanceController(Controller):
         return redirect(f"/manage/{edition_id}/payments/{document_id}", toast=toast)
 
     @get("/inbox")
-    async def inbox(self, edition_id: FromPath[int]) -> Response[str]:
+    async def inbox(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[str]:
         """What providers told and what could not be applied, and what they refused, each with its reason."""
-        return page(
-            "payments/inbox.html",
-            edition=await edition_by_id(edition_id),
-            events=await queries_card.inbox_of(edition_id),
-            refused=await refused_in(edition_id),
-        )
+        edition = await edition_by_id(edition_id)
+        events, pager = stretch(request, await queries_card.inbox_of(edition_id))
+        refused = await refused_in(edition_id)
+        return page("payments/inbox.html", edition=edition, events=events, pager=pager, refused=refused)
 
     @post("/inbox/{event_id:int}")
     async def try_again(self, edition_id: FromPath[int], event_id: FromPath[int]) -> Response[Any]:
         """Apply an event that waits, now. Raises NotFound for one that does not wait, or not in this edition."""
-        if event_id not in {event["id"] for event in await queries_card.inbox_of(edition_id)}:
+        if not await queries_card.is_in_inbox(event_id, edition_id):
             raise NotFound
         await jobs.enqueue(JOB, {"event": event_id}, unique_key=f"payment-event-{event_id}", now=now())
         return redirect(f"/manage/{edition_id}/payments/inbox", toast=_("It is tried again."))
@@ -108,12 +107,15 @@ async def card_part(document: DocumentInfo, payments: Sequence[PaymentInfo]) -> 
     """What a document's page shows of cards, payments named by their ids.
 
     ``left`` is what of a payment has to go back and is not on its way to its card, ``refundable`` those of which
-    something can be sent there, ``under_way`` those of which something is.
+    something can be sent there, ``under_way`` those of which something is. ``waiting`` are notices of the document that
+    could not be written down.
     """
     refunds = await queries_card.refunds_of(document.id)
     by_card = [one for one in payments if one.due_back.amount_minor and intent_of(one)]
     left = {one.id: await left_to_refund(one) for one in by_card}
+    inbox = await queries_card.inbox_of(document.edition_id)
     return {
+        "waiting": [one for one in inbox if one["document_id"] == document.id and one["tries"]],
         "attempts": await queries_card.attempts_of(document.id),
         "refunds": refunds,
         "disputes": await queries_card.disputes_of(document.edition_id, document.id),

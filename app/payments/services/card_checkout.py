@@ -5,6 +5,7 @@ transaction. Whoever falls between the two asks again with the same key, and Str
 the session leads to the payer's own page: Stripe and its logs never learn the secret of an order.
 """
 
+import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.events.queries import edition_by_id, hold_edition
 from app.kernel.database import hold_row, is_unique_violation, write_transaction
+from app.kernel.errors import AppError
 from app.kernel.i18n import _, use_locale
 from app.kernel.money import Money
 from app.kernel.security import new_token
@@ -22,7 +24,7 @@ from app.payments.enums_card import AttemptState
 from app.payments.errors import AlreadyPaid, AmountDiffers, DocumentNotOpen
 from app.payments.errors_card import CardsNotSetUp, StripeRefused
 from app.payments.queries import DocumentInfo, document_by_id, next_due
-from app.payments.queries_card import GOING_ON, PROVIDER, attempt_going_on
+from app.payments.queries_card import NOT_OVER, PROVIDER, attempt_going_on, attempts_closing
 from app.payments.services.inbox import IGNORED
 from app.payments.services.recording import record_payment
 from app.payments.services.stripe_client import at_stripe, cards_on, create_session, expire_session, retrieve_session
@@ -37,6 +39,8 @@ LASTS = timedelta(minutes=60)
 TOO_SHORT = timedelta(minutes=2)
 RETURN_PATH, CANCEL_PATH = "/pay/card/done", "/pay/card/back"
 
+log = logging.getLogger("fairground.stripe")
+
 
 async def start_checkout(*, document_id: int, locale: str, now: datetime) -> str:
     """The address of the page at Stripe where a document is paid; asked again while it is open, the same one.
@@ -47,6 +51,8 @@ async def start_checkout(*, document_id: int, locale: str, now: datetime) -> str
     if not cards_on():
         raise CardsNotSetUp
     attempt, is_new = await _begin(document_id, locale, now)
+    if await _close_former(document_id, now):
+        attempt, _known = await _begin(document_id, locale, now)  # it may turn out that the former one was paid
     if attempt["state"] == AttemptState.OPEN.value:
         return str(attempt["url"])
     try:
@@ -136,7 +142,8 @@ async def _begin(document_id: int, locale: str, now: datetime) -> tuple[dict[str
             if known and known["expires_at"] > now + TOO_SHORT and (known["amount_minor"], known["currency"]) == due:
                 return known, False
             if known:
-                await end_checkout(known["id"], AttemptState.EXPIRED, "", now)
+                over = AttemptState.CLOSING if known["session_id"] else AttemptState.EXPIRED  # nobody was led to it
+                await end_checkout(known["id"], over, "", now)
             row = CardAttempt(
                 document=document_id,
                 amount_minor=asked.amount_minor,
@@ -154,6 +161,20 @@ async def _begin(document_id: int, locale: str, now: datetime) -> tuple[dict[str
         if known is None:
             raise
         return known, False  # somebody else began at the same moment
+
+
+async def _close_former(document_id: int, now: datetime) -> bool:
+    """End at Stripe what a document's new checkout took the place of; whether there was any.
+
+    What hinders keeps nobody from paying: the job that looks after checkouts tries it again.
+    """
+    former = await attempts_closing(document_id)
+    for attempt in former:
+        try:
+            await close_checkout(attempt, now)
+        except AppError as error:
+            log.warning("a former checkout could not be ended: %s", error.code)
+    return bool(former)
 
 
 async def _params(attempt: Mapping[str, Any], document: DocumentInfo) -> "SessionCreateParams":
@@ -240,7 +261,7 @@ async def _paid(
 
 
 async def end_checkout(attempt_id: int, state: AttemptState, error: str, now: datetime) -> None:
-    """End an attempt that goes on; one that was paid stays so."""
+    """End an attempt that is not over; one that was paid stays so."""
     values: dict[Any, Any] = {
         CardAttempt.state: state.value,
         CardAttempt.error: error[:300],
@@ -248,4 +269,4 @@ async def end_checkout(attempt_id: int, state: AttemptState, error: str, now: da
         CardAttempt.checked_at: now,
     }
     async with write_transaction():
-        await CardAttempt.update(values).where((CardAttempt.id == attempt_id) & CardAttempt.state.is_in(GOING_ON))
+        await CardAttempt.update(values).where((CardAttempt.id == attempt_id) & CardAttempt.state.is_in(NOT_OVER))

@@ -3,7 +3,7 @@
 The refund is committed with its idempotency key before Stripe is asked, so that a fall in between sends nothing twice.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ from app.kernel.names import clean_text
 from app.kernel.security import new_token
 from app.kernel.settings import settings
 from app.payments.currencies import from_stripe, to_stripe
-from app.payments.enums import PaymentMethod
+from app.payments.enums import DocumentState, PaymentMethod, Settlement
 from app.payments.enums_card import RefundState
 from app.payments.errors import DocumentNotOpen
 from app.payments.errors_card import (
@@ -29,18 +29,18 @@ from app.payments.errors_card import (
     StripeNotReached,
     StripeRefused,
 )
-from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id, payment_by_id
+from app.payments.queries import OVER, DocumentInfo, PaymentInfo, document_by_id, payment_by_id, payments_of
 from app.payments.queries_card import (
     PROVIDER,
     UNDER_WAY,
-    going_back,
     is_any_attempt_unsettled,
-    payment_of_intent,
+    payments_of_intent,
+    told_back,
     under_way,
 )
-from app.payments.services.documents import require_refund
+from app.payments.services.documents import owe_back, take_back
 from app.payments.services.inbox import IGNORED
-from app.payments.services.refunding import record_refund
+from app.payments.services.refunding import record_refund, reverse_refund
 from app.payments.services.stripe_client import (
     cards_on,
     create_refund,
@@ -48,6 +48,7 @@ from app.payments.services.stripe_client import (
     refunds_of_intent,
     retrieve_refund,
 )
+from app.payments.tables import Payment
 from app.payments.tables_card import CardRefund
 
 #: Stripe forgets idempotency keys after a day at the earliest.
@@ -62,27 +63,32 @@ _STATES = {
 }
 Told = Callable[[DocumentInfo, int, Money, datetime], Awaitable[None]]
 _tell: dict[str, Told] = {}
+_tell_failed: dict[str, Told] = {}
 
 
-def register_refund_message(purpose: str, tell: Told) -> None:
-    """Say how a payer hears that money went back to her card.
+def register_refund_message(purpose: str, tell: Told, tell_failed: Told | None = None) -> None:
+    """Say how a payer hears that money went back to her card, and that it did not after all.
 
-    ``tell(document, refund_id, amount, now)`` runs inside the transaction that books the refund, and sends through the
-    outbox. Raises ValueError when the purpose is taken.
+    ``tell(document, refund_id, amount, now)`` runs inside the transaction that books the refund, ``tell_failed`` inside
+    the one that takes it back; they send through the outbox. Raises ValueError when the purpose is taken.
     """
     if _tell.setdefault(purpose, tell) != tell:
         raise ValueError(f"refunds of {purpose} are told by another module already")
+    if tell_failed is not None:
+        _tell_failed[purpose] = tell_failed
 
 
 def intent_of(payment: PaymentInfo) -> str | None:
-    """The id that Stripe knows a payment by; None for money that came another way."""
+    """The id that Stripe knows a payment by, also for what was too much of it; None for money that came another way."""
     provider, _colon, name = (payment.provider_reference or "").partition(":")
-    return name if provider == PROVIDER and name.startswith("pi_") and payment.amount.amount_minor > 0 else None
+    by_card = provider == PROVIDER and name.startswith("pi_") and payment.amount.amount_minor > 0
+    return name.removesuffix(OVER) if by_card else None
 
 
 async def left_to_refund(payment: PaymentInfo) -> Money:
     """How much of a payment has to go back and is not on its way to its card already."""
-    return Money(payment.due_back.amount_minor - await under_way(payment.id), payment.amount.currency)
+    left = payment.due_back.amount_minor - await under_way(payment.id)
+    return Money(max(0, left), payment.amount.currency)
 
 
 async def refund_to_card(*, payment_id: int, amount: Money, actor: Actor, now: datetime, note: str = "") -> RefundState:
@@ -156,7 +162,8 @@ async def carry_on(refund: Mapping[str, Any], now: datetime) -> RefundState:
 async def apply_refund(told: Mapping[str, Any], now: datetime) -> str:
     """Keep how a refund stands, in the caller's transaction, and book it once when it went through; names what it is.
 
-    One that failed stays so, whatever is told later of an earlier time. Raises PaymentNotKnownYet, AmountNotWhole, and
+    One that fails after that, as a bank may refuse it days later, is taken back: its money has to go back anew. One
+    that failed stays so, whatever is told later of an earlier time. Raises PaymentNotKnownYet, AmountNotWhole, and
     what the booking raises.
     """
     row = await _row_of(told, now)
@@ -165,6 +172,7 @@ async def apply_refund(told: Mapping[str, Any], now: datetime) -> str:
     payment = await payment_by_id(row["payment"])
     await hold_edition((await document_by_id(payment.document_id)).edition_id)
     await hold_row("payment_document", payment.document_id, alone=True)
+    (row,) = await CardRefund.select().where(CardRefund.id == row["id"])  # as nobody else changes it any more
     state = _STATES[str(told.get("status"))]
     before = {
         RefundState.PENDING: [RefundState.STARTED.value],
@@ -181,6 +189,8 @@ async def apply_refund(told: Mapping[str, Any], now: datetime) -> str:
     )
     if changed and state is RefundState.DONE:
         await _book(row, str(told["id"]), payment, now)
+    elif changed and row["state"] == RefundState.DONE.value:
+        await _take_again(row, str(told["id"]), payment, str(values[CardRefund.error]), now)
     return state.value
 
 
@@ -189,11 +199,11 @@ async def check_charge(charge: Mapping[str, Any]) -> str:
 
     Raises PaymentNotKnownYet until each was told by an event of its own, or by the list of events.
     """
-    payment = await payment_of_intent(str(charge.get("payment_intent")))
-    if payment is None:
+    intent = str(charge.get("payment_intent"))
+    if not await payments_of_intent(intent):
         return await _unknown(charge)
     total = from_stripe(charge["amount_refunded"], str(charge["currency"]))
-    if await going_back(payment["id"]) < total.amount_minor:
+    if await told_back(intent) < total.amount_minor:
         raise PaymentNotKnownYet(reference=charge.get("id"))
     return "known"
 
@@ -221,13 +231,14 @@ async def _row_of(told: Mapping[str, Any], now: datetime) -> dict[str, Any] | No
         found = await CardRefund.select().where(chosen).first()
     if found is not None:
         return found
-    payment = await payment_of_intent(str(told.get("payment_intent")))
-    if payment is None:
+    payments = await payments_of_intent(str(told.get("payment_intent")))
+    if not payments:
         await _unknown(told)
         return None
     amount = from_stripe(told["amount"], str(told["currency"]))
+    fitting = [one for one in payments if (await left_to_refund(one)).amount_minor >= amount.amount_minor]
     row = CardRefund(
-        payment=payment["id"],
+        payment=(fitting or payments)[0].id,
         amount_minor=amount.amount_minor,
         currency=amount.currency,
         idempotency_key=f"told-{told['id']}"[:64],
@@ -247,27 +258,104 @@ async def _unknown(told: Mapping[str, Any]) -> str:
 
 
 async def _book(refund: Mapping[str, Any], refund_id: str, payment: PaymentInfo, now: datetime) -> None:
-    """Write the refund down as money that went back, and tell the payer.
-
-    What somebody gave back at Stripe itself, all of it and without a word here, is owed back first; of a part somebody
-    has to say what it is for, by a credit note: until then it waits.
-    """
+    """Write the refund down as money that went back, and tell the payer. Raises RefundNotOwed."""
     document = await document_by_id(payment.document_id)
     amount = Money(refund["amount_minor"], refund["currency"])
-    if amount == payment.amount and payment.owed.amount_minor == 0:
-        await require_refund(document_id=document.id, actor=None, now=now)
-        payment = await payment_by_id(payment.id)
-    if payment.due_back.amount_minor < amount.amount_minor:
-        raise RefundNotOwed(amount=amount)
-    await record_refund(
-        payment_id=payment.id,
-        method=PaymentMethod.CARD,
-        amount=amount,
-        actor=await actor_of_person(refund["asked_by"]) if refund["asked_by"] else None,
-        now=now,
-        note=refund["note"],
-        provider_reference=f"{PROVIDER}:{refund_id}",
-    )
+    actor = await actor_of_person(refund["asked_by"]) if refund["asked_by"] else None
+    shares = await _shares(payment, amount, now)
+    for name, (payment_id, share) in zip(_names(refund_id), shares, strict=False):
+        await record_refund(
+            payment_id=payment_id,
+            method=PaymentMethod.CARD,
+            amount=share,
+            actor=actor,
+            now=now,
+            note=refund["note"],
+            provider_reference=name,
+        )
     tell = _tell.get(document.purpose)
     if tell is not None:
         await tell(document, refund["id"], amount, now)
+
+
+async def _take_again(
+    refund: Mapping[str, Any], refund_id: str, payment: PaymentInfo, reason: str, now: datetime
+) -> None:
+    """Take back what was written down of a refund, and tell the payer, who heard that it went back."""
+    for name in _names(refund_id):
+        await reverse_refund(provider_reference=name, reason=reason, now=now)
+    document = await document_by_id(payment.document_id)
+    tell = _tell_failed.get(document.purpose)
+    if tell is not None:
+        await tell(document, refund["id"], Money(refund["amount_minor"], refund["currency"]), now)
+
+
+def _names(refund_id: str) -> tuple[str, str]:
+    """What a refund is known by here: what goes back of one payment, and of the other one of the same at Stripe."""
+    return f"{PROVIDER}:{refund_id}", f"{PROVIDER}:{refund_id}:rest"
+
+
+async def _shares(payment: PaymentInfo, amount: Money, now: datetime) -> list[tuple[int, Money]]:
+    """Of which payments a refund is how much: its own first, then the other one of the same payment at Stripe.
+
+    All of it has to go back after this. Raises RefundNotOwed.
+    """
+    intent = str(intent_of(payment))
+    payments = await payments_of_intent(intent)
+    missing = amount.amount_minor - sum(one.due_back.amount_minor for one in payments)
+    if missing > 0:
+        await _owe(payments, missing, now)
+        payments = await payments_of_intent(intent)
+    shares, rest = [], amount.amount_minor
+    for one in sorted(payments, key=lambda one: one.id != payment.id):
+        if part := min(rest, one.due_back.amount_minor):
+            shares.append((one.id, Money(part, amount.currency)))
+            rest -= part
+    return shares
+
+
+async def _owe(payments: Sequence[PaymentInfo], minor: int, now: datetime) -> None:
+    """Let more of one payment at Stripe have to go back, since it did so already: somebody gave it back there.
+
+    What another payment of the document has to give back goes back here in its place. Of a document that is open, so
+    that nothing was sold yet, less has come. Of one that is paid, all that it keeps is owed back, and its seller hears
+    of it; of a part somebody has to say what it is for, by a credit note: until then it waits. Raises RefundNotOwed.
+    """
+    document = await document_by_id(payments[0].document_id)
+    minor -= await _owe_instead(payments, minor)
+    if not minor:
+        return
+    if document.state == DocumentState.OPEN:
+        await owe_back(document, minor, now, first=payments[0].id)
+    elif document.state == DocumentState.PAID and document.paid.amount_minor == minor:
+        await take_back(document_id=document.id, actor=None, now=now)
+    else:
+        raise RefundNotOwed(amount=Money(minor, document.amount.currency))
+
+
+async def _owe_instead(payments: Sequence[PaymentInfo], minor: int) -> int:
+    """Let money that other payments of a document have to give back go back from its card; returns how much.
+
+    The document owes what it owed, so that the ledger has nothing to say.
+    """
+    kept, names = payments[0], {one.id for one in payments}
+    most = min(minor, kept.amount.amount_minor - kept.owed.amount_minor)
+    moved = 0
+    for other in await payments_of(kept.document_id):
+        part = min(most - moved, (await left_to_refund(other)).amount_minor)
+        if other.id not in names and part > 0:
+            await _change_owed(other, -part)
+            moved += part
+    if moved:
+        await _change_owed(kept, moved)
+    return moved
+
+
+async def _change_owed(payment: PaymentInfo, by_minor: int) -> None:
+    owed = payment.owed.amount_minor + by_minor
+    values: dict[Any, Any] = {Payment.owed_minor: owed}
+    if owed == payment.amount.amount_minor:
+        values[Payment.outcome] = Settlement.REFUND.value
+    elif payment.outcome == Settlement.REFUND:
+        values[Payment.outcome] = Settlement.KEPT.value
+    await Payment.update(values).where(Payment.id == payment.id)

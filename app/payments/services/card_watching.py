@@ -61,10 +61,10 @@ async def _see_to(attempt: Mapping[str, Any], now: datetime) -> None:
             await ask_for_session(attempt, now)
         else:  # nobody was ever given its address, so that nobody can have paid
             await end_checkout(attempt["id"], AttemptState.EXPIRED, "", now)
-    elif attempt["document_state"] == DocumentState.OPEN.value and attempt["expires_at"] > now:
-        await look_up(attempt, now)
-    else:
+    elif attempt["unwanted"] or attempt["expires_at"] <= now:
         await close_checkout(attempt, now)
+    else:
+        await look_up(attempt, now)
 
 
 async def _fetch_events(now: datetime) -> int:

@@ -18,7 +18,7 @@ from app.payments.services.documents import (
     move_document,
     owe_back,
     part_of_rest,
-    require_refund,
+    take_back,
 )
 from app.payments.services.ledger import post
 from app.payments.services.recording import settle
@@ -29,8 +29,9 @@ async def credit_document(*, document_id: int, amount: Money, reason: str, actor
     """Take a part of an invoice back by a credit note; what came for that part has to go back. Returns the note's id.
 
     The note has a line for each rate of tax, and for whoever bears a share, in the proportion of what is left of them.
-    Taking all of it back is what cancelling an open invoice and refunding a paid one does, and is done so: then the
-    id is the invoice's own for an open one. Raises DocumentNotFound, DocumentNotOpen, CurrencyDiffers, MoreThanBilled.
+    Taking all of it back is what cancelling an open invoice and refunding a paid one does, and is done so: then the id
+    is the invoice's own for an open one. Of a paid one its seller is told, and takes back what it was for. Raises
+    DocumentNotFound, DocumentNotOpen, CurrencyDiffers, MoreThanBilled.
     """
     async with write_transaction():
         document = await document_by_id(document_id)
@@ -48,7 +49,7 @@ async def credit_document(*, document_id: int, amount: Money, reason: str, actor
             if document.state == DocumentState.OPEN:
                 await cancel_document(document_id=document_id, actor=actor, now=now)
                 return document_id
-            await require_refund(document_id=document_id, actor=actor, now=now)
+            await take_back(document_id=document_id, actor=actor, now=now)
             rows = await PaymentDocument.select(PaymentDocument.id).where(PaymentDocument.corrects == document_id)
             return max(int(row["id"]) for row in rows)
         lines = await part_of_rest(document, amount.amount_minor, clean_text(reason))

@@ -49,6 +49,8 @@ Paid = tuple[DocumentInfo, PaymentInfo]
 SettleMany = Callable[[Sequence[Paid], datetime], Awaitable[Sequence[Settlement]]]
 _settlements: dict[str, Settle] = {}
 _many_at_once: dict[Settle, SettleMany] = {}
+TakenBack = Callable[[DocumentInfo, Actor | None, datetime], Awaitable[None]]
+_taken_back: dict[str, TakenBack] = {}
 
 
 def register_settlement(purpose: str, settle: Settle, settle_many: SettleMany | None = None) -> None:
@@ -63,6 +65,17 @@ def register_settlement(purpose: str, settle: Settle, settle_many: SettleMany | 
         raise ValueError(f"payments for {purpose} are settled by another module already")
     if settle_many is not None:
         _many_at_once[settle] = settle_many
+
+
+def register_taken_back(purpose: str, taken_back: TakenBack) -> None:
+    """Say what follows when somebody else than its seller takes a paid document of a purpose back as a whole.
+
+    ``taken_back(document, actor, now)`` runs inside the transaction that does so, after its money was owed back: what
+    the document was for has to go, too. ``actor`` is nobody for who did it at a provider. It must call nothing outside.
+    Raises ValueError when the purpose is taken.
+    """
+    if _taken_back.setdefault(purpose, taken_back) != taken_back:
+        raise ValueError(f"documents of {purpose} are taken back by another module already")
 
 
 def settlement_of(document: DocumentInfo) -> Settle:
@@ -163,13 +176,16 @@ def _out_of_order(parts: Sequence[Part]) -> bool:
     return days != sorted(days) or any(part.amount_minor <= 0 for part in parts)
 
 
-async def owe_back(document: DocumentInfo, amount_minor: int, now: datetime) -> None:
-    """Let a part of what came for a document go back, the newest payments first, in the caller's transaction."""
+async def owe_back(document: DocumentInfo, amount_minor: int, now: datetime, *, first: int | None = None) -> None:
+    """Let a part of what came for a document go back, in the caller's transaction.
+
+    Out of the payment ``first`` if one is named, then the newest ones first.
+    """
     left = amount_minor
     rows = await Payment.select(Payment.id, Payment.amount_minor, Payment.owed_minor).where(
-        (Payment.document == document.id) & (Payment.amount_minor > 0)
+        (Payment.document == document.id) & (Payment.amount_minor > 0) & Payment.returns.is_null()
     )
-    for row in sorted(rows, key=lambda one: -one["id"]):
+    for row in sorted(rows, key=lambda one: (one["id"] != first, -one["id"])):
         part = min(left, row["amount_minor"] - row["owed_minor"])
         if part > 0:
             whole = row["owed_minor"] + part == row["amount_minor"]
@@ -287,10 +303,24 @@ async def _forget_credits(document: DocumentInfo, now: datetime) -> None:
     await PaymentDocument.update({PaymentDocument.credited_minor: 0}).where(PaymentDocument.id == document.id)
 
 
-async def require_refund(*, document_id: int, actor: Actor | None, now: datetime) -> None:
+async def take_back(*, document_id: int, actor: Actor | None, now: datetime) -> None:
+    """Take back a paid document as :func:`require_refund` does, for somebody else than its seller, who is told.
+
+    In the caller's transaction. Raises DocumentNotFound, and what the seller raises.
+    """
+    async with write_transaction():
+        if await require_refund(document_id=document_id, actor=actor, now=now):
+            document = await document_by_id(document_id)
+            taken_back = _taken_back.get(document.purpose)
+            if taken_back is not None:
+                await taken_back(document, actor, now)
+
+
+async def require_refund(*, document_id: int, actor: Actor | None, now: datetime) -> bool:
     """Take back a paid document by a credit note, since what it was for was taken back: its money has to go back.
 
-    In the caller's transaction; a document that is not paid is left as it is. Raises DocumentNotFound.
+    For its seller; for others see :func:`take_back`. In the caller's transaction; a document that is not paid is left
+    as it is, and the answer is false. Raises DocumentNotFound.
     """
     async with write_transaction():
         await _hold_edition_of(document_id)
@@ -299,12 +329,13 @@ async def require_refund(*, document_id: int, actor: Actor | None, now: datetime
         )
         if was is None:
             await document_by_id(document_id)
-            return
+            return False
         if was.credited.amount_minor == 0:
             await issue_credit(was, await lines_of(was.id), was.description, now)
         elif rest := was.amount.amount_minor - was.credited.amount_minor:
             await issue_credit(was, await part_of_rest(was, rest, was.description), was.description, now)
         await owe_back(was, was.paid.amount_minor, now)
+        return True
 
 
 async def issue_credit(document: DocumentInfo, lines: Sequence[TaxedLine], description: str, now: datetime) -> int:

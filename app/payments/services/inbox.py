@@ -20,7 +20,8 @@ from app.payments.tables import PaymentEvent
 IGNORED = "ignored"
 JOB = "payments.apply_event"
 log = logging.getLogger("fairground.payments")
-
+#: Tries are counted so far: what fails every five minutes gets there in a month, and the column holds two bytes.
+MOST_TRIES = 30_000
 Effect = Callable[[Mapping[str, Any], datetime], Awaitable[str]]
 _effects: dict[tuple[str, str], Effect] = {}
 
@@ -106,9 +107,12 @@ async def _apply(claimed: Mapping[str, Any], now: datetime) -> str:
 
 
 async def _note_failure(row_id: int, error: Exception) -> None:
-    await PaymentEvent.update(
-        {PaymentEvent.tries: PaymentEvent.tries + 1, PaymentEvent.error: f"{type(error).__name__}: {error}"[:400]}
-    ).where(PaymentEvent.id == row_id)
+    await fetch(
+        "UPDATE payment_event SET tries = CASE WHEN tries < {} THEN tries + 1 ELSE tries END, error = {} WHERE id = {}",
+        MOST_TRIES,
+        f"{type(error).__name__}: {error}"[:400],
+        row_id,
+    )
 
 
 async def _claim(row_id: int, now: datetime) -> dict[str, Any] | None:
@@ -133,8 +137,11 @@ async def _claim_next(now: datetime) -> dict[str, Any] | None:
 
 
 async def requeue_waiting(now: datetime, older_than: timedelta = timedelta(minutes=5)) -> int:
-    """Queue every event again that has been waiting for a while; gives how many."""
-    late = [event for event in await waiting_events() if event["received_at"] <= now - older_than]
+    """Queue events again that have been waiting for a while, some at once; gives how many.
+
+    Those that were tried least often come first: however many fail, what could be applied has its turn.
+    """
+    late = await waiting_events(received_until=now - older_than)
     for event in late:
         await jobs.enqueue(JOB, {"event": event["id"]}, unique_key=_key_of(event["id"]), now=now)
     return len(late)

@@ -227,7 +227,10 @@ async def _payment_of(transaction: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 async def _add(share: _Share, transaction: Mapping[str, Any], payment: Mapping[str, Any], now: datetime) -> None:
-    """Add a transaction to an edition's share; a fee that nobody noted yet is noted."""
+    """Add a transaction to an edition's share; a fee that nobody noted yet is noted.
+
+    What a claim of a cardholder costs, its fee included, is entered when that is told: here it is only what is missing.
+    """
     currency, amount = str(transaction["currency"]), int(transaction["amount"])
     if currency.upper() != payment["currency"]:
         raise PayoutInOtherCurrency(given=currency.upper(), due=payment["currency"])
@@ -236,6 +239,8 @@ async def _add(share: _Share, transaction: Mapping[str, Any], payment: Mapping[s
         share.taken += from_stripe(amount, currency).amount_minor - await _fee_entered(transaction, payment, now)
     elif transaction["type"] in _WENT_BACK:
         share.taken -= from_stripe(-amount, currency).amount_minor
+    elif transaction["source"].get("object") == "dispute":
+        share.taken += payout_from_stripe(int(transaction["net"]), currency).amount_minor
     else:
         share.lost -= payout_from_stripe(amount, currency).amount_minor
 

@@ -21,6 +21,7 @@ from app.payments.errors import (
     PerhapsRecorded,
 )
 from app.payments.queries import (
+    OVER,
     DocumentInfo,
     document_by_id,
     hold_document,
@@ -143,7 +144,7 @@ async def _record(document_id: int, money: _Money) -> Recorded:
         if document.state in (DocumentState.CANCELLED, DocumentState.REFUNDED):
             recorded = await _stands_at(document, DocumentState.REFUND_DUE, recorded)
     if over:
-        await _owe(document, money, over, money.provider_reference and f"{money.provider_reference}:over")
+        await _owe(document, money, over, money.provider_reference and f"{money.provider_reference}{OVER}")
     await audit.record(
         actor=money.actor,
         action="payment.record",

@@ -11,11 +11,14 @@ from app.kernel.names import clean_text
 from app.payments.enums import Account, DocumentState, PaymentMethod, Posting, Settlement
 from app.payments.errors import CurrencyDiffers, DocumentNotOpen, MoreThanOwed
 from app.payments.errors_card import GoesBackToCard
-from app.payments.queries import DocumentInfo, document_by_id, payment_by_id
+from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id, payment_by_id, payment_info
 from app.payments.queries_card import under_way
 from app.payments.services.ledger import post_payment
 from app.payments.services.recording import drawer_for, known_payment
 from app.payments.tables import Payment, PaymentDocument
+
+#: What stands behind the name of a refund in that of the money which is here again.
+FAILED = ":failed"
 
 
 async def record_refund(
@@ -53,6 +56,66 @@ async def record_refund(
         if not 0 < given.amount_minor <= left.amount_minor:
             raise MoreThanOwed(owed=left, given=given)
         return await _give_back(document, payment_id, given, method, actor, now, note, provider_reference)
+
+
+async def reverse_refund(*, provider_reference: str, reason: str, now: datetime) -> None:
+    """Record that money which had gone back is here again, since its provider says now that the refund failed.
+
+    In the caller's transaction. Nothing that was recorded changes: a payment stands against each of the refund, and the
+    money has to go back anew. Recorded twice, or never refunded, it changes nothing.
+    """
+    for row in await Payment.select().where(Payment.provider_reference == provider_reference):
+        payment = await payment_by_id(row["returns"])
+        document = await document_by_id(payment.document_id)
+        await hold_row("payment_document", document.id, alone=True)
+        failed = f"{provider_reference}{FAILED}"
+        if await known_payment(failed) is None:
+            await _take_again(document, payment, payment_info(row), failed, clean_text(reason)[:200], now)
+
+
+async def _take_again(
+    document: DocumentInfo, payment: PaymentInfo, refund: PaymentInfo, name: str, reason: str, now: datetime
+) -> None:
+    minor = -refund.amount.amount_minor
+    row = Payment(
+        document=document.id,
+        method=refund.method.value,
+        amount_minor=minor,
+        currency=refund.amount.currency,
+        outcome=Settlement.RETURNED.value,
+        returns=refund.id,
+        provider_reference=name,
+        note=reason,
+        received_at=now,
+    )
+    await row.save()
+    await Payment.update({Payment.returned_minor: Payment.returned_minor - minor}).where(Payment.id == payment.id)
+    await PaymentDocument.update({PaymentDocument.owed_minor: PaymentDocument.owed_minor + minor}).where(
+        PaymentDocument.id == document.id
+    )
+    await PaymentDocument.update({PaymentDocument.state: DocumentState.REFUND_DUE.value}).where(
+        (PaymentDocument.id == document.id) & (PaymentDocument.state == DocumentState.REFUNDED.value)
+    )
+    await post_payment(
+        Posting.REFUND,
+        Money(minor, refund.amount.currency),
+        Account.PAYABLE,
+        method=refund.method,
+        edition_id=document.edition_id,
+        document_id=document.id,
+        payment_id=row.id,
+        now=now,
+    )
+    await audit.record(
+        actor=None,
+        action="payment.refund_failed",
+        subject_type="payment_document",
+        subject_id=document.id,
+        edition_id=document.edition_id,
+        before={"payment_id": payment.id},
+        after={"method": refund.method, "amount_minor": minor},
+        now=now,
+    )
 
 
 async def _claim_back(payment_id: int, minor: int) -> bool:

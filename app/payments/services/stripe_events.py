@@ -77,7 +77,7 @@ async def charge_refunded(event: Mapping[str, Any], now: datetime) -> str:
 
 async def dispute_told(event: Mapping[str, Any], now: datetime) -> str:
     """A cardholder's bank claims money back, or closed that. Raises as :func:`apply_dispute`."""
-    return await apply_dispute(_object(event), from_stripe_time(int(event.get("created") or 0)))
+    return await apply_dispute(_object(event), from_stripe_time(int(event.get("created") or 0)), now)
 
 
 async def payout_told(event: Mapping[str, Any], now: datetime) -> str:
@@ -100,7 +100,9 @@ EFFECTS: dict[str, Effect] = {
     "payout.failed": payout_came_back,
     **dict.fromkeys(("refund.created", "refund.updated", "refund.failed"), refund_told),
     **dict.fromkeys(
-        ("charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed"),
+        tuple(
+            f"charge.dispute.{what}" for what in ("created", "updated", "closed", "funds_withdrawn", "funds_reinstated")
+        ),
         dispute_told,
     ),
 }

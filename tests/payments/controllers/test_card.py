@@ -14,6 +14,7 @@ from app.kernel import clock
 from app.kernel.tables import Job, OutboxMessage
 from app.payments.controllers.card import COOKIE
 from app.payments.queries import document_by_id, payments_of
+from app.payments.queries_card import refunds_of
 from app.payments.services import inbox
 from app.payments.services.inbox import apply_event
 from app.payments.tables import PaymentEvent
@@ -22,6 +23,7 @@ from tests.support.card_payments import StripeServer
 from tests.support.client import Browser, new_browser, sign_in
 from tests.support.factories import make_owner
 from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type
+from ticketing.sales.queries import tickets_of_order
 from ticketing.sales.services.orders import cancel_order, expire_orders
 from ticketing.sales.tables import TicketOrder
 
@@ -199,6 +201,51 @@ async def test_money_goes_back_to_the_card_in_parts_and_the_buyer_sees_it(
     assert "20.000" in messages[0]["body_text"]
 
 
+@pytest.mark.engines
+async def test_a_refund_that_fails_days_later_is_shown_told_and_sent_again(
+    scene: Scene, stripe: StripeServer, desk: Browser
+) -> None:
+    await paid(scene, stripe)
+    await cancel_order(order_id=scene.order_id, edition_id=scene.edition_id, actor=SYSTEM, now=clock.now())
+    own = f"/manage/{scene.edition_id}/payments/{scene.document_id}"
+    refunds = f"{own}/card-refunds/{(await payments_of(scene.document_id))[0].id}"
+    await desk.post(refunds, data={"amount": "50.000"})
+    assert "went back to your card" in await scene.page()
+    (row,) = await refunds_of(scene.document_id)
+    stripe.control("end_refund", refund=row["refund_id"], status="failed")
+    failed = await keep(stripe, "refund.failed")
+    for _time in range(2):
+        await apply_event(failed[0], clock.now())
+    shown = (await desk.get(f"{own}?lang=en")).text
+    for words in ("50.000 ₫ has to go back.", "Its refund failed: the money is here again. expired_or_canceled_card"):
+        assert words in shown
+    page = await scene.page()
+    assert "What you paid, 50.000 ₫, goes back to you: the organisers see to it" in page
+    assert "went back to your card" not in page
+    refund_messages = OutboxMessage.unique_key.like("ticket-order-refund%")
+    told = await OutboxMessage.select().where(refund_messages).order_by(OutboxMessage.id)
+    assert [message["unique_key"].split(":")[0] for message in told] == [
+        "ticket-order-refund",
+        "ticket-order-refund-failed",
+    ]
+    assert "50.000 ₫" in told[1]["body_text"]
+    assert (await desk.post(refunds, data={"amount": "50.000"})).headers["location"] == own
+    assert "went back to your card" in await scene.page()
+
+
+@pytest.mark.engines
+async def test_what_is_given_back_at_stripe_itself_ends_the_order(scene: Scene, stripe: StripeServer) -> None:
+    await paid(scene, stripe)
+    (before,) = await tickets_of_order(scene.order_id)
+    stripe.control("refund", payment_intent=(await scene.attempt())["payment_intent"])
+    assert await tell(stripe, "refund.created", "charge.refunded") == ["done", "known"]
+    page = await scene.page()
+    assert "It was cancelled. Its passes open no gate." in page
+    assert "50.000 ₫ went back to your card" in page
+    (ticket,) = await tickets_of_order(scene.order_id)
+    assert (before["pass_state"], ticket["pass_state"]) == ("issued", "revoked")
+
+
 async def test_a_refund_without_an_answer_is_said_to_go_on(scene: Scene, stripe: StripeServer, desk: Browser) -> None:
     await paid(scene, stripe)
     await cancel_order(order_id=scene.order_id, edition_id=scene.edition_id, actor=SYSTEM, now=clock.now())
@@ -240,6 +287,7 @@ async def test_what_could_not_be_written_down_is_shown_with_its_reason_and_tried
         await apply_event(row, clock.now())
     listed = (await desk.get(f"{base}/inbox?lang=en")).text
     assert "amount_differs" in listed
+    assert "amount_differs" in (await desk.get(f"{base}/{scene.document_id}?lang=en")).text
     assert f"{base}/{scene.document_id}" in listed
     assert f"{base}/inbox" in (await desk.get(f"/manage/{scene.edition_id}?lang=en")).text
     other = await make_open_edition(now=clock.now())
@@ -248,6 +296,51 @@ async def test_what_could_not_be_written_down_is_shown_with_its_reason_and_tried
     assert (await desk.post(f"/manage/{other.id}/payments/inbox/{row}")).status_code == 404
     assert (await desk.post(f"{base}/inbox/{row}")).status_code == 303
     assert await Job.count().where((Job.kind == inbox.JOB) & (Job.state == "queued")) == 1
+
+
+async def test_notices_are_shown_page_by_page_and_each_can_be_tried_again(scene: Scene, desk: Browser) -> None:
+    base = f"/manage/{scene.edition_id}/payments/inbox"
+    values = {"provider": "x", "kind": "y", "payload": "{}", "received_at": clock.now()}
+    await PaymentEvent.insert(*(PaymentEvent(event_id=f"{number}", tries=1, **values) for number in range(120)))
+    last = PaymentEvent(event_id="last", **values)
+    await last.save()
+    first = (await desk.get(f"{base}?lang=en")).text
+    assert (first.count("x: y"), f"{base}/{last.id}" in first) == (50, True)
+    assert (await desk.get(f"{base}?page=3")).text.count("x: y") == 21
+    newest = await PaymentEvent.select(PaymentEvent.id).where(PaymentEvent.event_id == "119").first()
+    assert newest is not None
+    assert (await desk.post(f"{base}/{newest['id']}")).status_code == 303
+    assert (await desk.post(f"{base}/{last.id + 1}")).status_code == 404
+
+
+@pytest.mark.parametrize("mode", ["sandbox", "live"])
+async def test_the_mode_is_shown_to_finance_and_a_trial_to_the_payer(
+    scene: Scene, desk: Browser, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.kernel.settings import settings
+
+    await scene.leave()
+    word, other = ("Stripe: Sandbox", "Stripe: Live") if mode == "sandbox" else ("Stripe: Live", "Stripe: Sandbox")
+    if mode == "live":
+        monkeypatch.delenv("STRIPE_API_BASE")
+        monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_live_only_the_tests_know")
+        monkeypatch.setenv("STRIPE_MODE", "live")
+        settings.cache_clear()
+    base = f"/manage/{scene.edition_id}/payments"
+    for path in ("", "/inbox", "/disputes", f"/{scene.document_id}"):
+        shown = (await desk.get(f"{base}{path}?lang=en")).text
+        assert (word in shown, other in shown) == (True, False), path
+    page = await scene.page()
+    assert ("no card is charged" in page, "Stripe: Live" in page) == (mode == "sandbox", False)
+    monkeypatch.delenv("STRIPE_SECRET_KEY")
+    settings.cache_clear()
+    assert "Stripe: " not in (await desk.get(f"{base}?lang=en")).text
+    assert "no card is charged" not in await scene.page()
+
+
+async def test_who_is_led_to_a_trial_is_told_so_on_the_way(scene: Scene) -> None:
+    assert "no card is charged" in (await scene.browser.post(f"{scene.path}/card?lang=en")).text
+    assert "no card is charged" in (await scene.browser.get("/pay/card/done?lang=en")).text
 
 
 async def test_notices_of_anything_at_all_can_be_shown(scene: Scene, desk: Browser) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
 from datetime import datetime
 from typing import Any
 
@@ -22,10 +25,11 @@ from app.payments.errors_card import (
     RefundTooHigh,
     StripeRefused,
 )
-from app.payments.queries import DocumentInfo, document_by_id, payments_of, waiting_events
+from app.payments.queries import DocumentInfo, balances, document_by_id, payments_of, waiting_events
 from app.payments.queries_card import refunds_of
 from app.payments.services import card_refunds
 from app.payments.services.card_refunds import carry_on, left_to_refund, refund_to_card, register_refund_message
+from app.payments.services.card_watching import look_after_cards
 from app.payments.services.corrections import credit_document
 from app.payments.services.inbox import apply_event
 from app.payments.services.recording import record_payment
@@ -36,6 +40,7 @@ from tests.payments.cards import COMPLETED, a_document, begun, keep, later, paid
 from tests.payments.factories import Seller, make_document
 from tests.support.card_payments import StripeServer
 from tests.support.race import losers, meet_after, race, unguarded, winners
+from tests.support.service import ROOT
 
 pytestmark = [pytest.mark.engines, pytest.mark.usefixtures("database")]
 REFUNDS = "POST /v1/refunds"
@@ -150,6 +155,51 @@ async def test_an_answer_that_is_lost_is_asked_for_again_under_the_same_key(
     assert told == [Money(50_000, "VND")]
 
 
+FALL = """
+import asyncio, os, signal, sys
+from app.accounts.actor import SYSTEM
+from app.kernel import clock
+from app.kernel.database import open_database
+from app.kernel.money import Money
+from app.payments.services import card_refunds
+
+async def fall(*_args):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+async def run():
+    await open_database()
+    card_refunds.apply_refund = fall
+    values = {"amount": Money(50_000, "VND"), "actor": SYSTEM, "now": clock.now()}
+    await card_refunds.refund_to_card(payment_id=int(sys.argv[1]), **values)
+
+asyncio.run(run())
+"""
+
+
+@pytest.mark.parametrize("told_first", [False, True], ids=["the job", "its webhook"])
+async def test_who_is_killed_between_the_answer_and_its_commit_gives_back_once(
+    stripe: StripeServer, owed: DocumentInfo, told: list[Money], database: str, told_first: bool
+) -> None:
+    payment = (await payments_of(owed.id))[0]
+    environment = os.environ | {"DATABASE_URL": database, "PYTHONPATH": str(ROOT), "PICCOLO_CONF": "app.piccolo_conf"}
+    fallen = await asyncio.create_subprocess_exec(sys.executable, "-c", FALL, str(payment.id), env=environment)
+    assert await fallen.wait() == -9
+    (row,) = await refunds_of(owed.id)
+    assert (row["state"], row["refund_id"], await state_of(owed)) == ("started", None, DocumentState.REFUND_DUE)
+    with pytest.raises(RefundTooHigh):
+        await give_back(owed)  # nobody sends it a second time meanwhile
+    if told_first:
+        assert await tell(stripe, "refund.created") == ["done"]
+    await look_after_cards(later(minutes=6))
+    (row,) = await refunds_of(owed.id)
+    assert (row["state"], await state_of(owed)) == ("done", DocumentState.REFUNDED)
+    assert len(set(stripe.asked(REFUNDS))) == 1  # under one key
+    intent = str(payment.provider_reference).removeprefix("stripe:")
+    assert stripe.control("charge", payment_intent=intent)["amount_refunded"] == 50_000
+    assert [one.amount.amount_minor for one in await payments_of(owed.id)] == [50_000, -50_000]
+    assert told == [Money(50_000, "VND")]
+
+
 async def test_one_whose_key_stripe_has_forgotten_is_sought_before_it_is_asked_for(
     stripe: StripeServer, owed: DocumentInfo
 ) -> None:
@@ -203,6 +253,52 @@ async def test_one_that_fails_may_be_sent_again(stripe: StripeServer, owed: Docu
     stripe.control("set", refunds_end="succeeded")
     assert await give_back(owed) == RefundState.DONE
     assert told == [Money(50_000, "VND")]
+
+
+async def failed_after_all(stripe: StripeServer, document: DocumentInfo) -> list[int]:
+    """Let a document's money go back, be told so, and then fail; gives the rows in the inbox that tell of that."""
+    await give_back(document)
+    (row,) = await refunds_of(document.id)
+    assert await tell(stripe, "refund.created") == ["done"]
+    stripe.control("end_refund", refund=row["refund_id"], status="failed")
+    return await keep(stripe, "refund.failed")
+
+
+async def test_one_that_fails_after_it_went_through_is_taken_back_and_sent_again(
+    stripe: StripeServer, owed: DocumentInfo
+) -> None:
+    await give_back(owed)
+    (row,) = await refunds_of(owed.id)
+    created, charge = await keep(stripe, "refund.created", "charge.refunded")
+    assert await state_of(owed) == DocumentState.REFUNDED
+    stripe.control("end_refund", refund=row["refund_id"], status="failed")
+    (failed,) = await keep(stripe, "refund.failed")
+    assert [await apply_event(one, clock.now()) for one in (failed, created, charge)] == ["failed", "done", "known"]
+    document = await document_by_id(owed.id)
+    assert (document.state, document.owed) == (DocumentState.REFUND_DUE, owed.amount)
+    came, back, again = await payments_of(owed.id)
+    assert (came.returned, came.due_back, await left_to_refund(came)) == (Money(0, "VND"), owed.amount, owed.amount)
+    assert (back.amount, again.amount, again.returns_id) == (Money(-50_000, "VND"), owed.amount, back.id)
+    assert again.note == "expired_or_canceled_card"
+    accounts = {one["account"]: one["amount_minor"] for one in await balances(owed.edition_id)}
+    assert (accounts["payable"], accounts["card"]) == (-50_000, 50_000)
+    assert await give_back(owed) == RefundState.DONE
+    assert await state_of(owed) == DocumentState.REFUNDED
+    assert sum(payment.amount.amount_minor for payment in await payments_of(owed.id)) == 0
+    assert len(set(stripe.asked(REFUNDS))) == 2
+
+
+@pytest.mark.race
+async def test_one_that_fails_after_all_is_taken_back_once(stripe: StripeServer, owed: DocumentInfo) -> None:
+    (failed,) = await failed_after_all(stripe, owed)
+    (row,) = await refunds_of(owed.id)
+
+    async def hear(number: int) -> object:
+        return await (carry_on(row, clock.now()) if number % 2 else apply_event(failed, clock.now()))
+
+    assert len(winners(await race(6, hear))) == 6
+    assert [one.amount.amount_minor for one in await payments_of(owed.id)] == [50_000, -50_000, 50_000]
+    assert (await document_by_id(owed.id)).owed == owed.amount
 
 
 async def test_what_stripe_refuses_is_said(stripe: StripeServer, owed: DocumentInfo) -> None:

@@ -22,7 +22,7 @@ from app.payments.lines import Line
 from app.payments.queries import DocumentInfo, counts_by_state, document_by_id, payments_of
 from app.payments.queries import documents as list_documents
 from app.payments.services import documents, recording, refunding
-from app.payments.services.documents import cancel_document, open_document, register_settlement
+from app.payments.services.documents import cancel_document, open_document, register_settlement, register_taken_back
 from app.payments.services.issuing import Payer
 from app.payments.services.recording import Recorded, record_payment
 from app.payments.services.refunding import record_refund
@@ -193,6 +193,15 @@ def test_a_purpose_has_one_seller(monkeypatch: pytest.MonkeyPatch) -> None:
     register_settlement("order", one.settle)
     with pytest.raises(ValueError, match="settled by another module"):
         register_settlement("order", other.settle)
+
+
+def test_what_others_take_back_of_a_purpose_is_heard_by_one_seller(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "_taken_back", {})
+    one, other = Seller(), Seller()
+    register_taken_back("order", one.take_back)
+    register_taken_back("order", one.take_back)
+    with pytest.raises(ValueError, match="taken back by another module"):
+        register_taken_back("order", other.take_back)
 
 
 @pytest.mark.race

@@ -110,6 +110,37 @@ async def test_an_unknown_kind_is_kept_without_effect(database: str, effect: Eff
     assert effect.seen == []
 
 
+@pytest.mark.engines
+async def test_one_whose_job_was_lost_has_its_turn_however_many_fail(database: str, effect: Effect) -> None:
+    later = NOW + timedelta(minutes=6)
+    effect.fails = True
+    for number in range(100):
+        await store(f"evt_stuck_{number}")
+    for event in await waiting_events():
+        with pytest.raises(RuntimeError):
+            await apply_event(event["id"], NOW)
+    await store("evt_lost")
+    (lost,) = await PaymentEvent.select(PaymentEvent.id).where(PaymentEvent.event_id == "evt_lost")
+    await Job.update({Job.state: "done"}).where(Job.kind == inbox.JOB)
+    assert await requeue_waiting(later) == 100
+    queued = await Job.select(Job.payload).where((Job.kind == inbox.JOB) & (Job.state == "queued"))
+    assert lost["id"] in {json.loads(job["payload"])["event"] for job in queued}
+    assert (await waiting_events())[0]["id"] == lost["id"]
+    effect.fails = False
+    assert await apply_event(lost["id"], later) == "done"
+
+
+@pytest.mark.engines
+async def test_tries_are_counted_as_far_as_their_column_holds_them(database: str, effect: Effect) -> None:
+    await store()
+    effect.fails = True
+    await PaymentEvent.update({PaymentEvent.tries: inbox.MOST_TRIES - 1}, force=True)
+    for _try in range(3):
+        with pytest.raises(RuntimeError, match="not now"):
+            await apply_event((await only_event())["id"], NOW)
+    assert (await only_event())["tries"] == inbox.MOST_TRIES
+
+
 async def test_events_whose_job_was_lost_are_queued_again(database: str, effect: Effect) -> None:
     await store()
     assert await requeue_waiting(NOW) == 0

@@ -47,6 +47,12 @@ async def pay(document_id: int, amount: int, reference: str | None = None) -> Re
     )
 
 
+async def credit(document_id: int, amount: int) -> int:
+    """Issue a credit note."""
+    part = Money(amount, "VND")
+    return await credit_document(document_id=document_id, amount=part, reason="x", actor=SYSTEM, now=NOW)
+
+
 async def test_a_fee_in_two_parts_is_settled_by_the_second(database: str, seller: Seller) -> None:
     parts = [Part(due_on=date(2026, 10, 20), amount_minor=2_000), Part(due_on=date(2026, 11, 20), amount_minor=3_000)]
     document = await make_document(await make_edition(), amount=5_000, parts=parts)
@@ -117,6 +123,42 @@ async def test_parts_of_a_refund_never_come_to_more_than_is_owed(database: str, 
     assert (await document_by_id(document.id)).state == DocumentState.REFUND_DUE
     await record_refund(payment_id=payment.id, method=PaymentMethod.CASH, actor=SYSTEM, now=NOW)
     assert (await document_by_id(document.id)).state == DocumentState.REFUNDED
+
+
+@pytest.mark.parametrize("parts", [[50_000], [20_000, 30_000]], ids=["at once", "in parts"])
+async def test_its_seller_is_told_once_when_finance_takes_all_of_it_back(
+    database: str, seller: Seller, parts: list[int]
+) -> None:
+    document = await make_document(await make_edition())
+    await pay(document.id, 50_000)
+    for part in parts:
+        assert seller.taken_back == []
+        await credit(document.id, part)
+    assert seller.taken_back == [document.id]
+    assert (await document_by_id(document.id)).state == DocumentState.REFUND_DUE
+
+
+async def test_a_seller_who_takes_it_back_herself_is_not_told(database: str, seller: Seller) -> None:
+    document = await make_document(await make_edition())
+    await pay(document.id, 50_000)
+    assert await require_refund(document_id=document.id, actor=SYSTEM, now=NOW)
+    assert not await require_refund(document_id=document.id, actor=SYSTEM, now=NOW)
+    seller.answer = Settlement.REFUND
+    late = await make_document(await make_edition("another"), subject_id=2)
+    await pay(late.id, 50_000)
+    assert (await document_by_id(late.id)).state == DocumentState.REFUND_DUE
+    assert seller.taken_back == []
+
+
+async def test_what_its_seller_cannot_take_back_stays_paid(database: str, seller: Seller) -> None:
+    document = await make_document(await make_edition())
+    await pay(document.id, 50_000)
+    seller.fails = True
+    with pytest.raises(RuntimeError, match="worn at the gate"):
+        await credit(document.id, 50_000)
+    found = await document_by_id(document.id)
+    assert (found.state, found.owed.amount_minor, found.credited.amount_minor) == (DocumentState.PAID, 0, 0)
+    assert await credit_notes_of(document.id) == []
 
 
 async def test_a_paid_document_is_taken_back_by_another_document_and_keeps_its_words(

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from app.accounts.actor import ANONYMOUS, Actor
+from app.accounts.actor import ANONYMOUS, SYSTEM, Actor
 from app.accounts.services.people import find_or_create_by_one_contact
 from app.accounts.tables import Person
 from app.events.enums import EditionState
@@ -255,20 +255,17 @@ async def cancel_order(*, order_id: int, edition_id: int, actor: Actor, now: dat
             await _withdraw_bill(order, actor=actor, now=now)
         elif order.payment_document is not None:
             await require_refund(document_id=order.payment_document, actor=actor, now=now)
-        if not await _move(order, order.state, OrderState.CANCELLED, closed_at=now):
-            raise OrderNotOpen
-        await give_back_places(await counts_of_order(order_id), were_sold=order.state == OrderState.CONFIRMED)
-        await revoke_tickets(order_id=order_id, reason="order cancelled", actor=actor, now=now)
-        await audit.record(
-            actor=actor,
-            action="order.cancel",
-            subject_type="ticket_order",
-            subject_id=order_id,
-            edition_id=edition_id,
-            before={"state": order.state},
-            after={"state": OrderState.CANCELLED.value},
-            now=now,
-        )
+        await _cancel(order, actor=actor, now=now)
+
+
+async def cancel_taken_back(document: DocumentInfo, actor: Actor | None, now: datetime) -> None:
+    """Cancel a confirmed order whose bill finance took back, or whose money somebody gave back at its provider.
+
+    What payments calls inside the transaction that does so; the money is owed back already. Raises OrderNotFound.
+    """
+    order = await _order(document.subject_id, document.edition_id)
+    if order.state == OrderState.CONFIRMED:
+        await _cancel(order, actor=actor or SYSTEM, now=now)
 
 
 async def expire_orders(*, now: datetime, at_most: int = 200) -> int:
@@ -375,6 +372,24 @@ async def _bill(order: TicketOrder, *, payer_name: str, now: datetime) -> int:
     )
     await TicketOrder.update({TicketOrder.payment_document: document.id}).where(TicketOrder.id == order.id)
     return document.id
+
+
+async def _cancel(order: TicketOrder, *, actor: Actor, now: datetime) -> None:
+    """Let an order go with its places and passes, in the caller's transaction. Raises OrderNotOpen when it changed."""
+    if not await _move(order, order.state, OrderState.CANCELLED, closed_at=now):
+        raise OrderNotOpen
+    await give_back_places(await counts_of_order(order.id), were_sold=order.state == OrderState.CONFIRMED)
+    await revoke_tickets(order_id=order.id, reason="order cancelled", actor=actor, now=now)
+    await audit.record(
+        actor=actor,
+        action="order.cancel",
+        subject_type="ticket_order",
+        subject_id=order.id,
+        edition_id=order.edition,
+        before={"state": order.state},
+        after={"state": OrderState.CANCELLED.value},
+        now=now,
+    )
 
 
 async def _lines(order: TicketOrder) -> list[Line]:
