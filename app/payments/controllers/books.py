@@ -15,7 +15,7 @@ from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
 from app.kernel.editing import held, open_edit
 from app.kernel.errors import AppError
-from app.kernel.forms import Form, FormError
+from app.kernel.forms import Form, FormError, open_form
 from app.kernel.i18n import _
 from app.kernel.images import NotAPicture, PictureTooLarge
 from app.kernel.money import Money
