@@ -81,6 +81,7 @@ NO_EDIT = {
     "/e/{slug:str}/exhibitors/{organisation_id:int}/contact": "makes something new",
     "/e/{slug:str}/saved": "one's own",
     "/e/{slug:str}/tickets/done/{secret:str}/card": "an act",
+    "/e/{slug:str}/tickets/done/{secret:str}/proof": "an act",
     "/e/{slug:str}/tickets/order": "makes something new",
     "/invite/{token:str}": "an act",
     "/judge/entries/{assignment_id:int}": "one's own ballot, whose revisions are all kept",

@@ -29,7 +29,7 @@ from app.kernel.tables import MediaFile
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
-__all__ = ["draw_placeholder", "media_handler", "media_srcset", "media_url", "store_image"]
+__all__ = ["clean_picture", "draw_placeholder", "media_handler", "media_srcset", "media_url", "store_image"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -76,6 +76,17 @@ class PictureTooLarge(AppError):
         super().__init__(megabytes=MAX_BYTES // 2**20, megapixels=pixels // 2**20)
 
 
+async def clean_picture(data: bytes, *, side: int = MAX_SIDE) -> tuple[bytes, str]:
+    """Check and clean a picture that is kept elsewhere, at most ``side`` pixels wide and high: its bytes and type.
+
+    Raises NotAPicture or PictureTooLarge.
+    """
+    if len(data) > MAX_BYTES:
+        raise PictureTooLarge
+    encoded, mime, _width, _height = await _in_worker(_clean, data, side)
+    return encoded, mime
+
+
 async def store_image(data: bytes, *, now: datetime) -> str:
     """Check, clean and store a picture; returns the hash that names it. The same picture is stored once.
 
@@ -118,7 +129,7 @@ async def _in_worker(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     return await asyncio.get_running_loop().run_in_executor(_workers, lambda: function(*args, **kwargs))
 
 
-def _clean(data: bytes) -> tuple[bytes, str, int, int]:
+def _clean(data: bytes, side: int = MAX_SIDE) -> tuple[bytes, str, int, int]:
     """Decode fully, turn upright, encode anew; gives bytes, type, width and height."""
     from PIL import Image, ImageOps
 
@@ -131,7 +142,7 @@ def _clean(data: bytes) -> tuple[bytes, str, int, int]:
         raise PictureTooLarge from error
     except (OSError, SyntaxError, ValueError, EOFError, MemoryError, ZeroDivisionError) as error:
         raise NotAPicture from error
-    picture.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
+    picture.thumbnail((side, side), Image.Resampling.LANCZOS)
     buffer = BytesIO()
     if picture.mode == "RGBA":
         picture.save(buffer, "WEBP", quality=90)

@@ -13,6 +13,7 @@ from app.payments.queries import counts_by_state
 from app.payments.queries_bank import counts_of_entries
 from app.payments.queries_card import disputes_of, inbox_of
 from app.payments.queries_legal import refused_in
+from app.payments.queries_proof import waiting_proofs
 
 NAV = NavItem(title=N_("Payments"), path="/payments", icon="banknote", roles=(Role.FINANCE,), order=70)
 
@@ -64,6 +65,12 @@ async def payments_dashboard(edition_id: int, actor: Actor, now: datetime) -> li
         items.append(
             DashboardItem(
                 stage=Stage.SELL, title=_("Transfers to be assigned"), href=f"{base}/bank?state=left", waiting=left
+            )
+        )
+    if proofs := len(await waiting_proofs(edition_id)):
+        items.append(
+            DashboardItem(
+                stage=Stage.SELL, title=_("Proofs of transfer that wait"), href=f"{base}/bank", waiting=proofs
             )
         )
     return items

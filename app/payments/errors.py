@@ -100,6 +100,56 @@ class DocumentNotOpen(AppError):
     message = N_("Invoice {number} is not in a state in which this can be done.")
 
 
+class RemindedToday(AppError):
+    """A second reminder on one day."""
+
+    code = "reminded_today"
+    status = 409
+    message = N_("The payer of invoice {number} was reminded today already.")
+
+
+class PayerNotReached(AppError):
+    """A message to a payer of whom no contact is known, or whose places are held for minutes only."""
+
+    code = "payer_not_reached"
+    status = 409
+    message = N_(
+        "The payer of invoice {number} cannot be reminded: no contact is known, or it is held for minutes only."
+    )
+
+
+class ProofNotFound(AppError):
+    """No such proof of this document, or it was erased."""
+
+    code = "payment_proof_not_found"
+    status = 404
+    message = N_("There is no such proof here.")
+
+
+class ProofsFull(AppError):
+    """More proofs of one document than anybody looks at."""
+
+    code = "payment_proofs_full"
+    status = 409
+    message = N_("{limit} proofs were sent for this invoice already. The organisers look at them.")
+
+
+class ProofTooLarge(AppError):
+    """More bytes than a proof may have."""
+
+    code = "payment_proof_too_large"
+    status = 413
+    message = N_("This file is too large: at most {megabytes} MB.")
+
+
+class QrisNotHere(AppError):
+    """A QRIS picture for an edition that is not paid in Rupiah."""
+
+    code = "qris_not_here"
+    status = 409
+    message = N_("QRIS is paid in Rupiah, and this event is not.")
+
+
 class DrawerAlreadyOpen(AppError):
     """A second drawer of one cashier."""
 

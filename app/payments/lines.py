@@ -13,6 +13,8 @@ class Terms:
     """Who sells at an edition, how it is taxed, and within how many days it is to be paid.
 
     ``use_drawers``: cash is taken, and goes back, through a drawer that its cashier has open.
+    ``remind_days``: payers are reminded so many days before, and once when the day is over; 0 for never.
+    ``qris``: hash of the picture of her QRIS code; empty without one.
     """
 
     seller_name: str = ""
@@ -23,6 +25,8 @@ class Terms:
     exempt_reason: str = ""
     due_days: int = 7
     use_drawers: bool = False
+    remind_days: int = 3
+    qris: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

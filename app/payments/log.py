@@ -23,6 +23,9 @@ WORDS = LogWords(
         "payment.write_off": N_("Wrote an invoice off"),
         "payment.legal_invoice": N_("Noted the provider's e-invoice"),
         "payment.legal_file": N_("Stored a file of the e-invoice"),
+        "payment.remind": N_("Reminded a payer"),
+        "payment.proof": N_("Sent a proof of transfer"),
+        "payment.proof_looked_at": N_("Looked at a proof of transfer"),
         "payment.terms": N_("Changed who sells and how it is taxed"),
         "payment.close_day": N_("Closed a day of the books"),
         "payout.record": N_("Recorded a payout"),
@@ -78,6 +81,8 @@ WORDS = LogWords(
                 "exempt_reason": Field(N_("Why no tax is taken")),
                 "due_days": Field(N_("Days to pay")),
                 "use_drawers": Field(N_("Cash goes through drawers")),
+                "qris": Field(N_("QRIS picture")),
+                "remind_days": Field(N_("Days before which payers are reminded")),
             },
         ),
         "bank_entry": Subject(

@@ -12,15 +12,18 @@ from app.payments.tables import Drawer, Payment, PaymentDocument, PaymentEvent
 from app.payments.tables_bank import BankEntry
 from app.payments.tables_card import CardRefund
 from app.payments.tables_payouts import Payout
+from app.payments.tables_proof import PaymentProof
 
 TRANSFERS_BY_LAW = N_("What the bank says of transfers: tax law wants it kept whole for ten years.")
 DOCUMENT_SAYS = ("payer_name", "payer_address", "payer_tax_code", "search_text", "description")
 #: Who sells is an organisation.
-TERMS = ("seller_name", "seller_address", "seller_tax_code", "tax_name", "exempt_reason")
+TERMS = ("seller_name", "seller_address", "seller_tax_code", "tax_name", "exempt_reason", "qris")
 BY_LAW = N_("The name on bills that were paid: tax law wants them kept whole for ten years.")
 
 
 async def _documents(whom: Whom) -> Rows:
+    if whom.person_id is None:  # she is the payer of none, and not of those without one
+        return []
     return await PaymentDocument.select(
         PaymentDocument.edition.as_alias("edition_id"),
         PaymentDocument.number,
@@ -58,8 +61,47 @@ async def _erase_documents(whom: Whom, now: datetime) -> int:
     return len(rows)
 
 
+def _proofs_of(whom: Whom) -> Any:
+    if whom.person_id is None:
+        return PaymentProof.id < 0
+    return (PaymentProof.document.payer == whom.person_id) | (PaymentProof.sent_by == whom.person_id)
+
+
+async def _proofs(whom: Whom) -> Rows:
+    return await PaymentProof.select(
+        PaymentProof.document.edition.as_alias("edition_id"),
+        PaymentProof.document.number.as_alias("number"),
+        PaymentProof.sent_at,
+    ).where(_proofs_of(whom))
+
+
+async def _erase_proofs(whom: Whom, now: datetime) -> int:
+    ids = [row["id"] for row in await PaymentProof.select(PaymentProof.id).where(_proofs_of(whom))]
+    await PaymentProof.delete().where(PaymentProof.id.is_in(ids or [0]))
+    return len(ids)
+
+
+async def expire(edition_id: int, at_most: int) -> int:
+    """Take away the proofs of an edition's transfers; what was paid is in the books."""
+    gone = await fetch(
+        "DELETE FROM payment_proof WHERE id IN (SELECT p.id FROM payment_proof p JOIN payment_document d "
+        "ON d.id = p.document WHERE d.edition = {} ORDER BY p.id LIMIT {}) RETURNING id",
+        edition_id,
+        at_most,
+    )
+    return len(gone)
+
+
 DATA = PersonalData(
     held=(
+        Held(
+            key="proofs",
+            title=N_("Proofs of transfers that you sent"),
+            purpose=N_("To find your transfer on the bank account."),
+            until=N_("As long as visitors' data of the festival are kept"),
+            find=_proofs,
+            erase=_erase_proofs,
+        ),
         Held(
             key="payments",
             title=N_("Bills in your name"),
@@ -70,7 +112,7 @@ DATA = PersonalData(
             erase=_erase_documents,
         ),
     ),
-    erased=frozenset({"payment_document.payer"}),
+    erased=frozenset({"payment_document.payer", "payment_proof.content", "payment_proof.sent_by"}),
     texts=(
         *(PaymentEvent.payload, PaymentEvent.error, Payment.note, Drawer.note),
         *(BankEntry.reason, CardRefund.note, Payout.note),
@@ -88,6 +130,7 @@ DATA = PersonalData(
         "payment.recorded_by": NUMBER_ONLY,
         "card_refund.asked_by": NUMBER_ONLY,
         "cash_drawer.cashier": NUMBER_ONLY,
+        "payment_proof.looked_by": NUMBER_ONLY,
         **{
             f"bank_entry.{name}": TRANSFERS_BY_LAW for name in ("payer_name", "payer_account", "purpose", "search_text")
         },
@@ -114,6 +157,8 @@ DATA = PersonalData(
             *(f"card_dispute.{name}" for name in ("dispute_id", "currency", "reason", "fee_currency")),
             "card_event_reading.provider",
             *(f"payment_payout.{name}" for name in ("reference", "currency", "error")),
+            "payment_proof.mime",
         }
     ),
+    expire=expire,
 )

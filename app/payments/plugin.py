@@ -14,6 +14,7 @@ from app.payments.controllers.exports import ExportsController
 from app.payments.controllers.finance import FinanceController
 from app.payments.controllers.finance_card import CardFinanceController
 from app.payments.controllers.legal import LegalController
+from app.payments.controllers.payers import PayerController
 from app.payments.controllers.payouts import PayoutsController
 from app.payments.controllers.statements import StatementController
 from app.payments.controllers.webhook import sepay_webhook, stripe_webhook
@@ -33,12 +34,14 @@ from app.payments.tasks import (
     issue_legal_job,
     look_after_cards_job,
     match_transfers_job,
+    remind_payers_job,
     requeue_events_job,
 )
 
 REQUEUE = "payments.requeue_events"
 CARDS = "payments.look_after_cards"
 LEGAL = "payments.issue_legal"
+REMIND = "payments.remind_payers"
 
 
 def start() -> None:
@@ -55,6 +58,7 @@ def start() -> None:
     every(MATCH_JOB, 300)
     every(CARDS, 60)
     every(LEGAL, 60)
+    every(REMIND, 1800)
 
 
 module = Module(
@@ -70,6 +74,7 @@ module = Module(
         BankController,
         StatementController,
         CardFinanceController,
+        PayerController,
         PaymentsApi,
         stripe_webhook,
         sepay_webhook,
@@ -83,6 +88,7 @@ module = Module(
         MATCH_JOB: match_transfers_job,
         CARDS: look_after_cards_job,
         LEGAL: issue_legal_job,
+        REMIND: remind_payers_job,
     },
     startup=start,
     log=WORDS,

@@ -1,6 +1,6 @@
 """Reads of payments."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
@@ -48,6 +48,7 @@ class DocumentInfo:
     due_on: date | None
     corrects_id: int | None
     legal: "LegalInvoice"
+    reminded_at: datetime | None = None
 
     @property
     def due(self) -> Money:
@@ -240,6 +241,7 @@ def document_info(row: Mapping[str, Any]) -> DocumentInfo:
             number=row["legal_number"],
             lookup=row["legal_lookup"],
         ),
+        reminded_at=row["reminded_at"],
     )
 
 
@@ -277,6 +279,8 @@ async def terms_of(edition_id: int) -> Terms:
         exempt_reason=row["exempt_reason"],
         due_days=row["due_days"],
         use_drawers=row["use_drawers"],
+        remind_days=row["remind_days"],
+        qris=row["qris"],
     )
 
 
@@ -289,7 +293,20 @@ async def lines_of(document_id: int) -> list[TaxedLine]:
 
 async def parts_of(document: DocumentInfo) -> list[PartInfo]:
     """Parts of a document in their order, filled by what came for it; none when it is due as a whole."""
-    rows = await Instalment.select().where(Instalment.document == document.id).order_by(Instalment.position)
+    return (await parts_by_document([document]))[document.id]
+
+
+async def parts_by_document(documents: Sequence[DocumentInfo]) -> dict[int, list[PartInfo]]:
+    """Parts of several documents, as :func:`parts_of` gives those of one."""
+    ids = [document.id for document in documents] or [0]
+    rows = await Instalment.select().where(Instalment.document.is_in(ids)).order_by(Instalment.position)
+    return {
+        document.id: _filled(document, [row for row in rows if row["document"] == document.id])
+        for document in documents
+    }
+
+
+def _filled(document: DocumentInfo, rows: Sequence[Mapping[str, Any]]) -> list[PartInfo]:
     left = document.paid.amount_minor + document.credited.amount_minor
     parts = []
     for row in rows:

@@ -12,6 +12,7 @@ from app.kernel.i18n import N_
 from app.payments.enums import DocumentKind, DocumentState, HandMethod, PaymentMethod, Settlement, TaxMode
 from app.payments.queries import DocumentInfo, PaymentInfo
 
+NO_FILE = N_("Please choose a file.")
 NOT_AN_AMOUNT = N_("Please write an amount, such as 250.000.")
 
 
@@ -64,6 +65,7 @@ class TermsForm(msgspec.Struct):
     exempt_reason: Annotated[str, Meta(max_length=120)] = ""
     due_days: Annotated[int, Meta(ge=0, le=365)] = 7
     use_drawers: bool = False
+    remind_days: Annotated[int, Meta(ge=0, le=60)] = 3
 
 
 class DrawerForm(msgspec.Struct):
@@ -107,6 +109,18 @@ class CardRefundForm(msgspec.Struct):
 
     amount: Annotated[str, Meta(max_length=30)]
     note: Annotated[str, Meta(max_length=200)] = ""
+
+
+class QrisForm(msgspec.Struct):
+    """A picture of the seller's QRIS code."""
+
+    qris: UploadFile | None = None
+
+
+class ProofForm(msgspec.Struct):
+    """A picture or PDF of a transfer."""
+
+    proof: UploadFile | None = None
 
 
 class DocumentDTO(msgspec.Struct, kw_only=True):

@@ -23,6 +23,8 @@ class PaymentTerms(Table, tablename="payment_terms"):
     exempt_reason = Varchar(length=120)
     due_days = SmallInt(default=7)
     use_drawers = Boolean(default=False, help_text="Cash is taken into open drawers alone")
+    remind_days = SmallInt(default=3, help_text="Payers are reminded so many days before; 0 for never")
+    qris = Varchar(length=64, help_text="Hash of the picture of the seller's QRIS code, where the currency is IDR")
 
 
 class PaymentSeries(Table, tablename="payment_series"):

@@ -8,6 +8,7 @@ from app.payments.services.assigning import match_new
 from app.payments.services.card_watching import look_after_cards
 from app.payments.services.inbox import apply_event, apply_next, requeue_waiting
 from app.payments.services.legal_issuing import issue_due
+from app.payments.services.reminding import remind_payers
 
 OTHERS_AT_ONCE = 50
 
@@ -39,3 +40,8 @@ async def look_after_cards_job(job: JobContext) -> dict[str, Any] | None:
 async def issue_legal_job(job: JobContext) -> dict[str, Any] | None:
     """Ask the provider for the e-invoices of what was paid."""
     return dict(await issue_due(now()))
+
+
+async def remind_payers_job(job: JobContext) -> dict[str, Any] | None:
+    """Remind payers of what is to be paid soon, or was."""
+    return {"reminded": await remind_payers(now())}

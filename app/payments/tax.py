@@ -118,3 +118,16 @@ def _is_npwp(text: str) -> bool:
         digits = digits[1:]
     doubled = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits[:9]))]
     return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
+
+
+def is_payers_tax_code(text: str, currency: str) -> bool:
+    """Whether it can be the tax code of somebody who pays in a currency.
+
+    In đồng it is a Vietnamese one; in Rupiah an NPWP of 15 or 16 digits (PMK 112/PMK.03/2022), written with points and
+    a hyphen or without. Of other countries nothing but letters, digits and signs between them is known.
+    """
+    if currency == "VND":
+        return is_tax_code(text)
+    if currency == "IDR":
+        return is_tax_code(text, "ID")
+    return re.fullmatch(r"[A-Za-z0-9./-]{4,20}", text) is not None

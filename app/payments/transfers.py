@@ -33,10 +33,15 @@ class Transfer:
     codes: tuple[tuple[Money, Markup], ...]
 
 
+def transfers_on() -> bool:
+    """Whether a bank account is configured that transfers go to."""
+    return bool(settings().bank_account and settings().bank_bin)
+
+
 def transfer_of(document: DocumentInfo, amount: Money | None = None) -> Transfer | None:
     """The transfer that pays a document, or ``amount`` of it; None while no bank account is configured."""
     here = settings()
-    if not here.bank_account or not here.bank_bin:
+    if not transfers_on():
         return None
     return Transfer(
         bank_account=here.bank_account,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.payments.enums import TaxMode
 from app.payments.lines import Line, Terms, taxed
-from app.payments.tax import RATES, country_of, is_tax_code, net_and_tax, rate_on
+from app.payments.tax import RATES, country_of, is_payers_tax_code, is_tax_code, net_and_tax, rate_on
 
 
 @pytest.mark.parametrize(
@@ -111,3 +111,23 @@ def test_tax_codes_of_indonesia(text: str, fits: bool) -> None:
 )
 def test_whose_tax_codes_count(timezone: str, currency: str, country: str) -> None:
     assert country_of(timezone, currency) == country
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "fits"),
+    [
+        ("0100109106", "VND", True),
+        ("0100109106-001", "VND", True),
+        ("001088000001", "VND", True),
+        ("0100109107", "VND", False),
+        ("013121660091000", "IDR", True),
+        ("01.312.166.0-091.000", "IDR", True),
+        ("3171234567890001", "IDR", True),
+        ("0100109106", "IDR", False),
+        ("DE123456789", "EUR", True),
+        ("<b>", "EUR", False),
+        ("12", "USD", False),
+    ],
+)
+def test_a_payers_tax_code_is_her_countrys(text: str, currency: str, fits: bool) -> None:
+    assert is_payers_tax_code(text, currency) is fits

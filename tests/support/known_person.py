@@ -33,6 +33,7 @@ from app.kernel.tables import Job
 from app.payments.enums import PaymentMethod
 from app.payments.services.recording import record_payment
 from app.payments.tables import PaymentDocument
+from app.payments.tables_proof import PaymentProof
 from booths.allocation.services.applications import submit_application
 from booths.catalogue.tables import Lead
 from tests.judging.scene import ballot
@@ -158,6 +159,16 @@ async def _tickets(festival: Festival, her: Actor, now: datetime) -> None:
         actor=festival.people["finance"],
         now=now,
     )
+    await PaymentProof(
+        document=bill.id,
+        content=b"what she paid",
+        mime="image/jpeg",
+        size_bytes=13,
+        sent_at=now,
+        sent_by=her.person_id,
+        looked_at=now,
+        looked_by=her.person_id,
+    ).save()
     settled: dict[Any, Any] = {Scan.settled_by: her.person_id, Scan.settled_at: now}
     await Scan.update(settled).where(Scan.id == festival.ids["scan_id"])
 

@@ -37,6 +37,9 @@ class BuyerForm(msgspec.Struct):
     contact: Annotated[str, msgspec.Meta(min_length=3, max_length=254)]
     client_id: ClientId
     locale: str = "vi"
+    bill_name: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    bill_address: Annotated[str, msgspec.Meta(max_length=300)] = ""
+    bill_tax_code: Annotated[str, msgspec.Meta(max_length=20)] = ""
 
 
 class TicketTypeForm(msgspec.Struct):

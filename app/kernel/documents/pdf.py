@@ -127,7 +127,7 @@ async def _in_child(target: str, template: str, request: dict[str, Any], seconds
     folders = [str(FONT_FOLDER)] if FONT_FOLDER.is_dir() else []
     request |= {"font_folders": folders, "families": list(FAMILIES)}
     try:
-        async with _gate():
+        async with compile_gate():
             return await run_in_child(target, request, timeout=seconds)
     except (ChildFailed, ChildTimeout) as error:
         log.exception("%s could not be set", template)
@@ -149,6 +149,6 @@ def _files(template: str) -> dict[str, bytes]:
     return files
 
 
-def _gate() -> asyncio.Semaphore:
+def compile_gate() -> asyncio.Semaphore:
     """Let two compilers run at a time in a process: each takes some hundred megabytes."""
     return _gates.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))

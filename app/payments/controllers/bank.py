@@ -23,6 +23,7 @@ from app.payments import queries_bank, queries_payouts
 from app.payments.enums import ENTRY_STATE_NAMES, SOURCE_NAMES, EntryState
 from app.payments.errors import BilledAgain, PerhapsRecorded
 from app.payments.queries_bank import EntryInfo, PayableDocument, TypedTransfer
+from app.payments.queries_proof import waiting_proofs
 from app.payments.schemas import NOT_AN_AMOUNT, SetAsideForm
 from app.payments.services.assigning import (
     assign_entry,
@@ -77,6 +78,7 @@ class BankController(Controller):
             notes=await _notes_on(edition_id, found.items),
             pager=pager_of(request, found),
             counts=await queries_bank.counts_of_entries(edition_id),
+            proofs=await waiting_proofs(edition_id),
             states=[(one.value, _(name)) for one, name in ENTRY_STATE_NAMES.items()],
             state_names=_state_names(),
             q=q,

@@ -15,8 +15,9 @@ from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
 from app.kernel.editing import held, open_edit
 from app.kernel.errors import AppError
-from app.kernel.forms import Form, FormError
+from app.kernel.forms import Form, FormError, open_form
 from app.kernel.i18n import _
+from app.kernel.images import NotAPicture, PictureTooLarge
 from app.kernel.money import Money
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
@@ -26,8 +27,8 @@ from app.payments.errors import TaxCodeUnknown, TaxRateMissing
 from app.payments.exports import ledger_sheet
 from app.payments.lines import Terms
 from app.payments.queries_exports import Span
-from app.payments.schemas import TermsForm
-from app.payments.services.terms import set_terms
+from app.payments.schemas import NO_FILE, QrisForm, TermsForm
+from app.payments.services.terms import set_qris, set_terms
 from app.payments.tax import RATE_NAMES, country_of
 
 
@@ -67,7 +68,7 @@ class BooksController(Controller):
     @get("/terms")
     async def terms(self, edition_id: FromPath[int]) -> Response[str]:
         """Who sells and how it is taxed."""
-        return _terms_page(await edition_by_id(edition_id), _terms_form(await queries.terms_of(edition_id)))
+        return await _terms_page(await edition_by_id(edition_id), _terms_form(await queries.terms_of(edition_id)))
 
     @post("/terms")
     async def change_terms(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
@@ -81,7 +82,7 @@ class BooksController(Controller):
                 terms = Terms(**msgspec.structs.asdict(values))
                 await set_terms(edition_id=edition_id, terms=terms, actor=request.user, now=now())
         except FormError as error:
-            return _terms_page(edition, error.form, status=error.status)
+            return await _terms_page(edition, error.form, status=error.status)
         except TaxCodeUnknown as error:
             return await _refused(request, edition, "seller_tax_code", error)
         except TaxRateMissing as error:
@@ -89,8 +90,33 @@ class BooksController(Controller):
         toast = _("Saved. It holds for invoices that are made from now on.")
         return redirect(f"/manage/{edition_id}/payments/terms", toast=toast)
 
+    @post("/terms/qris")
+    async def change_qris(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
+        """Show payers another QRIS picture."""
+        edition = await edition_by_id(edition_id)
+        try:
+            reading = await open_form(request, QrisForm)
+            if reading.values.qris is None:
+                reading.refuse("qris", _(NO_FILE))
+            upload = reading.settle().qris
+            assert upload is not None
+            await set_qris(edition_id=edition_id, picture=await upload.read(), actor=request.user, now=now())
+        except FormError as error:
+            return await _qris_refused(edition, error.form.error("qris"), 422)
+        except (NotAPicture, PictureTooLarge) as error:
+            return await _qris_refused(edition, error.sentence(), error.status)
+        return redirect(f"/manage/{edition_id}/payments/terms", toast=_("Saved. Payers see it now."))
 
-def _terms_page(edition: EditionInfo, form: Form, *, status: int = 200) -> Response[str]:
+    @post("/terms/qris/remove")
+    async def remove_qris(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
+        """Show payers none any more."""
+        await set_qris(edition_id=edition_id, picture=None, actor=request.user, now=now())
+        return redirect(f"/manage/{edition_id}/payments/terms", toast=_("The picture is shown no more."))
+
+
+async def _terms_page(
+    edition: EditionInfo, form: Form, *, status: int = 200, qris_form: Form | None = None
+) -> Response[str]:
     return page(
         "payments/terms.html",
         status=status,
@@ -98,6 +124,8 @@ def _terms_page(edition: EditionInfo, form: Form, *, status: int = 200) -> Respo
         form=form,
         modes=[(mode.value, _(name)) for mode, name in TAX_MODE_NAMES.items()],
         country=country_of(edition.timezone, edition.currency),
+        qris=(await queries.terms_of(edition.id)).qris,
+        qris_form=qris_form or Form.empty(),
         rates=[("", _("None")), *((key, _(name)) for key, name in RATE_NAMES.items())],
     )
 
@@ -105,7 +133,12 @@ def _terms_page(edition: EditionInfo, form: Form, *, status: int = 200) -> Respo
 async def _refused(
     request: Request[Actor, Any, Any], edition: EditionInfo, field: str, error: AppError
 ) -> Response[str]:
-    return _terms_page(edition, await form_again(request, {field: error.sentence()}), status=422)
+    return await _terms_page(edition, await form_again(request, {field: error.sentence()}), status=422)
+
+
+async def _qris_refused(edition: EditionInfo, sentence: str, status: int) -> Response[str]:
+    form = _terms_form(await queries.terms_of(edition.id))
+    return await _terms_page(edition, form, status=status, qris_form=Form({}, {"qris": sentence}))
 
 
 def _terms_form(terms: Terms) -> Form:

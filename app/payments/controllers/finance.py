@@ -33,6 +33,7 @@ from app.payments.enums import (
 from app.payments.errors import AmountDiffers, AmountOutOfRange, DrawerNeeded, MoreThanBilled
 from app.payments.papers import invoice_pdf
 from app.payments.queries import DocumentInfo
+from app.payments.queries_proof import proofs_of, with_waiting_proofs
 from app.payments.schemas import NOT_AN_AMOUNT, CreditForm, PaymentForm, RefundForm
 from app.payments.services.corrections import credit_document, write_off
 from app.payments.services.documents import cancel_document
@@ -71,6 +72,7 @@ class FinanceController(Controller):
             "payments/list.html",
             edition=edition,
             documents=found.items,
+            proof_waits=await with_waiting_proofs([one.id for one in found.items]),
             pager=pager_of(request, found),
             counts=await queries.counts_by_state(edition_id),
             states=[(one.value, _(name)) for one, name in STATE_NAMES.items()],
@@ -263,6 +265,7 @@ async def _document_page(
         lines=await queries.lines_of(document.id),
         parts=await queries.parts_of(document),
         notes=await queries.credit_notes_of(document.id),
+        proofs=await proofs_of(document.id),
         corrects=await queries.document_by_id(document.corrects_id) if document.corrects_id else None,
         today=now().astimezone(edition.zone).date(),
         creditable=document.kind == DocumentKind.INVOICE and document.state in (DocumentState.OPEN, DocumentState.PAID),

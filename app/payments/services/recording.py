@@ -34,6 +34,7 @@ from app.payments.queries_bank import typed_transfers
 from app.payments.services.documents import MOST, ask_again, require_refund, settlement_of
 from app.payments.services.issuing import post_content
 from app.payments.services.ledger import post_payment
+from app.payments.services.telling import tell_owed
 from app.payments.tables import Payment, PaymentDocument
 
 #: States in which a document takes money.
@@ -160,6 +161,10 @@ async def _record(document_id: int, money: _Money) -> Recorded:
         },
         now=money.now,
     )
+    if over or recorded.outcome == Settlement.REFUND:
+        after = await document_by_id(document_id)
+        owed = Money(after.owed.amount_minor - document.owed.amount_minor, after.owed.currency)
+        await tell_owed(after, money.amount, owed, recorded.payment_id, money.now)
     return replace(recorded, over_minor=over or recorded.over_minor)
 
 

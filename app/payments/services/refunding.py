@@ -15,6 +15,7 @@ from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id, paym
 from app.payments.queries_card import under_way
 from app.payments.services.ledger import post_payment
 from app.payments.services.recording import drawer_for, known_payment
+from app.payments.services.telling import tell_returned
 from app.payments.tables import Payment, PaymentDocument
 
 #: What stands behind the name of a refund in that of the money which is here again.
@@ -33,9 +34,10 @@ async def record_refund(
 ) -> int:
     """Record that money which had to go back has gone back, as a whole or in parts; returns the row's id.
 
-    The same ``provider_reference`` again gives the first answer. Raises DocumentNotFound for a payment that is not
-    there, DocumentNotOpen when nothing of it has to go back any more, MoreThanOwed, CurrencyDiffers, and GoesBackToCard
-    for money that a person (without a ``provider_reference``) gave back while some of it is on its way to its card.
+    The payer is told, unless a provider did it: its module tells. The same ``provider_reference`` again gives the
+    first answer. Raises DocumentNotFound for a payment that is not there, DocumentNotOpen when nothing of it has to go
+    back any more, MoreThanOwed, CurrencyDiffers, and GoesBackToCard for money that a person (without a
+    ``provider_reference``) gave back while some of it is on its way to its card.
     """
     async with write_transaction():
         payment = await payment_by_id(payment_id)
@@ -55,7 +57,10 @@ async def record_refund(
             raise CurrencyDiffers(number=document.number, due=left.currency, given=given.currency)
         if not 0 < given.amount_minor <= left.amount_minor:
             raise MoreThanOwed(owed=left, given=given)
-        return await _give_back(document, payment_id, given, method, actor, now, note, provider_reference)
+        row_id = await _give_back(document, payment_id, given, method, actor, now, note, provider_reference)
+        if provider_reference is None:
+            await tell_returned(document, given, method, row_id, now)
+        return row_id
 
 
 async def reverse_refund(*, provider_reference: str, reason: str, now: datetime) -> None:

@@ -7,8 +7,9 @@ from app.accounts.actor import Actor
 from app.events.queries import edition_by_id
 from app.kernel import audit
 from app.kernel.database import write_transaction
+from app.kernel.images import store_image
 from app.payments.enums import TaxMode
-from app.payments.errors import NpwpUnknown, TaxCodeUnknown, TaxRateMissing
+from app.payments.errors import NpwpUnknown, QrisNotHere, TaxCodeUnknown, TaxRateMissing
 from app.payments.lines import Terms
 from app.payments.queries import terms_of
 from app.payments.tables import PaymentTerms
@@ -35,6 +36,7 @@ async def set_terms(*, edition_id: int, terms: Terms, actor: Actor, now: datetim
         "exempt_reason": terms.exempt_reason,
         "due_days": terms.due_days,
         "use_drawers": terms.use_drawers,
+        "remind_days": terms.remind_days,
     }
     async with write_transaction():
         before = await terms_of(edition_id)
@@ -49,5 +51,30 @@ async def set_terms(*, edition_id: int, terms: Terms, actor: Actor, now: datetim
             edition_id=edition_id,
             before={name: getattr(before, name) for name in values},
             after=values,
+            now=now,
+        )
+
+
+async def set_qris(*, edition_id: int, picture: bytes | None, actor: Actor, now: datetime) -> None:
+    """Show payers a picture of the seller's QRIS code, encoded anew, or none any more. Outside of any transaction.
+
+    Raises EditionNotFound, QrisNotHere when the edition is not in Rupiah, NotAPicture, PictureTooLarge.
+    """
+    if (await edition_by_id(edition_id)).currency != "IDR":
+        raise QrisNotHere
+    qris = await store_image(picture, now=now) if picture is not None else ""
+    async with write_transaction():
+        before = await terms_of(edition_id)
+        await PaymentTerms.insert(PaymentTerms(edition=edition_id, qris=qris)).on_conflict(
+            target=PaymentTerms.edition, action="DO UPDATE", values=[PaymentTerms.qris]
+        )
+        await audit.record(
+            actor=actor,
+            action="payment.terms",
+            subject_type="payment_terms",
+            subject_id=edition_id,
+            edition_id=edition_id,
+            before={"qris": before.qris},
+            after={"qris": qris},
             now=now,
         )

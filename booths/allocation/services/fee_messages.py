@@ -5,7 +5,9 @@ from datetime import datetime
 from app.events.queries import edition_by_id
 from app.kernel.i18n import N_, _, format_date, use_locale
 from app.kernel.money import Money, format_money
+from app.kernel.settings import settings
 from app.payments.queries import DocumentInfo
+from app.payments.services.telling import Reached
 from booths.allocation.enums import FeeNews
 from booths.allocation.services.messages import contact_of, send_to
 
@@ -88,3 +90,13 @@ async def tell_fee(
             unique_key=f"booth-fee:{news}:{document.id}:{occasion}",
             now=now,
         )
+
+
+async def reach_exhibitor(document: DocumentInfo) -> Reached | None:
+    """How payments reach the contact of an invoice's application: with the address of its page, after a sign-in."""
+    row = await contact_of(document.subject_id)
+    if row is None:
+        return None
+    edition = await edition_by_id(document.edition_id)
+    page = f"{settings().base_url}{edition.path}/apply/mine/{document.subject_id}"
+    return Reached(email=row["email"], phone=row["phone"], page=page, tells_gone=True)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 import pytest
-from piccolo.columns import JSON, Column, ForeignKey, Integer, Text, Varchar
+from piccolo.columns import JSON, Bytea, Column, ForeignKey, Integer, Text, Varchar
 from piccolo.table import Table
 
 from app.accounts.personal.registry import PersonalData, registered
@@ -43,7 +43,7 @@ def points_at_a_person(column: Column) -> bool:
 
 def may_hold_personal_data(column: Column) -> bool:
     """Whether a column points at a person, or holds text that is not one of a few fixed words."""
-    is_text = isinstance(column, Varchar | Text | JSON) and column._meta.choices is None
+    is_text = isinstance(column, Varchar | Text | JSON | Bytea) and column._meta.choices is None
     return points_at_a_person(column) or is_text
 
 

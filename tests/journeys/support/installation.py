@@ -9,7 +9,9 @@ for a gate phone, ``judge`` that of a judge's tablet; ``passes N`` prints, as JS
 that nobody has used; ``earlier CODE MINUTES`` puts the admission of a pass so much earlier and prints its time of day;
 ``code KIND`` prints the path behind the latest QR code of a booth or a product; ``publish`` allocates all booths and
 publishes them; ``long`` gives every third person and thing a name of 200 letters without a space; ``sealed`` prints, as
-JSON, what is sealed in the database; ``phone ROLE`` prints the number of the first person who holds the role.
+JSON, what is sealed in the database; ``phone ROLE`` prints the number of the first person who holds the role;
+``expire`` lets the time of all held orders be over and prints how many they were; ``taken NAME`` prints how many
+places of a ticket type are in use.
 """
 
 from __future__ import annotations
@@ -233,6 +235,20 @@ async def phone(role: str) -> str:
     return str((await fetch("SELECT phone FROM person WHERE id = {}", await holder(Role(role))))[0]["phone"])
 
 
+async def expire() -> str:
+    """Let every order go that waits for its money, as if its time were over."""
+    from ticketing.sales.services.orders import HOLD_MINUTES, expire_orders
+
+    return str(await expire_orders(now=now() + timedelta(minutes=HOLD_MINUTES + 1)))
+
+
+async def taken(name: str) -> str:
+    """Count the places of a ticket type that are in use, by a part of its Vietnamese name."""
+    rows = await fetch("SELECT name, sold + held AS taken FROM ticket_type ORDER BY id")
+    names = [(row["name"] if isinstance(row["name"], dict) else json.loads(row["name"]), row["taken"]) for row in rows]
+    return str(next(count for named, count in names if name in named["vi"]))
+
+
 QUESTIONS: dict[str, Callable[..., Awaitable[str]]] = {
     "link": link,
     "numbers": numbers,
@@ -247,6 +263,8 @@ QUESTIONS: dict[str, Callable[..., Awaitable[str]]] = {
     "long": long,
     "sealed": sealed,
     "phone": phone,
+    "expire": expire,
+    "taken": taken,
 }
 
 

@@ -101,8 +101,7 @@ class BoxOfficeController(Controller):
         except DrawerNeeded as error:
             form = await form_again(request, {"method": error.sentence()})
             return await _passes_page(await edition_by_id(edition_id), order, request.user, form, status=error.status)
-        kept = outcome == Settlement.KEPT
-        toast = "" if kept else _("The tickets are gone: this money has to go back.")
+        toast = _("The tickets are gone: this money has to go back.") if outcome == Settlement.REFUND else ""
         return redirect(_address(edition_id, order), toast=toast)
 
     @get("/{order_id:int}")

@@ -228,8 +228,11 @@ class OrderController(Controller):
         outcome = await orders.pay_order(
             order_id=order_id, edition_id=edition_id, method=method, actor=request.user, now=now()
         )
-        kept = outcome == Settlement.KEPT
-        toast = _("Paid. The passes were made.") if kept else _("The tickets are gone: this money has to go back.")
+        toast = _("Paid. The passes were made.")
+        if outcome == Settlement.REPLACED:
+            toast = _("Paid. The tickets were gone: equal ones were given for them, and the buyer is told.")
+        elif outcome == Settlement.REFUND:
+            toast = _("The tickets are gone: this money has to go back.")
         return redirect(f"/manage/{edition_id}/orders/{order_id}", toast=toast)
 
 

@@ -16,24 +16,33 @@ from app.events.pages import download
 from app.events.passes.services import secret_of
 from app.events.queries import EditionInfo, edition_by_slug
 from app.kernel.clock import now
+from app.kernel.documents.pages import PageNotRead
 from app.kernel.errors import AppError
 from app.kernel.forms import NOT_A_CONTACT, Form, FormError, Reading, open_form
-from app.kernel.i18n import LOCALES, _, current_locale
+from app.kernel.i18n import LOCALES, N_, _, current_locale
+from app.kernel.images import NotAPicture, PictureTooLarge
 from app.kernel.money import Money
 from app.kernel.names import normalise_email, normalise_phone
 from app.kernel.security import hash_token, limit, new_token
 from app.kernel.web import browser_of, page, redirect
 from app.payments.controllers.card import leave_for_checkout
 from app.payments.controllers.legal import legal_download
+from app.payments.enums import METHOD_NAMES, PaymentMethod, Settlement
 from app.payments.enums_card import RefundState
+from app.payments.errors import ProofsFull, ProofTooLarge, TaxCodeUnknown
 from app.payments.papers import invoice_pdf
-from app.payments.queries import document_by_id
+from app.payments.queries import document_by_id, payments_of, terms_of
 from app.payments.queries_card import refunds_of
 from app.payments.queries_legal import legal_part
+from app.payments.queries_proof import proofs_of
+from app.payments.schemas import NO_FILE, ProofForm
 from app.payments.services.card_checkout import start_checkout
+from app.payments.services.proofs import TAKES_PROOF, send_proof
 from app.payments.services.stripe_client import cards_on
-from app.payments.transfers import transfer_of
+from app.payments.tax import is_payers_tax_code
+from app.payments.transfers import transfer_of, transfers_on
 from ticketing.sales import queries
+from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import (
     NothingChosen,
     OrderNotFound,
@@ -45,9 +54,12 @@ from ticketing.sales.errors import (
 )
 from ticketing.sales.schemas import MOST_IN_ONE_ORDER, BuyerForm
 from ticketing.sales.services.orders import place_order
+from ticketing.sales.services.placing import BilledTo
 
 #: What step two asks for, kept while other tickets are chosen.
-NAMED = ("full_name", "contact", "locale")
+NAMED = ("full_name", "contact", "locale", "bill_name", "bill_address", "bill_tax_code")
+NO_NAME = N_("Please write the name that shall stand on the invoice.")
+NO_TAX_CODE = N_("This is no tax code. Please write its digits as they stand on your tax papers.")
 
 
 class TicketController(Controller):
@@ -89,6 +101,7 @@ class TicketController(Controller):
         try:
             reading = await open_form(request, BuyerForm)
             phone, email = _contact(reading, edition)
+            billed_to = _billed_to(reading, edition)
             values = reading.settle()
             _check(chosen)
             placed = await place_order(
@@ -101,6 +114,7 @@ class TicketController(Controller):
                 locale=values.locale if values.locale in LOCALES else current_locale(),
                 actor=request.user,
                 browser=browser_of(request),
+                billed_to=billed_to,
                 now=now(),
             )
         except FormError as error:
@@ -116,9 +130,8 @@ class TicketController(Controller):
     @get("/done/{secret:str}/invoice.pdf")
     async def invoice(self, slug: FromPath[str], secret: FromPath[str]) -> Response[bytes]:
         """The order's invoice, or its receipt once it is paid, for whoever holds its link."""
-        edition = await edition_by_slug(slug)
-        order = await queries.order_by_secret(hash_token(secret))
-        if order is None or order["edition"] != edition.id or order["payment_document"] is None:
+        _edition, order = await _order_of(slug, secret)
+        if order["payment_document"] is None:
             raise OrderNotFound
         document = await document_by_id(order["payment_document"])
         await limit(f"document-pdf:{document.id}", times=20, seconds=3600, now=now())
@@ -138,36 +151,33 @@ class TicketController(Controller):
     @get("/done/{secret:str}")
     async def done(self, slug: FromPath[str], secret: FromPath[str]) -> Response[str]:
         """The order, for whoever holds its link: the passes, or how to pay."""
-        edition = await edition_by_slug(slug)
-        order = await queries.order_by_secret(hash_token(secret))
-        if order is None or order["edition"] != edition.id:
-            raise OrderNotFound
-        tickets = await queries.tickets_of_order(order["id"])
-        for ticket in tickets:
-            ticket["path"] = f"/pass/{secret_of(ticket['secret_seed'])}" if ticket["secret_seed"] else ""
-        transfer, refund_due, refunds = None, None, []
-        if order["payment_document"] is not None and order["state"] != "confirmed":
-            document = await document_by_id(order["payment_document"])
-            transfer = transfer_of(document) if order["state"] == "held" else None
-            refunds = [one for one in await refunds_of(document.id) if one["state"] == RefundState.DONE.value]
-            refund_due = document.owed if document.owed.amount_minor else None
-        return page(
-            "sales/done.html",
-            headers={"cache-control": "private, no-store"},
-            edition=edition,
-            order=order,
-            total=Money(order["total_minor"], order["currency"]),
-            tickets=tickets,
-            contact=queries.half_hidden(order["contact"]),
-            transfer=transfer,
-            refund_due=refund_due,
-            refunds=refunds,
-            e_invoices=(await legal_part(order["payment_document"])).files if order["payment_document"] else (),
-            card=cards_on(),
-            secret=secret,
-        )
+        edition, order = await _order_of(slug, secret)
+        return await _order_page(edition, order, secret, Form.empty())
 
-    @get("/done/{secret:str}/card")
+    @post("/done/{secret:str}/proof")
+    async def prove(
+        self, request: Request[Actor, Any, Any], slug: FromPath[str], secret: FromPath[str]
+    ) -> Response[Any]:
+        """Show that the transfer was sent."""
+        edition, order = await _order_of(slug, secret)
+        if order["payment_document"] is None:
+            raise OrderNotOpen
+        try:
+            reading = await open_form(request, ProofForm)
+            if reading.values.proof is None:
+                reading.refuse("proof", _(NO_FILE))
+            upload = reading.settle().proof
+            assert upload is not None
+            await send_proof(
+                document_id=order["payment_document"], data=await upload.read(), actor=request.user, now=now()
+            )
+        except FormError as error:
+            return await _order_page(edition, order, secret, error.form, status=422)
+        except (NotAPicture, PictureTooLarge, PageNotRead, ProofTooLarge, ProofsFull) as error:
+            return await _order_page(edition, order, secret, Form({}, {"proof": error.sentence()}), status=error.status)
+        return redirect(f"{edition.path}/tickets/done/{secret}", toast=_("The proof was sent."))
+
+    @get(["/done/{secret:str}/card", "/done/{secret:str}/proof"])
     async def order_again(self, slug: FromPath[str], secret: FromPath[str]) -> Response[Any]:
         """Who reads this page in another language, or again, begins at her order."""
         return redirect(f"{(await edition_by_slug(slug)).path}/tickets/done/{secret}")
@@ -175,15 +185,57 @@ class TicketController(Controller):
     @post("/done/{secret:str}/card")
     async def pay_by_card(self, slug: FromPath[str], secret: FromPath[str]) -> Response[str]:
         """Lead on to Stripe's page. Pressed again while it is open, it leads to the same one."""
-        edition = await edition_by_slug(slug)
-        order = await queries.order_by_secret(hash_token(secret))
-        if order is None or order["edition"] != edition.id:
-            raise OrderNotFound
+        edition, order = await _order_of(slug, secret)
         if order["payment_document"] is None:
             raise OrderNotOpen
         document_id = order["payment_document"]
         url = await start_checkout(document_id=document_id, locale=current_locale(), now=now())
         return leave_for_checkout(edition, url, document_id=document_id, back=f"{edition.path}/tickets/done/{secret}")
+
+
+async def _order_of(slug: str, secret: str) -> tuple[EditionInfo, dict[str, Any]]:
+    """The edition and the order that a link names. Raises EditionNotFound, OrderNotFound."""
+    edition = await edition_by_slug(slug)
+    order = await queries.order_by_secret(hash_token(secret))
+    if order is None or order["edition"] != edition.id:
+        raise OrderNotFound
+    return edition, order
+
+
+async def _order_page(
+    edition: EditionInfo, order: dict[str, Any], secret: str, proof_form: Form, *, status: int = 200
+) -> Response[str]:
+    tickets = await queries.tickets_of_order(order["id"])
+    for ticket in tickets:
+        ticket["path"] = f"/pass/{secret_of(ticket['secret_seed'])}" if ticket["secret_seed"] else ""
+    document = await document_by_id(order["payment_document"]) if order["payment_document"] is not None else None
+    payments = await payments_of(document.id) if document else []
+    refunds = await refunds_of(document.id) if document else []
+    return page(
+        "sales/done.html",
+        status=status,
+        headers={"cache-control": "private, no-store"},
+        edition=edition,
+        order=order,
+        total=Money(order["total_minor"], order["currency"]),
+        tickets=tickets,
+        contact=queries.half_hidden(order["contact"]),
+        transfer=transfer_of(document) if document and order["state"] == OrderState.HELD else None,
+        refund_due=document.owed if document and document.owed.amount_minor else None,
+        refunds=[one for one in refunds if one["state"] == RefundState.DONE.value],
+        returned=[one for one in payments if one.outcome == Settlement.RETURNED and one.method != PaymentMethod.CARD],
+        method_names={method: _(name) for method, name in METHOD_NAMES.items()},
+        replaced=any(one.outcome == Settlement.REPLACED for one in payments),
+        e_invoices=(await legal_part(document.id)).files if document else (),
+        card=cards_on(),
+        secret=secret,
+        document=document,
+        qris=(await terms_of(edition.id)).qris if order["state"] == OrderState.HELD else "",
+        proofs=await proofs_of(document.id) if document else [],
+        proof_path=f"{edition.path}/tickets/done/{secret}/proof",
+        proof_form=proof_form,
+        takes_proof=document is not None and document.state in TAKES_PROOF and transfers_on(),
+    )
 
 
 async def _chosen(edition: EditionInfo, values: dict[str, str]) -> list[dict[str, Any]]:
@@ -214,6 +266,19 @@ def _contact(reading: Reading[BuyerForm], edition: EditionInfo) -> tuple[str | N
     except ValueError:
         reading.refuse("contact", _(NOT_A_CONTACT))
         return None, None
+
+
+def _billed_to(reading: Reading[BuyerForm], edition: EditionInfo) -> BilledTo | None:
+    """Who stands on the invoice where a company was named; refuses a half of one, and a tax code that is none."""
+    typed = reading.values
+    code = "".join(typed.bill_tax_code.split())
+    if not (typed.bill_name or typed.bill_address or code):
+        return None
+    if not typed.bill_name:
+        reading.refuse("bill_name", _(NO_NAME))
+    if code and not is_payers_tax_code(code, edition.currency):
+        reading.refuse("bill_tax_code", TaxCodeUnknown().sentence() if edition.currency == "VND" else _(NO_TAX_CODE))
+    return BilledTo(name=typed.bill_name, address=typed.bill_address, tax_code=code)
 
 
 async def _buyer_again(edition: EditionInfo, chosen: list[dict[str, Any]], named: dict[str, str]) -> Response[str]:

@@ -8,17 +8,21 @@ from app.kernel.database import fetch
 from app.kernel.rows import among
 from ticketing.sales.enums import OrderState
 from ticketing.sales.services.issuing import issue_tickets
-from ticketing.sales.services.messages import send_tickets
+from ticketing.sales.services.messages import NO_PLACES, send_tickets
 from ticketing.sales.services.quota import sell_held_places
 from ticketing.sales.tables import TicketOrder
 
 
 async def confirm_orders(
-    orders: Sequence[TicketOrder], counts: Mapping[int, Mapping[int, int]], *, now: datetime
+    orders: Sequence[TicketOrder],
+    counts: Mapping[int, Mapping[int, int]],
+    *,
+    places: Mapping[int, int] = NO_PLACES,
+    now: datetime,
 ) -> set[int]:
     """Confirm held orders in the caller's transaction; gives the ids of those that were: of many at once one wins.
 
-    ``counts`` are the numbers of tickets by order and ticket type.
+    ``counts`` are the numbers of tickets by order and ticket type; ``places`` what buyers who paid late got instead.
     """
     chosen, ids = among([order.id for order in orders])
     rows = await fetch(
@@ -35,5 +39,5 @@ async def confirm_orders(
         sold.update(counts[order.id])
     await sell_held_places(sold)
     issued = await issue_tickets(orders=ours, now=now)
-    await send_tickets(orders=ours, issued=issued, now=now)
+    await send_tickets(orders=ours, issued=issued, places=places, now=now)
     return confirmed

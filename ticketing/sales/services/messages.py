@@ -7,14 +7,21 @@ from typing import Any
 from app.events.passes.services import IssuedPass
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.database import fetch
-from app.kernel.i18n import _, format_datetime, ngettext, use_locale
+from app.kernel.i18n import _, format_datetime, ngettext, pick, use_locale
 from app.kernel.money import Money, format_money
 from app.kernel.outbox import NewMessage, send_message, send_messages, way_to
 from app.kernel.rows import among
 from app.kernel.settings import settings
 from app.payments.queries import DocumentInfo
+from app.payments.services.telling import Reached
+from ticketing.sales.enums import OrderState
+from ticketing.sales.queries import texts
 from ticketing.sales.services.references import order_secret
-from ticketing.sales.tables import TicketOrder
+from ticketing.sales.tables import TicketOrder, TicketType
+
+#: Names of a ticket type by language, and those of the one that stands in its place.
+Moved = tuple[Mapping[str, str], Mapping[str, str]]
+NO_PLACES: Mapping[int, int] = {}
 
 
 async def send_bill(*, order: TicketOrder, client_id: str, name: str, now: datetime) -> None:
@@ -48,7 +55,7 @@ async def send_bill(*, order: TicketOrder, client_id: str, name: str, now: datet
                 where=edition.where,
                 until=format_datetime(order.expires_at, edition.timezone),
                 amount=format_money(Money(order.total_minor, order.currency)),
-                link=f"{settings().base_url}{edition.path}/tickets/done/{order_secret(client_id)}",
+                link=_page(edition, client_id),
             ),
             locale=order.locale,
             unique_key=f"ticket-order-bill:{order.id}",
@@ -59,9 +66,16 @@ async def send_bill(*, order: TicketOrder, client_id: str, name: str, now: datet
 
 
 async def send_tickets(
-    *, orders: Sequence[TicketOrder], issued: Mapping[int, Sequence[IssuedPass]], now: datetime
+    *,
+    orders: Sequence[TicketOrder],
+    issued: Mapping[int, Sequence[IssuedPass]],
+    places: Mapping[int, int] = NO_PLACES,
+    now: datetime,
 ) -> None:
     """Send the links of orders' passes by mail, else to the phone, in the transaction that confirms them.
+
+    ``places`` maps ticket types of an order that was paid late to those whose places it got: where they differ the
+    buyer is told which.
 
     They go to the contact that was written into the order, under the name written there: whose it is in the records
     is nothing that the buyer has shown to be hers. An order out of a sheet has none, and goes to the person's own.
@@ -78,8 +92,9 @@ async def send_tickets(
     )
     names = {row["ticket_order"]: row["holder_name"] for row in rows}  # the first ticket's, which comes last
     editions = {edition_id: await edition_by_id(edition_id) for edition_id in {order.edition for order in told}}
+    moved = await _moved(places)
     messages = [
-        _tickets_message(order, editions[order.edition], buyers[order.buyer], names[order.id], issued[order.id])
+        _tickets_message(order, editions[order.edition], buyers[order.buyer], names[order.id], issued[order.id], moved)
         for order in told
         if order.buyer in buyers
     ]
@@ -87,7 +102,12 @@ async def send_tickets(
 
 
 def _tickets_message(
-    order: TicketOrder, edition: EditionInfo, buyer: Mapping[str, Any], name: str, issued: Sequence[IssuedPass]
+    order: TicketOrder,
+    edition: EditionInfo,
+    buyer: Mapping[str, Any],
+    name: str,
+    issued: Sequence[IssuedPass],
+    moved: Sequence[Moved],
 ) -> NewMessage:
     contact = order.contact or buyer["email"] or buyer["phone"] or ""
     by_mail = "@" in contact
@@ -115,7 +135,8 @@ def _tickets_message(
                 when=edition.when,
                 where=edition.where,
                 links=links,
-            ),
+            )
+            + _replaced(moved, "\n\n" if by_mail else " "),
             locale=order.locale,
             unique_key=f"ticket-order:{order.id}",
             edition_id=order.edition,
@@ -180,6 +201,41 @@ async def _tell_of_refund(
         edition_id=order.edition,
         now=now,
     )
+
+
+async def reach_buyer(document: DocumentInfo) -> Reached | None:
+    """How payments reach the buyer of an order: by the contact in it, with the address of its page."""
+    order = await TicketOrder.objects().get(TicketOrder.id == document.subject_id)
+    if order is None or not order.contact:
+        return None
+    page = _page(await edition_by_id(order.edition), order.client_id)
+    email, phone = (order.contact, None) if "@" in order.contact else (None, order.contact)
+    return Reached(email=email, phone=phone, page=page, secret=True, held_only=order.state == OrderState.HELD)
+
+
+async def _moved(places: Mapping[int, int]) -> list[Moved]:
+    """The names of ticket types that were gone, each with the name of the one that stands in its place."""
+    changed = {old: new for old, new in places.items() if old != new}
+    if not changed:
+        return []
+    rows = await TicketType.select(TicketType.id, TicketType.name).where(
+        TicketType.id.is_in([*changed, *changed.values()])
+    )
+    names = {row["id"]: texts(row["name"]) for row in rows}
+    return [(names[old], names[new]) for old, new in sorted(changed.items())]
+
+
+def _replaced(moved: Sequence[Moved], before: str) -> str:
+    """What stands in the place of tickets that were gone, each after ``before``; empty when none was."""
+    told = _(
+        "When your money came, the tickets “{old}” were gone. You have tickets “{new}” instead, at the same price and "
+        "for the same days."
+    )
+    return "".join(before + told.format(old=pick(old), new=pick(new)) for old, new in moved)
+
+
+def _page(edition: EditionInfo, client_id: str) -> str:
+    return f"{settings().base_url}{edition.path}/tickets/done/{order_secret(client_id)}"
 
 
 def _link(edition: EditionInfo, issued: IssuedPass) -> str:

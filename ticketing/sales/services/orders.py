@@ -13,7 +13,7 @@ from app.accounts.tables import Person
 from app.events.enums import EditionState
 from app.events.queries import edition_by_id, hold_edition_going_on
 from app.kernel import audit
-from app.kernel.database import fetch, hold_rows, write_transaction
+from app.kernel.database import fetch, hold_row, hold_rows, write_transaction
 from app.kernel.i18n import pick
 from app.kernel.money import Money
 from app.kernel.rows import among
@@ -32,8 +32,9 @@ from ticketing.sales.queries import SHOWN, counts_of_order, counts_of_orders
 from ticketing.sales.schemas import MOST_AT_BOX_OFFICE, MOST_IN_ONE_ORDER
 from ticketing.sales.services.confirming import confirm_orders
 from ticketing.sales.services.issuing import revoke_tickets
-from ticketing.sales.services.messages import send_bill
-from ticketing.sales.services.placing import Asked, Placed, place_once, placed_before
+from ticketing.sales.services.late import hold_all_types, move_to_types, places_for
+from ticketing.sales.services.messages import NO_PLACES, send_bill
+from ticketing.sales.services.placing import Asked, BilledTo, Placed, place_once, placed_before
 from ticketing.sales.services.quota import give_back_places, hold_places, hold_types
 from ticketing.sales.services.references import order_reference, order_secret
 from ticketing.sales.tables import OrderItem, TicketOrder, TicketType
@@ -55,12 +56,14 @@ async def place_order(
     now: datetime,
     actor: Actor | None = None,
     browser: str = "",
+    billed_to: BilledTo | None = None,
 ) -> Placed:
     """Order tickets online. ``counts`` maps ticket types' ids to numbers. Free orders are confirmed at once.
 
     The same ``client_id`` sent twice is one order and gives the first answer. Phone and mail are normalised already;
     the mail address counts when both are given, and the passes go there. ``actor`` is whoever is signed in,
-    ``browser`` what its page was opened with (``browser_of``); empty for the API.
+    ``browser`` what its page was opened with (``browser_of``); empty for the API. ``billed_to`` is who stands on the
+    invoice in the buyer's place.
     Raises OrderIdTaken, NothingChosen, TooManyTickets, SoldOut, SalesClosed, UnknownTicketType, ContactMissing,
     TooManyTries, OrdersSlowed, EditionIsCancelled.
     """
@@ -108,7 +111,7 @@ async def place_order(
         if order.total_minor == 0:
             await _confirm(order, wanted, now=now)
         else:
-            await _bill(order, payer_name=full_name, now=now)
+            await _bill(order, payer_name=full_name, billed_to=billed_to, now=now)
             await send_bill(order=order, client_id=client_id, name=full_name, now=now)
         return order.id
 
@@ -201,22 +204,26 @@ async def pay_order(
 async def settle_order(document: DocumentInfo, payment: PaymentInfo, now: datetime) -> Settlement:
     """What payments asks when an order's money came: the order is confirmed, or the money has to go back.
 
-    An order that had expired, be it at this very moment, is confirmed too if its places can still be had. Runs in the
-    payment's transaction.
+    An order that had expired, be it at this very moment, is confirmed too if its places can still be had, or equal
+    ones in their place. Runs in the payment's transaction.
     """
     order = await _order(document.subject_id, document.edition_id)
     counts = await counts_of_order(order.id)
     if order.state == OrderState.HELD and await _confirm(order, counts, now=now):
         return Settlement.KEPT
+    await hold_row("ticket_order", order.id, alone=True)
     order = await _order(document.subject_id, document.edition_id)
-    if order.state != OrderState.EXPIRED or not await _can_be_had(order):
+    edition = await edition_by_id(order.edition)
+    if order.state != OrderState.EXPIRED or edition.state == EditionState.CANCELLED:
         return Settlement.REFUND
-    if (await edition_by_id(order.edition)).state == EditionState.CANCELLED:
+    places = await places_for(edition, counts, now)
+    if places is None or not await _move(order, OrderState.EXPIRED, OrderState.HELD, closed_at=None):
         return Settlement.REFUND
-    if not await _move(order, OrderState.EXPIRED, OrderState.HELD, closed_at=None):
-        return Settlement.REFUND
+    await move_to_types(order.id, places)
+    counts = await counts_of_order(order.id)
     await hold_places(edition_id=order.edition, counts=counts, now=now, any_time=True)
-    return Settlement.KEPT if await _confirm(order, counts, now=now) else Settlement.REFUND
+    await _confirm(order, counts, now=now, places=places)
+    return Settlement.KEPT if all(old == new for old, new in places.items()) else Settlement.REPLACED
 
 
 async def settle_orders(paid: Sequence[Paid], now: datetime) -> list[Settlement]:
@@ -224,8 +231,12 @@ async def settle_orders(paid: Sequence[Paid], now: datetime) -> list[Settlement]
     chosen, ids = among(sorted({document.subject_id for document, _payment in paid}))
     rows = await hold_rows("ticket_order", f"id {chosen}", ids, alone=True)
     counts = await counts_of_orders([row["id"] for row in rows])
-    await hold_types(type_id for one in counts.values() for type_id in one)
     editions = {document.subject_id: document.edition_id for document, _payment in paid}
+    if all(row["state"] == OrderState.HELD for row in rows):
+        await hold_types(type_id for one in counts.values() for type_id in one)
+    else:  # what came late may get places of any type: all of them at once, in the order in which everybody takes them
+        for edition_id in sorted(set(editions.values())):
+            await hold_all_types(edition_id)
     held = [
         TicketOrder(**row) for row in rows if row["state"] == OrderState.HELD and row["edition"] == editions[row["id"]]
     ]
@@ -292,14 +303,6 @@ async def expire_orders(*, now: datetime, at_most: int = 200) -> int:
     return gone
 
 
-async def _can_be_had(order: TicketOrder) -> bool:
-    """Whether an order's places are free again."""
-    for type_id, count in (await counts_of_order(order.id)).items():
-        if not await fetch("SELECT id FROM ticket_type WHERE id = {} AND sold + held + {} <= quota", type_id, count):
-            return False
-    return True
-
-
 def _checked(counts: Mapping[int, int], most: int) -> dict[int, int]:
     wanted = {type_id: count for type_id, count in counts.items() if count > 0}
     if not wanted:
@@ -358,13 +361,20 @@ async def _withdraw_bill(order: TicketOrder, *, actor: Actor | None, now: dateti
         await cancel_document(document_id=order.payment_document, actor=actor, now=now)
 
 
-async def _bill(order: TicketOrder, *, payer_name: str, now: datetime) -> int:
+async def _bill(order: TicketOrder, *, payer_name: str, now: datetime, billed_to: BilledTo | None = None) -> int:
     """Open the payment document of an order; returns its id."""
+    billed = billed_to or BilledTo(name=payer_name)
     document = await open_document(
         edition_id=order.edition,
         purpose=PURPOSE,
         subject_id=order.id,
-        payer=Payer(name=payer_name, person_id=order.buyer, language=order.locale),
+        payer=Payer(
+            name=billed.name,
+            address=billed.address,
+            tax_code=billed.tax_code,
+            person_id=order.buyer,
+            language=order.locale,
+        ),
         description=order.reference,
         currency=order.currency,
         lines=await _lines(order),
@@ -411,8 +421,10 @@ async def _lines(order: TicketOrder) -> list[Line]:
     ]
 
 
-async def _confirm(order: TicketOrder, counts: Mapping[int, int], *, now: datetime) -> bool:
-    return order.id in await confirm_orders([order], {order.id: counts}, now=now)
+async def _confirm(
+    order: TicketOrder, counts: Mapping[int, int], *, now: datetime, places: Mapping[int, int] = NO_PLACES
+) -> bool:
+    return order.id in await confirm_orders([order], {order.id: counts}, places=places, now=now)
 
 
 async def _move(order: TicketOrder, before: str, after: OrderState, **times: datetime | None) -> bool:

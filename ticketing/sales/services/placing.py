@@ -25,6 +25,15 @@ class Placed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BilledTo:
+    """Who stands on an invoice: a company, say, with its address and tax code."""
+
+    name: str
+    address: str = ""
+    tax_code: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Asked:
     """What somebody orders: ``counts`` maps ticket types' ids to numbers, ``contact`` is empty at the box office."""
 

@@ -1,0 +1,56 @@
+"""What the finance desk has to do with a document's payer: reminding her, and looking at her proofs of transfer."""
+
+from typing import Any
+
+from litestar import Controller, Request, Response, get, post
+from litestar.params import FromPath
+
+from app.accounts.actor import Actor
+from app.accounts.enums import Role
+from app.accounts.guards import requires
+from app.kernel.clock import now
+from app.kernel.i18n import _
+from app.kernel.web import redirect
+from app.payments import queries
+from app.payments.queries_proof import proof_picture
+from app.payments.services.proofs import note_looked_at
+from app.payments.services.reminding import remind_now
+
+
+class PayerController(Controller):
+    """``/manage/{edition_id}/payments/{document_id}``: its payer."""
+
+    path = "/manage/{edition_id:int}/payments/{document_id:int}"
+    guards = [requires(Role.OWNER, Role.FINANCE)]
+    include_in_schema = False
+
+    @post("/remind")
+    async def remind(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], document_id: FromPath[int]
+    ) -> Response[Any]:
+        """Remind her now."""
+        await queries.document_by_id(document_id, edition_id)
+        await remind_now(document_id=document_id, actor=request.user, now=now())
+        return redirect(f"/manage/{edition_id}/payments/{document_id}", toast=_("The reminder is on its way."))
+
+    @get("/proofs/{proof_id:int}")
+    async def proof(
+        self, edition_id: FromPath[int], document_id: FromPath[int], proof_id: FromPath[int]
+    ) -> Response[bytes]:
+        """The picture of a proof."""
+        await queries.document_by_id(document_id, edition_id)
+        content, mime = await proof_picture(proof_id, document_id)
+        return Response(content, media_type=mime, headers={"cache-control": "private, no-store"})
+
+    @post("/proofs/{proof_id:int}/looked-at")
+    async def looked_at(
+        self,
+        request: Request[Actor, Any, Any],
+        edition_id: FromPath[int],
+        document_id: FromPath[int],
+        proof_id: FromPath[int],
+    ) -> Response[Any]:
+        """Say that it waits no more."""
+        await queries.document_by_id(document_id, edition_id)
+        await note_looked_at(proof_id=proof_id, document_id=document_id, actor=request.user, now=now())
+        return redirect(f"/manage/{edition_id}/payments/{document_id}", toast=_("Noted."))

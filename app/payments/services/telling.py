@@ -1,0 +1,157 @@
+"""What payers are told of their money, in the transaction in which it happens.
+
+A module that sells says how the payers of its purpose are reached and where their page is. Of a purpose for which
+nobody says so the payer is told by the contact of her record, if she has one, and no page is named.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.accounts.tables import Person
+from app.events.queries import edition_by_id
+from app.kernel.i18n import _, use_locale
+from app.kernel.money import Money, format_money
+from app.kernel.outbox import send_message, way_to
+from app.payments.enums import METHOD_NAMES, DocumentState, PaymentMethod
+from app.payments.queries import DocumentInfo
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reached:
+    """Where a payer is written to, and the address of her page, which is empty when she has none.
+
+    ``secret``: whoever has the address has what was bought, so that the message is cleared once it is sent.
+    ``tells_gone``: the module that sells tells by itself that what was paid for is gone.
+    ``held_only``: what is billed is held for minutes, and nobody is reminded of it.
+    """
+
+    email: str | None = None
+    phone: str | None = None
+    page: str = ""
+    secret: bool = False
+    held_only: bool = False
+    tells_gone: bool = False
+
+
+Reach = Callable[[DocumentInfo], Awaitable[Reached | None]]
+_reach: dict[str, Reach] = {}
+
+
+def register_payers(purpose: str, reach: Reach) -> None:
+    """Say how the payers of a purpose are reached; ``reach(document)`` gives None for one who is not to be told.
+
+    Raises ValueError when the purpose is taken.
+    """
+    if _reach.setdefault(purpose, reach) != reach:
+        raise ValueError(f"payers of {purpose} are reached by another module already")
+
+
+async def payer_of(document: DocumentInfo) -> Reached | None:
+    """How the payer of a document is reached; None when she cannot be."""
+    reach = _reach.get(document.purpose)
+    reached = await reach(document) if reach else await _by_record(document)
+    return reached if reached and (reached.email or reached.phone) else None
+
+
+async def _by_record(document: DocumentInfo) -> Reached | None:
+    if document.payer_id is None:
+        return None
+    person = await Person.objects().get(Person.id == document.payer_id)
+    return Reached(email=person.email, phone=person.phone) if person else None
+
+
+async def tell_owed(document: DocumentInfo, came: Money, owed: Money, payment_id: int, now: datetime) -> None:
+    """Tell that of the money that came some has to go back: what it was for is gone, or more came than was due.
+
+    ``document`` is as it stands now, with its refund due in the first case.
+    """
+    gone = document.state == DocumentState.REFUND_DUE
+    reached = await payer_of(document)
+    if reached is None or (gone and reached.tells_gone):
+        return
+    with use_locale(document.payer_language):
+        if gone:
+            mail = _(
+                "Dear {name},\n\n{came} came for {what} (invoice {number}, {edition}), when it could not be had any "
+                "more. {owed} goes back to you: the organisers see to it, and you are told when it has gone."
+            )
+            short = _(
+                "{edition}: your {came} for invoice {number} came when it could not be had any more. "
+                "{owed} goes back to you."
+            )
+        else:
+            mail = _(
+                "Dear {name},\n\n{came} came for {what} (invoice {number}, {edition}), more than was to be paid. "
+                "{owed} goes back to you: the organisers see to it, and you are told when it has gone."
+            )
+            short = _("{edition}: {came} came for invoice {number}, more than was to be paid. {owed} goes back to you.")
+        await send_to_payer(
+            document,
+            subject=_("Your payment for {number} goes back to you"),
+            mail=mail,
+            short=short,
+            values={"came": format_money(came), "owed": format_money(owed)},
+            key=f"payment-owed:{payment_id}",
+            now=now,
+        )
+
+
+async def tell_returned(
+    document: DocumentInfo, amount: Money, method: PaymentMethod, payment_id: int, now: datetime
+) -> None:
+    """Tell that money went back, where the desk wrote it down; of cards their own messages tell."""
+    with use_locale(document.payer_language):
+        await send_to_payer(
+            document,
+            subject=_("Your money for {number} went back"),
+            mail=_("Dear {name},\n\n{amount} of what you paid for {what} ({edition}) went back to you. How: {method}."),
+            short=_("{edition}: {amount} for invoice {number} went back to you. How: {method}."),
+            values={"amount": format_money(amount), "method": _(METHOD_NAMES[method])},
+            key=f"payment-returned:{payment_id}",
+            now=now,
+        )
+
+
+async def send_to_payer(
+    document: DocumentInfo,
+    *,
+    subject: str,
+    mail: str,
+    short: str,
+    values: dict[str, str],
+    key: str | None,
+    now: datetime,
+) -> bool:
+    """Send a document's payer one of two texts, with the address of her page below; false when she cannot be reached.
+
+    In the caller's transaction and in the reader's language. The texts may name ``name``, ``what``, ``number``,
+    ``edition``, and ``values``. A ``key`` that was used before sends nothing and is no failure.
+    """
+    reached = await payer_of(document)
+    if reached is None:
+        return False
+    edition = await edition_by_id(document.edition_id)
+    known = {
+        "name": document.payer_name,
+        "what": document.description,
+        "number": document.number,
+        "edition": edition.title,
+        **values,
+    }
+    channel, address = way_to(email=reached.email, phone=reached.phone)
+    text = (mail if reached.email else short).format(**known)
+    below = ("\n\n" if reached.email else " ") + _("Your page: {page}").format(page=reached.page)
+    await send_message(
+        channel=channel,
+        to=address,
+        person_id=document.payer_id,
+        subject=subject.format(**known),
+        body=text + below if reached.page else text,
+        locale=document.payer_language,
+        unique_key=key,
+        edition_id=document.edition_id,
+        secret=reached.secret,
+        now=now,
+    )
+    return True
