@@ -258,6 +258,9 @@ def _told(table: str, row: dict[str, Any], labels: Labels) -> str:
     for name, kind in LEADS.items():
         if values.get(name) is not None:
             values[name] = labels[kind][values[name]]
+    about, _colon, number = str(values.get("unique_key")).partition(":")
+    if about.startswith("payment-"):
+        values["unique_key"] = (about, labels["payment"].get(int(number)))
     if table == "order_item":
         values["event_pass"] = values["event_pass"] is not None
     if table == "pass":

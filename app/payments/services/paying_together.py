@@ -19,7 +19,7 @@ from app.payments.queries_bank import EntryInfo, documents_typed
 from app.payments.services.documents import settle_all
 from app.payments.services.ledger import ACCOUNT_OF, Entered, post_all
 from app.payments.services.matching import Share, Verdict
-from app.payments.services.recording import follow
+from app.payments.services.recording import follow, say_owed
 from app.payments.tables import Payment
 from app.payments.tables_bank import BankMatch
 
@@ -187,6 +187,8 @@ async def _follow(part: _Part, payment: PaymentInfo, answer: Settlement, now: da
         },
         now=now,
     )
+    if recorded.outcome == Settlement.REFUND:
+        await say_owed(part.document, part.share.amount, payment.id, now)
 
 
 async def _say_matched(parts: Sequence[_Part], now: datetime) -> None:

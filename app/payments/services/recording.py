@@ -162,10 +162,15 @@ async def _record(document_id: int, money: _Money) -> Recorded:
         now=money.now,
     )
     if over or recorded.outcome == Settlement.REFUND:
-        after = await document_by_id(document_id)
-        owed = Money(after.owed.amount_minor - document.owed.amount_minor, after.owed.currency)
-        await tell_owed(after, money.amount, owed, recorded.payment_id, money.now)
+        await say_owed(document, money.amount, recorded.payment_id, money.now)
     return replace(recorded, over_minor=over or recorded.over_minor)
+
+
+async def say_owed(before: DocumentInfo, came: Money, payment_id: int, now: datetime) -> None:
+    """Tell the payer what has to go back since money came; ``before`` is the document as it stood then."""
+    after = await document_by_id(before.id)
+    owed = Money(after.owed.amount_minor - before.owed.amount_minor, after.owed.currency)
+    await tell_owed(after, came, owed, payment_id, now)
 
 
 async def _written_before(document: DocumentInfo, money: _Money, kept: int) -> Recorded | None:

@@ -233,7 +233,7 @@ async def test_without_holding_the_types_money_that_came_is_not_written_down(
     async def no_hold(*_which: Any, **_how: Any) -> None:
         """Keeps nobody away."""
 
-    monkeypatch.setattr(late, "_hold_types", no_hold)
+    monkeypatch.setattr(late, "hold_all_types", no_hold)
     unguarded(monkeypatch, orders)
     meet_after(monkeypatch, orders, "places_for", parties=2)
 
