@@ -7,7 +7,7 @@ what the document was for, gets something in its place, or gets the money back.
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from app.accounts.actor import Actor
@@ -115,10 +115,12 @@ async def open_document(
     lines: Sequence[Line],
     now: datetime,
     parts: Sequence[Part] = (),
+    due_on: date | None = None,
 ) -> DocumentInfo:
     """Bill something, in the caller's transaction; billing it again gives the open document.
 
     Lines are priced and taxed as the edition's terms have it; ``parts`` are due one after another and sum to the whole.
+    Without parts it is due on ``due_on``, or as many days from now as the terms give.
     Raises DocumentDiffers when it is open with another amount, NothingSettles for a purpose nobody registered,
     AmountOutOfRange when nothing is to be paid or too much, PartsDiffer.
     """
@@ -141,7 +143,7 @@ async def open_document(
         ),
         lines=[taxed(line, terms, today) for line in lines],
         state=DocumentState.OPEN,
-        due_on=parts[0].due_on if parts else today + timedelta(days=terms.due_days),
+        due_on=parts[0].due_on if parts else due_on or today + timedelta(days=terms.due_days),
         parts=parts,
     )
     if not 0 < content.amount_minor <= MOST:

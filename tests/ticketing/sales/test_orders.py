@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,6 +14,7 @@ from app.kernel.database import dialect, fetch
 from app.kernel.money import Money
 from app.payments.enums import PaymentMethod, Settlement
 from app.payments.errors import DocumentNotOpen
+from app.payments.queries import document_by_id
 from app.payments.services.corrections import credit_document
 from tests.conftest import NOW
 from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type
@@ -38,6 +40,7 @@ from ticketing.sales.services.orders import (
     sell_at_box_office,
 )
 from ticketing.sales.services.ticket_types import TicketTypeValues, update_ticket_type
+from ticketing.sales.tables import TicketOrder
 
 pytestmark = pytest.mark.engines
 PARTIES = 40
@@ -170,6 +173,15 @@ async def test_a_paid_order_is_held_until_its_money_comes(edition: Any) -> None:
     assert outcome == Settlement.KEPT
     assert await places(type_id) == (2, 0)
     assert await state_of(placed.order_id) == OrderState.CONFIRMED
+
+
+async def test_the_bill_of_a_held_order_is_due_on_the_day_it_is_held_until(edition: Any) -> None:
+    type_id = await make_ticket_type(edition.id, now=NOW, price_minor=150_000)
+    placed = await make_order(edition.id, {type_id: 1}, now=NOW)
+    order = await TicketOrder.objects().get(TicketOrder.id == placed.order_id)
+    assert order is not None
+    document = await document_by_id(order.payment_document)
+    assert document.due_on == order.expires_at.astimezone(ZoneInfo(edition.timezone)).date()
 
 
 async def test_held_orders_expire_and_give_their_places_back(edition: Any) -> None:

@@ -24,6 +24,7 @@ from app.payments.lines import Line
 from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id
 from app.payments.services.documents import Paid, cancel_document, open_document, require_refund
 from app.payments.services.issuing import Payer
+from app.payments.services.ledger import day_of
 from app.payments.services.recording import record_payment
 from ticketing.sales.enums import OrderChannel, OrderState
 from ticketing.sales.errors import NothingChosen, OrderNotFound, OrderNotOpen, TooManyTickets
@@ -378,6 +379,7 @@ async def _bill(order: TicketOrder, *, payer_name: str, now: datetime, billed_to
         description=order.reference,
         currency=order.currency,
         lines=await _lines(order),
+        due_on=await day_of(order.edition, order.expires_at) if order.expires_at else None,
         now=now,
     )
     await TicketOrder.update({TicketOrder.payment_document: document.id}).where(TicketOrder.id == order.id)
