@@ -9,12 +9,36 @@ from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.guards import requires
 from app.kernel.clock import now
+from app.kernel.documents.pages import PageNotRead
+from app.kernel.forms import Form, FormError, open_form
 from app.kernel.i18n import _
+from app.kernel.images import NotAPicture, PictureTooLarge
 from app.kernel.web import redirect
 from app.payments import queries
+from app.payments.errors import ProofsFull, ProofTooLarge
 from app.payments.queries_proof import proof_picture
-from app.payments.services.proofs import note_looked_at
+from app.payments.schemas import NO_FILE, ProofForm
+from app.payments.services.proofs import note_looked_at, send_proof
 from app.payments.services.reminding import remind_now
+
+
+async def take_proof(request: Request[Actor, Any, Any], document_id: int) -> tuple[Form, int] | None:
+    """Keep the proof that a payer's page sends; None when it is kept, else her form with what was wrong, and a status.
+
+    Who may send it the page has to see to. Raises DocumentNotFound, DocumentNotOpen, TooManyTries.
+    """
+    try:
+        reading = await open_form(request, ProofForm)
+        if reading.values.proof is None:
+            reading.refuse("proof", _(NO_FILE))
+        upload = reading.settle().proof
+        assert upload is not None
+        await send_proof(document_id=document_id, data=await upload.read(), actor=request.user, now=now())
+    except FormError as error:
+        return error.form, 422
+    except (NotAPicture, PictureTooLarge, PageNotRead, ProofTooLarge, ProofsFull) as error:
+        return Form({}, {"proof": error.sentence()}), error.status
+    return None
 
 
 class PayerController(Controller):

@@ -25,12 +25,10 @@ from app.kernel.i18n import N_, _
 from app.kernel.web import page, redirect
 from booths.allocation import queries
 from booths.allocation.contacts import CONTACT_NEEDED, read_contact
-from booths.allocation.controllers.own import fair_of, fee_part, own_application
-from booths.allocation.enums import ApplicationState
+from booths.allocation.controllers.own import application_page, fair_of, own_application
 from booths.allocation.schemas import ContactStep, GoodsStep, WhoStep, WishStep
 from booths.allocation.services import conversation
 from booths.allocation.services.applications import send_draft, withdraw_application
-from booths.allocation.services.drafts import deleted_at
 from booths.floorplan.queries import has_free_booth, zones_of
 
 STEPS: dict[str, tuple[type[msgspec.Struct], str, str]] = {
@@ -120,19 +118,7 @@ class ApplyController(Controller):
     ) -> Response[str]:
         """One's own application."""
         edition = await fair_of(slug, request.user)
-        found = await own_application(request, edition, application_id)
-        waits = found.state == ApplicationState.WAITING
-        waiting = await queries.why_waiting(edition.id, found.id) if waits else []
-        goes = deleted_at(found.changed_at) if found.changed_at else None
-        return page(
-            "allocation/apply_mine.html",
-            headers={"cache-control": "private, no-store"},
-            edition=edition,
-            application=found,
-            waiting=waiting,
-            deleted_at=goes,
-            **await fee_part(edition, found),
-        )
+        return await application_page(edition, await own_application(request, edition, application_id))
 
     @post("/mine/{application_id:int}/send", guards=[signed_in])
     async def send(

@@ -14,20 +14,25 @@ from app.events.pages import download
 from app.events.queries import EditionInfo, edition_by_slug
 from app.kernel.clock import now
 from app.kernel.errors import NotFound
+from app.kernel.forms import Form
 from app.kernel.i18n import _, current_locale
 from app.kernel.security import limit
-from app.kernel.web import redirect
+from app.kernel.web import page, redirect
 from app.payments.controllers.card import leave_for_checkout
+from app.payments.controllers.payers import take_proof
 from app.payments.enums import METHOD_NAMES, STATE_NAMES
 from app.payments.errors import DocumentNotFound
 from app.payments.papers import invoice_pdf
-from app.payments.queries import DocumentInfo, document_by_id
+from app.payments.queries import DocumentInfo, document_by_id, terms_of
+from app.payments.queries_proof import proofs_of
 from app.payments.services.card_checkout import start_checkout
 from app.payments.services.stripe_client import cards_on
+from app.payments.transfers import transfers_on
 from booths.allocation import queries
-from booths.allocation.enums import FEE_PURPOSE, FeeState
+from booths.allocation.enums import FEE_PURPOSE, ApplicationState, FeeState
 from booths.allocation.errors import ApplicationNotFound
 from booths.allocation.queries_fees import fee_of, own_fees
+from booths.allocation.services.drafts import deleted_at
 
 
 async def fair_of(slug: str, actor: Actor) -> EditionInfo:
@@ -56,13 +61,35 @@ async def own_application(
 async def fee_part(edition: EditionInfo, found: queries.ApplicationInfo) -> dict[str, Any]:
     """What the page of one's own application needs for ``allocation/own_fee.html``."""
     fee = await fee_of(edition.id, found.id)
+    own = await own_fees(found.id)
     return {
-        "fees": await own_fees(found.id),
+        "fees": own,
         "borne": fee if fee is not None and fee.state == FeeState.BORNE else None,
+        "proofs_of": {fee.document.id: await proofs_of(fee.document.id) for fee in own},
+        "qris": (await terms_of(edition.id)).qris,
+        "takes_proof": transfers_on(),
         "cards": cards_on(),
         "state_names": {one: _(name) for one, name in STATE_NAMES.items()},
         "method_names": {one: _(name) for one, name in METHOD_NAMES.items()},
     }
+
+
+async def application_page(
+    edition: EditionInfo, found: queries.ApplicationInfo, *, proof_form: Form | None = None, status: int = 200
+) -> Response[str]:
+    """The page of one's own application."""
+    waits = found.state == ApplicationState.WAITING
+    return page(
+        "allocation/apply_mine.html",
+        status=status,
+        headers={"cache-control": "private, no-store"},
+        edition=edition,
+        application=found,
+        waiting=await queries.why_waiting(edition.id, found.id) if waits else [],
+        deleted_at=deleted_at(found.changed_at) if found.changed_at else None,
+        proof_form=proof_form or Form.empty(),
+        **await fee_part(edition, found),
+    )
 
 
 class OwnFeeController(Controller):
@@ -86,7 +113,23 @@ class OwnFeeController(Controller):
         await limit(f"document-pdf:{document.id}", times=20, seconds=3600, now=now())
         return download(await invoice_pdf(document), f"{document.number}.pdf", "application/pdf")
 
-    @get("/card")
+    @post("/proof")
+    async def prove(
+        self,
+        request: Request[Actor, Any, Any],
+        slug: FromPath[str],
+        application_id: FromPath[int],
+        document_id: FromPath[int],
+    ) -> Response[Any]:
+        """Show that the transfer was sent."""
+        edition = await fair_of(slug, request.user)
+        document = await _own_document(request, edition, application_id, document_id)
+        if wrong := await take_proof(request, document.id):
+            found = await own_application(request, edition, application_id)
+            return await application_page(edition, found, proof_form=wrong[0], status=wrong[1])
+        return redirect(f"{edition.path}/apply/mine/{application_id}", toast=_("The proof was sent."))
+
+    @get(["/card", "/proof"])
     async def own_again(
         self, slug: FromPath[str], application_id: FromPath[int], document_id: FromPath[int]
     ) -> Response[Any]:

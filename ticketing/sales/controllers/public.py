@@ -16,28 +16,26 @@ from app.events.pages import download
 from app.events.passes.services import secret_of
 from app.events.queries import EditionInfo, edition_by_slug
 from app.kernel.clock import now
-from app.kernel.documents.pages import PageNotRead
 from app.kernel.errors import AppError
 from app.kernel.forms import NOT_A_CONTACT, Form, FormError, Reading, open_form
 from app.kernel.i18n import LOCALES, N_, _, current_locale
-from app.kernel.images import NotAPicture, PictureTooLarge
 from app.kernel.money import Money
 from app.kernel.names import normalise_email, normalise_phone
 from app.kernel.security import hash_token, limit, new_token
 from app.kernel.web import browser_of, page, redirect
 from app.payments.controllers.card import leave_for_checkout
 from app.payments.controllers.legal import legal_download
+from app.payments.controllers.payers import take_proof
 from app.payments.enums import METHOD_NAMES, PaymentMethod, Settlement
 from app.payments.enums_card import RefundState
-from app.payments.errors import ProofsFull, ProofTooLarge, TaxCodeUnknown
+from app.payments.errors import TaxCodeUnknown
 from app.payments.papers import invoice_pdf
 from app.payments.queries import document_by_id, payments_of, terms_of
 from app.payments.queries_card import refunds_of
 from app.payments.queries_legal import legal_part
 from app.payments.queries_proof import proofs_of
-from app.payments.schemas import NO_FILE, ProofForm
 from app.payments.services.card_checkout import start_checkout
-from app.payments.services.proofs import TAKES_PROOF, send_proof
+from app.payments.services.proofs import TAKES_PROOF
 from app.payments.services.stripe_client import cards_on
 from app.payments.tax import is_payers_tax_code
 from app.payments.transfers import transfer_of, transfers_on
@@ -162,19 +160,8 @@ class TicketController(Controller):
         edition, order = await _order_of(slug, secret)
         if order["payment_document"] is None:
             raise OrderNotOpen
-        try:
-            reading = await open_form(request, ProofForm)
-            if reading.values.proof is None:
-                reading.refuse("proof", _(NO_FILE))
-            upload = reading.settle().proof
-            assert upload is not None
-            await send_proof(
-                document_id=order["payment_document"], data=await upload.read(), actor=request.user, now=now()
-            )
-        except FormError as error:
-            return await _order_page(edition, order, secret, error.form, status=422)
-        except (NotAPicture, PictureTooLarge, PageNotRead, ProofTooLarge, ProofsFull) as error:
-            return await _order_page(edition, order, secret, Form({}, {"proof": error.sentence()}), status=error.status)
+        if wrong := await take_proof(request, order["payment_document"]):
+            return await _order_page(edition, order, secret, wrong[0], status=wrong[1])
         return redirect(f"{edition.path}/tickets/done/{secret}", toast=_("The proof was sent."))
 
     @get(["/done/{secret:str}/card", "/done/{secret:str}/proof"])

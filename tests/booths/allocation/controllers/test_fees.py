@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from app.accounts.actor import SYSTEM
 from app.accounts.enums import Role
@@ -167,6 +169,26 @@ async def test_an_exhibitor_sees_her_fee_pays_it_and_sees_it_go_back(client: Bro
     assert (await invoice_of(application_id)).state == DocumentState.REFUNDED
 
 
+async def test_an_exhibitor_shows_that_her_transfer_was_sent(client: Browser, bank: None) -> None:
+    fair = await make_fair(1)
+    application_id = await fair.exhibitor(0)
+    await fair.bill()
+    own = f"{fair.edition.path}/apply/mine/{application_id}"
+    proof = f"{own}/fee/{(await invoice_of(application_id)).id}/proof"
+    screen = BytesIO()
+    Image.new("RGB", (40, 80), "#0B6E4F").save(screen, "PNG")
+    async with await exhibitor_of(fair, application_id) as browser:
+        assert proof in (await browser.get(own)).text
+        nothing = await browser.post(f"{proof}?lang=en", data={})
+        assert (nothing.status_code, "Choose a file" in nothing.text) == (422, True)
+        rubbish = await browser.post(f"{proof}?lang=en", files={"proof": ("a.png", b"no picture", "image/png")})
+        assert (rubbish.status_code, rubbish.text.count("Send the proof")) == (422, 1)
+        sent = await browser.post(proof, files={"proof": ("ck.png", screen.getvalue(), "image/png")})
+        assert (sent.status_code, sent.headers["location"]) == (303, own)
+        assert "Sent on" in (await browser.get(f"{own}?lang=en")).text
+        assert (await browser.get(proof)).headers["location"] == own
+
+
 async def test_who_helps_at_a_booth_is_not_led_to_its_fee(client: Browser) -> None:
     fair = await make_fair(1)
     application_id = await fair.exhibitor(0)
@@ -202,7 +224,8 @@ async def test_nobody_sees_the_fee_of_another_exhibitor(client: Browser) -> None
     async with await exhibitor_of(fair, mine) as browser:
         for own in (hers, mine):  # neither under her address nor under one's own
             assert (await browser.get(f"{base}/{own}/fee/{document.id}/invoice.pdf")).status_code == 404
-            assert (await browser.post(f"{base}/{own}/fee/{document.id}/card")).status_code == 404
+            for way in ("card", "proof"):
+                assert (await browser.post(f"{base}/{own}/fee/{document.id}/{way}")).status_code == 404
         assert (await browser.get(f"{base}/{hers}")).status_code == 404
         assert document.reference not in (await browser.get(f"{base}/{mine}")).text
     async with new_browser() as stranger:
