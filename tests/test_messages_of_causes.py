@@ -1,4 +1,4 @@
-"""A message and what it tells about stand or fall together: ``send_message`` is called in its cause's transaction.
+"""A message and what it tells about stand or fall together: it is written in its cause's transaction.
 
 The message is written and then its sender fails. Written in one transaction, neither is left; a cause that was
 committed before the message, or a message committed before its cause, would be.
@@ -50,6 +50,8 @@ class Sender:
     cause: type[Table]
     calls: ModuleType
     begins: ModuleType
+    #: By which of the outbox's functions it sends.
+    sends: str = "send_message"
 
 
 async def ticket_order() -> Act:
@@ -77,7 +79,7 @@ async def booth_published() -> Act:
 
 
 SENDERS = {
-    "ticket order": Sender(ticket_order, TicketOrder, ticket_messages, placing),
+    "ticket order": Sender(ticket_order, TicketOrder, ticket_messages, placing, "send_messages"),
     "sign-in": Sender(sign_in_link, SignInToken, sign_in, sign_in),
     "booth published": Sender(booth_published, CellHold, booth_messages, runs),
 }
@@ -95,11 +97,13 @@ async def torn_after_the_message(sender: Sender, monkeypatch: pytest.MonkeyPatch
     act = await sender.prepare()
     written = []
 
-    async def torn(**given: Any) -> None:
-        written.append(await outbox.send_message(**given))
+    real = getattr(outbox, sender.sends)
+
+    async def torn(*args: Any, **given: Any) -> None:
+        written.append(await real(*args, **given))
         raise Torn
 
-    monkeypatch.setattr(sender.calls, "send_message", torn)
+    monkeypatch.setattr(sender.calls, sender.sends, torn)
     with pytest.raises(Torn):
         await act()
     assert len(written) == 1

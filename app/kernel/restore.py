@@ -10,6 +10,7 @@ import shutil
 import sqlite3
 import zipfile
 import zlib
+from base64 import b64decode
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import date, datetime
@@ -228,6 +229,8 @@ def _reader(declared: str) -> Callable[[Any], Any]:
         return datetime.fromisoformat
     if declared == "date":
         return date.fromisoformat
+    if declared in ("bytea", "blob"):
+        return b64decode  # as msgspec writes bytes
     return bool if declared.startswith("bool") else lambda value: value
 
 

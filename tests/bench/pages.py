@@ -53,6 +53,7 @@ LEFT_OUT = {
     "/e/{slug}/apply/{step}": "forms of the same kind as the one before them, filled in by few",
     "/e/{slug}/tickets/done/{secret}": "seen once for each order",
     "/e/{slug}/tickets/done/{secret}/card": "leads on to the order",
+    "/e/{slug}/tickets/done/{secret}/proof": "leads on to the order",
     "/pay/card/back": "leads on to the order",
     "/pay/card/done": "seen once for each order",
     "/invite/{token}": "seen once for each device",

@@ -96,6 +96,10 @@ def test_only_an_exhibitors_own_pages_are_hers() -> None:
     assert [path for path in NOT_HERS if is_her_page(path)] == []
 
 
+#: What an officer may see and do of a fee for whom she helps: the paper, the way to Stripe's page, showing a transfer.
+FEE = ("card", "invoice.pdf", "proof")
+
+
 def test_every_route_in_her_place_was_looked_at() -> None:
     """A new page below one of these prefixes is filled in for her, too: it has to be added here."""
     numbers = {"int": "1", "str": "x"}
@@ -127,6 +131,7 @@ def test_every_route_in_her_place_was_looked_at() -> None:
         f"{apply}/mine/{{application_id:int}}/send",
         f"{apply}/mine/{{application_id:int}}/change",
         f"{apply}/mine/{{application_id:int}}/withdraw",
+        *(f"{apply}/mine/{{application_id:int}}/fee/{{document_id:int}}/{what}" for what in FEE),
     }
 
 
