@@ -76,6 +76,7 @@ NO_EDIT = {
     "/account/data/erase": "an act",
     "/account/two-step": "one's own",
     "/e/{slug:str}/apply/mine/{application_id:int}/fee/{document_id:int}/card": "an act",
+    "/e/{slug:str}/apply/mine/{application_id:int}/fee/{document_id:int}/proof": "an act",
     "/e/{slug:str}/apply/{step:str}": "one's own draft",
     "/e/{slug:str}/contest/enter": "makes something new",
     "/e/{slug:str}/exhibitors/{organisation_id:int}/contact": "makes something new",

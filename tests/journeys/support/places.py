@@ -198,6 +198,7 @@ def walks(places: Iterable[Place]) -> list[tuple[bool, str | None, list[Place]]]
 NOT_WALKED = {
     "/e/{slug}/tickets/done/{secret}/card": "leads on to the order",
     "/e/{slug}/apply/mine/{application_id}/fee/{document_id}/card": "leads on to the application",
+    "/e/{slug}/apply/mine/{application_id}/fee/{document_id}/proof": "leads on to the application",
     "/e/{slug}/tickets/done/{secret}/proof": "leads on to the order",
     "/pay/card/back": "leads on to the order; what it says to others is public-card-elsewhere",
     "/manage/{edition_id}/payments/{document_id}/card-refunds/{payment_id}": "test_card_payment.py looks at it",

@@ -27,7 +27,7 @@ from ticketing.sales.queries import tickets_of_order
 from ticketing.sales.services.orders import cancel_order, expire_orders
 from ticketing.sales.tables import TicketOrder
 
-pytestmark = pytest.mark.usefixtures("stripe")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("stripe")]
 
 
 @dataclass

@@ -32,7 +32,7 @@ from tests.support.card_payments import StripeServer
 from tests.support.race import drop_index, race, winners
 from tests.support.service import ROOT
 
-pytestmark = [pytest.mark.engines, pytest.mark.usefixtures("database", "seller")]
+pytestmark = [pytest.mark.slow, pytest.mark.engines, pytest.mark.usefixtures("database", "seller")]
 CREATE = "POST /v1/checkout/sessions"
 
 

@@ -42,7 +42,7 @@ from tests.support.card_payments import StripeServer
 from tests.support.race import losers, meet_after, race, unguarded, winners
 from tests.support.service import ROOT
 
-pytestmark = [pytest.mark.engines, pytest.mark.usefixtures("database")]
+pytestmark = [pytest.mark.slow, pytest.mark.engines, pytest.mark.usefixtures("database")]
 REFUNDS = "POST /v1/refunds"
 
 

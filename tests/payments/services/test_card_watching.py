@@ -20,7 +20,7 @@ from tests.payments.cards import a_document, attempt_of, begun, later, paid
 from tests.payments.factories import Seller, make_document
 from tests.support.card_payments import StripeServer
 
-pytestmark = [pytest.mark.engines, pytest.mark.usefixtures("database")]
+pytestmark = [pytest.mark.slow, pytest.mark.engines, pytest.mark.usefixtures("database")]
 NOTHING = {"checkouts": 0, "refunds": 0, "events": 0, "fees": 0, "payouts": 0}
 
 

@@ -30,7 +30,7 @@ from tests.payments.fairs import Fair, everything, open_shops
 from tests.support.engine import Databases, point_at
 from tests.support.queries import counted_queries
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.slow, pytest.mark.engines]
 FIFTY = Money(50_000, "VND")
 
 
