@@ -48,7 +48,7 @@ async def test_after_the_last_page_comes_the_last_page(client: httpx.AsyncClient
         f"{base}/people?role=floor&page=9999": f"{base}/people?role=floor&page=2",
         f"{base}/orders?page=9999": f"{base}/orders?page=1",
         f"{base}/contest?page=3": f"{base}/contest?page=1",
-        f"{base}/floorplan?page=3": f"{base}/floorplan?page=1",
+        f"{base}/floorplan?page=3": f"{base}/floorplan?page=1#booths",
         f"{festival.edition.path}/catalogue?q=lua&page=7": f"{festival.edition.path}/catalogue?q=lua&page=1",
         f"{festival.edition.path}/contest?page=7": f"{festival.edition.path}/contest?page=1",
     }

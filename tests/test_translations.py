@@ -34,6 +34,7 @@ GIVEN_UP = {
     "vi": (
         *("chốt vòng", "đã chốt", "khóa vòng", "khóa thiết bị", "gắn thiết bị", "gắn điện thoại", "phiếu ghép"),
         *("giao vai trò", "đường dẫn", "địa chỉ thư", "nhóm thi", "chuỗi hoạt động", "kỳ {", "kỳ %("),
+        *("mặt hàng", "nhóm hàng", "loại hàng"),
     ),
     "id": ("babak dikunci", "sudah dikunci", "alamat email", "menautkan perangkat", "edisi {", "edisi %("),
 }

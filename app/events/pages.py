@@ -104,35 +104,37 @@ def page_asked(request: Request[Any, Any, Any]) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else None
 
 
-def pager_of(request: Request[Any, Any, Any], found: Page) -> dict[str, Any]:
+def pager_of(request: Request[Any, Any, Any], found: Page, *, at: str = "") -> dict[str, Any]:
     """What ``web/data.html``'s ``pager`` needs: first, last, total, previous, next.
 
-    Raises PastTheLastPage.
+    ``at`` is where the list stands when that is not simply this address: on a page that begins with something else
+    (``…#booths``), or that also answers forms. Raises PastTheLastPage.
     """
     number = found.first // max(found.size, 1) + 1
     if found.total and not found.items:
-        raise PastTheLastPage(_address(request, -(-found.total // found.size)))
+        raise PastTheLastPage(_address(request, -(-found.total // found.size), at))
     before = number > 1
     after = found.last < found.total
     return {
         "first": found.first if found.items else 0,
         "last": found.last if found.items else 0,
         "total": found.total,
-        "previous": _address(request, number - 1) if before else None,
-        "next": _address(request, number + 1) if after else None,
+        "previous": _address(request, number - 1, at) if before else None,
+        "next": _address(request, number + 1, at) if after else None,
     }
 
 
-def stretch(request: Request[Any, Any, Any], rows: Sequence[Row]) -> tuple[list[Row], dict[str, Any]]:
-    """The page that is asked for out of a list that is there as a whole, and its pager."""
+def stretch(request: Request[Any, Any, Any], rows: Sequence[Row], *, at: str = "") -> tuple[list[Row], dict[str, Any]]:
+    """The page that is asked for out of a list that is there as a whole, and its pager; ``at`` as in it."""
     offset = offset_of(page_asked(request))
     shown = list(rows[offset : offset + PAGE_SIZE])
-    return shown, pager_of(request, Page(shown, len(rows), offset + 1, PAGE_SIZE))
+    return shown, pager_of(request, Page(shown, len(rows), offset + 1, PAGE_SIZE), at=at)
 
 
-def _address(request: Request[Any, Any, Any], number: int) -> str:
+def _address(request: Request[Any, Any, Any], number: int, at: str) -> str:
     kept = {key: value for key, value in request.query_params.items() if key != "page" and value}
-    return request.url.path + "?" + urlencode({**kept, "page": number})
+    path, hash_sign, place = (at or request.url.path).partition("#")
+    return path + "?" + urlencode({**kept, "page": number}) + hash_sign + place
 
 
 def with_query(request: Request[Any, Any, Any], path: str) -> str:

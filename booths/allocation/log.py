@@ -35,7 +35,7 @@ WORDS = LogWords(
                 "cells_wanted": Field(N_("Cells wanted")),
                 "zone_wanted": Field(N_("Zone wanted")),
                 "power_watts": Field(N_("Power (watts)"), show=str),
-                "category": Field(N_("Category")),
+                "category": Field(N_("Kind of goods")),
                 "note": Field(N_("Note")),
                 "contact": Field(N_("Contact"), subject="person"),
                 "state": Field(N_("State"), values=APPLICATION_STATE_NAMES),

@@ -205,7 +205,11 @@ APPLICATIONS = SheetKind(
         ),
         Column(
             "category",
-            {"en": ["Category"], "vi": ["Ngành hàng", "nhóm hàng", "lĩnh vực"], "id": ["Kategori"]},
+            {
+                "en": ["Kind of goods", "goods", "category"],
+                "vi": ["Ngành hàng", "mặt hàng", "nhóm hàng", "lĩnh vực"],
+                "id": ["Jenis barang", "barang", "kategori"],
+            },
             text(120),
         ),
         Column("note", {"en": ["Note"], "vi": ["Ghi chú", "giới thiệu"], "id": ["Catatan"]}, text(2000, lines=True)),

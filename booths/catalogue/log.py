@@ -42,7 +42,7 @@ WORDS = LogWords(
                 "price_minor": Field(N_("Price"), money=True),
                 "currency": Field(N_("Currency")),
                 "unit": Field(N_("Unit")),
-                "category": Field(N_("Category")),
+                "category": Field(N_("Kind of goods")),
                 "certificates": Field(N_("Certificates")),
                 "active": Field(N_("Shown")),
                 "photos": Field(N_("Photos"), show=_how_many),

@@ -217,7 +217,11 @@ PRODUCTS = SheetKind(
         Column("unit", {"en": ["Unit"], "vi": ["Đơn vị tính", "ĐVT", "quy cách"], "id": ["Satuan"]}, text(40)),
         Column(
             "category",
-            {"en": ["Category"], "vi": ["Nhóm hàng", "ngành hàng", "nhóm sản phẩm"], "id": ["Kategori", "kelompok"]},
+            {
+                "en": ["Kind of goods", "goods", "category"],
+                "vi": ["Ngành hàng", "mặt hàng", "nhóm hàng", "nhóm sản phẩm"],
+                "id": ["Jenis barang", "barang", "kategori", "kelompok"],
+            },
             text(80),
         ),
         Column(

@@ -67,6 +67,9 @@ def test_from_the_booth_to_a_visitors_contact(people: People) -> None:
     save(page)
     page.wait_for_url("**/products")
     assert_accessible(page)
+    page.go_back()
+    page.wait_for_url("**/products/new")  # and the browser does not ask whether to send the refused form again
+    assert page.input_value("[name=name_vi]") == ""
 
     poster = page.request.get(people.path(f"{HOME}/poster.pdf"))
     assert poster.body().startswith(b"%PDF-")

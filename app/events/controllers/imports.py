@@ -70,7 +70,9 @@ class ImportController(Controller):
             edition=edition,
             kinds=sheets.kinds_at(""),
             batches=found,
-            pager=pager_of(request, Page(found, total, offset + 1, PAGE_SIZE)),
+            pager=pager_of(
+                request, Page(found, total, offset + 1, PAGE_SIZE), at=f"/manage/{edition_id}/import#batches"
+            ),
             titles={one.name: _(one.title) for one in sheets.kinds_at("")},
             states=[(one.value, _(name)) for one, name in BATCH_STATE_NAMES.items()],
             q=q,

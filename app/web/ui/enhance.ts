@@ -142,7 +142,21 @@ function sendOnce(event: SubmitEvent): void {
   const button = event.submitter ?? form.querySelector("button:not([type=button])");
   if (!button) return;
   if (button.getAttribute("aria-busy") === "true") event.preventDefault();
-  else button.setAttribute("aria-busy", "true");
+  else {
+    button.setAttribute("aria-busy", "true");
+    leaveAnswer(form);
+  }
+}
+
+/**
+ * What answered a form lies in the history as the sending of that form, and on the way back browsers ask whether to
+ * send it again. Once another form is sent from it, such as the corrected one, the way back leads to where the first
+ * one stood.
+ */
+function leaveAnswer(form: HTMLFormElement): void {
+  const before = document.referrer;
+  if (!("posted" in document.documentElement.dataset) || !form.hasAttribute("action") || !before) return;
+  if (new URL(before).origin === location.origin) history.replaceState(history.state, "", before);
 }
 
 async function copyText(text: string): Promise<void> {

@@ -34,7 +34,7 @@ from booths.floorplan.queries import has_free_booth, zones_of
 STEPS: dict[str, tuple[type[msgspec.Struct], str, str]] = {
     "who": (WhoStep, N_("Who would like a booth?"), N_("Applicant")),
     "wish": (WishStep, N_("Which booth would suit you?"), N_("Booth")),
-    "goods": (GoodsStep, N_("What will visitors find there?"), N_("Goods")),
+    "goods": (GoodsStep, N_("What will visitors find there?"), N_("Kind of goods")),
     "contact": (ContactStep, N_("How do we reach you?"), N_("Contact")),
 }
 NAME_NEEDED = N_("Please write the name that shall stand on the booth.")

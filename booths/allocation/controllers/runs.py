@@ -3,12 +3,12 @@
 from typing import Any
 
 from litestar import Controller, Request, Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.guards import requires
-from app.events.pages import download
+from app.events.pages import download, stretch, with_query
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
 from app.kernel.errors import AppError
@@ -19,6 +19,7 @@ from app.kernel.sheets.write import Cell
 from app.kernel.web import page, redirect
 from booths.allocation import queries
 from booths.allocation.enums import RunState
+from booths.allocation.queries_runs import LOT_NAMES, Lot, chosen, lines_of
 from booths.allocation.services import runs
 from booths.allocation.sheets import APPLICATIONS
 from booths.floorplan.queries import plans_of
@@ -45,13 +46,21 @@ class AllocationController(Controller):
     include_in_schema = False
 
     @get("/", guards=[FLOOR])
-    async def show(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[str]:
-        """What is open, and the newest run."""
-        return await _run_page(request, await edition_by_id(edition_id))
+    async def show(
+        self,
+        request: Request[Actor, Any, Any],
+        edition_id: FromPath[int],
+        q: FromQuery[str] = "",
+        lot: FromQuery[str] = "",
+    ) -> Response[str]:
+        """What is open, and the newest run with its list, searched and filtered."""
+        return await _run_page(request, await edition_by_id(edition_id), q=q, lot=_lot(lot))
 
     @get("/{run_id:int}/export.xlsx", guards=[FLOOR])
-    async def export(self, edition_id: FromPath[int], run_id: FromPath[int]) -> Response[bytes]:
-        """Who gets which booth, and why, as a sheet."""
+    async def export(
+        self, edition_id: FromPath[int], run_id: FromPath[int], q: FromQuery[str] = "", lot: FromQuery[str] = ""
+    ) -> Response[bytes]:
+        """The list as a sheet."""
         edition = await edition_by_id(edition_id)
         await queries.run_of(edition_id, run_id)
         asked = APPLICATIONS.labels("organisation", "cells_wanted", "zone_wanted", "power_watts", "category")
@@ -68,7 +77,7 @@ class AllocationController(Controller):
                 line.zone,
                 " ".join(line.sentences),
             ]
-            for line in await queries.proposal(run_id)
+            for line in chosen(await lines_of(edition_id, run_id), q, _lot(lot))
         ]
         content = write_xlsx(_("Allocation"), headers, rows)
         return download(content, f"allocation-{edition.slug}-{run_id}.xlsx")
@@ -116,18 +125,24 @@ class AllocationController(Controller):
         return redirect(f"/manage/{edition_id}/allocation", toast=_("The proposal is dropped. Nothing was changed."))
 
 
+def _lot(text: str) -> Lot | None:
+    return Lot(text) if text in list(Lot) else None
+
+
 async def _run_page(
-    request: Request[Actor, Any, Any], edition: EditionInfo, problem: AppError | None = None
+    request: Request[Actor, Any, Any],
+    edition: EditionInfo,
+    problem: AppError | None = None,
+    *,
+    q: str = "",
+    lot: Lot | None = None,
 ) -> Response[str]:
+    own = f"/manage/{edition.id}/allocation"
     run = await queries.latest_run(edition.id)
     state = RunState(run["state"]) if run else None
-    lines = await queries.proposal(run["id"]) if run and state in (RunState.PROPOSED, RunState.PUBLISHED) else []
-    placed = {line.application_id for line in lines}
-    left = [
-        item
-        for item in (await queries.applications(edition.id, state="open")).items
-        if item.id not in placed and item.booth_id is None
-    ]
+    lines = await lines_of(edition.id, run["id"]) if run and state in (RunState.PROPOSED, RunState.PUBLISHED) else []
+    shown, pager = stretch(request, chosen(lines, q, lot), at=f"{own}#list")
+    placed = [line.booth_id for line in lines if line.booth_id is not None]
     job = await get_job(run["job_id"]) if run and run["job_id"] and state == RunState.RUNNING else None
     return page(
         "allocation/allocation.html",
@@ -136,13 +151,16 @@ async def _run_page(
         counts=await queries.counts(edition.id),
         run=run,
         state=state.value if state else "",
-        lines=lines,
-        left=left,
-        unmet=await queries.unmet_of(run["id"]) if run and left else {},
+        lines=shown,
+        pager=pager,
+        q=q,
+        lot=lot.value if lot else "",
+        lots=[(one.value, _(name)) for one, name in LOT_NAMES.items()],
+        export=with_query(request, f"{own}/{run['id']}/export.xlsx") if run else "",
         job=job,
         quality=quality(run["gap"]) if run else "",
-        plans=await plans_of(edition.id) if lines else [],
-        marks={line.booth_id: "map-chosen" for line in lines} if state == RunState.PROPOSED else {},
+        plans=await plans_of(edition.id) if placed else [],
+        marks=dict.fromkeys(placed, "map-chosen") if state == RunState.PROPOSED else {},
         problem=problem.sentence() if problem else "",
         may_publish=request.user.has(Role.MANAGER, edition_id=edition.id),
     )

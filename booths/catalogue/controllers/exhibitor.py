@@ -14,7 +14,7 @@ from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
 from app.kernel.editing import held, open_edit
 from app.kernel.forms import Form, FormError, Reading, open_form
-from app.kernel.i18n import LOCALES, _, format_date, pick
+from app.kernel.i18n import LOCALES, _, current_locale, format_date, pick
 from app.kernel.images import NotAPicture, PictureTooLarge, store_image
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
@@ -100,7 +100,12 @@ class ExhibitorController(Controller):
         form = _form_of(info)
         booths = await booths_of_exhibitor(edition_id, organisation_id)
         return page(
-            "catalogue/own_profile.html", **frame(edition, info), form=form, wording=_wording(info), booths=booths
+            "catalogue/own_profile.html",
+            **frame(edition, info),
+            form=form,
+            languages=own_first(),
+            wording=_wording(info),
+            booths=booths,
         )
 
     @post("/{organisation_id:int}/{edition_id:int}/profile", status_code=303)
@@ -145,6 +150,7 @@ class ExhibitorController(Controller):
                 status=error.status,
                 **frame(edition, info),
                 form=await chosen_again(request, error.form, "photo", _("Please choose the photo again.")),
+                languages=own_first(),
                 wording=_wording(info),
                 booths=await booths_of_exhibitor(edition_id, organisation_id),
             )
@@ -251,6 +257,11 @@ def base_of(organisation_id: int, edition_id: int) -> str:
 def frame(edition: EditionInfo, profile: ExhibitorInfo) -> dict[str, Any]:
     """What every one of these pages needs."""
     return {"edition": edition, "profile": profile, "base": base_of(profile.id, edition.id)}
+
+
+def own_first() -> list[str]:
+    """The languages in which one may write, one's own first."""
+    return [current_locale(), *(code for code in LOCALES if code != current_locale())]
 
 
 async def chosen_again(request: Request[Any, Any, Any], form: Form, name: str, sentence: str) -> Form:

@@ -23,6 +23,7 @@ from booths.catalogue.controllers.exhibitor import (
     chosen_again,
     exhibitor,
     frame,
+    own_first,
     stored,
 )
 from booths.catalogue.errors import ProductCodeTaken, TooManyPhotos
@@ -96,7 +97,7 @@ class ProductController(Controller):
         """The same list as a sheet."""
         edition = await edition_by_id(edition_id)
         everything = await products_of_organisation(organisation_id, hidden=True)
-        headers = [_("Code"), _("Name"), _("Category"), _("Price"), _("Unit"), _("Shown")]
+        headers = [_("Code"), _("Name"), _("Kind of goods"), _("Price"), _("Unit"), _("Shown")]
         rows = [
             (one.code, pick(one.name), one.category, one.price, one.unit, one.active)
             for one in chosen(everything, q, show)
@@ -228,14 +229,13 @@ async def _form_page(
     edition: EditionInfo, organisation_id: int, form: Form, product: ProductInfo | None = None, status: int = 200
 ) -> Response[str]:
     profile = await exhibitor_info(organisation_id)
-    languages = [current_locale(), *(code for code in LOCALES if code != current_locale())]
     return page(
         "catalogue/own_product.html",
         status=status,
         **frame(edition, profile),
         form=form,
         product=product,
-        languages=languages,
+        languages=own_first(),
         categories=await categories_of_edition(edition.id),
     )
 

@@ -82,7 +82,7 @@ class FloorPlanController(Controller):
             zones=[(name, name) for name in _zones(plans)],
             counts=Counter(booth.state.value for plan in plans for booth in plan.booths),
             rows=[{"plan": plan, "booth": booth} for plan, booth in found.items],
-            pager=pager_of(request, found),
+            pager=pager_of(request, found, at=f"/manage/{edition_id}/floorplan#booths"),
             dim=set() if not filtered else {booth.id for plan in plans for booth in plan.booths} - _ids(rows),
             filtered=filtered,
             q=q,

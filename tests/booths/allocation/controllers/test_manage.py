@@ -6,6 +6,7 @@ import pytest
 
 from app.accounts.actor import SYSTEM
 from app.accounts.enums import Role
+from app.events import pages
 from app.kernel import clock, jobs
 from app.kernel.i18n import use_locale
 from app.kernel.sheets import read_table
@@ -159,6 +160,41 @@ async def test_allocate_look_publish(organiser: Browser) -> None:
     assert await OutboxMessage.count() == 3
 
 
+async def test_the_list_of_a_proposal_has_pages_is_searched_and_filtered(
+    organiser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "PAGE_SIZE", 2)
+    edition = await make_edition()
+    base = f"/manage/{edition.id}/allocation"
+    await make_row(edition.id, 2)
+    names = [f"Xưởng {name}" for name in ("Anh", "Bình", "Chi")]
+    for name in names[:2]:
+        await make_application(edition.id, name=name)
+    await make_application(edition.id, name=names[2], cells_wanted=3)
+    await organiser.post(f"{base}/start")
+    await work()
+    run = await latest_run(edition.id)
+    assert run is not None
+
+    async def listed(asked: str) -> list[str]:
+        text = (await organiser.get(f"{base}?{asked}")).text
+        return [name for name in names if f">{name}</a>" in text]
+
+    assert await listed("") == [names[0], names[2]]
+    assert await listed("page=2") == [names[1]]
+    assert await listed("q=XUONG binh") == [names[1]]
+    assert await listed("q=xuong&lot=placed") == names[:2]
+    assert await listed("q=a2") in ([names[0]], [names[1]])
+    assert await listed("lot=without") == [names[2]]
+    assert await listed("lot=nothing&page=2") == [names[1]]
+    assert "Nobody fits" in (await organiser.get(f"{base}?q=nowhere&lang=en")).text
+    sheet = await organiser.get(f"{base}/{run['id']}/export.xlsx?lot=without")
+    (row,) = read_table(sheet.content, "a.xlsx", APPLICATIONS.columns).rows
+    assert str(row.values[0]) == names[2]
+    refused = await organiser.post(f"{base}/{run['id'] + 1}/publish")
+    assert (refused.status_code, f'href="{base}?page=2#list"' in refused.text) == (409, True)
+
+
 async def test_a_proposal_that_cannot_be_published_says_why(organiser: Browser) -> None:
     edition = await make_edition()
     base = f"/manage/{edition.id}/allocation"
@@ -175,6 +211,7 @@ async def test_a_proposal_that_cannot_be_published_says_why(organiser: Browser) 
     )
     answer = await organiser.post(f"{base}/{run['id']}/publish?lang=en")
     assert (answer.status_code, "Booth A1 is taken" in answer.text) == (409, True)
+    assert f'action="{base}#list"' in answer.text
     assert (await application(edition.id, rival)).state == ApplicationState.SUBMITTED
     assert (await organiser.post(f"{base}/{run['id']}/discard")).status_code == 303
     assert await latest_run(edition.id) is None
