@@ -12,6 +12,7 @@ from app.accounts.enums import Role
 from app.kernel import clock
 from app.kernel.audit import list_entries
 from app.kernel.documents.qr import qr_svg
+from app.kernel.i18n import LOCALES
 from app.kernel.sheets import read_table
 from app.kernel.sheets.model import Refused
 from booths.allocation.enums import ApplicationState
@@ -215,7 +216,13 @@ async def test_the_profile_is_kept_and_shown(client: httpx.AsyncClient) -> None:
     stand = await make_stand(fair)
     await enter(client, stand)
     address = home(fair, stand) + "/profile"
-    assert (await client.get(address)).status_code == 200
+    for locale in LOCALES:  # one's own language first, with what is expected in it
+        shown = (await client.get(f"{address}?lang={locale}")).text
+        fields = re.findall(r'name="story_(\w+)"( [^>]*aria-describedby)?', shown)
+        assert ([field[0] for field in fields][0], [bool(field[1]) for field in fields]) == (
+            locale,
+            [True, False, False],
+        )
     typed = {"story_vi": "Ba đời làm nón.", "website": "www.nonchuong.example", "contact_public": "on"}
     photo = {"photo": ("a.jpg", a_picture(), "image/jpeg")}
     assert (await client.post(address, data=typed, files=photo)).status_code == 303
