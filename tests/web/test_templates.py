@@ -73,6 +73,10 @@ def test_a_table_row_says_its_columns_on_a_phone() -> None:
     html = draw(call, "web/data.html")
     assert '<th scope="row">Hảo</th>' in html
     assert '<td data-label="Cells" class="number">3</td>' in html
+    call = 'table([("row", "Row", "named"), ("why", "Why", "text")], [{"row": 3, "why": "It is empty."}])'
+    html = draw(call, "web/data.html")
+    assert '<th scope="row" data-label="Row">3</th>' in html
+    assert '<td data-label="Why" class="cell-text">It is empty.</td>' in html
 
 
 def test_charts_stand_empty_zero_and_broken_series() -> None:
