@@ -9,7 +9,7 @@ from litestar import Controller, Request, Response, get
 from litestar.params import FromPath, FromQuery
 
 from app.accounts.actor import Actor
-from app.accounts.enums import ORGANISER_ROLES
+from app.accounts.enums import EXHIBITOR_ROLES, ORGANISER_ROLES
 from app.accounts.guards import public
 from app.events import queries
 from app.events.enums import ENDED_STATES, EditionState, Part
@@ -98,12 +98,17 @@ class PublicController(Controller):
 
     @get("/s/{code:str}")
     async def short_code(self, request: Request[Actor, Any, Any], code: FromPath[str]) -> Response[Any]:
-        """Go where a short code leads, and count the scan."""
+        """Go where a short code leads, and count the scan.
+
+        Organisers and exhibitors who are signed in are no visitors: they try whether a poster's code works.
+        """
         try:
             row, path = await resolve_short_code(code)
         except ShortCodeUnknown as error:
             found = await queries.editions(states=(EditionState.OPEN,))
             return page("events/code_unknown.html", status=error.status, message=error.sentence(), editions=found)
+        if request.user.has(*ORGANISER_ROLES, *EXHIBITOR_ROLES, edition_id=row["edition"]):
+            return redirect(path)
         present = now()
         scan = Scan(
             code=row["code"],

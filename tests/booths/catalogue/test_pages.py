@@ -16,6 +16,7 @@ from booths.floorplan.enums import HolderState
 from tests.booths.catalogue.factories import Fair, Stand, a_picture, make_fair, make_product, make_stand
 from tests.booths.factories import make_booth
 from tests.conftest import NOW
+from tests.support.client import new_browser, sign_in
 from tests.support.queries import counted_queries
 
 
@@ -118,7 +119,11 @@ async def test_a_scan_leads_to_the_booth_and_is_counted(client: httpx.AsyncClien
     with clock.freeze(NOW):
         answer = await client.get(f"/s/{code}")
         await client.get(f"/s/{code}")
+        own = new_browser()
+        await sign_in(own, stand.owner.person_id or 0)
+        tried = await own.get(f"/s/{code}")
     assert (answer.status_code, answer.headers["location"]) == (303, (await resolve_short_code(code))[1])
+    assert tried.headers["location"] == answer.headers["location"]
     assert [visitors for _day, visitors in await scans_of(fair.edition.id, "booth", [stand.booth_id])] == [1]
 
 
