@@ -25,8 +25,10 @@ function isSecondHalf(event: MouseEvent, opening: typeof clicked): boolean {
 /** Open a dialog that a double click neither answers nor closes. */
 function open(dialog: HTMLDialogElement): void {
   const opening = clicked;
+  let movedOn = false; // by keys, whose clicks tell no place: what they press from then on is meant
+  dialog.addEventListener("keydown", ({ key }) => (movedOn ||= key === "Tab"));
   const ignore = (event: MouseEvent): void => {
-    if (!isSecondHalf(event, opening)) return;
+    if ((movedOn && event.detail === 0) || !isSecondHalf(event, opening)) return;
     event.preventDefault();
     event.stopPropagation();
   };
