@@ -136,6 +136,28 @@ def test_without_network_the_phone_judges_alone_and_hands_over_later(people: Peo
 
 @pytest.mark.shared
 @pytest.mark.once
+def test_what_a_hand_reader_types_does_not_stay_in_the_field(people: People) -> None:
+    (code,) = people.passes(1)
+    gate = paired_phone(people)
+    expect(gate.locator("#state[data-state=online]")).to_be_visible()
+    gate.locator("#code").focus()
+    gate.keyboard.type(code)
+    gate.keyboard.press("Enter")
+    expect(gate.locator(ADMITTED)).to_be_visible()
+    expect(gate.locator("#code")).to_have_value("")
+
+
+@pytest.mark.shared
+@pytest.mark.once
+def test_a_code_that_nobody_knows_says_what_to_do(people: People) -> None:
+    gate = paired_phone(people)
+    hold_out(gate, "7KQ2-M9XA")
+    expect(gate.locator(REFUSED)).to_be_visible()
+    expect(gate.locator("#verdict-detail")).to_contain_text("bàn đón tiếp")
+
+
+@pytest.mark.shared
+@pytest.mark.once
 def test_a_code_that_is_no_pass_is_said_to_be_none(people: People) -> None:
     gate = paired_phone(people, codes=[picture_of("https://example.org/menu")])
     expect(gate.locator("#verdict.verdict-look:not([hidden])")).to_be_visible(timeout=15_000)

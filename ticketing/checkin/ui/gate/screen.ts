@@ -48,6 +48,12 @@ function word(verdict: Verdict): string {
   }
 }
 
+/** What to do with somebody whose pass says nothing else that could be explained. */
+function nextStep(verdict: Verdict): string {
+  if (verdict === "unknown") return t("Scan again. If it is not known then, either, send the visitor to the desk.");
+  return verdict === "revoked" ? t("Send the visitor to the desk.") : "";
+}
+
 function element<E extends HTMLElement>(id: string): E {
   return document.getElementById(id) as E;
 }
@@ -67,7 +73,7 @@ export class Screen {
 
   /** Fill the screen with an answer; resolves when the next code may be read, while a refusal stands on. */
   show(answer: Answer, timezone: string, now: Date): Promise<void> {
-    const detail = daysOf(answer, timezone) || before(answer, timezone, now);
+    const detail = daysOf(answer, timezone) || before(answer, timezone, now) || nextStep(answer.verdict);
     this.verdict.classList.toggle("verdict-left", answer.verdict === "left");
     return this.fill(looks[answer.verdict], word(answer.verdict), answer.label ?? "", detail);
   }
