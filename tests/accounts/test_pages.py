@@ -69,6 +69,24 @@ async def test_a_wrong_code_stays_to_be_put_right(client: httpx.AsyncClient) -> 
     assert (answer.status_code, answer.text.count('value="123450"')) == (403, 1)
 
 
+@pytest.mark.parametrize("typed", ["12", "12345", "1234567", "abcdef", "١٢٣٤٥٦"])
+async def test_what_is_no_code_of_six_digits_is_told_what_one_looks_like_and_is_no_try(
+    client: httpx.AsyncClient, typed: str
+) -> None:
+    person = await make_person()
+    assert person.phone
+    await client.post("/sign-in", data={"contact": person.phone})
+    said = [
+        await client.post("/sign-in/code?lang=en", data={"contact": person.phone, "code": typed}) for _time in range(6)
+    ]
+    assert {answer.status_code for answer in said} == {422}
+    assert said[-1].text.count("The code in the message has six digits. Please type all six.") == 1
+    assert said[-1].text.count(f'value="{typed}"') == 1
+    code = code_sent(await last_body(person.phone))
+    entered = await client.post("/sign-in/code", data={"contact": person.phone, "code": f"{code[:3]} {code[3:]}"})
+    assert entered.status_code == 303
+
+
 async def test_a_link_says_whom_it_signs_out(client: httpx.AsyncClient) -> None:
     here, other = await make_person(name="Lê Thị Hiên"), await make_person(name="Trần Thị Khác")
     path, own = await link_for(other), await link_for(here)
@@ -312,6 +330,23 @@ async def test_a_card_binds_on_a_press_and_not_on_a_look(client: httpx.AsyncClie
     cookie = next(value for value in bound.headers.get_list("set-cookie") if value.startswith("fg_gate"))
     assert "SameSite=strict" in cookie
     assert (await client.get(path)).status_code == 410
+
+
+async def test_a_card_that_binds_nothing_says_what_to_do(client: httpx.AsyncClient) -> None:
+    _id, address = await make_device_invite(
+        kind=DeviceKind.GATE, edition_id=1, label="Cổng A1", actor=SYSTEM, now=now()
+    )
+    used = httpx.URL(address).path
+    for ask in (client.get, client.post):
+        wrong = await ask("/invite/never-was?lang=en")
+        assert (wrong.status_code, "ask the gate lead for a new card" in wrong.text) == (410, True)
+        assert 'href="/gate/"' not in wrong.text
+    await client.post(used)
+    for ask in (client.get, client.post):
+        again = await ask(used)
+        assert (again.status_code, again.text.count('href="/gate/"')) == (410, 1)
+    told = await client.get(used, headers={"accept": "application/json"})
+    assert (told.status_code, told.json()["code"]) == (410, "device_invite_not_valid")
 
 
 async def test_an_unknown_language_falls_back(client: httpx.AsyncClient) -> None:

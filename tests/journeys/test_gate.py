@@ -17,9 +17,9 @@ ADMITTED = "#verdict:not([hidden]):not(.verdict-refused):not(.verdict-look)"
 REFUSED = "#verdict.verdict-refused:not([hidden])"
 
 
-def paired_phone(people: People, *, codes: list[bytes] | None = None) -> Page:
+def paired_phone(people: People, *, codes: list[bytes] | None = None, locale: str = "vi") -> Page:
     """Open the card that a gate phone scans once, bind the phone, and go on to the scanner."""
-    page = people.page(codes=codes)
+    page = people.page(codes=codes, locale=locale)
     page.goto(people.ask("gate"))
     assert_accessible(page)
     page.locator("main form button[type=submit]").click()
@@ -52,16 +52,17 @@ def test_the_camera_admits_a_pass_once(people: People) -> None:
 
 
 @pytest.mark.shared
-def test_a_pass_that_was_used_is_refused_with_when_and_where(people: People) -> None:
+@pytest.mark.parametrize(("locale", "word"), [("vi", "Đã dùng rồi"), ("id", "Sudah dipakai")])
+def test_a_pass_that_was_used_is_refused_with_when_and_where(people: People, locale: str, word: str) -> None:
     (code,) = people.passes(1)
-    gate = paired_phone(people)
+    gate = paired_phone(people, locale=locale)
     hold_out(gate, code)
     expect(gate.locator(ADMITTED)).to_be_visible()
     expect(gate.locator("#verdict")).to_be_hidden()
     used_at = people.ask("earlier", code, "17")
     hold_out(gate, code)
     expect(gate.locator(REFUSED)).to_be_visible()
-    expect(gate.locator("#verdict-word")).to_have_text("Đã dùng rồi")
+    expect(gate.locator("#verdict-word")).to_have_text(word)
     expect(gate.locator("#verdict-detail")).to_have_text(f"{used_at} · Cổng A1 – sảnh chính")
 
 
@@ -132,6 +133,28 @@ def test_without_network_the_phone_judges_alone_and_hands_over_later(people: Peo
     inside_is(people, other, 2)
     hold_out(other, two)
     expect(other.locator(REFUSED)).to_be_visible()
+
+
+@pytest.mark.shared
+@pytest.mark.once
+def test_what_a_hand_reader_types_does_not_stay_in_the_field(people: People) -> None:
+    (code,) = people.passes(1)
+    gate = paired_phone(people)
+    expect(gate.locator("#state[data-state=online]")).to_be_visible()
+    gate.locator("#code").focus()
+    gate.keyboard.type(code)
+    gate.keyboard.press("Enter")
+    expect(gate.locator(ADMITTED)).to_be_visible()
+    expect(gate.locator("#code")).to_have_value("")
+
+
+@pytest.mark.shared
+@pytest.mark.once
+def test_a_code_that_nobody_knows_says_what_to_do(people: People) -> None:
+    gate = paired_phone(people)
+    hold_out(gate, "7KQ2-M9XA")
+    expect(gate.locator(REFUSED)).to_be_visible()
+    expect(gate.locator("#verdict-detail")).to_contain_text("bàn đón tiếp")
 
 
 @pytest.mark.shared

@@ -83,7 +83,7 @@ def test_a_visitor_reads_vietnamese_everywhere(people: People, english: list[str
     page.goto("/dev/outbox?q=anh@example.vn")
     wrong["outbox"] = left_in_english(page, english)
     mail = page.locator("main article").first
-    assert mail.locator("strong").inner_text() == "Vé của Quý vị cho kỳ: Ngày hội Phụ nữ Thủ đô sáng tạo 2026"
+    assert mail.locator("strong").inner_text() == "Vé của Quý vị: Ngày hội Phụ nữ Thủ đô sáng tạo 2026"
     assert mail.locator(".prose").inner_text().strip() == (
         "Kính gửi Nguyễn Thị Ánh,\n\n"
         "đây là vé vào cổng Ngày hội Phụ nữ Thủ đô sáng tạo 2026 "

@@ -51,6 +51,19 @@ def test_the_open_section_is_in_sight_on_a_phone(people: People) -> None:
 
 
 @pytest.mark.once
+def test_the_chosen_day_is_in_sight_on_a_phone(people: People) -> None:
+    page = people.page(locale="vi", at=f"{FESTIVAL}/programme")
+    page.locator(".tabs a").last.click()
+    page.wait_for_url("**day=**")
+    chosen = page.locator(".tabs [aria-current=page]")
+    assert chosen.inner_text() == page.locator(".tabs a").last.inner_text()
+    page.locator("html.scripted").wait_for()
+    box = chosen.bounding_box()
+    assert box is not None
+    assert (box["x"] >= 0, box["x"] + box["width"] <= 360) == (True, True)
+
+
+@pytest.mark.once
 @pytest.mark.parametrize(("script", "part"), [(False, "#here"), (True, "#here"), (True, "")])
 def test_the_sought_booth_is_in_sight_on_a_phone(people: People, script: bool, part: str) -> None:
     page = people.page(locale="vi", at=f"{FESTIVAL}/map", script=script)

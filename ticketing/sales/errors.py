@@ -1,7 +1,9 @@
 """What can go wrong with tickets and orders."""
 
 from app.kernel.errors import AppError
-from app.kernel.i18n import N_, ngettext
+from app.kernel.i18n import N_, _, ngettext
+
+NONE_LEFT = N_("Tickets of the kind “{name}” are sold out.")
 
 
 class SoldOut(AppError):
@@ -10,6 +12,10 @@ class SoldOut(AppError):
     code = "sold_out"
     status = 409
     message = N_("Not enough tickets of the kind “{name}” are left. {left} can still be had.")
+
+    def sentence(self) -> str:
+        """What happened, in the reader's language; that nothing is left takes no number."""
+        return super().sentence() if self.params["left"] else _(NONE_LEFT).format(**self.params)
 
 
 class SalesClosed(AppError):

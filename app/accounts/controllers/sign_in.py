@@ -1,5 +1,6 @@
 """Signing in and out, and one's own account."""
 
+import re
 from typing import Any, TypeVar
 
 from litestar import Controller, Request, Response, get, post
@@ -30,7 +31,7 @@ from app.kernel.clock import now
 from app.kernel.cookies import drop_cookie, read_cookie
 from app.kernel.errors import AppError, TooManyTries
 from app.kernel.forms import NOT_A_CONTACT, Form, FormError, open_form, read_form
-from app.kernel.i18n import LOCALE_NAMES, LOCALES, _
+from app.kernel.i18n import LOCALE_NAMES, LOCALES, N_, _
 from app.kernel.logs import note_security
 from app.kernel.security import hash_token
 from app.kernel.web import browser_of, local_path, page, redirect
@@ -40,6 +41,8 @@ NOT_STORED = {"cache-control": "no-store"}
 #: What signing out clears beside the session: pages that the browser kept to go back to. Not "storage", for in the same
 #: browser a gate phone or a tablet may hold scans and ballots that are not sent yet, and a visitor her pass.
 CLEARED = '"cache"'
+SIX_DIGITS = re.compile(r"[0-9]{6}")
+NOT_SIX_DIGITS = N_("The code in the message has six digits. Please type all six.")
 ContactFormT = TypeVar("ContactFormT", SignInForm, PasswordForm)
 
 
@@ -79,10 +82,14 @@ class SignInController(Controller):
     async def code(self, request: Request[Any, Any, Any]) -> Response[Any]:
         """Enter the six digits."""
         try:
-            form = await read_form(request, CodeForm)
+            reading = await open_form(request, CodeForm)
+            code = "".join(reading.values.code.split())
+            if not SIX_DIGITS.fullmatch(code):
+                reading.refuse("code", _(NOT_SIX_DIGITS))
+            form = reading.settle()
             await count_browser(Way.CODE, request, now=now())
             person_id, next_path = await service.redeem_code(
-                contact=form.contact, code=form.code, browser=browser_of(request), now=now()
+                contact=form.contact, code=code, browser=browser_of(request), now=now()
             )
         except FormError as error:
             return page("accounts/code.html", status=error.status, form=error.form)

@@ -206,8 +206,13 @@ export function enhanceMenus(): void {
   });
 }
 
-/** On a narrow screen the row of sections scrolls, and so does a plan: bring the open one, the sought booth, into the middle. */
+/** On a narrow screen rows of sections and tabs scroll, and so does a plan: bring the open one, the sought booth, into the middle. */
 export function showCurrent(): void {
+  for (const tab of document.querySelectorAll('.tabs [aria-current="page"]')) {
+    const row = tab.closest("ul"); // alone, for tabs may stand far down a page that is to begin at its top
+    const [{ left, width }, frame] = [tab.getBoundingClientRect(), row?.getBoundingClientRect()];
+    row?.scrollBy({ left: left + width / 2 - ((frame?.left ?? 0) + (frame?.width ?? 0) / 2), behavior: "instant" });
+  }
   for (const current of document.querySelectorAll('.site-nav [aria-current="page"], .map-here + .map #here')) {
     current.scrollIntoView({ block: "nearest", inline: "center" });
   }

@@ -171,13 +171,17 @@ async def test_nothing_chosen_and_sold_out_go_back_to_the_first_step(scene: Scen
     nothing = await scene.browser.get(f"{scene.edition.path}/tickets/order?lang=en")
     assert nothing.status_code == 422
     assert "at least one ticket" in nothing.text
-    for _time in range(5):
+    for _time in range(4):
         await make_order(scene.edition.id, {scene.free: 2}, now=NOW)
+    await make_order(scene.edition.id, {scene.free: 1}, now=NOW)
     page = await scene.browser.get(f"{scene.edition.path}/tickets/order?n-{scene.free}=1")
     assert page.status_code == 200
-    body = {"client_id": "a-client-id", f"n-{scene.free}": "1", "full_name": "A", "contact": "0912345678"}
-    refused = await scene.browser.post(f"{scene.edition.path}/tickets/order", data=body)
-    assert refused.status_code == 409
+    body = {"client_id": "a-client-id", f"n-{scene.free}": "2", "full_name": "A", "contact": "0912345678"}
+    too_many = await scene.browser.post(f"{scene.edition.path}/tickets/order?lang=en", data=body)
+    assert (too_many.status_code, "1 can still be had" in too_many.text) == (409, True)
+    await make_order(scene.edition.id, {scene.free: 1}, now=NOW)
+    refused = await scene.browser.post(f"{scene.edition.path}/tickets/order?lang=en", data=body)
+    assert (refused.status_code, "Tickets of the kind “Day ticket” are sold out." in refused.text) == (409, True)
 
 
 async def test_the_order_of_another_edition_and_a_wrong_link_are_not_there(scene: Scene) -> None:

@@ -44,9 +44,12 @@ class Gate {
 
   private listen(): void {
     document.addEventListener("pointerdown", unlockSound, { once: true });
-    listenForReader((text) => void this.scan(text));
     const typed = document.getElementById("typed") as HTMLFormElement;
     const input = document.getElementById("code") as HTMLInputElement;
+    listenForReader((text) => {
+      input.value = ""; // where the field has the focus, the reader has typed into it, too
+      void this.scan(text);
+    });
     typed.addEventListener("submit", (event) => {
       event.preventDefault();
       const text = input.value;

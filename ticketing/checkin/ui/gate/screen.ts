@@ -48,6 +48,12 @@ function word(verdict: Verdict): string {
   }
 }
 
+/** What to do with somebody whose pass says nothing else that could be explained. */
+function nextStep(verdict: Verdict): string {
+  if (verdict === "unknown") return t("Scan again, or send the visitor to the desk.");
+  return verdict === "revoked" ? t("Send the visitor to the desk.") : "";
+}
+
 function element<E extends HTMLElement>(id: string): E {
   return document.getElementById(id) as E;
 }
@@ -67,7 +73,7 @@ export class Screen {
 
   /** Fill the screen with an answer; resolves when the next code may be read, while a refusal stands on. */
   show(answer: Answer, timezone: string, now: Date): Promise<void> {
-    const detail = daysOf(answer, timezone) || before(answer, timezone, now);
+    const detail = daysOf(answer, timezone) || before(answer, timezone, now) || nextStep(answer.verdict);
     this.verdict.classList.toggle("verdict-left", answer.verdict === "left");
     return this.fill(looks[answer.verdict], word(answer.verdict), answer.label ?? "", detail);
   }
@@ -156,8 +162,9 @@ function before({ previous_at, previous_gate }: Answer, timezone: string, now: D
   if (!previous_at) return "";
   const at = new Date(previous_at);
   const day = new Intl.DateTimeFormat("en-CA", { timeZone: timezone, dateStyle: "short" });
-  const style: Intl.DateTimeFormatOptions = day.format(at) === day.format(now) ? {} : { day: "numeric", month: "numeric" };
   const locale = pageLocale() === "en" ? "en-GB" : pageLocale();
-  const time = new Intl.DateTimeFormat(locale, { ...style, hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: timezone }).format(at);
-  return [time, previous_gate].filter(Boolean).join(" · ");
+  const date = day.format(at) === day.format(now) ? "" : new Intl.DateTimeFormat(locale, { day: "numeric", month: "numeric", timeZone: timezone }).format(at);
+  // With a colon in every language, as on all pages: Indonesian browsers would write a full stop.
+  const time = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: timezone }).format(at);
+  return [[date, time].filter(Boolean).join(" "), previous_gate].filter(Boolean).join(" · ");
 }
