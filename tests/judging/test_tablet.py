@@ -122,6 +122,19 @@ async def test_a_judge_steps_back_on_the_plain_page(client: Browser, frozen_now:
     assert (await client.get("/judge/manifest.webmanifest")).json()["scope"] == "/judge/"
 
 
+@pytest.mark.parametrize("path", ["/judge", "/judge/"])
+async def test_a_tablet_that_no_card_has_bound_is_told_of_the_card(client: Browser, path: str) -> None:
+    sent_on = await client.get(path, headers={"accept": "text/html"})
+    told = (await client.get(sent_on.headers["location"])).text
+    assert "Scan the QR code of your card with this tablet&#39;s camera" in told
+    assert "sign in with a password" not in told
+    # What does not fit brings her back to the same page, and the code to her ideas.
+    refused = (await client.post("/sign-in", data={"contact": "12", "next": path})).text
+    assert "Scan the QR code of your card" in refused
+    other = (await client.get("/sign-in?next=/judgement/")).text
+    assert ("Scan the QR code" in other, "sign in with a password" in other) == (False, True)
+
+
 async def test_the_service_worker_is_there_when_the_front_end_is_built(
     client: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
