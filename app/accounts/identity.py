@@ -110,6 +110,13 @@ class Identity:
         return actor, None
 
 
+async def bound_devices(request: Request[Any, Any, Any]) -> list[Actor]:
+    """What this browser is bound as: a gate phone, a judge's tablet, both or neither."""
+    tokens = [read_cookie(request, name) for name in DEVICE_COOKIES.values()]
+    found = [await actor_of_device(token, now()) for token in tokens if token]
+    return [actor for actor in found if actor is not None]
+
+
 def is_her_page(path: str) -> bool:
     """Whether an officer who fills in for somebody stands in her place at this address."""
     return _HER_PAGES.fullmatch(path) is not None

@@ -6,8 +6,9 @@ from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath
 
 from app.accounts.enums import DeviceKind
+from app.accounts.errors import InviteNotValid
 from app.accounts.guards import public
-from app.accounts.identity import set_device_cookie
+from app.accounts.identity import bound_devices, set_device_cookie
 from app.accounts.limits import Way, count_browser
 from app.accounts.services import devices as service
 from app.kernel.clock import now
@@ -25,9 +26,18 @@ class InviteController(Controller):
     response_headers = {"cache-control": "no-store"}
 
     @get("/{token:str}")
-    async def show(self, token: FromPath[str]) -> Response[str]:
-        """Say what will be bound; it takes one press, because cameras open links by themselves."""
-        device = await service.device_of_invite(token=token, now=now())
+    async def show(self, request: Request[Any, Any, Any], token: FromPath[str]) -> Response[str]:
+        """Say what will be bound; it takes one press, because cameras open links by themselves.
+
+        Whoever scans a used card again with the very device that it bound is shown the way on.
+        """
+        try:
+            device = await service.device_of_invite(token=token, now=now())
+        except InviteNotValid:
+            bound = await bound_devices(request)
+            if not bound:
+                raise
+            return page("accounts/invite_over.html", bound=bound, homes=HOME_OF_DEVICE, status=InviteNotValid.status)
         person = await service.person_of_device(device)
         return page("accounts/invite.html", token=token, device=device, person=person)
 
