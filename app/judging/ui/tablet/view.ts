@@ -186,7 +186,10 @@ function wayOut(task: Task): HTMLElement {
     const leave = (): void => location.assign(anchor.href);
     getJson(anchor.href).then(leave, (error: unknown) => {
       if (!(error instanceof OfflineError)) leave();
-      else said.textContent = t("This needs the network. Please try again when it is back; your scores stay on this tablet.");
+      else {
+        said.textContent = t("This needs the network. Please try again when it is back; your scores stay on this tablet.");
+        said.scrollIntoView({ block: "nearest" }); // it stands at the very end of what scrolls
+      }
     });
   });
   return make("p", "small", anchor, document.createElement("br"), said);
