@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,26 @@ def test_a_word_that_was_given_up_stands_nowhere(locale: str) -> None:
     texts |= {f"{kind.name}.{column.name}": column.label(locale) for kind in kinds() for column in kind.columns}
     assert len(texts) > 1500
     assert [(place, word) for place, text in texts.items() for word in GIVEN_UP[locale] if word in text.lower()] == []
+
+
+#: Where the contest writes letters, and what a judge reads; a team's and the organisers' own pages say "bạn".
+SAYS_QUY_VI = ("app/judging/services/", "app/judging/ui/tablet/", "app/judging/controllers/judge.py")
+JUDGES_PAGES = ("app/judging/templates/judging/judge_entry.html", "app/judging/templates/judging/tablet.html")
+
+
+def test_letters_of_the_contest_and_judges_are_addressed_with_respect() -> None:
+    places = {key if isinstance(key, str) else key[0]: spots for key, spots in messages().items()}
+    addressed = [
+        (str(entry.id), str(entry.string))
+        for entry in tool.read_catalogue("vi")
+        if any(spot.startswith((*SAYS_QUY_VI, *JUDGES_PAGES)) for spot in places.get(_english(entry.id), ()))
+    ]
+    assert len(addressed) > 40
+    assert [english for english, said in addressed if re.search(r"\bbạn\b", said.lower())] == []
+
+
+def _english(key: str | tuple[str, ...] | list[str]) -> str:
+    return key if isinstance(key, str) else key[0]
 
 
 @pytest.mark.parametrize("locale", tool.TRANSLATED)

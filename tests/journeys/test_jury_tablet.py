@@ -109,6 +109,35 @@ def test_a_score_is_called_saved_only_once_the_tablet_has_it_on_disk(people: Peo
     expect(tablet.locator(".jury-state .tone-refused")).to_be_visible()
 
 
+def test_the_strip_never_says_more_than_the_tablet_knows(people: People) -> None:
+    """With the service away, though the browser has a network; and at no moment between two writes."""
+    open_the_first_round(people)
+    tablet = open_tablet(people)
+    network, everything = tablet.locator(".status-strip span").all_inner_texts()
+    tablet.locator(".jury-item").first.click()
+    pane = tablet.locator(".jury-pane").last
+    expect(pane).to_be_visible()
+    tablet.context.route("**/api/v1/judge/**", lambda route: route.abort("connectionrefused"))
+    tablet.evaluate("""() => {
+        window.said = [];
+        new MutationObserver(() => window.said.push(document.querySelector(".status-strip .number").textContent))
+            .observe(document.querySelector(".status-strip"), {childList: true, subtree: true, characterData: true});
+    }""")
+    score(tablet, 4)
+    expect(tablet.locator(WAITING)).to_be_visible()
+    expect(tablet.locator(".status-strip span").first).not_to_have_text(network)
+    assert everything not in tablet.evaluate("window.said")
+    pane.evaluate("(one) => { one.scrollTop = 200; document.activeElement.blur(); }")
+    read_to = pane.evaluate("(one) => one.scrollTop")
+    tablet.context.unroute_all()
+    expect(tablet.locator(SAVED)).to_be_visible()
+    expect(tablet.locator(".status-strip span")).to_have_text([network, everything])
+    with tablet.expect_response("**/api/v1/judge/bundle"):
+        tablet.evaluate("dispatchEvent(new Event('online'))")
+    expect(tablet.locator(SAVED)).to_be_visible()
+    assert (read_to > 0, pane.evaluate("(one) => one.scrollTop")) == (True, read_to)
+
+
 def test_two_tablets_of_one_judge_never_overwrite_each_other(people: People) -> None:
     chair = open_the_first_round(people)
     first, second = open_tablet(people), open_tablet(people, device="tablet")

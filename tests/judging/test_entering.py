@@ -51,6 +51,22 @@ async def test_a_new_team_comes_in_by_the_link_that_is_sent(client: Browser) -> 
     assert (await client.get(way_in)).headers["location"] == entered.headers["location"]
 
 
+async def test_who_comes_back_to_the_first_step_is_shown_the_draft(client: Browser) -> None:
+    way_in = await open_call()
+    team = await create_person(full_name="Vàng Thị Mai", phone="+84912345678", now=NOW)
+    await sign_in(client, team.id)
+    first = (await client.get(way_in)).headers["location"]
+    begun = "You have begun an idea already."
+    assert begun not in (await client.get(first)).text
+    saved = await client.post(first, data={"title": "Giấy sắn", "team_name": "Thoi Đưa"})
+    draft = saved.headers["location"].removesuffix("/edit/2")
+    again = (await client.get(first)).text
+    assert (begun in again, f'<a href="{draft}/edit/1">Giấy sắn</a>' in again) == (True, True)
+    async with new_browser() as stranger:
+        await sign_in(stranger, (await create_person(full_name="Ai đó", phone="+84912345679", now=NOW)).id)
+        assert "Giấy sắn" not in (await stranger.get(first)).text
+
+
 async def test_a_known_person_gets_the_same_answer(client: Browser) -> None:
     way_in = await open_call()
     known = await create_person(full_name="Vàng Thị Mai", phone="+84912345678", now=NOW)

@@ -141,6 +141,9 @@ async def test_the_walk_from_idea_to_public_award(client: Browser, frozen_now: d
     sealed = (await chair.get(f"{base}/{round_id}/ranking")).text
     order = [sealed.index(part) for part in (f'action="{base}/{round_id}/advance"', 'id="awards"', 'class="bands"')]
     assert order == sorted(order)
+    # Twenty were planned for; as many as have a place are said to go on.
+    assert "Only 1 idea has a place, so it alone goes on; there was room for 20." in sealed
+    assert "The first 20" not in sealed
     assert (await chair.post(f"{base}/{round_id}/advance")).status_code == 303
     gone_on = (await chair.get(f"{base}/{round_id}/ranking")).text
     assert (gone_on.count("/advance"), gone_on.count("1 idea was sent on.")) == (0, 1)

@@ -8,11 +8,11 @@ import pytest
 from app.judging.controllers import judge as judge_pages
 from app.judging.queries.ballots import tasks_of_judge
 from app.judging.services.contests import open_round
-from app.judging.services.panels import assign_judges
+from app.judging.services.panels import assign_judges, make_judge_cards
 from app.judging.tables import Contest, Round
 from tests.conftest import NOW
 from tests.judging.scene import IDEA, browser_of, person, scene
-from tests.support.client import Browser
+from tests.support.client import Browser, new_browser
 
 pytestmark = pytest.mark.usefixtures("frozen_now")
 
@@ -120,6 +120,36 @@ async def test_a_judge_steps_back_on_the_plain_page(client: Browser, frozen_now:
     other = next(one for one in found.judges if one is not judge)
     assert (await (await browser_of(other)).get(path)).status_code == 404
     assert (await client.get("/judge/manifest.webmanifest")).json()["scope"] == "/judge/"
+
+
+@pytest.mark.parametrize("path", ["/judge", "/judge/"])
+async def test_a_tablet_that_no_card_has_bound_is_told_of_the_card(client: Browser, path: str) -> None:
+    sent_on = await client.get(path, headers={"accept": "text/html"})
+    told = (await client.get(sent_on.headers["location"])).text
+    assert "Scan the QR code of your card" in told
+    assert "sign in with a password" not in told
+    # What does not fit brings her back to the same page, and the code to her ideas.
+    refused = (await client.post("/sign-in", data={"contact": "12", "next": path})).text
+    assert "Scan the QR code of your card" in refused
+    other = (await client.get("/sign-in?next=/judgement/")).text
+    assert ("Scan the QR code" in other, "sign in with a password" in other) == (False, True)
+
+
+async def test_a_bound_tablet_that_scans_its_used_card_is_led_on(client: Browser) -> None:
+    found = await scene(NOW, entries=0, judges=1, opened=False)
+    judge = found.judges[0]
+    assert judge.person_id is not None
+    (card,) = await make_judge_cards(
+        contest_id=found.contest_id, person_ids=[judge.person_id], actor=found.chair, now=NOW
+    )
+    path = card.url.partition("testserver.local")[2]
+    assert (await client.post(path)).headers["location"] == "/judge/"
+    again = await client.get(path)
+    assert (again.status_code, 'href="/judge/"' in again.text) == (410, True)
+    assert (await client.post(path)).status_code == 410  # it binds nothing a second time
+    async with new_browser() as stranger:
+        refused = await stranger.get(path)
+        assert (refused.status_code, 'href="/judge/"' in refused.text) == (410, False)
 
 
 async def test_the_service_worker_is_there_when_the_front_end_is_built(

@@ -1,7 +1,7 @@
 // What the judge's tablet keeps when answers and bundles arrive in any order.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { answered, draftOf, isOnlyHere, isOpen, isWhole, refreshed, type Draft, type Receipt, type Round, type Task } from "../../app/judging/ui/tablet/model";
+import { answered, draftOf, inLine, isOnlyHere, isOpen, isWhole, refreshed, type Draft, type Receipt, type Round, type Task } from "../../app/judging/ui/tablet/model";
 
 const entry = { id: 1, title: "Giấy sắn", summary: "", problem: "", solution: "", progress: "", team_name: "", category: "", ward: "" };
 const task: Task = { assignment_id: 7, round_id: 1, entry, head: null };
@@ -30,6 +30,13 @@ test("a draft is whole when every criterion has a score", () => {
 test("what is begun or was not taken is on this tablet only", () => {
   const states = ["empty", "typing", "queued", "saved", "aside", "refused"] as const;
   assert.deepEqual(states.filter((state) => isOnlyHere(draft({ state }))), ["typing", "refused"]);
+});
+
+test("a ballot that is just being put in line counts as waiting already", () => {
+  const queued = draft({ state: "queued" });
+  assert.equal(inLine([queued, draft({ state: "typing" }), draft({ state: "saved" })], 0), 1);
+  assert.equal(inLine([queued], 2), 2);
+  assert.equal(inLine([draft({ state: "saved" })], 0), 0);
 });
 
 test("a round closes at its hour, also while the tablet has no network", () => {

@@ -221,6 +221,7 @@ class JuryRoomController(Controller):
             problem=problem,
             award_form=award or Form.empty(),
             doubts=await award_service.publication_doubts(round_id),
+            placed=sum(entry.standing.rank is not None for entry in ranked),
             unplaced=sum(entry.standing.rank is None for entry in ranked),
             sent_on=sum(entry.advanced for entry in ranked),
             to_send_on=sum(

@@ -1,5 +1,6 @@
 """What a team sees: its ideas, where they stand, what is due, what was said."""
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -81,13 +82,16 @@ class TeamController(Controller):
         return page("judging/team_ideas.html", cards=cards, contests=await open_contests(now()))
 
     @get("/{edition_id:int}/new")
-    async def new(self, edition_id: FromPath[int]) -> Response[str]:
-        """The first step of a new idea."""
+    async def new(self, request: TeamRequest, edition_id: FromPath[int]) -> Response[str]:
+        """The first step of a new idea; drafts that were begun before are shown, for whoever came Back to it."""
         contest = await contest_of_edition(edition_id)
         if contest is None:
             raise NotFound
         service.ensure_open(contest, now())
-        return self._step(1, Form.empty(), contest, None)
+        assert request.user.person_id is not None
+        own = [entry for entry, _edition in await queries.entries_of_person(request.user.person_id)]
+        drafts = [one for one in own if one.contest_id == contest.id and one.state == EntryState.DRAFT]
+        return self._step(1, Form.empty(), contest, None, drafts=drafts)
 
     @post("/{edition_id:int}/new", status_code=200)
     async def begin(self, request: TeamRequest, edition_id: FromPath[int]) -> Response[Any]:
@@ -207,6 +211,7 @@ class TeamController(Controller):
         entry: queries.EntryRow | None,
         *,
         members: list[queries.MemberRow] | None = None,
+        drafts: Sequence[queries.EntryRow] = (),
         status: int = 200,
     ) -> Response[str]:
         return page(
@@ -218,6 +223,7 @@ class TeamController(Controller):
             contest=contest,
             entry=entry,
             members=members or [],
+            drafts=drafts,
             closed=_closed(contest),
             missing=_missing(entry) if entry else [],
         )

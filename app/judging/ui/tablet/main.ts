@@ -1,15 +1,16 @@
 // The judge's tablet: one idea a screen, what is read beside what is scored, with the network up or down.
 // Every press is kept on this device first; a whole ballot then stands in line until the service has answered it.
 
-import { getJson, postJson } from "@fairground/api";
+import { ApiError, getJson, OfflineError, postJson } from "@fairground/api";
 import { startApp } from "@fairground/app";
 import { newId, Queue } from "@fairground/queue";
-import { answered, isOpen, isWhole, refreshed, type Bundle, type Draft, type Receipt, type Round, type SentBallot, type Task } from "./model";
+import { answered, isOpen, isWhole, refreshed, type Bundle, type Draft, type Link, type Receipt, type Round, type SentBallot, type Task } from "./model";
 import { Store } from "./store";
 import { listScreen, taskScreen, type View } from "./view";
 
 const sendAfter = 900;
 const refreshEvery = 60_000;
+const askAgainAfter = 5_000;
 
 class Tablet implements View {
   bundle: Bundle;
@@ -17,6 +18,9 @@ class Tablet implements View {
   waiting = 0;
   /** Milliseconds to add to this device's clock; measured whenever the service answers. */
   private offset = 0;
+  /** How the last question to the service went; the browser alone cannot tell that its network leads there. */
+  private answer: Link = "online";
+  private askAgain: number | undefined;
   private readonly timers = new Map<number, number>();
   /** Drafts that this device is still writing, or could not write. */
   private readonly unwritten = new Map<number, { failed: boolean }>();
@@ -39,7 +43,10 @@ class Tablet implements View {
     await this.resume();
     await this.refresh();
     this.queue.keepSending((records) => this.send(records));
-    addEventListener("online", () => this.showState());
+    addEventListener("online", () => {
+      this.showState();
+      void this.refresh();
+    });
     addEventListener("offline", () => this.showState());
     addEventListener("hashchange", () => this.show());
     addEventListener("pagehide", () => void this.sendTyped());
@@ -58,19 +65,58 @@ class Tablet implements View {
   /** Fetch the bundle; without network the kept one serves. */
   private async refresh(): Promise<void> {
     try {
-      const bundle = await fetchBundle();
+      const bundle = await this.told(fetchBundle());
       this.offset = Date.parse(bundle.server_time) - Date.now();
       await this.store.keepBundle(bundle);
       if (bundle.judge.id !== this.bundle.judge.id) {
         location.reload(); // the tablet was handed on; what waits here stays in its own storage
         return;
       }
+      const before = this.shown();
       this.bundle = bundle;
       for (const task of bundle.tasks) this.drafts.set(task.assignment_id, refreshed(this.drafts.get(task.assignment_id), task));
-      if (!this.isTyping()) this.show();
+      // Drawn anew the screen would lose its place and the keyboard's: only where there is something new.
+      if (!this.isTyping() && this.shown() !== before) this.show();
+      else this.showState();
     } catch {
       this.showState();
     }
+  }
+
+  get link(): Link {
+    return navigator.onLine ? this.answer : "offline";
+  }
+
+  /** Wait for an answer of the service, and keep whether one came. */
+  private async told<Answer>(call: Promise<Answer>): Promise<Answer> {
+    try {
+      const answer = await call;
+      this.reach("online");
+      return answer;
+    } catch (error) {
+      const refused = error instanceof ApiError && (error.status === 401 || error.status === 403);
+      this.reach(refused ? "shut out" : error instanceof OfflineError ? "offline" : "online");
+      throw error;
+    }
+  }
+
+  private reach(answer: Link): void {
+    this.answer = answer;
+    clearTimeout(this.askAgain);
+    // The browser tells when its own network is back; that the service is, only an answer tells.
+    if (answer === "offline" && navigator.onLine) this.askAgain = window.setTimeout(() => void this.refresh(), askAgainAfter);
+    this.showState();
+  }
+
+  /** What of the bundle stands on the screen, to be compared. */
+  private shown(): string {
+    const { rounds, tasks, judge } = this.bundle;
+    const task = this.task();
+    if (!task) return JSON.stringify([judge, rounds, tasks.map(({ assignment_id, round_id, entry }) => [assignment_id, round_id, entry])]);
+    const { scores, comment_to_team, comment_to_jury } = this.draftOf(task);
+    const round = this.roundOf(task);
+    const given = round.criteria.map(({ id }) => scores[String(id)]);
+    return JSON.stringify([task.entry, round, tasks[tasks.indexOf(task) + 1]?.assignment_id, given, comment_to_team, comment_to_jury]);
   }
 
   task(): Task | undefined {
@@ -163,7 +209,9 @@ class Tablet implements View {
 
   private async send(records: { id: string; body: SentBallot }[]): Promise<string[]> {
     const ballots = records.map(({ id, body }) => ({ client_id: id, ...body }));
-    const { answers, server_time } = await postJson<{ answers: Receipt[]; server_time: string }>("/api/v1/judge/ballots", { ballots });
+    const { answers, server_time } = await this.told(
+      postJson<{ answers: Receipt[]; server_time: string }>("/api/v1/judge/ballots", { ballots }),
+    );
     this.offset = Date.parse(server_time) - Date.now();
     for (const [index, receipt] of answers.entries()) {
       const id = ballots[index]?.assignment_id;

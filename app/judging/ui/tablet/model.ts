@@ -96,6 +96,9 @@ export interface Receipt {
   message: string | null;
 }
 
+/** What the way to the service is like: shut out when it no longer knows this tablet as the judge's. */
+export type Link = "online" | "offline" | "shut out";
+
 /** A draft that stands where the service stands. */
 export function draftOf(task: Task): Draft {
   const { head } = task;
@@ -125,6 +128,11 @@ export function isWhole(draft: Draft, round: Round): boolean {
 /** Whether something is written on this device that neither the service has nor the line to it. */
 export function isOnlyHere({ state }: Draft): boolean {
   return state === "typing" || state === "refused";
+}
+
+/** How many ballots stand in line to the service, counting those that are just being put there. */
+export function inLine(drafts: Draft[], waiting: number): number {
+  return Math.max(waiting, drafts.filter(({ state }) => state === "queued").length);
 }
 
 /** Take what the service knows into a draft: what is written here and not yet answered, or newer, stays. */

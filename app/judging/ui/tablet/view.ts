@@ -3,12 +3,14 @@
 import { getJson, OfflineError } from "@fairground/api";
 import { isInstalled } from "@fairground/app";
 import { t, tn } from "@fairground/i18n";
-import { isOnlyHere, isWhole, type Bundle, type Criterion, type Draft, type Round, type Task } from "./model";
+import { inLine, isOnlyHere, isWhole, type Bundle, type Criterion, type Draft, type Link, type Round, type Task } from "./model";
 
 /** What the screens need of the app. */
 export interface View {
   readonly bundle: Bundle;
   readonly waiting: number;
+  /** What the way to the service is like, as far as is known. */
+  readonly link: Link;
   roundOf(task: Task): Round;
   draftOf(task: Task): Draft;
   /** Whether a ballot counts by itself at this moment. */
@@ -86,12 +88,19 @@ function strip(view: View): HTMLElement {
   const element = make("div", "status-strip");
   element.setAttribute("role", "status");
   return stateful(element, (self) => {
-    const kept = view.bundle.tasks.filter((task) => isOnlyHere(view.draftOf(task))).length;
+    const drafts = view.bundle.tasks.map((task) => view.draftOf(task));
+    const kept = drafts.filter(isOnlyHere).length;
+    const queued = inLine(drafts, view.waiting);
     let waiting = t("Everything is at the server");
-    if (view.waiting) waiting = tn("{n} ballot waits on this tablet", "{n} ballots wait on this tablet", view.waiting);
+    if (queued) waiting = tn("{n} ballot waits on this tablet", "{n} ballots wait on this tablet", queued);
     else if (kept) waiting = tn("{n} score is on this tablet only", "{n} scores are on this tablet only", kept);
-    self.replaceChildren(make("span", "", navigator.onLine ? t("Online") : t("No network: go on scoring")), make("span", "number", waiting));
+    self.replaceChildren(make("span", "", wordOf(view.link)), make("span", "number", waiting));
   });
+}
+
+function wordOf(link: Link): string {
+  if (link === "shut out") return t("No longer bound to you: scan your card again");
+  return link === "online" ? t("Online") : t("No network: go on scoring");
 }
 
 /** All ideas by round, with the state of each. */
@@ -177,7 +186,10 @@ function wayOut(task: Task): HTMLElement {
     const leave = (): void => location.assign(anchor.href);
     getJson(anchor.href).then(leave, (error: unknown) => {
       if (!(error instanceof OfflineError)) leave();
-      else said.textContent = t("This needs the network. Please try again when it is back; your scores stay on this tablet.");
+      else {
+        said.textContent = t("This needs the network. Please try again when it is back; your scores stay on this tablet.");
+        said.scrollIntoView({ block: "nearest" }); // it stands at the very end of what scrolls
+      }
     });
   });
   return make("p", "small", anchor, document.createElement("br"), said);
