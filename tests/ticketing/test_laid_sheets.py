@@ -128,8 +128,7 @@ async def test_people_and_passes_stand_in_the_order_of_the_sheet(festival: Festi
     other = await make_ticket_type(festival.edition.id, code="GIADINH", quota=100, now=NOW)
     people = guests()[:COUNT]
     attendees = [
-        Attendee(person=one, ticket_type_id=(other, festival.type_id)[number % 2])
-        for number, one in enumerate(people)
+        Attendee(person=one, ticket_type_id=(other, festival.type_id)[number % 2]) for number, one in enumerate(people)
     ]
     await lay_attendees(edition_id=festival.edition.id, attendees=attendees, now=NOW, report=lambda _done, _total: None)
     found = await Person.select(Person.full_name).order_by(Person.id)
