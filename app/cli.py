@@ -182,7 +182,7 @@ def _assets(_options: argparse.Namespace) -> None:
     problem = build_assets()
     if problem:
         raise Refusal(f"the front end could not be built: {problem}")
-    print("The front end is built.")
+    print("The front end is built. A service that is running has it once it is started again.")
 
 
 def _backup(options: argparse.Namespace) -> None:

@@ -169,7 +169,10 @@ def test_the_front_end_is_built_or_it_is_said_why_not(
     )
     hook.write_text(BUILD.format(None))
     cli.main(["assets"])
-    assert capsys.readouterr() == ("The front end is built.\n", "")
+    assert capsys.readouterr() == (
+        "The front end is built. A service that is running has it once it is started again.\n",
+        "",
+    )
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2"])
