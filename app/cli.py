@@ -15,6 +15,7 @@ from app.commands import build_parser
 
 #: What is imported stays: looking through it for garbage as often as Python does is a sixth of the start.
 SELDOM = (50_000, 20, 20)
+LONGEST_NAME = 200
 
 
 class Refusal(SystemExit):
@@ -51,6 +52,7 @@ def main(arguments: list[str] | None = None) -> None:
         "admin": _admin,
         "sessions": _sessions,
     }
+    _check_settings_file()
     try:
         handlers[options.command](options)
     except KeyboardInterrupt:
@@ -65,6 +67,18 @@ def main(arguments: list[str] | None = None) -> None:
         raise Refusal(str(error)) from error
     except PermissionError as error:
         raise Refusal(f"no permission to write {error.filename or 'here'}.") from error
+
+
+def _check_settings_file() -> None:
+    """Refuse a ``.env`` that cannot be read, as an editor leaves it that saves UTF-16."""
+    try:
+        Path(".env").read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise Refusal("the file .env is no text in UTF-8; save it as one.") from error
+    except PermissionError as error:
+        raise Refusal("no permission to read the file .env.") from error
+    except OSError:
+        return  # there is none
 
 
 def _check_writable() -> None:
@@ -168,7 +182,7 @@ def _assets(_options: argparse.Namespace) -> None:
     problem = build_assets()
     if problem:
         raise Refusal(f"the front end could not be built: {problem}")
-    print("The front end is built.")
+    print("The front end is built. A service that is running has it once it is started again.")
 
 
 def _backup(options: argparse.Namespace) -> None:
@@ -355,7 +369,10 @@ async def _load_sheet(kind: str, path: Path, check_only: bool, slug: str | None)
 
 def _admin(options: argparse.Namespace) -> None:
     from app.accounts.services.bootstrap import create_admin, unlock
+    from app.kernel.names import clean_name
 
+    if options.action == "create" and not 1 <= len(clean_name(options.name)) <= LONGEST_NAME:
+        raise Refusal(f"a name of 1 to {LONGEST_NAME} characters is needed.")
     _check_writable()
 
     async def work() -> None:
@@ -364,8 +381,8 @@ def _admin(options: argparse.Namespace) -> None:
             name, had_it = await unlock(email=options.email, phone=options.phone)
             print(f"{name} signs in without a second step now." if had_it else f"{name} has no second step.")
             return
-        link = await create_admin(full_name=options.name, email=options.email, phone=options.phone)
-        print(f"{options.name} is an owner of every edition. Sign in within a day:\n{link}")
+        name, link = await create_admin(full_name=options.name, email=options.email, phone=options.phone)
+        print(f"{name} is an owner of every edition. Sign in within a day:\n{link}")
 
     _said(work)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+MOST_WORKERS = 64
+
 
 def build_parser() -> argparse.ArgumentParser:
     """All commands and their options."""
@@ -16,9 +18,9 @@ def build_parser() -> argparse.ArgumentParser:
     demo.add_argument("--no-serve", action="store_true", help="load the data and print the links only")
     serve = commands.add_parser("serve", help="serve an installation")
     for command in (demo, serve):
-        command.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+        command.add_argument("--host", type=_host, default="127.0.0.1", help="address to listen on (127.0.0.1)")
         command.add_argument("--port", type=_port, default=8000, help="port to listen on (8000)")
-        command.add_argument("--workers", type=int, default=None, help="processes (1 on SQLite, 2 on PostgreSQL)")
+        command.add_argument("--workers", type=_workers, default=None, help="processes (1 on SQLite, 2 on PostgreSQL)")
     commands.add_parser("worker", help="run background jobs beside the web processes")
     commands.add_parser("migrate", help="bring the database to the newest state")
     commands.add_parser("assets", help="build the front end (scanner, tablet, plan editor)")
@@ -68,6 +70,20 @@ def build_parser() -> argparse.ArgumentParser:
     whom.add_argument("--phone", help="phone number")
     whom.add_argument("--all", action="store_true", help="everybody, as after a leak")
     return parser
+
+
+def _host(text: str) -> str:
+    """Raises what argparse says; the system would take an empty one for every address."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("an address is needed; 0.0.0.0 stands for all")
+    return text
+
+
+def _workers(text: str) -> int:
+    """Raises what argparse says in a sentence of its own."""
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_WORKERS:
+        raise argparse.ArgumentTypeError(f"{text} is no number of processes from 1 to {MOST_WORKERS}")
+    return int(text)
 
 
 def _port(text: str) -> int:

@@ -26,7 +26,7 @@ from app.judging.plugin import module as judging
 from app.kernel.api_docs import DocsPage
 from app.kernel.audit_words import register_words
 from app.kernel.backup import WORDS as BACKUP_WORDS
-from app.kernel.cookies import CSRF_COOKIE, cookie_name
+from app.kernel.cookies import CSRF_COOKIE, CSRF_HEADER, cookie_name
 from app.kernel.database import close_database, open_database
 from app.kernel.handlers import EXCEPTION_HANDLERS, healthz, readyz, static_routers, take_json_alone
 from app.kernel.help import help_index, help_page
@@ -165,6 +165,7 @@ def create_app() -> Litestar:
             cookie_secure=settings().secure_cookies,
             cookie_httponly=True,
             cookie_name=cookie_name(CSRF_COOKIE),
+            header_name=CSRF_HEADER,
             exclude_from_csrf_key="no_csrf",
         ),
         openapi_config=OpenAPIConfig(

@@ -66,6 +66,10 @@ async def test_the_first_organiser(home: Path, database: str) -> None:
     first, link = done.stdout.splitlines()
     assert first == "Nguyễn Thị Minh Anh is an owner of every edition. Sign in within a day:"
     assert link.startswith("https://hoi.example/sign-in/")
+    again = await asyncio.to_thread(
+        fairground, home, "admin", "create", "--name", "Somebody Else", "--phone", "+84912345678", DATABASE_URL=database
+    )
+    assert again.stdout.splitlines()[0] == first  # she keeps her name
     grants = await RoleGrant.select(RoleGrant.role, RoleGrant.edition_id)
     assert grants == [{"role": "owner", "edition_id": None}]
 

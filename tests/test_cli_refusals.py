@@ -169,7 +169,10 @@ def test_the_front_end_is_built_or_it_is_said_why_not(
     )
     hook.write_text(BUILD.format(None))
     cli.main(["assets"])
-    assert capsys.readouterr() == ("The front end is built.\n", "")
+    assert capsys.readouterr() == (
+        "The front end is built. A service that is running has it once it is started again.\n",
+        "",
+    )
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2"])
@@ -213,6 +216,17 @@ def test_it_is_served_at_the_host_and_nowhere_else(home: Path, tmp_path: Path, h
             "http:// is for this machine and private networks alone.",
         ),
         (
+            "DATABASE_URL",
+            "sqlite:///",
+            "the setting DATABASE_URL is not right: a file is needed, as in sqlite:///var/fairground.sqlite.",
+        ),
+        ("DATABASE_URL", "postgresql://[::1/fair", "the setting DATABASE_URL is not right: Invalid IPv6 URL."),
+        (
+            "CLOCK_OFFSET_SECONDS",
+            "99999999999999",
+            "the setting CLOCK_OFFSET_SECONDS is not right: Input should be less than or equal to 1000000000.",
+        ),
+        (
             "LOG_LEVEL",
             "LOUD",
             "the setting LOG_LEVEL is not right: Input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'.",
@@ -221,6 +235,48 @@ def test_it_is_served_at_the_host_and_nowhere_else(home: Path, tmp_path: Path, h
 )
 def test_a_setting_that_is_not_right(home: Path, name: str, value: str, said: str) -> None:
     assert sentence(fairground(home, "migrate", **{name: value})) == said
+
+
+@pytest.mark.parametrize("content", ["LOG_LEVEL=INFO\n".encode("utf-16"), b"MAIL_FROM=H\xf4i <ve@hoi.example>\n"])
+def test_a_file_of_settings_that_is_no_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], content: bytes
+) -> None:
+    (tmp_path / ".env").write_bytes(content)
+    monkeypatch.chdir(tmp_path)
+    assert refused(capsys, "migrate") == "the file .env is no text in UTF-8; save it as one."
+
+
+def test_a_file_of_settings_without_permission_to_read(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def forbidden(*_arguments: object, **_named: object) -> str:
+        raise PermissionError(13, "Permission denied", ".env")
+
+    monkeypatch.setattr(Path, "read_text", forbidden)
+    assert refused(capsys, "migrate") == "no permission to read the file .env."
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--host", "", "an address is needed; 0.0.0.0 stands for all"),
+        ("--workers", "0", "0 is no number of processes from 1 to 64"),
+        ("--workers", "-5", "-5 is no number of processes from 1 to 64"),
+        ("--workers", "many", "many is no number of processes from 1 to 64"),
+    ],
+)
+def test_options_that_are_not_right(capsys: pytest.CaptureFixture[str], option: str, value: str, said: str) -> None:
+    for command in ("demo", "serve"):
+        with pytest.raises(SystemExit) as ended:
+            cli.main([command, f"{option}={value}"])
+        line = capsys.readouterr().err.splitlines()[-1]
+        assert (ended.value.code, line) == (2, f"fairground {command}: error: argument {option}: {said}")
+
+
+@pytest.mark.parametrize("name", ["", " \u200b ", "N" * 201])
+def test_an_organiser_without_a_name(home: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    said = refused(capsys, "admin", "create", "--name", name, "--email", "hoa@example.vn")
+    assert said == "a name of 1 to 200 characters is needed."
 
 
 @pytest.mark.parametrize("command", [("demo", "--no-serve"), ("migrate",), ("import", "halls", str(HALLS))])

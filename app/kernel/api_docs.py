@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Request
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 
+from app.kernel.cookies import CSRF_COOKIE, CSRF_HEADER, cookie_name
 from app.kernel.handlers import error_sentences
 from app.kernel.web import render
 
@@ -40,7 +41,14 @@ class DocsPage(OpenAPIRenderPlugin):
         schemas = (openapi_schema.get("components") or {}).get("schemas") or {}
         shapes = [(name, shape.get("properties") or {}, shape.get("required") or []) for name, shape in schemas.items()]
         errors = [{"code": code, "status": status, "sentence": said} for code, status, said in error_sentences()]
-        return render("web/api_docs.html", groups=sorted(groups.items()), shapes=sorted(shapes), errors=errors).encode()
+        return render(
+            "web/api_docs.html",
+            csrf_header=CSRF_HEADER,
+            csrf_cookie=cookie_name(CSRF_COOKIE),
+            groups=sorted(groups.items()),
+            shapes=sorted(shapes),
+            errors=errors,
+        ).encode()
 
 
 def _schema_name(holder: dict[str, Any] | None) -> str:

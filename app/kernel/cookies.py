@@ -16,6 +16,7 @@ from app.kernel.settings import settings
 LOCALE_COOKIE = "fg_lang"
 TOAST_COOKIE = "fg_toast"
 CSRF_COOKIE = "fg_csrf"
+CSRF_HEADER = "x-csrftoken"
 LOCALE_SECONDS = 31_536_000
 
 

@@ -1,7 +1,9 @@
 """Settings: everything that differs between installations, read from the environment and a ``.env`` file."""
 
+import re
 from contextlib import suppress
 from datetime import date
+from email.utils import parseaddr
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -45,7 +47,10 @@ class Settings(BaseSettings):
         default=False, description="Demo mode: messages are shown on screen and sign-in links are printed"
     )
     clock_offset_seconds: int = Field(
-        default=0, description="Added to the real time; the demo festival uses it to stand in its own days"
+        default=0,
+        ge=-(10**9),
+        le=10**9,
+        description="Added to the real time; the demo festival uses it to stand in its own days",
     )
     jobs_inline: bool = Field(
         default=True, description="Run background jobs inside the web process, without a `fairground worker`"
@@ -91,7 +96,7 @@ class Settings(BaseSettings):
     )
     mail_from: str = Field(default="Fairground <fairground@localhost>", description="Sender of mails")
     smtp_host: str = Field(default="", description="Mail server; empty: mails wait in the outbox")
-    smtp_port: int = Field(default=587, description="Port of the mail server")
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="Port of the mail server")
     smtp_user: str = Field(default="", description="User at the mail server")
     smtp_password: str = Field(default="", description="Password at the mail server")
     smtp_tls: Literal["none", "starttls", "tls"] = Field(
@@ -156,6 +161,14 @@ class Settings(BaseSettings):
         "network alone, and never in `live` mode",
     )
 
+    @field_validator("database_url")
+    @classmethod
+    def _names_a_file(cls, value: str) -> str:
+        """Raises ValueError also for what is no address at all; what is no PostgreSQL, the engine says."""
+        if urlsplit(value).scheme == "sqlite" and not re.match(r"sqlite:///+[^/]", value):
+            raise ValueError("a file is needed, as in sqlite:///var/fairground.sqlite")
+        return value
+
     @field_validator("base_url")
     @classmethod
     def _address_of_a_site(cls, value: str) -> str:
@@ -163,6 +176,8 @@ class Settings(BaseSettings):
         parts = urlsplit(value.rstrip("/"))
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query or parts.fragment:
             raise ValueError("an address such as https://hoi-cho.vn is needed, without a path")
+        if parts.port == 0:  # one beyond all ports raises by itself
+            raise ValueError("Port out of range 1-65535")
         return value.rstrip("/")
 
     @field_validator("secret_key", "key_encryption_key")
@@ -170,6 +185,30 @@ class Settings(BaseSettings):
     def _long_enough(cls, value: str) -> str:
         if value and len(value) < 32:
             raise ValueError("at least 32 characters are needed")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sends_mail(cls, value: str) -> str:
+        name, _at, host = parseaddr(value)[1].rpartition("@")
+        if not name or not host:
+            raise ValueError("a sender such as Hội chợ <ve@hoi-cho.vn> is needed")
+        return value
+
+    @field_validator("bank_bin")
+    @classmethod
+    def _bank_at_napas(cls, value: str) -> str:
+        """No VietQR code can be made with another, and everybody's bill would break."""
+        if value and not re.fullmatch(r"[0-9]{6}", value):
+            raise ValueError("six digits are needed")
+        return value
+
+    @field_validator("bank_account")
+    @classmethod
+    def _account_of_vietqr(cls, value: str) -> str:
+        """As above."""
+        if value and not re.fullmatch(r"[0-9A-Za-z]{1,19}", value):
+            raise ValueError("at most 19 digits and letters are taken, without spaces or signs")
         return value
 
     @field_validator("sepay_api_key")

@@ -37,6 +37,19 @@ async def test_every_code_stands_on_the_page_with_its_sentence(client: httpx.Asy
     assert list(shown) == sorted(shown)
 
 
+async def test_a_newcomer_does_as_the_page_says(client: httpx.AsyncClient) -> None:
+    """The header and the cookie that it names take a change through to who may make it."""
+    text = (await client.get("/api/docs?lang=en", headers={"accept": "text/html"})).text
+    found = re.search(r"takes the header (\S+), with the value of the cookie (\S+);", html.unescape(text))
+    assert found is not None
+    header, cookie = found.groups()
+    address = "/api/v1/manage/1/contest/call"
+    without = await client.post(address, json={"open": True}, headers={header: "wrong"})
+    assert without.json()["code"] == "form_expired"
+    sent = await client.post(address, json={"open": True}, headers={header: client.cookies[cookie]})
+    assert sent.json()["code"] == "sign_in_needed"
+
+
 async def test_every_operation_has_a_summary_written_for_people(client: httpx.AsyncClient) -> None:
     paths = (await client.get("/api/docs/openapi.json")).json()["paths"]
     bare = [

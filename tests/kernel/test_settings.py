@@ -115,6 +115,37 @@ def test_a_stand_in_for_stripe_is_near_and_never_live(mode: str, base: str, take
     assert refused(stripe_mode=mode, stripe_api_base=base) == ([] if takes else [sentence])
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("database_url", "sqlite:///var/fair.sqlite", ""),
+        ("database_url", "sqlite:////srv/fair.sqlite", ""),
+        ("database_url", "sqlite:fair.sqlite", "a file is needed, as in sqlite:///var/fairground.sqlite"),
+        ("database_url", "sqlite://", "a file is needed, as in sqlite:///var/fairground.sqlite"),
+        ("database_url", "sqlite:////", "a file is needed, as in sqlite:///var/fairground.sqlite"),
+        ("base_url", "https://hoi.example:8443", ""),
+        ("base_url", "http://hoi.example:0", "Port out of range 1-65535"),
+        ("base_url", "http://hoi.example:99999", "Port out of range 0-65535"),
+        ("smtp_port", "65535", ""),
+        ("smtp_port", "65536", "Input should be less than or equal to 65535"),
+        ("smtp_port", "0", "Input should be greater than or equal to 1"),
+        ("clock_offset_seconds", "-9999999999", "Input should be greater than or equal to -1000000000"),
+        ("mail_from", "ve@hoi.example", ""),
+        ("mail_from", "Hội chợ <ve@hoi.example>", ""),
+        ("mail_from", "", "a sender such as Hội chợ <ve@hoi-cho.vn> is needed"),
+        ("mail_from", "Hội chợ", "a sender such as Hội chợ <ve@hoi-cho.vn> is needed"),
+        ("bank_bin", "970436", ""),
+        ("bank_bin", "VCB", "six digits are needed"),
+        ("bank_bin", "９７０４３６", "six digits are needed"),
+        ("bank_account", "0011001932418", ""),
+        ("bank_account", "0011 0019", "at most 19 digits and letters are taken, without spaces or signs"),
+        ("bank_account", "1" * 20, "at most 19 digits and letters are taken, without spaces or signs"),
+    ],
+)
+def test_what_could_not_work_is_refused_before_anybody_meets_it(name: str, value: str, said: str) -> None:
+    assert refused(**{name: value}) == ([f"{name}: {said}"] if said else [])
+
+
 def test_a_setting_that_is_refused_is_not_repeated() -> None:
     with pytest.raises(ValidationError) as error:
         Settings(stripe_secret_key="sk_live_nobody_shall_read_this")

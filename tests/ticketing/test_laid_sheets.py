@@ -123,6 +123,22 @@ async def rows() -> list[int]:
     return [(await fetch(f"SELECT COUNT(*) AS n FROM {table}"))[0]["n"] for table in tables]
 
 
+async def test_people_and_passes_stand_in_the_order_of_the_sheet(festival: Festival) -> None:
+    """However it is cut into pieces, and whichever types its rows have: the same sheet gives the same rows."""
+    other = await make_ticket_type(festival.edition.id, code="GIADINH", quota=100, now=NOW)
+    people = guests()[:COUNT]
+    attendees = [
+        Attendee(person=one, ticket_type_id=(other, festival.type_id)[number % 2]) for number, one in enumerate(people)
+    ]
+    await lay_attendees(edition_id=festival.edition.id, attendees=attendees, now=NOW, report=lambda _done, _total: None)
+    found = await Person.select(Person.full_name).order_by(Person.id)
+    assert [one["full_name"] for one in found] == [one.full_name for one in people]
+    passes = await fetch("SELECT holder_name, serial FROM pass ORDER BY id")
+    assert [(one["holder_name"], one["serial"]) for one in passes] == [
+        (one.full_name, serial) for serial, one in enumerate(people, start=1)
+    ]
+
+
 async def test_nobody_sees_what_stands_ready_until_all_of_it_is_taken_over(festival: Festival) -> None:
     edition_id = festival.edition.id
     _gate_id, phone, _token = await make_gate(edition_id, await make_list(edition_id, now=NOW), now=NOW)

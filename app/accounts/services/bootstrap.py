@@ -14,8 +14,8 @@ from app.kernel.clock import now
 from app.kernel.names import normalise_email, normalise_phone
 
 
-async def create_admin(*, full_name: str, email: str | None, phone: str | None) -> str:
-    """Make somebody owner of every edition; returns a sign-in link that is good for a day.
+async def create_admin(*, full_name: str, email: str | None, phone: str | None) -> tuple[str, str]:
+    """Make somebody owner of every edition: her name, the one of before if she is known, and a link good for a day.
 
     Raises ContactMissing when neither address has the form of one.
     """
@@ -24,7 +24,7 @@ async def create_admin(*, full_name: str, email: str | None, phone: str | None) 
     person = await find_or_create_person(full_name=full_name, email=clean_email, phone=clean_phone, now=at)
     await grant_role(person_id=person.id, role=Role.OWNER, actor=SYSTEM, now=at)
     link, _code = await make_sign_in_link(person_id=person.id, next_path="/manage", now=at, minutes=24 * 60)
-    return link
+    return person.full_name, link
 
 
 async def unlock(*, email: str | None, phone: str | None) -> tuple[str, bool]:

@@ -115,16 +115,17 @@ def people_to_lay(people: Sequence[PersonValues]) -> Iterator[tuple[Any, ...]]:
         yield name, sort_key(name), found, one.phone, one.email, one.locale, int(first), None
 
 
-async def settle_people(table: str, *, where: str, now: datetime) -> None:
+async def settle_people(table: str, *, where: str, order: str, now: datetime) -> None:
     """Give each row laid ready that meets ``where`` its person: found by phone number, by mail address, or added.
 
-    Call it in a transaction. Nothing is changed of somebody who is there already.
+    People are added in the ``order`` of a column, so that the same sheet gives the same rows however it is cut into
+    pieces. Call it in a transaction. Nothing is changed of somebody who is there already.
     """
     await _find_laid(table, where)
     await fetch(
         "INSERT INTO person (full_name, sort_key, search_text, phone, email, locale, created_at) "
         f"SELECT full_name, sort_key, search_text, phone, email, locale, {{}} FROM {table} "
-        f"WHERE person IS NULL AND first = 1 AND {where}",
+        f"WHERE person IS NULL AND first = 1 AND {where} ORDER BY {order}",
         now,
     )
     await _find_laid(table, where)

@@ -73,7 +73,8 @@ async def stand_passes_ready(table: str, *, edition_id: int, where: str, now: da
         "INSERT INTO pass (edition, serial, kind, state, label, holder, holder_name, search_text, valid_from, "
         "valid_until, key_id, code, short_code, secret_seed, secret_hash, issued_at) "
         "SELECT {}, serial, kind, {}, label, person, SUBSTR(holder_name, 1, 160), pass_search, valid_from, "
-        f"valid_until, key_id, code, short_code, secret_seed, secret_hash, {{}} FROM {table} WHERE {where}",
+        f"valid_until, key_id, code, short_code, secret_seed, secret_hash, {{}} FROM {table} WHERE {where} "
+        "ORDER BY serial",
         edition_id,
         PassState.LAID.value,
         now,

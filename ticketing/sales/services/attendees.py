@@ -135,7 +135,7 @@ async def _stand_ready(laid: LaidSheet, where: str, now: datetime) -> None:
     """Write what was laid of some rows, in one transaction."""
     if not await still_laying(laid.id):
         raise LaidInVain
-    await settle_people(TABLE, where=where, now=now)
+    await settle_people(TABLE, where=where, order="number", now=now)
     await _find_held(laid.edition, where)
     if await fetch(f"SELECT 1 FROM {TABLE} WHERE {NEW} AND serial IS NULL AND {where} LIMIT 1"):
         raise LaidInVain
