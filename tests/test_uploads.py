@@ -62,8 +62,11 @@ async def house(client: Browser, frozen_now: datetime) -> House:
     stand: Stand = await make_stand(Fair(edition, await make_hall(edition.id)))
     product_id = await make_product(stand)
     owner = await make_holder(Role.OWNER, edition_id=edition.id, now=frozen_now)
-    organiser, exhibitor = new_browser(), new_browser()
+    jakarta = await make_edition("jakarta", currency="IDR", now=frozen_now)  # QRIS pays in Rupiah
+    finance = await make_holder(Role.FINANCE, edition_id=jakarta.id, now=frozen_now)
+    organiser, exhibitor, cashier = new_browser(), new_browser(), new_browser()
     await sign_in(organiser, owner.id)
+    await sign_in(cashier, finance.id)
     await sign_in(exhibitor, stand.owner.person_id)
     home = f"/exhibitor/{stand.organisation_id}/{edition.id}"
     manage = f"/manage/{edition.id}/settings"
@@ -73,6 +76,7 @@ async def house(client: Browser, frozen_now: datetime) -> House:
         organiser,
         [
             Door(organiser, manage, "cover", SETTINGS),
+            Door(cashier, f"/manage/{jakarta.id}/payments/terms/qris", "qris", {}),
             Door(exhibitor, home + "/profile", "photo", {"story_vi": "Ba đời làm nón."}),
             Door(exhibitor, home + "/products/new", "photos", {**product, "code": "N1"}),
             Door(exhibitor, f"{home}/products/{product_id}", "photos", product),
@@ -113,7 +117,7 @@ async def test_a_picture_is_refused_in_a_sentence_or_encoded_anew(house: House, 
         assert re.fullmatch(r"media/[0-9a-f]{2}/[0-9a-f]{64}\.(jpg|webp)", str(path.relative_to(settings().data_dir)))
         _harmless(path.read_bytes())
     for row in rows:
-        await _served(house.doors[1].browser, row["hash"], content)
+        await _served(house.doors[-1].browser, row["hash"], content)
 
 
 async def _served(browser: Browser, digest: str, sent: bytes) -> None:
