@@ -62,7 +62,9 @@ async def house(client: Browser, frozen_now: datetime) -> House:
     stand: Stand = await make_stand(Fair(edition, await make_hall(edition.id)))
     product_id = await make_product(stand)
     owner = await make_holder(Role.OWNER, edition_id=edition.id, now=frozen_now)
-    jakarta = await make_edition("jakarta", currency="IDR", now=frozen_now)  # QRIS pays in Rupiah
+    jakarta = await make_edition(
+        "jakarta", currency="IDR", timezone="Asia/Jakarta", now=frozen_now
+    )  # QRIS pays in Rupiah
     finance = await make_holder(Role.FINANCE, edition_id=jakarta.id, now=frozen_now)
     organiser, exhibitor, cashier = new_browser(), new_browser(), new_browser()
     await sign_in(organiser, owner.id)
@@ -108,7 +110,8 @@ async def test_a_picture_is_refused_in_a_sentence_or_encoded_anew(house: House, 
             assert (door.address, answer.status_code) == (door.address, 303)
         else:
             said = answer.text.count(sentence_of(wanted))
-            assert (door.address, answer.status_code, said >= 1) == (door.address, 422, True)
+            refused = answer.status_code in (422, wanted.status)
+            assert (door.address, refused, said >= 1) == (door.address, True, True)
         assert TEXT not in answer.text
     rows = await MediaFile.select()
     assert len(rows) == (1 if taken else 0)
