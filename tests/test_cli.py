@@ -110,6 +110,18 @@ async def test_keys_are_listed_rotated_and_withdrawn(home: Path, database: str) 
 
 
 @pytest.mark.engines
+async def test_a_leaked_key_of_the_demo_is_replaced_in_its_days(home: Path, database: str) -> None:
+    await make_edition(DEMO_SLUG)
+    home.mkdir()
+    (home / "demo.json").write_text('{"clock_offset_seconds": -86400000}')
+    key = (await asyncio.to_thread(fairground, home, "keys", "list", DATABASE_URL=database)).stdout.split()[0]
+    done = await asyncio.to_thread(fairground, home, "keys", "leaked", key, DATABASE_URL=database)
+    assert (done.returncode, done.stderr) == (0, "")
+    (job,) = await Job.select(Job.run_at).where(Job.kind == REISSUE)
+    assert job["run_at"] < datetime.now(UTC) - timedelta(days=999)
+
+
+@pytest.mark.engines
 async def test_somebody_who_is_locked_out(home: Path, database: str) -> None:
     person = await make_owner(email="hoa@example.vn", name="Nguyễn Thị Hoa")
     await set_up(person.id, now=person.created_at)
