@@ -51,6 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
     load.add_argument("kind", help="halls, organisations, applications, products, ticket_types, attendees, …")
     load.add_argument("file", type=Path, help="an XLSX, XLS, ODS or CSV file")
     load.add_argument("--check", action="store_true", help="say what would be loaded, and write nothing")
+    load.add_argument("--worksheet", help="name of the worksheet, where several of the file fit")
     load.add_argument("--edition", help="short name of the edition; not needed when there is one")
 
     admin = commands.add_parser("admin", help="people who run the installation")

@@ -18,12 +18,13 @@ from app.demo.command import SLUG as DEMO_SLUG
 from app.demo.command import STARTS_AT
 from app.demo.festival import ORGANISER
 from app.events.passes.reissuing import JOB as REISSUE
-from app.events.tables import Edition
+from app.events.tables import Edition, ProgrammeSession
 from app.kernel.database import close_database, fetch, open_database
 from app.kernel.jobs import enqueue
 from app.kernel.tables import AuditEntry, ImportBatch, Job
 from tests.conftest import NOW
 from tests.events.factories import make_edition
+from tests.kernel.sheet_samples import two_halves
 from tests.support.command import fairground, sentence
 from tests.support.factories import make_owner, make_person
 from tests.support.factories_ticketing import make_pass
@@ -113,6 +114,18 @@ async def test_keys_are_listed_rotated_and_withdrawn(home: Path, database: str) 
 
 
 @pytest.mark.engines
+async def test_a_leaked_key_of_the_demo_is_replaced_in_its_days(home: Path, database: str) -> None:
+    await make_edition(DEMO_SLUG)
+    home.mkdir()
+    (home / "demo.json").write_text('{"clock_offset_seconds": -86400000}')
+    key = (await asyncio.to_thread(fairground, home, "keys", "list", DATABASE_URL=database)).stdout.split()[0]
+    done = await asyncio.to_thread(fairground, home, "keys", "leaked", key, DATABASE_URL=database)
+    assert (done.returncode, done.stderr) == (0, "")
+    (job,) = await Job.select(Job.run_at).where(Job.kind == REISSUE)
+    assert job["run_at"] < datetime.now(UTC) - timedelta(days=999)
+
+
+@pytest.mark.engines
 async def test_somebody_who_is_locked_out(home: Path, database: str) -> None:
     person = await make_owner(email="hoa@example.vn", name="Nguyễn Thị Hoa")
     await set_up(person.id, now=person.created_at)
@@ -154,6 +167,33 @@ async def test_a_sheet_of_the_demo_is_loaded_in_its_days(home: Path, database: s
     batch = await ImportBatch.objects().first()
     assert batch is not None
     assert batch.created_at < datetime.now(UTC) - timedelta(days=999)
+
+
+@pytest.mark.engines
+async def test_of_two_worksheets_one_is_named(home: Path, database: str, tmp_path: Path) -> None:
+    await make_edition()
+    sheet = tmp_path / "days.xlsx"
+    headers = ["Title", "Starts at", "Ends at"]
+    days = [["Khai mạc", "16/10/2026 09:00", "16/10/2026 10:00"], ["Bế mạc", "18/10/2026 09:00", "18/10/2026 10:00"]]
+    sheet.write_bytes(two_halves(headers, *days))
+    load = ("import", "programme", str(sheet))
+    done = await asyncio.to_thread(fairground, home, *load, DATABASE_URL=database)
+    assert (done.returncode, done.stderr, done.stdout.splitlines()) == (
+        2,
+        "",
+        [
+            "name it with --worksheet: Several worksheets of this file fit: “First”, “Second”. "
+            "Choose which one is to be loaded.",
+            "1 rows read, 1 problems.",
+        ],
+    )
+    done = await asyncio.to_thread(fairground, home, *load, "--worksheet", "Third", DATABASE_URL=database)
+    assert sentence(done) == "This file has no worksheet “Third” with rows. It has: “First”, “Second”."
+    done = await asyncio.to_thread(fairground, home, *load, "--worksheet", "Second", DATABASE_URL=database)
+    assert done.stdout.splitlines()[-1] == "1 added, 0 changed, 0 as they were."
+    assert [json.loads(row["title"]) for row in await ProgrammeSession.select(ProgrammeSession.title)] == [
+        {"vi": "Bế mạc"}
+    ]
 
 
 @pytest.mark.engines

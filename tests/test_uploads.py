@@ -62,8 +62,13 @@ async def house(client: Browser, frozen_now: datetime) -> House:
     stand: Stand = await make_stand(Fair(edition, await make_hall(edition.id)))
     product_id = await make_product(stand)
     owner = await make_holder(Role.OWNER, edition_id=edition.id, now=frozen_now)
-    organiser, exhibitor = new_browser(), new_browser()
+    jakarta = await make_edition(
+        "jakarta", currency="IDR", timezone="Asia/Jakarta", now=frozen_now
+    )  # QRIS pays in Rupiah
+    finance = await make_holder(Role.FINANCE, edition_id=jakarta.id, now=frozen_now)
+    organiser, exhibitor, cashier = new_browser(), new_browser(), new_browser()
     await sign_in(organiser, owner.id)
+    await sign_in(cashier, finance.id)
     await sign_in(exhibitor, stand.owner.person_id)
     home = f"/exhibitor/{stand.organisation_id}/{edition.id}"
     manage = f"/manage/{edition.id}/settings"
@@ -73,6 +78,7 @@ async def house(client: Browser, frozen_now: datetime) -> House:
         organiser,
         [
             Door(organiser, manage, "cover", SETTINGS),
+            Door(cashier, f"/manage/{jakarta.id}/payments/terms/qris", "qris", {}),
             Door(exhibitor, home + "/profile", "photo", {"story_vi": "Ba đời làm nón."}),
             Door(exhibitor, home + "/products/new", "photos", {**product, "code": "N1"}),
             Door(exhibitor, f"{home}/products/{product_id}", "photos", product),
@@ -104,7 +110,8 @@ async def test_a_picture_is_refused_in_a_sentence_or_encoded_anew(house: House, 
             assert (door.address, answer.status_code) == (door.address, 303)
         else:
             said = answer.text.count(sentence_of(wanted))
-            assert (door.address, answer.status_code, said >= 1) == (door.address, 422, True)
+            refused = answer.status_code in (422, wanted.status)
+            assert (door.address, refused, said >= 1) == (door.address, True, True)
         assert TEXT not in answer.text
     rows = await MediaFile.select()
     assert len(rows) == (1 if taken else 0)
@@ -113,7 +120,7 @@ async def test_a_picture_is_refused_in_a_sentence_or_encoded_anew(house: House, 
         assert re.fullmatch(r"media/[0-9a-f]{2}/[0-9a-f]{64}\.(jpg|webp)", str(path.relative_to(settings().data_dir)))
         _harmless(path.read_bytes())
     for row in rows:
-        await _served(house.doors[1].browser, row["hash"], content)
+        await _served(house.doors[-1].browser, row["hash"], content)
 
 
 async def _served(browser: Browser, digest: str, sent: bytes) -> None:

@@ -58,6 +58,18 @@ def workbook(*rows: Sequence[Any], prepare: Callable[[Workbook], None] | None = 
     return buffer.getvalue()
 
 
+def two_halves(headers: Sequence[str], first: Sequence[Any], second: Sequence[Any], name: str = "Second") -> bytes:
+    """An XLSX file of two worksheets, First and another one, each with these headers and a row of its own."""
+
+    def prepare(book: Workbook) -> None:
+        book.active.title = "First"
+        other = book.create_sheet(name)
+        for row in (headers, second):
+            other.append(list(row))
+
+    return workbook(headers, first, prepare=prepare)
+
+
 def write_csv(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
     """A CSV file as a spreadsheet saves it: UTF-8 with its mark."""
     text = StringIO(newline="")

@@ -10,12 +10,13 @@ import pytest
 from app.kernel import clock, worker
 from app.kernel.enums import BatchState
 from app.kernel.settings import settings
-from app.kernel.sheets import CellProblem, LoadResult, SheetContext, SheetRow, batches, checking, kept
-from app.kernel.sheets.errors import BatchDiscarded, BatchHasProblems, BatchUnknown, NotASheet
+from app.kernel.sheets import CellProblem, LoadResult, SheetContext, SheetRow, apart, batches, checking, kept
+from app.kernel.sheets.errors import BatchDiscarded, BatchHasProblems, BatchUnknown, NotASheet, WorksheetUnknown
 from app.kernel.tables import AuditEntry, ImportBatch, ImportMapping, MediaFile
-from tests.kernel.sheet_samples import CONTEXT, NOW, make_kind, workbook
+from tests.kernel.sheet_samples import CONTEXT, NOW, make_kind, two_halves, workbook
 
 GOOD = workbook(["Name", "Phone"], ["a", 912345678], ["b", "0987654321"])
+HALVES = two_halves(["Name", "Phone"], ["a", "0912345678"], ["b", "0987654321"])
 BAD = workbook(["Name", "Phone"], ["a", 912345678], ["b", "no phone"])
 OTHER_EDITION = SheetContext(edition_id=2, actor=None, now=NOW)
 Register = Callable[..., None]
@@ -278,3 +279,49 @@ async def test_no_sheet_leaves_no_batch(database: str, register: Register) -> No
         await batches.preview("samples", b"%PDF-1.7", "list.xlsx", CONTEXT)
     assert await ImportBatch.count() == 0
     assert folder() == []
+
+
+@pytest.mark.engines
+async def test_which_of_two_worksheets_is_loaded_is_chosen_first(database: str, register: Register) -> None:
+    batch = await batches.preview("samples", HALVES, "list.xlsx", CONTEXT)
+    assert kept.worksheets_of(batch) == ("", ["First", "Second"])
+    assert [(problem["code"], problem["row"]) for problem in kept.problems_of(batch)] == [("worksheet_open", 0)]
+    with pytest.raises(BatchHasProblems):
+        await batches.accept(batch.id, CONTEXT)
+    again = await batches.remap(batch.id, {"Name": "name"}, CONTEXT)  # other columns do not settle it
+    assert (again.problem_count, kept.worksheets_of(again)[0]) == (1, "")
+    with pytest.raises(WorksheetUnknown):
+        await apart.choose_worksheet(batch.id, "Third", CONTEXT)
+    chosen = await apart.choose_worksheet(batch.id, "Second", CONTEXT)
+    assert (chosen.problem_count, kept.worksheets_of(chosen)) == (0, ("Second", ["First"]))
+    assert kept.sample_of(chosen)[1] == [(2, ["b", "0987654321"])]
+    await batches.remap(batch.id, {"Name": "name"}, CONTEXT)  # nor do they undo it
+    await batches.accept(batch.id, CONTEXT)
+    assert await MediaFile.select(MediaFile.hash).output(as_list=True) == ["b"]
+    with pytest.raises(BatchDiscarded):
+        await apart.choose_worksheet(batch.id, "First", CONTEXT)
+
+
+@pytest.mark.engines
+async def test_another_worksheet_of_a_big_file_is_read_by_the_job(
+    database: str, register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = await batches.preview("samples", HALVES, "list.xlsx", CONTEXT)
+    monkeypatch.setattr(apart, "BIG_BYTES", len(HALVES) - 1)
+    with pytest.raises(WorksheetUnknown):
+        await apart.choose_worksheet(batch.id, "Third", CONTEXT)
+    waiting = await apart.choose_worksheet(batch.id, "Second", CONTEXT)
+    assert (waiting.state, waiting.job_id is None) == (BatchState.READING, False)
+    read = await batches.read_stored(batch.id, CONTEXT)  # as the job's own process does
+    assert (read.state, read.problem_count, kept.worksheets_of(read)) == (
+        BatchState.PREVIEWED,
+        0,
+        ("Second", ["First"]),
+    )
+    await batches.accept(batch.id, CONTEXT)
+    assert await MediaFile.select(MediaFile.hash).output(as_list=True) == ["b"]
+
+
+async def test_a_worksheet_is_named_beforehand(database: str, register: Register) -> None:
+    batch = await batches.preview("samples", HALVES, "list.xlsx", CONTEXT, worksheet="First")
+    assert (batch.problem_count, kept.sample_of(batch)[1]) == (0, [(2, ["a", "0912345678"])])

@@ -14,7 +14,7 @@ from openpyxl import Workbook
 
 from app.kernel.sheets import Refused, limits, read_table
 from app.kernel.sheets.delimited import is_formula
-from app.kernel.sheets.errors import NotASheet, SeveralSheets, SheetEmpty, SheetEncrypted, SheetTooLarge
+from app.kernel.sheets.errors import NotASheet, SheetEmpty, SheetEncrypted, SheetTooLarge, WorksheetUnknown
 from app.kernel.sheets.model import column_index, letters
 from tests.kernel.sheet_samples import COLUMNS, workbook
 
@@ -97,16 +97,27 @@ def test_the_worksheet_that_fits_is_taken_and_hidden_ones_are_not() -> None:
     assert table.rows[0].values[0] == "Yes"
 
 
-def test_two_worksheets_that_fit_alike_are_not_chosen_from() -> None:
+def test_of_two_worksheets_that_fit_alike_none_is_taken_until_one_is_named() -> None:
     def prepare(book: Workbook) -> None:
         book.active.title = "Hội trường A"
         other = book.create_sheet("Hội trường B")
         other.append(["Name", "Phone"])
         other.append(["Yes", "0912345678"])
 
-    with pytest.raises(SeveralSheets) as refused:
-        read_table(workbook(["Name", "Phone"], ["No", "0912345679"], prepare=prepare), "", COLUMNS)
-    assert refused.value.params == {"sheets": "“Hội trường A”, “Hội trường B”"}
+    data = workbook(["Name", "Phone"], ["No", "0912345679"], prepare=prepare)
+    both = ("Hội trường A", "Hội trường B")
+    table = read_table(data, "", COLUMNS)
+    assert (table.sheet, table.alike, table.left_out) == ("", both, both)
+    for name, other, value in (("Hội trường B", "Hội trường A", "Yes"), ("Hội trường A", "Hội trường B", "No")):
+        table = read_table(data, "", COLUMNS, name)
+        assert (table.sheet, table.alike, table.left_out) == (name, (), (other,))
+        assert [row.values[0] for row in table.rows] == [value]
+    with pytest.raises(WorksheetUnknown) as refused:
+        read_table(data, "", COLUMNS, "Hội trường C")
+    assert refused.value.params == {"name": "Hội trường C", "known": "“Hội trường A”, “Hội trường B”"}
+    with pytest.raises(WorksheetUnknown) as refused:
+        read_table(b"Name,Phone\na,1\n", "a.csv", COLUMNS, "A")
+    assert refused.value.params == {"name": "A", "known": "–"}
 
 
 def test_worksheets_that_are_not_read_are_named() -> None:

@@ -11,7 +11,7 @@ from app.accounts.personal.whom import Whom
 from app.kernel.database import after_commit, fetch
 from app.kernel.enums import BatchState, JobState
 from app.kernel.i18n import N_
-from app.kernel.sheets import kind, kinds, read_table
+from app.kernel.sheets import kind, kinds, read_tables
 from app.kernel.sheets.files import remove_file, stored_bytes
 from app.kernel.sheets.model import shown
 from app.kernel.tables import AuditEntry, ImportBatch, Job, OutboxMessage
@@ -117,8 +117,8 @@ def _stands_in_file(whom: Whom, batch: dict[str, Any]) -> bool:
     known = {one.name for one in kinds()}
     if batch["kind"] not in known:
         return True  # nobody can read it any more: better it goes
-    table = read_table(data, batch["filename"], kind(batch["kind"]).columns)
-    return any(whom.is_named_in(shown(value)) for row in table.rows for value in row.values)
+    tables = read_tables(data, batch["filename"], kind(batch["kind"]).columns)
+    return any(whom.is_named_in(shown(value)) for table in tables for row in table.rows for value in row.values)
 
 
 async def _erase_uploads(whom: Whom, now: datetime) -> int:

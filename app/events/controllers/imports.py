@@ -1,5 +1,6 @@
 """Loading sheets of every kind: upload, preview with what is wrong, columns by hand, accept or discard."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Controller, Request, Response, get, post
@@ -153,15 +154,12 @@ class ImportController(Controller):
     async def remap(
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], batch_id: FromPath[int]
     ) -> Response[Any]:
-        """Read the sheet again with columns chosen by hand."""
+        """Read the sheet again with columns chosen by hand, or another worksheet of its file."""
         edition = await queries.edition_by_id(edition_id)
         context = context_of(edition, request.user)
         batch = await batches.find_batch(batch_id, context)
-        data = await request.form()
-        headers, _rows = kept.sample_of(batch)
-        chosen = {header: str(data.get(f"column_{number}", "")) for number, header in enumerate(headers)}
         try:
-            await apart.choose_columns(batch_id, chosen, context)
+            await read_otherwise(batch, await request.form(), context)
         except AppError as error:
             return await batch_page(edition, batch, problem=error.sentence(), status=422)
         return redirect(f"/manage/{edition_id}/import/batch/{batch_id}")
@@ -206,6 +204,16 @@ class ImportController(Controller):
         if (await apart.let_go(batch_id, context)).state != BatchState.DISCARDED:
             return redirect(f"/manage/{edition_id}/import/batch/{batch_id}")
         return redirect(f"/manage/{edition_id}/import", toast=_("The sheet was dropped. Nothing was loaded."))
+
+
+async def read_otherwise(batch: ImportBatch, data: Mapping[str, Any], context: SheetContext) -> None:
+    """Read a previewed sheet again as its page asks for: another worksheet, or columns chosen by hand."""
+    if worksheet := str(data.get("worksheet", "")):
+        await apart.choose_worksheet(batch.id, worksheet, context)
+        return
+    headers, _rows = kept.sample_of(batch)
+    chosen = {header: str(data.get(f"column_{number}", "")) for number, header in enumerate(headers)}
+    await apart.choose_columns(batch.id, chosen, context)
 
 
 def _lacks_column(problems: list[dict[str, Any]]) -> bool:

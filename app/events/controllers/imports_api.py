@@ -65,8 +65,8 @@ class ImportsApi(Controller):
         data: Annotated[SheetUpload, Body(media_type=RequestEncodingType.MULTI_PART, title="The sheet")],
     ) -> SheetDetailDTO:
         """Nothing is loaded yet. A big file is read by a job: its state is ``reading`` until then.
-        Errors: ``sheet_kind_unknown``, ``not_a_sheet``, ``sheet_empty``, ``sheet_too_large``, ``sheet_encrypted``,
-        ``several_sheets``."""
+        Errors: ``sheet_kind_unknown``, ``not_a_sheet``, ``sheet_empty``, ``sheet_too_large``, ``sheet_encrypted``.
+        Where several worksheets of the file fit alike, the problem ``worksheet_open`` asks for a choice."""
         context = await _context(request, edition_id)
         batch = await apart.take_in(data.kind, await data.file.read(), data.file.filename, context)
         return SheetDetailDTO.of_batch(batch)
@@ -78,7 +78,11 @@ class ImportsApi(Controller):
         """Error: ``batch_unknown``."""
         return SheetDetailDTO.of_batch(await apart.look_after(batch_id, await _context(request, edition_id)))
 
-    @post("/{batch_id:int}/columns", status_code=200, summary="Choose which header is which column")
+    @post(
+        "/{batch_id:int}/columns",
+        status_code=200,
+        summary="Choose which header is which column, or which worksheet is read",
+    )
     async def choose_columns(
         self,
         request: ApiRequest,
@@ -86,8 +90,12 @@ class ImportsApi(Controller):
         batch_id: FromPath[int],
         data: Annotated[ColumnChoice, Body(title="The columns")],
     ) -> SheetDetailDTO:
-        """The sheet is checked again. Errors: ``batch_unknown``, ``batch_discarded``, ``sheet_mapping_invalid``."""
-        batch = await apart.choose_columns(batch_id, data.columns, await _context(request, edition_id))
+        """The sheet is checked again. Errors: ``batch_unknown``, ``batch_discarded``, ``sheet_mapping_invalid``,
+        ``worksheet_unknown``."""
+        context = await _context(request, edition_id)
+        if data.worksheet:
+            return SheetDetailDTO.of_batch(await apart.choose_worksheet(batch_id, data.worksheet, context))
+        batch = await apart.choose_columns(batch_id, data.columns, context)
         return SheetDetailDTO.of_batch(batch)
 
     @post("/{batch_id:int}/choices", status_code=200, summary="Choose what cells become where that is open")

@@ -22,7 +22,7 @@ from app.kernel.sheets.model import (
     SheetRow,
 )
 from app.kernel.sheets.parsers import CellError
-from app.kernel.sheets.read import read_table
+from app.kernel.sheets.read import read_table, read_tables
 from app.kernel.sheets.write import Cell, template_xlsx, write_csv, write_xlsx
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "kinds",
     "kinds_at",
     "read_table",
+    "read_tables",
     "register_kind",
     "template_xlsx",
     "write_csv",

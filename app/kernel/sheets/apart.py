@@ -21,9 +21,9 @@ from app.kernel.i18n import N_
 from app.kernel.jobs import ACTIVE, JobContext, JobNotOpen, enqueue, request_cancel
 from app.kernel.sheets import batches, kept
 from app.kernel.sheets.checking import check_mapping, kind, kinds_at
-from app.kernel.sheets.errors import BatchHasProblems
-from app.kernel.sheets.files import remove_file
-from app.kernel.sheets.model import SheetContext, said
+from app.kernel.sheets.errors import BatchHasProblems, WorksheetUnknown
+from app.kernel.sheets.files import remove_file, stored_size
+from app.kernel.sheets.model import SheetContext, quoted, said
 from app.kernel.sheets.proposals import check_choices, choices_of
 from app.kernel.tables import ImportBatch, Job
 
@@ -32,6 +32,8 @@ BIG_BYTES = 256 * 1024
 BIG_ROWS = 2_000
 JOB = "sheet.work"
 MOST_SECONDS = 3_600.0
+#: glibc gives back what a workbook took to unpack and read, as it does not once it has learned to keep pieces so big.
+MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(128 * 1024)}
 STEPS = 1_000
 WORKED_ON = (BatchState.READING, BatchState.LOADING)
 Values = dict[Column | str, Any]
@@ -60,6 +62,19 @@ async def choose_columns(batch_id: int, mapping: dict[str, str], context: SheetC
     headers, _rows = kept.sample_of(batch)
     chosen = check_mapping(mapping, headers, kind(batch.kind).columns)
     values: Values = {ImportBatch.mapping: json.dumps(chosen, ensure_ascii=False)}
+    return await _move(batch_id, BatchState.READING, context, values)
+
+
+async def choose_worksheet(batch_id: int, worksheet: str, context: SheetContext) -> ImportBatch:
+    """Check another worksheet of a previewed file, at once or, of a big file, by a job. Raises WorksheetUnknown."""
+    batch = await batches.find_batch(batch_id, context)
+    chosen, others = kept.worksheets_of(batch)
+    if batch.state != BatchState.PREVIEWED or stored_size(batch.stored_path) <= BIG_BYTES:
+        return await batches.read_worksheet(batch_id, worksheet, context)
+    if worksheet not in (chosen, *others):
+        raise WorksheetUnknown(name=worksheet, known=quoted(name for name in (chosen, *others) if name))
+    sample = json.dumps({**json.loads(batch.sample), "sheet": worksheet}, ensure_ascii=False)
+    values: Values = {ImportBatch.sample: sample, ImportBatch.mapping: "{}", ImportBatch.choices: "{}"}
     return await _move(batch_id, BatchState.READING, context, values)
 
 
@@ -159,7 +174,7 @@ async def work(job: JobContext) -> dict[str, Any]:
     async def tell(report: dict[str, Any]) -> None:
         await job.progress(int(report["done"]), STEPS)
 
-    environment = {**os.environ, "DATABASE_POOL_SIZE": "1", "JOBS_INLINE": "false"}
+    environment = {**os.environ, **MEMORY, "DATABASE_POOL_SIZE": "1", "JOBS_INLINE": "false"}
     return await run_in_child(
         "app.apart:work_on_sheet",
         job.payload,

@@ -34,7 +34,7 @@ from app.kernel.sheets.checking import (
 )
 from app.kernel.sheets.errors import BatchDiscarded, BatchHasProblems, BatchUnknown
 from app.kernel.sheets.files import put_away, remove_file, stored_bytes
-from app.kernel.sheets.kept import mapping_of
+from app.kernel.sheets.kept import mapping_of, worksheets_of
 from app.kernel.sheets.limits import MAX_STORED_PROBLEMS, SAMPLE_ROWS
 from app.kernel.sheets.model import LoadResult, RawTable, SheetContext, shown
 from app.kernel.sheets.proposals import choices_of, stored_proposals
@@ -52,14 +52,16 @@ async def preview(
     filename: str,
     context: SheetContext,
     mapping: Mapping[str, str] | None = None,
+    worksheet: str = "",
 ) -> ImportBatch:
     """Read and check a sheet and keep it for acceptance; nothing else is written.
 
     ``mapping`` (header → name of a column, "" for none) is the organiser's own; without it the one kept for the same
-    headers serves, or headers are recognised. Raises an AppError when the file cannot be read at all.
+    headers serves, or headers are recognised. ``worksheet`` names one of the file, empty for that which fits best.
+    Raises an AppError when the file cannot be read at all.
     """
     sheet_kind = kind_at(context.desk, kind_name)
-    table = await asyncio.to_thread(read_table, data, filename, sheet_kind.columns)
+    table = await asyncio.to_thread(read_table, data, filename, sheet_kind.columns, worksheet)
     chosen = await _mapping_for(sheet_kind, table, mapping)
     examined = await examine(sheet_kind, table, context, chosen)
     batch = await store(kind_name, data, filename, context)
@@ -123,6 +125,18 @@ async def remap(
             **_problem_values(examined),
         }
     ).where((ImportBatch.id == batch_id) & (ImportBatch.state == BatchState.PREVIEWED))
+    return await find_batch(batch_id, context)
+
+
+async def read_worksheet(batch_id: int, worksheet: str, context: SheetContext) -> ImportBatch:
+    """Check another worksheet of a previewed file; columns and choices go. Raises BatchDiscarded, WorksheetUnknown."""
+    batch = await _previewed(batch_id, context)
+    sheet_kind = kind(batch.kind)
+    table = await _stored_table(batch, sheet_kind, worksheet)
+    examined = await examine(sheet_kind, table, context, await _mapping_for(sheet_kind, table, None))
+    await ImportBatch.update({**_examined_values(table, examined), "choices": "{}"}).where(
+        (ImportBatch.id == batch_id) & (ImportBatch.state == BatchState.PREVIEWED)
+    )
     return await find_batch(batch_id, context)
 
 
@@ -346,12 +360,16 @@ async def _settled(batch_id: int, context: SheetContext) -> ImportBatch:
     return batch
 
 
-async def _stored_table(batch: ImportBatch, sheet_kind: SheetKind) -> RawTable:
-    """Read the stored file again. Raises FileNotFoundError when it is gone, BatchUnknown when it was changed."""
+async def _stored_table(batch: ImportBatch, sheet_kind: SheetKind, worksheet: str = "") -> RawTable:
+    """Read the stored file again, the batch's worksheet of it or another one.
+
+    Raises FileNotFoundError when it is gone, BatchUnknown when it was changed.
+    """
     data = await asyncio.to_thread(stored_bytes, batch.stored_path)
     if hashlib.sha256(data).hexdigest() != batch.digest:
         raise BatchUnknown
-    return await asyncio.to_thread(read_table, data, batch.filename, sheet_kind.columns)
+    name = worksheet or worksheets_of(batch)[0]
+    return await asyncio.to_thread(read_table, data, batch.filename, sheet_kind.columns, name)
 
 
 def _signature(sheet_kind: SheetKind, table: RawTable) -> str:

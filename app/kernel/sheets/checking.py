@@ -20,6 +20,7 @@ from app.kernel.sheets.model import (
     Refused,
     SheetContext,
     SheetRow,
+    quoted,
 )
 from app.kernel.sheets.parsers import CellError
 
@@ -31,6 +32,7 @@ Key = Sequence[str] | Callable[[SheetRow], Hashable | None]
 REQUIRED = N_("This cell must be filled in.")
 FORMULA = N_("This cell holds a formula or an error. Replace it by its value (paste as values).")
 DOUBLED = N_("Row {row} says the same thing already.")
+WORKSHEET_OPEN = N_("Several worksheets of this file fit: {sheets}. Choose which one is to be loaded.")
 NO_COLUMN = N_("The sheet has no column for this. Add it, or choose which column it is.")
 
 
@@ -158,8 +160,14 @@ def parse_rows(
     mapping: Mapping[str, str] | None = None,
     choices: Choices | None = None,
 ) -> Examined:
-    """Parse every cell and find rows that double one another; takes no database, so it may run in a thread."""
+    """Parse every cell and find rows that double one another; takes no database, so it may run in a thread.
+
+    While it is open which worksheet is meant, that is all that is wrong.
+    """
     chosen = dict(mapping) if mapping is not None else recognise(table.headers, kind.columns)
+    if table.alike:
+        open_sheet = CellProblem(0, "", "", "", "worksheet_open", WORKSHEET_OPEN, {"sheets": quoted(table.alike)})
+        return Examined((), (open_sheet,), chosen)
     places = {chosen[header]: (index, header) for index, header in enumerate(table.headers) if header in chosen}
     layout = Layout(places)
     problems = [
@@ -198,9 +206,9 @@ async def examine(
 
 
 async def check_rows(kind: SheetKind, examined: Examined, context: SheetContext) -> Examined:
-    """Add what the kind's own check finds; not asked while a required column is missing."""
-    missing = any(problem.code == "column_missing" for problem in examined.problems)
-    if kind.check is None or missing:
+    """Add what the kind's own check finds; not asked while a required column is missing, or the worksheet is open."""
+    too_early = any(problem.code in ("column_missing", "worksheet_open") for problem in examined.problems)
+    if kind.check is None or too_early:
         return examined
     problems = [*examined.problems, *await kind.check(examined.rows, context)]
     problems.sort(key=lambda problem: problem.row)

@@ -44,14 +44,12 @@ class SheetEmpty(AppError):
     message = N_("This sheet has no rows below its headers.")
 
 
-class SeveralSheets(AppError):
-    """More than one worksheet of the file fits, and only one is loaded at a time."""
+class WorksheetUnknown(AppError):
+    """The file has no worksheet of this name, or one without rows."""
 
-    code = "several_sheets"
+    code = "worksheet_unknown"
     status = 422
-    message = N_(
-        "Several worksheets of this file fit: {sheets}. Put their rows into one, or save each as a file of its own."
-    )
+    message = N_("This file has no worksheet “{name}” with rows. It has: {known}.")
 
 
 class SheetKindUnknown(AppError):

@@ -22,6 +22,11 @@ def stored_bytes(name: str) -> bytes:
     return (_folder() / name).read_bytes()
 
 
+def stored_size(name: str) -> int:
+    """How many bytes the stored file of a batch has. Raises FileNotFoundError when it is gone."""
+    return (_folder() / name).stat().st_size
+
+
 def remove_file(name: str) -> None:
     """Delete the stored file of a batch; one that is gone is fine."""
     (_folder() / name).unlink(missing_ok=True)

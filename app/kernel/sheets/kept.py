@@ -75,7 +75,7 @@ def sample_of(batch: ImportBatch) -> tuple[list[str], list[tuple[int, list[str]]
 
 
 def worksheets_of(batch: ImportBatch) -> tuple[str, list[str]]:
-    """The worksheet that was read, and those of the file that were not."""
+    """The worksheet that was read, empty while that is to be chosen, and those of the file that were not."""
     found = json.loads(batch.sample)
     return found.get("sheet", ""), found.get("left_out", [])
 

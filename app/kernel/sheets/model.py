@@ -1,6 +1,6 @@
 """What a sheet is made of between the file and a module's tables."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, time
 from typing import Any, NamedTuple
@@ -34,7 +34,8 @@ class RawRow(NamedTuple):
 class RawTable:
     """The headers of a sheet and the rows below them, empty rows left out. Headers are never empty nor doubled.
 
-    ``left_out`` names other worksheets of the file that hold rows.
+    ``left_out`` names other worksheets of the file that hold rows. Where several fit as well as one another, ``alike``
+    names them and ``sheet`` is empty: which of them is meant is still to be chosen.
     """
 
     headers: tuple[str, ...]
@@ -42,6 +43,7 @@ class RawTable:
     rows: tuple[RawRow, ...]
     sheet: str = ""
     left_out: tuple[str, ...] = ()
+    alike: tuple[str, ...] = ()
 
 
 def _tell_nobody(_done: int, _total: int) -> None:
@@ -196,6 +198,11 @@ def said(message: str, params: Mapping[str, Any]) -> str:
     """A marked sentence in the reader's language, its places filled; texts in three languages are picked from."""
     filled = {name: pick(value) if isinstance(value, dict) else value for name, value in params.items()}
     return _(message).format(**filled) if filled else _(message)
+
+
+def quoted(names: Iterable[str]) -> str:
+    """Names of worksheets as a sentence lists them."""
+    return ", ".join(f"“{name}”" for name in names)
 
 
 def letters(index: int) -> str:

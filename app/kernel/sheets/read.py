@@ -8,20 +8,43 @@ from app.kernel.names import clean_text
 from app.kernel.sheets import limits, ods, xlsx
 from app.kernel.sheets.columns import Column, recognise
 from app.kernel.sheets.delimited import read_delimited, restored
-from app.kernel.sheets.errors import NotASheet, SeveralSheets, SheetEmpty, SheetTooLarge
-from app.kernel.sheets.model import RawRow, RawTable, Refused, Value, is_empty, letters
+from app.kernel.sheets.errors import NotASheet, SheetEmpty, SheetTooLarge, WorksheetUnknown
+from app.kernel.sheets.model import RawRow, RawTable, Refused, Value, is_empty, letters, quoted
 from app.kernel.sheets.package import unpack
 from app.kernel.sheets.xls import OLE_SIGNATURE, read_xls
 
 PACKAGE_SIGNATURE = b"PK\x03\x04"
 
 
-def read_table(data: bytes, filename: str = "", columns: Sequence[Column] = ()) -> RawTable:
-    """Read an XLSX, XLS, ODS or CSV file; what it is, its content says, not its name.
+def read_table(data: bytes, filename: str = "", columns: Sequence[Column] = (), worksheet: str = "") -> RawTable:
+    """Read the worksheet of this name or, without one, that whose headers match most ``columns``.
 
-    Of several worksheets, and of the first rows of each, the row that matches most ``columns`` is the header, or two
-    rows one under the other that match more together, as merged cells make them; what stands above it is a title.
-    Raises NotASheet, SheetEncrypted, SheetTooLarge, SheetEmpty, and SeveralSheets when two worksheets match alike.
+    When several match alike the table is the first of them and says so (``alike``): somebody has to choose.
+    Raises WorksheetUnknown, and what ``read_tables`` raises.
+    """
+    filled = read_tables(data, filename, columns)
+    names = tuple(table.sheet for table in filled)
+    if worksheet:
+        best = next((table for table in filled if table.sheet == worksheet), None)
+        if best is None:
+            raise WorksheetUnknown(name=worksheet, known=quoted(name for name in names if name) or "–")
+    else:
+        scores = [_score(table.headers, columns) for table in filled]
+        best = filled[scores.index(max(scores))]
+        alike = tuple(name for name, score in zip(names, scores, strict=True) if score == max(scores))
+        if max(scores) > 0 and len(alike) > 1:
+            return replace(best, sheet="", left_out=names, alike=alike)
+    if len(best.rows) > limits.MAX_ROWS:
+        raise SheetTooLarge
+    return replace(best, left_out=tuple(name for name in names if name != best.sheet))
+
+
+def read_tables(data: bytes, filename: str = "", columns: Sequence[Column] = ()) -> list[RawTable]:
+    """Read every worksheet with rows of an XLSX, XLS, ODS or CSV file; what it is, its content says, not its name.
+
+    Of the first rows of each, the row that matches most ``columns`` is the header, or two rows one under the other that
+    match more together, as merged cells make them; what stands above it is a title.
+    Raises NotASheet, SheetEncrypted, SheetTooLarge, and SheetEmpty when none has rows.
     """
     if len(data) > limits.MAX_BYTES:
         raise SheetTooLarge
@@ -42,14 +65,7 @@ def read_table(data: bytes, filename: str = "", columns: Sequence[Column] = ()) 
     if not filled:
         is_text = data[:4] != PACKAGE_SIGNATURE and data[:8] != OLE_SIGNATURE
         raise NotASheet if is_text and filename.lower().endswith((".xlsx", ".xls", ".ods")) else SheetEmpty
-    scores = [_score(table.headers, columns) for table in filled]
-    alike = [table.sheet for table, score in zip(filled, scores, strict=True) if score == max(scores)]
-    if max(scores) > 0 and len(alike) > 1:
-        raise SeveralSheets(sheets=", ".join(f"“{name}”" for name in alike))
-    best = filled[scores.index(max(scores))]
-    if len(best.rows) > limits.MAX_ROWS:
-        raise SheetTooLarge
-    return replace(best, left_out=tuple(table.sheet for table in filled if table is not best))
+    return filled
 
 
 def _read_package(data: bytes) -> list[tuple[str, list[RawRow]]]:

@@ -25,9 +25,13 @@ class SheetUpload(msgspec.Struct, kw_only=True):
 
 
 class ColumnChoice(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Header of the sheet → name of a column of its kind; a header that is left out is not read."""
+    """Header of the sheet → name of a column of its kind; a header that is left out is not read.
 
-    columns: Annotated[dict[str, str], Meta(max_length=200)]
+    With ``worksheet`` that one of the file is read, its headers are recognised, and ``columns`` does not count.
+    """
+
+    columns: Annotated[dict[str, str], Meta(max_length=200)] = msgspec.field(default_factory=dict)
+    worksheet: Annotated[str, Meta(max_length=255)] = ""
 
 
 class CellChoice(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -138,7 +142,8 @@ class SheetResultDTO:
 class SheetDetailDTO(SheetDTO):
     """A sheet: how its headers are read, its first 500 problems and proposals, and, once loaded, what came of it.
 
-    ``failure`` says why a big one could not be read or loaded.
+    ``failure`` says why a big one could not be read or loaded. ``worksheet`` is the one that was read, empty while that
+    is to be chosen among ``other_worksheets``, which are those of the file that were not.
     """
 
     columns: dict[str, str]
@@ -147,12 +152,15 @@ class SheetDetailDTO(SheetDTO):
     proposal_count: int
     result: SheetResultDTO | None
     failure: str
+    worksheet: str
+    other_worksheets: list[str]
 
     @classmethod
     def of_batch(cls, batch: ImportBatch) -> "SheetDetailDTO":
         """The sheet as the API shows it."""
         problems: list[dict[str, Any]] = [*kept.problems_of(batch)]
         result = kept.result_of(batch)
+        worksheet, others = kept.worksheets_of(batch)
         return cls(
             id=batch.id,
             kind=batch.kind,
@@ -167,4 +175,6 @@ class SheetDetailDTO(SheetDTO):
             proposal_count=batch.proposal_count,
             result=SheetResultDTO(**result) if result else None,
             failure=apart.failure_of(batch),
+            worksheet=worksheet,
+            other_worksheets=others,
         )

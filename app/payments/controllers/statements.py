@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.guards import requires
-from app.events.controllers.imports import batch_page, context_of
+from app.events.controllers.imports import batch_page, context_of, read_otherwise
 from app.events.pages import form_again
 from app.events.queries import EditionInfo, edition_by_id
 from app.events.schemas import UploadForm
@@ -65,15 +65,12 @@ class StatementController(Controller):
     async def remap(
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], statement_id: FromPath[int]
     ) -> Response[Any]:
-        """Read it again with columns chosen by hand, which are kept for statements with the same headers."""
+        """Read it again: columns chosen by hand, kept for statements with the same headers, or another worksheet."""
         edition = await edition_by_id(edition_id)
         context = _context(edition, request.user)
         batch = await batches.find_batch(statement_id, context)
-        data = await request.form()
-        headers, _rows = kept.sample_of(batch)
-        chosen = {header: str(data.get(f"column_{number}", "")) for number, header in enumerate(headers)}
         try:
-            await apart.choose_columns(statement_id, chosen, context)
+            await read_otherwise(batch, await request.form(), context)
         except AppError as error:
             return await _shown(edition, batch, problem=error.sentence(), status=422)
         return redirect(f"{_base(edition_id)}/batch/{statement_id}")

@@ -19,6 +19,10 @@ from app.accounts.tables import Person
 from app.judging.services.ballots import verify_chain
 from app.kernel.database import fetch
 from app.kernel.settings import settings
+from app.kernel.sheets import SheetContext, batches
+from app.kernel.tables import ImportBatch
+from tests.events.factories import make_edition
+from tests.kernel.sheet_samples import two_halves
 from tests.support.factories import make_person
 from tests.support.festival import make_festival
 from tests.support.known_person import EMAIL, NAME, OLD_EMAIL, PHONE, make_known_person
@@ -100,6 +104,22 @@ async def test_somebody_of_the_same_name_keeps_it(client: httpx.AsyncClient, fro
         {"id": first.id, "full_name": "—", "phone": None},
         {"id": second.id, "full_name": NAME, "phone": "+84987654322"},
     ]
+
+
+async def test_a_file_goes_that_names_her_in_a_worksheet_nobody_read(
+    client: httpx.AsyncClient, frozen_now: datetime
+) -> None:
+    her = await make_person(name=NAME, phone=PHONE, now=frozen_now)
+    edition = await make_edition(now=frozen_now)
+    context = SheetContext(edition_id=edition.id, actor=None, now=frozen_now)
+    headers = ["Tên đơn vị", "Loại hình"]
+    waiting = [
+        (await batches.preview("organisations", two_halves(headers, *rows), "list.xlsx", context, None, "First")).id
+        for rows in ((["Gốm Chi", "company"], [NAME, "company"]), (["Gốm Chi", "company"], ["Nón Lá", "company"]))
+    ]
+    await erase_person(person_id=her.id, now=frozen_now)
+    left = await ImportBatch.select(ImportBatch.state).where(ImportBatch.id.is_in(waiting)).order_by(ImportBatch.id)
+    assert [row["state"] for row in left] == ["discarded", "previewed"]
 
 
 async def test_everything_about_her_is_in_her_archive(client: httpx.AsyncClient, frozen_now: datetime) -> None:

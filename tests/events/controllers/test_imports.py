@@ -4,7 +4,7 @@ import pytest
 
 from app.events.queries import EditionInfo, programme
 from tests.events.factories import make_edition
-from tests.kernel.sheet_samples import write_csv
+from tests.kernel.sheet_samples import two_halves, write_csv
 from tests.support.client import Browser, sign_in
 from tests.support.factories import make_owner
 
@@ -109,3 +109,27 @@ async def test_columns_are_folded_once_all_are_recognised(organiser: Browser) ->
         at = (await organiser.post(f"/manage/{edition.id}/import/applications", files=files)).headers["location"]
         page = (await organiser.get(at)).text
         assert ("<details>" in page, "<details open>" in page) == (folded, not folded)
+
+
+@pytest.mark.engines
+async def test_which_of_two_worksheets_is_loaded_is_chosen_in_the_preview(organiser: Browser) -> None:
+    edition = await make_edition()
+    second = ["Sân khấu", "Bế mạc", "18/10/2026 09:00", "18/10/2026 10:00"]
+    files = {"file": ("hai ngày.xlsx", two_halves(HEADERS, GOOD[0], second, "Ngày 2"))}
+    own = (await organiser.post(f"/manage/{edition.id}/import/programme", files=files)).headers["location"]
+    for language, sentence in (
+        ("vi", "Tệp này có nhiều trang tính phù hợp: “First”, “Ngày 2”. Hãy chọn trang cần nạp."),
+        ("id", "Beberapa lembar kerja dalam berkas ini cocok: “First”, “Ngày 2”. Pilih yang akan dimuat."),
+        ("en", "Several worksheets of this file fit: “First”, “Ngày 2”. Choose which one is to be loaded."),
+    ):
+        shown = (await organiser.get(f"{own}?lang={language}")).text
+        assert (shown.count(sentence), shown.count('<option value="Ngày 2">')) == (1, 1)
+        assert "/accept" not in shown
+    assert (await organiser.post(f"{own}/accept")).status_code == 409
+    assert (await organiser.post(f"{own}/mapping", data={"worksheet": "Ngày 3"})).status_code == 422
+    assert (await organiser.post(f"{own}/mapping", data={"worksheet": "Ngày 2"})).headers["location"] == own
+    shown = (await organiser.get(own)).text
+    assert "Only the worksheet “Ngày 2” is loaded. Not loaded: First." in shown
+    assert '<option value="Ngày 2" selected>' in shown
+    assert (await organiser.post(f"{own}/accept")).status_code == 303
+    assert [session.title for session in (await programme(edition.id)).items] == [{"vi": "Bế mạc"}]

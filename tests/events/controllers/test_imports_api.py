@@ -8,7 +8,7 @@ import pytest
 from app.accounts.enums import Role
 from app.events.queries import EditionInfo, programme
 from tests.events.factories import make_edition
-from tests.kernel.sheet_samples import write_csv
+from tests.kernel.sheet_samples import two_halves, write_csv
 from tests.support.client import CSRF_HEADER, Browser, new_browser, sign_in
 from tests.support.factories import make_holder
 
@@ -46,6 +46,8 @@ async def test_a_sheet_is_uploaded_read_and_accepted(desk: tuple[Browser, Editio
         "failure": "",
         "proposals": [],
         "proposal_count": 0,
+        "worksheet": "",
+        "other_worksheets": [],
     }
     assert (await browser.get(f"{base}/{sheet['id']}")).json() == sheet
     assert (await programme(edition.id)).total == 0
@@ -102,10 +104,9 @@ async def test_sheets_and_their_kinds_are_listed(desk: tuple[Browser, EditionInf
         1,
         ["organisations", "programme"],
     )
+    details = ("columns", "problems", "proposals", "proposal_count", "result", "failure")
     assert found["items"][1] == {
-        key: first[key]
-        for key in first
-        if key not in ("columns", "problems", "proposals", "proposal_count", "result", "failure")
+        key: first[key] for key in first if key not in (*details, "worksheet", "other_worksheets")
     }
     for query, total in (("q=chương", 2), ("q=xyz", 0), ("kind=programme", 1), ("status=loaded", 0), ("page=9", 2)):
         assert (await browser.get(f"{base}?{query}")).json()["total"] == total, query
@@ -152,3 +153,18 @@ async def test_only_the_editions_own_managers_load_sheets(desk: tuple[Browser, E
         assert (missing.status_code, missing.json()["code"]) == (404, "batch_unknown")
         assert (await stranger.post(f"{base}/{own['id']}/accept")).status_code == 403
     assert (await programme(edition.id)).total == 0
+
+
+async def test_which_of_two_worksheets_is_read_is_chosen(desk: tuple[Browser, EditionInfo, str]) -> None:
+    browser, edition, base = desk
+    second = ["Sân khấu", "Bế mạc", "18/10/2026 09:00", "18/10/2026 10:00"]
+    sheet = (await upload(browser, base, two_halves(HEADERS, GOOD[0], second))).json()
+    assert (sheet["worksheet"], sheet["other_worksheets"]) == ("", ["First", "Second"])
+    assert [problem["code"] for problem in sheet["problems"]] == ["worksheet_open"]
+    own = f"{base}/{sheet['id']}"
+    unknown = await browser.post(f"{own}/columns", json={"worksheet": "Third"})
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "worksheet_unknown")
+    read = (await browser.post(f"{own}/columns", json={"worksheet": "Second"})).json()
+    assert (read["worksheet"], read["other_worksheets"], read["problem_count"]) == ("Second", ["First"], 0)
+    assert (await browser.post(f"{own}/accept")).json()["state"] == "loaded"
+    assert [session.title for session in (await programme(edition.id)).items] == [{"vi": "Bế mạc"}]
