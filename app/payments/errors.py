@@ -286,6 +286,14 @@ class PayoutInOtherCurrency(AppError):
     message = N_("It is paid out in {given}, but the payments are in {due}. Record it by hand.")
 
 
+class PayoutNotUnderstood(AppError):
+    """A payout in which money of ours moved for a reason that is not known here; ``kind`` is Stripe's word for it."""
+
+    code = "payout_not_understood"
+    status = 422
+    message = N_("Stripe pays out “{kind}” with it, and what that is is not known here. Record it by hand.")
+
+
 class TransferNotFound(AppError):
     """No such transfer on the bank account, or it is another edition's."""
 

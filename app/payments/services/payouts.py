@@ -22,7 +22,13 @@ from app.kernel.names import clean_text
 from app.kernel.settings import settings
 from app.payments.currencies import MOST, fee_from_stripe, from_stripe, payout_from_stripe
 from app.payments.enums import Account, PayoutState, Posting
-from app.payments.errors import AmountOutOfRange, PayoutInOtherCurrency, PayoutKnown, PayoutReferenceNeeded
+from app.payments.errors import (
+    AmountOutOfRange,
+    PayoutInOtherCurrency,
+    PayoutKnown,
+    PayoutNotUnderstood,
+    PayoutReferenceNeeded,
+)
 from app.payments.errors_card import CardsNotSetUp, PaymentNotKnownYet, StripeNotReached
 from app.payments.queries import document_by_id
 from app.payments.queries_card import PROVIDER, payment_of_intent
@@ -37,18 +43,18 @@ from app.payments.tables_payouts import Payout, PayoutShare
 #: How long after one that could not be entered Stripe is asked of it again.
 AGAIN = timedelta(hours=1)
 AT_ONCE = 20
-#: Stripe's words for money that came and that went back: https://docs.stripe.com/reports/balance-transaction-types
-_CAME, _WENT_BACK = ("charge", "payment"), ("refund", "payment_refund")
+#: Stripe's words for money that came: https://docs.stripe.com/reports/balance-transaction-types. What went back, or is
+#: here again since that failed, has several names there, and a refund as its source.
+_CAME = ("charge", "payment")
 
 log = logging.getLogger("fairground.stripe")
 
 
 @dataclass
 class _Share:
-    """What of a payout is an edition's: ``taken`` and ``lost`` in our units, ``net`` in Stripe's."""
+    """What of a payout is an edition's: ``taken`` in our units, ``net`` in Stripe's."""
 
     taken: int = 0
-    lost: int = 0
     net: int = 0
 
 
@@ -204,8 +210,7 @@ async def _book(payout: Mapping[str, Any], now: datetime) -> bool:
                 edition=edition_id,
                 taken_minor=share.taken,
                 bank_minor=arrives,
-                loss_minor=share.lost,
-                fee_minor=share.taken - share.lost - arrives,
+                fee_minor=share.taken - arrives,
             )
             await row.save()
             await _enter(row.to_dict(), Account.CARD, payout["currency"], now)
@@ -230,6 +235,7 @@ async def _add(share: _Share, transaction: Mapping[str, Any], payment: Mapping[s
     """Add a transaction to an edition's share; a fee that nobody noted yet is noted.
 
     What a claim of a cardholder costs, its fee included, is entered when that is told: here it is only what is missing.
+    So is what is here again of a refund that failed. Raises PayoutInOtherCurrency, PayoutNotUnderstood.
     """
     currency, amount = str(transaction["currency"]), int(transaction["amount"])
     if currency.upper() != payment["currency"]:
@@ -237,12 +243,13 @@ async def _add(share: _Share, transaction: Mapping[str, Any], payment: Mapping[s
     share.net += int(transaction["net"])
     if transaction["type"] in _CAME:
         share.taken += from_stripe(amount, currency).amount_minor - await _fee_entered(transaction, payment, now)
-    elif transaction["type"] in _WENT_BACK:
-        share.taken -= from_stripe(-amount, currency).amount_minor
+    elif transaction["source"].get("object") == "refund":
+        back = from_stripe(abs(amount), currency).amount_minor
+        share.taken += back if amount > 0 else -back
     elif transaction["source"].get("object") == "dispute":
         share.taken += payout_from_stripe(int(transaction["net"]), currency).amount_minor
     else:
-        share.lost -= payout_from_stripe(amount, currency).amount_minor
+        raise PayoutNotUnderstood(kind=transaction["type"])
 
 
 async def _fee_entered(transaction: Mapping[str, Any], payment: Mapping[str, Any], now: datetime) -> int:
@@ -259,7 +266,10 @@ async def _fee_entered(transaction: Mapping[str, Any], payment: Mapping[str, Any
 
 
 async def _enter(share: Mapping[str, Any], account: Account, currency: str, now: datetime, *, sign: int = 1) -> None:
-    """Enter an edition's share of a payout into its ledger, or (``sign`` -1) take it back."""
+    """Enter an edition's share of a payout into its ledger, or (``sign`` -1) take it back.
+
+    Only shares of before claims of cardholders were entered by themselves have a loss.
+    """
     await post(
         Posting.PAYOUT,
         {

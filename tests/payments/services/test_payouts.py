@@ -159,6 +159,34 @@ async def test_refunds_and_claims_are_in_what_is_paid_out(stripe: StripeServer) 
     assert (await the_payout(edition)).whole == Money(-6_300, "VND")
 
 
+@pytest.mark.parametrize("kind", ["refund_failure", "payment_refund", "adjustment"])
+async def test_a_refund_that_failed_after_all_is_paid_out_again(stripe: StripeServer, kind: str) -> None:
+    edition = await make_edition()
+    intent = await paid(stripe, await a_document(edition))
+    await look_after_cards(clock.now())
+    made = stripe.control("refund", payment_intent=intent)["id"]
+    await tell(stripe, "refund.created")
+    failed = stripe.control("end_refund", refund=made, status="failed")
+    stripe.control("balance", act="of_kind", transaction=failed["failure_balance_transaction"], kind=kind)
+    await tell(stripe, "refund.failed")
+    await paid_out(stripe)
+    assert await books(edition) == {"bank": 48_000, "fees": 2_000}
+    assert await expected_payouts(edition.id) == []
+
+
+async def test_what_stripe_pays_out_by_another_name_is_not_entered_as_anything(stripe: StripeServer) -> None:
+    edition = await make_edition()
+    intent = await paid(stripe, await a_document(edition))
+    charge = stripe.control("charge", payment_intent=intent)["id"]
+    stripe.control("balance", act="move", kind="payment_failure_refund", amount=-50_000, currency="vnd", source=charge)
+    number = await paid_out(stripe)
+    waiting = await the_payout(edition)
+    assert (waiting.state, "payment_failure_refund" in waiting.error) == (PayoutState.TOLD, True)
+    assert await books(edition) == {"card": 48_000, "fees": 2_000}
+    await by_hand(edition, 48_000, 0, number, Account.CARD)
+    assert await books(edition) == {"bank": 48_000, "fees": 2_000}
+
+
 async def test_a_payout_told_twice_and_written_down_is_entered_once(stripe: StripeServer) -> None:
     edition = await make_edition()
     await paid(stripe, await a_document(edition))
