@@ -21,8 +21,8 @@ from app.payments.services.refunding import record_refund
 from app.payments.services.terms import set_terms
 from tests.conftest import NOW
 from tests.events.factories import make_edition
+from tests.payments.books import check_books
 from tests.payments.factories import Seller, make_document, put_on_sale
-from tests.payments.services.test_books import check_books
 from tests.support.race import race, winners
 
 pytestmark = pytest.mark.engines

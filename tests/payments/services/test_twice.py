@@ -24,8 +24,8 @@ from app.payments.services.corrections import write_off
 from app.payments.services.recording import Recorded, record_payment
 from tests.conftest import NOW
 from tests.events.factories import make_edition
+from tests.payments.books import account, check_books
 from tests.payments.factories import Seller, make_document, make_entry
-from tests.payments.services.test_books import account, check_books
 from tests.support.client import Browser, sign_in
 from tests.support.factories import make_holder
 from tests.support.race import losers, race, winners

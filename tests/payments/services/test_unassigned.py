@@ -18,8 +18,8 @@ from app.payments.services.recording import record_payment
 from app.payments.tables_bank import BankEntry
 from tests.conftest import NOW
 from tests.events.factories import make_edition
+from tests.payments.books import account, check_books
 from tests.payments.factories import Seller, make_document, make_entry
-from tests.payments.services.test_books import account, check_books
 from tests.support.race import race, winners
 
 pytestmark = pytest.mark.engines
