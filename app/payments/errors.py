@@ -44,6 +44,17 @@ class PerhapsRecorded(AppError):
     message = N_("A transfer of this amount was written down for invoice {number} already. It may be this one.")
 
 
+class ToldAlready(AppError):
+    """A transfer written down by hand of which the bank told before: its document has one of the same amount."""
+
+    code = "told_already"
+    status = 409
+    message = N_(
+        "The bank told of a transfer of {amount} for invoice {number} before, and it is recorded. "
+        "If another one came, tick that at the invoice, under Payments."
+    )
+
+
 class AmountDiffers(AppError):
     """A payment of another amount than the document's."""
 
