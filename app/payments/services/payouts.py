@@ -30,6 +30,7 @@ from app.payments.errors import (
     PayoutReferenceNeeded,
 )
 from app.payments.errors_card import CardsNotSetUp, PaymentNotKnownYet, StripeNotReached
+from app.payments.lines import in_proportion
 from app.payments.queries import document_by_id
 from app.payments.queries_card import PROVIDER, payment_of_intent
 from app.payments.queries_payouts import payouts_to_book, shares_of_payout
@@ -46,16 +47,19 @@ AT_ONCE = 20
 #: Stripe's words for money that came: https://docs.stripe.com/reports/balance-transaction-types. What went back, or is
 #: here again since that failed, has several names there, and a refund as its source.
 _CAME = ("charge", "payment")
+#: What Stripe keeps for no payment in particular, and its word for the payout itself among what that is made of.
+_OF_THE_ACCOUNT, _ITSELF = ("stripe_fee", "stripe_fx_fee", "tax_fee"), "payout"
 
 log = logging.getLogger("fairground.stripe")
 
 
 @dataclass
 class _Share:
-    """What of a payout is an edition's: ``taken`` in our units, ``net`` in Stripe's."""
+    """What of a payout is an edition's: ``taken`` in our units; ``net`` and ``moved``, either way, in Stripe's."""
 
     taken: int = 0
     net: int = 0
+    moved: int = 0
 
 
 async def record_payout(
@@ -187,7 +191,15 @@ async def book_told_payouts(now: datetime) -> int:
 async def _book(payout: Mapping[str, Any], now: datetime) -> bool:
     """Ask Stripe what a payout is made of and enter each edition's share; False when somebody was faster."""
     transactions = await transactions_of_payout(str(payout["reference"]).partition(":")[2])
-    ours = [(one, payment) for one in transactions if (payment := await _payment_of(one)) is not None]
+    ours: list[tuple[Mapping[str, Any], Mapping[str, Any]]] = []
+    moved_by_others = kept = 0
+    for one in transactions:
+        if one["type"] in _OF_THE_ACCOUNT:
+            kept += int(one["net"])
+        elif (payment := await _payment_of(one)) is not None:
+            ours.append((one, payment))
+        elif one["type"] != _ITSELF:
+            moved_by_others += abs(int(one["amount"]))
     editions = {payment["document"]: (await document_by_id(payment["document"])).edition_id for _one, payment in ours}
     async with write_transaction():
         for edition_id in sorted(set(editions.values())):
@@ -203,6 +215,7 @@ async def _book(payout: Mapping[str, Any], now: datetime) -> bool:
         shares: dict[int, _Share] = defaultdict(_Share)
         for transaction, payment in ours:
             await _add(shares[editions[payment["document"]]], transaction, payment, now)
+        _spread(kept, shares, moved_by_others)
         for edition_id, share in sorted(shares.items()):
             arrives = payout_from_stripe(share.net, payout["currency"]).amount_minor
             row = PayoutShare(
@@ -215,6 +228,16 @@ async def _book(payout: Mapping[str, Any], now: datetime) -> bool:
             await row.save()
             await _enter(row.to_dict(), Account.CARD, payout["currency"], now)
     return True
+
+
+def _spread(kept: int, shares: Mapping[int, _Share], moved_by_others: int) -> None:
+    """Let each edition bear what Stripe kept of the account by how much money of its own moved; others theirs."""
+    found = [share for _edition, share in sorted(shares.items())]
+    if not found:
+        return
+    parts = in_proportion([*(share.moved for share in found), moved_by_others], kept)
+    for share, part in zip(found, parts, strict=False):  # the last is the others'
+        share.net += part
 
 
 async def _payment_of(transaction: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -241,6 +264,7 @@ async def _add(share: _Share, transaction: Mapping[str, Any], payment: Mapping[s
     if currency.upper() != payment["currency"]:
         raise PayoutInOtherCurrency(given=currency.upper(), due=payment["currency"])
     share.net += int(transaction["net"])
+    share.moved += abs(amount)
     if transaction["type"] in _CAME:
         share.taken += from_stripe(amount, currency).amount_minor - await _fee_entered(transaction, payment, now)
     elif transaction["source"].get("object") == "refund":
