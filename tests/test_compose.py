@@ -184,6 +184,17 @@ def test_over_http_the_api_is_refused_and_pages_are_led_on(name: str) -> None:
     assert "reverse_proxy" not in plain
 
 
+@pytest.mark.parametrize("name", ["Caddyfile", "Caddyfile.lan"])
+def test_no_address_that_was_asked_for_comes_into_a_log(name: str) -> None:
+    """What Caddy says of an app that is away names the request, and with it a one-time link."""
+    text = (ROOT / ".docker" / name).read_text(encoding="utf-8")
+    fields = re.search(
+        r"^\{\n.*?\tlog \{\n\t\tformat filter \{.*?fields \{\n(.*?)\t\t\t\}\n", text, re.DOTALL | re.MULTILINE
+    )
+    assert fields is not None
+    assert {"request>uri delete", "request>headers delete"} <= {line.strip() for line in fields[1].splitlines()}
+
+
 def schema_says(path: Path) -> list[str]:
     """What is wrong with a compose file by the specification's own schema."""
     command = [sys.executable, "-m", "check_jsonschema", "--output-format", "json"]

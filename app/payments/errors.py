@@ -44,6 +44,17 @@ class PerhapsRecorded(AppError):
     message = N_("A transfer of this amount was written down for invoice {number} already. It may be this one.")
 
 
+class ToldAlready(AppError):
+    """A transfer written down by hand of which the bank told before: its document has one of the same amount."""
+
+    code = "told_already"
+    status = 409
+    message = N_(
+        "The bank told of a transfer of {amount} for invoice {number} before, and it is recorded. "
+        "If another one came, tick that at the invoice, under Payments."
+    )
+
+
 class AmountDiffers(AppError):
     """A payment of another amount than the document's."""
 
@@ -284,6 +295,14 @@ class PayoutInOtherCurrency(AppError):
     code = "payout_in_other_currency"
     status = 422
     message = N_("It is paid out in {given}, but the payments are in {due}. Record it by hand.")
+
+
+class PayoutNotUnderstood(AppError):
+    """A payout in which money of ours moved for a reason that is not known here; ``kind`` is Stripe's word for it."""
+
+    code = "payout_not_understood"
+    status = 422
+    message = N_("Stripe pays out “{kind}” with it, and what that is is not known here. Record it by hand.")
 
 
 class TransferNotFound(AppError):

@@ -95,7 +95,7 @@ def shares_of(
             net_and_tax_left = left.setdefault((line.tax_rate, line.exempt_reason, line.funded_by), [0, 0])
             net_and_tax_left[0] += sign * line.net_minor
             net_and_tax_left[1] += sign * line.tax_minor
-    shares = iter(_in_proportion([amount for pair in left.values() for amount in pair], gross_minor))
+    shares = iter(in_proportion([amount for pair in left.values() for amount in pair], gross_minor))
     found = []
     for (rate, reason, bearer), net, tax in zip(left, shares, shares, strict=True):
         if net or tax:
@@ -114,7 +114,7 @@ def shares_of(
     return found
 
 
-def _in_proportion(amounts: Sequence[int], part: int) -> list[int]:
+def in_proportion(amounts: Sequence[int], part: int) -> list[int]:
     """Whole shares of amounts (of either sign) that sum to ``part``, none beyond its amount: largest remainder."""
     whole = sum(amounts)
     shares = [amount * part // whole for amount in amounts]

@@ -210,6 +210,13 @@ async def typed_transfers(
     ]
 
 
+async def is_told_of(document_id: int, amount: Money, *, since: datetime) -> bool:
+    """Whether the bank told of a transfer of which just this amount went to a document, since an instant."""
+    told = (BankMatch.document == document_id) & (BankMatch.amount_minor == amount.amount_minor)
+    told = told & (BankMatch.entry.booked_at >= since) & (BankMatch.entry.currency == amount.currency)
+    return await BankMatch.exists().where(told)
+
+
 async def documents_typed() -> set[int]:
     """The ids of documents with a transfer that somebody wrote down by hand and that is none of the bank's yet."""
     rows = await fetch(

@@ -17,11 +17,15 @@ NOT_AN_AMOUNT = N_("Please write an amount, such as 250.000.")
 
 
 class PaymentForm(msgspec.Struct):
-    """Money that came, as the finance desk writes it down. ``amount`` as people type amounts."""
+    """Money that came, as the finance desk writes it down. ``amount`` as people type amounts.
+
+    ``another`` says that a transfer is not the one of that amount of which the bank told.
+    """
 
     method: HandMethod
     amount: Annotated[str, Meta(max_length=30)]
     note: Annotated[str, Meta(max_length=200)] = ""
+    another: bool = False
 
 
 class RefundForm(msgspec.Struct):

@@ -30,7 +30,7 @@ ROUND_SECONDS, AFTERWARDS_SECONDS = 300.0, 5.0
 LEASE_SECONDS, LOOK_SECONDS = 90.0, 0.02
 
 NGINX = """
-worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
+worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log crit;
 events {{ worker_connections 512; }}
 http {{
   access_log off; client_max_body_size 40m; client_body_buffer_size 8m;

@@ -25,7 +25,9 @@ Answers = list[tuple[str, dict[str, Any]]]
 async def scans(answers: Answers) -> dict[str, int]:
     """Of the gates: the verdict stands; a queue of an offline phone has an answer for each scan."""
     stored = {row["client_id"]: row["verdict"] for row in await fetch("SELECT client_id, verdict FROM scan")}
-    told = [(client_id, one["answer"]["verdict"]) for client_id, one in answers if "verdict" in one["answer"]]
+    told = [
+        (one["answer"]["client_id"], one["answer"]["verdict"]) for _id, one in answers if "verdict" in one["answer"]
+    ]
     queued = [each["client_id"] for _id, one in answers for each in one["answer"].get("answers", ())]
     return {
         "scans_lost_or_changed": sum(stored.get(client_id) != verdict for client_id, verdict in told)

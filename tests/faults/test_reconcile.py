@@ -113,11 +113,13 @@ async def loaded(now: datetime) -> dict[str, dict[str, Any]]:
     assert load.refused == []
     run = AllocationRun(edition=here, state="published", started_at=now, published_at=now)
     await run.save()
+    scan = next(one for one in load.acknowledged.values() if one["path"].endswith("/redeem"))
     walked = {
         ids["order_secret"]: {"path": "/done", "answer": {}},
         ids["pass_secret"]: {"path": "/pass", "answer": {}},
         "walk-1": {"path": f"/manage/{here}/allocation/{run.id}/publish", "answer": {}},
         "walk-2": {"path": f"/manage/{here}/settings", "answer": {}},
+        "walk-3": {"path": scan["path"], "answer": scan["answer"]},
     }
     return load.acknowledged | walked
 
@@ -125,7 +127,7 @@ async def loaded(now: datetime) -> dict[str, dict[str, Any]]:
 @pytest.mark.usefixtures("client", "paid_through_stripe")
 async def test_each_acknowledged_row_that_is_gone_is_reported(frozen_now: datetime) -> None:
     acknowledged = await loaded(frozen_now)
-    assert len(acknowledged) == len(NUMBERS) + 1 + 4
+    assert len(acknowledged) == len(NUMBERS) + 1 + 5
     (event, _waits) = await fetch("SELECT id FROM payment_event WHERE kind LIKE 'checkout.%' ORDER BY id")
     await apply_event(event["id"], frozen_now)
     before = await faults(acknowledged)

@@ -63,9 +63,9 @@ class Trouble(threading.Thread):
         """Go round: a node, the database and a worker at once, then the other node and worker, and so on."""
         try:
             for number in itertools.count():
+                self._fall(number)  # at once: the shortest of journeys meets it
                 if self.ended.wait(PAUSE_SECONDS):
                     return
-                self._fall(number)
         except BaseException as error:
             self.failed = error
             raise

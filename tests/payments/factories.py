@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from app.accounts.actor import Actor
-from app.events.queries import EditionInfo
+from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.database import fetch
 from app.kernel.money import Money
 from app.payments.bank_lines import BankLine
@@ -19,6 +19,7 @@ from app.payments.services.entries import keep_entries
 from app.payments.services.issuing import Part, Payer
 from app.payments.tables_bank import BankEntry
 from tests.conftest import NOW
+from tests.payments.books import check_books
 
 
 class Seller:
@@ -114,7 +115,8 @@ async def check_paid_once(made: Sequence[DocumentInfo]) -> None:
         (payment,) = [one for one in await payments_of(document.id) if one.outcome == Settlement.KEPT]
         assert payment.amount == document.amount
         assert (await document_by_id(document.id)).paid == document.amount
-    assert await fetch("SELECT posting FROM ledger_entry GROUP BY posting HAVING SUM(amount_minor) <> 0") == []
+    for edition_id in sorted({document.edition_id for document in made}):
+        await check_books(await edition_by_id(edition_id))
     kept = await fetch(
         "SELECT document FROM ledger_entry WHERE account = 'receivable' AND kind = 'payment' "
         "GROUP BY document HAVING COUNT(*) > 1"

@@ -86,6 +86,8 @@ class Balance:
                 return self.payout(given)
             case "fail":
                 return self.payout_fails(given["payout"])
+            case "of_kind":
+                return self.find(given["transaction"], "balance_transaction").update(type=given["kind"])
             case "in_currency":
                 mine = [one for one in self.things.values() if one.get("_payout") == given["payout"]]
                 for one in mine:

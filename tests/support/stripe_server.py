@@ -216,6 +216,8 @@ class Stripe(Balance):
             charge = self.find(refund["charge"], "charge")
             charge["amount_refunded"] -= refund["amount"]
             charge["refunded"] = False
+            again = self.moved("refund_failure", refund["amount"], refund["currency"], source=refund["id"])
+            refund["failure_balance_transaction"] = again["id"]
         self.tell("refund.failed" if status == "failed" else "refund.updated", refund)
         return refund
 

@@ -7,7 +7,7 @@ import pytest
 from app.events.queries import edition_by_id
 from app.kernel.database import fetch
 from app.kernel.migrate import migrate
-from tests.payments.services.test_books import check_books
+from tests.payments.books import check_books
 from tests.upgrades.test_upgrading import NAMES, put_stored
 
 pytestmark = pytest.mark.engines

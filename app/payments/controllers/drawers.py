@@ -8,6 +8,7 @@ from litestar.params import FromPath
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.guards import requires
+from app.events.pages import form_again
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
 from app.kernel.forms import Form, FormError, open_form
@@ -71,7 +72,7 @@ class DrawerController(Controller):
                 drawer_id=drawer_id, edition_id=edition_id, counted=amount, actor=request.user, note=note, now=now()
             )
         except WhyNotHers as error:
-            form = Form({"amount": str(amount.amount_minor)}, {"note": error.sentence()})
+            form = await form_again(request, {"note": error.sentence()})
             return await _drawer_page(request.user, edition, drawer, form, status=422)
         return redirect(_base(edition_id), toast=_("The drawer is closed."))
 

@@ -30,7 +30,7 @@ from app.payments.enums import (
     PaymentMethod,
     Settlement,
 )
-from app.payments.errors import AmountDiffers, AmountOutOfRange, DrawerNeeded, MoreThanBilled
+from app.payments.errors import AmountDiffers, AmountOutOfRange, DrawerNeeded, MoreThanBilled, ToldAlready
 from app.payments.papers import invoice_pdf
 from app.payments.queries import DocumentInfo
 from app.payments.queries_proof import proofs_of, with_waiting_proofs
@@ -157,6 +157,7 @@ class FinanceController(Controller):
                 amount=amount,
                 actor=request.user,
                 note=values.note,
+                anew=values.another,
                 now=now(),
             )
         except FormError as error:
@@ -164,6 +165,9 @@ class FinanceController(Controller):
         except AmountDiffers as error:
             form = await form_again(request, {"amount": error.sentence()})
             return await _document_page(edition, document, form, status=422)
+        except ToldAlready as error:
+            form = await form_again(request, {"another": error.sentence()})
+            return await _document_page(edition, document, form, status=error.status)
         except DrawerNeeded as error:
             form = await form_again(request, {"method": error.sentence()})
             return await _document_page(edition, document, form, status=error.status, lacks_drawer=True)

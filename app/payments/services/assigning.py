@@ -43,7 +43,7 @@ from app.payments.services.documents import hold_documents
 from app.payments.services.matching import Incoming, Payable, Reason, Share, Verdict, match, references_in
 from app.payments.services.paying_together import NOTE_LENGTH, pay_together, provider_reference
 from app.payments.services.recording import WRITTEN_BEFORE, record_payment
-from app.payments.services.unassigned import keep_unassigned, take_out
+from app.payments.services.unassigned import keep_unassigned, leave_together, take_out
 from app.payments.tables import PaymentDocument
 from app.payments.tables_bank import BankEntry, BankMatch
 
@@ -78,6 +78,15 @@ async def match_new(now: datetime) -> dict[str, int]:
             own_way += others
             if len(others) < len(some):
                 counts[EntryState.MATCHED] += len(some) - len(others)
+        plain = [one for one in own_way if _is_left_plainly(one[1])]
+        own_way = [one for one in own_way if not _is_left_plainly(one[1])]
+        while plain:
+            some, plain = plain[: pace.rows], plain[pace.rows :]
+            try:
+                counts[EntryState.LEFT] += await _leave_together(some, pace, now)
+            except Exception:
+                log.info("%s transfers are left one by one", len(some), exc_info=True)
+                own_way += some
         for entry, verdict in sorted(own_way, key=lambda one: one[0].id):
             try:
                 counts[await _apply(entry, verdict, now)] += 1
@@ -138,6 +147,19 @@ async def _pay_together(decided: Sequence[Decided], pace: Pace, now: datetime) -
         ]
     await pace.rest()
     return [one for one in decided if one[0].id not in done]
+
+
+def _is_left_plainly(verdict: Verdict) -> bool:
+    """Whether a person has to look at it whatever else is known, so that it may be left along with others."""
+    return not verdict.shares and verdict.reason != Reason.SEVERAL
+
+
+async def _leave_together(decided: Sequence[Decided], pace: Pace, now: datetime) -> int:
+    """Leave transfers to a person, many in a transaction; gives how many nobody had dealt with meanwhile."""
+    async with pace.piece():
+        left = await leave_together({entry.id: verdict.reason or "" for entry, verdict in decided}, now)
+    await pace.rest()
+    return left
 
 
 async def _apply(entry: EntryInfo, verdict: Verdict, now: datetime) -> EntryState:

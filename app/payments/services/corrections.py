@@ -1,6 +1,5 @@
 """What corrects an invoice that stands: a credit note over a part of it, or writing off what nobody will pay."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from app.accounts.actor import Actor
@@ -57,12 +56,14 @@ async def credit_document(*, document_id: int, amount: Money, reason: str, actor
         document = await document_by_id(document_id)
         if (over := -document.due.amount_minor) > 0:
             await owe_back(document, over, now)
-        elif over == 0 and document.state == DocumentState.OPEN:
+            document = await document_by_id(document_id)
+        if document.state == DocumentState.OPEN and not document.due.amount_minor:
             await PaymentDocument.update(
                 {PaymentDocument.state: DocumentState.PAID.value, PaymentDocument.settled_at: now}
             ).where(PaymentDocument.id == document_id)
-            last = (await payments_of(document_id))[-1]
-            await settle(replace(document, state=DocumentState.OPEN), last.id, actor=actor, now=now)
+            came = [one for one in await payments_of(document_id) if one.returns_id is None]
+            kept = [one for one in came if one.owed.amount_minor < one.amount.amount_minor]
+            await settle(document, kept[-1].id, actor=actor, now=now)
         await audit.record(
             actor=actor,
             action="payment.credit",

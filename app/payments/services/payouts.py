@@ -22,8 +22,15 @@ from app.kernel.names import clean_text
 from app.kernel.settings import settings
 from app.payments.currencies import MOST, fee_from_stripe, from_stripe, payout_from_stripe
 from app.payments.enums import Account, PayoutState, Posting
-from app.payments.errors import AmountOutOfRange, PayoutInOtherCurrency, PayoutKnown, PayoutReferenceNeeded
+from app.payments.errors import (
+    AmountOutOfRange,
+    PayoutInOtherCurrency,
+    PayoutKnown,
+    PayoutNotUnderstood,
+    PayoutReferenceNeeded,
+)
 from app.payments.errors_card import CardsNotSetUp, PaymentNotKnownYet, StripeNotReached
+from app.payments.lines import in_proportion
 from app.payments.queries import document_by_id
 from app.payments.queries_card import PROVIDER, payment_of_intent
 from app.payments.queries_payouts import payouts_to_book, shares_of_payout
@@ -37,19 +44,22 @@ from app.payments.tables_payouts import Payout, PayoutShare
 #: How long after one that could not be entered Stripe is asked of it again.
 AGAIN = timedelta(hours=1)
 AT_ONCE = 20
-#: Stripe's words for money that came and that went back: https://docs.stripe.com/reports/balance-transaction-types
-_CAME, _WENT_BACK = ("charge", "payment"), ("refund", "payment_refund")
+#: Stripe's words for money that came: https://docs.stripe.com/reports/balance-transaction-types. What went back, or is
+#: here again since that failed, has several names there, and a refund as its source.
+_CAME = ("charge", "payment")
+#: What Stripe keeps for no payment in particular, and its word for the payout itself among what that is made of.
+_OF_THE_ACCOUNT, _ITSELF = ("stripe_fee", "stripe_fx_fee", "tax_fee"), "payout"
 
 log = logging.getLogger("fairground.stripe")
 
 
 @dataclass
 class _Share:
-    """What of a payout is an edition's: ``taken`` and ``lost`` in our units, ``net`` in Stripe's."""
+    """What of a payout is an edition's: ``taken`` in our units; ``net`` and ``moved``, either way, in Stripe's."""
 
     taken: int = 0
-    lost: int = 0
     net: int = 0
+    moved: int = 0
 
 
 async def record_payout(
@@ -181,7 +191,15 @@ async def book_told_payouts(now: datetime) -> int:
 async def _book(payout: Mapping[str, Any], now: datetime) -> bool:
     """Ask Stripe what a payout is made of and enter each edition's share; False when somebody was faster."""
     transactions = await transactions_of_payout(str(payout["reference"]).partition(":")[2])
-    ours = [(one, payment) for one in transactions if (payment := await _payment_of(one)) is not None]
+    ours: list[tuple[Mapping[str, Any], Mapping[str, Any]]] = []
+    moved_by_others = kept = 0
+    for one in transactions:
+        if one["type"] in _OF_THE_ACCOUNT:
+            kept += int(one["net"])
+        elif (payment := await _payment_of(one)) is not None:
+            ours.append((one, payment))
+        elif one["type"] != _ITSELF:
+            moved_by_others += abs(int(one["amount"]))
     editions = {payment["document"]: (await document_by_id(payment["document"])).edition_id for _one, payment in ours}
     async with write_transaction():
         for edition_id in sorted(set(editions.values())):
@@ -197,6 +215,7 @@ async def _book(payout: Mapping[str, Any], now: datetime) -> bool:
         shares: dict[int, _Share] = defaultdict(_Share)
         for transaction, payment in ours:
             await _add(shares[editions[payment["document"]]], transaction, payment, now)
+        _spread(kept, shares, moved_by_others)
         for edition_id, share in sorted(shares.items()):
             arrives = payout_from_stripe(share.net, payout["currency"]).amount_minor
             row = PayoutShare(
@@ -204,12 +223,21 @@ async def _book(payout: Mapping[str, Any], now: datetime) -> bool:
                 edition=edition_id,
                 taken_minor=share.taken,
                 bank_minor=arrives,
-                loss_minor=share.lost,
-                fee_minor=share.taken - share.lost - arrives,
+                fee_minor=share.taken - arrives,
             )
             await row.save()
             await _enter(row.to_dict(), Account.CARD, payout["currency"], now)
     return True
+
+
+def _spread(kept: int, shares: Mapping[int, _Share], moved_by_others: int) -> None:
+    """Let each edition bear what Stripe kept of the account by how much money of its own moved; others theirs."""
+    found = [share for _edition, share in sorted(shares.items())]
+    if not found:
+        return
+    parts = in_proportion([*(share.moved for share in found), moved_by_others], kept)
+    for share, part in zip(found, parts, strict=False):  # the last is the others'
+        share.net += part
 
 
 async def _payment_of(transaction: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -230,19 +258,22 @@ async def _add(share: _Share, transaction: Mapping[str, Any], payment: Mapping[s
     """Add a transaction to an edition's share; a fee that nobody noted yet is noted.
 
     What a claim of a cardholder costs, its fee included, is entered when that is told: here it is only what is missing.
+    So is what is here again of a refund that failed. Raises PayoutInOtherCurrency, PayoutNotUnderstood.
     """
     currency, amount = str(transaction["currency"]), int(transaction["amount"])
     if currency.upper() != payment["currency"]:
         raise PayoutInOtherCurrency(given=currency.upper(), due=payment["currency"])
     share.net += int(transaction["net"])
+    share.moved += abs(amount)
     if transaction["type"] in _CAME:
         share.taken += from_stripe(amount, currency).amount_minor - await _fee_entered(transaction, payment, now)
-    elif transaction["type"] in _WENT_BACK:
-        share.taken -= from_stripe(-amount, currency).amount_minor
+    elif transaction["source"].get("object") == "refund":
+        back = from_stripe(abs(amount), currency).amount_minor
+        share.taken += back if amount > 0 else -back
     elif transaction["source"].get("object") == "dispute":
         share.taken += payout_from_stripe(int(transaction["net"]), currency).amount_minor
     else:
-        share.lost -= payout_from_stripe(amount, currency).amount_minor
+        raise PayoutNotUnderstood(kind=transaction["type"])
 
 
 async def _fee_entered(transaction: Mapping[str, Any], payment: Mapping[str, Any], now: datetime) -> int:
@@ -259,7 +290,10 @@ async def _fee_entered(transaction: Mapping[str, Any], payment: Mapping[str, Any
 
 
 async def _enter(share: Mapping[str, Any], account: Account, currency: str, now: datetime, *, sign: int = 1) -> None:
-    """Enter an edition's share of a payout into its ledger, or (``sign`` -1) take it back."""
+    """Enter an edition's share of a payout into its ledger, or (``sign`` -1) take it back.
+
+    Only shares of before claims of cardholders were entered by themselves have a loss.
+    """
     await post(
         Posting.PAYOUT,
         {

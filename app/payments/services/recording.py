@@ -19,6 +19,7 @@ from app.payments.errors import (
     DocumentNotOpen,
     DrawerNeeded,
     PerhapsRecorded,
+    ToldAlready,
 )
 from app.payments.queries import (
     OVER,
@@ -30,7 +31,7 @@ from app.payments.queries import (
     payment_by_id,
     terms_of,
 )
-from app.payments.queries_bank import typed_transfers
+from app.payments.queries_bank import is_told_of, typed_transfers
 from app.payments.services.documents import MOST, ask_again, require_refund, settlement_of
 from app.payments.services.issuing import post_content
 from app.payments.services.ledger import post_payment
@@ -40,6 +41,7 @@ from app.payments.tables import Payment, PaymentDocument
 #: States in which a document takes money.
 TAKES = (DocumentState.OPEN, DocumentState.WRITTEN_OFF)
 #: How long before the bank booked a transfer somebody may have written it down: the payer had shown that it is sent.
+#: And how long after that somebody may be about to write down what is recorded already.
 WRITTEN_BEFORE = timedelta(days=7)
 
 
@@ -94,8 +96,9 @@ async def record_payment(
     becomes of the money. ``provider_reference`` names the payment at its provider; the same one again gives the first
     answer. Money that is too much, or comes a second time, is refused when a person records it, and kept to go back
     when a provider (``actor`` None) already took it. A transfer that the bank tells of and somebody wrote down by hand
-    before is that payment, where the document takes no other one; where it could be either, PerhapsRecorded. With
-    ``anew`` a person has said that it is another one. Raises
+    before is that payment, where the document takes no other one; where it could be either, PerhapsRecorded. One that a
+    person writes down after the bank told of one like it raises ToldAlready. With ``anew`` a person has said that it is
+    another one. Raises
     DocumentNotFound, DocumentNotOpen for a credit note, AmountOutOfRange, CurrencyDiffers, AmountDiffers, AlreadyPaid,
     BilledAgain, DrawerNeeded, NothingSettles, and whatever the seller's settle raises.
     """
@@ -133,6 +136,7 @@ async def _record(document_id: int, money: _Money) -> Recorded:
     kept = await _kept(document, money)
     if written := await _written_before(document, money, kept):
         return written
+    await _check_told(document, money)
     over = money.amount.amount_minor - kept
     if kept and document.state == DocumentState.CANCELLED:
         recorded = await _take_late(document, money)
@@ -186,6 +190,17 @@ async def _written_before(document: DocumentInfo, money: _Money, kept: int) -> R
     if kept == money.amount.amount_minor:
         raise PerhapsRecorded(number=document.number)
     return _recorded(document, typed[0].payment_id, typed[0].outcome, document.state)
+
+
+async def _check_told(document: DocumentInfo, money: _Money) -> None:
+    """Refuse what somebody writes down as a transfer where the bank told of one of the same amount before.
+
+    Raises ToldAlready.
+    """
+    if money.actor is None or money.method != PaymentMethod.TRANSFER or money.anew:
+        return
+    if await is_told_of(document.id, money.amount, since=money.received_at - WRITTEN_BEFORE):
+        raise ToldAlready(amount=money.amount, number=document.number)
 
 
 async def _kept(document: DocumentInfo, money: _Money) -> int:

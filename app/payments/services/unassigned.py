@@ -9,9 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from app.events.enums import EditionState
-from app.events.queries import editions, hold_edition
-from app.payments.enums import Account, Posting
-from app.payments.services.ledger import Side, post
+from app.events.queries import editions, hold_edition, hold_editions
+from app.kernel.database import fetch, hold_rows
+from app.kernel.rows import among, given
+from app.payments.enums import Account, EntryState, Posting
+from app.payments.services.ledger import Entered, Side, post, post_all
 from app.payments.tables_bank import BankEntry
 
 
@@ -27,6 +29,38 @@ async def keep_unassigned(entry_id: int, now: datetime, *, edition_id: int | Non
     if books is not None:
         await _enter(row, Posting.KEEP, books, row["amount_minor"], now)
         await BankEntry.update({BankEntry.books: books}).where(BankEntry.id == entry_id)
+
+
+async def leave_together(reasons: Mapping[int, str], now: datetime) -> int:
+    """Leave transfers that nobody has dealt with to a person, in the caller's transaction: id → the code of the reason.
+
+    What comes of it is what comes of :func:`keep_unassigned` for each, by a few statements; gives how many were left.
+    """
+    chosen, ids = among(list(reasons))
+    rows = await hold_rows("bank_entry", f"id {chosen} AND state = {{}}", ids, EntryState.NEW.value, alone=True)
+    if not rows:
+        return 0
+    only = await _only_open()
+    books = {row["id"]: row["books"] or row["edition"] or only for row in rows}
+    await hold_editions(edition for edition in books.values() if edition is not None)
+    postings = [
+        Entered(edition_id=edition, currency=row["currency"], sides=_sides(row["amount_minor"]))
+        for row in rows
+        if row["books"] is None and (edition := books[row["id"]]) is not None
+    ]
+    await post_all(Posting.KEEP, postings, now=now)
+    source, values = given(
+        "left_now",
+        {"left_entry": "INTEGER", "left_reason": "VARCHAR", "left_books": "INTEGER"},
+        [(entry, reasons[entry], edition) for entry, edition in books.items()],
+    )
+    await fetch(
+        f"UPDATE bank_entry SET state = {{}}, reason = left_reason, books = left_books FROM {source} "
+        "WHERE id = left_entry RETURNING id",
+        EntryState.LEFT.value,
+        *values,
+    )
+    return len(rows)
 
 
 async def take_out(entry_id: int, now: datetime) -> None:
@@ -50,5 +84,8 @@ async def _only_open() -> int | None:
 
 async def _enter(row: Mapping[str, Any], kind: Posting, edition_id: int, minor: int, now: datetime) -> None:
     await hold_edition(edition_id)
-    sides: dict[Side, int] = {Account.BANK: minor, Account.UNASSIGNED: -minor}
-    await post(kind, sides, edition_id=edition_id, currency=row["currency"], now=now)
+    await post(kind, _sides(minor), edition_id=edition_id, currency=row["currency"], now=now)
+
+
+def _sides(minor: int) -> Mapping[Side, int]:
+    return {Account.BANK: minor, Account.UNASSIGNED: -minor}

@@ -67,6 +67,15 @@ async def test_who_takes_cash_opens_counts_and_closes_her_own(
         assert (found.counted, found.note) == (Money(40_000, "VND"), "Chị Quầy ốm")
 
 
+async def test_what_was_counted_stands_in_the_form_as_it_was_typed(database: str, client: Browser) -> None:
+    abroad = await make_edition("abroad", timezone="Europe/Berlin", currency="EUR")
+    cashier = await actor_of_person((await make_holder(Role.GATE_LEAD, edition_id=abroad.id)).id)
+    drawer_id = await open_drawer(edition_id=abroad.id, float_=Money(1_250, "EUR"), actor=cashier, now=NOW)
+    await sign_in(client, (await make_holder(Role.FINANCE, edition_id=abroad.id)).id)
+    refused = await client.post(f"{drawers(abroad)}/{drawer_id}/close", data={"amount": "12.50"})
+    assert (refused.status_code, 'value="12.50"' in refused.text) == (422, True)
+
+
 async def test_nobody_but_finance_closes_anothers(edition: EditionInfo) -> None:
     cashier, other = [
         await actor_of_person((await make_holder(Role.GATE_LEAD, edition_id=edition.id)).id) for _time in range(2)

@@ -4,73 +4,224 @@ from __future__ import annotations
 
 import contextlib
 import random
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any, TypeVar
 
 import pytest
 
-from app.accounts.actor import SYSTEM
+from app.accounts.actor import SYSTEM, Actor
+from app.accounts.enums import Role
+from app.accounts.queries import actor_of_person
 from app.events.queries import EditionInfo
 from app.kernel.database import fetch, write_transaction
 from app.kernel.errors import AppError
 from app.kernel.money import Money
-from app.payments.enums import Account, DocumentState, PaymentMethod, Posting, Settlement
-from app.payments.lines import Line
-from app.payments.queries import document_by_id, payments_of
+from app.payments.enums import Account, PaymentMethod, Posting, Settlement, TaxMode
+from app.payments.lines import Line, Terms, taxed
+from app.payments.queries import DocumentInfo, document_by_id, next_due, open_drawer_of, payments_of, terms_of
+from app.payments.queries_bank import entry_by_id
+from app.payments.services.assigning import assign_entry, match_new, set_aside, take_up_again
+from app.payments.services.card_disputes import apply_dispute
 from app.payments.services.corrections import credit_document, write_off
 from app.payments.services.documents import cancel_document, require_refund
+from app.payments.services.drawers import close_drawer, expected_in, open_drawer
+from app.payments.services.issuing import Part
 from app.payments.services.ledger import Unbalanced, post
+from app.payments.services.payouts import record_payout
 from app.payments.services.recording import record_payment
-from app.payments.services.refunding import record_refund
+from app.payments.services.refunding import record_refund, reverse_refund
+from app.payments.services.terms import set_terms
 from tests.conftest import NOW
 from tests.events.factories import make_edition
-from tests.payments.factories import Seller, make_document, put_on_sale
+from tests.payments.books import check_books
+from tests.payments.factories import Seller, make_document, make_entry, put_on_sale
+from tests.support.factories import make_holder
 
+T = TypeVar("T")
 pytestmark = pytest.mark.engines
 KINDS = list(Settlement)[:3]
+#: Stripe's words for where a claim stands.
+CLAIMS = ("needs_response", "under_review", "won", "lost")
 
 
-async def account(edition: EditionInfo, name: Account) -> int:
-    """What an account of an edition comes to."""
-    (row,) = await fetch(
-        "SELECT COALESCE(SUM(amount_minor), 0) AS total FROM ledger_entry WHERE edition = {} AND account = {}",
-        edition.id,
-        name.value,
-    )
-    return int(row["total"])
+class NothingThereError(Exception):
+    """There is nothing to which this could happen."""
 
 
-async def check_books(edition: EditionInfo) -> None:
-    """Every posting sums to nothing, and each account comes to what documents and payments say."""
-    assert await fetch("SELECT posting FROM ledger_entry GROUP BY posting HAVING SUM(amount_minor) <> 0") == []
-    documents = await fetch("SELECT * FROM payment_document WHERE edition = {} AND kind = 'invoice'", edition.id)
-    payments = await fetch(
-        "SELECT p.* FROM payment p JOIN payment_document d ON d.id = p.document WHERE d.edition = {}", edition.id
-    )
-    still_open = [row for row in documents if row["state"] == DocumentState.OPEN]
-    due = sum(row["amount_minor"] - row["credited_minor"] - row["paid_minor"] for row in still_open)
-    assert await account(edition, Account.RECEIVABLE) == due
-    owed = sum(row["owed_minor"] - row["returned_minor"] for row in payments if row["amount_minor"] > 0)
-    assert await account(edition, Account.PAYABLE) == -owed
-    assert sum(row["owed_minor"] for row in documents) == owed
-    money = sum([await account(edition, name) for name in (Account.CASH, Account.BANK, Account.CARD)])
-    assert money == sum(row["amount_minor"] for row in payments)
-    assert sum(row["paid_minor"] for row in documents) + owed == money
-    sold = sum(
-        row["amount_minor"] - row["credited_minor"]
-        for row in documents
-        if row["state"] not in (DocumentState.CANCELLED, DocumentState.REFUND_DUE, DocumentState.REFUNDED)
-    )
-    given_up = sum(
-        row["amount_minor"] - row["credited_minor"] - row["paid_minor"]
-        for row in documents
-        if row["state"] == DocumentState.WRITTEN_OFF
-    )
-    earned = [await account(edition, name) for name in (Account.REVENUE, Account.TAX, Account.SUBSIDY)]
-    assert (-sum(earned), await account(edition, Account.LOSS)) == (sold, given_up)
-    for row in documents:
-        assert 0 <= row["paid_minor"] <= row["amount_minor"] - row["credited_minor"] or row["state"] in (
-            DocumentState.REFUND_DUE,
-            DocumentState.REFUNDED,
+class Fair:
+    """A festival at which anything may happen next, of what its finance desk, the bank and Stripe do."""
+
+    def __init__(self, edition: EditionInfo, cashier: Actor, seller: Seller, seed: int) -> None:
+        self.edition, self.cashier, self.seller = edition, cashier, seller
+        self.chance = random.Random(seed)
+        self.now = NOW
+        self.ids: list[int] = []
+        self.refunds: list[str] = []
+        self.happened: set[str] = set()
+
+    async def step(self) -> None:
+        """Let something be tried; what may not be is refused."""
+        self.now += timedelta(hours=1)
+        self.seller.answer = self.chance.choice(KINDS)
+        does = (
+            *(
+                self.bill,
+                self.pay,
+                self.pay,
+                self.provider,
+                self.cancel,
+                self.give_back,
+                self.fail,
+                self.credit,
+                self.credit,
+            ),
+            *(self.write_off, self.owe, self.transfer, self.assign, self.drawer, self.payout, self.claim),
+        )
+        what = self.chance.choice(does) if self.ids else self.bill
+        with contextlib.suppress(AppError, NothingThereError):
+            await what()
+            self.happened.add(what.__name__)
+
+    def one(self, found: Sequence[T]) -> T:
+        """Return one of several. Raises NothingThereError where there is none."""
+        if not found:
+            raise NothingThereError
+        return self.chance.choice(found)
+
+    def some(self, amount: Money) -> Money:
+        """Return a part of an amount, all of it, or more."""
+        return Money(max(1, int(amount.amount_minor * self.chance.choice([0.3, 0.5, 1, 1.2]))), "VND")
+
+    async def document(self) -> DocumentInfo:
+        """Return one of the newest invoices, so that more than one thing happens to each."""
+        return await document_by_id(self.one(self.ids[-4:]))
+
+    async def bill(self) -> None:
+        """Issue an invoice, some with a line that others bear, some in parts."""
+        lines = [Line(description="Gian hàng", unit_minor=self.chance.randrange(1_000, 90_000) * 100)]
+        if self.chance.random() < 0.3:
+            lines.append(Line(description="Miễn", unit_minor=-50_000, funded_by="Quỹ phụ nữ"))
+        terms = await terms_of(self.edition.id)
+        whole = sum(one.net_minor + one.tax_minor for one in (taxed(line, terms, NOW.date()) for line in lines))
+        days = [(NOW + timedelta(days=30 * number)).date() for number in range(3)]
+        parts = [Part(due_on=day, amount_minor=whole // 3 + (whole % 3 if day == days[0] else 0)) for day in days]
+        given = parts if self.chance.random() < 0.4 else ()
+        made = await make_document(self.edition, subject_id=len(self.ids) + 1, lines=lines, parts=given)
+        self.ids.append(made.id)
+
+    async def pay(self) -> None:
+        """Write money down; cash lies in the cashier's drawer if she has one open."""
+        document = await self.document()
+        method = self.one([PaymentMethod.CASH, PaymentMethod.TERMINAL, PaymentMethod.TRANSFER])
+        amount = self.one([self.some(document.amount), await next_due(document)])
+        await record_payment(document_id=document.id, method=method, amount=amount, actor=self.cashier, now=self.now)
+
+    async def provider(self) -> None:
+        """Let Stripe tell of money, perhaps once more."""
+        document = await self.document()
+        await record_payment(
+            document_id=document.id,
+            method=PaymentMethod.CARD,
+            amount=self.some(document.amount),
+            actor=None,
+            provider_reference=f"stripe:pi_{self.chance.randrange(40)}",
+            now=self.now,
+        )
+
+    async def cancel(self) -> None:
+        """Take an invoice back that is open."""
+        await cancel_document(document_id=self.one(self.ids), actor=SYSTEM, now=self.now)
+
+    async def credit(self) -> None:
+        """Take a part of an invoice back."""
+        document = await self.document()
+        part = self.some(self.one([document.amount, document.due, document.due]))
+        await credit_document(document_id=document.id, amount=part, reason="Sai", actor=SYSTEM, now=self.now)
+
+    async def write_off(self) -> None:
+        """Give up what is due."""
+        await write_off(document_id=self.one(self.ids), actor=SYSTEM, now=self.now)
+
+    async def owe(self) -> None:
+        """Take back what was paid."""
+        await require_refund(document_id=self.one(self.ids), actor=SYSTEM, now=self.now)
+
+    async def give_back(self) -> None:
+        """Give back what has to go back, or half of it; at the desk, or as a provider does it."""
+        owed = [one for one in await payments_of(self.one(self.ids)) if one.due_back.amount_minor]
+        payment = self.one(owed)
+        name = self.chance.choice([None, f"refund:{len(self.refunds)}"])
+        await record_refund(
+            payment_id=payment.id,
+            method=payment.method,
+            amount=Money(max(1, payment.due_back.amount_minor // self.chance.choice([1, 2])), "VND"),
+            actor=None if name else self.cashier,
+            provider_reference=name,
+            now=self.now,
+        )
+        if name:
+            self.refunds.append(name)
+
+    async def fail(self) -> None:
+        """Let a refund fail after all, perhaps one that did so before."""
+        async with write_transaction():
+            await reverse_refund(provider_reference=self.one(self.refunds), reason="closed", now=self.now)
+
+    async def transfer(self) -> None:
+        """Let a transfer come in that names an invoice, or nothing."""
+        document = await self.document()
+        purpose = self.chance.choice([document.reference, "chuyen tien"])
+        await make_entry(purpose, amount=self.some(document.amount).amount_minor, edition=self.edition)
+        await match_new(self.now)
+
+    async def assign(self) -> None:
+        """Let the desk deal with a transfer that was left or set aside."""
+        rows = await fetch("SELECT id, state FROM bank_entry WHERE state IN ('left', 'ignored') ORDER BY id")
+        row = self.one(rows)
+        named: dict[str, Any] = {"edition_id": self.edition.id, "entry_id": row["id"], "actor": SYSTEM, "now": self.now}
+        if row["state"] == "ignored":
+            await take_up_again(**named)
+        elif self.chance.random() < 0.3:
+            await set_aside(**named, reason="Lãi")
+        else:
+            amount = (await entry_by_id(row["id"])).amount
+            await assign_entry(**named, amounts={self.one(self.ids): amount})
+
+    async def drawer(self) -> None:
+        """Open the cashier's drawer, or count it, often not what should lie in it."""
+        own = await open_drawer_of(self.edition.id, self.cashier.person_id)
+        named: dict[str, Any] = {"edition_id": self.edition.id, "actor": self.cashier, "now": self.now}
+        if own is None:
+            await open_drawer(**named, float_=Money(200_000, "VND"))
+        else:
+            counted = (await expected_in(own)).amount_minor + self.chance.choice([0, -7_000, 3_000])
+            await close_drawer(**named, drawer_id=own.id, counted=Money(counted, "VND"))
+
+    async def payout(self) -> None:
+        """Write down that card money arrived."""
+        await record_payout(
+            edition_id=self.edition.id,
+            account=self.one([Account.CARD, Account.TERMINAL]),
+            taken=Money(self.chance.randrange(1_000, 90_000), "VND"),
+            fee=Money(self.chance.randrange(1_000), "VND"),
+            reference=f"po_{self.chance.randrange(9)}",
+            arrives_on=NOW.date(),
+            actor=SYSTEM,
+            now=self.now,
+        )
+
+    async def claim(self) -> None:
+        """Let a cardholder's bank claim money, and later decide."""
+        rows = await fetch(
+            "SELECT provider_reference AS name, amount_minor FROM payment WHERE method = 'card' ORDER BY id"
+        )
+        row = self.one([one for one in rows if one["amount_minor"] > 0 and (one["name"] or "").startswith("stripe:")])
+        intent = row["name"].partition(":")[2]
+        told = {"id": f"dp_{intent}", "payment_intent": intent, "amount": row["amount_minor"], "currency": "vnd"}
+        fees = [{"fee": 300, "currency": "vnd"}] if self.chance.random() < 0.5 else []
+        await apply_dispute(
+            told | {"status": self.one(CLAIMS), "balance_transactions": fees, "created": 0}, self.now, self.now
         )
 
 
@@ -78,53 +229,18 @@ async def check_books(edition: EditionInfo) -> None:
 async def test_the_ledger_comes_to_its_documents_whatever_happens(
     database: str, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    chance = random.Random(seed)
     seller = Seller()
     put_on_sale(monkeypatch, seller)
     edition = await make_edition()
-    ids: list[int] = []
-    happened: set[str] = set()
-    for step in range(60):
-        now = NOW + timedelta(hours=step)
-        seller.answer = chance.choice(KINDS)
-        what = chance.choice(["bill", "pay", "pay", "provider", "cancel", "refund", "credit", "write_off", "owe"])
-        if what == "bill" or not ids:
-            lines = [Line(description="Gian hàng", unit_minor=chance.randrange(1_000, 90_000) * 100)]
-            if chance.random() < 0.3:
-                lines.append(Line(description="Miễn", unit_minor=-50_000, funded_by="Quỹ phụ nữ"))
-            ids.append((await make_document(edition, subject_id=len(ids) + 1, lines=lines)).id)
-            continue
-        document = await document_by_id(chance.choice(ids))
-        part = Money(max(1, int(document.amount.amount_minor * chance.choice([0.3, 0.5, 1, 1.2]))), "VND")
-        method = chance.choice([PaymentMethod.CASH, PaymentMethod.TRANSFER, PaymentMethod.CARD])
-        with contextlib.suppress(AppError):
-            if what == "pay":
-                await record_payment(document_id=document.id, method=method, amount=part, actor=SYSTEM, now=now)
-            elif what == "provider":
-                await record_payment(
-                    document_id=document.id,
-                    method=method,
-                    amount=part,
-                    actor=None,
-                    provider_reference=f"x{chance.randrange(40)}",
-                    now=now,
-                )
-            elif what == "cancel":
-                await cancel_document(document_id=document.id, actor=SYSTEM, now=now)
-            elif what == "credit":
-                await credit_document(document_id=document.id, amount=part, reason="Sai", actor=SYSTEM, now=now)
-            elif what == "write_off":
-                await write_off(document_id=document.id, actor=SYSTEM, now=now)
-            elif what == "owe":
-                await require_refund(document_id=document.id, actor=SYSTEM, now=now)
-            else:
-                for payment in await payments_of(document.id):
-                    if payment.due_back.amount_minor:
-                        back = Money(max(1, payment.due_back.amount_minor // chance.choice([1, 2])), "VND")
-                        await record_refund(payment_id=payment.id, method=method, amount=back, actor=SYSTEM, now=now)
-            happened.add(what)
+    if mode := (TaxMode.NONE, TaxMode.ADDED, TaxMode.INCLUDED)[seed % 3]:
+        terms = Terms(seller_name="Hội LHPN", tax_mode=mode, tax_name="vn_standard", use_drawers=seed > 2)
+        await set_terms(edition_id=edition.id, terms=terms, actor=SYSTEM, now=NOW)
+    cashier = await actor_of_person((await make_holder(Role.FINANCE, edition_id=edition.id)).id)
+    fair = Fair(edition, cashier, seller, seed)
+    for _step in range(120):
+        await fair.step()
         await check_books(edition)
-    assert len(happened) >= 6
+    assert len(fair.happened) >= 12, fair.happened
 
 
 async def test_the_check_notices_money_that_is_in_no_book(database: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,12 +6,15 @@ import pytest
 
 from app.kernel import clock
 from app.kernel.database import write_transaction
-from app.payments.enums import DocumentState
+from app.kernel.money import Money
+from app.payments.enums import DocumentState, PaymentMethod
 from app.payments.errors_card import PaymentNotKnownYet
 from app.payments.queries import DocumentInfo, balances, document_by_id
+from app.payments.queries_books import MethodTotal, totals_of_day
 from app.payments.queries_card import disputes_of
 from app.payments.services.card_disputes import apply_dispute
 from app.payments.services.inbox import apply_event
+from app.payments.services.ledger import day_of
 from tests.payments.cards import COMPLETED, a_document, begun, keep, paid, tell
 from tests.support.card_payments import StripeServer
 from tests.support.race import race, winners
@@ -84,6 +87,16 @@ async def test_what_is_won_after_all_comes_off_again(stripe: StripeServer) -> No
     stripe.control("dispute", payment_intent=intent, status="won", fee=-30_000, kind="funds_reinstated")
     assert await tell(stripe, "charge.dispute.funds_reinstated") == ["won"]
     assert await entered(document) == {"card": 50_000, "disputes": 0, "fees": 0}
+
+
+async def test_a_claim_is_not_money_that_went_back_by_card(stripe: StripeServer) -> None:
+    document = await a_document()
+    intent = await paid(stripe, document)
+    stripe.control("dispute", payment_intent=intent, status="lost", fee=30_000)
+    await tell(stripe, *DISPUTES)
+    assert (await entered(document))["disputes"] == 50_000
+    totals = await totals_of_day(document.edition_id, await day_of(document.edition_id, clock.now()))
+    assert totals.methods == (MethodTotal(method=PaymentMethod.CARD, came=document.amount, went=Money(0, "VND")),)
 
 
 @pytest.mark.race

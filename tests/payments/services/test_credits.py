@@ -19,8 +19,8 @@ from app.payments.services.recording import record_payment
 from app.payments.services.terms import set_terms
 from tests.conftest import NOW
 from tests.events.factories import make_edition
+from tests.payments.books import account, check_books
 from tests.payments.factories import make_document
-from tests.payments.services.test_books import account, check_books
 from tests.payments.test_lines import by_rate, check_within
 
 pytestmark = [pytest.mark.engines, pytest.mark.usefixtures("database", "seller")]

@@ -21,6 +21,7 @@ from app.payments.services.refunding import record_refund
 from app.payments.services.terms import set_terms
 from tests.conftest import NOW
 from tests.events.factories import make_edition
+from tests.payments.books import check_books
 from tests.payments.factories import Seller, make_document, put_on_sale
 from tests.support.race import race, winners
 
@@ -214,6 +215,25 @@ async def test_taking_back_what_was_still_due_settles_it(database: str, seller: 
     await credit_document(document_id=document.id, amount=Money(20_000, "VND"), reason="Bớt", actor=SYSTEM, now=NOW)
     assert (await document_by_id(document.id)).state == DocumentState.PAID
     assert len(seller.settled) == 1
+
+
+@pytest.mark.parametrize("parts", [(60_000,), (20_000, 10_000, 30_000)])
+async def test_taking_back_more_than_was_still_due_settles_it_and_the_rest_goes_back(
+    database: str, seller: Seller, parts: tuple[int, ...]
+) -> None:
+    edition = await make_edition()
+    document = await make_document(edition, amount=100_000)
+    seller.answer = Settlement.REPLACED
+    came = [(await pay(document.id, part)).payment_id for part in parts]
+    await credit_document(document_id=document.id, amount=Money(70_000, "VND"), reason="Bớt", actor=SYSTEM, now=NOW)
+    after = await document_by_id(document.id)
+    assert (after.state, after.due.amount_minor) == (DocumentState.PAID, 0)
+    assert (after.paid.amount_minor, after.owed.amount_minor) == (30_000, 30_000)
+    ((asked, payment),) = seller.settled
+    assert (asked.state, asked.paid.amount_minor) == (DocumentState.OPEN, 30_000)
+    kept = came[:2][-1]  # the newest of which something stays
+    assert (payment.id, (await payments_of(document.id))[came.index(kept)].outcome) == (kept, Settlement.REPLACED)
+    await check_books(edition)
 
 
 async def test_what_was_paid_in_part_goes_back_when_the_rest_is_cancelled(database: str, seller: Seller) -> None:

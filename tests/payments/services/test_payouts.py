@@ -133,11 +133,28 @@ async def test_what_stripe_pays_out_is_split_over_the_editions_whose_money_it_is
         "balance", act="move", kind="stripe_fee", amount=-700, currency="vnd"
     )  # of the account, nobody's payment
     await paid_out(stripe)
-    assert await books(one) == {"bank": 150_000 - 6_000, "fees": 6_000}
-    assert await books(two) == {"bank": 200_000 - 8_000, "fees": 8_000}
+    assert await books(one) == {"bank": 150_000 - 6_300, "fees": 6_300}
+    assert await books(two) == {"bank": 200_000 - 8_400, "fees": 8_400}
     (found,) = await payouts_of(one.id)
-    assert (found.whole, found.here) == (Money(350_000 - 14_000 - 700, "VND"), Money(144_000, "VND"))
+    assert (found.whole, found.here) == (Money(350_000 - 14_000 - 700, "VND"), Money(143_700, "VND"))
     assert await expected_payouts(one.id) == await expected_payouts(two.id) == []
+
+
+@pytest.mark.parametrize(("of_others", "borne"), [(0, 701), (50_000, 350), (150_000, 175)])
+async def test_what_stripe_keeps_of_the_account_is_borne_by_how_much_money_moved(
+    stripe: StripeServer, of_others: int, borne: int
+) -> None:
+    edition = await make_edition()
+    await paid(stripe, await a_document(edition))
+    if of_others:
+        stranger = stripe.control("stranger")
+        stripe.control("balance", act="move", kind="charge", amount=of_others, currency="vnd", source=stranger)
+    for kind, amount in (("stripe_fee", -600), ("tax_fee", -101)):
+        stripe.control("balance", act="move", kind=kind, amount=amount, currency="vnd")
+    await paid_out(stripe)
+    assert await books(edition) == {"bank": 48_000 - borne, "fees": 2_000 + borne}
+    found = await the_payout(edition)
+    assert (found.whole == found.here) == (not of_others)
 
 
 async def test_refunds_and_claims_are_in_what_is_paid_out(stripe: StripeServer) -> None:
@@ -157,6 +174,34 @@ async def test_refunds_and_claims_are_in_what_is_paid_out(stripe: StripeServer) 
     await tell(stripe, "charge.dispute.closed")
     assert await books(edition) == {"bank": -6_300, "disputes": 100_000, "fees": 6_300}
     assert (await the_payout(edition)).whole == Money(-6_300, "VND")
+
+
+@pytest.mark.parametrize("kind", ["refund_failure", "payment_refund", "adjustment"])
+async def test_a_refund_that_failed_after_all_is_paid_out_again(stripe: StripeServer, kind: str) -> None:
+    edition = await make_edition()
+    intent = await paid(stripe, await a_document(edition))
+    await look_after_cards(clock.now())
+    made = stripe.control("refund", payment_intent=intent)["id"]
+    await tell(stripe, "refund.created")
+    failed = stripe.control("end_refund", refund=made, status="failed")
+    stripe.control("balance", act="of_kind", transaction=failed["failure_balance_transaction"], kind=kind)
+    await tell(stripe, "refund.failed")
+    await paid_out(stripe)
+    assert await books(edition) == {"bank": 48_000, "fees": 2_000}
+    assert await expected_payouts(edition.id) == []
+
+
+async def test_what_stripe_pays_out_by_another_name_is_not_entered_as_anything(stripe: StripeServer) -> None:
+    edition = await make_edition()
+    intent = await paid(stripe, await a_document(edition))
+    charge = stripe.control("charge", payment_intent=intent)["id"]
+    stripe.control("balance", act="move", kind="payment_failure_refund", amount=-50_000, currency="vnd", source=charge)
+    number = await paid_out(stripe)
+    waiting = await the_payout(edition)
+    assert (waiting.state, "payment_failure_refund" in waiting.error) == (PayoutState.TOLD, True)
+    assert await books(edition) == {"card": 48_000, "fees": 2_000}
+    await by_hand(edition, 48_000, 0, number, Account.CARD)
+    assert await books(edition) == {"bank": 48_000, "fees": 2_000}
 
 
 async def test_a_payout_told_twice_and_written_down_is_entered_once(stripe: StripeServer) -> None:

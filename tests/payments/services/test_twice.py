@@ -13,8 +13,16 @@ from app.accounts.enums import Role
 from app.events.queries import EditionInfo
 from app.kernel.database import write_transaction
 from app.kernel.money import Money
+from app.payments.controllers import finance
 from app.payments.enums import Account, DocumentState, EntryState, PaymentMethod, Settlement
-from app.payments.errors import BilledAgain, PerhapsRecorded, TransferNotFound, TransferSettled
+from app.payments.errors import (
+    AmountDiffers,
+    BilledAgain,
+    PerhapsRecorded,
+    ToldAlready,
+    TransferNotFound,
+    TransferSettled,
+)
 from app.payments.lines import Line
 from app.payments.queries import document_by_id, payments_of
 from app.payments.queries_bank import entry_by_id, matches_of, typed_transfers
@@ -24,8 +32,8 @@ from app.payments.services.corrections import write_off
 from app.payments.services.recording import Recorded, record_payment
 from tests.conftest import NOW
 from tests.events.factories import make_edition
+from tests.payments.books import account, check_books
 from tests.payments.factories import Seller, make_document, make_entry
-from tests.payments.services.test_books import account, check_books
 from tests.support.client import Browser, sign_in
 from tests.support.factories import make_holder
 from tests.support.race import losers, race, winners
@@ -124,6 +132,42 @@ async def test_what_a_person_says_is_another_part_is_recorded_anew(edition: Edit
     await assign_entry(edition_id=edition.id, entry_id=entry.id, amounts={document.id: FIFTY}, actor=SYSTEM, now=NOW)
     assert (await document_by_id(document.id)).state == DocumentState.PAID
     await check_books(edition)
+
+
+async def test_a_transfer_of_which_the_bank_told_is_not_written_down_without_a_word(
+    edition: EditionInfo, client: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finance, "now", lambda: NOW)
+    document = await make_document(edition, amount=100_000)
+    await make_entry(document.reference)
+    assert await match_new(NOW) == {"matched": 1}
+    with pytest.raises(ToldAlready):
+        await typed(document.id)
+    assert (await document_by_id(document.id)).paid == FIFTY
+    with pytest.raises(AmountDiffers):
+        await typed(document.id, 50_001)
+    await sign_in(client, (await make_holder(Role.FINANCE, edition_id=edition.id, now=NOW)).id)
+    own = f"/manage/{edition.id}/payments/{document.id}"
+    assert 'name="another"' not in (await client.get(own)).text
+    body = {"method": "transfer", "amount": "50.000", "note": "FT2"}
+    refused = await client.post(f"{own}/payments?lang=en", data=body)
+    assert (refused.status_code, "The bank told of a transfer of 50.000 ₫ for" in refused.text) == (409, True)
+    assert ('value="FT2"' in refused.text, 'name="another"' in refused.text) == (True, True)
+    assert (await client.post(f"{own}/payments", data=body | {"another": "on"})).status_code == 303
+    assert (await document_by_id(document.id)).state == DocumentState.PAID
+    await check_books(edition)
+
+
+@pytest.mark.parametrize("method", [PaymentMethod.CASH, PaymentMethod.TRANSFER])
+async def test_cash_and_a_transfer_of_long_after_are_written_down_as_ever(
+    edition: EditionInfo, method: PaymentMethod
+) -> None:
+    document = await make_document(edition, amount=100_000)
+    await make_entry(document.reference)
+    assert await match_new(NOW) == {"matched": 1}
+    now = NOW + timedelta(days=8 if method is PaymentMethod.TRANSFER else 0)
+    await record_payment(document_id=document.id, method=method, amount=FIFTY, actor=SYSTEM, now=now)
+    assert (await document_by_id(document.id)).state == DocumentState.PAID
 
 
 async def typed_for_two(edition: EditionInfo, *, of_second: int = 70_000) -> list[int]:

@@ -1,0 +1,145 @@
+"""What must hold of an edition's books whatever happened: the ledger comes to what all other tables say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.events.queries import EditionInfo
+from app.kernel.database import fetch
+from app.payments.enums import Account, DocumentState, PaymentMethod
+from app.payments.services.ledger import ACCOUNT_OF
+
+Rows = list[dict[str, Any]]
+#: States of an invoice of which nothing is sold.
+FALLEN = (DocumentState.CANCELLED, DocumentState.REFUND_DUE, DocumentState.REFUNDED)
+
+
+async def account(edition: EditionInfo, name: Account) -> int:
+    """What an account of an edition comes to."""
+    return await _sum(
+        "SELECT SUM(amount_minor) AS total FROM ledger_entry WHERE edition = {} AND account = {}",
+        edition.id,
+        name.value,
+    )
+
+
+async def check_books(edition: EditionInfo) -> None:
+    """Each account comes to what documents, payments, payouts, claims, drawers and transfers say; so does each invoice.
+
+    For an edition with one currency.
+    """
+    invoices = await fetch("SELECT * FROM payment_document WHERE edition = {} AND kind = 'invoice'", edition.id)
+    payments = await fetch(
+        "SELECT p.* FROM payment p JOIN payment_document d ON d.id = p.document WHERE d.edition = {}", edition.id
+    )
+    _check_states(invoices)
+    await _check_invoices(edition, invoices, payments)
+    await _check_sales(edition, invoices)
+    await _check_money(edition, invoices, payments)
+
+
+async def _sum(statement: str, *values: object) -> int:
+    (row,) = await fetch(statement, *values)
+    return int(row["total"] or 0)
+
+
+def _due(row: dict[str, Any]) -> int:
+    return int(row["amount_minor"] - row["credited_minor"] - row["paid_minor"])
+
+
+def _check_states(invoices: Rows) -> None:
+    """An invoice stands where its amounts say: one of which nothing is due any more is paid, its seller was asked."""
+    for row in invoices:
+        paid, owed = row["paid_minor"], row["owed_minor"]
+        assert min(paid, owed, row["credited_minor"]) >= 0, row
+        match row["state"]:
+            case "open" | "written_off":
+                assert _due(row) > 0, row
+            case "paid":
+                assert (_due(row), paid > 0) == (0, True), row
+            case "cancelled":
+                assert paid == 0, row
+            case "refund_due" | "refunded":
+                assert (paid, owed > 0) == (0, row["state"] == "refund_due"), row
+
+
+async def _check_invoices(edition: EditionInfo, invoices: Rows, payments: Rows) -> None:
+    """What came for each invoice is kept or has to go back, and its entries say what is still due and still owed."""
+    entered: dict[tuple[int, str], int] = {}
+    for row in await fetch(
+        "SELECT COALESCE(d.corrects, d.id) AS invoice, l.account, SUM(l.amount_minor) AS total FROM ledger_entry l "
+        "JOIN payment_document d ON d.id = l.document WHERE l.edition = {} GROUP BY 1, 2",
+        edition.id,
+    ):
+        entered[row["invoice"], row["account"]] = int(row["total"])
+    for row in invoices:
+        mine = [one for one in payments if one["document"] == row["id"]]
+        assert all(0 <= one["returned_minor"] <= one["owed_minor"] for one in mine), mine
+        assert sum(one["amount_minor"] for one in mine) == row["paid_minor"] + row["owed_minor"], row
+        assert sum(one["owed_minor"] - one["returned_minor"] for one in mine) == row["owed_minor"], row
+        due = _due(row) if row["state"] == DocumentState.OPEN else 0
+        assert entered.get((row["id"], Account.RECEIVABLE.value), 0) == due, row
+        assert entered.get((row["id"], Account.PAYABLE.value), 0) == -row["owed_minor"], row
+
+
+async def _check_sales(edition: EditionInfo, invoices: Rows) -> None:
+    """What is sold, its tax and what others bear of it is what invoices that stand say, less what notes took back."""
+    standing = {row["id"] for row in invoices if row["state"] not in FALLEN}
+    said = {Account.REVENUE: 0, Account.TAX: 0, Account.SUBSIDY: 0}
+    for row in await fetch(
+        "SELECT d.id, d.corrects, d.state, l.net_minor, l.tax_minor, l.funded_by FROM payment_line l "
+        "JOIN payment_document d ON d.id = l.document WHERE d.edition = {}",
+        edition.id,
+    ):
+        if (row["corrects"] or row["id"]) not in standing or row["state"] == DocumentState.CANCELLED:
+            continue
+        sign = -1 if row["corrects"] else 1
+        if row["funded_by"]:
+            said[Account.SUBSIDY] += sign * (row["net_minor"] + row["tax_minor"])
+        else:
+            said[Account.REVENUE] += sign * row["net_minor"]
+            said[Account.TAX] += sign * row["tax_minor"]
+    assert {name: -(await account(edition, name)) for name in said} == said
+    assert sum(said.values()) == sum(
+        row["amount_minor"] - row["credited_minor"] for row in invoices if row["id"] in standing
+    )
+
+
+async def _check_money(edition: EditionInfo, invoices: Rows, payments: Rows) -> None:
+    """Money lies where it came, less what was paid out, kept by others, lost, or missed when it was counted."""
+    came = dict.fromkeys(PaymentMethod, 0)
+    for row in payments:
+        came[PaymentMethod(row["method"])] += row["amount_minor"]
+    expected = {ACCOUNT_OF[method]: amount for method, amount in came.items()}
+    shares = await fetch(
+        "SELECT p.account, s.* FROM payment_payout_share s JOIN payment_payout p ON p.id = s.payout "
+        "WHERE s.edition = {} AND p.state = 'booked'",
+        edition.id,
+    )
+    for row in shares:
+        expected[Account(row["account"])] -= row["taken_minor"]
+        expected[Account.BANK] += row["bank_minor"]
+    kept = await _sum(
+        "SELECT SUM(a.fee_minor) AS total FROM card_attempt a JOIN payment_document d ON d.id = a.document "
+        "WHERE d.edition = {}",
+        edition.id,
+    )
+    claims = (
+        "SELECT SUM(c.{name}) AS total FROM card_dispute c JOIN payment p ON p.id = c.payment "
+        "JOIN payment_document d ON d.id = p.document WHERE d.edition = {{}}"
+    )
+    claimed = await _sum(claims.format(name="lost_minor"), edition.id)
+    kept += await _sum(claims.format(name="fee_minor"), edition.id)
+    missed = await _sum(
+        "SELECT SUM(expected_minor - counted_minor) AS total FROM cash_drawer WHERE edition = {}", edition.id
+    )
+    unassigned = await _sum("SELECT SUM(amount_minor) AS total FROM bank_entry WHERE books = {}", edition.id)
+    expected[Account.CASH] -= missed
+    expected[Account.BANK] += unassigned
+    expected[Account.CARD] -= kept + claimed
+    expected[Account.UNASSIGNED] = -unassigned
+    expected[Account.DISPUTES] = claimed
+    expected[Account.FEES] = kept + sum(row["fee_minor"] for row in shares)
+    given_up = sum(_due(row) for row in invoices if row["state"] == DocumentState.WRITTEN_OFF)
+    expected[Account.LOSS] = given_up + missed + sum(row["loss_minor"] for row in shares)
+    assert {name: await account(edition, name) for name in expected} == expected
