@@ -18,10 +18,10 @@ from app.kernel.i18n import pick
 from app.kernel.money import Money
 from app.kernel.rows import among
 from app.kernel.security import hash_token
-from app.payments.enums import DocumentState, PaymentMethod, Settlement
+from app.payments.enums import PaymentMethod, Settlement
 from app.payments.errors import DocumentNotOpen
 from app.payments.lines import Line
-from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id
+from app.payments.queries import DocumentInfo, PaymentInfo
 from app.payments.services.documents import Paid, cancel_document, open_document, require_refund
 from app.payments.services.issuing import Payer
 from app.payments.services.ledger import day_of
@@ -178,28 +178,6 @@ async def sell_at_box_office(
         return order.id
 
     return await place_once(asked, make)
-
-
-async def pay_order(
-    *, order_id: int, edition_id: int, method: PaymentMethod, actor: Actor, now: datetime, note: str = ""
-) -> Settlement:
-    """Record that the whole amount of an order came in, at the counter or by transfer; its settlement confirms it.
-
-    Raises OrderNotFound, OrderNotOpen (nothing is to be paid), AlreadyPaid, DrawerNeeded.
-    """
-    order = await _order(order_id, edition_id)
-    if order.payment_document is None:
-        raise OrderNotOpen
-    document = await document_by_id(order.payment_document)
-    recorded = await record_payment(
-        document_id=document.id,
-        method=method,
-        amount=document.due if document.state == DocumentState.OPEN else document.amount,
-        actor=actor,
-        note=note,
-        now=now,
-    )
-    return recorded.outcome
 
 
 async def settle_order(document: DocumentInfo, payment: PaymentInfo, now: datetime) -> Settlement:
