@@ -1,5 +1,6 @@
 """Reads of booth fees: what booths cost, who was billed for what, and what became of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -78,7 +79,7 @@ class OwnFee:
     lines: list[TaxedLine]
     parts: list[PartInfo]
     next: Money
-    payments: list[PaymentInfo]
+    returned: list[PaymentInfo]
     credit_notes: list[DocumentInfo]
     transfer: Transfer | None
 
@@ -194,12 +195,18 @@ async def own_fees(application_id: int) -> list[OwnFee]:
                 lines=await lines_of(document.id),
                 parts=await parts_of(document),
                 next=due,
-                payments=payments,
+                returned=_went_back(payments),
                 credit_notes=await credit_notes_of(document.id, DocumentState.ISSUED),
                 transfer=transfer_of(document, due) if is_open else None,
             )
         )
     return found
+
+
+def _went_back(payments: Sequence[PaymentInfo]) -> list[PaymentInfo]:
+    """What went back and stayed so: a refund that failed after all has a payment against it."""
+    failed = {one.returns_id for one in payments if one.amount.amount_minor > 0}
+    return [one for one in payments if one.amount.amount_minor < 0 and one.id not in failed]
 
 
 async def bill_of(document_id: int) -> dict[str, Any]:

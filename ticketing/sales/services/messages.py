@@ -144,65 +144,6 @@ def _tickets_message(
         )
 
 
-async def send_refund(document: DocumentInfo, refund_id: int, amount: Money, now: datetime) -> None:
-    """Tell a buyer that money went back to her card, in the transaction that books it."""
-    order = await TicketOrder.objects().get(TicketOrder.id == document.subject_id)
-    if order is None:
-        return
-    with use_locale(order.locale):
-        await _tell_of_refund(
-            order,
-            amount,
-            subject=_("Your money for order {reference} went back"),
-            body=_(
-                "{edition}, order {reference}: {amount} went back to the card that you paid with. "
-                "Banks take up to ten days to show it."
-            ),
-            key=f"ticket-order-refund:{refund_id}",
-            now=now,
-        )
-
-
-async def send_refund_failed(document: DocumentInfo, refund_id: int, amount: Money, now: datetime) -> None:
-    """Tell a buyer that money which went back to her card did not arrive, in the transaction that takes it back."""
-    order = await TicketOrder.objects().get(TicketOrder.id == document.subject_id)
-    if order is None:
-        return
-    with use_locale(order.locale):
-        await _tell_of_refund(
-            order,
-            amount,
-            subject=_("Your money for order {reference} has not arrived"),
-            body=_(
-                "{edition}, order {reference}: the bank of your card did not take the {amount} that went back to you. "
-                "The organisers send it again, and you are told when it has gone."
-            ),
-            key=f"ticket-order-refund-failed:{refund_id}",
-            now=now,
-        )
-
-
-async def _tell_of_refund(
-    order: TicketOrder, amount: Money, *, subject: str, body: str, key: str, now: datetime
-) -> None:
-    if not order.contact:
-        return
-    edition = await edition_by_id(order.edition)
-    by_mail = "@" in order.contact
-    channel, address = way_to(email=order.contact if by_mail else None, phone=order.contact)
-    await send_message(
-        channel=channel,
-        to=address,
-        person_id=order.buyer,
-        subject=subject.format(reference=order.reference),
-        body=body.format(reference=order.reference, edition=edition.title, amount=format_money(amount)),
-        locale=order.locale,
-        unique_key=key,
-        edition_id=order.edition,
-        now=now,
-    )
-
-
 async def reach_buyer(document: DocumentInfo) -> Reached | None:
     """How payments reach the buyer of an order: by the contact in it, with the address of its page."""
     order = await TicketOrder.objects().get(TicketOrder.id == document.subject_id)
