@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from app.accounts.tables import Person
 from app.events.passes.services import IssuedPass
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.database import fetch
@@ -141,6 +142,43 @@ def _tickets_message(
             unique_key=f"ticket-order:{order.id}",
             edition_id=order.edition,
             secret=True,
+        )
+
+
+async def send_cancelled(*, order: TicketOrder, owed: Money | None, now: datetime) -> None:
+    """Tell a buyer that her order was cancelled and what goes back to her, in the transaction that cancels it.
+
+    ``order`` is as it stood before. One out of a sheet has no contact, and goes to the person's own.
+    """
+    person = await Person.objects().get(Person.id == order.buyer) if order.buyer else None
+    contact = order.contact or (person and (person.email or person.phone)) or ""
+    if not contact:
+        return
+    edition = await edition_by_id(order.edition)
+    by_mail = "@" in contact
+    channel, address = way_to(email=contact if by_mail else None, phone=contact)
+    with use_locale(order.locale):
+        said = [_("{edition}: your order {reference} was cancelled.")]
+        if order.state == OrderState.CONFIRMED:
+            said.append(_("Its passes open no gate any more."))
+        elif order.payment_document is not None:
+            said.append(_("Please do not pay it."))
+        if owed is not None and owed.amount_minor:
+            said.append(
+                _("{owed} goes back to you: the organisers see to it, and you are told when it has gone.").format(
+                    owed=format_money(owed)
+                )
+            )
+        await send_message(
+            channel=channel,
+            to=address,
+            person_id=order.buyer,
+            subject=_("Your order {reference} was cancelled").format(reference=order.reference),
+            body=" ".join(said).format(edition=edition.title, reference=order.reference),
+            locale=order.locale,
+            unique_key=f"ticket-order-cancelled:{order.id}",
+            edition_id=order.edition,
+            now=now,
         )
 
 

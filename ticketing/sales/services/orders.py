@@ -21,7 +21,7 @@ from app.kernel.security import hash_token
 from app.payments.enums import PaymentMethod, Settlement
 from app.payments.errors import DocumentNotOpen
 from app.payments.lines import Line
-from app.payments.queries import DocumentInfo, PaymentInfo
+from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id
 from app.payments.services.documents import Paid, cancel_document, open_document, require_refund
 from app.payments.services.issuing import Payer
 from app.payments.services.ledger import day_of
@@ -34,7 +34,7 @@ from ticketing.sales.schemas import MOST_AT_BOX_OFFICE, MOST_IN_ONE_ORDER
 from ticketing.sales.services.confirming import confirm_orders
 from ticketing.sales.services.issuing import revoke_tickets
 from ticketing.sales.services.late import hold_all_types, move_to_types, places_for
-from ticketing.sales.services.messages import NO_PLACES, send_bill
+from ticketing.sales.services.messages import NO_PLACES, send_bill, send_cancelled
 from ticketing.sales.services.placing import Asked, BilledTo, Placed, place_once, placed_before
 from ticketing.sales.services.quota import give_back_places, hold_places, hold_types
 from ticketing.sales.services.references import order_reference, order_secret
@@ -231,7 +231,9 @@ async def settle_orders(paid: Sequence[Paid], now: datetime) -> list[Settlement]
 
 
 async def cancel_order(*, order_id: int, edition_id: int, actor: Actor, now: datetime) -> None:
-    """Cancel an order: its places return, its passes are revoked, its money is owed back. Twice changes nothing.
+    """Cancel an order: its places return, its passes are revoked, its money is owed back, its buyer is told.
+
+    Twice changes nothing.
 
     Raises OrderNotFound, OrderNotOpen (it had expired), DocumentNotOpen (its money comes at this moment).
     """
@@ -242,7 +244,7 @@ async def cancel_order(*, order_id: int, edition_id: int, actor: Actor, now: dat
         if order.state == OrderState.EXPIRED:
             raise OrderNotOpen
         if order.state == OrderState.HELD:
-            await _withdraw_bill(order, actor=actor, now=now)
+            await _withdraw_bill(order, actor=actor, now=now, tell=False)
         elif order.payment_document is not None:
             await require_refund(document_id=order.payment_document, actor=actor, now=now)
         await _cancel(order, actor=actor, now=now)
@@ -335,9 +337,9 @@ async def _create(
     return order
 
 
-async def _withdraw_bill(order: TicketOrder, *, actor: Actor | None, now: datetime) -> None:
+async def _withdraw_bill(order: TicketOrder, *, actor: Actor | None, now: datetime, tell: bool = True) -> None:
     if order.payment_document is not None:
-        await cancel_document(document_id=order.payment_document, actor=actor, now=now)
+        await cancel_document(document_id=order.payment_document, actor=actor, now=now, tell=tell)
 
 
 async def _bill(order: TicketOrder, *, payer_name: str, now: datetime, billed_to: BilledTo | None = None) -> int:
@@ -365,7 +367,10 @@ async def _bill(order: TicketOrder, *, payer_name: str, now: datetime, billed_to
 
 
 async def _cancel(order: TicketOrder, *, actor: Actor, now: datetime) -> None:
-    """Let an order go with its places and passes, in the caller's transaction. Raises OrderNotOpen when it changed."""
+    """Let an order go with its places and passes, and tell its buyer, in the caller's transaction.
+
+    Its money is owed back already. Raises OrderNotOpen when it changed.
+    """
     if not await _move(order, order.state, OrderState.CANCELLED, closed_at=now):
         raise OrderNotOpen
     await give_back_places(await counts_of_order(order.id), were_sold=order.state == OrderState.CONFIRMED)
@@ -380,6 +385,8 @@ async def _cancel(order: TicketOrder, *, actor: Actor, now: datetime) -> None:
         after={"state": OrderState.CANCELLED.value},
         now=now,
     )
+    owed = (await document_by_id(order.payment_document)).owed if order.payment_document is not None else None
+    await send_cancelled(order=order, owed=owed, now=now)
 
 
 async def _lines(order: TicketOrder) -> list[Line]:
