@@ -125,6 +125,23 @@ async def tell_taken_back(document: DocumentInfo, owed: Money, now: datetime) ->
         )
 
 
+async def tell_credited(document: DocumentInfo, credited: Money, owed: Money, now: datetime) -> None:
+    """Tell that a part of an invoice was taken back, and what goes back for it of what had come."""
+    with use_locale(document.payer_language):
+        await send_to_payer(
+            document,
+            subject=_("Your payment for {number} goes back to you"),
+            mail=_(
+                "Dear {name},\n\n{credited} of invoice {number} for {what} ({edition}) was taken back. {owed} goes "
+                "back to you: the organisers see to it, and you are told when it has gone."
+            ),
+            short=_("{edition}: {credited} of invoice {number} was taken back. {owed} goes back to you."),
+            values={"credited": format_money(credited), "owed": format_money(owed)},
+            key=None,
+            now=now,
+        )
+
+
 async def tell_returned(
     document: DocumentInfo, amount: Money, method: PaymentMethod, payment_id: int, now: datetime
 ) -> None:

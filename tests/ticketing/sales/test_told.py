@@ -108,6 +108,16 @@ async def test_an_order_whose_bill_is_taken_back_is_told_once(edition: Any) -> N
     assert [said.count("100.000 ₫ goes back to you") for said in await told()] == [1]
 
 
+async def test_a_part_that_is_taken_back_is_told_where_money_goes_back_for_it(edition: Any) -> None:
+    await placed(edition)
+    bill = await come(80_000)
+    for amount in (5_000, 25_000):  # the first of these was not paid yet
+        part = Money(amount, "VND")
+        await credit_document(document_id=bill, amount=part, reason="x", actor=SYSTEM, now=NOW)
+    (said,) = await told()
+    assert [part for part in ("25.000 ₫ of invoice", "10.000 ₫ goes back to you") if part not in said] == []
+
+
 async def test_an_order_out_of_a_sheet_is_told_to_the_person_herself(edition: Any) -> None:
     order = await placed(edition, 0, phone=None, email="hoa@example.com")
     await fetch("UPDATE ticket_order SET contact = '' WHERE id = {}", order.order_id)
