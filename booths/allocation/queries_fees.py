@@ -79,7 +79,7 @@ class OwnFee:
     lines: list[TaxedLine]
     parts: list[PartInfo]
     next: Money
-    returned: list[PaymentInfo]
+    payments: list[PaymentInfo]
     credit_notes: list[DocumentInfo]
     transfer: Transfer | None
 
@@ -184,7 +184,7 @@ async def own_fees(application_id: int) -> list[OwnFee]:
     documents = (await invoices_for(FEE_PURPOSE, [application_id]))[::-1]
     found = []
     for number, document in enumerate(documents):
-        payments = await payments_of(document.id)
+        payments = _without_failed(await payments_of(document.id))
         if number and not payments:
             continue
         due = await next_due(document)
@@ -195,7 +195,7 @@ async def own_fees(application_id: int) -> list[OwnFee]:
                 lines=await lines_of(document.id),
                 parts=await parts_of(document),
                 next=due,
-                returned=_went_back(payments),
+                payments=payments,
                 credit_notes=await credit_notes_of(document.id, DocumentState.ISSUED),
                 transfer=transfer_of(document, due) if is_open else None,
             )
@@ -203,10 +203,10 @@ async def own_fees(application_id: int) -> list[OwnFee]:
     return found
 
 
-def _went_back(payments: Sequence[PaymentInfo]) -> list[PaymentInfo]:
-    """What went back and stayed so: a refund that failed after all has a payment against it."""
-    failed = {one.returns_id for one in payments if one.amount.amount_minor > 0}
-    return [one for one in payments if one.amount.amount_minor < 0 and one.id not in failed]
+def _without_failed(payments: Sequence[PaymentInfo]) -> list[PaymentInfo]:
+    """Payments without refunds that failed after all, and without what stands against those."""
+    against = {one.id: one.returns_id for one in payments if one.amount.amount_minor > 0 and one.returns_id}
+    return [one for one in payments if one.id not in (*against, *against.values())]
 
 
 async def bill_of(document_id: int) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def register_taken_back(purpose: str, taken_back: TakenBack) -> None:
     """Say what follows when somebody else than its seller takes a paid document of a purpose back as a whole.
 
     ``taken_back(document, actor, now)`` runs inside the transaction that does so, after its money was owed back: what
-    the document was for has to go, too. ``actor`` is nobody for who did it at a provider. It must call nothing outside.
+    the document was for has to go, too, and its payer is told. ``actor`` is nobody for who did it at a provider. It must call nothing outside.
     Raises ValueError when the purpose is taken.
     """
     if _taken_back.setdefault(purpose, taken_back) != taken_back:
@@ -319,6 +319,8 @@ async def take_back(*, document_id: int, actor: Actor | None, now: datetime) -> 
             taken_back = _taken_back.get(document.purpose)
             if taken_back is not None:
                 await taken_back(document, actor, now)
+            else:
+                await tell_taken_back(document, document.owed, now)
 
 
 async def require_refund(*, document_id: int, actor: Actor | None, now: datetime) -> bool:

@@ -105,20 +105,16 @@ async def tell_owed(
 
 
 async def tell_taken_back(document: DocumentInfo, owed: Money, now: datetime) -> None:
-    """Tell that an invoice of which a part had come was taken back, and that this part goes back."""
+    """Tell that an invoice was taken back as a whole, and that what had come for it goes back."""
     with use_locale(document.payer_language):
         await send_to_payer(
             document,
             subject=_("Your payment for {number} goes back to you"),
             mail=_(
-                "Dear {name},\n\ninvoice {number} for {what} ({edition}) was taken back before all of it was paid: "
-                "please do not pay the rest. {owed} goes back to you: the organisers see to it, and you are told when "
-                "it has gone."
+                "Dear {name},\n\ninvoice {number} for {what} ({edition}) was taken back: nothing more is to be paid. "
+                "{owed} goes back to you: the organisers see to it, and you are told when it has gone."
             ),
-            short=_(
-                "{edition}: invoice {number} was taken back before all of it was paid: please do not pay the rest. "
-                "{owed} goes back to you."
-            ),
+            short=_("{edition}: invoice {number} was taken back: nothing more is to be paid. {owed} goes back to you."),
             values={"owed": format_money(owed)},
             key=None,
             now=now,

@@ -117,7 +117,7 @@ async def test_a_refund_to_a_card_is_told_and_one_that_failed_is_taken_back_and_
     (back,) = await sent("card-refund")
     assert ("3.000.000 ₫" in back["body_text"], f"/apply/mine/{application_id}" in back["body_text"]) == (True, True)
     (own,) = await own_fees(application_id)
-    assert [one.amount.amount_minor for one in own.returned] == [-PRICE]
+    assert [one.amount.amount_minor for one in own.payments] == [PRICE, -PRICE]
     for _time in range(2):
         await apply_refund({**REFUND, "status": "failed"}, NOW)
     assert [row["unique_key"].split(":")[0] for row in await sent("card-refund")] == [
@@ -125,7 +125,7 @@ async def test_a_refund_to_a_card_is_told_and_one_that_failed_is_taken_back_and_
         "card-refund-failed",
     ]
     (own,) = await own_fees(application_id)
-    assert (own.returned, own.document.owed.amount_minor) == ([], PRICE)
+    assert ([one.amount.amount_minor for one in own.payments], own.document.owed.amount_minor) == ([PRICE], PRICE)
 
 
 @pytest.mark.parametrize("over", [0, 7_000])
