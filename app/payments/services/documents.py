@@ -72,8 +72,8 @@ def register_taken_back(purpose: str, taken_back: TakenBack) -> None:
     """Say what follows when somebody else than its seller takes a paid document of a purpose back as a whole.
 
     ``taken_back(document, actor, now)`` runs inside the transaction that does so, after its money was owed back: what
-    the document was for has to go, too, and its payer is told. ``actor`` is nobody for who did it at a provider. It must call nothing outside.
-    Raises ValueError when the purpose is taken.
+    the document was for has to go, too, and its payer is told. ``actor`` is nobody for who did it at a provider. It
+    must call nothing outside. Raises ValueError when the purpose is taken.
     """
     if _taken_back.setdefault(purpose, taken_back) != taken_back:
         raise ValueError(f"documents of {purpose} are taken back by another module already")
