@@ -9,6 +9,7 @@ from app.events.enums import PassKind
 from app.kernel.forms import pattern
 from app.kernel.i18n import N_
 from app.payments.enums import CounterMethod, HandMethod
+from app.payments.services.documents import MOST
 
 MOST_IN_ONE_ORDER = 10
 MOST_AT_BOX_OFFICE = 50
@@ -26,7 +27,7 @@ Text = Annotated[str, msgspec.Meta(max_length=120)]
 LongText = Annotated[str, msgspec.Meta(max_length=600)]
 Quota = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 #: What a page asked for, in minor units: where it is another amount by now, nothing is recorded.
-Shown = Annotated[int, msgspec.Meta(ge=0, le=10**15)]
+Shown = Annotated[int, msgspec.Meta(ge=0, le=MOST)]
 #: The number of a card terminal's slip.
 Slip = Annotated[str, msgspec.Meta(max_length=60)]
 ClientId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
