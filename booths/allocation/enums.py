@@ -60,7 +60,6 @@ class FeeNews(StrEnum):
     GONE = "gone"
     TAKEN_BACK = "taken_back"
     OWED_BACK = "owed_back"
-    WENT_BACK = "went_back"
 
 
 class RunState(StrEnum):

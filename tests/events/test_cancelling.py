@@ -30,9 +30,16 @@ from app.payments.queries import document_by_id
 from app.payments.services.recording import record_payment
 from booths.allocation.services.applications import submit_application
 from booths.floorplan.services import hold_booth
-from tests.support.factories_ticketing import make_list, make_open_edition, make_order, make_pass, make_ticket_type
+from tests.support.factories_ticketing import (
+    make_list,
+    make_open_edition,
+    make_order,
+    make_pass,
+    make_ticket_type,
+    pay_order,
+)
 from tests.support.festival import make_festival
-from ticketing.sales.services.orders import cancel_order, expire_orders, pay_order, sell_at_box_office
+from ticketing.sales.services.orders import cancel_order, expire_orders, sell_at_box_office
 
 OPEN_THINGS = {
     "applications": "SELECT COUNT(*) AS n FROM application WHERE edition = {} "

@@ -122,6 +122,14 @@ class OrderNotOpen(AppError):
     message = N_("This order was cancelled or has expired.")
 
 
+class DueChanged(AppError):
+    """Money was taken over another amount than is to be paid by now."""
+
+    code = "due_changed"
+    status = 409
+    message = N_("{due} is to be paid now, no longer {shown}: please look again. Nothing was recorded.")
+
+
 class TicketsNotOpen(AppError):
     """An edition that gives no tickets."""
 

@@ -14,7 +14,6 @@ from app.events.slots import (
 )
 from app.kernel.jobs import every
 from app.kernel.module import Module
-from app.payments.services.card_refunds import register_refund_message
 from app.payments.services.documents import register_settlement, register_taken_back
 from app.payments.services.telling import register_payers
 from ticketing.sales.controllers.api import TicketApi
@@ -27,7 +26,7 @@ from ticketing.sales.personal import DATA
 from ticketing.sales.queries import buyers_concerned, contacts_of_tickets, names_of_labels, names_of_pass
 from ticketing.sales.services.closing import close_sales
 from ticketing.sales.services.copying import copy_ticket_types
-from ticketing.sales.services.messages import reach_buyer, send_refund, send_refund_failed
+from ticketing.sales.services.messages import reach_buyer
 from ticketing.sales.services.orders import PURPOSE, cancel_taken_back, settle_order, settle_orders
 from ticketing.sales.sheets import ATTENDEES, TICKET_TYPES
 from ticketing.sales.slots import NAV, sales_dashboard, tickets_section
@@ -38,7 +37,6 @@ def start() -> None:
     """Join payments, fill the slots, and let held orders expire and sheets be gone on with."""
     register_settlement(PURPOSE, settle_order, settle_orders)
     register_taken_back(PURPOSE, cancel_taken_back)
-    register_refund_message(PURPOSE, send_refund, send_refund_failed)
     register_payers(PURPOSE, reach_buyer)
     add_mover(MOVER)
     add_closer(close_sales)

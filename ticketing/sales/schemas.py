@@ -9,6 +9,7 @@ from app.events.enums import PassKind
 from app.kernel.forms import pattern
 from app.kernel.i18n import N_
 from app.payments.enums import CounterMethod, HandMethod
+from app.payments.services.documents import MOST
 
 MOST_IN_ONE_ORDER = 10
 MOST_AT_BOX_OFFICE = 50
@@ -25,6 +26,8 @@ Code = Annotated[
 Text = Annotated[str, msgspec.Meta(max_length=120)]
 LongText = Annotated[str, msgspec.Meta(max_length=600)]
 Quota = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+#: What a page asked for, in minor units: where it is another amount by now, nothing is recorded.
+Shown = Annotated[int, msgspec.Meta(ge=0, le=MOST)]
 #: The number of a card terminal's slip.
 Slip = Annotated[str, msgspec.Meta(max_length=60)]
 ClientId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
@@ -79,12 +82,14 @@ class CounterPaidForm(msgspec.Struct):
     reference: Annotated[str, msgspec.Meta(max_length=200)] = ""
     method: CounterMethod = CounterMethod.CASH
     slip: Slip = ""
+    due: Shown = 0
 
 
 class PaidForm(msgspec.Struct):
     """That the money of an order came."""
 
     method: HandMethod
+    due: Shown = 0
 
 
 class OrderLine(msgspec.Struct):

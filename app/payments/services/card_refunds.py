@@ -3,7 +3,7 @@
 The refund is committed with its idempotency key before Stripe is asked, so that a fall in between sends nothing twice.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,7 +29,7 @@ from app.payments.errors_card import (
     StripeNotReached,
     StripeRefused,
 )
-from app.payments.queries import OVER, DocumentInfo, PaymentInfo, document_by_id, payment_by_id, payments_of
+from app.payments.queries import OVER, PaymentInfo, document_by_id, payment_by_id, payments_of
 from app.payments.queries_card import (
     PROVIDER,
     UNDER_WAY,
@@ -48,6 +48,7 @@ from app.payments.services.stripe_client import (
     refunds_of_intent,
     retrieve_refund,
 )
+from app.payments.services.telling import tell_back_on_card, tell_not_on_card
 from app.payments.tables import Payment
 from app.payments.tables_card import CardRefund
 
@@ -61,21 +62,6 @@ _STATES = {
     "failed": RefundState.FAILED,
     "canceled": RefundState.FAILED,
 }
-Told = Callable[[DocumentInfo, int, Money, datetime], Awaitable[None]]
-_tell: dict[str, Told] = {}
-_tell_failed: dict[str, Told] = {}
-
-
-def register_refund_message(purpose: str, tell: Told, tell_failed: Told | None = None) -> None:
-    """Say how a payer hears that money went back to her card, and that it did not after all.
-
-    ``tell(document, refund_id, amount, now)`` runs inside the transaction that books the refund, ``tell_failed`` inside
-    the one that takes it back; they send through the outbox. Raises ValueError when the purpose is taken.
-    """
-    if _tell.setdefault(purpose, tell) != tell:
-        raise ValueError(f"refunds of {purpose} are told by another module already")
-    if tell_failed is not None:
-        _tell_failed[purpose] = tell_failed
 
 
 def intent_of(payment: PaymentInfo) -> str | None:
@@ -273,9 +259,7 @@ async def _book(refund: Mapping[str, Any], refund_id: str, payment: PaymentInfo,
             note=refund["note"],
             provider_reference=name,
         )
-    tell = _tell.get(document.purpose)
-    if tell is not None:
-        await tell(document, refund["id"], amount, now)
+    await tell_back_on_card(document, refund["id"], amount, now)
 
 
 async def _take_again(
@@ -285,9 +269,7 @@ async def _take_again(
     for name in _names(refund_id):
         await reverse_refund(provider_reference=name, reason=reason, now=now)
     document = await document_by_id(payment.document_id)
-    tell = _tell_failed.get(document.purpose)
-    if tell is not None:
-        await tell(document, refund["id"], Money(refund["amount_minor"], refund["currency"]), now)
+    await tell_not_on_card(document, refund["id"], Money(refund["amount_minor"], refund["currency"]), now)
 
 
 def _names(refund_id: str) -> tuple[str, str]:

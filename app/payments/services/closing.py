@@ -18,7 +18,7 @@ async def owe_all_back(edition: EditionInfo, actor: Actor, now: datetime) -> Map
     refunds = 0
     for row in rows:
         if row["state"] in (DocumentState.OPEN.value, DocumentState.WRITTEN_OFF.value):
-            await cancel_document(document_id=row["id"], actor=actor, now=now)
+            await cancel_document(document_id=row["id"], actor=actor, now=now, tell=False)  # the cancelling tells it
             refunds += row["paid_minor"] > 0
         elif row["state"] == DocumentState.PAID.value:
             await require_refund(document_id=row["id"], actor=actor, now=now)

@@ -40,6 +40,7 @@ from app.payments.services.issuing import (
     sides_of_lines,
 )
 from app.payments.services.ledger import day_of, post
+from app.payments.services.telling import tell_taken_back
 from app.payments.tables import Payment, PaymentDocument
 
 #: What JSON's numbers carry everywhere, and more than any fair takes.
@@ -71,8 +72,8 @@ def register_taken_back(purpose: str, taken_back: TakenBack) -> None:
     """Say what follows when somebody else than its seller takes a paid document of a purpose back as a whole.
 
     ``taken_back(document, actor, now)`` runs inside the transaction that does so, after its money was owed back: what
-    the document was for has to go, too. ``actor`` is nobody for who did it at a provider. It must call nothing outside.
-    Raises ValueError when the purpose is taken.
+    the document was for has to go, too, and its payer is told. ``actor`` is nobody for who did it at a provider. It
+    must call nothing outside. Raises ValueError when the purpose is taken.
     """
     if _taken_back.setdefault(purpose, taken_back) != taken_back:
         raise ValueError(f"documents of {purpose} are taken back by another module already")
@@ -254,10 +255,10 @@ async def _hold_edition_of(document_id: int) -> None:
     await hold_edition((await document_by_id(document_id)).edition_id)
 
 
-async def cancel_document(*, document_id: int, actor: Actor | None, now: datetime) -> None:
-    """Take back an open document, or one that was written off; what came for it has to go back.
+async def cancel_document(*, document_id: int, actor: Actor | None, now: datetime, tell: bool = True) -> None:
+    """Take back an open document, or one that was written off; what came for it has to go back, and the payer is told.
 
-    Cancelled twice changes nothing.
+    Not with ``tell`` false, for a seller who tells it herself. Cancelled twice changes nothing.
 
     Raises DocumentNotFound, DocumentNotOpen.
     """
@@ -281,6 +282,8 @@ async def cancel_document(*, document_id: int, actor: Actor | None, now: datetim
             await _forget_credits(was, now)
         if was.paid.amount_minor:
             await owe_back(was, was.paid.amount_minor, now)
+            if tell:
+                await tell_taken_back(was, was.paid, now)
 
 
 async def ask_again(document: DocumentInfo, now: datetime) -> None:
@@ -316,6 +319,8 @@ async def take_back(*, document_id: int, actor: Actor | None, now: datetime) -> 
             taken_back = _taken_back.get(document.purpose)
             if taken_back is not None:
                 await taken_back(document, actor, now)
+            else:
+                await tell_taken_back(document, document.owed, now)
 
 
 async def require_refund(*, document_id: int, actor: Actor | None, now: datetime) -> bool:

@@ -137,7 +137,7 @@ async def _record(document_id: int, money: _Money) -> Recorded:
     if written := await _written_before(document, money, kept):
         return written
     await _check_told(document, money)
-    over = money.amount.amount_minor - kept
+    over = beyond = money.amount.amount_minor - kept
     if kept and document.state == DocumentState.CANCELLED:
         recorded = await _take_late(document, money)
     elif kept:
@@ -166,15 +166,18 @@ async def _record(document_id: int, money: _Money) -> Recorded:
         now=money.now,
     )
     if over or recorded.outcome == Settlement.REFUND:
-        await say_owed(document, money.amount, recorded.payment_id, money.now)
+        await say_owed(document, money.amount, recorded.payment_id, money.now, beyond_minor=beyond)
     return replace(recorded, over_minor=over or recorded.over_minor)
 
 
-async def say_owed(before: DocumentInfo, came: Money, payment_id: int, now: datetime) -> None:
-    """Tell the payer what has to go back since money came; ``before`` is the document as it stood then."""
+async def say_owed(before: DocumentInfo, came: Money, payment_id: int, now: datetime, *, beyond_minor: int = 0) -> None:
+    """Tell the payer what has to go back since money came; ``before`` is the document as it stood then.
+
+    ``beyond_minor`` of it is no money that the seller was asked about.
+    """
     after = await document_by_id(before.id)
     owed = Money(after.owed.amount_minor - before.owed.amount_minor, after.owed.currency)
-    await tell_owed(after, came, owed, payment_id, now)
+    await tell_owed(after, came, owed, payment_id, now, beyond=Money(beyond_minor, owed.currency))
 
 
 async def _written_before(document: DocumentInfo, money: _Money, kept: int) -> Recorded | None:

@@ -34,9 +34,9 @@ async def record_refund(
 ) -> int:
     """Record that money which had to go back has gone back, as a whole or in parts; returns the row's id.
 
-    The payer is told, unless a provider did it: its module tells. The same ``provider_reference`` again gives the
-    first answer. Raises DocumentNotFound for a payment that is not there, DocumentNotOpen when nothing of it has to go
-    back any more, MoreThanOwed, CurrencyDiffers, and GoesBackToCard for money that a person (without a
+    The payer is told, unless a provider did it: who books that tells her. The same ``provider_reference`` again gives
+    the first answer. Raises DocumentNotFound for a payment that is not there, DocumentNotOpen when nothing of it has
+    to go back any more, MoreThanOwed, CurrencyDiffers, and GoesBackToCard for money that a person (without a
     ``provider_reference``) gave back while some of it is on its way to its card.
     """
     async with write_transaction():

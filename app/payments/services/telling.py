@@ -22,7 +22,7 @@ class Reached:
     """Where a payer is written to, and the address of her page, which is empty when she has none.
 
     ``secret``: whoever has the address has what was bought, so that the message is cleared once it is sent.
-    ``tells_gone``: the module that sells tells by itself that what was paid for is gone.
+    ``tells_gone``: the module that sells tells by itself that what was paid for is gone, when it is asked.
     ``held_only``: what is billed is held for minutes, and nobody is reminded of it.
     """
 
@@ -61,15 +61,22 @@ async def _by_record(document: DocumentInfo) -> Reached | None:
     return Reached(email=person.email, phone=person.phone) if person else None
 
 
-async def tell_owed(document: DocumentInfo, came: Money, owed: Money, payment_id: int, now: datetime) -> None:
+async def tell_owed(
+    document: DocumentInfo, came: Money, owed: Money, payment_id: int, now: datetime, *, beyond: Money
+) -> None:
     """Tell that of the money that came some has to go back: what it was for is gone, or more came than was due.
 
-    ``document`` is as it stands now, with its refund due in the first case.
+    ``document`` is as it stands now, with its refund due in the first case. Its seller was asked about all of the
+    money but ``beyond``: that alone is told where she tells the rest.
     """
     gone = document.state == DocumentState.REFUND_DUE
     reached = await payer_of(document)
-    if reached is None or (gone and reached.tells_gone):
+    if reached is None:
         return
+    if gone and reached.tells_gone:
+        gone, owed = beyond == came, beyond
+        if not owed.amount_minor:
+            return
     with use_locale(document.payer_language):
         if gone:
             mail = _(
@@ -97,10 +104,44 @@ async def tell_owed(document: DocumentInfo, came: Money, owed: Money, payment_id
         )
 
 
+async def tell_taken_back(document: DocumentInfo, owed: Money, now: datetime) -> None:
+    """Tell that an invoice was taken back as a whole, and that what had come for it goes back."""
+    with use_locale(document.payer_language):
+        await send_to_payer(
+            document,
+            subject=_("Your payment for {number} goes back to you"),
+            mail=_(
+                "Dear {name},\n\ninvoice {number} for {what} ({edition}) was taken back: nothing more is to be paid. "
+                "{owed} goes back to you: the organisers see to it, and you are told when it has gone."
+            ),
+            short=_("{edition}: invoice {number} was taken back: nothing more is to be paid. {owed} goes back to you."),
+            values={"owed": format_money(owed)},
+            key=None,
+            now=now,
+        )
+
+
+async def tell_credited(document: DocumentInfo, credited: Money, owed: Money, now: datetime) -> None:
+    """Tell that a part of an invoice was taken back, and what goes back for it of what had come."""
+    with use_locale(document.payer_language):
+        await send_to_payer(
+            document,
+            subject=_("Your payment for {number} goes back to you"),
+            mail=_(
+                "Dear {name},\n\n{credited} of invoice {number} for {what} ({edition}) was taken back. {owed} goes "
+                "back to you: the organisers see to it, and you are told when it has gone."
+            ),
+            short=_("{edition}: {credited} of invoice {number} was taken back. {owed} goes back to you."),
+            values={"credited": format_money(credited), "owed": format_money(owed)},
+            key=None,
+            now=now,
+        )
+
+
 async def tell_returned(
     document: DocumentInfo, amount: Money, method: PaymentMethod, payment_id: int, now: datetime
 ) -> None:
-    """Tell that money went back, where the desk wrote it down; of cards their own messages tell."""
+    """Tell that money went back, where the desk wrote it down; of cards see :func:`tell_back_on_card`."""
     with use_locale(document.payer_language):
         await send_to_payer(
             document,
@@ -109,6 +150,46 @@ async def tell_returned(
             short=_("{edition}: {amount} for invoice {number} went back to you. How: {method}."),
             values={"amount": format_money(amount), "method": _(METHOD_NAMES[method])},
             key=f"payment-returned:{payment_id}",
+            now=now,
+        )
+
+
+async def tell_back_on_card(document: DocumentInfo, refund_id: int, amount: Money, now: datetime) -> None:
+    """Tell that money went back to the card that it came from."""
+    with use_locale(document.payer_language):
+        await send_to_payer(
+            document,
+            subject=_("Your money for {number} went back"),
+            mail=_(
+                "Dear {name},\n\n{amount} of what you paid for {what} ({edition}) went back to the card that you paid "
+                "with. Banks take up to ten days to show it."
+            ),
+            short=_(
+                "{edition}: {amount} for invoice {number} went back to the card that you paid with. "
+                "Banks take up to ten days to show it."
+            ),
+            values={"amount": format_money(amount)},
+            key=f"card-refund:{refund_id}",
+            now=now,
+        )
+
+
+async def tell_not_on_card(document: DocumentInfo, refund_id: int, amount: Money, now: datetime) -> None:
+    """Tell that money which went back to a card did not arrive, to who heard that it had gone."""
+    with use_locale(document.payer_language):
+        await send_to_payer(
+            document,
+            subject=_("Your money for {number} has not arrived"),
+            mail=_(
+                "Dear {name},\n\nthe bank of your card did not take the {amount} that went back to you, of what you "
+                "paid for {what} ({edition}). The organisers send it again, and you are told when it has gone."
+            ),
+            short=_(
+                "{edition}: the bank of your card did not take the {amount} for invoice {number} that went back to "
+                "you. The organisers send it again, and you are told when it has gone."
+            ),
+            values={"amount": format_money(amount)},
+            key=f"card-refund-failed:{refund_id}",
             now=now,
         )
 

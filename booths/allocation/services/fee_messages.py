@@ -6,7 +6,7 @@ from app.events.queries import edition_by_id
 from app.kernel.i18n import N_, _, format_date, use_locale
 from app.kernel.money import Money, format_money
 from app.kernel.settings import settings
-from app.payments.queries import DocumentInfo
+from app.payments.queries import DocumentInfo, parts_of
 from app.payments.services.telling import Reached
 from booths.allocation.enums import FeeNews
 from booths.allocation.services.messages import contact_of, send_to
@@ -46,14 +46,12 @@ SENTENCES = {
             "you: the organisers see to it."
         ),
     ),
-    FeeNews.WENT_BACK: (
-        N_("Your money for the booth went back"),
-        N_(
-            "{amount} for booth {booth} of {organisation} went back to the card that you paid with. "
-            "Banks take up to ten days to show it."
-        ),
-    ),
 }
+#: What stands in place of the first sentence where a fee is due in parts.
+IN_PARTS = N_(
+    "Booth {booth} of {organisation} costs {amount}. The first part, {first}, is to be paid by {day}, and the rest by "
+    "{last_day}. How to pay stands on your page."
+)
 
 
 async def tell_fee(
@@ -73,6 +71,9 @@ async def tell_fee(
         return
     edition = await edition_by_id(document.edition_id)
     subject, sentence = SENTENCES[news]
+    parts = await parts_of(document) if news == FeeNews.BILLED else []
+    if len(parts) > 1:
+        sentence = IN_PARTS
     with use_locale(row["locale"]):
         words = {
             "organisation": row["organisation"],
@@ -80,6 +81,8 @@ async def tell_fee(
             "instead": instead,
             "amount": format_money(amount),
             "day": format_date(document.due_on) if document.due_on else "",
+            "first": format_money(parts[0].amount) if parts else "",
+            "last_day": format_date(parts[-1].due_on) if parts else "",
         }
         await send_to(
             row,

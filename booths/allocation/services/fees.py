@@ -10,11 +10,10 @@ from app.events.queries import hold_edition, hold_edition_going_on
 from app.kernel import audit
 from app.kernel.database import write_transaction
 from app.kernel.i18n import _, use_locale
-from app.kernel.money import Money
 from app.kernel.names import clean_text
 from app.payments.enums import DocumentState
 from app.payments.lines import Line, Terms, taxed
-from app.payments.queries import DocumentInfo, invoices_for, terms_of
+from app.payments.queries import invoices_for, terms_of
 from app.payments.services.documents import cancel_document, open_document, require_refund
 from app.payments.services.issuing import Part, Payer
 from booths.allocation.enums import FEE_PURPOSE, FeeNews, FeeState
@@ -164,23 +163,24 @@ def parts_for(total_minor: int, plan: Plan, today: date) -> Sequence[Part]:
 async def take_bill_back(*, edition_id: int, application_id: int, actor: Actor, now: datetime) -> None:
     """Take the invoice of an application that lost its booth back, and tell its exhibitor: what came has to go back.
 
-    In the caller's transaction.
+    One that was written off before anything came stays so: nobody waits for it. In the caller's transaction.
     """
     async with write_transaction():
         await hold_edition(edition_id)
         for document in await invoices_for(FEE_PURPOSE, [application_id]):
-            if document.state == DocumentState.OPEN:
-                await cancel_document(document_id=document.id, actor=actor, now=now)
+            came = document.paid.amount_minor > 0
+            if document.state == DocumentState.OPEN or (document.state == DocumentState.WRITTEN_OFF and came):
+                await cancel_document(document_id=document.id, actor=actor, now=now, tell=False)
             elif document.state == DocumentState.PAID:
                 await require_refund(document_id=document.id, actor=actor, now=now)
             else:
                 continue
             bill = await bill_of(document.id)
-            news = FeeNews.OWED_BACK if document.paid.amount_minor else FeeNews.TAKEN_BACK
-            await tell_fee(news, document, booth=bill["code"], amount=document.paid, now=now)
-
-
-async def tell_refund(document: DocumentInfo, refund_id: int, amount: Money, now: datetime) -> None:
-    """Tell an exhibitor that money went back to her card, in the transaction that books it."""
-    bill = await bill_of(document.id)
-    await tell_fee(FeeNews.WENT_BACK, document, booth=bill["code"], amount=amount, occasion=str(refund_id), now=now)
+            await tell_fee(
+                FeeNews.OWED_BACK if came else FeeNews.TAKEN_BACK,
+                document,
+                booth=bill["code"],
+                amount=document.paid,
+                occasion=document.state,  # one that was cancelled may be paid late, and is taken back once more
+                now=now,
+            )

@@ -7,11 +7,11 @@ of their ids. Whoever gives or takes back a booth by hand holds the edition alon
 from datetime import datetime
 from typing import Any
 
-from app.accounts.actor import SYSTEM
+from app.accounts.actor import SYSTEM, Actor
 from app.kernel import audit
 from app.kernel.database import hold_row
-from app.payments.enums import Settlement
-from app.payments.queries import DocumentInfo, PaymentInfo, invoices_for
+from app.payments.enums import DocumentState, Settlement
+from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id, invoices_for
 from booths.allocation.enums import FEE_PURPOSE, OPEN_STATES, ApplicationState, FeeNews
 from booths.allocation.queries import held_booths
 from booths.allocation.queries_fees import STANDS, bill_of, equal_booths
@@ -21,7 +21,7 @@ from booths.allocation.services.fee_messages import tell_fee
 from booths.allocation.tables import Application, BoothBill
 from booths.floorplan.enums import HolderState
 from booths.floorplan.queries import booth_in
-from booths.floorplan.services import first_free, hold_booth
+from booths.floorplan.services import first_free, hold_booth, release_booth
 
 
 async def settle_fee(document: DocumentInfo, payment: PaymentInfo, now: datetime) -> Settlement:
@@ -34,7 +34,8 @@ async def settle_fee(document: DocumentInfo, payment: PaymentInfo, now: datetime
     booth_id = await _booth_for(document, bill, now)
     told: dict[str, Any] = {"booth": bill["code"], "amount": document.amount, "occasion": str(payment.id), "now": now}
     if booth_id is None:
-        await tell_fee(FeeNews.GONE, document, **told | {"amount": payment.amount})
+        came = (await document_by_id(document.id)).paid  # with the parts that came before
+        await tell_fee(FeeNews.GONE, document, **told | {"amount": came})
         return Settlement.REFUND
     if booth_id == bill["booth"]:
         await tell_fee(FeeNews.KEPT, document, **told)
@@ -53,6 +54,39 @@ async def settle_fee(document: DocumentInfo, payment: PaymentInfo, now: datetime
     )
     await tell_fee(FeeNews.REPLACED, document, instead=code, **told)
     return Settlement.REPLACED
+
+
+async def release_taken_back(document: DocumentInfo, actor: Actor | None, now: datetime) -> None:
+    """Release the booth of a paid invoice that finance took back as a whole, or whose money a provider gave back.
+
+    What payments calls inside the transaction that does so; the money is owed back already. The application waits
+    again, so that nothing is billed to it anew, and its exhibitor is told (decision 0031).
+    """
+    bill = await bill_of(document.id)
+    await hold_row("application", bill["application"], alone=True)
+    application = await Application.objects().get(Application.id == bill["application"])
+    assert application is not None  # its bill refers to it
+    held = (await held_booths(document.edition_id)).get(application.organisation)
+    if held is not None and held["booth"] == bill["booth"]:
+        by = actor or SYSTEM
+        await release_booth(booth_id=bill["booth"], actor=by, now=now)
+        await move_applications(
+            Application.id == application.id,
+            states=[ApplicationState.ALLOCATED],
+            target=ApplicationState.WAITING,
+            action="application.wait",
+            edition_id=document.edition_id,
+            actor=by,
+            now=now,
+        )
+    await tell_fee(
+        FeeNews.OWED_BACK,
+        document,
+        booth=bill["code"],
+        amount=document.owed,
+        occasion=DocumentState.PAID,
+        now=now,
+    )
 
 
 async def _booth_for(document: DocumentInfo, bill: dict[str, Any], now: datetime) -> int | None:

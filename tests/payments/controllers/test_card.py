@@ -196,7 +196,7 @@ async def test_money_goes_back_to_the_card_in_parts_and_the_buyer_sees_it(
     assert "30.000 ₫ went back to your card" in page
     assert "the organisers see to it" not in page
     assert "All of it went back" in (await desk.get(f"{refunds}?lang=en")).text
-    messages = await OutboxMessage.select().where(OutboxMessage.unique_key.like("ticket-order-refund:%"))
+    messages = await OutboxMessage.select().where(OutboxMessage.unique_key.like("card-refund:%"))
     assert len(messages) == 2
     assert "20.000" in messages[0]["body_text"]
 
@@ -222,11 +222,11 @@ async def test_a_refund_that_fails_days_later_is_shown_told_and_sent_again(
     page = await scene.page()
     assert "What you paid, 50.000 ₫, goes back to you: the organisers see to it" in page
     assert "went back to your card" not in page
-    refund_messages = OutboxMessage.unique_key.like("ticket-order-refund%")
+    refund_messages = OutboxMessage.unique_key.like("card-refund%")
     told = await OutboxMessage.select().where(refund_messages).order_by(OutboxMessage.id)
     assert [message["unique_key"].split(":")[0] for message in told] == [
-        "ticket-order-refund",
-        "ticket-order-refund-failed",
+        "card-refund",
+        "card-refund-failed",
     ]
     assert "50.000 ₫" in told[1]["body_text"]
     assert (await desk.post(refunds, data={"amount": "50.000"})).headers["location"] == own

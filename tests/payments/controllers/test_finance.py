@@ -109,6 +109,7 @@ async def test_a_part_is_paid_a_part_taken_back_and_the_rest_written_off(desk: B
     assert "Record a payment" not in page
     assert (await desk.post(f"{own}/write-off")).status_code == 303
     assert (await document_by_id(document.id)).state == DocumentState.WRITTEN_OFF
+    assert f'action="{own}/cancel"' in (await desk.get(own)).text
     ledger = (await desk.get(f"/manage/{edition.id}/payments/ledger?lang=en")).text
     for words in ("Written off", "30.000 ₫", "Card terminals", "40.000 ₫", "Quỹ vì phụ nữ"):
         assert words in ledger
@@ -117,6 +118,10 @@ async def test_a_part_is_paid_a_part_taken_back_and_the_rest_written_off(desk: B
     assert "Card terminals" in entered
     assert "Nothing is entered" in (await desk.get(f"/manage/{edition.id}/payments/ledger?day=2020-01-01&lang=en")).text
     assert (await desk.get(f"/manage/{edition.id}/payments/ledger.xlsx")).content[:2] == b"PK"
+    assert (await desk.post(f"{own}/cancel")).status_code == 303
+    cancelled = await document_by_id(document.id)
+    assert (cancelled.state, cancelled.owed.amount_minor) == (DocumentState.CANCELLED, 40_000)
+    assert f'action="{own}/cancel"' not in (await desk.get(own)).text
 
 
 async def test_the_e_invoice_of_a_provider_is_noted_and_printed(desk: Browser, seller: Seller) -> None:

@@ -28,7 +28,7 @@ from app.payments.errors_card import (
 from app.payments.queries import DocumentInfo, balances, document_by_id, payments_of, waiting_events
 from app.payments.queries_card import refunds_of
 from app.payments.services import card_refunds
-from app.payments.services.card_refunds import carry_on, left_to_refund, refund_to_card, register_refund_message
+from app.payments.services.card_refunds import carry_on, left_to_refund, refund_to_card
 from app.payments.services.card_watching import look_after_cards
 from app.payments.services.corrections import credit_document
 from app.payments.services.inbox import apply_event
@@ -54,7 +54,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[Money]:
     async def tell_payer(document: DocumentInfo, refund_id: int, amount: Money, now: datetime) -> None:
         amounts.append(amount)
 
-    monkeypatch.setattr(card_refunds, "_tell", {"order": tell_payer})
+    monkeypatch.setattr(card_refunds, "tell_back_on_card", tell_payer)
     return amounts
 
 
@@ -398,10 +398,3 @@ async def test_nothing_is_given_back_by_hand_while_some_is_on_its_way_to_the_car
                 payment_id=payment.id, method=PaymentMethod.CASH, amount=amount, actor=SYSTEM, now=clock.now()
             )
     assert len(await payments_of(owed.id)) == 1
-
-
-def test_one_module_tells_of_a_purpose(told: list[Money]) -> None:
-    async def another(document: DocumentInfo, refund_id: int, amount: Money, now: datetime) -> None: ...
-
-    with pytest.raises(ValueError, match="another module"):
-        register_refund_message("order", another)

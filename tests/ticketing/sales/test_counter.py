@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from tests.conftest import NOW
 from tests.support.client import Browser, sign_in
 from tests.support.factories import make_holder
 from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type
+from ticketing.sales.services.orders import expire_orders
 
 pytestmark = pytest.mark.engines
 
@@ -62,7 +64,7 @@ async def test_the_counter_takes_cards_at_the_terminal(edition: EditionInfo, sea
     sale = {"client_id": "sale-0001", "ticket_type": str(seat), "method": "terminal", "slip": "000123"}
     assert (await client.post(counter, data=sale)).status_code == 303
     placed = await make_order(edition.id, {seat: 1}, now=NOW)
-    said = {"reference": placed.reference, "method": "terminal", "slip": "000124"}
+    said = {"reference": placed.reference, "method": "terminal", "slip": "000124", "due": "50000"}
     assert (await client.post(f"{counter}/{placed.order_id}/paid", data=said)).status_code == 303
     assert await payments() == [("terminal", "000123", None), ("terminal", "000124", None)]
 
@@ -99,7 +101,7 @@ async def test_that_a_transfer_came_says_who_sees_the_account(
     order = f"/manage/{edition.id}/orders/{placed.order_id}"
     shown = (await client.get(order)).text
     assert ('value="transfer"' in shown) == (role != Role.MANAGER)
-    assert (await client.post(f"{order}/paid", data={"method": method})).status_code == status
+    assert (await client.post(f"{order}/paid", data={"method": method, "due": "50000"})).status_code == status
     assert len(await payments()) == (status == 303)
 
 
@@ -121,7 +123,7 @@ async def test_where_drawers_are_used_the_counter_asks_for_one(
     assert (refused.status_code, refused.text.count(sentence)) == (409, 1)
     assert [part in refused.text for part in ('value="sale-0001"', 'value="2"', 'value="Lan"', drawers)] == [True] * 4
     placed = await make_order(edition.id, {seat: 1}, now=NOW)
-    said = {"reference": placed.reference, "method": "cash"}
+    said = {"reference": placed.reference, "method": "cash", "due": "50000"}
     answer = await client.post(f"{counter}/{placed.order_id}/paid?lang=en", data=said)
     assert (answer.status_code, answer.text.count(sentence), drawers in answer.text) == (409, 1, True)
     assert await payments() == []
@@ -134,20 +136,79 @@ async def test_where_drawers_are_used_the_counter_asks_for_one(
     assert await payments() == [("cash", "", drawer_id)] * 2
 
 
+async def come(amount: int) -> None:
+    """Let a part of the newest order's money come."""
+    (order,) = await fetch("SELECT payment_document FROM ticket_order ORDER BY id DESC LIMIT 1")
+    await record_payment(
+        document_id=order["payment_document"],
+        method=PaymentMethod.TERMINAL,
+        amount=Money(amount, "VND"),
+        actor=SYSTEM,
+        now=NOW,
+    )
+
+
+@pytest.mark.parametrize("desk", ["counter", "orders"])
+async def test_of_an_order_that_is_paid_in_part_the_rest_is_asked_for(
+    edition: EditionInfo, seat: int, client: Browser, desk: str
+) -> None:
+    await sign_in(client, (await make_holder(Role.FINANCE, edition_id=edition.id, now=NOW)).id)
+    placed = await make_order(edition.id, {seat: 2}, now=NOW)
+    base = f"/manage/{edition.id}/{'box-office' if desk == 'counter' else 'orders'}/{placed.order_id}"
+    shown = f"{base}?lang=en&reference={placed.reference}"
+    said = {"reference": placed.reference, "method": "cash"}
+    asked = '<input type="hidden" name="due" value="{}">'
+    before = (await client.get(shown)).text
+    assert (asked.format(100_000) in before, "The whole amount of 100.000 ₫ came in." in before) == (True, True)
+    await come(30_000)
+    late = await client.post(f"{base}/paid?lang=en", data={**said, "due": "100000"})
+    sentence = "70.000 ₫ is to be paid now, no longer 100.000 ₫"
+    assert (late.status_code, sentence in late.text) == (409, True)
+    assert len(await payments()) == 1
+    after = (await client.get(shown)).text
+    assert [part in after for part in (asked.format(70_000), "The rest came in: 70.000 ₫.", "whole amount")] == [
+        True,
+        True,
+        False,
+    ]
+    assert (await client.post(f"{base}/paid", data={**said, "due": "70000"})).status_code == 303
+    assert await fetch("SELECT state, paid_minor, owed_minor FROM payment_document") == [
+        {"state": "paid", "paid_minor": 100_000, "owed_minor": 0}
+    ]
+
+
+async def test_who_posts_no_amount_takes_no_money(edition: EditionInfo, seat: int, client: Browser) -> None:
+    await sign_in(client, (await make_holder(Role.FINANCE, edition_id=edition.id, now=NOW)).id)
+    placed = await make_order(edition.id, {seat: 2}, now=NOW)
+    order = f"/manage/{edition.id}/orders/{placed.order_id}"
+    assert (await client.post(f"{order}/paid", data={"method": "cash"})).status_code == 409
+    assert await payments() == []
+
+
+async def test_an_order_that_lapsed_after_a_part_came_is_asked_for_as_a_whole(
+    edition: EditionInfo, seat: int, client: Browser
+) -> None:
+    await sign_in(client, (await make_holder(Role.FINANCE, edition_id=edition.id, now=NOW)).id)
+    placed = await make_order(edition.id, {seat: 2}, now=NOW)
+    await come(30_000)
+    await expire_orders(now=NOW + timedelta(hours=1))
+    order = f"/manage/{edition.id}/orders/{placed.order_id}"
+    assert '<input type="hidden" name="due" value="100000">' in (await client.get(order)).text
+    assert (await client.post(f"{order}/paid", data={"method": "cash", "due": "70000"})).status_code == 409
+    assert (await client.post(f"{order}/paid", data={"method": "cash", "due": "100000"})).status_code == 303
+    assert await fetch("SELECT state, paid_minor, owed_minor FROM payment_document") == [
+        {"state": "paid", "paid_minor": 100_000, "owed_minor": 30_000}
+    ]
+
+
 async def test_a_transfer_is_asked_for_what_is_due(
     edition: EditionInfo, seat: int, client: Browser, bank: None
 ) -> None:
     placed = await make_order(edition.id, {seat: 2}, now=NOW)
-    (order,) = await fetch("SELECT payment_document FROM ticket_order")
-    await record_payment(
-        document_id=order["payment_document"],
-        method=PaymentMethod.TERMINAL,
-        amount=Money(30_000, "VND"),
-        actor=SYSTEM,
-        now=NOW,
-    )
+    await come(30_000)
     shown = (await client.get(f"{edition.path}/tickets/done/{placed.secret}")).text
-    assert ("<dd>70.000 ₫</dd>" in shown, "<dd>100.000 ₫</dd>" in shown) == (True, False)
+    assert ("<dd>70.000 ₫</dd>" in shown, "<dd><strong>70.000 ₫</strong></dd>" in shown) == (True, True)
+    assert (shown.count("100.000 ₫"), shown.count("<dd>100.000 ₫</dd>")) == (1, 1)  # what all of it costs
 
 
 async def test_nobody_reads_or_pays_anothers_invoice(edition: EditionInfo, seat: int, client: Browser) -> None:

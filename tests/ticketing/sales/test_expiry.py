@@ -13,7 +13,7 @@ from app.kernel.database import fetch, write_transaction
 from app.payments.enums import PaymentMethod, Settlement
 from app.payments.errors import AlreadyPaid, DocumentNotOpen
 from tests.conftest import NOW
-from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type
+from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type, pay_order
 from tests.support.race import overtaken, race, unguarded, winners
 from ticketing.sales.errors import OrderNotOpen
 from ticketing.sales.plugin import start
@@ -73,7 +73,7 @@ async def test_paying_expiring_and_cancelling_at_once_leave_no_place_behind(edit
     async def act(number: int) -> None:
         order_id = placed[number % 12].order_id
         if number < 12:
-            await orders.pay_order(
+            await pay_order(
                 order_id=order_id, edition_id=edition.id, method=PaymentMethod.CASH, actor=SYSTEM, now=LATER
             )
         elif number < 24:

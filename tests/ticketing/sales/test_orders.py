@@ -17,7 +17,7 @@ from app.payments.errors import DocumentNotOpen
 from app.payments.queries import document_by_id
 from app.payments.services.corrections import credit_document
 from tests.conftest import NOW
-from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type
+from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type, pay_order
 from tests.support.race import drop_unique, losers, meet_after, race, unguarded, winners
 from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import (
@@ -35,7 +35,6 @@ from ticketing.sales.services import orders, placing, quota
 from ticketing.sales.services.orders import (
     cancel_order,
     expire_orders,
-    pay_order,
     place_order,
     sell_at_box_office,
 )

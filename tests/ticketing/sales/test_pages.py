@@ -265,7 +265,8 @@ async def test_orders_are_listed_searched_exported_and_cancelled(scene: Scene) -
 async def test_finance_records_that_the_money_came(scene: Scene) -> None:
     await scene.sign_in(Role.FINANCE)
     placed = await make_order(scene.edition.id, {scene.paid: 1}, now=NOW)
-    paid = await scene.browser.post(scene.manage(f"/orders/{placed.order_id}/paid"), data={"method": "transfer"})
+    said = {"method": "transfer", "due": "50000"}
+    paid = await scene.browser.post(scene.manage(f"/orders/{placed.order_id}/paid"), data=said)
     assert paid.status_code == 303
     assert await fetch("SELECT state FROM ticket_order WHERE id = {}", placed.order_id) == [{"state": "confirmed"}]
 
@@ -299,7 +300,7 @@ async def test_an_order_placed_before_is_paid_at_the_counter(scene: Scene) -> No
     hidden = f'<input type="hidden" name="reference" value="{placed.reference}">'
     parts = ("Waiting for payment", f'action="{order}/paid"', hidden, 'class="qr"')
     assert [waiting.text.count(part) for part in parts] == [1, 1, 1, 0]
-    said = {"reference": placed.reference}
+    said = {"reference": placed.reference, "due": "100000"}
     paid = [await scene.browser.post(f"{order}/paid", data=said) for _time in range(2)]
     assert paid[0].headers["location"] == shown
     assert [answer.status_code for answer in paid] == [303, 409]

@@ -13,9 +13,9 @@ from app.kernel.database import fetch
 from app.kernel.errors import AppError
 from app.payments.enums import PaymentMethod
 from tests.conftest import NOW
-from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type
+from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type, pay_order
 from ticketing.sales.plugin import start
-from ticketing.sales.services.orders import cancel_order, expire_orders, pay_order
+from ticketing.sales.services.orders import cancel_order, expire_orders
 
 QUOTA = 6
 STEPS = st.lists(

@@ -25,12 +25,13 @@ from app.kernel.settings import settings
 from app.kernel.web import page, redirect
 from app.payments.enums import METHOD_NAMES, CounterMethod, PaymentMethod, Settlement
 from app.payments.errors import DrawerNeeded
-from app.payments.queries import lacks_drawer
+from app.payments.queries import document_by_id, lacks_drawer
 from ticketing.sales import queries
 from ticketing.sales.enums import ORDER_STATE_NAMES, OrderChannel, OrderState
-from ticketing.sales.errors import OrderNotFound, SoldOut, TooManyTickets
+from ticketing.sales.errors import DueChanged, OrderNotFound, SoldOut, TooManyTickets
 from ticketing.sales.schemas import MOST_AT_BOX_OFFICE, BoxOfficeForm, CounterPaidForm
-from ticketing.sales.services.orders import pay_order, sell_at_box_office
+from ticketing.sales.services.orders import sell_at_box_office
+from ticketing.sales.services.paying import pay_order, to_pay
 
 
 class BoxOfficeController(Controller):
@@ -95,10 +96,11 @@ class BoxOfficeController(Controller):
                 edition_id=edition_id,
                 method=PaymentMethod(said.method),
                 note=said.slip,
+                shown_minor=said.due,
                 actor=request.user,
                 now=now(),
             )
-        except DrawerNeeded as error:
+        except (DrawerNeeded, DueChanged) as error:
             form = await form_again(request, {"method": error.sentence()})
             return await _passes_page(await edition_by_id(edition_id), order, request.user, form, status=error.status)
         toast = _("The tickets are gone: this money has to go back.") if outcome == Settlement.REFUND else ""
@@ -139,13 +141,16 @@ async def _passes_page(
         for ticket in found
         if ticket["pass_state"] == PassState.ISSUED
     ]
+    document = await document_by_id(order["payment_document"]) if order["payment_document"] else None
+    total = Money(order["total_minor"], order["currency"])
     return page(
         "sales/box_office_passes.html",
         status=status,
         headers={"cache-control": "private, no-store"},
         edition=edition,
         order=order,
-        total=Money(order["total_minor"], order["currency"]),
+        total=total,
+        due=to_pay(document) if document else total,
         tickets=tickets,
         state_name=_(ORDER_STATE_NAMES[order["state"]]),
         counts=Counter(pick(ticket["type_name"]) for ticket in found),

@@ -34,6 +34,7 @@ from ticketing.sales.errors import (
 )
 from ticketing.sales.schemas import PaidForm, TicketTypeForm
 from ticketing.sales.services import orders, ticket_types
+from ticketing.sales.services.paying import pay_order, to_pay
 from ticketing.sales.sheets import TICKET_TYPES
 
 NOT_AN_AMOUNT = N_("Please write an amount such as 50.000, or 0.")
@@ -196,11 +197,13 @@ class OrderController(Controller):
         if order is None:
             raise OrderNotFound
         document = await document_by_id(order["payment_document"]) if order["payment_document"] else None
+        total = Money(order["total_minor"], order["currency"])
         return page(
             "sales/manage_order.html",
             edition=edition,
             order=order,
-            total=Money(order["total_minor"], order["currency"]),
+            total=total,
+            due=to_pay(document) if document else total,
             tickets=await queries.tickets_of_order(order_id),
             payment_state=_(STATE_NAMES[document.state]) if document else "",
             state_name=_(ORDER_STATE_NAMES[order["state"]]),
@@ -222,11 +225,17 @@ class OrderController(Controller):
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], order_id: FromPath[int]
     ) -> Response[Any]:
         """Record that its money came."""
-        method = PaymentMethod((await read_form(request, PaidForm)).method)
+        said = await read_form(request, PaidForm)
+        method = PaymentMethod(said.method)
         if method not in _methods_of(request.user, edition_id):
             raise NotAllowed
-        outcome = await orders.pay_order(
-            order_id=order_id, edition_id=edition_id, method=method, actor=request.user, now=now()
+        outcome = await pay_order(
+            order_id=order_id,
+            edition_id=edition_id,
+            method=method,
+            shown_minor=said.due,
+            actor=request.user,
+            now=now(),
         )
         toast = _("Paid. The passes were made.")
         if outcome == Settlement.REPLACED:

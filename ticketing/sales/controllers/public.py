@@ -52,6 +52,7 @@ from ticketing.sales.errors import (
 )
 from ticketing.sales.schemas import MOST_IN_ONE_ORDER, BuyerForm
 from ticketing.sales.services.orders import place_order
+from ticketing.sales.services.paying import to_pay
 from ticketing.sales.services.placing import BilledTo
 
 #: What step two asks for, kept while other tickets are chosen.
@@ -198,13 +199,15 @@ async def _order_page(
     document = await document_by_id(order["payment_document"]) if order["payment_document"] is not None else None
     payments = await payments_of(document.id) if document else []
     refunds = await refunds_of(document.id) if document else []
+    total = Money(order["total_minor"], order["currency"])
     return page(
         "sales/done.html",
         status=status,
         headers={"cache-control": "private, no-store"},
         edition=edition,
         order=order,
-        total=Money(order["total_minor"], order["currency"]),
+        total=total,
+        due=to_pay(document) if document else total,
         tickets=tickets,
         contact=queries.half_hidden(order["contact"]),
         transfer=transfer_of(document) if document and order["state"] == OrderState.HELD else None,

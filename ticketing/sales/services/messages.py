@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from app.accounts.tables import Person
 from app.events.passes.services import IssuedPass
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.database import fetch
@@ -144,63 +145,41 @@ def _tickets_message(
         )
 
 
-async def send_refund(document: DocumentInfo, refund_id: int, amount: Money, now: datetime) -> None:
-    """Tell a buyer that money went back to her card, in the transaction that books it."""
-    order = await TicketOrder.objects().get(TicketOrder.id == document.subject_id)
-    if order is None:
-        return
-    with use_locale(order.locale):
-        await _tell_of_refund(
-            order,
-            amount,
-            subject=_("Your money for order {reference} went back"),
-            body=_(
-                "{edition}, order {reference}: {amount} went back to the card that you paid with. "
-                "Banks take up to ten days to show it."
-            ),
-            key=f"ticket-order-refund:{refund_id}",
-            now=now,
-        )
+async def send_cancelled(*, order: TicketOrder, owed: Money | None, now: datetime) -> None:
+    """Tell a buyer that her order was cancelled and what goes back to her, in the transaction that cancels it.
 
-
-async def send_refund_failed(document: DocumentInfo, refund_id: int, amount: Money, now: datetime) -> None:
-    """Tell a buyer that money which went back to her card did not arrive, in the transaction that takes it back."""
-    order = await TicketOrder.objects().get(TicketOrder.id == document.subject_id)
-    if order is None:
-        return
-    with use_locale(order.locale):
-        await _tell_of_refund(
-            order,
-            amount,
-            subject=_("Your money for order {reference} has not arrived"),
-            body=_(
-                "{edition}, order {reference}: the bank of your card did not take the {amount} that went back to you. "
-                "The organisers send it again, and you are told when it has gone."
-            ),
-            key=f"ticket-order-refund-failed:{refund_id}",
-            now=now,
-        )
-
-
-async def _tell_of_refund(
-    order: TicketOrder, amount: Money, *, subject: str, body: str, key: str, now: datetime
-) -> None:
-    if not order.contact:
+    ``order`` is as it stood before. One out of a sheet has no contact, and goes to the person's own.
+    """
+    person = await Person.objects().get(Person.id == order.buyer) if order.buyer else None
+    contact = order.contact or (person and (person.email or person.phone)) or ""
+    if not contact:
         return
     edition = await edition_by_id(order.edition)
-    by_mail = "@" in order.contact
-    channel, address = way_to(email=order.contact if by_mail else None, phone=order.contact)
-    await send_message(
-        channel=channel,
-        to=address,
-        person_id=order.buyer,
-        subject=subject.format(reference=order.reference),
-        body=body.format(reference=order.reference, edition=edition.title, amount=format_money(amount)),
-        locale=order.locale,
-        unique_key=key,
-        edition_id=order.edition,
-        now=now,
-    )
+    by_mail = "@" in contact
+    channel, address = way_to(email=contact if by_mail else None, phone=contact)
+    with use_locale(order.locale):
+        said = [_("{edition}: your order {reference} was cancelled.")]
+        if order.state == OrderState.CONFIRMED:
+            said.append(_("Its passes open no gate any more."))
+        elif order.payment_document is not None:
+            said.append(_("Please do not pay it."))
+        if owed is not None and owed.amount_minor:
+            said.append(
+                _("{owed} goes back to you: the organisers see to it, and you are told when it has gone.").format(
+                    owed=format_money(owed)
+                )
+            )
+        await send_message(
+            channel=channel,
+            to=address,
+            person_id=order.buyer,
+            subject=_("Your order {reference} was cancelled").format(reference=order.reference),
+            body=" ".join(said).format(edition=edition.title, reference=order.reference),
+            locale=order.locale,
+            unique_key=f"ticket-order-cancelled:{order.id}",
+            edition_id=order.edition,
+            now=now,
+        )
 
 
 async def reach_buyer(document: DocumentInfo) -> Reached | None:

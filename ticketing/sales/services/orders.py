@@ -18,7 +18,7 @@ from app.kernel.i18n import pick
 from app.kernel.money import Money
 from app.kernel.rows import among
 from app.kernel.security import hash_token
-from app.payments.enums import DocumentState, PaymentMethod, Settlement
+from app.payments.enums import PaymentMethod, Settlement
 from app.payments.errors import DocumentNotOpen
 from app.payments.lines import Line
 from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id
@@ -34,7 +34,7 @@ from ticketing.sales.schemas import MOST_AT_BOX_OFFICE, MOST_IN_ONE_ORDER
 from ticketing.sales.services.confirming import confirm_orders
 from ticketing.sales.services.issuing import revoke_tickets
 from ticketing.sales.services.late import hold_all_types, move_to_types, places_for
-from ticketing.sales.services.messages import NO_PLACES, send_bill
+from ticketing.sales.services.messages import NO_PLACES, send_bill, send_cancelled
 from ticketing.sales.services.placing import Asked, BilledTo, Placed, place_once, placed_before
 from ticketing.sales.services.quota import give_back_places, hold_places, hold_types
 from ticketing.sales.services.references import order_reference, order_secret
@@ -180,28 +180,6 @@ async def sell_at_box_office(
     return await place_once(asked, make)
 
 
-async def pay_order(
-    *, order_id: int, edition_id: int, method: PaymentMethod, actor: Actor, now: datetime, note: str = ""
-) -> Settlement:
-    """Record that the whole amount of an order came in, at the counter or by transfer; its settlement confirms it.
-
-    Raises OrderNotFound, OrderNotOpen (nothing is to be paid), AlreadyPaid, DrawerNeeded.
-    """
-    order = await _order(order_id, edition_id)
-    if order.payment_document is None:
-        raise OrderNotOpen
-    document = await document_by_id(order.payment_document)
-    recorded = await record_payment(
-        document_id=document.id,
-        method=method,
-        amount=document.due if document.state == DocumentState.OPEN else document.amount,
-        actor=actor,
-        note=note,
-        now=now,
-    )
-    return recorded.outcome
-
-
 async def settle_order(document: DocumentInfo, payment: PaymentInfo, now: datetime) -> Settlement:
     """What payments asks when an order's money came: the order is confirmed, or the money has to go back.
 
@@ -253,7 +231,9 @@ async def settle_orders(paid: Sequence[Paid], now: datetime) -> list[Settlement]
 
 
 async def cancel_order(*, order_id: int, edition_id: int, actor: Actor, now: datetime) -> None:
-    """Cancel an order: its places return, its passes are revoked, its money is owed back. Twice changes nothing.
+    """Cancel an order: its places return, its passes are revoked, its money is owed back, its buyer is told.
+
+    Twice changes nothing.
 
     Raises OrderNotFound, OrderNotOpen (it had expired), DocumentNotOpen (its money comes at this moment).
     """
@@ -264,7 +244,7 @@ async def cancel_order(*, order_id: int, edition_id: int, actor: Actor, now: dat
         if order.state == OrderState.EXPIRED:
             raise OrderNotOpen
         if order.state == OrderState.HELD:
-            await _withdraw_bill(order, actor=actor, now=now)
+            await _withdraw_bill(order, actor=actor, now=now, tell=False)
         elif order.payment_document is not None:
             await require_refund(document_id=order.payment_document, actor=actor, now=now)
         await _cancel(order, actor=actor, now=now)
@@ -357,9 +337,9 @@ async def _create(
     return order
 
 
-async def _withdraw_bill(order: TicketOrder, *, actor: Actor | None, now: datetime) -> None:
+async def _withdraw_bill(order: TicketOrder, *, actor: Actor | None, now: datetime, tell: bool = True) -> None:
     if order.payment_document is not None:
-        await cancel_document(document_id=order.payment_document, actor=actor, now=now)
+        await cancel_document(document_id=order.payment_document, actor=actor, now=now, tell=tell)
 
 
 async def _bill(order: TicketOrder, *, payer_name: str, now: datetime, billed_to: BilledTo | None = None) -> int:
@@ -387,7 +367,10 @@ async def _bill(order: TicketOrder, *, payer_name: str, now: datetime, billed_to
 
 
 async def _cancel(order: TicketOrder, *, actor: Actor, now: datetime) -> None:
-    """Let an order go with its places and passes, in the caller's transaction. Raises OrderNotOpen when it changed."""
+    """Let an order go with its places and passes, and tell its buyer, in the caller's transaction.
+
+    Its money is owed back already. Raises OrderNotOpen when it changed.
+    """
     if not await _move(order, order.state, OrderState.CANCELLED, closed_at=now):
         raise OrderNotOpen
     await give_back_places(await counts_of_order(order.id), were_sold=order.state == OrderState.CONFIRMED)
@@ -402,6 +385,8 @@ async def _cancel(order: TicketOrder, *, actor: Actor, now: datetime) -> None:
         after={"state": OrderState.CANCELLED.value},
         now=now,
     )
+    owed = (await document_by_id(order.payment_document)).owed if order.payment_document is not None else None
+    await send_cancelled(order=order, owed=owed, now=now)
 
 
 async def _lines(order: TicketOrder) -> list[Line]:

@@ -1,0 +1,132 @@
+"""Buyers are told when their orders end, and that what they paid goes back."""
+
+from typing import Any
+
+import pytest
+
+from app.accounts.actor import SYSTEM
+from app.kernel.database import fetch
+from app.kernel.money import Money
+from app.payments.enums import PaymentMethod
+from app.payments.services.corrections import credit_document
+from app.payments.services.documents import cancel_document
+from app.payments.services.recording import record_payment
+from tests.conftest import NOW
+from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type, pay_order
+from tests.ticketing.sales.test_expiry import LATER
+from ticketing.sales.plugin import start
+from ticketing.sales.services.orders import Placed, cancel_order, expire_orders
+
+pytestmark = pytest.mark.engines
+
+
+@pytest.fixture
+async def edition(database: str) -> Any:
+    """An open edition, with payments joined."""
+    start()
+    return await make_open_edition(now=NOW)
+
+
+async def placed(edition: Any, price: int = 50_000, **values: Any) -> Placed:
+    """An order of two tickets, in English."""
+    type_id = await make_ticket_type(edition.id, now=NOW, price_minor=price)
+    return await make_order(edition.id, {type_id: 2}, now=NOW, locale="en", **values)
+
+
+async def come(amount: int) -> int:
+    """Let a part of the order's money come; returns its bill."""
+    (bill,) = await fetch("SELECT id FROM payment_document")
+    money = Money(amount, "VND")
+    await record_payment(document_id=bill["id"], method=PaymentMethod.TERMINAL, amount=money, actor=SYSTEM, now=NOW)
+    return int(bill["id"])
+
+
+async def told() -> list[str]:
+    """What was told after the order was placed and its passes were sent, the oldest first."""
+    rows = await fetch(
+        "SELECT to_address, subject, body_text FROM outbox_message WHERE unique_key IS NULL "
+        "OR (unique_key NOT LIKE 'ticket-order-bill:%' AND unique_key NOT LIKE 'ticket-order:%') ORDER BY id"
+    )
+    return [f"{row['to_address']}|{row['subject']}|{row['body_text']}" for row in rows]
+
+
+async def cancel(order: Placed, edition: Any) -> None:
+    """Cancel an order, twice."""
+    for _time in range(2):
+        await cancel_order(order_id=order.order_id, edition_id=edition.id, actor=SYSTEM, now=NOW)
+
+
+async def test_an_order_that_lapses_half_paid_is_told(edition: Any) -> None:
+    order = await placed(edition, phone="+84912345678")
+    await come(30_000)
+    await expire_orders(now=LATER)
+    (said,) = await told()
+    parts = ("+84912345678|", "was taken back: nothing more is to be paid", "30.000 ₫ goes back to you", order.secret)
+    assert [part for part in parts if part not in said] == []
+
+
+async def test_an_order_that_lapses_unpaid_is_not_told(edition: Any) -> None:
+    await placed(edition)
+    await expire_orders(now=LATER)
+    assert await told() == []
+
+
+async def test_a_bill_that_finance_cancels_after_a_part_came_is_told(edition: Any) -> None:
+    await placed(edition)
+    bill = await come(30_000)
+    for _time in range(2):
+        await cancel_document(document_id=bill, actor=SYSTEM, now=NOW)
+    assert [said.count("30.000 ₫") for said in await told()] == [1]
+
+
+@pytest.mark.parametrize("paid", [0, 30_000, 100_000])
+async def test_an_order_that_is_cancelled_is_told_once_with_what_goes_back(edition: Any, paid: int) -> None:
+    order = await placed(edition, phone=None, email="hoa@example.com")
+    if paid:
+        await come(paid)
+    await cancel(order, edition)
+    (said,) = await told()
+    assert said.startswith(f"hoa@example.com|Your order {order.reference} was cancelled|")
+    assert ("Please do not pay it." in said, "Its passes open no gate" in said) == (paid < 100_000, paid == 100_000)
+    assert ("goes back to you" in said, f"{paid // 1_000}.000 ₫ goes back" in said) == (bool(paid), bool(paid))
+
+
+async def test_a_free_order_that_is_cancelled_is_told(edition: Any) -> None:
+    await cancel(await placed(edition, 0), edition)
+    (said,) = await told()
+    assert ("Its passes open no gate any more." in said, "goes back" in said, "pay" in said) == (True, False, False)
+
+
+async def test_an_order_whose_bill_is_taken_back_is_told_once(edition: Any) -> None:
+    order = await placed(edition)
+    await pay_order(
+        order_id=order.order_id, edition_id=edition.id, method=PaymentMethod.TERMINAL, actor=SYSTEM, now=NOW
+    )
+    (bill,) = await fetch("SELECT id FROM payment_document")
+    whole = Money(100_000, "VND")
+    await credit_document(document_id=bill["id"], amount=whole, reason="x", actor=SYSTEM, now=NOW)
+    assert [said.count("100.000 ₫ goes back to you") for said in await told()] == [1]
+
+
+async def test_a_part_that_is_taken_back_is_told_where_money_goes_back_for_it(edition: Any) -> None:
+    await placed(edition)
+    bill = await come(80_000)
+    for amount in (5_000, 25_000):  # the first of these was not paid yet
+        part = Money(amount, "VND")
+        await credit_document(document_id=bill, amount=part, reason="x", actor=SYSTEM, now=NOW)
+    (said,) = await told()
+    assert [part for part in ("25.000 ₫ of invoice", "10.000 ₫ goes back to you") if part not in said] == []
+
+
+async def test_an_order_out_of_a_sheet_is_told_to_the_person_herself(edition: Any) -> None:
+    order = await placed(edition, 0, phone=None, email="hoa@example.com")
+    await fetch("UPDATE ticket_order SET contact = '' WHERE id = {}", order.order_id)
+    await cancel(order, edition)
+    assert [said.split("|")[0] for said in await told()] == ["hoa@example.com"]
+
+
+async def test_who_bought_at_the_counter_cannot_be_told(edition: Any) -> None:
+    order = await placed(edition)
+    await fetch("UPDATE ticket_order SET contact = '', buyer = NULL WHERE id = {}", order.order_id)
+    await cancel(order, edition)
+    assert await told() == []
