@@ -18,7 +18,7 @@ from app.kernel.settings import settings
 from app.payments.enums_legal import LegalFileKind, LegalState
 from app.payments.errors_legal import LegalFileUnreadable, LegalNotRefused, ProviderNotReached, ProviderRefused
 from app.payments.lines import TaxedLine
-from app.payments.queries import DocumentInfo, LegalInvoice, document_by_id, lines_of, terms_of
+from app.payments.queries import DocumentInfo, LegalInvoice, document_by_id, lines_of
 from app.payments.queries_legal import documents_to_issue, is_to_issue, orders_without_files
 from app.payments.services.legal import legal_values
 from app.payments.services.legal_files import keep_legal_file
@@ -86,10 +86,10 @@ async def ask_again(*, document_id: int, now: datetime) -> None:
 
 async def order_of(document: DocumentInfo) -> dict[str, Any]:
     """What a provider is asked with, as JSON: amounts are whole minor units, of which a unit has ``decimals``; rates
-    are in percent, null when exempt; ``corrects`` names the e-invoice that a credit note takes back.
+    are in percent, null when exempt; ``corrects`` names the e-invoice that a credit note takes back. Who sells is whom
+    the document names, whatever the terms say by now.
     """
     edition = await edition_by_id(document.edition_id)
-    terms = await terms_of(document.edition_id)
     lines = await lines_of(document.id)
     corrected = await document_by_id(document.corrects_id) if document.corrects_id else None
     return {
@@ -99,9 +99,9 @@ async def order_of(document: DocumentInfo) -> dict[str, Any]:
         "currency": document.amount.currency,
         "decimals": decimals(document.amount.currency),
         "seller": {
-            "name": terms.seller_name or pick(edition.name, document.payer_language),
-            "address": terms.seller_address,
-            "tax_code": terms.seller_tax_code,
+            "name": document.seller_name or pick(edition.name, document.payer_language),
+            "address": document.seller_address,
+            "tax_code": document.seller_tax_code,
         },
         "buyer": {
             "name": document.payer_name,

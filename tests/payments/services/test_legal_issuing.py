@@ -141,6 +141,23 @@ async def test_a_credit_note_over_it_follows_and_says_what_it_corrects(provider:
     )
 
 
+async def test_they_name_who_sold_then_and_not_who_sells_now(provider: LegalServer, seller: Seller) -> None:
+    edition = await make_edition()
+    then = Terms(seller_name="Hội LHPN", seller_address="39 Hàng Chuối", seller_tax_code="0100109106")
+    await set_terms(edition_id=edition.id, terms=then, actor=SYSTEM, now=NOW)
+    document = await pay(await make_document(edition))
+    today = Terms(seller_name="Trung tâm Xúc tiến", seller_address="1 Tràng Tiền", seller_tax_code="0101248141")
+    await set_terms(edition_id=edition.id, terms=today, actor=SYSTEM, now=NOW)
+    await issue_due(NOW)
+    await credit_document(document_id=document.id, amount=Money(20_000, "VND"), reason="Bớt", actor=SYSTEM, now=NOW)
+    await issue_due(NOW)
+    named = {"name": "Hội LHPN", "address": "39 Hàng Chuối", "tax_code": "0100109106"}
+    assert [(order["kind"], order["seller"]) for order in provider.orders()] == [
+        ("invoice", named),
+        ("credit_note", named),
+    ]
+
+
 async def test_what_is_taken_back_before_it_was_issued_is_never_issued(provider: LegalServer, seller: Seller) -> None:
     document = await paid(seller)
     await require_refund(document_id=document.id, actor=SYSTEM, now=NOW)
