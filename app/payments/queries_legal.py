@@ -51,10 +51,13 @@ async def is_to_issue(document_id: int) -> bool:
 
 
 async def orders_without_files(asked_before: datetime, limit: int) -> list[dict[str, Any]]:
-    """Issued e-invoices whose files were not loaded yet, but for those that were asked for since ``asked_before``."""
+    """Issued e-invoices whose files were not all loaded yet, but for those that were asked for since ``asked_before``.
+
+    Those come first that were asked for the longest ago: however many have none, the others have their turn.
+    """
     return await fetch(
         "SELECT o.*, d.number FROM payment_legal_order o JOIN payment_document d ON d.id = o.document "
-        "WHERE o.state = 'issued' AND o.files_at IS NULL AND o.asked_at < {} ORDER BY o.id LIMIT {}",
+        "WHERE o.state = 'issued' AND o.files_at IS NULL AND o.asked_at < {} ORDER BY o.asked_at, o.id LIMIT {}",
         asked_before,
         limit,
     )

@@ -263,6 +263,31 @@ async def test_files_that_come_later_are_loaded_later(provider: LegalServer, sel
     assert len(provider.orders()) == 1
 
 
+async def test_the_second_file_is_loaded_when_it_comes_after_the_first(provider: LegalServer, seller: Seller) -> None:
+    document = await paid(seller)
+    provider.control("set", files={"xml": "<?xml version='1.0'?><hoadon/>"})
+    assert (await issue_due(NOW))["issued"] == 1
+    assert (await legal_part(document.id)).files == (LegalFileKind.XML,)
+    provider.control("set", files={"pdf": "%PDF-1.4 late", "xml": "<?xml version='1.0'?><another/>"})
+    assert await issue_due(LATER) == {**NOTHING, "files": 1}
+    assert (await legal_part(document.id)).files == (LegalFileKind.PDF, LegalFileKind.XML)
+    assert await legal_file(document.id, LegalFileKind.XML) == b"<?xml version='1.0'?><hoadon/>"
+    asked = len(provider.asked("GET"))
+    assert await issue_due(LATER + timedelta(minutes=10)) == NOTHING
+    assert len(provider.asked("GET")) == asked  # all are here
+
+
+async def test_a_file_that_never_comes_is_asked_for_a_day(provider: LegalServer, seller: Seller) -> None:
+    document = await paid(seller)
+    provider.control("set", files={"pdf": "%PDF-1.4 alone"})
+    await issue_due(NOW)
+    for hours, asks in ((23, 1), (25, 1), (27, 0)):
+        asked = len(provider.asked("GET"))
+        assert await issue_due(NOW + timedelta(hours=hours)) == NOTHING
+        assert len(provider.asked("GET")) - asked == asks
+    assert (await legal_part(document.id)).files == (LegalFileKind.PDF,)
+
+
 async def test_what_somebody_typed_meanwhile_stays(
     provider: LegalServer, seller: Seller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
