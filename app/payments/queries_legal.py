@@ -19,6 +19,8 @@ class LegalPart:
     files: tuple[LegalFileKind, ...]
 
 
+#: So many times a provider may leave a document without an answer before somebody is told.
+MANY_TRIES = 3
 #: Paid invoices, and credit notes over invoices that have an e-invoice, that have none yet.
 _WITHOUT = (
     "FROM payment_document d LEFT JOIN payment_legal_order o ON o.document = d.id "
@@ -80,4 +82,18 @@ async def refused_in(edition_id: int) -> list[dict[str, Any]]:
         "SELECT d.id, d.number, o.error FROM payment_legal_order o JOIN payment_document d ON d.id = o.document "
         "WHERE d.edition = {} AND o.state = 'refused' AND d.legal_number = '' ORDER BY d.id",
         edition_id,
+    )
+
+
+async def unanswered_in(edition_id: int) -> list[dict[str, Any]]:
+    """Documents of an edition whose e-invoice was asked for again and again without an answer, the oldest first.
+
+    Each with ``id``, ``number``, ``tries`` and ``asked_at``, when it was asked for last.
+    """
+    return await fetch(
+        "SELECT d.id, d.number, o.tries, o.asked_at FROM payment_legal_order o JOIN payment_document d "
+        "ON d.id = o.document WHERE d.edition = {} AND o.state = 'waiting' AND d.legal_number = '' AND o.tries >= {} "
+        "ORDER BY d.id",
+        edition_id,
+        MANY_TRIES,
     )

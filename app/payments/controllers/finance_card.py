@@ -21,7 +21,7 @@ from app.kernel.web import page, redirect
 from app.payments import queries, queries_card
 from app.payments.enums_card import ATTEMPT_NAMES, DISPUTE_NAMES, REFUND_NAMES, RefundState
 from app.payments.queries import DocumentInfo, PaymentInfo
-from app.payments.queries_legal import refused_in
+from app.payments.queries_legal import refused_in, unanswered_in
 from app.payments.schemas import NOT_AN_AMOUNT, CardRefundForm
 from app.payments.services.card_refunds import intent_of, left_to_refund, refund_to_card
 from app.payments.services.inbox import JOB
@@ -77,11 +77,17 @@ class CardFinanceController(Controller):
 
     @get("/inbox")
     async def inbox(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[str]:
-        """What providers told and what could not be applied, and what they refused, each with its reason."""
+        """What providers told and what could not be applied, what they refused, and what they do not answer."""
         edition = await edition_by_id(edition_id)
         events, pager = stretch(request, await queries_card.inbox_of(edition_id))
-        refused = await refused_in(edition_id)
-        return page("payments/inbox.html", edition=edition, events=events, pager=pager, refused=refused)
+        return page(
+            "payments/inbox.html",
+            edition=edition,
+            events=events,
+            pager=pager,
+            refused=await refused_in(edition_id),
+            unanswered=await unanswered_in(edition_id),
+        )
 
     @post("/inbox/{event_id:int}")
     async def try_again(self, edition_id: FromPath[int], event_id: FromPath[int]) -> Response[Any]:

@@ -17,7 +17,7 @@ from app.payments.enums_legal import LegalFileKind, LegalState
 from app.payments.errors_legal import LegalFileNotFound, LegalFileUnreadable, LegalNotRefused
 from app.payments.lines import Line, Terms
 from app.payments.queries import DocumentInfo, LegalInvoice, credit_notes_of, document_by_id
-from app.payments.queries_legal import legal_part
+from app.payments.queries_legal import legal_part, unanswered_in
 from app.payments.services import legal_files, legal_issuing, legal_provider
 from app.payments.services.corrections import credit_document
 from app.payments.services.documents import require_refund
@@ -231,6 +231,23 @@ async def test_a_provider_that_keeps_silent_is_asked_again(
     assert (await issue_due(LATER))["issued"] == 1
     assert len(provider.orders()) == 1
     assert (await document_by_id(document.id)).legal.number == "00000001"
+
+
+async def test_a_provider_that_is_silent_for_months_is_shown_and_hinders_nothing(
+    provider: LegalServer, seller: Seller
+) -> None:
+    document = await paid(seller)
+    provider.control("set", faults=5)
+    for number in range(3):
+        assert await unanswered_in(document.edition_id) == []
+        assert await issue_due(NOW + number * timedelta(minutes=6)) == NOTHING
+    (shown,) = await unanswered_in(document.edition_id)
+    assert (shown["id"], shown["number"], shown["tries"]) == (document.id, document.number, 3)
+    await fetch("UPDATE payment_legal_order SET tries = 32767")
+    assert await issue_due(LATER + timedelta(hours=1)) == NOTHING
+    provider.control("set", faults=0)
+    assert (await issue_due(LATER + timedelta(hours=2)))["issued"] == 1
+    assert await unanswered_in(document.edition_id) == []
 
 
 async def test_a_key_that_the_provider_knows_gives_what_it_issued(provider: LegalServer, seller: Seller) -> None:
