@@ -26,6 +26,7 @@ from app.payments.schemas import NOT_AN_AMOUNT, CardRefundForm
 from app.payments.services.card_refunds import intent_of, left_to_refund, refund_to_card
 from app.payments.services.inbox import JOB
 from app.payments.services.stripe_client import cards_on, dashboard_address
+from app.payments.why import with_why
 
 
 class CardFinanceController(Controller):
@@ -80,6 +81,7 @@ class CardFinanceController(Controller):
         """What providers told and what could not be applied, what they refused, and what they do not answer."""
         edition = await edition_by_id(edition_id)
         events, pager = stretch(request, await queries_card.inbox_of(edition_id))
+        events = with_why(events)
         return page(
             "payments/inbox.html",
             edition=edition,
@@ -121,9 +123,9 @@ async def card_part(document: DocumentInfo, payments: Sequence[PaymentInfo]) -> 
     left = {one.id: await left_to_refund(one) for one in by_card}
     inbox = await queries_card.inbox_of(document.edition_id)
     return {
-        "waiting": [one for one in inbox if one["document_id"] == document.id and one["tries"]],
-        "attempts": await queries_card.attempts_of(document.id),
-        "refunds": refunds,
+        "waiting": with_why(one for one in inbox if one["document_id"] == document.id and one["tries"]),
+        "attempts": with_why(await queries_card.attempts_of(document.id)),
+        "refunds": with_why(refunds),
         "disputes": await queries_card.disputes_of(document.edition_id, document.id),
         "left": left,
         "refundable": {number for number, money in left.items() if money.amount_minor} if cards_on() else set(),

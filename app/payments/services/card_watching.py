@@ -18,6 +18,7 @@ from app.payments.services.payouts import book_told_payouts
 from app.payments.services.stripe_client import cards_on, events_since, fee_of
 from app.payments.services.stripe_events import keep_event
 from app.payments.tables_card import CardAttempt, EventReading
+from app.payments.why import kept
 
 #: A checkout whose webhook has had this long is looked up, then as often again.
 OVERDUE = timedelta(minutes=5)
@@ -100,7 +101,7 @@ async def _tried(work: Awaitable[object], attempt_id: int | None, now: datetime)
     except Exception as error:  # whatever a seller raises: others shall not wait for her
         log.warning("a card payment needs somebody: %s", type(error).__name__)
         if attempt_id is not None:
-            values: dict[Any, Any] = {CardAttempt.error: str(error)[:300], CardAttempt.checked_at: now}
+            values: dict[Any, Any] = {CardAttempt.error: kept(error, 300), CardAttempt.checked_at: now}
             await CardAttempt.update(values).where(CardAttempt.id == attempt_id)
         return False
     return True

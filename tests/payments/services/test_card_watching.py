@@ -126,7 +126,7 @@ async def test_a_seller_who_fails_keeps_nobody_else_waiting(stripe: StripeServer
     for document in documents:
         stripe.pay((await begun(document))["session_id"])
     await look_after_cards(later(minutes=6))
-    assert [(await attempt_of(document))["error"] for document in documents] == ["sold out"] * 2
+    assert [(await attempt_of(document))["error"] for document in documents] == ["RuntimeError: sold out"] * 2
     seller.fails = False
     assert (await look_after_cards(later(minutes=12)))["checkouts"] == 2
 
