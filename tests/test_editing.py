@@ -80,6 +80,8 @@ NO_EDIT = {
     "/e/{slug:str}/apply/{step:str}": "one's own draft",
     "/e/{slug:str}/contest/enter": "makes something new",
     "/e/{slug:str}/exhibitors/{organisation_id:int}/contact": "makes something new",
+    "/e/{slug:str}/invoices/done/{secret:str}/card": "an act",
+    "/e/{slug:str}/invoices/done/{secret:str}/proof": "an act",
     "/e/{slug:str}/saved": "one's own",
     "/e/{slug:str}/tickets/done/{secret:str}/card": "an act",
     "/e/{slug:str}/tickets/done/{secret:str}/proof": "an act",

@@ -33,6 +33,7 @@ QUERY = ("q", "status", "state", "kind", "zone", "category", "channel", "action"
 #: Answer 503 to everything while no key of Stripe, or of SePay, is set, so that they try again.
 NOT_SET_UP = (
     "/e/{slug:str}/apply/mine/{application_id:int}/fee/{document_id:int}/card",
+    "/e/{slug:str}/invoices/done/{secret:str}/card",
     "/payments/stripe/webhook",
     "/payments/bank/sepay/webhook",
     "/e/{slug:str}/tickets/done/{secret:str}/card",

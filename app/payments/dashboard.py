@@ -12,7 +12,7 @@ from app.payments.enums_card import DisputeState
 from app.payments.queries import counts_by_state
 from app.payments.queries_bank import counts_of_entries
 from app.payments.queries_card import disputes_of, inbox_of
-from app.payments.queries_legal import refused_in
+from app.payments.queries_legal import refused_in, unanswered_in
 from app.payments.queries_proof import waiting_proofs
 
 NAV = NavItem(title=N_("Payments"), path="/payments", icon="banknote", roles=(Role.FINANCE,), order=70)
@@ -42,6 +42,15 @@ async def payments_dashboard(edition_id: int, actor: Actor, now: datetime) -> li
                 title=_("E-invoices that the provider refused"),
                 href=f"{base}/inbox",
                 waiting=refused,
+            )
+        )
+    if unanswered := len(await unanswered_in(edition_id)):
+        items.append(
+            DashboardItem(
+                stage=Stage.SELL,
+                title=_("E-invoices that the provider does not answer"),
+                href=f"{base}/inbox",
+                waiting=unanswered,
             )
         )
     claims = [one for one in await disputes_of(edition_id) if one["state"] == DisputeState.NEEDS_ANSWER.value]

@@ -23,6 +23,7 @@ MOVER = Mover(
                 "payment_payout.checked_at",
                 *(f"payment_legal_order.{name}" for name in ("asked_at", "issued_at", "files_at")),
                 "payment_legal_file.stored_at",
+                "payment_service_invoice.made_at",
                 "payment_proof.sent_at",
                 "payment_proof.looked_at",
                 "bank_entry.booked_at",

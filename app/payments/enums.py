@@ -4,6 +4,9 @@ from enum import StrEnum
 
 from app.kernel.i18n import N_
 
+#: What finance bills by itself, services and sponsors.
+SERVICE_PURPOSE = "service"
+
 
 class DocumentKind(StrEnum):
     """What a payment document is. A credit note takes an invoice back, or a part of it; its amount is positive."""

@@ -21,7 +21,10 @@ class StripeNotReached(AppError):
 
 
 class StripeRefused(AppError):
-    """Stripe did not do what it was asked for; ``reason`` is its own sentence, in English."""
+    """Stripe did not do what it was asked for; ``reason`` is its own sentence, in English.
+
+    ``unknown``: nothing of that number is there, or not in the mode or account of the key.
+    """
 
     code = "stripe_refused"
     status = 409

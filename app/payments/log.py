@@ -10,6 +10,7 @@ from app.payments.tax import RATE_NAMES
 
 WORDS = LogWords(
     actions={
+        "payment.invoice": N_("Issued an invoice"),
         "payment.record": N_("Recorded a payment"),
         "payment.cancel": N_("Cancelled an invoice"),
         "payment.owe_back": N_("Noted that money has to go back"),

@@ -13,6 +13,7 @@ from app.payments.tables_bank import BankEntry
 from app.payments.tables_card import CardRefund
 from app.payments.tables_payouts import Payout
 from app.payments.tables_proof import PaymentProof
+from app.payments.tables_service import ServiceInvoice
 
 TRANSFERS_BY_LAW = N_("What the bank says of transfers: tax law wants it kept whole for ten years.")
 DOCUMENT_SAYS = ("payer_name", "payer_address", "payer_tax_code", "search_text", "description")
@@ -81,15 +82,44 @@ async def _erase_proofs(whom: Whom, now: datetime) -> int:
     return len(ids)
 
 
+def _reached_at(whom: Whom) -> Any:
+    addresses = list(whom.addresses)
+    return ServiceInvoice.email.is_in(addresses) | ServiceInvoice.phone.is_in(addresses)
+
+
+async def _reached(whom: Whom) -> Rows:
+    if not whom.addresses:
+        return []
+    return await ServiceInvoice.select(
+        ServiceInvoice.edition.as_alias("edition_id"), ServiceInvoice.email, ServiceInvoice.phone
+    ).where(_reached_at(whom))
+
+
+async def _erase_reached(whom: Whom, now: datetime) -> int:
+    if not whom.addresses:
+        return 0
+    nowhere: dict[Any, Any] = {ServiceInvoice.email: "", ServiceInvoice.phone: ""}
+    return len(await ServiceInvoice.update(nowhere).where(_reached_at(whom)).returning(ServiceInvoice.id))
+
+
 async def expire(edition_id: int, at_most: int) -> int:
-    """Take away the proofs of an edition's transfers; what was paid is in the books."""
+    """Take away the proofs of an edition's transfers, and how payers of its services and sponsors were reached.
+
+    What was paid is in the books.
+    """
     gone = await fetch(
         "DELETE FROM payment_proof WHERE id IN (SELECT p.id FROM payment_proof p JOIN payment_document d "
         "ON d.id = p.document WHERE d.edition = {} ORDER BY p.id LIMIT {}) RETURNING id",
         edition_id,
         at_most,
     )
-    return len(gone)
+    reached = await fetch(
+        "UPDATE payment_service_invoice SET email = '', phone = '' WHERE id IN (SELECT id FROM payment_service_invoice "
+        "WHERE edition = {} AND (email <> '' OR phone <> '') ORDER BY id LIMIT {}) RETURNING id",
+        edition_id,
+        at_most - len(gone),
+    )
+    return len(gone) + len(reached)
 
 
 DATA = PersonalData(
@@ -103,6 +133,14 @@ DATA = PersonalData(
             erase=_erase_proofs,
         ),
         Held(
+            key="service_invoices",
+            title=N_("How you are reached about invoices for services and sponsors"),
+            purpose=N_("To send you the invoice, and to tell you of what was paid."),
+            until=N_("As long as visitors' data of the festival are kept"),
+            find=_reached,
+            erase=_erase_reached,
+        ),
+        Held(
             key="payments",
             title=N_("Bills in your name"),
             purpose=N_("To bill what you ordered and to keep the books."),
@@ -112,7 +150,14 @@ DATA = PersonalData(
             erase=_erase_documents,
         ),
     ),
-    erased=frozenset({"payment_document.payer", "payment_proof.content", "payment_proof.sent_by"}),
+    erased=frozenset(
+        {
+            "payment_document.payer",
+            "payment_proof.content",
+            "payment_proof.sent_by",
+            *(f"payment_service_invoice.{name}" for name in ("email", "phone")),
+        }
+    ),
     texts=(
         *(PaymentEvent.payload, PaymentEvent.error, Payment.note, Drawer.note),
         *(BankEntry.reason, CardRefund.note, Payout.note),
@@ -125,6 +170,7 @@ DATA = PersonalData(
         "payment_day.closed_by": NUMBER_ONLY,
         "payment_payout.recorded_by": NUMBER_ONLY,
         "payment_legal_file.stored_by": NUMBER_ONLY,
+        "payment_service_invoice.made_by": NUMBER_ONLY,
         "payment_legal_file.digest": BY_LAW,
         "payment_legal_order.error": BY_LAW,
         "payment.recorded_by": NUMBER_ONLY,
@@ -143,6 +189,7 @@ DATA = PersonalData(
             *(f"payment_document.legal_{name}" for name in ("provider", "series", "number", "lookup")),
             *(f"payment_terms.{name}" for name in TERMS),
             *(f"ledger_entry.{name}" for name in ("posting", "currency")),
+            *(f"payment_service_invoice.{name}" for name in ("client_id", "secret_hash")),
             "payment_series.series",
             "cash_drawer.currency",
             *(f"payment.{name}" for name in ("currency", "provider_reference")),

@@ -9,10 +9,20 @@ from app.payments.tables_card import CARD_TABLES
 from app.payments.tables_legal import LEGAL_TABLES
 from app.payments.tables_payouts import PAYOUT_TABLES
 from app.payments.tables_proof import PROOF_TABLES
+from app.payments.tables_service import SERVICE_TABLES
 
 APP_CONFIG = AppConfig(
     app_name="payments",
     migrations_folder_path=str(Path(__file__).parent / "migrations"),
-    table_classes=[*TABLES, *CARD_TABLES, *BANK_TABLES, *BOOKS_TABLES, *PAYOUT_TABLES, *LEGAL_TABLES, *PROOF_TABLES],
+    table_classes=[
+        *TABLES,
+        *CARD_TABLES,
+        *BANK_TABLES,
+        *BOOKS_TABLES,
+        *PAYOUT_TABLES,
+        *LEGAL_TABLES,
+        *PROOF_TABLES,
+        *SERVICE_TABLES,
+    ],
     migration_dependencies=["app.events.piccolo_app"],
 )

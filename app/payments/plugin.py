@@ -16,18 +16,23 @@ from app.payments.controllers.finance_card import CardFinanceController
 from app.payments.controllers.legal import LegalController
 from app.payments.controllers.payers import PayerController
 from app.payments.controllers.payouts import PayoutsController
+from app.payments.controllers.service_invoices import OwnInvoiceController, ServiceInvoiceController
 from app.payments.controllers.statements import StatementController
 from app.payments.controllers.webhook import sepay_webhook, stripe_webhook
 from app.payments.dashboard import NAV, WAITING_WORDS, payments_dashboard, payments_waiting
 from app.payments.dates import MOVER
+from app.payments.enums import SERVICE_PURPOSE
 from app.payments.log import WORDS
 from app.payments.personal import DATA
 from app.payments.queries_card import PROVIDER
 from app.payments.services import sepay
 from app.payments.services.closing import owe_all_back
+from app.payments.services.documents import register_settlement
 from app.payments.services.entries import MATCH_JOB
 from app.payments.services.inbox import JOB, register_effect
+from app.payments.services.service_invoices import reach_service_payer, settle_service
 from app.payments.services.stripe_events import EFFECTS
+from app.payments.services.telling import register_payers
 from app.payments.sheets import STATEMENTS
 from app.payments.tasks import (
     apply_event_job,
@@ -49,6 +54,8 @@ def start() -> None:
     register_effect(sepay.PROVIDER, sepay.CAME, sepay.transfer_told)
     for kind, effect in EFFECTS.items():
         register_effect(PROVIDER, kind, effect)
+    register_settlement(SERVICE_PURPOSE, settle_service)
+    register_payers(SERVICE_PURPOSE, reach_service_payer)
     add_mover(MOVER)
     add_closer(owe_all_back)
     add_dashboard_provider(payments_dashboard)
@@ -75,6 +82,8 @@ module = Module(
         StatementController,
         CardFinanceController,
         PayerController,
+        ServiceInvoiceController,
+        OwnInvoiceController,
         PaymentsApi,
         stripe_webhook,
         sepay_webhook,

@@ -19,6 +19,8 @@ class LegalPart:
     files: tuple[LegalFileKind, ...]
 
 
+#: So many times a provider may leave a document without an answer before somebody is told.
+MANY_TRIES = 3
 #: Paid invoices, and credit notes over invoices that have an e-invoice, that have none yet.
 _WITHOUT = (
     "FROM payment_document d LEFT JOIN payment_legal_order o ON o.document = d.id "
@@ -51,10 +53,13 @@ async def is_to_issue(document_id: int) -> bool:
 
 
 async def orders_without_files(asked_before: datetime, limit: int) -> list[dict[str, Any]]:
-    """Issued e-invoices whose files were not loaded yet, but for those that were asked for since ``asked_before``."""
+    """Issued e-invoices whose files were not all loaded yet, but for those that were asked for since ``asked_before``.
+
+    Those come first that were asked for the longest ago: however many have none, the others have their turn.
+    """
     return await fetch(
         "SELECT o.*, d.number FROM payment_legal_order o JOIN payment_document d ON d.id = o.document "
-        "WHERE o.state = 'issued' AND o.files_at IS NULL AND o.asked_at < {} ORDER BY o.id LIMIT {}",
+        "WHERE o.state = 'issued' AND o.files_at IS NULL AND o.asked_at < {} ORDER BY o.asked_at, o.id LIMIT {}",
         asked_before,
         limit,
     )
@@ -77,4 +82,18 @@ async def refused_in(edition_id: int) -> list[dict[str, Any]]:
         "SELECT d.id, d.number, o.error FROM payment_legal_order o JOIN payment_document d ON d.id = o.document "
         "WHERE d.edition = {} AND o.state = 'refused' AND d.legal_number = '' ORDER BY d.id",
         edition_id,
+    )
+
+
+async def unanswered_in(edition_id: int) -> list[dict[str, Any]]:
+    """Documents of an edition whose e-invoice was asked for again and again without an answer, the oldest first.
+
+    Each with ``id``, ``number``, ``tries`` and ``asked_at``, when it was asked for last.
+    """
+    return await fetch(
+        "SELECT d.id, d.number, o.tries, o.asked_at FROM payment_legal_order o JOIN payment_document d "
+        "ON d.id = o.document WHERE d.edition = {} AND o.state = 'waiting' AND d.legal_number = '' AND o.tries >= {} "
+        "ORDER BY d.id",
+        edition_id,
+        MANY_TRIES,
     )

@@ -43,6 +43,29 @@ class CreditForm(msgspec.Struct):
     reason: Annotated[str, Meta(min_length=1, max_length=300)]
 
 
+class ServiceInvoiceForm(msgspec.Struct):
+    """An invoice for a service or a sponsor. Its lines stand in fields of ``ServiceLineForm``, each ``NAME-NUMBER``."""
+
+    client_id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+    payer_name: Annotated[str, Meta(min_length=1, max_length=200)]
+    contact: Annotated[str, Meta(min_length=3, max_length=254)]
+    description: Annotated[str, Meta(min_length=1, max_length=300)]
+    payer_address: Annotated[str, Meta(max_length=300)] = ""
+    payer_tax_code: Annotated[str, Meta(max_length=20)] = ""
+    locale: Literal["vi", "id", "en"] = "vi"
+    due_on: date | None = None
+
+
+class ServiceLineForm(msgspec.Struct):
+    """A line of it; its price as people type amounts. ``line_tax`` is a rate's name, ``exempt``, or empty."""
+
+    line_what: Annotated[str, Meta(min_length=1, max_length=300)]
+    line_price: Annotated[str, Meta(min_length=1, max_length=30)]
+    line_number: Annotated[int, Meta(ge=1, le=100_000)] = 1
+    line_tax: str = ""
+    line_exempt: Annotated[str, Meta(max_length=120)] = ""
+
+
 class LegalForm(msgspec.Struct):
     """What names the e-invoice that a certified provider issued."""
 

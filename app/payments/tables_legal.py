@@ -22,7 +22,9 @@ class LegalOrder(Table, tablename="payment_legal_order"):
     error = Varchar(length=300)
     asked_at = Timestamptz(default=None, null=True)
     issued_at = Timestamptz(default=None, null=True)
-    files_at = Timestamptz(default=None, null=True, help_text="When its files were loaded")
+    files_at = Timestamptz(
+        default=None, null=True, help_text="When all of its files were here, or were waited for no more"
+    )
 
 
 class LegalFile(Table, tablename="payment_legal_file"):

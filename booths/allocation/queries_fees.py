@@ -8,6 +8,7 @@ from typing import Any
 from app.kernel.money import Money
 from app.kernel.searching import is_named
 from app.payments.enums import DocumentState
+from app.payments.enums_legal import LegalFileKind
 from app.payments.lines import TaxedLine
 from app.payments.queries import (
     DocumentInfo,
@@ -20,6 +21,7 @@ from app.payments.queries import (
     parts_of,
     payments_of,
 )
+from app.payments.queries_legal import legal_part
 from app.payments.transfers import Transfer, transfer_of
 from booths.allocation.enums import FEE_PURPOSE, ApplicationState, FeeState
 from booths.allocation.tables import Application, BoothBill, FeePlan
@@ -73,7 +75,10 @@ class Fee:
 
 @dataclass(frozen=True, kw_only=True)
 class OwnFee:
-    """An invoice as its exhibitor sees it: what of it came and went back, and how to pay what is due next."""
+    """An invoice as its exhibitor sees it: what of it came and went back, and how to pay what is due next.
+
+    ``e_invoices`` are the files that are here of its legal e-invoice and of those of its credit notes.
+    """
 
     document: DocumentInfo
     lines: list[TaxedLine]
@@ -82,6 +87,7 @@ class OwnFee:
     payments: list[PaymentInfo]
     credit_notes: list[DocumentInfo]
     transfer: Transfer | None
+    e_invoices: list[tuple[DocumentInfo, LegalFileKind]]
 
 
 async def fee_plan_of(edition_id: int) -> Plan | None:
@@ -189,6 +195,7 @@ async def own_fees(application_id: int) -> list[OwnFee]:
             continue
         due = await next_due(document)
         is_open = document.state == DocumentState.OPEN
+        notes = await credit_notes_of(document.id, DocumentState.ISSUED)
         found.append(
             OwnFee(
                 document=document,
@@ -196,8 +203,9 @@ async def own_fees(application_id: int) -> list[OwnFee]:
                 parts=await parts_of(document),
                 next=due,
                 payments=payments,
-                credit_notes=await credit_notes_of(document.id, DocumentState.ISSUED),
+                credit_notes=notes,
                 transfer=transfer_of(document, due) if is_open else None,
+                e_invoices=[(one, kind) for one in (document, *notes) for kind in (await legal_part(one.id)).files],
             )
         )
     return found

@@ -29,11 +29,13 @@ from app.kernel.outbox import send_message
 from app.kernel.security import hash_token
 from app.kernel.sheets import SheetContext, batches
 from app.payments.lines import Line
-from app.payments.queries import invoices_for
+from app.payments.queries import credit_notes_of, invoices_for
+from app.payments.services.corrections import credit_document
 from app.payments.services.documents import open_document
 from app.payments.services.drawers import open_drawer
 from app.payments.services.issuing import Payer
 from app.payments.services.legal_files import keep_legal_file
+from app.payments.services.service_invoices import invoice_secret, issue_service_invoice
 from app.payments.sheets import STATEMENTS
 from app.payments.tables import Payment, PaymentEvent
 from app.payments.tables_proof import PaymentProof
@@ -223,6 +225,23 @@ async def _tickets(found: Festival, now: datetime) -> None:
     await payment.save()
     for content in (b"%PDF-1.7", b"<?xml version='1.0'?><a/>"):
         await keep_legal_file(document_id=document.id, content=content, actor=SYSTEM, now=now)
+    sponsored = await issue_service_invoice(
+        edition_id=here,
+        client_id="festival-sponsor",
+        payer=Payer(name="Ngân hàng Sông Hồng"),
+        email="ketoan@songhong.example",
+        phone=None,
+        description="Nhà tài trợ vàng",
+        lines=[Line(description="Tài trợ vàng", unit_minor=1_000_000)],
+        due_on=None,
+        actor=SYSTEM,
+        now=now,
+    )
+    await credit_document(document_id=sponsored.id, amount=Money(1_000, "VND"), reason="Bớt", actor=SYSTEM, now=now)
+    (credit_note,) = await credit_notes_of(sponsored.id)
+    for billed_id in (sponsored.id, found.ids["bill_id"]):
+        for content in (b"%PDF-1.7", b"<?xml version='1.0'?><a/>"):
+            await keep_legal_file(document_id=billed_id, content=content, actor=SYSTEM, now=now)
     proof = PaymentProof(document=document.id, content=b"a picture", mime="image/jpeg", size_bytes=9, sent_at=now)
     await proof.save()
     notice = PaymentEvent(provider="stripe", event_id="evt_1", kind="charge.refunded", payload="{}", received_at=now)
@@ -231,6 +250,8 @@ async def _tickets(found: Festival, now: datetime) -> None:
         "type_id": type_id,
         "order_id": order.order_id,
         "order_secret": order.secret,
+        "invoice_secret": invoice_secret("festival-sponsor"),
+        "credit_note_id": credit_note.id,
         "sale_id": sale.order_id,
         "pass_id": issued.id,
         "pass_secret": issued.secret,

@@ -12,7 +12,7 @@ from app.accounts.guards import requires
 from app.events.pages import MOST_EXPORTED, PAGE_SIZE, download, form_again, offset_of, page_asked, pager_of, with_query
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
-from app.kernel.errors import AppError
+from app.kernel.errors import AppError, error_kinds
 from app.kernel.forms import Form, FormError, read_form
 from app.kernel.i18n import N_, _
 from app.kernel.money import Money, parse_money, typed_money
@@ -21,7 +21,14 @@ from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 from app.payments import queries_bank, queries_payouts
 from app.payments.enums import ENTRY_STATE_NAMES, SOURCE_NAMES, EntryState
-from app.payments.errors import BilledAgain, PerhapsRecorded
+from app.payments.errors import (
+    AlreadyPaid,
+    AmountDiffers,
+    BilledAgain,
+    CurrencyDiffers,
+    DocumentNotOpen,
+    PerhapsRecorded,
+)
 from app.payments.queries_bank import EntryInfo, PayableDocument, TypedTransfer
 from app.payments.queries_proof import waiting_proofs
 from app.payments.schemas import NOT_AN_AMOUNT, SetAsideForm
@@ -44,10 +51,14 @@ REASON_NAMES = {
     Reason.AMOUNT.value: N_("Its purpose names an invoice, but the amount is another one."),
     Reason.CURRENCY.value: N_("Its purpose names an invoice in another currency."),
     Reason.SEVERAL.value: N_("Its purpose names several invoices, which are not open over this amount."),
+    AmountDiffers.code: N_("Its purpose names an invoice, but the amount is another one."),
+    CurrencyDiffers.code: N_("Its purpose names an invoice in another currency."),
+    AlreadyPaid.code: N_("The invoice that its purpose names was paid already."),
+    DocumentNotOpen.code: N_("The invoice that its purpose names takes no money any more."),
     PerhapsRecorded.code: N_("A transfer of this amount was written down for its invoice already. It may be this one."),
     BilledAgain.code: N_("The invoice that its purpose names was written off, and another one is open in its place."),
 }
-NOT_RECORDED = N_("The invoice that its purpose names could not take it: %(code)s.")
+NOT_RECORDED = N_("The invoice that its purpose names could not take it.")
 
 
 class BankController(Controller):
@@ -285,7 +296,8 @@ def _greedily(amount: Money, candidates: Sequence[PayableDocument]) -> dict[str,
 def _reason(entry: EntryInfo) -> str:
     known = REASON_NAMES.get(entry.reason)
     if known is None:
-        return _(NOT_RECORDED) % {"code": entry.reason}
+        named = [one.message for one in error_kinds() if one.code == entry.reason and "{" not in one.message]
+        return " ".join(_(one) for one in (NOT_RECORDED, *named))
     return _(known) if known else ""
 
 

@@ -40,6 +40,7 @@ from app.payments.services.documents import cancel_document
 from app.payments.services.recording import record_payment
 from app.payments.services.refunding import record_refund
 from app.payments.transfers import transfer_parts
+from app.payments.why import said
 
 PAYABLE = (DocumentState.OPEN, DocumentState.WRITTEN_OFF, DocumentState.CANCELLED)
 
@@ -264,6 +265,7 @@ async def _document_page(
         edition=edition,
         document=document,
         payments=payments,
+        said=said,
         due_back=[one for one in payments if one.due_back.amount_minor > 0],
         card=await card_part(document, payments),
         lines=await queries.lines_of(document.id),

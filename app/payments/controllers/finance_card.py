@@ -21,11 +21,12 @@ from app.kernel.web import page, redirect
 from app.payments import queries, queries_card
 from app.payments.enums_card import ATTEMPT_NAMES, DISPUTE_NAMES, REFUND_NAMES, RefundState
 from app.payments.queries import DocumentInfo, PaymentInfo
-from app.payments.queries_legal import refused_in
+from app.payments.queries_legal import refused_in, unanswered_in
 from app.payments.schemas import NOT_AN_AMOUNT, CardRefundForm
 from app.payments.services.card_refunds import intent_of, left_to_refund, refund_to_card
 from app.payments.services.inbox import JOB
 from app.payments.services.stripe_client import cards_on, dashboard_address
+from app.payments.why import with_why
 
 
 class CardFinanceController(Controller):
@@ -77,11 +78,18 @@ class CardFinanceController(Controller):
 
     @get("/inbox")
     async def inbox(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[str]:
-        """What providers told and what could not be applied, and what they refused, each with its reason."""
+        """What providers told and what could not be applied, what they refused, and what they do not answer."""
         edition = await edition_by_id(edition_id)
         events, pager = stretch(request, await queries_card.inbox_of(edition_id))
-        refused = await refused_in(edition_id)
-        return page("payments/inbox.html", edition=edition, events=events, pager=pager, refused=refused)
+        events = with_why(events)
+        return page(
+            "payments/inbox.html",
+            edition=edition,
+            events=events,
+            pager=pager,
+            refused=await refused_in(edition_id),
+            unanswered=await unanswered_in(edition_id),
+        )
 
     @post("/inbox/{event_id:int}")
     async def try_again(self, edition_id: FromPath[int], event_id: FromPath[int]) -> Response[Any]:
@@ -115,9 +123,9 @@ async def card_part(document: DocumentInfo, payments: Sequence[PaymentInfo]) -> 
     left = {one.id: await left_to_refund(one) for one in by_card}
     inbox = await queries_card.inbox_of(document.edition_id)
     return {
-        "waiting": [one for one in inbox if one["document_id"] == document.id and one["tries"]],
-        "attempts": await queries_card.attempts_of(document.id),
-        "refunds": refunds,
+        "waiting": with_why(one for one in inbox if one["document_id"] == document.id and one["tries"]),
+        "attempts": with_why(await queries_card.attempts_of(document.id)),
+        "refunds": with_why(refunds),
         "disputes": await queries_card.disputes_of(document.edition_id, document.id),
         "left": left,
         "refundable": {number for number, money in left.items() if money.amount_minor} if cards_on() else set(),

@@ -29,6 +29,7 @@ from app.payments.services.inbox import IGNORED
 from app.payments.services.recording import record_payment
 from app.payments.services.stripe_client import at_stripe, cards_on, create_session, expire_session, retrieve_session
 from app.payments.tables_card import CardAttempt
+from app.payments.why import NOT_COME, kept
 
 if TYPE_CHECKING:
     from stripe.params.checkout import SessionCreateParams
@@ -73,7 +74,7 @@ async def ask_for_session(attempt: Mapping[str, Any], now: datetime) -> str:
     try:
         session = await create_session(params, key=attempt["idempotency_key"])
     except StripeRefused as error:
-        await end_checkout(attempt["id"], AttemptState.FAILED, str(error.params["reason"]), now)
+        await end_checkout(attempt["id"], AttemptState.FAILED, kept(error, 300), now)
         raise
     await _keep_session(attempt["id"], session, now)
     return str(session["url"] or f"{settings().base_url}{RETURN_PATH}")  # none any more: it was paid meanwhile
@@ -119,7 +120,7 @@ async def apply_session(session: Mapping[str, Any], now: datetime, *, failed: bo
     if attempt is None:
         return IGNORED
     if failed:
-        await end_checkout(attempt["id"], AttemptState.FAILED, "the payment did not come", now)
+        await end_checkout(attempt["id"], AttemptState.FAILED, NOT_COME, now)
     elif session.get("status") == "expired":
         await end_checkout(attempt["id"], AttemptState.EXPIRED, "", now)
     else:

@@ -9,7 +9,7 @@ from app.kernel.database import write_transaction
 from app.payments.currencies import fee_from_stripe
 from app.payments.enums import DocumentState
 from app.payments.enums_card import AttemptState
-from app.payments.errors_card import CardsNotSetUp, StripeNotReached
+from app.payments.errors_card import CardsNotSetUp, StripeNotReached, StripeRefused
 from app.payments.queries_card import PROVIDER, attempts_to_look_up, attempts_without_fee, refunds_to_look_up
 from app.payments.services.card_checkout import ask_for_session, close_checkout, end_checkout, look_up
 from app.payments.services.card_fees import note_fee
@@ -18,9 +18,12 @@ from app.payments.services.payouts import book_told_payouts
 from app.payments.services.stripe_client import cards_on, events_since, fee_of
 from app.payments.services.stripe_events import keep_event
 from app.payments.tables_card import CardAttempt, EventReading
+from app.payments.why import kept
 
 #: A checkout whose webhook has had this long is looked up, then as often again.
 OVERDUE = timedelta(minutes=5)
+#: So long after its end a checkout that Stripe does not know is given up: it was begun in the other mode, or account.
+GIVEN_UP = timedelta(days=1)
 #: Events are read this far back behind the last reading: Stripe lists them some seconds after they happened.
 OVERLAP = timedelta(minutes=10)
 #: How far back the first reading goes.
@@ -55,7 +58,19 @@ async def look_after_cards(now: datetime) -> dict[str, int]:
 
 
 async def _see_to(attempt: Mapping[str, Any], now: datetime) -> None:
-    """Carry on, look up or close one checkout."""
+    """Carry on, look up or close one checkout; one that Stripe has not known for a day after its end is over.
+
+    Should it turn out to have been paid after all, an event of it still counts.
+    """
+    try:
+        await _look_after(attempt, now)
+    except StripeRefused as error:
+        if not error.params.get("unknown") or attempt["expires_at"] + GIVEN_UP > now:
+            raise
+        await end_checkout(attempt["id"], AttemptState.EXPIRED, kept(error, 300), now)
+
+
+async def _look_after(attempt: Mapping[str, Any], now: datetime) -> None:
     if attempt["state"] == AttemptState.STARTED.value:
         if attempt["expires_at"] > now and attempt["document_state"] == DocumentState.OPEN.value:
             await ask_for_session(attempt, now)
@@ -100,7 +115,7 @@ async def _tried(work: Awaitable[object], attempt_id: int | None, now: datetime)
     except Exception as error:  # whatever a seller raises: others shall not wait for her
         log.warning("a card payment needs somebody: %s", type(error).__name__)
         if attempt_id is not None:
-            values: dict[Any, Any] = {CardAttempt.error: str(error)[:300], CardAttempt.checked_at: now}
+            values: dict[Any, Any] = {CardAttempt.error: kept(error, 300), CardAttempt.checked_at: now}
             await CardAttempt.update(values).where(CardAttempt.id == attempt_id)
         return False
     return True

@@ -16,6 +16,7 @@ from app.kernel import jobs
 from app.kernel.database import dialect, fetch, write_transaction
 from app.payments.queries import waiting_events
 from app.payments.tables import PaymentEvent
+from app.payments.why import kept
 
 IGNORED = "ignored"
 JOB = "payments.apply_event"
@@ -110,7 +111,7 @@ async def _note_failure(row_id: int, error: Exception) -> None:
     await fetch(
         "UPDATE payment_event SET tries = CASE WHEN tries < {} THEN tries + 1 ELSE tries END, error = {} WHERE id = {}",
         MOST_TRIES,
-        f"{type(error).__name__}: {error}"[:400],
+        kept(error, 400),
         row_id,
     )
 

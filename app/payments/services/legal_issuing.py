@@ -11,15 +11,15 @@ from typing import Any
 
 from app.events.queries import edition_by_id, hold_edition
 from app.kernel import audit
-from app.kernel.database import hold_row, write_transaction
+from app.kernel.database import fetch, hold_row, write_transaction
 from app.kernel.i18n import pick
 from app.kernel.money import decimals
 from app.kernel.settings import settings
 from app.payments.enums_legal import LegalFileKind, LegalState
 from app.payments.errors_legal import LegalFileUnreadable, LegalNotRefused, ProviderNotReached, ProviderRefused
 from app.payments.lines import TaxedLine
-from app.payments.queries import DocumentInfo, LegalInvoice, document_by_id, lines_of, terms_of
-from app.payments.queries_legal import documents_to_issue, is_to_issue, orders_without_files
+from app.payments.queries import DocumentInfo, LegalInvoice, document_by_id, lines_of
+from app.payments.queries_legal import documents_to_issue, is_to_issue, legal_part, orders_without_files
 from app.payments.services.legal import legal_values
 from app.payments.services.legal_files import keep_legal_file
 from app.payments.services.legal_provider import Issued, Provider, provider
@@ -29,6 +29,10 @@ from app.payments.tables_legal import LegalOrder
 #: How long one who asks is left alone; then another may ask again.
 LEASE = timedelta(minutes=5)
 AT_ONCE = 50
+#: So long the provider is asked for a file that does not come though another has.
+FILES_LATE = timedelta(days=1)
+#: Tries are counted so far: what is tried every five minutes gets there in a month, and the column holds two bytes.
+MOST_TRIES = 30_000
 
 log = logging.getLogger("fairground.payments")
 
@@ -70,7 +74,7 @@ async def issue_one(document_id: int, asked: Provider, now: datetime) -> LegalSt
         await _end(claimed["id"], LegalState.REFUSED, str(error.params["reason"]))
         return LegalState.REFUSED
     await _keep(document, asked.name, issued, now)
-    order = {"id": claimed["id"], "document": document_id, "number": document.number}
+    order = {"id": claimed["id"], "document": document_id, "number": document.number, "issued_at": now}
     await _load_files(order, asked, now)
     return LegalState.ISSUED
 
@@ -86,10 +90,10 @@ async def ask_again(*, document_id: int, now: datetime) -> None:
 
 async def order_of(document: DocumentInfo) -> dict[str, Any]:
     """What a provider is asked with, as JSON: amounts are whole minor units, of which a unit has ``decimals``; rates
-    are in percent, null when exempt; ``corrects`` names the e-invoice that a credit note takes back.
+    are in percent, null when exempt; ``corrects`` names the e-invoice that a credit note takes back. Who sells is whom
+    the document names, whatever the terms say by now.
     """
     edition = await edition_by_id(document.edition_id)
-    terms = await terms_of(document.edition_id)
     lines = await lines_of(document.id)
     corrected = await document_by_id(document.corrects_id) if document.corrects_id else None
     return {
@@ -99,9 +103,9 @@ async def order_of(document: DocumentInfo) -> dict[str, Any]:
         "currency": document.amount.currency,
         "decimals": decimals(document.amount.currency),
         "seller": {
-            "name": terms.seller_name or pick(edition.name, document.payer_language),
-            "address": terms.seller_address,
-            "tax_code": terms.seller_tax_code,
+            "name": document.seller_name or pick(edition.name, document.payer_language),
+            "address": document.seller_address,
+            "tax_code": document.seller_tax_code,
         },
         "buyer": {
             "name": document.payer_name,
@@ -139,11 +143,14 @@ async def _claim(document_id: int, now: datetime) -> dict[str, Any] | None:
         if not await is_to_issue(document_id):
             return None
         await LegalOrder.insert(LegalOrder(document=document_id)).on_conflict(action="DO NOTHING")
-        nobody = LegalOrder.asked_at.is_null() | (LegalOrder.asked_at < now - LEASE)
-        rows = (
-            await LegalOrder.update({LegalOrder.asked_at: now, LegalOrder.tries: LegalOrder.tries + 1})
-            .where((LegalOrder.document == document_id) & (LegalOrder.state == LegalState.WAITING.value) & nobody)
-            .returning(LegalOrder.id, LegalOrder.tries)
+        rows = await fetch(
+            "UPDATE payment_legal_order SET asked_at = {}, tries = CASE WHEN tries < {} THEN tries + 1 ELSE tries END "
+            "WHERE document = {} AND state = {} AND (asked_at IS NULL OR asked_at < {}) RETURNING id, tries",
+            now,
+            MOST_TRIES,
+            document_id,
+            LegalState.WAITING.value,
+            now - LEASE,
         )
         return rows[0] if rows else None
 
@@ -184,19 +191,23 @@ async def _end(order_id: int, state: LegalState, error: str) -> None:
 
 
 async def _load_files(order: Mapping[str, Any], asked: Provider, now: datetime) -> bool:
-    """Load the files of an e-invoice; whether there was one. Raises ProviderNotReached."""
+    """Load the files of an e-invoice that are not here; whether one came. Raises ProviderNotReached.
+
+    It is done with when all are here, or when one is and the others have not come for a day.
+    """
     await LegalOrder.update({LegalOrder.asked_at: now}).where(LegalOrder.id == order["id"])
+    here = set((await legal_part(order["document"])).files)
     loaded = False
     for kind in LegalFileKind:
-        content = await asked.file(order["number"], kind)
+        content = None if kind in here else await asked.file(order["number"], kind)
         if content is None:
             continue
         try:
-            await keep_legal_file(document_id=order["document"], content=content, actor=None, now=now)
+            here.add(await keep_legal_file(document_id=order["document"], content=content, actor=None, now=now))
         except LegalFileUnreadable:
             log.warning("a file of an e-invoice is neither PDF nor XML")
             continue
         loaded = True
-    if loaded:
+    if here == set(LegalFileKind) or (here and now - order["issued_at"] >= FILES_LATE):
         await LegalOrder.update({LegalOrder.files_at: now}).where(LegalOrder.id == order["id"])
     return loaded

@@ -136,7 +136,8 @@ def _call(call: Callable[["StripeClient"], Answer], key: str, base: str) -> Answ
         log.error("Stripe does not take the key: %s", error.code or type(error).__name__)
         raise CardsNotSetUp from error
     except (stripe.InvalidRequestError, stripe.CardError, stripe.IdempotencyError) as error:
-        raise StripeRefused(reason=error.user_message or error.code or type(error).__name__) from error
+        reason = error.user_message or error.code or type(error).__name__
+        raise StripeRefused(reason=reason, unknown=error.code == "resource_missing") from error
     except stripe.StripeError as error:
         raise StripeNotReached from error
 

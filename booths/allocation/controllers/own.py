@@ -19,6 +19,7 @@ from app.kernel.i18n import _, current_locale
 from app.kernel.security import limit
 from app.kernel.web import page, redirect
 from app.payments.controllers.card import leave_for_checkout
+from app.payments.controllers.legal import legal_download
 from app.payments.controllers.payers import take_proof
 from app.payments.enums import METHOD_NAMES, STATE_NAMES
 from app.payments.errors import DocumentNotFound
@@ -112,6 +113,19 @@ class OwnFeeController(Controller):
         document = await _own_document(request, edition, application_id, document_id)
         await limit(f"document-pdf:{document.id}", times=20, seconds=3600, now=now())
         return download(await invoice_pdf(document), f"{document.number}.pdf", "application/pdf")
+
+    @get(["/e-invoice.pdf", "/e-invoice.xml"])
+    async def e_invoice(
+        self,
+        request: Request[Actor, Any, Any],
+        slug: FromPath[str],
+        application_id: FromPath[int],
+        document_id: FromPath[int],
+    ) -> Response[bytes]:
+        """The file of its legal e-invoice, or of a credit note's. Raises LegalFileNotFound."""
+        edition = await fair_of(slug, request.user)
+        document = await _own_document(request, edition, application_id, document_id)
+        return await legal_download(document, request.url.path)
 
     @post("/proof")
     async def prove(

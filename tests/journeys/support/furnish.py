@@ -23,7 +23,10 @@ from app.kernel.database import fetch
 from app.kernel.money import Money
 from app.kernel.sheets import SheetContext, batches
 from app.main import register_modules, start_modules
+from app.payments.lines import Line
 from app.payments.services.drawers import open_drawer
+from app.payments.services.issuing import Payer
+from app.payments.services.service_invoices import invoice_secret, issue_service_invoice
 from app.payments.sheets import STATEMENTS
 from booths.allocation.queries_fees import Plan
 from booths.allocation.services.by_hand import hold_for_application
@@ -53,6 +56,7 @@ async def furnish(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
         **await _helped(numbers, now),
         **await _transfers(numbers, now),
         **await _drawer(numbers, now),
+        **await _sponsor(numbers, now),
     }
 
 
@@ -95,6 +99,26 @@ async def _transfers(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
     shown = content.format("70.000", "LE VAN BINH", 2).encode()
     statement = await batches.preview(STATEMENTS.name, shown, "sao-ke-2.csv", context)
     return {"transfer_id": left["id"], "statement_id": statement.id}
+
+
+async def _sponsor(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """An invoice of a sponsor, with a line that is exempt."""
+    await issue_service_invoice(
+        edition_id=numbers["edition_id"],
+        client_id="furnish-sponsor",
+        payer=Payer(name="Ngân hàng Thương mại Cổ phần Sông Hồng", tax_code="0100109106"),
+        email="ketoan@songhong.example",
+        phone=None,
+        description="Nhà tài trợ vàng",
+        lines=[
+            Line(description="Tài trợ vàng", unit_minor=50_000_000),
+            Line(description="Tập huấn cho hộ kinh doanh", unit_minor=500_000, quantity=3, exempt_reason="Dạy nghề"),
+        ],
+        due_on=None,
+        actor=SYSTEM,
+        now=now,
+    )
+    return {"invoice_secret": invoice_secret("furnish-sponsor")}
 
 
 async def _drawer(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 from typing import Any
@@ -11,7 +12,9 @@ from openpyxl import Workbook
 
 from app.accounts.enums import Role
 from app.events.queries import EditionInfo
+from app.kernel.i18n import _, use_locale
 from app.payments.enums import DocumentState, EntryState
+from app.payments.errors import AmountOutOfRange
 from app.payments.queries import document_by_id, payments_of
 from app.payments.queries_bank import entry_by_id
 from app.payments.services.assigning import match_new
@@ -242,3 +245,24 @@ async def test_a_statement_with_formulas_is_shown_with_them_and_loads_nothing(
     assert '<a href="x"' not in shown
     assert (await desk.post(f"{batch}/accept")).status_code in (409, 422)
     assert await BankEntry.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        ("already_paid", "Hóa đơn nêu trong nội dung đã được thanh toán rồi."),
+        ("nothing_settles", "Hóa đơn nêu trong nội dung không nhận được khoản này."),
+        ("amount_out_of_range", AmountOutOfRange.message),
+    ],
+)
+async def test_why_a_transfer_was_left_is_said_in_words(
+    desk: Browser, edition: EditionInfo, kept: str, said: str
+) -> None:
+    entry = await make_entry("ve", edition=edition)
+    values: dict[Any, Any] = {BankEntry.state: EntryState.LEFT.value, BankEntry.reason: kept}
+    await BankEntry.update(values).where(BankEntry.id == entry.id)
+    with use_locale("vi"):
+        sentence = _(said)
+    for path in (base(edition), f"{base(edition)}/{entry.id}"):
+        shown = html.unescape((await desk.get(f"{path}?lang=vi")).text)
+        assert (sentence in shown, kept in shown) == (True, False)

@@ -60,6 +60,20 @@ async def test_what_was_refused_is_shown_and_asked_for_again(client: Browser, se
         assert (await client.get(f"{own}?lang={locale}")).status_code == 200
 
 
+async def test_what_the_provider_does_not_answer_is_shown_to_finance(client: Browser, seller: Seller) -> None:
+    await sign_in(client, (await make_owner()).id)
+    document = await make_document(await make_edition())
+    own = f"/manage/{document.edition_id}/payments"
+    order = LegalOrder(document=document.id, tries=2, asked_at=document.created_at)
+    await order.save()
+    for tries, shown in ((2, False), (3, True)):
+        await fetch("UPDATE payment_legal_order SET tries = {}", tries)
+        inbox = (await client.get(f"{own}/inbox?lang=en")).text
+        dashboard = (await client.get(f"/manage/{document.edition_id}?lang=en")).text
+        assert (f'href="{own}/{document.id}/legal"' in inbox, "Nothing waits" in inbox) == (shown, not shown)
+        assert ("E-invoices that the provider does not answer" in dashboard) == shown
+
+
 async def test_the_payer_loads_it_with_the_link_of_her_order(client: httpx.AsyncClient, frozen_now: datetime) -> None:
     festival = await make_festival(frozen_now)
     order = f"/e/{festival.edition.slug}/tickets/done/{festival.ids['order_secret']}"

@@ -10,13 +10,13 @@ from app.kernel.money import Money
 from app.payments.enums import DocumentState, Settlement
 from app.payments.errors_card import StripeNotReached
 from app.payments.queries import balances, document_by_id, payments_of, waiting_events
-from app.payments.queries_card import refunds_of
+from app.payments.queries_card import is_any_attempt_unsettled, refunds_of
 from app.payments.services.card_refunds import refund_to_card
 from app.payments.services.card_watching import look_after_cards
 from app.payments.services.documents import cancel_document
 from app.payments.services.inbox import apply_event
 from tests.events.factories import make_edition
-from tests.payments.cards import a_document, attempt_of, begun, later, paid
+from tests.payments.cards import COMPLETED, a_document, attempt_of, begun, keep, later, paid
 from tests.payments.factories import Seller, make_document
 from tests.support.card_payments import StripeServer
 
@@ -81,6 +81,28 @@ async def test_nobody_can_pay_any_more_what_was_cancelled(stripe: StripeServer, 
     assert stripe.control("sessions") == {"expired": 1}
 
 
+@pytest.mark.parametrize("wanted", [True, False])
+async def test_a_checkout_of_the_other_mode_is_given_up_a_day_after_its_end(
+    stripe: StripeServer, seller: Seller, wanted: bool
+) -> None:
+    document = await a_document()
+    attempt = await begun(document)
+    stripe.pay(attempt["session_id"])
+    (event,) = await keep(stripe, COMPLETED)
+    if not wanted:
+        await cancel_document(document_id=document.id, actor=None, now=clock.now())
+    stripe.control("set", things={})
+    assert (await look_after_cards(later(hours=24)))["checkouts"] == 0
+    assert (await attempt_of(document))["state"] == "open"
+    assert await is_any_attempt_unsettled(clock.now())
+    assert (await look_after_cards(later(hours=26)))["checkouts"] == 1
+    assert (await attempt_of(document))["state"] == "expired"
+    assert not await is_any_attempt_unsettled(clock.now())
+    assert (await look_after_cards(later(hours=27)))["checkouts"] == 0
+    assert await apply_event(event, clock.now()) == "kept"  # it was paid all the same
+    assert (await attempt_of(document))["state"] == "paid"
+
+
 async def test_who_paid_while_it_was_cancelled_is_seen(stripe: StripeServer, seller: Seller) -> None:
     seller.answer = Settlement.REFUND
     document = await a_document()
@@ -126,7 +148,7 @@ async def test_a_seller_who_fails_keeps_nobody_else_waiting(stripe: StripeServer
     for document in documents:
         stripe.pay((await begun(document))["session_id"])
     await look_after_cards(later(minutes=6))
-    assert [(await attempt_of(document))["error"] for document in documents] == ["sold out"] * 2
+    assert [(await attempt_of(document))["error"] for document in documents] == ["RuntimeError: sold out"] * 2
     seller.fails = False
     assert (await look_after_cards(later(minutes=12)))["checkouts"] == 2
 

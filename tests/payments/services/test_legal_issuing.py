@@ -17,7 +17,7 @@ from app.payments.enums_legal import LegalFileKind, LegalState
 from app.payments.errors_legal import LegalFileNotFound, LegalFileUnreadable, LegalNotRefused
 from app.payments.lines import Line, Terms
 from app.payments.queries import DocumentInfo, LegalInvoice, credit_notes_of, document_by_id
-from app.payments.queries_legal import legal_part
+from app.payments.queries_legal import legal_part, unanswered_in
 from app.payments.services import legal_files, legal_issuing, legal_provider
 from app.payments.services.corrections import credit_document
 from app.payments.services.documents import require_refund
@@ -141,6 +141,23 @@ async def test_a_credit_note_over_it_follows_and_says_what_it_corrects(provider:
     )
 
 
+async def test_they_name_who_sold_then_and_not_who_sells_now(provider: LegalServer, seller: Seller) -> None:
+    edition = await make_edition()
+    then = Terms(seller_name="Hội LHPN", seller_address="39 Hàng Chuối", seller_tax_code="0100109106")
+    await set_terms(edition_id=edition.id, terms=then, actor=SYSTEM, now=NOW)
+    document = await pay(await make_document(edition))
+    today = Terms(seller_name="Trung tâm Xúc tiến", seller_address="1 Tràng Tiền", seller_tax_code="0101248141")
+    await set_terms(edition_id=edition.id, terms=today, actor=SYSTEM, now=NOW)
+    await issue_due(NOW)
+    await credit_document(document_id=document.id, amount=Money(20_000, "VND"), reason="Bớt", actor=SYSTEM, now=NOW)
+    await issue_due(NOW)
+    named = {"name": "Hội LHPN", "address": "39 Hàng Chuối", "tax_code": "0100109106"}
+    assert [(order["kind"], order["seller"]) for order in provider.orders()] == [
+        ("invoice", named),
+        ("credit_note", named),
+    ]
+
+
 async def test_what_is_taken_back_before_it_was_issued_is_never_issued(provider: LegalServer, seller: Seller) -> None:
     document = await paid(seller)
     await require_refund(document_id=document.id, actor=SYSTEM, now=NOW)
@@ -216,6 +233,23 @@ async def test_a_provider_that_keeps_silent_is_asked_again(
     assert (await document_by_id(document.id)).legal.number == "00000001"
 
 
+async def test_a_provider_that_is_silent_for_months_is_shown_and_hinders_nothing(
+    provider: LegalServer, seller: Seller
+) -> None:
+    document = await paid(seller)
+    provider.control("set", faults=5)
+    for number in range(3):
+        assert await unanswered_in(document.edition_id) == []
+        assert await issue_due(NOW + number * timedelta(minutes=6)) == NOTHING
+    (shown,) = await unanswered_in(document.edition_id)
+    assert (shown["id"], shown["number"], shown["tries"]) == (document.id, document.number, 3)
+    await fetch("UPDATE payment_legal_order SET tries = 32767")
+    assert await issue_due(LATER + timedelta(hours=1)) == NOTHING
+    provider.control("set", faults=0)
+    assert (await issue_due(LATER + timedelta(hours=2)))["issued"] == 1
+    assert await unanswered_in(document.edition_id) == []
+
+
 async def test_a_key_that_the_provider_knows_gives_what_it_issued(provider: LegalServer, seller: Seller) -> None:
     document = await paid(seller)
     known = {"series": "1C26TFG", "number": "00000042", "lookup": "X"}
@@ -244,6 +278,31 @@ async def test_files_that_come_later_are_loaded_later(provider: LegalServer, sel
     assert (await legal_part(document.id)).files == (LegalFileKind.PDF,)
     assert await issue_due(LATER + timedelta(minutes=10)) == NOTHING
     assert len(provider.orders()) == 1
+
+
+async def test_the_second_file_is_loaded_when_it_comes_after_the_first(provider: LegalServer, seller: Seller) -> None:
+    document = await paid(seller)
+    provider.control("set", files={"xml": "<?xml version='1.0'?><hoadon/>"})
+    assert (await issue_due(NOW))["issued"] == 1
+    assert (await legal_part(document.id)).files == (LegalFileKind.XML,)
+    provider.control("set", files={"pdf": "%PDF-1.4 late", "xml": "<?xml version='1.0'?><another/>"})
+    assert await issue_due(LATER) == {**NOTHING, "files": 1}
+    assert (await legal_part(document.id)).files == (LegalFileKind.PDF, LegalFileKind.XML)
+    assert await legal_file(document.id, LegalFileKind.XML) == b"<?xml version='1.0'?><hoadon/>"
+    asked = len(provider.asked("GET"))
+    assert await issue_due(LATER + timedelta(minutes=10)) == NOTHING
+    assert len(provider.asked("GET")) == asked  # all are here
+
+
+async def test_a_file_that_never_comes_is_asked_for_a_day(provider: LegalServer, seller: Seller) -> None:
+    document = await paid(seller)
+    provider.control("set", files={"pdf": "%PDF-1.4 alone"})
+    await issue_due(NOW)
+    for hours, asks in ((23, 1), (25, 1), (27, 0)):
+        asked = len(provider.asked("GET"))
+        assert await issue_due(NOW + timedelta(hours=hours)) == NOTHING
+        assert len(provider.asked("GET")) - asked == asks
+    assert (await legal_part(document.id)).files == (LegalFileKind.PDF,)
 
 
 async def test_what_somebody_typed_meanwhile_stays(

@@ -11,10 +11,13 @@ from PIL import Image
 
 from app.accounts.actor import SYSTEM
 from app.accounts.enums import Role
+from app.kernel.money import Money
 from app.kernel.settings import settings
 from app.kernel.sheets import read_table
 from app.payments.enums import DocumentState, PaymentMethod
-from app.payments.queries import payments_of
+from app.payments.queries import credit_notes_of, payments_of
+from app.payments.services.corrections import credit_document
+from app.payments.services.legal_files import keep_legal_file
 from app.payments.services.refunding import record_refund
 from booths.allocation.queries import application
 from booths.allocation.queries_fees import fee_plan_of
@@ -230,3 +233,32 @@ async def test_nobody_sees_the_fee_of_another_exhibitor(client: Browser) -> None
         assert document.reference not in (await browser.get(f"{base}/{mine}")).text
     async with new_browser() as stranger:
         assert "/sign-in" in (await stranger.get(f"{base}/{hers}/fee/{document.id}/invoice.pdf")).headers["location"]
+
+
+async def test_an_exhibitor_gets_the_files_of_her_e_invoice_and_nobody_elses(client: Browser) -> None:
+    await sign_in(client, (await make_owner()).id)
+    fair = await make_fair(2)
+    first, second = await fair.exhibitor(0), await fair.exhibitor(1)
+    await fair.bill()
+    document = await invoice_of(first)
+    await pay(document)
+    own = f"{fair.edition.path}/apply/mine/{first}"
+    file = f"{own}/fee/{document.id}/e-invoice"
+    async with await exhibitor_of(fair, first) as browser, await exhibitor_of(fair, second) as other:
+        assert "e-invoice" not in (await browser.get(own)).text
+        assert (await browser.get(f"{file}.pdf")).status_code == 404
+        await credit_document(
+            document_id=document.id, amount=Money(100_000, "VND"), reason="Bớt", actor=SYSTEM, now=NOW
+        )
+        (note,) = await credit_notes_of(document.id)
+        for document_id, content in ((document.id, b"%PDF-1.7 one"), (note.id, b"<?xml version='1.0'?><two/>")):
+            await keep_legal_file(document_id=document_id, content=content, actor=SYSTEM, now=NOW)
+        shown = (await browser.get(f"{own}?lang=en")).text
+        assert (f'href="{file}.pdf"' in shown, f'href="{file}.xml"' in shown) == (True, False)
+        assert f'href="{own}/fee/{note.id}/e-invoice.xml"' in shown
+        assert f"E-invoice of {note.number} (XML)" in shown
+        assert (await browser.get(f"{file}.pdf")).content == b"%PDF-1.7 one"
+        assert (await browser.get(f"{own}/fee/{note.id}/e-invoice.xml")).content == b"<?xml version='1.0'?><two/>"
+        assert (await other.get(f"{file}.pdf")).status_code == 404
+        hers = f"{fair.edition.path}/apply/mine/{second}"
+        assert (await other.get(f"{hers}/fee/{document.id}/e-invoice.pdf")).status_code == 404

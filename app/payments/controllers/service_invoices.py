@@ -1,0 +1,280 @@
+"""Invoices for services and sponsors: finance's form, and the page of whoever holds the link of one."""
+
+from typing import Any
+
+from litestar import Controller, Request, Response, get, post
+from litestar.params import FromPath
+
+from app.accounts.actor import Actor
+from app.accounts.enums import Role
+from app.accounts.guards import public, requires
+from app.events.pages import download, form_again
+from app.events.queries import EditionInfo, edition_by_id, edition_by_slug
+from app.kernel.clock import now
+from app.kernel.forms import NOT_A_CHOICE, NOT_A_CONTACT, Form, FormError, Reading, decode_form, open_form, posted_by
+from app.kernel.i18n import _, current_locale
+from app.kernel.money import parse_money
+from app.kernel.names import normalise_email, normalise_phone
+from app.kernel.security import limit, new_token
+from app.kernel.web import page, redirect
+from app.payments import queries
+from app.payments.controllers.card import leave_for_checkout
+from app.payments.controllers.legal import legal_download
+from app.payments.controllers.payers import take_proof
+from app.payments.enums import METHOD_NAMES, STATE_NAMES, TAX_MODE_NAMES, DocumentState, TaxMode
+from app.payments.errors import AmountOutOfRange, DocumentNotFound, TaxCodeUnknown
+from app.payments.lines import Line, Terms
+from app.payments.papers import invoice_pdf
+from app.payments.queries import DocumentInfo
+from app.payments.queries_legal import legal_part
+from app.payments.queries_proof import proofs_of
+from app.payments.schemas import NOT_AN_AMOUNT, ServiceInvoiceForm, ServiceLineForm
+from app.payments.services.card_checkout import start_checkout
+from app.payments.services.issuing import Payer
+from app.payments.services.proofs import TAKES_PROOF
+from app.payments.services.service_invoices import document_by_secret, issue_service_invoice
+from app.payments.services.stripe_client import cards_on
+from app.payments.tax import RATE_NAMES, country_of, is_payers_tax_code
+from app.payments.transfers import transfer_of, transfers_on
+
+#: How many lines the form has.
+LINES = 5
+EXEMPT = "exempt"
+#: What of a line is there before anybody has typed.
+UNTOUCHED = ("line_number", "line_tax")
+
+
+class ServiceInvoiceController(Controller):
+    """``/manage/{edition_id}/payments/new``."""
+
+    path = "/manage/{edition_id:int}/payments/new"
+    guards = [requires(Role.OWNER, Role.FINANCE)]
+    include_in_schema = False
+
+    @get("/")
+    async def new(self, edition_id: FromPath[int]) -> Response[str]:
+        """The form of an invoice for a service or a sponsor."""
+        form = Form.empty(client_id=new_token(), locale=current_locale())
+        return await _form_page(await edition_by_id(edition_id), form)
+
+    @post("/")
+    async def issue(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
+        """Issue it; sent twice it is one."""
+        edition = await edition_by_id(edition_id)
+        try:
+            reading = await open_form(request, ServiceInvoiceForm)
+            email, phone = _contact(reading, edition)
+            tax_code = _tax_code(reading, edition)
+            if reading.values.due_on and reading.values.due_on < edition.today(now()):
+                reading.refuse("due_on", _("This day is over."))
+            lines = await _lines(request, reading, edition)
+            values = reading.settle()
+            payer = Payer(
+                name=values.payer_name, address=values.payer_address, tax_code=tax_code, language=values.locale
+            )
+            document = await issue_service_invoice(
+                edition_id=edition_id,
+                client_id=values.client_id,
+                payer=payer,
+                email=email,
+                phone=phone,
+                description=values.description,
+                lines=lines,
+                due_on=values.due_on,
+                actor=request.user,
+                now=now(),
+            )
+        except FormError as error:
+            return await _form_page(edition, error.form, status=422)
+        except AmountOutOfRange as error:
+            form = await form_again(request, {"line_price-1": error.sentence()})
+            return await _form_page(edition, form, status=error.status)
+        toast = _("Invoice {number} is issued. The message is on its way.").format(number=document.number)
+        return redirect(f"/manage/{edition_id}/payments/{document.id}", toast=toast)
+
+
+class OwnInvoiceController(Controller):
+    """``/e/{slug}/invoices/done/{secret}``: for whoever holds the link."""
+
+    path = "/e/{slug:str}/invoices/done/{secret:str}"
+    guards = [public]
+    include_in_schema = False
+
+    @get("/")
+    async def show(self, slug: FromPath[str], secret: FromPath[str]) -> Response[str]:
+        """What is due, how to pay it, and what has come."""
+        edition, document = await _named(slug, secret)
+        return await _own_page(edition, document, secret, Form.empty())
+
+    @get("/invoice.pdf")
+    async def print_(self, slug: FromPath[str], secret: FromPath[str]) -> Response[bytes]:
+        """The invoice, or its receipt once it is paid."""
+        _edition, document = await _named(slug, secret)
+        return await _paper(document)
+
+    @get("/credit-notes/{note_id:int}")
+    async def print_credit(self, slug: FromPath[str], secret: FromPath[str], note_id: FromPath[int]) -> Response[bytes]:
+        """A credit note over it."""
+        _edition, document = await _named(slug, secret)
+        note = await queries.document_by_id(note_id, document.edition_id)
+        if note.corrects_id != document.id:
+            raise DocumentNotFound
+        return await _paper(note)
+
+    @get(["/e-invoice.pdf", "/e-invoice.xml"])
+    async def e_invoice(
+        self, request: Request[Any, Any, Any], slug: FromPath[str], secret: FromPath[str]
+    ) -> Response[bytes]:
+        """The file of its legal e-invoice. Raises LegalFileNotFound."""
+        _edition, document = await _named(slug, secret)
+        return await legal_download(document, request.url.path)
+
+    @post("/proof")
+    async def prove(
+        self, request: Request[Actor, Any, Any], slug: FromPath[str], secret: FromPath[str]
+    ) -> Response[Any]:
+        """Show that the transfer was sent."""
+        edition, document = await _named(slug, secret)
+        if wrong := await take_proof(request, document.id):
+            return await _own_page(edition, document, secret, wrong[0], status=wrong[1])
+        return redirect(_path(edition, secret), toast=_("The proof was sent."))
+
+    @get(["/card", "/proof"])
+    async def own_again(self, slug: FromPath[str], secret: FromPath[str]) -> Response[Any]:
+        """Who reads this page in another language, or again, begins at her invoice."""
+        return redirect(_path(await edition_by_slug(slug), secret))
+
+    @post("/card")
+    async def pay_by_card(self, slug: FromPath[str], secret: FromPath[str]) -> Response[str]:
+        """Lead on to Stripe's page. Pressed again while it is open, it leads to the same one."""
+        edition, document = await _named(slug, secret)
+        url = await start_checkout(document_id=document.id, locale=current_locale(), now=now())
+        return leave_for_checkout(edition, url, document_id=document.id, back=_path(edition, secret))
+
+
+def _path(edition: EditionInfo, secret: str) -> str:
+    return f"{edition.path}/invoices/done/{secret}"
+
+
+async def _named(slug: str, secret: str) -> tuple[EditionInfo, DocumentInfo]:
+    """The edition and the invoice that a link names. Raises EditionNotFound, DocumentNotFound."""
+    edition = await edition_by_slug(slug)
+    return edition, await document_by_secret(edition.id, secret)
+
+
+async def _paper(document: DocumentInfo) -> Response[bytes]:
+    await limit(f"document-pdf:{document.id}", times=20, seconds=3600, now=now())
+    return download(await invoice_pdf(document), f"{document.number}.pdf", "application/pdf")
+
+
+async def _own_page(
+    edition: EditionInfo, document: DocumentInfo, secret: str, proof_form: Form, *, status: int = 200
+) -> Response[str]:
+    is_open = document.state == DocumentState.OPEN
+    payments = await queries.payments_of(document.id)
+    failed = {one.returns_id for one in payments if one.returns_id and one.amount.amount_minor > 0}
+    return page(
+        "payments/own_invoice.html",
+        status=status,
+        headers={"cache-control": "private, no-store"},
+        edition=edition,
+        document=document,
+        own=_path(edition, secret),
+        lines=await queries.lines_of(document.id),
+        returned=[one for one in payments if one.amount.amount_minor < 0 and one.id not in failed],
+        notes=await queries.credit_notes_of(document.id, DocumentState.ISSUED),
+        e_invoices=(await legal_part(document.id)).files,
+        transfer=transfer_of(document) if is_open else None,
+        card=cards_on(),
+        qris=(await queries.terms_of(edition.id)).qris if is_open else "",
+        proofs=await proofs_of(document.id),
+        proof_path=f"{_path(edition, secret)}/proof",
+        proof_form=proof_form,
+        takes_proof=document.state in TAKES_PROOF and transfers_on(),
+        state_names={one: _(name) for one, name in STATE_NAMES.items()},
+        method_names={one: _(name) for one, name in METHOD_NAMES.items()},
+    )
+
+
+async def _form_page(edition: EditionInfo, form: Form, *, status: int = 200) -> Response[str]:
+    terms = await queries.terms_of(edition.id)
+    return page(
+        "payments/service_invoice.html",
+        status=status,
+        edition=edition,
+        form=form,
+        count=LINES,
+        taxes=_taxes(terms, edition),
+        mode=_(TAX_MODE_NAMES[terms.tax_mode]),
+        due_days=terms.due_days,
+    )
+
+
+def _taxes(terms: Terms, edition: EditionInfo) -> list[tuple[str, str]]:
+    """How a line can be taxed: as the terms say, at another rate of the country where they take tax, or not at all."""
+    if terms.tax_mode == TaxMode.NONE:
+        return [("", _(TAX_MODE_NAMES[TaxMode.NONE])), (EXEMPT, _("Exempt"))]
+    country = country_of(edition.timezone, edition.currency).lower()
+    rates = [(key, _(name)) for key, name in RATE_NAMES.items() if key.startswith(country)]
+    return [("", _("As the terms say")), *rates, (EXEMPT, _("Exempt"))]
+
+
+def _contact(reading: Reading[ServiceInvoiceForm], edition: EditionInfo) -> tuple[str | None, str | None]:
+    """(mail, phone) of the one field; refuses what is neither."""
+    text = reading.values.contact
+    try:
+        if "@" in text:
+            return normalise_email(text), None
+        return None, normalise_phone(text, "ID" if edition.currency == "IDR" else "VN")
+    except ValueError:
+        reading.refuse("contact", _(NOT_A_CONTACT))
+        return None, None
+
+
+def _tax_code(reading: Reading[ServiceInvoiceForm], edition: EditionInfo) -> str:
+    """The payer's tax code without blanks; refuses what is none."""
+    code = "".join(reading.values.payer_tax_code.split())
+    if code and not is_payers_tax_code(code, edition.currency):
+        reading.refuse("payer_tax_code", TaxCodeUnknown().sentence())
+    return code
+
+
+async def _lines(
+    request: Request[Any, Any, Any], reading: Reading[ServiceInvoiceForm], edition: EditionInfo
+) -> list[Line]:
+    """The lines that were typed; refuses what is wrong with each, and an invoice without one."""
+    posted = await posted_by(request)
+    known = {key for key, _name in _taxes(await queries.terms_of(edition.id), edition)}
+    names = ServiceLineForm.__struct_fields__
+    found = []
+    for number in range(1, LINES + 1):
+        typed = {name: posted.get(f"{name}-{number}", []) for name in names}
+        if number > 1 and not any(
+            str(value).strip() for name in names if name not in UNTOUCHED for value in typed[name]
+        ):
+            continue
+        line = decode_form(typed, ServiceLineForm)
+        price = 0
+        try:
+            price = parse_money(line.values.line_price, edition.currency).amount_minor
+        except ValueError:
+            line.refuse("line_price", _(NOT_AN_AMOUNT))
+        tax, reason = line.values.line_tax, line.values.line_exempt
+        if tax not in known:
+            line.refuse("line_tax", _(NOT_A_CHOICE))
+        if tax == EXEMPT and not reason:
+            line.refuse("line_exempt", _("Please say why no tax is taken."))
+        if reason and tax not in ("", EXEMPT):
+            line.refuse("line_tax", _("A line is taxed at a rate, or exempt for a reason."))
+        for name, sentence in line.form.errors.items():
+            reading.refuse(f"{name}-{number}", sentence)
+        found.append(
+            Line(
+                description=line.values.line_what,
+                unit_minor=price,
+                quantity=line.values.line_number,
+                tax_name="" if tax == EXEMPT else tax,
+                exempt_reason=reason,
+            )
+        )
+    return found

@@ -1,0 +1,287 @@
+"""Invoices for services and sponsors: made by finance, paid by whoever holds the link, told of on the way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from app.accounts.actor import SYSTEM
+from app.accounts.enums import Role
+from app.accounts.personal.whom import Whom
+from app.events.queries import EditionInfo
+from app.kernel.clock import now as clock_now
+from app.kernel.database import fetch
+from app.kernel.money import Money
+from app.kernel.settings import settings
+from app.payments.enums import SERVICE_PURPOSE, DocumentState, PaymentMethod, TaxMode
+from app.payments.lines import Terms
+from app.payments.personal import DATA, expire
+from app.payments.queries import DocumentInfo, balances, credit_notes_of, document_by_id, lines_of
+from app.payments.services.corrections import credit_document
+from app.payments.services.documents import cancel_document
+from app.payments.services.legal_files import keep_legal_file
+from app.payments.services.recording import record_payment
+from app.payments.services.reminding import remind_now
+from app.payments.services.terms import set_terms
+from tests.conftest import NOW
+from tests.events.factories import make_edition
+from tests.support.client import Browser, new_browser, sign_in
+from tests.support.factories import make_holder, make_owner
+from tests.support.pdf_text import text_of
+from tests.support.race import race, winners
+
+pytestmark = pytest.mark.engines
+TYPED = {
+    "client_id": "invoice-of-tests-1",
+    "payer_name": "Ngân hàng Sông Hồng",
+    "payer_address": "1 Tràng Tiền, Hà Nội",
+    "payer_tax_code": "0100109106",
+    "contact": "ketoan@songhong.example",
+    "locale": "en",
+    "description": "Nhà tài trợ vàng",
+    "line_what-1": "Tài trợ vàng",
+    "line_number-1": "2",
+    "line_price-1": "10.000.000",
+    "line_tax-1": "",
+    "line_number-2": "",
+}
+
+
+@pytest.fixture(autouse=True)
+def bank(frozen_now: datetime, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An account for transfers, on the first morning of the festival."""
+    for name, value in (("BANK_BIN", "970436"), ("BANK_ACCOUNT", "0011001932418"), ("BANK_ACCOUNT_NAME", "HOI CHO")):
+        monkeypatch.setenv(name, value)
+    settings.cache_clear()
+    yield
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+async def issue(client: Browser, edition: EditionInfo, **typed: str) -> DocumentInfo:
+    """Let finance issue an invoice; gives it."""
+    answer = await client.post(f"/manage/{edition.id}/payments/new", data=TYPED | typed)
+    assert answer.status_code == 303, answer.text
+    return await document_by_id(int(answer.headers["location"].rpartition("/")[2]))
+
+
+async def messages() -> list[dict[str, Any]]:
+    """What was queued, the oldest first."""
+    return await fetch("SELECT to_address, subject, body_text AS body FROM outbox_message ORDER BY id")
+
+
+async def own_path() -> str:
+    """The address of the payer's page, out of the newest message."""
+    found = re.search(r"/e/\S+/invoices/done/\w+", (await messages())[-1]["body"])
+    assert found is not None
+    return found[0]
+
+
+async def pay(document: DocumentInfo, method: PaymentMethod = PaymentMethod.TRANSFER) -> None:
+    """Let all of it come."""
+    await record_payment(document_id=document.id, method=method, amount=document.amount, actor=SYSTEM, now=clock_now())
+
+
+async def test_finance_bills_a_sponsor_who_pays_on_her_page(client: Browser) -> None:
+    edition = await make_edition()
+    await sign_in(client, (await make_holder(Role.FINANCE, edition_id=edition.id)).id)
+    assert f'href="/manage/{edition.id}/payments/new"' in (await client.get(f"/manage/{edition.id}/payments")).text
+    assert "Left empty: 7 days from now." in (await client.get(f"/manage/{edition.id}/payments/new?lang=en")).text
+    document = await issue(client, edition, due_on="2026-11-30")
+    assert (document.purpose, document.state, document.amount) == (
+        SERVICE_PURPOSE,
+        DocumentState.OPEN,
+        Money(20_000_000, "VND"),
+    )
+    assert (document.payer_name, document.payer_address, document.payer_tax_code, str(document.due_on)) == (
+        "Ngân hàng Sông Hồng",
+        "1 Tràng Tiền, Hà Nội",
+        "0100109106",
+        "2026-11-30",
+    )
+    (told,) = await messages()
+    assert told["to_address"] == "ketoan@songhong.example"
+    assert told["subject"] == f"Invoice {document.number}: 20.000.000 ₫ to be paid by 30 Nov 2026"
+    own = await own_path()
+    async with new_browser() as payer:
+        shown = (await payer.get(f"{own}?lang=en")).text
+        for said in ("How to pay 20.000.000 ₫", document.reference, "VietQR", "Tài trợ vàng", "Ngân hàng Sông Hồng"):
+            assert said in shown, said
+        assert f'action="{own}/card"' not in shown  # cards are not set up
+        assert (await payer.post(f"{own}/card")).status_code == 503
+        assert (await payer.get(f"{own}/card")).headers["location"] == own
+        paper = (await payer.get(f"{own}/invoice.pdf")).content
+        assert document.number in text_of(paper)
+        await pay(document)
+        shown = (await payer.get(f"{own}?lang=en")).text
+        assert ("How to pay" in shown, "Receipt" in shown) == (False, True)
+    assert [one["subject"] for one in await messages()][1:] == [f"Invoice {document.number} is paid"]
+    sums = {row["account"]: row["amount_minor"] for row in await balances(edition.id)}
+    assert sums == {"bank": 20_000_000, "receivable": 0, "revenue": -20_000_000}
+    assert "payment.invoice" in [row["action"] for row in await fetch("SELECT action FROM audit_entry")]
+
+
+async def test_each_line_has_its_rate_or_says_why_it_is_exempt(client: Browser) -> None:
+    await sign_in(client, (await make_owner()).id)
+    edition = await make_edition()
+    terms = Terms(seller_name="Hội LHPN", tax_mode=TaxMode.ADDED, tax_name="vn_reduced")
+    await set_terms(edition_id=edition.id, terms=terms, actor=SYSTEM, now=NOW)
+    more = {
+        "line_what-2": "In ấn",
+        "line_price-2": "1.000.000",
+        "line_tax-2": "vn_standard",
+        "line_what-3": "Tập huấn",
+        "line_price-3": "500.000",
+        "line_tax-3": "exempt",
+        "line_exempt-3": "Dạy nghề",
+    }
+    document = await issue(client, edition, **more)
+    assert [
+        (one.description, one.quantity, one.tax_rate, one.tax_minor, one.exempt_reason)
+        for one in await lines_of(document.id)
+    ] == [
+        ("Tài trợ vàng", 2, 800, 1_600_000, ""),
+        ("In ấn", 1, 1_000, 100_000, ""),
+        ("Tập huấn", 1, None, 0, "Dạy nghề"),
+    ]
+    assert document.amount.amount_minor == 20_000_000 + 1_600_000 + 1_100_000 + 500_000
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"contact": "nobody"}, "Please write a phone number"),
+        ({"payer_name": ""}, "payer_name"),
+        ({"payer_tax_code": "0100109107"}, "payer_tax_code"),
+        ({"due_on": "2026-10-15"}, "This day is over."),
+        ({"line_what-1": ""}, "line_what-1"),
+        ({"line_price-1": "many"}, "Please write an amount, such as 250.000."),
+        ({"line_price-1": "0"}, "Only an amount above zero"),
+        ({"line_price-1": "999.999.999.999.999", "line_number-1": "100000"}, "Only an amount above zero"),
+        ({"line_number-1": "0"}, "line_number-1"),
+        ({"line_tax-1": "vn_standard"}, "Please choose one of the list."),  # the terms take no tax
+        ({"line_tax-1": "exempt"}, "Please say why no tax is taken."),
+        ({"line_what-2": "Quà"}, "line_price-2"),
+        ({"client_id": ""}, "client_id"),
+    ],
+)
+async def test_what_is_wrong_with_it_is_said_and_nothing_is_issued(
+    client: Browser, typed: dict[str, str], said: str
+) -> None:
+    await sign_in(client, (await make_owner()).id)
+    edition = await make_edition()
+    answer = await client.post(f"/manage/{edition.id}/payments/new?lang=en", data=TYPED | typed)
+    assert answer.status_code == 422
+    assert said in answer.text
+    if said in TYPED or said.startswith("line_"):
+        assert re.search(rf'id="field-{said}-error"', answer.text) or said == "client_id"
+    assert 'value="Nhà tài trợ vàng"' in answer.text
+    assert await fetch("SELECT id FROM payment_document") == []
+    assert await fetch("SELECT id FROM payment_service_invoice") == []
+    assert await messages() == []
+
+
+async def test_sent_twice_it_is_one_invoice_and_one_message(client: Browser) -> None:
+    await sign_in(client, (await make_owner()).id)
+    edition = await make_edition()
+    first = await issue(client, edition)
+    assert (await issue(client, edition, payer_name="Another")).id == first.id
+    assert (await issue(client, edition, client_id="invoice-of-tests-2")).id != first.id
+    assert len(await messages()) == 2
+    other = await make_edition("other")
+    stolen = await client.post(f"/manage/{other.id}/payments/new", data=TYPED)
+    assert stolen.status_code == 404
+
+
+@pytest.mark.race
+async def test_pressed_many_times_at_once_it_is_one(client: Browser) -> None:
+    await sign_in(client, (await make_owner()).id)
+    edition = await make_edition()
+    winners(await race(5, lambda _number: issue(client, edition)))
+    assert len(await fetch("SELECT id FROM payment_document")) == 1
+    assert len(await messages()) == 1
+
+
+async def test_only_finance_makes_them_and_only_the_link_shows_them(client: Browser) -> None:
+    edition, other = await make_edition(), await make_edition("other")
+    await sign_in(client, (await make_owner()).id)
+    await issue(client, edition)
+    own = await own_path()
+    await sign_in(client, (await make_holder(Role.MANAGER, edition_id=edition.id)).id)
+    assert (await client.get(f"/manage/{edition.id}/payments/new")).status_code == 403
+    assert (await client.post(f"/manage/{edition.id}/payments/new", data=TYPED)).status_code == 403
+    async with new_browser() as stranger:
+        for path in (own[:-1] + ("0" if own[-1] != "0" else "1"), own.replace(edition.slug, other.slug)):
+            for below in ("", "/invoice.pdf", "/e-invoice.pdf"):
+                assert (await stranger.get(path + below)).status_code == 404
+            for below in ("/card", "/proof"):
+                assert (await stranger.post(path + below)).status_code == 404
+
+
+async def test_its_payer_gets_credit_notes_e_invoices_and_shows_her_transfer(client: Browser) -> None:
+    await sign_in(client, (await make_owner()).id)
+    edition = await make_edition()
+    document = await issue(client, edition)
+    own = await own_path()
+    elsewhere = await issue(client, edition, client_id="invoice-of-tests-2")
+    screen = BytesIO()
+    Image.new("RGB", (40, 80), "#0B6E4F").save(screen, "PNG")
+    async with new_browser() as payer:
+        assert (await payer.post(f"{own}/proof", data={})).status_code == 422
+        sent = await payer.post(f"{own}/proof", files={"proof": ("ck.png", screen.getvalue(), "image/png")})
+        assert (sent.status_code, sent.headers["location"]) == (303, own)
+        assert "Sent on" in (await payer.get(f"{own}?lang=en")).text
+        for one in (document, elsewhere):
+            amount = Money(1_000_000, "VND")
+            await credit_document(document_id=one.id, amount=amount, reason="Bớt", actor=SYSTEM, now=clock_now())
+        await keep_legal_file(document_id=document.id, content=b"%PDF-1.7 x", actor=SYSTEM, now=clock_now())
+        (note,), (hers,) = await credit_notes_of(document.id), await credit_notes_of(elsewhere.id)
+        shown = (await payer.get(f"{own}?lang=en")).text
+        assert ("How to pay 19.000.000 ₫" in shown, "E-invoice (PDF)" in shown) == (True, True)
+        assert (await payer.get(f"{own}/e-invoice.pdf")).content == b"%PDF-1.7 x"
+        assert note.number in text_of((await payer.get(f"{own}/credit-notes/{note.id}")).content)
+        assert (await payer.get(f"{own}/credit-notes/{hers.id}")).status_code == 404
+
+
+async def test_money_for_one_that_was_taken_back_goes_back_and_the_payer_is_told(client: Browser) -> None:
+    await sign_in(client, (await make_owner()).id)
+    document = await issue(client, await make_edition())
+    own = await own_path()
+    await cancel_document(document_id=document.id, actor=SYSTEM, now=clock_now())
+    async with new_browser() as payer:
+        assert "Please do not pay it." in (await payer.get(f"{own}?lang=en")).text
+        await pay(document)
+        assert (await document_by_id(document.id)).state == DocumentState.REFUND_DUE
+        assert "20.000.000 ₫ goes back to you" in (await payer.get(f"{own}?lang=en")).text
+    assert "goes back to you" in (await messages())[-1]["subject"]
+
+
+async def test_reminders_carry_the_link_and_phones_get_it_in_their_language(client: Browser) -> None:
+    await sign_in(client, (await make_owner()).id)
+    document = await issue(client, await make_edition(), contact="0912 345 678", locale="vi")
+    await remind_now(document_id=document.id, actor=SYSTEM, now=clock_now())
+    first, second = await messages()
+    assert [one["to_address"] for one in (first, second)] == ["+84912345678"] * 2
+    assert "Hóa đơn" in first["body"] or "hóa đơn" in first["body"]
+    assert await own_path() in first["body"]
+
+
+async def test_how_its_payer_is_reached_is_shown_to_her_and_goes_with_the_festivals_data(client: Browser) -> None:
+    await sign_in(client, (await make_owner()).id)
+    edition = await make_edition()
+    (held,) = [one for one in DATA.held if one.key == "service_invoices"]
+    her, another = Whom(emails=("ketoan@songhong.example",)), Whom(phones=("+84912345678",))
+    await issue(client, edition)
+    assert [row["email"] for row in await held.find(her)] == ["ketoan@songhong.example"]
+    assert [await held.find(one) for one in (another, Whom())] == [[], []]
+    assert [await held.erase(one, NOW) for one in (another, Whom(), her, her)] == [0, 0, 1, 0]
+    await issue(client, edition, client_id="invoice-of-tests-2")
+    assert [await expire(edition.id, 10), await expire(edition.id, 10)] == [1, 0]
+    rows = await fetch("SELECT email, phone FROM payment_service_invoice")
+    assert rows == [{"email": "", "phone": ""}] * 2
