@@ -89,6 +89,7 @@ class PaidForm(msgspec.Struct):
     """That the money of an order came."""
 
     method: HandMethod
+    slip: Slip = ""
     due: Shown = 0
 
 

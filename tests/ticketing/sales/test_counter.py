@@ -69,6 +69,19 @@ async def test_the_counter_takes_cards_at_the_terminal(edition: EditionInfo, sea
     assert await payments() == [("terminal", "000123", None), ("terminal", "000124", None)]
 
 
+async def test_the_order_page_takes_the_number_of_the_terminals_slip(
+    edition: EditionInfo, seat: int, client: Browser
+) -> None:
+    await sign_in(client, (await make_holder(Role.MANAGER, edition_id=edition.id, now=NOW)).id)
+    placed = await make_order(edition.id, {seat: 1}, now=NOW)
+    order = f"/manage/{edition.id}/orders/{placed.order_id}"
+    form = (await client.get(order)).text.partition('value="terminal"')[2].partition("</form>")[0]
+    assert 'name="slip"' in form
+    said = {"method": "terminal", "slip": "000125", "due": "50000"}
+    assert (await client.post(f"{order}/paid", data=said)).status_code == 303
+    assert await payments() == [("terminal", "000125", None)]
+
+
 @pytest.mark.parametrize("method", ["card", "transfer", "gold"])
 async def test_the_counter_takes_nothing_else(edition: EditionInfo, seat: int, client: Browser, method: str) -> None:
     await sign_in(client, (await make_holder(Role.MANAGER, edition_id=edition.id, now=NOW)).id)

@@ -235,6 +235,7 @@ class OrderController(Controller):
             method=method,
             shown_minor=said.due,
             actor=request.user,
+            note=said.slip,
             now=now(),
         )
         toast = _("Paid. The passes were made.")
