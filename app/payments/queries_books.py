@@ -68,8 +68,8 @@ async def totals_of_day(edition_id: int, day: date) -> DayTotals:
         "COALESCE(SUM(CASE WHEN l.amount_minor > 0 THEN l.amount_minor END), 0) AS came_minor, "
         "COALESCE(SUM(CASE WHEN l.amount_minor < 0 THEN -l.amount_minor END), 0) AS went_minor "
         "FROM ledger_entry l JOIN payment p ON p.id = l.payment WHERE l.edition = {} AND l.day = {} "
-        "AND l.kind IN ('payment', 'refund') AND l.account IN ('cash', 'bank', 'card', 'terminal') GROUP BY p.method, l.currency "
-        "ORDER BY p.method, l.currency",
+        "AND l.kind IN ('payment', 'refund') AND l.account IN ('cash', 'bank', 'card', 'terminal') "
+        "GROUP BY p.method, l.currency ORDER BY p.method, l.currency",
         edition_id,
         day,
     )

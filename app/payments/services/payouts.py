@@ -213,8 +213,8 @@ async def _book(payout: Mapping[str, Any], now: datetime) -> bool:
         if not claimed:
             return False
         shares: dict[int, _Share] = defaultdict(_Share)
-        for transaction, payment in ours:
-            await _add(shares[editions[payment["document"]]], transaction, payment, now)
+        for transaction, paid in ours:
+            await _add(shares[editions[paid["document"]]], transaction, paid, now)
         _spread(kept, shares, moved_by_others)
         for edition_id, share in sorted(shares.items()):
             arrives = payout_from_stripe(share.net, payout["currency"]).amount_minor
