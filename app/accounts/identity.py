@@ -169,7 +169,12 @@ def set_session_cookie(answer: Response[Any], token: str, locale: str | None = N
     """Keep the session in the browser; with a ``locale``, speak that language from now on."""
     answer.set_cookie(_session_cookie(token))
     if locale:
-        keep_cookie(answer, LOCALE_COOKIE, locale, seconds=LOCALE_SECONDS)
+        keep_locale(answer, locale)
+
+
+def keep_locale(answer: Response[Any], locale: str) -> None:
+    """Speak a language in this browser from now on."""
+    keep_cookie(answer, LOCALE_COOKIE, locale, seconds=LOCALE_SECONDS)
 
 
 def set_half_cookie(answer: Response[Any], token: str) -> None:

@@ -227,6 +227,15 @@ async def test_the_account_form_changes_no_contact(client: httpx.AsyncClient) ->
     assert (row["full_name"], row["phone"], row["email"]) == ("Lê Thị Hoa", person.phone, None)
 
 
+async def test_the_language_of_the_account_form_is_spoken_at_once(client: httpx.AsyncClient) -> None:
+    """Even where the browser kept another one, as it does from signing in on."""
+    person = await make_person(locale="vi")
+    await sign_in(client, person.id)
+    for locale in ("id", "en"):
+        await client.post("/account", data={"full_name": "Lê Thị Hoa", "locale": locale})
+        assert f'<html lang="{locale}"' in (await client.get("/account")).text
+
+
 @pytest.mark.engines
 async def test_a_mail_address_is_changed_from_a_sign_in_of_long_ago_to_the_letter_at_the_old_one(
     client: httpx.AsyncClient,

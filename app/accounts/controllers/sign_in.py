@@ -18,7 +18,7 @@ from app.accounts.errors import (
     SignInFailed,
 )
 from app.accounts.guards import public, signed_in
-from app.accounts.identity import SESSION_COOKIE
+from app.accounts.identity import SESSION_COOKIE, keep_locale
 from app.accounts.limits import Way, count_browser
 from app.accounts.schemas import AccountForm, CodeForm, NewPasswordForm, PasswordForm, SignInForm
 from app.accounts.services import sign_in as service
@@ -31,7 +31,7 @@ from app.kernel.clock import now
 from app.kernel.cookies import drop_cookie, read_cookie
 from app.kernel.errors import AppError, TooManyTries
 from app.kernel.forms import NOT_A_CONTACT, Form, FormError, open_form, read_form
-from app.kernel.i18n import LOCALE_NAMES, LOCALES, N_, _
+from app.kernel.i18n import LOCALE_NAMES, LOCALES, N_, _, use_locale
 from app.kernel.logs import note_security
 from app.kernel.security import hash_token
 from app.kernel.web import browser_of, local_path, page, redirect
@@ -180,7 +180,10 @@ class AccountController(Controller):
         await update_person(
             person_id=actor.person_id, full_name=form.full_name, locale=form.locale, actor=actor, now=now()
         )
-        return redirect("/account", toast=_("Saved."))
+        with use_locale(form.locale):
+            answer = redirect("/account", toast=_("Saved."))
+        keep_locale(answer, form.locale)
+        return answer
 
     @post("/password", status_code=200)
     async def password(self, request: Request[Any, Any, Any]) -> Response[Any]:
