@@ -31,7 +31,10 @@ from app.kernel.outbox import send_message
 from app.kernel.sheets import SheetContext, batches
 from app.kernel.tables import Job
 from app.payments.enums import PaymentMethod
+from app.payments.lines import Line
+from app.payments.services.issuing import Payer
 from app.payments.services.recording import record_payment
+from app.payments.services.service_invoices import issue_service_invoice
 from app.payments.tables import PaymentDocument
 from app.payments.tables_proof import PaymentProof
 from booths.allocation.services.applications import submit_application
@@ -169,6 +172,18 @@ async def _tickets(festival: Festival, her: Actor, now: datetime) -> None:
         looked_at=now,
         looked_by=her.person_id,
     ).save()
+    await issue_service_invoice(
+        edition_id=here,
+        client_id="her-sponsor-invoice",
+        payer=Payer(name="Công ty Tơ Lụa"),
+        email=None,
+        phone=PHONE,
+        description="Tài trợ",
+        lines=[Line(description="Tài trợ", unit_minor=PRICE)],
+        due_on=None,
+        actor=festival.people["finance"],
+        now=now,
+    )
     settled: dict[Any, Any] = {Scan.settled_by: her.person_id, Scan.settled_at: now}
     await Scan.update(settled).where(Scan.id == festival.ids["scan_id"])
 

@@ -97,7 +97,7 @@ def test_only_an_exhibitors_own_pages_are_hers() -> None:
 
 
 #: What an officer may see and do of a fee for whom she helps: the paper, the way to Stripe's page, showing a transfer.
-FEE = ("card", "invoice.pdf", "proof")
+FEE = ("card", "e-invoice.pdf", "e-invoice.xml", "invoice.pdf", "proof")
 
 
 def test_every_route_in_her_place_was_looked_at() -> None:

@@ -147,7 +147,7 @@ async def test_codes_cannot_be_guessed_one_after_the_other(database: str) -> Non
     ("locale", "subject", "begins"),
     [
         ("en", "Sign in to Fairground", "Your code is "),
-        ("vi", "Đăng nhập Fairground", "Mã của bạn là "),
+        ("vi", "Đăng nhập Fairground", "Mã của Quý vị là "),
         ("id", "Masuk ke Fairground", "Kode Anda "),
     ],
 )
