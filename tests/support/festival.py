@@ -28,6 +28,7 @@ from app.kernel.money import Money
 from app.kernel.outbox import send_message
 from app.kernel.security import hash_token
 from app.kernel.sheets import SheetContext, batches
+from app.payments.enums import PaymentMethod
 from app.payments.lines import Line
 from app.payments.queries import credit_notes_of, invoices_for
 from app.payments.services.corrections import credit_document
@@ -35,9 +36,10 @@ from app.payments.services.documents import open_document
 from app.payments.services.drawers import open_drawer
 from app.payments.services.issuing import Payer
 from app.payments.services.legal_files import keep_legal_file
+from app.payments.services.recording import record_payment
 from app.payments.services.service_invoices import invoice_secret, issue_service_invoice
 from app.payments.sheets import STATEMENTS
-from app.payments.tables import Payment, PaymentEvent
+from app.payments.tables import PaymentEvent
 from app.payments.tables_proof import PaymentProof
 from booths.allocation.enums import FEE_PURPOSE
 from booths.allocation.services.applications import submit_application
@@ -213,16 +215,6 @@ async def _tickets(found: Festival, now: datetime) -> None:
         now=now,
     )
     await TicketOrder.update({TicketOrder.payment_document: document.id}).where(TicketOrder.id == order.order_id)
-    payment = Payment(
-        document=document.id,
-        method="transfer",
-        amount_minor=50_000,
-        owed_minor=50_000,
-        currency="VND",
-        outcome="refund",
-        received_at=now,
-    )
-    await payment.save()
     for content in (b"%PDF-1.7", b"<?xml version='1.0'?><a/>"):
         await keep_legal_file(document_id=document.id, content=content, actor=SYSTEM, now=now)
     sponsored = await issue_service_invoice(
@@ -242,6 +234,27 @@ async def _tickets(found: Festival, now: datetime) -> None:
     for billed_id in (sponsored.id, found.ids["bill_id"]):
         for content in (b"%PDF-1.7", b"<?xml version='1.0'?><a/>"):
             await keep_legal_file(document_id=billed_id, content=content, actor=SYSTEM, now=now)
+    stage = await issue_service_invoice(
+        edition_id=here,
+        client_id="festival-paid-twice",
+        payer=Payer(name="Công ty Sân khấu Tràng An"),
+        email="trangan@example.com",
+        phone=None,
+        description="Sân khấu",
+        lines=[Line(description="Thuê sân khấu", unit_minor=50_000)],
+        due_on=None,
+        actor=SYSTEM,
+        now=now,
+    )
+    for name in ("FT-once", "FT-twice"):
+        paid = await record_payment(
+            document_id=stage.id,
+            method=PaymentMethod.TRANSFER,
+            amount=Money(50_000, "VND"),
+            actor=None,
+            now=now,
+            provider_reference=name,
+        )
     proof = PaymentProof(document=document.id, content=b"a picture", mime="image/jpeg", size_bytes=9, sent_at=now)
     await proof.save()
     notice = PaymentEvent(provider="stripe", event_id="evt_1", kind="charge.refunded", payload="{}", received_at=now)
@@ -261,7 +274,7 @@ async def _tickets(found: Festival, now: datetime) -> None:
         "gate_device_id": phone.device_id,
         "scan_id": scan.id,
         "document_id": document.id,
-        "payment_id": payment.id,
+        "payment_id": paid.payment_id,
         "proof_id": proof.id,
         "event_id": notice.id,
         "drawer_id": await open_drawer(

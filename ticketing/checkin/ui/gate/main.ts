@@ -118,7 +118,7 @@ class Gate {
   private async answer(text: string): Promise<void> {
     const timezone = this.bundle?.timezone ?? "Asia/Ho_Chi_Minh";
     if (!canJudge(text) && !looksTyped(text)) {
-      await this.screen.say(t("Not a pass"), t("This code belongs to something else."));
+      await this.screen.say(t("Not a pass"), t("This code belongs to something else. Scan the code of the pass."));
       return;
     }
     const id = newId();
