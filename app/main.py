@@ -29,6 +29,7 @@ from app.kernel.backup import WORDS as BACKUP_WORDS
 from app.kernel.cookies import CSRF_COOKIE, CSRF_HEADER, cookie_name
 from app.kernel.database import close_database, open_database
 from app.kernel.handlers import EXCEPTION_HANDLERS, healthz, readyz, static_routers, take_json_alone
+from app.kernel.head import AnswerHead
 from app.kernel.help import help_index, help_page
 from app.kernel.images import media_handler
 from app.kernel.jobs import register as register_job
@@ -183,5 +184,5 @@ def create_app() -> Litestar:
     )
     describe_errors(app.routes)
     # Whoever asks is known where there is no route, too.
-    app.asgi_handler = ReadToTheEnd(RequestContext(Identity(app.asgi_handler)))
+    app.asgi_handler = ReadToTheEnd(RequestContext(AnswerHead(Identity(app.asgi_handler))))
     return app
