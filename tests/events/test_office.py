@@ -11,14 +11,16 @@ from app.accounts.queries import grants_of
 from app.accounts.services.people import find_or_create_person
 from app.accounts.tables import Organisation, RoleGrant
 from app.kernel.clock import now
+from app.kernel.settings import settings
 from app.kernel.sheets import SheetContext, read_table
 from app.kernel.sheets.batches import accept, preview
 from app.kernel.sheets.kept import problems_of
+from app.kernel.tables import OutboxMessage
 from app.main import register_modules
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.support.client import sign_in
-from tests.support.factories import make_device, make_holder, make_organisation
+from tests.support.factories import make_device, make_holder, make_organisation, make_person
 
 
 async def test_every_office_page_opens_for_a_manager_and_for_no_visitor(client: httpx.AsyncClient) -> None:
@@ -51,6 +53,20 @@ async def test_a_role_is_given_and_taken_back(client: httpx.AsyncClient) -> None
     assert grant is not None
     assert (await client.post(f"{base}/{grant.id}/revoke")).status_code == 303
     assert await grants_of(person.id) == ()
+
+
+async def test_who_gets_a_role_is_told_once_in_her_language(client: httpx.AsyncClient) -> None:
+    edition = await make_edition()
+    manager = await make_holder(Role.MANAGER, edition_id=edition.id)
+    await sign_in(client, manager.id)
+    hers = await make_person(name="Siti Aminah", email="siti@example.com", locale="id")
+    form = {"full_name": "Siti Aminah", "email": "siti@example.com", "role": "finance"}
+    for _turn in range(2):
+        assert (await client.post(f"/manage/{edition.id}/people", data=form)).status_code == 303
+    (message,) = await OutboxMessage.select()
+    assert (message["to_address"], message["person_id"], message["edition_id"]) == (hers.email, hers.id, edition.id)
+    assert "memberi Anda peran “Keuangan”" in message["body_text"]
+    assert f"{settings().base_url}/me" in message["body_text"]
 
 
 async def test_nobody_is_made_owner_by_a_form(client: httpx.AsyncClient) -> None:

@@ -24,6 +24,7 @@ from app.judging.services.entries import (
 )
 from app.kernel.audit import list_entries as audit_entries
 from app.kernel.errors import NotFound, SignInNeeded
+from app.kernel.tables import OutboxMessage
 from tests.conftest import NOW
 from tests.judging.scene import IDEA, person, scene
 from tests.support.race import losers, overtaken, race, unguarded
@@ -84,6 +85,22 @@ async def test_members_are_added_once_and_taken_out_but_not_the_leader() -> None
     for member in team:
         await remove_member(entry_id=entry_id, member_id=member.id, actor=leader, now=NOW)
     assert [member.role for member in await members_of(entry_id)] == ["leader"]
+
+
+async def test_everybody_in_the_team_is_told_once_that_the_idea_has_come() -> None:
+    found = await scene(NOW, entries=0, judges=0, opened=False)
+    leader = await person("Lò Thị Hiên", 7, NOW)
+    entry_id = await enter_idea(edition_id=found.edition_id, values=IDEA, actor=leader, now=NOW)
+    phones = ["+84912345678", "+84912345679"]
+    invite = {"entry_id": entry_id, "email": None, "actor": leader, "now": NOW}
+    await invite_member(full_name="Vàng Thị Mai", phone=phones[0], **invite)
+    assert await OutboxMessage.count() == 0  # nobody is written to on a leader's word alone
+    await submit_idea(entry_id=entry_id, actor=leader, now=NOW)
+    for _turn in range(2):
+        await invite_member(full_name="Giàng Thị Dủa", phone=phones[1], **invite)
+    told = [row["to_address"] for row in await OutboxMessage.select().order_by(OutboxMessage.id)]
+    assert sorted(told[1:]) == phones
+    assert len(told) == 3
 
 
 async def test_the_call_ends_at_its_hour() -> None:

@@ -141,21 +141,22 @@ async def grant_role(
     organisation_id: int | None = None,
     actor: Actor,
     now: datetime,
-) -> None:
-    """Give a role; giving it again changes nothing."""
+) -> bool:
+    """Give a role; giving it again changes nothing. Whether she did not have it."""
     try:
         async with write_transaction():
-            await _grant(person_id, role, edition_id, organisation_id, actor, now)
+            return await _grant(person_id, role, edition_id, organisation_id, actor, now)
     except Exception as error:
         if not is_unique_violation(error) or engine().current_transaction.get() is not None:
             raise  # inside somebody else's transaction the whole of it must go
+        return False
 
 
 async def _grant(
     person_id: int, role: Role, edition_id: int | None, organisation_id: int | None, actor: Actor, now: datetime
-) -> None:
+) -> bool:
     if await _held(person_id, role, edition_id, organisation_id):
-        return
+        return False
     await RoleGrant.insert(
         RoleGrant(
             person=person_id,
@@ -175,6 +176,7 @@ async def _grant(
         after={"role": role.value, "organisation_id": organisation_id},
         now=now,
     )
+    return True
 
 
 async def _held(person_id: int, role: Role, edition_id: int | None, organisation_id: int | None) -> bool:

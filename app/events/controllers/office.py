@@ -22,13 +22,14 @@ from app.accounts.enums import (
 from app.accounts.errors import ContactMissing
 from app.accounts.guards import requires
 from app.accounts.lists import experts, helped, organisation_by_id, organisations, people_with_roles
-from app.accounts.services.people import find_or_create_person, grant_role, revoke_role
+from app.accounts.services.people import find_or_create_person, revoke_role
 from app.accounts.services.sessions import end_sessions_of
 from app.accounts.services.two_step import take_off_two_step, who_have_two_step
 from app.accounts.sheets import ORGANISATIONS, VALIDITY
 from app.events import queries
 from app.events.pages import MOST_EXPORTED, PAGE_SIZE, download, offset_of, page_asked, pager_of, with_query
 from app.events.queries import Page
+from app.events.services.roles import give_role
 from app.kernel.clock import now
 from app.kernel.forms import Form, FormError, read_form
 from app.kernel.i18n import N_, _
@@ -126,9 +127,8 @@ class PeopleController(Controller):
                 if person.id == request.user.person_id and not request.user.has(Role.OWNER, edition_id=edition_id):
                     errors["role"] = _(N_("Nobody gives herself a role. Ask an owner of the edition."))
                 else:
-                    await grant_role(
-                        person_id=person.id, role=form.role, edition_id=edition_id, actor=request.user, now=at
-                    )
+                    edition = await queries.edition_by_id(edition_id)
+                    await give_role(edition=edition, person=person, role=form.role, actor=request.user, now=at)
             except ContactMissing as error:
                 errors["phone"] = error.sentence()
         if errors:

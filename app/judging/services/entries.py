@@ -125,7 +125,7 @@ async def invite_member(
     Raises as :func:`update_idea`, and ContactMissing without phone and mail.
     """
     async with write_transaction():
-        _entry, contest = await _own(entry_id, actor, now)
+        entry, contest = await _own(entry_id, actor, now)
         person = await find_or_create_by_one_contact(
             full_name=full_name, phone=phone, email=email, locale=actor.locale, now=now
         )
@@ -134,6 +134,8 @@ async def invite_member(
             person_id=person.id, role=Role.TEAM_MEMBER, edition_id=contest.edition_id, actor=actor, now=now
         )
         await _record(actor, "entry.member.add", entry_id, contest.edition_id, now, after={"person_id": person.id})
+        if entry.state == EntryState.SUBMITTED:  # before, nobody is written to on a leader's word alone
+            await tell_received(contest=contest, entry=entry, now=now)
 
 
 async def remove_member(*, entry_id: int, member_id: int, actor: Actor, now: datetime) -> None:

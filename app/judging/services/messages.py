@@ -36,9 +36,9 @@ WRITTEN = N_("The jury wrote to you; you can read it on the same page.")
 
 
 async def tell_received(*, contest: ContestRow, entry: EntryRow, now: datetime) -> None:
-    """Confirm to the leader that an idea was sent in, in the transaction that takes it."""
-    for _entry_id, title, leader in await people_behind([entry.id], leaders_only=True):
-        await _tell(RECEIVED, contest, entry.id, title, leader, key="idea-received", now=now)
+    """Tell each person behind it once that an idea was sent in, in the transaction that takes it, or her."""
+    for _entry_id, title, person in await people_behind([entry.id]):
+        await _tell(RECEIVED, contest, entry.id, title, person, key="idea-received", now=now)
 
 
 async def tell_published(
@@ -54,7 +54,7 @@ async def tell_published(
     ``prizes`` are the names of the awards that are published with it, by idea.
     """
     written_to = await entries_written_to(round_.id)
-    for entry_id, title, person in await people_behind(entry_ids, leaders_only=False):
+    for entry_id, title, person in await people_behind(entry_ids):
         await _tell(
             WON if entry_id in prizes else PUBLISHED,
             contest,
