@@ -77,6 +77,7 @@ def test_booths_are_proposed_looked_at_and_published(people: People) -> None:
     page.goto(people.path(f"{EDITION}/settings"))
     page.fill("[name=intro_en]", "Three days with women who keep crafts alive. " * 40)
     page.locator("form:has([name=intro_en]) button[type=submit]").click()
+    page.locator(".toast").wait_for()  # who goes on before the answer may not have sent it
     page.goto(people.path(f"{EDITION}/audit?action=edition.update"))
     expect(page.locator(".changes del").first).to_be_visible()
     assert fits_its_frame(page)
