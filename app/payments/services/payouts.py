@@ -15,7 +15,7 @@ from typing import Any
 from app.accounts.actor import Actor
 from app.events.queries import hold_edition
 from app.kernel import audit
-from app.kernel.database import write_transaction
+from app.kernel.database import hold_row, write_transaction
 from app.kernel.errors import AppError
 from app.kernel.money import Money
 from app.kernel.names import clean_text
@@ -38,6 +38,7 @@ from app.payments.services.card_fees import note_fee
 from app.payments.services.inbox import IGNORED
 from app.payments.services.ledger import post
 from app.payments.services.stripe_client import transactions_of_payout
+from app.payments.services.unassigned import leave_again
 from app.payments.tables_card import CardAttempt
 from app.payments.tables_payouts import Payout, PayoutShare
 
@@ -131,7 +132,10 @@ async def payout_paid(told: Mapping[str, Any], now: datetime) -> str:
 
 
 async def payout_failed(told: Mapping[str, Any], now: datetime) -> str:
-    """Take back what was entered of a payout that the bank did not take, in the caller's transaction."""
+    """Take back what was entered of a payout that the bank did not take, in the caller's transaction.
+
+    A transfer that was taken for it is not assigned any more.
+    """
     kept = await _keep(told, PayoutState.FAILED, now)
     if kept != IGNORED:
         return kept
@@ -141,14 +145,18 @@ async def payout_failed(told: Mapping[str, Any], now: datetime) -> str:
         shares = await shares_of_payout(row["id"])
         for edition_id in sorted(share["edition"] for share in shares):
             await hold_edition(edition_id)
+        await hold_row("payment_payout", row["id"], alone=True)  # so that nobody finds its transfer meanwhile
+        (row,) = await Payout.select().where(Payout.id == row["id"])
         claimed = (
-            await Payout.update({Payout.state: PayoutState.FAILED.value})
+            await Payout.update({Payout.state: PayoutState.FAILED.value, Payout.bank_entry: None})
             .where((Payout.reference == reference) & (Payout.state == state.value))
             .returning(Payout.id)
         )
         if claimed:
             for share in shares:
                 await _enter(share, Account(row["account"]), row["currency"], now, sign=-1)
+            if row["bank_entry"] is not None:
+                await leave_again(row["bank_entry"], now)
             return PayoutState.FAILED.value
     return IGNORED
 

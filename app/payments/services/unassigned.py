@@ -71,6 +71,17 @@ async def take_out(entry_id: int, now: datetime) -> None:
         await BankEntry.update({BankEntry.books: None}).where(BankEntry.id == entry_id)
 
 
+async def leave_again(entry_id: int, now: datetime) -> None:
+    """Leave a transfer to a person again, in the transaction that takes back what it was taken for."""
+    values: dict[Any, Any] = {
+        BankEntry.state: EntryState.LEFT.value,
+        BankEntry.settled_at: None,
+        BankEntry.settled_by: None,
+    }
+    await BankEntry.update(values).where(BankEntry.id == entry_id)
+    await keep_unassigned(entry_id, now)
+
+
 async def _row(entry_id: int) -> Mapping[str, Any]:
     """The transfer as it is now that its claim is held."""
     (row,) = await BankEntry.select().where(BankEntry.id == entry_id)

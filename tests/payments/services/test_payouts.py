@@ -35,6 +35,7 @@ from app.payments.services.stripe_events import keep_event, read_webhook
 from app.payments.tables_payouts import Payout
 from tests.conftest import NOW
 from tests.events.factories import make_edition
+from tests.payments.books import check_books
 from tests.payments.cards import a_document, begun, later, paid, tell
 from tests.payments.factories import make_document, make_entry
 from tests.support.card_payments import StripeServer
@@ -339,6 +340,21 @@ async def test_a_transfer_of_another_amount_or_edition_is_not_that_payout() -> N
         await match(edition, await arrived(edition, 48_999), payout_id)
     with pytest.raises(PayoutSettled):
         await match(other, await arrived(other), payout_id)
+
+
+async def test_what_was_taken_for_a_payout_that_failed_is_to_be_assigned_again(stripe: StripeServer) -> None:
+    edition = await make_edition()
+    await paid(stripe, await a_document(edition))
+    number = await paid_out(stripe)
+    entry_id = await arrived(edition, 48_000)
+    await match(edition, entry_id, (await the_payout(edition)).id)
+    stripe.control("balance", act="fail", payout=number)
+    assert await tell(stripe, "payout.failed") == ["failed"]
+    assert ((await entry_by_id(entry_id)).state, (await the_payout(edition)).entry_id) == (EntryState.LEFT, None)
+    await check_books(edition)
+    other = await by_hand(edition, 49_000, 1_000)
+    await match(edition, entry_id, other)
+    await check_books(edition)
 
 
 @pytest.mark.race
