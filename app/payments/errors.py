@@ -28,6 +28,14 @@ class AlreadyPaid(AppError):
     message = N_("Invoice {number} was paid already. Nothing was recorded.")
 
 
+class InvoiceChanged(AppError):
+    """A transfer assigned to an invoice that takes another part of it than the page said."""
+
+    code = "invoice_changed"
+    status = 409
+    message = N_("Invoice {number} has changed meanwhile: look again at what it takes. Nothing was assigned.")
+
+
 class BilledAgain(AppError):
     """Money for a document that was written off, while another one is open for the same thing."""
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from piccolo.query import OrderByRaw
+
 from app.events.queries import Page
 from app.kernel.database import contains, fetch
 from app.kernel.money import Money
-from app.payments.enums import DocumentState, EntrySource, EntryState, PaymentMethod, Settlement
+from app.payments.enums import DocumentKind, DocumentState, EntrySource, EntryState, PaymentMethod, Settlement
 from app.payments.errors import TransferNotFound
 from app.payments.tables import Payment, PaymentDocument
 from app.payments.tables_bank import BankEntry, BankMatch
@@ -79,6 +81,17 @@ class PayableDocument:
     description: str
     due: Money
     state: DocumentState
+
+    @property
+    def takes(self) -> Money:
+        """What it takes at most of money that comes now; all that is more goes back."""
+        nothing = self.state in (DocumentState.PAID, DocumentState.REFUND_DUE, DocumentState.REFUNDED)
+        return Money(0, self.due.currency) if nothing else self.due
+
+    @property
+    def stand(self) -> str:
+        """What a form carries of it, to see later whether it still takes what was shown."""
+        return f"{self.state}:{self.takes.amount_minor}"
 
 
 def _seen_in(edition_id: int) -> Any:
@@ -263,11 +276,16 @@ async def documents_of_ids(ids: Sequence[int], edition_id: int) -> list[PayableD
     return [found[one] for one in ids if one in found]
 
 
-async def open_documents_like(edition_id: int, search: str, limit: int) -> list[PayableDocument]:
-    """Open documents of an edition in which ``search`` stands, the newest first."""
-    chosen: Any = (PaymentDocument.edition == edition_id) & (PaymentDocument.state == DocumentState.OPEN.value)
+async def invoices_like(edition_id: int, search: str, limit: int) -> list[PayableDocument]:
+    """Invoices of an edition in which ``search`` stands, whatever became of them: the open ones first, then the newest.
+
+    Money may come for one that is paid already, or that was taken back.
+    """
+    chosen: Any = (PaymentDocument.edition == edition_id) & (PaymentDocument.kind == DocumentKind.INVOICE.value)
     chosen = chosen & contains(search, "payment_document.search_text")
-    query = PaymentDocument.select().where(chosen).order_by(PaymentDocument.id, ascending=False).limit(limit)
+    open_first = OrderByRaw(f"CASE WHEN payment_document.state = '{DocumentState.OPEN}' THEN 0 ELSE 1 END")
+    query = PaymentDocument.select().where(chosen).order_by(open_first)
+    query = query.order_by(PaymentDocument.id, ascending=False).limit(limit)
     return [payable_of(row) for row in await query]
 
 

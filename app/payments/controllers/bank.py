@@ -20,7 +20,7 @@ from app.kernel.names import search_text
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 from app.payments import queries_bank, queries_payouts
-from app.payments.enums import ENTRY_STATE_NAMES, SOURCE_NAMES, EntryState
+from app.payments.enums import ENTRY_STATE_NAMES, SOURCE_NAMES, STATE_NAMES, EntryState
 from app.payments.errors import (
     AlreadyPaid,
     AmountDiffers,
@@ -164,9 +164,15 @@ class BankController(Controller):
         if errors:
             return await _entry_page(edition, entry, chosen=chosen, form=await form_again(request, errors), status=422)
         wanted = {document_id: amount for document_id, amount in amounts.items() if amount.amount_minor}
+        stood = {one: str(data[f"stood_{one}"]) for one in wanted if f"stood_{one}" in data}
         try:
             await assign_entry(
-                edition_id=edition_id, entry_id=transfer_id, amounts=wanted, actor=request.user, now=now()
+                edition_id=edition_id,
+                entry_id=transfer_id,
+                amounts=wanted,
+                stood=stood,
+                actor=request.user,
+                now=now(),
             )
         except AppError as error:
             if error.status == 404:
@@ -239,7 +245,7 @@ async def _entry_page(
         candidates = await queries_bank.documents_of_ids(shown if chosen is None else chosen, edition.id)
         here = {one.id for one in candidates}
         if q:
-            results = await queries_bank.open_documents_like(edition.id, search_text(q), MOST_FOUND + len(here))
+            results = await queries_bank.invoices_like(edition.id, search_text(q), MOST_FOUND + len(here))
             found = [one for one in results if one.id not in here][:MOST_FOUND]
     matches = await queries_bank.matches_of([entry.id])
     return page(
@@ -261,6 +267,7 @@ async def _entry_page(
         form=form or Form.empty(**_greedily(entry.amount, candidates)),
         problem=problem,
         state_names=_state_names(),
+        document_states={state: _(name) for state, name in STATE_NAMES.items()},
         source=_(SOURCE_NAMES[entry.source]),
         q=q,
     )
@@ -284,10 +291,10 @@ async def _notes_on(edition_id: int, found: Sequence[EntryInfo]) -> dict[int, li
 
 
 def _greedily(amount: Money, candidates: Sequence[PayableDocument]) -> dict[str, str]:
-    """What stands in the fields at first: each invoice gets what is open, as far as the money goes."""
+    """What stands in the fields at first: each invoice gets what it takes, as far as the money goes."""
     rest, typed = amount.amount_minor, {}
     for one in candidates:
-        share = min(rest, one.due.amount_minor)
+        share = min(rest, one.takes.amount_minor)
         typed[f"amount_{one.id}"] = typed_money(Money(share, amount.currency)) if share > 0 else ""
         rest -= share
     return typed

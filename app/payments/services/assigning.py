@@ -20,7 +20,7 @@ from app.kernel.names import clean_text
 from app.kernel.staging import Pace
 from app.payments.enums import DocumentState, EntryState, PaymentMethod
 from app.payments.errors import (
-    AlreadyPaid,
+    InvoiceChanged,
     PerhapsRecorded,
     ReasonNeeded,
     SharesDiffer,
@@ -32,6 +32,7 @@ from app.payments.queries_bank import (
     EntryInfo,
     PayableDocument,
     TypedTransfer,
+    documents_of_ids,
     documents_with,
     entry_by_id,
     new_entries,
@@ -48,7 +49,6 @@ from app.payments.tables import PaymentDocument
 from app.payments.tables_bank import BankEntry, BankMatch
 
 AT_ONCE = 5_000
-TAKE_BY_HAND = (DocumentState.OPEN, DocumentState.WRITTEN_OFF, DocumentState.CANCELLED)
 
 Decided = tuple[EntryInfo, Verdict]
 
@@ -193,13 +193,20 @@ async def _apply(entry: EntryInfo, verdict: Verdict, now: datetime) -> EntryStat
 
 
 async def assign_entry(
-    *, edition_id: int, entry_id: int, amounts: Mapping[int, Money], actor: Actor, now: datetime
+    *,
+    edition_id: int,
+    entry_id: int,
+    amounts: Mapping[int, Money],
+    actor: Actor,
+    now: datetime,
+    stood: Mapping[int, str] | None = None,
 ) -> None:
     """Assign a transfer to documents of an edition by hand: how much goes to which (by its id), together all of it.
 
-    The bank took the money already: what is more than is due goes back. It is recorded anew, whatever was written down
-    by hand: what was is said by :func:`link_entry`. Raises TransferNotFound, DocumentNotFound,
-    TransferSettled when somebody was faster, SharesDiffer, AlreadyPaid, and what recording a payment raises.
+    The bank took the money already: what is more than is due goes back, of one that is paid all of it. ``stood`` is
+    where each stood when the person was told so. It is recorded anew, whatever was written down by hand: what was is
+    said by :func:`link_entry`. Raises TransferNotFound, DocumentNotFound, TransferSettled when somebody was faster,
+    SharesDiffer, InvoiceChanged when one stands elsewhere by now, and what recording a payment raises.
     """
     entry = await entry_by_id(entry_id, edition_id)
     shares = [Share(document_id, amount) for document_id, amount in sorted(amounts.items())]
@@ -211,10 +218,9 @@ async def assign_entry(
         for share in shares:
             await document_by_id(share.document_id, edition_id)
         await hold_documents([share.document_id for share in shares])
-        for share in shares:
-            document = await document_by_id(share.document_id, edition_id)
-            if document.state not in TAKE_BY_HAND:
-                raise AlreadyPaid(number=document.number)
+        for document in await documents_of_ids(list(amounts), edition_id):
+            if stood and stood.get(document.id, document.stand) != document.stand:
+                raise InvoiceChanged(number=document.number)
         await _record(entry, shares, now, anew=True)
         await _note(entry, edition_id, actor, now)
 

@@ -176,6 +176,33 @@ async def test_a_transfer_is_split_over_invoices_that_are_searched(desk: Browser
     assert [(await document_by_id(one.id)).state for one in (first, second)] == [DocumentState.PAID] * 2
 
 
+async def test_a_paid_invoice_is_found_and_what_goes_to_it_is_said_to_go_back(
+    desk: Browser, edition: EditionInfo
+) -> None:
+    paid = await make_document(edition, payer="Lò Thị Mai")
+    still_open = await make_document(edition, subject_id=2, payer="Lò Thị Mai")
+    entry = await make_entry("tien gian hang")
+    own = f"{base(edition)}/{entry.id}"
+    shown = (await desk.get(f"{own}?with={paid.id}&lang=en")).text
+    assert "Open: 50.000 ₫." in shown
+    stood = html.unescape(re.findall(r'name="stood_\d+" value="([^"]*)"', shown)[0])
+    await make_entry(paid.reference)
+    await match_new(NOW)
+    assert (await document_by_id(paid.id)).state == DocumentState.PAID
+    typed = {f"amount_{paid.id}": "50.000", f"stood_{paid.id}": stood}
+    refused = await desk.post(f"{own}/assign?lang=en", data=typed)
+    assert (refused.status_code, "has changed meanwhile" in refused.text) == (409, True)
+    assert "All that you assign to it goes back to the payer." in refused.text
+    assert (await document_by_id(paid.id)).owed.amount_minor == 0
+    found = (await desk.get(f"{own}?q=lo+thi+mai&with=&lang=en")).text
+    listed = re.findall(rf'href="{own}\?with=(\d+)"', found)
+    assert listed == [str(still_open.id), str(paid.id)]  # the open one first
+    (stood,) = re.findall(r'name="stood_\d+" value="([^"]*)"', refused.text)
+    again = await desk.post(f"{own}/assign", data={**typed, f"stood_{paid.id}": stood})
+    assert again.status_code == 303
+    assert (await document_by_id(paid.id)).owed.amount_minor == 50_000
+
+
 async def test_a_transfer_is_set_aside_and_taken_up_again(desk: Browser, edition: EditionInfo) -> None:
     entry = await make_entry("tra lai tien gui")
     own = f"{base(edition)}/{entry.id}"

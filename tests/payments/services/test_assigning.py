@@ -13,22 +13,24 @@ from app.kernel.audit import list_entries
 from app.kernel.money import Money
 from app.payments.enums import DocumentState, EntryState, PaymentMethod, Settlement
 from app.payments.errors import (
-    AlreadyPaid,
     DocumentNotFound,
+    InvoiceChanged,
     ReasonNeeded,
     SharesDiffer,
     TransferNotFound,
     TransferSettled,
 )
 from app.payments.queries import document_by_id, payments_of
-from app.payments.queries_bank import EntryInfo, counts_of_entries, entry_by_id, matches_of
+from app.payments.queries_bank import EntryInfo, counts_of_entries, documents_of_ids, entry_by_id, matches_of
 from app.payments.services import assigning
 from app.payments.services.assigning import assign_entry, match_new, set_aside, take_up_again
-from app.payments.services.documents import cancel_document
+from app.payments.services.documents import cancel_document, require_refund
 from app.payments.services.recording import record_payment
+from app.payments.services.refunding import record_refund
 from app.payments.tables import PaymentDocument
 from tests.conftest import NOW
 from tests.events.factories import make_edition
+from tests.payments.books import check_books
 from tests.payments.factories import Seller, make_document, make_entry, put_on_sale
 from tests.support.race import losers, race, winners
 
@@ -55,10 +57,12 @@ async def state_of(document_id: int) -> DocumentState:
     return (await document_by_id(document_id)).state
 
 
-async def by_hand(edition: EditionInfo, entry: EntryInfo, shares: dict[int, int]) -> None:
+async def by_hand(
+    edition: EditionInfo, entry: EntryInfo, shares: dict[int, int], stood: dict[int, str] | None = None
+) -> None:
     """Assign a transfer to documents, in VND."""
     amounts = {document: Money(amount, "VND") for document, amount in shares.items()}
-    await assign_entry(edition_id=edition.id, entry_id=entry.id, amounts=amounts, actor=SYSTEM, now=NOW)
+    await assign_entry(edition_id=edition.id, entry_id=entry.id, amounts=amounts, stood=stood, actor=SYSTEM, now=NOW)
 
 
 async def test_a_transfer_with_a_reference_pays_its_document(edition: EditionInfo, seller: Seller) -> None:
@@ -169,13 +173,47 @@ async def test_a_transfer_is_split_by_hand(edition: EditionInfo, seller: Seller)
 
 
 async def test_by_hand_all_stands_or_falls_together(edition: EditionInfo, seller: Seller) -> None:
-    paid, still_open = [await make_document(edition, subject_id=number) for number in (1, 2)]
+    still_open, paid = [await make_document(edition, subject_id=number) for number in (1, 2)]
+    shares = {still_open.id: 50_000, paid.id: 50_000}
+    shown = {one.id: one.stand for one in await documents_of_ids(list(shares), edition.id)}
     await record_payment(document_id=paid.id, method=PaymentMethod.CASH, amount=FIFTY, actor=SYSTEM, now=NOW)
     entry = await make_entry(amount=100_000)
-    with pytest.raises(AlreadyPaid):
-        await by_hand(edition, entry, {still_open.id: 50_000, paid.id: 50_000})
+    with pytest.raises(InvoiceChanged):
+        await by_hand(edition, entry, shares, shown)
     assert await state_of(still_open.id) == DocumentState.OPEN
     assert (await entry_by_id(entry.id)).state == EntryState.NEW
+    shown = {one.id: one.stand for one in await documents_of_ids(list(shares), edition.id)}
+    await by_hand(edition, entry, shares, shown)
+    assert [await state_of(one) for one in shares] == [DocumentState.PAID] * 2
+
+
+@pytest.mark.parametrize(
+    ("stands", "then", "owed"),
+    [
+        (DocumentState.PAID, DocumentState.PAID, 50_000),
+        (DocumentState.REFUND_DUE, DocumentState.REFUND_DUE, 100_000),
+        (DocumentState.REFUNDED, DocumentState.REFUND_DUE, 50_000),
+    ],
+)
+async def test_what_comes_for_an_invoice_that_takes_no_more_is_assigned_to_it_and_goes_back(
+    edition: EditionInfo, seller: Seller, stands: DocumentState, then: DocumentState, owed: int
+) -> None:
+    document = await make_document(edition)
+    paid = await record_payment(document_id=document.id, method=PaymentMethod.CASH, amount=FIFTY, actor=SYSTEM, now=NOW)
+    if stands != DocumentState.PAID:
+        await require_refund(document_id=document.id, actor=SYSTEM, now=NOW)
+    if stands == DocumentState.REFUNDED:
+        await record_refund(payment_id=paid.payment_id, method=PaymentMethod.CASH, actor=SYSTEM, now=NOW)
+    assert await state_of(document.id) == stands
+    (seen,) = await documents_of_ids([document.id], edition.id)
+    assert seen.takes == Money(0, "VND")
+    entry = await make_entry("lan thu hai")
+    assert await match_new(NOW) == {"left": 1}
+    await by_hand(edition, entry, {document.id: 50_000})
+    found = await document_by_id(document.id)
+    assert (found.state, found.owed) == (then, Money(owed, "VND"))
+    assert (await entry_by_id(entry.id)).state == EntryState.MATCHED
+    await check_books(edition)
 
 
 async def test_a_desk_reaches_neither_transfers_nor_documents_of_another_edition(
