@@ -87,8 +87,9 @@ async def look_up(attempt: Mapping[str, Any], now: datetime) -> str:
     """
     session = await retrieve_session(attempt["session_id"])
     async with write_transaction():
+        done = await apply_session(session, now)
         await CardAttempt.update({CardAttempt.checked_at: now}).where(CardAttempt.id == attempt["id"])
-        return await apply_session(session, now)
+    return done
 
 
 async def close_checkout(attempt: Mapping[str, Any], now: datetime) -> str:

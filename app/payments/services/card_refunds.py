@@ -88,6 +88,7 @@ async def refund_to_card(*, payment_id: int, amount: Money, actor: Actor, now: d
         raise CardsNotSetUp
     async with write_transaction():
         payment = await payment_by_id(payment_id)
+        await hold_edition((await document_by_id(payment.document_id)).edition_id)  # before the document
         await hold_row("payment_document", payment.document_id, alone=True)
         payment = await payment_by_id(payment_id)
         document = await document_by_id(payment.document_id)
