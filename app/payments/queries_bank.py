@@ -12,6 +12,7 @@ from app.kernel.database import contains, fetch
 from app.kernel.money import Money
 from app.payments.enums import DocumentKind, DocumentState, EntrySource, EntryState, PaymentMethod, Settlement
 from app.payments.errors import TransferNotFound
+from app.payments.late import may_stand_again
 from app.payments.tables import Payment, PaymentDocument
 from app.payments.tables_bank import BankEntry, BankMatch
 
@@ -22,6 +23,7 @@ PAYABLE = (
     *(PaymentDocument.id, PaymentDocument.edition, PaymentDocument.reference, PaymentDocument.number),
     *(PaymentDocument.payer_name, PaymentDocument.description, PaymentDocument.state, PaymentDocument.currency),
     *(PaymentDocument.amount_minor, PaymentDocument.credited_minor, PaymentDocument.paid_minor),
+    PaymentDocument.owed_minor,
 )
 
 
@@ -71,7 +73,7 @@ class TypedTransfer:
 
 @dataclass(frozen=True, kw_only=True)
 class PayableDocument:
-    """A document as transfers are compared with it; ``due`` is what is still to be paid."""
+    """A document as transfers are compared with it: what is still to be paid, and what came and has to go back."""
 
     id: int
     edition_id: int
@@ -80,13 +82,20 @@ class PayableDocument:
     payer_name: str
     description: str
     due: Money
+    owed: Money
     state: DocumentState
 
     @property
     def takes(self) -> Money:
-        """What it takes at most of money that comes now; all that is more goes back."""
-        nothing = self.state in (DocumentState.PAID, DocumentState.REFUND_DUE, DocumentState.REFUNDED)
-        return Money(0, self.due.currency) if nothing else self.due
+        """What it takes of money that comes now; all that is more goes back.
+
+        Of one that was taken back it is what makes up its amount with what came and has not gone back.
+        """
+        due, owed = self.due.amount_minor, self.owed.amount_minor
+        if self.state in (DocumentState.OPEN, DocumentState.WRITTEN_OFF):
+            return self.due
+        again = may_stand_again(self.state, self.due, self.owed)
+        return Money((due - owed if owed < due else due) if again else 0, self.due.currency)
 
     @property
     def stand(self) -> str:
@@ -300,6 +309,7 @@ def payable_of(row: Mapping[str, Any]) -> PayableDocument:
         payer_name=row["payer_name"],
         description=row["description"],
         due=Money(due, row["currency"]),
+        owed=Money(row["owed_minor"], row["currency"]),
         state=DocumentState(row["state"]),
     )
 

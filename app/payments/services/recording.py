@@ -21,6 +21,7 @@ from app.payments.errors import (
     PerhapsRecorded,
     ToldAlready,
 )
+from app.payments.late import may_stand_again
 from app.payments.queries import (
     OVER,
     DocumentInfo,
@@ -34,6 +35,7 @@ from app.payments.queries import (
 from app.payments.queries_bank import is_told_of, typed_transfers
 from app.payments.services.documents import MOST, ask_again, require_refund, settlement_of
 from app.payments.services.issuing import post_content
+from app.payments.services.late_parts import keep_after_all, taken_late
 from app.payments.services.ledger import post_payment
 from app.payments.services.telling import tell_owed
 from app.payments.tables import Payment, PaymentDocument
@@ -92,13 +94,13 @@ async def record_payment(
 ) -> Recorded:
     """Record money that came, in one transaction; what completes a document settles it.
 
-    Less than is due leaves it open. A cancelled document may be paid late, as a whole: its seller then says what
-    becomes of the money. ``provider_reference`` names the payment at its provider; the same one again gives the first
-    answer. Money that is too much, or comes a second time, is refused when a person records it, and kept to go back
-    when a provider (``actor`` None) already took it. A transfer that the bank tells of and somebody wrote down by hand
-    before is that payment, where the document takes no other one; where it could be either, PerhapsRecorded. One that a
-    person writes down after the bank told of one like it raises ToldAlready. With ``anew`` a person has said that it is
-    another one. Raises
+    Less than is due leaves it open. A cancelled document may be paid late, as a whole, for which what came before and
+    is still here counts: its seller then says what becomes of the money. ``provider_reference`` names the payment at
+    its provider; the same one again gives the first answer. Money that is too much, or comes a second time, is refused
+    when a person records it, and kept to go back when a provider (``actor`` None) already took it. A transfer that the
+    bank tells of and somebody wrote down by hand before is that payment, where the document takes no other one; where
+    it could be either, PerhapsRecorded. One that a person writes down after the bank told of one like it raises
+    ToldAlready. With ``anew`` a person has said that it is another one. Raises
     DocumentNotFound, DocumentNotOpen for a credit note, AmountOutOfRange, CurrencyDiffers, AmountDiffers, AlreadyPaid,
     BilledAgain, DrawerNeeded, NothingSettles, and whatever the seller's settle raises.
     """
@@ -138,8 +140,8 @@ async def _record(document_id: int, money: _Money) -> Recorded:
         return written
     await _check_told(document, money)
     over = beyond = money.amount.amount_minor - kept
-    if kept and document.state == DocumentState.CANCELLED:
-        recorded = await _take_late(document, money)
+    if kept and document.state not in TAKES:
+        recorded = await _take_late(document, money, kept)
     elif kept:
         recorded = await _take(document, money, kept)
     else:
@@ -176,7 +178,9 @@ async def say_owed(before: DocumentInfo, came: Money, payment_id: int, now: date
     ``beyond_minor`` of it is no money that the seller was asked about.
     """
     after = await document_by_id(before.id)
-    owed = Money(after.owed.amount_minor - before.owed.amount_minor, after.owed.currency)
+    owed = Money(beyond_minor, after.owed.currency)
+    if after.state == DocumentState.REFUND_DUE:  # with what came before, or with all of it
+        owed = Money(after.owed.amount_minor - before.owed.amount_minor, after.owed.currency)
     await tell_owed(after, came, owed, payment_id, now, beyond=Money(beyond_minor, owed.currency))
 
 
@@ -228,10 +232,8 @@ async def _kept(document: DocumentInfo, money: _Money) -> int:
         if by_hand and amount.amount_minor > due.amount_minor:
             raise AmountDiffers(number=document.number, due=due, given=amount)
         return min(amount.amount_minor, due.amount_minor)
-    if document.state == DocumentState.CANCELLED:
-        if by_hand and amount != document.amount:
-            raise AmountDiffers(number=document.number, due=document.amount, given=amount)
-        return document.amount.amount_minor if amount.amount_minor >= document.amount.amount_minor else 0
+    if may_stand_again(document.state, due, document.owed):
+        return await taken_late(document, amount, by_hand=by_hand)
     if by_hand:
         raise AlreadyPaid(number=document.number)
     return 0
@@ -252,9 +254,11 @@ async def _take(document: DocumentInfo, money: _Money, kept: int) -> Recorded:
     return await settle(document, payment_id, actor=money.actor, now=money.now)
 
 
-async def _take_late(document: DocumentInfo, money: _Money) -> Recorded:
-    """Ask the seller what becomes of money that came for a cancelled document; one that is kept stands again."""
-    kept = document.amount.amount_minor
+async def _take_late(document: DocumentInfo, money: _Money, kept: int) -> Recorded:
+    """Ask the seller what becomes of money that makes up a cancelled document; one that is kept stands again.
+
+    What is not new of it came before, and does not go back then.
+    """
     if not await _claim(document, kept, DocumentState.PAID, money.now):
         raise AlreadyPaid(number=document.number)
     payment_id = await _save(document, money, kept, money.provider_reference, Settlement.KEPT)
@@ -263,6 +267,8 @@ async def _take_late(document: DocumentInfo, money: _Money) -> Recorded:
         await post_content(Posting.RESTORE, document, money.now, sign=1)
         await _book(document, money, kept, payment_id, Account.RECEIVABLE)
         await Payment.update({Payment.outcome: outcome.value}).where(Payment.id == payment_id)
+        if before := document.amount.amount_minor - kept:
+            await keep_after_all(document, before, money.now)
         return _recorded(document, payment_id, outcome, DocumentState.PAID)
     await _book(document, money, kept, payment_id, Account.PAYABLE)
     await Payment.update({Payment.outcome: outcome.value, Payment.owed_minor: kept}).where(Payment.id == payment_id)

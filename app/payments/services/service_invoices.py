@@ -84,7 +84,7 @@ async def issue_service_invoice(
 
 async def settle_service(document: DocumentInfo, payment: PaymentInfo, now: datetime) -> Settlement:
     """What payments asks when all has come: kept, unless finance had taken the invoice back. The payer is told."""
-    if document.state == DocumentState.CANCELLED:
+    if document.state in (DocumentState.CANCELLED, DocumentState.REFUND_DUE):
         return Settlement.REFUND
     with use_locale(document.payer_language):
         await send_to_payer(

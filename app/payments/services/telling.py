@@ -14,6 +14,7 @@ from app.kernel.i18n import _, use_locale
 from app.kernel.money import Money, format_money
 from app.kernel.outbox import send_message, way_to
 from app.payments.enums import METHOD_NAMES, DocumentState, PaymentMethod
+from app.payments.late import may_stand_again
 from app.payments.queries import DocumentInfo
 
 
@@ -78,7 +79,17 @@ async def tell_owed(
         if not owed.amount_minor:
             return
     with use_locale(document.payer_language):
-        if gone:
+        if gone and may_stand_again(document.state, document.due, document.owed):
+            mail = _(
+                "Dear {name},\n\n{came} came for {what} (invoice {number}, {edition}), which had been taken back. "
+                "{owed} goes back to you, unless the rest comes before that and it can still be had. The organisers "
+                "see to it, and you are told."
+            )
+            short = _(
+                "{edition}: {came} came for invoice {number}, which had been taken back. {owed} goes back to you, "
+                "unless the rest comes before that and it can still be had."
+            )
+        elif gone:
             mail = _(
                 "Dear {name},\n\n{came} came for {what} (invoice {number}, {edition}), when it could not be had any "
                 "more. {owed} goes back to you: the organisers see to it, and you are told when it has gone."

@@ -239,6 +239,21 @@ async def test_late_money_gets_its_own_booth_again_if_it_is_free() -> None:
     assert await sum_of_ledger(fair.edition.id) == 0
 
 
+async def test_late_money_in_two_transfers_gets_its_own_booth_again_if_it_is_free() -> None:
+    fair = await make_fair(2)
+    application_id = await fair.exhibitor(1)
+    await fair.bill()
+    await fair.take_back(1)
+    document = await invoice_of(application_id)
+    first = await pay(document, PRICE // 3, actor=None)
+    assert (first.outcome, await fair.code(application_id)) == (Settlement.REFUND, "")
+    late = await pay(document, PRICE - PRICE // 3, actor=None)
+    assert (late.outcome, late.state, await fair.code(application_id)) == (Settlement.KEPT, DocumentState.PAID, "A2")
+    assert (await invoice_of(application_id)).owed.amount_minor == 0
+    assert await told(application_id) == ["billed", "taken_back", "kept"]
+    assert await sum_of_ledger(fair.edition.id) == 0
+
+
 async def test_late_money_gets_an_equal_booth_when_its_own_is_taken() -> None:
     fair = await make_fair(5)
     application_id = await fair.exhibitor(0)

@@ -83,9 +83,15 @@ async def own_path() -> str:
     return found[0]
 
 
-async def pay(document: DocumentInfo, method: PaymentMethod = PaymentMethod.TRANSFER) -> None:
-    """Let all of it come."""
-    await record_payment(document_id=document.id, method=method, amount=document.amount, actor=SYSTEM, now=clock_now())
+async def pay(document: DocumentInfo, method: PaymentMethod = PaymentMethod.TRANSFER, part: int = 0) -> None:
+    """Let all of it come, or a part of which the bank tells."""
+    await record_payment(
+        document_id=document.id,
+        method=method,
+        amount=Money(part, "VND") if part else document.amount,
+        actor=None if part else SYSTEM,
+        now=clock_now(),
+    )
 
 
 async def test_finance_bills_a_sponsor_who_pays_on_her_page(client: Browser) -> None:
@@ -260,6 +266,16 @@ async def test_money_for_one_that_was_taken_back_goes_back_and_the_payer_is_told
         assert (await document_by_id(document.id)).state == DocumentState.REFUND_DUE
         assert "20.000.000 ₫ goes back to you" in (await payer.get(f"{own}?lang=en")).text
     assert "goes back to you" in (await messages())[-1]["subject"]
+
+
+async def test_one_that_was_taken_back_stands_no_more_when_its_money_comes_in_parts(client: Browser) -> None:
+    await sign_in(client, (await make_owner()).id)
+    document = await issue(client, await make_edition())
+    await cancel_document(document_id=document.id, actor=SYSTEM, now=clock_now())
+    for part in (12_000_000, 8_000_000):
+        await pay(document, part=part)
+        assert (await document_by_id(document.id)).state == DocumentState.REFUND_DUE
+    assert (await document_by_id(document.id)).owed == document.amount
 
 
 async def test_reminders_carry_the_link_and_phones_get_it_in_their_language(client: Browser) -> None:

@@ -1,0 +1,15 @@
+"""Which documents that were taken back stand again when all of their money comes after all."""
+
+from app.kernel.money import Money
+from app.payments.enums import DocumentState
+
+
+def may_stand_again(state: DocumentState, due: Money, owed: Money) -> bool:
+    """Whether a document was taken back before all of it had come, and its seller was not asked about all of it since.
+
+    ``due`` is its whole amount, since what came has to go back; one that was paid and taken back is credited as a
+    whole, so that nothing is due of it. Once as much as that waits to go back the seller was asked, and said no.
+    """
+    if state == DocumentState.CANCELLED:
+        return True
+    return state == DocumentState.REFUND_DUE and owed.amount_minor < due.amount_minor
