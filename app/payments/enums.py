@@ -148,6 +148,7 @@ class Account(StrEnum):
     FEES = "fees"
     UNASSIGNED = "unassigned"
     DISPUTES = "disputes"
+    RESERVED = "reserved"
 
 
 ACCOUNT_NAMES = {
@@ -164,6 +165,7 @@ ACCOUNT_NAMES = {
     Account.FEES: N_("Fees"),
     Account.UNASSIGNED: N_("Transfers not assigned"),
     Account.DISPUTES: N_("Lost to claims of cardholders"),
+    Account.RESERVED: N_("Held back by Stripe"),
 }
 
 

@@ -70,10 +70,11 @@ async def payout_by_id(payout_id: int, edition_id: int) -> PayoutInfo | None:
 
 
 async def expected_payouts(edition_id: int) -> list[tuple[Account, Money]]:
-    """What lies with those who take cards for us and is still to be paid out, by account and currency."""
+    """What lies with those who take cards for us and is still to be paid out, or held back, by account and currency."""
     rows = await fetch(
         "SELECT account, currency, SUM(amount_minor) AS amount_minor FROM ledger_entry "
-        "WHERE edition = {} AND account IN ('card', 'terminal') GROUP BY account, currency ORDER BY account, currency",
+        "WHERE edition = {} AND account IN ('card', 'reserved', 'terminal') "
+        "GROUP BY account, currency ORDER BY account, currency",
         edition_id,
     )
     found = [(Account(row["account"]), Money(int(row["amount_minor"]), row["currency"])) for row in rows]
@@ -84,6 +85,25 @@ async def payouts_to_book(before: datetime, limit: int) -> list[dict[str, Any]]:
     """Payouts of which Stripe told and that are not entered, but for those that were looked at since ``before``."""
     seen = Payout.checked_at.is_null() | (Payout.checked_at < before)
     return await Payout.select().where((Payout.state == PayoutState.TOLD.value) & seen).order_by(Payout.id).limit(limit)
+
+
+async def reserves(currency: str) -> dict[int, int]:
+    """What Stripe holds back of each edition's money in a currency, where it does."""
+    rows = await fetch(
+        "SELECT edition, SUM(amount_minor) AS amount_minor FROM ledger_entry "
+        "WHERE account = 'reserved' AND currency = {} GROUP BY edition HAVING SUM(amount_minor) > 0",
+        currency,
+    )
+    return {row["edition"]: int(row["amount_minor"]) for row in rows}
+
+
+async def editions_of_payout(reference: str) -> set[int]:
+    """The editions in whose books a payout is entered, by what it is known by."""
+    rows = await fetch(
+        "SELECT s.edition FROM payment_payout_share s JOIN payment_payout p ON p.id = s.payout WHERE p.reference = {}",
+        reference,
+    )
+    return {row["edition"] for row in rows}
 
 
 async def shares_of_payout(payout_id: int) -> list[dict[str, Any]]:

@@ -139,6 +139,9 @@ async def _check_money(edition: EditionInfo, invoices: Rows, payments: Rows) -> 
     expected[Account.CARD] -= kept + claimed
     expected[Account.UNASSIGNED] = -unassigned
     expected[Account.DISPUTES] = claimed
+    expected[Account.RESERVED] = sum(
+        row["taken_minor"] - row["bank_minor"] - row["fee_minor"] - row["loss_minor"] for row in shares
+    )
     expected[Account.FEES] = kept + sum(row["fee_minor"] for row in shares)
     given_up = sum(_due(row) for row in invoices if row["state"] == DocumentState.WRITTEN_OFF)
     expected[Account.LOSS] = given_up + missed + sum(row["loss_minor"] for row in shares)

@@ -56,11 +56,14 @@ class Balance:
         self.tell("payout.paid", made)
         return made
 
-    def payout_fails(self, name: str) -> Thing:
-        """Let the bank send a payout back."""
+    def payout_fails(self, name: str, status: str) -> Thing:
+        """Let a bank send a payout back (``failed``), or call it off (``canceled``): the next one pays it out again."""
         payout = self.find(name, "payout")
-        payout.update(status="failed", failure_code="account_closed")
-        self.tell("payout.failed", payout)
+        if payout["status"] == "paid":
+            kind = "payout_failure" if status == "failed" else "payout_cancel"
+            again = self.moved(kind, payout["amount"], payout["currency"], source=name)
+            payout.update(status=status, failure_balance_transaction=again["id"])
+        self.tell(f"payout.{status}", payout)
         return payout
 
     def transactions(self, given: Thing) -> Thing:
@@ -85,7 +88,9 @@ class Balance:
             case "pay_out":
                 return self.payout(given)
             case "fail":
-                return self.payout_fails(given["payout"])
+                return self.payout_fails(given["payout"], given.get("status", "failed"))
+            case "of_net":
+                return self.find(given["transaction"], "balance_transaction").update(net=given["net"])
             case "of_kind":
                 return self.find(given["transaction"], "balance_transaction").update(type=given["kind"])
             case "in_currency":

@@ -22,6 +22,9 @@ from app.payments.schemas import NOT_AN_AMOUNT, PayoutForm, PayoutMatchForm
 from app.payments.services.payout_matching import match_payout
 from app.payments.services.payouts import record_payout
 
+#: From which accounts a payout can be written down.
+PAYS_OUT = (Account.CARD, Account.TERMINAL)
+
 
 class PayoutsController(Controller):
     """``/manage/{edition_id}/payments``: payouts."""
@@ -35,7 +38,7 @@ class PayoutsController(Controller):
         """What is still expected, what was paid out, and the form that writes one down."""
         edition = await edition_by_id(edition_id)
         expected = await queries_payouts.expected_payouts(edition_id)
-        first = next((one for one in expected if one[1].amount_minor > 0), None)
+        first = next((one for one in expected if one[0] in PAYS_OUT and one[1].amount_minor > 0), None)
         form = Form.empty(
             account=(first[0] if first else Account.TERMINAL).value,
             taken=typed_money(first[1]) if first else "",
@@ -107,6 +110,6 @@ async def _payouts_page(
         pager=pager,
         state_names={state: _(name) for state, name in PAYOUT_STATE_NAMES.items()},
         account_names={account: _(name) for account, name in ACCOUNT_NAMES.items()},
-        accounts=[(one.value, _(ACCOUNT_NAMES[one])) for one in (Account.CARD, Account.TERMINAL)],
+        accounts=[(one.value, _(ACCOUNT_NAMES[one])) for one in PAYS_OUT],
         form=form,
     )

@@ -6,9 +6,7 @@ that what somebody wrote down meanwhile under the same number is not entered aga
 """
 
 import logging
-from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -19,48 +17,23 @@ from app.kernel.database import hold_row, write_transaction
 from app.kernel.errors import AppError
 from app.kernel.money import Money
 from app.kernel.names import clean_text
-from app.kernel.settings import settings
-from app.payments.currencies import MOST, fee_from_stripe, from_stripe, payout_from_stripe
+from app.payments.currencies import MOST, payout_from_stripe
 from app.payments.enums import Account, PayoutState, Posting
-from app.payments.errors import (
-    AmountOutOfRange,
-    PayoutInOtherCurrency,
-    PayoutKnown,
-    PayoutNotUnderstood,
-    PayoutReferenceNeeded,
-)
-from app.payments.errors_card import CardsNotSetUp, PaymentNotKnownYet, StripeNotReached
-from app.payments.lines import in_proportion
-from app.payments.queries import document_by_id
-from app.payments.queries_card import PROVIDER, payment_of_intent
-from app.payments.queries_payouts import payouts_to_book, shares_of_payout
-from app.payments.services.card_fees import note_fee
+from app.payments.errors import AmountOutOfRange, PayoutKnown, PayoutReferenceNeeded
+from app.payments.errors_card import CardsNotSetUp, StripeNotReached
+from app.payments.queries_card import PROVIDER
+from app.payments.queries_payouts import editions_of_payout, payouts_to_book, reserves, shares_of_payout
 from app.payments.services.inbox import IGNORED
 from app.payments.services.ledger import post
-from app.payments.services.stripe_client import transactions_of_payout
+from app.payments.services.payout_parts import parts_of_payout, shares_in
 from app.payments.services.unassigned import leave_again
-from app.payments.tables_card import CardAttempt
 from app.payments.tables_payouts import Payout, PayoutShare
 
 #: How long after one that could not be entered Stripe is asked of it again.
 AGAIN = timedelta(hours=1)
 AT_ONCE = 20
-#: Stripe's words for money that came: https://docs.stripe.com/reports/balance-transaction-types. What went back, or is
-#: here again since that failed, has several names there, and a refund as its source.
-_CAME = ("charge", "payment")
-#: What Stripe keeps for no payment in particular, and its word for the payout itself among what that is made of.
-_OF_THE_ACCOUNT, _ITSELF = ("stripe_fee", "stripe_fx_fee", "tax_fee"), "payout"
 
 log = logging.getLogger("fairground.stripe")
-
-
-@dataclass
-class _Share:
-    """What of a payout is an edition's: ``taken`` in our units; ``net`` and ``moved``, either way, in Stripe's."""
-
-    taken: int = 0
-    net: int = 0
-    moved: int = 0
 
 
 async def record_payout(
@@ -197,33 +170,33 @@ async def book_told_payouts(now: datetime) -> int:
 
 
 async def _book(payout: Mapping[str, Any], now: datetime) -> bool:
-    """Ask Stripe what a payout is made of and enter each edition's share; False when somebody was faster."""
-    transactions = await transactions_of_payout(str(payout["reference"]).partition(":")[2])
-    ours: list[tuple[Mapping[str, Any], Mapping[str, Any]]] = []
-    moved_by_others = kept = 0
-    for one in transactions:
-        if one["type"] in _OF_THE_ACCOUNT:
-            kept += int(one["net"])
-        elif (payment := await _payment_of(one)) is not None:
-            ours.append((one, payment))
-        elif one["type"] != _ITSELF:
-            moved_by_others += abs(int(one["amount"]))
-    editions = {payment["document"]: (await document_by_id(payment["document"])).edition_id for _one, payment in ours}
+    """Ask Stripe what a payout is made of and enter each edition's share; False when somebody was faster.
+
+    One that came back and is paid out again within it is taken back first, should nobody have told of that yet.
+    """
+    parts = await parts_of_payout(str(payout["reference"]).partition(":")[2])
+    editions = parts.editions
+    for told in parts.came_back:
+        editions |= await editions_of_payout(f"{PROVIDER}:{told['id']}")
+    if parts.released:
+        editions |= set(await reserves(payout["currency"]))
     async with write_transaction():
-        for edition_id in sorted(set(editions.values())):
-            await hold_edition(edition_id)
-        state = PayoutState.BOOKED if ours else PayoutState.FOREIGN
+        for edition_id in sorted(editions):  # alone, so that nothing is released twice
+            await hold_edition(edition_id, alone=parts.released > 0)
         claimed = (
-            await Payout.update({Payout.state: state.value, Payout.error: "", Payout.checked_at: now})
+            await Payout.update({Payout.state: PayoutState.BOOKED.value, Payout.error: "", Payout.checked_at: now})
             .where((Payout.id == payout["id"]) & (Payout.state == PayoutState.TOLD.value))
             .returning(Payout.id)
         )
         if not claimed:
             return False
-        shares: dict[int, _Share] = defaultdict(_Share)
-        for transaction, paid in ours:
-            await _add(shares[editions[paid["document"]]], transaction, paid, now)
-        _spread(kept, shares, moved_by_others)
+        for told in parts.came_back:
+            await payout_failed(told, now)
+        held = await reserves(payout["currency"]) if parts.released else {}
+        held = {edition_id: minor for edition_id, minor in held.items() if edition_id in editions}
+        shares = await shares_in(parts, payout["currency"], held, now)
+        if not shares:
+            await Payout.update({Payout.state: PayoutState.FOREIGN.value}).where(Payout.id == payout["id"])
         for edition_id, share in sorted(shares.items()):
             arrives = payout_from_stripe(share.net, payout["currency"]).amount_minor
             row = PayoutShare(
@@ -231,84 +204,28 @@ async def _book(payout: Mapping[str, Any], now: datetime) -> bool:
                 edition=edition_id,
                 taken_minor=share.taken,
                 bank_minor=arrives,
-                fee_minor=share.taken - arrives,
+                fee_minor=share.taken - arrives - share.reserved,
             )
             await row.save()
             await _enter(row.to_dict(), Account.CARD, payout["currency"], now)
     return True
 
 
-def _spread(kept: int, shares: Mapping[int, _Share], moved_by_others: int) -> None:
-    """Let each edition bear what Stripe kept of the account by how much money of its own moved; others theirs."""
-    found = [share for _edition, share in sorted(shares.items())]
-    if not found:
-        return
-    parts = in_proportion([*(share.moved for share in found), moved_by_others], kept)
-    for share, part in zip(found, parts, strict=False):  # the last is the others'
-        share.net += part
-
-
-async def _payment_of(transaction: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The payment of ours that a transaction is of; None for what is somebody else's.
-
-    Raises PaymentNotKnownYet for one that was made here and whose arrival nobody told yet.
-    """
-    source = transaction.get("source")
-    if not isinstance(source, Mapping) or not source.get("payment_intent"):
-        return None
-    payment = await payment_of_intent(str(source["payment_intent"]))
-    if payment is None and (source.get("metadata") or {}).get("site") == settings().base_url:
-        raise PaymentNotKnownYet(reference=source["payment_intent"])
-    return payment
-
-
-async def _add(share: _Share, transaction: Mapping[str, Any], payment: Mapping[str, Any], now: datetime) -> None:
-    """Add a transaction to an edition's share; a fee that nobody noted yet is noted.
-
-    What a claim of a cardholder costs, its fee included, is entered when that is told: here it is only what is missing.
-    So is what is here again of a refund that failed. Raises PayoutInOtherCurrency, PayoutNotUnderstood.
-    """
-    currency, amount = str(transaction["currency"]), int(transaction["amount"])
-    if currency.upper() != payment["currency"]:
-        raise PayoutInOtherCurrency(given=currency.upper(), due=payment["currency"])
-    share.net += int(transaction["net"])
-    share.moved += abs(amount)
-    if transaction["type"] in _CAME:
-        share.taken += from_stripe(amount, currency).amount_minor - await _fee_entered(transaction, payment, now)
-    elif transaction["source"].get("object") == "refund":
-        back = from_stripe(abs(amount), currency).amount_minor
-        share.taken += back if amount > 0 else -back
-    elif transaction["source"].get("object") == "dispute":
-        share.taken += payout_from_stripe(int(transaction["net"]), currency).amount_minor
-    else:
-        raise PayoutNotUnderstood(kind=transaction["type"])
-
-
-async def _fee_entered(transaction: Mapping[str, Any], payment: Mapping[str, Any], now: datetime) -> int:
-    """What is entered as the fee of a payment, from now on if it was not before."""
-    intent = str(payment["provider_reference"]).partition(":")[2]
-    attempt = await CardAttempt.select().where(CardAttempt.payment_intent == intent).first()
-    if attempt is None:
-        return 0
-    if attempt["fee_minor"] is None:
-        await note_fee(attempt, fee_from_stripe(int(transaction["fee"]), str(transaction["currency"])), now)
-        attempt = await CardAttempt.select().where(CardAttempt.id == attempt["id"]).first()
-    assert attempt is not None
-    return int(attempt["fee_minor"])
-
-
 async def _enter(share: Mapping[str, Any], account: Account, currency: str, now: datetime, *, sign: int = 1) -> None:
     """Enter an edition's share of a payout into its ledger, or (``sign`` -1) take it back.
 
-    Only shares of before claims of cardholders were entered by themselves have a loss.
+    What was taken and neither arrives nor is a fee or a loss is held back. Only shares of before claims of cardholders
+    were entered by themselves have a loss.
     """
+    arrives, fee, lost = share["bank_minor"], share["fee_minor"], share["loss_minor"]
     await post(
         Posting.PAYOUT,
         {
-            Account.BANK: sign * share["bank_minor"],
+            Account.BANK: sign * arrives,
             account: -sign * share["taken_minor"],
-            Account.FEES: sign * share["fee_minor"],
-            Account.LOSS: sign * share["loss_minor"],
+            Account.FEES: sign * fee,
+            Account.LOSS: sign * lost,
+            Account.RESERVED: sign * (share["taken_minor"] - arrives - fee - lost),
         },
         edition_id=share["edition"],
         currency=currency,

@@ -86,7 +86,7 @@ async def payout_told(event: Mapping[str, Any], now: datetime) -> str:
 
 
 async def payout_came_back(event: Mapping[str, Any], now: datetime) -> str:
-    """The bank did not take what Stripe paid out. Raises as :func:`payout_failed`."""
+    """The bank did not take what Stripe paid out, or somebody called it off. Raises as :func:`payout_failed`."""
     return await payout_failed(_object(event), now)
 
 
@@ -97,7 +97,7 @@ EFFECTS: dict[str, Effect] = {
     "checkout.session.expired": checkout_told,
     "charge.refunded": charge_refunded,
     "payout.paid": payout_told,
-    "payout.failed": payout_came_back,
+    **dict.fromkeys(("payout.failed", "payout.canceled"), payout_came_back),
     **dict.fromkeys(("refund.created", "refund.updated", "refund.failed"), refund_told),
     **dict.fromkeys(
         tuple(
