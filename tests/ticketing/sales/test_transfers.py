@@ -104,7 +104,7 @@ async def test_paid_expired_and_cancelled_at_once_an_order_is_one_of_them(editio
             await cancel_order(order_id=orders[-number], edition_id=edition.id, actor=SYSTEM, now=NOW)
 
     results = await race(6, run)
-    losers(results, (OrderNotOpen, DocumentNotOpen))  # type: ignore[arg-type]
+    losers(results, OrderNotOpen, DocumentNotOpen)
     assert len(winners(results[:3])) == 3
     await check_places()
     twice = await fetch("SELECT document FROM payment GROUP BY document HAVING COUNT(*) > 1")
