@@ -25,7 +25,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.support.stripe_balance import Balance, Refused, Thing
+from tests.support.stripe_balance import Balance, Refused, Thing, shown
 
 ACCOUNT = "acct_tests"
 #: What a session may be made with; anything else is refused as Stripe refuses it.
@@ -235,9 +235,7 @@ class Stripe(Balance):
         found.update(status=status, evidence_details={"due_by": int(time.time()) + 7 * 24 * 3600})
         if fee is not None:
             amount = charge["amount"] if found.get("balance_transactions") else -charge["amount"]
-            balance = self.make(
-                *("txn", "balance_transaction"), amount=amount, currency=charge["currency"], fee=fee, net=amount - fee
-            )
+            balance = shown(self.moved("adjustment", amount, charge["currency"], fee, found["id"]))
             found["balance_transactions"] = [*found.get("balance_transactions", []), balance]
         known_as = "closed" if status in ("won", "lost") else "updated" if known else "created"
         self.tell(f"charge.dispute.{kind or known_as}", found)
