@@ -95,7 +95,7 @@ async def test_a_crash_is_no_orderly_loss() -> None:
     async def crash(_: int) -> None:
         raise ZeroDivisionError
 
-    with pytest.raises(AssertionError, match="lost by ZeroDivisionError.*, not by LookupError$"):
+    with pytest.raises(AssertionError, match=r"lost by ZeroDivisionError.*, not by LookupError$"):
         losers(await race(2, crash), LookupError)
 
 
@@ -104,7 +104,7 @@ async def test_who_may_lose_in_two_ways_loses_in_no_third() -> None:
         raise (KeyError, ZeroDivisionError, MemoryError)[number]
 
     assert len(losers(await race(2, lose), ZeroDivisionError, LookupError)) == 2
-    with pytest.raises(AssertionError, match="MemoryError.*, not by ZeroDivisionError or LookupError$"):
+    with pytest.raises(AssertionError, match=r"MemoryError.*, not by ZeroDivisionError or LookupError$"):
         losers(await race(3, lose), ZeroDivisionError, LookupError)
 
 

@@ -15,7 +15,7 @@ from tests.bench.importing import QUIET_SECONDS, Gates, percentile
 from tests.bench.measured import Bench, demo_festival
 from tests.bench.notices import notice
 from tests.support.service import Service
-from tests.support.stripe_server import signature
+from tests.support.stripe_things import signature
 
 EVENTS = 10_000
 DOUBLED = EVENTS // 3

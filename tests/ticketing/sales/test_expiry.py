@@ -13,21 +13,13 @@ from app.kernel.database import fetch, write_transaction
 from app.payments.enums import PaymentMethod, Settlement
 from app.payments.errors import AlreadyPaid, DocumentNotOpen
 from tests.conftest import NOW
-from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type, pay_order
+from tests.support.factories_ticketing import make_order, make_ticket_type, pay_order
 from tests.support.race import overtaken, race, unguarded, winners
 from ticketing.sales.errors import OrderNotOpen
-from ticketing.sales.plugin import start
 from ticketing.sales.services import orders
 
 pytestmark = pytest.mark.engines
 LATER = NOW + timedelta(minutes=21)
-
-
-@pytest.fixture
-async def edition(database: str) -> Any:
-    """An edition that gives tickets; payments know whom to ask."""
-    start()
-    return await make_open_edition(now=NOW)
 
 
 async def settle_stale(edition_id: int, order_id: int, monkeypatch: pytest.MonkeyPatch) -> Settlement:

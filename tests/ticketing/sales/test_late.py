@@ -18,10 +18,9 @@ from app.payments.services.recording import Recorded, record_payment
 from app.payments.services.refunding import record_refund
 from tests.conftest import NOW
 from tests.support.client import Browser
-from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type
+from tests.support.factories_ticketing import make_order, make_ticket_type
 from tests.support.race import losers, meet_after, race, unguarded, winners
 from ticketing.sales.errors import SoldOut
-from ticketing.sales.plugin import start
 from ticketing.sales.queries import tickets_of_order
 from ticketing.sales.services import late, orders
 from ticketing.sales.services.orders import expire_orders
@@ -30,13 +29,6 @@ from ticketing.sales.services.placing import Placed
 pytestmark = pytest.mark.engines
 LATER = NOW + timedelta(minutes=21)
 PRICE = 50_000
-
-
-@pytest.fixture
-async def edition(database: str) -> Any:
-    """An edition that gives tickets; payments know whom to ask."""
-    start()
-    return await make_open_edition(now=NOW)
 
 
 async def document_of(placed: Placed) -> int:

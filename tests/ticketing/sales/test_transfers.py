@@ -16,22 +16,14 @@ from app.payments.errors import DocumentNotOpen
 from app.payments.services.assigning import match_new
 from app.payments.services.entries import keep_entries
 from tests.conftest import NOW
-from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type
+from tests.support.factories_ticketing import make_order, make_ticket_type
 from tests.support.queries import counted_queries
 from tests.support.race import losers, race, winners
 from ticketing.sales.errors import OrderNotOpen
-from ticketing.sales.plugin import start
 from ticketing.sales.services.orders import cancel_order, expire_orders
 
 pytestmark = pytest.mark.engines
 LATER = NOW + timedelta(hours=1)
-
-
-@pytest.fixture
-async def edition(database: str) -> Any:
-    """An edition that gives tickets; payments know whom to ask."""
-    start()
-    return await make_open_edition(now=NOW)
 
 
 async def make_paid_for(edition: Any, count: int) -> list[int]:
