@@ -43,7 +43,8 @@ from tests.payments.statements.files import file_of, name_of
 from tests.payments.statements.history import make_statement
 from tests.payments.statements.make import truth_of
 from tests.payments.statements.people import OpenInvoice, make_invoices
-from ticketing.sales.services.orders import PURPOSE, place_order, settle_order, settle_orders
+from ticketing.sales.services.orders import PURPOSE, place_order
+from ticketing.sales.services.outcomes import settle_order, settle_orders
 from ticketing.sales.tables import TicketType
 
 BENCH = "bench"

@@ -45,7 +45,8 @@ from tests.support.factories_ticketing import make_order, make_ticket_type
 from tests.support.race import losers, overtaken, race, unguarded, winners
 from ticketing.sales.services.closing import close_sales
 from ticketing.sales.services.messages import reach_buyer
-from ticketing.sales.services.orders import PURPOSE, settle_order, settle_orders
+from ticketing.sales.services.orders import PURPOSE
+from ticketing.sales.services.outcomes import settle_order, settle_orders
 
 pytestmark = pytest.mark.engines
 FIFTY = Money(50_000, "VND")

@@ -20,7 +20,7 @@ from tests.ticketing.sales.test_orders import places, state_of
 from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import OrderNotOpen
 from ticketing.sales.queries import tickets_of_order
-from ticketing.sales.services.orders import cancel_order, expire_orders
+from ticketing.sales.services.outcomes import cancel_order, expire_orders
 
 pytestmark = pytest.mark.engines
 

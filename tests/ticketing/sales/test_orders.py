@@ -20,7 +20,8 @@ from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import NothingChosen, OrderIdTaken, QuotaTooSmall, SalesClosed, SoldOut, TooManyTickets
 from ticketing.sales.queries import find_orders, ticket_types_of, tickets_of_order
 from ticketing.sales.services import orders, placing, quota
-from ticketing.sales.services.orders import expire_orders, place_order, sell_at_box_office
+from ticketing.sales.services.orders import place_order, sell_at_box_office
+from ticketing.sales.services.outcomes import expire_orders
 from ticketing.sales.services.ticket_types import TicketTypeValues, update_ticket_type
 from ticketing.sales.tables import TicketOrder
 
@@ -293,7 +294,7 @@ async def test_without_its_condition_a_quota_is_oversold(edition: Any, monkeypat
     monkeypatch.setattr(quota, "left", left, raising=False)
     meet_after(monkeypatch, quota, "left", parties=2)
     monkeypatch.setattr(orders, "hold_places", hold_by_reading_first)
-    unguarded(monkeypatch, orders, placing)
+    unguarded(monkeypatch, placing)
     results = await race(2, lambda _number: make_order(edition.id, {type_id: 1}, now=NOW))
     assert len(winners(results)) == 2
     assert await places(type_id) == (2, 0)

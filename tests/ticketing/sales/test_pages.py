@@ -200,7 +200,7 @@ async def test_the_api_sells_a_ticket_once(scene: Scene) -> None:
 
 
 async def test_an_expired_order_says_so(scene: Scene) -> None:
-    from ticketing.sales.services.orders import expire_orders
+    from ticketing.sales.services.outcomes import expire_orders
 
     placed = await make_order(scene.edition.id, {scene.paid: 1}, now=NOW)
     with clock.freeze(NOW + timedelta(hours=1)):

@@ -14,7 +14,8 @@ from app.payments.services.recording import record_payment
 from tests.conftest import NOW
 from tests.support.factories_ticketing import make_order, make_ticket_type, pay_order
 from tests.ticketing.sales.test_expiry import LATER
-from ticketing.sales.services.orders import Placed, cancel_order, expire_orders
+from ticketing.sales.services.orders import Placed
+from ticketing.sales.services.outcomes import cancel_order, expire_orders
 
 pytestmark = pytest.mark.engines
 

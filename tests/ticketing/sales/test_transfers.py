@@ -20,7 +20,7 @@ from tests.support.factories_ticketing import make_order, make_ticket_type
 from tests.support.queries import counted_queries
 from tests.support.race import losers, race, winners
 from ticketing.sales.errors import OrderNotOpen
-from ticketing.sales.services.orders import cancel_order, expire_orders
+from ticketing.sales.services.outcomes import cancel_order, expire_orders
 
 pytestmark = pytest.mark.engines
 LATER = NOW + timedelta(hours=1)

@@ -33,7 +33,8 @@ from ticketing.sales.errors import (
     UnknownTicketType,
 )
 from ticketing.sales.schemas import PaidForm, TicketTypeForm
-from ticketing.sales.services import orders, ticket_types
+from ticketing.sales.services import ticket_types
+from ticketing.sales.services.outcomes import cancel_order
 from ticketing.sales.services.paying import pay_order, to_pay
 from ticketing.sales.sheets import TICKET_TYPES
 
@@ -217,7 +218,7 @@ class OrderController(Controller):
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], order_id: FromPath[int]
     ) -> Response[Any]:
         """Cancel it: places return, passes are withdrawn."""
-        await orders.cancel_order(order_id=order_id, edition_id=edition_id, actor=request.user, now=now())
+        await cancel_order(order_id=order_id, edition_id=edition_id, actor=request.user, now=now())
         return redirect(f"/manage/{edition_id}/orders/{order_id}", toast=_("The order was cancelled."))
 
     @post("/{order_id:int}/paid")
