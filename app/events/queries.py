@@ -74,8 +74,11 @@ class EditionInfo:
     def window_of(self, first: date | None, last: date | None) -> tuple[datetime, datetime]:
         """From the beginning of one day until the end of another, in UTC; a day not given is the edition's own."""
         begin = datetime.combine(first or self.starts_on, time(), self.zone)
-        end = datetime.combine((last or self.ends_on) + timedelta(days=1), time(), self.zone)
-        return begin.astimezone(UTC), end.astimezone(UTC)
+        return begin.astimezone(UTC), self.end_of(last or self.ends_on)
+
+    def end_of(self, day: date) -> datetime:
+        """When a day is over, in UTC."""
+        return datetime.combine(day + timedelta(days=1), time(), self.zone).astimezone(UTC)
 
     def days_within(self, begin: datetime, end: datetime) -> str:
         """The days from one instant until before another, in the edition's zone, as people write them."""

@@ -14,6 +14,7 @@ import time
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -316,6 +317,16 @@ async def fetch(sql: str, *args: Any) -> list[dict[str, Any]]:
     """Run one raw statement with ``{}`` placeholders; rows come back as dictionaries."""
     rows = await engine().run_querystring(QueryString(sql, *args))
     return [dict(row) for row in rows or ()]
+
+
+def as_day(value: date | str) -> date:
+    """A day as a raw statement gives it: SQLite's is a text."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def as_moment(value: datetime | str) -> datetime:
+    """A moment as a raw statement gives it: SQLite knows no type of what it has computed or gives back, only a text."""
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
 def is_unique_violation(error: BaseException) -> bool:

@@ -1,6 +1,5 @@
 """The books: who sells and on what terms, and what the ledger's accounts come to."""
 
-from datetime import date
 from typing import Any
 
 import msgspec
@@ -10,7 +9,7 @@ from litestar.params import FromPath
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.guards import requires
-from app.events.pages import download, form_again, with_query
+from app.events.pages import day_asked, download, form_again, with_query
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
 from app.kernel.editing import held, open_edit
@@ -43,7 +42,7 @@ class BooksController(Controller):
     async def ledger(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[str]:
         """What the accounts come to, on one day or in all."""
         edition = await edition_by_id(edition_id)
-        day = _day(request.query_params.get("day", ""))
+        day = day_asked(request)
         rows = [
             {
                 "name": _(ACCOUNT_NAMES[Account(row["account"])]),
@@ -60,7 +59,7 @@ class BooksController(Controller):
     async def export_ledger(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[bytes]:
         """Every entry as a sheet."""
         edition = await edition_by_id(edition_id)
-        day = _day(request.query_params.get("day", ""))
+        day = day_asked(request)
         sheet = await ledger_sheet(edition, Span(since=day, until=day))
         content = write_xlsx(sheet.title, sheet.headers, sheet.rows, timezone=edition.timezone)
         return download(content, f"ledger-{edition.slug}.xlsx")
@@ -144,10 +143,3 @@ async def _qris_refused(edition: EditionInfo, sentence: str, status: int) -> Res
 def _terms_form(terms: Terms) -> Form:
     standing = {name: getattr(terms, name) for name in TermsForm.__struct_fields__}
     return Form.of(**{**standing, "use_drawers": "on" if terms.use_drawers else ""})
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
