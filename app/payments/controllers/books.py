@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.guards import requires
-from app.events.pages import day_asked, download, form_again, with_query
+from app.events.pages import day_asked, form_again
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
 from app.kernel.editing import held, open_edit
@@ -18,14 +18,11 @@ from app.kernel.forms import Form, FormError, open_form
 from app.kernel.i18n import _
 from app.kernel.images import NotAPicture, PictureTooLarge
 from app.kernel.money import Money
-from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 from app.payments import queries
 from app.payments.enums import ACCOUNT_NAMES, TAX_MODE_NAMES, Account
 from app.payments.errors import TaxCodeUnknown, TaxRateMissing
-from app.payments.exports import ledger_sheet
 from app.payments.lines import Terms
-from app.payments.queries_exports import Span
 from app.payments.schemas import NO_FILE, QrisForm, TermsForm
 from app.payments.services.terms import set_qris, set_terms
 from app.payments.tax import RATE_NAMES, country_of
@@ -52,17 +49,7 @@ class BooksController(Controller):
             }
             for row in await queries.balances(edition_id, day=day)
         ]
-        export = with_query(request, f"/manage/{edition_id}/payments/ledger.xlsx")
-        return page("payments/ledger.html", edition=edition, rows=rows, day=day, export=export)
-
-    @get("/ledger.xlsx")
-    async def export_ledger(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[bytes]:
-        """Every entry as a sheet."""
-        edition = await edition_by_id(edition_id)
-        day = day_asked(request)
-        sheet = await ledger_sheet(edition, Span(since=day, until=day))
-        content = write_xlsx(sheet.title, sheet.headers, sheet.rows, timezone=edition.timezone)
-        return download(content, f"ledger-{edition.slug}.xlsx")
+        return page("payments/ledger.html", edition=edition, rows=rows, day=day)
 
     @get("/terms")
     async def terms(self, edition_id: FromPath[int]) -> Response[str]:
