@@ -95,8 +95,17 @@ async def test_a_crash_is_no_orderly_loss() -> None:
     async def crash(_: int) -> None:
         raise ZeroDivisionError
 
-    with pytest.raises(AssertionError, match="ZeroDivisionError"):
+    with pytest.raises(AssertionError, match=r"lost by ZeroDivisionError.*, not by LookupError$"):
         losers(await race(2, crash), LookupError)
+
+
+async def test_who_may_lose_in_two_ways_loses_in_no_third() -> None:
+    async def lose(number: int) -> None:
+        raise (KeyError, ZeroDivisionError, MemoryError)[number]
+
+    assert len(losers(await race(2, lose), ZeroDivisionError, LookupError)) == 2
+    with pytest.raises(AssertionError, match=r"MemoryError.*, not by ZeroDivisionError or LookupError$"):
+        losers(await race(3, lose), ZeroDivisionError, LookupError)
 
 
 def test_a_guarded_command_ends_with_all_that_came_of_it(tmp_path: Path) -> None:

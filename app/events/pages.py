@@ -1,6 +1,7 @@
 """What pages about an edition share: the organiser's and the public navigation, paging, forms that came back."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -102,6 +103,15 @@ def page_asked(request: Request[Any, Any, Any]) -> int | None:
     """The page that the address asks for; None for what is no number."""
     text = request.query_params.get("page", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else None
+
+
+def day_asked(request: Request[Any, Any, Any], name: str = "day") -> date | None:
+    """The day that the address asks for by a name; None for what is no day, or the last of all, after which none is."""
+    try:
+        found = date.fromisoformat(request.query_params.get(name, ""))
+    except ValueError:
+        return None
+    return found if found < date.max else None
 
 
 def pager_of(request: Request[Any, Any, Any], found: Page, *, at: str = "") -> dict[str, Any]:

@@ -13,6 +13,7 @@ from app.events.errors import EditionIsCancelled, EditionNotFound, SessionNotFou
 from app.events.tables import Edition, Hall, ProgrammeSession, Track, Venue
 from app.kernel.database import contains, dialect
 from app.kernel.i18n import format_days, pick
+from app.kernel.names import region_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,11 @@ class EditionInfo:
         return ZoneInfo(self.timezone)
 
     @property
+    def region(self) -> str:
+        """The country whose phone numbers people at it may write without their prefix."""
+        return region_of(self.currency)
+
+    @property
     def days(self) -> list[date]:
         """Every day of it."""
         return [self.starts_on + timedelta(days=number) for number in range((self.ends_on - self.starts_on).days + 1)]
@@ -74,8 +80,11 @@ class EditionInfo:
     def window_of(self, first: date | None, last: date | None) -> tuple[datetime, datetime]:
         """From the beginning of one day until the end of another, in UTC; a day not given is the edition's own."""
         begin = datetime.combine(first or self.starts_on, time(), self.zone)
-        end = datetime.combine((last or self.ends_on) + timedelta(days=1), time(), self.zone)
-        return begin.astimezone(UTC), end.astimezone(UTC)
+        return begin.astimezone(UTC), self.end_of(last or self.ends_on)
+
+    def end_of(self, day: date) -> datetime:
+        """When a day is over, in UTC."""
+        return datetime.combine(day + timedelta(days=1), time(), self.zone).astimezone(UTC)
 
     def days_within(self, begin: datetime, end: datetime) -> str:
         """The days from one instant until before another, in the edition's zone, as people write them."""

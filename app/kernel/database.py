@@ -14,128 +14,26 @@ import time
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
-import aiosqlite
 import asyncpg
 from piccolo.columns.combination import WhereRaw
 from piccolo.engine import engine_finder
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
-from piccolo.engine.sqlite import SQLiteEngine, TransactionType, dict_factory
+from piccolo.engine.sqlite import SQLiteEngine, TransactionType
 from piccolo.querystring import QueryString
 
 from app.kernel.searching import like_pattern
 from app.kernel.settings import settings
+from app.kernel.sqlite import KeepingSQLiteEngine, KeptConnection
 
 AnyEngine = PostgresEngine | SQLiteEngine
 
 log = logging.getLogger("fairground.database")
-
-#: What each connection to SQLite is told before its first statement.
-PRAGMAS = (
-    "PRAGMA busy_timeout = 10000",
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",
-    "PRAGMA foreign_keys = 1",
-    "PRAGMA cache_size = -16000",
-)
-
-
-class _KeptConnection:
-    """An aiosqlite connection whose ``close`` gives it back to the engine (Piccolo closes after a transaction)."""
-
-    def __init__(self, engine: "KeepingSQLiteEngine", connection: aiosqlite.Connection) -> None:
-        self._engine = engine
-        self._connection = connection
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._connection, name)
-
-    async def close(self) -> None:
-        await self.give_back(broken=False)
-
-    async def give_back(self, *, broken: bool) -> None:
-        await self._engine.give_back(self._connection, broken=broken)
-
-
-class KeepingSQLiteEngine(SQLiteEngine):
-    """Piccolo's SQLite engine, but connections are kept, and prepared once each.
-
-    The stock engine opens a connection and a thread for every query outside a transaction, eight times dearer.
-    """
-
-    __slots__ = ("_gate", "_idle", "_loop")
-
-    def __init__(self, path: str) -> None:
-        super().__init__(path=path)
-        self._idle: list[aiosqlite.Connection] = []
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._gate: asyncio.Semaphore | None = None
-
-    async def _take(self) -> aiosqlite.Connection:
-        loop = asyncio.get_running_loop()
-        if self._loop is not loop:
-            self._loop, self._gate, self._idle = loop, asyncio.Semaphore(settings().database_pool_size), []
-        assert self._gate is not None
-        await self._gate.acquire()
-        if self._idle:
-            return self._idle.pop()
-        connection = None
-        try:
-            connecting = aiosqlite.connect(cached_statements=512, **self.connection_kwargs)
-            connecting._thread.daemon = True  # else a process that ends by an error waits for it for ever
-            connection = await connecting
-            connection.row_factory = dict_factory  # type: ignore[assignment]
-            for pragma in PRAGMAS:
-                await connection.execute(pragma)
-        except BaseException:
-            self._gate.release()
-            if connection is not None:
-                await connection.close()
-            raise
-        return connection
-
-    async def get_connection(self) -> Any:
-        """A kept connection for a transaction; closing it gives it back."""
-        return _KeptConnection(self, await self._take())
-
-    async def give_back(self, connection: aiosqlite.Connection, *, broken: bool = False) -> None:
-        """Return a connection; one that is broken, or left inside a transaction, is closed instead of handed on."""
-        assert self._gate is not None
-        try:
-            if broken or connection.in_transaction:
-                await connection.close()
-            else:
-                self._idle.append(connection)
-        finally:
-            self._gate.release()
-
-    async def close_idle(self) -> None:
-        """Close every kept connection."""
-        while self._idle:
-            await self._idle.pop().close()
-
-    async def _run_in_new_connection(
-        self, query: str, args: list[Any] | None = None, query_type: str = "generic", table: Any = None
-    ) -> Any:
-        connection = await self._take()
-        try:
-            return await self._execute(connection, query, args)
-        finally:
-            await self.give_back(connection)
-
-    async def _run_in_existing_connection(
-        self, connection: Any, query: str, args: list[Any] | None = None, query_type: str = "generic", table: Any = None
-    ) -> Any:
-        return await self._execute(connection, query, args)
-
-    @staticmethod
-    async def _execute(connection: Any, query: str, args: list[Any] | None) -> Any:
-        """One statement in one hop to the connection's thread; rows as dictionaries."""
-        return await connection.execute_fetchall(query, args or [])
 
 
 def file_of(url: str) -> Path | None:
@@ -388,7 +286,7 @@ async def _release(transaction: Any, *, broken: bool) -> None:
     pool = getattr(transaction.engine, "pool", None)
     if pool is not None:
         await pool.release(connection)
-    elif isinstance(connection, _KeptConnection):
+    elif isinstance(connection, KeptConnection):
         await connection.give_back(broken=broken)
     else:
         await connection.close()
@@ -419,6 +317,16 @@ async def fetch(sql: str, *args: Any) -> list[dict[str, Any]]:
     """Run one raw statement with ``{}`` placeholders; rows come back as dictionaries."""
     rows = await engine().run_querystring(QueryString(sql, *args))
     return [dict(row) for row in rows or ()]
+
+
+def as_day(value: date | str) -> date:
+    """A day as a raw statement gives it: SQLite's is a text."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def as_moment(value: datetime | str) -> datetime:
+    """A moment as a raw statement gives it: SQLite knows no type of what it has computed or gives back, only a text."""
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
 def is_unique_violation(error: BaseException) -> bool:

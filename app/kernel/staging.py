@@ -13,7 +13,8 @@ from typing import Any
 
 from piccolo.engine.postgres import PostgresEngine
 
-from app.kernel.database import KeepingSQLiteEngine, dialect, engine, fetch, in_transaction, write_transaction
+from app.kernel.database import dialect, engine, fetch, in_transaction, write_transaction
+from app.kernel.sqlite import KeepingSQLiteEngine
 
 
 class LaidInVain(Exception):

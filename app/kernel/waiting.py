@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.kernel.database import fetch
+from app.kernel.database import as_moment, fetch
 from app.kernel.i18n import ngettext
 
 
@@ -45,9 +45,7 @@ def in_words(waiting: Waiting) -> str:
 async def counted(kind: str, sql: str, *args: object, failed: bool = False) -> Waiting:
     """A count by a statement that gives ``count`` and ``since``."""
     row = (await fetch(sql, *args))[0]
-    since = row["since"]
-    if isinstance(since, str):  # SQLite knows no type of what it has computed
-        since = datetime.fromisoformat(since)
+    since = None if row["since"] is None else as_moment(row["since"])
     return Waiting(kind, row["count"], since, failed)
 
 

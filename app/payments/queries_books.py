@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from app.kernel.database import fetch
+from app.kernel.database import as_day, fetch
 from app.kernel.money import Money
 from app.payments.enums import Account, PaymentMethod
 from app.payments.queries import balances
@@ -121,7 +121,7 @@ async def days_to_close(edition_id: int, until: date) -> list[tuple[date, int]]:
         edition_id,
         until,
     )
-    return [(_day(row["day"]), int(row["entries"])) for row in rows]
+    return [(as_day(row["day"]), int(row["entries"])) for row in rows]
 
 
 async def cashiers_not_counted(edition_id: int, before: datetime) -> list[str]:
@@ -170,8 +170,3 @@ def _totals(told: Mapping[str, Any]) -> DayTotals:
             for row in told["methods"]
         ),
     )
-
-
-def _day(value: date | str) -> date:
-    """A day as raw statements give it: SQLite's is a text."""
-    return value if isinstance(value, date) else date.fromisoformat(value)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from app.kernel.database import fetch
+from app.kernel.database import as_day, as_moment, fetch
 from app.kernel.money import Money
 from app.payments.enums import Account, DocumentKind, DocumentState, Posting
 
@@ -111,7 +111,7 @@ async def ledger_rows(edition_id: int, span: Span) -> list[EntryRow]:
     )
     return [
         EntryRow(
-            day=row["day"] if isinstance(row["day"], date) else date.fromisoformat(row["day"]),
+            day=as_day(row["day"]),
             posting=row["posting"],
             kind=Posting(row["kind"]),
             account=Account(row["account"]),
@@ -172,12 +172,11 @@ def by_rate(lines: Iterable[LineRow]) -> list[RateRow]:
 
 
 def _line(row: Mapping[str, Any]) -> LineRow:
-    created = row["created_at"]
     return LineRow(
         number=row["number"],
         kind=DocumentKind(row["kind"]),
         state=DocumentState(row["state"]),
-        issued_at=created if isinstance(created, datetime) else datetime.fromisoformat(created),
+        issued_at=as_moment(row["created_at"]),
         payer=row["payer_name"],
         payer_tax_code=row["payer_tax_code"],
         legal=f"{row['legal_series']} {row['legal_number']}".strip(),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from app.kernel.database import fetch
+from app.kernel.database import as_day, fetch
 from app.kernel.money import Money
 from app.payments.enums import Account, PayoutState
 from app.payments.tables_payouts import Payout, PayoutShare
@@ -112,7 +112,6 @@ async def shares_of_payout(payout_id: int) -> list[dict[str, Any]]:
 
 
 def _info(row: Mapping[str, Any]) -> PayoutInfo:
-    arrives = row["arrives_on"]
     return PayoutInfo(
         id=row["id"],
         account=Account(row["account"]),
@@ -120,7 +119,7 @@ def _info(row: Mapping[str, Any]) -> PayoutInfo:
         whole=Money(row["amount_minor"], row["currency"]),
         here=Money(int(row["here_minor"]), row["currency"]),
         fee=Money(int(row["fee_minor"]), row["currency"]),
-        arrives_on=arrives if isinstance(arrives, date) or arrives is None else date.fromisoformat(arrives),
+        arrives_on=None if row["arrives_on"] is None else as_day(row["arrives_on"]),
         state=PayoutState(row["state"]),
         error=row["error"],
         note=row["note"],

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.kernel.database import fetch
+from app.kernel.database import as_moment, fetch
 from app.kernel.money import Money
 from app.payments.errors import ProofNotFound
 from app.payments.tables_proof import PaymentProof
@@ -84,15 +84,10 @@ async def waiting_proofs(edition_id: int, limit: int = 50) -> list[WaitingProof]
             payer_name=row["payer_name"],
             reference=row["reference"],
             due=Money(row["due_minor"], row["currency"]),
-            sent_at=_moment(row["sent_at"]),
+            sent_at=as_moment(row["sent_at"]),
         )
         for row in rows
     ]
-
-
-def _moment(value: datetime | str) -> datetime:
-    """A moment out of an aggregate, which SQLite gives as text."""
-    return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
 async def with_waiting_proofs(document_ids: Sequence[int]) -> set[int]:

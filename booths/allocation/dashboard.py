@@ -9,8 +9,9 @@ from app.events.queries import edition_by_id
 from app.events.slots import DashboardItem, NavItem, Stage
 from app.kernel.i18n import N_, _, ngettext
 from booths.allocation.enums import FeeState, RunState
-from booths.allocation.queries import counts, latest_run
+from booths.allocation.queries import counts
 from booths.allocation.queries_fees import fees
+from booths.allocation.queries_proposals import latest_run
 
 FLOOR = (Role.OWNER, Role.MANAGER, Role.FLOOR)
 DESK = (Role.OWNER, Role.MANAGER, Role.FINANCE)

@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from app.kernel.i18n import N_
 from app.kernel.names import search_text
-from booths.allocation.queries import applications, proposal, unmet_of
+from booths.allocation.queries import applications
+from booths.allocation.queries_proposals import proposal, unmet_of
 
 
 class Lot(StrEnum):

@@ -9,7 +9,8 @@ from msgspec import Meta
 
 from app.accounts.enums import OrganisationKind
 from booths.allocation.enums import ApplicationState, RunState
-from booths.allocation.queries import ApplicationInfo, Placement
+from booths.allocation.queries import ApplicationInfo
+from booths.allocation.queries_proposals import Placement
 
 MOST_CELLS = 12
 

@@ -9,7 +9,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
@@ -18,26 +18,33 @@ from app.events.enums import EditionState
 from app.events.queries import EditionInfo, edition_by_id
 from app.events.tables import Edition
 from app.kernel import clock
-from app.kernel.database import close_database, fetch, open_database
+from app.kernel.database import close_database, fetch, open_database, write_transaction
+from app.kernel.money import Money
 from app.kernel.sheets import SheetContext, batches
 from app.main import register_modules
+from app.payments.currencies import to_stripe
 from app.payments.enums import Settlement
+from app.payments.enums_card import AttemptState
 from app.payments.lines import Line
 from app.payments.papers import paper_of
 from app.payments.pdf import render_invoices
 from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id
 from app.payments.references import reference_of
 from app.payments.services.assigning import match_new
+from app.payments.services.card_checkout import LASTS
 from app.payments.services.documents import Paid, open_document, register_settlement
 from app.payments.services.issuing import Payer
 from app.payments.sheets import DESK, STATEMENTS
 from app.payments.tables import PaymentDocument
+from app.payments.tables_card import CardAttempt
+from tests.bench.notices import session_id
 from tests.payments.statements.banks import BANKS
 from tests.payments.statements.files import file_of, name_of
 from tests.payments.statements.history import make_statement
 from tests.payments.statements.make import truth_of
 from tests.payments.statements.people import OpenInvoice, make_invoices
-from ticketing.sales.services.orders import PURPOSE, place_order, settle_order, settle_orders
+from ticketing.sales.services.orders import PURPOSE, place_order
+from ticketing.sales.services.outcomes import settle_order, settle_orders
 from ticketing.sales.tables import TicketType
 
 BENCH = "bench"
@@ -51,7 +58,7 @@ async def the_edition() -> EditionInfo:
 
 
 async def make(count: int) -> dict[str, Any]:
-    """Place so many orders of one ticket that costs something; they wait for their money."""
+    """Place so many orders of one ticket that costs something; the checkout of each is open and waits for its money."""
     edition = await the_edition()
     ticket = await TicketType.objects().where((TicketType.edition == edition.id) & (TicketType.price_minor > 0)).first()
     assert ticket is not None
@@ -69,10 +76,31 @@ async def make(count: int) -> dict[str, Any]:
             now=now,
         )
     rows = await fetch(
-        "SELECT d.id AS id, d.amount_minor AS amount, d.currency AS currency FROM payment_document d "
+        "SELECT d.id, d.number, d.amount_minor, d.currency FROM payment_document d "
         "JOIN ticket_order o ON o.payment_document = d.id WHERE o.client_id LIKE 'bench-%' ORDER BY d.id"
     )
-    return {"documents": rows}
+    async with write_transaction():
+        return {"documents": [await led_to_stripe(row, now) for row in rows]}
+
+
+async def led_to_stripe(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Keep the checkout of a document as it is kept once Stripe has answered; gives what Stripe tells of it."""
+    attempt = CardAttempt(
+        document=row["id"],
+        amount_minor=row["amount_minor"],
+        currency=row["currency"],
+        locale="vi",
+        idempotency_key=f"checkout-bench-{row['id']}",
+        session_id=session_id(row["id"]),
+        url=f"https://checkout.example/c/pay/{session_id(row['id'])}",
+        state=AttemptState.OPEN.value,
+        created_at=now,
+        expires_at=now + LASTS,
+        checked_at=now,
+    )
+    await attempt.save()
+    amount = to_stripe(Money(row["amount_minor"], row["currency"]))
+    return {**row, "attempt": attempt.id, "amount": amount}
 
 
 async def wait() -> dict[str, Any]:
@@ -84,8 +112,9 @@ async def wait() -> dict[str, Any]:
         "SELECT o.id FROM ticket_order o JOIN payment_document d ON d.id = o.payment_document "
         "LEFT JOIN (SELECT document, COUNT(*) AS n, SUM(amount_minor) AS came FROM payment GROUP BY document) p "
         "ON p.document = d.id LEFT JOIN (SELECT i.ticket_order, COUNT(i.event_pass) AS n FROM order_item i "
-        "GROUP BY i.ticket_order) t ON t.ticket_order = o.id WHERE o.client_id LIKE 'bench-%' AND (o.state <> "
-        "'confirmed' OR d.state <> 'paid' OR d.paid_minor <> d.amount_minor OR COALESCE(p.n, 0) <> 1 "
+        "GROUP BY i.ticket_order) t ON t.ticket_order = o.id JOIN card_attempt a ON a.document = d.id "
+        "WHERE o.client_id LIKE 'bench-%' AND (o.state <> 'confirmed' OR d.state <> 'paid' OR a.state <> 'paid' "
+        "OR a.payment_intent IS NULL OR d.paid_minor <> d.amount_minor OR COALESCE(p.n, 0) <> 1 "
         "OR p.came <> d.amount_minor OR COALESCE(t.n, 0) <> 1)"
     )
     return {"ended": ended, "misapplied": len(wrong)}

@@ -22,7 +22,7 @@ from typing import Any
 import asyncpg
 
 from app.kernel import clock
-from app.kernel.database import PRAGMAS
+from app.kernel.sqlite import PRAGMAS
 from ticketing.checkin import redeem
 from ticketing.checkin.redeem import Presented
 

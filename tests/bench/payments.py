@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 
 from tests.bench.importing import QUIET_SECONDS, Gates, percentile
 from tests.bench.measured import Bench, demo_festival
+from tests.bench.notices import notice
 from tests.support.service import Service
-from tests.support.stripe_server import signature
+from tests.support.stripe_things import signature
 
 EVENTS = 10_000
 DOUBLED = EVENTS // 3
@@ -80,30 +81,7 @@ def inside(bench: Bench, *arguments: str) -> dict[str, Any]:
 def told(documents: Sequence[dict[str, Any]], site: str) -> list[bytes]:
     """The notices, a third of them twice, in any order."""
     chance = Random(1)
-    bodies = [
-        json.dumps(
-            {
-                "id": f"evt_bench_{row['id']}",
-                "object": "event",
-                "type": "checkout.session.completed",
-                "livemode": False,
-                "created": int(time.time()),
-                "data": {
-                    "object": {
-                        "id": f"cs_bench_{row['id']}",
-                        "object": "checkout.session",
-                        "payment_intent": f"pi_bench_{row['id']}",
-                        "payment_status": "paid",
-                        "status": "complete",
-                        "amount_total": row["amount"],
-                        "currency": row["currency"].lower(),
-                        "metadata": {"document_id": str(row["id"]), "site": site},
-                    }
-                },
-            }
-        ).encode()
-        for row in documents
-    ]
+    bodies = [notice(row, site, int(time.time())) for row in documents]
     bodies += chance.sample(bodies, DOUBLED)
     chance.shuffle(bodies)
     return bodies

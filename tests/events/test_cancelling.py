@@ -39,7 +39,8 @@ from tests.support.factories_ticketing import (
     pay_order,
 )
 from tests.support.festival import make_festival
-from ticketing.sales.services.orders import cancel_order, expire_orders, sell_at_box_office
+from ticketing.sales.services.orders import sell_at_box_office
+from ticketing.sales.services.outcomes import cancel_order, expire_orders
 
 OPEN_THINGS = {
     "applications": "SELECT COUNT(*) AS n FROM application WHERE edition = {} "

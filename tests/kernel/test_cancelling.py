@@ -8,15 +8,10 @@ from typing import Any
 import pytest
 
 from app.kernel import database as kernel_database
-from app.kernel.database import (
-    KeepingSQLiteEngine,
-    close_database,
-    dialect,
-    engine,
-    in_transaction,
-    write_transaction,
-)
+from app.kernel import sqlite
+from app.kernel.database import close_database, dialect, engine, in_transaction, write_transaction
 from app.kernel.settings import settings
+from app.kernel.sqlite import KeepingSQLiteEngine
 from app.kernel.tables import RateLimit
 from tests.kernel.test_database import count, make_counter
 
@@ -81,7 +76,7 @@ async def test_with_piccolos_own_exit_cancelling_leaks_connections(
             yield
 
     transactions: list[Any] = []
-    monkeypatch.setattr(kernel_database, "PRAGMAS", ("PRAGMA busy_timeout = 50",))
+    monkeypatch.setattr(sqlite, "PRAGMAS", ("PRAGMA busy_timeout = 50",))
     await close_database()
     await kernel_database.open_database()
     await make_counter()

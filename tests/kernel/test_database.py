@@ -12,7 +12,6 @@ import asyncpg
 import pytest
 
 from app.kernel.database import (
-    KeepingSQLiteEngine,
     after_commit,
     close_database,
     dialect,
@@ -25,6 +24,7 @@ from app.kernel.database import (
     write_transaction,
 )
 from app.kernel.settings import settings
+from app.kernel.sqlite import KeepingSQLiteEngine
 from app.kernel.tables import RateLimit
 from tests.support.race import ask_first, race, unguarded, winners
 

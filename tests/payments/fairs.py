@@ -35,7 +35,7 @@ from tests.events.factories import make_edition
 from tests.support.factories_ticketing import make_order, make_ticket_type
 from tests.test_migrations import all_tables
 from ticketing.sales.plugin import start as start_sales
-from ticketing.sales.services.orders import expire_orders
+from ticketing.sales.services.outcomes import expire_orders
 from ticketing.sales.tables import TicketOrder, TicketType
 
 AMOUNTS = (20_000, 50_000, 70_000)

@@ -30,7 +30,7 @@ class StripeServer:
         return {"STRIPE_SECRET_KEY": KEY, "STRIPE_WEBHOOK_SECRET": SECRET, "STRIPE_API_BASE": self.url}
 
     def control(self, action: str, **given: Any) -> Any:
-        """Steer it; ``tests.support.stripe_server.Stripe.control`` says how."""
+        """Steer it; ``tests.support.stripe_things.Stripe.control`` says how."""
         with urllib.request.urlopen(f"{self.url}/_control/{action}", json.dumps(given).encode(), timeout=20) as answer:
             return json.loads(answer.read())
 

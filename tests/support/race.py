@@ -62,12 +62,13 @@ def winners(results: Sequence[T | BaseException]) -> list[T]:
     return [result for result in results if not isinstance(result, BaseException)]
 
 
-def losers(results: Sequence[object], expected: type[BaseException]) -> list[BaseException]:
-    """Return the exceptions, each of which must be an ``expected`` one: a crash is no orderly loss."""
+def losers(results: Sequence[object], *expected: type[BaseException]) -> list[BaseException]:
+    """Return the exceptions, each of which must be one of the ``expected``: a crash is no orderly loss."""
     raised = [result for result in results if isinstance(result, BaseException)]
     for error in raised:
         if not isinstance(error, expected):
-            raise AssertionError(f"lost by {error!r}, not by {expected.__name__}") from error
+            names = " or ".join(one.__name__ for one in expected)
+            raise AssertionError(f"lost by {error!r}, not by {names}") from error
     return raised
 
 

@@ -21,6 +21,11 @@ class Refused(Exception):
         self.body = {"error": {"type": kind, "message": message, **({"code": code} if code else {})}}
 
 
+def shown(transaction: Thing) -> Thing:
+    """Return a balance transaction as Stripe shows it: of which payout it is, it does not say."""
+    return {name: value for name, value in transaction.items() if name != "_payout"}
+
+
 class Balance:
     """What changed the balance, and payouts that take from it."""
 
@@ -75,10 +80,10 @@ class Balance:
         if after := given.get("starting_after"):
             found = found[[one["id"] for one in found].index(after) + 1 :]
         size = min(int(given.get("limit", 10)), self.page_size)
-        shown = [{name: value for name, value in one.items() if name != "_payout"} for one in found[:size]]
+        data = [shown(one) for one in found[:size]]
         if "data.source" in given.get("expand", {}).values():
-            shown = [one | {"source": self.things.get(one["source"])} for one in shown]
-        return {"object": "list", "url": "/v1/balance_transactions", "data": shown, "has_more": len(found) > size}
+            data = [one | {"source": self.things.get(one["source"])} for one in data]
+        return {"object": "list", "url": "/v1/balance_transactions", "data": data, "has_more": len(found) > size}
 
     def steer(self, act: str, given: Thing) -> Any:
         """Do what a test asked for: move the balance, pay it out, let that fail, change what a thing says."""

@@ -30,7 +30,7 @@ from ticketing.sales.errors import OrderNotFound, SoldOut
 from ticketing.sales.queries import find_orders, order_by_id, order_id_of, totals_of
 from ticketing.sales.services.attendees import Attendee, lay_attendees, take_over_attendees
 from ticketing.sales.services.laid import SILENT, drop_laid, look_after_laid, show_laid
-from ticketing.sales.services.orders import cancel_order
+from ticketing.sales.services.outcomes import cancel_order
 
 pytestmark = pytest.mark.engines
 COUNT = 23

@@ -27,7 +27,8 @@ from ticketing.sales.queries import buyers_concerned, contacts_of_tickets, names
 from ticketing.sales.services.closing import close_sales
 from ticketing.sales.services.copying import copy_ticket_types
 from ticketing.sales.services.messages import reach_buyer
-from ticketing.sales.services.orders import PURPOSE, cancel_taken_back, settle_order, settle_orders
+from ticketing.sales.services.orders import PURPOSE
+from ticketing.sales.services.outcomes import cancel_taken_back, settle_order, settle_orders
 from ticketing.sales.sheets import ATTENDEES, TICKET_TYPES
 from ticketing.sales.slots import NAV, sales_dashboard, tickets_section
 from ticketing.sales.tasks import EXPIRE, LAID, run_expire_orders, run_look_after_laid

@@ -5,7 +5,7 @@ from typing import Any
 from app.kernel.clock import now
 from app.kernel.jobs import JobContext
 from ticketing.sales.services.laid import look_after_laid
-from ticketing.sales.services.orders import expire_orders
+from ticketing.sales.services.outcomes import expire_orders
 
 EXPIRE = "sales.expire_orders"
 LAID = "sales.look_after_laid"

@@ -4,13 +4,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from itertools import combinations
 from typing import Any
 
 from app.accounts.enums import Likeness, RecordKind
 from app.accounts.tables import NotTheSame
-from app.kernel.database import fetch
+from app.kernel.database import as_day, fetch
 from app.kernel.names import search_text
 
 #: A phone or a number that more records than this share is a shared one: each is compared with the first alone.
@@ -205,15 +204,11 @@ async def _one_after_the_other(pairs: Iterable[tuple[int, int]]) -> set[tuple[in
     rows = await fetch(
         "SELECT id, valid_from, valid_to FROM organisation WHERE valid_from IS NOT NULL OR valid_to IS NOT NULL"
     )
-    begins = {row["id"]: _day(row["valid_from"]) for row in rows}
-    ends = {row["id"]: _day(row["valid_to"]) for row in rows}
+    begins = {row["id"]: as_day(row["valid_from"]) for row in rows if row["valid_from"]}
+    ends = {row["id"]: as_day(row["valid_to"]) for row in rows if row["valid_to"]}
 
     def before(one: int, other: int) -> bool:
         end, begin = ends.get(one), begins.get(other)
         return end is not None and begin is not None and end < begin
 
     return {(one, other) for one, other in wanted if before(one, other) or before(other, one)}
-
-
-def _day(value: Any) -> date | None:
-    return date.fromisoformat(value) if isinstance(value, str) else value

@@ -1,6 +1,5 @@
 """The books: who sells and on what terms, and what the ledger's accounts come to."""
 
-from datetime import date
 from typing import Any
 
 import msgspec
@@ -10,7 +9,7 @@ from litestar.params import FromPath
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.guards import requires
-from app.events.pages import download, form_again, with_query
+from app.events.pages import day_asked, form_again
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
 from app.kernel.editing import held, open_edit
@@ -19,14 +18,11 @@ from app.kernel.forms import Form, FormError, open_form
 from app.kernel.i18n import _
 from app.kernel.images import NotAPicture, PictureTooLarge
 from app.kernel.money import Money
-from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 from app.payments import queries
 from app.payments.enums import ACCOUNT_NAMES, TAX_MODE_NAMES, Account
 from app.payments.errors import TaxCodeUnknown, TaxRateMissing
-from app.payments.exports import ledger_sheet
 from app.payments.lines import Terms
-from app.payments.queries_exports import Span
 from app.payments.schemas import NO_FILE, QrisForm, TermsForm
 from app.payments.services.terms import set_qris, set_terms
 from app.payments.tax import RATE_NAMES, country_of
@@ -43,7 +39,7 @@ class BooksController(Controller):
     async def ledger(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[str]:
         """What the accounts come to, on one day or in all."""
         edition = await edition_by_id(edition_id)
-        day = _day(request.query_params.get("day", ""))
+        day = day_asked(request)
         rows = [
             {
                 "name": _(ACCOUNT_NAMES[Account(row["account"])]),
@@ -53,17 +49,7 @@ class BooksController(Controller):
             }
             for row in await queries.balances(edition_id, day=day)
         ]
-        export = with_query(request, f"/manage/{edition_id}/payments/ledger.xlsx")
-        return page("payments/ledger.html", edition=edition, rows=rows, day=day, export=export)
-
-    @get("/ledger.xlsx")
-    async def export_ledger(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[bytes]:
-        """Every entry as a sheet."""
-        edition = await edition_by_id(edition_id)
-        day = _day(request.query_params.get("day", ""))
-        sheet = await ledger_sheet(edition, Span(since=day, until=day))
-        content = write_xlsx(sheet.title, sheet.headers, sheet.rows, timezone=edition.timezone)
-        return download(content, f"ledger-{edition.slug}.xlsx")
+        return page("payments/ledger.html", edition=edition, rows=rows, day=day)
 
     @get("/terms")
     async def terms(self, edition_id: FromPath[int]) -> Response[str]:
@@ -144,10 +130,3 @@ async def _qris_refused(edition: EditionInfo, sentence: str, status: int) -> Res
 def _terms_form(terms: Terms) -> Form:
     standing = {name: getattr(terms, name) for name in TermsForm.__struct_fields__}
     return Form.of(**{**standing, "use_drawers": "on" if terms.use_drawers else ""})
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

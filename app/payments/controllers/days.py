@@ -1,6 +1,5 @@
 """The books day by day: what a day came to, what is left to do on it, and closing it."""
 
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from litestar import Controller, Request, Response, get, post
@@ -9,6 +8,7 @@ from litestar.params import FromPath
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.guards import requires
+from app.events.pages import day_asked
 from app.events.queries import edition_by_id
 from app.kernel.clock import now
 from app.kernel.forms import read_form
@@ -37,9 +37,9 @@ class DaysController(Controller):
         present = now()
         today = edition.today(present)
         to_close = await queries_books.days_to_close(edition_id, today)
-        day = _day(request.query_params.get("day", "")) or (to_close[0][0] if to_close else today)
+        day = day_asked(request) or (to_close[0][0] if to_close else today)
         closed = await queries_books.closed_day(edition_id, day)
-        over = datetime.combine(day + timedelta(days=1), time(), edition.zone).astimezone(UTC)
+        over = edition.end_of(day)
         return page(
             "payments/days.html",
             edition=edition,
@@ -71,10 +71,3 @@ def _shown(totals: DayTotals) -> dict[str, Any]:
         "methods": [{"name": _(METHOD_NAMES[one.method]), "total": one} for one in totals.methods],
         "sums": totals.sums,
     }
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

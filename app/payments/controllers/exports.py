@@ -1,7 +1,6 @@
 """Exports of the books by series, days and rate of tax, as XLSX and CSV."""
 
 from collections.abc import Awaitable, Callable
-from datetime import date
 from typing import Any
 
 from litestar import Controller, Request, Response, get
@@ -10,7 +9,7 @@ from litestar.params import FromPath
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.guards import requires
-from app.events.pages import download
+from app.events.pages import day_asked, download
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.i18n import _
 from app.kernel.sheets import write_csv, write_xlsx
@@ -80,14 +79,6 @@ async def _file(
 
 
 def _span(request: Request[Actor, Any, Any]) -> Span:
-    asked = request.query_params
-    series = asked.get("series", "")
+    series = request.query_params.get("series", "")
     known = series.replace("-", "").isalnum() and series.isascii() and len(series) <= 24
-    return Span(since=_day(asked.get("since", "")), until=_day(asked.get("until", "")), series=series if known else "")
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
+    return Span(since=day_asked(request, "since"), until=day_asked(request, "until"), series=series if known else "")

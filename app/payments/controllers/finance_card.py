@@ -11,7 +11,6 @@ from app.accounts.enums import Role
 from app.accounts.guards import requires
 from app.events.pages import stretch
 from app.events.queries import edition_by_id
-from app.kernel import jobs
 from app.kernel.clock import now
 from app.kernel.errors import NotFound
 from app.kernel.forms import Form, FormError, open_form
@@ -24,7 +23,7 @@ from app.payments.queries import DocumentInfo, PaymentInfo
 from app.payments.queries_legal import refused_in, unanswered_in
 from app.payments.schemas import NOT_AN_AMOUNT, CardRefundForm
 from app.payments.services.card_refunds import intent_of, left_to_refund, refund_to_card
-from app.payments.services.inbox import JOB
+from app.payments.services.inbox import queue_event
 from app.payments.services.stripe_client import cards_on, dashboard_address
 from app.payments.why import with_why
 
@@ -96,7 +95,7 @@ class CardFinanceController(Controller):
         """Apply an event that waits, now. Raises NotFound for one that does not wait, or not in this edition."""
         if not await queries_card.is_in_inbox(event_id, edition_id):
             raise NotFound
-        await jobs.enqueue(JOB, {"event": event_id}, unique_key=f"payment-event-{event_id}", now=now())
+        await queue_event(event_id, now())
         return redirect(f"/manage/{edition_id}/payments/inbox", toast=_("It is tried again."))
 
     @get("/disputes")

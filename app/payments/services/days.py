@@ -1,6 +1,6 @@
 """Closing a day of the books: counted up, stored, and nothing is entered into it any more."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 
 from app.accounts.actor import Actor
 from app.events.queries import hold_edition
@@ -27,7 +27,7 @@ async def close_day(*, edition_id: int, day: date, actor: Actor, now: datetime) 
             return known
         if day > edition.today(now):
             raise DayNotBegun
-        over = datetime.combine(day + timedelta(days=1), time(), edition.zone).astimezone(UTC)
+        over = edition.end_of(day)
         if cashiers := await cashiers_not_counted(edition_id, over):
             raise DrawersOpen(cashiers=", ".join(cashiers))
         totals = await totals_of_day(edition_id, day)

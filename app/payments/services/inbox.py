@@ -55,9 +55,13 @@ async def store_event(*, provider: str, event_id: str, kind: str, payload: Mappi
         )
         if not made:
             return False
-        row_id = made[0]["id"]
-        await jobs.enqueue(JOB, {"event": row_id}, unique_key=_key_of(row_id), now=now)
+        await queue_event(made[0]["id"], now)
     return True
+
+
+async def queue_event(row_id: int, now: datetime) -> None:
+    """Let a job apply a stored event; one that waits for its turn is not queued twice."""
+    await jobs.enqueue(JOB, {"event": row_id}, unique_key=_key_of(row_id), now=now)
 
 
 async def apply_event(row_id: int, now: datetime) -> str | None:
@@ -144,5 +148,5 @@ async def requeue_waiting(now: datetime, older_than: timedelta = timedelta(minut
     """
     late = await waiting_events(received_until=now - older_than)
     for event in late:
-        await jobs.enqueue(JOB, {"event": event["id"]}, unique_key=_key_of(event["id"]), now=now)
+        await queue_event(event["id"], now)
     return len(late)

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from app.accounts.actor import Actor
-from app.events.queries import hold_edition
 from app.kernel import audit
 from app.kernel.database import hold_row, is_unique_violation, write_transaction
 from app.kernel.money import Money
@@ -28,11 +27,11 @@ from app.payments.queries import (
     document_by_id,
     hold_document,
     open_document_for,
-    open_drawer_of,
     payment_by_id,
     terms_of,
 )
 from app.payments.queries_bank import is_told_of, typed_transfers
+from app.payments.queries_drawers import open_drawer_of
 from app.payments.services.documents import MOST, ask_again, require_refund, settlement_of
 from app.payments.services.issuing import post_content
 from app.payments.services.late_parts import keep_after_all, taken_late
@@ -132,8 +131,6 @@ async def record_payment(
 
 
 async def _record(document_id: int, money: _Money) -> Recorded:
-    document = await document_by_id(document_id)
-    await hold_edition(document.edition_id)  # before the document: who cancels an edition takes them in this order
     document = await hold_document(document_id)
     kept = await _kept(document, money)
     if written := await _written_before(document, money, kept):

@@ -12,7 +12,7 @@ from app.events.pages import PAGE_SIZE, offset_of
 from app.events.queries import edition_by_id
 from app.kernel.clock import now
 from app.kernel.paging import page_number
-from booths.allocation import queries
+from booths.allocation import queries, queries_proposals
 from booths.allocation.schemas import ApplicationDTO, ApplicationListDTO, BoothChoice, PublishedDTO, RunDTO
 from booths.allocation.services import by_hand, runs
 
@@ -54,12 +54,12 @@ class AllocationApi(Controller):
         """Errors: ``allocation_running``, ``nothing_to_allocate``."""
         await edition_by_id(edition_id)
         run_id = await runs.start_allocation(edition_id=edition_id, actor=request.user, now=now())
-        return RunDTO.of(await queries.run_of(edition_id, run_id), [])
+        return RunDTO.of(await queries_proposals.run_of(edition_id, run_id), [])
 
     @get("/allocation-runs/{run_id:int}", guards=[FLOOR], summary="A run and what it proposes")
     async def read(self, edition_id: FromPath[int], run_id: FromPath[int]) -> RunDTO:
         """Error: ``run_not_found``."""
-        return RunDTO.of(await queries.run_of(edition_id, run_id), await queries.proposal(run_id))
+        return RunDTO.of(await queries_proposals.run_of(edition_id, run_id), await queries_proposals.proposal(run_id))
 
     @post("/allocation-runs/{run_id:int}/publish", guards=[MANAGERS], status_code=200, summary="Make a proposal real")
     async def publish(
@@ -76,7 +76,7 @@ class AllocationApi(Controller):
     ) -> RunDTO:
         """Errors: ``run_not_found``, ``run_not_proposed``."""
         await runs.discard_run(run_id=run_id, edition_id=edition_id, actor=request.user, now=now())
-        return RunDTO.of(await queries.run_of(edition_id, run_id), [])
+        return RunDTO.of(await queries_proposals.run_of(edition_id, run_id), [])
 
     @post("/booths/{booth_id:int}/hold", guards=[FLOOR], status_code=200, summary="Keep a booth for an application")
     async def hold(

@@ -23,6 +23,7 @@ from app.kernel.web import page, redirect
 from booths.allocation import queries
 from booths.allocation.contacts import read_contact
 from booths.allocation.enums import APPLICATION_STATE_NAMES, ApplicationState
+from booths.allocation.queries_proposals import explanation_for, why_waiting
 from booths.allocation.schemas import ApplicationForm
 from booths.allocation.services.applications import submit_application, withdraw_application
 from booths.allocation.sheets import APPLICATIONS
@@ -142,8 +143,8 @@ class ApplicationsController(Controller):
             application=found,
             kind=_(ORGANISATION_KIND_NAMES[OrganisationKind(found.kind)]),
             may_bill=request.user.has(Role.MANAGER, Role.FINANCE, edition_id=edition_id),
-            reasons=await queries.explanation_for(edition_id, found.organisation_id),
-            waiting=await queries.why_waiting(edition_id, found.id) if found.state == ApplicationState.WAITING else [],
+            reasons=await explanation_for(edition_id, found.organisation_id),
+            waiting=await why_waiting(edition_id, found.id) if found.state == ApplicationState.WAITING else [],
         )
 
     @post("/{application_id:int}/withdraw")

@@ -29,7 +29,7 @@ from app.payments.queries_proof import proofs_of
 from app.payments.services.card_checkout import start_checkout
 from app.payments.services.stripe_client import cards_on
 from app.payments.transfers import transfers_on
-from booths.allocation import queries
+from booths.allocation import queries, queries_proposals
 from booths.allocation.enums import FEE_PURPOSE, ApplicationState, FeeState
 from booths.allocation.errors import ApplicationNotFound
 from booths.allocation.queries_fees import fee_of, own_fees
@@ -86,7 +86,7 @@ async def application_page(
         headers={"cache-control": "private, no-store"},
         edition=edition,
         application=found,
-        waiting=await queries.why_waiting(edition.id, found.id) if waits else [],
+        waiting=await queries_proposals.why_waiting(edition.id, found.id) if waits else [],
         deleted_at=deleted_at(found.changed_at) if found.changed_at else None,
         proof_form=proof_form or Form.empty(),
         **await fee_part(edition, found),

@@ -17,7 +17,7 @@ from app.kernel.jobs import get_job
 from app.kernel.sheets import write_xlsx
 from app.kernel.sheets.write import Cell
 from app.kernel.web import page, redirect
-from booths.allocation import queries
+from booths.allocation import queries, queries_proposals
 from booths.allocation.enums import RunState
 from booths.allocation.queries_runs import LOT_NAMES, Lot, chosen, lines_of
 from booths.allocation.services import runs
@@ -62,7 +62,7 @@ class AllocationController(Controller):
     ) -> Response[bytes]:
         """The list as a sheet."""
         edition = await edition_by_id(edition_id)
-        await queries.run_of(edition_id, run_id)
+        await queries_proposals.run_of(edition_id, run_id)
         asked = APPLICATIONS.labels("organisation", "cells_wanted", "zone_wanted", "power_watts", "category")
         headers = [*asked, *HALLS.labels("hall", "booth", "zone"), _("Why")]
         rows: list[list[Cell]] = [
@@ -138,7 +138,7 @@ async def _run_page(
     lot: Lot | None = None,
 ) -> Response[str]:
     own = f"/manage/{edition.id}/allocation"
-    run = await queries.latest_run(edition.id)
+    run = await queries_proposals.latest_run(edition.id)
     state = RunState(run["state"]) if run else None
     lines = await lines_of(edition.id, run["id"]) if run and state in (RunState.PROPOSED, RunState.PUBLISHED) else []
     shown, pager = stretch(request, chosen(lines, q, lot), at=f"{own}#list")

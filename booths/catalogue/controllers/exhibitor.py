@@ -18,7 +18,7 @@ from app.kernel.i18n import LOCALES, _, current_locale, format_date, pick
 from app.kernel.images import NotAPicture, PictureTooLarge, store_image
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
-from booths.allocation.queries import explanation_for
+from booths.allocation.queries_proposals import explanation_for
 from booths.catalogue.certificates import parse_certificates, show_certificates
 from booths.catalogue.documents import label_file, poster_pdf
 from booths.catalogue.enums import CodeKind

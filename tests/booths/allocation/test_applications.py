@@ -11,7 +11,8 @@ from app.kernel.audit import list_entries
 from app.kernel.tables import OutboxMessage
 from booths.allocation import errors
 from booths.allocation.enums import ApplicationState
-from booths.allocation.queries import application, applications, explanation_for
+from booths.allocation.queries import application, applications
+from booths.allocation.queries_proposals import explanation_for
 from booths.allocation.services import applications as services
 from booths.allocation.services.applications import send_draft, submit_application, withdraw_application
 from booths.allocation.services.by_hand import allocate_held, hold_for_application, release_by_hand

@@ -13,7 +13,8 @@ from app.kernel.worker import run_job
 from booths.allocation import errors
 from booths.allocation.enums import ApplicationState, RunState
 from booths.allocation.plugin import module
-from booths.allocation.queries import applications, counts, explanation_for, latest_run, proposal, run_of, unmet_of
+from booths.allocation.queries import applications, counts
+from booths.allocation.queries_proposals import explanation_for, latest_run, proposal, run_of, unmet_of
 from booths.allocation.services import runs
 from booths.allocation.services.applications import withdraw_application
 from booths.allocation.services.by_hand import hold_for_application

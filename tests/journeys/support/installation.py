@@ -237,7 +237,8 @@ async def phone(role: str) -> str:
 
 async def expire() -> str:
     """Let every order go that waits for its money, as if its time were over."""
-    from ticketing.sales.services.orders import HOLD_MINUTES, expire_orders
+    from ticketing.sales.services.orders import HOLD_MINUTES
+    from ticketing.sales.services.outcomes import expire_orders
 
     return str(await expire_orders(now=now() + timedelta(minutes=HOLD_MINUTES + 1)))
 

@@ -24,7 +24,7 @@ from tests.support.client import Browser, new_browser, sign_in
 from tests.support.factories import make_owner
 from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type
 from ticketing.sales.queries import tickets_of_order
-from ticketing.sales.services.orders import cancel_order, expire_orders
+from ticketing.sales.services.outcomes import cancel_order, expire_orders
 from ticketing.sales.tables import TicketOrder
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("stripe")]

@@ -45,5 +45,7 @@ async def test_a_day_is_looked_at_and_closed(client: Browser, seller: Seller, fr
     assert ("30.000 ₫" in shown, "Close this day" in shown, "closed it on" in shown) == (True, False, True)
     tomorrow = (await client.get(f"{path}?day={today + timedelta(days=1)}&lang=en")).text
     assert ("Card terminal" in tomorrow, "Close this day" in tomorrow) == (True, False)
+    for never in ("9999-12-31", "0001-01-01", "31.12.2026", ""):  # the last of all days, after which there is none
+        assert (await client.get(f"{path}?day={never}")).status_code == 200
     for locale in ("vi", "id"):
         assert (await client.get(f"{path}?day={today}&lang={locale}")).status_code == 200

@@ -1,6 +1,8 @@
 """The finance desk's pages."""
 
+import re
 from datetime import date
+from html import unescape
 
 import pytest
 
@@ -8,7 +10,8 @@ from app.accounts.enums import Role
 from app.kernel.clock import now
 from app.payments.enums import DocumentState, Settlement
 from app.payments.lines import Line
-from app.payments.queries import balances, document_by_id, drawers_of
+from app.payments.queries import balances, document_by_id
+from app.payments.queries_drawers import drawers_of
 from app.payments.services.issuing import Part
 from tests.events.factories import make_edition
 from tests.payments.factories import Seller, make_document, put_on_sale
@@ -117,7 +120,9 @@ async def test_a_part_is_paid_a_part_taken_back_and_the_rest_written_off(desk: B
     entered = (await desk.get(f"/manage/{edition.id}/payments/ledger?day={day}&lang=en")).text
     assert "Card terminals" in entered
     assert "Nothing is entered" in (await desk.get(f"/manage/{edition.id}/payments/ledger?day=2020-01-01&lang=en")).text
-    assert (await desk.get(f"/manage/{edition.id}/payments/ledger.xlsx")).content[:2] == b"PK"
+    (sheet,) = re.findall(r'href="([^"]+/exports/ledger[^"]*)"', entered)
+    assert sheet.endswith(f"?since={day}&amp;until={day}")
+    assert (await desk.get(unescape(sheet))).content[:2] == b"PK"
     assert (await desk.post(f"{own}/cancel")).status_code == 303
     cancelled = await document_by_id(document.id)
     assert (cancelled.state, cancelled.owed.amount_minor) == (DocumentState.CANCELLED, 40_000)

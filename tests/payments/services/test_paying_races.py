@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from app.accounts.actor import SYSTEM
+from app.events import slots
 from app.events.enums import EditionState
 from app.events.queries import EditionInfo, edition_by_id, hold_edition
 from app.events.services import cancelling
@@ -21,18 +22,31 @@ from app.payments.enums import DocumentState, PaymentMethod, Settlement
 from app.payments.errors import AlreadyPaid
 from app.payments.queries import DocumentInfo, document_by_id, payments_of
 from app.payments.queries_bank import EntryInfo, counts_of_entries, entry_by_id
-from app.payments.services import assigning, documents, paying_together, recording
+from app.payments.services import assigning, documents, paying_together, recording, telling
 from app.payments.services.assigning import match_new
+from app.payments.services.closing import owe_all_back
 from app.payments.services.recording import record_payment
 from app.payments.tables import PaymentDocument
 from app.payments.tables_bank import BankEntry
+from booths.allocation.enums import FEE_PURPOSE
+from booths.allocation.services.closing import close_applications
+from booths.allocation.services.fee_messages import reach_exhibitor
+from booths.allocation.services.settling import settle_fee
+from booths.floorplan.closing import free_booths_of
+from tests.booths.allocation.fair import Fair as BoothFair
+from tests.booths.factories import make_row
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.payments.books import check_books
 from tests.payments.factories import Seller, check_paid_once, make_document, make_entry, make_paid_for, put_on_sale
 from tests.payments.fairs import open_shops
 from tests.support.engine import on_postgres
+from tests.support.factories_ticketing import make_order, make_ticket_type
 from tests.support.race import losers, overtaken, race, unguarded, winners
+from ticketing.sales.services.closing import close_sales
+from ticketing.sales.services.messages import reach_buyer
+from ticketing.sales.services.orders import PURPOSE
+from ticketing.sales.services.outcomes import settle_order, settle_orders
 
 pytestmark = pytest.mark.engines
 FIFTY = Money(50_000, "VND")
@@ -101,7 +115,7 @@ async def overtaken_by_a_cashier(
     (document,) = await make_paid_for(edition, 1)
     unguarded(monkeypatch, staging, assigning, recording)
     await overtaken(
-        monkeypatch, paying_together, "_hold_documents", lambda: match_new(NOW), lambda: pay_in_cash(document)
+        monkeypatch, paying_together, "hold_documents", lambda: match_new(NOW), lambda: pay_in_cash(document)
     )
     kept = [one for one in await payments_of(document.id) if one.outcome == Settlement.KEPT]
     return await document_by_id(document.id), [one.amount.amount_minor for one in kept]
@@ -181,29 +195,56 @@ async def cancel(edition: EditionInfo) -> None:
     await cancel_edition(edition_id=edition.id, typed=edition.slug, reason="Bão", actor=SYSTEM, now=NOW)
 
 
-@pytest.mark.race
-async def test_an_edition_is_cancelled_before_or_after_its_transfers_and_nothing_locks_up(
-    edition: EditionInfo, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    open_shops(monkeypatch)
-    made = [await make_document(edition, subject_id=13 * number) for number in range(1, 31)]
+async def sold(edition: EditionInfo, monkeypatch: pytest.MonkeyPatch) -> list[DocumentInfo]:
+    """Twelve orders of tickets and four booths, sold by the modules that sell them; a transfer came for each."""
+    monkeypatch.setattr(slots, "_closers", [owe_all_back, free_booths_of, close_applications, close_sales])
+    monkeypatch.setattr(documents, "_settlements", {FEE_PURPOSE: settle_fee, PURPOSE: settle_order})
+    monkeypatch.setattr(documents, "_many_at_once", {settle_order: settle_orders})
+    monkeypatch.setattr(telling, "_reach", {FEE_PURPOSE: reach_exhibitor, PURPOSE: reach_buyer})
+    ticket = await make_ticket_type(edition.id, now=NOW, price_minor=FIFTY.amount_minor, quota=100)
+    for _number in range(12):
+        await make_order(edition.id, {ticket: 1}, now=NOW)
+    fair = BoothFair(edition, await make_row(edition.id, 4, price_minor=FIFTY.amount_minor))
+    for number in range(4):
+        await fair.exhibitor(number)
+    assert await fair.bill() == 4
+    rows = await PaymentDocument.select(PaymentDocument.id).order_by(PaymentDocument.id)
+    made = [await document_by_id(row["id"]) for row in rows]
     for document in made:
         await make_entry(document.reference)
+    return made
 
-    async def run(number: int) -> None:
-        await (match_new(NOW) if number % 2 else cancel(edition))
 
-    results = await race(2, run)
+async def cancelled_at_once(edition: EditionInfo, monkeypatch: pytest.MonkeyPatch, when: str) -> list[Any]:
+    """Let transfers be matched and their edition be cancelled: at once, or where it is sure to come in between."""
+    if when == "at once":
+        return await race(2, lambda number: match_new(NOW) if number else cancel(edition))
+    place = (assigning, "verdicts_on") if when == "before the first" else (staging.Pace, "rest")
+    return await overtaken(monkeypatch, *place, lambda: match_new(NOW), lambda: cancel(edition))
+
+
+@pytest.mark.race
+@pytest.mark.parametrize("when", ["at once", "before the first", "between two pieces"])
+async def test_an_edition_is_cancelled_before_or_after_its_transfers_and_all_of_them_go_back(
+    edition: EditionInfo, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    monkeypatch.setattr(staging.Pace, "LEAST", 2)
+    made = await sold(edition, monkeypatch)
+    results = await cancelled_at_once(edition, monkeypatch, when)
     assert len(winners(results)) == 2, results
     assert (await edition_by_id(edition.id)).state == EditionState.CANCELLED
+    assert (await counts_of_entries(edition.id))["matched"] == len(made) == 16
+    in_time = 0
     for document in made:
         found = await document_by_id(document.id)
-        payments = await payments_of(document.id)
-        assert len(payments) == 1
-        if found.state == DocumentState.PAID:  # it came after the edition was cancelled, and its seller kept it
-            assert (payments[0].outcome, found.paid) == (Settlement.KEPT, FIFTY)
-        else:
-            assert (found.state, found.owed) == (DocumentState.REFUND_DUE, FIFTY)
+        (payment,) = await payments_of(document.id)
+        assert (found.state, found.owed, payment.due_back) == (DocumentState.REFUND_DUE, FIFTY, FIFTY)
+        in_time += found.credited == FIFTY  # it was paid before the edition was cancelled, and taken back with it
+    assert {"before the first": in_time == 0, "between two pieces": 0 < in_time < 16}.get(when, True), in_time
+    assert await fetch("SELECT id FROM ticket_order WHERE state <> 'cancelled'") == []
+    assert await fetch("SELECT id FROM application WHERE state <> 'cancelled'") == []
+    assert await fetch("SELECT id FROM cell_hold WHERE live IS TRUE") == []
+    assert await fetch("SELECT id FROM pass WHERE state = 'issued'") == []
     await check_books(edition)
 
 
@@ -230,7 +271,7 @@ async def cancelled_while_held(
         await met()
         return held
 
-    monkeypatch.setattr(paying_together, "hold_editions", editions)
+    monkeypatch.setattr(documents, "hold_editions", editions)
     monkeypatch.setattr(cancelling, "hold_edition", alone)
 
     async def run(number: int) -> None:

@@ -165,16 +165,20 @@ async def test_refunds_and_claims_are_in_what_is_paid_out(stripe: StripeServer) 
     await look_after_cards(clock.now())
     stripe.control("refund", payment_intent=back)
     await tell(stripe, "refund.created")
-    claim = stripe.control("dispute", payment_intent=kept, status="needs_response")["id"]
-    stripe.control("balance", act="move", kind="adjustment", amount=-100_000, currency="vnd", fee=300, source=claim)
+    stripe.control("dispute", payment_intent=kept, status="needs_response", fee=300, kind="funds_withdrawn")
     await paid_out(stripe)
     # 100.000 and 50.000 came, 4.000 and 2.000 were kept of them; 50.000 went back, 100.000 and 300 were taken
     stripe.control("take")
     assert await books(edition) == {"bank": -6_300, "card": 100_300, "fees": 6_000}  # until the bank has decided
-    stripe.control("dispute", payment_intent=kept, status="lost", fee=300)
+    stripe.control("dispute", payment_intent=kept, status="lost")
     await tell(stripe, "charge.dispute.closed")
     assert await books(edition) == {"bank": -6_300, "disputes": 100_000, "fees": 6_300}
     assert (await the_payout(edition)).whole == Money(-6_300, "VND")
+    stripe.control("dispute", payment_intent=kept, status="won", fee=-300, kind="funds_reinstated")
+    await tell(stripe, "charge.dispute.funds_reinstated")
+    await paid_out(stripe)
+    assert await books(edition) == {"bank": 94_000, "fees": 6_000}
+    assert await expected_payouts(edition.id) == []
 
 
 @pytest.mark.parametrize("kind", ["refund_failure", "payment_refund", "adjustment"])

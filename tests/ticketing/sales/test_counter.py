@@ -24,7 +24,7 @@ from tests.conftest import NOW
 from tests.support.client import Browser, sign_in
 from tests.support.factories import make_holder
 from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type
-from ticketing.sales.services.orders import expire_orders
+from ticketing.sales.services.outcomes import expire_orders
 
 pytestmark = pytest.mark.engines
 

@@ -13,37 +13,29 @@ from app.kernel.database import fetch, write_transaction
 from app.payments.enums import PaymentMethod, Settlement
 from app.payments.errors import AlreadyPaid, DocumentNotOpen
 from tests.conftest import NOW
-from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type, pay_order
+from tests.support.factories_ticketing import make_order, make_ticket_type, pay_order
 from tests.support.race import overtaken, race, unguarded, winners
 from ticketing.sales.errors import OrderNotOpen
-from ticketing.sales.plugin import start
-from ticketing.sales.services import orders
+from ticketing.sales.services import outcomes
 
 pytestmark = pytest.mark.engines
 LATER = NOW + timedelta(minutes=21)
 
 
-@pytest.fixture
-async def edition(database: str) -> Any:
-    """An edition that gives tickets; payments know whom to ask."""
-    start()
-    return await make_open_edition(now=NOW)
-
-
 async def settle_stale(edition_id: int, order_id: int, monkeypatch: pytest.MonkeyPatch) -> Settlement:
     """Settle an order that expires just after it was read as held."""
-    stale = await orders._order(order_id, edition_id)
-    await orders.expire_orders(now=LATER)
-    read, seen = orders._order, []
+    stale = await outcomes._order(order_id, edition_id)
+    await outcomes.expire_orders(now=LATER)
+    read, seen = outcomes._order, []
 
     async def first_stale(found_id: int, found_edition: int) -> Any:
         seen.append(found_id)
         return stale if len(seen) == 1 else await read(found_id, found_edition)
 
-    monkeypatch.setattr(orders, "_order", first_stale)
+    monkeypatch.setattr(outcomes, "_order", first_stale)
     document: Any = SimpleNamespace(subject_id=order_id, edition_id=edition_id)
     async with write_transaction():
-        return await orders.settle_order(document, None, LATER)  # type: ignore[arg-type]  # the payment is not asked
+        return await outcomes.settle_order(document, None, LATER)  # type: ignore[arg-type]  # the payment is not asked
 
 
 async def test_money_for_an_order_that_expires_at_that_moment_buys_places_that_are_free(
@@ -59,7 +51,7 @@ async def test_money_for_an_order_that_expires_at_that_moment_buys_places_that_a
 async def test_money_for_places_that_are_gone_goes_back(edition: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     type_id = await make_ticket_type(edition.id, now=NOW, price_minor=50_000, quota=2)
     placed = await make_order(edition.id, {type_id: 2}, now=NOW)
-    await orders.expire_orders(now=LATER)
+    await outcomes.expire_orders(now=LATER)
     await make_order(edition.id, {type_id: 1}, now=LATER)
     assert await settle_stale(edition.id, placed.order_id, monkeypatch) == Settlement.REFUND
     assert await fetch("SELECT sold, held FROM ticket_type") == [{"sold": 0, "held": 1}]
@@ -77,9 +69,9 @@ async def test_paying_expiring_and_cancelling_at_once_leave_no_place_behind(edit
                 order_id=order_id, edition_id=edition.id, method=PaymentMethod.CASH, actor=SYSTEM, now=LATER
             )
         elif number < 24:
-            await orders.cancel_order(order_id=order_id, edition_id=edition.id, actor=SYSTEM, now=LATER)
+            await outcomes.cancel_order(order_id=order_id, edition_id=edition.id, actor=SYSTEM, now=LATER)
         else:
-            await orders.expire_orders(now=LATER)
+            await outcomes.expire_orders(now=LATER)
 
     results = await race(28, act)
     refused = [result for result in results if isinstance(result, BaseException)]
@@ -111,14 +103,14 @@ async def test_without_its_condition_a_place_is_given_back_twice(edition: Any, m
     async def no_bill(*_order: Any, **_values: Any) -> None:
         """The bill's own condition would refuse the second."""
 
-    unguarded(monkeypatch, orders)
-    monkeypatch.setattr(orders, "_move", careless)
-    monkeypatch.setattr(orders, "_withdraw_bill", no_bill)
+    unguarded(monkeypatch, outcomes)
+    monkeypatch.setattr(outcomes, "_move", careless)
+    monkeypatch.setattr(outcomes, "_withdraw_bill", no_bill)
     await overtaken(
         monkeypatch,
-        orders,
+        outcomes,
         "_order",
-        lambda: orders.cancel_order(order_id=placed.order_id, edition_id=edition.id, actor=SYSTEM, now=LATER),
-        lambda: orders.expire_orders(now=LATER),
+        lambda: outcomes.cancel_order(order_id=placed.order_id, edition_id=edition.id, actor=SYSTEM, now=LATER),
+        lambda: outcomes.expire_orders(now=LATER),
     )
     assert await fetch("SELECT sold, held FROM ticket_type") == [{"sold": 0, "held": 0}]

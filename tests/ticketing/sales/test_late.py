@@ -18,25 +18,17 @@ from app.payments.services.recording import Recorded, record_payment
 from app.payments.services.refunding import record_refund
 from tests.conftest import NOW
 from tests.support.client import Browser
-from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type
+from tests.support.factories_ticketing import make_order, make_ticket_type
 from tests.support.race import losers, meet_after, race, unguarded, winners
 from ticketing.sales.errors import SoldOut
-from ticketing.sales.plugin import start
 from ticketing.sales.queries import tickets_of_order
-from ticketing.sales.services import late, orders
-from ticketing.sales.services.orders import expire_orders
+from ticketing.sales.services import late, outcomes
+from ticketing.sales.services.outcomes import expire_orders
 from ticketing.sales.services.placing import Placed
 
 pytestmark = pytest.mark.engines
 LATER = NOW + timedelta(minutes=21)
 PRICE = 50_000
-
-
-@pytest.fixture
-async def edition(database: str) -> Any:
-    """An edition that gives tickets; payments know whom to ask."""
-    start()
-    return await make_open_edition(now=NOW)
 
 
 async def document_of(placed: Placed) -> int:
@@ -234,13 +226,13 @@ async def test_without_holding_the_types_money_that_came_is_not_written_down(
         """Keeps nobody away."""
 
     monkeypatch.setattr(late, "hold_all_types", no_hold)
-    unguarded(monkeypatch, orders)
-    meet_after(monkeypatch, orders, "places_for", parties=2)
+    unguarded(monkeypatch, outcomes)
+    meet_after(monkeypatch, outcomes, "places_for", parties=2)
 
     async def settle(number: int) -> Settlement:
         placed = (first, second)[number]
         document: Any = SimpleNamespace(subject_id=placed.order_id, edition_id=edition.id)
-        return await orders.settle_order(document, None, LATER)  # type: ignore[arg-type]  # the payment is not asked
+        return await outcomes.settle_order(document, None, LATER)  # type: ignore[arg-type]  # the payment is not asked
 
     results = await race(2, settle)
     assert winners(results) == [Settlement.KEPT]

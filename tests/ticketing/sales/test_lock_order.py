@@ -19,21 +19,14 @@ from app.payments.services.assigning import assign_entry
 from app.payments.services.documents import cancel_document
 from tests.conftest import NOW
 from tests.payments.factories import make_entry
-from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type, pay_order
+from tests.support.factories_ticketing import make_order, make_ticket_type, pay_order
 from tests.support.race import race, winners
-from ticketing.sales.plugin import start
-from ticketing.sales.services import orders
-from ticketing.sales.services.orders import cancel_order, sell_at_box_office
+from ticketing.sales.services import outcomes
+from ticketing.sales.services.orders import sell_at_box_office
+from ticketing.sales.services.outcomes import cancel_order
 
 pytestmark = pytest.mark.engines
 PRICE = 50_000
-
-
-@pytest.fixture
-async def edition(database: str) -> EditionInfo:
-    """A festival that sells."""
-    start()
-    return await make_open_edition(now=NOW)
 
 
 async def two_orders(edition: EditionInfo) -> tuple[int, list[int], list[int]]:
@@ -63,7 +56,7 @@ def hold_up(monkeypatch: pytest.MonkeyPatch, paid: asyncio.Event, cancelled: asy
         await _wait(paid)
 
     monkeypatch.setattr(assigning, "record_payment", recording)
-    monkeypatch.setattr(orders, "cancel_document", cancelling)
+    monkeypatch.setattr(outcomes, "cancel_document", cancelling)
 
 
 async def _wait(event: asyncio.Event) -> None:

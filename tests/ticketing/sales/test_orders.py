@@ -11,45 +11,22 @@ import pytest
 from app.accounts.actor import SYSTEM
 from app.accounts.services.people import create_person, find_or_create_person
 from app.kernel.database import dialect, fetch
-from app.kernel.money import Money
 from app.payments.enums import PaymentMethod, Settlement
-from app.payments.errors import DocumentNotOpen
 from app.payments.queries import document_by_id
-from app.payments.services.corrections import credit_document
 from tests.conftest import NOW
-from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type, pay_order
+from tests.support.factories_ticketing import make_order, make_ticket_type, pay_order
 from tests.support.race import drop_unique, losers, meet_after, race, unguarded, winners
 from ticketing.sales.enums import OrderState
-from ticketing.sales.errors import (
-    NothingChosen,
-    OrderIdTaken,
-    OrderNotOpen,
-    QuotaTooSmall,
-    SalesClosed,
-    SoldOut,
-    TooManyTickets,
-)
-from ticketing.sales.plugin import start
+from ticketing.sales.errors import NothingChosen, OrderIdTaken, QuotaTooSmall, SalesClosed, SoldOut, TooManyTickets
 from ticketing.sales.queries import find_orders, ticket_types_of, tickets_of_order
 from ticketing.sales.services import orders, placing, quota
-from ticketing.sales.services.orders import (
-    cancel_order,
-    expire_orders,
-    place_order,
-    sell_at_box_office,
-)
+from ticketing.sales.services.orders import place_order, sell_at_box_office
+from ticketing.sales.services.outcomes import expire_orders
 from ticketing.sales.services.ticket_types import TicketTypeValues, update_ticket_type
 from ticketing.sales.tables import TicketOrder
 
 pytestmark = pytest.mark.engines
 PARTIES = 40
-
-
-@pytest.fixture
-async def edition(database: str) -> Any:
-    """An edition that gives tickets; payments know whom to ask."""
-    start()
-    return await make_open_edition(now=NOW)
 
 
 async def places(type_id: int) -> tuple[int, int]:
@@ -183,16 +160,6 @@ async def test_the_bill_of_a_held_order_is_due_on_the_day_it_is_held_until(editi
     assert document.due_on == order.expires_at.astimezone(ZoneInfo(edition.timezone)).date()
 
 
-async def test_held_orders_expire_and_give_their_places_back(edition: Any) -> None:
-    type_id = await make_ticket_type(edition.id, now=NOW, price_minor=50_000)
-    placed = await make_order(edition.id, {type_id: 2}, now=NOW)
-    assert await expire_orders(now=NOW + timedelta(minutes=19)) == 0
-    assert await expire_orders(now=NOW + timedelta(minutes=21)) == 1
-    assert await expire_orders(now=NOW + timedelta(minutes=21)) == 0
-    assert await places(type_id) == (0, 0)
-    assert await state_of(placed.order_id) == OrderState.EXPIRED
-
-
 async def test_money_that_comes_late_buys_what_is_left_or_goes_back(edition: Any) -> None:
     type_id = await make_ticket_type(edition.id, now=NOW, price_minor=50_000, quota=1)
     late, later = NOW + timedelta(hours=1), NOW + timedelta(hours=2)
@@ -209,92 +176,6 @@ async def test_money_that_comes_late_buys_what_is_left_or_goes_back(edition: Any
     assert outcomes == [Settlement.KEPT, Settlement.REFUND]
     assert await places(type_id) == (1, 0)
     assert await state_of(second.order_id) == OrderState.EXPIRED
-
-
-async def test_cancelling_returns_places_and_withdraws_passes(edition: Any) -> None:
-    type_id = await make_ticket_type(edition.id, now=NOW)
-    placed = await make_order(edition.id, {type_id: 2}, now=NOW)
-    for _time in range(2):
-        await cancel_order(order_id=placed.order_id, edition_id=edition.id, actor=SYSTEM, now=NOW)
-    assert await places(type_id) == (0, 0)
-    assert {ticket["pass_state"] for ticket in await tickets_of_order(placed.order_id)} == {"revoked"}
-    assert await state_of(placed.order_id) == OrderState.CANCELLED
-
-
-async def test_the_money_of_a_cancelled_order_is_due_for_a_refund(edition: Any) -> None:
-    type_id = await make_ticket_type(edition.id, now=NOW, price_minor=50_000)
-    placed = await make_order(edition.id, {type_id: 1}, now=NOW)
-    await pay_order(order_id=placed.order_id, edition_id=edition.id, method=PaymentMethod.CASH, actor=SYSTEM, now=NOW)
-    await cancel_order(order_id=placed.order_id, edition_id=edition.id, actor=SYSTEM, now=NOW)
-    assert await fetch(
-        "SELECT d.state AS state, p.outcome AS outcome FROM payment_document d JOIN payment p ON p.document = d.id"
-    ) == [{"state": "refund_due", "outcome": "refund"}]
-    assert await places(type_id) == (0, 0)
-
-
-@pytest.mark.parametrize("parts", [[100_000], [40_000, 60_000]], ids=["at once", "in parts"])
-async def test_an_order_whose_bill_finance_takes_back_is_cancelled(edition: Any, parts: list[int]) -> None:
-    type_id = await make_ticket_type(edition.id, now=NOW, price_minor=50_000)
-    placed = await make_order(edition.id, {type_id: 2}, now=NOW)
-    await pay_order(order_id=placed.order_id, edition_id=edition.id, method=PaymentMethod.CASH, actor=SYSTEM, now=NOW)
-    (bill,) = await fetch("SELECT id FROM payment_document")
-    for part in parts:
-        assert await state_of(placed.order_id) == OrderState.CONFIRMED
-        amount = Money(part, "VND")
-        await credit_document(document_id=bill["id"], amount=amount, reason="x", actor=SYSTEM, now=NOW)
-    assert await state_of(placed.order_id) == OrderState.CANCELLED
-    assert {ticket["pass_state"] for ticket in await tickets_of_order(placed.order_id)} == {"revoked"}
-    assert await places(type_id) == (0, 0)
-    await cancel_order(order_id=placed.order_id, edition_id=edition.id, actor=SYSTEM, now=NOW)
-    (found,) = await fetch("SELECT state, owed_minor FROM payment_document WHERE id = {}", bill["id"])
-    assert found == {"state": "refund_due", "owed_minor": 100_000}
-    actions = [row["action"] for row in await fetch("SELECT action FROM audit_entry ORDER BY id")]
-    assert (actions.count("order.cancel"), actions.count("payment.owe_back")) == (1, 1)
-
-
-@pytest.mark.race
-async def test_finance_and_the_desk_who_take_it_back_at_once_do_so_once(edition: Any) -> None:
-    type_id = await make_ticket_type(edition.id, now=NOW, price_minor=50_000)
-    placed = await make_order(edition.id, {type_id: 2}, now=NOW)
-    await pay_order(order_id=placed.order_id, edition_id=edition.id, method=PaymentMethod.CASH, actor=SYSTEM, now=NOW)
-    (bill,) = await fetch("SELECT id FROM payment_document")
-    whole = Money(100_000, "VND")
-
-    async def take_back(number: int) -> None:
-        if number % 2:
-            await cancel_order(order_id=placed.order_id, edition_id=edition.id, actor=SYSTEM, now=NOW)
-        else:
-            await credit_document(document_id=bill["id"], amount=whole, reason="x", actor=SYSTEM, now=NOW)
-
-    results = await race(6, take_back)
-    assert winners(results)
-    for error in results:
-        assert error is None or isinstance(error, OrderNotOpen | DocumentNotOpen)
-    assert await state_of(placed.order_id) == OrderState.CANCELLED
-    assert await places(type_id) == (0, 0)
-    (found,) = await fetch("SELECT state, owed_minor FROM payment_document WHERE id = {}", bill["id"])
-    assert found == {"state": "refund_due", "owed_minor": 100_000}
-
-
-async def test_a_cancelled_order_is_taken_back_by_one_credit_note(edition: Any) -> None:
-    type_id = await make_ticket_type(edition.id, now=NOW, price_minor=50_000)
-    placed = await make_order(edition.id, {type_id: 1}, now=NOW)
-    await pay_order(order_id=placed.order_id, edition_id=edition.id, method=PaymentMethod.CASH, actor=SYSTEM, now=NOW)
-    await cancel_order(order_id=placed.order_id, edition_id=edition.id, actor=SYSTEM, now=NOW)
-    (bill, note) = await fetch("SELECT kind, state, credited_minor FROM payment_document ORDER BY id")
-    assert (bill["state"], bill["credited_minor"], note["kind"]) == ("refund_due", 50_000, "credit_note")
-    actions = [row["action"] for row in await fetch("SELECT action FROM audit_entry ORDER BY id")]
-    assert (actions.count("order.cancel"), actions.count("payment.owe_back")) == (1, 1)
-
-
-async def test_cancelling_a_held_order_and_one_that_expired(edition: Any) -> None:
-    type_id = await make_ticket_type(edition.id, now=NOW, price_minor=50_000)
-    held, gone = [await make_order(edition.id, {type_id: 1}, now=NOW) for _time in range(2)]
-    await cancel_order(order_id=held.order_id, edition_id=edition.id, actor=SYSTEM, now=NOW)
-    await expire_orders(now=NOW + timedelta(hours=1))
-    with pytest.raises(OrderNotOpen):
-        await cancel_order(order_id=gone.order_id, edition_id=edition.id, actor=SYSTEM, now=NOW)
-    assert await places(type_id) == (0, 0)
 
 
 async def test_the_box_office_sells_outside_the_sales_period_and_takes_cash(edition: Any) -> None:
@@ -413,7 +294,7 @@ async def test_without_its_condition_a_quota_is_oversold(edition: Any, monkeypat
     monkeypatch.setattr(quota, "left", left, raising=False)
     meet_after(monkeypatch, quota, "left", parties=2)
     monkeypatch.setattr(orders, "hold_places", hold_by_reading_first)
-    unguarded(monkeypatch, orders, placing)
+    unguarded(monkeypatch, placing)
     results = await race(2, lambda _number: make_order(edition.id, {type_id: 1}, now=NOW))
     assert len(winners(results)) == 2
     assert await places(type_id) == (2, 0)

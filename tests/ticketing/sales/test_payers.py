@@ -17,7 +17,7 @@ from app.payments.services.terms import set_qris
 from tests.conftest import NOW
 from tests.support.client import Browser
 from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type
-from ticketing.sales.services.orders import cancel_order, expire_orders
+from ticketing.sales.services.outcomes import cancel_order, expire_orders
 
 pytestmark = pytest.mark.engines
 

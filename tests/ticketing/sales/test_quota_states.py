@@ -15,7 +15,7 @@ from app.payments.enums import PaymentMethod
 from tests.conftest import NOW
 from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type, pay_order
 from ticketing.sales.plugin import start
-from ticketing.sales.services.orders import cancel_order, expire_orders
+from ticketing.sales.services.outcomes import cancel_order, expire_orders
 
 QUOTA = 6
 STEPS = st.lists(

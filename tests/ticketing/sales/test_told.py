@@ -12,19 +12,12 @@ from app.payments.services.corrections import credit_document
 from app.payments.services.documents import cancel_document
 from app.payments.services.recording import record_payment
 from tests.conftest import NOW
-from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type, pay_order
+from tests.support.factories_ticketing import make_order, make_ticket_type, pay_order
 from tests.ticketing.sales.test_expiry import LATER
-from ticketing.sales.plugin import start
-from ticketing.sales.services.orders import Placed, cancel_order, expire_orders
+from ticketing.sales.services.orders import Placed
+from ticketing.sales.services.outcomes import cancel_order, expire_orders
 
 pytestmark = pytest.mark.engines
-
-
-@pytest.fixture
-async def edition(database: str) -> Any:
-    """An open edition, with payments joined."""
-    start()
-    return await make_open_edition(now=NOW)
 
 
 async def placed(edition: Any, price: int = 50_000, **values: Any) -> Placed:

@@ -16,22 +16,14 @@ from app.payments.errors import DocumentNotOpen
 from app.payments.services.assigning import match_new
 from app.payments.services.entries import keep_entries
 from tests.conftest import NOW
-from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type
+from tests.support.factories_ticketing import make_order, make_ticket_type
 from tests.support.queries import counted_queries
 from tests.support.race import losers, race, winners
 from ticketing.sales.errors import OrderNotOpen
-from ticketing.sales.plugin import start
-from ticketing.sales.services.orders import cancel_order, expire_orders
+from ticketing.sales.services.outcomes import cancel_order, expire_orders
 
 pytestmark = pytest.mark.engines
 LATER = NOW + timedelta(hours=1)
-
-
-@pytest.fixture
-async def edition(database: str) -> Any:
-    """An edition that gives tickets; payments know whom to ask."""
-    start()
-    return await make_open_edition(now=NOW)
 
 
 async def make_paid_for(edition: Any, count: int) -> list[int]:
@@ -104,7 +96,7 @@ async def test_paid_expired_and_cancelled_at_once_an_order_is_one_of_them(editio
             await cancel_order(order_id=orders[-number], edition_id=edition.id, actor=SYSTEM, now=NOW)
 
     results = await race(6, run)
-    losers(results, (OrderNotOpen, DocumentNotOpen))  # type: ignore[arg-type]
+    losers(results, OrderNotOpen, DocumentNotOpen)
     assert len(winners(results[:3])) == 3
     await check_places()
     twice = await fetch("SELECT document FROM payment GROUP BY document HAVING COUNT(*) > 1")

@@ -21,7 +21,8 @@ from app.kernel.names import search_text
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 from app.payments.enums import METHOD_NAMES, STATE_NAMES, CounterMethod, HandMethod, PaymentMethod, Settlement
-from app.payments.queries import document_by_id, lacks_drawer
+from app.payments.queries import document_by_id
+from app.payments.queries_drawers import lacks_drawer
 from ticketing.sales import queries
 from ticketing.sales.enums import ORDER_CHANNEL_NAMES, ORDER_STATE_NAMES, PASS_KIND_NAMES
 from ticketing.sales.errors import (
@@ -33,7 +34,8 @@ from ticketing.sales.errors import (
     UnknownTicketType,
 )
 from ticketing.sales.schemas import PaidForm, TicketTypeForm
-from ticketing.sales.services import orders, ticket_types
+from ticketing.sales.services import ticket_types
+from ticketing.sales.services.outcomes import cancel_order
 from ticketing.sales.services.paying import pay_order, to_pay
 from ticketing.sales.sheets import TICKET_TYPES
 
@@ -217,7 +219,7 @@ class OrderController(Controller):
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], order_id: FromPath[int]
     ) -> Response[Any]:
         """Cancel it: places return, passes are withdrawn."""
-        await orders.cancel_order(order_id=order_id, edition_id=edition_id, actor=request.user, now=now())
+        await cancel_order(order_id=order_id, edition_id=edition_id, actor=request.user, now=now())
         return redirect(f"/manage/{edition_id}/orders/{order_id}", toast=_("The order was cancelled."))
 
     @post("/{order_id:int}/paid")

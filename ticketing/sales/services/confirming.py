@@ -41,3 +41,10 @@ async def confirm_orders(
     issued = await issue_tickets(orders=ours, now=now)
     await send_tickets(orders=ours, issued=issued, places=places, now=now)
     return confirmed
+
+
+async def confirm_order(
+    order: TicketOrder, counts: Mapping[int, int], *, places: Mapping[int, int] = NO_PLACES, now: datetime
+) -> bool:
+    """As :func:`confirm_orders`, for one; false when it is not held any more."""
+    return order.id in await confirm_orders([order], {order.id: counts}, places=places, now=now)

@@ -14,7 +14,8 @@ from app.kernel.tables import OutboxMessage
 from app.kernel.worker import run_job
 from booths.allocation.controllers.runs import quality
 from booths.allocation.enums import ApplicationState
-from booths.allocation.queries import application, applications, latest_run, proposal
+from booths.allocation.queries import application, applications
+from booths.allocation.queries_proposals import latest_run, proposal
 from booths.allocation.services.by_hand import hold_for_application
 from booths.allocation.sheets import APPLICATIONS
 from tests.booths.factories import OTHER_ZONE, ZONE, make_application, make_row

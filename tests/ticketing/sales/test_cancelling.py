@@ -1,0 +1,121 @@
+"""Orders that end before their day: cancelled by the desk, by finance, or since their time is over."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.accounts.actor import SYSTEM
+from app.kernel.database import fetch
+from app.kernel.money import Money
+from app.payments.enums import PaymentMethod
+from app.payments.errors import DocumentNotOpen
+from app.payments.services.corrections import credit_document
+from tests.conftest import NOW
+from tests.support.factories_ticketing import make_order, make_ticket_type, pay_order
+from tests.support.race import race, winners
+from tests.ticketing.sales.test_orders import places, state_of
+from ticketing.sales.enums import OrderState
+from ticketing.sales.errors import OrderNotOpen
+from ticketing.sales.queries import tickets_of_order
+from ticketing.sales.services.outcomes import cancel_order, expire_orders
+
+pytestmark = pytest.mark.engines
+
+
+async def test_held_orders_expire_and_give_their_places_back(edition: Any) -> None:
+    type_id = await make_ticket_type(edition.id, now=NOW, price_minor=50_000)
+    placed = await make_order(edition.id, {type_id: 2}, now=NOW)
+    assert await expire_orders(now=NOW + timedelta(minutes=19)) == 0
+    assert await expire_orders(now=NOW + timedelta(minutes=21)) == 1
+    assert await expire_orders(now=NOW + timedelta(minutes=21)) == 0
+    assert await places(type_id) == (0, 0)
+    assert await state_of(placed.order_id) == OrderState.EXPIRED
+
+
+async def test_cancelling_returns_places_and_withdraws_passes(edition: Any) -> None:
+    type_id = await make_ticket_type(edition.id, now=NOW)
+    placed = await make_order(edition.id, {type_id: 2}, now=NOW)
+    for _time in range(2):
+        await cancel_order(order_id=placed.order_id, edition_id=edition.id, actor=SYSTEM, now=NOW)
+    assert await places(type_id) == (0, 0)
+    assert {ticket["pass_state"] for ticket in await tickets_of_order(placed.order_id)} == {"revoked"}
+    assert await state_of(placed.order_id) == OrderState.CANCELLED
+
+
+async def test_the_money_of_a_cancelled_order_is_due_for_a_refund(edition: Any) -> None:
+    type_id = await make_ticket_type(edition.id, now=NOW, price_minor=50_000)
+    placed = await make_order(edition.id, {type_id: 1}, now=NOW)
+    await pay_order(order_id=placed.order_id, edition_id=edition.id, method=PaymentMethod.CASH, actor=SYSTEM, now=NOW)
+    await cancel_order(order_id=placed.order_id, edition_id=edition.id, actor=SYSTEM, now=NOW)
+    assert await fetch(
+        "SELECT d.state AS state, p.outcome AS outcome FROM payment_document d JOIN payment p ON p.document = d.id"
+    ) == [{"state": "refund_due", "outcome": "refund"}]
+    assert await places(type_id) == (0, 0)
+
+
+@pytest.mark.parametrize("parts", [[100_000], [40_000, 60_000]], ids=["at once", "in parts"])
+async def test_an_order_whose_bill_finance_takes_back_is_cancelled(edition: Any, parts: list[int]) -> None:
+    type_id = await make_ticket_type(edition.id, now=NOW, price_minor=50_000)
+    placed = await make_order(edition.id, {type_id: 2}, now=NOW)
+    await pay_order(order_id=placed.order_id, edition_id=edition.id, method=PaymentMethod.CASH, actor=SYSTEM, now=NOW)
+    (bill,) = await fetch("SELECT id FROM payment_document")
+    for part in parts:
+        assert await state_of(placed.order_id) == OrderState.CONFIRMED
+        amount = Money(part, "VND")
+        await credit_document(document_id=bill["id"], amount=amount, reason="x", actor=SYSTEM, now=NOW)
+    assert await state_of(placed.order_id) == OrderState.CANCELLED
+    assert {ticket["pass_state"] for ticket in await tickets_of_order(placed.order_id)} == {"revoked"}
+    assert await places(type_id) == (0, 0)
+    await cancel_order(order_id=placed.order_id, edition_id=edition.id, actor=SYSTEM, now=NOW)
+    (found,) = await fetch("SELECT state, owed_minor FROM payment_document WHERE id = {}", bill["id"])
+    assert found == {"state": "refund_due", "owed_minor": 100_000}
+    actions = [row["action"] for row in await fetch("SELECT action FROM audit_entry ORDER BY id")]
+    assert (actions.count("order.cancel"), actions.count("payment.owe_back")) == (1, 1)
+
+
+@pytest.mark.race
+async def test_finance_and_the_desk_who_take_it_back_at_once_do_so_once(edition: Any) -> None:
+    type_id = await make_ticket_type(edition.id, now=NOW, price_minor=50_000)
+    placed = await make_order(edition.id, {type_id: 2}, now=NOW)
+    await pay_order(order_id=placed.order_id, edition_id=edition.id, method=PaymentMethod.CASH, actor=SYSTEM, now=NOW)
+    (bill,) = await fetch("SELECT id FROM payment_document")
+    whole = Money(100_000, "VND")
+
+    async def take_back(number: int) -> None:
+        if number % 2:
+            await cancel_order(order_id=placed.order_id, edition_id=edition.id, actor=SYSTEM, now=NOW)
+        else:
+            await credit_document(document_id=bill["id"], amount=whole, reason="x", actor=SYSTEM, now=NOW)
+
+    results = await race(6, take_back)
+    assert winners(results)
+    for error in results:
+        assert error is None or isinstance(error, OrderNotOpen | DocumentNotOpen)
+    assert await state_of(placed.order_id) == OrderState.CANCELLED
+    assert await places(type_id) == (0, 0)
+    (found,) = await fetch("SELECT state, owed_minor FROM payment_document WHERE id = {}", bill["id"])
+    assert found == {"state": "refund_due", "owed_minor": 100_000}
+
+
+async def test_a_cancelled_order_is_taken_back_by_one_credit_note(edition: Any) -> None:
+    type_id = await make_ticket_type(edition.id, now=NOW, price_minor=50_000)
+    placed = await make_order(edition.id, {type_id: 1}, now=NOW)
+    await pay_order(order_id=placed.order_id, edition_id=edition.id, method=PaymentMethod.CASH, actor=SYSTEM, now=NOW)
+    await cancel_order(order_id=placed.order_id, edition_id=edition.id, actor=SYSTEM, now=NOW)
+    (bill, note) = await fetch("SELECT kind, state, credited_minor FROM payment_document ORDER BY id")
+    assert (bill["state"], bill["credited_minor"], note["kind"]) == ("refund_due", 50_000, "credit_note")
+    actions = [row["action"] for row in await fetch("SELECT action FROM audit_entry ORDER BY id")]
+    assert (actions.count("order.cancel"), actions.count("payment.owe_back")) == (1, 1)
+
+
+async def test_cancelling_a_held_order_and_one_that_expired(edition: Any) -> None:
+    type_id = await make_ticket_type(edition.id, now=NOW, price_minor=50_000)
+    held, gone = [await make_order(edition.id, {type_id: 1}, now=NOW) for _time in range(2)]
+    await cancel_order(order_id=held.order_id, edition_id=edition.id, actor=SYSTEM, now=NOW)
+    await expire_orders(now=NOW + timedelta(hours=1))
+    with pytest.raises(OrderNotOpen):
+        await cancel_order(order_id=gone.order_id, edition_id=edition.id, actor=SYSTEM, now=NOW)
+    assert await places(type_id) == (0, 0)

@@ -1,0 +1,177 @@
+"""What becomes of an order: its money comes, it is cancelled, its time is over. Each is one conditional update.
+
+Rows are taken in one order, so that nobody waits for each other: edition, payment document, order, ticket types by id.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from app.accounts.actor import SYSTEM, Actor
+from app.events.enums import EditionState
+from app.events.queries import edition_by_id
+from app.kernel import audit
+from app.kernel.database import fetch, hold_row, hold_rows, write_transaction
+from app.kernel.rows import among
+from app.payments.enums import Settlement
+from app.payments.errors import DocumentNotOpen
+from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id
+from app.payments.services.documents import Paid, cancel_document, require_refund
+from ticketing.sales.enums import OrderState
+from ticketing.sales.errors import OrderNotFound, OrderNotOpen
+from ticketing.sales.queries import SHOWN, counts_of_order, counts_of_orders
+from ticketing.sales.services.confirming import confirm_order, confirm_orders
+from ticketing.sales.services.issuing import revoke_tickets
+from ticketing.sales.services.late import hold_all_types, move_to_types, places_for
+from ticketing.sales.services.messages import send_cancelled
+from ticketing.sales.services.quota import give_back_places, hold_places, hold_types
+from ticketing.sales.tables import TicketOrder
+
+
+async def settle_order(document: DocumentInfo, payment: PaymentInfo, now: datetime) -> Settlement:
+    """What payments asks when an order's money came: the order is confirmed, or the money has to go back.
+
+    An order that had expired, be it at this very moment, is confirmed too if its places can still be had, or equal
+    ones in their place. Runs in the payment's transaction.
+    """
+    order = await _order(document.subject_id, document.edition_id)
+    counts = await counts_of_order(order.id)
+    if order.state == OrderState.HELD and await confirm_order(order, counts, now=now):
+        return Settlement.KEPT
+    await hold_row("ticket_order", order.id, alone=True)
+    order = await _order(document.subject_id, document.edition_id)
+    edition = await edition_by_id(order.edition)
+    if order.state != OrderState.EXPIRED or edition.state == EditionState.CANCELLED:
+        return Settlement.REFUND
+    places = await places_for(edition, counts, now)
+    if places is None or not await _move(order, OrderState.EXPIRED, OrderState.HELD, closed_at=None):
+        return Settlement.REFUND
+    await move_to_types(order.id, places)
+    counts = await counts_of_order(order.id)
+    await hold_places(edition_id=order.edition, counts=counts, now=now, any_time=True)
+    await confirm_order(order, counts, now=now, places=places)
+    return Settlement.KEPT if all(old == new for old, new in places.items()) else Settlement.REPLACED
+
+
+async def settle_orders(paid: Sequence[Paid], now: datetime) -> list[Settlement]:
+    """What :func:`settle_order` answers for each, in that order; those that are held are confirmed all at once."""
+    chosen, ids = among(sorted({document.subject_id for document, _payment in paid}))
+    rows = await hold_rows("ticket_order", f"id {chosen}", ids, alone=True)
+    counts = await counts_of_orders([row["id"] for row in rows])
+    editions = {document.subject_id: document.edition_id for document, _payment in paid}
+    if all(row["state"] == OrderState.HELD for row in rows):
+        await hold_types(type_id for one in counts.values() for type_id in one)
+    else:  # what came late may get places of any type: all of them at once, in the order in which everybody takes them
+        for edition_id in sorted(set(editions.values())):
+            await hold_all_types(edition_id)
+    held = [
+        TicketOrder(**row) for row in rows if row["state"] == OrderState.HELD and row["edition"] == editions[row["id"]]
+    ]
+    confirmed = await confirm_orders(held, counts, now=now)
+    answers = []
+    for document, payment in paid:
+        if document.subject_id in confirmed:
+            confirmed.remove(document.subject_id)
+            answers.append(Settlement.KEPT)
+        else:
+            answers.append(await settle_order(document, payment, now))
+    return answers
+
+
+async def cancel_order(*, order_id: int, edition_id: int, actor: Actor, now: datetime) -> None:
+    """Cancel an order: its places return, its passes are revoked, its money is owed back, its buyer is told.
+
+    Twice changes nothing.
+
+    Raises OrderNotFound, OrderNotOpen (it had expired), DocumentNotOpen (its money comes at this moment).
+    """
+    async with write_transaction():
+        order = await _order(order_id, edition_id)
+        if order.state == OrderState.CANCELLED:
+            return
+        if order.state == OrderState.EXPIRED:
+            raise OrderNotOpen
+        if order.state == OrderState.HELD:
+            await _withdraw_bill(order, actor=actor, now=now, tell=False)
+        elif order.payment_document is not None:
+            await require_refund(document_id=order.payment_document, actor=actor, now=now)
+        await _cancel(order, actor=actor, now=now)
+
+
+async def cancel_taken_back(document: DocumentInfo, actor: Actor | None, now: datetime) -> None:
+    """Cancel a confirmed order whose bill finance took back, or whose money somebody gave back at its provider.
+
+    What payments calls inside the transaction that does so; the money is owed back already. Raises OrderNotFound.
+    """
+    order = await _order(document.subject_id, document.edition_id)
+    if order.state == OrderState.CONFIRMED:
+        await _cancel(order, actor=actor or SYSTEM, now=now)
+
+
+async def expire_orders(*, now: datetime, at_most: int = 200) -> int:
+    """Let held orders go whose time is over; returns how many. Runs as a job."""
+    rows = await fetch(
+        "SELECT id FROM ticket_order WHERE state = {} AND expires_at < {} ORDER BY id LIMIT {}",
+        OrderState.HELD.value,
+        now,
+        at_most,
+    )
+    gone = 0
+    for row in rows:
+        try:
+            async with write_transaction():
+                order = await TicketOrder.objects().get(TicketOrder.id == row["id"])
+                assert order is not None
+                await _withdraw_bill(order, actor=None, now=now)
+                if not await _move(order, OrderState.HELD, OrderState.EXPIRED, closed_at=now):
+                    raise OrderNotOpen
+                await give_back_places(await counts_of_order(order.id), were_sold=False)
+        except (DocumentNotOpen, OrderNotOpen):
+            continue  # paid or cancelled meanwhile
+        gone += 1
+    return gone
+
+
+async def _withdraw_bill(order: TicketOrder, *, actor: Actor | None, now: datetime, tell: bool = True) -> None:
+    if order.payment_document is not None:
+        await cancel_document(document_id=order.payment_document, actor=actor, now=now, tell=tell)
+
+
+async def _cancel(order: TicketOrder, *, actor: Actor, now: datetime) -> None:
+    """Let an order go with its places and passes, and tell its buyer, in the caller's transaction.
+
+    Its money is owed back already. Raises OrderNotOpen when it changed.
+    """
+    if not await _move(order, order.state, OrderState.CANCELLED, closed_at=now):
+        raise OrderNotOpen
+    await give_back_places(await counts_of_order(order.id), were_sold=order.state == OrderState.CONFIRMED)
+    await revoke_tickets(order_id=order.id, reason="order cancelled", actor=actor, now=now)
+    await audit.record(
+        actor=actor,
+        action="order.cancel",
+        subject_type="ticket_order",
+        subject_id=order.id,
+        edition_id=order.edition,
+        before={"state": order.state},
+        after={"state": OrderState.CANCELLED.value},
+        now=now,
+    )
+    owed = (await document_by_id(order.payment_document)).owed if order.payment_document is not None else None
+    await send_cancelled(order=order, owed=owed, now=now)
+
+
+async def _move(order: TicketOrder, before: str, after: OrderState, **times: datetime | None) -> bool:
+    """Change an order's state if it still is what it was; one of many at once wins."""
+    values = {TicketOrder.state: after.value, **{getattr(TicketOrder, name): at for name, at in times.items()}}
+    rows = (
+        await TicketOrder.update(values)
+        .where((TicketOrder.id == order.id) & (TicketOrder.state == str(before)))
+        .returning(TicketOrder.id)
+    )
+    return bool(rows)
+
+
+async def _order(order_id: int, edition_id: int) -> TicketOrder:
+    order = await TicketOrder.objects().get(SHOWN & (TicketOrder.id == order_id) & (TicketOrder.edition == edition_id))
+    if order is None:
+        raise OrderNotFound
+    return order
