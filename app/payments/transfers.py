@@ -7,6 +7,7 @@ from markupsafe import Markup
 from app.kernel.documents.qr import qr_svg
 from app.kernel.money import Money
 from app.kernel.settings import settings
+from app.payments.banks import bank_name
 from app.payments.queries import DocumentInfo
 from app.payments.vietqr import vietqr
 
@@ -26,8 +27,7 @@ class TransferPart:
 class Transfer:
     """A bank transfer as a page shows it; ``codes`` are VietQR codes as SVG, if the currency has them.
 
-    There are several, each with its amount, where banks do not transfer the whole at once. ``bank`` is its code at
-    NAPAS.
+    There are several, each with its amount, where banks do not transfer the whole at once.
     """
 
     bank: str
@@ -49,7 +49,7 @@ def transfer_of(document: DocumentInfo, amount: Money | None = None) -> Transfer
     if not transfers_on():
         return None
     return Transfer(
-        bank=here.bank_bin,
+        bank=bank_name(here.bank_bin),
         bank_account=here.bank_account,
         account_name=here.bank_account_name,
         amount=amount or document.due,

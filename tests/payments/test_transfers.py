@@ -143,6 +143,18 @@ async def test_an_amount_above_the_ceiling_is_split_over_several_codes(account: 
     assert {tree.at("38", "01", "01") for tree in trees} == {"0011001932418"}
 
 
+async def test_a_bank_is_called_by_its_name(
+    account: None, document: DocumentInfo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for code, name in (("970436", "Vietcombank"), ("970405", "Agribank"), ("999999", "999999")):
+        monkeypatch.setenv("BANK_BIN", code)
+        settings.cache_clear()
+        transfer, paper = transfer_of(document), await paper_of(document)
+        assert transfer is not None
+        assert paper.transfer is not None
+        assert (transfer.bank, paper.transfer.bank) == (name, name)
+
+
 async def test_the_paper_names_every_transfer_and_has_its_code(account: None, document: DocumentInfo) -> None:
     paper = await paper_of(document)
     assert paper.transfer is not None
