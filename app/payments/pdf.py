@@ -284,7 +284,7 @@ def _line(line: PaperLine, currency: str) -> dict[str, Any]:
     below = []
     if line.exemption:
         below.append(_("Exempt from tax: {reason}").format(reason=line.exemption))
-    if line.funded_by:
+    if line.funded_by and line.funded_by not in line.description:
         below.append(_("Paid by {source}").format(source=line.funded_by))
     return {
         "description": line.description,

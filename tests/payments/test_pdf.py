@@ -221,6 +221,12 @@ async def test_what_was_typed_is_text_and_never_markup() -> None:
     assert shown.count(evil) + shown.replace(" ", "").count(evil.replace(" ", "")) >= 2 * 16
 
 
+async def test_who_bears_a_line_is_named_once() -> None:
+    for words in (WAIVED.description, f"Do {WAIVED.funded_by} chịu"):
+        shown = await one(replace(PAPER, lines=[replace(WAIVED, description=words)]))
+        assert shown.count(WAIVED.funded_by) == 1
+
+
 async def test_two_hundred_lines_repeat_their_head_on_every_page() -> None:
     lines = [replace(BOOTH, description=f"Gian hàng số {number:03}") for number in range(200)]
     (made,) = await render_invoices([replace(PAPER, lines=lines, language="en")])
