@@ -376,6 +376,8 @@ async def test_money_for_one_that_was_taken_back_goes_back_and_the_payer_is_told
         await pay(document)
         assert (await document_by_id(document.id)).state == DocumentState.REFUND_DUE
         assert "20.000.000 ₫ goes back to you" in (await payer.get(f"{own}?lang=en")).text
+    desk = (await client.get(f"/manage/{document.edition_id}/payments/{document.id}")).text
+    assert re.findall(r'<option value="(\w+)" selected', desk) == ["transfer"]  # as it came
     assert "goes back to you" in (await messages())[-1]["subject"]
 
 
