@@ -61,3 +61,15 @@ DISPUTE_NAMES = {
     DisputeState.WON: N_("The money stays here"),
     DisputeState.LOST: N_("The bank took the money back"),
 }
+
+#: What Stripe calls the reasons that cardholders give: https://docs.stripe.com/api/disputes/object
+DISPUTE_REASONS = {
+    "credit_not_processed": N_("She was promised money back, and it did not come."),
+    "duplicate": N_("She was charged twice."),
+    "fraudulent": N_("She did not make the payment."),
+    "general": N_("The bank says no reason."),
+    "product_not_received": N_("She did not get what she paid for."),
+    "product_unacceptable": N_("What she got was not what was described."),
+    "subscription_canceled": N_("She had cancelled it."),
+    "unrecognized": N_("She does not recognise the payment."),
+}

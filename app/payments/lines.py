@@ -1,9 +1,10 @@
 """Lines of documents: what is billed as it was priced, and what of it is net and tax."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
+from app.kernel.i18n import _
 from app.payments.enums import TaxMode
 from app.payments.tax import net_and_tax, rate_on
 
@@ -77,6 +78,18 @@ def taxed(line: Line, terms: Terms, day: date) -> TaxedLine:
         exempt_reason=reason,
         funded_by=line.funded_by,
     )
+
+
+def borne(line: Line, amount_minor: int, by: str) -> Line:
+    """What somebody else bears of a line: one of its own, priced and taxed like that one, in the language in use."""
+    said = _("Borne by {name}").format(name=by)
+    return replace(line, description=said, unit_minor=-amount_minor, quantity=1, funded_by=by)
+
+
+def total_of(lines: Iterable[Line], terms: Terms, day: date) -> int:
+    """What lines come to with the tax that holds on a day. Raises KeyError for a rate that nobody knows."""
+    made = [taxed(line, terms, day) for line in lines]
+    return sum(line.net_minor + line.tax_minor for line in made)
 
 
 def shares_of(

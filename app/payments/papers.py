@@ -3,15 +3,14 @@
 from decimal import Decimal
 
 from app.events.queries import edition_by_id
-from app.kernel.documents.qr import qr_svg
 from app.kernel.i18n import pick
 from app.kernel.money import Money
-from app.kernel.settings import settings
 from app.payments.enums import DocumentKind, DocumentState
 from app.payments.lines import TaxedLine
 from app.payments.pdf import (
     Due,
     LegalInvoice,
+    OneTransfer,
     Paper,
     PaperKind,
     PaperLine,
@@ -22,7 +21,7 @@ from app.payments.pdf import (
     render_invoices,
 )
 from app.payments.queries import DocumentInfo, document_by_id, lines_of, next_due, parts_of, payments_of
-from app.payments.transfers import transfer_parts
+from app.payments.transfers import transfer_of
 
 HUNDRED = Decimal(100)
 
@@ -111,16 +110,15 @@ def _totals(lines: list[TaxedLine]) -> list[RateTotal]:
 
 
 def _transfer(document: DocumentInfo, amount: Money) -> TransferDetails | None:
-    """How to pay an amount by transfer, the first of several where banks do not take it at once; None without one."""
-    parts = transfer_parts(document, amount)
-    if not parts:
+    """How to pay an amount by transfer, by several where banks do not take it at once; None without an account."""
+    found = transfer_of(document, amount)
+    if found is None:
         return None
-    here = settings()
+    coded = [OneTransfer(amount=part.amount_minor, picture=str(code).encode()) for part, code in found.codes]
     return TransferDetails(
-        bank=here.bank_bin,
-        account=here.bank_account,
-        holder=here.bank_account_name,
-        reference=document.reference,
-        amount=parts[0].amount.amount_minor,
-        picture=str(qr_svg(parts[0].code, label="VietQR")).encode(),
+        bank=found.bank,
+        account=found.bank_account,
+        holder=found.account_name,
+        reference=found.reference,
+        transfers=coded or [OneTransfer(amount=found.amount.amount_minor)],
     )

@@ -19,7 +19,7 @@ from app.payments.enums import METHOD_NAMES, DocumentState, PaymentMethod
 
 MOST_AT_ONCE = 200  # a child's memory grows by some 25 MiB per 100
 SECONDS_PER_CHUNK = 180
-CODE = "code.svg"
+CODE = "code-{number}.svg"
 
 
 class PaperKind(StrEnum):
@@ -86,18 +86,27 @@ class Received:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TransferDetails:
-    """How to pay ``amount`` by transfer.
+class OneTransfer:
+    """What is sent at once. ``picture`` is the code to scan, as SVG, PNG or JPEG; empty where there is none."""
 
-    ``picture`` is the code to scan, as SVG, PNG or JPEG; empty where there is none.
-    """
+    amount: int
+    picture: bytes = b""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferDetails:
+    """How to pay by transfer: by one, or by as many as there are in ``transfers``, all under one reference."""
 
     bank: str
     account: str
     holder: str
     reference: str
-    amount: int
-    picture: bytes = b""
+    transfers: Sequence[OneTransfer]
+
+    @property
+    def amount(self) -> int:
+        """What all transfers come to."""
+        return sum(one.amount for one in self.transfers)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +181,8 @@ async def render_invoices(papers: Sequence[Paper]) -> list[bytes]:
 
 
 def _copy(paper: Paper) -> Copy:
-    images = {CODE: paper.transfer.picture} if paper.transfer and paper.transfer.picture else {}
+    sent = paper.transfer.transfers if paper.transfer else ()
+    images = {CODE.format(number=number): one.picture for number, one in enumerate(sent) if one.picture}
     with use_locale(paper.language):
         return Copy(locale=paper.language, data=_data(paper), images=images)
 
@@ -216,7 +226,13 @@ def _data(paper: Paper) -> dict[str, Any]:
                 (_("Amount"), _money(transfer.amount, paper.currency)),
             ],
             "reference": transfer.reference,
-            "picture": CODE if transfer.picture else None,
+            "transfers": [
+                {
+                    "amount": _money(one.amount, paper.currency),
+                    "picture": CODE.format(number=number) if one.picture else None,
+                }
+                for number, one in enumerate(transfer.transfers)
+            ],
         }
         if transfer
         else None,
@@ -268,7 +284,7 @@ def _line(line: PaperLine, currency: str) -> dict[str, Any]:
     below = []
     if line.exemption:
         below.append(_("Exempt from tax: {reason}").format(reason=line.exemption))
-    if line.funded_by:
+    if line.funded_by and line.funded_by not in line.description:
         below.append(_("Paid by {source}").format(source=line.funded_by))
     return {
         "description": line.description,

@@ -44,7 +44,10 @@ class CreditForm(msgspec.Struct):
 
 
 class ServiceInvoiceForm(msgspec.Struct):
-    """An invoice for a service or a sponsor. Its lines stand in fields of ``ServiceLineForm``, each ``NAME-NUMBER``."""
+    """An invoice for a service or a sponsor. Its lines stand in fields of ``ServiceLineForm``, each ``NAME-NUMBER``.
+
+    It is due as a whole, or ``first_percent`` of it on ``due_on`` and the rest on ``rest_due_on``.
+    """
 
     client_id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
     payer_name: Annotated[str, Meta(min_length=1, max_length=200)]
@@ -54,16 +57,23 @@ class ServiceInvoiceForm(msgspec.Struct):
     payer_tax_code: Annotated[str, Meta(max_length=20)] = ""
     locale: Literal["vi", "id", "en"] = "vi"
     due_on: date | None = None
+    first_percent: Annotated[int, Meta(ge=1, le=100)] = 100
+    rest_due_on: date | None = None
 
 
 class ServiceLineForm(msgspec.Struct):
-    """A line of it; its price as people type amounts. ``line_tax`` is a rate's name, ``exempt``, or empty."""
+    """A line of it; amounts as people type them. ``line_tax`` is a rate's name, ``exempt``, or empty.
+
+    ``line_borne`` is what ``line_borne_by`` bears of it, priced as the line is.
+    """
 
     line_what: Annotated[str, Meta(min_length=1, max_length=300)]
     line_price: Annotated[str, Meta(min_length=1, max_length=30)]
     line_number: Annotated[int, Meta(ge=1, le=100_000)] = 1
     line_tax: str = ""
     line_exempt: Annotated[str, Meta(max_length=120)] = ""
+    line_borne: Annotated[str, Meta(max_length=30)] = ""
+    line_borne_by: Annotated[str, Meta(max_length=120)] = ""
 
 
 class LegalForm(msgspec.Struct):

@@ -7,8 +7,12 @@ from markupsafe import Markup
 from app.kernel.documents.qr import qr_svg
 from app.kernel.money import Money
 from app.kernel.settings import settings
+from app.payments.banks import bank_name
 from app.payments.queries import DocumentInfo
 from app.payments.vietqr import vietqr
+
+#: Nobody scans more codes than this: what would need more is transferred at a bank's counter.
+MOST_TRANSFERS = 20
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Transfer:
     There are several, each with its amount, where banks do not transfer the whole at once.
     """
 
+    bank: str
     bank_account: str
     account_name: str
     amount: Money
@@ -44,6 +49,7 @@ def transfer_of(document: DocumentInfo, amount: Money | None = None) -> Transfer
     if not transfers_on():
         return None
     return Transfer(
+        bank=bank_name(here.bank_bin),
         bank_account=here.bank_account,
         account_name=here.bank_account_name,
         amount=amount or document.due,
@@ -56,14 +62,14 @@ def transfer_parts(document: DocumentInfo, amount: Money | None = None) -> tuple
     """The transfers that together pay what is due of a document, or ``amount`` of it, each with its reference.
 
     Above ``INSTANT_TRANSFER_CEILING`` banks do not transfer at once, so there are several, of nearly one amount: none
-    is so small that a bank refuses it. Nothing once all is paid, without a bank account here, or for another currency
-    than VND.
+    is so small that a bank refuses it. Nothing once all is paid, without a bank account here, for another currency
+    than VND, or where there would be more than ``MOST_TRANSFERS``.
     """
     here = settings()
     if not here.bank_bin or not here.bank_account or document.amount.currency != "VND":
         return ()
     asked = (amount or document.due).amount_minor
-    if asked <= 0:
+    if not 0 < asked <= MOST_TRANSFERS * here.instant_transfer_ceiling:
         return ()
     return tuple(
         TransferPart(Money(one, "VND"), vietqr(here.bank_bin, here.bank_account, one, document.reference))

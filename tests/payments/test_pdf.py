@@ -20,6 +20,7 @@ from app.payments.enums import PaymentMethod
 from app.payments.pdf import (
     Due,
     LegalInvoice,
+    OneTransfer,
     Paper,
     PaperKind,
     PaperLine,
@@ -29,6 +30,7 @@ from app.payments.pdf import (
     TransferDetails,
     render_invoices,
 )
+from tests.support.pdf_codes import codes_of
 from tests.support.pdf_text import text_of
 
 BOOTH = PaperLine(
@@ -84,8 +86,7 @@ PAPER = Paper(
         account="0011004455667",
         holder="HOI LIEN HIEP PHU NU",
         reference="FG7KQ2M9XT",
-        amount=1_930_000,
-        picture=qr_svg("00020101021238").encode(),
+        transfers=[OneTransfer(amount=1_930_000, picture=qr_svg("00020101021238").encode())],
     ),
     legal=LegalInvoice(series="1C26TAA", number="00000123", lookup_code="X7F2K9Q", lookup_address="https://x.example"),
     note="Cảm ơn quý đơn vị.",
@@ -210,10 +211,20 @@ async def test_what_was_typed_is_text_and_never_markup() -> None:
             **{"lines": [replace(WAIVED, description=evil, funded_by=evil, exemption=evil)]},
             **{"payments": [Received(received=PAPER.issued, method=PaymentMethod.CASH, amount=1, note=evil)]},
             **{"legal": LegalInvoice(series=evil, number=evil, lookup_code=evil, lookup_address=evil)},
-            **{"transfer": TransferDetails(bank=evil, account=evil, holder=evil, reference=evil, amount=1)},
+            **{
+                "transfer": TransferDetails(
+                    bank=evil, account=evil, holder=evil, reference=evil, transfers=[OneTransfer(amount=1)]
+                )
+            },
         )
     )
     assert shown.count(evil) + shown.replace(" ", "").count(evil.replace(" ", "")) >= 2 * 16
+
+
+async def test_who_bears_a_line_is_named_once() -> None:
+    for words in (WAIVED.description, f"Do {WAIVED.funded_by} chịu"):
+        shown = await one(replace(PAPER, lines=[replace(WAIVED, description=words)]))
+        assert shown.count(WAIVED.funded_by) == 1
 
 
 async def test_two_hundred_lines_repeat_their_head_on_every_page() -> None:
@@ -276,12 +287,29 @@ def a_jpeg() -> bytes:
 @pytest.mark.parametrize("picture", [qr_png("FG"), qr_svg("FG").encode(), a_jpeg(), b""], ids=["png", "svg", "jpg", ""])
 async def test_the_code_may_be_any_usual_picture(picture: bytes) -> None:
     assert PAPER.transfer is not None
-    assert "FG7KQ2M9XT" in await one(replace(PAPER, transfer=replace(PAPER.transfer, picture=picture)))
+    sent = [OneTransfer(amount=1_930_000, picture=picture)]
+    assert "FG7KQ2M9XT" in await one(replace(PAPER, transfer=replace(PAPER.transfer, transfers=sent)))
+
+
+@pytest.mark.parametrize("count", [2, 5, 20])
+async def test_several_transfers_each_stand_there_with_amount_reference_and_code(count: int) -> None:
+    assert PAPER.transfer is not None
+    sent = [OneTransfer(amount=500_000_000 - number, picture=qr_png(f"FG{number}")) for number in range(count)]
+    paper = replace(PAPER, language="en", transfer=replace(PAPER.transfer, transfers=sent))
+    (made,) = await render_invoices([paper])
+    shown = said(made)
+    for number, transfer in enumerate(sent, start=1):
+        assert f"Transfer {number} of {count} {format_money(Money(transfer.amount, 'VND'), 'en')} FG7KQ2M9XT" in shown
+    assert f"Amount {format_money(Money(sum(one.amount for one in sent), 'VND'), 'en')}" in shown
+    assert shown.count("One transfer is needed for each code") == 1
+    assert codes_of(made) == [f"FG{number}" for number in range(count)]
+    assert "Transfer 1 of" not in await one(replace(PAPER, language="en"))
 
 
 async def test_a_broken_picture_is_one_clear_error() -> None:
     assert PAPER.transfer is not None
-    broken = replace(PAPER, transfer=replace(PAPER.transfer, picture=b"\x89PNG no"))
+    unreadable = [OneTransfer(amount=1, picture=b"\x89PNG no")]
+    broken = replace(PAPER, transfer=replace(PAPER.transfer, transfers=unreadable))
     with pytest.raises(DocumentFailed):
         await render_invoices([PAPER, broken])
 

@@ -21,6 +21,7 @@ from app.kernel.money import Money
 from app.kernel.settings import settings
 from app.payments.enums import PaymentMethod
 from app.payments.papers import paper_of
+from app.payments.pdf import render_invoices
 from app.payments.queries import DocumentInfo, document_by_id, next_due
 from app.payments.references import new_reference
 from app.payments.services.issuing import Part
@@ -33,6 +34,7 @@ from tests.payments import emv
 from tests.payments.factories import Seller, make_document, put_on_sale
 from tests.support.client import Browser, sign_in
 from tests.support.factories import make_holder
+from tests.support.pdf_codes import codes_of
 
 PUBLISHED = {
     "to Vietinbank with an amount and a message": (
@@ -139,6 +141,42 @@ async def test_an_amount_above_the_ceiling_is_split_over_several_codes(account: 
     assert [int(tree.at("54")) for tree in trees] == [400_000_001, 400_000_000, 400_000_000]
     assert {tree.at("62", "08") for tree in trees} == {document.reference}
     assert {tree.at("38", "01", "01") for tree in trees} == {"0011001932418"}
+
+
+async def test_a_bank_is_called_by_its_name(
+    account: None, document: DocumentInfo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for code, name in (("970436", "Vietcombank"), ("970405", "Agribank"), ("999999", "999999")):
+        monkeypatch.setenv("BANK_BIN", code)
+        settings.cache_clear()
+        transfer, paper = transfer_of(document), await paper_of(document)
+        assert transfer is not None
+        assert paper.transfer is not None
+        assert (transfer.bank, paper.transfer.bank) == (name, name)
+
+
+async def test_the_paper_names_every_transfer_and_has_its_code(account: None, document: DocumentInfo) -> None:
+    paper = await paper_of(document)
+    assert paper.transfer is not None
+    assert [one.amount for one in paper.transfer.transfers] == [400_000_001, 400_000_000, 400_000_000]
+    (content,) = await render_invoices([paper])
+    assert codes_of(content) == [part.code for part in transfer_parts(document)]
+
+
+async def test_what_would_need_too_many_codes_has_none(
+    account: None, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_on_sale(monkeypatch, Seller())
+    edition = await make_edition()
+    most = await make_document(edition, amount=20 * 500_000_000)
+    assert len(transfer_parts(most)) == 20
+    beyond = await make_document(edition, subject_id=2, amount=most.amount.amount_minor + 1)
+    transfer = transfer_of(beyond)
+    assert transfer is not None
+    assert (transfer.amount, transfer.codes) == (beyond.amount, ())
+    paper = await paper_of(beyond)
+    assert paper.transfer is not None
+    assert [(one.amount, one.picture) for one in paper.transfer.transfers] == [(beyond.amount.amount_minor, b"")]
 
 
 async def test_the_ceiling_is_a_setting(account: None, document: DocumentInfo, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -113,7 +113,7 @@ class BankController(Controller):
                 _("Amount"),
                 _("Currency"),
                 _("Text of the transfer"),
-                _("Sent by"),
+                _("Who sent it"),
                 _("Account"),
                 _("Bank's number"),
             ),

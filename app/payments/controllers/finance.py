@@ -128,7 +128,7 @@ class FinanceController(Controller):
         document = await queries.document_by_id(document_id, edition_id)
         edition = await edition_by_id(edition_id)
         lacks_drawer = await queries_drawers.lacks_drawer(edition_id, request.user.person_id)
-        return await _document_page(edition, document, _first_form(document), lacks_drawer=lacks_drawer)
+        return await _document_page(edition, document, await _first_form(document), lacks_drawer=lacks_drawer)
 
     @get("/{document_id:int}/document.pdf")
     async def print_(self, edition_id: FromPath[int], document_id: FromPath[int]) -> Response[bytes]:
@@ -224,10 +224,12 @@ class FinanceController(Controller):
                 document_id=document_id, amount=amount, reason=values.reason, actor=request.user, now=now()
             )
         except FormError as error:
-            return await _document_page(edition, document, _first_form(document), status=422, credit_form=error.form)
+            return await _document_page(
+                edition, document, await _first_form(document), status=422, credit_form=error.form
+            )
         except MoreThanBilled as error:
             form = await form_again(request, {"credit": error.sentence()})
-            return await _document_page(edition, document, _first_form(document), status=422, credit_form=form)
+            return await _document_page(edition, document, await _first_form(document), status=422, credit_form=form)
         return redirect(f"/manage/{edition_id}/payments/{note_id}", toast=_("The credit note is issued."))
 
     @post("/{document_id:int}/write-off")
@@ -284,14 +286,14 @@ async def _document_page(
         payable=document.kind == DocumentKind.INVOICE and document.state in PAYABLE,
         transfers=[
             (part.amount, qr_svg(part.code, label=_("VietQR code of the transfer")))
-            for part in transfer_parts(document)
+            for part in transfer_parts(document, await queries.next_due(document))
         ],
     )
 
 
-def _first_form(document: DocumentInfo) -> Form:
-    """The form that records a payment, over what is still due."""
-    due = document.amount if document.state == DocumentState.CANCELLED else document.due
+async def _first_form(document: DocumentInfo) -> Form:
+    """The form that records a payment, over what is due next."""
+    due = document.amount if document.state == DocumentState.CANCELLED else await queries.next_due(document)
     return Form.empty(method=PaymentMethod.CASH, amount=typed_money(due))
 
 

@@ -18,7 +18,7 @@ from app.kernel.i18n import _
 from app.kernel.money import Money, parse_money, typed_money
 from app.kernel.web import page, redirect
 from app.payments import queries, queries_card
-from app.payments.enums_card import ATTEMPT_NAMES, DISPUTE_NAMES, REFUND_NAMES, RefundState
+from app.payments.enums_card import ATTEMPT_NAMES, DISPUTE_NAMES, DISPUTE_REASONS, REFUND_NAMES, RefundState
 from app.payments.queries import DocumentInfo, PaymentInfo
 from app.payments.queries_legal import refused_in, unanswered_in
 from app.payments.schemas import NOT_AN_AMOUNT, CardRefundForm
@@ -106,6 +106,7 @@ class CardFinanceController(Controller):
             edition=await edition_by_id(edition_id),
             disputes=await queries_card.disputes_of(edition_id),
             dispute_names={state.value: _(name) for state, name in DISPUTE_NAMES.items()},
+            reasons={reason: _(name) for reason, name in DISPUTE_REASONS.items()},
             stripe=dashboard_address(),
         )
 

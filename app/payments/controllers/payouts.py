@@ -21,6 +21,7 @@ from app.payments.errors import AmountOutOfRange, PayoutKnown
 from app.payments.schemas import NOT_AN_AMOUNT, PayoutForm, PayoutMatchForm
 from app.payments.services.payout_matching import match_payout
 from app.payments.services.payouts import record_payout
+from app.payments.why import said
 
 #: From which accounts a payout can be written down.
 PAYS_OUT = (Account.CARD, Account.TERMINAL)
@@ -107,6 +108,7 @@ async def _payouts_page(
             for account, amount in await queries_payouts.expected_payouts(edition.id)
         ],
         payouts=payouts,
+        said=said,
         pager=pager,
         state_names={state: _(name) for state, name in PAYOUT_STATE_NAMES.items()},
         account_names={account: _(name) for account, name in ACCOUNT_NAMES.items()},

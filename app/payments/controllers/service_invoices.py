@@ -1,5 +1,6 @@
 """Invoices for services and sponsors: finance's form, and the page of whoever holds the link of one."""
 
+from datetime import timedelta
 from typing import Any
 
 from litestar import Controller, Request, Response, get, post
@@ -12,7 +13,7 @@ from app.events.pages import download, form_again
 from app.events.queries import EditionInfo, edition_by_id, edition_by_slug
 from app.kernel.clock import now
 from app.kernel.forms import NOT_A_CHOICE, NOT_A_CONTACT, Form, FormError, Reading, decode_form, open_form, posted_by
-from app.kernel.i18n import _, current_locale
+from app.kernel.i18n import _, current_locale, use_locale
 from app.kernel.money import parse_money
 from app.kernel.names import normalise_email, normalise_phone
 from app.kernel.security import limit, new_token
@@ -23,7 +24,7 @@ from app.payments.controllers.legal import legal_download
 from app.payments.controllers.payers import take_proof
 from app.payments.enums import METHOD_NAMES, STATE_NAMES, TAX_MODE_NAMES, DocumentState, TaxMode
 from app.payments.errors import AmountOutOfRange, DocumentNotFound, TaxCodeUnknown
-from app.payments.lines import Line, Terms
+from app.payments.lines import Line, Terms, borne
 from app.payments.papers import invoice_pdf
 from app.payments.queries import DocumentInfo
 from app.payments.queries_legal import legal_part
@@ -65,8 +66,7 @@ class ServiceInvoiceController(Controller):
             reading = await open_form(request, ServiceInvoiceForm)
             email, phone = _contact(reading, edition)
             tax_code = _tax_code(reading, edition)
-            if reading.values.due_on and reading.values.due_on < edition.today(now()):
-                reading.refuse("due_on", _("This day is over."))
+            await _look_at_days(reading, edition)
             lines = await _lines(request, reading, edition)
             values = reading.settle()
             payer = Payer(
@@ -81,6 +81,8 @@ class ServiceInvoiceController(Controller):
                 description=values.description,
                 lines=lines,
                 due_on=values.due_on,
+                first_percent=values.first_percent,
+                rest_due_on=values.rest_due_on,
                 actor=request.user,
                 now=now(),
             )
@@ -171,6 +173,7 @@ async def _own_page(
     edition: EditionInfo, document: DocumentInfo, secret: str, proof_form: Form, *, status: int = 200
 ) -> Response[str]:
     is_open = document.state == DocumentState.OPEN
+    due = await queries.next_due(document)
     payments = await queries.payments_of(document.id)
     failed = {one.returns_id for one in payments if one.returns_id and one.amount.amount_minor > 0}
     return page(
@@ -181,10 +184,12 @@ async def _own_page(
         document=document,
         own=_path(edition, secret),
         lines=await queries.lines_of(document.id),
+        parts=await queries.parts_of(document),
+        due=due,
         returned=[one for one in payments if one.amount.amount_minor < 0 and one.id not in failed],
         notes=await queries.credit_notes_of(document.id, DocumentState.ISSUED),
         e_invoices=(await legal_part(document.id)).files,
-        transfer=transfer_of(document) if is_open else None,
+        transfer=transfer_of(document, due) if is_open else None,
         card=cards_on(),
         qris=(await queries.terms_of(edition.id)).qris if is_open else "",
         proofs=await proofs_of(document.id),
@@ -239,6 +244,22 @@ def _tax_code(reading: Reading[ServiceInvoiceForm], edition: EditionInfo) -> str
     return code
 
 
+async def _look_at_days(reading: Reading[ServiceInvoiceForm], edition: EditionInfo) -> None:
+    """Refuse days that are over, and a rest that is nothing, has no day, or is due before the first part."""
+    values, today = reading.values, edition.today(now())
+    if values.due_on and values.due_on < today:
+        reading.refuse("due_on", _("This day is over."))
+    if values.rest_due_on is None:
+        if values.first_percent < 100:
+            reading.refuse("rest_due_on", _("Please say when the rest is due."))
+        return
+    if values.first_percent == 100:
+        reading.refuse("first_percent", _("Please write how much is due first, in percent: less than 100."))
+    first_on = values.due_on or today + timedelta(days=(await queries.terms_of(edition.id)).due_days)
+    if values.rest_due_on < first_on:
+        reading.refuse("rest_due_on", _("The rest is not due before the first part."))
+
+
 async def _lines(
     request: Request[Any, Any, Any], reading: Reading[ServiceInvoiceForm], edition: EditionInfo
 ) -> list[Line]:
@@ -254,11 +275,7 @@ async def _lines(
         ):
             continue
         line = decode_form(typed, ServiceLineForm)
-        price = 0
-        try:
-            price = parse_money(line.values.line_price, edition.currency).amount_minor
-        except ValueError:
-            line.refuse("line_price", _(NOT_AN_AMOUNT))
+        price = _typed_minor(line, "line_price", edition.currency)
         tax, reason = line.values.line_tax, line.values.line_exempt
         if tax not in known:
             line.refuse("line_tax", _(NOT_A_CHOICE))
@@ -266,15 +283,41 @@ async def _lines(
             line.refuse("line_exempt", _("Please say why no tax is taken."))
         if reason and tax not in ("", EXEMPT):
             line.refuse("line_tax", _("A line is taxed at a rate, or exempt for a reason."))
+        made = Line(
+            description=line.values.line_what,
+            unit_minor=price,
+            quantity=line.values.line_number,
+            tax_name="" if tax == EXEMPT else tax,
+            exempt_reason=reason,
+        )
+        found.append(made)
+        if share := _borne(line, made, edition.currency):
+            with use_locale(reading.values.locale):
+                found.append(borne(made, share, line.values.line_borne_by))
         for name, sentence in line.form.errors.items():
             reading.refuse(f"{name}-{number}", sentence)
-        found.append(
-            Line(
-                description=line.values.line_what,
-                unit_minor=price,
-                quantity=line.values.line_number,
-                tax_name="" if tax == EXEMPT else tax,
-                exempt_reason=reason,
-            )
-        )
+    if any(one.funded_by for one in found) and sum(one.unit_minor * one.quantity for one in found) == 0:
+        reading.refuse("line_borne-1", _("Others bear all of it: nothing is left to be billed."))
     return found
+
+
+def _borne(line: Reading[ServiceLineForm], made: Line, currency: str) -> int:
+    """What somebody else bears of a line; refuses what is no amount, more than the line, or borne by nobody."""
+    amount, by = line.values.line_borne, line.values.line_borne_by
+    if not amount and not by:
+        return 0
+    share = _typed_minor(line, "line_borne", currency)
+    if not by:
+        line.refuse("line_borne_by", _("Please say who bears it."))
+    if not line.form.errors and share > made.unit_minor * made.quantity:
+        line.refuse("line_borne", _("This is more than the line comes to."))
+    return share
+
+
+def _typed_minor(line: Reading[ServiceLineForm], name: str, currency: str) -> int:
+    """An amount as it was typed, in minor units; refuses what is none."""
+    try:
+        return parse_money(getattr(line.values, name), currency).amount_minor
+    except ValueError:
+        line.refuse(name, _(NOT_AN_AMOUNT))
+        return 0

@@ -42,6 +42,20 @@ class Part:
     amount_minor: int
 
 
+def in_two(total_minor: int, first_percent: int, first_on: date, rest_on: date | None) -> list[Part]:
+    """The parts of what is due in two: a share in percent, rounded down, and the rest, never due before that.
+
+    It is one part without a day for the rest, or where one of the two would be nothing.
+    """
+    first = total_minor * first_percent // 100
+    if rest_on is None or not 0 < first < total_minor:
+        return [Part(due_on=first_on, amount_minor=total_minor)]
+    return [
+        Part(due_on=first_on, amount_minor=first),
+        Part(due_on=max(first_on, rest_on), amount_minor=total_minor - first),
+    ]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Content:
     """What a document says, numbered or not."""

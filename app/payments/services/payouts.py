@@ -28,6 +28,7 @@ from app.payments.services.ledger import post
 from app.payments.services.payout_parts import parts_of_payout, shares_in
 from app.payments.services.unassigned import leave_again
 from app.payments.tables_payouts import Payout, PayoutShare
+from app.payments.why import kept
 
 #: How long after one that could not be entered Stripe is asked of it again.
 AGAIN = timedelta(hours=1)
@@ -164,7 +165,7 @@ async def book_told_payouts(now: datetime) -> int:
             raise
         except AppError as error:
             log.warning("a payout needs somebody: %s", error.code)
-            values: dict[Any, Any] = {Payout.error: error.sentence()[:300], Payout.checked_at: now}
+            values: dict[Any, Any] = {Payout.error: kept(error, 300), Payout.checked_at: now}
             await Payout.update(values).where(Payout.id == payout["id"])
     return done
 

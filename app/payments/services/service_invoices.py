@@ -6,10 +6,10 @@ invoice stands.
 
 import hmac
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from app.accounts.actor import Actor
-from app.events.queries import edition_by_id, hold_edition
+from app.events.queries import EditionInfo, edition_by_id, hold_edition
 from app.kernel import audit
 from app.kernel.database import write_transaction
 from app.kernel.i18n import _, format_date, use_locale
@@ -18,10 +18,10 @@ from app.kernel.security import hash_token
 from app.kernel.settings import secret_key, settings
 from app.payments.enums import SERVICE_PURPOSE, DocumentState, Settlement
 from app.payments.errors import DocumentNotFound
-from app.payments.lines import Line
-from app.payments.queries import DocumentInfo, PaymentInfo, invoices_for
+from app.payments.lines import Line, total_of
+from app.payments.queries import DocumentInfo, PaymentInfo, invoices_for, parts_of, terms_of
 from app.payments.services.documents import open_document
-from app.payments.services.issuing import Payer
+from app.payments.services.issuing import Part, Payer, in_two
 from app.payments.services.telling import Reached, send_to_payer
 from app.payments.tables_service import ServiceInvoice
 
@@ -36,12 +36,15 @@ async def issue_service_invoice(
     description: str,
     lines: Sequence[Line],
     due_on: date | None,
+    first_percent: int = 100,
+    rest_due_on: date | None = None,
     actor: Actor,
     now: datetime,
 ) -> DocumentInfo:
     """Bill a service or a sponsor, and send its payer the link of its page; asked for twice it gives the first.
 
-    Without ``due_on`` it is due as the edition's terms have it. Raises AmountOutOfRange, DocumentNotFound for the
+    Without ``due_on`` it is due as the edition's terms have it. With ``rest_due_on`` that is the day of the first part
+    alone, of so many percent. Raises AmountOutOfRange, DocumentNotFound for the
     ``client_id`` of another edition.
     """
     async with write_transaction():
@@ -67,6 +70,7 @@ async def issue_service_invoice(
             currency=edition.currency,
             lines=lines,
             due_on=due_on,
+            parts=await _parts(edition, lines, due_on, first_percent, rest_due_on, now),
             now=now,
         )
         await audit.record(
@@ -80,6 +84,21 @@ async def issue_service_invoice(
         )
         await _tell_billed(document, now)
     return document
+
+
+async def _parts(
+    edition: EditionInfo,
+    lines: Sequence[Line],
+    due_on: date | None,
+    first_percent: int,
+    rest_due_on: date | None,
+    now: datetime,
+) -> Sequence[Part]:
+    if rest_due_on is None:
+        return ()
+    terms, today = await terms_of(edition.id), edition.today(now)
+    first_on = due_on or today + timedelta(days=terms.due_days)
+    return in_two(total_of(lines, terms, today), first_percent, first_on, rest_due_on)
 
 
 async def settle_service(document: DocumentInfo, payment: PaymentInfo, now: datetime) -> Settlement:
@@ -133,17 +152,34 @@ async def _invoice_of(row: dict[str, int] | None) -> DocumentInfo:
 
 
 async def _tell_billed(document: DocumentInfo, now: datetime) -> None:
-    assert document.due_on is not None  # it has no parts
+    assert document.due_on is not None  # it is an invoice
+    parts = await parts_of(document)
     with use_locale(document.payer_language):
+        mail = _(
+            "Dear {name},\n\nyou are billed {due} for {what} ({edition}), to be paid by {day}. How to pay, and the "
+            "invoice to print, stand on your page. Keep its address to yourself."
+        )
+        short = _("{edition}: invoice {number} over {due} is to be paid by {day}.")
+        if len(parts) > 1:
+            mail = _(
+                "Dear {name},\n\nyou are billed {amount} for {what} ({edition}), in two parts: {due} is to be paid by "
+                "{day}, and the rest by {last_day}. How to pay, and the invoice to print, stand on your page. Keep its "
+                "address to yourself."
+            )
+            short = _(
+                "{edition}: invoice {number} over {amount}: {due} is to be paid by {day}, and the rest by {last_day}."
+            )
         await send_to_payer(
             document,
             subject=_("Invoice {number}: {due} to be paid by {day}"),
-            mail=_(
-                "Dear {name},\n\nyou are billed {due} for {what} ({edition}), to be paid by {day}. How to pay, and the "
-                "invoice to print, stand on your page. Keep its address to yourself."
-            ),
-            short=_("{edition}: invoice {number} over {due} is to be paid by {day}."),
-            values={"due": format_money(document.amount), "day": format_date(document.due_on)},
+            mail=mail,
+            short=short,
+            values={
+                "amount": format_money(document.amount),
+                "due": format_money(parts[0].amount if parts else document.amount),
+                "day": format_date(document.due_on),
+                "last_day": format_date(parts[-1].due_on if parts else document.due_on),
+            },
             key=f"service-invoice:{document.id}",
             now=now,
         )

@@ -12,10 +12,10 @@ from app.kernel.database import write_transaction
 from app.kernel.i18n import _, use_locale
 from app.kernel.names import clean_text
 from app.payments.enums import DocumentState
-from app.payments.lines import Line, Terms, taxed
+from app.payments.lines import Line, Terms, borne, total_of
 from app.payments.queries import invoices_for, terms_of
 from app.payments.services.documents import cancel_document, open_document, require_refund
-from app.payments.services.issuing import Part, Payer
+from app.payments.services.issuing import Part, Payer, in_two
 from booths.allocation.enums import FEE_PURPOSE, FeeNews, FeeState
 from booths.allocation.errors import ApplicationNotFound, FeeBilled
 from booths.allocation.queries_fees import STANDS, Fee, Plan, bill_of, fee_plan_of, fees
@@ -104,8 +104,6 @@ async def _bill(fee: Fee, plan: Plan | None, terms: Terms, today: date, actor: A
     with use_locale(fee.locale):
         lines = lines_of_fee(fee)
         description = _("Booth {booth}").format(booth=fee.booth)
-    made = [taxed(line, terms, today) for line in lines]
-    total = sum(line.net_minor + line.tax_minor for line in made)
     document = await open_document(
         edition_id=fee.edition_id,
         purpose=FEE_PURPOSE,
@@ -120,7 +118,7 @@ async def _bill(fee: Fee, plan: Plan | None, terms: Terms, today: date, actor: A
         description=description,
         currency=fee.price.currency,
         lines=lines,
-        parts=parts_for(total, plan, today) if plan else (),
+        parts=parts_for(total_of(lines, terms, today), plan, today) if plan else (),
         now=now,
     )
     await BoothBill(
@@ -143,21 +141,13 @@ async def _bill(fee: Fee, plan: Plan | None, terms: Terms, today: date, actor: A
 
 def lines_of_fee(fee: Fee) -> list[Line]:
     """What a fee is billed as, in the language that is in use: the booth, and what somebody else bears of it."""
-    lines = [Line(description=_("Booth {booth}").format(booth=fee.booth), unit_minor=fee.price.amount_minor)]
-    if fee.waived.amount_minor:
-        said = _("Borne by {name}").format(name=fee.waived_by)
-        lines.append(Line(description=said, unit_minor=-fee.waived.amount_minor, funded_by=fee.waived_by))
-    return lines
+    booth = Line(description=_("Booth {booth}").format(booth=fee.booth), unit_minor=fee.price.amount_minor)
+    return [booth, borne(booth, fee.waived.amount_minor, fee.waived_by)] if fee.waived.amount_minor else [booth]
 
 
 def parts_for(total_minor: int, plan: Plan, today: date) -> Sequence[Part]:
-    """The parts of an invoice that is made today, the first rounded down. The rest is never due before the first."""
-    first_on = today + timedelta(days=plan.first_days)
-    first = total_minor * plan.first_percent // 100
-    if plan.rest_due_on is None or not 0 < first < total_minor:
-        return [Part(due_on=first_on, amount_minor=total_minor)]
-    rest_on = max(first_on, plan.rest_due_on)
-    return [Part(due_on=first_on, amount_minor=first), Part(due_on=rest_on, amount_minor=total_minor - first)]
+    """The parts of an invoice that is made today, as the plan has them."""
+    return in_two(total_minor, plan.first_percent, today + timedelta(days=plan.first_days), plan.rest_due_on)
 
 
 async def take_bill_back(*, edition_id: int, application_id: int, actor: Actor, now: datetime) -> None:

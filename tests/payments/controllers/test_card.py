@@ -274,6 +274,7 @@ async def test_claims_of_cardholders_are_shown(scene: Scene, stripe: StripeServe
     listed = (await desk.get(f"{base}/disputes?lang=en")).text
     assert "Waits for your answer at Stripe" in listed
     assert "https://dashboard.stripe.com/test/disputes/dp_test_" in listed
+    assert ("She did not make the payment." in listed, "fraudulent" in listed) == (True, False)
     assert "claims 50.000 ₫ back" in (await desk.get(f"{base}/{scene.document_id}?lang=en")).text
     assert f"{base}/disputes" in (await desk.get(f"/manage/{scene.edition_id}?lang=en")).text
 

@@ -97,7 +97,7 @@ async def test_a_part_is_paid_a_part_taken_back_and_the_rest_written_off(desk: B
     own = f"/manage/{edition.id}/payments/{document.id}"
     assert (await desk.post(f"{own}/payments", data={"method": "terminal", "amount": "40.000"})).status_code == 303
     shown = (await desk.get(f"{own}?lang=en")).text
-    for words in ("Borne by Quỹ vì phụ nữ", "Still to come", "40.000 ₫", "Parts"):
+    for words in ("Borne by Quỹ vì phụ nữ", "Still to come", "40.000 ₫", "Instalments"):
         assert words in shown
     for form, sentence in (
         ({"credit": "x", "reason": "Sai"}, "Please write an amount"),

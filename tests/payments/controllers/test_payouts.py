@@ -2,7 +2,12 @@
 
 import pytest
 
+from app.payments.enums import Account
+from app.payments.errors_card import PaymentNotKnownYet
 from app.payments.queries_payouts import payouts_of
+from app.payments.tables_payouts import Payout
+from app.payments.why import kept
+from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.payments.factories import Seller, make_document, make_entry
 from tests.support.client import Browser, sign_in
@@ -17,6 +22,22 @@ GOOD = {
     "arrives_on": "2026-10-18",
     "note": "Sacombank",
 }
+
+
+async def test_why_a_payout_waits_is_said_in_the_readers_language(client: Browser) -> None:
+    await sign_in(client, (await make_owner()).id)
+    edition = await make_edition()
+    why = kept(PaymentNotKnownYet(reference="pi_1"), 300)
+    payout = Payout(
+        account=Account.CARD, reference="stripe:po_1", amount_minor=1, currency="VND", told_at=NOW, error=why
+    )
+    await payout.save()
+    path = f"/manage/{edition.id}/payments/payouts"
+    for locale, words in (
+        ("en", "The payment pi_1 is not known here yet."),
+        ("vi", "Ở đây chưa biết khoản thanh toán pi_1."),
+    ):
+        assert words in (await client.get(f"{path}?lang={locale}")).text
 
 
 async def test_a_batch_is_written_down_found_on_the_account_and_done(client: Browser, seller: Seller) -> None:

@@ -17,18 +17,18 @@ from app.accounts.personal.whom import Whom
 from app.events.queries import EditionInfo
 from app.kernel.clock import now as clock_now
 from app.kernel.database import fetch
-from app.kernel.money import Money
+from app.kernel.money import Money, format_money, typed_money
 from app.kernel.settings import settings
 from app.payments.enums import SERVICE_PURPOSE, DocumentState, PaymentMethod, TaxMode
 from app.payments.lines import Terms
 from app.payments.personal import DATA, expire
-from app.payments.queries import DocumentInfo, balances, credit_notes_of, document_by_id, lines_of
+from app.payments.queries import DocumentInfo, balances, credit_notes_of, document_by_id, lines_of, parts_of
 from app.payments.services.corrections import credit_document
 from app.payments.services.documents import cancel_document
 from app.payments.services.legal_files import keep_legal_file
 from app.payments.services.recording import record_payment
 from app.payments.services.reminding import remind_now
-from app.payments.services.terms import set_terms
+from app.payments.services.terms import set_qris, set_terms
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.support.client import Browser, new_browser, sign_in
@@ -69,6 +69,13 @@ async def issue(client: Browser, edition: EditionInfo, **typed: str) -> Document
     answer = await client.post(f"/manage/{edition.id}/payments/new", data=TYPED | typed)
     assert answer.status_code == 303, answer.text
     return await document_by_id(int(answer.headers["location"].rpartition("/")[2]))
+
+
+def a_picture() -> bytes:
+    """Any picture."""
+    screen = BytesIO()
+    Image.new("RGB", (40, 80), "#0B6E4F").save(screen, "PNG")
+    return screen.getvalue()
 
 
 async def messages() -> list[dict[str, Any]]:
@@ -119,6 +126,7 @@ async def test_finance_bills_a_sponsor_who_pays_on_her_page(client: Browser) -> 
         shown = (await payer.get(f"{own}?lang=en")).text
         for said in ("How to pay 20.000.000 ₫", document.reference, "VietQR", "Tài trợ vàng", "Ngân hàng Sông Hồng"):
             assert said in shown, said
+        assert "<dd>Vietcombank</dd>" in shown
         assert f'action="{own}/card"' not in shown  # cards are not set up
         assert (await payer.post(f"{own}/card")).status_code == 503
         assert (await payer.get(f"{own}/card")).headers["location"] == own
@@ -159,6 +167,104 @@ async def test_each_line_has_its_rate_or_says_why_it_is_exempt(client: Browser) 
     assert document.amount.amount_minor == 20_000_000 + 1_600_000 + 1_100_000 + 500_000
 
 
+async def test_it_is_paid_in_two_parts_each_asked_for_in_its_turn(client: Browser) -> None:
+    await sign_in(client, (await make_owner()).id)
+    edition = await make_edition()
+    terms = Terms(seller_name="Hội LHPN", tax_mode=TaxMode.ADDED, tax_name="vn_reduced")
+    await set_terms(edition_id=edition.id, terms=terms, actor=SYSTEM, now=NOW)
+    document = await issue(client, edition, due_on="2026-10-30", first_percent="40", rest_due_on="2026-11-30")
+    assert [(str(one.due_on), one.amount.amount_minor) for one in await parts_of(document)] == [
+        ("2026-10-30", 8_640_000),
+        ("2026-11-30", 12_960_000),
+    ]
+    (told,) = await messages()
+    assert told["subject"] == f"Invoice {document.number}: 8.640.000 ₫ to be paid by 30 Oct 2026"
+    assert "21.600.000 ₫" in told["body"]
+    assert "8.640.000 ₫ is to be paid by 30 Oct 2026, and the rest by 30 Nov 2026" in told["body"]
+    own, desk = await own_path(), f"/manage/{edition.id}/payments/{document.id}?lang=en"
+    async with new_browser() as payer:
+        for asked, came in ((8_640_000, 0), (4_640_000, 4_000_000), (12_960_000, 4_640_000)):
+            if came:
+                amount = Money(came, "VND")
+                how = {"method": PaymentMethod.CASH, "actor": SYSTEM, "now": clock_now()}
+                await record_payment(document_id=document.id, amount=amount, **how)
+            shown = (await payer.get(f"{own}?lang=en")).text
+            said = format_money(Money(asked, "VND"), "en")
+            assert f"How to pay {said}" in shown
+            assert ("30 Oct 2026" in shown, "30 Nov 2026" in shown) == (True, True)
+            assert f'name="amount" value="{typed_money(Money(asked, "VND"))}"' in (await client.get(desk)).text
+            assert f"Amount {said}" in " ".join(text_of((await payer.get(f"{own}/invoice.pdf")).content).split())
+    assert (await document_by_id(document.id)).state == DocumentState.OPEN
+    rest = (await document_by_id(document.id)).due
+    await record_payment(document_id=document.id, method=PaymentMethod.CASH, amount=rest, actor=SYSTEM, now=clock_now())
+    assert [one["subject"] for one in await messages()][1:] == [f"Invoice {document.number} is paid"]
+
+
+async def test_qris_asks_for_the_part_that_is_next(client: Browser) -> None:
+    await sign_in(client, (await make_owner()).id)
+    edition = await make_edition("jakarta", timezone="Asia/Jakarta", currency="IDR")
+    await set_qris(edition_id=edition.id, picture=a_picture(), actor=SYSTEM, now=NOW)
+    typed = {"payer_tax_code": "", "first_percent": "30", "rest_due_on": "2026-11-30"}
+    await issue(client, edition, **typed)
+    own = await own_path()
+    async with new_browser() as payer:
+        shown = (await payer.get(f"{own}?lang=en")).text
+    (by_qris,) = re.findall(r'aria-labelledby="qris".*?</section>', shown, re.DOTALL)
+    assert ("Rp6.000.000" in by_qris, "Rp20.000.000" in by_qris) == (True, False)
+
+
+async def test_phones_are_told_of_parts_in_their_language(client: Browser) -> None:
+    await sign_in(client, (await make_owner()).id)
+    typed = {"contact": "0912 345 678", "locale": "vi", "first_percent": "50", "rest_due_on": "2026-11-30"}
+    document = await issue(client, await make_edition(), **typed)
+    assert str(document.due_on) == "2026-10-23"  # as the terms have it
+    (told,) = await messages()
+    for said in ("20.000.000 ₫", "10.000.000 ₫", "23/10/2026", "30/11/2026"):
+        assert said in told["body"], said
+
+
+async def test_what_somebody_else_bears_of_a_line_is_a_line_taxed_alike_and_her_debt(client: Browser) -> None:
+    await sign_in(client, (await make_owner()).id)
+    edition = await make_edition()
+    terms = Terms(seller_name="Hội LHPN", tax_mode=TaxMode.ADDED, tax_name="vn_reduced")
+    await set_terms(edition_id=edition.id, terms=terms, actor=SYSTEM, now=NOW)
+    more = {
+        "line_borne-1": "5.000.000",
+        "line_borne_by-1": "Sở Công Thương",
+        "line_what-2": "Tập huấn",
+        "line_price-2": "1.000.000",
+        "line_tax-2": "exempt",
+        "line_exempt-2": "Dạy nghề",
+        "line_borne-2": "1.000.000",
+        "line_borne_by-2": "Quỹ Bình Minh",
+    }
+    document = await issue(client, edition, **more)
+    assert [
+        (one.description, one.net_minor, one.tax_minor, one.tax_rate, one.exempt_reason, one.funded_by)
+        for one in await lines_of(document.id)
+    ] == [
+        ("Tài trợ vàng", 20_000_000, 1_600_000, 800, "", ""),
+        ("Borne by Sở Công Thương", -5_000_000, -400_000, 800, "", "Sở Công Thương"),
+        ("Tập huấn", 1_000_000, 0, None, "Dạy nghề", ""),
+        ("Borne by Quỹ Bình Minh", -1_000_000, 0, None, "Dạy nghề", "Quỹ Bình Minh"),
+    ]
+    assert document.amount.amount_minor == 16_200_000
+    assert {(row["account"], row["detail"]): row["amount_minor"] for row in await balances(edition.id)} == {
+        ("receivable", ""): 16_200_000,
+        ("revenue", ""): -21_000_000,
+        ("tax", ""): -1_600_000,
+        ("subsidy", "Sở Công Thương"): 5_400_000,
+        ("subsidy", "Quỹ Bình Minh"): 1_000_000,
+    }
+    own = await own_path()
+    async with new_browser() as payer:
+        shown = (await payer.get(f"{own}?lang=en")).text
+        assert ("How to pay 16.200.000 ₫" in shown, "-5.400.000 ₫" in shown) == (True, True)
+        paper = " ".join(text_of((await payer.get(f"{own}/invoice.pdf")).content).split())
+    desk = (await client.get(f"/manage/{edition.id}/payments/{document.id}?lang=en")).text
+    assert [text.count("Sở Công Thương") for text in (shown, paper, desk)] == [1, 1, 1]
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
@@ -175,6 +281,19 @@ async def test_each_line_has_its_rate_or_says_why_it_is_exempt(client: Browser) 
         ({"line_tax-1": "exempt"}, "Please say why no tax is taken."),
         ({"line_what-2": "Quà"}, "line_price-2"),
         ({"client_id": ""}, "client_id"),
+        ({"first_percent": "40"}, "Please say when the rest is due."),
+        ({"first_percent": "101", "rest_due_on": "2026-11-30"}, "Please write 100 or less."),
+        ({"rest_due_on": "2026-11-30"}, "in percent: less than 100."),
+        ({"first_percent": "40", "rest_due_on": "2026-10-22"}, "The rest is not due before the first part."),
+        (
+            {"due_on": "2026-11-30", "first_percent": "40", "rest_due_on": "2026-11-29"},
+            "The rest is not due before the first part.",
+        ),
+        ({"line_borne-1": "5.000.000"}, "Please say who bears it."),
+        ({"line_borne_by-1": "SHB"}, "Please write an amount, such as 250.000."),
+        ({"line_borne-1": "20.000.001", "line_borne_by-1": "SHB"}, "This is more than the line comes to."),
+        ({"line_borne-1": "20.000.000", "line_borne_by-1": "SHB"}, "Others bear all of it"),
+        ({"line_borne-2": "1.000", "line_borne_by-2": "SHB"}, "line_what-2"),
     ],
 )
 async def test_what_is_wrong_with_it_is_said_and_nothing_is_issued(
@@ -236,11 +355,9 @@ async def test_its_payer_gets_credit_notes_e_invoices_and_shows_her_transfer(cli
     document = await issue(client, edition)
     own = await own_path()
     elsewhere = await issue(client, edition, client_id="invoice-of-tests-2")
-    screen = BytesIO()
-    Image.new("RGB", (40, 80), "#0B6E4F").save(screen, "PNG")
     async with new_browser() as payer:
         assert (await payer.post(f"{own}/proof", data={})).status_code == 422
-        sent = await payer.post(f"{own}/proof", files={"proof": ("ck.png", screen.getvalue(), "image/png")})
+        sent = await payer.post(f"{own}/proof", files={"proof": ("ck.png", a_picture(), "image/png")})
         assert (sent.status_code, sent.headers["location"]) == (303, own)
         assert "Sent on" in (await payer.get(f"{own}?lang=en")).text
         for one in (document, elsewhere):
@@ -265,6 +382,8 @@ async def test_money_for_one_that_was_taken_back_goes_back_and_the_payer_is_told
         await pay(document)
         assert (await document_by_id(document.id)).state == DocumentState.REFUND_DUE
         assert "20.000.000 ₫ goes back to you" in (await payer.get(f"{own}?lang=en")).text
+    desk = (await client.get(f"/manage/{document.edition_id}/payments/{document.id}")).text
+    assert re.findall(r'<option value="(\w+)" selected', desk) == ["transfer"]  # as it came
     assert "goes back to you" in (await messages())[-1]["subject"]
 
 

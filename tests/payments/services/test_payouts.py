@@ -10,6 +10,7 @@ from app.accounts.actor import SYSTEM
 from app.events.queries import EditionInfo
 from app.kernel import clock
 from app.kernel.database import fetch
+from app.kernel.i18n import use_locale
 from app.kernel.money import Money
 from app.payments.currencies import payout_from_stripe
 from app.payments.enums import Account, EntryState, PaymentMethod, PayoutState
@@ -33,6 +34,7 @@ from app.payments.services.payouts import record_payout
 from app.payments.services.recording import record_payment
 from app.payments.services.stripe_events import keep_event, read_webhook
 from app.payments.tables_payouts import Payout
+from app.payments.why import said
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.payments.books import check_books
@@ -244,7 +246,11 @@ async def test_what_cannot_be_entered_waits_with_its_reason_until_somebody_write
     await tell(stripe, "payout.paid")
     assert (await look_after_cards(clock.now()))["payouts"] == 0
     waiting = await the_payout(edition)
-    assert (waiting.state, "USD" in waiting.error) == (PayoutState.TOLD, True)
+    told = set()
+    for locale in ("en", "vi", "id"):
+        with use_locale(locale):
+            told.add(said(waiting.error))
+    assert (waiting.state, len(told), ["USD" in one for one in told]) == (PayoutState.TOLD, 3, [True] * 3)
     asked = len(stripe.asked("GET /v1/balance_transactions"))
     await look_after_cards(later(minutes=30))
     assert len(stripe.asked("GET /v1/balance_transactions")) == asked  # not again within the hour
