@@ -194,8 +194,9 @@ async def _check_tree(kept_id: int, merged_id: int) -> None:
 async def undo_merge(*, merge_id: int, edition_id: int, festival: str, actor: Actor, now: datetime) -> RecordKind:
     """Make the records two again, as they were; returns of which kind they are.
 
-    What was added since stays with the one that stayed, and so does what was changed since to lead elsewhere. Sessions and links of that one which began since the merge end:
-    they may have been opened by the other's contact. Raises NotFound, MergeUndone, MergeNotLast, MergeNotYours.
+    What was added since stays with the one that stayed, and so does what was changed since to lead elsewhere. Sessions
+    and links of that one which began since the merge end: they may have been opened by the other's contact. Raises
+    NotFound, MergeUndone, MergeNotLast, MergeNotYours.
     """
     async with write_transaction():
         found = (
