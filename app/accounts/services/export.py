@@ -34,7 +34,7 @@ async def export_person(*, person_id: int, now: datetime) -> bytes:
         ],
     }
     data = msgspec.json.format(msgspec.json.encode(whole, enc_hook=str), indent=2)
-    headers = [_("What"), _("No."), _("Detail"), _("Value")]
+    headers = [_("Kind"), _("No."), _("Detail"), _("Value")]
     sheet = await asyncio.to_thread(write_xlsx, _("My data"), headers, lines_of(found))
     return await asyncio.to_thread(_zipped, {"personal-data.json": data, "personal-data.xlsx": sheet})
 
