@@ -160,8 +160,6 @@ CALLED_FROM_OUTSIDE = {
     "add_vote_provider": "the slot for votes on products and exhibitors",
     "forget_keys": "a test begins with a new database and must forget what was read from the one before",
     "forget_labels": "as forget_keys",
-    "known_actions": "tests compare the words of the log with what is recorded",
-    "known_subjects": "as known_actions",
     "oldest_due_seconds": "a figure for whoever watches over the service",
 }
 

@@ -131,6 +131,14 @@ class ConsentPurpose(StrEnum):
     REGISTRATION = "registration"
 
 
+PURPOSE_NAMES = {
+    ConsentPurpose.CONTACT: N_("Contact details shown to visitors"),
+    ConsentPurpose.PHOTO: N_("Photos"),
+    ConsentPurpose.INTRODUCTION: N_("Introductions to experts and buyers"),
+    ConsentPurpose.REGISTRATION: N_("Being registered by an officer"),
+}
+
+
 class GivenThrough(StrEnum):
     """How a consent reached the ledger: pressed by herself, or told or signed to an officer who wrote it down."""
 

@@ -1,5 +1,8 @@
 """What the details of a person's data are called on her page and in her sheet."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from app.kernel.i18n import N_, _
 
 LABELS = {
@@ -85,3 +88,9 @@ LABELS = {
 def label_of(key: str) -> str:
     """A detail's label in the reader's language."""
     return _(LABELS[key])
+
+
+def word_of(words: Mapping[str, Callable[[Any], str | None]], key: str, value: Any) -> Any:
+    """What a stored code of a detail is called in the reader's language; any other value as it is."""
+    word = words[key](value) if key in words else None
+    return _(word) if word else value

@@ -5,6 +5,7 @@ from typing import Any
 
 from app.accounts.personal.registry import Held, PersonalData, Rows
 from app.accounts.personal.whom import Whom
+from app.events.enums import PASS_STATE_NAMES
 from app.events.passes.queries import SHOWN
 from app.events.tables import Edition, Pass, ProgrammeSession
 from app.kernel.database import fetch
@@ -61,6 +62,7 @@ DATA = PersonalData(
             stays=N_("The pass without your name: it opens the gate as before. Scans of it name nobody."),
             find=_passes,
             erase=_erase_passes,
+            words={"state": PASS_STATE_NAMES.get},
         ),
     ),
     erased=frozenset({"pass.holder", "pass.holder_name", "pass.search_text"}),

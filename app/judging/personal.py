@@ -12,6 +12,7 @@ from app.accounts.personal.whom import NOBODY, Whom
 from app.accounts.tables import Person
 from app.judging.enums import AssignmentState
 from app.judging.tables import Assignment, BallotRevision, Entry, EntryMember, PanelMember, SetAside
+from app.judging.words import MEMBER_ROLES, PANEL_ROLES
 from app.kernel.database import fetch
 from app.kernel.i18n import N_
 from app.kernel.names import text_key
@@ -97,6 +98,7 @@ DATA = PersonalData(
             stays=N_("The idea itself: it is the team's."),
             find=_ideas,
             erase=_leave_ideas,
+            words={"role": MEMBER_ROLES.get},
         ),
         Held(
             key="juries",
@@ -104,6 +106,7 @@ DATA = PersonalData(
             purpose=N_("To give you ideas to score that you have no part in."),
             until=N_("Until you ask for erasure"),
             find=_juries,
+            words={"role": PANEL_ROLES.get},
         ),
         Held(
             key="ballots",

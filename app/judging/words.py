@@ -5,6 +5,7 @@ from app.judging.enums import (
     AssignmentState,
     ContestState,
     EntryState,
+    MemberRole,
     PanelRole,
     RoundState,
 )
@@ -32,6 +33,7 @@ ASSIGNMENT_STATES = {
     AssignmentState.RECUSED: (N_("Stepped back"), "refused"),
     AssignmentState.REMOVED: (N_("Taken away"), "plain"),
 }
+MEMBER_ROLES = {MemberRole.LEADER: N_("Leader"), MemberRole.MEMBER: N_("Team member")}
 PANEL_ROLES = {PanelRole.JUDGE: N_("Judge"), PanelRole.CHAIR: N_("Jury chair")}
 ASIDE_REASONS = {
     AsideReason.LATE: N_("It came after the round had closed."),

@@ -48,6 +48,14 @@ class KeyUnknown(AppError):
     message = N_("There is no signing key {key}.")
 
 
+class KeyLeakedBefore(AppError):
+    """The key was said to have leaked before."""
+
+    code = "signing_key_leaked_before"
+    status = 409
+    message = N_("Signing key {key} is known to have leaked. Nothing was changed.")
+
+
 class KeysExhausted(AppError):
     """All key ids that fit into a pass are used."""
 
@@ -113,7 +121,7 @@ async def rotate_key(purpose: str, now: datetime) -> Signer:
 async def retire_leaked_key(key_id: int, now: datetime) -> str:
     """Let nothing that a key signed count any more, and make the next one; returns its purpose.
 
-    In the caller's transaction if there is one. Raises KeyUnknown for a key that never was or has leaked before.
+    In the caller's transaction if there is one. Raises KeyUnknown for a key that never was, KeyLeakedBefore.
     """
     async with write_transaction():
         retired = (
@@ -122,7 +130,8 @@ async def retire_leaked_key(key_id: int, now: datetime) -> str:
             .returning(SigningKey.purpose)
         )
         if not retired:
-            raise KeyUnknown(key=key_id)
+            known = await SigningKey.exists().where(SigningKey.key_id == key_id)
+            raise KeyLeakedBefore(key=key_id) if known else KeyUnknown(key=key_id)
         await SigningKey.update({SigningKey.retired_at: now}).where(
             (SigningKey.key_id == key_id) & SigningKey.retired_at.is_null()
         )

@@ -8,6 +8,7 @@ from app.accounts.personal.whom import NOBODY, Whom
 from app.kernel.database import fetch
 from app.kernel.i18n import N_
 from app.kernel.names import search_text
+from app.payments.enums import STATE_NAMES
 from app.payments.tables import Drawer, Payment, PaymentDocument, PaymentEvent
 from app.payments.tables_bank import BankEntry
 from app.payments.tables_card import CardRefund
@@ -148,6 +149,7 @@ DATA = PersonalData(
             stays=BY_LAW,
             find=_documents,
             erase=_erase_documents,
+            words={"state": STATE_NAMES.get},
         ),
     ),
     erased=frozenset(

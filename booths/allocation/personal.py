@@ -6,6 +6,7 @@ from typing import Any
 from app.accounts.personal.registry import NUMBER_ONLY, Held, PersonalData, Rows
 from app.accounts.personal.whom import Whom
 from app.kernel.i18n import N_
+from booths.allocation.enums import APPLICATION_STATE_NAMES
 from booths.allocation.tables import AllocationRun, Application
 
 
@@ -34,6 +35,7 @@ DATA = PersonalData(
             stays=N_("The application itself: it is the organisation's."),
             find=_applications,
             erase=_leave_applications,
+            words={"state": APPLICATION_STATE_NAMES.get},
         ),
     ),
     erased=frozenset({"application.contact"}),

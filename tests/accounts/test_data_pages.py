@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import httpx
 import pytest
@@ -17,6 +20,7 @@ from app.accounts.services.people import grant_role
 from app.accounts.tables import Consent, Person, Session
 from app.kernel.clock import freeze
 from app.kernel.errors import NotFound
+from app.kernel.sheets import read_table
 from app.kernel.tables import AuditEntry, Job, OutboxMessage
 from booths.catalogue.tables import ExhibitorProfile
 from tests.conftest import NOW
@@ -28,6 +32,10 @@ from tests.support.known_person import EMAIL, NAME, PHONE, make_known_person
 
 pytestmark = pytest.mark.engines
 ERASE = "/account/data/erase"
+#: As codes are written: an enumeration's value, or an action of the log.
+CODE = re.compile(r"[a-z]+([_.][a-z_]+)*")
+#: What is true or not, and the name that a browser of the tests has.
+PLAIN = {"yes", "no", "test"}
 
 
 async def queued() -> list[str]:
@@ -55,6 +63,21 @@ async def test_the_page_shows_what_is_held_and_what_for(client: httpx.AsyncClien
         b"PK",
     )
     assert '"/account/data"' in (await client.get("/account")).text
+
+
+@pytest.mark.slow
+async def test_page_and_sheet_say_in_words_what_is_stored_as_a_code(
+    client: httpx.AsyncClient, frozen_now: datetime
+) -> None:
+    her = await make_known_person(await make_festival(frozen_now), frozen_now)
+    await sign_in(client, her.person_id)
+    with ZipFile(BytesIO((await client.get("/account/data/download.zip?lang=en")).content)) as archive:
+        rows = read_table(archive.read("personal-data.xlsx"), "list.xlsx").rows
+    told = {str(row.values[3]) for row in rows}
+    assert {"Gave a role", "Floor", "SMS", "Valid", "Team member", "Tiếng Việt"} - told == set()
+    assert {value for value in told if CODE.fullmatch(value)} - PLAIN == set()
+    shown = (await client.get("/account/data?lang=en")).text
+    assert [words in shown for words in ("Gave a role", "role.grant")] == [True, False]
 
 
 async def test_a_consent_is_withdrawn_and_given_again_with_one_press(client: httpx.AsyncClient) -> None:

@@ -137,6 +137,22 @@ def test_without_network_the_phone_judges_alone_and_hands_over_later(people: Peo
 
 @pytest.mark.shared
 @pytest.mark.once
+def test_a_phone_that_is_back_judges_by_what_holds_now(people: People) -> None:
+    (code,) = people.passes(1)
+    gate = paired_phone(people)
+    expect(gate.locator("#state[data-state=online]")).to_be_visible()
+    gate.wait_for_function("navigator.serviceWorker.ready.then(() => true)")
+    gate.context.set_offline(True)
+    expect(gate.locator("#state[data-state=offline]")).to_be_visible()
+    hold_out(gate, code)
+    expect(gate.locator(ADMITTED)).to_be_visible()
+    gate.context.route("**/api/v1/gate/status", lambda route: None)  # what waited is handed over first
+    with gate.expect_response("**/api/v1/gate/bundle", timeout=8_000):
+        gate.context.set_offline(False)
+
+
+@pytest.mark.shared
+@pytest.mark.once
 def test_what_a_hand_reader_types_does_not_stay_in_the_field(people: People) -> None:
     (code,) = people.passes(1)
     gate = paired_phone(people)

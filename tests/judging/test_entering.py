@@ -97,6 +97,9 @@ async def test_one_browser_cannot_write_to_everybody(client: Browser, monkeypatc
         for number in range(3)
     ]
     assert (statuses, await OutboxMessage.count()) == ([200, 200, 429], 2)
+    refused = await client.post(f"{way_in}?lang=en", data={"full_name": "Trần Thị Mơ", "contact": "0912345679"})
+    assert "Please wait 15 minutes" in refused.text
+    assert [f'value="{value}"' in refused.text for value in ("Trần Thị Mơ", "0912345679")] == [True, True]
     async with new_browser() as neighbour:
         given = {"full_name": "A", "contact": "0912345672"}
         assert (await neighbour.post(way_in, data=given)).status_code == 200

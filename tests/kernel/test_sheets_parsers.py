@@ -15,6 +15,8 @@ from app.kernel.sheets.columns import Parser
 from tests.kernel.sheet_samples import CONTEXT, NOW, SIZES
 
 RUPIAH = SheetContext(edition_id=1, actor=None, now=NOW, timezone="Asia/Jakarta", currency="IDR")
+ENGLISH = "January February March April May June July August September October November December"
+INDONESIAN = "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember"
 EURO = SheetContext(edition_id=1, actor=None, now=NOW, timezone="Europe/Berlin", currency="EUR")
 
 
@@ -116,14 +118,61 @@ def test_no_money(value: Any) -> None:
         "6-10-2026",
         "6.10.2026",
         "2026-10-06",
+        "2026-10-06 00:00:00",
         46301,
+        "46301",
+        "06 / 10 / 2026",
+        "Thứ Ba, 6/10/2026",
+        "ngày 6 tháng 10 năm 2026",
+        "6 tháng mười, 2026",
+        "6 Oktober 2026",
+        "Selasa, 6 Okt 2026",
+        "tanggal 6-10-2026",
+        "6 October 2026",
+        "6-Oct-2026",
+        "Tuesday, October 6th, 2026",
     ],
 )
 def test_days_are_read_day_first(value: Any) -> None:
     assert parse.day()(value, CONTEXT) == date(2026, 10, 6)
 
 
-@pytest.mark.parametrize("value", ["10/16/2026", "31/02/2026", "01/01/0001", "06/10/26", "hôm nay", 12, True, 46301.5])
+@pytest.mark.parametrize(
+    ("value", "month"),
+    [
+        *[("12 tháng 3 năm 2026", 3), ("12 tháng năm năm 2026", 5), ("12 tháng chạp năm 2026", 12)],
+        *((f"12 {name} 2026", number) for number, name in enumerate(ENGLISH.split(), 1)),
+        *((f"12-{name[:3]}-2026", number) for number, name in enumerate(ENGLISH.split(), 1)),
+        *((f"12 {name} 2026", number) for number, name in enumerate(INDONESIAN.split(), 1)),
+    ],
+)
+def test_months_by_their_names(value: str, month: int) -> None:
+    assert parse.day()(value, CONTEXT) == date(2026, month, 12)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "10/16/2026",
+        "31/02/2026",
+        "31 tháng 2 năm 2026",
+        "31 Februari 2026",
+        "01/01/0001",
+        "06/10/26",
+        "6 Okt 26",
+        "6 tháng 10",
+        "6 Xyz 2026",
+        "06/10/2026 - 08/10/2026",
+        "06/10/2026 08:30",
+        "quầy 3, 6/10/2026",
+        "hôm nay",
+        "12345",
+        "46301.5",
+        12,
+        True,
+        46301.5,
+    ],
+)
 def test_no_day(value: Any) -> None:
     assert refused(parse.day(), value) == "not_a_date"
 
@@ -141,6 +190,17 @@ def test_no_day(value: Any) -> None:
         "2026-10-16T01:30:00Z",
         "2026-10-16T10:30:00+09:00",
         46311 + 8.5 / 24,
+        str(46311 + 8.5 / 24),
+        "16/10/2026 08.30",
+        "16/10/2026 8:30:00 AM",
+        "16/10/2026 8:30 SA",
+        "8 giờ 30 phút, thứ Sáu, ngày 16 tháng 10 năm 2026",
+        "lúc 8h30 ngày 16/10/2026",
+        "Jumat, 16 Oktober 2026, pukul 08.30",
+        "16 Oktober 2026 08.30 WIB",
+        "16 Oktober 2026 10.30 WIT",
+        "Friday, 16 October 2026 at 8:30 am",
+        "Oct 16, 2026 8:30",
     ],
 )
 def test_moments_stand_in_the_zone_of_the_edition(value: Any) -> None:
@@ -153,7 +213,20 @@ def test_a_moment_without_time_is_midnight() -> None:
     assert parse.moment()("16/10/2026", EURO) == datetime(2026, 10, 15, 22, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("value", ["16/10/2026 25:00", "08:30", "2026-10-16T99", "x", True, "8h30 mai"])
+def test_hours_after_noon() -> None:
+    for written in ("16/10/2026 2:30 PM", "16/10/2026 2:30 CH", "16/10/2026 14h30", "16 Oktober 2026 14.30"):
+        assert parse.moment()(written, CONTEXT) == datetime(2026, 10, 16, 7, 30, tzinfo=UTC)
+    assert parse.moment()("16/10/2026 12 am", CONTEXT) == datetime(2026, 10, 15, 17, tzinfo=UTC)
+    assert parse.moment()("16/10/2026 12:00 PM", CONTEXT) == datetime(2026, 10, 16, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("16/10/2026 25:00", "08:30", "2026-10-16T99", "x", True, "8h30 mai", "16/10/2026 8h30 mai", "16/10/26 8:30"),
+        *("16/10/2026 14:30 PM", "16/10/2026 8", "31/02/2026 08:30", "16/10/2026 08:30 - 16/10/2026 09:30"),
+    ],
+)
 def test_no_moment(value: Any) -> None:
     assert refused(parse.moment(), value) == "not_a_time"
 

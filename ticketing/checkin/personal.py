@@ -7,6 +7,7 @@ from app.accounts.personal.registry import Held, PersonalData, Rows
 from app.accounts.personal.whom import Whom
 from app.events.tables import Pass
 from app.kernel.i18n import N_
+from ticketing.checkin.enums import SETTLEMENT_NAMES
 from ticketing.checkin.tables import Admission, Scan
 
 
@@ -46,6 +47,7 @@ DATA = PersonalData(
             stays=N_("The decision, without you."),
             find=_settled,
             erase=_erase_settled,
+            words={"settlement": SETTLEMENT_NAMES.get},
         ),
     ),
     erased=frozenset({"scan.settled_by"}),

@@ -8,6 +8,7 @@ from app.accounts.personal.whom import Whom
 from app.events.tables import Pass
 from app.kernel.database import fetch
 from app.kernel.i18n import N_
+from ticketing.sales.enums import ORDER_STATE_NAMES
 from ticketing.sales.queries import SHOWN
 from ticketing.sales.tables import OrderItem, TicketOrder
 
@@ -93,6 +94,7 @@ DATA = PersonalData(
             stays=N_("That so many tickets were sold, without your name."),
             find=_orders,
             erase=_erase_orders,
+            words={"state": ORDER_STATE_NAMES.get},
         ),
         Held(
             key="tickets",

@@ -9,9 +9,9 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from app.accounts.actor import Actor
-from app.accounts.enums import GIVEN_THROUGH_NAMES, RecordKind
+from app.accounts.enums import GIVEN_THROUGH_NAMES, PURPOSE_NAMES, RecordKind
 from app.accounts.guards import signed_in
-from app.accounts.labels import label_of
+from app.accounts.labels import label_of, word_of
 from app.accounts.limits import Way, count_browser
 from app.accounts.personal.records import whoms_of
 from app.accounts.personal.registry import Found, find_of_records
@@ -26,25 +26,20 @@ from app.accounts.tables import Person
 from app.kernel.clock import now
 from app.kernel.database import write_transaction
 from app.kernel.forms import Form, read_form
-from app.kernel.i18n import N_, _, format_datetime
+from app.kernel.i18n import _, format_datetime
 from app.kernel.security import limit
 from app.kernel.web import browser_of, local_path, page, redirect
 
 ZONE = "Asia/Ho_Chi_Minh"
 MOST_SHOWN = 20
 PRIVATE = {"cache-control": "private, no-store"}
-PURPOSES = {
-    "contact": N_("Contact details shown to visitors"),
-    "photo": N_("Photos"),
-    "introduction": N_("Introductions to experts and buyers"),
-    "registration": N_("Being registered by an officer"),
-}
 
 
 class ConsentForm(msgspec.Struct):
-    """Which way a consent goes."""
+    """Which way a consent goes, and the page on which it was said."""
 
     given: Annotated[str, Meta(pattern="^(yes|no)$")]
+    next: Annotated[str, Meta(max_length=200)] = ""
 
 
 class DataController(Controller):
@@ -66,7 +61,7 @@ class DataController(Controller):
             consents=consents,
             officers=await record_names(RecordKind.PERSON, [row["given_to"] for row in consents if row["given_to"]]),
             through={key.value: _(name) for key, name in GIVEN_THROUGH_NAMES.items()},
-            purposes={key: _(name) for key, name in PURPOSES.items()},
+            purposes={key.value: _(name) for key, name in PURPOSE_NAMES.items()},
             zone=ZONE,
             headers=PRIVATE,
         )
@@ -87,7 +82,7 @@ class DataController(Controller):
         given = form.given == "yes"
         await change_consent(consent_id=consent_id, given=given, actor=request.user, now=now())
         said = _("You have given your consent again.") if given else _("You have withdrawn your consent.")
-        return redirect("/account/data", toast=said)
+        return redirect(local_path(form.next, "/account/data"), toast=said)
 
     @get("/erase")
     async def before(self, request: Request[Actor, Any, Any]) -> Response[str]:
@@ -127,7 +122,11 @@ class DataController(Controller):
 def _shown(one: Found) -> dict[str, Any]:
     """A kind of record as the page shows it: its sentences, and the first records, label by label."""
     records = [
-        [(label_of(key), _value(value)) for key, value in row.items() if value not in (None, "", False)]
+        [
+            (label_of(key), _value(word_of(one.held.words, key, value)))
+            for key, value in row.items()
+            if value not in (None, "", False)
+        ]
         for row in one.rows[:MOST_SHOWN]
     ]
     return {

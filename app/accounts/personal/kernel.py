@@ -8,8 +8,9 @@ from typing import Any
 
 from app.accounts.personal.registry import NUMBER_ONLY, Held, PersonalData, Rows
 from app.accounts.personal.whom import Whom
+from app.kernel.audit_words import known_actions, known_subjects
 from app.kernel.database import after_commit, fetch
-from app.kernel.enums import BatchState, JobState
+from app.kernel.enums import CHANNEL_NAMES, MESSAGE_STATE_NAMES, BatchState, JobState
 from app.kernel.i18n import N_
 from app.kernel.sheets import kind, kinds, read_tables
 from app.kernel.sheets.files import remove_file, stored_bytes
@@ -52,6 +53,12 @@ async def _log(whom: Whom) -> Rows:
     return await AuditEntry.select(
         AuditEntry.at, AuditEntry.action, AuditEntry.subject_type, AuditEntry.subject_id, AuditEntry.edition_id
     ).where(AuditEntry.actor_person_id == whom.person_id)
+
+
+def _thing(kind: str) -> str | None:
+    """What a kind of subject is called."""
+    subject = known_subjects().get(kind)
+    return subject.name if subject else None
 
 
 async def _filled_in(whom: Whom) -> Rows:
@@ -202,6 +209,7 @@ DATA = PersonalData(
             until=N_("As long as visitors' data of the festival are kept"),
             find=_messages,
             erase=_erase_messages,
+            words={"channel": CHANNEL_NAMES.get, "state": MESSAGE_STATE_NAMES.get},
         ),
         Held(
             key="log",
@@ -211,6 +219,7 @@ DATA = PersonalData(
             stays=N_("That something was changed and when, without your name and without what it was."),
             find=_log,
             erase=_erase_log,
+            words={"action": known_actions().get, "subject_type": _thing},
         ),
         Held(
             key="filled_in",
@@ -219,6 +228,7 @@ DATA = PersonalData(
             until=N_("As long as the festival's records are kept"),
             stays=N_("What was filled in for the organisation and when, without your name."),
             find=_filled_in,
+            words={"action": known_actions().get, "subject_type": _thing},
         ),
         Held(
             key="uploads",

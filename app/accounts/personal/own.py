@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from app.accounts.enums import DEVICE_KIND_NAMES, GIVEN_THROUGH_NAMES, PURPOSE_NAMES, ROLE_NAMES
 from app.accounts.personal.registry import NUMBER_ONLY, Held, PersonalData, Rows
 from app.accounts.personal.whom import NOBODY, Whom
 from app.accounts.tables import (
@@ -19,7 +20,7 @@ from app.accounts.tables import (
     SignInToken,
     TwoStep,
 )
-from app.kernel.i18n import N_
+from app.kernel.i18n import LOCALE_NAMES, N_
 from app.kernel.names import search_text
 
 #: Ids of rows, codes of products, and what a kept record held before: nothing, or it would have kept it.
@@ -175,6 +176,9 @@ async def _erase_devices(whom: Whom, now: datetime) -> int:
     return len(await Device.update(values).where(Device.person == whom.person_id).returning(Device.id))
 
 
+_CONTACT_NAMES = {"phone": N_("Phone number"), "email": N_("Mail address")}
+
+
 async def _consents(whom: Whom) -> Rows:
     return await Consent.select(
         Consent.purpose, Consent.edition_id, Consent.given, Consent.given_through, Consent.wording, Consent.at
@@ -190,6 +194,7 @@ DATA = PersonalData(
             until=UNTIL_ASKED,
             find=_person,
             erase=_erase_person,
+            words={"locale": LOCALE_NAMES.get},
         ),
         Held(
             key="roles",
@@ -198,6 +203,7 @@ DATA = PersonalData(
             until=UNTIL_ASKED,
             find=_roles,
             erase=_erase_roles,
+            words={"role": ROLE_NAMES.get},
         ),
         Held(
             key="organisations",
@@ -223,6 +229,7 @@ DATA = PersonalData(
             until=N_("Until you confirm it, ten minutes at most; it is gone within the hour"),
             find=_new_contacts,
             erase=_erase_new_contacts,
+            words={"kind": _CONTACT_NAMES.get},
         ),
         Held(
             key="assistance",
@@ -247,6 +254,7 @@ DATA = PersonalData(
             until=UNTIL_ASKED,
             find=_devices,
             erase=_erase_devices,
+            words={"kind": DEVICE_KIND_NAMES.get},
         ),
         Held(
             key="consents",
@@ -255,6 +263,7 @@ DATA = PersonalData(
             until=N_("Kept as long as proof may be asked for"),
             stays=N_("That a consent was given or withdrawn, without your name: the law wants it provable."),
             find=_consents,
+            words={"purpose": PURPOSE_NAMES.get, "given_through": GIVEN_THROUGH_NAMES.get},
         ),
     ),
     erased=frozenset(

@@ -32,6 +32,7 @@ class Held:
 
     ``find`` gives its records as plain values, with ``edition_id`` where they belong to one. ``erase`` runs inside the
     transaction of the erasure and returns how many records it changed. ``stays`` says what an erasure leaves, and why.
+    ``words`` gives, by column, what a stored code is called; without a word it is shown as it is.
     """
 
     key: str
@@ -41,6 +42,7 @@ class Held:
     stays: str = ""
     find: Callable[[Whom], Awaitable[Rows]]
     erase: Callable[[Whom, datetime], Awaitable[int]] = nothing
+    words: Mapping[str, Callable[[Any], str | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import msgspec
 
-from app.accounts.labels import label_of
+from app.accounts.labels import label_of, word_of
 from app.accounts.personal.records import whoms_of
 from app.accounts.personal.registry import Found, find_of_records
 from app.kernel.i18n import _
@@ -34,7 +34,7 @@ async def export_person(*, person_id: int, now: datetime) -> bytes:
         ],
     }
     data = msgspec.json.format(msgspec.json.encode(whole, enc_hook=str), indent=2)
-    headers = [_("What"), _("No."), _("Detail"), _("Value")]
+    headers = [_("Kind"), _("No."), _("Detail"), _("Value")]
     sheet = await asyncio.to_thread(write_xlsx, _("My data"), headers, lines_of(found))
     return await asyncio.to_thread(_zipped, {"personal-data.json": data, "personal-data.xlsx": sheet})
 
@@ -42,7 +42,7 @@ async def export_person(*, person_id: int, now: datetime) -> bytes:
 def lines_of(found: Sequence[Found]) -> list[list[Any]]:
     """One line for each value that is there: what it is, which record, which detail, and the value."""
     return [
-        [_(one.held.title), number, label_of(key), value]
+        [_(one.held.title), number, label_of(key), word_of(one.held.words, key, value)]
         for one in found
         for number, row in enumerate(one.rows, start=1)
         for key, value in row.items()

@@ -191,11 +191,12 @@ async def _check_tree(kept_id: int, merged_id: int) -> None:
             raise MergeUpsideDown
 
 
-async def undo_merge(*, merge_id: int, edition_id: int, festival: str, actor: Actor, now: datetime) -> None:
-    """Make the records two again, as they were. What was added since stays with the one that stayed.
+async def undo_merge(*, merge_id: int, edition_id: int, festival: str, actor: Actor, now: datetime) -> RecordKind:
+    """Make the records two again, as they were; returns of which kind they are.
 
-    So does what was changed since to lead elsewhere. Sessions and links of that one which began since the merge end:
-    they may have been opened by the other's contact. Raises NotFound, MergeUndone, MergeNotLast, MergeNotYours.
+    What was added since stays with the one that stayed, and so does what was changed since to lead elsewhere. Sessions
+    and links of that one which began since the merge end: they may have been opened by the other's contact. Raises
+    NotFound, MergeUndone, MergeNotLast, MergeNotYours.
     """
     async with write_transaction():
         found = (
@@ -251,6 +252,7 @@ async def undo_merge(*, merge_id: int, edition_id: int, festival: str, actor: Ac
             kind, rows[kept_id], rows[merged_id], merge_id=merge_id, edition_id=edition_id, festival=festival, now=now
         )
         await after_commit(forget_devices)
+    return kind
 
 
 async def say_not_the_same(

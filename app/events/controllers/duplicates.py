@@ -247,7 +247,7 @@ class DuplicatesController(Controller):
         """Make them two again."""
         form = await read_form(request, UndoForm)
         edition = await queries.edition_by_id(edition_id)
-        await undo_merge(
+        kind = await undo_merge(
             merge_id=known_id(form.merge),
             edition_id=edition_id,
             festival=edition.title,
@@ -255,7 +255,7 @@ class DuplicatesController(Controller):
             now=now(),
         )
         said = _("They are two records again. Both contacts are being told.")
-        return redirect(f"/manage/{edition_id}/duplicates", toast=said)
+        return redirect(f"/manage/{edition_id}/duplicates?kind={kind.value}", toast=said)
 
 
 async def _frame(request: Request[Actor, Any, Any], edition_id: int, kind: RecordKind, here: str) -> dict[str, Any]:

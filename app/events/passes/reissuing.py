@@ -32,7 +32,7 @@ CHUNK = 500
 async def replace_leaked_key(*, key_id: int, actor: Actor, now: datetime) -> int:
     """Retire a key that leaked and queue the job that issues its passes again; returns the job's id.
 
-    Raises KeyUnknown, also for a key that does not sign passes.
+    Raises KeyLeakedBefore, and KeyUnknown, also for a key that does not sign passes.
     """
     async with write_transaction():
         purpose = await retire_leaked_key(key_id, now)

@@ -17,7 +17,7 @@ from app.judging.schemas import EnterForm
 from app.judging.services.entering import send_way_in
 from app.judging.services.entries import ensure_open
 from app.kernel.clock import now
-from app.kernel.errors import NotFound
+from app.kernel.errors import NotFound, TooManyTries
 from app.kernel.forms import NOT_A_CONTACT, Form, FormError, open_form
 from app.kernel.i18n import _
 from app.kernel.web import page, redirect
@@ -54,10 +54,16 @@ class EnterController(Controller):
             sent_to = await send_way_in(
                 edition=edition, contest=contest, full_name=values.full_name, phone=phone, email=email, now=now()
             )
-        except FormError as error:
-            given: dict[str, Any] = {"edition": edition, "contest": contest, "form": error.form, "sent_to": ""}
+        except (FormError, TooManyTries) as error:
+            form = error.form if isinstance(error, FormError) else _too_often(values, error)
+            given: dict[str, Any] = {"edition": edition, "contest": contest, "form": form, "sent_to": ""}
             return page("judging/enter.html", status=error.status, **given)
         return page("judging/enter.html", edition=edition, contest=contest, form=Form.empty(), sent_to=sent_to)
+
+
+def _too_often(typed: EnterForm, error: TooManyTries) -> Form:
+    """The form as it was typed, with how long to wait."""
+    return Form({"full_name": typed.full_name, "contact": typed.contact}, {"contact": error.sentence()})
 
 
 async def _open_call(slug: str) -> tuple[EditionInfo, ContestRow]:

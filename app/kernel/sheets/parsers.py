@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -11,16 +11,12 @@ from app.kernel.i18n import LOCALES, N_
 from app.kernel.money import Money, decimals, parse_money
 from app.kernel.names import clean_text, normalise_email, normalise_phone
 from app.kernel.sheets.columns import Parser, fold
+from app.kernel.sheets.dates import day_of, moment_of
 from app.kernel.sheets.model import SheetContext, Value, said, shown
 
 Choice = TypeVar("Choice", bound=str)
 
-EXCEL_EPOCH = date(1899, 12, 30)  # day 0 of serial dates from March 1900 on (ECMA-376 part 1, 18.17.4.1)
-SERIAL_DAYS = range(20_000, 80_000)  # 1954 to 2119
 YEARS = range(1900, 2200)
-DAY_FIRST = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})")
-YEAR_FIRST = re.compile(r"(\d{4})[/.\-](\d{1,2})[/.\-](\d{1,2})")
-CLOCK = re.compile(r"(\d{1,2})\s*[:hg]\s*(\d{2})?(?::(\d{2}))?")
 GROUPED = re.compile(r"[+-]?\d{1,3}([.,\u00a0 ]\d{3})+")
 FREE = {fold(word) for word in ("free", "miễn phí", "gratis")}
 
@@ -131,10 +127,10 @@ def money() -> Parser:
 
 
 def day() -> Parser:
-    """A date: a date cell, ``16/10/2026`` (day first), ``2026-10-16``, or the spreadsheet's serial number."""
+    """A date: a date cell, as people write it (day first, or by the month's name), or the spreadsheet's number."""
 
     def parse(value: Value, _context: SheetContext) -> date:
-        found = _day_of(value)
+        found = day_of(value)
         if found is None or found.year not in YEARS:
             raise CellError("not_a_date", N_("This is no date. Write day, month and year like 16/10/2026."))
         return found
@@ -146,7 +142,7 @@ def moment() -> Parser:
     """A date with a time in the edition's zone, given in UTC; without a time it is midnight."""
 
     def parse(value: Value, context: SheetContext) -> datetime:
-        found = _moment_of(value)
+        found = moment_of(value)
         if found is None or found.year not in YEARS:
             raise CellError("not_a_time", N_("This is no date and time. Write them like 16/10/2026 08:30."))
         if found.tzinfo is None:
@@ -203,50 +199,3 @@ def custom(function: Callable[[str], Any], code: str, message: str) -> Parser:
 def _choices(labels: Mapping[Choice, Mapping[str, Sequence[str]]]) -> dict[str, str]:
     """What may be written, in each language."""
     return {locale: ", ".join((own.get(locale) or (str(key),))[0] for key, own in labels.items()) for locale in LOCALES}
-
-
-def _day_of(value: Value) -> date | None:
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    if isinstance(value, int) and not isinstance(value, bool) and value in SERIAL_DAYS:
-        return EXCEL_EPOCH + timedelta(days=value)
-    if not isinstance(value, str):
-        return None
-    written = clean_text(value)
-    day_first, year_first = DAY_FIRST.fullmatch(written), YEAR_FIRST.fullmatch(written)
-    try:
-        if day_first:
-            return date(int(day_first[3]), int(day_first[2]), int(day_first[1]))
-        if year_first:
-            return date(int(year_first[1]), int(year_first[2]), int(year_first[3]))
-    except ValueError:
-        return None
-    return None
-
-
-def _moment_of(value: Value) -> datetime | None:
-    """Read a moment; naive where no zone was written."""
-    if isinstance(value, datetime):
-        return value
-    if isinstance(value, float) and SERIAL_DAYS.start <= value < SERIAL_DAYS.stop:
-        midnight = datetime.combine(EXCEL_EPOCH, time())
-        return midnight + timedelta(seconds=round(value * 86_400))
-    if isinstance(value, str):
-        written = clean_text(value)
-        if "T" in written or re.search(r"[+-]\d\d:\d\d$", written):
-            try:
-                return datetime.fromisoformat(written)
-            except ValueError:
-                return None
-        clock = CLOCK.search(written)
-        if clock:
-            rest = clean_text(written.replace(clock[0], " ").strip(" ,-"))
-            found = _day_of(rest.strip(" ,-"))
-            hour, minute, second = (int(part or 0) for part in clock.groups())
-            if found is None or hour > 23 or minute > 59 or second > 59:
-                return None
-            return datetime.combine(found, time(hour, minute, second))
-    found = _day_of(value)
-    return None if found is None else datetime.combine(found, time())

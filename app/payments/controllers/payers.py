@@ -10,6 +10,7 @@ from app.accounts.enums import Role
 from app.accounts.guards import requires
 from app.kernel.clock import now
 from app.kernel.documents.pages import PageNotRead
+from app.kernel.errors import TooManyTries
 from app.kernel.forms import Form, FormError, open_form
 from app.kernel.i18n import _
 from app.kernel.images import NotAPicture, PictureTooLarge
@@ -25,7 +26,7 @@ from app.payments.services.reminding import remind_now
 async def take_proof(request: Request[Actor, Any, Any], document_id: int) -> tuple[Form, int] | None:
     """Keep the proof that a payer's page sends; None when it is kept, else her form with what was wrong, and a status.
 
-    Who may send it the page has to see to. Raises DocumentNotFound, DocumentNotOpen, TooManyTries.
+    Who may send it the page has to see to. Raises DocumentNotFound, DocumentNotOpen.
     """
     try:
         reading = await open_form(request, ProofForm)
@@ -36,7 +37,7 @@ async def take_proof(request: Request[Actor, Any, Any], document_id: int) -> tup
         await send_proof(document_id=document_id, data=await upload.read(), actor=request.user, now=now())
     except FormError as error:
         return error.form, 422
-    except (NotAPicture, PictureTooLarge, PageNotRead, ProofTooLarge, ProofsFull) as error:
+    except (NotAPicture, PictureTooLarge, PageNotRead, ProofTooLarge, ProofsFull, TooManyTries) as error:
         return Form({}, {"proof": error.sentence()}), error.status
     return None
 

@@ -84,7 +84,7 @@ class LeadController(Controller):
             return await _page(edition, organisation_id, error.form, status=422)
         except TooManyTries as error:
             again = await form_again(request, {"phone": error.sentence()})
-            return await _page(edition, organisation_id, again, status=422)
+            return await _page(edition, organisation_id, again, status=error.status)
         back = (
             f"{edition.path}/products/{form.product_id}"
             if form.product_id

@@ -33,6 +33,7 @@ async def test_the_card_hands_the_account_over_once(scene: Scene) -> None:
     await fill_in(scene)
     shown = await scene.browser.post(f"{scene.page}/card")
     assert (shown.status_code, shown.headers["cache-control"]) == (200, "private, no-store")
+    assert re.search(r'<p class="[^"]*no-print">Print this card and give it to her', shown.text)
     token = await card_of(scene)  # a new card: the first one ends
     async with new_browser() as hers, new_browser() as another:
         looked = await hers.get(f"/take-over/{token}")
@@ -144,7 +145,10 @@ async def test_she_sees_what_was_filled_in_and_confirms_her_consent(scene: Scene
         await hers.post(f"/take-over/{token}")
         mine = (await hers.get("/account/filled-in")).text
         assert (mine.count("Khăn thổ cẩm") >= 1, mine.count("On paper, to the officer: Cán bộ Hoa")) == (True, 1)
-        await hers.post(f"/account/data/consents/{consent['id']}", data={"given": "yes"})
+        back = re.findall(r'name="next" value="([^"]+)"', mine)
+        assert back == ["/account/filled-in"] * 2
+        sent = await hers.post(f"/account/data/consents/{consent['id']}", data={"given": "yes", "next": back[0]})
+        assert sent.headers["location"].split("#")[0] == "/account/filled-in"
         again = (await hers.get("/account/filled-in")).text
     assert again.count("On paper, to the officer") == 0
     newest, oldest = await consents_of(scene.person_id)

@@ -9,6 +9,7 @@ from app.events.short_codes import resolve_short_code
 from app.kernel import clock
 from app.kernel.images import store_image
 from booths.catalogue.queries.figures import leads_of, scans_of
+from booths.catalogue.services import leads
 from booths.catalogue.services.codes import booth_code
 from booths.catalogue.services.products import add_photos
 from booths.catalogue.slots import Part, _votes, add_vote_provider
@@ -172,6 +173,19 @@ async def test_a_contact_is_left_only_with_a_ticked_box(client: httpx.AsyncClien
     assert (answer.status_code, answer.headers["location"]) == (303, f"{fair.edition.path}/products/{product_id}")
     (lead,) = (await leads_of(fair.edition.id, stand.organisation_id)).items
     assert (lead.name, lead.phone) == ("Lê Ngọc Ánh", "+84912345678")
+
+
+async def test_who_left_too_many_contacts_is_told_how_long_to_wait_and_keeps_what_she_wrote(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leads, "PER_BROWSER", 0)
+    fair = await make_fair()
+    stand = await make_stand(fair)
+    address = f"{fair.edition.path}/exhibitors/{stand.organisation_id}/contact?lang=en"
+    sent = {"name": "Lê Ngọc Ánh", "phone": "0912 345 678", "consent": "on", "client_id": "c1"}
+    answer = await client.post(address, data=sent)
+    assert (answer.status_code, "Please wait 60 minutes" in answer.text) == (429, True)
+    assert [f'value="{value}"' in answer.text for value in ("Lê Ngọc Ánh", "0912 345 678")] == [True, True]
 
 
 async def test_another_module_may_render_the_vote(client: httpx.AsyncClient) -> None:

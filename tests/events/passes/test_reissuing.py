@@ -17,7 +17,7 @@ from app.events.queries import EditionInfo
 from app.events.tables import Pass
 from app.kernel.database import fetch
 from app.kernel.jobs import JobContext, get_job
-from app.kernel.signing import KeyUnknown, active_key, ensure_key, list_keys
+from app.kernel.signing import KeyLeakedBefore, KeyUnknown, active_key, ensure_key, list_keys
 from app.kernel.tables import OutboxMessage
 from tests.conftest import NOW
 from tests.events.factories import make_edition
@@ -110,8 +110,8 @@ async def test_a_key_leaks_once_and_only_one_of_passes(database: str) -> None:
     await replace_leaked_key(key_id=key_id, actor=SYSTEM, now=NOW)
     assert [(key.key_id, key.state) for key in await list_keys()] == [(key_id, "leaked"), (key_id + 1, "signs")]
     results = (await ensure_key("results", NOW)).key_id
-    for wrong in (key_id, results, 999):
-        with pytest.raises(KeyUnknown):
+    for wrong, refusal in ((key_id, KeyLeakedBefore), (results, KeyUnknown), (999, KeyUnknown)):
+        with pytest.raises(refusal):
             await replace_leaked_key(key_id=wrong, actor=SYSTEM, now=NOW)
     assert [key.state for key in await list_keys()] == ["leaked", "signs", "signs"]
     jobs = await fetch("SELECT kind FROM job WHERE kind = {}", JOB)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from app.accounts.actor import SYSTEM
 from app.events.enums import PassKind
 from app.events.passes.services import revoke_pass
 from app.kernel.database import dialect, fetch
+from app.kernel.signing import list_keys, retire_leaked_key
 from tests.conftest import NOW
 from tests.support.factories_ticketing import make_gate, make_list, make_open_edition, make_pass
 from tests.support.race import drop_index, drop_unique, losers, meet_after, race, unguarded, winners
@@ -19,8 +21,8 @@ from ticketing.checkin import redeem as hot
 from ticketing.checkin.enums import Verdict
 from ticketing.checkin.errors import GateNotFound, ListClosed
 from ticketing.checkin.schemas import QueuedScan
-from ticketing.checkin.services import gates
-from ticketing.checkin.services.redeeming import redeem_pass, redeem_queue
+from ticketing.checkin.services import gates, redeeming
+from ticketing.checkin.services.redeeming import forget_keys, redeem_pass, redeem_queue
 
 pytestmark = pytest.mark.engines
 PARTIES = 40
@@ -88,6 +90,23 @@ async def test_the_typed_short_code_and_the_scanned_address_are_the_same_pass(ga
     address = f"HTTP://TESTSERVER.LOCAL/P/{issued.code}"
     second = await redeem_pass(actor=phone, client_id="scan-0002", code=address, now=NOW)
     assert [first.verdict, second.verdict] == [Verdict.ADMITTED, Verdict.ALREADY_ADMITTED]
+
+
+async def test_what_a_leaked_key_signed_is_refused_some_seconds_later(
+    gate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edition, _list_id, _gate_id, phone = gate
+    clock = SimpleNamespace(at=0.0)
+    monkeypatch.setattr(redeeming, "time", SimpleNamespace(monotonic=lambda: clock.at))
+    forget_keys()
+    one, other = await make_pass(edition, now=NOW), await make_pass(edition, now=NOW)
+    answer = await redeem_pass(actor=phone, client_id="scan-0001", code=one.code, now=NOW)
+    assert answer.verdict == Verdict.ADMITTED
+    (key,) = await list_keys()
+    await retire_leaked_key(key.key_id, NOW)
+    clock.at += 6
+    answer = await redeem_pass(actor=phone, client_id="scan-0002", code=other.code, now=NOW)
+    assert answer.verdict == Verdict.UNKNOWN
 
 
 async def test_every_other_verdict(gate: Any) -> None:

@@ -129,6 +129,18 @@ async def test_a_visitor_who_has_to_wait_keeps_what_she_typed(sale: tuple[Any, i
             assert (await browser.post(address, data=typed)).status_code == 303
 
 
+async def test_a_browser_that_ordered_too_often_keeps_what_was_typed(
+    sale: tuple[Any, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edition, type_id = sale
+    monkeypatch.setattr(limits, "PER_BROWSER", 0)
+    typed = {f"n-{type_id}": "1", "full_name": "Trần Thị Mơ", "contact": "0912345678", "client_id": "client-of-mo-2"}
+    async with new_browser() as browser:
+        answer = await browser.post(f"{edition.path}/tickets/order?lang=en", data=typed)
+    assert (answer.status_code, "Please wait 60 minutes" in answer.text) == (429, True)
+    assert [f'value="{value}"' in answer.text for value in ("Trần Thị Mơ", "0912345678")] == [True, True]
+
+
 async def test_the_api_says_when_to_come_again(sale: tuple[Any, int]) -> None:
     edition, _type_id = sale
     body = {"lines": [{"ticket_type": "DAY", "count": 1}], "full_name": "Siti", "phone": "0912345678"}

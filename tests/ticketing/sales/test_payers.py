@@ -13,6 +13,7 @@ from PIL import Image
 from app.accounts.actor import SYSTEM
 from app.kernel.database import fetch
 from app.payments import transfers
+from app.payments.services import proofs
 from app.payments.services.terms import set_qris
 from tests.conftest import NOW
 from tests.support.client import Browser
@@ -74,6 +75,16 @@ async def test_what_is_no_proof_is_refused_at_its_field(
     page = await order(await make_open_edition(now=NOW))
     refused = await client.post(f"{page}/proof?lang=en", files=files or {"other": b"x"})
     assert (refused.status_code, sentence in refused.text) == (422, True)
+
+
+async def test_who_sent_too_many_files_is_told_at_the_field_how_long_to_wait(
+    client: Browser, bank: None, frozen_now: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proofs, "PER_HOUR", 0)
+    page = await order(await make_open_edition(now=NOW))
+    refused = await client.post(f"{page}/proof?lang=en", files={"proof": ("ck.png", picture(), "image/png")})
+    assert (refused.status_code, 'id="field-proof-error"' in refused.text) == (429, True)
+    assert "Please wait 60 minutes" in refused.text
 
 
 async def test_nobody_sends_a_proof_of_anothers_order_or_of_a_free_one(

@@ -16,7 +16,7 @@ from app.events.pages import download
 from app.events.passes.services import secret_of
 from app.events.queries import EditionInfo, edition_by_slug
 from app.kernel.clock import now
-from app.kernel.errors import AppError
+from app.kernel.errors import AppError, TooManyTries
 from app.kernel.forms import Form, FormError, Reading, contact_in, open_form
 from app.kernel.i18n import LOCALES, N_, _, current_locale
 from app.kernel.money import Money
@@ -117,7 +117,7 @@ class TicketController(Controller):
             )
         except FormError as error:
             return _buyer_page(edition, chosen, error.form, status=422)
-        except OrdersSlowed as error:
+        except (OrdersSlowed, TooManyTries) as error:
             again = Form(msgspec.to_builtins(values), {"contact": error.sentence()})
             return _buyer_page(edition, chosen, again, status=error.status)
         except (SoldOut, SalesClosed, NothingChosen, TooManyTickets) as error:

@@ -185,7 +185,7 @@ class Gate {
       await this.store.keep(bundle, offset);
       this.screen.gate(bundle.gate);
       this.showWay(this.way);
-      this.setOnline(true);
+      this.setOnline(true, true);
     } catch (error) {
       if (isWithdrawn(error)) await this.withdrawn();
       else if (isAway(error)) this.setOnline(false);
@@ -197,7 +197,6 @@ class Gate {
       const { inside } = await fetchStatus();
       this.inside = inside;
       this.screen.inside(inside);
-      if (!this.online) void this.refreshBundle();
       this.setOnline(true);
     } catch (error) {
       if (isWithdrawn(error)) await this.withdrawn();
@@ -205,10 +204,13 @@ class Gate {
     }
   }
 
-  private setOnline(yes: boolean): void {
-    if (yes && !this.online) this.queue.keepSending((records) => this.send(records));
+  /** Whichever answer tells it first that the network is back: what the phone judges by is fetched anew. */
+  private setOnline(yes: boolean, fetched = false): void {
+    const back = yes && !this.online;
+    if (back) this.queue.keepSending((records) => this.send(records));
     this.online = yes;
     this.screen.online(yes);
+    if (back && !fetched) void this.refreshBundle();
   }
 
   /** The gate lead withdrew this phone: it forgets what let it judge, and stops. What waits to be sent stays. */
