@@ -234,21 +234,9 @@ async def _tickets(found: Festival, now: datetime) -> None:
     for billed_id in (sponsored.id, found.ids["bill_id"]):
         for content in (b"%PDF-1.7", b"<?xml version='1.0'?><a/>"):
             await keep_legal_file(document_id=billed_id, content=content, actor=SYSTEM, now=now)
-    stage = await issue_service_invoice(
-        edition_id=here,
-        client_id="festival-paid-twice",
-        payer=Payer(name="Công ty Sân khấu Tràng An"),
-        email="trangan@example.com",
-        phone=None,
-        description="Sân khấu",
-        lines=[Line(description="Thuê sân khấu", unit_minor=50_000)],
-        due_on=None,
-        actor=SYSTEM,
-        now=now,
-    )
     for name in ("FT-once", "FT-twice"):
         paid = await record_payment(
-            document_id=stage.id,
+            document_id=document.id,
             method=PaymentMethod.TRANSFER,
             amount=Money(50_000, "VND"),
             actor=None,
