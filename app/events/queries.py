@@ -13,6 +13,7 @@ from app.events.errors import EditionIsCancelled, EditionNotFound, SessionNotFou
 from app.events.tables import Edition, Hall, ProgrammeSession, Track, Venue
 from app.kernel.database import contains, dialect
 from app.kernel.i18n import format_days, pick
+from app.kernel.names import region_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +61,11 @@ class EditionInfo:
     def zone(self) -> ZoneInfo:
         """Its time zone."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def region(self) -> str:
+        """The country whose phone numbers people at it may write without their prefix."""
+        return region_of(self.currency)
 
     @property
     def days(self) -> list[date]:

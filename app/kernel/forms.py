@@ -18,7 +18,7 @@ from litestar.datastructures import UploadFile
 
 from app.kernel.errors import Conflict, Invalid
 from app.kernel.i18n import N_, _
-from app.kernel.names import clean_lines, clean_text
+from app.kernel.names import clean_lines, clean_text, contact_of
 
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
@@ -132,6 +132,15 @@ class Reading(Generic[StructT]):
         if self.form.errors:
             raise (ChangedMeanwhile if self.form.said else FormError)(self.form)
         return self.values
+
+
+def contact_in(reading: Reading[Any], region: str = "VN") -> tuple[str | None, str | None]:
+    """(phone, mail) of a form's one field ``contact``, as people of a country write it; refuses what is neither."""
+    try:
+        return contact_of(reading.values.contact, region)
+    except ValueError:
+        reading.refuse("contact", _(NOT_A_CONTACT))
+        return None, None
 
 
 async def read_form(request: Request[Any, Any, Any], model: type[StructT], *, tz: str = "UTC") -> StructT:

@@ -128,6 +128,18 @@ def normalise_phone(text: str, region: str = "VN") -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def region_of(currency: str) -> str:
+    """The country where somebody pays in a currency: its phone numbers may be written without their prefix."""
+    return "ID" if currency == "IDR" else "VN"
+
+
+def contact_of(text: str, region: str = "VN") -> tuple[str | None, str | None]:
+    """(phone number in E.164, mail address) of a text that is either. Raises ValueError when it is neither."""
+    if "@" in text:
+        return None, normalise_email(text)
+    return normalise_phone(text, region), None
+
+
 def searched(text: str) -> str:
     """What somebody looks for: a phone number in any usual form as digits that its stored form holds, else the text.
 

@@ -12,8 +12,10 @@ from app.kernel.names import (
     clean_lines,
     clean_name,
     clean_text,
+    contact_of,
     normalise_email,
     normalise_phone,
+    region_of,
     search_text,
     searched,
     shortened,
@@ -185,6 +187,31 @@ def test_mobile_numbers_are_read_as_the_library_reads_them(region: str) -> None:
 def test_what_is_no_phone_number_is_refused(typed: str) -> None:
     with pytest.raises(ValueError, match=r"^"):
         normalise_phone(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "region", "kept"),
+    [
+        ("0912 345 678", "VN", ("+84912345678", None)),
+        ("0812 3456 7890", "ID", ("+6281234567890", None)),
+        (" Hoa@Example.org ", "ID", (None, "hoa@example.org")),
+    ],
+)
+def test_a_contact_is_a_phone_number_or_a_mail_address(
+    typed: str, region: str, kept: tuple[str | None, str | None]
+) -> None:
+    assert contact_of(typed, region) == kept
+
+
+@pytest.mark.parametrize("typed", ["", "Hoa", "hoa@", "12"])
+def test_what_is_neither_is_no_contact(typed: str) -> None:
+    with pytest.raises(ValueError, match=r"^"):
+        contact_of(typed)
+
+
+@pytest.mark.parametrize(("currency", "region"), [("VND", "VN"), ("IDR", "ID"), ("USD", "VN")])
+def test_phone_numbers_are_read_as_where_the_money_is(currency: str, region: str) -> None:
+    assert region_of(currency) == region
 
 
 @pytest.mark.parametrize(

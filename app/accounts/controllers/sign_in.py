@@ -30,7 +30,7 @@ from app.accounts.tables import Person, SignInToken
 from app.kernel.clock import now
 from app.kernel.cookies import drop_cookie, read_cookie
 from app.kernel.errors import AppError, TooManyTries
-from app.kernel.forms import NOT_A_CONTACT, Form, FormError, open_form, read_form
+from app.kernel.forms import Form, FormError, contact_in, open_form, read_form
 from app.kernel.i18n import LOCALE_NAMES, LOCALES, N_, _, use_locale
 from app.kernel.logs import note_security
 from app.kernel.security import hash_token
@@ -219,10 +219,7 @@ class AccountController(Controller):
 async def _with_contact(request: Request[Any, Any, Any], model: type[ContactFormT]) -> ContactFormT:
     """A form with the one field for phone number or mail address. Raises FormError, also where it is neither."""
     reading = await open_form(request, model)
-    try:
-        service.contact_of(reading.values.contact)
-    except SignInFailed:
-        reading.refuse("contact", _(NOT_A_CONTACT))
+    contact_in(reading)
     return reading.settle()
 
 

@@ -31,11 +31,11 @@ from app.accounts.services.filling_in import hand_over
 from app.accounts.services.fresh import is_fresh
 from app.accounts.services.telling import end_others, tell_change
 from app.accounts.tables import Person, Session, SignInToken
-from app.kernel import audit
+from app.kernel import audit, names
 from app.kernel.database import hold_row, write_transaction
 from app.kernel.i18n import N_, _, current_locale, use_locale
 from app.kernel.logs import note_security
-from app.kernel.names import clean_lines, normalise_email, normalise_phone
+from app.kernel.names import clean_lines
 from app.kernel.outbox import send_message, way_to
 from app.kernel.security import hash_token, new_token
 from app.kernel.settings import settings
@@ -64,9 +64,7 @@ def contact_of(text: str) -> tuple[str | None, str | None]:
     Raises SignInFailed when it is neither.
     """
     try:
-        if "@" in text:
-            return None, normalise_email(text)
-        return normalise_phone(text), None
+        return names.contact_of(text)
     except ValueError as error:
         raise SignInFailed from error
 

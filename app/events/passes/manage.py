@@ -31,7 +31,6 @@ from app.kernel.web import page, redirect
 
 NO_PHONE = N_("This is no phone number. Write it like 0912 345 678 or +84 912 345 678.")
 NO_EMAIL = N_("This is no mail address. Write it like lan@example.org.")
-REGIONS = {"VND": "VN", "IDR": "ID"}
 
 
 class PassDeskController(Controller):
@@ -185,7 +184,7 @@ async def _read(request: Request[Any, Any, Any], edition: EditionInfo) -> Handed
     values = reading.values
     phone = email = None
     try:
-        phone = normalise_phone(values.phone, REGIONS.get(edition.currency, "VN")) if values.phone else None
+        phone = normalise_phone(values.phone, edition.region) if values.phone else None
     except ValueError:
         reading.refuse("phone", _(NO_PHONE))
     try:

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 from app.kernel.audit import AuditActor
 from app.kernel.i18n import _, format_date, pick
+from app.kernel.names import region_of
 
 SHOWN_LENGTH = 80
 TOLD_EVERY = 1_000
 """After how many rows whoever waits hears how far it is."""
-REGIONS = {"VND": "VN", "IDR": "ID"}
 
 
 class Refused(str):
@@ -68,7 +68,7 @@ class SheetContext:
     @property
     def region(self) -> str:
         """Country whose phone numbers may be written without their prefix."""
-        return REGIONS.get(self.currency, "VN")
+        return region_of(self.currency)
 
 
 @dataclass(frozen=True)

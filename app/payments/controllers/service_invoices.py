@@ -11,10 +11,9 @@ from app.accounts.guards import public, requires
 from app.events.pages import download, form_again
 from app.events.queries import EditionInfo, edition_by_id, edition_by_slug
 from app.kernel.clock import now
-from app.kernel.forms import NOT_A_CHOICE, NOT_A_CONTACT, Form, FormError, Reading, decode_form, open_form, posted_by
+from app.kernel.forms import NOT_A_CHOICE, Form, FormError, Reading, contact_in, decode_form, open_form, posted_by
 from app.kernel.i18n import _, current_locale
 from app.kernel.money import parse_money
-from app.kernel.names import normalise_email, normalise_phone
 from app.kernel.security import limit, new_token
 from app.kernel.web import page, redirect
 from app.payments import queries
@@ -63,7 +62,7 @@ class ServiceInvoiceController(Controller):
         edition = await edition_by_id(edition_id)
         try:
             reading = await open_form(request, ServiceInvoiceForm)
-            email, phone = _contact(reading, edition)
+            phone, email = contact_in(reading, edition.region)
             tax_code = _tax_code(reading, edition)
             if reading.values.due_on and reading.values.due_on < edition.today(now()):
                 reading.refuse("due_on", _("This day is over."))
@@ -217,18 +216,6 @@ def _taxes(terms: Terms, edition: EditionInfo) -> list[tuple[str, str]]:
     country = country_of(edition.timezone, edition.currency).lower()
     rates = [(key, _(name)) for key, name in RATE_NAMES.items() if key.startswith(country)]
     return [("", _("As the terms say")), *rates, (EXEMPT, _("Exempt"))]
-
-
-def _contact(reading: Reading[ServiceInvoiceForm], edition: EditionInfo) -> tuple[str | None, str | None]:
-    """(mail, phone) of the one field; refuses what is neither."""
-    text = reading.values.contact
-    try:
-        if "@" in text:
-            return normalise_email(text), None
-        return None, normalise_phone(text, "ID" if edition.currency == "IDR" else "VN")
-    except ValueError:
-        reading.refuse("contact", _(NOT_A_CONTACT))
-        return None, None
 
 
 def _tax_code(reading: Reading[ServiceInvoiceForm], edition: EditionInfo) -> str:

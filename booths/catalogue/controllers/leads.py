@@ -23,8 +23,6 @@ from booths.catalogue.queries.products import ProductInfo, product_info
 from booths.catalogue.schemas import LeadForm
 from booths.catalogue.services.leads import leave_contact
 
-REGIONS = {"VND": "VN", "IDR": "ID"}
-
 
 def consent_wording(exhibitor: ExhibitorInfo, edition: EditionInfo) -> str:
     """The sentence beside the box, as it is kept with the contact."""
@@ -100,7 +98,7 @@ def _contact(reading: Reading[LeadForm], edition: EditionInfo) -> tuple[str, str
     form = reading.values
     phone = email = ""
     try:
-        phone = normalise_phone(form.phone, REGIONS.get(edition.currency, "VN")) if form.phone else ""
+        phone = normalise_phone(form.phone, edition.region) if form.phone else ""
     except ValueError:
         reading.refuse("phone", _("This is no phone number. Write it like 0912 345 678."))
     try:

@@ -17,10 +17,9 @@ from app.events.passes.services import secret_of
 from app.events.queries import EditionInfo, edition_by_slug
 from app.kernel.clock import now
 from app.kernel.errors import AppError
-from app.kernel.forms import NOT_A_CONTACT, Form, FormError, Reading, open_form
+from app.kernel.forms import Form, FormError, Reading, contact_in, open_form
 from app.kernel.i18n import LOCALES, N_, _, current_locale
 from app.kernel.money import Money
-from app.kernel.names import normalise_email, normalise_phone
 from app.kernel.security import hash_token, limit, new_token
 from app.kernel.web import browser_of, page, redirect
 from app.payments.controllers.card import leave_for_checkout
@@ -99,7 +98,7 @@ class TicketController(Controller):
             return await _buyer_again(edition, chosen, {name: str(data.get(name, "")) for name in NAMED})
         try:
             reading = await open_form(request, BuyerForm)
-            phone, email = _contact(reading, edition)
+            phone, email = contact_in(reading, edition.region)
             billed_to = _billed_to(reading, edition)
             values = reading.settle()
             _check(chosen)
@@ -244,18 +243,6 @@ def _check(chosen: list[dict[str, Any]]) -> None:
         raise NothingChosen
     if sum(row["count"] for row in chosen) > MOST_IN_ONE_ORDER:
         raise TooManyTickets(limit=MOST_IN_ONE_ORDER)
-
-
-def _contact(reading: Reading[BuyerForm], edition: EditionInfo) -> tuple[str | None, str | None]:
-    """(phone, mail) of the one field; refuses what is neither."""
-    text = reading.values.contact
-    try:
-        if "@" in text:
-            return None, normalise_email(text)
-        return normalise_phone(text, "ID" if edition.currency == "IDR" else "VN"), None
-    except ValueError:
-        reading.refuse("contact", _(NOT_A_CONTACT))
-        return None, None
 
 
 def _billed_to(reading: Reading[BuyerForm], edition: EditionInfo) -> BilledTo | None:
