@@ -15,9 +15,9 @@ from app.kernel.forms import Form, FormError, open_form
 from app.kernel.i18n import _
 from app.kernel.money import Money, parse_money
 from app.kernel.web import page, redirect
-from app.payments import queries
+from app.payments import queries_drawers
 from app.payments.errors import DrawerNotOpen, WhyNotHers
-from app.payments.queries import DrawerInfo
+from app.payments.queries_drawers import DrawerInfo
 from app.payments.schemas import NOT_AN_AMOUNT, DrawerForm
 from app.payments.services.drawers import close_drawer, expected_in, open_drawer
 
@@ -83,7 +83,7 @@ def _base(edition_id: int) -> str:
 
 async def _to_close(drawer_id: int, edition_id: int, actor: Actor) -> DrawerInfo:
     """A drawer that she may close. Raises DrawerNotOpen, also for one that is closed or somebody else's."""
-    drawer = await queries.drawer_by_id(drawer_id, edition_id)
+    drawer = await queries_drawers.drawer_by_id(drawer_id, edition_id)
     hers = drawer.cashier_id == actor.person_id
     if drawer.closed_at is not None or not (hers or actor.has(Role.FINANCE, edition_id=edition_id)):
         raise DrawerNotOpen
@@ -102,14 +102,14 @@ async def _counted(request: Request[Actor, Any, Any], edition: EditionInfo) -> t
 
 async def _drawers_page(actor: Actor, edition: EditionInfo, form: Form, *, status: int = 200) -> Response[str]:
     sees_all = actor.has(Role.FINANCE, edition_id=edition.id)
-    drawers = await queries.drawers_of(edition.id, cashier_id=None if sees_all else actor.person_id)
+    drawers = await queries_drawers.drawers_of(edition.id, cashier_id=None if sees_all else actor.person_id)
     return page(
         "payments/drawers.html",
         status=status,
         edition=edition,
         drawers=drawers,
         expected={drawer.id: drawer.expected or await expected_in(drawer) for drawer in drawers},
-        own=await queries.open_drawer_of(edition.id, actor.person_id),
+        own=await queries_drawers.open_drawer_of(edition.id, actor.person_id),
         sees_all=sees_all,
         form=form,
     )

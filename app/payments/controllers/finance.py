@@ -19,7 +19,7 @@ from app.kernel.names import search_text
 from app.kernel.security import limit
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
-from app.payments import queries
+from app.payments import queries, queries_drawers
 from app.payments.controllers.finance_card import card_part
 from app.payments.enums import (
     METHOD_NAMES,
@@ -127,7 +127,7 @@ class FinanceController(Controller):
         """One document with its payments, and the form to record one."""
         document = await queries.document_by_id(document_id, edition_id)
         edition = await edition_by_id(edition_id)
-        lacks_drawer = await queries.lacks_drawer(edition_id, request.user.person_id)
+        lacks_drawer = await queries_drawers.lacks_drawer(edition_id, request.user.person_id)
         return await _document_page(edition, document, _first_form(document), lacks_drawer=lacks_drawer)
 
     @get("/{document_id:int}/document.pdf")

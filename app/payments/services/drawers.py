@@ -12,7 +12,7 @@ from app.kernel.money import Money
 from app.kernel.names import clean_text
 from app.payments.enums import Account, Posting
 from app.payments.errors import DrawerAlreadyOpen, DrawerNotOpen, WhyNotHers
-from app.payments.queries import DrawerInfo, drawer_by_id
+from app.payments.queries_drawers import DrawerInfo, drawer_by_id
 from app.payments.services.ledger import post
 from app.payments.tables import Drawer
 

@@ -27,11 +27,11 @@ from app.payments.queries import (
     document_by_id,
     hold_document,
     open_document_for,
-    open_drawer_of,
     payment_by_id,
     terms_of,
 )
 from app.payments.queries_bank import is_told_of, typed_transfers
+from app.payments.queries_drawers import open_drawer_of
 from app.payments.services.documents import MOST, ask_again, require_refund, settlement_of
 from app.payments.services.issuing import post_content
 from app.payments.services.ledger import post_payment

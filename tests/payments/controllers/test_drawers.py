@@ -13,7 +13,8 @@ from app.kernel.money import Money
 from app.payments.enums import DocumentState, PaymentMethod
 from app.payments.errors import DrawerNeeded
 from app.payments.lines import Terms
-from app.payments.queries import document_by_id, drawers_of, payments_of
+from app.payments.queries import document_by_id, payments_of
+from app.payments.queries_drawers import drawers_of
 from app.payments.services.documents import require_refund
 from app.payments.services.drawers import close_drawer, open_drawer
 from app.payments.services.recording import record_payment

@@ -10,7 +10,8 @@ from app.accounts.enums import Role
 from app.kernel.clock import now
 from app.payments.enums import DocumentState, Settlement
 from app.payments.lines import Line
-from app.payments.queries import balances, document_by_id, drawers_of
+from app.payments.queries import balances, document_by_id
+from app.payments.queries_drawers import drawers_of
 from app.payments.services.issuing import Part
 from tests.events.factories import make_edition
 from tests.payments.factories import Seller, make_document, put_on_sale

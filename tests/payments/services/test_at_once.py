@@ -17,8 +17,9 @@ from app.kernel.database import fetch, write_transaction
 from app.kernel.errors import AppError
 from app.kernel.money import Money
 from app.payments.enums import Account, PaymentMethod
-from app.payments.queries import open_drawer_of, payments_of
+from app.payments.queries import payments_of
 from app.payments.queries_books import closed_days, totals_of_day
+from app.payments.queries_drawers import open_drawer_of
 from app.payments.services.closing import owe_all_back
 from app.payments.services.corrections import credit_document, write_off
 from app.payments.services.days import close_day

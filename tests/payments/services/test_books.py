@@ -19,8 +19,9 @@ from app.kernel.errors import AppError
 from app.kernel.money import Money
 from app.payments.enums import Account, PaymentMethod, Posting, Settlement, TaxMode
 from app.payments.lines import Line, Terms, taxed
-from app.payments.queries import DocumentInfo, document_by_id, next_due, open_drawer_of, payments_of, terms_of
+from app.payments.queries import DocumentInfo, document_by_id, next_due, payments_of, terms_of
 from app.payments.queries_bank import entry_by_id
+from app.payments.queries_drawers import open_drawer_of
 from app.payments.services.assigning import assign_entry, match_new, set_aside, take_up_again
 from app.payments.services.card_disputes import apply_dispute
 from app.payments.services.corrections import credit_document, write_off

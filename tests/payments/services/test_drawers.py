@@ -12,7 +12,8 @@ from app.kernel.database import fetch
 from app.kernel.money import Money
 from app.payments.enums import PaymentMethod
 from app.payments.errors import DrawerNotOpen
-from app.payments.queries import DocumentInfo, DrawerInfo
+from app.payments.queries import DocumentInfo
+from app.payments.queries_drawers import DrawerInfo
 from app.payments.services import drawers
 from app.payments.services.drawers import close_drawer, open_drawer
 from app.payments.services.recording import Recorded, record_payment

@@ -25,7 +25,8 @@ from app.kernel.settings import settings
 from app.kernel.web import page, redirect
 from app.payments.enums import METHOD_NAMES, CounterMethod, PaymentMethod, Settlement
 from app.payments.errors import DrawerNeeded
-from app.payments.queries import document_by_id, lacks_drawer
+from app.payments.queries import document_by_id
+from app.payments.queries_drawers import lacks_drawer
 from ticketing.sales import queries
 from ticketing.sales.enums import ORDER_STATE_NAMES, OrderChannel, OrderState
 from ticketing.sales.errors import DueChanged, OrderNotFound, SoldOut, TooManyTickets

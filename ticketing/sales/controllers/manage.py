@@ -21,7 +21,8 @@ from app.kernel.names import search_text
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 from app.payments.enums import METHOD_NAMES, STATE_NAMES, CounterMethod, HandMethod, PaymentMethod, Settlement
-from app.payments.queries import document_by_id, lacks_drawer
+from app.payments.queries import document_by_id
+from app.payments.queries_drawers import lacks_drawer
 from ticketing.sales import queries
 from ticketing.sales.enums import ORDER_CHANNEL_NAMES, ORDER_STATE_NAMES, PASS_KIND_NAMES
 from ticketing.sales.errors import (
