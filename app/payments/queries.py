@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from app.events.queries import Page
+from app.events.queries import Page, hold_edition
 from app.kernel.database import contains, fetch, hold_rows
 from app.kernel.money import Money
 from app.payments.enums import DocumentKind, DocumentState, PaymentMethod, Settlement, TaxMode
@@ -113,10 +113,11 @@ async def document_by_id(document_id: int, edition_id: int | None = None) -> Doc
 
 
 async def hold_document(document_id: int) -> DocumentInfo:
-    """One document that nobody else changes before the caller's transaction ends; its edition is held before it.
+    """One document that nobody else changes before the caller's transaction ends, as it stands then.
 
-    Raises DocumentNotFound.
+    Its edition is held before it: who cancels an edition takes them in this order. Raises DocumentNotFound.
     """
+    await hold_edition((await document_by_id(document_id)).edition_id)
     rows = await hold_rows("payment_document", "id = {}", document_id, alone=True)
     if not rows:
         raise DocumentNotFound

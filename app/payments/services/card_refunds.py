@@ -9,9 +9,8 @@ from typing import Any
 
 from app.accounts.actor import Actor
 from app.accounts.queries import actor_of_person
-from app.events.queries import hold_edition
 from app.kernel import audit
-from app.kernel.database import hold_row, write_transaction
+from app.kernel.database import write_transaction
 from app.kernel.money import Money
 from app.kernel.names import clean_text
 from app.kernel.security import new_token
@@ -29,7 +28,7 @@ from app.payments.errors_card import (
     StripeNotReached,
     StripeRefused,
 )
-from app.payments.queries import OVER, PaymentInfo, document_by_id, payment_by_id, payments_of
+from app.payments.queries import OVER, PaymentInfo, document_by_id, hold_document, payment_by_id, payments_of
 from app.payments.queries_card import (
     PROVIDER,
     UNDER_WAY,
@@ -88,9 +87,8 @@ async def refund_to_card(*, payment_id: int, amount: Money, actor: Actor, now: d
         raise CardsNotSetUp
     async with write_transaction():
         payment = await payment_by_id(payment_id)
-        await hold_row("payment_document", payment.document_id, alone=True)
+        document = await hold_document(payment.document_id)
         payment = await payment_by_id(payment_id)
-        document = await document_by_id(payment.document_id)
         if intent_of(payment) is None:
             raise NotByCard
         if payment.owed.amount_minor == 0:
@@ -156,8 +154,7 @@ async def apply_refund(told: Mapping[str, Any], now: datetime) -> str:
     if row is None:
         return IGNORED
     payment = await payment_by_id(row["payment"])
-    await hold_edition((await document_by_id(payment.document_id)).edition_id)
-    await hold_row("payment_document", payment.document_id, alone=True)
+    await hold_document(payment.document_id)
     (row,) = await CardRefund.select().where(CardRefund.id == row["id"])  # as nobody else changes it any more
     state = _STATES[str(told.get("status"))]
     before = {

@@ -3,14 +3,13 @@
 from datetime import datetime
 
 from app.accounts.actor import Actor
-from app.events.queries import hold_edition
 from app.kernel import audit
-from app.kernel.database import hold_row, write_transaction
+from app.kernel.database import write_transaction
 from app.kernel.money import Money
 from app.kernel.names import clean_text
 from app.payments.enums import Account, DocumentState, Posting
 from app.payments.errors import CurrencyDiffers, DocumentNotOpen, MoreThanBilled
-from app.payments.queries import document_by_id, payments_of
+from app.payments.queries import document_by_id, hold_document, payments_of
 from app.payments.services.documents import (
     cancel_document,
     issue_credit,
@@ -34,10 +33,7 @@ async def credit_document(*, document_id: int, amount: Money, reason: str, actor
     takes back what it was for. Raises DocumentNotFound, DocumentNotOpen, CurrencyDiffers, MoreThanBilled.
     """
     async with write_transaction():
-        document = await document_by_id(document_id)
-        await hold_edition(document.edition_id)
-        await hold_row("payment_document", document_id, alone=True)
-        document = await document_by_id(document_id)
+        document = await hold_document(document_id)
         if document.state not in (DocumentState.OPEN, DocumentState.PAID):
             raise DocumentNotOpen(number=document.number)
         if amount.currency != document.amount.currency:
@@ -85,8 +81,7 @@ async def write_off(*, document_id: int, actor: Actor, now: datetime) -> None:
     Raises DocumentNotFound, DocumentNotOpen.
     """
     async with write_transaction():
-        await hold_edition((await document_by_id(document_id)).edition_id)
-        await hold_row("payment_document", document_id, alone=True)
+        await hold_document(document_id)
         was = await move_document(
             document_id,
             DocumentState.OPEN,

@@ -5,19 +5,27 @@ called inside the transaction that records the money which completes the documen
 what the document was for, gets something in its place, or gets the money back.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from app.accounts.actor import Actor
-from app.events.queries import edition_by_id, hold_edition
+from app.events.queries import edition_by_id, hold_edition, hold_editions
 from app.kernel import audit
-from app.kernel.database import hold_row, write_transaction
+from app.kernel.database import fetch, hold_rows, write_transaction
 from app.kernel.i18n import pick
 from app.kernel.money import Money
+from app.kernel.rows import among
 from app.payments.enums import Account, DocumentKind, DocumentState, Posting, Settlement
-from app.payments.errors import AmountOutOfRange, DocumentDiffers, DocumentNotOpen, NothingSettles, PartsDiffer
+from app.payments.errors import (
+    AmountOutOfRange,
+    DocumentDiffers,
+    DocumentNotFound,
+    DocumentNotOpen,
+    NothingSettles,
+    PartsDiffer,
+)
 from app.payments.lines import Line, TaxedLine, shares_of, taxed
 from app.payments.queries import (
     DocumentInfo,
@@ -238,16 +246,19 @@ async def move_document(
     return replace(await document_by_id(document_id), state=before)
 
 
-async def hold_documents(document_ids: Sequence[int]) -> None:
-    """Hold documents, alone, after their editions, each in the order of their ids: whoever takes several does it so.
+async def hold_documents(document_ids: Iterable[int]) -> dict[int, DocumentInfo]:
+    """As :func:`hold_document`, for several, in the order of their ids: whoever takes several does it so.
 
     In the caller's transaction, before anything that hangs on one of them. Raises DocumentNotFound.
     """
     ids = sorted(set(document_ids))
-    for edition_id in sorted({(await document_by_id(one)).edition_id for one in ids}):
-        await hold_edition(edition_id)
-    for one in ids:
-        await hold_row("payment_document", one, alone=True)
+    chosen, values = among(ids)
+    editions = await fetch(f"SELECT DISTINCT edition FROM payment_document WHERE id {chosen}", values)
+    await hold_editions(row["edition"] for row in editions)
+    held = await hold_rows("payment_document", f"id {chosen}", values, alone=True)
+    if len(held) != len(ids):
+        raise DocumentNotFound
+    return {row["id"]: document_info(row) for row in held}
 
 
 async def _hold_edition_of(document_id: int) -> None:

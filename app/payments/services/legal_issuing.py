@@ -11,14 +11,14 @@ from typing import Any
 
 from app.events.queries import edition_by_id, hold_edition
 from app.kernel import audit
-from app.kernel.database import fetch, hold_row, write_transaction
+from app.kernel.database import fetch, write_transaction
 from app.kernel.i18n import pick
 from app.kernel.money import decimals
 from app.kernel.settings import settings
 from app.payments.enums_legal import LegalFileKind, LegalState
 from app.payments.errors_legal import LegalFileUnreadable, LegalNotRefused, ProviderNotReached, ProviderRefused
 from app.payments.lines import TaxedLine
-from app.payments.queries import DocumentInfo, LegalInvoice, document_by_id, lines_of
+from app.payments.queries import DocumentInfo, LegalInvoice, document_by_id, hold_document, lines_of
 from app.payments.queries_legal import documents_to_issue, is_to_issue, legal_part, orders_without_files
 from app.payments.services.legal import legal_values
 from app.payments.services.legal_files import keep_legal_file
@@ -138,8 +138,7 @@ def _lines(lines: Sequence[TaxedLine]) -> list[dict[str, Any]]:
 async def _claim(document_id: int, now: datetime) -> dict[str, Any] | None:
     """Take the right to ask for a document: of many one gets it, and another once that one has had its time."""
     async with write_transaction():
-        await hold_edition((await document_by_id(document_id)).edition_id)
-        await hold_row("payment_document", document_id, alone=True)
+        await hold_document(document_id)
         if not await is_to_issue(document_id):
             return None
         await LegalOrder.insert(LegalOrder(document=document_id)).on_conflict(action="DO NOTHING")

@@ -8,15 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.events.queries import hold_editions
 from app.kernel import audit
 from app.kernel.database import fetch, hold_rows
 from app.kernel.names import clean_text
 from app.kernel.rows import among, given, insert_rows
 from app.payments.enums import Account, DocumentKind, DocumentState, EntryState, PaymentMethod, Posting, Settlement
-from app.payments.queries import DocumentInfo, PaymentInfo, document_info, payment_info
+from app.payments.queries import DocumentInfo, PaymentInfo, payment_info
 from app.payments.queries_bank import EntryInfo, documents_typed
-from app.payments.services.documents import settle_all
+from app.payments.services.documents import hold_documents, settle_all
 from app.payments.services.ledger import ACCOUNT_OF, Entered, post_all
 from app.payments.services.matching import Share, Verdict
 from app.payments.services.recording import follow, say_owed
@@ -59,7 +58,7 @@ async def pay_together(decided: Sequence[tuple[EntryInfo, Verdict]], now: dateti
     """
     new = await _hold_new([entry.id for entry, _verdict in decided])
     ours = [(entry, verdict) for entry, verdict in decided if entry.id in new]
-    documents = await _hold_documents(sorted({share.document_id for _entry, one in ours for share in one.shares}))
+    documents = await hold_documents(share.document_id for _entry, one in ours for share in one.shares)
     typed = await documents_typed()  # perhaps as the very transfer that the bank tells of now
     parts: list[_Part] = []
     others: set[int] = set()
@@ -89,15 +88,6 @@ async def _hold_new(entry_ids: Sequence[int]) -> set[int]:
     chosen, ids = among(entry_ids)
     rows = await hold_rows("bank_entry", f"id {chosen} AND state = {{}}", ids, EntryState.NEW.value, alone=True)
     return {row["id"] for row in rows}
-
-
-async def _hold_documents(document_ids: Sequence[int]) -> dict[int, DocumentInfo]:
-    """Hold documents after their editions, as everybody does, in the order of their ids; gives them as they stand."""
-    chosen, ids = among(document_ids)
-    rows = await fetch(f"SELECT DISTINCT edition FROM payment_document WHERE id {chosen}", ids)
-    await hold_editions(row["edition"] for row in rows)
-    rows = await hold_rows("payment_document", f"id {chosen}", ids, alone=True)
-    return {row["id"]: document_info(row) for row in rows}
 
 
 async def _pay(parts: Sequence[_Part], now: datetime) -> None:

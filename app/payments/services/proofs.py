@@ -7,15 +7,14 @@ drawn, in a child that is gone afterwards. So no script, no second file inside, 
 from datetime import datetime
 
 from app.accounts.actor import Actor
-from app.events.queries import hold_edition
 from app.kernel import audit
-from app.kernel.database import hold_row, write_transaction
+from app.kernel.database import write_transaction
 from app.kernel.documents.pages import first_page
 from app.kernel.images import clean_picture
 from app.kernel.security import limit
 from app.payments.enums import DocumentKind, DocumentState
 from app.payments.errors import DocumentNotOpen, ProofNotFound, ProofsFull, ProofTooLarge
-from app.payments.queries import document_by_id
+from app.payments.queries import document_by_id, hold_document
 from app.payments.tables_proof import PaymentProof
 
 MOST_BYTES = 8 * 2**20
@@ -40,8 +39,7 @@ async def send_proof(*, document_id: int, data: bytes, actor: Actor | None, now:
     drawn = await first_page(data) if data.lstrip()[:5] == b"%PDF-" else data
     content, mime = await clean_picture(drawn, side=SIDE)
     async with write_transaction():
-        await hold_edition((await document_by_id(document_id)).edition_id)
-        await hold_row("payment_document", document_id, alone=True)
+        await hold_document(document_id)
         edition_id = await _check_open(document_id)
         row = PaymentProof(
             document=document_id,

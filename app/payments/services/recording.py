@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from app.accounts.actor import Actor
-from app.events.queries import hold_edition
 from app.kernel import audit
 from app.kernel.database import hold_row, is_unique_violation, write_transaction
 from app.kernel.money import Money
@@ -130,8 +129,6 @@ async def record_payment(
 
 
 async def _record(document_id: int, money: _Money) -> Recorded:
-    document = await document_by_id(document_id)
-    await hold_edition(document.edition_id)  # before the document: who cancels an edition takes them in this order
     document = await hold_document(document_id)
     kept = await _kept(document, money)
     if written := await _written_before(document, money, kept):

@@ -3,15 +3,14 @@
 from datetime import datetime
 
 from app.accounts.actor import Actor
-from app.events.queries import hold_edition
 from app.kernel import audit
-from app.kernel.database import fetch, hold_row, write_transaction
+from app.kernel.database import fetch, write_transaction
 from app.kernel.money import Money
 from app.kernel.names import clean_text
 from app.payments.enums import Account, DocumentState, PaymentMethod, Posting, Settlement
 from app.payments.errors import CurrencyDiffers, DocumentNotOpen, MoreThanOwed
 from app.payments.errors_card import GoesBackToCard
-from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id, payment_by_id, payment_info
+from app.payments.queries import DocumentInfo, PaymentInfo, hold_document, payment_by_id, payment_info
 from app.payments.queries_card import under_way
 from app.payments.services.ledger import post_payment
 from app.payments.services.recording import drawer_for, known_payment
@@ -41,9 +40,7 @@ async def record_refund(
     """
     async with write_transaction():
         payment = await payment_by_id(payment_id)
-        document = await document_by_id(payment.document_id)
-        await hold_edition(document.edition_id)  # before the document, as everybody does
-        await hold_row("payment_document", document.id, alone=True)
+        document = await hold_document(payment.document_id)
         payment = await payment_by_id(payment_id)
         if provider_reference is not None and (known := await known_payment(provider_reference)):
             return known.payment_id
@@ -71,8 +68,7 @@ async def reverse_refund(*, provider_reference: str, reason: str, now: datetime)
     """
     for row in await Payment.select().where(Payment.provider_reference == provider_reference):
         payment = await payment_by_id(row["returns"])
-        document = await document_by_id(payment.document_id)
-        await hold_row("payment_document", document.id, alone=True)
+        document = await hold_document(payment.document_id)
         failed = f"{provider_reference}{FAILED}"
         if await known_payment(failed) is None:
             await _take_again(document, payment, payment_info(row), failed, clean_text(reason)[:200], now)

@@ -259,13 +259,10 @@ async def test_without_the_claim_money_goes_back_twice(
     seller.answer = Settlement.REFUND
     unguarded(monkeypatch, refunding)
 
-    async def nobody_holds(*_row: object, **_how: object) -> None:
-        """Let two read the same payment."""
-
     async def claim(payment_id: int, minor: int) -> bool:
         return True
 
-    monkeypatch.setattr(refunding, "hold_row", nobody_holds)
+    monkeypatch.setattr(refunding, "hold_document", document_by_id)  # two read the same payment
     monkeypatch.setattr(refunding, "_claim_back", claim)
     meet_after(monkeypatch, refunding, "_claim_back", parties=2)
     recorded = await pay((await make_document(await make_edition())).id)

@@ -115,7 +115,7 @@ async def overtaken_by_a_cashier(
     (document,) = await make_paid_for(edition, 1)
     unguarded(monkeypatch, staging, assigning, recording)
     await overtaken(
-        monkeypatch, paying_together, "_hold_documents", lambda: match_new(NOW), lambda: pay_in_cash(document)
+        monkeypatch, paying_together, "hold_documents", lambda: match_new(NOW), lambda: pay_in_cash(document)
     )
     kept = [one for one in await payments_of(document.id) if one.outcome == Settlement.KEPT]
     return await document_by_id(document.id), [one.amount.amount_minor for one in kept]
@@ -271,7 +271,7 @@ async def cancelled_while_held(
         await met()
         return held
 
-    monkeypatch.setattr(paying_together, "hold_editions", editions)
+    monkeypatch.setattr(documents, "hold_editions", editions)
     monkeypatch.setattr(cancelling, "hold_edition", alone)
 
     async def run(number: int) -> None:

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from app.accounts.actor import Actor
-from app.events.queries import hold_edition
 from app.kernel.database import write_transaction
 from app.kernel.money import Money
 from app.payments.enums import DocumentState, PaymentMethod, Settlement
@@ -40,7 +39,6 @@ async def pay_order(
     if order["payment_document"] is None:
         raise OrderNotOpen
     async with write_transaction():
-        await hold_edition(edition_id)
         document = await hold_document(order["payment_document"])
         due, shown = to_pay(document), Money(shown_minor, order["currency"])
         if document.state in (*TAKES, DocumentState.CANCELLED) and shown != due:
