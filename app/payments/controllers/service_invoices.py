@@ -20,7 +20,7 @@ from app.payments import queries
 from app.payments.controllers.card import leave_for_checkout
 from app.payments.controllers.legal import legal_download
 from app.payments.controllers.payers import take_proof
-from app.payments.enums import METHOD_NAMES, STATE_NAMES, TAX_MODE_NAMES, DocumentState, TaxMode
+from app.payments.enums import MAY_BE_PAID, METHOD_NAMES, STATE_NAMES, TAX_MODE_NAMES, DocumentState, TaxMode
 from app.payments.errors import AmountOutOfRange, DocumentNotFound, TaxCodeUnknown
 from app.payments.lines import Line, Terms
 from app.payments.papers import invoice_pdf
@@ -30,7 +30,6 @@ from app.payments.queries_proof import proofs_of
 from app.payments.schemas import NOT_AN_AMOUNT, ServiceInvoiceForm, ServiceLineForm
 from app.payments.services.card_checkout import start_checkout
 from app.payments.services.issuing import Payer
-from app.payments.services.proofs import TAKES_PROOF
 from app.payments.services.service_invoices import document_by_secret, issue_service_invoice
 from app.payments.services.stripe_client import cards_on
 from app.payments.tax import RATE_NAMES, country_of, is_payers_tax_code
@@ -189,7 +188,7 @@ async def _own_page(
         proofs=await proofs_of(document.id),
         proof_path=f"{_path(edition, secret)}/proof",
         proof_form=proof_form,
-        takes_proof=document.state in TAKES_PROOF and transfers_on(),
+        takes_proof=document.state in MAY_BE_PAID and transfers_on(),
         state_names={one: _(name) for one, name in STATE_NAMES.items()},
         method_names={one: _(name) for one, name in METHOD_NAMES.items()},
     )

@@ -17,7 +17,7 @@ from app.kernel.database import fetch, hold_rows, write_transaction
 from app.kernel.i18n import pick
 from app.kernel.money import Money
 from app.kernel.rows import among
-from app.payments.enums import Account, DocumentKind, DocumentState, Posting, Settlement
+from app.payments.enums import TAKES, Account, DocumentKind, DocumentState, Posting, Settlement
 from app.payments.errors import (
     AmountOutOfRange,
     DocumentDiffers,
@@ -275,7 +275,7 @@ async def cancel_document(*, document_id: int, actor: Actor | None, now: datetim
     """
     async with write_transaction():
         await _hold_edition_of(document_id)
-        for before in (DocumentState.OPEN, DocumentState.WRITTEN_OFF):
+        for before in TAKES:
             was = await move_document(
                 document_id, before, DocumentState.CANCELLED, action="payment.cancel", actor=actor, now=now
             )

@@ -8,7 +8,7 @@ from app.kernel import audit
 from app.kernel.database import hold_row, is_unique_violation, write_transaction
 from app.kernel.money import Money
 from app.kernel.names import clean_text
-from app.payments.enums import Account, DocumentKind, DocumentState, PaymentMethod, Posting, Settlement
+from app.payments.enums import TAKES, Account, DocumentKind, DocumentState, PaymentMethod, Posting, Settlement
 from app.payments.errors import (
     AlreadyPaid,
     AmountDiffers,
@@ -37,8 +37,6 @@ from app.payments.services.ledger import post_payment
 from app.payments.services.telling import tell_owed
 from app.payments.tables import Payment, PaymentDocument
 
-#: States in which a document takes money.
-TAKES = (DocumentState.OPEN, DocumentState.WRITTEN_OFF)
 #: How long before the bank booked a transfer somebody may have written it down: the payer had shown that it is sent.
 #: And how long after that somebody may be about to write down what is recorded already.
 WRITTEN_BEFORE = timedelta(days=7)
