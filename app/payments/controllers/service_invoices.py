@@ -169,8 +169,7 @@ async def _own_page(
     edition: EditionInfo, document: DocumentInfo, secret: str, proof_form: Form, *, status: int = 200
 ) -> Response[str]:
     is_open = document.state == DocumentState.OPEN
-    payments = await queries.payments_of(document.id)
-    failed = {one.returns_id for one in payments if one.returns_id and one.amount.amount_minor > 0}
+    payments = queries.without_failed(await queries.payments_of(document.id))
     return page(
         "payments/own_invoice.html",
         status=status,
@@ -179,7 +178,7 @@ async def _own_page(
         document=document,
         own=_path(edition, secret),
         lines=await queries.lines_of(document.id),
-        returned=[one for one in payments if one.amount.amount_minor < 0 and one.id not in failed],
+        returned=[one for one in payments if one.amount.amount_minor < 0],
         notes=await queries.credit_notes_of(document.id, DocumentState.ISSUED),
         e_invoices=(await legal_part(document.id)).files,
         transfer=transfer_of(document) if is_open else None,
