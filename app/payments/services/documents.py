@@ -287,7 +287,7 @@ async def cancel_document(*, document_id: int, actor: Actor | None, now: datetim
                 raise DocumentNotOpen(number=found.number)
             return
         if was.state == DocumentState.WRITTEN_OFF:
-            await ask_again(was, now)
+            await restore_due(was, now)
         await post_content(Posting.CANCEL, was, now, sign=-1)
         if was.credited.amount_minor:
             await _forget_credits(was, now)
@@ -297,7 +297,7 @@ async def cancel_document(*, document_id: int, actor: Actor | None, now: datetim
                 await tell_taken_back(was, was.paid, now)
 
 
-async def ask_again(document: DocumentInfo, now: datetime) -> None:
+async def restore_due(document: DocumentInfo, now: datetime) -> None:
     """Enter that what was written off of a document is to be paid after all, in the caller's transaction."""
     due = document.due.amount_minor
     await post(

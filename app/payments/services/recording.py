@@ -31,7 +31,7 @@ from app.payments.queries import (
 )
 from app.payments.queries_bank import is_told_of, typed_transfers
 from app.payments.queries_drawers import open_drawer_of
-from app.payments.services.documents import MOST, ask_again, require_refund, settlement_of
+from app.payments.services.documents import MOST, require_refund, restore_due, settlement_of
 from app.payments.services.issuing import post_content
 from app.payments.services.ledger import post_payment
 from app.payments.services.telling import tell_owed
@@ -239,7 +239,7 @@ async def _take(document: DocumentInfo, money: _Money, kept: int) -> Recorded:
     if not await _claim(document, kept, state, money.now):
         raise AlreadyPaid(number=document.number)
     if document.state == DocumentState.WRITTEN_OFF:
-        await ask_again(document, money.now)
+        await restore_due(document, money.now)
     payment_id = await _save(document, money, kept, money.provider_reference, Settlement.KEPT)
     await _book(document, money, kept, payment_id, Account.RECEIVABLE)
     if not complete:
