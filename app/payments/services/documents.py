@@ -15,7 +15,7 @@ from app.events.queries import edition_by_id, hold_edition, hold_editions
 from app.kernel import audit
 from app.kernel.database import fetch, hold_rows, write_transaction
 from app.kernel.i18n import pick
-from app.kernel.money import Money
+from app.kernel.money import MOST, Money
 from app.kernel.rows import among
 from app.payments.enums import TAKES, Account, DocumentKind, DocumentState, Posting, Settlement
 from app.payments.errors import (
@@ -51,8 +51,6 @@ from app.payments.services.ledger import day_of, post
 from app.payments.services.telling import tell_taken_back
 from app.payments.tables import Payment, PaymentDocument
 
-#: What JSON's numbers carry everywhere, and more than any fair takes.
-MOST = 10**15
 Settle = Callable[[DocumentInfo, PaymentInfo, datetime], Awaitable[Settlement]]
 Paid = tuple[DocumentInfo, PaymentInfo]
 SettleMany = Callable[[Sequence[Paid], datetime], Awaitable[Sequence[Settlement]]]

@@ -17,10 +17,10 @@ from app.events.queries import hold_edition
 from app.kernel import audit
 from app.kernel.database import write_transaction
 from app.kernel.errors import AppError
-from app.kernel.money import Money
+from app.kernel.money import MOST, Money
 from app.kernel.names import clean_text
 from app.kernel.settings import settings
-from app.payments.currencies import MOST, fee_from_stripe, from_stripe, payout_from_stripe
+from app.payments.currencies import fee_from_stripe, from_stripe, payout_from_stripe
 from app.payments.enums import Account, PayoutState, Posting
 from app.payments.errors import (
     AmountOutOfRange,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from app.accounts.actor import Actor
 from app.kernel import audit
 from app.kernel.database import hold_row, is_unique_violation, write_transaction
-from app.kernel.money import Money
+from app.kernel.money import MOST, Money
 from app.kernel.names import clean_text
 from app.payments.enums import TAKES, Account, DocumentKind, DocumentState, PaymentMethod, Posting, Settlement
 from app.payments.errors import (
@@ -31,7 +31,7 @@ from app.payments.queries import (
 )
 from app.payments.queries_bank import is_told_of, typed_transfers
 from app.payments.queries_drawers import open_drawer_of
-from app.payments.services.documents import MOST, require_refund, restore_due, settlement_of
+from app.payments.services.documents import require_refund, restore_due, settlement_of
 from app.payments.services.issuing import post_content
 from app.payments.services.ledger import post_payment
 from app.payments.services.telling import tell_owed
