@@ -9,6 +9,9 @@ from app.kernel.i18n import current_locale
 
 #: Decimals shown and stored. VND and IDR have none in use (ISO 4217 gives IDR two, nobody pays sen).
 DECIMALS = {"VND": 0, "IDR": 0, "JPY": 0, "KRW": 0}
+#: The highest amount that is taken from outside, in minor units: more than any fair takes, and far below 2^53, up to
+#: which JSON is exact everywhere.
+MOST = 10**15
 _LOCALE_OF_CURRENCY = {"VND": "vi", "IDR": "id"}
 
 
@@ -69,6 +72,6 @@ def parse_money(text: str, currency: str) -> Money:
             raise ValueError(text)
         whole = int(re.sub(r"[.,]", "", match[1]))
         amount = whole * 10**places + int((match[2] or "").ljust(places, "0"))
-    if amount > 10**15:
+    if amount > MOST:
         raise ValueError(text)
     return Money(amount, currency)

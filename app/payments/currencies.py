@@ -4,14 +4,12 @@ Stripe counts each currency in its smallest unit, by a list of its own: VND and 
 though nobody pays sen and amounts here are whole rupiah. Source: https://docs.stripe.com/currencies (minor units).
 """
 
-from app.kernel.money import Money, decimals
+from app.kernel.money import MOST, Money, decimals
 from app.payments.errors_card import AmountNotWhole
 
 _NO_DECIMALS = frozenset(("BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF"))
 _NO_DECIMALS |= {"VND", "VUV", "XAF", "XOF", "XPF"}
 _THREE_DECIMALS = frozenset(("BHD", "JOD", "KWD", "OMR", "TND"))
-#: The highest amount that is taken from outside, as from a form; far below 2^53, up to which JSON is exact everywhere.
-MOST = 10**15
 
 
 def to_stripe(money: Money) -> int:

@@ -39,6 +39,10 @@ STATE_NAMES = {
     DocumentState.WRITTEN_OFF: N_("Written off"),
     DocumentState.ISSUED: N_("Issued"),
 }
+#: States in which an invoice takes money, and those in which some may still come for it: what is paid of one that was
+#: taken back comes late, and its seller says what becomes of it.
+TAKES = (DocumentState.OPEN, DocumentState.WRITTEN_OFF)
+MAY_BE_PAID = (*TAKES, DocumentState.CANCELLED)
 
 
 class PaymentMethod(StrEnum):

@@ -174,6 +174,12 @@ async def payments_of(document_id: int) -> list[PaymentInfo]:
     return [payment_info(row) for row in rows]
 
 
+def without_failed(payments: Sequence[PaymentInfo]) -> list[PaymentInfo]:
+    """Payments of a document without refunds that failed after all, and without what stands against those."""
+    against = {one.id: one.returns_id for one in payments if one.amount.amount_minor > 0 and one.returns_id}
+    return [one for one in payments if one.id not in (*against, *against.values())]
+
+
 async def waiting_events(limit: int = 100, received_until: datetime | None = None) -> list[dict[str, Any]]:
     """Events of the inbox that have not been applied, those tried least often first, of these the oldest.
 

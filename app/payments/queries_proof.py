@@ -6,6 +6,8 @@ from datetime import datetime
 
 from app.kernel.database import as_moment, fetch
 from app.kernel.money import Money
+from app.kernel.rows import among
+from app.payments.enums import MAY_BE_PAID
 from app.payments.errors import ProofNotFound
 from app.payments.tables_proof import PaymentProof
 
@@ -67,14 +69,17 @@ async def proof_picture(proof_id: int, document_id: int) -> tuple[bytes, str]:
 
 async def waiting_proofs(edition_id: int, limit: int = 50) -> list[WaitingProof]:
     """Documents of an edition with proofs that nobody has looked at and money still to come, the oldest first."""
+    chosen, states = among([state.value for state in MAY_BE_PAID], "VARCHAR")
     rows = await fetch(
         "SELECT d.id AS id, d.number AS number, d.payer_name AS payer_name, d.reference AS reference, "
         "d.amount_minor - d.credited_minor - d.paid_minor AS due_minor, d.currency AS currency, "
         "MIN(p.sent_at) AS sent_at FROM payment_proof p JOIN payment_document d ON d.id = p.document "
-        "WHERE d.edition = {} AND p.looked_at IS NULL AND d.state IN ('open', 'written_off', 'cancelled') "
+        "WHERE d.edition = {} AND p.looked_at IS NULL "
+        f"AND d.state {chosen} "
         "GROUP BY d.id, d.number, d.payer_name, d.reference, d.amount_minor, d.credited_minor, d.paid_minor, "
         "d.currency ORDER BY MIN(p.sent_at), d.id LIMIT {}",
         edition_id,
+        states,
         limit,
     )
     return [
@@ -99,7 +104,7 @@ async def with_waiting_proofs(document_ids: Sequence[int]) -> set[int]:
         .where(
             PaymentProof.document.is_in(list(document_ids))
             & PaymentProof.looked_at.is_null()
-            & PaymentProof.document.state.is_in(["open", "written_off", "cancelled"])
+            & PaymentProof.document.state.is_in([state.value for state in MAY_BE_PAID])
         )
         .order_by(PaymentProof.id)
     )

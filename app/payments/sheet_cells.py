@@ -7,7 +7,7 @@ from typing import Any
 from babel.numbers import list_currencies
 
 from app.kernel.i18n import N_
-from app.kernel.money import decimals
+from app.kernel.money import MOST, decimals
 from app.kernel.names import clean_text, search_text
 from app.kernel.sheets import CellError, SheetContext
 from app.kernel.sheets.columns import Parser
@@ -33,7 +33,6 @@ DOLLARS = {"AUD", "CAD", "HKD", "NZD", "SGD", "USD"}
 OTHER_CURRENCY = N_(
     "This is in {currency}, and the festival sells in {expected}. Load the statement of the other account."
 )
-MOST = 10**15
 CREDIT_WORDS = {"c", "cr", "co", "credit", "in", "kredit", "ghi co", "tien vao", "+", "thu"}
 DEBIT_WORDS = {"d", "dr", "no", "debit", "out", "ghi no", "tien ra", "-", "chi", "debet"}
 

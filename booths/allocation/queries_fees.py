@@ -1,6 +1,5 @@
 """Reads of booth fees: what booths cost, who was billed for what, and what became of it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -20,6 +19,7 @@ from app.payments.queries import (
     next_due,
     parts_of,
     payments_of,
+    without_failed,
 )
 from app.payments.queries_legal import legal_part
 from app.payments.transfers import Transfer, transfer_of
@@ -190,7 +190,7 @@ async def own_fees(application_id: int) -> list[OwnFee]:
     documents = (await invoices_for(FEE_PURPOSE, [application_id]))[::-1]
     found = []
     for number, document in enumerate(documents):
-        payments = _without_failed(await payments_of(document.id))
+        payments = without_failed(await payments_of(document.id))
         if number and not payments:
             continue
         due = await next_due(document)
@@ -209,12 +209,6 @@ async def own_fees(application_id: int) -> list[OwnFee]:
             )
         )
     return found
-
-
-def _without_failed(payments: Sequence[PaymentInfo]) -> list[PaymentInfo]:
-    """Payments without refunds that failed after all, and without what stands against those."""
-    against = {one.id: one.returns_id for one in payments if one.amount.amount_minor > 0 and one.returns_id}
-    return [one for one in payments if one.id not in (*against, *against.values())]
 
 
 async def bill_of(document_id: int) -> dict[str, Any]:

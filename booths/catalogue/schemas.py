@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from app.kernel.i18n import LOCALES
 from app.kernel.images import media_url
-from app.kernel.money import Money
+from app.kernel.money import MOST, Money
 from booths.catalogue.certificates import show_certificates
 from booths.catalogue.queries.exhibitors import ExhibitorCard, ExhibitorInfo
 from booths.catalogue.queries.products import ProductCard, ProductInfo
@@ -76,7 +76,7 @@ class ProductBody(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     name: dict[Language, Title]
     description: dict[Language, Long] = {}
     code: Annotated[str, Meta(max_length=40)] = ""
-    price_minor: Annotated[int, Meta(ge=0, le=10**15)] | None = None
+    price_minor: Annotated[int, Meta(ge=0, le=MOST)] | None = None
     unit: Annotated[str, Meta(max_length=40)] = ""
     category: Annotated[str, Meta(max_length=80)] = ""
     certificates: Annotated[list[Annotated[str, Meta(max_length=140)]], Meta(max_length=12)] = []

@@ -8,8 +8,8 @@ import msgspec
 from app.events.enums import PassKind
 from app.kernel.forms import pattern
 from app.kernel.i18n import N_
+from app.kernel.money import MOST
 from app.payments.enums import CounterMethod, HandMethod
-from app.payments.services.documents import MOST
 
 MOST_IN_ONE_ORDER = 10
 MOST_AT_BOX_OFFICE = 50

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from app.kernel.i18n import LOCALES, N_
-from app.kernel.money import Money, decimals, parse_money
+from app.kernel.money import MOST, Money, decimals, parse_money
 from app.kernel.names import clean_text, normalise_email, normalise_phone
 from app.kernel.sheets.columns import Parser, fold
 from app.kernel.sheets.dates import day_of, moment_of
@@ -116,7 +116,7 @@ def money() -> Parser:
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise ValueError(value)
             minor = round(value * 10 ** decimals(context.currency), 6)
-            if minor < 0 or minor > 10**15 or not float(minor).is_integer():
+            if minor < 0 or minor > MOST or not float(minor).is_integer():
                 raise ValueError(value)
             return Money(int(minor), context.currency)
         except ValueError as error:

@@ -22,6 +22,7 @@ from app.kernel.web import page, redirect
 from app.payments import queries, queries_drawers
 from app.payments.controllers.finance_card import card_part
 from app.payments.enums import (
+    MAY_BE_PAID,
     METHOD_NAMES,
     STATE_NAMES,
     DocumentKind,
@@ -41,8 +42,6 @@ from app.payments.services.recording import record_payment
 from app.payments.services.refunding import record_refund
 from app.payments.transfers import transfer_parts
 from app.payments.why import said
-
-PAYABLE = (DocumentState.OPEN, DocumentState.WRITTEN_OFF, DocumentState.CANCELLED)
 
 
 class FinanceController(Controller):
@@ -283,7 +282,7 @@ async def _document_page(
         methods=[(one.value, _(METHOD_NAMES[PaymentMethod(one)])) for one in HandMethod],
         method_names={one: _(name) for one, name in METHOD_NAMES.items()},
         state_names=_names(),
-        payable=document.kind == DocumentKind.INVOICE and document.state in PAYABLE,
+        payable=document.kind == DocumentKind.INVOICE and document.state in MAY_BE_PAID,
         transfers=[
             (part.amount, qr_svg(part.code, label=_("VietQR code of the transfer")))
             for part in transfer_parts(document, await queries.next_due(document))

@@ -12,17 +12,16 @@ from app.accounts.guards import public, requires
 from app.events.pages import download, form_again
 from app.events.queries import EditionInfo, edition_by_id, edition_by_slug
 from app.kernel.clock import now
-from app.kernel.forms import NOT_A_CHOICE, NOT_A_CONTACT, Form, FormError, Reading, decode_form, open_form, posted_by
+from app.kernel.forms import NOT_A_CHOICE, Form, FormError, Reading, contact_in, decode_form, open_form, posted_by
 from app.kernel.i18n import _, current_locale, use_locale
 from app.kernel.money import parse_money
-from app.kernel.names import normalise_email, normalise_phone
 from app.kernel.security import limit, new_token
 from app.kernel.web import page, redirect
 from app.payments import queries
 from app.payments.controllers.card import leave_for_checkout
 from app.payments.controllers.legal import legal_download
 from app.payments.controllers.payers import take_proof
-from app.payments.enums import METHOD_NAMES, STATE_NAMES, TAX_MODE_NAMES, DocumentState, TaxMode
+from app.payments.enums import MAY_BE_PAID, METHOD_NAMES, STATE_NAMES, TAX_MODE_NAMES, DocumentState, TaxMode
 from app.payments.errors import AmountOutOfRange, DocumentNotFound, TaxCodeUnknown
 from app.payments.lines import Line, Terms, borne
 from app.payments.papers import invoice_pdf
@@ -32,7 +31,6 @@ from app.payments.queries_proof import proofs_of
 from app.payments.schemas import NOT_AN_AMOUNT, ServiceInvoiceForm, ServiceLineForm
 from app.payments.services.card_checkout import start_checkout
 from app.payments.services.issuing import Payer
-from app.payments.services.proofs import TAKES_PROOF
 from app.payments.services.service_invoices import document_by_secret, issue_service_invoice
 from app.payments.services.stripe_client import cards_on
 from app.payments.tax import RATE_NAMES, country_of, is_payers_tax_code
@@ -64,7 +62,7 @@ class ServiceInvoiceController(Controller):
         edition = await edition_by_id(edition_id)
         try:
             reading = await open_form(request, ServiceInvoiceForm)
-            email, phone = _contact(reading, edition)
+            phone, email = contact_in(reading, edition.region)
             tax_code = _tax_code(reading, edition)
             await _look_at_days(reading, edition)
             lines = await _lines(request, reading, edition)
@@ -174,8 +172,7 @@ async def _own_page(
 ) -> Response[str]:
     is_open = document.state == DocumentState.OPEN
     due = await queries.next_due(document)
-    payments = await queries.payments_of(document.id)
-    failed = {one.returns_id for one in payments if one.returns_id and one.amount.amount_minor > 0}
+    payments = queries.without_failed(await queries.payments_of(document.id))
     return page(
         "payments/own_invoice.html",
         status=status,
@@ -186,7 +183,7 @@ async def _own_page(
         lines=await queries.lines_of(document.id),
         parts=await queries.parts_of(document),
         due=due,
-        returned=[one for one in payments if one.amount.amount_minor < 0 and one.id not in failed],
+        returned=[one for one in payments if one.amount.amount_minor < 0],
         notes=await queries.credit_notes_of(document.id, DocumentState.ISSUED),
         e_invoices=(await legal_part(document.id)).files,
         transfer=transfer_of(document, due) if is_open else None,
@@ -195,7 +192,7 @@ async def _own_page(
         proofs=await proofs_of(document.id),
         proof_path=f"{_path(edition, secret)}/proof",
         proof_form=proof_form,
-        takes_proof=document.state in TAKES_PROOF and transfers_on(),
+        takes_proof=document.state in MAY_BE_PAID and transfers_on(),
         state_names={one: _(name) for one, name in STATE_NAMES.items()},
         method_names={one: _(name) for one, name in METHOD_NAMES.items()},
     )
@@ -222,18 +219,6 @@ def _taxes(terms: Terms, edition: EditionInfo) -> list[tuple[str, str]]:
     country = country_of(edition.timezone, edition.currency).lower()
     rates = [(key, _(name)) for key, name in RATE_NAMES.items() if key.startswith(country)]
     return [("", _("As the terms say")), *rates, (EXEMPT, _("Exempt"))]
-
-
-def _contact(reading: Reading[ServiceInvoiceForm], edition: EditionInfo) -> tuple[str | None, str | None]:
-    """(mail, phone) of the one field; refuses what is neither."""
-    text = reading.values.contact
-    try:
-        if "@" in text:
-            return normalise_email(text), None
-        return None, normalise_phone(text, "ID" if edition.currency == "IDR" else "VN")
-    except ValueError:
-        reading.refuse("contact", _(NOT_A_CONTACT))
-        return None, None
 
 
 def _tax_code(reading: Reading[ServiceInvoiceForm], edition: EditionInfo) -> str:

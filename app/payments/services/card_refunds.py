@@ -173,7 +173,7 @@ async def apply_refund(told: Mapping[str, Any], now: datetime) -> str:
     if changed and state is RefundState.DONE:
         await _book(row, str(told["id"]), payment, now)
     elif changed and row["state"] == RefundState.DONE.value:
-        await _take_again(row, str(told["id"]), payment, str(values[CardRefund.error]), now)
+        await _reverse(row, str(told["id"]), payment, str(values[CardRefund.error]), now)
     return state.value
 
 
@@ -259,9 +259,7 @@ async def _book(refund: Mapping[str, Any], refund_id: str, payment: PaymentInfo,
     await tell_back_on_card(document, refund["id"], amount, now)
 
 
-async def _take_again(
-    refund: Mapping[str, Any], refund_id: str, payment: PaymentInfo, reason: str, now: datetime
-) -> None:
+async def _reverse(refund: Mapping[str, Any], refund_id: str, payment: PaymentInfo, reason: str, now: datetime) -> None:
     """Take back what was written down of a refund, and tell the payer, who heard that it went back."""
     for name in _names(refund_id):
         await reverse_refund(provider_reference=name, reason=reason, now=now)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from app.accounts.actor import Actor
 from app.events.queries import EditionInfo
-from app.payments.enums import DocumentKind, DocumentState
+from app.payments.enums import TAKES, DocumentKind, DocumentState
 from app.payments.services.documents import cancel_document, require_refund
 from app.payments.tables import PaymentDocument
 
@@ -17,7 +17,7 @@ async def owe_all_back(edition: EditionInfo, actor: Actor, now: datetime) -> Map
     rows = await PaymentDocument.select(*columns).where(invoices).order_by(PaymentDocument.id)
     refunds = 0
     for row in rows:
-        if row["state"] in (DocumentState.OPEN.value, DocumentState.WRITTEN_OFF.value):
+        if row["state"] in TAKES:
             await cancel_document(document_id=row["id"], actor=actor, now=now, tell=False)  # the cancelling tells it
             refunds += row["paid_minor"] > 0
         elif row["state"] == DocumentState.PAID.value:

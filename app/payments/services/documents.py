@@ -15,9 +15,9 @@ from app.events.queries import edition_by_id, hold_edition, hold_editions
 from app.kernel import audit
 from app.kernel.database import fetch, hold_rows, write_transaction
 from app.kernel.i18n import pick
-from app.kernel.money import Money
+from app.kernel.money import MOST, Money
 from app.kernel.rows import among
-from app.payments.enums import Account, DocumentKind, DocumentState, Posting, Settlement
+from app.payments.enums import TAKES, Account, DocumentKind, DocumentState, Posting, Settlement
 from app.payments.errors import (
     AmountOutOfRange,
     DocumentDiffers,
@@ -51,8 +51,6 @@ from app.payments.services.ledger import day_of, post
 from app.payments.services.telling import tell_taken_back
 from app.payments.tables import Payment, PaymentDocument
 
-#: What JSON's numbers carry everywhere, and more than any fair takes.
-MOST = 10**15
 Settle = Callable[[DocumentInfo, PaymentInfo, datetime], Awaitable[Settlement]]
 Paid = tuple[DocumentInfo, PaymentInfo]
 SettleMany = Callable[[Sequence[Paid], datetime], Awaitable[Sequence[Settlement]]]
@@ -275,7 +273,7 @@ async def cancel_document(*, document_id: int, actor: Actor | None, now: datetim
     """
     async with write_transaction():
         await _hold_edition_of(document_id)
-        for before in (DocumentState.OPEN, DocumentState.WRITTEN_OFF):
+        for before in TAKES:
             was = await move_document(
                 document_id, before, DocumentState.CANCELLED, action="payment.cancel", actor=actor, now=now
             )
@@ -287,7 +285,7 @@ async def cancel_document(*, document_id: int, actor: Actor | None, now: datetim
                 raise DocumentNotOpen(number=found.number)
             return
         if was.state == DocumentState.WRITTEN_OFF:
-            await ask_again(was, now)
+            await restore_due(was, now)
         await post_content(Posting.CANCEL, was, now, sign=-1)
         if was.credited.amount_minor:
             await _forget_credits(was, now)
@@ -297,7 +295,7 @@ async def cancel_document(*, document_id: int, actor: Actor | None, now: datetim
                 await tell_taken_back(was, was.paid, now)
 
 
-async def ask_again(document: DocumentInfo, now: datetime) -> None:
+async def restore_due(document: DocumentInfo, now: datetime) -> None:
     """Enter that what was written off of a document is to be paid after all, in the caller's transaction."""
     due = document.due.amount_minor
     await post(

@@ -15,9 +15,9 @@ from app.events.queries import hold_edition
 from app.kernel import audit
 from app.kernel.database import hold_row, write_transaction
 from app.kernel.errors import AppError
-from app.kernel.money import Money
+from app.kernel.money import MOST, Money
 from app.kernel.names import clean_text
-from app.payments.currencies import MOST, payout_from_stripe
+from app.payments.currencies import payout_from_stripe
 from app.payments.enums import Account, PayoutState, Posting
 from app.payments.errors import AmountOutOfRange, PayoutKnown, PayoutReferenceNeeded
 from app.payments.errors_card import CardsNotSetUp, StripeNotReached

@@ -12,7 +12,7 @@ from app.kernel.database import write_transaction
 from app.kernel.documents.pages import first_page
 from app.kernel.images import clean_picture
 from app.kernel.security import limit
-from app.payments.enums import DocumentKind, DocumentState
+from app.payments.enums import MAY_BE_PAID, DocumentKind
 from app.payments.errors import DocumentNotOpen, ProofNotFound, ProofsFull, ProofTooLarge
 from app.payments.queries import document_by_id, hold_document
 from app.payments.tables_proof import PaymentProof
@@ -21,8 +21,6 @@ MOST_BYTES = 8 * 2**20
 MOST_PROOFS = 3
 PER_HOUR = 10
 SIDE = 1_600
-#: For which money may still come.
-TAKES_PROOF = (DocumentState.OPEN, DocumentState.WRITTEN_OFF, DocumentState.CANCELLED)
 
 
 async def send_proof(*, document_id: int, data: bytes, actor: Actor | None, now: datetime) -> int:
@@ -64,7 +62,7 @@ async def send_proof(*, document_id: int, data: bytes, actor: Actor | None, now:
 async def _check_open(document_id: int) -> int:
     """The edition of a document that takes one more proof. Raises DocumentNotFound, DocumentNotOpen, ProofsFull."""
     document = await document_by_id(document_id)
-    if document.kind != DocumentKind.INVOICE or document.state not in TAKES_PROOF:
+    if document.kind != DocumentKind.INVOICE or document.state not in MAY_BE_PAID:
         raise DocumentNotOpen(number=document.number)
     if await PaymentProof.count().where(PaymentProof.document == document_id) >= MOST_PROOFS:
         raise ProofsFull(limit=MOST_PROOFS)

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from app.accounts.actor import Actor
 from app.kernel import audit
 from app.kernel.database import hold_row, is_unique_violation, write_transaction
-from app.kernel.money import Money
+from app.kernel.money import MOST, Money
 from app.kernel.names import clean_text
-from app.payments.enums import Account, DocumentKind, DocumentState, PaymentMethod, Posting, Settlement
+from app.payments.enums import TAKES, Account, DocumentKind, DocumentState, PaymentMethod, Posting, Settlement
 from app.payments.errors import (
     AlreadyPaid,
     AmountDiffers,
@@ -32,15 +32,13 @@ from app.payments.queries import (
 )
 from app.payments.queries_bank import is_told_of, typed_transfers
 from app.payments.queries_drawers import open_drawer_of
-from app.payments.services.documents import MOST, ask_again, require_refund, settlement_of
+from app.payments.services.documents import require_refund, restore_due, settlement_of
 from app.payments.services.issuing import post_content
 from app.payments.services.late_parts import keep_after_all, taken_late
 from app.payments.services.ledger import post_payment
 from app.payments.services.telling import tell_owed
 from app.payments.tables import Payment, PaymentDocument
 
-#: States in which a document takes money.
-TAKES = (DocumentState.OPEN, DocumentState.WRITTEN_OFF)
 #: How long before the bank booked a transfer somebody may have written it down: the payer had shown that it is sent.
 #: And how long after that somebody may be about to write down what is recorded already.
 WRITTEN_BEFORE = timedelta(days=7)
@@ -243,7 +241,7 @@ async def _take(document: DocumentInfo, money: _Money, kept: int) -> Recorded:
     if not await _claim(document, kept, state, money.now):
         raise AlreadyPaid(number=document.number)
     if document.state == DocumentState.WRITTEN_OFF:
-        await ask_again(document, money.now)
+        await restore_due(document, money.now)
     payment_id = await _save(document, money, kept, money.provider_reference, Settlement.KEPT)
     await _book(document, money, kept, payment_id, Account.RECEIVABLE)
     if not complete:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta
 
-from app.kernel.money import Money
+from app.kernel.money import MOST, Money
 from app.kernel.settings import settings
 from app.payments.bank_lines import BankLine, our_account
 from app.payments.enums import EntrySource
@@ -38,7 +38,7 @@ class Notice(msgspec.Struct, rename="camel"):
     transaction_date: Short
     account_number: Annotated[str, Meta(min_length=1, max_length=40)]
     transfer_type: Literal["in", "out"]
-    transfer_amount: Annotated[int, Meta(gt=0, le=10**15)]
+    transfer_amount: Annotated[int, Meta(gt=0, le=MOST)]
     content: Long | None = None
     reference_code: Short | None = None
     description: Long | None = None

@@ -25,7 +25,7 @@ from app.kernel.web import browser_of, page, redirect
 from app.payments.controllers.card import leave_for_checkout
 from app.payments.controllers.legal import legal_download
 from app.payments.controllers.payers import take_proof
-from app.payments.enums import METHOD_NAMES, PaymentMethod, Settlement
+from app.payments.enums import MAY_BE_PAID, METHOD_NAMES, PaymentMethod, Settlement
 from app.payments.enums_card import RefundState
 from app.payments.errors import TaxCodeUnknown
 from app.payments.papers import invoice_pdf
@@ -34,7 +34,6 @@ from app.payments.queries_card import refunds_of
 from app.payments.queries_legal import legal_part
 from app.payments.queries_proof import proofs_of
 from app.payments.services.card_checkout import start_checkout
-from app.payments.services.proofs import TAKES_PROOF
 from app.payments.services.stripe_client import cards_on
 from app.payments.tax import is_payers_tax_code
 from app.payments.transfers import transfer_of, transfers_on
@@ -223,7 +222,7 @@ async def _order_page(
         proofs=await proofs_of(document.id) if document else [],
         proof_path=f"{edition.path}/tickets/done/{secret}/proof",
         proof_form=proof_form,
-        takes_proof=document is not None and document.state in TAKES_PROOF and transfers_on(),
+        takes_proof=document is not None and document.state in MAY_BE_PAID and transfers_on(),
     )
 
 

@@ -5,9 +5,9 @@ from datetime import datetime
 from app.accounts.actor import Actor
 from app.kernel.database import write_transaction
 from app.kernel.money import Money
-from app.payments.enums import DocumentState, PaymentMethod, Settlement
+from app.payments.enums import MAY_BE_PAID, TAKES, PaymentMethod, Settlement
 from app.payments.queries import DocumentInfo, hold_document
-from app.payments.services.recording import TAKES, record_payment
+from app.payments.services.recording import record_payment
 from ticketing.sales.errors import DueChanged, OrderNotFound, OrderNotOpen
 from ticketing.sales.queries import order_by_id
 
@@ -41,7 +41,7 @@ async def pay_order(
     async with write_transaction():
         document = await hold_document(order["payment_document"])
         due, shown = to_pay(document), Money(shown_minor, order["currency"])
-        if document.state in (*TAKES, DocumentState.CANCELLED) and shown != due:
+        if document.state in MAY_BE_PAID and shown != due:
             raise DueChanged(due=due, shown=shown)
         recorded = await record_payment(
             document_id=document.id, method=method, amount=due, actor=actor, note=note, now=now
