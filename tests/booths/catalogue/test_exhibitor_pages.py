@@ -9,6 +9,7 @@ import pytest
 from markupsafe import Markup
 
 from app.accounts.enums import Role
+from app.events.tables import Edition
 from app.kernel import clock
 from app.kernel.audit import list_entries
 from app.kernel.documents.qr import qr_svg
@@ -89,6 +90,17 @@ async def test_nothing_is_due_before_it_can_be_done(database: str, given: date |
     )
     assert {step.due for step in steps} == {due}
     assert await booth_given_on(fair.edition, stand.organisation_id) == date(2026, 10, 16)
+
+
+async def test_home_of_a_cancelled_festival_asks_for_nothing(client: httpx.AsyncClient) -> None:
+    fair = await make_fair()
+    stand = await make_stand(fair)
+    await enter(client, stand)
+    assert "Do it now" in (await client.get(f"{home(fair, stand)}?lang=en")).text
+    await Edition.update({Edition.state: "cancelled"}).where(Edition.id == fair.edition.id)
+    shown = (await client.get(f"{home(fair, stand)}?lang=en")).text
+    assert "There is nothing left to do for this festival." in shown
+    assert [words in shown for words in ("Do it now", "What there is to do")] == [False, False]
 
 
 async def test_home_without_a_booth_leads_to_the_application(client: httpx.AsyncClient) -> None:
