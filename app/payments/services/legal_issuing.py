@@ -2,6 +2,7 @@
 
 The row that says that it is asked is committed before, and what it answered is stored after: never in a transaction. A
 fall in between, or no answer, leaves the row waiting; the next one looks up first what was issued under the number.
+For a document that was taken back meanwhile that is all: it gets what was issued, or is not asked for any more.
 """
 
 import logging
@@ -59,7 +60,7 @@ async def issue_due(now: datetime) -> dict[str, int]:
 
 
 async def issue_one(document_id: int, asked: Provider, now: datetime) -> LegalState | None:
-    """Ask for one e-invoice; gives where it stands, None when somebody else is at it or it is not due any more.
+    """Ask for one e-invoice; gives where it stands, None when somebody else is at it or none is due any more.
 
     Raises ProviderNotReached.
     """
@@ -69,6 +70,9 @@ async def issue_one(document_id: int, asked: Provider, now: datetime) -> LegalSt
     document = await document_by_id(document_id)
     try:
         known = await asked.find(document.number) if claimed["tries"] > 1 else None
+        if known is None and not claimed["due"]:
+            await _let_go(claimed["id"])
+            return None
         issued = known or await asked.issue(await order_of(document))
     except ProviderRefused as error:
         await _end(claimed["id"], LegalState.REFUSED, str(error.params["reason"]))
@@ -136,13 +140,18 @@ def _lines(lines: Sequence[TaxedLine]) -> list[dict[str, Any]]:
 
 
 async def _claim(document_id: int, now: datetime) -> dict[str, Any] | None:
-    """Take the right to ask for a document: of many one gets it, and another once that one has had its time."""
+    """Take the right to ask for a document: of many one gets it, and another once that one has had its time.
+
+    With ``tries`` and whether it is ``due``: when it is not, it was asked for before it was taken back.
+    """
     async with write_transaction():
         await hold_edition((await document_by_id(document_id)).edition_id)
         await hold_row("payment_document", document_id, alone=True)
-        if not await is_to_issue(document_id):
+        due = await is_to_issue(document_id)
+        if due is None:
             return None
-        await LegalOrder.insert(LegalOrder(document=document_id)).on_conflict(action="DO NOTHING")
+        if due:
+            await LegalOrder.insert(LegalOrder(document=document_id)).on_conflict(action="DO NOTHING")
         rows = await fetch(
             "UPDATE payment_legal_order SET asked_at = {}, tries = CASE WHEN tries < {} THEN tries + 1 ELSE tries END "
             "WHERE document = {} AND state = {} AND (asked_at IS NULL OR asked_at < {}) RETURNING id, tries",
@@ -152,7 +161,12 @@ async def _claim(document_id: int, now: datetime) -> dict[str, Any] | None:
             LegalState.WAITING.value,
             now - LEASE,
         )
-        return rows[0] if rows else None
+        return {**rows[0], "due": due} if rows else None
+
+
+async def _let_go(order_id: int) -> None:
+    """Forget that a document was asked for which nothing was issued for: should it be paid again, it is asked anew."""
+    await LegalOrder.delete().where((LegalOrder.id == order_id) & (LegalOrder.state == LegalState.WAITING.value))
 
 
 async def _keep(document: DocumentInfo, name: str, issued: Issued, now: datetime) -> None:
