@@ -18,7 +18,7 @@ from app.kernel.i18n import pick
 from app.kernel.money import Money
 from app.kernel.rows import among
 from app.kernel.security import hash_token
-from app.payments.enums import PaymentMethod, Settlement
+from app.payments.enums import DocumentState, PaymentMethod, Settlement
 from app.payments.errors import DocumentNotOpen
 from app.payments.lines import Line
 from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id
@@ -338,7 +338,10 @@ async def _create(
 
 
 async def _withdraw_bill(order: TicketOrder, *, actor: Actor | None, now: datetime, tell: bool = True) -> None:
-    if order.payment_document is not None:
+    """Take the bill of a held order back, unless finance did, and owes back what came for it since: nothing is left."""
+    if order.payment_document is None:
+        return
+    if (await document_by_id(order.payment_document)).state not in (DocumentState.REFUND_DUE, DocumentState.REFUNDED):
         await cancel_document(document_id=order.payment_document, actor=actor, now=now, tell=tell)
 
 
