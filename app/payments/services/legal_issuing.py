@@ -30,7 +30,7 @@ from app.payments.tables_legal import LegalOrder
 #: How long one who asks is left alone; then another may ask again.
 LEASE = timedelta(minutes=5)
 AT_ONCE = 50
-#: So long the provider is asked for a file that does not come though another has.
+#: So long the provider is asked for a file that does not come.
 FILES_LATE = timedelta(days=1)
 #: Tries are counted so far: what is tried every five minutes gets there in a month, and the column holds two bytes.
 MOST_TRIES = 30_000
@@ -207,7 +207,7 @@ async def _end(order_id: int, state: LegalState, error: str) -> None:
 async def _load_files(order: Mapping[str, Any], asked: Provider, now: datetime) -> bool:
     """Load the files of an e-invoice that are not here; whether one came. Raises ProviderNotReached.
 
-    It is done with when all are here, or when one is and the others have not come for a day.
+    It is done with when all are here, or have not come for a day.
     """
     await LegalOrder.update({LegalOrder.asked_at: now}).where(LegalOrder.id == order["id"])
     here = set((await legal_part(order["document"])).files)
@@ -222,6 +222,6 @@ async def _load_files(order: Mapping[str, Any], asked: Provider, now: datetime) 
             log.warning("a file of an e-invoice is neither PDF nor XML")
             continue
         loaded = True
-    if here == set(LegalFileKind) or (here and now - order["issued_at"] >= FILES_LATE):
+    if here == set(LegalFileKind) or now - order["issued_at"] >= FILES_LATE:
         await LegalOrder.update({LegalOrder.files_at: now}).where(LegalOrder.id == order["id"])
     return loaded

@@ -327,15 +327,18 @@ async def test_the_second_file_is_loaded_when_it_comes_after_the_first(provider:
     assert len(provider.asked("GET")) == asked  # all are here
 
 
-async def test_a_file_that_never_comes_is_asked_for_a_day(provider: LegalServer, seller: Seller) -> None:
+@pytest.mark.parametrize("files", [{"pdf": "%PDF-1.4 alone"}, {}])
+async def test_a_file_that_never_comes_is_asked_for_a_day(
+    provider: LegalServer, seller: Seller, files: dict[str, str]
+) -> None:
     document = await paid(seller)
-    provider.control("set", files={"pdf": "%PDF-1.4 alone"})
+    provider.control("set", files=files)
     await issue_due(NOW)
-    for hours, asks in ((23, 1), (25, 1), (27, 0)):
+    for hours, asks in ((23, 2 - len(files)), (25, 2 - len(files)), (27, 0)):
         asked = len(provider.asked("GET"))
         assert await issue_due(NOW + timedelta(hours=hours)) == NOTHING
         assert len(provider.asked("GET")) - asked == asks
-    assert (await legal_part(document.id)).files == (LegalFileKind.PDF,)
+    assert (await legal_part(document.id)).files == tuple(LegalFileKind(kind) for kind in files)
 
 
 async def test_what_somebody_typed_meanwhile_stays(
