@@ -6,7 +6,9 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from app.kernel.database import fetch
+from app.payments.enums import DocumentState
 from app.payments.enums_legal import LegalFileKind, LegalState
+from app.payments.queries import DocumentInfo, credit_notes_of
 from app.payments.tables_legal import LegalFile, LegalOrder
 
 
@@ -79,6 +81,16 @@ async def legal_part(document_id: int) -> LegalPart:
         error=order["error"] if order else "",
         files=tuple(LegalFileKind(row["kind"]) for row in files),
     )
+
+
+async def legal_files_of(document: DocumentInfo) -> list[tuple[DocumentInfo, LegalFileKind]]:
+    """Files that are here of an invoice's e-invoice, then of those of its credit notes, each with what it is of."""
+    documents = [document, *await credit_notes_of(document.id, DocumentState.ISSUED)]
+    rows = await LegalFile.select(LegalFile.document, LegalFile.kind).where(
+        LegalFile.document.is_in([one.id for one in documents])
+    )
+    here = {(row["document"], row["kind"]) for row in rows}
+    return [(one, kind) for one in documents for kind in LegalFileKind if (one.id, kind.value) in here]
 
 
 async def refused_in(edition_id: int) -> list[dict[str, Any]]:

@@ -247,6 +247,16 @@ async def test_its_payer_gets_credit_notes_e_invoices_and_shows_her_transfer(cli
         assert (await payer.get(f"{own}/e-invoice.pdf")).content == b"%PDF-1.7 x"
         assert note.number in text_of((await payer.get(f"{own}/credit-notes/{note.id}")).content)
         assert (await payer.get(f"{own}/credit-notes/{hers.id}")).status_code == 404
+        assert "e-invoice.xml" not in shown
+        for one in (note, hers):
+            content = f"<?xml version='1.0'?><x>{one.number}</x>".encode()
+            await keep_legal_file(document_id=one.id, content=content, actor=SYSTEM, now=clock_now())
+        shown = (await payer.get(f"{own}?lang=en")).text
+        assert f"E-invoice of {note.number} (XML)" in shown
+        assert f'href="{own}/e-invoice.xml?note={note.id}"' in shown
+        assert note.number.encode() in (await payer.get(f"{own}/e-invoice.xml?note={note.id}")).content
+        for path in (f"xml?note={hers.id}", f"xml?note={document.id}", f"pdf?note={note.id}", "xml"):
+            assert (await payer.get(f"{own}/e-invoice.{path}")).status_code == 404, path
 
 
 async def test_money_for_one_that_was_taken_back_goes_back_and_the_payer_is_told(client: Browser) -> None:
