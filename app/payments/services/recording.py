@@ -33,6 +33,7 @@ from app.payments.queries import (
 )
 from app.payments.queries_bank import is_told_of, typed_transfers
 from app.payments.services.documents import MOST, ask_again, require_refund, settlement_of
+from app.payments.services.given_up import cancel_what_is_gone
 from app.payments.services.issuing import post_content
 from app.payments.services.ledger import post_payment
 from app.payments.services.telling import tell_owed
@@ -133,6 +134,7 @@ async def _record(document_id: int, money: _Money) -> Recorded:
     document = await document_by_id(document_id)
     await hold_edition(document.edition_id)  # before the document: who cancels an edition takes them in this order
     document = await hold_document(document_id)
+    document = await cancel_what_is_gone(document, money.amount, actor=money.actor, now=money.now)
     kept = await _kept(document, money)
     if written := await _written_before(document, money, kept):
         return written
