@@ -295,3 +295,37 @@ async def test_how_its_payer_is_reached_is_shown_to_her_and_goes_with_the_festiv
     assert [await expire(edition.id, 10), await expire(edition.id, 10)] == [1, 0]
     rows = await fetch("SELECT email, phone FROM payment_service_invoice")
     assert rows == [{"email": "", "phone": ""}] * 2
+
+
+@pytest.mark.parametrize(
+    ("place", "price", "tax_name", "net", "tax", "said"),
+    [
+        ({"timezone": "Europe/Berlin", "currency": "EUR"}, "1.234,55", "", 246_910, 0, "2,469.10 EUR"),
+        ({"timezone": "Asia/Jakarta", "currency": "IDR"}, "1.250.005", "id_standard", 2_500_010, 275_001, "2.775.011"),
+    ],
+)
+async def test_an_invoice_is_in_the_currency_of_its_festival(
+    client: Browser, place: dict[str, str], price: str, tax_name: str, net: int, tax: int, said: str
+) -> None:
+    await sign_in(client, (await make_owner()).id)
+    edition = await make_edition(**place)
+    if tax:
+        terms = Terms(seller_name="Dinas", tax_mode=TaxMode.ADDED, tax_name=tax_name)
+        await set_terms(edition_id=edition.id, terms=terms, actor=SYSTEM, now=NOW)
+    typed = {"line_price-1": price, "payer_tax_code": "", "line_tax-1": tax_name}
+    document = await issue(client, edition, **typed)
+    assert document.amount == Money(net + tax, place["currency"])
+    assert document.tax == Money(tax, place["currency"])
+    (told,) = await messages()
+    assert said in told["subject"]
+    async with new_browser() as payer:
+        shown = (await payer.get(f"{await own_path()}?lang=en")).text
+        assert ("How to pay" in shown, said in shown, "VietQR" in shown) == (True, True, False)
+    await pay(document)
+    sums = {row["account"]: row["amount_minor"] for row in await balances(edition.id)}
+    assert {name: amount for name, amount in sums.items() if amount} == {
+        "bank": net + tax,
+        "revenue": -net,
+        **({"tax": -tax} if tax else {}),
+    }
+    assert {row["currency"] for row in await balances(edition.id)} == {place["currency"]}
