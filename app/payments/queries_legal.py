@@ -6,7 +6,9 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from app.kernel.database import fetch
+from app.payments.enums import DocumentState
 from app.payments.enums_legal import LegalFileKind, LegalState
+from app.payments.queries import DocumentInfo, credit_notes_of
 from app.payments.tables_legal import LegalFile, LegalOrder
 
 
@@ -21,11 +23,14 @@ class LegalPart:
 
 #: So many times a provider may leave a document without an answer before somebody is told.
 MANY_TRIES = 3
-#: Paid invoices, and credit notes over invoices that have an e-invoice, that have none yet.
 _WITHOUT = (
     "FROM payment_document d LEFT JOIN payment_legal_order o ON o.document = d.id "
-    "LEFT JOIN payment_document c ON c.id = d.corrects WHERE d.legal_number = '' AND ((d.kind = 'invoice' "
-    "AND d.state = 'paid') OR (d.kind = 'credit_note' AND d.state = 'issued' AND c.legal_number <> '')) "
+    "LEFT JOIN payment_document c ON c.id = d.corrects WHERE d.legal_number = '' "
+)
+#: Paid invoices, and credit notes over invoices that have an e-invoice.
+_DUE = (
+    "((d.kind = 'invoice' AND d.state = 'paid') "
+    "OR (d.kind = 'credit_note' AND d.state = 'issued' AND c.legal_number <> ''))"
 )
 
 
@@ -33,11 +38,12 @@ async def documents_to_issue(since: date | None, asked_before: datetime, limit: 
     """Ids of documents that a provider is to be asked for, the oldest first.
 
     Those that were settled (or, credit notes, made) before a day are left out, and those that were refused, or asked
-    for since ``asked_before``.
+    for since ``asked_before``. What was asked for without an answer stays due though it was taken back meanwhile: it
+    may have been issued.
     """
     begin = datetime.combine(since or date(2000, 1, 1), time(), UTC)
     rows = await fetch(
-        f"SELECT d.id {_WITHOUT} AND COALESCE(d.settled_at, d.created_at) >= {{}} "
+        f"SELECT d.id {_WITHOUT} AND (o.id IS NOT NULL OR {_DUE}) AND COALESCE(d.settled_at, d.created_at) >= {{}} "
         "AND (o.id IS NULL OR (o.state = 'waiting' AND (o.asked_at IS NULL OR o.asked_at < {}))) "
         "ORDER BY d.id LIMIT {}",
         begin,
@@ -47,9 +53,10 @@ async def documents_to_issue(since: date | None, asked_before: datetime, limit: 
     return [int(row["id"]) for row in rows]
 
 
-async def is_to_issue(document_id: int) -> bool:
-    """Whether a document may have an e-invoice and has none."""
-    return bool(await fetch(f"SELECT d.id {_WITHOUT} AND d.id = {{}}", document_id))
+async def is_to_issue(document_id: int) -> bool | None:
+    """Whether a document that has no e-invoice is to have one, as it stands; None when it has one."""
+    rows = await fetch(f"SELECT CASE WHEN {_DUE} THEN 1 ELSE 0 END AS due {_WITHOUT} AND d.id = {{}}", document_id)
+    return bool(rows[0]["due"]) if rows else None
 
 
 async def orders_without_files(asked_before: datetime, limit: int) -> list[dict[str, Any]]:
@@ -74,6 +81,16 @@ async def legal_part(document_id: int) -> LegalPart:
         error=order["error"] if order else "",
         files=tuple(LegalFileKind(row["kind"]) for row in files),
     )
+
+
+async def legal_files_of(document: DocumentInfo) -> list[tuple[DocumentInfo, LegalFileKind]]:
+    """Files that are here of an invoice's e-invoice, then of those of its credit notes, each with what it is of."""
+    documents = [document, *await credit_notes_of(document.id, DocumentState.ISSUED)]
+    rows = await LegalFile.select(LegalFile.document, LegalFile.kind).where(
+        LegalFile.document.is_in([one.id for one in documents])
+    )
+    here = {(row["document"], row["kind"]) for row in rows}
+    return [(one, kind) for one in documents for kind in LegalFileKind if (one.id, kind.value) in here]
 
 
 async def refused_in(edition_id: int) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ class CardAttempt(Table, tablename="card_attempt"):
     """One checkout of a document. Its values are what Stripe was asked with: the same key needs the same again.
 
     A document has one that is ``started`` or ``open``, by a partial unique index, and any number that are ``closing``.
-    ``fee_minor`` is what Stripe kept, in ``fee_currency``, the currency of the account there.
+    ``fee_minor`` is what Stripe kept, in ``fee_currency``, the currency of the account there; 0 where it cannot say.
     """
 
     id: Serial

@@ -12,6 +12,7 @@ from app.events.slots import (
 from app.kernel.jobs import every
 from app.kernel.module import Module
 from app.payments.services.documents import register_settlement, register_taken_back
+from app.payments.services.given_up import register_given_up
 from app.payments.services.telling import register_payers
 from booths.allocation.controllers.api import AllocationApi
 from booths.allocation.controllers.applications import ApplicationsController
@@ -29,7 +30,7 @@ from booths.allocation.services.closing import close_applications
 from booths.allocation.services.fee_messages import reach_exhibitor
 from booths.allocation.services.merging import object_to_merge
 from booths.allocation.services.messages import contacts_concerned
-from booths.allocation.services.settling import release_taken_back, settle_fee
+from booths.allocation.services.settling import has_its_booth, release_taken_back, settle_fee
 from booths.allocation.sheets import APPLICATIONS
 from booths.allocation.tasks import JOBS, TIDY, TIDY_SECONDS
 
@@ -37,6 +38,7 @@ from booths.allocation.tasks import JOBS, TIDY, TIDY_SECONDS
 def start() -> None:
     """Join payments, and fill the slots."""
     register_settlement(FEE_PURPOSE, settle_fee)
+    register_given_up(FEE_PURPOSE, has_its_booth)
     register_taken_back(FEE_PURPOSE, release_taken_back)
     register_payers(FEE_PURPOSE, reach_exhibitor)
     add_mover(MOVER)

@@ -21,7 +21,7 @@ from app.payments.queries import (
     payments_of,
     without_failed,
 )
-from app.payments.queries_legal import legal_part
+from app.payments.queries_legal import legal_files_of
 from app.payments.transfers import Transfer, transfer_of
 from booths.allocation.enums import FEE_PURPOSE, ApplicationState, FeeState
 from booths.allocation.tables import Application, BoothBill, FeePlan
@@ -195,7 +195,6 @@ async def own_fees(application_id: int) -> list[OwnFee]:
             continue
         due = await next_due(document)
         is_open = document.state == DocumentState.OPEN
-        notes = await credit_notes_of(document.id, DocumentState.ISSUED)
         found.append(
             OwnFee(
                 document=document,
@@ -203,9 +202,9 @@ async def own_fees(application_id: int) -> list[OwnFee]:
                 parts=await parts_of(document),
                 next=due,
                 payments=payments,
-                credit_notes=notes,
+                credit_notes=await credit_notes_of(document.id, DocumentState.ISSUED),
                 transfer=transfer_of(document, due) if is_open else None,
-                e_invoices=[(one, kind) for one in (document, *notes) for kind in (await legal_part(one.id)).files],
+                e_invoices=await legal_files_of(document),
             )
         )
     return found

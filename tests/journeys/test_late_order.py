@@ -13,6 +13,7 @@ from playwright.sync_api import Page
 
 from tests.faults.trouble import Troubled
 from tests.journeys.conftest import running_copy
+from tests.journeys.support.ledger import AT_THE_BANK, PAYABLE, RECEIVABLE, balances
 from tests.journeys.support.people import SECRET_SETTINGS, People
 from tests.journeys.support.places import SLUG
 from tests.journeys.support.watch import assert_accessible
@@ -78,6 +79,8 @@ def look_until(page: Page, path: str, selector: str) -> None:
 
 
 def test_late_money_takes_the_place_that_is_free_and_goes_back_where_it_is_gone(people: People) -> None:
+    desk = people.page(signed_in="owner", at="/manage/{edition_id}/payments/ledger", device="desk", locale="vi")
+    before = balances(desk, people)
     quick, slow = people.page(locale="vi"), people.page(locale="vi")
     quick_path, quick_reference = order_a_family_ticket(quick, "Hoàng Thị Mơ", "mo@example.vn")
     slow_path, slow_reference = order_a_family_ticket(slow, "Phạm Thị Sen", "sen@example.vn")
@@ -90,7 +93,11 @@ def test_late_money_takes_the_place_that_is_free_and_goes_back_where_it_is_gone(
     tell_of_a_transfer(people, 92704, quick_reference)
     look_until(quick, quick_path, "main a[href*='/pass/']")
 
-    desk = people.page(signed_in="owner", at="/manage/{edition_id}/tickets", device="desk", locale="vi")
+    kept = balances(desk, people)
+    assert kept[AT_THE_BANK] - before[AT_THE_BANK] == 50_000
+    assert (kept[RECEIVABLE], kept[PAYABLE]) == (before[RECEIVABLE], before[PAYABLE])
+
+    desk.goto(people.path("/manage/{edition_id}/tickets"))
     desk.locator("main tbody tr", has_text="Vé gia đình").locator("a").first.click()
     taken = people.ask("taken", "Vé gia đình")
     desk.fill("[name=quota]", taken)
@@ -105,6 +112,10 @@ def test_late_money_takes_the_place_that_is_free_and_goes_back_where_it_is_gone(
     assert "sen@example.vn" in told
     assert "50.000 ₫" in told
 
+    owed = balances(desk, people)
+    assert owed[AT_THE_BANK] - before[AT_THE_BANK] == 100_000
+    assert before[PAYABLE] - owed[PAYABLE] == 50_000
+    assert owed[RECEIVABLE] == before[RECEIVABLE]
     desk.goto(people.path("/manage/{edition_id}/payments?state=refund_due"))
     desk.locator("main tbody tr", has_text="Phạm Thị Sen").locator("a").first.click()
     assert_accessible(desk)
@@ -116,3 +127,4 @@ def test_late_money_takes_the_place_that_is_free_and_goes_back_where_it_is_gone(
     said = slow.locator("main").inner_text()
     assert "50.000 ₫ đã được hoàn lại" in said
     assert_accessible(slow)
+    assert balances(desk, people) == kept

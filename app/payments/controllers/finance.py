@@ -229,7 +229,9 @@ class FinanceController(Controller):
         except MoreThanBilled as error:
             form = await form_again(request, {"credit": error.sentence()})
             return await _document_page(edition, document, await _first_form(document), status=422, credit_form=form)
-        return redirect(f"/manage/{edition_id}/payments/{note_id}", toast=_("The credit note is issued."))
+        whole = note_id == document_id  # of an open invoice: it is cancelled, and no credit note is made
+        toast = _("The invoice was cancelled.") if whole else _("The credit note is issued.")
+        return redirect(f"/manage/{edition_id}/payments/{note_id}", toast=toast)
 
     @post("/{document_id:int}/write-off")
     async def give_up(

@@ -17,6 +17,7 @@ from app.kernel.i18n import _
 from app.kernel.web import page, redirect
 from app.payments import queries
 from app.payments.enums_legal import LEGAL_STATE_NAMES, LegalFileKind
+from app.payments.errors import DocumentNotFound
 from app.payments.errors_legal import LegalFileUnreadable
 from app.payments.queries import DocumentInfo, LegalInvoice
 from app.payments.queries_legal import legal_part
@@ -97,14 +98,25 @@ class LegalController(Controller):
         return await legal_download(document, request.url.path)
 
 
-async def legal_download(document: DocumentInfo, path: str) -> Response[bytes]:
-    """The file of a document's e-invoice that an address ends in, for whoever may see the document.
+async def legal_download(document: DocumentInfo, path: str, note_id: int | None = None) -> Response[bytes]:
+    """The file of a document's e-invoice that an address ends in, or of that of a credit note over it, for whoever may
+    see the document.
 
-    Raises LegalFileNotFound.
+    Raises LegalFileNotFound, DocumentNotFound.
     """
+    if note_id is not None:
+        document = await credit_note_over(document, note_id)
     kind = LegalFileKind(path.rpartition(".")[2])
     content = await legal_file(document.id, kind)
     return download(content, f"{document.number}-e-invoice.{kind.value}", MEDIA_TYPES[kind])
+
+
+async def credit_note_over(document: DocumentInfo, note_id: int) -> DocumentInfo:
+    """A credit note that corrects a document. Raises DocumentNotFound for one of another."""
+    note = await queries.document_by_id(note_id, document.edition_id)
+    if note.corrects_id != document.id:
+        raise DocumentNotFound
+    return note
 
 
 def _legal_form(document: DocumentInfo) -> Form:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from litestar import Controller, Request, Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
@@ -19,14 +19,14 @@ from app.kernel.security import limit, new_token
 from app.kernel.web import page, redirect
 from app.payments import queries
 from app.payments.controllers.card import leave_for_checkout
-from app.payments.controllers.legal import legal_download
+from app.payments.controllers.legal import credit_note_over, legal_download
 from app.payments.controllers.payers import take_proof
 from app.payments.enums import MAY_BE_PAID, METHOD_NAMES, STATE_NAMES, TAX_MODE_NAMES, DocumentState, TaxMode
-from app.payments.errors import AmountOutOfRange, DocumentNotFound, TaxCodeUnknown
+from app.payments.errors import AmountOutOfRange, TaxCodeUnknown
 from app.payments.lines import Line, Terms, borne
 from app.payments.papers import invoice_pdf
 from app.payments.queries import DocumentInfo
-from app.payments.queries_legal import legal_part
+from app.payments.queries_legal import legal_files_of
 from app.payments.queries_proof import proofs_of
 from app.payments.schemas import NOT_AN_AMOUNT, ServiceInvoiceForm, ServiceLineForm
 from app.payments.services.card_checkout import start_checkout
@@ -116,18 +116,19 @@ class OwnInvoiceController(Controller):
     async def print_credit(self, slug: FromPath[str], secret: FromPath[str], note_id: FromPath[int]) -> Response[bytes]:
         """A credit note over it."""
         _edition, document = await _named(slug, secret)
-        note = await queries.document_by_id(note_id, document.edition_id)
-        if note.corrects_id != document.id:
-            raise DocumentNotFound
-        return await _paper(note)
+        return await _paper(await credit_note_over(document, note_id))
 
     @get(["/e-invoice.pdf", "/e-invoice.xml"])
     async def e_invoice(
-        self, request: Request[Any, Any, Any], slug: FromPath[str], secret: FromPath[str]
+        self,
+        request: Request[Any, Any, Any],
+        slug: FromPath[str],
+        secret: FromPath[str],
+        note: FromQuery[int | None] = None,
     ) -> Response[bytes]:
-        """The file of its legal e-invoice. Raises LegalFileNotFound."""
+        """The file of its legal e-invoice, or of a credit note's. Raises LegalFileNotFound."""
         _edition, document = await _named(slug, secret)
-        return await legal_download(document, request.url.path)
+        return await legal_download(document, request.url.path, note)
 
     @post("/proof")
     async def prove(
@@ -185,7 +186,7 @@ async def _own_page(
         due=due,
         returned=[one for one in payments if one.amount.amount_minor < 0],
         notes=await queries.credit_notes_of(document.id, DocumentState.ISSUED),
-        e_invoices=(await legal_part(document.id)).files,
+        e_invoices=await legal_files_of(document),
         transfer=transfer_of(document, due) if is_open else None,
         card=cards_on(),
         qris=(await queries.terms_of(edition.id)).qris if is_open else "",

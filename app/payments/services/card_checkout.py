@@ -22,7 +22,7 @@ from app.payments.currencies import from_stripe, to_stripe
 from app.payments.enums import DocumentState, PaymentMethod
 from app.payments.enums_card import AttemptState
 from app.payments.errors import AlreadyPaid, AmountDiffers, DocumentNotOpen
-from app.payments.errors_card import CardsNotSetUp, StripeRefused
+from app.payments.errors_card import CardsNotSetUp, StripeNotReached, StripeRefused
 from app.payments.queries import DocumentInfo, document_by_id, next_due
 from app.payments.queries_card import NOT_OVER, PROVIDER, attempt_going_on, attempts_closing
 from app.payments.services.inbox import IGNORED
@@ -56,19 +56,26 @@ async def start_checkout(*, document_id: int, locale: str, now: datetime) -> str
         attempt, _known = await _begin(document_id, locale, now)  # it may turn out that the former one was paid
     if attempt["state"] == AttemptState.OPEN.value:
         return str(attempt["url"])
+    url = None
     try:
-        return await ask_for_session(attempt, now)
+        url = await ask_for_session(attempt, now)
     except StripeRefused:
         if is_new:
             raise
-    attempt, is_new = await _begin(document_id, locale, now)  # what was begun earlier could not be carried on
-    return str(attempt["url"]) if attempt["url"] else await ask_for_session(attempt, now)
+    if url is None:  # what was begun earlier could not be carried on, or another took its place while Stripe was asked
+        await _close_former(document_id, now)
+        attempt, is_new = await _begin(document_id, locale, now)
+        url = str(attempt["url"]) or await ask_for_session(attempt, now)
+    if url is None:
+        raise StripeNotReached
+    return url
 
 
-async def ask_for_session(attempt: Mapping[str, Any], now: datetime) -> str:
+async def ask_for_session(attempt: Mapping[str, Any], now: datetime) -> str | None:
     """Ask Stripe for the session of an attempt, under its key, and keep it; gives its address.
 
-    Raises StripeRefused, which ends the attempt; StripeNotReached and CardsNotSetUp, after which it can be asked again.
+    None when the attempt was ended meanwhile: its session is ended, too, and nobody is to be led to it. Raises
+    StripeRefused, which ends the attempt; StripeNotReached and CardsNotSetUp, after which it can be asked again.
     """
     params = await _params(attempt, await document_by_id(attempt["document"]))
     try:
@@ -76,7 +83,8 @@ async def ask_for_session(attempt: Mapping[str, Any], now: datetime) -> str:
     except StripeRefused as error:
         await end_checkout(attempt["id"], AttemptState.FAILED, kept(error, 300), now)
         raise
-    await _keep_session(attempt["id"], session, now)
+    if not await _keep_session(attempt["id"], session, now):
+        return None
     return str(session["url"] or f"{settings().base_url}{RETURN_PATH}")  # none any more: it was paid meanwhile
 
 
@@ -210,8 +218,11 @@ async def _params(attempt: Mapping[str, Any], document: DocumentInfo) -> "Sessio
     }
 
 
-async def _keep_session(attempt_id: int, session: Mapping[str, Any], now: datetime) -> None:
-    """Keep what Stripe answered. An event may have told the rest meanwhile: that stays."""
+async def _keep_session(attempt_id: int, session: Mapping[str, Any], now: datetime) -> bool:
+    """Keep what Stripe answered; whether it may be paid. An event may have told the rest meanwhile: that stays.
+
+    Whoever ended the attempt meanwhile knew of no session: it is kept as one that Stripe is yet to end.
+    """
     values: dict[Any, Any] = {
         CardAttempt.session_id: session["id"],
         CardAttempt.url: session["url"] or "",
@@ -222,6 +233,18 @@ async def _keep_session(attempt_id: int, session: Mapping[str, Any], now: dateti
         await CardAttempt.update(values).where(
             (CardAttempt.id == attempt_id) & (CardAttempt.state == AttemptState.STARTED.value)
         )
+        to_end: dict[Any, Any] = {
+            CardAttempt.session_id: session["id"],
+            CardAttempt.state: AttemptState.CLOSING.value,
+            CardAttempt.checked_at: now,
+        }
+        await CardAttempt.update(to_end).where(
+            (CardAttempt.id == attempt_id)
+            & CardAttempt.session_id.is_null()
+            & CardAttempt.state.is_in([AttemptState.EXPIRED.value, AttemptState.FAILED.value])
+        )
+        stands = [AttemptState.OPEN.value, AttemptState.PAID.value]
+        return await CardAttempt.exists().where((CardAttempt.id == attempt_id) & CardAttempt.state.is_in(stands))
 
 
 async def _attempt_of(session: Mapping[str, Any]) -> dict[str, Any] | None:

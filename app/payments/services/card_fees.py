@@ -32,3 +32,10 @@ async def note_fee(attempt: Mapping[str, Any], fee: Money, now: datetime) -> Non
                 document_id=document.id,
                 now=now,
             )
+
+
+async def give_up_fee(attempt: Mapping[str, Any]) -> None:
+    """Ask no more what was kept of a payment that Stripe does not know, as one that was made in the other mode."""
+    unknown = (CardAttempt.id == attempt["id"]) & CardAttempt.fee_minor.is_null()
+    values: dict[Any, Any] = {CardAttempt.fee_minor: 0, CardAttempt.fee_currency: attempt["currency"]}
+    await CardAttempt.update(values).where(unknown)

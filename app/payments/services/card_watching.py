@@ -12,7 +12,7 @@ from app.payments.enums_card import AttemptState
 from app.payments.errors_card import CardsNotSetUp, StripeNotReached, StripeRefused
 from app.payments.queries_card import PROVIDER, attempts_to_look_up, attempts_without_fee, refunds_to_look_up
 from app.payments.services.card_checkout import ask_for_session, close_checkout, end_checkout, look_up
-from app.payments.services.card_fees import note_fee
+from app.payments.services.card_fees import give_up_fee, note_fee
 from app.payments.services.card_refunds import carry_on
 from app.payments.services.payouts import book_told_payouts
 from app.payments.services.stripe_client import cards_on, events_since, fee_of
@@ -100,8 +100,14 @@ async def _fetch_events(now: datetime) -> int:
 
 
 async def _learn_fee(attempt: Mapping[str, Any], now: datetime) -> None:
-    """Note what Stripe kept of a payment, once it is known."""
-    found = await fee_of(attempt["payment_intent"])
+    """Note what Stripe kept of a payment, once it is known; given up for what it has not known for a day."""
+    try:
+        found = await fee_of(attempt["payment_intent"])
+    except StripeRefused as error:
+        if not error.params.get("unknown") or attempt["expires_at"] + GIVEN_UP > now:
+            raise
+        await give_up_fee(attempt)
+        return
     if found is not None:
         await note_fee(attempt, fee_from_stripe(*found), now)
 

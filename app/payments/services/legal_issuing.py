@@ -2,6 +2,7 @@
 
 The row that says that it is asked is committed before, and what it answered is stored after: never in a transaction. A
 fall in between, or no answer, leaves the row waiting; the next one looks up first what was issued under the number.
+For a document that was taken back meanwhile that is all: it gets what was issued, or is not asked for any more.
 """
 
 import logging
@@ -29,7 +30,7 @@ from app.payments.tables_legal import LegalOrder
 #: How long one who asks is left alone; then another may ask again.
 LEASE = timedelta(minutes=5)
 AT_ONCE = 50
-#: So long the provider is asked for a file that does not come though another has.
+#: So long the provider is asked for a file that does not come.
 FILES_LATE = timedelta(days=1)
 #: Tries are counted so far: what is tried every five minutes gets there in a month, and the column holds two bytes.
 MOST_TRIES = 30_000
@@ -59,7 +60,7 @@ async def issue_due(now: datetime) -> dict[str, int]:
 
 
 async def issue_one(document_id: int, asked: Provider, now: datetime) -> LegalState | None:
-    """Ask for one e-invoice; gives where it stands, None when somebody else is at it or it is not due any more.
+    """Ask for one e-invoice; gives where it stands, None when somebody else is at it or none is due any more.
 
     Raises ProviderNotReached.
     """
@@ -69,6 +70,9 @@ async def issue_one(document_id: int, asked: Provider, now: datetime) -> LegalSt
     document = await document_by_id(document_id)
     try:
         known = await asked.find(document.number) if claimed["tries"] > 1 else None
+        if known is None and not claimed["due"]:
+            await _let_go(claimed["id"])
+            return None
         issued = known or await asked.issue(await order_of(document))
     except ProviderRefused as error:
         await _end(claimed["id"], LegalState.REFUSED, str(error.params["reason"]))
@@ -136,12 +140,17 @@ def _lines(lines: Sequence[TaxedLine]) -> list[dict[str, Any]]:
 
 
 async def _claim(document_id: int, now: datetime) -> dict[str, Any] | None:
-    """Take the right to ask for a document: of many one gets it, and another once that one has had its time."""
+    """Take the right to ask for a document: of many one gets it, and another once that one has had its time.
+
+    With ``tries`` and whether it is ``due``: when it is not, it was asked for before it was taken back.
+    """
     async with write_transaction():
         await hold_document(document_id)
-        if not await is_to_issue(document_id):
+        due = await is_to_issue(document_id)
+        if due is None:
             return None
-        await LegalOrder.insert(LegalOrder(document=document_id)).on_conflict(action="DO NOTHING")
+        if due:
+            await LegalOrder.insert(LegalOrder(document=document_id)).on_conflict(action="DO NOTHING")
         rows = await fetch(
             "UPDATE payment_legal_order SET asked_at = {}, tries = CASE WHEN tries < {} THEN tries + 1 ELSE tries END "
             "WHERE document = {} AND state = {} AND (asked_at IS NULL OR asked_at < {}) RETURNING id, tries",
@@ -151,7 +160,12 @@ async def _claim(document_id: int, now: datetime) -> dict[str, Any] | None:
             LegalState.WAITING.value,
             now - LEASE,
         )
-        return rows[0] if rows else None
+        return {**rows[0], "due": due} if rows else None
+
+
+async def _let_go(order_id: int) -> None:
+    """Forget that a document was asked for which nothing was issued for: should it be paid again, it is asked anew."""
+    await LegalOrder.delete().where((LegalOrder.id == order_id) & (LegalOrder.state == LegalState.WAITING.value))
 
 
 async def _keep(document: DocumentInfo, name: str, issued: Issued, now: datetime) -> None:
@@ -192,7 +206,7 @@ async def _end(order_id: int, state: LegalState, error: str) -> None:
 async def _load_files(order: Mapping[str, Any], asked: Provider, now: datetime) -> bool:
     """Load the files of an e-invoice that are not here; whether one came. Raises ProviderNotReached.
 
-    It is done with when all are here, or when one is and the others have not come for a day.
+    It is done with when all are here, or have not come for a day.
     """
     await LegalOrder.update({LegalOrder.asked_at: now}).where(LegalOrder.id == order["id"])
     here = set((await legal_part(order["document"])).files)
@@ -207,6 +221,6 @@ async def _load_files(order: Mapping[str, Any], asked: Provider, now: datetime) 
             log.warning("a file of an e-invoice is neither PDF nor XML")
             continue
         loaded = True
-    if here == set(LegalFileKind) or (here and now - order["issued_at"] >= FILES_LATE):
+    if here == set(LegalFileKind) or now - order["issued_at"] >= FILES_LATE:
         await LegalOrder.update({LegalOrder.files_at: now}).where(LegalOrder.id == order["id"])
     return loaded

@@ -33,6 +33,7 @@ from app.payments.queries import (
 from app.payments.queries_bank import is_told_of, typed_transfers
 from app.payments.queries_drawers import open_drawer_of
 from app.payments.services.documents import require_refund, restore_due, settlement_of
+from app.payments.services.given_up import cancel_what_is_gone
 from app.payments.services.issuing import post_content
 from app.payments.services.late_parts import keep_after_all, taken_late
 from app.payments.services.ledger import post_payment
@@ -130,6 +131,7 @@ async def record_payment(
 
 async def _record(document_id: int, money: _Money) -> Recorded:
     document = await hold_document(document_id)
+    document = await cancel_what_is_gone(document, money.amount, actor=money.actor, now=money.now)
     kept = await _kept(document, money)
     if written := await _written_before(document, money, kept):
         return written

@@ -3,7 +3,7 @@
 from typing import Any
 
 from litestar import Controller, Request, Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
@@ -121,11 +121,12 @@ class OwnFeeController(Controller):
         slug: FromPath[str],
         application_id: FromPath[int],
         document_id: FromPath[int],
+        note: FromQuery[int | None] = None,
     ) -> Response[bytes]:
         """The file of its legal e-invoice, or of a credit note's. Raises LegalFileNotFound."""
         edition = await fair_of(slug, request.user)
         document = await _own_document(request, edition, application_id, document_id)
-        return await legal_download(document, request.url.path)
+        return await legal_download(document, request.url.path, note)
 
     @post("/proof")
     async def prove(

@@ -56,6 +56,15 @@ async def settle_fee(document: DocumentInfo, payment: PaymentInfo, now: datetime
     return Settlement.REPLACED
 
 
+async def has_its_booth(document: DocumentInfo) -> bool:
+    """Whether the exhibitor of a bill has the very booth that she was billed for. In the payment's transaction."""
+    bill = await bill_of(document.id)
+    application = await Application.objects().get(Application.id == bill["application"])
+    assert application is not None  # its bill refers to it
+    held = (await held_booths(document.edition_id)).get(application.organisation)
+    return held is not None and held["booth"] == bill["booth"]
+
+
 async def release_taken_back(document: DocumentInfo, actor: Actor | None, now: datetime) -> None:
     """Release the booth of a paid invoice that finance took back as a whole, or whose money a provider gave back.
 

@@ -225,6 +225,37 @@ async def test_what_came_of_a_fee_goes_back_though_its_rest_was_written_off() ->
     assert sum(int(row["amount_minor"]) for row in await balances(fair.edition.id)) == 0
 
 
+@pytest.mark.parametrize("moved", [False, True])
+async def test_a_part_for_a_written_off_fee_of_a_booth_that_is_gone_goes_back_and_is_told(moved: bool) -> None:
+    fair = await make_fair(2)
+    application_id = await fair.exhibitor(0)
+    await fair.bill()
+    await write_off(document_id=(await invoice_of(application_id)).id, actor=SYSTEM, now=NOW)
+    await fair.take_back(0)
+    if moved:
+        await fair.give(application_id, 1)
+    late = await pay(await invoice_of(application_id), 1_000_000, actor=None)
+    assert (late.outcome, late.state) == (Settlement.REFUND, DocumentState.REFUND_DUE)
+    (message,) = await sent("payment-owed:")
+    assert "1.000.000 ₫" in message["body_text"]
+    accounts = {row["account"]: int(row["amount_minor"]) for row in await balances(fair.edition.id)}
+    assert {name: amount for name, amount in accounts.items() if amount} == {"bank": 1_000_000, "payable": -1_000_000}
+
+
+async def test_a_part_for_a_written_off_fee_is_kept_while_the_booth_is_hers_and_all_of_it_asks_for_another() -> None:
+    fair = await make_fair(2)
+    hers, gone = await fair.exhibitor(0), await fair.exhibitor(1)
+    await fair.bill()
+    for one in (hers, gone):
+        await write_off(document_id=(await invoice_of(one)).id, actor=SYSTEM, now=NOW)
+    part = await pay(await invoice_of(hers), 1_000_000, actor=None)
+    assert (part.outcome, part.state) == (Settlement.KEPT, DocumentState.OPEN)
+    await fair.take_back(1)
+    whole = await pay(await invoice_of(gone), actor=None)
+    assert (whole.outcome, whole.state) == (Settlement.KEPT, DocumentState.PAID)
+    assert await fair.code(gone)
+
+
 async def test_a_booth_that_is_taken_back_twice_is_told_twice() -> None:
     fair = await make_fair(1)
     application_id = await fair.exhibitor(0)

@@ -112,7 +112,9 @@ async def test_a_part_is_paid_a_part_taken_back_and_the_rest_written_off(desk: B
     assert "Record a payment" not in page
     assert (await desk.post(f"{own}/write-off")).status_code == 303
     assert (await document_by_id(document.id)).state == DocumentState.WRITTEN_OFF
-    assert f'action="{own}/cancel"' in (await desk.get(own)).text
+    asked = (await desk.get(f"{own}?lang=en")).text
+    assert f'action="{own}/cancel"' in asked
+    assert "40.000 ₫ that came for it has to go back, and the payer is told." in asked
     ledger = (await desk.get(f"/manage/{edition.id}/payments/ledger?lang=en")).text
     for words in ("Written off", "30.000 ₫", "Card terminals", "40.000 ₫", "Quỹ vì phụ nữ"):
         assert words in ledger
@@ -127,6 +129,18 @@ async def test_a_part_is_paid_a_part_taken_back_and_the_rest_written_off(desk: B
     cancelled = await document_by_id(document.id)
     assert (cancelled.state, cancelled.owed.amount_minor) == (DocumentState.CANCELLED, 40_000)
     assert f'action="{own}/cancel"' not in (await desk.get(own)).text
+
+
+async def test_crediting_all_of_an_open_invoice_is_said_to_cancel_it(desk: Browser, seller: Seller) -> None:
+    edition = await make_edition()
+    document = await make_document(edition)
+    own = f"/manage/{edition.id}/payments/{document.id}"
+    asked = (await desk.get(f"{own}?lang=en")).text
+    assert "The invoice is taken back. Money that still comes for it can be recorded." in asked
+    sent = await desk.post(f"{own}/credits?lang=en", data={"credit": "50.000", "reason": "Sai"})
+    assert sent.headers["location"] == own
+    shown = (await desk.get(f"{own}?lang=en")).text
+    assert ("The invoice was cancelled." in shown, "The credit note is issued." in shown) == (True, False)
 
 
 async def test_the_e_invoice_of_a_provider_is_noted_and_printed(desk: Browser, seller: Seller) -> None:

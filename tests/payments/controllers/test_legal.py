@@ -5,9 +5,14 @@ from datetime import datetime
 import httpx
 import pytest
 
+from app.accounts.actor import SYSTEM
 from app.accounts.enums import Role
 from app.kernel.database import fetch
+from app.kernel.money import Money
+from app.payments.queries import credit_notes_of
 from app.payments.queries_legal import legal_part
+from app.payments.services.corrections import credit_document
+from app.payments.services.legal_files import keep_legal_file
 from app.payments.tables_legal import LegalOrder
 from tests.events.factories import make_edition
 from tests.payments.factories import Seller, make_document
@@ -91,5 +96,13 @@ async def test_the_payer_loads_it_with_the_link_of_her_order(client: httpx.Async
         assert "e-invoice.pdf" in (await payer.get(order)).text
         assert (await payer.get(f"{order}/e-invoice.pdf")).content == PDF
         assert (await payer.get(f"{order}/e-invoice.xml")).status_code == 404
+        await credit_document(
+            document_id=row["payment_document"], amount=Money(1_000, "VND"), reason="Bớt", actor=SYSTEM, now=frozen_now
+        )
+        (note,) = await credit_notes_of(row["payment_document"])
+        assert (await payer.get(f"{order}/e-invoice.pdf?note={note.id}")).status_code == 404
+        await keep_legal_file(document_id=note.id, content=b"%PDF-1.4 note", actor=SYSTEM, now=frozen_now)
+        assert f'href="{order}/e-invoice.pdf?note={note.id}"' in (await payer.get(order)).text
+        assert (await payer.get(f"{order}/e-invoice.pdf?note={note.id}")).content == b"%PDF-1.4 note"
         nobody = order.replace(str(festival.ids["order_secret"]), "another")
         assert (await payer.get(f"{nobody}/e-invoice.pdf")).status_code == 404

@@ -370,6 +370,16 @@ async def test_its_payer_gets_credit_notes_e_invoices_and_shows_her_transfer(cli
         assert (await payer.get(f"{own}/e-invoice.pdf")).content == b"%PDF-1.7 x"
         assert note.number in text_of((await payer.get(f"{own}/credit-notes/{note.id}")).content)
         assert (await payer.get(f"{own}/credit-notes/{hers.id}")).status_code == 404
+        assert "e-invoice.xml" not in shown
+        for one in (note, hers):
+            content = f"<?xml version='1.0'?><x>{one.number}</x>".encode()
+            await keep_legal_file(document_id=one.id, content=content, actor=SYSTEM, now=clock_now())
+        shown = (await payer.get(f"{own}?lang=en")).text
+        assert f"E-invoice of {note.number} (XML)" in shown
+        assert f'href="{own}/e-invoice.xml?note={note.id}"' in shown
+        assert note.number.encode() in (await payer.get(f"{own}/e-invoice.xml?note={note.id}")).content
+        for path in (f"xml?note={hers.id}", f"xml?note={document.id}", f"pdf?note={note.id}", "xml"):
+            assert (await payer.get(f"{own}/e-invoice.{path}")).status_code == 404, path
 
 
 async def test_money_for_one_that_was_taken_back_goes_back_and_the_payer_is_told(client: Browser) -> None:
@@ -420,3 +430,37 @@ async def test_how_its_payer_is_reached_is_shown_to_her_and_goes_with_the_festiv
     assert [await expire(edition.id, 10), await expire(edition.id, 10)] == [1, 0]
     rows = await fetch("SELECT email, phone FROM payment_service_invoice")
     assert rows == [{"email": "", "phone": ""}] * 2
+
+
+@pytest.mark.parametrize(
+    ("place", "price", "tax_name", "net", "tax", "said"),
+    [
+        ({"timezone": "Europe/Berlin", "currency": "EUR"}, "1.234,55", "", 246_910, 0, "2,469.10 EUR"),
+        ({"timezone": "Asia/Jakarta", "currency": "IDR"}, "1.250.005", "id_standard", 2_500_010, 275_001, "2.775.011"),
+    ],
+)
+async def test_an_invoice_is_in_the_currency_of_its_festival(
+    client: Browser, place: dict[str, str], price: str, tax_name: str, net: int, tax: int, said: str
+) -> None:
+    await sign_in(client, (await make_owner()).id)
+    edition = await make_edition(**place)
+    if tax:
+        terms = Terms(seller_name="Dinas", tax_mode=TaxMode.ADDED, tax_name=tax_name)
+        await set_terms(edition_id=edition.id, terms=terms, actor=SYSTEM, now=NOW)
+    typed = {"line_price-1": price, "payer_tax_code": "", "line_tax-1": tax_name}
+    document = await issue(client, edition, **typed)
+    assert document.amount == Money(net + tax, place["currency"])
+    assert document.tax == Money(tax, place["currency"])
+    (told,) = await messages()
+    assert said in told["subject"]
+    async with new_browser() as payer:
+        shown = (await payer.get(f"{await own_path()}?lang=en")).text
+        assert ("How to pay" in shown, said in shown, "VietQR" in shown) == (True, True, False)
+    await pay(document)
+    sums = {row["account"]: row["amount_minor"] for row in await balances(edition.id)}
+    assert {name: amount for name, amount in sums.items() if amount} == {
+        "bank": net + tax,
+        "revenue": -net,
+        **({"tax": -tax} if tax else {}),
+    }
+    assert {row["currency"] for row in await balances(edition.id)} == {place["currency"]}

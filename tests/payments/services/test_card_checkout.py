@@ -18,6 +18,7 @@ from app.payments.errors import AlreadyPaid, AmountDiffers, DocumentNotOpen
 from app.payments.errors_card import CardsNotSetUp, PaymentNotKnownYet, StripeNotReached, StripeRefused
 from app.payments.queries import DocumentInfo, document_by_id, payments_of, waiting_events
 from app.payments.queries_card import attempts_of
+from app.payments.services import card_checkout
 from app.payments.services.card_checkout import close_checkout, look_up, start_checkout
 from app.payments.services.card_watching import look_after_cards
 from app.payments.services.documents import cancel_document
@@ -237,6 +238,35 @@ async def test_one_whose_amount_is_not_due_any_more_is_ended_at_stripe(stripe: S
     stripe.pay(second["session_id"])
     assert await tell(stripe, COMPLETED) == ["kept"]
     assert (await document_by_id(document.id)).owed == Money(0, "VND")
+
+
+@pytest.mark.parametrize("answers", [True, False])
+async def test_one_whose_place_was_taken_while_stripe_was_asked_is_ended_and_nobody_is_led_to_it(
+    stripe: StripeServer, monkeypatch: pytest.MonkeyPatch, answers: bool
+) -> None:
+    document = await a_document()
+    ask = card_checkout.create_session
+    others: list[str] = []
+
+    async def slowly(*given: Any, **named: Any) -> Any:
+        session = await ask(*given, **named)
+        if not others:
+            others.append("asks")
+            await a_transfer(document)
+            others.append(await start_checkout(document_id=document.id, locale="vi", now=clock.now()))
+            stripe.control("set", faulty="" if answers else "/expire")
+        return session
+
+    monkeypatch.setattr(card_checkout, "create_session", slowly)
+    url = await start_checkout(document_id=document.id, locale="vi", now=clock.now())
+    assert url == others[1]
+    assert [one["amount_minor"] for one in await attempts_of(document.id)] == [20_000, 50_000]
+    if not answers:
+        assert stripe.control("sessions") == {"open": 2}
+        stripe.control("set", faulty="")
+        assert (await look_after_cards(clock.now()))["checkouts"] == 1
+    assert [one["state"] for one in await attempts_of(document.id)] == ["open", "expired"]
+    assert stripe.control("sessions") == {"expired": 1, "open": 1}
 
 
 async def test_one_that_was_paid_before_it_could_be_ended_is_seen_at_once(stripe: StripeServer) -> None:

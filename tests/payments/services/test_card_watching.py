@@ -130,6 +130,21 @@ async def test_refunds_are_carried_on_and_fees_learned(stripe: StripeServer, sel
     assert (entered["fees"], entered["card"]) == (2_000, -2_000)  # the payment itself went back to its card
 
 
+async def test_the_fee_of_a_payment_of_the_other_mode_is_given_up_a_day_after_its_end(
+    stripe: StripeServer, seller: Seller
+) -> None:
+    document = await a_document()
+    await paid(stripe, document)
+    stripe.control("set", things={})
+    asked = f"GET /v1/payment_intents/{(await attempt_of(document))['payment_intent']}"
+    for hours, asks in ((24, 1), (26, 1), (27, 0)):
+        before = len(stripe.asked(asked))
+        await look_after_cards(later(hours=hours))
+        assert len(stripe.asked(asked)) - before == asks
+    assert "fees" not in {row["account"] for row in await balances(document.edition_id)}
+    assert (await attempt_of(document))["error"].startswith('["stripe_refused", ')
+
+
 async def test_one_that_cannot_be_settled_keeps_nobody_else_waiting(stripe: StripeServer, seller: Seller) -> None:
     first, second = await a_document(), await make_document(await make_edition("another"), subject_id=2)
     wrong, right = await begun(first), await begun(second)

@@ -219,6 +219,39 @@ async def test_no_answer_is_asked_for_again_and_issued_once(
     assert (await document_by_id(document.id)).legal.number == "00000001"
 
 
+async def test_what_was_issued_without_an_answer_is_learnt_after_it_was_taken_back(
+    provider: LegalServer, seller: Seller
+) -> None:
+    document = await paid(seller)
+    provider.control("set", drops=1, forgets=True)
+    assert await issue_due(NOW) == NOTHING  # it was issued, and its answer was lost
+    await require_refund(document_id=document.id, actor=SYSTEM, now=NOW)
+    assert (await issue_due(LATER))["issued"] == 1
+    assert (await document_by_id(document.id)).legal.number == "00000001"
+    assert (await issue_due(LATER))["issued"] == 1  # its credit note can follow now
+    (note,) = await credit_notes_of(document.id)
+    assert (note.legal.number, [order["kind"] for order in provider.orders()]) == (
+        "00000002",
+        ["invoice", "credit_note"],
+    )
+
+
+async def test_what_was_asked_for_and_not_issued_before_it_was_taken_back_is_let_go(
+    provider: LegalServer, seller: Seller
+) -> None:
+    document = await paid(seller)
+    provider.control("set", faults=3)
+    for number in range(3):
+        assert await issue_due(NOW + number * timedelta(minutes=6)) == NOTHING
+    assert await unanswered_in(document.edition_id)
+    await require_refund(document_id=document.id, actor=SYSTEM, now=NOW)
+    assert await issue_due(NOW + timedelta(hours=1)) == NOTHING
+    assert await unanswered_in(document.edition_id) == []
+    asked = len(provider.asked())
+    assert await issue_due(NOW + timedelta(hours=2)) == NOTHING
+    assert (len(provider.asked()), provider.orders()) == (asked, [])
+
+
 async def test_a_provider_that_keeps_silent_is_asked_again(
     provider: LegalServer, seller: Seller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -294,15 +327,18 @@ async def test_the_second_file_is_loaded_when_it_comes_after_the_first(provider:
     assert len(provider.asked("GET")) == asked  # all are here
 
 
-async def test_a_file_that_never_comes_is_asked_for_a_day(provider: LegalServer, seller: Seller) -> None:
+@pytest.mark.parametrize("files", [{"pdf": "%PDF-1.4 alone"}, {}])
+async def test_a_file_that_never_comes_is_asked_for_a_day(
+    provider: LegalServer, seller: Seller, files: dict[str, str]
+) -> None:
     document = await paid(seller)
-    provider.control("set", files={"pdf": "%PDF-1.4 alone"})
+    provider.control("set", files=files)
     await issue_due(NOW)
-    for hours, asks in ((23, 1), (25, 1), (27, 0)):
+    for hours, asks in ((23, 2 - len(files)), (25, 2 - len(files)), (27, 0)):
         asked = len(provider.asked("GET"))
         assert await issue_due(NOW + timedelta(hours=hours)) == NOTHING
         assert len(provider.asked("GET")) - asked == asks
-    assert (await legal_part(document.id)).files == (LegalFileKind.PDF,)
+    assert (await legal_part(document.id)).files == tuple(LegalFileKind(kind) for kind in files)
 
 
 async def test_what_somebody_typed_meanwhile_stays(
@@ -340,8 +376,8 @@ async def test_without_the_claim_two_workers_ask_twice(
     provider.control("set", forgets=True)
     unguarded(monkeypatch, legal_issuing)
 
-    async def claim(document_id: int, _now: object) -> dict[str, int]:
-        return {"id": 0, "tries": 1}
+    async def claim(document_id: int, _now: object) -> dict[str, object]:
+        return {"id": 0, "tries": 1, "due": True}
 
     monkeypatch.setattr(legal_issuing, "_claim", claim)
     asked = legal_provider.provider()

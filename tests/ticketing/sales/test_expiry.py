@@ -10,8 +10,13 @@ import pytest
 
 from app.accounts.actor import SYSTEM
 from app.kernel.database import fetch, write_transaction
+from app.kernel.money import Money
 from app.payments.enums import PaymentMethod, Settlement
 from app.payments.errors import AlreadyPaid, DocumentNotOpen
+from app.payments.queries import document_by_id
+from app.payments.services.documents import cancel_document
+from app.payments.services.recording import record_payment
+from app.payments.services.refunding import record_refund
 from tests.conftest import NOW
 from tests.support.factories_ticketing import make_order, make_ticket_type, pay_order
 from tests.support.race import overtaken, race, unguarded, winners
@@ -55,6 +60,34 @@ async def test_money_for_places_that_are_gone_goes_back(edition: Any, monkeypatc
     await make_order(edition.id, {type_id: 1}, now=LATER)
     assert await settle_stale(edition.id, placed.order_id, monkeypatch) == Settlement.REFUND
     assert await fetch("SELECT sold, held FROM ticket_type") == [{"sold": 0, "held": 1}]
+
+
+@pytest.mark.parametrize("refunded", [False, True])
+@pytest.mark.parametrize("cancelled", [False, True])
+async def test_a_part_for_a_bill_that_finance_took_back_does_not_hold_the_places_for_ever(
+    edition: Any, cancelled: bool, refunded: bool
+) -> None:
+    type_id = await make_ticket_type(edition.id, now=NOW, price_minor=50_000, quota=2)
+    placed = await make_order(edition.id, {type_id: 2}, now=NOW)
+    (bill,) = await fetch("SELECT payment_document AS id FROM ticket_order")
+    await cancel_document(document_id=bill["id"], actor=SYSTEM, now=NOW)
+    came = await record_payment(
+        document_id=bill["id"],
+        method=PaymentMethod.TRANSFER,
+        amount=Money(40_000, "VND"),
+        actor=None,
+        provider_reference="bank:1",
+        now=NOW,
+    )
+    if refunded:
+        await record_refund(payment_id=came.payment_id, method=PaymentMethod.TRANSFER, actor=SYSTEM, now=NOW)
+    if cancelled:
+        await outcomes.cancel_order(order_id=placed.order_id, edition_id=edition.id, actor=SYSTEM, now=NOW)
+    assert await outcomes.expire_orders(now=LATER) == (not cancelled)
+    assert await fetch("SELECT state FROM ticket_order") == [{"state": "cancelled" if cancelled else "expired"}]
+    assert await fetch("SELECT sold, held FROM ticket_type") == [{"sold": 0, "held": 0}]
+    owed = (await document_by_id(bill["id"])).owed.amount_minor
+    assert owed == (0 if refunded else 40_000)
 
 
 @pytest.mark.race

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import msgspec
 from litestar import Controller, Request, Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from app.accounts.actor import Actor
 from app.accounts.guards import public
@@ -31,7 +31,7 @@ from app.payments.errors import TaxCodeUnknown
 from app.payments.papers import invoice_pdf
 from app.payments.queries import document_by_id, payments_of, terms_of
 from app.payments.queries_card import refunds_of
-from app.payments.queries_legal import legal_part
+from app.payments.queries_legal import legal_files_of
 from app.payments.queries_proof import proofs_of
 from app.payments.services.card_checkout import start_checkout
 from app.payments.services.stripe_client import cards_on
@@ -136,14 +136,21 @@ class TicketController(Controller):
 
     @get(["/done/{secret:str}/e-invoice.pdf", "/done/{secret:str}/e-invoice.xml"])
     async def e_invoice(
-        self, request: Request[Any, Any, Any], slug: FromPath[str], secret: FromPath[str]
+        self,
+        request: Request[Any, Any, Any],
+        slug: FromPath[str],
+        secret: FromPath[str],
+        note: FromQuery[int | None] = None,
     ) -> Response[bytes]:
-        """The file of its legal e-invoice, for whoever holds its link. Raises LegalFileNotFound."""
+        """The file of its legal e-invoice, or of a credit note's, for whoever holds its link.
+
+        Raises LegalFileNotFound.
+        """
         edition = await edition_by_slug(slug)
         order = await queries.order_by_secret(hash_token(secret))
         if order is None or order["edition"] != edition.id or order["payment_document"] is None:
             raise OrderNotFound
-        return await legal_download(await document_by_id(order["payment_document"]), request.url.path)
+        return await legal_download(await document_by_id(order["payment_document"]), request.url.path, note)
 
     @get("/done/{secret:str}")
     async def done(self, slug: FromPath[str], secret: FromPath[str]) -> Response[str]:
@@ -214,7 +221,7 @@ async def _order_page(
         returned=[one for one in payments if one.outcome == Settlement.RETURNED and one.method != PaymentMethod.CARD],
         method_names={method: _(name) for method, name in METHOD_NAMES.items()},
         replaced=any(one.outcome == Settlement.REPLACED for one in payments),
-        e_invoices=(await legal_part(document.id)).files if document else (),
+        e_invoices=await legal_files_of(document) if document else [],
         card=cards_on(),
         secret=secret,
         document=document,

@@ -12,7 +12,7 @@ from app.events.queries import edition_by_id
 from app.kernel import audit
 from app.kernel.database import fetch, hold_row, hold_rows, write_transaction
 from app.kernel.rows import among
-from app.payments.enums import Settlement
+from app.payments.enums import DocumentState, Settlement
 from app.payments.errors import DocumentNotOpen
 from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id
 from app.payments.services.documents import Paid, cancel_document, require_refund
@@ -132,7 +132,10 @@ async def expire_orders(*, now: datetime, at_most: int = 200) -> int:
 
 
 async def _withdraw_bill(order: TicketOrder, *, actor: Actor | None, now: datetime, tell: bool = True) -> None:
-    if order.payment_document is not None:
+    """Take the bill of a held order back, unless finance did, and owes back what came for it since: nothing is left."""
+    if order.payment_document is None:
+        return
+    if (await document_by_id(order.payment_document)).state not in (DocumentState.REFUND_DUE, DocumentState.REFUNDED):
         await cancel_document(document_id=order.payment_document, actor=actor, now=now, tell=tell)
 
 

@@ -255,10 +255,10 @@ async def test_an_exhibitor_gets_the_files_of_her_e_invoice_and_nobody_elses(cli
             await keep_legal_file(document_id=document_id, content=content, actor=SYSTEM, now=NOW)
         shown = (await browser.get(f"{own}?lang=en")).text
         assert (f'href="{file}.pdf"' in shown, f'href="{file}.xml"' in shown) == (True, False)
-        assert f'href="{own}/fee/{note.id}/e-invoice.xml"' in shown
+        assert f'href="{file}.xml?note={note.id}"' in shown
         assert f"E-invoice of {note.number} (XML)" in shown
         assert (await browser.get(f"{file}.pdf")).content == b"%PDF-1.7 one"
-        assert (await browser.get(f"{own}/fee/{note.id}/e-invoice.xml")).content == b"<?xml version='1.0'?><two/>"
+        assert (await browser.get(f"{file}.xml?note={note.id}")).content == b"<?xml version='1.0'?><two/>"
         assert (await other.get(f"{file}.pdf")).status_code == 404
         hers = f"{fair.edition.path}/apply/mine/{second}"
         assert (await other.get(f"{hers}/fee/{document.id}/e-invoice.pdf")).status_code == 404
