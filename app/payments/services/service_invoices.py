@@ -92,7 +92,7 @@ async def settle_service(document: DocumentInfo, payment: PaymentInfo, now: date
             subject=_("Invoice {number} is paid"),
             mail=_("Dear {name},\n\nall of {amount} for {what} ({edition}) has come. Thank you."),
             short=_("{edition}: all of {amount} for invoice {number} has come. Thank you."),
-            values={"amount": format_money(document.amount)},
+            values={"amount": format_money(document.left)},
             key=f"service-paid:{document.id}:{payment.id}",
             now=now,
         )

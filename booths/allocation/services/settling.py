@@ -32,7 +32,7 @@ async def settle_fee(document: DocumentInfo, payment: PaymentInfo, now: datetime
     bill = await bill_of(document.id)
     await hold_row("application", bill["application"], alone=True)
     booth_id = await _booth_for(document, bill, now)
-    told: dict[str, Any] = {"booth": bill["code"], "amount": document.amount, "occasion": str(payment.id), "now": now}
+    told: dict[str, Any] = {"booth": bill["code"], "amount": document.left, "occasion": str(payment.id), "now": now}
     if booth_id is None:
         came = (await document_by_id(document.id)).paid  # with the parts that came before
         await tell_fee(FeeNews.GONE, document, **told | {"amount": came})

@@ -163,6 +163,18 @@ async def test_a_fee_of_which_finance_takes_a_part_back_leaves_the_booth() -> No
     assert await fair.code(application_id) == ""
 
 
+async def test_of_a_fee_that_was_credited_in_part_the_rest_is_all_that_has_come() -> None:
+    fair = await make_fair(1)
+    application_id = await fair.exhibitor(0)
+    await fair.bill()
+    document = await invoice_of(application_id)
+    await pay(document, 2_000_000)
+    rest = Money(PRICE - 2_000_000, "VND")
+    await credit_document(document_id=document.id, amount=rest, reason="x", actor=SYSTEM, now=NOW)
+    (message,) = await sent("booth-fee:kept")
+    assert ("2.000.000 ₫" in message["body_text"], "3.000.000 ₫" in message["body_text"]) == (True, False)
+
+
 async def test_money_that_is_given_back_at_its_provider_releases_the_booth() -> None:
     fair = await make_fair(1)
     application_id = await fair.exhibitor(0)

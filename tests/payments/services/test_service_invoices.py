@@ -1,0 +1,84 @@
+"""What payers of services and sponsors are told of their invoices, and how often an invoice is made."""
+
+import pytest
+
+from app.accounts.actor import SYSTEM
+from app.events.queries import EditionInfo
+from app.kernel.database import fetch
+from app.kernel.money import Money
+from app.payments.enums import SERVICE_PURPOSE, DocumentState, PaymentMethod
+from app.payments.lines import Line
+from app.payments.queries import DocumentInfo, document_by_id
+from app.payments.services import documents, telling
+from app.payments.services.corrections import credit_document
+from app.payments.services.issuing import Payer
+from app.payments.services.recording import record_payment
+from app.payments.services.service_invoices import issue_service_invoice, reach_service_payer, settle_service
+from tests.conftest import NOW
+from tests.events.factories import make_edition
+
+pytestmark = [pytest.mark.engines, pytest.mark.usefixtures("sold")]
+PAYER = Payer(name="Ngân hàng Sông Hồng", language="en")
+
+
+@pytest.fixture
+def sold(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database in which such invoices are settled, and their payers told, as in the running service."""
+    monkeypatch.setattr(documents, "_settlements", {SERVICE_PURPOSE: settle_service})
+    monkeypatch.setattr(documents, "_taken_back", {})
+    monkeypatch.setattr(telling, "_reach", {SERVICE_PURPOSE: reach_service_payer})
+
+
+async def bill(
+    edition: EditionInfo, amount: int = 10_000_000, *, client_id: str = "invoice-of-tests-1"
+) -> DocumentInfo:
+    """Bill a sponsor."""
+    return await issue_service_invoice(
+        edition_id=edition.id,
+        client_id=client_id,
+        payer=PAYER,
+        email="ketoan@songhong.example",
+        phone=None,
+        description="Gold sponsor",
+        lines=[Line(description="Logo on the stage", unit_minor=amount)],
+        due_on=None,
+        actor=SYSTEM,
+        now=NOW,
+    )
+
+
+async def pay(document: DocumentInfo, amount: int) -> None:
+    """Let money come by transfer."""
+    await record_payment(
+        document_id=document.id,
+        method=PaymentMethod.TRANSFER,
+        amount=Money(amount, "VND"),
+        actor=None,
+        provider_reference=f"bank:{amount}",
+        now=NOW,
+    )
+
+
+async def credit(document: DocumentInfo, amount: int) -> None:
+    """Take a part of an invoice back."""
+    await credit_document(document_id=document.id, amount=Money(amount, "VND"), reason="x", actor=SYSTEM, now=NOW)
+
+
+async def told() -> list[str]:
+    """What was written to the payer after the bill, the oldest first."""
+    rows = await fetch("SELECT to_address, body_text FROM outbox_message ORDER BY id")
+    assert {row["to_address"] for row in rows} == {"ketoan@songhong.example"}
+    return [row["body_text"] for row in rows][1:]
+
+
+@pytest.mark.parametrize("credited_last", [True, False])
+async def test_of_one_that_was_credited_in_part_the_rest_is_all_that_has_come(credited_last: bool) -> None:
+    document = await bill(await make_edition())
+    if not credited_last:
+        await credit(document, 3_000_000)
+    await pay(document, 7_000_000)
+    if credited_last:
+        await credit(document, 3_000_000)
+    assert (await document_by_id(document.id)).state == DocumentState.PAID
+    (said,) = await told()
+    assert "all of 7.000.000 ₫ for Gold sponsor" in said
