@@ -31,11 +31,16 @@ async def settle_fee(document: DocumentInfo, payment: PaymentInfo, now: datetime
     """
     bill = await bill_of(document.id)
     await hold_row("application", bill["application"], alone=True)
-    booth_id = await _booth_for(document, bill, now)
+    anew = await _billed_anew(document, bill)
+    booth_id = None if anew else await _booth_for(document, bill, now)
     told: dict[str, Any] = {"booth": bill["code"], "amount": document.left, "occasion": str(payment.id), "now": now}
     if booth_id is None:
-        came = (await document_by_id(document.id)).paid  # with the parts that came before
-        await tell_fee(FeeNews.GONE, document, **told | {"amount": came})
+        told["amount"] = (await document_by_id(document.id)).paid  # with the parts that came before
+        if anew is None:
+            await tell_fee(FeeNews.GONE, document, **told)
+        else:
+            news = FeeNews.PAID_ANEW if anew.state == DocumentState.PAID else FeeNews.BILLED_ANEW
+            await tell_fee(news, document, instead=anew.number, **told)
         return Settlement.REFUND
     if booth_id == bill["booth"]:
         await tell_fee(FeeNews.KEPT, document, **told)
@@ -89,6 +94,12 @@ async def release_taken_back(document: DocumentInfo, actor: Actor | None, now: d
     )
 
 
+async def _billed_anew(document: DocumentInfo, bill: dict[str, Any]) -> DocumentInfo | None:
+    """The invoice that its application has to pay, or has paid, in place of this one; None when there is none."""
+    others = await invoices_for(FEE_PURPOSE, [bill["application"]])
+    return next((one for one in others if one.id != document.id and one.state in STANDS), None)
+
+
 async def _booth_for(document: DocumentInfo, bill: dict[str, Any], now: datetime) -> int | None:
     """The booth that the money is for, given if need be: its own, or an equal one; None when there is none."""
     edition_id = document.edition_id
@@ -96,9 +107,6 @@ async def _booth_for(document: DocumentInfo, bill: dict[str, Any], now: datetime
     assert application is not None  # its bill refers to it
     if application.state not in (*OPEN_STATES, ApplicationState.ALLOCATED):
         return None
-    others = await invoices_for(FEE_PURPOSE, [application.id])
-    if any(other.id != document.id and other.state in STANDS for other in others):
-        return None  # it was billed anew meanwhile, and pays that one or has paid it
     equal = await equal_booths(bill["booth"], price_minor=bill["price_minor"], power_watts=application.power_watts)
     held = (await held_booths(edition_id)).get(application.organisation)
     if held is not None:

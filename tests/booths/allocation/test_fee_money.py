@@ -13,6 +13,7 @@ from app.payments.errors import DocumentNotOpen
 from app.payments.queries import DocumentInfo, balances, invoices_for
 from app.payments.services.card_refunds import apply_refund
 from app.payments.services.corrections import credit_document, write_off
+from app.payments.services.documents import cancel_document
 from app.payments.services.recording import record_payment
 from booths.allocation.enums import FEE_PURPOSE, ApplicationState
 from booths.allocation.queries import application
@@ -173,6 +174,30 @@ async def test_of_a_fee_that_was_credited_in_part_the_rest_is_all_that_has_come(
     await credit_document(document_id=document.id, amount=rest, reason="x", actor=SYSTEM, now=NOW)
     (message,) = await sent("booth-fee:kept")
     assert ("2.000.000 ₫" in message["body_text"], "3.000.000 ₫" in message["body_text"]) == (True, False)
+
+
+async def test_who_pays_the_old_invoice_of_a_booth_that_was_billed_anew_is_told_which_one_to_pay() -> None:
+    fair = await make_fair(1)
+    application_id = await fair.exhibitor(0)
+    await fetch("UPDATE person SET locale = 'en' RETURNING id")
+    olds = []
+    for _number in range(2):
+        await fair.bill()
+        olds.append(await invoice_of(application_id))
+        await cancel_document(document_id=olds[-1].id, actor=SYSTEM, now=NOW)
+    await fair.bill()
+    stands = await invoice_of(application_id)
+    assert (await pay(olds[0], actor=None)).outcome == Settlement.REFUND
+    (message,) = await sent("booth-fee:billed_anew")
+    assert f"Please pay invoice {stands.number}: your money for {olds[0].number} goes back" in message["subject"]
+    assert f"please pay invoice {stands.number}." in message["body_text"]
+    assert "3.000.000 ₫ goes back to you" in message["body_text"]
+    await pay(stands)
+    await pay(olds[1], actor=None)
+    (message,) = await sent("booth-fee:paid_anew")
+    assert f"Invoice {stands.number}, in its place, is paid already: 3.000.000 ₫ goes back" in message["body_text"]
+    assert await sent("booth-fee:gone") == []
+    assert await fair.code(application_id) == "A1"
 
 
 async def test_money_that_is_given_back_at_its_provider_releases_the_booth() -> None:
