@@ -3,13 +3,16 @@
 import pytest
 
 from app.accounts.actor import SYSTEM
+from app.events import slots
 from app.events.queries import EditionInfo
+from app.events.services.cancelling import cancel_edition
 from app.kernel.database import fetch
 from app.kernel.money import Money
 from app.payments.enums import SERVICE_PURPOSE, DocumentState, PaymentMethod
 from app.payments.lines import Line
 from app.payments.queries import DocumentInfo, document_by_id
 from app.payments.services import documents, telling
+from app.payments.services.closing import owe_all_back
 from app.payments.services.corrections import credit_document
 from app.payments.services.issuing import Payer
 from app.payments.services.recording import record_payment
@@ -82,3 +85,19 @@ async def test_of_one_that_was_credited_in_part_the_rest_is_all_that_has_come(cr
     assert (await document_by_id(document.id)).state == DocumentState.PAID
     (said,) = await told()
     assert "all of 7.000.000 ₫ for Gold sponsor" in said
+
+
+async def test_when_the_edition_is_cancelled_payers_are_told_of_their_money(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slots, "_closers", [owe_all_back])
+    edition = await make_edition()
+    paid, in_part = [await bill(edition, client_id=f"invoice-of-tests-{number}") for number in range(2)]
+    await pay(paid, 10_000_000)
+    await pay(in_part, 4_000_000)
+    before = len(await told())
+    await cancel_edition(edition_id=edition.id, typed=edition.slug, reason="Bão số 9", actor=SYSTEM, now=NOW)
+    assert (await document_by_id(paid.id)).state == DocumentState.REFUND_DUE
+    assert (await document_by_id(in_part.id)).state == DocumentState.CANCELLED
+    said = (await told())[before:]
+    for one, document, amount in zip(said, (paid, in_part), ("10.000.000 ₫", "4.000.000 ₫"), strict=True):
+        assert f"invoice {document.number} for Gold sponsor" in one
+        assert f"was taken back: nothing more is to be paid. {amount} goes back to you" in one
