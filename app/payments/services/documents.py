@@ -40,7 +40,7 @@ from app.payments.services.issuing import (
     sides_of_lines,
 )
 from app.payments.services.ledger import day_of, post
-from app.payments.services.telling import tell_taken_back
+from app.payments.services.telling import tell_taken_back, tell_void
 from app.payments.tables import Payment, PaymentDocument
 
 #: What JSON's numbers carry everywhere, and more than any fair takes.
@@ -282,8 +282,10 @@ async def cancel_document(*, document_id: int, actor: Actor | None, now: datetim
             await _forget_credits(was, now)
         if was.paid.amount_minor:
             await owe_back(was, was.paid.amount_minor, now)
-            if tell:
-                await tell_taken_back(was, was.paid, now)
+        if tell and was.paid.amount_minor:
+            await tell_taken_back(was, was.paid, now)
+        elif tell:
+            await tell_void(was, now)
 
 
 async def ask_again(document: DocumentInfo, now: datetime) -> None:

@@ -200,6 +200,19 @@ async def test_who_pays_the_old_invoice_of_a_booth_that_was_billed_anew_is_told_
     assert await fair.code(application_id) == "A1"
 
 
+async def test_an_exhibitor_whose_bill_finance_takes_back_is_told_not_to_pay_it() -> None:
+    fair = await make_fair(1)
+    application_id = await fair.exhibitor(0)
+    await fetch("UPDATE person SET locale = 'en' RETURNING id")
+    await fair.bill()
+    document = await invoice_of(application_id)
+    await cancel_document(document_id=document.id, actor=SYSTEM, now=NOW)
+    (message,) = [row for row in await sent("") if row["subject"].startswith(f"Invoice {document.number}")]
+    assert "over 3.000.000 ₫" in message["body_text"]
+    assert "was taken back: please do not pay it." in message["body_text"]
+    assert f"/apply/mine/{application_id}" in message["body_text"]
+
+
 async def test_money_that_is_given_back_at_its_provider_releases_the_booth() -> None:
     fair = await make_fair(1)
     application_id = await fair.exhibitor(0)

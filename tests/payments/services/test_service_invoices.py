@@ -1,5 +1,8 @@
 """What payers of services and sponsors are told of their invoices, and how often an invoice is made."""
 
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 import pytest
 
 from app.accounts.actor import SYSTEM
@@ -13,7 +16,8 @@ from app.payments.lines import Line
 from app.payments.queries import DocumentInfo, document_by_id
 from app.payments.services import documents, telling
 from app.payments.services.closing import owe_all_back
-from app.payments.services.corrections import credit_document
+from app.payments.services.corrections import credit_document, write_off
+from app.payments.services.documents import cancel_document
 from app.payments.services.issuing import Payer
 from app.payments.services.recording import record_payment
 from app.payments.services.service_invoices import issue_service_invoice, reach_service_payer, settle_service
@@ -90,14 +94,38 @@ async def test_of_one_that_was_credited_in_part_the_rest_is_all_that_has_come(cr
 async def test_when_the_edition_is_cancelled_payers_are_told_of_their_money(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slots, "_closers", [owe_all_back])
     edition = await make_edition()
-    paid, in_part = [await bill(edition, client_id=f"invoice-of-tests-{number}") for number in range(2)]
+    paid, in_part, unpaid = [await bill(edition, client_id=f"invoice-of-tests-{number}") for number in range(3)]
     await pay(paid, 10_000_000)
     await pay(in_part, 4_000_000)
     before = len(await told())
     await cancel_edition(edition_id=edition.id, typed=edition.slug, reason="Bão số 9", actor=SYSTEM, now=NOW)
     assert (await document_by_id(paid.id)).state == DocumentState.REFUND_DUE
     assert (await document_by_id(in_part.id)).state == DocumentState.CANCELLED
-    said = (await told())[before:]
+    *said, void = (await told())[before:]
+    assert f"invoice {unpaid.number} over 10.000.000 ₫ for Gold sponsor" in void
     for one, document, amount in zip(said, (paid, in_part), ("10.000.000 ₫", "4.000.000 ₫"), strict=True):
         assert f"invoice {document.number} for Gold sponsor" in one
         assert f"was taken back: nothing more is to be paid. {amount} goes back to you" in one
+
+
+@pytest.mark.parametrize("by", [cancel_document, credit_document])
+async def test_who_was_sent_a_bill_is_told_that_it_is_void(by: Callable[..., Awaitable[Any]]) -> None:
+    document = await bill(await make_edition())
+    whole = {} if by is cancel_document else {"amount": document.amount, "reason": "Ghi sai"}
+    await by(document_id=document.id, actor=SYSTEM, now=NOW, **whole)
+    (said,) = await told()
+    assert f"invoice {document.number} over 10.000.000 ₫ for Gold sponsor" in said
+    assert "was taken back: please do not pay it." in said
+    assert "/invoices/done/" in said
+    if by is cancel_document:
+        await cancel_document(document_id=document.id, actor=SYSTEM, now=NOW)
+        assert await told() == [said]
+
+
+async def test_a_bill_that_was_written_off_is_void_once_it_is_cancelled() -> None:
+    document = await bill(await make_edition())
+    await credit(document, 3_000_000)
+    await write_off(document_id=document.id, actor=SYSTEM, now=NOW)
+    await cancel_document(document_id=document.id, actor=SYSTEM, now=NOW)
+    (said,) = await told()
+    assert "over 7.000.000 ₫ for Gold sponsor" in said
