@@ -36,6 +36,7 @@ from app.payments.services.issuing import (
     give_back_number,
     issue,
     next_number,
+    payer_on,
     post_content,
     sides_of_lines,
 )
@@ -356,13 +357,7 @@ async def issue_credit(document: DocumentInfo, lines: Sequence[TaxedLine], descr
         subject_id=document.subject_id,
         description=description,
         currency=document.amount.currency,
-        payer=Payer(
-            name=document.payer_name,
-            person_id=document.payer_id,
-            address=document.payer_address,
-            tax_code=document.payer_tax_code,
-            language=document.payer_language,
-        ),
+        payer=payer_on(document),
         seller=Seller(name=document.seller_name, address=document.seller_address, tax_code=document.seller_tax_code),
         lines=lines,
         state=DocumentState.ISSUED,
