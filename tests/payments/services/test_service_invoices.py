@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from app.accounts.actor import SYSTEM
+from app.accounts.personal.whom import NOBODY, Whom
 from app.events import slots
 from app.events.queries import EditionInfo
 from app.events.services.cancelling import cancel_edition
@@ -13,6 +14,7 @@ from app.kernel.database import fetch
 from app.kernel.money import Money
 from app.payments.enums import SERVICE_PURPOSE, DocumentState, PaymentMethod
 from app.payments.lines import Line
+from app.payments.personal import DATA, expire
 from app.payments.queries import DocumentInfo, document_by_id
 from app.payments.services import documents, telling
 from app.payments.services.closing import owe_all_back
@@ -25,7 +27,11 @@ from tests.conftest import NOW
 from tests.events.factories import make_edition
 
 pytestmark = [pytest.mark.engines, pytest.mark.usefixtures("sold")]
+MAIL = "ketoan@songhong.example"
 PAYER = Payer(name="Ngân hàng Sông Hồng", language="en")
+#: A person, with her personal number as tax code, and how she is searched for.
+HER = Payer(name="Nguyễn Vân A", address="1 Tràng Tiền", tax_code="001085012345", language="en")
+NAMED = "nguyen van a"
 
 
 @pytest.fixture
@@ -37,17 +43,21 @@ def sold(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def bill(
-    edition: EditionInfo, amount: int = 10_000_000, *, client_id: str = "invoice-of-tests-1"
+    edition: EditionInfo,
+    *,
+    client_id: str = "invoice-of-tests-1",
+    payer: Payer = PAYER,
+    email: str = MAIL,
 ) -> DocumentInfo:
-    """Bill a sponsor."""
+    """Bill a sponsor, or somebody else, 10.000.000 ₫."""
     return await issue_service_invoice(
         edition_id=edition.id,
         client_id=client_id,
-        payer=PAYER,
-        email="ketoan@songhong.example",
+        payer=payer,
+        email=email,
         phone=None,
         description="Gold sponsor",
-        lines=[Line(description="Logo on the stage", unit_minor=amount)],
+        lines=[Line(description="Logo on the stage", unit_minor=10_000_000)],
         due_on=None,
         actor=SYSTEM,
         now=NOW,
@@ -74,7 +84,7 @@ async def credit(document: DocumentInfo, amount: int) -> None:
 async def told() -> list[str]:
     """What was written to the payer after the bill, the oldest first."""
     rows = await fetch("SELECT to_address, body_text FROM outbox_message ORDER BY id")
-    assert {row["to_address"] for row in rows} == {"ketoan@songhong.example"}
+    assert {row["to_address"] for row in rows} == {MAIL}
     return [row["body_text"] for row in rows][1:]
 
 
@@ -129,3 +139,39 @@ async def test_a_bill_that_was_written_off_is_void_once_it_is_cancelled() -> Non
     await cancel_document(document_id=document.id, actor=SYSTEM, now=NOW)
     (said,) = await told()
     assert "over 7.000.000 ₫ for Gold sponsor" in said
+
+
+async def on_paper() -> list[tuple[str, str, str]]:
+    """Name and tax code on every document, and whether she is found by her name, the oldest first."""
+    rows = await fetch("SELECT payer_name, payer_tax_code, search_text FROM payment_document ORDER BY id")
+    return [(row["payer_name"], row["payer_tax_code"], "found" if NAMED in row["search_text"] else "") for row in rows]
+
+
+async def test_what_an_invoice_says_of_its_payer_is_shown_to_her_and_goes_with_her_unless_it_was_paid() -> None:
+    edition = await make_edition()
+    paid, unpaid, corrected = [
+        await bill(edition, client_id=f"invoice-of-tests-{number}", payer=HER) for number in range(3)
+    ]
+    await bill(edition, client_id="invoice-of-tests-9", email="other@example.vn", payer=HER)
+    for one in (paid, corrected):
+        await credit(one, 3_000_000)
+    await pay(paid, 7_000_000)
+    (held,) = [one for one in DATA.held if one.key == "service_invoices"]
+    whom = Whom(emails=(MAIL,))
+    found = await held.find(whom)
+    assert [row["number"] for row in found] == [paid.number, unpaid.number, corrected.number]
+    assert {(row["payer_name"], row["payer_tax_code"], row["email"]) for row in found} == {
+        (HER.name, HER.tax_code, MAIL)
+    }
+    assert [await held.erase(whom, NOW), await held.erase(whom, NOW)] == [3, 0]
+    stays, gone = (HER.name, HER.tax_code, "found"), (NOBODY, "", "")
+    # the four invoices, then the credit notes over the paid and over the unpaid one
+    assert await on_paper() == [stays, gone, gone, stays, stays, gone]
+
+
+async def test_payers_who_paid_nothing_go_with_the_festivals_data() -> None:
+    edition = await make_edition()
+    paid, _unpaid = [await bill(edition, client_id=f"invoice-of-tests-{number}", payer=HER) for number in range(2)]
+    await pay(paid, 10_000_000)
+    assert [await expire(edition.id, 1) for _time in range(3)] == [1, 1, 0]
+    assert await on_paper() == [(HER.name, HER.tax_code, "found"), (NOBODY, "", "")]
