@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from app.accounts.actor import Actor
-from app.events.queries import edition_by_id, hold_edition
+from app.events.queries import edition_by_id, hold_edition_going_on
 from app.kernel import audit
 from app.kernel.database import write_transaction
 from app.kernel.i18n import _, format_date, use_locale
@@ -42,11 +42,11 @@ async def issue_service_invoice(
 ) -> DocumentInfo:
     """Bill a service or a sponsor, and send its payer the link of its page; asked for twice it gives the first.
 
-    Without ``due_on`` it is due as the edition's terms have it. Raises AmountOutOfRange, DocumentNotFound for the
-    ``client_id`` of another edition, InvoiceIdTaken where it came before with other values.
+    Without ``due_on`` it is due as the edition's terms have it. Raises EditionIsCancelled, AmountOutOfRange,
+    DocumentNotFound for the ``client_id`` of another edition, InvoiceIdTaken where it came before with other values.
     """
     async with write_transaction():
-        edition = await hold_edition(edition_id)
+        edition = await hold_edition_going_on(edition_id)
         row = ServiceInvoice(
             edition=edition_id,
             client_id=client_id,

@@ -8,6 +8,7 @@ import pytest
 from app.accounts.actor import SYSTEM
 from app.accounts.personal.whom import NOBODY, Whom
 from app.events import slots
+from app.events.errors import EditionIsCancelled
 from app.events.queries import EditionInfo
 from app.events.services.cancelling import cancel_edition
 from app.kernel.database import fetch
@@ -175,3 +176,12 @@ async def test_payers_who_paid_nothing_go_with_the_festivals_data() -> None:
     await pay(paid, 10_000_000)
     assert [await expire(edition.id, 1) for _time in range(3)] == [1, 1, 0]
     assert await on_paper() == [(HER.name, HER.tax_code, "found"), (NOBODY, "", "")]
+
+
+async def test_in_a_cancelled_edition_nothing_is_billed_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slots, "_closers", [owe_all_back])
+    edition = await make_edition()
+    await cancel_edition(edition_id=edition.id, typed=edition.slug, reason="Bão số 9", actor=SYSTEM, now=NOW)
+    with pytest.raises(EditionIsCancelled):
+        await bill(edition)
+    assert await fetch("SELECT id FROM payment_document") == await fetch("SELECT id FROM payment_service_invoice") == []
