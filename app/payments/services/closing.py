@@ -5,7 +5,6 @@ from datetime import datetime
 
 from app.accounts.actor import Actor
 from app.events.queries import EditionInfo
-from app.kernel.money import Money
 from app.payments.enums import SERVICE_PURPOSE, DocumentKind, DocumentState
 from app.payments.queries import document_by_id
 from app.payments.services.documents import cancel_document, require_refund
@@ -27,8 +26,8 @@ async def owe_all_back(edition: EditionInfo, actor: Actor, now: datetime) -> Map
             await cancel_document(document_id=row["id"], actor=actor, now=now, tell=row["purpose"] == SERVICE_PURPOSE)
             refunds += row["paid_minor"] > 0
         elif row["state"] == DocumentState.PAID.value:
-            if await require_refund(document_id=row["id"], actor=actor, now=now) and row["purpose"] == SERVICE_PURPOSE:
-                document = await document_by_id(row["id"])
-                await tell_taken_back(document, Money(row["paid_minor"], document.amount.currency), now)
+            owed = await require_refund(document_id=row["id"], actor=actor, now=now)
+            if owed is not None and row["purpose"] == SERVICE_PURPOSE:
+                await tell_taken_back(await document_by_id(row["id"]), owed, now)
             refunds += 1
     return {"refunds": refunds}

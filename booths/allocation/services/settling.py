@@ -10,6 +10,7 @@ from typing import Any
 from app.accounts.actor import SYSTEM, Actor
 from app.kernel import audit
 from app.kernel.database import hold_row
+from app.kernel.money import Money
 from app.payments.enums import DocumentState, Settlement
 from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id, invoices_for
 from booths.allocation.enums import FEE_PURPOSE, OPEN_STATES, ApplicationState, FeeNews
@@ -61,7 +62,7 @@ async def settle_fee(document: DocumentInfo, payment: PaymentInfo, now: datetime
     return Settlement.REPLACED
 
 
-async def release_taken_back(document: DocumentInfo, actor: Actor | None, now: datetime) -> None:
+async def release_taken_back(document: DocumentInfo, owed: Money, actor: Actor | None, now: datetime) -> None:
     """Release the booth of a paid invoice that finance took back as a whole, or whose money a provider gave back.
 
     What payments calls inside the transaction that does so; the money is owed back already. The application waits
@@ -88,7 +89,7 @@ async def release_taken_back(document: DocumentInfo, actor: Actor | None, now: d
         FeeNews.OWED_BACK,
         document,
         booth=bill["code"],
-        amount=document.owed,
+        amount=owed,
         occasion=DocumentState.PAID,
         now=now,
     )

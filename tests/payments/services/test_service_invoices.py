@@ -185,3 +185,10 @@ async def test_in_a_cancelled_edition_nothing_is_billed_any_more(monkeypatch: py
     with pytest.raises(EditionIsCancelled):
         await bill(edition)
     assert await fetch("SELECT id FROM payment_document") == await fetch("SELECT id FROM payment_service_invoice") == []
+
+
+async def test_what_was_too_much_is_not_told_again_with_the_invoice() -> None:
+    document = await bill(await make_edition())
+    await pay(document, 12_000_000)
+    await credit(document, 10_000_000)
+    assert "nothing more is to be paid. 10.000.000 ₫ goes back to you" in (await told())[-1]
