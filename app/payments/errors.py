@@ -20,6 +20,17 @@ class DocumentDiffers(AppError):
     message = N_("Invoice {number} is open for this already, with another amount. Cancel it first.")
 
 
+class InvoiceIdTaken(AppError):
+    """A form of an invoice that came before with other values."""
+
+    code = "invoice_id_taken"
+    status = 409
+    message = N_(
+        "Invoice {number} was issued from this form before, with other values. If that one is wrong, cancel it. To "
+        "issue this one as well, send it once more."
+    )
+
+
 class AlreadyPaid(AppError):
     """A payment for a document that was paid before."""
 

@@ -1,5 +1,6 @@
 """What payments hold of people: the names on bills. What was paid is kept as tax law wants it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,9 @@ from app.accounts.personal.whom import NOBODY, Whom
 from app.kernel.database import fetch
 from app.kernel.i18n import N_
 from app.kernel.names import search_text
-from app.payments.enums import STATE_NAMES
+from app.kernel.rows import among
+from app.payments.enums import SERVICE_PURPOSE, STATE_NAMES
+from app.payments.queries import invoices_for
 from app.payments.tables import Drawer, Payment, PaymentDocument, PaymentEvent
 from app.payments.tables_bank import BankEntry
 from app.payments.tables_card import CardRefund
@@ -23,9 +26,13 @@ TERMS = ("seller_name", "seller_address", "seller_tax_code", "tax_name", "exempt
 BY_LAW = N_("The name on bills that were paid: tax law wants them kept whole for ten years.")
 
 
-async def _documents(whom: Whom) -> Rows:
+def _billed_to(whom: Whom) -> Any:
     if whom.person_id is None:  # she is the payer of none, and not of those without one
-        return []
+        return PaymentDocument.id < 0
+    return PaymentDocument.payer == whom.person_id
+
+
+async def _documents(whom: Whom) -> Rows:
     return await PaymentDocument.select(
         PaymentDocument.edition.as_alias("edition_id"),
         PaymentDocument.number,
@@ -38,29 +45,35 @@ async def _documents(whom: Whom) -> Rows:
         PaymentDocument.state,
         PaymentDocument.created_at,
         PaymentDocument.settled_at,
-    ).where(PaymentDocument.payer == whom.person_id)
+    ).where(_billed_to(whom))
 
 
 async def _erase_documents(whom: Whom, now: datetime) -> int:
     """Take her name off bills for which no money ever came; she is no payer any more of any."""
+    ids = [row["id"] for row in await PaymentDocument.select(PaymentDocument.id).where(_billed_to(whom))]
+    await _take_name_off(ids, whom)
+    await PaymentDocument.update({PaymentDocument.payer: None}).where(PaymentDocument.id.is_in(ids or [0]))
+    return len(ids)
+
+
+async def _take_name_off(document_ids: Sequence[int], whom: Whom) -> None:
+    """Let nobody stand on documents as their payer, but for bills that were paid and the credit notes over these."""
+    chosen, ids = among(document_ids)
     rows = await fetch(
-        "SELECT d.id, d.number, d.reference, d.description, "
-        "EXISTS (SELECT 1 FROM payment p WHERE p.document = d.id) AS paid FROM payment_document d WHERE d.payer = {}",
-        whom.person_id,
+        f"SELECT d.id, d.number, d.reference, d.description FROM payment_document d WHERE d.id {chosen} "
+        "AND NOT EXISTS (SELECT 1 FROM payment p WHERE p.document = COALESCE(d.corrects, d.id))",
+        ids,
     )
     for row in rows:
-        values: dict[Any, Any] = {PaymentDocument.payer: None}
-        if not row["paid"]:
-            told = whom.redacted(row["description"])
-            values |= {
-                PaymentDocument.payer_name: NOBODY,
-                PaymentDocument.payer_address: "",
-                PaymentDocument.payer_tax_code: "",
-                PaymentDocument.description: told,
-                PaymentDocument.search_text: search_text(row["number"], row["reference"], told)[:400],
-            }
+        told = whom.redacted(row["description"])
+        values: dict[Any, Any] = {
+            PaymentDocument.payer_name: NOBODY,
+            PaymentDocument.payer_address: "",
+            PaymentDocument.payer_tax_code: "",
+            PaymentDocument.description: told,
+            PaymentDocument.search_text: search_text(row["number"], row["reference"], told)[:400],
+        }
         await PaymentDocument.update(values).where(PaymentDocument.id == row["id"])
-    return len(rows)
 
 
 def _proofs_of(whom: Whom) -> Any:
@@ -91,22 +104,52 @@ def _reached_at(whom: Whom) -> Any:
 async def _reached(whom: Whom) -> Rows:
     if not whom.addresses:
         return []
-    return await ServiceInvoice.select(
-        ServiceInvoice.edition.as_alias("edition_id"), ServiceInvoice.email, ServiceInvoice.phone
-    ).where(_reached_at(whom))
+    rows = await ServiceInvoice.select(ServiceInvoice.id, ServiceInvoice.email, ServiceInvoice.phone).where(
+        _reached_at(whom)
+    )
+    of_row = {row["id"]: row for row in rows}
+    return [
+        {
+            "edition_id": one.edition_id,
+            "number": one.number,
+            "email": of_row[one.subject_id]["email"],
+            "phone": of_row[one.subject_id]["phone"],
+            "payer_name": one.payer_name,
+            "payer_address": one.payer_address,
+            "payer_tax_code": one.payer_tax_code,
+            "description": one.description,
+            "amount_minor": one.amount.amount_minor,
+            "currency": one.amount.currency,
+            "state": one.state.value,
+            "created_at": one.created_at,
+            "settled_at": one.settled_at,
+        }
+        for one in await invoices_for(SERVICE_PURPOSE, of_row)
+    ]
 
 
 async def _erase_reached(whom: Whom, now: datetime) -> int:
     if not whom.addresses:
         return 0
+    return await _forget_reached(_reached_at(whom), whom)
+
+
+async def _forget_reached(chosen: Any, whom: Whom) -> int:
+    """Forget how payers of services and sponsors were reached, and who they were where nothing was paid."""
     nowhere: dict[Any, Any] = {ServiceInvoice.email: "", ServiceInvoice.phone: ""}
-    return len(await ServiceInvoice.update(nowhere).where(_reached_at(whom)).returning(ServiceInvoice.id))
+    rows = await ServiceInvoice.update(nowhere).where(chosen).returning(ServiceInvoice.id)
+    for_them = PaymentDocument.subject_id.is_in([row["id"] for row in rows] or [0])
+    billed = await PaymentDocument.select(PaymentDocument.id).where(
+        (PaymentDocument.purpose == SERVICE_PURPOSE) & for_them
+    )
+    await _take_name_off([row["id"] for row in billed], whom)
+    return len(rows)
 
 
 async def expire(edition_id: int, at_most: int) -> int:
-    """Take away the proofs of an edition's transfers, and how payers of its services and sponsors were reached.
+    """Take away the proofs of an edition's transfers, and payers of its services and sponsors who paid nothing.
 
-    What was paid is in the books.
+    How those who paid were reached goes, too; what was paid is in the books.
     """
     gone = await fetch(
         "DELETE FROM payment_proof WHERE id IN (SELECT p.id FROM payment_proof p JOIN payment_document d "
@@ -115,12 +158,13 @@ async def expire(edition_id: int, at_most: int) -> int:
         at_most,
     )
     reached = await fetch(
-        "UPDATE payment_service_invoice SET email = '', phone = '' WHERE id IN (SELECT id FROM payment_service_invoice "
-        "WHERE edition = {} AND (email <> '' OR phone <> '') ORDER BY id LIMIT {}) RETURNING id",
+        "SELECT id FROM payment_service_invoice WHERE edition = {} AND (email <> '' OR phone <> '') "
+        "ORDER BY id LIMIT {}",
         edition_id,
         at_most - len(gone),
     )
-    return len(gone) + len(reached)
+    ids = [row["id"] for row in reached]
+    return len(gone) + await _forget_reached(ServiceInvoice.id.is_in(ids or [0]), Whom())
 
 
 DATA = PersonalData(
@@ -135,9 +179,10 @@ DATA = PersonalData(
         ),
         Held(
             key="service_invoices",
-            title=N_("How you are reached about invoices for services and sponsors"),
+            title=N_("Invoices for services and sponsors that were sent to you"),
             purpose=N_("To send you the invoice, and to tell you of what was paid."),
             until=N_("As long as visitors' data of the festival are kept"),
+            stays=BY_LAW,
             find=_reached,
             erase=_erase_reached,
         ),

@@ -51,11 +51,14 @@ class DocumentInfo:
     reminded_at: datetime | None = None
 
     @property
+    def left(self) -> Money:
+        """What credit notes have left of it."""
+        return Money(self.amount.amount_minor - self.credited.amount_minor, self.amount.currency)
+
+    @property
     def due(self) -> Money:
         """What is still to come, if it stands."""
-        return Money(
-            self.amount.amount_minor - self.credited.amount_minor - self.paid.amount_minor, self.amount.currency
-        )
+        return Money(self.left.amount_minor - self.paid.amount_minor, self.amount.currency)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,6 +58,8 @@ class FeeNews(StrEnum):
     KEPT = "kept"
     REPLACED = "replaced"
     GONE = "gone"
+    BILLED_ANEW = "billed_anew"
+    PAID_ANEW = "paid_anew"
     TAKEN_BACK = "taken_back"
     OWED_BACK = "owed_back"
 

@@ -31,7 +31,7 @@ class Seller:
         self.taken_back: list[int] = []
         self.fails = False
 
-    async def take_back(self, document: DocumentInfo, actor: Actor | None, now: datetime) -> None:
+    async def take_back(self, document: DocumentInfo, owed: Money, actor: Actor | None, now: datetime) -> None:
         """Note which document it was, as its state says what happened to its money before."""
         assert document.state == DocumentState.REFUND_DUE
         if self.fails:

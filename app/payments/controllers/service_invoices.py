@@ -22,7 +22,7 @@ from app.payments.controllers.card import leave_for_checkout
 from app.payments.controllers.legal import credit_note_over, legal_download
 from app.payments.controllers.payers import take_proof
 from app.payments.enums import MAY_BE_PAID, METHOD_NAMES, STATE_NAMES, TAX_MODE_NAMES, DocumentState, TaxMode
-from app.payments.errors import AmountOutOfRange, TaxCodeUnknown
+from app.payments.errors import AmountOutOfRange, InvoiceIdTaken, TaxCodeUnknown
 from app.payments.lines import Line, Terms, borne
 from app.payments.papers import invoice_pdf
 from app.payments.queries import DocumentInfo
@@ -88,6 +88,10 @@ class ServiceInvoiceController(Controller):
             return await _form_page(edition, error.form, status=422)
         except AmountOutOfRange as error:
             form = await form_again(request, {"line_price-1": error.sentence()})
+            return await _form_page(edition, form, status=error.status)
+        except InvoiceIdTaken as error:
+            form = await form_again(request, {"payer_name": error.sentence()})
+            form.values["client_id"] = new_token()  # sent once more it is another invoice
             return await _form_page(edition, form, status=error.status)
         toast = _("Invoice {number} is issued. The message is on its way.").format(number=document.number)
         return redirect(f"/manage/{edition_id}/payments/{document.id}", toast=toast)

@@ -5,22 +5,29 @@ from datetime import datetime
 
 from app.accounts.actor import Actor
 from app.events.queries import EditionInfo
-from app.payments.enums import TAKES, DocumentKind, DocumentState
+from app.payments.enums import SERVICE_PURPOSE, TAKES, DocumentKind, DocumentState
+from app.payments.queries import document_by_id
 from app.payments.services.documents import cancel_document, require_refund
+from app.payments.services.telling import tell_taken_back
 from app.payments.tables import PaymentDocument
 
 
 async def owe_all_back(edition: EditionInfo, actor: Actor, now: datetime) -> Mapping[str, int]:
-    """Cancel what is open or written off and owe back all that came, in the transaction that cancels the edition."""
+    """Cancel what is open or written off and owe back all that came, in the transaction that cancels the edition.
+
+    Payers of services and sponsors are told of their money here: the cancelling tells those who take part.
+    """
     invoices = (PaymentDocument.edition == edition.id) & (PaymentDocument.kind == DocumentKind.INVOICE.value)
-    columns = (PaymentDocument.id, PaymentDocument.state, PaymentDocument.paid_minor)
+    columns = (PaymentDocument.id, PaymentDocument.state, PaymentDocument.paid_minor, PaymentDocument.purpose)
     rows = await PaymentDocument.select(*columns).where(invoices).order_by(PaymentDocument.id)
     refunds = 0
     for row in rows:
         if row["state"] in TAKES:
-            await cancel_document(document_id=row["id"], actor=actor, now=now, tell=False)  # the cancelling tells it
+            await cancel_document(document_id=row["id"], actor=actor, now=now, tell=row["purpose"] == SERVICE_PURPOSE)
             refunds += row["paid_minor"] > 0
         elif row["state"] == DocumentState.PAID.value:
-            await require_refund(document_id=row["id"], actor=actor, now=now)
+            owed = await require_refund(document_id=row["id"], actor=actor, now=now)
+            if owed is not None and row["purpose"] == SERVICE_PURPOSE:
+                await tell_taken_back(await document_by_id(row["id"]), owed, now)
             refunds += 1
     return {"refunds": refunds}

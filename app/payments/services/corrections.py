@@ -38,10 +38,9 @@ async def credit_document(*, document_id: int, amount: Money, reason: str, actor
             raise DocumentNotOpen(number=document.number)
         if amount.currency != document.amount.currency:
             raise CurrencyDiffers(number=document.number, due=document.amount.currency, given=amount.currency)
-        left = document.amount.amount_minor - document.credited.amount_minor
-        if not 0 < amount.amount_minor <= left:
-            raise MoreThanBilled(number=document.number, left=Money(left, amount.currency), given=amount)
-        if amount.amount_minor == left:
+        if not 0 < amount.amount_minor <= document.left.amount_minor:
+            raise MoreThanBilled(number=document.number, left=document.left, given=amount)
+        if amount == document.left:
             if document.state == DocumentState.OPEN:
                 await cancel_document(document_id=document_id, actor=actor, now=now)
                 return document_id

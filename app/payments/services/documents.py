@@ -44,11 +44,12 @@ from app.payments.services.issuing import (
     give_back_number,
     issue,
     next_number,
+    payer_on,
     post_content,
     sides_of_lines,
 )
 from app.payments.services.ledger import day_of, post
-from app.payments.services.telling import tell_taken_back
+from app.payments.services.telling import tell_taken_back, tell_void
 from app.payments.tables import Payment, PaymentDocument
 
 Settle = Callable[[DocumentInfo, PaymentInfo, datetime], Awaitable[Settlement]]
@@ -56,7 +57,7 @@ Paid = tuple[DocumentInfo, PaymentInfo]
 SettleMany = Callable[[Sequence[Paid], datetime], Awaitable[Sequence[Settlement]]]
 _settlements: dict[str, Settle] = {}
 _many_at_once: dict[Settle, SettleMany] = {}
-TakenBack = Callable[[DocumentInfo, Actor | None, datetime], Awaitable[None]]
+TakenBack = Callable[[DocumentInfo, Money, Actor | None, datetime], Awaitable[None]]
 _taken_back: dict[str, TakenBack] = {}
 
 
@@ -77,9 +78,10 @@ def register_settlement(purpose: str, settle: Settle, settle_many: SettleMany | 
 def register_taken_back(purpose: str, taken_back: TakenBack) -> None:
     """Say what follows when somebody else than its seller takes a paid document of a purpose back as a whole.
 
-    ``taken_back(document, actor, now)`` runs inside the transaction that does so, after its money was owed back: what
-    the document was for has to go, too, and its payer is told. ``actor`` is nobody for who did it at a provider. It
-    must call nothing outside. Raises ValueError when the purpose is taken.
+    ``taken_back(document, owed, actor, now)`` runs inside the transaction that does so, after its money was owed back:
+    what the document was for has to go, too, and its payer is told that ``owed`` goes back, which is without what was
+    too much and told before. ``actor`` is nobody for who did it at a provider. It must call nothing outside. Raises
+    ValueError when the purpose is taken.
     """
     if _taken_back.setdefault(purpose, taken_back) != taken_back:
         raise ValueError(f"documents of {purpose} are taken back by another module already")
@@ -291,8 +293,10 @@ async def cancel_document(*, document_id: int, actor: Actor | None, now: datetim
             await _forget_credits(was, now)
         if was.paid.amount_minor:
             await owe_back(was, was.paid.amount_minor, now)
-            if tell:
-                await tell_taken_back(was, was.paid, now)
+        if tell and was.paid.amount_minor:
+            await tell_taken_back(was, was.paid, now)
+        elif tell:
+            await tell_void(was, now)
 
 
 async def restore_due(document: DocumentInfo, now: datetime) -> None:
@@ -323,20 +327,22 @@ async def take_back(*, document_id: int, actor: Actor | None, now: datetime) -> 
     In the caller's transaction. Raises DocumentNotFound, and what the seller raises.
     """
     async with write_transaction():
-        if await require_refund(document_id=document_id, actor=actor, now=now):
-            document = await document_by_id(document_id)
-            taken_back = _taken_back.get(document.purpose)
-            if taken_back is not None:
-                await taken_back(document, actor, now)
-            else:
-                await tell_taken_back(document, document.owed, now)
+        owed = await require_refund(document_id=document_id, actor=actor, now=now)
+        if owed is None:
+            return
+        document = await document_by_id(document_id)
+        taken_back = _taken_back.get(document.purpose)
+        if taken_back is not None:
+            await taken_back(document, owed, actor, now)
+        else:
+            await tell_taken_back(document, owed, now)
 
 
-async def require_refund(*, document_id: int, actor: Actor | None, now: datetime) -> bool:
+async def require_refund(*, document_id: int, actor: Actor | None, now: datetime) -> Money | None:
     """Take back a paid document by a credit note, since what it was for was taken back: its money has to go back.
 
-    For its seller; for others see :func:`take_back`. In the caller's transaction; a document that is not paid is left
-    as it is, and the answer is false. Raises DocumentNotFound.
+    For its seller; for others see :func:`take_back`. In the caller's transaction; gives what has to go back since, and
+    None for a document that is not paid, which is left as it is. Raises DocumentNotFound.
     """
     async with write_transaction():
         await _hold_edition_of(document_id)
@@ -345,13 +351,13 @@ async def require_refund(*, document_id: int, actor: Actor | None, now: datetime
         )
         if was is None:
             await document_by_id(document_id)
-            return False
+            return None
         if was.credited.amount_minor == 0:
             await issue_credit(was, await lines_of(was.id), was.description, now)
         elif rest := was.amount.amount_minor - was.credited.amount_minor:
             await issue_credit(was, await part_of_rest(was, rest, was.description), was.description, now)
         await owe_back(was, was.paid.amount_minor, now)
-        return True
+        return was.paid
 
 
 async def issue_credit(document: DocumentInfo, lines: Sequence[TaxedLine], description: str, now: datetime) -> int:
@@ -363,13 +369,7 @@ async def issue_credit(document: DocumentInfo, lines: Sequence[TaxedLine], descr
         subject_id=document.subject_id,
         description=description,
         currency=document.amount.currency,
-        payer=Payer(
-            name=document.payer_name,
-            person_id=document.payer_id,
-            address=document.payer_address,
-            tax_code=document.payer_tax_code,
-            language=document.payer_language,
-        ),
+        payer=payer_on(document),
         seller=Seller(name=document.seller_name, address=document.seller_address, tax_code=document.seller_tax_code),
         lines=lines,
         state=DocumentState.ISSUED,

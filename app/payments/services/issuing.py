@@ -142,6 +142,17 @@ async def issue(content: Content, number: str, now: datetime) -> int:
     return int(row.id)
 
 
+def payer_on(document: DocumentInfo) -> Payer:
+    """Who pays a document, as it says."""
+    return Payer(
+        name=document.payer_name,
+        person_id=document.payer_id,
+        address=document.payer_address,
+        tax_code=document.payer_tax_code,
+        language=document.payer_language,
+    )
+
+
 def _series(content: Content) -> str:
     return f"{'HD' if content.kind == DocumentKind.INVOICE else 'GC'}{content.edition_id}"
 

@@ -7,9 +7,10 @@ invoice stands.
 import hmac
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from app.accounts.actor import Actor
-from app.events.queries import EditionInfo, edition_by_id, hold_edition
+from app.events.queries import EditionInfo, edition_by_id, hold_edition_going_on
 from app.kernel import audit
 from app.kernel.database import write_transaction
 from app.kernel.i18n import _, format_date, use_locale
@@ -17,11 +18,11 @@ from app.kernel.money import format_money
 from app.kernel.security import hash_token
 from app.kernel.settings import secret_key, settings
 from app.payments.enums import SERVICE_PURPOSE, DocumentState, Settlement
-from app.payments.errors import DocumentNotFound
-from app.payments.lines import Line, total_of
-from app.payments.queries import DocumentInfo, PaymentInfo, invoices_for, parts_of, terms_of
+from app.payments.errors import DocumentNotFound, InvoiceIdTaken
+from app.payments.lines import Line, taxed, total_of
+from app.payments.queries import DocumentInfo, PaymentInfo, invoices_for, lines_of, parts_of, terms_of
 from app.payments.services.documents import open_document
-from app.payments.services.issuing import Part, Payer, in_two
+from app.payments.services.issuing import Part, Payer, in_two, payer_on
 from app.payments.services.telling import Reached, send_to_payer
 from app.payments.tables_service import ServiceInvoice
 
@@ -44,11 +45,12 @@ async def issue_service_invoice(
     """Bill a service or a sponsor, and send its payer the link of its page; asked for twice it gives the first.
 
     Without ``due_on`` it is due as the edition's terms have it. With ``rest_due_on`` that is the day of the first part
-    alone, of so many percent. Raises AmountOutOfRange, DocumentNotFound for the
-    ``client_id`` of another edition.
+    alone, of so many percent. Raises EditionIsCancelled, AmountOutOfRange, DocumentNotFound for the ``client_id`` of
+    another edition, InvoiceIdTaken where it came before with other values.
     """
     async with write_transaction():
-        edition = await hold_edition(edition_id)
+        edition = await hold_edition_going_on(edition_id)
+        parts = await _parts(edition, lines, due_on, first_percent, rest_due_on, now)
         row = ServiceInvoice(
             edition=edition_id,
             client_id=client_id,
@@ -60,7 +62,18 @@ async def issue_service_invoice(
         )
         made = await ServiceInvoice.insert(row).on_conflict(action="DO NOTHING").returning(ServiceInvoice.id)
         if not made:
-            return await _known(edition_id, client_id)
+            known, reached = await _known(edition_id, client_id)
+            terms, today = await terms_of(edition_id), edition.today(now)
+            same = (
+                (reached, known.description, payer_on(known)) == ((row.email, row.phone), description, payer)
+                and await lines_of(known.id) == [taxed(line, terms, today) for line in lines]
+                and known.due_on == (due_on or today + timedelta(days=terms.due_days))
+                and [(one.due_on, one.amount.amount_minor) for one in await parts_of(known)]
+                == [(one.due_on, one.amount_minor) for one in parts]
+            )
+            if not same:
+                raise InvoiceIdTaken(number=known.number)
+            return known
         document = await open_document(
             edition_id=edition_id,
             purpose=SERVICE_PURPOSE,
@@ -70,7 +83,7 @@ async def issue_service_invoice(
             currency=edition.currency,
             lines=lines,
             due_on=due_on,
-            parts=await _parts(edition, lines, due_on, first_percent, rest_due_on, now),
+            parts=parts,
             now=now,
         )
         await audit.record(
@@ -111,7 +124,7 @@ async def settle_service(document: DocumentInfo, payment: PaymentInfo, now: date
             subject=_("Invoice {number} is paid"),
             mail=_("Dear {name},\n\nall of {amount} for {what} ({edition}) has come. Thank you."),
             short=_("{edition}: all of {amount} for invoice {number} has come. Thank you."),
-            values={"amount": format_money(document.amount)},
+            values={"amount": format_money(document.left)},
             key=f"service-paid:{document.id}:{payment.id}",
             now=now,
         )
@@ -139,12 +152,17 @@ def invoice_secret(client_id: str) -> str:
     return hmac.digest(secret_key(), b"service-invoice\0" + client_id.encode(), "sha256").hex()[:40]
 
 
-async def _known(edition_id: int, client_id: str) -> DocumentInfo:
+async def _known(edition_id: int, client_id: str) -> tuple[DocumentInfo, tuple[str, str]]:
+    """The invoice that a form made, and the addresses of its payer. Raises DocumentNotFound."""
     same = (ServiceInvoice.client_id == client_id) & (ServiceInvoice.edition == edition_id)
-    return await _invoice_of(await ServiceInvoice.select(ServiceInvoice.id).where(same).first())
+    columns = (ServiceInvoice.id, ServiceInvoice.email, ServiceInvoice.phone)
+    row = await ServiceInvoice.select(*columns).where(same).first()
+    document = await _invoice_of(row)
+    assert row is not None  # it has an invoice
+    return document, (row["email"], row["phone"])
 
 
-async def _invoice_of(row: dict[str, int] | None) -> DocumentInfo:
+async def _invoice_of(row: dict[str, Any] | None) -> DocumentInfo:
     found = await invoices_for(SERVICE_PURPOSE, [row["id"]] if row else [])
     if not found:
         raise DocumentNotFound

@@ -132,6 +132,26 @@ async def tell_taken_back(document: DocumentInfo, owed: Money, now: datetime) ->
         )
 
 
+async def tell_void(document: DocumentInfo, now: datetime) -> None:
+    """Tell that an invoice for which nothing came was taken back; not of what is billed as it is held for minutes."""
+    reached = await payer_of(document)
+    if reached is None or reached.held_only:
+        return
+    with use_locale(document.payer_language):
+        await send_to_payer(
+            document,
+            subject=_("Invoice {number} was taken back: please do not pay it"),
+            mail=_(
+                "Dear {name},\n\ninvoice {number} over {amount} for {what} ({edition}) was taken back: please do not "
+                "pay it. What is billed in its place, if anything, comes with a message of its own."
+            ),
+            short=_("{edition}: invoice {number} over {amount} was taken back: please do not pay it."),
+            values={"amount": format_money(document.left)},
+            key=None,
+            now=now,
+        )
+
+
 async def tell_credited(document: DocumentInfo, credited: Money, owed: Money, now: datetime) -> None:
     """Tell that a part of an invoice was taken back, and what goes back for it of what had come."""
     with use_locale(document.payer_language):

@@ -11,7 +11,8 @@ from app.payments.services.telling import Reached
 from booths.allocation.enums import FeeNews
 from booths.allocation.services.messages import contact_of, send_to
 
-#: Subject and sentence of each news; ``{instead}`` is the booth that was given in place of ``{booth}``.
+#: Subject and sentence of each news; ``{instead}`` is the booth that was given in place of ``{booth}``, or the invoice
+#: that stands in place of ``{number}``.
 SENTENCES = {
     FeeNews.BILLED: (
         N_("The invoice for your booth: {amount}"),
@@ -33,6 +34,20 @@ SENTENCES = {
         N_(
             "The money of {organisation} came when booth {booth} was gone, and no booth like it is free. "
             "{amount} goes back to you: the organisers see to it."
+        ),
+    ),
+    FeeNews.BILLED_ANEW: (
+        N_("Please pay invoice {instead}: your money for {number} goes back"),
+        N_(
+            "The money of {organisation} came for invoice {number}, which was taken back. {amount} goes back to you: "
+            "the organisers see to it. Booth {booth} was billed anew: please pay invoice {instead}."
+        ),
+    ),
+    FeeNews.PAID_ANEW: (
+        N_("Your booth is paid already, and your money goes back"),
+        N_(
+            "The money of {organisation} came for invoice {number}, which was taken back. Invoice {instead}, in its "
+            "place, is paid already: {amount} goes back to you, and the organisers see to it."
         ),
     ),
     FeeNews.TAKEN_BACK: (
@@ -79,6 +94,7 @@ async def tell_fee(
             "organisation": row["organisation"],
             "booth": booth,
             "instead": instead,
+            "number": document.number,
             "amount": format_money(amount),
             "day": format_date(document.due_on) if document.due_on else "",
             "first": format_money(parts[0].amount) if parts else "",

@@ -10,6 +10,7 @@ from typing import Any
 from app.accounts.actor import SYSTEM, Actor
 from app.kernel import audit
 from app.kernel.database import hold_row
+from app.kernel.money import Money
 from app.payments.enums import DocumentState, Settlement
 from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id, invoices_for
 from booths.allocation.enums import FEE_PURPOSE, OPEN_STATES, ApplicationState, FeeNews
@@ -31,11 +32,16 @@ async def settle_fee(document: DocumentInfo, payment: PaymentInfo, now: datetime
     """
     bill = await bill_of(document.id)
     await hold_row("application", bill["application"], alone=True)
-    booth_id = await _booth_for(document, bill, now)
-    told: dict[str, Any] = {"booth": bill["code"], "amount": document.amount, "occasion": str(payment.id), "now": now}
+    anew = await _billed_anew(document, bill)
+    booth_id = None if anew else await _booth_for(document, bill, now)
+    told: dict[str, Any] = {"booth": bill["code"], "amount": document.left, "occasion": str(payment.id), "now": now}
     if booth_id is None:
-        came = (await document_by_id(document.id)).paid  # with the parts that came before
-        await tell_fee(FeeNews.GONE, document, **told | {"amount": came})
+        told["amount"] = (await document_by_id(document.id)).paid  # with the parts that came before
+        if anew is None:
+            await tell_fee(FeeNews.GONE, document, **told)
+        else:
+            news = FeeNews.PAID_ANEW if anew.state == DocumentState.PAID else FeeNews.BILLED_ANEW
+            await tell_fee(news, document, instead=anew.number, **told)
         return Settlement.REFUND
     if booth_id == bill["booth"]:
         await tell_fee(FeeNews.KEPT, document, **told)
@@ -65,7 +71,7 @@ async def has_its_booth(document: DocumentInfo) -> bool:
     return held is not None and held["booth"] == bill["booth"]
 
 
-async def release_taken_back(document: DocumentInfo, actor: Actor | None, now: datetime) -> None:
+async def release_taken_back(document: DocumentInfo, owed: Money, actor: Actor | None, now: datetime) -> None:
     """Release the booth of a paid invoice that finance took back as a whole, or whose money a provider gave back.
 
     What payments calls inside the transaction that does so; the money is owed back already. The application waits
@@ -92,10 +98,16 @@ async def release_taken_back(document: DocumentInfo, actor: Actor | None, now: d
         FeeNews.OWED_BACK,
         document,
         booth=bill["code"],
-        amount=document.owed,
+        amount=owed,
         occasion=DocumentState.PAID,
         now=now,
     )
+
+
+async def _billed_anew(document: DocumentInfo, bill: dict[str, Any]) -> DocumentInfo | None:
+    """The invoice that its application has to pay, or has paid, in place of this one; None when there is none."""
+    others = await invoices_for(FEE_PURPOSE, [bill["application"]])
+    return next((one for one in others if one.id != document.id and one.state in STANDS), None)
 
 
 async def _booth_for(document: DocumentInfo, bill: dict[str, Any], now: datetime) -> int | None:
@@ -105,9 +117,6 @@ async def _booth_for(document: DocumentInfo, bill: dict[str, Any], now: datetime
     assert application is not None  # its bill refers to it
     if application.state not in (*OPEN_STATES, ApplicationState.ALLOCATED):
         return None
-    others = await invoices_for(FEE_PURPOSE, [application.id])
-    if any(other.id != document.id and other.state in STANDS for other in others):
-        return None  # it was billed anew meanwhile, and pays that one or has paid it
     equal = await equal_booths(bill["booth"], price_minor=bill["price_minor"], power_watts=application.power_watts)
     held = (await held_booths(edition_id)).get(application.organisation)
     if held is not None:

@@ -7,12 +7,13 @@ import pytest
 
 from app.accounts.actor import SYSTEM
 from app.kernel.database import fetch
-from app.kernel.money import Money, format_money
+from app.kernel.money import Money
 from app.payments.enums import DocumentState, PaymentMethod, Settlement
 from app.payments.errors import DocumentNotOpen
 from app.payments.queries import DocumentInfo, balances, invoices_for
 from app.payments.services.card_refunds import apply_refund
 from app.payments.services.corrections import credit_document, write_off
+from app.payments.services.documents import cancel_document
 from app.payments.services.recording import record_payment
 from booths.allocation.enums import FEE_PURPOSE, ApplicationState
 from booths.allocation.queries import application
@@ -142,7 +143,8 @@ async def test_a_fee_that_finance_takes_back_as_a_whole_takes_its_booth_with_it(
     assert (found.state, found.booth) == (ApplicationState.WAITING, "")
     assert await told(application_id) == ["billed", "kept", "owed_back"]
     (message,) = await sent("booth-fee:owed_back")
-    assert format_money(Money(PRICE + over, "VND")) in message["body_text"]
+    assert "3.000.000 ₫" in message["body_text"]  # what was too much was told when it came
+    assert len(await sent("payment-owed:")) == (over > 0)
     assert await fair.bill() == 0
     assert len(await invoices_for(FEE_PURPOSE, [application_id])) == 1
     rows = await fetch("SELECT action, actor_person_id FROM audit_entry ORDER BY id")
@@ -161,6 +163,55 @@ async def test_a_fee_of_which_finance_takes_a_part_back_leaves_the_booth() -> No
     rest = Money(PRICE - 1, "VND")
     await credit_document(document_id=document.id, amount=rest, reason="x", actor=SYSTEM, now=NOW)
     assert await fair.code(application_id) == ""
+
+
+async def test_of_a_fee_that_was_credited_in_part_the_rest_is_all_that_has_come() -> None:
+    fair = await make_fair(1)
+    application_id = await fair.exhibitor(0)
+    await fair.bill()
+    document = await invoice_of(application_id)
+    await pay(document, 2_000_000)
+    rest = Money(PRICE - 2_000_000, "VND")
+    await credit_document(document_id=document.id, amount=rest, reason="x", actor=SYSTEM, now=NOW)
+    (message,) = await sent("booth-fee:kept")
+    assert ("2.000.000 ₫" in message["body_text"], "3.000.000 ₫" in message["body_text"]) == (True, False)
+
+
+async def test_who_pays_the_old_invoice_of_a_booth_that_was_billed_anew_is_told_which_one_to_pay() -> None:
+    fair = await make_fair(1)
+    application_id = await fair.exhibitor(0)
+    await fetch("UPDATE person SET locale = 'en' RETURNING id")
+    olds = []
+    for _number in range(2):
+        await fair.bill()
+        olds.append(await invoice_of(application_id))
+        await cancel_document(document_id=olds[-1].id, actor=SYSTEM, now=NOW)
+    await fair.bill()
+    stands = await invoice_of(application_id)
+    assert (await pay(olds[0], actor=None)).outcome == Settlement.REFUND
+    (message,) = await sent("booth-fee:billed_anew")
+    assert f"Please pay invoice {stands.number}: your money for {olds[0].number} goes back" in message["subject"]
+    assert f"please pay invoice {stands.number}." in message["body_text"]
+    assert "3.000.000 ₫ goes back to you" in message["body_text"]
+    await pay(stands)
+    await pay(olds[1], actor=None)
+    (message,) = await sent("booth-fee:paid_anew")
+    assert f"Invoice {stands.number}, in its place, is paid already: 3.000.000 ₫ goes back" in message["body_text"]
+    assert await sent("booth-fee:gone") == []
+    assert await fair.code(application_id) == "A1"
+
+
+async def test_an_exhibitor_whose_bill_finance_takes_back_is_told_not_to_pay_it() -> None:
+    fair = await make_fair(1)
+    application_id = await fair.exhibitor(0)
+    await fetch("UPDATE person SET locale = 'en' RETURNING id")
+    await fair.bill()
+    document = await invoice_of(application_id)
+    await cancel_document(document_id=document.id, actor=SYSTEM, now=NOW)
+    (message,) = [row for row in await sent("") if row["subject"].startswith(f"Invoice {document.number}")]
+    assert "over 3.000.000 ₫" in message["body_text"]
+    assert "was taken back: please do not pay it." in message["body_text"]
+    assert f"/apply/mine/{application_id}" in message["body_text"]
 
 
 async def test_money_that_is_given_back_at_its_provider_releases_the_booth() -> None:

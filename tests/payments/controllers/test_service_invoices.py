@@ -316,12 +316,42 @@ async def test_sent_twice_it_is_one_invoice_and_one_message(client: Browser) -> 
     await sign_in(client, (await make_owner()).id)
     edition = await make_edition()
     first = await issue(client, edition)
-    assert (await issue(client, edition, payer_name="Another")).id == first.id
+    assert (await issue(client, edition)).id == first.id
     assert (await issue(client, edition, client_id="invoice-of-tests-2")).id != first.id
     assert len(await messages()) == 2
     other = await make_edition("other")
     stolen = await client.post(f"/manage/{other.id}/payments/new", data=TYPED)
     assert stolen.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"payer_name": "Công ty Hoa Sen"},
+        {"payer_tax_code": ""},
+        {"contact": "ketoan@hoasen.example"},
+        {"description": "Nhà tài trợ bạc"},
+        {"line_what-1": "Tài trợ bạc"},
+        {"line_price-1": "5.000.000"},
+        {"due_on": "2026-12-01"},
+    ],
+)
+async def test_another_one_out_of_the_same_form_is_refused_once_and_then_issued(
+    client: Browser, changed: dict[str, str]
+) -> None:
+    await sign_in(client, (await make_owner()).id)
+    edition = await make_edition()
+    first = await issue(client, edition)
+    answer = await client.post(f"/manage/{edition.id}/payments/new?lang=en", data=TYPED | changed)
+    assert answer.status_code == 409
+    assert f"Invoice {first.number} was issued from this form before, with other values." in answer.text
+    (client_id,) = re.findall(r'name="client_id"[^>]* value="([^"]+)"', answer.text)
+    for name, value in changed.items():
+        assert f'name="{name}"' in answer.text
+        assert not value or f'value="{value}"' in answer.text
+    assert (len(await fetch("SELECT id FROM payment_document")), len(await messages())) == (1, 1)
+    second = await issue(client, edition, **changed, client_id=client_id)
+    assert (second.id != first.id, len(await messages())) == (True, 2)
 
 
 @pytest.mark.race

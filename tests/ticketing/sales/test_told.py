@@ -101,6 +101,21 @@ async def test_an_order_whose_bill_is_taken_back_is_told_once(edition: Any) -> N
     assert [said.count("100.000 ₫ goes back to you") for said in await told()] == [1]
 
 
+@pytest.mark.parametrize("by_finance", [True, False])
+async def test_what_was_too_much_is_not_told_again_with_the_order(edition: Any, by_finance: bool) -> None:
+    order = await placed(edition)
+    (bill,) = await fetch("SELECT id FROM payment_document")
+    much, whole = Money(120_000, "VND"), Money(100_000, "VND")
+    by_bank: dict[str, Any] = {"method": PaymentMethod.TRANSFER, "actor": None, "provider_reference": "bank:1"}
+    await record_payment(document_id=bill["id"], amount=much, now=NOW, **by_bank)
+    if by_finance:
+        await credit_document(document_id=bill["id"], amount=whole, reason="x", actor=SYSTEM, now=NOW)
+    else:
+        await cancel(order, edition)
+    first, second = await told()
+    assert ("20.000 ₫ goes back" in first, "100.000 ₫ goes back" in second) == (True, True)
+
+
 async def test_a_part_that_is_taken_back_is_told_where_money_goes_back_for_it(edition: Any) -> None:
     await placed(edition)
     bill = await come(80_000)

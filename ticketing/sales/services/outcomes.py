@@ -11,6 +11,7 @@ from app.events.enums import EditionState
 from app.events.queries import edition_by_id
 from app.kernel import audit
 from app.kernel.database import fetch, hold_row, hold_rows, write_transaction
+from app.kernel.money import Money
 from app.kernel.rows import among
 from app.payments.enums import DocumentState, Settlement
 from app.payments.errors import DocumentNotOpen
@@ -90,21 +91,23 @@ async def cancel_order(*, order_id: int, edition_id: int, actor: Actor, now: dat
             return
         if order.state == OrderState.EXPIRED:
             raise OrderNotOpen
-        if order.state == OrderState.HELD:
+        owed = None
+        if order.payment_document is not None and order.state == OrderState.HELD:
             await _withdraw_bill(order, actor=actor, now=now, tell=False)
+            owed = (await document_by_id(order.payment_document)).owed
         elif order.payment_document is not None:
-            await require_refund(document_id=order.payment_document, actor=actor, now=now)
-        await _cancel(order, actor=actor, now=now)
+            owed = await require_refund(document_id=order.payment_document, actor=actor, now=now)
+        await _cancel(order, owed, actor=actor, now=now)
 
 
-async def cancel_taken_back(document: DocumentInfo, actor: Actor | None, now: datetime) -> None:
+async def cancel_taken_back(document: DocumentInfo, owed: Money, actor: Actor | None, now: datetime) -> None:
     """Cancel a confirmed order whose bill finance took back, or whose money somebody gave back at its provider.
 
     What payments calls inside the transaction that does so; the money is owed back already. Raises OrderNotFound.
     """
     order = await _order(document.subject_id, document.edition_id)
     if order.state == OrderState.CONFIRMED:
-        await _cancel(order, actor=actor or SYSTEM, now=now)
+        await _cancel(order, owed, actor=actor or SYSTEM, now=now)
 
 
 async def expire_orders(*, now: datetime, at_most: int = 200) -> int:
@@ -139,10 +142,10 @@ async def _withdraw_bill(order: TicketOrder, *, actor: Actor | None, now: dateti
         await cancel_document(document_id=order.payment_document, actor=actor, now=now, tell=tell)
 
 
-async def _cancel(order: TicketOrder, *, actor: Actor, now: datetime) -> None:
+async def _cancel(order: TicketOrder, owed: Money | None, *, actor: Actor, now: datetime) -> None:
     """Let an order go with its places and passes, and tell its buyer, in the caller's transaction.
 
-    Its money is owed back already. Raises OrderNotOpen when it changed.
+    Her money is owed back already: ``owed``, if any. Raises OrderNotOpen when it changed.
     """
     if not await _move(order, order.state, OrderState.CANCELLED, closed_at=now):
         raise OrderNotOpen
@@ -158,7 +161,6 @@ async def _cancel(order: TicketOrder, *, actor: Actor, now: datetime) -> None:
         after={"state": OrderState.CANCELLED.value},
         now=now,
     )
-    owed = (await document_by_id(order.payment_document)).owed if order.payment_document is not None else None
     await send_cancelled(order=order, owed=owed, now=now)
 
 
