@@ -36,6 +36,7 @@ def main(arguments: list[str] | None = None) -> None:
     from pydantic import ValidationError
 
     from app.kernel.database import DatabaseUnreachable
+    from app.kernel.migrate import DatabaseIsNewer
     from app.kernel.roles import MayNotMigrate
 
     handlers: dict[str, Callable[[argparse.Namespace], None]] = {
@@ -63,7 +64,7 @@ def main(arguments: list[str] | None = None) -> None:
         raise Refusal(f"the setting {name} is not right: {first['msg'].removeprefix('Value error, ')}.") from error
     except DatabaseUnreachable as error:
         raise Refusal(f"the database cannot be reached: {error}.") from error
-    except MayNotMigrate as error:
+    except (MayNotMigrate, DatabaseIsNewer) as error:
         raise Refusal(str(error)) from error
     except PermissionError as error:
         raise Refusal(f"no permission to write {error.filename or 'here'}.") from error

@@ -6,6 +6,7 @@ import stat
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,7 +17,7 @@ from app.kernel.channels.mail import mail_server
 from app.kernel.clock import now
 from app.kernel.database import dialect, fetch
 from app.kernel.images import is_stored
-from app.kernel.migrate import pending_migrations
+from app.kernel.migrate import newer, pending_migrations, unknown_migrations
 from app.kernel.nearby import is_near
 from app.kernel.resealing import count_sealed
 from app.kernel.roles import database_role
@@ -47,6 +48,9 @@ async def examine() -> AsyncIterator[Finding]:
     yield await _database()
     for finding in await _role():
         yield finding
+    if unknown := await unknown_migrations():
+        yield Finding("wrong", newer(unknown))
+        return
     pending = len(await pending_migrations())
     if pending:
         yield Finding("wrong", f"{pending} migrations are waiting. Run `fairground migrate`.")
@@ -107,6 +111,9 @@ def _data_folder() -> list[Finding]:
     secret = folder / "secret.key"
     if not settings().secret_key and secret.exists() and stat.S_IMODE(secret.stat().st_mode) & 0o077:
         found.append(Finding("wrong", f"{secret} can be read by others. Run `chmod 600 {secret}`."))
+    given = Path(".env")
+    if given.exists() and stat.S_IMODE(given.stat().st_mode) & 0o007:
+        found.append(Finding("wrong", "Every account of this machine can read .env. Run `chmod 600 .env`."))
     return found
 
 
@@ -235,7 +242,7 @@ def _phones() -> Finding:
 async def _backup() -> Finding:
     at = await last_backup_at()
     if at is None:
-        return Finding("mind", "No backup was made yet. Run `fairground backup FILE`.")
+        return Finding("mind", "No backup was made yet. Run `fairground backup FILE --keys KEYFILE`.")
     level: Literal["fine", "mind"] = "mind" if now() - at > OLDEST_BACKUP else "fine"
     return Finding(level, f"The last backup was made at {at:%Y-%m-%d %H:%M} UTC.")
 

@@ -25,6 +25,21 @@ from app.kernel.roles import keep_record_of_migrations, refuse_service_role
 LOCK_NUMBER = 20_261_016
 
 
+class DatabaseIsNewer(Exception):
+    """A newer version has changed the tables; this one would write what that one does not expect."""
+
+    def __init__(self, unknown: list[str]) -> None:
+        super().__init__(newer(unknown))
+
+
+def newer(unknown: list[str]) -> str:
+    """Say so, and what to do."""
+    return (
+        f"The database is newer than this program (migration {unknown[-1]} is not known here). "
+        "Install the newer version, or restore the backup of before the upgrade."
+    )
+
+
 @dataclass(frozen=True)
 class PendingMigration:
     """One migration file that the database has not seen."""
@@ -72,6 +87,12 @@ async def pending_migrations() -> list[PendingMigration]:
     return [migration for migration in known_migrations() if migration.key not in done]
 
 
+async def unknown_migrations() -> list[str]:
+    """Ids of what the database has seen and this version does not bring: a newer one was here."""
+    known = {migration.key for migration in known_migrations()}
+    return sorted(name for app, name in await done_migrations() if (app, name) not in known)
+
+
 @asynccontextmanager
 async def _alone() -> AsyncIterator[None]:
     """Wait until no other process migrates this database, and keep others waiting meanwhile."""
@@ -97,9 +118,11 @@ async def migrate(
     All of them run in one transaction: one that fails leaves the old state. Before the first one, the file of an
     SQLite database that holds data is copied beside itself as ``NAME.before-ID``. Of several processes that start at
     once one does the work, and the others wait for it. ``until`` names the (app, id) to stop at: no other one runs.
-    Raises MayNotMigrate when there is something to do.
+    Raises MayNotMigrate when there is something to do, DatabaseIsNewer.
     """
     async with _alone():
+        if unknown := await unknown_migrations():
+            raise DatabaseIsNewer(unknown)
         pending = [one for one in await pending_migrations() if until is None or one.key in until]
         if pending:
             await refuse_service_role(f"{len(pending)} migrations are waiting", "migrate")

@@ -69,6 +69,17 @@ class KeysMissing(AppError):
     )
 
 
+class SecretKeyDiffers(AppError):
+    """The key file holds no secret key, since that stood in the environment, where another one stands now."""
+
+    code = "backup_secret_key_differs"
+    status = 409
+    message = N_(
+        "The key file is the right one, but SECRET_KEY is not the one that it was made with. Put the SECRET_KEY of "
+        "that time into .env and restore again."
+    )
+
+
 class KeysNotReadable(AppError):
     """The key file is none, or another installation's."""
 
@@ -82,8 +93,8 @@ async def restore(
 ) -> Summary:
     """Load a backup into an empty database and the data folder.
 
-    Raises BackupNotReadable, BackupTooNew, DatabaseNotEmpty, MayNotMigrate, KeysMissing or KeysNotReadable; then
-    nothing was changed.
+    Raises BackupNotReadable, BackupTooNew, DatabaseNotEmpty, MayNotMigrate, KeysMissing, SecretKeyDiffers or
+    KeysNotReadable; then nothing was changed.
     """
     with _reading(), zipfile.ZipFile(path) as archive:
         manifest = _manifest(archive)
@@ -149,7 +160,7 @@ def _read_keys(keys: Path | None, manifest: dict[str, Any]) -> dict[str, Any] | 
     if not fits or ("secret_key" in found and fingerprint(found["secret_key"].encode()) != manifest["secret"]):
         raise KeysNotReadable
     if "secret_key" not in found and manifest["secret"] != fingerprint(secret_key()):
-        raise KeysMissing  # SECRET_KEY stood in the environment: only the operator has it
+        raise SecretKeyDiffers  # it stood in the environment: only the operator has it
     return found
 
 

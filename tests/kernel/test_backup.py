@@ -27,6 +27,7 @@ from app.kernel.restore import (
     DatabaseNotEmpty,
     KeysMissing,
     KeysNotReadable,
+    SecretKeyDiffers,
     restore,
 )
 from app.kernel.settings import settings
@@ -255,6 +256,18 @@ async def test_private_keys_and_the_secret_stand_apart(
         await active_key("test")
     assert (await ensure_key("test", NOW)).key_id == signer.key_id + 1
     assert (other / "secret.key").read_text() != secret
+
+
+@pytest.mark.slow
+async def test_a_right_key_file_with_another_secret_is_told_apart(
+    database: str, elsewhere: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_data_dir(tmp_path / "var", monkeypatch, SECRET_KEY="a" * 40)
+    await back_up(tmp_path / "all.zip", keys=tmp_path / "keys.json", now=NOW)
+    await go_to(elsewhere)
+    use_data_dir(tmp_path / "other", monkeypatch, SECRET_KEY="b" * 40)
+    with pytest.raises(SecretKeyDiffers):
+        await restore(tmp_path / "all.zip", keys=tmp_path / "keys.json", now=NOW)
 
 
 @pytest.mark.slow

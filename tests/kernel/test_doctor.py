@@ -104,8 +104,28 @@ async def test_settings_that_do_not_fit_are_named(database: str, configure: Conf
         *as_superuser(),
         "No mail server is set (SMTP_HOST): mails wait.",
         "Neither SMS_URL nor ZALO_URL is set: who has a phone number only gets no message.",
-        "No backup was made yet. Run `fairground backup FILE`.",
+        "No backup was made yet. Run `fairground backup FILE --keys KEYFILE`.",
     ]
+
+
+async def test_a_database_that_a_newer_version_has_changed_is_told(database: str, configure: Configure) -> None:
+    await fetch(
+        "INSERT INTO migration (name, app_name, ran_on) VALUES ({}, {}, {})", "2099-01-01T00:00:00", "kernel", now()
+    )
+    assert any("is newer than this program (migration 2099-01-01T00:00:00" in found for found in await said("wrong"))
+
+
+async def test_settings_that_everybody_can_read_are_told(
+    database: str, configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    kept = tmp_path / ".env"
+    kept.write_text("")
+    told = "Every account of this machine can read .env. Run `chmod 600 .env`."
+    kept.chmod(0o644)
+    assert told in await said("wrong")
+    kept.chmod(0o640)
+    assert told not in await said("wrong")
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from types import ModuleType
 import pytest
 
 from app.kernel import migrate as migrate_module
+from app.kernel.clock import now
 from app.kernel.database import dialect, engine, fetch
-from app.kernel.migrate import PendingMigration, migrate, pending_migrations
+from app.kernel.migrate import DatabaseIsNewer, PendingMigration, migrate, pending_migrations
 
 pytestmark = pytest.mark.engines
 
@@ -47,6 +48,14 @@ async def test_from_nothing_to_the_newest_state_in_one_ordered_list(empty_databa
     assert reported == [(migration.app_name, number, len(pending)) for number, migration in enumerate(pending)]
     assert await pending_migrations() == []
     assert await migrate() == 0
+
+
+async def test_an_older_version_does_not_run_on_a_newer_database(database: str) -> None:
+    await fetch(
+        "INSERT INTO migration (name, app_name, ran_on) VALUES ({}, {}, {})", "2099-01-01T00:00:00", "kernel", now()
+    )
+    with pytest.raises(DatabaseIsNewer, match="migration 2099-01-01T00:00:00 is not known here"):
+        await migrate()
 
 
 async def test_a_migration_that_fails_leaves_nothing_of_itself(database: str, later: Callable[..., None]) -> None:
