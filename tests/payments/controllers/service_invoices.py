@@ -22,8 +22,6 @@ from app.payments.queries import DocumentInfo, document_by_id
 from app.payments.services.recording import record_payment
 from tests.support.client import Browser
 
-pytestmark = pytest.mark.engines
-
 TYPED = {
     "client_id": "invoice-of-tests-1",
     "payer_name": "Ngân hàng Sông Hồng",
