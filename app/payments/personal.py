@@ -120,7 +120,7 @@ async def _reached(whom: Whom) -> Rows:
             "description": one.description,
             "amount_minor": one.amount.amount_minor,
             "currency": one.amount.currency,
-            "state": one.state.value,
+            "state": one.state,
             "created_at": one.created_at,
             "settled_at": one.settled_at,
         }
@@ -185,6 +185,7 @@ DATA = PersonalData(
             stays=BY_LAW,
             find=_reached,
             erase=_erase_reached,
+            words={"state": STATE_NAMES.get},
         ),
         Held(
             key="payments",

@@ -81,7 +81,7 @@ async def loaded(now: datetime) -> dict[str, dict[str, Any]]:
         "token": festival.judge_token,
         "criteria": [criterion.id for criterion in await criteria_of(ids["round_id"])],
     }
-    paid = {"id": ids["document_id"], "amount_minor": 50_000, "currency": "VND"}
+    paid = {"id": ids["order_document_id"], "amount_minor": 50_000, "currency": "VND"}
     load = Load(
         url="",
         slug=festival.edition.slug,

@@ -231,19 +231,31 @@ async def _tickets(found: Festival, now: datetime) -> None:
     )
     await credit_document(document_id=sponsored.id, amount=Money(1_000, "VND"), reason="Bớt", actor=SYSTEM, now=now)
     (credit_note,) = await credit_notes_of(sponsored.id)
-    for billed_id in (sponsored.id, found.ids["bill_id"]):
+    stage = await issue_service_invoice(
+        edition_id=here,
+        client_id="festival-paid-twice",
+        payer=Payer(name="Công ty Sân khấu Tràng An"),
+        email="trangan@example.com",
+        phone=None,
+        description="Sân khấu",
+        lines=[Line(description="Thuê sân khấu", unit_minor=50_000)],
+        due_on=None,
+        actor=SYSTEM,
+        now=now,
+    )
+    for billed_id in (sponsored.id, stage.id, found.ids["bill_id"]):
         for content in (b"%PDF-1.7", b"<?xml version='1.0'?><a/>"):
             await keep_legal_file(document_id=billed_id, content=content, actor=SYSTEM, now=now)
     for name in ("FT-once", "FT-twice"):
         paid = await record_payment(
-            document_id=document.id,
+            document_id=stage.id,
             method=PaymentMethod.TRANSFER,
             amount=Money(50_000, "VND"),
             actor=None,
             now=now,
             provider_reference=name,
         )
-    proof = PaymentProof(document=document.id, content=b"a picture", mime="image/jpeg", size_bytes=9, sent_at=now)
+    proof = PaymentProof(document=stage.id, content=b"a picture", mime="image/jpeg", size_bytes=9, sent_at=now)
     await proof.save()
     notice = PaymentEvent(provider="stripe", event_id="evt_1", kind="charge.refunded", payload="{}", received_at=now)
     await notice.save()
@@ -261,7 +273,8 @@ async def _tickets(found: Festival, now: datetime) -> None:
         "gate_id": gate_id,
         "gate_device_id": phone.device_id,
         "scan_id": scan.id,
-        "document_id": document.id,
+        "document_id": stage.id,
+        "order_document_id": document.id,
         "payment_id": paid.payment_id,
         "proof_id": proof.id,
         "event_id": notice.id,
