@@ -133,6 +133,11 @@ def test_without_network_the_phone_judges_alone_and_hands_over_later(people: Peo
     inside_is(people, other, 2)
     hold_out(other, two)
     expect(other.locator(REFUSED)).to_be_visible()
+    expect(other.locator("#verdict")).to_be_hidden()
+    other.context.set_offline(True)
+    expect(other.locator("#state[data-state=offline]")).to_be_visible()
+    hold_out(other, two)  # which the service has told it of: it does not let it in now
+    expect(other.locator(REFUSED)).to_be_visible()
 
 
 @pytest.mark.shared

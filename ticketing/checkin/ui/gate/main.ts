@@ -164,6 +164,12 @@ class Gate {
 
   private async remember(answer: Answer, text: string, at: Date): Promise<void> {
     if (answer.replayed || !this.bundle) return;
+    if (answer.verdict === "already_admitted" && answer.previous_at && canJudge(text)) {
+      // Another gate let it in: without the network this phone shall know, too.
+      const entry = { at: Date.parse(answer.previous_at), gate: answer.previous_gate ?? "" };
+      await this.store.enter({ key: entryKey(this.bundle, text), ...entry });
+      return;
+    }
     const step = answer.verdict === "admitted" ? 1 : answer.verdict === "left" ? -1 : 0;
     if (step === 0) return;
     if (this.inside !== undefined) this.screen.inside((this.inside = Math.max(0, this.inside + step)));

@@ -1,4 +1,4 @@
-// What the phone keeps on disk beside the queue: the last bundle, the clock's offset, whom it let in today.
+// What the phone keeps on disk beside the queue: the last bundle, the clock's offset, who is known to be in today.
 
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 
@@ -24,7 +24,7 @@ export interface Bundle {
   label_of: string;
 }
 
-/** A pass that this phone let in. */
+/** A pass that this phone let in, or of which the service said who did. */
 export interface Entry {
   /** List and serial. */
   key: string;
