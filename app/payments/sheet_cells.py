@@ -78,6 +78,8 @@ def amount() -> Parser:
         places = decimals(context.currency)
         if isinstance(value, str):
             if not re.search(r"\d", value):
+                if "#" in value:  # a spreadsheet whose column was too narrow has saved that in an amount's place
+                    raise CellError("not_money", NOT_AN_AMOUNT)
                 return ""
             written = CURRENCY_WORD.sub(lambda found: _without_currency(found[0], context), clean_text(value))
             minor = _minor_of(written.strip(), places)

@@ -158,6 +158,7 @@ async def test_columns_of_any_name_are_chosen_by_hand_and_kept(context: SheetCon
         ("x1;50.000;ve;A1", "not_a_time"),
         ("21/11/2026;12x;ve;A1", "not_money"),
         ("21/11/2026;1,5;ve;A1", "not_money"),
+        ("21/11/2026;#######;ve;A1", "not_money"),
         (";50.000;ve;A1", "required"),
         (";50.000;ve;", "required"),
         ("21/11/2026;=1+1;ve;A1", "formula"),
