@@ -58,7 +58,7 @@ async def paper_of(document: DocumentInfo) -> Paper:
         currency=document.amount.currency,
         language=document.payer_language,
         due=document.due_on if is_open else None,
-        instalments=[Due(due=part.due_on, amount=part.amount.amount_minor) for part in await parts_of(document)]
+        instalments=[Due(due=part.due_on, amount=part.left.amount_minor) for part in await parts_of(document)]
         if stands
         else [],
         payments=[

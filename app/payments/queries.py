@@ -73,11 +73,22 @@ class LegalInvoice:
 
 @dataclass(frozen=True, kw_only=True)
 class PartInfo:
-    """A part of a document with a day of its own, and what of it has come."""
+    """A part of a document with a day of its own: what was agreed, what credit notes took back of it, what has come."""
 
     due_on: date
     amount: Money
+    credited: Money
     paid: Money
+
+    @property
+    def left(self) -> Money:
+        """What credit notes have left of it."""
+        return Money(self.amount.amount_minor - self.credited.amount_minor, self.amount.currency)
+
+    @property
+    def due(self) -> Money:
+        """What of it is still to come."""
+        return Money(self.left.amount_minor - self.paid.amount_minor, self.amount.currency)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -301,14 +312,22 @@ async def parts_by_document(documents: Sequence[DocumentInfo]) -> dict[int, list
 
 
 def _filled(document: DocumentInfo, rows: Sequence[Mapping[str, Any]]) -> list[PartInfo]:
-    left = document.paid.amount_minor + document.credited.amount_minor
+    # Credit notes first: what is asked for a part changes by them alone, never because money came.
+    currency = document.amount.currency
+    to_credit, to_fill = document.credited.amount_minor, document.paid.amount_minor
     parts = []
     for row in rows:
-        filled = min(left, row["amount_minor"])
-        left -= filled
-        currency = document.amount.currency
+        credited = min(to_credit, row["amount_minor"])
+        paid = min(to_fill, row["amount_minor"] - credited)
+        to_credit -= credited
+        to_fill -= paid
         parts.append(
-            PartInfo(due_on=row["due_on"], amount=Money(row["amount_minor"], currency), paid=Money(filled, currency))
+            PartInfo(
+                due_on=row["due_on"],
+                amount=Money(row["amount_minor"], currency),
+                credited=Money(credited, currency),
+                paid=Money(paid, currency),
+            )
         )
     return parts
 
@@ -316,8 +335,8 @@ def _filled(document: DocumentInfo, rows: Sequence[Mapping[str, Any]]) -> list[P
 async def next_due(document: DocumentInfo) -> Money:
     """What is to be paid next: the rest of the first part that is not paid yet, or all that is due without parts."""
     for part in await parts_of(document):
-        if rest := part.amount.amount_minor - part.paid.amount_minor:
-            return Money(rest, document.amount.currency)
+        if part.due.amount_minor:
+            return part.due
     return document.due
 
 

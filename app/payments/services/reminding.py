@@ -44,8 +44,8 @@ def dues_of(document: DocumentInfo, parts: Sequence[PartInfo]) -> list[Due]:
         return [Due(on=document.due_on, amount=document.due)] if document.due_on else []
     found, due = [], 0
     for part in parts:
-        if left := part.amount.amount_minor - part.paid.amount_minor:
-            due += left
+        if part.due.amount_minor:
+            due += part.due.amount_minor
             found.append(Due(on=part.due_on, amount=Money(due, document.amount.currency)))
     return found
 

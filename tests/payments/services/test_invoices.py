@@ -12,7 +12,8 @@ from app.kernel.money import Money
 from app.payments.enums import DocumentKind, DocumentState, PaymentMethod, Settlement, TaxMode
 from app.payments.errors import AmountDiffers, DocumentNotOpen, MoreThanBilled, MoreThanOwed, PartsDiffer
 from app.payments.lines import Line, Terms
-from app.payments.queries import credit_notes_of, document_by_id, lines_of, parts_of, payments_of
+from app.payments.papers import paper_of
+from app.payments.queries import credit_notes_of, document_by_id, lines_of, next_due, parts_of, payments_of
 from app.payments.services.corrections import credit_document, write_off
 from app.payments.services.documents import cancel_document, require_refund
 from app.payments.services.issuing import Part
@@ -67,6 +68,27 @@ async def test_a_fee_in_two_parts_is_settled_by_the_second(database: str, seller
         await pay(document.id, 2_501)
     second = await pay(document.id, 2_500, "bank:1")
     assert (second.state, len(seller.settled)) == (DocumentState.PAID, 1)
+
+
+async def test_a_credit_note_makes_parts_smaller_and_is_no_money_that_came(database: str, seller: Seller) -> None:
+    parts = [Part(due_on=date(2026, 10, 20), amount_minor=2_000), Part(due_on=date(2026, 11, 20), amount_minor=3_000)]
+    document = await make_document(await make_edition(), amount=5_000, parts=parts)
+    await credit(document.id, 500)
+    for came, left, paid, due in (
+        (0, [1_500, 3_000], [0, 0], 1_500),
+        (1_500, [1_500, 3_000], [1_500, 0], 3_000),
+        (3_000, [1_500, 3_000], [1_500, 3_000], 0),
+    ):
+        if came:
+            await pay(document.id, came)
+        document = await document_by_id(document.id)
+        found = await parts_of(document)
+        assert [part.amount.amount_minor for part in found] == [2_000, 3_000]
+        assert [part.left.amount_minor for part in found] == left
+        assert [part.paid.amount_minor for part in found] == paid
+        assert (await next_due(document)).amount_minor == due
+        assert [one.amount for one in (await paper_of(document)).instalments] == left
+    assert document.state == DocumentState.PAID
 
 
 async def test_parts_have_to_sum_to_the_whole_in_their_order(database: str, seller: Seller) -> None:

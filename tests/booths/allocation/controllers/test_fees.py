@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import date
 from io import BytesIO
 from typing import Any
 
@@ -20,7 +22,8 @@ from app.payments.services.corrections import credit_document
 from app.payments.services.legal_files import keep_legal_file
 from app.payments.services.refunding import record_refund
 from booths.allocation.queries import application
-from booths.allocation.queries_fees import fee_plan_of
+from booths.allocation.queries_fees import Plan, fee_plan_of
+from booths.allocation.services.fees import set_fee_plan
 from tests.booths.allocation.fair import Fair, invoice_of, make_fair, pay
 from tests.conftest import NOW
 from tests.support.client import Browser, new_browser, sign_in
@@ -233,6 +236,21 @@ async def test_nobody_sees_the_fee_of_another_exhibitor(client: Browser) -> None
         assert document.reference not in (await browser.get(f"{base}/{mine}")).text
     async with new_browser() as stranger:
         assert "/sign-in" in (await stranger.get(f"{base}/{hers}/fee/{document.id}/invoice.pdf")).headers["location"]
+
+
+async def test_what_a_credit_note_took_back_is_neither_to_pay_nor_has_it_come(client: Browser) -> None:
+    fair = await make_fair(1)
+    application_id = await fair.exhibitor(0)
+    plan = Plan(first_percent=50, rest_due_on=date(2026, 11, 30))
+    await set_fee_plan(edition_id=fair.edition.id, plan=plan, actor=SYSTEM, now=NOW)
+    await fair.bill()
+    document = await invoice_of(application_id)
+    await credit_document(document_id=document.id, amount=Money(100_000, "VND"), reason="Bớt", actor=SYSTEM, now=NOW)
+    async with await exhibitor_of(fair, application_id) as browser:
+        shown = (await browser.get(f"{fair.edition.path}/apply/mine/{application_id}?lang=en")).text
+    text = " ".join(re.sub(r"<[^>]*>", " ", shown).split())
+    assert "To pay 2.900.000 ₫ Taken back by credit notes 100.000 ₫ Invoice" in text
+    assert "30 Oct 2026 1.400.000 ₫ 0 ₫ 30 Nov 2026 1.500.000 ₫ 0 ₫ How to pay 1.400.000 ₫" in text
 
 
 async def test_an_exhibitor_gets_the_files_of_her_e_invoice_and_nobody_elses(client: Browser) -> None:
