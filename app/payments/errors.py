@@ -122,6 +122,14 @@ class MoreThanBilled(AppError):
     message = N_("Of invoice {number} {left} can be taken back, not {given}.")
 
 
+class NotOverdue(AppError):
+    """An invoice that is written off while a part of it is not due yet."""
+
+    code = "payment_document_not_overdue"
+    status = 409
+    message = N_("Invoice {number} can be written off when all that is still to come is overdue.")
+
+
 class DocumentNotOpen(AppError):
     """A change of state from a state that does not lead there."""
 

@@ -20,7 +20,7 @@ from app.payments.pdf import (
     TransferDetails,
     render_invoices,
 )
-from app.payments.queries import DocumentInfo, document_by_id, lines_of, next_due, parts_of, payments_of
+from app.payments.queries import DocumentInfo, document_by_id, lines_of, next_due, parts_of, payments_of, to_pay_by
 from app.payments.transfers import transfer_of
 
 HUNDRED = Decimal(100)
@@ -35,7 +35,7 @@ async def invoice_pdf(document: DocumentInfo) -> bytes:
 async def paper_of(document: DocumentInfo) -> Paper:
     """What is printed of a document. An invoice that is paid is its receipt."""
     edition = await edition_by_id(document.edition_id)
-    lines = await lines_of(document.id)
+    lines, parts = await lines_of(document.id), await parts_of(document)
     corrected = await document_by_id(document.corrects_id) if document.corrects_id else None
     kind = PaperKind.INVOICE if document.kind == DocumentKind.INVOICE else PaperKind.CREDIT_NOTE
     if document.state == DocumentState.PAID:
@@ -57,10 +57,8 @@ async def paper_of(document: DocumentInfo) -> Paper:
         totals=_totals(lines),
         currency=document.amount.currency,
         language=document.payer_language,
-        due=document.due_on if is_open else None,
-        instalments=[Due(due=part.due_on, amount=part.left.amount_minor) for part in await parts_of(document)]
-        if stands
-        else [],
+        due=to_pay_by(document, parts) if is_open else None,
+        instalments=[Due(due=part.due_on, amount=part.left.amount_minor) for part in parts] if stands else [],
         payments=[
             Received(
                 received=payment.received_at.astimezone(edition.zone).date(),

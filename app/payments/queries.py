@@ -340,6 +340,17 @@ async def next_due(document: DocumentInfo) -> Money:
     return document.due
 
 
+def to_pay_by(document: DocumentInfo, parts: Sequence[PartInfo]) -> date | None:
+    """The day of what is to be paid next: of the first part that is not paid yet, or the document's own."""
+    return next((part.due_on for part in parts if part.due.amount_minor), document.due_on)
+
+
+def is_overdue(document: DocumentInfo, parts: Sequence[PartInfo], today: date) -> bool:
+    """Whether the day of all that is still to come is over: of its last part, too."""
+    last = next((part.due_on for part in reversed(parts) if part.due.amount_minor), document.due_on)
+    return last is not None and last < today
+
+
 async def invoices_for(purpose: str, subject_ids: Iterable[int]) -> list[DocumentInfo]:
     """Every invoice that was made for some subjects of a purpose, in whatever state, the oldest first."""
     wanted = sorted(set(subject_ids))

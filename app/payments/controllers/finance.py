@@ -31,7 +31,7 @@ from app.payments.enums import (
     PaymentMethod,
     Settlement,
 )
-from app.payments.errors import AmountDiffers, AmountOutOfRange, DrawerNeeded, MoreThanBilled, ToldAlready
+from app.payments.errors import AmountDiffers, AmountOutOfRange, DrawerNeeded, MoreThanBilled, NotOverdue, ToldAlready
 from app.payments.papers import invoice_pdf
 from app.payments.queries import DocumentInfo
 from app.payments.queries_proof import proofs_of, with_waiting_proofs
@@ -237,8 +237,11 @@ class FinanceController(Controller):
     async def give_up(
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], document_id: FromPath[int]
     ) -> Response[Any]:
-        """Give up what is still due."""
-        await queries.document_by_id(document_id, edition_id)
+        """Give up what is still due, when all of it is overdue."""
+        document, edition = await queries.document_by_id(document_id, edition_id), await edition_by_id(edition_id)
+        overdue = queries.is_overdue(document, await queries.parts_of(document), edition.today(now()))
+        if document.state == DocumentState.OPEN and not overdue:
+            raise NotOverdue(number=document.number)
         await write_off(document_id=document_id, actor=request.user, now=now())
         return redirect(f"/manage/{edition_id}/payments/{document_id}", toast=_("The invoice was written off."))
 
@@ -261,7 +264,7 @@ async def _document_page(
     credit_form: Form | None = None,
     lacks_drawer: bool = False,
 ) -> Response[str]:
-    payments = await queries.payments_of(document.id)
+    payments, parts = await queries.payments_of(document.id), await queries.parts_of(document)
     return page(
         "payments/document.html",
         status=status,
@@ -272,11 +275,12 @@ async def _document_page(
         due_back=[one for one in payments if one.due_back.amount_minor > 0],
         card=await card_part(document, payments),
         lines=await queries.lines_of(document.id),
-        parts=await queries.parts_of(document),
+        parts=parts,
+        to_pay_by=queries.to_pay_by(document, parts),
+        overdue=queries.is_overdue(document, parts, edition.today(now())),
         notes=await queries.credit_notes_of(document.id),
         proofs=await proofs_of(document.id),
         corrects=await queries.document_by_id(document.corrects_id) if document.corrects_id else None,
-        today=now().astimezone(edition.zone).date(),
         creditable=document.kind == DocumentKind.INVOICE and document.state in (DocumentState.OPEN, DocumentState.PAID),
         credit_form=credit_form or Form.empty(),
         form=form,

@@ -1,18 +1,20 @@
 """The finance desk's pages."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from html import unescape
 
 import pytest
 
 from app.accounts.enums import Role
-from app.kernel.clock import now
+from app.kernel.clock import freeze, now
 from app.payments.enums import DocumentState, Settlement
 from app.payments.lines import Line
+from app.payments.papers import paper_of
 from app.payments.queries import balances, document_by_id
 from app.payments.queries_drawers import drawers_of
 from app.payments.services.issuing import Part
+from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.payments.factories import Seller, make_document, put_on_sale
 from tests.support.client import Browser, sign_in
@@ -86,13 +88,40 @@ async def test_money_that_came_too_late_goes_back(desk: Browser, seller: Seller)
     assert (await desk.post(f"{own}/cancel")).status_code == 409
 
 
+async def test_what_is_not_due_yet_is_not_written_off(client: Browser, seller: Seller) -> None:
+    owner, edition = await make_owner(), await make_edition()
+    parts = [Part(due_on=date(2026, 10, 15), amount_minor=30_000), Part(due_on=date(2026, 10, 30), amount_minor=20_000)]
+    document = await make_document(edition, parts=parts)
+    own = f"/manage/{edition.id}/payments/{document.id}"
+    with freeze(NOW):
+        await sign_in(client, owner.id)
+        for amount, day in (("10.000", "15 Oct 2026"), ("20.000", "30 Oct 2026")):
+            await client.post(f"{own}/payments", data={"method": "terminal", "amount": amount})
+            shown = (await client.get(f"{own}?lang=en")).text
+            facts = " ".join(re.sub(r"<[^>]*>", " ", shown).split()).split("What it is for")[0]
+            assert f"To be paid by {day}" in facts
+            assert f'action="{own}/write-off"' not in shown
+        refused = await client.post(f"{own}/write-off?lang=en")
+        assert (refused.status_code, "all that is still to come is overdue" in refused.text) == (409, True)
+        assert (await document_by_id(document.id)).state == DocumentState.OPEN
+        document = await document_by_id(document.id)
+        assert (await paper_of(document)).due == date(2026, 10, 30)
+    with freeze(NOW + timedelta(days=15)):
+        await sign_in(client, owner.id)
+        shown = (await client.get(f"{own}?lang=en")).text
+        assert (f'action="{own}/write-off"' in shown, "Still to come" in shown) == (True, True)
+        assert (await client.post(f"{own}/write-off")).status_code == 303
+        assert "Still to come" not in (await client.get(f"{own}?lang=en")).text
+    assert (await document_by_id(document.id)).state == DocumentState.WRITTEN_OFF
+
+
 async def test_a_part_is_paid_a_part_taken_back_and_the_rest_written_off(desk: Browser, seller: Seller) -> None:
     edition = await make_edition()
     lines = [
         Line(description="Gian 3x3", unit_minor=100_000),
         Line(description="Hỗ trợ", unit_minor=-20_000, funded_by="Quỹ vì phụ nữ"),
     ]
-    parts = [Part(due_on=date(2026, 10, 17), amount_minor=30_000), Part(due_on=date(2026, 10, 20), amount_minor=50_000)]
+    parts = [Part(due_on=date(2026, 1, 17), amount_minor=30_000), Part(due_on=date(2026, 1, 20), amount_minor=50_000)]
     document = await make_document(edition, lines=lines, parts=parts)
     own = f"/manage/{edition.id}/payments/{document.id}"
     assert (await desk.post(f"{own}/payments", data={"method": "terminal", "amount": "40.000"})).status_code == 303
