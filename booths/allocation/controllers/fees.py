@@ -113,8 +113,11 @@ class FeesController(Controller):
             async with held("edition", edition_id):
                 record, subject = await _plan_form(edition_id), ("fee_plan", edition_id)
                 reading = await open_edit(request, FeePlanForm, record=record, subject=subject)
-                if reading.values.first_percent < 100 and reading.values.rest_due_on is None:
-                    reading.refuse("rest_due_on", _("Please say when the rest is due."))
+                if reading.values.first_percent < 100:
+                    if reading.values.rest_due_on is None:
+                        reading.refuse("rest_due_on", _("Please say when the rest is due."))
+                    elif reading.values.rest_due_on < edition.today(now()):
+                        reading.refuse("rest_due_on", _("This day is over."))
                 values = reading.settle()
                 plan = queries_fees.Plan(**msgspec.structs.asdict(values))
                 await set_fee_plan(edition_id=edition_id, plan=plan, actor=request.user, now=now())

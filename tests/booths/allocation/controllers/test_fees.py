@@ -101,6 +101,9 @@ async def test_finance_writes_the_plan_and_a_manager_does_not(client: Browser) -
     typed = {"first_percent": "40", "first_days": "5", "rest_due_on": ""}
     refused = await client.post(f"{address}?lang=en", data=typed)
     assert (refused.status_code, "Please say when the rest is due." in refused.text) == (422, True)
+    refused = await client.post(f"{address}?lang=en", data={**typed, "rest_due_on": "2026-10-15"})
+    assert (refused.status_code, "This day is over." in refused.text) == (422, True)
+    assert await fee_plan_of(fair.edition.id) is None
     answer = await client.post(address, data={**typed, "rest_due_on": "2026-11-02"})
     assert answer.status_code == 303
     plan = await fee_plan_of(fair.edition.id)
