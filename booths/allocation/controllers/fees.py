@@ -15,7 +15,7 @@ from app.kernel.clock import now
 from app.kernel.editing import held, open_edit
 from app.kernel.forms import Form, FormError
 from app.kernel.i18n import _, ngettext
-from app.kernel.money import Money, parse_money, typed_money
+from app.kernel.money import Money, format_money, parse_money, typed_money
 from app.kernel.sheets import write_xlsx
 from app.kernel.sheets.write import Cell
 from app.kernel.web import page, redirect
@@ -148,6 +148,12 @@ class FeesController(Controller):
                     waived = parse_money(reading.values.amount or "0", edition.currency)
                 except ValueError:
                     reading.refuse("amount", _(NOT_AN_AMOUNT))
+                fee = await queries_fees.fee_of(edition_id, application_id)
+                if fee and waived.amount_minor > fee.price.amount_minor:
+                    price = format_money(fee.price)
+                    reading.refuse(
+                        "amount", _("The booth costs %(price)s: nobody bears more of it.") % {"price": price}
+                    )
                 if waived.amount_minor and not reading.values.waived_by:
                     reading.refuse("waived_by", _("Please say who bears it."))
                 values = reading.settle()

@@ -128,6 +128,10 @@ async def test_who_bears_a_part_is_written_down_before_billing(client: Browser) 
     assert (refused.status_code, "Please say who bears it." in refused.text) == (422, True)
     refused = await client.post(f"{address}?lang=en", data={"amount": "five", "waived_by": "SHB"})
     assert refused.status_code == 422
+    refused = await client.post(f"{address}?lang=en", data={"amount": "3.000.001", "waived_by": "SHB"})
+    assert (refused.status_code, "The booth costs 3.000.000 ₫: nobody bears more" in refused.text) == (422, True)
+    assert (await application(fair.edition.id, application_id)).waived_minor == 0
+    assert (await client.post(address, data={"amount": "3.000.000", "waived_by": "SHB"})).status_code == 303
     assert (await client.post(address, data={"amount": "500.000", "waived_by": "SHB"})).status_code == 303
     assert 'value="500.000"' in (await client.get(address)).text
     await fair.bill()
