@@ -160,5 +160,5 @@ def test_her_money_goes_back_to_the_card_and_she_sees_it(people: People, stripe:
     assert_accessible(buyer)
     buyer.goto("/dev/outbox")
     sent = buyer.locator("main").inner_text()
-    assert re.search(r"20\.000 ₫ trong số bạn đã trả cho [^.]+ đã được hoàn về thẻ ngân hàng", sent)
+    assert re.search(r"20\.000 ₫ trong số Quý vị đã trả cho [^.]+ đã được hoàn về thẻ ngân hàng", sent)
     assert len(stripe.asked("POST /v1/refunds")) == 2
