@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from piccolo.apps.migrations.tables import Migration
 
 from app.kernel import doctor, outbox
 from app.kernel import settings as settings_module
@@ -109,9 +110,7 @@ async def test_settings_that_do_not_fit_are_named(database: str, configure: Conf
 
 
 async def test_a_database_that_a_newer_version_has_changed_is_told(database: str, configure: Configure) -> None:
-    await fetch(
-        "INSERT INTO migration (name, app_name, ran_on) VALUES ({}, {}, {})", "2099-01-01T00:00:00", "kernel", now()
-    )
+    await Migration.insert(Migration(name="2099-01-01T00:00:00", app_name="kernel"))
     assert any("is newer than this program (migration 2099-01-01T00:00:00" in found for found in await said("wrong"))
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from piccolo.apps.migrations.tables import Migration
 
 from app.kernel import migrate as migrate_module
-from app.kernel.clock import now
 from app.kernel.database import dialect, engine, fetch
 from app.kernel.migrate import DatabaseIsNewer, PendingMigration, migrate, pending_migrations
 
@@ -51,9 +51,7 @@ async def test_from_nothing_to_the_newest_state_in_one_ordered_list(empty_databa
 
 
 async def test_an_older_version_does_not_run_on_a_newer_database(database: str) -> None:
-    await fetch(
-        "INSERT INTO migration (name, app_name, ran_on) VALUES ({}, {}, {})", "2099-01-01T00:00:00", "kernel", now()
-    )
+    await Migration.insert(Migration(name="2099-01-01T00:00:00", app_name="kernel"))
     with pytest.raises(DatabaseIsNewer, match="migration 2099-01-01T00:00:00 is not known here"):
         await migrate()
 
