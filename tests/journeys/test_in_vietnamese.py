@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.journeys.support.people import People
 from tests.journeys.support.places import SLUG
@@ -98,7 +98,7 @@ def test_a_visitor_reads_vietnamese_everywhere(people: People, english: list[str
     page.locator("main form button[type=submit]").click()
     page.fill("[name=contact]", "không phải số")
     page.locator("main form[method=post] button[type=submit]").first.click()
-    assert page.locator("[aria-invalid=true]").count() >= 1
+    expect(page.locator("[aria-invalid=true]").first).to_be_visible()
     wrong["errors"] = left_in_english(page, english)
     assert {path: found for path, found in wrong.items() if found} == {}
 

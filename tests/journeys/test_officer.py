@@ -89,7 +89,8 @@ def test_from_the_first_word_to_an_account_of_her_own(people: People) -> None:
     expect(hers.locator("main")).to_contain_text("Khăn lanh")
     assert_accessible(hers)
     picture(hers, "filled-in")
-    hers.locator("main form[action*='/account/data/consents/'] button").first.click()
+    with hers.expect_navigation():
+        hers.locator("main form[action*='/account/data/consents/'] button").first.click()
     hers.goto(hers.url.partition("/account")[0] + "/account/filled-in")
     hers.locator("form[action$='/take-over'] button").click()
     hers.wait_for_url("**/exhibitor/**")

@@ -6,7 +6,7 @@ from io import BytesIO
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.journeys.support.people import People
 from tests.journeys.support.places import SLUG
@@ -121,6 +121,6 @@ def test_a_mistake_is_said_beside_its_field_and_nothing_is_lost(people: People) 
     page.fill("[name=full_name]", "Bùi Thị Lụa")
     page.fill("[name=contact]", "không phải số")
     page.locator("main form[method=post] button[type=submit]").first.click()
-    assert page.locator("[name=contact][aria-invalid=true]").is_visible()
+    expect(page.locator("[name=contact][aria-invalid=true]")).to_be_visible()
     assert page.input_value("[name=full_name]") == "Bùi Thị Lụa"
     assert_accessible(page)
