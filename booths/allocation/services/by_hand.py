@@ -7,7 +7,7 @@ from app.events.queries import hold_edition, hold_edition_going_on
 from app.kernel.database import write_transaction
 from booths.allocation.enums import OPEN_STATES, OPEN_VALUES, ApplicationState
 from booths.allocation.errors import ApplicationNotFound, HasBooth
-from booths.allocation.queries import held_booths
+from booths.allocation.queries import application, held_booths
 from booths.allocation.services.applications import move_applications
 from booths.allocation.services.fees import take_bill_back
 from booths.allocation.services.messages import Given, tell
@@ -22,8 +22,8 @@ async def hold_for_application(
 ) -> None:
     """Keep a free booth for an open application; the next allocation leaves both alone, publishing settles it.
 
-    With ``tell_now`` it is allocated at once and the contact is told. Raises BoothNotFound, BoothTaken,
-    ApplicationNotFound, HasBooth, EditionIsCancelled.
+    With ``tell_now`` it is allocated at once and the contact is told. Asked again, by somebody whose answer was lost,
+    it changes nothing. Raises BoothNotFound, BoothTaken, ApplicationNotFound, HasBooth, EditionIsCancelled.
     """
     async with write_transaction():
         await hold_edition_going_on(edition_id, alone=True)
@@ -38,13 +38,18 @@ async def hold_for_application(
             .returning(Application.organisation)
         )
         if not rows:
-            raise ApplicationNotFound
+            given = (await application(edition_id, application_id)).booth_id
+            if given == booth_id:
+                return
+            raise HasBooth if given else ApplicationNotFound
         organisation_id = rows[0]["organisation"]
-        if organisation_id in await held_booths(edition_id):
+        held = (await held_booths(edition_id)).get(organisation_id)
+        if held and held["booth"] != booth_id:
             raise HasBooth
-        await hold_booth(
-            booth_id=booth_id, organisation_id=organisation_id, state=HolderState.HELD, actor=actor, now=now
-        )
+        if not held:
+            await hold_booth(
+                booth_id=booth_id, organisation_id=organisation_id, state=HolderState.HELD, actor=actor, now=now
+            )
         if tell_now:
             await settle_held(edition_id=edition_id, booth_id=booth_id, actor=actor, now=now)
 

@@ -11,7 +11,7 @@ from app.kernel.audit import list_entries
 from app.kernel.tables import OutboxMessage
 from booths.allocation import errors
 from booths.allocation.enums import ApplicationState
-from booths.allocation.queries import application, applications
+from booths.allocation.queries import application, applications, live_holds
 from booths.allocation.queries_proposals import explanation_for
 from booths.allocation.services import applications as services
 from booths.allocation.services.applications import send_draft, submit_application, withdraw_application
@@ -137,13 +137,27 @@ async def test_the_log_says_in_which_state_an_application_is(database: str) -> N
     assert states == [("waiting", "submitted"), (None, None)]
 
 
+async def test_a_booth_that_is_given_again_is_given_once(database: str) -> None:
+    edition = await make_edition()
+    booth, other = await make_row(edition.id, 2)
+    made, _organisation = await make_application(edition.id)
+    given: dict[str, Any] = {"edition_id": edition.id, "application_id": made, "actor": SYSTEM, "now": NOW}
+    for _again in range(2):
+        await hold_for_application(booth_id=booth, tell_now=True, **given)
+    assert (await application(edition.id, made)).booth_id == booth
+    assert (await OutboxMessage.count(), len(await live_holds(edition.id))) == (1, 1)
+    with pytest.raises(errors.HasBooth):
+        await hold_for_application(booth_id=other, tell_now=True, **given)
+
+
 async def test_a_booth_is_held_allocated_and_released_by_hand(database: str) -> None:
     edition = await make_edition()
     booth, other = await make_row(edition.id, 2)
     made, organisation = await make_application(edition.id, zone_wanted=ZONE)
     rival, _ = await make_application(edition.id)
     given: dict[str, Any] = {"edition_id": edition.id, "actor": SYSTEM, "now": NOW}
-    await hold_for_application(booth_id=booth, application_id=made, **given)
+    for _again in range(2):  # the answer was lost
+        await hold_for_application(booth_id=booth, application_id=made, **given)
     assert (await application(edition.id, made)).state == ApplicationState.SUBMITTED
     assert await OutboxMessage.count() == 0
     with pytest.raises(errors.HasBooth):
