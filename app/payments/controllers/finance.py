@@ -22,9 +22,9 @@ from app.kernel.web import page, redirect
 from app.payments import queries, queries_drawers
 from app.payments.controllers.finance_card import card_part
 from app.payments.enums import (
-    MAY_BE_PAID,
     METHOD_NAMES,
     STATE_NAMES,
+    TAKES,
     DocumentKind,
     DocumentState,
     HandMethod,
@@ -32,12 +32,14 @@ from app.payments.enums import (
     Settlement,
 )
 from app.payments.errors import AmountDiffers, AmountOutOfRange, DrawerNeeded, MoreThanBilled, NotOverdue, ToldAlready
+from app.payments.late import may_stand_again
 from app.payments.papers import invoice_pdf
 from app.payments.queries import DocumentInfo
 from app.payments.queries_proof import proofs_of, with_waiting_proofs
 from app.payments.schemas import NOT_AN_AMOUNT, CreditForm, PaymentForm, RefundForm
 from app.payments.services.corrections import credit_document, write_off
 from app.payments.services.documents import cancel_document
+from app.payments.services.late_parts import to_pay
 from app.payments.services.recording import record_payment
 from app.payments.services.refunding import record_refund
 from app.payments.transfers import transfer_parts
@@ -288,7 +290,8 @@ async def _document_page(
         methods=[(one.value, _(METHOD_NAMES[PaymentMethod(one)])) for one in HandMethod],
         method_names={one: _(name) for one, name in METHOD_NAMES.items()},
         state_names=_names(),
-        payable=document.kind == DocumentKind.INVOICE and document.state in MAY_BE_PAID,
+        payable=document.kind == DocumentKind.INVOICE
+        and (document.state in TAKES or may_stand_again(document.state, document.due, document.owed)),
         transfers=[
             (part.amount, qr_svg(part.code, label=_("VietQR code of the transfer")))
             for part in transfer_parts(document, await queries.next_due(document))
@@ -298,7 +301,7 @@ async def _document_page(
 
 async def _first_form(document: DocumentInfo) -> Form:
     """The form that records a payment, over what is due next."""
-    due = document.amount if document.state == DocumentState.CANCELLED else await queries.next_due(document)
+    due = await queries.next_due(document) if document.state in TAKES else await to_pay(document)
     return Form.empty(method=PaymentMethod.CASH, amount=typed_money(due))
 
 

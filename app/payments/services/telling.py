@@ -116,16 +116,38 @@ async def tell_owed(
 
 
 async def tell_taken_back(document: DocumentInfo, owed: Money, now: datetime) -> None:
-    """Tell that an invoice was taken back as a whole, and that what had come for it goes back."""
+    """Tell that an invoice was taken back as a whole, and that what had come for it goes back.
+
+    Of what is held for minutes the rest may be on its way: she is told that it counts. ``document`` is as it stands now.
+    """
+    reached = await payer_of(document)
+    if reached is None:
+        return
+    rest_counts = reached.held_only and may_stand_again(document.state, document.due, document.owed)
     with use_locale(document.payer_language):
+        if rest_counts:
+            mail = _(
+                "Dear {name},\n\ninvoice {number} for {what} ({edition}) was taken back before all of it had come. "
+                "{owed} goes back to you, unless the rest comes before that and it can still be had. The organisers "
+                "see to it, and you are told."
+            )
+            short = _(
+                "{edition}: invoice {number} was taken back before all of it had come. {owed} goes back to you, "
+                "unless the rest comes before that and it can still be had."
+            )
+        else:
+            mail = _(
+                "Dear {name},\n\ninvoice {number} for {what} ({edition}) was taken back: nothing more is to be paid. "
+                "{owed} goes back to you: the organisers see to it, and you are told when it has gone."
+            )
+            short = _(
+                "{edition}: invoice {number} was taken back: nothing more is to be paid. {owed} goes back to you."
+            )
         await send_to_payer(
             document,
             subject=_("Your payment for {number} goes back to you"),
-            mail=_(
-                "Dear {name},\n\ninvoice {number} for {what} ({edition}) was taken back: nothing more is to be paid. "
-                "{owed} goes back to you: the organisers see to it, and you are told when it has gone."
-            ),
-            short=_("{edition}: invoice {number} was taken back: nothing more is to be paid. {owed} goes back to you."),
+            mail=mail,
+            short=short,
             values={"owed": format_money(owed)},
             key=None,
             now=now,

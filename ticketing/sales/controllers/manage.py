@@ -23,6 +23,7 @@ from app.kernel.web import page, redirect
 from app.payments.enums import METHOD_NAMES, STATE_NAMES, CounterMethod, HandMethod, PaymentMethod, Settlement
 from app.payments.queries import document_by_id
 from app.payments.queries_drawers import lacks_drawer
+from app.payments.services.late_parts import to_pay
 from ticketing.sales import queries
 from ticketing.sales.enums import ORDER_CHANNEL_NAMES, ORDER_STATE_NAMES, PASS_KIND_NAMES
 from ticketing.sales.errors import (
@@ -36,7 +37,7 @@ from ticketing.sales.errors import (
 from ticketing.sales.schemas import PaidForm, TicketTypeForm
 from ticketing.sales.services import ticket_types
 from ticketing.sales.services.outcomes import cancel_order
-from ticketing.sales.services.paying import pay_order, to_pay
+from ticketing.sales.services.paying import pay_order
 from ticketing.sales.sheets import TICKET_TYPES
 
 NOT_AN_AMOUNT = N_("Please write an amount such as 50.000, or 0.")
@@ -205,7 +206,7 @@ class OrderController(Controller):
             edition=edition,
             order=order,
             total=total,
-            due=to_pay(document) if document else total,
+            due=await to_pay(document) if document else total,
             tickets=await queries.tickets_of_order(order_id),
             payment_state=_(STATE_NAMES[document.state]) if document else "",
             state_name=_(ORDER_STATE_NAMES[order["state"]]),
