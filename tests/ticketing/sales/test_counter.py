@@ -17,11 +17,13 @@ from app.kernel.money import Money
 from app.kernel.settings import settings
 from app.payments.enums import PaymentMethod
 from app.payments.lines import Terms
+from app.payments.services.assigning import match_new
 from app.payments.services.drawers import open_drawer
 from app.payments.services.recording import record_payment
 from app.payments.services.refunding import record_refund
 from app.payments.services.terms import set_terms
 from tests.conftest import NOW
+from tests.payments.factories import make_entry
 from tests.support.client import Browser, sign_in
 from tests.support.factories import make_holder
 from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type
@@ -189,6 +191,25 @@ async def test_of_an_order_that_is_paid_in_part_the_rest_is_asked_for(
     assert await fetch("SELECT state, paid_minor, owed_minor FROM payment_document") == [
         {"state": "paid", "paid_minor": 100_000, "owed_minor": 0}
     ]
+
+
+async def test_another_transfer_of_the_amount_that_the_bank_told_of_is_recorded_when_that_is_said(
+    edition: EditionInfo, seat: int, client: Browser
+) -> None:
+    await sign_in(client, (await make_holder(Role.FINANCE, edition_id=edition.id, now=NOW)).id)
+    placed = await make_order(edition.id, {seat: 2}, now=NOW)
+    (bill,) = await fetch("SELECT reference FROM payment_document")
+    await make_entry(bill["reference"], amount=50_000)
+    assert await match_new(NOW) == {"matched": 1}
+    paid = f"/manage/{edition.id}/orders/{placed.order_id}/paid"
+    said = {"method": "transfer", "due": "50000"}
+    refused = await client.post(f"{paid}?lang=en", data=said)
+    told, offered = "The bank told of a transfer of 50.000 ₫", "It is another transfer of the same amount"
+    assert (refused.status_code, told in refused.text, offered in refused.text) == (409, True, True)
+    assert (len(await payments()), await fetch("SELECT id FROM pass")) == (1, [])
+    assert offered not in (await client.get(f"{paid.removesuffix('/paid')}?lang=en")).text
+    assert (await client.post(paid, data={**said, "another": "on"})).status_code == 303
+    assert await fetch("SELECT state, paid_minor FROM payment_document") == [{"state": "paid", "paid_minor": 100_000}]
 
 
 async def test_who_posts_no_amount_takes_no_money(edition: EditionInfo, seat: int, client: Browser) -> None:

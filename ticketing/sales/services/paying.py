@@ -23,14 +23,16 @@ async def pay_order(
     actor: Actor,
     now: datetime,
     note: str = "",
+    another: bool = False,
 ) -> Settlement:
     """Record that all that was still to be paid for an order came in; its settlement confirms it.
 
     Of one whose bill was taken back after a part had come that is the rest, while that part is still here.
 
     ``shown_minor`` is what the page asked for: where a part came, or was taken back, since then, the money in hand is
-    another amount, and nothing is recorded. Raises OrderNotFound, OrderNotOpen (nothing is to be paid), DueChanged,
-    AlreadyPaid, DrawerNeeded.
+    another amount, and nothing is recorded. ``another`` says that a transfer is not the one of that amount of which the
+    bank told. Raises OrderNotFound, OrderNotOpen (nothing is to be paid), DueChanged, AlreadyPaid, ToldAlready,
+    DrawerNeeded.
     """
     order = await order_by_id(order_id, edition_id)
     if order is None:
@@ -44,6 +46,6 @@ async def pay_order(
         if takes and shown != due:
             raise DueChanged(due=due, shown=shown)
         recorded = await record_payment(
-            document_id=document.id, method=method, amount=due, actor=actor, note=note, now=now
+            document_id=document.id, method=method, amount=due, actor=actor, note=note, anew=another, now=now
         )
     return recorded.outcome
