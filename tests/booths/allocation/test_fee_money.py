@@ -134,6 +134,29 @@ async def test_the_rest_of_a_fee_whose_booth_was_taken_back_buys_it_again_or_bri
     await check_books(fair.edition)
 
 
+async def test_money_that_comes_when_the_fair_is_over_buys_no_booth_but_pays_for_the_one_she_had() -> None:
+    fair = await make_fair(2)
+    lost, had = await fair.exhibitor(0), await fair.exhibitor(1)
+    await fair.bill()
+    await fair.take_back(0)
+    outcomes = []
+    for number, application_id in enumerate((lost, had)):
+        document = await invoice_of(application_id)
+        recorded = await record_payment(
+            document_id=document.id,
+            method=PaymentMethod.TRANSFER,
+            amount=document.amount,
+            actor=None,
+            provider_reference=f"bank:{number}",
+            now=fair.edition.window[1],
+        )
+        outcomes.append(recorded.outcome)
+    assert outcomes == [Settlement.REFUND, Settlement.KEPT]
+    assert [await fair.code(one) for one in (lost, had)] == ["", "A2"]
+    assert await told(lost) == ["billed", "taken_back", "gone"]
+    await check_books(fair.edition)
+
+
 async def test_a_refund_to_a_card_is_told_and_one_that_failed_is_taken_back_and_told() -> None:
     fair = await make_fair(1)
     application_id = await fair.exhibitor(0)
