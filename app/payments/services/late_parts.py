@@ -22,7 +22,8 @@ async def taken_late(document: DocumentInfo, amount: Money, *, by_hand: bool) ->
 
     The caller holds the document: whoever sends money back does, too. Raises AmountDiffers for what a person types.
     """
-    whole, missing = document.amount.amount_minor, (await still_missing(document)).amount_minor
+    whole = document.amount.amount_minor
+    missing = max(0, whole - (await still_here(document)).amount_minor)
     if by_hand and amount.amount_minor not in (whole, missing):
         due = Money(missing or whole, amount.currency)
         raise AmountDiffers(number=document.number, due=due, given=amount)
@@ -31,18 +32,23 @@ async def taken_late(document: DocumentInfo, amount: Money, *, by_hand: bool) ->
     return missing if amount.amount_minor >= missing else 0
 
 
-async def still_missing(document: DocumentInfo) -> Money:
-    """What has to come of a document that was taken back, beside what is still here of it, for it to stand again."""
-    here = sum([left for _payment, left in await _left(document)])
-    return Money(max(0, document.amount.amount_minor - here), document.amount.currency)
+async def still_here(document: DocumentInfo) -> Money:
+    """What of a document's money has to go back, and neither went back nor is on its way to a card."""
+    return Money(sum([left for _payment, left in await _left(document)]), document.amount.currency)
+
+
+async def may_be_paid(document: DocumentInfo) -> bool:
+    """Whether a document takes money that comes now, or its seller is asked once that makes up the whole."""
+    return document.state in TAKES or may_stand_again(document.state, document.due, await still_here(document))
 
 
 async def to_pay(document: DocumentInfo) -> Money:
     """What is asked for so that all of a document has come: what is due, or still missing once it was taken back."""
     if document.state in TAKES:
         return document.due
-    if may_stand_again(document.state, document.due, document.owed):
-        return await still_missing(document)
+    here = await still_here(document)
+    if may_stand_again(document.state, document.due, here):
+        return Money(document.amount.amount_minor - here.amount_minor, here.currency)
     return document.amount
 
 

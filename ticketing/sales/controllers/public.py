@@ -28,14 +28,13 @@ from app.payments.controllers.payers import take_proof
 from app.payments.enums import MAY_BE_PAID, METHOD_NAMES, PaymentMethod, Settlement
 from app.payments.enums_card import RefundState
 from app.payments.errors import TaxCodeUnknown
-from app.payments.late import may_stand_again
 from app.payments.papers import invoice_pdf
 from app.payments.queries import document_by_id, payments_of, terms_of
 from app.payments.queries_card import refunds_of
 from app.payments.queries_legal import legal_files_of
 from app.payments.queries_proof import proofs_of
 from app.payments.services.card_checkout import start_checkout
-from app.payments.services.late_parts import to_pay
+from app.payments.services.late_parts import may_be_paid, to_pay
 from app.payments.services.stripe_client import cards_on
 from app.payments.tax import is_payers_tax_code
 from app.payments.transfers import transfer_of, transfers_on
@@ -215,7 +214,7 @@ async def _order_page(
         order=order,
         total=total,
         due=due,
-        still_counts=document is not None and may_stand_again(document.state, document.due, document.owed),
+        still_counts=document is not None and await may_be_paid(document),
         tickets=tickets,
         contact=queries.half_hidden(order["contact"]),
         transfer=transfer_of(document) if document and order["state"] == OrderState.HELD else None,

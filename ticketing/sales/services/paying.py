@@ -5,10 +5,9 @@ from datetime import datetime
 from app.accounts.actor import Actor
 from app.kernel.database import write_transaction
 from app.kernel.money import Money
-from app.payments.enums import TAKES, PaymentMethod, Settlement
-from app.payments.late import may_stand_again
+from app.payments.enums import PaymentMethod, Settlement
 from app.payments.queries import hold_document
-from app.payments.services.late_parts import to_pay
+from app.payments.services.late_parts import may_be_paid, to_pay
 from app.payments.services.recording import record_payment
 from ticketing.sales.errors import DueChanged, OrderNotFound, OrderNotOpen
 from ticketing.sales.queries import order_by_id
@@ -42,8 +41,7 @@ async def pay_order(
     async with write_transaction():
         document = await hold_document(order["payment_document"])
         due, shown = await to_pay(document), Money(shown_minor, order["currency"])
-        takes = document.state in TAKES or may_stand_again(document.state, document.due, document.owed)
-        if takes and shown != due:
+        if await may_be_paid(document) and shown != due:
             raise DueChanged(due=due, shown=shown)
         recorded = await record_payment(
             document_id=document.id, method=method, amount=due, actor=actor, note=note, anew=another, now=now
