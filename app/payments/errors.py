@@ -70,7 +70,7 @@ class ToldAlready(AppError):
     status = 409
     message = N_(
         "The bank told of a transfer of {amount} for invoice {number} before, and it is recorded. "
-        "If another one came, tick that at the invoice, under Payments."
+        "If another one came, say so here."
     )
 
 

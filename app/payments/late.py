@@ -8,8 +8,10 @@ def may_stand_again(state: DocumentState, due: Money, owed: Money) -> bool:
     """Whether a document was taken back before all of it had come, and its seller was not asked about all of it since.
 
     ``due`` is its whole amount, since what came has to go back; one that was paid and taken back is credited as a
-    whole, so that nothing is due of it. Once as much as that waits to go back the seller was asked, and said no.
+    whole, so that nothing is due of it. Once as much as that waits to go back (``owed``, or what of that is not on its
+    way to a card) the seller was asked, and said no; when it went back she is asked again, as she is of one for which
+    nothing ever came.
     """
     if state == DocumentState.CANCELLED:
         return True
-    return state == DocumentState.REFUND_DUE and owed.amount_minor < due.amount_minor
+    return state in (DocumentState.REFUND_DUE, DocumentState.REFUNDED) and owed.amount_minor < due.amount_minor

@@ -97,6 +97,21 @@ async def reserves(currency: str) -> dict[int, int]:
     return {row["edition"]: int(row["amount_minor"]) for row in rows}
 
 
+async def bearers_before(currency: str) -> tuple[dict[int, int], int]:
+    """Of the newest payout of cards that was ours in part: what arrived of it by edition, and what was others'.
+
+    By how much it was, whichever way it went.
+    """
+    rows = await fetch(
+        "SELECT p.amount_minor, s.edition, s.bank_minor FROM payment_payout_share s "
+        "JOIN payment_payout p ON p.id = s.payout WHERE p.id = (SELECT MAX(q.id) FROM payment_payout q "
+        "WHERE q.account = 'card' AND q.state = 'booked' AND q.currency = {})",
+        currency,
+    )
+    others = rows[0]["amount_minor"] - sum(row["bank_minor"] for row in rows) if rows else 0
+    return {row["edition"]: abs(row["bank_minor"]) for row in rows}, abs(others)
+
+
 async def editions_of_payout(reference: str) -> set[int]:
     """The editions in whose books a payout is entered, by what it is known by."""
     rows = await fetch(

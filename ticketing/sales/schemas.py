@@ -86,11 +86,12 @@ class CounterPaidForm(msgspec.Struct):
 
 
 class PaidForm(msgspec.Struct):
-    """That the money of an order came."""
+    """That the money of an order came. ``another`` says that a transfer is not the one of which the bank told."""
 
     method: HandMethod
     slip: Slip = ""
     due: Shown = 0
+    another: bool = False
 
 
 class OrderLine(msgspec.Struct):

@@ -8,7 +8,7 @@ from litestar.params import FromPath, FromQuery
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.guards import requires
-from app.events.pages import PAGE_SIZE, download, form_again, offset_of, pager_of, with_query
+from app.events.pages import PAGE_SIZE, download, form_again, offset_of, page_asked, pager_of, with_query
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
 from app.kernel.documents.qr import qr_svg
@@ -22,9 +22,9 @@ from app.kernel.web import page, redirect
 from app.payments import queries, queries_drawers
 from app.payments.controllers.finance_card import card_part
 from app.payments.enums import (
-    MAY_BE_PAID,
     METHOD_NAMES,
     STATE_NAMES,
+    TAKES,
     DocumentKind,
     DocumentState,
     HandMethod,
@@ -38,6 +38,7 @@ from app.payments.queries_proof import proofs_of, with_waiting_proofs
 from app.payments.schemas import NOT_AN_AMOUNT, CreditForm, PaymentForm, RefundForm
 from app.payments.services.corrections import credit_document, write_off
 from app.payments.services.documents import cancel_document
+from app.payments.services.late_parts import may_be_paid, to_pay
 from app.payments.services.recording import record_payment
 from app.payments.services.refunding import record_refund
 from app.payments.transfers import transfer_parts
@@ -65,7 +66,7 @@ class FinanceController(Controller):
             edition_id,
             state=_state(state),
             search=search_text(q),
-            offset=offset_of(_number(request.query_params.get("page"))),
+            offset=offset_of(page_asked(request)),
             limit=PAGE_SIZE,
         )
         return page(
@@ -133,7 +134,7 @@ class FinanceController(Controller):
     async def print_(self, edition_id: FromPath[int], document_id: FromPath[int]) -> Response[bytes]:
         """The document as its payer gets it."""
         document = await queries.document_by_id(document_id, edition_id)
-        await limit(f"document-pdf:{document.id}", times=20, seconds=3600, now=now())
+        await limit(f"document-pdf-at-desk:{document.id}", times=20, seconds=3600, now=now())
         return download(await invoice_pdf(document), f"{document.number}.pdf", "application/pdf")
 
     @post("/{document_id:int}/payments")
@@ -162,7 +163,7 @@ class FinanceController(Controller):
             )
         except FormError as error:
             return await _document_page(edition, document, error.form, status=422)
-        except AmountDiffers as error:
+        except (AmountDiffers, AmountOutOfRange) as error:
             form = await form_again(request, {"amount": error.sentence()})
             return await _document_page(edition, document, form, status=422)
         except ToldAlready as error:
@@ -288,7 +289,7 @@ async def _document_page(
         methods=[(one.value, _(METHOD_NAMES[PaymentMethod(one)])) for one in HandMethod],
         method_names={one: _(name) for one, name in METHOD_NAMES.items()},
         state_names=_names(),
-        payable=document.kind == DocumentKind.INVOICE and document.state in MAY_BE_PAID,
+        payable=document.kind == DocumentKind.INVOICE and await may_be_paid(document),
         transfers=[
             (part.amount, qr_svg(part.code, label=_("VietQR code of the transfer")))
             for part in transfer_parts(document, await queries.next_due(document))
@@ -298,7 +299,7 @@ async def _document_page(
 
 async def _first_form(document: DocumentInfo) -> Form:
     """The form that records a payment, over what is due next."""
-    due = document.amount if document.state == DocumentState.CANCELLED else await queries.next_due(document)
+    due = await queries.next_due(document) if document.state in TAKES else await to_pay(document)
     return Form.empty(method=PaymentMethod.CASH, amount=typed_money(due))
 
 
@@ -308,7 +309,3 @@ def _names() -> dict[DocumentState, str]:
 
 def _state(text: str) -> DocumentState | None:
     return DocumentState(text) if text in set(DocumentState) else None
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() else None

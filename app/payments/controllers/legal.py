@@ -113,10 +113,10 @@ async def legal_download(document: DocumentInfo, path: str, note_id: int | None 
 
 async def credit_note_over(document: DocumentInfo, note_id: int) -> DocumentInfo:
     """A credit note that corrects a document. Raises DocumentNotFound for one of another."""
-    note = await queries.document_by_id(note_id, document.edition_id)
-    if note.corrects_id != document.id:
+    found = next((one for one in await queries.credit_notes_of(document.id) if one.id == note_id), None)
+    if found is None:
         raise DocumentNotFound
-    return note
+    return found
 
 
 def _legal_form(document: DocumentInfo) -> Form:

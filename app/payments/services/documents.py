@@ -294,7 +294,7 @@ async def cancel_document(*, document_id: int, actor: Actor | None, now: datetim
         if was.paid.amount_minor:
             await owe_back(was, was.paid.amount_minor, now)
         if tell and was.paid.amount_minor:
-            await tell_taken_back(was, was.paid, now)
+            await tell_taken_back(await document_by_id(was.id), was.paid, now)
         elif tell:
             await tell_void(was, now)
 

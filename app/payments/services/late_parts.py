@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from app.kernel.money import Money
-from app.payments.enums import Account, Posting, Settlement
+from app.payments.enums import TAKES, Account, Posting, Settlement
 from app.payments.errors import AmountDiffers
+from app.payments.late import may_stand_again
 from app.payments.queries import DocumentInfo, PaymentInfo, payments_of
 from app.payments.queries_card import under_way
 from app.payments.services.ledger import post
@@ -22,13 +23,33 @@ async def taken_late(document: DocumentInfo, amount: Money, *, by_hand: bool) ->
     The caller holds the document: whoever sends money back does, too. Raises AmountDiffers for what a person types.
     """
     whole = document.amount.amount_minor
-    missing = max(0, whole - sum([left for _payment, left in await _left(document)]))
+    missing = max(0, whole - (await still_here(document)).amount_minor)
     if by_hand and amount.amount_minor not in (whole, missing):
         due = Money(missing or whole, amount.currency)
         raise AmountDiffers(number=document.number, due=due, given=amount)
     if amount.amount_minor >= whole:
         return whole
     return missing if amount.amount_minor >= missing else 0
+
+
+async def still_here(document: DocumentInfo) -> Money:
+    """What of a document's money has to go back, and neither went back nor is on its way to a card."""
+    return Money(sum([left for _payment, left in await _left(document)]), document.amount.currency)
+
+
+async def may_be_paid(document: DocumentInfo) -> bool:
+    """Whether a document takes money that comes now, or its seller is asked once that makes up the whole."""
+    return document.state in TAKES or may_stand_again(document.state, document.due, await still_here(document))
+
+
+async def to_pay(document: DocumentInfo) -> Money:
+    """What is asked for so that all of a document has come: what is due, or still missing once it was taken back."""
+    if document.state in TAKES:
+        return document.due
+    here = await still_here(document)
+    if may_stand_again(document.state, document.due, here):
+        return Money(document.amount.amount_minor - here.amount_minor, here.currency)
+    return document.amount
 
 
 async def keep_after_all(document: DocumentInfo, minor: int, now: datetime) -> None:

@@ -1,8 +1,9 @@
 """What of a payout is whose, by what Stripe says that it is made of.
 
 Payments, refunds and claims are of an edition. What Stripe keeps of its account, and what it holds in reserve, is
-borne by how much money of each moved; others on the same account bear theirs. A payout that came back is paid out again
-within a later one as one sum: in its place stands what it was made of.
+borne by how much money of each moved; others on the same account bear theirs. Where nothing but a fee was paid out it
+is borne as the payout before arrived. A payout that came back is paid out again within a later one as one sum: in its
+place stands what it was made of.
 """
 
 from collections import defaultdict
@@ -55,7 +56,8 @@ class Parts:
     """What a payout is made of: transactions of ours, each with its payment and edition, and what is for nobody alone.
 
     ``kept`` of the account, ``held`` back, ``released`` and ``moved_by_others`` are in Stripe's units. ``came_back``
-    are the payouts that are paid out again within it.
+    are the payouts that are paid out again within it. ``bearers`` are whose money the payout before was, where this one
+    moves none, with how much that was.
     """
 
     ours: list[tuple[Mapping[str, Any], Mapping[str, Any], int]] = field(default_factory=list)
@@ -64,11 +66,17 @@ class Parts:
     released: int = 0
     moved_by_others: int = 0
     came_back: list[Mapping[str, Any]] = field(default_factory=list)
+    bearers: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def editions(self) -> set[int]:
         """The editions whose money moved."""
         return {edition_id for _transaction, _payment, edition_id in self.ours}
+
+    @property
+    def is_fee_alone(self) -> bool:
+        """Whether nobody's money moved, and Stripe took something of the account."""
+        return bool(self.kept) and not (self.ours or self.moved_by_others or self.held or self.released)
 
 
 async def parts_of_payout(payout_id: str) -> Parts:
@@ -98,24 +106,45 @@ async def shares_in(parts: Parts, currency: str, reserved: Mapping[int, int], no
     before others do. Raises PayoutInOtherCurrency, PayoutNotUnderstood.
     """
     shares: dict[int, Share] = defaultdict(Share)
+    for edition_id, moved_before in parts.bearers.items():
+        shares[edition_id].moved = moved_before
     for transaction, payment, edition_id in parts.ours:
         await _add(shares[edition_id], transaction, payment, now)
     held_now = _hold_back(shares, parts, currency)
     for pool in (reserved, held_now):
         _release(shares, parts, currency, pool)
     found = sorted(shares)
-    moved = [*(shares[edition_id].moved for edition_id in found), parts.moved_by_others + parts.released]
+    moved = _moved(shares, parts.moved_by_others + parts.released)
     for edition_id, part in zip(found, _in_proportion(moved, parts.kept), strict=False):  # the last is the others'
         shares[edition_id].net += part
     return shares
 
 
+def arrivals(shares: Mapping[int, Share], currency: str) -> dict[int, int]:
+    """What arrives of each edition's share, in our units: together what arrives of all of them.
+
+    Rupiah may end in sen: where several have a part of one, those have it of whom most would be lost.
+    """
+    found = {edition_id: payout_from_stripe(share.net, currency).amount_minor for edition_id, share in shares.items()}
+    lost = {
+        edition_id: shares[edition_id].net - to_stripe(Money(minor, currency)) for edition_id, minor in found.items()
+    }
+    whole = payout_from_stripe(sum(lost.values()), currency).amount_minor
+    for edition_id in sorted(lost, key=lambda one: (-lost[one], one))[:whole]:
+        found[edition_id] += 1
+    return found
+
+
+def _moved(shares: Mapping[int, Share], of_others: int) -> list[int]:
+    """How much money of each edition's moved, in the order of their ids, and of others': alike where none did."""
+    found = [shares[edition_id].moved for edition_id in sorted(shares)]
+    return [*found, of_others] if sum(found) + of_others else [*(1 for _one in found), 0]
+
+
 def _hold_back(shares: Mapping[int, Share], parts: Parts, currency: str) -> dict[int, int]:
     """Let each edition, and others, leave in reserve by how much money of theirs moved; gives what of whom."""
     held = payout_from_stripe(parts.held, currency).amount_minor
-    found = sorted(shares)
-    weights = [*(shares[edition_id].moved for edition_id in found), parts.moved_by_others]
-    held_now = dict(zip(found, _in_proportion(weights, held), strict=False))
+    held_now = dict(zip(sorted(shares), _in_proportion(_moved(shares, parts.moved_by_others), held), strict=False))
     for edition_id, part in held_now.items():
         shares[edition_id].reserved += part
         shares[edition_id].net -= to_stripe(Money(part, currency))

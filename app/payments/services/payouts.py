@@ -22,10 +22,16 @@ from app.payments.enums import Account, PayoutState, Posting
 from app.payments.errors import AmountOutOfRange, PayoutKnown, PayoutReferenceNeeded
 from app.payments.errors_card import CardsNotSetUp, StripeNotReached
 from app.payments.queries_card import PROVIDER
-from app.payments.queries_payouts import editions_of_payout, payouts_to_book, reserves, shares_of_payout
+from app.payments.queries_payouts import (
+    bearers_before,
+    editions_of_payout,
+    payouts_to_book,
+    reserves,
+    shares_of_payout,
+)
 from app.payments.services.inbox import IGNORED
 from app.payments.services.ledger import post
-from app.payments.services.payout_parts import parts_of_payout, shares_in
+from app.payments.services.payout_parts import arrivals, parts_of_payout, shares_in
 from app.payments.services.unassigned import leave_again
 from app.payments.tables_payouts import Payout, PayoutShare
 from app.payments.why import kept
@@ -181,6 +187,9 @@ async def _book(payout: Mapping[str, Any], now: datetime) -> bool:
         editions |= await editions_of_payout(f"{PROVIDER}:{told['id']}")
     if parts.released:
         editions |= set(await reserves(payout["currency"]))
+    if parts.is_fee_alone:
+        parts.bearers, parts.moved_by_others = await bearers_before(payout["currency"])
+        editions |= set(parts.bearers)
     async with write_transaction():
         for edition_id in sorted(editions):  # alone, so that nothing is released twice
             await hold_edition(edition_id, alone=parts.released > 0)
@@ -198,8 +207,9 @@ async def _book(payout: Mapping[str, Any], now: datetime) -> bool:
         shares = await shares_in(parts, payout["currency"], held, now)
         if not shares:
             await Payout.update({Payout.state: PayoutState.FOREIGN.value}).where(Payout.id == payout["id"])
+        arrived = arrivals(shares, payout["currency"])
         for edition_id, share in sorted(shares.items()):
-            arrives = payout_from_stripe(share.net, payout["currency"]).amount_minor
+            arrives = arrived[edition_id]
             row = PayoutShare(
                 payout=payout["id"],
                 edition=edition_id,

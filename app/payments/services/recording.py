@@ -20,7 +20,6 @@ from app.payments.errors import (
     PerhapsRecorded,
     ToldAlready,
 )
-from app.payments.late import may_stand_again
 from app.payments.queries import (
     OVER,
     DocumentInfo,
@@ -35,7 +34,7 @@ from app.payments.queries_drawers import open_drawer_of
 from app.payments.services.documents import require_refund, restore_due, settlement_of
 from app.payments.services.given_up import cancel_what_is_gone
 from app.payments.services.issuing import post_content
-from app.payments.services.late_parts import keep_after_all, taken_late
+from app.payments.services.late_parts import keep_after_all, may_be_paid, taken_late
 from app.payments.services.ledger import post_payment
 from app.payments.services.telling import tell_owed
 from app.payments.tables import Payment, PaymentDocument
@@ -229,7 +228,7 @@ async def _kept(document: DocumentInfo, money: _Money) -> int:
         if by_hand and amount.amount_minor > due.amount_minor:
             raise AmountDiffers(number=document.number, due=due, given=amount)
         return min(amount.amount_minor, due.amount_minor)
-    if may_stand_again(document.state, due, document.owed):
+    if await may_be_paid(document):
         return await taken_late(document, amount, by_hand=by_hand)
     if by_hand:
         raise AlreadyPaid(number=document.number)

@@ -17,7 +17,7 @@ from app.kernel.i18n import _, format_date, use_locale
 from app.kernel.money import format_money
 from app.kernel.security import hash_token
 from app.kernel.settings import secret_key, settings
-from app.payments.enums import SERVICE_PURPOSE, DocumentState, Settlement
+from app.payments.enums import SERVICE_PURPOSE, TAKES, Settlement
 from app.payments.errors import DocumentNotFound, InvoiceIdTaken
 from app.payments.lines import Line, taxed, total_of
 from app.payments.queries import DocumentInfo, PaymentInfo, invoices_for, lines_of, parts_of, terms_of
@@ -116,7 +116,7 @@ async def _parts(
 
 async def settle_service(document: DocumentInfo, payment: PaymentInfo, now: datetime) -> Settlement:
     """What payments asks when all has come: kept, unless finance had taken the invoice back. The payer is told."""
-    if document.state in (DocumentState.CANCELLED, DocumentState.REFUND_DUE):
+    if document.state not in TAKES:
         return Settlement.REFUND
     with use_locale(document.payer_language):
         await send_to_payer(

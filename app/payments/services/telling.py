@@ -13,7 +13,7 @@ from app.events.queries import edition_by_id
 from app.kernel.i18n import _, use_locale
 from app.kernel.money import Money, format_money
 from app.kernel.outbox import send_message, way_to
-from app.payments.enums import METHOD_NAMES, DocumentState, PaymentMethod
+from app.payments.enums import METHOD_NAMES, SERVICE_PURPOSE, DocumentState, PaymentMethod
 from app.payments.late import may_stand_again
 from app.payments.queries import DocumentInfo
 
@@ -79,7 +79,11 @@ async def tell_owed(
         if not owed.amount_minor:
             return
     with use_locale(document.payer_language):
-        if gone and may_stand_again(document.state, document.due, document.owed):
+        if (
+            gone
+            and document.purpose != SERVICE_PURPOSE
+            and may_stand_again(document.state, document.due, document.owed)
+        ):
             mail = _(
                 "Dear {name},\n\n{came} came for {what} (invoice {number}, {edition}), which had been taken back. "
                 "{owed} goes back to you, unless the rest comes before that and it can still be had. The organisers "
@@ -116,16 +120,38 @@ async def tell_owed(
 
 
 async def tell_taken_back(document: DocumentInfo, owed: Money, now: datetime) -> None:
-    """Tell that an invoice was taken back as a whole, and that what had come for it goes back."""
+    """Tell that an invoice was taken back as a whole, and that what had come for it goes back.
+
+    Of what is held for minutes the rest may be on its way: she is told that it counts. ``document`` is as it stands.
+    """
+    reached = await payer_of(document)
+    if reached is None:
+        return
+    rest_counts = reached.held_only and may_stand_again(document.state, document.due, document.owed)
     with use_locale(document.payer_language):
+        if rest_counts:
+            mail = _(
+                "Dear {name},\n\ninvoice {number} for {what} ({edition}) was taken back before all of it had come. "
+                "{owed} goes back to you, unless the rest comes before that and it can still be had. The organisers "
+                "see to it, and you are told."
+            )
+            short = _(
+                "{edition}: invoice {number} was taken back before all of it had come. {owed} goes back to you, "
+                "unless the rest comes before that and it can still be had."
+            )
+        else:
+            mail = _(
+                "Dear {name},\n\ninvoice {number} for {what} ({edition}) was taken back: nothing more is to be paid. "
+                "{owed} goes back to you: the organisers see to it, and you are told when it has gone."
+            )
+            short = _(
+                "{edition}: invoice {number} was taken back: nothing more is to be paid. {owed} goes back to you."
+            )
         await send_to_payer(
             document,
             subject=_("Your payment for {number} goes back to you"),
-            mail=_(
-                "Dear {name},\n\ninvoice {number} for {what} ({edition}) was taken back: nothing more is to be paid. "
-                "{owed} goes back to you: the organisers see to it, and you are told when it has gone."
-            ),
-            short=_("{edition}: invoice {number} was taken back: nothing more is to be paid. {owed} goes back to you."),
+            mail=mail,
+            short=short,
             values={"owed": format_money(owed)},
             key=None,
             now=now,

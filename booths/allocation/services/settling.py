@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from app.accounts.actor import SYSTEM, Actor
+from app.events.queries import edition_by_id
 from app.kernel import audit
 from app.kernel.database import hold_row
 from app.kernel.money import Money
@@ -125,6 +126,8 @@ async def _booth_for(document: DocumentInfo, bill: dict[str, Any], now: datetime
         if held["state"] == HolderState.HELD:
             await settle_held(edition_id=edition_id, booth_id=held["booth"], actor=SYSTEM, now=now)
         return int(held["booth"])
+    if (await edition_by_id(edition_id)).window[1] <= now:
+        return None  # no booth of a fair that is over is given any more
     booth_id = await first_free(equal)
     if booth_id is None:
         return None

@@ -23,6 +23,7 @@ from booths.floorplan.services import release_booth
 from tests.booths.allocation.fair import PRICE, Fair, invoice_of, make_fair, pay, told
 from tests.booths.allocation.test_fees import HALVES
 from tests.conftest import NOW
+from tests.payments.books import check_books
 from tests.support.factories import make_person
 from tests.support.race import race, winners
 
@@ -105,6 +106,55 @@ async def test_the_last_part_for_a_booth_that_is_gone_brings_all_parts_back() ->
     assert (await invoice_of(application_id)).owed.amount_minor == PRICE
     (message,) = await sent("booth-fee:gone")
     assert "3.000.000 ₫" in message["body_text"]
+
+
+@pytest.mark.parametrize("to_others", [False, True])
+async def test_the_rest_of_a_fee_whose_booth_was_taken_back_buys_it_again_or_brings_both_parts_back(
+    to_others: bool,
+) -> None:
+    fair = await make_fair(1)
+    application_id = await fair.exhibitor(0)
+    await set_fee_plan(edition_id=fair.edition.id, plan=HALVES, actor=SYSTEM, now=NOW)
+    await fair.bill()
+    await pay(await invoice_of(application_id), 1_000_000)
+    await fair.take_back(0)
+    if to_others:
+        await fair.exhibitor(0)
+    late = await pay(await invoice_of(application_id), 2_000_000, actor=None)
+    document = await invoice_of(application_id)
+    stands = (late.outcome, document.state, document.paid.amount_minor, document.owed.amount_minor)
+    if to_others:
+        assert stands == (Settlement.REFUND, DocumentState.REFUND_DUE, 0, PRICE)
+        (message,) = await sent("booth-fee:gone")
+        assert ("2.000.000 ₫" in message["body_text"], "3.000.000 ₫" in message["body_text"]) == (True, False)
+    else:
+        assert stands == (Settlement.KEPT, DocumentState.PAID, PRICE, 0)
+        assert await fair.code(application_id) == "A1"
+    assert await told(application_id) == ["billed", "owed_back", "gone" if to_others else "kept"]
+    await check_books(fair.edition)
+
+
+async def test_money_that_comes_when_the_fair_is_over_buys_no_booth_but_pays_for_the_one_she_had() -> None:
+    fair = await make_fair(2)
+    lost, had = await fair.exhibitor(0), await fair.exhibitor(1)
+    await fair.bill()
+    await fair.take_back(0)
+    outcomes = []
+    for number, application_id in enumerate((lost, had)):
+        document = await invoice_of(application_id)
+        recorded = await record_payment(
+            document_id=document.id,
+            method=PaymentMethod.TRANSFER,
+            amount=document.amount,
+            actor=None,
+            provider_reference=f"bank:{number}",
+            now=fair.edition.window[1],
+        )
+        outcomes.append(recorded.outcome)
+    assert outcomes == [Settlement.REFUND, Settlement.KEPT]
+    assert [await fair.code(one) for one in (lost, had)] == ["", "A2"]
+    assert await told(lost) == ["billed", "taken_back", "gone"]
+    await check_books(fair.edition)
 
 
 async def test_a_refund_to_a_card_is_told_and_one_that_failed_is_taken_back_and_told() -> None:

@@ -104,5 +104,7 @@ async def test_the_payer_loads_it_with_the_link_of_her_order(client: httpx.Async
         await keep_legal_file(document_id=note.id, content=b"%PDF-1.4 note", actor=SYSTEM, now=frozen_now)
         assert f'href="{order}/e-invoice.pdf?note={note.id}"' in (await payer.get(order)).text
         assert (await payer.get(f"{order}/e-invoice.pdf?note={note.id}")).content == b"%PDF-1.4 note"
+        for number in (2**31, 10**30):  # what no row has, and no database takes
+            assert (await payer.get(f"{order}/e-invoice.pdf?note={number}")).status_code == 404
         nobody = order.replace(str(festival.ids["order_secret"]), "another")
         assert (await payer.get(f"{nobody}/e-invoice.pdf")).status_code == 404

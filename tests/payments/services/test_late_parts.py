@@ -135,6 +135,10 @@ async def test_what_is_on_its_way_to_a_card_does_not_count(edition: EditionInfo,
     ).save()
     await comes(document, 30_000)
     assert (await stands(document), seller.settled) == ((DocumentState.REFUND_DUE, 0, 50_000), [])
+    assert (await comes(document, 15_000)).outcome == Settlement.KEPT  # beside the 35.000 that are here
+    assert await stands(document) == (DocumentState.PAID, 50_000, 15_000)
+    assert len(seller.settled) == 1
+    await check_books(edition)
 
 
 async def test_what_is_more_than_the_rest_goes_back(edition: EditionInfo) -> None:

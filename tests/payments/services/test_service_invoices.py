@@ -13,16 +13,17 @@ from app.events.queries import EditionInfo
 from app.events.services.cancelling import cancel_edition
 from app.kernel.database import fetch
 from app.kernel.money import Money
-from app.payments.enums import SERVICE_PURPOSE, DocumentState, PaymentMethod
+from app.payments.enums import SERVICE_PURPOSE, DocumentState, PaymentMethod, Settlement
 from app.payments.lines import Line
 from app.payments.personal import DATA, expire
-from app.payments.queries import DocumentInfo, document_by_id
+from app.payments.queries import DocumentInfo, document_by_id, payments_of
 from app.payments.services import documents, telling
 from app.payments.services.closing import owe_all_back
 from app.payments.services.corrections import credit_document, write_off
 from app.payments.services.documents import cancel_document
 from app.payments.services.issuing import Payer
 from app.payments.services.recording import record_payment
+from app.payments.services.refunding import record_refund
 from app.payments.services.service_invoices import issue_service_invoice, reach_service_payer, settle_service
 from tests.conftest import NOW
 from tests.events.factories import make_edition
@@ -140,6 +141,23 @@ async def test_a_bill_that_was_written_off_is_void_once_it_is_cancelled() -> Non
     await cancel_document(document_id=document.id, actor=SYSTEM, now=NOW)
     (said,) = await told()
     assert "over 7.000.000 ₫ for Gold sponsor" in said
+
+
+async def test_money_for_one_that_finance_took_back_goes_back_whenever_it_comes() -> None:
+    document = await bill(await make_edition())
+    await cancel_document(document_id=document.id, actor=SYSTEM, now=NOW)
+    await pay(document, 4_000_000)
+    assert ("4.000.000 ₫ goes back to you" in (await told())[-1], "unless" in (await told())[-1]) == (True, False)
+    (part,) = await payments_of(document.id)
+    await record_refund(payment_id=part.id, method=PaymentMethod.TRANSFER, actor=SYSTEM, now=NOW)
+    assert (await document_by_id(document.id)).state == DocumentState.REFUNDED
+    await pay(document, 10_000_000)
+    stands = await document_by_id(document.id)
+    assert (stands.state, stands.owed) == (DocumentState.REFUND_DUE, Money(10_000_000, "VND"))
+    await pay(document, 6_000_000)
+    assert [one.outcome for one in (await payments_of(document.id)) if one.amount.amount_minor > 0] == [
+        Settlement.REFUND
+    ] * 3
 
 
 async def on_paper() -> list[tuple[str, str, str]]:

@@ -17,10 +17,13 @@ from app.kernel.money import Money
 from app.kernel.settings import settings
 from app.payments.enums import PaymentMethod
 from app.payments.lines import Terms
+from app.payments.services.assigning import match_new
 from app.payments.services.drawers import open_drawer
 from app.payments.services.recording import record_payment
+from app.payments.services.refunding import record_refund
 from app.payments.services.terms import set_terms
 from tests.conftest import NOW
+from tests.payments.factories import make_entry
 from tests.support.client import Browser, sign_in
 from tests.support.factories import make_holder
 from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type
@@ -190,6 +193,25 @@ async def test_of_an_order_that_is_paid_in_part_the_rest_is_asked_for(
     ]
 
 
+async def test_another_transfer_of_the_amount_that_the_bank_told_of_is_recorded_when_that_is_said(
+    edition: EditionInfo, seat: int, client: Browser
+) -> None:
+    await sign_in(client, (await make_holder(Role.FINANCE, edition_id=edition.id, now=NOW)).id)
+    placed = await make_order(edition.id, {seat: 2}, now=NOW)
+    (bill,) = await fetch("SELECT reference FROM payment_document")
+    await make_entry(bill["reference"], amount=50_000)
+    assert await match_new(NOW) == {"matched": 1}
+    paid = f"/manage/{edition.id}/orders/{placed.order_id}/paid"
+    said = {"method": "transfer", "due": "50000"}
+    refused = await client.post(f"{paid}?lang=en", data=said)
+    told, offered = "The bank told of a transfer of 50.000 ₫", "It is another transfer of the same amount"
+    assert (refused.status_code, told in refused.text, offered in refused.text) == (409, True, True)
+    assert (len(await payments()), await fetch("SELECT id FROM pass")) == (1, [])
+    assert offered not in (await client.get(f"{paid.removesuffix('/paid')}?lang=en")).text
+    assert (await client.post(paid, data={**said, "another": "on"})).status_code == 303
+    assert await fetch("SELECT state, paid_minor FROM payment_document") == [{"state": "paid", "paid_minor": 100_000}]
+
+
 async def test_who_posts_no_amount_takes_no_money(edition: EditionInfo, seat: int, client: Browser) -> None:
     await sign_in(client, (await make_holder(Role.FINANCE, edition_id=edition.id, now=NOW)).id)
     placed = await make_order(edition.id, {seat: 2}, now=NOW)
@@ -198,20 +220,39 @@ async def test_who_posts_no_amount_takes_no_money(edition: EditionInfo, seat: in
     assert await payments() == []
 
 
-async def test_an_order_that_lapsed_after_a_part_came_is_asked_for_as_a_whole(
-    edition: EditionInfo, seat: int, client: Browser
+@pytest.mark.parametrize("desk", ["box-office", "orders"])
+async def test_an_order_that_lapsed_after_a_part_came_is_asked_for_the_rest(
+    edition: EditionInfo, seat: int, client: Browser, desk: str
 ) -> None:
     await sign_in(client, (await make_holder(Role.FINANCE, edition_id=edition.id, now=NOW)).id)
     placed = await make_order(edition.id, {seat: 2}, now=NOW)
     await come(30_000)
     await expire_orders(now=NOW + timedelta(hours=1))
+    base = f"/manage/{edition.id}/{desk}/{placed.order_id}"
+    shown = (await client.get(f"{base}?lang=en&reference={placed.reference}")).text
+    assert ('<input type="hidden" name="due" value="70000">' in shown, "The rest came in: 70.000 ₫." in shown) == (
+        True,
+        True,
+    )
+    said = {"reference": placed.reference, "method": "cash"}
+    assert (await client.post(f"{base}/paid", data={**said, "due": "100000"})).status_code == 409
+    assert (await client.post(f"{base}/paid", data={**said, "due": "70000"})).status_code == 303
+    assert await fetch("SELECT state, paid_minor, owed_minor FROM payment_document") == [
+        {"state": "paid", "paid_minor": 100_000, "owed_minor": 0}
+    ]
+
+
+async def test_once_the_part_went_back_the_whole_is_asked_for(edition: EditionInfo, seat: int, client: Browser) -> None:
+    await sign_in(client, (await make_holder(Role.FINANCE, edition_id=edition.id, now=NOW)).id)
+    placed = await make_order(edition.id, {seat: 2}, now=NOW)
+    await come(30_000)
+    await expire_orders(now=NOW + timedelta(hours=1))
+    (first,) = await fetch("SELECT id FROM payment")
+    await record_refund(payment_id=first["id"], method=PaymentMethod.TERMINAL, actor=SYSTEM, now=NOW)
     order = f"/manage/{edition.id}/orders/{placed.order_id}"
     assert '<input type="hidden" name="due" value="100000">' in (await client.get(order)).text
     assert (await client.post(f"{order}/paid", data={"method": "cash", "due": "70000"})).status_code == 409
     assert (await client.post(f"{order}/paid", data={"method": "cash", "due": "100000"})).status_code == 303
-    assert await fetch("SELECT state, paid_minor, owed_minor FROM payment_document") == [
-        {"state": "paid", "paid_minor": 100_000, "owed_minor": 30_000}
-    ]
 
 
 async def test_a_transfer_is_asked_for_what_is_due(

@@ -27,12 +27,13 @@ from app.payments.enums import METHOD_NAMES, CounterMethod, PaymentMethod, Settl
 from app.payments.errors import DrawerNeeded
 from app.payments.queries import document_by_id
 from app.payments.queries_drawers import lacks_drawer
+from app.payments.services.late_parts import to_pay
 from ticketing.sales import queries
 from ticketing.sales.enums import ORDER_STATE_NAMES, OrderChannel, OrderState
 from ticketing.sales.errors import DueChanged, OrderNotFound, SoldOut, TooManyTickets
 from ticketing.sales.schemas import MOST_AT_BOX_OFFICE, BoxOfficeForm, CounterPaidForm
 from ticketing.sales.services.orders import sell_at_box_office
-from ticketing.sales.services.paying import pay_order, to_pay
+from ticketing.sales.services.paying import pay_order
 
 
 class BoxOfficeController(Controller):
@@ -151,7 +152,7 @@ async def _passes_page(
         edition=edition,
         order=order,
         total=total,
-        due=to_pay(document) if document else total,
+        due=await to_pay(document) if document else total,
         tickets=tickets,
         state_name=_(ORDER_STATE_NAMES[order["state"]]),
         counts=Counter(pick(ticket["type_name"]) for ticket in found),

@@ -21,8 +21,10 @@ from app.kernel.names import search_text
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 from app.payments.enums import METHOD_NAMES, STATE_NAMES, CounterMethod, HandMethod, PaymentMethod, Settlement
+from app.payments.errors import ToldAlready
 from app.payments.queries import document_by_id
 from app.payments.queries_drawers import lacks_drawer
+from app.payments.services.late_parts import to_pay
 from ticketing.sales import queries
 from ticketing.sales.enums import ORDER_CHANNEL_NAMES, ORDER_STATE_NAMES, PASS_KIND_NAMES
 from ticketing.sales.errors import (
@@ -36,7 +38,7 @@ from ticketing.sales.errors import (
 from ticketing.sales.schemas import PaidForm, TicketTypeForm
 from ticketing.sales.services import ticket_types
 from ticketing.sales.services.outcomes import cancel_order
-from ticketing.sales.services.paying import pay_order, to_pay
+from ticketing.sales.services.paying import pay_order
 from ticketing.sales.sheets import TICKET_TYPES
 
 NOT_AN_AMOUNT = N_("Please write an amount such as 50.000, or 0.")
@@ -194,25 +196,7 @@ class OrderController(Controller):
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], order_id: FromPath[int]
     ) -> Response[str]:
         """One order with its passes."""
-        edition = await edition_by_id(edition_id)
-        order = await queries.order_by_id(order_id, edition_id)
-        if order is None:
-            raise OrderNotFound
-        document = await document_by_id(order["payment_document"]) if order["payment_document"] else None
-        total = Money(order["total_minor"], order["currency"])
-        return page(
-            "sales/manage_order.html",
-            edition=edition,
-            order=order,
-            total=total,
-            due=to_pay(document) if document else total,
-            tickets=await queries.tickets_of_order(order_id),
-            payment_state=_(STATE_NAMES[document.state]) if document else "",
-            state_name=_(ORDER_STATE_NAMES[order["state"]]),
-            channel_name=_(ORDER_CHANNEL_NAMES[order["channel"]]),
-            lacks_drawer=await lacks_drawer(edition_id, request.user.person_id),
-            methods=[(one.value, _(METHOD_NAMES[one])) for one in _methods_of(request.user, edition_id)],
-        )
+        return await _order_page(request.user, edition_id, order_id)
 
     @post("/{order_id:int}/cancel")
     async def cancel(
@@ -231,21 +215,52 @@ class OrderController(Controller):
         method = PaymentMethod(said.method)
         if method not in _methods_of(request.user, edition_id):
             raise NotAllowed
-        outcome = await pay_order(
-            order_id=order_id,
-            edition_id=edition_id,
-            method=method,
-            shown_minor=said.due,
-            actor=request.user,
-            note=said.slip,
-            now=now(),
-        )
+        try:
+            outcome = await pay_order(
+                order_id=order_id,
+                edition_id=edition_id,
+                method=method,
+                shown_minor=said.due,
+                actor=request.user,
+                note=said.slip,
+                another=said.another,
+                now=now(),
+            )
+        except ToldAlready as error:
+            return await _order_page(request.user, edition_id, order_id, told=error.sentence(), status=error.status)
         toast = _("Paid. The passes were made.")
         if outcome == Settlement.REPLACED:
             toast = _("Paid. The tickets were gone: equal ones were given for them, and the buyer is told.")
         elif outcome == Settlement.REFUND:
             toast = _("The tickets are gone: this money has to go back.")
         return redirect(f"/manage/{edition_id}/orders/{order_id}", toast=toast)
+
+
+async def _order_page(
+    actor: Actor, edition_id: int, order_id: int, *, told: str = "", status: int = 200
+) -> Response[str]:
+    """An order; ``told`` says that the bank told of its transfer before. Raises OrderNotFound."""
+    edition = await edition_by_id(edition_id)
+    order = await queries.order_by_id(order_id, edition_id)
+    if order is None:
+        raise OrderNotFound
+    document = await document_by_id(order["payment_document"]) if order["payment_document"] else None
+    total = Money(order["total_minor"], order["currency"])
+    return page(
+        "sales/manage_order.html",
+        status=status,
+        edition=edition,
+        order=order,
+        total=total,
+        due=await to_pay(document) if document else total,
+        tickets=await queries.tickets_of_order(order_id),
+        payment_state=_(STATE_NAMES[document.state]) if document else "",
+        state_name=_(ORDER_STATE_NAMES[order["state"]]),
+        channel_name=_(ORDER_CHANNEL_NAMES[order["channel"]]),
+        lacks_drawer=await lacks_drawer(edition_id, actor.person_id),
+        methods=[(one.value, _(METHOD_NAMES[one])) for one in _methods_of(actor, edition_id)],
+        told=told,
+    )
 
 
 def _methods_of(actor: Actor, edition_id: int) -> list[PaymentMethod]:

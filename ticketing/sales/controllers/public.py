@@ -34,6 +34,7 @@ from app.payments.queries_card import refunds_of
 from app.payments.queries_legal import legal_files_of
 from app.payments.queries_proof import proofs_of
 from app.payments.services.card_checkout import start_checkout
+from app.payments.services.late_parts import may_be_paid, to_pay
 from app.payments.services.stripe_client import cards_on
 from app.payments.tax import is_payers_tax_code
 from app.payments.transfers import transfer_of, transfers_on
@@ -50,7 +51,6 @@ from ticketing.sales.errors import (
 )
 from ticketing.sales.schemas import MOST_IN_ONE_ORDER, BuyerForm
 from ticketing.sales.services.orders import place_order
-from ticketing.sales.services.paying import to_pay
 from ticketing.sales.services.placing import BilledTo
 
 #: What step two asks for, kept while other tickets are chosen.
@@ -205,6 +205,7 @@ async def _order_page(
     payments = await payments_of(document.id) if document else []
     refunds = await refunds_of(document.id) if document else []
     total = Money(order["total_minor"], order["currency"])
+    due = await to_pay(document) if document else total
     return page(
         "sales/done.html",
         status=status,
@@ -212,7 +213,8 @@ async def _order_page(
         edition=edition,
         order=order,
         total=total,
-        due=to_pay(document) if document else total,
+        due=due,
+        still_counts=document is not None and await may_be_paid(document),
         tickets=tickets,
         contact=queries.half_hidden(order["contact"]),
         transfer=transfer_of(document) if document and order["state"] == OrderState.HELD else None,

@@ -1,0 +1,46 @@
+"""What must hold of an edition's orders whatever happened: places, passes, bills and books say the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.kernel.database import fetch
+from tests.payments.books import check_books
+
+#: Where the bill of an order may stand, by where the order stands. Finance may take back what is held still.
+BILLS = {
+    "held": {"open", "written_off", "cancelled", "refund_due", "refunded"},
+    "confirmed": {"paid"},
+    "expired": {"cancelled", "refund_due", "refunded"},
+    "cancelled": {"cancelled", "refund_due", "refunded"},
+}
+
+
+async def check_orders(edition: Any) -> None:
+    """Each place is sold or held for an order, each paid bill bought valid passes, and the books balance.
+
+    For orders that cost something.
+    """
+    orders = await fetch(
+        "SELECT o.id, o.state, d.state AS bill, "
+        "(SELECT COUNT(*) FROM order_item i WHERE i.ticket_order = o.id) AS items, "
+        "(SELECT COUNT(*) FROM order_item i JOIN pass p ON p.id = i.event_pass WHERE i.ticket_order = o.id "
+        "AND p.state = 'issued') AS valid FROM ticket_order o JOIN payment_document d ON d.id = o.payment_document "
+        "WHERE o.edition = {} ORDER BY o.id",
+        edition.id,
+    )
+    for row in orders:
+        assert row["bill"] in BILLS[row["state"]], row
+        assert row["valid"] == (row["items"] if row["state"] == "confirmed" else 0), row
+    types = await fetch(
+        "SELECT t.id, t.quota, t.sold, t.held, "
+        "(SELECT COUNT(*) FROM order_item i JOIN ticket_order o ON o.id = i.ticket_order "
+        "WHERE i.ticket_type = t.id AND o.state = 'confirmed') AS of_confirmed, "
+        "(SELECT COUNT(*) FROM order_item i JOIN ticket_order o ON o.id = i.ticket_order "
+        "WHERE i.ticket_type = t.id AND o.state = 'held') AS of_held FROM ticket_type t WHERE t.edition = {}",
+        edition.id,
+    )
+    for row in types:
+        assert (row["sold"], row["held"]) == (row["of_confirmed"], row["of_held"]), row
+        assert row["sold"] + row["held"] <= row["quota"], row
+    await check_books(edition)
