@@ -164,7 +164,7 @@ ACCOUNT_NAMES = {
     Account.LOSS: N_("Written off"),
     Account.CASH: N_("Cash"),
     Account.BANK: N_("Bank"),
-    Account.CARD: N_("Cards"),
+    Account.CARD: N_("Cards (Stripe)"),
     Account.TERMINAL: N_("Card terminals"),
     Account.FEES: N_("Fees"),
     Account.UNASSIGNED: N_("Transfers not assigned"),

@@ -26,7 +26,7 @@ class Sheet:
 async def ledger_sheet(edition: EditionInfo, span: Span) -> Sheet:
     """Every entry of an edition's ledger in some days."""
     headers = [
-        *(_("Day"), _("Posting"), _("What"), _("Ledger account"), _("Borne by"), _("Debit"), _("Credit")),
+        *(_("Day"), _("Posting"), _("Kind of posting"), _("Ledger account"), _("Borne by"), _("Debit"), _("Credit")),
         *(_("Currency"), _("Document"), _("Payer")),
     ]
     return Sheet(_("Ledger"), headers, [_entry(row) for row in await ledger_rows(edition.id, span)])
@@ -38,10 +38,10 @@ async def documents_sheet(edition: EditionInfo, span: Span) -> Sheet:
     The last column says how often it counts: its net times that, over all lines, comes to the ledger's sales.
     """
     headers = [
-        *(_("Document"), _("Series"), _("What"), _("State"), _("Made on"), _("Payer"), _("Tax code")),
-        *(_("Number of the e-invoice"), _("It corrects"), _("Line"), _("For"), _("Number"), _("Unit price")),
-        *(_("Net"), _("Tax rate in %"), _("Tax"), _("Amount"), _("Currency"), _("Why no tax is taken")),
-        *(_("Borne by"), _("Counts in the books")),
+        *(_("Document"), _("Series"), _("Kind of document"), _("State"), _("Made on"), _("Payer"), _("Tax code")),
+        *(_("Number of the e-invoice"), _("It corrects"), _("Line"), _("Goods or service"), _("Quantity")),
+        *(_("Unit price"), _("Net"), _("Tax rate in %"), _("Tax"), _("Amount"), _("Currency")),
+        *(_("Why no tax is taken"), _("Borne by"), _("Counts in the books")),
     ]
     return Sheet(_("Documents"), headers, [_line(row) for row in await line_rows(edition.id, span)])
 

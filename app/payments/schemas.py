@@ -13,6 +13,7 @@ from app.payments.enums import DocumentKind, DocumentState, HandMethod, PaymentM
 from app.payments.queries import DocumentInfo, PaymentInfo
 
 NO_FILE = N_("Please choose a file.")
+NOT_A_PROOF = N_("This file cannot be read. Use a picture (JPEG, PNG or WebP) or a PDF.")
 NOT_AN_AMOUNT = N_("Please write an amount, such as 250.000.")
 
 

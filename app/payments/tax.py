@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from app.kernel.i18n import N_
+from app.kernel.i18n import N_, _, format_number
 from app.payments.enums import TaxMode
 
 WHOLE = 10_000
@@ -38,7 +38,7 @@ RATES: dict[str, tuple[Rate, ...]] = {
 RATE_NAMES = {
     "vn_standard": N_("Vietnam, standard rate"),
     "vn_reduced": N_("Vietnam, reduced standard rate"),
-    "vn_five": N_("Vietnam, five percent"),
+    "vn_five": N_("Vietnam, low rate"),
     "id_standard": N_("Indonesia, standard rate"),
 }
 
@@ -46,9 +46,26 @@ RATE_NAMES = {
 def rate_on(name: str, day: date) -> int:
     """The rate of this name on a day, in hundredths of a percent. Raises KeyError when none holds."""
     for one in RATES[name]:
-        if one.since <= day and (one.until is None or day <= one.until):
+        if _holds(one, day):
             return one.rate
     raise KeyError(name)
+
+
+def _holds(rate: Rate, day: date) -> bool:
+    return rate.since <= day and (rate.until is None or day <= rate.until)
+
+
+def rates_in(country: str, day: date, *, standing: str = "") -> list[tuple[str, str]]:
+    """What may be chosen in a country (``VN``, ``ID``; of all where it is not known): each name with its words.
+
+    The words say how many percent it is on a day. ``standing`` stays among them, wherever it is from.
+    """
+    found = []
+    for key, name in RATE_NAMES.items():
+        if key.startswith(country.lower()) or key == standing:
+            percent = next((one.rate / 100 for one in RATES[key] if _holds(one, day)), None)
+            found.append((key, _(name) if percent is None else f"{_(name)} ({format_number(percent)}%)"))
+    return found
 
 
 def net_and_tax(amount_minor: int, rate: int, mode: TaxMode) -> tuple[int, int]:

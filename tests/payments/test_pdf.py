@@ -95,7 +95,7 @@ PAPER = Paper(
 SHOWN_IN = {
     "vi": (
         *("Hóa đơn", "21/11/2026", "05/12/2026", "20/12/2026", "25/11/2026", "Còn phải trả 5.000.000 ₫"),
-        *("Không chịu thuế: giáo dục, điều 5", "Do Quỹ Phụ nữ khởi nghiệp chi trả", "Chuyển khoản ngân hàng"),
+        *("Không chịu thuế: giáo dục, điều 5", "Quỹ Phụ nữ khởi nghiệp chịu", "Chuyển khoản ngân hàng"),
         *("1,5 500.000 750.000 – 0 750.000", "không chịu thuế 750.000 0"),
     ),
     "id": (

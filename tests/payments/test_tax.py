@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.kernel.i18n import use_locale
 from app.payments.enums import TaxMode
 from app.payments.lines import Line, Terms, taxed
-from app.payments.tax import RATES, country_of, is_payers_tax_code, is_tax_code, net_and_tax, rate_on
+from app.payments.tax import RATES, country_of, is_payers_tax_code, is_tax_code, net_and_tax, rate_on, rates_in
 
 
 @pytest.mark.parametrize(
@@ -131,3 +132,15 @@ def test_whose_tax_codes_count(timezone: str, currency: str, country: str) -> No
 )
 def test_a_payers_tax_code_is_her_countrys(text: str, currency: str, fits: bool) -> None:
     assert is_payers_tax_code(text, currency) is fits
+
+
+def test_rates_that_can_be_chosen_are_the_countrys_with_their_percent() -> None:
+    day = date(2026, 10, 16)
+    with use_locale("en"):
+        here = rates_in("VN", day)
+        assert [words.rpartition(" ")[2] for _name, words in here] == ["(10%)", "(8%)", "(5%)"]
+        assert dict(rates_in("ID", day)) == {"id_standard": "Indonesia, standard rate (11%)"}
+        assert dict(rates_in("VN", date(2027, 1, 1)))["vn_reduced"].endswith("(10%)")
+        assert dict(rates_in("VN", date(2025, 6, 30)))["vn_reduced"] == "Vietnam, reduced standard rate"
+    assert [name for name, _words in rates_in("VN", day, standing="id_standard")][-1] == "id_standard"
+    assert len(rates_in("", day)) == len(RATES)

@@ -25,7 +25,7 @@ from app.payments.errors import TaxCodeUnknown, TaxRateMissing
 from app.payments.lines import Terms
 from app.payments.schemas import NO_FILE, QrisForm, TermsForm
 from app.payments.services.terms import set_qris, set_terms
-from app.payments.tax import RATE_NAMES, country_of
+from app.payments.tax import country_of, rates_in
 
 
 class BooksController(Controller):
@@ -103,16 +103,18 @@ class BooksController(Controller):
 async def _terms_page(
     edition: EditionInfo, form: Form, *, status: int = 200, qris_form: Form | None = None
 ) -> Response[str]:
+    country = country_of(edition.timezone, edition.currency)
+    terms = await queries.terms_of(edition.id)
     return page(
         "payments/terms.html",
         status=status,
         edition=edition,
         form=form,
         modes=[(mode.value, _(name)) for mode, name in TAX_MODE_NAMES.items()],
-        country=country_of(edition.timezone, edition.currency),
-        qris=(await queries.terms_of(edition.id)).qris,
+        country=country,
+        qris=terms.qris,
         qris_form=qris_form or Form.empty(),
-        rates=[("", _("None")), *((key, _(name)) for key, name in RATE_NAMES.items())],
+        rates=[("", _("None")), *rates_in(country, edition.today(now()), standing=terms.tax_name)],
     )
 
 

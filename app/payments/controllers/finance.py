@@ -12,7 +12,7 @@ from app.events.pages import PAGE_SIZE, download, form_again, offset_of, page_as
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
 from app.kernel.documents.qr import qr_svg
-from app.kernel.forms import Form, FormError, open_form, read_form
+from app.kernel.forms import Form, FormError, open_form
 from app.kernel.i18n import _
 from app.kernel.money import parse_money, typed_money
 from app.kernel.names import search_text
@@ -31,7 +31,16 @@ from app.payments.enums import (
     PaymentMethod,
     Settlement,
 )
-from app.payments.errors import AmountDiffers, AmountOutOfRange, DrawerNeeded, MoreThanBilled, NotOverdue, ToldAlready
+from app.payments.errors import (
+    AmountDiffers,
+    AmountOutOfRange,
+    DrawerNeeded,
+    MoreThanBilled,
+    MoreThanOwed,
+    NotOverdue,
+    ToldAlready,
+)
+from app.payments.errors_card import GoesBackToCard
 from app.payments.papers import invoice_pdf
 from app.payments.queries import DocumentInfo
 from app.payments.queries_proof import proofs_of, with_waiting_proofs
@@ -111,7 +120,7 @@ class FinanceController(Controller):
                 one.amount,
                 one.amount.currency,
                 names[one.state],
-                one.reference,
+                one.reference if one.kind == DocumentKind.INVOICE else "",
                 one.created_at,
                 one.settled_at,
             ]
@@ -128,7 +137,7 @@ class FinanceController(Controller):
         document = await queries.document_by_id(document_id, edition_id)
         edition = await edition_by_id(edition_id)
         lacks_drawer = await queries_drawers.lacks_drawer(edition_id, request.user.person_id)
-        return await _document_page(edition, document, await _first_form(document), lacks_drawer=lacks_drawer)
+        return await document_page(edition, document, lacks_drawer=lacks_drawer)
 
     @get("/{document_id:int}/document.pdf")
     async def print_(self, edition_id: FromPath[int], document_id: FromPath[int]) -> Response[bytes]:
@@ -162,16 +171,16 @@ class FinanceController(Controller):
                 now=now(),
             )
         except FormError as error:
-            return await _document_page(edition, document, error.form, status=422)
+            return await document_page(edition, document, error.form, status=422)
         except (AmountDiffers, AmountOutOfRange) as error:
             form = await form_again(request, {"amount": error.sentence()})
-            return await _document_page(edition, document, form, status=422)
+            return await document_page(edition, document, form, status=422)
         except ToldAlready as error:
             form = await form_again(request, {"another": error.sentence()})
-            return await _document_page(edition, document, form, status=error.status)
+            return await document_page(edition, document, form, status=error.status)
         except DrawerNeeded as error:
             form = await form_again(request, {"method": error.sentence()})
-            return await _document_page(edition, document, form, status=error.status, lacks_drawer=True)
+            return await document_page(edition, document, form, status=error.status, lacks_drawer=True)
         toast = _("Recorded. What it was for is gone: the money has to go back.")
         if recorded.state == DocumentState.OPEN:
             toast = _("Recorded. The rest is still to come.")
@@ -187,22 +196,34 @@ class FinanceController(Controller):
         document_id: FromPath[int],
         payment_id: FromPath[int],
     ) -> Response[Any]:
-        """Record that money went back."""
-        await queries.document_by_id(document_id, edition_id)
+        """Record that money went back; what is refused comes back with what was typed."""
+        edition = await edition_by_id(edition_id)
+        document = await queries.document_by_id(document_id, edition_id)
         payment = await queries.payment_by_id(payment_id, document_id)
-        values = await read_form(request, RefundForm)
         try:
-            amount = parse_money(values.amount, payment.amount.currency)
-        except ValueError as error:
-            raise AmountOutOfRange from error
-        await record_refund(
-            payment_id=payment_id,
-            method=PaymentMethod(values.method),
-            amount=amount,
-            actor=request.user,
-            note=values.note,
-            now=now(),
-        )
+            reading = await open_form(request, RefundForm)
+            amount = payment.amount
+            try:
+                amount = parse_money(reading.values.amount, payment.amount.currency)
+            except ValueError:
+                reading.refuse("amount", _(NOT_AN_AMOUNT))
+            values = reading.settle()
+            await record_refund(
+                payment_id=payment_id,
+                method=PaymentMethod(values.method),
+                amount=amount,
+                actor=request.user,
+                note=values.note,
+                now=now(),
+            )
+        except FormError as error:
+            problem = " ".join(error.form.errors.values())
+            return await document_page(edition, document, problem=problem, refund=(payment_id, error.form), status=422)
+        except (AmountOutOfRange, MoreThanOwed, DrawerNeeded, GoesBackToCard) as error:
+            form = await form_again(request, {})
+            return await document_page(
+                edition, document, problem=error.sentence(), refund=(payment_id, form), status=error.status
+            )
         return redirect(f"/manage/{edition_id}/payments/{document_id}", toast=_("Recorded: the money went back."))
 
     @post("/{document_id:int}/credits")
@@ -224,12 +245,10 @@ class FinanceController(Controller):
                 document_id=document_id, amount=amount, reason=values.reason, actor=request.user, now=now()
             )
         except FormError as error:
-            return await _document_page(
-                edition, document, await _first_form(document), status=422, credit_form=error.form
-            )
+            return await document_page(edition, document, status=422, credit_form=error.form)
         except MoreThanBilled as error:
             form = await form_again(request, {"credit": error.sentence()})
-            return await _document_page(edition, document, await _first_form(document), status=422, credit_form=form)
+            return await document_page(edition, document, status=422, credit_form=form)
         whole = note_id == document_id  # of an open invoice: it is cancelled, and no credit note is made
         toast = _("The invoice was cancelled.") if whole else _("The credit note is issued.")
         return redirect(f"/manage/{edition_id}/payments/{note_id}", toast=toast)
@@ -256,15 +275,21 @@ class FinanceController(Controller):
         return redirect(f"/manage/{edition_id}/payments/{document_id}", toast=_("The invoice was cancelled."))
 
 
-async def _document_page(
+async def document_page(
     edition: EditionInfo,
     document: DocumentInfo,
-    form: Form,
+    form: Form | None = None,
     *,
     status: int = 200,
     credit_form: Form | None = None,
+    refund: tuple[int, Form] | None = None,
+    problem: str = "",
     lacks_drawer: bool = False,
 ) -> Response[str]:
+    """The page of a document; ``form`` records a payment, ``refund`` is a payment that goes back with its form.
+
+    ``problem`` says why what was asked for was not done.
+    """
     payments, parts = await queries.payments_of(document.id), await queries.parts_of(document)
     return page(
         "payments/document.html",
@@ -284,7 +309,10 @@ async def _document_page(
         corrects=await queries.document_by_id(document.corrects_id) if document.corrects_id else None,
         creditable=document.kind == DocumentKind.INVOICE and document.state in (DocumentState.OPEN, DocumentState.PAID),
         credit_form=credit_form or Form.empty(),
-        form=form,
+        form=form or await _first_form(document),
+        problem=problem,
+        refund_of=refund[0] if refund else None,
+        refund_form=refund[1] if refund else None,
         lacks_drawer=lacks_drawer,
         methods=[(one.value, _(METHOD_NAMES[PaymentMethod(one)])) for one in HandMethod],
         method_names={one: _(name) for one, name in METHOD_NAMES.items()},

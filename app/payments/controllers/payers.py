@@ -8,6 +8,7 @@ from litestar.params import FromPath
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.guards import requires
+from app.events.queries import edition_by_id
 from app.kernel.clock import now
 from app.kernel.documents.pages import PageNotRead
 from app.kernel.errors import TooManyTries
@@ -16,9 +17,10 @@ from app.kernel.i18n import _
 from app.kernel.images import NotAPicture, PictureTooLarge
 from app.kernel.web import redirect
 from app.payments import queries
-from app.payments.errors import ProofsFull, ProofTooLarge
+from app.payments.controllers.finance import document_page
+from app.payments.errors import PayerNotReached, ProofsFull, ProofTooLarge, RemindedToday
 from app.payments.queries_proof import proof_picture
-from app.payments.schemas import NO_FILE, ProofForm
+from app.payments.schemas import NO_FILE, NOT_A_PROOF, ProofForm
 from app.payments.services.proofs import note_looked_at, send_proof
 from app.payments.services.reminding import remind_now
 
@@ -37,7 +39,9 @@ async def take_proof(request: Request[Actor, Any, Any], document_id: int) -> tup
         await send_proof(document_id=document_id, data=await upload.read(), actor=request.user, now=now())
     except FormError as error:
         return error.form, 422
-    except (NotAPicture, PictureTooLarge, PageNotRead, ProofTooLarge, ProofsFull, TooManyTries) as error:
+    except NotAPicture as error:
+        return Form({}, {"proof": _(NOT_A_PROOF)}), error.status
+    except (PictureTooLarge, PageNotRead, ProofTooLarge, ProofsFull, TooManyTries) as error:
         return Form({}, {"proof": error.sentence()}), error.status
     return None
 
@@ -53,9 +57,13 @@ class PayerController(Controller):
     async def remind(
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], document_id: FromPath[int]
     ) -> Response[Any]:
-        """Remind her now."""
-        await queries.document_by_id(document_id, edition_id)
-        await remind_now(document_id=document_id, actor=request.user, now=now())
+        """Remind her now; why she is not comes back on the invoice's page."""
+        document = await queries.document_by_id(document_id, edition_id)
+        try:
+            await remind_now(document_id=document_id, actor=request.user, now=now())
+        except (RemindedToday, PayerNotReached) as error:
+            edition = await edition_by_id(edition_id)
+            return await document_page(edition, document, problem=error.sentence(), status=error.status)
         return redirect(f"/manage/{edition_id}/payments/{document_id}", toast=_("The reminder is on its way."))
 
     @get("/proofs/{proof_id:int}")

@@ -33,7 +33,7 @@ from app.payments.services.card_checkout import start_checkout
 from app.payments.services.issuing import Payer
 from app.payments.services.service_invoices import document_by_secret, issue_service_invoice
 from app.payments.services.stripe_client import cards_on
-from app.payments.tax import RATE_NAMES, country_of, is_payers_tax_code
+from app.payments.tax import country_of, is_payers_tax_code, rates_in
 from app.payments.transfers import transfer_of, transfers_on
 
 #: How many lines the form has.
@@ -221,8 +221,7 @@ def _taxes(terms: Terms, edition: EditionInfo) -> list[tuple[str, str]]:
     """How a line can be taxed: as the terms say, at another rate of the country where they take tax, or not at all."""
     if terms.tax_mode == TaxMode.NONE:
         return [("", _(TAX_MODE_NAMES[TaxMode.NONE])), (EXEMPT, _("Exempt"))]
-    country = country_of(edition.timezone, edition.currency).lower()
-    rates = [(key, _(name)) for key, name in RATE_NAMES.items() if key.startswith(country)]
+    rates = rates_in(country_of(edition.timezone, edition.currency), edition.today(now()))
     return [("", _("As the terms say")), *rates, (EXEMPT, _("Exempt"))]
 
 

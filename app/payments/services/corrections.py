@@ -20,7 +20,7 @@ from app.payments.services.documents import (
 )
 from app.payments.services.ledger import post
 from app.payments.services.recording import settle
-from app.payments.services.telling import tell_credited
+from app.payments.services.telling import tell_credited, tell_less
 from app.payments.tables import PaymentDocument
 
 
@@ -28,9 +28,10 @@ async def credit_document(*, document_id: int, amount: Money, reason: str, actor
     """Take a part of an invoice back by a credit note; what came for that part has to go back. Returns the note's id.
 
     The note has a line for each rate of tax, and for whoever bears a share, in the proportion of what is left of them.
-    What goes back is told to the payer. Taking all of it back is what cancelling an open invoice and refunding a paid
-    one does, and is done so: then the id is the invoice's own for an open one. Of a paid one its seller is told, and
-    takes back what it was for. Raises DocumentNotFound, DocumentNotOpen, CurrencyDiffers, MoreThanBilled.
+    The payer is told what goes back, or what is still to be paid. Taking all of it back is what cancelling an open
+    invoice and refunding a paid one does, and is done so: then the id is the invoice's own for an open one. Of a paid
+    one its seller is told, and takes back what it was for. Raises DocumentNotFound, DocumentNotOpen, CurrencyDiffers,
+    MoreThanBilled.
     """
     async with write_transaction():
         document = await hold_document(document_id)
@@ -54,6 +55,8 @@ async def credit_document(*, document_id: int, amount: Money, reason: str, actor
             await owe_back(document, over, now)
             await tell_credited(document, amount, Money(over, amount.currency), now)
             document = await document_by_id(document_id)
+        elif document.due.amount_minor:
+            await tell_less(document, amount, note_id, now)
         if document.state == DocumentState.OPEN and not document.due.amount_minor:
             await PaymentDocument.update(
                 {PaymentDocument.state: DocumentState.PAID.value, PaymentDocument.settled_at: now}

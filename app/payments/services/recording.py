@@ -36,7 +36,7 @@ from app.payments.services.given_up import cancel_what_is_gone
 from app.payments.services.issuing import post_content
 from app.payments.services.late_parts import keep_after_all, may_be_paid, taken_late
 from app.payments.services.ledger import post_payment
-from app.payments.services.telling import tell_owed
+from app.payments.services.telling import tell_owed, tell_part
 from app.payments.tables import Payment, PaymentDocument
 
 #: How long before the bank booked a transfer somebody may have written it down: the payer had shown that it is sent.
@@ -91,15 +91,15 @@ async def record_payment(
 ) -> Recorded:
     """Record money that came, in one transaction; what completes a document settles it.
 
-    Less than is due leaves it open. A cancelled document may be paid late, as a whole, for which what came before and
-    is still here counts: its seller then says what becomes of the money. ``provider_reference`` names the payment at
-    its provider; the same one again gives the first answer. Money that is too much, or comes a second time, is refused
-    when a person records it, and kept to go back when a provider (``actor`` None) already took it. A transfer that the
-    bank tells of and somebody wrote down by hand before is that payment, where the document takes no other one; where
-    it could be either, PerhapsRecorded. One that a person writes down after the bank told of one like it raises
-    ToldAlready. With ``anew`` a person has said that it is another one. Raises
-    DocumentNotFound, DocumentNotOpen for a credit note, AmountOutOfRange, CurrencyDiffers, AmountDiffers, AlreadyPaid,
-    BilledAgain, DrawerNeeded, NothingSettles, and whatever the seller's settle raises.
+    Less than is due leaves it open, and its payer is told. A cancelled document may be paid late, as a whole, for which
+    what came before and is still here counts: its seller then says what becomes of the money. ``provider_reference``
+    names the payment at its provider; the same one again gives the first answer. Money that is too much, or comes a
+    second time, is refused when a person records it, and kept to go back when a provider (``actor`` None) already took
+    it. A transfer that the bank tells of and somebody wrote down by hand before is that payment, where the document
+    takes no other one; where it could be either, PerhapsRecorded. One that a person writes down after the bank told of
+    one like it raises ToldAlready. With ``anew`` a person has said that it is another one. Raises DocumentNotFound,
+    DocumentNotOpen for a credit note, AmountOutOfRange, CurrencyDiffers, AmountDiffers, AlreadyPaid, BilledAgain,
+    DrawerNeeded, NothingSettles, and whatever the seller's settle raises.
     """
     if not 0 < amount.amount_minor <= MOST:
         raise AmountOutOfRange
@@ -163,7 +163,9 @@ async def _record(document_id: int, money: _Money) -> Recorded:
         },
         now=money.now,
     )
-    if over or recorded.outcome == Settlement.REFUND:
+    if recorded.state == DocumentState.OPEN:
+        await tell_part(await document_by_id(document_id), money.amount, recorded.payment_id, money.now)
+    elif over or recorded.outcome == Settlement.REFUND:
         await say_owed(document, money.amount, recorded.payment_id, money.now, beyond_minor=beyond)
     return replace(recorded, over_minor=over or recorded.over_minor)
 

@@ -10,12 +10,12 @@ from datetime import datetime
 
 from app.accounts.tables import Person
 from app.events.queries import edition_by_id
-from app.kernel.i18n import _, use_locale
+from app.kernel.i18n import _, format_date, use_locale
 from app.kernel.money import Money, format_money
 from app.kernel.outbox import send_message, way_to
 from app.payments.enums import METHOD_NAMES, SERVICE_PURPOSE, DocumentState, PaymentMethod
 from app.payments.late import may_stand_again
-from app.payments.queries import DocumentInfo
+from app.payments.queries import DocumentInfo, next_due, parts_of, to_pay_by
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,6 +193,50 @@ async def tell_credited(document: DocumentInfo, credited: Money, owed: Money, no
             key=None,
             now=now,
         )
+
+
+async def tell_part(document: DocumentInfo, came: Money, payment_id: int, now: datetime) -> None:
+    """Tell that a part of what is due came, and what is still to be paid; ``document`` is as it stands since."""
+    with use_locale(document.payer_language):
+        await send_to_payer(
+            document,
+            subject=_("{came} has come for {number}"),
+            mail=_("Dear {name},\n\n{came} has come for {what} (invoice {number}, {edition}). Thank you. {rest}"),
+            short=_("{edition}: {came} has come for invoice {number}. {rest}"),
+            values={"came": format_money(came), "rest": await _rest_of(document)},
+            key=f"payment-part:{payment_id}",
+            now=now,
+        )
+
+
+async def tell_less(document: DocumentInfo, credited: Money, note_id: int, now: datetime) -> None:
+    """Tell that a part of an invoice need not be paid any more, and what is still to be paid."""
+    with use_locale(document.payer_language):
+        await send_to_payer(
+            document,
+            subject=_("{credited} of {number} need not be paid any more"),
+            mail=_(
+                "Dear {name},\n\n{credited} of invoice {number} for {what} ({edition}) was taken back by a credit "
+                "note. {rest}"
+            ),
+            short=_("{edition}: {credited} of invoice {number} was taken back by a credit note. {rest}"),
+            values={"credited": format_money(credited), "rest": await _rest_of(document)},
+            key=f"payment-less:{note_id}",
+            now=now,
+        )
+
+
+async def _rest_of(document: DocumentInfo) -> str:
+    """What is still to be paid of an open document, and by when; of what is held for minutes its page says that."""
+    reached = await payer_of(document)
+    parts = await parts_of(document)
+    due, part, day = document.due, await next_due(document), to_pay_by(document, parts)
+    sentence = _("{due} is still to be paid.")
+    if day is not None and not (reached and reached.held_only):
+        sentence = _("{due} is still to be paid by {day}.")
+        if part != due:
+            sentence = _("{due} is still to be paid, of it {part} by {day}.")
+    return sentence.format(due=format_money(due), part=format_money(part), day=format_date(day) if day else "")
 
 
 async def tell_returned(

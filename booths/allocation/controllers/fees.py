@@ -19,6 +19,7 @@ from app.kernel.money import Money, format_money, parse_money, typed_money
 from app.kernel.sheets import write_xlsx
 from app.kernel.sheets.write import Cell
 from app.kernel.web import page, redirect
+from app.payments.queries import terms_of
 from app.payments.schemas import NOT_AN_AMOUNT
 from booths.allocation import queries, queries_fees
 from booths.allocation.enums import FEE_STATE_NAMES, FeeState
@@ -176,7 +177,9 @@ def _state(request: Request[Any, Any, Any]) -> FeeState | None:
 
 
 async def _plan_form(edition_id: int) -> Form:
-    plan = await queries_fees.fee_plan_of(edition_id) or queries_fees.Plan()
+    plan = await queries_fees.fee_plan_of(edition_id)
+    if plan is None:  # fees are due as the terms have it so far
+        plan = queries_fees.Plan(first_days=(await terms_of(edition_id)).due_days)
     return Form.of(first_percent=plan.first_percent, first_days=plan.first_days, rest_due_on=plan.rest_due_on)
 
 

@@ -120,7 +120,7 @@ async def fee_step(edition: EditionInfo, application_id: int) -> Step | None:
     if fee.document.state == DocumentState.PAID:
         return Step(title=_("Pay the booth's fee"), detail=_("It is paid."), href=own, done=True)
     unpaid = [part.due_on for part in fee.parts if part.paid != part.amount]
-    detail = _("{amount} is due next, by card or by bank transfer.").format(amount=format_money(fee.next))
+    detail = _("{amount} is due next. How to pay stands on the page of the fee.").format(amount=format_money(fee.next))
     return Step(
         title=_("Pay the booth's fee"), detail=detail, href=own, due=unpaid[0] if unpaid else fee.document.due_on
     )

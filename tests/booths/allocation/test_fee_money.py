@@ -369,6 +369,20 @@ async def test_a_booth_that_is_taken_back_twice_is_told_twice() -> None:
     assert await told(application_id) == ["billed", "owed_back", "kept", "owed_back"]
 
 
+async def test_each_part_of_a_fee_that_comes_is_confirmed_with_what_is_left_and_by_when() -> None:
+    fair = await make_fair(1)
+    application_id = await fair.exhibitor(0)
+    await set_fee_plan(edition_id=fair.edition.id, plan=HALVES, actor=SYSTEM, now=NOW)
+    await fair.bill()
+    document = await invoice_of(application_id)
+    for amount in (1_000_000, 500_000, 1_500_000):
+        await pay(document, amount)
+    first, second = [message["body_text"] for message in await sent("payment-part:")]
+    assert [part for part in ("1.000.000 ₫", "2.000.000 ₫", "500.000 ₫", "23/10/2026") if part not in first] == []
+    assert [part for part in ("500.000 ₫", "1.500.000 ₫", "02/11/2026") if part not in second] == []
+    assert len(await sent("booth-fee:kept")) == 1
+
+
 async def test_the_bill_of_a_fee_in_parts_names_the_first_and_that_the_rest_follows() -> None:
     fair = await make_fair(1)
     await fair.exhibitor(0)

@@ -80,8 +80,13 @@ async def test_money_that_came_too_late_goes_back(desk: Browser, seller: Seller)
     back = {"method": "transfer", "amount": "20.000"}
     assert (await desk.post(f"{own}/refunds/{payment.id}", data=back)).status_code == 303
     assert "30.000 ₫ has to go back." in (await desk.get(f"{own}?lang=en")).text
-    assert (await desk.post(f"{own}/refunds/{payment.id}", data=back | {"amount": "rất nhiều"})).status_code == 422
-    assert (await desk.post(f"{own}/refunds/{payment.id}", data=back | {"amount": "40.000"})).status_code == 409
+    for amount, status, sentence in (
+        ("rất nhiều", 422, "Please write an amount"),
+        ("40.000", 409, "Of this payment 30.000 ₫ has to go back, not 40.000 ₫."),
+    ):
+        refused = await desk.post(f"{own}/refunds/{payment.id}?lang=en", data=back | {"amount": amount})
+        assert (refused.status_code, sentence in unescape(refused.text)) == (status, True)
+        assert f'value="{amount}"' in refused.text  # as it was typed
     assert (await desk.post(f"{own}/refunds/{payment.id}", data=back | {"amount": "30.000"})).status_code == 303
     assert (await document_by_id(document.id)).state == DocumentState.REFUNDED
     assert (await desk.post(f"{own}/refunds/{payment.id}", data=back)).status_code == 409
@@ -170,6 +175,19 @@ async def test_crediting_all_of_an_open_invoice_is_said_to_cancel_it(desk: Brows
     assert sent.headers["location"] == own
     shown = (await desk.get(f"{own}?lang=en")).text
     assert ("The invoice was cancelled." in shown, "The credit note is issued." in shown) == (True, False)
+
+
+async def test_a_credit_note_is_not_to_be_paid_and_names_no_reference(desk: Browser, seller: Seller) -> None:
+    edition = await make_edition()
+    document = await make_document(edition)
+    base = f"/manage/{edition.id}/payments"
+    note = (await desk.post(f"{base}/{document.id}/credits", data={"credit": "1.000", "reason": "Sai"})).headers
+    shown = (await desk.get(f"{note['location']}?lang=en")).text
+    assert ("It corrects" in shown, "Reference in transfers" in shown, document.reference in shown) == (True,) + (
+        False,
+    ) * 2
+    assert "Reference in transfers" in (await desk.get(f"{base}/{document.id}?lang=en")).text
+    assert (await desk.get(f"{base}?lang=en")).text.count('class="mono muted small"') == 1  # the invoice's
 
 
 async def test_the_e_invoice_of_a_provider_is_noted_and_printed(desk: Browser, seller: Seller) -> None:

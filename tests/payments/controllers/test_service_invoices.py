@@ -125,7 +125,8 @@ async def test_it_is_paid_in_two_parts_each_asked_for_in_its_turn(client: Browse
     assert (await document_by_id(document.id)).state == DocumentState.OPEN
     rest = (await document_by_id(document.id)).due
     await record_payment(document_id=document.id, method=PaymentMethod.CASH, amount=rest, actor=SYSTEM, now=clock_now())
-    assert [one["subject"] for one in await messages()][1:] == [f"Invoice {document.number} is paid"]
+    came = [f"{amount} ₫ has come for {document.number}" for amount in ("4.000.000", "4.640.000")]
+    assert [one["subject"] for one in await messages()][1:] == [*came, f"Invoice {document.number} is paid"]
 
 
 async def test_qris_asks_for_the_part_that_is_next(client: Browser) -> None:

@@ -27,7 +27,7 @@ from tests.payments.factories import make_entry
 from tests.support.client import Browser, sign_in
 from tests.support.factories import make_holder
 from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type
-from ticketing.sales.services.outcomes import expire_orders
+from ticketing.sales.services.outcomes import cancel_order, expire_orders
 
 pytestmark = pytest.mark.engines
 
@@ -263,6 +263,33 @@ async def test_a_transfer_is_asked_for_what_is_due(
     shown = (await client.get(f"{edition.path}/tickets/done/{placed.secret}")).text
     assert ("<dd>70.000 ₫</dd>" in shown, "<dd><strong>70.000 ₫</strong></dd>" in shown) == (True, True)
     assert (shown.count("100.000 ₫"), shown.count("<dd>100.000 ₫</dd>")) == (1, 1)  # what all of it costs
+    assert "<dd>30.000 ₫</dd>" in shown  # and what has come
+
+
+async def test_the_page_of_a_cancelled_order_gives_its_papers(edition: EditionInfo, seat: int, client: Browser) -> None:
+    placed = await make_order(edition.id, {seat: 2}, now=NOW)
+    page = f"{edition.path}/tickets/done/{placed.secret}"
+    await come(100_000)
+    paid = (await client.get(f"{page}?lang=en")).text
+    assert (">Receipt<" in paid, "Credit note" in paid) == (True, False)
+    await cancel_order(order_id=placed.order_id, edition_id=edition.id, actor=SYSTEM, now=NOW)
+    closed = (await client.get(f"{page}?lang=en")).text
+    (note,) = await fetch("SELECT id, number FROM payment_document WHERE kind = 'credit_note'")
+    assert (f'href="{page}/invoice.pdf"' in closed, f"Credit note {note['number']}" in closed) == (True, True)
+    assert f'href="{page}/invoice.pdf?note={note["id"]}"' in closed
+    for query in ("", f"?note={note['id']}"):
+        assert (await client.get(f"{page}/invoice.pdf{query}")).content[:4] == b"%PDF"
+    other = await make_order(edition.id, {seat: 1}, now=NOW)
+    elsewhere = await client.get(f"{edition.path}/tickets/done/{other.secret}/invoice.pdf?note={note['id']}")
+    assert elsewhere.status_code == 404
+
+
+async def test_the_page_of_an_order_that_lapsed_unpaid_gives_none(
+    edition: EditionInfo, seat: int, client: Browser
+) -> None:
+    placed = await make_order(edition.id, {seat: 1}, now=NOW)
+    await cancel_order(order_id=placed.order_id, edition_id=edition.id, actor=SYSTEM, now=NOW)
+    assert "invoice.pdf" not in (await client.get(f"{edition.path}/tickets/done/{placed.secret}")).text
 
 
 async def test_nobody_reads_or_pays_anothers_invoice(edition: EditionInfo, seat: int, client: Browser) -> None:

@@ -65,7 +65,10 @@ async def test_a_buyer_sends_a_proof(client: Browser, bank: None, frozen_now: An
     ("files", "sentence"),
     [
         ({}, "Please choose a file."),
-        ({"proof": ("a.png", b"<script>alert(1)</script>", "image/png")}, "no picture that can be read"),
+        (
+            {"proof": ("a.png", b"<script>alert(1)</script>", "image/png")},
+            "Use a picture (JPEG, PNG or WebP) or a PDF.",
+        ),
         ({"proof": ("a.pdf", b"%PDF-1.7 torn", "application/pdf")}, "This PDF cannot be read"),
     ],
 )

@@ -35,10 +35,11 @@ async def come(amount: int) -> int:
 
 
 async def told() -> list[str]:
-    """What was told after the order was placed and its passes were sent, the oldest first."""
+    """What was told after the order was placed, a part of its money came and its passes were sent, the oldest first."""
     rows = await fetch(
         "SELECT to_address, subject, body_text FROM outbox_message WHERE unique_key IS NULL "
-        "OR (unique_key NOT LIKE 'ticket-order-bill:%' AND unique_key NOT LIKE 'ticket-order:%') ORDER BY id"
+        "OR (unique_key NOT LIKE 'ticket-order-bill:%' AND unique_key NOT LIKE 'ticket-order:%' "
+        "AND unique_key NOT LIKE 'payment-part:%') ORDER BY id"
     )
     return [f"{row['to_address']}|{row['subject']}|{row['body_text']}" for row in rows]
 
@@ -61,6 +62,24 @@ async def test_an_order_that_lapses_half_paid_is_told(edition: Any) -> None:
         order.secret,
     )
     assert [part for part in parts if part not in said] == []
+
+
+async def test_a_part_that_comes_is_told_once_with_what_is_still_to_be_paid(edition: Any) -> None:
+    order = await placed(edition, phone="+84912345678")
+    (bill,) = await fetch("SELECT id FROM payment_document")
+    for _time in range(2):  # its provider tells of it twice
+        await record_payment(
+            document_id=bill["id"],
+            method=PaymentMethod.TRANSFER,
+            amount=Money(30_000, "VND"),
+            actor=None,
+            provider_reference="bank:1",
+            now=NOW,
+        )
+    (said,) = await fetch("SELECT to_address, body_text FROM outbox_message WHERE unique_key LIKE 'payment-part:%'")
+    parts = ("30.000 ₫ has come for invoice", "70.000 ₫ is still to be paid. ", order.secret)
+    assert said["to_address"] == "+84912345678"
+    assert [part for part in parts if part not in said["body_text"]] == []
 
 
 async def test_an_order_that_lapses_unpaid_is_not_told(edition: Any) -> None:
@@ -127,7 +146,8 @@ async def test_a_part_that_is_taken_back_is_told_where_money_goes_back_for_it(ed
     for amount in (5_000, 25_000):  # the first of these was not paid yet
         part = Money(amount, "VND")
         await credit_document(document_id=bill, amount=part, reason="x", actor=SYSTEM, now=NOW)
-    (said,) = await told()
+    less, said = await told()
+    assert ("5.000 ₫ of invoice" in less, "15.000 ₫ is still to be paid." in less) == (True, True)
     assert [part for part in ("25.000 ₫ of invoice", "10.000 ₫ goes back to you") if part not in said] == []
 
 

@@ -23,13 +23,13 @@ from app.kernel.money import Money
 from app.kernel.security import hash_token, limit, new_token
 from app.kernel.web import browser_of, page, redirect
 from app.payments.controllers.card import leave_for_checkout
-from app.payments.controllers.legal import legal_download
+from app.payments.controllers.legal import credit_note_over, legal_download
 from app.payments.controllers.payers import take_proof
-from app.payments.enums import MAY_BE_PAID, METHOD_NAMES, PaymentMethod, Settlement
+from app.payments.enums import MAY_BE_PAID, METHOD_NAMES, DocumentState, PaymentMethod, Settlement
 from app.payments.enums_card import RefundState
 from app.payments.errors import TaxCodeUnknown
 from app.payments.papers import invoice_pdf
-from app.payments.queries import document_by_id, payments_of, terms_of
+from app.payments.queries import credit_notes_of, document_by_id, payments_of, terms_of
 from app.payments.queries_card import refunds_of
 from app.payments.queries_legal import legal_files_of
 from app.payments.queries_proof import proofs_of
@@ -125,12 +125,16 @@ class TicketController(Controller):
         return redirect(f"{edition.path}/tickets/done/{placed.secret}")
 
     @get("/done/{secret:str}/invoice.pdf")
-    async def invoice(self, slug: FromPath[str], secret: FromPath[str]) -> Response[bytes]:
-        """The order's invoice, or its receipt once it is paid, for whoever holds its link."""
+    async def invoice(
+        self, slug: FromPath[str], secret: FromPath[str], note: FromQuery[int | None] = None
+    ) -> Response[bytes]:
+        """The order's invoice, its receipt once it is paid, or a credit note over it, for whoever holds its link."""
         _edition, order = await _order_of(slug, secret)
         if order["payment_document"] is None:
             raise OrderNotFound
         document = await document_by_id(order["payment_document"])
+        if note is not None:
+            document = await credit_note_over(document, note)
         await limit(f"document-pdf:{document.id}", times=20, seconds=3600, now=now())
         return download(await invoice_pdf(document), f"{document.number}.pdf", "application/pdf")
 
@@ -227,6 +231,8 @@ async def _order_page(
         card=cards_on(),
         secret=secret,
         document=document,
+        came=any(one.amount.amount_minor > 0 for one in payments),
+        notes=await credit_notes_of(document.id, DocumentState.ISSUED) if document else [],
         qris=(await terms_of(edition.id)).qris if order["state"] == OrderState.HELD else "",
         proofs=await proofs_of(document.id) if document else [],
         proof_path=f"{edition.path}/tickets/done/{secret}/proof",
