@@ -3,6 +3,9 @@
 from app.kernel.money import Money
 from app.payments.enums import DocumentState
 
+#: States of a document that was taken back; whether it had been paid before, they do not tell.
+TAKEN_BACK = (DocumentState.CANCELLED, DocumentState.REFUND_DUE, DocumentState.REFUNDED)
+
 
 def may_stand_again(state: DocumentState, due: Money, owed: Money) -> bool:
     """Whether a document was taken back before all of it had come, and its seller was not asked about all of it since.
@@ -12,6 +15,4 @@ def may_stand_again(state: DocumentState, due: Money, owed: Money) -> bool:
     way to a card) the seller was asked, and said no; when it went back she is asked again, as she is of one for which
     nothing ever came.
     """
-    if state == DocumentState.CANCELLED:
-        return True
-    return state in (DocumentState.REFUND_DUE, DocumentState.REFUNDED) and owed.amount_minor < due.amount_minor
+    return state in TAKEN_BACK and owed.amount_minor < due.amount_minor
