@@ -1,7 +1,7 @@
 """Documents for tests, and a seller that keeps count."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.accounts.actor import Actor
@@ -20,6 +20,9 @@ from app.payments.services.issuing import Part, Payer
 from app.payments.tables_bank import BankEntry
 from tests.conftest import NOW
 from tests.payments.books import check_books
+
+#: When every part of what was billed at ``NOW`` is overdue, so that it can be written off.
+OVERDUE = NOW + timedelta(days=90)
 
 
 class Seller:

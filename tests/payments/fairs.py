@@ -32,6 +32,7 @@ from app.payments.services.recording import record_payment
 from app.payments.tables import PaymentDocument
 from tests.conftest import NOW
 from tests.events.factories import make_edition
+from tests.payments.factories import OVERDUE
 from tests.support.factories_ticketing import make_order, make_ticket_type
 from tests.test_migrations import all_tables
 from ticketing.sales.plugin import start as start_sales
@@ -139,7 +140,7 @@ class Fair:
                 part = Money(amount // 4, "VND")
                 await credit_document(document_id=document.id, amount=part, reason="Bớt", actor=SYSTEM, now=NOW)
             case 2:
-                await write_off(document_id=document.id, actor=SYSTEM, now=NOW)
+                await write_off(document_id=document.id, actor=SYSTEM, now=OVERDUE)
             case 3:
                 await cancel_document(document_id=document.id, actor=SYSTEM, now=NOW)
 

@@ -82,7 +82,7 @@ async def random_history(edition: EditionInfo, seller: Seller, chance: random.Ra
             elif what == "credit":
                 await credit_document(document_id=document.id, amount=part, reason="Bớt", actor=SYSTEM, now=now)
             elif what == "write_off":
-                await write_off(document_id=document.id, actor=SYSTEM, now=now)
+                await write_off(document_id=document.id, actor=SYSTEM, now=now + timedelta(days=90))
             elif what == "owe":
                 await require_refund(document_id=document.id, actor=SYSTEM, now=now)
             else:

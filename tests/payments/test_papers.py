@@ -22,7 +22,7 @@ from app.payments.services.refunding import record_refund
 from app.payments.services.terms import set_terms
 from tests.conftest import NOW
 from tests.events.factories import make_edition
-from tests.payments.factories import Seller, make_document
+from tests.payments.factories import OVERDUE, Seller, make_document
 from tests.support.pdf_text import text_of
 
 pytestmark = pytest.mark.engines
@@ -75,7 +75,7 @@ async def test_what_does_not_stand_any_more_says_so_and_asks_for_nothing(edition
             await cancel_document(document_id=document.id, actor=SYSTEM, now=NOW)
         elif number == 2:
             await pay(document.id, 20_000)
-            await write_off(document_id=document.id, actor=SYSTEM, now=NOW)
+            await write_off(document_id=document.id, actor=SYSTEM, now=OVERDUE)
         else:
             payment_id = await pay(document.id, 50_000)
             await require_refund(document_id=document.id, actor=SYSTEM, now=NOW)

@@ -3,13 +3,14 @@
 from datetime import datetime
 
 from app.accounts.actor import Actor
+from app.events.queries import edition_by_id
 from app.kernel import audit
 from app.kernel.database import write_transaction
 from app.kernel.money import Money
 from app.kernel.names import clean_text
 from app.payments.enums import Account, DocumentState, Posting
-from app.payments.errors import CurrencyDiffers, DocumentNotOpen, MoreThanBilled
-from app.payments.queries import document_by_id, hold_document, payments_of
+from app.payments.errors import CurrencyDiffers, DocumentNotOpen, MoreThanBilled, NotOverdue
+from app.payments.queries import document_by_id, hold_document, is_overdue, parts_of, payments_of
 from app.payments.services.documents import (
     cancel_document,
     issue_credit,
@@ -78,12 +79,15 @@ async def credit_document(*, document_id: int, amount: Money, reason: str, actor
 
 
 async def write_off(*, document_id: int, actor: Actor, now: datetime) -> None:
-    """Give up what is still due of an open invoice; money that comes after all is taken. Twice changes nothing.
+    """Give up what is still due of an open invoice, when all of it is overdue; money that comes after all is taken.
 
-    Raises DocumentNotFound, DocumentNotOpen.
+    Twice changes nothing. Raises DocumentNotFound, DocumentNotOpen, NotOverdue.
     """
     async with write_transaction():
-        await hold_document(document_id)
+        document = await hold_document(document_id)
+        today = (await edition_by_id(document.edition_id)).today(now)
+        if document.state == DocumentState.OPEN and not is_overdue(document, await parts_of(document), today):
+            raise NotOverdue(number=document.number)
         was = await move_document(
             document_id,
             DocumentState.OPEN,

@@ -24,6 +24,7 @@ from tests.booths.allocation.fair import PRICE, Fair, invoice_of, make_fair, pay
 from tests.booths.allocation.test_fees import HALVES
 from tests.conftest import NOW
 from tests.payments.books import check_books
+from tests.payments.factories import OVERDUE
 from tests.support.factories import make_person
 from tests.support.race import race, winners
 
@@ -316,7 +317,7 @@ async def test_what_came_of_a_fee_goes_back_though_its_rest_was_written_off() ->
     await fair.bill()
     await pay(await invoice_of(in_part), 1_000_000)
     for one in (in_part, unpaid):
-        await write_off(document_id=(await invoice_of(one)).id, actor=SYSTEM, now=NOW)
+        await write_off(document_id=(await invoice_of(one)).id, actor=SYSTEM, now=OVERDUE)
     await fair.take_back(0)
     await fair.take_back(1)
     document = await invoice_of(in_part)
@@ -331,7 +332,7 @@ async def test_a_part_for_a_written_off_fee_of_a_booth_that_is_gone_goes_back_an
     fair = await make_fair(2)
     application_id = await fair.exhibitor(0)
     await fair.bill()
-    await write_off(document_id=(await invoice_of(application_id)).id, actor=SYSTEM, now=NOW)
+    await write_off(document_id=(await invoice_of(application_id)).id, actor=SYSTEM, now=OVERDUE)
     await fair.take_back(0)
     if moved:
         await fair.give(application_id, 1)
@@ -348,7 +349,7 @@ async def test_a_part_for_a_written_off_fee_is_kept_while_the_booth_is_hers_and_
     hers, gone = await fair.exhibitor(0), await fair.exhibitor(1)
     await fair.bill()
     for one in (hers, gone):
-        await write_off(document_id=(await invoice_of(one)).id, actor=SYSTEM, now=NOW)
+        await write_off(document_id=(await invoice_of(one)).id, actor=SYSTEM, now=OVERDUE)
     part = await pay(await invoice_of(hers), 1_000_000, actor=None)
     assert (part.outcome, part.state) == (Settlement.KEPT, DocumentState.OPEN)
     await fair.take_back(1)

@@ -33,6 +33,7 @@ from booths.floorplan.tables import Booth, CellHold
 from tests.booths.allocation.fair import PRICE, Fair, invoice_of, make_fair, pay, told
 from tests.booths.factories import OTHER_ZONE
 from tests.conftest import NOW
+from tests.payments.factories import OVERDUE
 from tests.support.factories import make_person
 from tests.support.race import drop_index, meet_after, overtaken, race, unguarded, winners
 
@@ -86,7 +87,7 @@ async def test_a_paid_or_written_off_invoice_is_not_billed_again_and_a_cancelled
     paid, given_up, cancelled = [await fair.exhibitor(number) for number in range(3)]
     await fair.bill()
     await pay(await invoice_of(paid))
-    await write_off(document_id=(await invoice_of(given_up)).id, actor=SYSTEM, now=NOW)
+    await write_off(document_id=(await invoice_of(given_up)).id, actor=SYSTEM, now=OVERDUE)
     await cancel_document(document_id=(await invoice_of(cancelled)).id, actor=SYSTEM, now=NOW)
     assert await fair.bill() == 1
     assert [one.state for one in await invoices_for(FEE_PURPOSE, [cancelled])] == [

@@ -31,7 +31,7 @@ from app.payments.services.refunding import record_refund
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.payments.books import check_books
-from tests.payments.factories import make_document
+from tests.payments.factories import OVERDUE, make_document
 from tests.support.factories import make_holder
 from tests.support.race import losers, race, winners
 
@@ -96,7 +96,7 @@ def _work(
         case 9:
             return _all_back(edition, cashier)
         case 10:
-            return write_off(document_id=document_id, actor=cashier, now=NOW)
+            return write_off(document_id=document_id, actor=cashier, now=OVERDUE)
     return record_payout(
         edition_id=edition.id,
         account=Account.CARD,
@@ -161,7 +161,7 @@ async def test_who_gives_back_and_who_cancels_everything_do_not_wait_for_one_ano
             if number == 3:
                 await _all_back(edition, cashier)
             elif number % 2:
-                await write_off(document_id=too_much[number], actor=cashier, now=NOW)
+                await write_off(document_id=too_much[number], actor=cashier, now=OVERDUE)
             else:
                 await _back(too_much[number], cashier)
 

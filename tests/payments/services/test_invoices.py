@@ -10,7 +10,7 @@ from app.accounts.actor import SYSTEM
 from app.kernel.database import fetch
 from app.kernel.money import Money
 from app.payments.enums import DocumentKind, DocumentState, PaymentMethod, Settlement, TaxMode
-from app.payments.errors import AmountDiffers, DocumentNotOpen, MoreThanBilled, MoreThanOwed, PartsDiffer
+from app.payments.errors import AmountDiffers, DocumentNotOpen, MoreThanBilled, MoreThanOwed, NotOverdue, PartsDiffer
 from app.payments.lines import Line, Terms
 from app.payments.papers import paper_of
 from app.payments.queries import credit_notes_of, document_by_id, lines_of, next_due, parts_of, payments_of
@@ -23,7 +23,7 @@ from app.payments.services.terms import set_terms
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.payments.books import check_books
-from tests.payments.factories import Seller, make_document, put_on_sale
+from tests.payments.factories import OVERDUE, Seller, make_document, put_on_sale
 from tests.support.race import race, winners
 
 pytestmark = pytest.mark.engines
@@ -268,14 +268,26 @@ async def test_what_was_paid_in_part_goes_back_when_the_rest_is_cancelled(databa
     assert (await document_by_id(document.id)).owed.amount_minor == 0
 
 
+async def test_only_what_is_all_overdue_is_written_off(database: str, seller: Seller) -> None:
+    edition = await make_edition()
+    days = [(NOW + timedelta(days=days)).date() for days in (1, 30)]
+    document = await make_document(edition, parts=[Part(due_on=day, amount_minor=25_000) for day in days])
+    for now in (NOW, NOW + timedelta(days=30)):
+        with pytest.raises(NotOverdue):
+            await write_off(document_id=document.id, actor=SYSTEM, now=now)
+    assert (await document_by_id(document.id)).state == DocumentState.OPEN
+    await write_off(document_id=document.id, actor=SYSTEM, now=NOW + timedelta(days=31))
+    assert (await document_by_id(document.id)).state == DocumentState.WRITTEN_OFF
+
+
 async def test_money_for_what_was_written_off_is_taken_after_all(database: str, seller: Seller) -> None:
     document = await make_document(await make_edition())
-    await write_off(document_id=document.id, actor=SYSTEM, now=NOW)
-    await write_off(document_id=document.id, actor=SYSTEM, now=NOW)
+    await write_off(document_id=document.id, actor=SYSTEM, now=OVERDUE)
+    await write_off(document_id=document.id, actor=SYSTEM, now=OVERDUE)
     assert (await document_by_id(document.id)).state == DocumentState.WRITTEN_OFF
     assert (await pay(document.id, 50_000, "bank:1")).state == DocumentState.PAID
     with pytest.raises(DocumentNotOpen):
-        await write_off(document_id=document.id, actor=SYSTEM, now=NOW)
+        await write_off(document_id=document.id, actor=SYSTEM, now=OVERDUE)
 
 
 @pytest.mark.race

@@ -33,7 +33,7 @@ from app.payments.services.recording import Recorded, record_payment
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.payments.books import account, check_books
-from tests.payments.factories import Seller, make_document, make_entry
+from tests.payments.factories import OVERDUE, Seller, make_document, make_entry
 from tests.support.client import Browser, sign_in
 from tests.support.factories import make_holder
 from tests.support.race import losers, race, winners
@@ -238,7 +238,7 @@ async def billed_again(edition: EditionInfo, came: int = 0) -> tuple[int, int]:
         await record_payment(
             document_id=document.id, method=PaymentMethod.CASH, amount=Money(came, "VND"), actor=SYSTEM, now=NOW
         )
-    await write_off(document_id=document.id, actor=SYSTEM, now=NOW)
+    await write_off(document_id=document.id, actor=SYSTEM, now=OVERDUE)
     anew = await make_document(edition, lines=[Line(description="Gian", unit_minor=90_000)])
     return document.id, anew.id
 
@@ -278,7 +278,7 @@ async def test_a_transfer_for_what_is_billed_again_waits_at_the_desk(edition: Ed
 async def test_a_part_of_what_was_written_off_goes_back_with_the_edition(edition: EditionInfo) -> None:
     document = await make_document(edition, amount=100_000)
     await typed(document.id, 30_000)
-    await write_off(document_id=document.id, actor=SYSTEM, now=NOW)
+    await write_off(document_id=document.id, actor=SYSTEM, now=OVERDUE)
     other = await make_document(edition, subject_id=2)
     async with write_transaction():
         assert await owe_all_back(edition, SYSTEM, NOW) == {"refunds": 1}
