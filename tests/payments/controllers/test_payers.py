@@ -12,6 +12,7 @@ from app.accounts.personal.registry import registered
 from app.accounts.personal.whom import Whom
 from app.kernel.clock import now
 from app.kernel.database import fetch
+from app.kernel.security import limit
 from app.payments.lines import Line
 from app.payments.personal import DATA
 from app.payments.queries import document_by_id
@@ -138,3 +139,13 @@ async def test_who_is_known_by_name_alone_is_shown_no_bill_of_others(desk: Brows
     nobody = Whom(person_id=None, names=("Hoa",), pass_ids=(1,))
     assert [await held.find(nobody) for held in DATA.held] == [[]] * 3
     assert registered()["payments"] is DATA
+
+
+async def test_a_payer_who_prints_as_often_as_she_may_keeps_nobody_at_the_desk_from_it(
+    desk: Browser, seller: Seller
+) -> None:
+    document = await make_document(await make_edition())
+    for _time in range(20):
+        await limit(f"document-pdf:{document.id}", times=20, seconds=3600, now=now())
+    printed = await desk.get(f"/manage/{document.edition_id}/payments/{document.id}/document.pdf")
+    assert (printed.status_code, printed.content[:4]) == (200, b"%PDF")
