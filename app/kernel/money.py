@@ -12,6 +12,8 @@ DECIMALS = {"VND": 0, "IDR": 0, "JPY": 0, "KRW": 0}
 #: The highest amount that is taken from outside, in minor units: more than any fair takes, and far below 2^53, up to
 #: which JSON is exact everywhere.
 MOST = 10**15
+#: Between an amount and its currency: no line ends there.
+NO_BREAK = "\N{NO-BREAK SPACE}"
 _LOCALE_OF_CURRENCY = {"VND": "vi", "IDR": "id"}
 
 
@@ -32,7 +34,10 @@ def decimals(currency: str) -> int:
 
 
 def format_money(money: Money, locale: str | None = None) -> str:
-    """As people write it: ``1.250.000 ₫``, ``Rp1.250.000``, ``€12.50``; VND and IDR in their own country's form."""
+    """As people write it: ``1.250.000 ₫``, ``Rp1.250.000``, ``€12.50``; VND and IDR in their own country's form.
+
+    No line breaks before the currency.
+    """
     places = decimals(money.currency)
     language = _LOCALE_OF_CURRENCY.get(money.currency, locale or current_locale())
     number = numbers.format_decimal(
@@ -41,10 +46,10 @@ def format_money(money: Money, locale: str | None = None) -> str:
         locale="en_GB" if language == "en" else language,
     )
     if money.currency == "VND":
-        return f"{number} ₫"
+        return f"{number}{NO_BREAK}₫"
     if money.currency == "IDR":
         return f"Rp{number}"
-    return f"{number} {money.currency}"
+    return f"{number}{NO_BREAK}{money.currency}"
 
 
 def typed_money(money: Money) -> str:

@@ -136,7 +136,7 @@ def test_her_money_goes_back_to_the_card_and_she_sees_it(people: People, stripe:
     desk.locator("dialog button[value=yes]").click()
     desk.locator("main form[action$='/cancel']").wait_for(state="detached")
     buyer.goto(path)
-    assert "50.000 ₫" in buyer.locator("main").inner_text()
+    assert "50.000\xa0₫" in buyer.locator("main").inner_text()
 
     desk.goto(people.path("/manage/{edition_id}/payments?state=refund_due"))
     desk.locator("main tbody a").first.click()
@@ -155,10 +155,10 @@ def test_her_money_goes_back_to_the_card_and_she_sees_it(people: People, stripe:
 
     buyer.goto(path)
     said = buyer.locator("main").inner_text()
-    assert "20.000 ₫ đã được hoàn về thẻ ngân hàng" in said
-    assert "30.000 ₫ đã được hoàn về thẻ ngân hàng" in said
+    assert "20.000\xa0₫ đã được hoàn về thẻ ngân hàng" in said
+    assert "30.000\xa0₫ đã được hoàn về thẻ ngân hàng" in said
     assert_accessible(buyer)
     buyer.goto("/dev/outbox")
     sent = buyer.locator("main").inner_text()
-    assert re.search(r"20\.000 ₫ trong số Quý vị đã trả cho [^.]+ đã được hoàn về thẻ ngân hàng", sent)
+    assert re.search(r"20\.000\s₫ trong số Quý vị đã trả cho [^.]+ đã được hoàn về thẻ ngân hàng", sent)
     assert len(stripe.asked("POST /v1/refunds")) == 2

@@ -110,7 +110,7 @@ def test_late_money_takes_the_place_that_is_free_and_goes_back_where_it_is_gone(
     slow.goto("/dev/outbox")
     told = slow.locator("main").inner_text()
     assert "sen@example.vn" in told
-    assert "50.000 ₫" in told
+    assert "50.000\xa0₫" in told
 
     owed = balances(desk, people)
     assert owed[AT_THE_BANK] - before[AT_THE_BANK] == 100_000
@@ -125,6 +125,6 @@ def test_late_money_takes_the_place_that_is_free_and_goes_back_where_it_is_gone(
 
     slow.goto(slow_path)
     said = slow.locator("main").inner_text()
-    assert "50.000 ₫ đã được hoàn lại" in said
+    assert "50.000\xa0₫ đã được hoàn lại" in said
     assert_accessible(slow)
     assert balances(desk, people) == kept

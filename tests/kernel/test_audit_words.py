@@ -71,7 +71,7 @@ async def test_an_entry_reads_as_words_in_the_readers_language() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "shown"),
     [
-        ("price", 250_000, "250.000 ₫"),
+        ("price", 250_000, "250.000\xa0₫"),
         ("friend", 8, "Kite 8"),
         ("friend", [8, 9], "Kite 8, Kite 9"),
         ("friend", 95, "no. 95"),

@@ -11,13 +11,13 @@ from app.kernel.money import Money, format_money, parse_money, typed_money
 @pytest.mark.parametrize(
     ("amount", "currency", "shown"),
     [
-        (1_250_000, "VND", "1.250.000 ₫"),
-        (0, "VND", "0 ₫"),
-        (-50_000, "VND", "-50.000 ₫"),
+        (1_250_000, "VND", "1.250.000\xa0₫"),
+        (0, "VND", "0\xa0₫"),
+        (-50_000, "VND", "-50.000\xa0₫"),
         (1_250_000, "IDR", "Rp1.250.000"),
-        (1_250, "EUR", "12.50 EUR"),
-        (123_456_789, "USD", "1,234,567.89 USD"),
-        (500, "JPY", "500 JPY"),
+        (1_250, "EUR", "12.50\xa0EUR"),
+        (123_456_789, "USD", "1,234,567.89\xa0USD"),
+        (500, "JPY", "500\xa0JPY"),
     ],
 )
 def test_amounts_are_shown_in_the_form_of_their_country(amount: int, currency: str, shown: str) -> None:
@@ -27,8 +27,8 @@ def test_amounts_are_shown_in_the_form_of_their_country(amount: int, currency: s
 
 
 def test_the_reader_chooses_the_separators_of_other_currencies() -> None:
-    assert format_money(Money(123_456, "EUR"), "vi") == "1.234,56 EUR"
-    assert format_money(Money(1_234, "VND"), "en") == "1.234 ₫"
+    assert format_money(Money(123_456, "EUR"), "vi") == "1.234,56\xa0EUR"
+    assert format_money(Money(1_234, "VND"), "en") == "1.234\xa0₫"
 
 
 @pytest.mark.parametrize(

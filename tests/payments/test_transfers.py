@@ -194,9 +194,9 @@ async def test_the_finance_desk_sees_every_code(client: Browser, account: None, 
     shown = (await client.get(f"/manage/{document.edition_id}/payments/{document.id}?lang=en")).text
     assert "One transfer is needed for each code" in shown
     assert re.findall(r"<figcaption[^>]*>([^<]*)</figcaption>", shown) == [
-        "400.000.001 ₫",
-        "400.000.000 ₫",
-        "400.000.000 ₫",
+        "400.000.001\xa0₫",
+        "400.000.000\xa0₫",
+        "400.000.000\xa0₫",
     ]
 
 

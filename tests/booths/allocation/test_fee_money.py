@@ -66,7 +66,7 @@ async def test_a_part_that_comes_for_a_booth_that_was_taken_back_is_told() -> No
     late = await pay(document, 1_000_000, actor=None)
     assert (late.outcome, late.state) == (Settlement.REFUND, DocumentState.REFUND_DUE)
     (message,) = await sent("payment-owed:")
-    assert (message["body_text"].count("1.000.000 ₫"), f"/apply/mine/{application_id}" in message["body_text"]) == (
+    assert (message["body_text"].count("1.000.000\xa0₫"), f"/apply/mine/{application_id}" in message["body_text"]) == (
         2,
         True,
     )
@@ -81,7 +81,7 @@ async def test_what_comes_once_more_for_a_booth_that_is_gone_is_told_each_time()
     assert await sent("payment-owed:") == []  # of this much the booths tell
     await by_card(document)
     (message,) = await sent("payment-owed:")
-    assert message["body_text"].count("3.000.000 ₫") == 2
+    assert message["body_text"].count("3.000.000\xa0₫") == 2
 
 
 async def test_what_is_too_much_beside_late_money_is_told_and_nothing_twice() -> None:
@@ -90,9 +90,9 @@ async def test_what_is_too_much_beside_late_money_is_told_and_nothing_twice() ->
     assert (late.outcome, late.over_minor) == (Settlement.REFUND, 7_000)
     assert await told(application_id) == ["billed", "taken_back", "gone"]
     (message,) = await sent("payment-owed:")
-    assert "7.000 ₫" in message["body_text"].replace("3.007.000 ₫", "")
+    assert "7.000\xa0₫" in message["body_text"].replace("3.007.000\xa0₫", "")
     (mine,) = [row for row in await sent("booth-fee:gone") if row]
-    assert "3.000.000 ₫" in mine["body_text"]
+    assert "3.000.000\xa0₫" in mine["body_text"]
 
 
 async def test_the_last_part_for_a_booth_that_is_gone_brings_all_parts_back() -> None:
@@ -106,7 +106,7 @@ async def test_the_last_part_for_a_booth_that_is_gone_brings_all_parts_back() ->
     assert (await pay(document, 2_000_000)).outcome == Settlement.REFUND
     assert (await invoice_of(application_id)).owed.amount_minor == PRICE
     (message,) = await sent("booth-fee:gone")
-    assert "3.000.000 ₫" in message["body_text"]
+    assert "3.000.000\xa0₫" in message["body_text"]
 
 
 @pytest.mark.parametrize("to_others", [False, True])
@@ -127,7 +127,7 @@ async def test_the_rest_of_a_fee_whose_booth_was_taken_back_buys_it_again_or_bri
     if to_others:
         assert stands == (Settlement.REFUND, DocumentState.REFUND_DUE, 0, PRICE)
         (message,) = await sent("booth-fee:gone")
-        assert ("2.000.000 ₫" in message["body_text"], "3.000.000 ₫" in message["body_text"]) == (True, False)
+        assert ("2.000.000\xa0₫" in message["body_text"], "3.000.000\xa0₫" in message["body_text"]) == (True, False)
     else:
         assert stands == (Settlement.KEPT, DocumentState.PAID, PRICE, 0)
         assert await fair.code(application_id) == "A1"
@@ -167,7 +167,7 @@ async def test_a_refund_to_a_card_is_told_and_one_that_failed_is_taken_back_and_
     for _time in range(2):
         await apply_refund({**REFUND, "status": "succeeded"}, NOW)
     (back,) = await sent("card-refund")
-    assert ("3.000.000 ₫" in back["body_text"], f"/apply/mine/{application_id}" in back["body_text"]) == (True, True)
+    assert ("3.000.000\xa0₫" in back["body_text"], f"/apply/mine/{application_id}" in back["body_text"]) == (True, True)
     (own,) = await own_fees(application_id)
     assert [one.amount.amount_minor for one in own.payments] == [PRICE, -PRICE]
     for _time in range(2):
@@ -194,7 +194,7 @@ async def test_a_fee_that_finance_takes_back_as_a_whole_takes_its_booth_with_it(
     assert (found.state, found.booth) == (ApplicationState.WAITING, "")
     assert await told(application_id) == ["billed", "kept", "owed_back"]
     (message,) = await sent("booth-fee:owed_back")
-    assert "3.000.000 ₫" in message["body_text"]  # what was too much was told when it came
+    assert "3.000.000\xa0₫" in message["body_text"]  # what was too much was told when it came
     assert len(await sent("payment-owed:")) == (over > 0)
     assert await fair.bill() == 0
     assert len(await invoices_for(FEE_PURPOSE, [application_id])) == 1
@@ -225,7 +225,7 @@ async def test_of_a_fee_that_was_credited_in_part_the_rest_is_all_that_has_come(
     rest = Money(PRICE - 2_000_000, "VND")
     await credit_document(document_id=document.id, amount=rest, reason="x", actor=SYSTEM, now=NOW)
     (message,) = await sent("booth-fee:kept")
-    assert ("2.000.000 ₫" in message["body_text"], "3.000.000 ₫" in message["body_text"]) == (True, False)
+    assert ("2.000.000\xa0₫" in message["body_text"], "3.000.000\xa0₫" in message["body_text"]) == (True, False)
 
 
 async def test_who_pays_the_old_invoice_of_a_booth_that_was_billed_anew_is_told_which_one_to_pay() -> None:
@@ -243,11 +243,11 @@ async def test_who_pays_the_old_invoice_of_a_booth_that_was_billed_anew_is_told_
     (message,) = await sent("booth-fee:billed_anew")
     assert f"Please pay invoice {stands.number}: your money for {olds[0].number} goes back" in message["subject"]
     assert f"please pay invoice {stands.number}." in message["body_text"]
-    assert "3.000.000 ₫ goes back to you" in message["body_text"]
+    assert "3.000.000\xa0₫ goes back to you" in message["body_text"]
     await pay(stands)
     await pay(olds[1], actor=None)
     (message,) = await sent("booth-fee:paid_anew")
-    assert f"Invoice {stands.number}, in its place, is paid already: 3.000.000 ₫ goes back" in message["body_text"]
+    assert f"Invoice {stands.number}, in its place, is paid already: 3.000.000\xa0₫ goes back" in message["body_text"]
     assert await sent("booth-fee:gone") == []
     assert await fair.code(application_id) == "A1"
 
@@ -260,7 +260,7 @@ async def test_an_exhibitor_whose_bill_finance_takes_back_is_told_not_to_pay_it(
     document = await invoice_of(application_id)
     await cancel_document(document_id=document.id, actor=SYSTEM, now=NOW)
     (message,) = [row for row in await sent("") if row["subject"].startswith(f"Invoice {document.number}")]
-    assert "over 3.000.000 ₫" in message["body_text"]
+    assert "over 3.000.000\xa0₫" in message["body_text"]
     assert "was taken back: please do not pay it." in message["body_text"]
     assert f"/apply/mine/{application_id}" in message["body_text"]
 
@@ -339,7 +339,7 @@ async def test_a_part_for_a_written_off_fee_of_a_booth_that_is_gone_goes_back_an
     late = await pay(await invoice_of(application_id), 1_000_000, actor=None)
     assert (late.outcome, late.state) == (Settlement.REFUND, DocumentState.REFUND_DUE)
     (message,) = await sent("payment-owed:")
-    assert "1.000.000 ₫" in message["body_text"]
+    assert "1.000.000\xa0₫" in message["body_text"]
     accounts = {row["account"]: int(row["amount_minor"]) for row in await balances(fair.edition.id)}
     assert {name: amount for name, amount in accounts.items() if amount} == {"bank": 1_000_000, "payable": -1_000_000}
 
@@ -379,8 +379,10 @@ async def test_each_part_of_a_fee_that_comes_is_confirmed_with_what_is_left_and_
     for amount in (1_000_000, 500_000, 1_500_000):
         await pay(document, amount)
     first, second = [message["body_text"] for message in await sent("payment-part:")]
-    assert [part for part in ("1.000.000 ₫", "2.000.000 ₫", "500.000 ₫", "23/10/2026") if part not in first] == []
-    assert [part for part in ("500.000 ₫", "1.500.000 ₫", "02/11/2026") if part not in second] == []
+    assert [
+        part for part in ("1.000.000\xa0₫", "2.000.000\xa0₫", "500.000\xa0₫", "23/10/2026") if part not in first
+    ] == []
+    assert [part for part in ("500.000\xa0₫", "1.500.000\xa0₫", "02/11/2026") if part not in second] == []
     assert len(await sent("booth-fee:kept")) == 1
 
 
@@ -391,8 +393,8 @@ async def test_the_bill_of_a_fee_in_parts_names_the_first_and_that_the_rest_foll
     await fair.bill()
     (message,) = await sent("booth-fee:billed")
     words = (
-        "3.000.000 ₫",
-        "1.500.000 ₫",
+        "3.000.000\xa0₫",
+        "1.500.000\xa0₫",
         "23/10/2026",
         "02/11/2026",
     )

@@ -79,7 +79,7 @@ async def test_each_allocated_booth_with_a_price_is_billed_once() -> None:
     assert (await told(first), await told(third)) == (["billed"], ["billed"])
     message = await OutboxMessage.objects().get(OutboxMessage.unique_key == f"booth-fee:billed:{document.id}:")
     assert message is not None
-    assert ("3.000.000 ₫" in message.subject, f"/apply/mine/{first}" in message.body_text) == (True, True)
+    assert ("3.000.000\xa0₫" in message.subject, f"/apply/mine/{first}" in message.body_text) == (True, True)
 
 
 async def test_a_paid_or_written_off_invoice_is_not_billed_again_and_a_cancelled_one_is() -> None:

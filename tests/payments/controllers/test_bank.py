@@ -165,7 +165,7 @@ async def test_a_transfer_is_split_over_invoices_that_are_searched(desk: Browser
     assert re.findall(r'name="amount_\d+" value="([^"]*)"', chosen) == ["50.000", "70.000"]
     shares = {f"amount_{first.id}": "50.000", f"amount_{second.id}": "60.000"}
     differing = await desk.post(f"{own}/assign?lang=en", data=shares)
-    assert (differing.status_code, "The amounts make up 110.000 ₫, but 120.000 ₫ came." in differing.text) == (
+    assert (differing.status_code, "The amounts make up 110.000\xa0₫, but 120.000\xa0₫ came." in differing.text) == (
         422,
         True,
     )
@@ -184,7 +184,7 @@ async def test_a_paid_invoice_is_found_and_what_goes_to_it_is_said_to_go_back(
     entry = await make_entry("tien gian hang")
     own = f"{base(edition)}/{entry.id}"
     shown = (await desk.get(f"{own}?with={paid.id}&lang=en")).text
-    assert "Open: 50.000 ₫." in shown
+    assert "Open: 50.000\xa0₫." in shown
     stood = html.unescape(re.findall(r'name="stood_\d+" value="([^"]*)"', shown)[0])
     await make_entry(paid.reference)
     await match_new(NOW)
@@ -218,8 +218,8 @@ async def test_a_transfer_is_set_aside_and_taken_up_again(desk: Browser, edition
 
 async def test_transfers_are_searched_and_exported(desk: Browser, edition: EditionInfo) -> None:
     await make_entry("Lụa Vạn Phúc", number="FT26331000000077")
-    assert "50.000 ₫" in (await desk.get(f"{base(edition)}?q=lua+van+phuc")).text
-    assert "50.000 ₫" in (await desk.get(f"{base(edition)}?q=ft26331000000077&state=new")).text
+    assert "50.000\xa0₫" in (await desk.get(f"{base(edition)}?q=lua+van+phuc")).text
+    assert "50.000\xa0₫" in (await desk.get(f"{base(edition)}?q=ft26331000000077&state=new")).text
     assert "No transfer fits" in (await desk.get(f"{base(edition)}?q=xyzzyx&lang=en")).text
     assert (await desk.get(f"{base(edition)}/export.xlsx?q=lua")).content[:2] == b"PK"
 

@@ -173,13 +173,13 @@ async def test_money_goes_back_to_the_card_in_parts_and_the_buyer_sees_it(
 ) -> None:
     await paid(scene, stripe)
     await cancel_order(order_id=scene.order_id, edition_id=scene.edition_id, actor=SYSTEM, now=clock.now())
-    assert "What you paid, 50.000 ₫, goes back to you: the organisers see to it" in await scene.page()
+    assert "What you paid, 50.000\xa0₫, goes back to you: the organisers see to it" in await scene.page()
     own = f"/manage/{scene.edition_id}/payments/{scene.document_id}"
     assert "Send it back to the card" in (await desk.get(f"{own}?lang=en")).text
     (payment,) = await payments_of(scene.document_id)
     refunds = f"{own}/card-refunds/{payment.id}"
     assert 'value="50.000"' in (await desk.get(refunds)).text
-    for amount, sentence in (("x", "Please write an amount"), ("50.001", "At most 50.000 ₫"), ("0", "At most")):
+    for amount, sentence in (("x", "Please write an amount"), ("50.001", "At most 50.000\xa0₫"), ("0", "At most")):
         refused = await desk.post(f"{refunds}?lang=en", data={"amount": amount})
         assert (refused.status_code, sentence in refused.text) == (422, True)
     assert (await desk.post(refunds, data={"amount": "20.000", "note": "một phần"})).headers["location"] == own
@@ -187,13 +187,13 @@ async def test_money_goes_back_to_the_card_in_parts_and_the_buyer_sees_it(
     assert "Back to the card" in shown
     assert "một phần" in shown
     assert 'value="30.000"' in (await desk.get(refunds)).text
-    assert "30.000 ₫ has to go back." in shown
+    assert "30.000\xa0₫ has to go back." in shown
     page = await scene.page()
-    assert "20.000 ₫ went back to your card" in page
-    assert "What you paid, 30.000 ₫, goes back to you" in page
+    assert "20.000\xa0₫ went back to your card" in page
+    assert "What you paid, 30.000\xa0₫, goes back to you" in page
     await desk.post(refunds, data={"amount": "30.000"})
     page = await scene.page()
-    assert "30.000 ₫ went back to your card" in page
+    assert "30.000\xa0₫ went back to your card" in page
     assert "the organisers see to it" not in page
     assert "All of it went back" in (await desk.get(f"{refunds}?lang=en")).text
     messages = await OutboxMessage.select().where(OutboxMessage.unique_key.like("card-refund:%"))
@@ -218,12 +218,12 @@ async def test_a_refund_that_fails_days_later_is_shown_told_and_sent_again(
         await apply_event(failed[0], clock.now())
     shown = (await desk.get(f"{own}?lang=en")).text
     for words in (
-        "50.000 ₫ has to go back.",
+        "50.000\xa0₫ has to go back.",
         "Its refund failed: the money is here again. The card has expired or was cancelled.",
     ):
         assert words in shown
     page = await scene.page()
-    assert "What you paid, 50.000 ₫, goes back to you: the organisers see to it" in page
+    assert "What you paid, 50.000\xa0₫, goes back to you: the organisers see to it" in page
     assert "went back to your card" not in page
     refund_messages = OutboxMessage.unique_key.like("card-refund%")
     told = await OutboxMessage.select().where(refund_messages).order_by(OutboxMessage.id)
@@ -231,7 +231,7 @@ async def test_a_refund_that_fails_days_later_is_shown_told_and_sent_again(
         "card-refund",
         "card-refund-failed",
     ]
-    assert "50.000 ₫" in told[1]["body_text"]
+    assert "50.000\xa0₫" in told[1]["body_text"]
     assert (await desk.post(refunds, data={"amount": "50.000"})).headers["location"] == own
     assert "went back to your card" in await scene.page()
 
@@ -244,7 +244,7 @@ async def test_what_is_given_back_at_stripe_itself_ends_the_order(scene: Scene, 
     assert await tell(stripe, "refund.created", "charge.refunded") == ["done", "known"]
     page = await scene.page()
     assert "It was cancelled. Its passes open no gate." in page
-    assert "50.000 ₫ went back to your card" in page
+    assert "50.000\xa0₫ went back to your card" in page
     (ticket,) = await tickets_of_order(scene.order_id)
     assert (before["pass_state"], ticket["pass_state"]) == ("issued", "revoked")
 
@@ -275,7 +275,7 @@ async def test_claims_of_cardholders_are_shown(scene: Scene, stripe: StripeServe
     assert "Waits for your answer at Stripe" in listed
     assert "https://dashboard.stripe.com/test/disputes/dp_test_" in listed
     assert ("She did not make the payment." in listed, "fraudulent" in listed) == (True, False)
-    assert "claims 50.000 ₫ back" in (await desk.get(f"{base}/{scene.document_id}?lang=en")).text
+    assert "claims 50.000\xa0₫ back" in (await desk.get(f"{base}/{scene.document_id}?lang=en")).text
     assert f"{base}/disputes" in (await desk.get(f"/manage/{scene.edition_id}?lang=en")).text
 
 

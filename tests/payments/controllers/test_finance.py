@@ -43,14 +43,14 @@ async def test_cash_is_recorded_by_hand(desk: Browser, seller: Seller) -> None:
     assert "No invoice yet" in (await desk.get(f"{base}?lang=en")).text
     document = await make_document(edition)
     listed = (await desk.get(f"{base}?q=le+thi+lan&state=open")).text
-    assert "50.000 ₫" in listed
+    assert "50.000\xa0₫" in listed
     assert "No invoice fits" in (await desk.get(f"{base}?q=nobody")).text
     assert "Open invoices" in (await desk.get(f"/manage/{edition.id}")).text
     own = f"{base}/{document.id}"
     assert 'value="50.000"' in (await desk.get(own)).text
     for amount, sentence in (
         ("x", "Please write an amount"),
-        ("55.000", "is over 50.000 ₫, not 55.000 ₫"),
+        ("55.000", "is over 50.000\xa0₫, not 55.000\xa0₫"),
         ("", "fill"),
     ):
         refused = await desk.post(f"{own}/payments?lang=en", data={"method": "cash", "amount": amount})
@@ -75,14 +75,14 @@ async def test_money_that_came_too_late_goes_back(desk: Browser, seller: Seller)
     assert (await desk.post(f"{own}/cancel")).status_code == 303
     assert (await desk.post(f"{own}/payments", data={"method": "transfer", "amount": "50000"})).status_code == 303
     shown = (await desk.get(f"{own}?lang=en")).text
-    assert "50.000 ₫ has to go back." in shown
+    assert "50.000\xa0₫ has to go back." in shown
     (payment,) = [payment for _document, payment in seller.settled]
     back = {"method": "transfer", "amount": "20.000"}
     assert (await desk.post(f"{own}/refunds/{payment.id}", data=back)).status_code == 303
-    assert "30.000 ₫ has to go back." in (await desk.get(f"{own}?lang=en")).text
+    assert "30.000\xa0₫ has to go back." in (await desk.get(f"{own}?lang=en")).text
     for amount, status, sentence in (
         ("rất nhiều", 422, "Please write an amount"),
-        ("40.000", 409, "Of this payment 30.000 ₫ has to go back, not 40.000 ₫."),
+        ("40.000", 409, "Of this payment 30.000\xa0₫ has to go back, not 40.000\xa0₫."),
     ):
         refused = await desk.post(f"{own}/refunds/{payment.id}?lang=en", data=back | {"amount": amount})
         assert (refused.status_code, sentence in unescape(refused.text)) == (status, True)
@@ -131,12 +131,12 @@ async def test_a_part_is_paid_a_part_taken_back_and_the_rest_written_off(desk: B
     own = f"/manage/{edition.id}/payments/{document.id}"
     assert (await desk.post(f"{own}/payments", data={"method": "terminal", "amount": "40.000"})).status_code == 303
     shown = (await desk.get(f"{own}?lang=en")).text
-    for words in ("Borne by Quỹ vì phụ nữ", "Still to come", "40.000 ₫", "Instalments"):
+    for words in ("Borne by Quỹ vì phụ nữ", "Still to come", "40.000\xa0₫", "Instalments"):
         assert words in shown
     for form, sentence in (
         ({"credit": "x", "reason": "Sai"}, "Please write an amount"),
         ({"credit": "10.000", "reason": ""}, "fill"),
-        ({"credit": "90.000", "reason": "Sai"}, "80.000 ₫ can be taken back"),
+        ({"credit": "90.000", "reason": "Sai"}, "80.000\xa0₫ can be taken back"),
     ):
         refused = await desk.post(f"{own}/credits?lang=en", data=form)
         assert (refused.status_code, sentence in refused.text) == (422, True), sentence
@@ -148,9 +148,9 @@ async def test_a_part_is_paid_a_part_taken_back_and_the_rest_written_off(desk: B
     assert (await document_by_id(document.id)).state == DocumentState.WRITTEN_OFF
     asked = (await desk.get(f"{own}?lang=en")).text
     assert f'action="{own}/cancel"' in asked
-    assert "40.000 ₫ that came for it has to go back, and the payer is told." in asked
+    assert "40.000\xa0₫ that came for it has to go back, and the payer is told." in asked
     ledger = (await desk.get(f"/manage/{edition.id}/payments/ledger?lang=en")).text
-    for words in ("Written off", "30.000 ₫", "Card terminals", "40.000 ₫", "Quỹ vì phụ nữ"):
+    for words in ("Written off", "30.000\xa0₫", "Card terminals", "40.000\xa0₫", "Quỹ vì phụ nữ"):
         assert words in ledger
     day = now().astimezone(edition.zone).date()
     entered = (await desk.get(f"/manage/{edition.id}/payments/ledger?day={day}&lang=en")).text
@@ -241,14 +241,14 @@ async def test_cash_goes_through_the_drawer_that_is_counted(desk: Browser, selle
     document = await make_document(edition)
     own = f"/manage/{edition.id}/payments/{document.id}"
     await desk.post(f"{own}/payments", data={"method": "cash", "amount": "50.000"})
-    assert "250.000 ₫ should lie in it" in (await desk.get(f"{path}?lang=en")).text
+    assert "250.000\xa0₫ should lie in it" in (await desk.get(f"{path}?lang=en")).text
     (drawer,) = await drawers_of(edition.id)
     close = f"{path}/{drawer.id}/close"
     assert (await desk.post(close, data={"amount": ""})).status_code == 422
     assert (await desk.post(close, data={"amount": "245.000", "note": "thiếu tờ 5"})).status_code == 303
     assert (await desk.post(close, data={"amount": "245.000"})).status_code == 404
     shown = (await desk.get(f"{path}?lang=en")).text
-    for words in ("245.000 ₫", "thiếu tờ 5", "Open my drawer"):
+    for words in ("245.000\xa0₫", "thiếu tờ 5", "Open my drawer"):
         assert words in shown
     lost = {row["account"]: row["amount_minor"] for row in await balances(edition.id)}
     assert (lost["loss"], lost["cash"]) == (5_000, 45_000)

@@ -63,7 +63,7 @@ async def test_a_batch_is_written_down_found_on_the_account_and_done(client: Bro
     again = await client.post(f"{path}?lang=en", data=GOOD)
     assert (again.status_code, "LO-7 is entered already" in again.text) == (409, True)
     shown = (await client.get(f"{path}?lang=en")).text
-    for words in ("LO-7", "49.000 ₫", "1.000 ₫", "Sacombank", "Nothing is still to be paid out"):
+    for words in ("LO-7", "49.000\xa0₫", "1.000\xa0₫", "Sacombank", "Nothing is still to be paid out"):
         assert words in shown
     entry = await make_entry("QUYET TOAN POS", amount=49_000, edition=edition)
     own = f"{base}/bank/{entry.id}"

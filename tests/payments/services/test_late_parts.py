@@ -214,13 +214,19 @@ async def test_a_payer_hears_that_a_part_goes_back_unless_the_rest_comes(edition
     seller.answer = Settlement.REFUND
     document = await cancelled(edition)
     await comes(document, 20_000)
-    assert ("20.000 ₫ sẽ được hoàn lại" in await newest_message(), "trừ khi" in await newest_message()) == (True, True)
+    assert ("20.000\xa0₫ sẽ được hoàn lại" in await newest_message(), "trừ khi" in await newest_message()) == (
+        True,
+        True,
+    )
     await comes(document, 30_000)
-    assert ("30.000 ₫ sẽ được hoàn lại" in await newest_message(), "trừ khi" in await newest_message()) == (True, False)
+    assert ("30.000\xa0₫ sẽ được hoàn lại" in await newest_message(), "trừ khi" in await newest_message()) == (
+        True,
+        False,
+    )
 
 
 @pytest.mark.usefixtures("reached")
 async def test_a_payer_hears_of_what_is_more_than_the_rest_alone(edition: EditionInfo) -> None:
     document = await cancelled(edition, came=20_000)
     await comes(document, 45_000)
-    assert "15.000 ₫ sẽ được hoàn lại" in await newest_message()
+    assert "15.000\xa0₫ sẽ được hoàn lại" in await newest_message()

@@ -74,7 +74,7 @@ async def test_one_goes_out_before_the_day_and_one_after_it(database: str, selle
         "lan@example.vn",
         f"Invoice {document.number} is to be paid by 23 Oct 2026",
     )
-    for part in (document.number, "50.000 ₫", "Gian hàng A1", document.reference, "by 23 Oct 2026"):
+    for part in (document.number, "50.000\xa0₫", "Gian hàng A1", document.reference, "by 23 Oct 2026"):
         assert part in before["body_text"]
     assert after["subject"] == f"Invoice {document.number} was to be paid by 23 Oct 2026"
     assert (await document_by_id(document.id)).reminded_at == on(24)
@@ -106,7 +106,7 @@ async def test_each_part_has_its_own_two(database: str, seller: Seller) -> None:
         now=on(21),
     )
     assert [await remind_payers(at) for at in (on(24), on(3, 11), on(7, 11))] == [0, 1, 1]
-    assert [("20.000 ₫" in one["body_text"], "30.000 ₫" in one["body_text"]) for one in await told()] == [
+    assert [("20.000\xa0₫" in one["body_text"], "30.000\xa0₫" in one["body_text"]) for one in await told()] == [
         (True, False),
         (False, True),
         (False, True),
@@ -117,7 +117,10 @@ async def test_what_is_overdue_is_told_with_the_next_part(database: str, seller:
     parts = (Part(due_on=date(2026, 10, 23), amount_minor=20_000), Part(due_on=date(2026, 11, 6), amount_minor=30_000))
     await bill(await make_edition(), parts=parts)
     assert [await remind_payers(at) for at in (on(24), on(3, 11))] == [1, 1]
-    assert ["20.000 ₫" in (await told())[0]["body_text"], "50.000 ₫" in (await told())[1]["body_text"]] == [True, True]
+    assert ["20.000\xa0₫" in (await told())[0]["body_text"], "50.000\xa0₫" in (await told())[1]["body_text"]] == [
+        True,
+        True,
+    ]
 
 
 @pytest.mark.parametrize("days", [0, 1, 10])
@@ -138,7 +141,7 @@ async def test_nobody_is_reminded_of_what_is_paid_taken_back_or_hers_no_more(dat
         document_id=partly.id, method=PaymentMethod.TRANSFER, amount=Money(20_000, "VND"), actor=None, now=NOW
     )
     assert await remind_payers(on(24)) == 1
-    assert "30.000 ₫" in (await told())[-1]["body_text"]
+    assert "30.000\xa0₫" in (await told())[-1]["body_text"]
 
 
 async def test_who_cannot_be_reached_is_not_taken_for_reminded(database: str, seller: Seller) -> None:

@@ -101,10 +101,10 @@ async def test_of_one_that_was_credited_in_part_the_rest_is_all_that_has_come(cr
         await credit(document, 3_000_000)
     assert (await document_by_id(document.id)).state == DocumentState.PAID
     first, said = await told()
-    before = "7.000.000 ₫ has come for" if credited_last else "3.000.000 ₫ of invoice"
-    rest = "3.000.000 ₫" if credited_last else "7.000.000 ₫"
+    before = "7.000.000\xa0₫ has come for" if credited_last else "3.000.000\xa0₫ of invoice"
+    rest = "3.000.000\xa0₫" if credited_last else "7.000.000\xa0₫"
     assert (before in first, f"{rest} is still to be paid by 23 Oct 2026." in first) == (True, True)
-    assert "all of 7.000.000 ₫ for Gold sponsor" in said
+    assert "all of 7.000.000\xa0₫ for Gold sponsor" in said
 
 
 async def test_when_the_edition_is_cancelled_payers_are_told_of_their_money(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,8 +118,8 @@ async def test_when_the_edition_is_cancelled_payers_are_told_of_their_money(monk
     assert (await document_by_id(paid.id)).state == DocumentState.REFUND_DUE
     assert (await document_by_id(in_part.id)).state == DocumentState.CANCELLED
     *said, void = (await told())[before:]
-    assert f"invoice {unpaid.number} over 10.000.000 ₫ for Gold sponsor" in void
-    for one, document, amount in zip(said, (paid, in_part), ("10.000.000 ₫", "4.000.000 ₫"), strict=True):
+    assert f"invoice {unpaid.number} over 10.000.000\xa0₫ for Gold sponsor" in void
+    for one, document, amount in zip(said, (paid, in_part), ("10.000.000\xa0₫", "4.000.000\xa0₫"), strict=True):
         assert f"invoice {document.number} for Gold sponsor" in one
         assert f"was taken back: nothing more is to be paid. {amount} goes back to you" in one
 
@@ -130,7 +130,7 @@ async def test_who_was_sent_a_bill_is_told_that_it_is_void(by: Callable[..., Awa
     whole = {} if by is cancel_document else {"amount": document.amount, "reason": "Ghi sai"}
     await by(document_id=document.id, actor=SYSTEM, now=NOW, **whole)
     (said,) = await told()
-    assert f"invoice {document.number} over 10.000.000 ₫ for Gold sponsor" in said
+    assert f"invoice {document.number} over 10.000.000\xa0₫ for Gold sponsor" in said
     assert "was taken back: please do not pay it." in said
     assert "/invoices/done/" in said
     if by is cancel_document:
@@ -144,14 +144,14 @@ async def test_a_bill_that_was_written_off_is_void_once_it_is_cancelled() -> Non
     await write_off(document_id=document.id, actor=SYSTEM, now=OVERDUE)
     await cancel_document(document_id=document.id, actor=SYSTEM, now=NOW)
     _less, said = await told()
-    assert "over 7.000.000 ₫ for Gold sponsor" in said
+    assert "over 7.000.000\xa0₫ for Gold sponsor" in said
 
 
 async def test_money_for_one_that_finance_took_back_goes_back_whenever_it_comes() -> None:
     document = await bill(await make_edition())
     await cancel_document(document_id=document.id, actor=SYSTEM, now=NOW)
     await pay(document, 4_000_000)
-    assert ("4.000.000 ₫ goes back to you" in (await told())[-1], "unless" in (await told())[-1]) == (True, False)
+    assert ("4.000.000\xa0₫ goes back to you" in (await told())[-1], "unless" in (await told())[-1]) == (True, False)
     (part,) = await payments_of(document.id)
     await record_refund(payment_id=part.id, method=PaymentMethod.TRANSFER, actor=SYSTEM, now=NOW)
     assert (await document_by_id(document.id)).state == DocumentState.REFUNDED
@@ -213,4 +213,4 @@ async def test_what_was_too_much_is_not_told_again_with_the_invoice() -> None:
     document = await bill(await make_edition())
     await pay(document, 12_000_000)
     await credit(document, 10_000_000)
-    assert "nothing more is to be paid. 10.000.000 ₫ goes back to you" in (await told())[-1]
+    assert "nothing more is to be paid. 10.000.000\xa0₫ goes back to you" in (await told())[-1]

@@ -40,4 +40,4 @@ async def test_what_finance_takes_back_of_a_seller_who_has_nothing_to_take_back_
     await credit_document(document_id=document.id, amount=whole, reason="x", actor=SYSTEM, now=NOW)
     (message,) = await fetch("SELECT to_address, body_text FROM outbox_message")
     assert message["to_address"] == "lan@example.vn"
-    assert "was taken back: nothing more is to be paid. 50.000 ₫ goes back to you" in message["body_text"]
+    assert "was taken back: nothing more is to be paid. 50.000\xa0₫ goes back to you" in message["body_text"]

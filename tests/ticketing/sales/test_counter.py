@@ -175,14 +175,14 @@ async def test_of_an_order_that_is_paid_in_part_the_rest_is_asked_for(
     said = {"reference": placed.reference, "method": "cash"}
     asked = '<input type="hidden" name="due" value="{}">'
     before = (await client.get(shown)).text
-    assert (asked.format(100_000) in before, "The whole amount of 100.000 ₫ came in." in before) == (True, True)
+    assert (asked.format(100_000) in before, "The whole amount of 100.000\xa0₫ came in." in before) == (True, True)
     await come(30_000)
     late = await client.post(f"{base}/paid?lang=en", data={**said, "due": "100000"})
-    sentence = "70.000 ₫ is to be paid now, no longer 100.000 ₫"
+    sentence = "70.000\xa0₫ is to be paid now, no longer 100.000\xa0₫"
     assert (late.status_code, sentence in late.text) == (409, True)
     assert len(await payments()) == 1
     after = (await client.get(shown)).text
-    assert [part in after for part in (asked.format(70_000), "The rest came in: 70.000 ₫.", "whole amount")] == [
+    assert [part in after for part in (asked.format(70_000), "The rest came in: 70.000\xa0₫.", "whole amount")] == [
         True,
         True,
         False,
@@ -204,7 +204,7 @@ async def test_another_transfer_of_the_amount_that_the_bank_told_of_is_recorded_
     paid = f"/manage/{edition.id}/orders/{placed.order_id}/paid"
     said = {"method": "transfer", "due": "50000"}
     refused = await client.post(f"{paid}?lang=en", data=said)
-    told, offered = "The bank told of a transfer of 50.000 ₫", "It is another transfer of the same amount"
+    told, offered = "The bank told of a transfer of 50.000\xa0₫", "It is another transfer of the same amount"
     assert (refused.status_code, told in refused.text, offered in refused.text) == (409, True, True)
     assert (len(await payments()), await fetch("SELECT id FROM pass")) == (1, [])
     assert offered not in (await client.get(f"{paid.removesuffix('/paid')}?lang=en")).text
@@ -230,7 +230,7 @@ async def test_an_order_that_lapsed_after_a_part_came_is_asked_for_the_rest(
     await expire_orders(now=NOW + timedelta(hours=1))
     base = f"/manage/{edition.id}/{desk}/{placed.order_id}"
     shown = (await client.get(f"{base}?lang=en&reference={placed.reference}")).text
-    assert ('<input type="hidden" name="due" value="70000">' in shown, "The rest came in: 70.000 ₫." in shown) == (
+    assert ('<input type="hidden" name="due" value="70000">' in shown, "The rest came in: 70.000\xa0₫." in shown) == (
         True,
         True,
     )
@@ -262,9 +262,9 @@ async def test_a_transfer_is_asked_for_what_is_due(
     placed = await make_order(edition.id, {seat: 2}, now=NOW)
     await come(30_000)
     shown = (await client.get(f"{edition.path}/tickets/done/{placed.secret}")).text
-    assert ("<dd>70.000 ₫</dd>" in shown, "<dd><strong>70.000 ₫</strong></dd>" in shown) == (True, True)
-    assert (shown.count("100.000 ₫"), shown.count("<dd>100.000 ₫</dd>")) == (1, 1)  # what all of it costs
-    assert "<dd>30.000 ₫</dd>" in shown  # and what has come
+    assert ("<dd>70.000\xa0₫</dd>" in shown, "<dd><strong>70.000\xa0₫</strong></dd>" in shown) == (True, True)
+    assert (shown.count("100.000\xa0₫"), shown.count("<dd>100.000\xa0₫</dd>")) == (1, 1)  # what all of it costs
+    assert "<dd>30.000\xa0₫</dd>" in shown  # and what has come
 
 
 async def test_the_page_of_a_cancelled_order_gives_its_papers(edition: EditionInfo, seat: int, client: Browser) -> None:

@@ -121,7 +121,7 @@ async def test_what_is_not_equal_stands_in_for_nothing_and_the_buyer_is_told(edi
     told = await last_message()
     assert (told["to_address"], told["secret"]) == ("hoa@example.com", True)
     assert told["subject"] == f"Your payment for {document.number} goes back to you"
-    assert "100.000 ₫ goes back to you" in told["body_text"]
+    assert "100.000\xa0₫ goes back to you" in told["body_text"]
     assert f"/tickets/done/{placed.secret}" in told["body_text"]
 
 
@@ -155,10 +155,10 @@ async def test_what_comes_a_second_time_or_too_much_is_told_too(edition: Any) ->
     type_id = await make_ticket_type(edition.id, now=NOW, price_minor=PRICE)
     placed = await make_order(edition.id, {type_id: 1}, now=NOW, locale="en")
     assert (await transfer(placed, PRICE + 7)).over_minor == 7
-    assert "50.007 ₫ came for invoice" in (await last_message())["body_text"]
-    assert "7 ₫ goes back to you" in (await last_message())["body_text"]
+    assert "50.007\xa0₫ came for invoice" in (await last_message())["body_text"]
+    assert "7\xa0₫ goes back to you" in (await last_message())["body_text"]
     assert (await transfer(placed, number="again")).outcome == Settlement.REFUND
-    assert "more than was to be paid. 50.000 ₫ goes back to you" in (await last_message())["body_text"]
+    assert "more than was to be paid. 50.000\xa0₫ goes back to you" in (await last_message())["body_text"]
 
 
 async def test_money_that_went_back_by_hand_is_told_and_seen(edition: Any, client: Browser) -> None:
@@ -167,7 +167,7 @@ async def test_money_that_went_back_by_hand_is_told_and_seen(edition: Any, clien
     await fill(edition.id, type_id, 1)
     recorded = await transfer(placed)
     page = f"{edition.path}/tickets/done/{placed.secret}?lang=en"
-    assert "What you paid, 50.000 ₫, goes back to you" in (await client.get(page)).text
+    assert "What you paid, 50.000\xa0₫, goes back to you" in (await client.get(page)).text
     await record_refund(
         payment_id=recorded.payment_id,
         method=PaymentMethod.TRANSFER,
@@ -176,10 +176,10 @@ async def test_money_that_went_back_by_hand_is_told_and_seen(edition: Any, clien
         now=LATER,
     )
     told = await last_message()
-    assert "50.000 ₫ for invoice" in told["body_text"]
+    assert "50.000\xa0₫ for invoice" in told["body_text"]
     assert "went back to you. How: Bank transfer." in told["body_text"]
     shown = (await client.get(page)).text
-    assert "50.000 ₫ went back to you on" in shown
+    assert "50.000\xa0₫ went back to you on" in shown
     assert "goes back to you" not in shown
 
 

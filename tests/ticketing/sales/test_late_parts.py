@@ -89,7 +89,7 @@ async def test_two_parts_over_the_end_of_the_time_buy_what_is_still_there(editio
     placed = await lapsed(edition, await seats(edition), came=100_000 if early else 0)
     if not early:
         assert (await comes(placed, 100_000)).outcome == Settlement.REFUND
-    assert (await told())[0].count("100.000 ₫ goes back to you, unless the rest comes before that") == 1
+    assert (await told())[0].count("100.000\xa0₫ goes back to you, unless the rest comes before that") == 1
     came = await comes(placed, 50_000)
     assert (came.outcome, came.over_minor) == (Settlement.KEPT, 0)
     assert await state_of(placed) == ("confirmed", DocumentState.PAID, 150_000, 0)
@@ -106,7 +106,7 @@ async def test_places_that_are_gone_let_both_parts_go_back(edition: Any) -> None
     assert (await comes(placed, 50_000)).outcome == Settlement.REFUND
     assert await state_of(placed) == ("expired", DocumentState.REFUND_DUE, 0, 150_000)
     last = (await told())[0]
-    assert ("50.000 ₫ goes back to you" in last, "unless" in last, "150.000" in last) == (True, False, False)
+    assert ("50.000\xa0₫ goes back to you" in last, "unless" in last, "150.000" in last) == (True, False, False)
     assert await fetch("SELECT id FROM pass") == []
     await check_books(edition)
 
@@ -148,9 +148,13 @@ async def test_a_bill_that_finance_took_back_while_it_was_held_is_completed_by_t
 async def test_the_page_asks_for_the_rest_while_the_part_is_here(edition: Any, client: Browser) -> None:
     placed = await lapsed(edition, await seats(edition), came=100_000)
     page = f"{edition.path}/tickets/done/{placed.secret}?lang=en"
-    rest, whole = "Is the rest, 50.000 ₫, on its way?", "Is your transfer on its way?"
+    rest, whole = "Is the rest, 50.000\xa0₫, on its way?", "Is your transfer on its way?"
     shown = (await client.get(page)).text
-    assert ("What you paid, 100.000 ₫, goes back to you" in shown, rest in shown, whole in shown) == (True, True, False)
+    assert ("What you paid, 100.000\xa0₫, goes back to you" in shown, rest in shown, whole in shown) == (
+        True,
+        True,
+        False,
+    )
     await goes_back(placed)
     shown = (await client.get(page)).text
     assert ("Is the rest" in shown, whole in shown, "went back to you" in shown) == (False, False, True)

@@ -64,7 +64,7 @@ async def test_the_pass_names_its_type_in_the_readers_language(scene: Scene) -> 
 async def test_a_paid_order_says_how_to_pay(scene: Scene) -> None:
     answer = await order_through_pages(scene, scene.paid, "ha@example.vn")
     done = await scene.browser.get(answer.headers["location"])
-    assert "100.000 ₫" in done.text
+    assert "100.000\xa0₫" in done.text
     assert "/pass/" not in done.text
     (order,) = await fetch("SELECT reference FROM ticket_order")
     english = (await scene.browser.get(answer.headers["location"] + "?lang=en")).text

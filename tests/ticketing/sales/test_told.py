@@ -58,7 +58,7 @@ async def test_an_order_that_lapses_half_paid_is_told(edition: Any) -> None:
     parts = (
         "+84912345678|",
         "taken back before all of it had come",
-        "30.000 ₫ goes back to you, unless the rest",
+        "30.000\xa0₫ goes back to you, unless the rest",
         order.secret,
     )
     assert [part for part in parts if part not in said] == []
@@ -77,7 +77,7 @@ async def test_a_part_that_comes_is_told_once_with_what_is_still_to_be_paid(edit
             now=NOW,
         )
     (said,) = await fetch("SELECT to_address, body_text FROM outbox_message WHERE unique_key LIKE 'payment-part:%'")
-    parts = ("30.000 ₫ has come for invoice", "70.000 ₫ is still to be paid. ", order.secret)
+    parts = ("30.000\xa0₫ has come for invoice", "70.000\xa0₫ is still to be paid. ", order.secret)
     assert said["to_address"] == "+84912345678"
     assert [part for part in parts if part not in said["body_text"]] == []
 
@@ -93,7 +93,7 @@ async def test_a_bill_that_finance_cancels_after_a_part_came_is_told(edition: An
     bill = await come(30_000)
     for _time in range(2):
         await cancel_document(document_id=bill, actor=SYSTEM, now=NOW)
-    assert [said.count("30.000 ₫") for said in await told()] == [1]
+    assert [said.count("30.000\xa0₫") for said in await told()] == [1]
 
 
 @pytest.mark.parametrize("paid", [0, 30_000, 100_000])
@@ -105,7 +105,7 @@ async def test_an_order_that_is_cancelled_is_told_once_with_what_goes_back(editi
     (said,) = await told()
     assert said.startswith(f"hoa@example.com|Your order {order.reference} was cancelled|")
     assert ("Please do not pay it." in said, "Its passes open no gate" in said) == (paid < 100_000, paid == 100_000)
-    assert ("goes back to you" in said, f"{paid // 1_000}.000 ₫ goes back" in said) == (bool(paid), bool(paid))
+    assert ("goes back to you" in said, f"{paid // 1_000}.000\xa0₫ goes back" in said) == (bool(paid), bool(paid))
 
 
 async def test_a_free_order_that_is_cancelled_is_told(edition: Any) -> None:
@@ -122,7 +122,7 @@ async def test_an_order_whose_bill_is_taken_back_is_told_once(edition: Any) -> N
     (bill,) = await fetch("SELECT id FROM payment_document")
     whole = Money(100_000, "VND")
     await credit_document(document_id=bill["id"], amount=whole, reason="x", actor=SYSTEM, now=NOW)
-    assert [said.count("100.000 ₫ goes back to you") for said in await told()] == [1]
+    assert [said.count("100.000\xa0₫ goes back to you") for said in await told()] == [1]
 
 
 @pytest.mark.parametrize("by_finance", [True, False])
@@ -137,7 +137,7 @@ async def test_what_was_too_much_is_not_told_again_with_the_order(edition: Any, 
     else:
         await cancel(order, edition)
     first, second = await told()
-    assert ("20.000 ₫ goes back" in first, "100.000 ₫ goes back" in second) == (True, True)
+    assert ("20.000\xa0₫ goes back" in first, "100.000\xa0₫ goes back" in second) == (True, True)
 
 
 async def test_a_part_that_is_taken_back_is_told_where_money_goes_back_for_it(edition: Any) -> None:
@@ -147,8 +147,8 @@ async def test_a_part_that_is_taken_back_is_told_where_money_goes_back_for_it(ed
         part = Money(amount, "VND")
         await credit_document(document_id=bill, amount=part, reason="x", actor=SYSTEM, now=NOW)
     less, said = await told()
-    assert ("5.000 ₫ of invoice" in less, "15.000 ₫ is still to be paid." in less) == (True, True)
-    assert [part for part in ("25.000 ₫ of invoice", "10.000 ₫ goes back to you") if part not in said] == []
+    assert ("5.000\xa0₫ of invoice" in less, "15.000\xa0₫ is still to be paid." in less) == (True, True)
+    assert [part for part in ("25.000\xa0₫ of invoice", "10.000\xa0₫ goes back to you") if part not in said] == []
 
 
 async def test_an_order_out_of_a_sheet_is_told_to_the_person_herself(edition: Any) -> None:

@@ -130,14 +130,14 @@ async def test_who_bears_a_part_is_written_down_before_billing(client: Browser) 
     refused = await client.post(f"{address}?lang=en", data={"amount": "five", "waived_by": "SHB"})
     assert refused.status_code == 422
     refused = await client.post(f"{address}?lang=en", data={"amount": "3.000.001", "waived_by": "SHB"})
-    assert (refused.status_code, "The booth costs 3.000.000 ₫: nobody bears more" in refused.text) == (422, True)
+    assert (refused.status_code, "The booth costs 3.000.000\xa0₫: nobody bears more" in refused.text) == (422, True)
     assert (await application(fair.edition.id, application_id)).waived_minor == 0
     assert (await client.post(address, data={"amount": "3.000.000", "waived_by": "SHB"})).status_code == 303
     assert (await client.post(address, data={"amount": "500.000", "waived_by": "SHB"})).status_code == 303
     assert 'value="500.000"' in (await client.get(address)).text
     await fair.bill()
     assert (await invoice_of(application_id)).amount.amount_minor == 2_500_000
-    assert "500.000 ₫ is borne by SHB" in (await client.get(f"{address}?lang=en")).text
+    assert "500.000\xa0₫ is borne by SHB" in (await client.get(f"{address}?lang=en")).text
     late = await client.post(address, data={"amount": "", "waived_by": ""})
     assert late.status_code == 409
     assert (await client.get(f"/manage/{fair.edition.id}/booth-fees/999999")).status_code == 404
@@ -157,7 +157,14 @@ async def test_an_exhibitor_sees_her_fee_pays_it_and_sees_it_go_back(client: Bro
     own = f"{fair.edition.path}/apply/mine/{application_id}"
     async with await exhibitor_of(fair, application_id) as browser:
         shown = (await browser.get(f"{own}?lang=en")).text
-        for said in ("2.500.000 ₫", "-500.000 ₫", "SHB", "How to pay 1.000.000 ₫", document.reference, "VietQR"):
+        for said in (
+            "2.500.000\xa0₫",
+            "-500.000\xa0₫",
+            "SHB",
+            "How to pay 1.000.000\xa0₫",
+            document.reference,
+            "VietQR",
+        ):
             assert said in shown, said
         assert f"{own}/fee/{document.id}/card" not in shown  # cards are not set up
         assert (await browser.post(f"{own}/fee/{document.id}/card")).status_code == 503
@@ -167,18 +174,18 @@ async def test_an_exhibitor_sees_her_fee_pays_it_and_sees_it_go_back(client: Bro
         organisation_id = (await application(fair.edition.id, application_id)).organisation_id
         home = (await browser.get(f"/exhibitor/{organisation_id}/{fair.edition.id}?lang=en")).text
         assert "Pay the booth&#39;s fee" in home
-        assert "1.000.000 ₫ is due next" in home
+        assert "1.000.000\xa0₫ is due next" in home
         await pay(document, 1_000_000)
-        assert "How to pay 1.500.000 ₫" in (await browser.get(f"{own}?lang=en")).text
+        assert "How to pay 1.500.000\xa0₫" in (await browser.get(f"{own}?lang=en")).text
         await pay(document, 1_500_000)
         shown = (await browser.get(f"{own}?lang=en")).text
         assert ("How to pay" in shown, "Receipt" in shown) == (False, True)
         await fair.take_back(0)
-        assert "2.500.000 ₫ goes back to you" in (await browser.get(f"{own}?lang=en")).text
+        assert "2.500.000\xa0₫ goes back to you" in (await browser.get(f"{own}?lang=en")).text
         for payment in await payments_of(document.id):
             await record_refund(payment_id=payment.id, method=PaymentMethod.TRANSFER, actor=SYSTEM, now=NOW)
         shown = (await browser.get(f"{own}?lang=en")).text
-        assert "1.500.000 ₫ went back to you on" in shown
+        assert "1.500.000\xa0₫ went back to you on" in shown
         assert "Credit note" in shown
     assert (await invoice_of(application_id)).state == DocumentState.REFUNDED
 
@@ -226,7 +233,7 @@ async def test_a_fee_that_others_bear_whole_is_said_to_be_so(client: Browser) ->
     )
     async with await exhibitor_of(fair, application_id) as browser:
         shown = (await browser.get(f"{fair.edition.path}/apply/mine/{application_id}?lang=en")).text
-    assert "Nothing is to be paid: SHB bears all of 3.000.000 ₫." in shown
+    assert "Nothing is to be paid: SHB bears all of 3.000.000\xa0₫." in shown
 
 
 async def test_nobody_sees_the_fee_of_another_exhibitor(client: Browser) -> None:
