@@ -271,10 +271,10 @@ async def test_a_payment_is_taken_off_an_invoice_that_it_was_not_for(desk: Brows
     edition = await make_edition()
     document = await make_document(edition)
     own = f"/manage/{edition.id}/payments/{document.id}"
-    assert "was not for this invoice" not in (await desk.get(f"{own}?lang=en")).text
+    assert "Take off a payment" not in (await desk.get(f"{own}?lang=en")).text
     await desk.post(f"{own}/payments", data={"method": "terminal", "amount": "50.000"})
     shown = (await desk.get(f"{own}?lang=en")).text
-    assert "A payment that was not for this invoice" in shown
+    assert "Take off a payment" in shown
     (payment,) = [payment for _document, payment in seller.settled]
     refused = await desk.post(f"{own}/take-off?lang=en", data={"payment": f"{payment.id}", "why": ""})
     assert (refused.status_code, f'value="{payment.id}" checked' in refused.text) == (422, True)
@@ -290,7 +290,7 @@ async def test_a_payment_is_taken_off_an_invoice_that_it_was_not_for(desk: Brows
     shown = unescape((await desk.get(f"{own}?lang=en")).text)
     assert "Taken off again: Sai hóa đơn" in shown
     assert "Not for this invoice" in shown
-    assert "A payment that was not for this invoice" not in shown
+    assert "Take off a payment" not in shown
     assert (await paper_of(await document_by_id(document.id))).payments == []
 
 
