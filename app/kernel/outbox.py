@@ -127,6 +127,11 @@ async def send_messages(messages: Sequence[NewMessage], *, now: datetime) -> lis
     return [int(row["id"]) for row in made]
 
 
+async def free_key(unique_key: str) -> None:
+    """Let a key be used once more, in the caller's transaction: what was told under it is not so any more."""
+    await OutboxMessage.update({OutboxMessage.unique_key: None}).where(OutboxMessage.unique_key == unique_key)
+
+
 def wake() -> None:
     """Make this process's worker look for messages now."""
     for call in list(_wakers):

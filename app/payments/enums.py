@@ -78,12 +78,16 @@ class CounterMethod(StrEnum):
 
 
 class Settlement(StrEnum):
-    """What became of a payment: it got what it was for, something else in its place, or it has to go back."""
+    """What became of a payment: it got what it was for, something else in its place, or it has to go back.
+
+    ``mistaken``: it was taken off its document again, since it had not been for it; so is the row that says so.
+    """
 
     KEPT = "kept"
     REPLACED = "replaced"
     REFUND = "refund"
     RETURNED = "returned"
+    MISTAKEN = "mistaken"
 
 
 SETTLEMENT_NAMES = {
@@ -91,6 +95,7 @@ SETTLEMENT_NAMES = {
     Settlement.REPLACED: N_("It got something else in its place"),
     Settlement.REFUND: N_("It has to go back"),
     Settlement.RETURNED: N_("It went back"),
+    Settlement.MISTAKEN: N_("It was not for this invoice"),
 }
 
 
@@ -198,6 +203,7 @@ class Posting(StrEnum):
     CANCEL = "cancel"
     RESTORE = "restore"
     PAYMENT = "payment"
+    TAKE_OFF = "take_off"
     OWE_BACK = "owe_back"
     REFUND = "refund"
     FEE = "fee"
@@ -215,6 +221,7 @@ POSTING_NAMES = {
     Posting.CANCEL: N_("Invoice taken back"),
     Posting.RESTORE: N_("Invoice stands again"),
     Posting.PAYMENT: N_("Payment"),
+    Posting.TAKE_OFF: N_("Payment taken off"),
     Posting.OWE_BACK: N_("Has to go back"),
     Posting.REFUND: N_("Refund"),
     Posting.FEE: N_("Fee"),

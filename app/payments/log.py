@@ -12,11 +12,13 @@ WORDS = LogWords(
     actions={
         "payment.invoice": N_("Issued an invoice"),
         "payment.record": N_("Recorded a payment"),
+        "payment.take_off": N_("Took a payment off an invoice"),
         "payment.cancel": N_("Cancelled an invoice"),
         "payment.owe_back": N_("Noted that money has to go back"),
         "payment.refund": N_("Recorded a refund"),
         "payment.refund_failed": N_("Noted that a refund failed"),
         "bank.assign": N_("Assigned a transfer"),
+        "bank.take_off": N_("Let a transfer be assigned again"),
         "bank.set_aside": N_("Set a transfer aside"),
         "bank.take_up": N_("Took up a transfer again"),
         "payment.refund_to_card": N_("Sent money back to a card"),

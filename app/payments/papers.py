@@ -5,7 +5,7 @@ from decimal import Decimal
 from app.events.queries import edition_by_id
 from app.kernel.i18n import pick
 from app.kernel.money import Money
-from app.payments.enums import DocumentKind, DocumentState
+from app.payments.enums import DocumentKind, DocumentState, Settlement
 from app.payments.lines import TaxedLine
 from app.payments.pdf import (
     Due,
@@ -66,6 +66,7 @@ async def paper_of(document: DocumentInfo) -> Paper:
                 amount=payment.amount.amount_minor,
             )
             for payment in await payments_of(document.id)
+            if payment.outcome != Settlement.MISTAKEN
         ],
         transfer=_transfer(document, await next_due(document)) if is_open else None,
         legal=LegalInvoice(

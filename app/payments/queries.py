@@ -96,6 +96,7 @@ class PaymentInfo:
     """Money that came (positive) or went back (negative).
 
     One that is positive and ``returns`` a refund is what that refund was over: it failed after it had been recorded.
+    One that is negative and ``mistaken`` takes off what it ``returns``, which was not for this document.
     """
 
     id: int
@@ -189,9 +190,13 @@ async def payments_of(document_id: int) -> list[PaymentInfo]:
 
 
 def without_failed(payments: Sequence[PaymentInfo]) -> list[PaymentInfo]:
-    """Payments of a document without refunds that failed after all, and without what stands against those."""
+    """Payments of a document without refunds that failed after all, and without what stands against those.
+
+    And without what was taken off it again.
+    """
     against = {one.id: one.returns_id for one in payments if one.amount.amount_minor > 0 and one.returns_id}
-    return [one for one in payments if one.id not in (*against, *against.values())]
+    gone = {*against, *against.values()}
+    return [one for one in payments if one.id not in gone and one.outcome != Settlement.MISTAKEN]
 
 
 async def waiting_events(limit: int = 100, received_until: datetime | None = None) -> list[dict[str, Any]]:

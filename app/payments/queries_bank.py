@@ -10,6 +10,7 @@ from piccolo.query import OrderByRaw
 from app.events.queries import Page
 from app.kernel.database import contains, fetch
 from app.kernel.money import Money
+from app.kernel.rows import among
 from app.payments.enums import DocumentKind, DocumentState, EntrySource, EntryState, PaymentMethod, Settlement
 from app.payments.errors import TransferNotFound
 from app.payments.late import may_stand_again
@@ -29,7 +30,10 @@ PAYABLE = (
 
 @dataclass(frozen=True, kw_only=True)
 class EntryInfo:
-    """A transfer as pages get it; ``edition_id`` is None for a notice for which nothing was found."""
+    """A transfer as pages get it; ``edition_id`` is None for a notice for which nothing was found.
+
+    ``left`` is what of it is not assigned: all of it while it waits, or less once a share was taken off a document.
+    """
 
     id: int
     edition_id: int | None
@@ -44,17 +48,21 @@ class EntryInfo:
     fingerprint: str
     state: EntryState
     reason: str
+    left: Money
 
 
 @dataclass(frozen=True, kw_only=True)
 class MatchInfo:
-    """How much of a transfer went to a document."""
+    """How much of a transfer went to a document; ``taken_off`` once it was found not to be for it, and why."""
 
     entry_id: int
     document_id: int
+    payment_id: int
     number: str
     edition_id: int
     amount: Money
+    taken_off: bool
+    why: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +131,8 @@ async def entries(
         query = query.limit(limit).offset(offset)
     rows = await query
     total = len(rows) if limit is None else await BankEntry.count().where(chosen)
-    return Page([entry_info(row) for row in rows], total, offset + 1, limit or total)
+    assigned = await _assigned([row["id"] for row in rows if row["state"] == EntryState.LEFT])
+    return Page([entry_info(row, assigned.get(row["id"], 0)) for row in rows], total, offset + 1, limit or total)
 
 
 async def counts_of_entries(edition_id: int) -> dict[EntryState, int]:
@@ -143,7 +152,21 @@ async def entry_by_id(entry_id: int, edition_id: int | None = None) -> EntryInfo
     rows = await BankEntry.select().where(chosen)
     if not rows:
         raise TransferNotFound
-    return entry_info(rows[0])
+    return entry_info(rows[0], (await _assigned([entry_id])).get(entry_id, 0))
+
+
+async def _assigned(entry_ids: Sequence[int]) -> dict[int, int]:
+    """How much of some transfers is assigned, without what was taken off again."""
+    if not entry_ids:
+        return {}
+    chosen, ids = among(list(entry_ids))
+    rows = await fetch(
+        "SELECT m.entry AS entry, SUM(m.amount_minor) AS minor FROM bank_match m JOIN payment p ON p.id = m.payment "
+        f"WHERE m.entry {chosen} AND p.outcome <> {{}} GROUP BY m.entry",
+        ids,
+        Settlement.MISTAKEN.value,
+    )
+    return {row["entry"]: int(row["minor"]) for row in rows}
 
 
 async def new_entries(limit: int) -> list[EntryInfo]:
@@ -153,28 +176,38 @@ async def new_entries(limit: int) -> list[EntryInfo]:
 
 
 async def matches_of(entry_ids: Sequence[int]) -> list[MatchInfo]:
-    """Which documents some transfers paid."""
+    """Which documents some transfers paid, or were taken off again, in the order in which they were assigned."""
     if not entry_ids:
         return []
-    rows = await (
-        BankMatch.select(
-            BankMatch.entry,
-            BankMatch.document,
-            BankMatch.amount_minor,
-            BankMatch.document.number.as_alias("number"),
-            BankMatch.document.edition.as_alias("edition"),
-            BankMatch.document.currency.as_alias("currency"),
-        )
-        .where(BankMatch.entry.is_in(list(entry_ids)))
-        .order_by(BankMatch.id)
+    chosen, ids = among(list(entry_ids))
+    return await _matches(f"m.entry {chosen}", ids)
+
+
+async def match_of(payment_id: int) -> MatchInfo | None:
+    """The transfer that a payment is, and the document; None for what no transfer of the bank is."""
+    found = await _matches("m.payment = {}", payment_id)
+    return found[0] if found else None
+
+
+async def _matches(condition: str, value: Any) -> list[MatchInfo]:
+    rows = await fetch(
+        "SELECT m.entry, m.document, m.payment, m.amount_minor, d.number, d.edition, d.currency, p.outcome, "
+        "o.note AS why FROM bank_match m JOIN payment_document d ON d.id = m.document "
+        "JOIN payment p ON p.id = m.payment LEFT JOIN payment o ON o.returns = p.id AND o.outcome = {} "
+        f"WHERE {condition} ORDER BY m.id",
+        Settlement.MISTAKEN.value,
+        value,
     )
     return [
         MatchInfo(
             entry_id=row["entry"],
             document_id=row["document"],
+            payment_id=row["payment"],
             number=row["number"],
             edition_id=row["edition"],
             amount=Money(row["amount_minor"], row["currency"]),
+            taken_off=row["outcome"] == Settlement.MISTAKEN,
+            why=row["why"] or "",
         )
         for row in rows
     ]
@@ -190,7 +223,7 @@ async def typed_transfers(
     """Transfers written down by hand that are none of the bank's yet, the oldest first; all bounds are optional."""
     document = Payment.document
     chosen: Any = (Payment.method == PaymentMethod.TRANSFER.value) & Payment.provider_reference.is_null()
-    chosen = chosen & (Payment.amount_minor > 0)
+    chosen = chosen & (Payment.amount_minor > 0) & (Payment.outcome != Settlement.MISTAKEN.value)
     if document_ids is not None:
         ids = sorted(set(document_ids))
         if not ids:
@@ -236,6 +269,7 @@ async def is_told_of(document_id: int, amount: Money, *, since: datetime) -> boo
     """Whether the bank told of a transfer of which just this amount went to a document, since an instant."""
     told = (BankMatch.document == document_id) & (BankMatch.amount_minor == amount.amount_minor)
     told = told & (BankMatch.entry.booked_at >= since) & (BankMatch.entry.currency == amount.currency)
+    told = told & (BankMatch.payment.outcome != Settlement.MISTAKEN.value)
     return await BankMatch.exists().where(told)
 
 
@@ -243,8 +277,10 @@ async def documents_typed() -> set[int]:
     """The ids of documents with a transfer that somebody wrote down by hand and that is none of the bank's yet."""
     rows = await fetch(
         "SELECT DISTINCT p.document AS document FROM payment p LEFT JOIN bank_match m ON m.payment = p.id "
-        "WHERE p.method = {} AND p.provider_reference IS NULL AND p.amount_minor > 0 AND m.id IS NULL",
+        "WHERE p.method = {} AND p.provider_reference IS NULL AND p.amount_minor > 0 AND p.outcome <> {} "
+        "AND m.id IS NULL",
         PaymentMethod.TRANSFER.value,
+        Settlement.MISTAKEN.value,
     )
     return {row["document"] for row in rows}
 
@@ -314,8 +350,8 @@ def payable_of(row: Mapping[str, Any]) -> PayableDocument:
     )
 
 
-def entry_info(row: Mapping[str, Any]) -> EntryInfo:
-    """A row of the table as the record that others get."""
+def entry_info(row: Mapping[str, Any], assigned_minor: int = 0) -> EntryInfo:
+    """A row of the table as the record that others get; ``assigned_minor`` of one that waits is not free any more."""
     return EntryInfo(
         id=row["id"],
         edition_id=row["edition"],
@@ -330,4 +366,5 @@ def entry_info(row: Mapping[str, Any]) -> EntryInfo:
         fingerprint=row["fingerprint"],
         state=EntryState(row["state"]),
         reason=row["reason"],
+        left=Money(row["amount_minor"] - assigned_minor, row["currency"]),
     )

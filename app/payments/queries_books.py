@@ -26,7 +26,7 @@ class AccountTotal:
 
 @dataclass(frozen=True, kw_only=True)
 class MethodTotal:
-    """What came and what went back by a method; both are positive."""
+    """What came and what went back by a method; what was taken off again since it was recorded in error came less."""
 
     method: PaymentMethod
     came: Money
@@ -65,10 +65,11 @@ async def totals_of_day(edition_id: int, day: date) -> DayTotals:
     """What a day comes to as it stands in the ledger now."""
     came_and_went = await fetch(
         "SELECT p.method, l.currency, "
-        "COALESCE(SUM(CASE WHEN l.amount_minor > 0 THEN l.amount_minor END), 0) AS came_minor, "
-        "COALESCE(SUM(CASE WHEN l.amount_minor < 0 THEN -l.amount_minor END), 0) AS went_minor "
+        "COALESCE(SUM(CASE WHEN l.amount_minor > 0 OR l.kind = 'take_off' THEN l.amount_minor END), 0) AS came_minor, "
+        "COALESCE(SUM(CASE WHEN l.amount_minor < 0 AND l.kind <> 'take_off' THEN -l.amount_minor END), 0) "
+        "AS went_minor "
         "FROM ledger_entry l JOIN payment p ON p.id = l.payment WHERE l.edition = {} AND l.day = {} "
-        "AND l.kind IN ('payment', 'refund') AND l.account IN ('cash', 'bank', 'card', 'terminal') "
+        "AND l.kind IN ('payment', 'take_off', 'refund') AND l.account IN ('cash', 'bank', 'card', 'terminal') "
         "GROUP BY p.method, l.currency ORDER BY p.method, l.currency",
         edition_id,
         day,

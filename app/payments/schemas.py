@@ -44,6 +44,13 @@ class CreditForm(msgspec.Struct):
     reason: Annotated[str, Meta(min_length=1, max_length=300)]
 
 
+class TakeOffForm(msgspec.Struct):
+    """Which payment was not for its invoice, and why."""
+
+    payment: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    why: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
 class ServiceInvoiceForm(msgspec.Struct):
     """An invoice for a service or a sponsor. Its lines stand in fields of ``ServiceLineForm``, each ``NAME-NUMBER``.
 

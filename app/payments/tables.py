@@ -140,7 +140,8 @@ class Payment(Table, tablename="payment"):
         null=True,
         on_delete=OnDelete.restrict,
         index=True,
-        help_text="The payment that went back; of money that is here again since its refund failed, that refund",
+        help_text="The payment that went back, or was taken off; of money that is here again since its refund failed, "
+        "that refund",
     )
     owed_minor = BigInt(default=0, help_text="How much of it has to go back, or had to")
     returned_minor = BigInt(default=0, help_text="How much of it went back")

@@ -42,7 +42,11 @@ class BankEntry(Table, tablename="bank_entry"):
 
 
 class BankMatch(Table, tablename="bank_match"):
-    """How much of a transfer went to which document, as which payment. Rows are only ever added."""
+    """How much of a transfer went to which document, as which payment.
+
+    What was taken off the document again is said by the payment: it is ``mistaken``, and this share is free again.
+    Assigned to it once more, the row names the payment that it is now.
+    """
 
     id: Serial
     entry = ForeignKey(references=BankEntry, null=False, on_delete=OnDelete.restrict)

@@ -75,6 +75,9 @@ async def _check_invoices(edition: EditionInfo, invoices: Rows, payments: Rows) 
     for row in invoices:
         mine = [one for one in payments if one["document"] == row["id"]]
         assert all(0 <= one["returned_minor"] <= one["owed_minor"] for one in mine), mine
+        off = [one for one in mine if one["outcome"] == "mistaken"]
+        assert sum(one["amount_minor"] for one in off) == 0, off
+        assert all(one["returned_minor"] == max(0, one["amount_minor"]) for one in off), off
         assert sum(one["amount_minor"] for one in mine) == row["paid_minor"] + row["owed_minor"], row
         assert sum(one["owed_minor"] - one["returned_minor"] for one in mine) == row["owed_minor"], row
         due = _due(row) if row["state"] == DocumentState.OPEN else 0
@@ -134,6 +137,11 @@ async def _check_money(edition: EditionInfo, invoices: Rows, payments: Rows) -> 
         "SELECT SUM(expected_minor - counted_minor) AS total FROM cash_drawer WHERE edition = {}", edition.id
     )
     unassigned = await _sum("SELECT SUM(amount_minor) AS total FROM bank_entry WHERE books = {}", edition.id)
+    unassigned -= await _sum(  # what of them is some document's all the same
+        "SELECT SUM(m.amount_minor) AS total FROM bank_match m JOIN bank_entry e ON e.id = m.entry "
+        "JOIN payment p ON p.id = m.payment WHERE e.books = {} AND p.outcome <> 'mistaken'",
+        edition.id,
+    )
     expected[Account.CASH] -= missed
     expected[Account.BANK] += unassigned
     expected[Account.CARD] -= kept + claimed

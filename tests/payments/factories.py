@@ -13,7 +13,7 @@ from app.payments.enums import DocumentState, EntrySource, Settlement
 from app.payments.lines import Line
 from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id, payments_of
 from app.payments.queries_bank import EntryInfo, entry_by_id
-from app.payments.services import documents
+from app.payments.services import documents, taking_off
 from app.payments.services.documents import open_document
 from app.payments.services.entries import keep_entries
 from app.payments.services.issuing import Part, Payer
@@ -32,6 +32,7 @@ class Seller:
         self.answer = answer
         self.settled: list[tuple[DocumentInfo, PaymentInfo]] = []
         self.taken_back: list[int] = []
+        self.reopened: list[int] = []
         self.fails = False
 
     async def take_back(self, document: DocumentInfo, owed: Money, actor: Actor | None, now: datetime) -> None:
@@ -40,6 +41,14 @@ class Seller:
         if self.fails:
             raise RuntimeError("it was worn at the gate")
         self.taken_back.append(document.id)
+
+    async def reopen(self, document: DocumentInfo, actor: Actor, now: datetime) -> bool:
+        """Note which document is open again, as its state says before; leave it to payments to tell its payer."""
+        assert document.state == DocumentState.OPEN
+        if self.fails:
+            raise RuntimeError("it was worn at the gate")
+        self.reopened.append(document.id)
+        return False
 
     async def settle(self, document: DocumentInfo, payment: PaymentInfo, now: datetime) -> Settlement:
         """Deliver."""
@@ -53,6 +62,7 @@ def put_on_sale(monkeypatch: Any, seller: Seller, purpose: str = "order") -> Non
     """Let a seller settle payments of a purpose, in this test only."""
     monkeypatch.setattr(documents, "_settlements", {purpose: seller.settle})
     monkeypatch.setattr(documents, "_taken_back", {purpose: seller.take_back})
+    monkeypatch.setattr(taking_off, "_reopened", {purpose: seller.reopen})
 
 
 async def make_document(

@@ -130,6 +130,17 @@ class DueChanged(AppError):
     message = N_("{due} is to be paid now, no longer {shown}: please look again. Nothing was recorded.")
 
 
+class PassesUsed(AppError):
+    """An order whose bill would be open again, though one of its passes was used."""
+
+    code = "passes_used"
+    status = 409
+    message = N_(
+        "A pass of order {reference} was used at a gate, so its invoice cannot be open again. Issue a credit note over "
+        "the whole amount: then this payment can be taken off. Nothing was changed."
+    )
+
+
 class TicketsNotOpen(AppError):
     """An edition that gives no tickets."""
 

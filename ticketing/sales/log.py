@@ -9,6 +9,7 @@ WORDS = LogWords(
     actions={
         "order.cancel": N_("Cancelled an order"),
         "order.place": N_("Ordered tickets"),
+        "order.reopen": N_("Let an order wait for its payment again"),
         "order.rename": N_("Changed the name on a ticket"),
         "order.sell": N_("Sold tickets at the box office"),
         "ticket_type.create": N_("Added a ticket type"),

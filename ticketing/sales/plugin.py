@@ -15,6 +15,7 @@ from app.events.slots import (
 from app.kernel.jobs import every
 from app.kernel.module import Module
 from app.payments.services.documents import register_settlement, register_taken_back
+from app.payments.services.taking_off import register_reopened
 from app.payments.services.telling import register_payers
 from ticketing.sales.controllers.api import TicketApi
 from ticketing.sales.controllers.box_office import BoxOfficeController
@@ -28,7 +29,7 @@ from ticketing.sales.services.closing import close_sales
 from ticketing.sales.services.copying import copy_ticket_types
 from ticketing.sales.services.messages import reach_buyer
 from ticketing.sales.services.orders import PURPOSE
-from ticketing.sales.services.outcomes import cancel_taken_back, settle_order, settle_orders
+from ticketing.sales.services.outcomes import cancel_taken_back, reopen_order, settle_order, settle_orders
 from ticketing.sales.sheets import ATTENDEES, TICKET_TYPES
 from ticketing.sales.slots import NAV, sales_dashboard, tickets_section
 from ticketing.sales.tasks import EXPIRE, LAID, run_expire_orders, run_look_after_laid
@@ -38,6 +39,7 @@ def start() -> None:
     """Join payments, fill the slots, and let held orders expire and sheets be gone on with."""
     register_settlement(PURPOSE, settle_order, settle_orders)
     register_taken_back(PURPOSE, cancel_taken_back)
+    register_reopened(PURPOSE, reopen_order)
     register_payers(PURPOSE, reach_buyer)
     add_mover(MOVER)
     add_closer(close_sales)

@@ -41,6 +41,7 @@ from app.payments.services.assigning import (
     verdicts_on,
 )
 from app.payments.services.matching import SIGN_NAMES, Reason
+from app.payments.services.taking_off import TAKEN_OFF
 
 MOST_CHOSEN = 20
 MOST_FOUND = 10
@@ -56,6 +57,7 @@ REASON_NAMES = {
     AlreadyPaid.code: N_("The invoice that its purpose names was paid already."),
     DocumentNotOpen.code: N_("The invoice that its purpose names takes no money any more."),
     PerhapsRecorded.code: N_("A transfer of this amount was written down for its invoice already. It may be this one."),
+    TAKEN_OFF: N_("It was assigned to an invoice that it was not for. Assign it to the right one, or set it aside."),
     BilledAgain.code: N_("The invoice that its purpose names was written off, and another one is open in its place."),
 }
 NOT_RECORDED = N_("The invoice that its purpose names could not take it.")
@@ -236,18 +238,19 @@ async def _entry_page(
     signs: Mapping[int, str] = {}
     typed: list[TypedTransfer] = []
     together: list[TypedTransfer] = []
+    matches = [one for one in await queries_bank.matches_of([entry.id]) if one.edition_id == edition.id]
+    wrong = {one.document_id for one in matches if one.taken_off}
     if waits:
-        typed = await queries_bank.typed_transfers(amount=entry.amount, edition_id=edition.id)
+        typed = await queries_bank.typed_transfers(amount=entry.left, edition_id=edition.id)
         (verdict,) = await verdicts_on([entry], edition.id)
         together = await typed_together(entry, verdict)
         signs = {one.document_id: _(SIGN_NAMES[one.sign]) for one in verdict.suggestions}
-        shown = list(signs) or [share.document_id for share in verdict.shares]
+        shown = [one for one in list(signs) or [share.document_id for share in verdict.shares] if one not in wrong]
         candidates = await queries_bank.documents_of_ids(shown if chosen is None else chosen, edition.id)
         here = {one.id for one in candidates}
         if q:
             results = await queries_bank.invoices_like(edition.id, search_text(q), MOST_FOUND + len(here))
             found = [one for one in results if one.id not in here][:MOST_FOUND]
-    matches = await queries_bank.matches_of([entry.id])
     return page(
         "payments/bank_entry.html",
         status=status,
@@ -255,8 +258,9 @@ async def _entry_page(
         entry=entry,
         waits=waits,
         reason=entry.reason if entry.state == EntryState.IGNORED else _reason(entry),
-        matches=[one for one in matches if one.edition_id == edition.id],
-        payouts=await queries_payouts.payouts_like(edition.id, entry.amount) if waits else [],
+        matches=[one for one in matches if not one.taken_off],
+        taken_off=[one for one in matches if one.taken_off],
+        payouts=await queries_payouts.payouts_like(edition.id, entry.left) if waits else [],
         payout=await queries_payouts.payout_of_entry(entry.id, edition.id),
         candidates=candidates,
         signs=signs,
@@ -264,7 +268,7 @@ async def _entry_page(
         typed=together or typed[-MOST_TYPED:],
         together=[one.payment_id for one in together],
         chosen=[one.id for one in candidates],
-        form=form or Form.empty(**_greedily(entry.amount, candidates)),
+        form=form or Form.empty(**_greedily(entry.left, candidates)),
         problem=problem,
         state_names=_state_names(),
         document_states={state: _(name) for state, name in STATE_NAMES.items()},
@@ -276,15 +280,19 @@ async def _entry_page(
 async def _notes_on(edition_id: int, found: Sequence[EntryInfo]) -> dict[int, list[tuple[str, int | None]]]:
     """What to say beside transfers: what they paid, or may be for, each with its invoice; or why they wait."""
     notes: dict[int, list[tuple[str, int | None]]] = {}
+    wrong: set[tuple[int, int]] = set()
     for one in await queries_bank.matches_of([entry.id for entry in found]):
-        if one.edition_id == edition_id:
+        if one.taken_off:
+            wrong.add((one.entry_id, one.document_id))
+        elif one.edition_id == edition_id:
             notes.setdefault(one.entry_id, []).append((one.number, one.document_id))
     left = [entry for entry in found if entry.state == EntryState.LEFT]
     verdicts = await verdicts_on(left, edition_id) if left else []
     meant = {one.document_id for verdict in verdicts for one in verdict.suggestions}
     numbers = {one.id: one.number for one in await queries_bank.documents_of_ids(sorted(meant), edition_id)}
     for entry, verdict in zip(left, verdicts, strict=True):
-        known = [one.document_id for one in verdict.suggestions if one.document_id in numbers]
+        meant_by_it = [one.document_id for one in verdict.suggestions if (entry.id, one.document_id) not in wrong]
+        known = [one for one in meant_by_it if one in numbers]
         notes[entry.id] = [(numbers[one], one) for one in known] or [(_reason(entry), None)]
     notes |= {entry.id: [(entry.reason, None)] for entry in found if entry.state == EntryState.IGNORED}
     return notes

@@ -12,9 +12,10 @@ from app.events.pages import PAGE_SIZE, download, form_again, offset_of, page_as
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
 from app.kernel.documents.qr import qr_svg
-from app.kernel.forms import Form, FormError, open_form
-from app.kernel.i18n import _
-from app.kernel.money import parse_money, typed_money
+from app.kernel.errors import AppError
+from app.kernel.forms import Form, FormError, open_form, read_form
+from app.kernel.i18n import _, format_datetime
+from app.kernel.money import format_money, parse_money, typed_money
 from app.kernel.names import search_text
 from app.kernel.security import limit
 from app.kernel.sheets import write_xlsx
@@ -41,14 +42,15 @@ from app.payments.errors import (
 )
 from app.payments.errors_card import GoesBackToCard
 from app.payments.papers import invoice_pdf
-from app.payments.queries import DocumentInfo
+from app.payments.queries import DocumentInfo, PaymentInfo
 from app.payments.queries_proof import proofs_of, with_waiting_proofs
-from app.payments.schemas import NOT_AN_AMOUNT, CreditForm, PaymentForm, RefundForm
+from app.payments.schemas import NOT_AN_AMOUNT, CreditForm, PaymentForm, RefundForm, TakeOffForm
 from app.payments.services.corrections import credit_document, write_off
 from app.payments.services.documents import cancel_document
 from app.payments.services.late_parts import may_be_paid, to_pay
 from app.payments.services.recording import record_payment
 from app.payments.services.refunding import record_refund
+from app.payments.services.taking_off import may_be_taken_off, take_off
 from app.payments.transfers import transfer_parts
 from app.payments.why import said
 
@@ -136,7 +138,9 @@ class FinanceController(Controller):
         document = await queries.document_by_id(document_id, edition_id)
         edition = await edition_by_id(edition_id)
         lacks_drawer = await queries_drawers.lacks_drawer(edition_id, request.user.person_id)
-        return await document_page(edition, document, lacks_drawer=lacks_drawer)
+        off = request.query_params.get("off")
+        off_form = Form.empty(payment=off) if off else None
+        return await document_page(edition, document, lacks_drawer=lacks_drawer, off_form=off_form)
 
     @get("/{document_id:int}/document.pdf")
     async def print_(self, edition_id: FromPath[int], document_id: FromPath[int]) -> Response[bytes]:
@@ -252,6 +256,30 @@ class FinanceController(Controller):
         toast = _("The invoice was cancelled.") if whole else _("The credit note is issued.")
         return redirect(f"/manage/{edition_id}/payments/{note_id}", toast=toast)
 
+    @post("/{document_id:int}/take-off")
+    async def take_it_off(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], document_id: FromPath[int]
+    ) -> Response[Any]:
+        """Take a payment off an invoice that it was not for."""
+        edition = await edition_by_id(edition_id)
+        document = await queries.document_by_id(document_id, edition_id)
+        try:
+            values = await read_form(request, TakeOffForm)
+            transfer_id = await take_off(
+                document_id=document_id, payment_id=values.payment, reason=values.why, actor=request.user, now=now()
+            )
+        except FormError as error:
+            return await document_page(edition, document, status=422, off_form=error.form)
+        except AppError as error:
+            if error.status == 404:
+                raise
+            form = await form_again(request, error.fields or {"payment": error.sentence()})
+            return await document_page(edition, document, status=error.status, off_form=form)
+        base = f"/manage/{edition_id}/payments"
+        if transfer_id is None:
+            return redirect(f"{base}/{document_id}", toast=_("The payment was taken off."))
+        return redirect(f"{base}/bank/{transfer_id}", toast=_("It was taken off. The transfer can be assigned again."))
+
     @post("/{document_id:int}/write-off")
     async def give_up(
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], document_id: FromPath[int]
@@ -280,6 +308,7 @@ async def document_page(
     credit_form: Form | None = None,
     refund: tuple[int, Form] | None = None,
     problem: str = "",
+    off_form: Form | None = None,
     lacks_drawer: bool = False,
 ) -> Response[str]:
     """The page of a document; ``form`` records a payment, ``refund`` is a payment that goes back with its form.
@@ -287,6 +316,7 @@ async def document_page(
     ``problem`` says why what was asked for was not done.
     """
     payments, parts = await queries.payments_of(document.id), await queries.parts_of(document)
+    removable = [one for one in payments if may_be_taken_off(one) and not one.returned.amount_minor]
     return page(
         "payments/document.html",
         status=status,
@@ -309,6 +339,8 @@ async def document_page(
         problem=problem,
         refund_of=refund[0] if refund else None,
         refund_form=refund[1] if refund else None,
+        off_form=off_form or Form.empty(payment=removable[0].id if len(removable) == 1 else ""),
+        removable=[(one.id, _payment_named(one, edition)) for one in removable],
         lacks_drawer=lacks_drawer,
         methods=[(one.value, _(METHOD_NAMES[PaymentMethod(one)])) for one in HandMethod],
         method_names={one: _(name) for one, name in METHOD_NAMES.items()},
@@ -319,6 +351,12 @@ async def document_page(
             for part in transfer_parts(document, await queries.next_due(document))
         ],
     )
+
+
+def _payment_named(payment: PaymentInfo, edition: EditionInfo) -> str:
+    """A payment in a list of several: how much, when, how."""
+    when = format_datetime(payment.received_at, edition.timezone)
+    return f"{format_money(payment.amount)} · {when} · {_(METHOD_NAMES[payment.method])}"
 
 
 async def _first_form(document: DocumentInfo) -> Form:

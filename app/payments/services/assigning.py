@@ -42,11 +42,11 @@ from app.payments.queries_bank import (
 )
 from app.payments.services.documents import hold_documents
 from app.payments.services.matching import Incoming, Payable, Reason, Share, Verdict, match, references_in
-from app.payments.services.paying_together import NOTE_LENGTH, pay_together, provider_reference
+from app.payments.services.paying_together import NOTE_LENGTH, keep_match, pay_together, reference_anew
 from app.payments.services.recording import WRITTEN_BEFORE, record_payment
 from app.payments.services.unassigned import keep_unassigned, leave_together, take_out
 from app.payments.tables import PaymentDocument
-from app.payments.tables_bank import BankEntry, BankMatch
+from app.payments.tables_bank import BankEntry
 
 AT_ONCE = 5_000
 
@@ -107,7 +107,7 @@ async def verdicts_on(found: Sequence[EntryInfo], edition_id: int | None = None)
     known = {one.reference for one in payables.values()}
     references = await asyncio.to_thread(references_in, [one.purpose for one in found]) - known
     payables |= {one.id: one for one in await documents_with(references, edition_id)}
-    incoming = [Incoming(one.id, one.amount, one.purpose, one.payer_name) for one in found]
+    incoming = [Incoming(one.id, one.left, one.purpose, one.payer_name) for one in found]
     return await asyncio.to_thread(match, incoming, [_payable(one) for one in payables.values()])
 
 
@@ -201,7 +201,7 @@ async def assign_entry(
     now: datetime,
     stood: Mapping[int, str] | None = None,
 ) -> None:
-    """Assign a transfer to documents of an edition by hand: how much goes to which (by its id), together all of it.
+    """Assign what is left of a transfer to documents of an edition by hand: how much of it goes to which (by its id).
 
     The bank took the money already: what is more than is due goes back, of one that is paid all of it. ``stood`` is
     where each stood when the person was told so. It is recorded anew, whatever was written down by hand: what was is
@@ -210,11 +210,9 @@ async def assign_entry(
     """
     entry = await entry_by_id(entry_id, edition_id)
     shares = [Share(document_id, amount) for document_id, amount in sorted(amounts.items())]
-    given = sum(share.amount.amount_minor for share in shares)
-    if given != entry.amount.amount_minor or any(share.amount.currency != entry.amount.currency for share in shares):
-        raise SharesDiffer(given=Money(given, entry.amount.currency), came=entry.amount)
     async with write_transaction():
         await _claim(entry_id, (EntryState.NEW, EntryState.LEFT), EntryState.MATCHED, now, actor)
+        _check_sum((await entry_by_id(entry_id)).left, [share.amount for share in shares])
         for share in shares:
             await document_by_id(share.document_id, edition_id)
         await hold_documents([share.document_id for share in shares])
@@ -245,19 +243,22 @@ async def link_entry(
 
 async def _link(entry: EntryInfo, typed: Sequence[TypedTransfer], now: datetime) -> None:
     """Join a claimed transfer to payments that were written down. Raises SharesDiffer, TransferNotFound."""
-    given = sum(one.amount.amount_minor for one in typed)
-    if given != entry.amount.amount_minor or any(one.amount.currency != entry.amount.currency for one in typed):
-        raise SharesDiffer(given=Money(given, entry.amount.currency), came=entry.amount)
+    _check_sum((await entry_by_id(entry.id)).left, [one.amount for one in typed])
     documents = [one.document_id for one in typed]
     await hold_documents(documents)
     still = {one.payment_id for one in await typed_transfers(documents)}  # as it is now that they are held
     for one in typed:
         if one.payment_id not in still:
             raise TransferNotFound
-        await BankMatch(
-            entry=entry.id, document=one.document_id, payment=one.payment_id, amount_minor=one.amount.amount_minor
-        ).save()
+        await keep_match(entry.id, one.document_id, one.payment_id, one.amount.amount_minor)
     await _belongs(entry.id, (await document_by_id(documents[0])).edition_id)
+
+
+def _check_sum(left: Money, amounts: Sequence[Money]) -> None:
+    """See to it that amounts make up what is left of a transfer. Raises SharesDiffer."""
+    given = sum(one.amount_minor for one in amounts)
+    if given != left.amount_minor or any(one.currency != left.currency for one in amounts):
+        raise SharesDiffer(given=Money(given, left.currency), came=left)
 
 
 async def typed_together(entry: EntryInfo, verdict: Verdict) -> list[TypedTransfer]:
@@ -267,7 +268,7 @@ async def typed_together(entry: EntryInfo, verdict: Verdict) -> list[TypedTransf
     named = [one.document_id for one in verdict.suggestions]
     typed = await typed_transfers(named, since=entry.booked_at - WRITTEN_BEFORE)
     alone = {one.document_id for one in typed} == set(named) and len(typed) == len(named)
-    same = sum(one.amount.amount_minor for one in typed) == entry.amount.amount_minor
+    same = sum(one.amount.amount_minor for one in typed) == entry.left.amount_minor
     return typed if alone and same else []
 
 
@@ -384,17 +385,12 @@ async def _record(entry: EntryInfo, shares: Sequence[Share], now: datetime, *, a
             method=PaymentMethod.TRANSFER,
             amount=share.amount,
             actor=None,
-            provider_reference=provider_reference(entry, share.document_id),
+            provider_reference=await reference_anew(entry, share.document_id),
             note=entry.purpose[:NOTE_LENGTH],
             received_at=entry.booked_at,
             anew=anew,
             now=now,
         )
-        await BankMatch(
-            entry=entry.id,
-            document=share.document_id,
-            payment=recorded.payment_id,
-            amount_minor=share.amount.amount_minor,
-        ).save()
+        await keep_match(entry.id, share.document_id, recorded.payment_id, share.amount.amount_minor)
         edition_id = edition_id or recorded.edition_id
     await _belongs(entry.id, edition_id)

@@ -82,6 +82,12 @@ async def keep_after_all(document: DocumentInfo, minor: int, now: datetime) -> N
     )
 
 
+async def keep_what_waits(document: DocumentInfo, most: int, now: datetime) -> None:
+    """Keep what came for a document, waits to go back and is still here, up to ``most``; the caller holds it."""
+    if minor := min(most, (await still_here(document)).amount_minor):
+        await keep_after_all(document, minor, now)
+
+
 async def _left(document: DocumentInfo) -> list[tuple[PaymentInfo, int]]:
     """What of each payment has to go back, and neither went back nor is on its way to a card; the oldest first."""
     found = []

@@ -7,6 +7,7 @@ for everything else: a part, too much, what is cancelled, paid or written off.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from app.kernel import audit
 from app.kernel.database import fetch, hold_rows
@@ -47,6 +48,28 @@ class _Part:
 def provider_reference(entry: EntryInfo, document_id: int) -> str:
     """By what the payment of a document by a transfer is known: nothing is recorded twice."""
     return f"bank:{entry.fingerprint}:{document_id}"
+
+
+async def reference_anew(entry: EntryInfo, document_id: int) -> str:
+    """As :func:`provider_reference`; what was taken off the document and is assigned to it again is another payment."""
+    name = provider_reference(entry, document_id)
+    same = (Payment.provider_reference == name) | Payment.provider_reference.like(f"{name}:again%")
+    before = await Payment.count().where((Payment.document == document_id) & same)
+    return f"{name}:again{before}" if before else name
+
+
+async def keep_match(entry_id: int, document_id: int, payment_id: int, minor: int) -> None:
+    """Write how much of a transfer a document got, as which payment, in the transaction that claimed the transfer.
+
+    In place of what was taken off that document before: a transfer and a document have one row.
+    """
+    same = (BankMatch.entry == entry_id) & (BankMatch.document == document_id)
+    rows = await BankMatch.select(BankMatch.id, BankMatch.payment.outcome.as_alias("outcome")).where(same)
+    if rows and rows[0]["outcome"] == Settlement.MISTAKEN:
+        values: dict[Any, Any] = {BankMatch.payment: payment_id, BankMatch.amount_minor: minor}
+        await BankMatch.update(values).where(BankMatch.id == rows[0]["id"])
+    else:
+        await BankMatch(entry=entry_id, document=document_id, payment=payment_id, amount_minor=minor).save()
 
 
 async def pay_together(decided: Sequence[tuple[EntryInfo, Verdict]], now: datetime) -> set[int]:

@@ -27,8 +27,8 @@ async def match_payout(*, edition_id: int, entry_id: int, payout_id: int, actor:
         payout = await payout_by_id(payout_id, edition_id)
         if payout is None:
             raise PayoutSettled
-        if payout.whole != entry.amount:
-            raise PayoutDiffers(amount=payout.whole, came=entry.amount)
+        if payout.whole != entry.left:
+            raise PayoutDiffers(amount=payout.whole, came=entry.left)
         claimed = (
             await BankEntry.update(
                 {

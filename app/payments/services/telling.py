@@ -239,6 +239,54 @@ async def _rest_of(document: DocumentInfo) -> str:
     return sentence.format(due=format_money(due), part=format_money(part), day=format_date(day) if day else "")
 
 
+async def tell_taken_off(document: DocumentInfo, came: Money, payment_id: int, now: datetime) -> None:
+    """Tell that a payment which was recorded for an invoice was not for it; ``document`` is as it stands without it."""
+    with use_locale(document.payer_language):
+        subject = _("A payment recorded for {number} was not for it")
+        if document.state == DocumentState.OPEN:
+            subject = _("Invoice {number} is open again")
+            mail = _(
+                "Dear {name},\n\nthe payment of {came} that was recorded for {what} (invoice {number}, {edition}) was "
+                "not for it. The invoice is open again: {due} is to be paid. If you have paid, please tell the "
+                "organisers when and how. We are sorry for the mistake."
+            )
+            short = _(
+                "{edition}: the payment of {came} recorded for invoice {number} was not for it. It is open again: "
+                "{due} is to be paid."
+            )
+        elif document.owed.amount_minor:
+            mail = _(
+                "Dear {name},\n\nthe payment of {came} that was recorded for {what} (invoice {number}, {edition}) was "
+                "not for it. Nothing more is to be paid, and {owed} goes back to you. We are sorry for the mistake."
+            )
+            short = _(
+                "{edition}: the payment of {came} recorded for invoice {number} was not for it. Nothing more is to be "
+                "paid, and {owed} goes back to you."
+            )
+        else:
+            mail = _(
+                "Dear {name},\n\nthe payment of {came} that was recorded for {what} (invoice {number}, {edition}) was "
+                "not for it. Nothing more is to be paid, and nothing goes back to you. We are sorry for the mistake."
+            )
+            short = _(
+                "{edition}: the payment of {came} recorded for invoice {number} was not for it. Nothing more is to be "
+                "paid, and nothing goes back to you."
+            )
+        await send_to_payer(
+            document,
+            subject=subject,
+            mail=mail,
+            short=short,
+            values={
+                "came": format_money(came),
+                "due": format_money(document.due),
+                "owed": format_money(document.owed),
+            },
+            key=f"payment-taken-off:{payment_id}",
+            now=now,
+        )
+
+
 async def tell_returned(
     document: DocumentInfo, amount: Money, method: PaymentMethod, payment_id: int, now: datetime
 ) -> None:

@@ -13,6 +13,7 @@ from app.events.queries import editions, hold_edition, hold_editions
 from app.kernel.database import fetch, hold_rows
 from app.kernel.rows import among, given
 from app.payments.enums import Account, EntryState, Posting
+from app.payments.queries_bank import entry_by_id
 from app.payments.services.ledger import Entered, Side, post, post_all
 from app.payments.tables_bank import BankEntry
 
@@ -27,7 +28,7 @@ async def keep_unassigned(entry_id: int, now: datetime, *, edition_id: int | Non
         return
     books = row["edition"] or edition_id or await _only_open()
     if books is not None:
-        await _enter(row, Posting.KEEP, books, row["amount_minor"], now)
+        await _enter(row, Posting.KEEP, books, await _left(entry_id), now)
         await BankEntry.update({BankEntry.books: books}).where(BankEntry.id == entry_id)
 
 
@@ -67,7 +68,7 @@ async def take_out(entry_id: int, now: datetime) -> None:
     """Take a transfer out of what is not assigned, in the transaction that records what it paid."""
     row = await _row(entry_id)
     if row["books"] is not None:
-        await _enter(row, Posting.ASSIGN, row["books"], -row["amount_minor"], now)
+        await _enter(row, Posting.ASSIGN, row["books"], -await _left(entry_id), now)
         await BankEntry.update({BankEntry.books: None}).where(BankEntry.id == entry_id)
 
 
@@ -80,6 +81,30 @@ async def leave_again(entry_id: int, now: datetime) -> None:
     }
     await BankEntry.update(values).where(BankEntry.id == entry_id)
     await keep_unassigned(entry_id, now)
+
+
+async def leave_share(entry_id: int, minor: int, reason: str, now: datetime, *, edition_id: int) -> None:
+    """Leave a share of a transfer to a person, in the transaction that took it off a document of an edition.
+
+    Other shares stay what they paid. Where some of it waits already, this much more does.
+    """
+    row = await _row(entry_id)
+    books = row["books"] or edition_id
+    await _enter(row, Posting.KEEP, books, minor, now)
+    values: dict[Any, Any] = {
+        BankEntry.state: EntryState.LEFT.value,
+        BankEntry.reason: reason,
+        BankEntry.books: books,
+        BankEntry.edition: books,
+        BankEntry.settled_at: None,
+        BankEntry.settled_by: None,
+    }
+    await BankEntry.update(values).where(BankEntry.id == entry_id)
+
+
+async def _left(entry_id: int) -> int:
+    """How much of a transfer is no document's."""
+    return (await entry_by_id(entry_id)).left.amount_minor
 
 
 async def _row(entry_id: int) -> Mapping[str, Any]:

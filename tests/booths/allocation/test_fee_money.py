@@ -15,6 +15,7 @@ from app.payments.services.card_refunds import apply_refund
 from app.payments.services.corrections import credit_document, write_off
 from app.payments.services.documents import cancel_document
 from app.payments.services.recording import record_payment
+from app.payments.services.taking_off import take_off
 from booths.allocation.enums import FEE_PURPOSE, ApplicationState
 from booths.allocation.queries import application
 from booths.allocation.queries_fees import own_fees
@@ -399,3 +400,20 @@ async def test_the_bill_of_a_fee_in_parts_names_the_first_and_that_the_rest_foll
         "02/11/2026",
     )
     assert [word for word in words if word not in message["body_text"]] == []
+
+
+async def test_a_fee_whose_money_was_for_something_else_is_unpaid_again_and_keeps_its_booth() -> None:
+    fair = await make_fair(1)
+    application_id = await fair.exhibitor(0)
+    await fair.bill()
+    document = await invoice_of(application_id)
+    recorded = await pay(document)
+    await take_off(document_id=document.id, payment_id=recorded.payment_id, reason="Nhầm", actor=SYSTEM, now=NOW)
+    assert (await invoice_of(application_id)).state == DocumentState.OPEN
+    assert await fair.code(application_id) != ""
+    (fee,) = await own_fees(application_id)
+    assert (fee.payments, fee.next.amount_minor) == ([], PRICE)
+    (said,) = await sent("payment-taken-off:")
+    assert f"{application_id}" in said["body_text"]
+    await pay(document)
+    assert await told(application_id) == ["billed", "kept", "kept"]

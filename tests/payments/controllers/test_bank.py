@@ -293,3 +293,32 @@ async def test_why_a_transfer_was_left_is_said_in_words(
     for path in (base(edition), f"{base(edition)}/{entry.id}"):
         shown = html.unescape((await desk.get(f"{path}?lang=vi")).text)
         assert (sentence in shown, kept in shown) == (True, False)
+
+
+async def test_what_was_assigned_wrongly_is_taken_off_and_assigned_elsewhere(
+    desk: Browser, edition: EditionInfo, seller: Seller
+) -> None:
+    wrong, right = [await make_document(edition, subject_id=number) for number in (1, 2)]
+    entry = await make_entry(wrong.reference, edition=edition)
+    await match_new(NOW)
+    own = f"{base(edition)}/{entry.id}"
+    ((_document, payment),) = seller.settled
+    link = f"/manage/{edition.id}/payments/{wrong.id}?off={payment.id}"
+    assert f'href="{link}#take-off"' in (await desk.get(own)).text
+    assert f'value="{payment.id}" checked' in (await desk.get(link)).text
+    done = await desk.post(
+        f"/manage/{edition.id}/payments/{wrong.id}/take-off", data={"payment": f"{payment.id}", "why": "Nhầm chị Lan"}
+    )
+    assert done.headers["location"] == own
+    shown = html.unescape((await desk.get(f"{own}?lang=en")).text)
+    assert "It was assigned to an invoice that it was not for." in shown
+    assert "Nhầm chị Lan" in shown
+    assert f'name="amount_{wrong.id}"' not in shown  # it is not suggested again, though its purpose names it
+    listed = (await desk.get(f"{base(edition)}?state=left&lang=en")).text
+    assert wrong.number not in listed
+    assert "It was assigned to an invoice that it was not for." in listed
+    found = (await desk.get(f"{own}?with={right.id}")).text
+    assert f'name="amount_{right.id}"' in found
+    assert (await desk.post(f"{own}/assign", data={f"amount_{right.id}": "50.000"})).status_code == 303
+    assert (await document_by_id(right.id)).state == DocumentState.PAID
+    assert (await document_by_id(wrong.id)).state == DocumentState.OPEN

@@ -265,3 +265,45 @@ async def test_only_finance_and_owners_come_in(client: Browser, seller: Seller) 
     assert (await client.get(f"/manage/{other.id}/payments")).status_code == 200
     assert (await client.get(f"/manage/{edition.id}/payments/{document.id}")).status_code == 403
     assert (await client.get(f"/manage/{other.id}/payments/{document.id}")).status_code == 404
+
+
+async def test_a_payment_is_taken_off_an_invoice_that_it_was_not_for(desk: Browser, seller: Seller) -> None:
+    edition = await make_edition()
+    document = await make_document(edition)
+    own = f"/manage/{edition.id}/payments/{document.id}"
+    assert "Take off a payment" not in (await desk.get(f"{own}?lang=en")).text
+    await desk.post(f"{own}/payments", data={"method": "terminal", "amount": "50.000"})
+    shown = (await desk.get(f"{own}?lang=en")).text
+    assert "Take off a payment" in shown
+    (payment,) = [payment for _document, payment in seller.settled]
+    refused = await desk.post(f"{own}/take-off?lang=en", data={"payment": f"{payment.id}", "why": ""})
+    assert (refused.status_code, f'value="{payment.id}" checked' in refused.text) == (422, True)
+    given = {"payment": f"{payment.id}", "why": "Sai hóa đơn"}
+    elsewhere = await desk.post(f"/manage/{edition.id + 1}/payments/{document.id}/take-off", data=given)
+    assert elsewhere.status_code in (403, 404)
+    unknown = await desk.post(f"{own}/take-off", data=given | {"payment": f"{payment.id + 9}"})
+    assert unknown.status_code == 404
+    for _time in range(2):
+        done = await desk.post(f"{own}/take-off", data=given)
+        assert (done.status_code, done.headers["location"]) == (303, own)
+    assert (await document_by_id(document.id)).state == DocumentState.OPEN
+    shown = unescape((await desk.get(f"{own}?lang=en")).text)
+    assert "Taken off again: Sai hóa đơn" in shown
+    assert "Not for this invoice" in shown
+    assert "Take off a payment" not in shown
+    assert (await paper_of(await document_by_id(document.id))).payments == []
+
+
+async def test_what_cannot_be_taken_off_is_said_at_the_form(desk: Browser, seller: Seller) -> None:
+    edition = await make_edition()
+    document = await make_document(edition)
+    own = f"/manage/{edition.id}/payments/{document.id}"
+    for amount in ("20.000", "30.000"):
+        await desk.post(f"{own}/payments", data={"method": "terminal", "amount": amount})
+    (payment,) = [payment for _document, payment in seller.settled]
+    await desk.post(f"{own}/credits", data={"credit": "10.000", "reason": "Sai"})
+    await desk.post(f"{own}/refunds/{payment.id}", data={"method": "terminal", "amount": "4.000"})
+    refused = await desk.post(f"{own}/take-off?lang=en", data={"payment": f"{payment.id}", "why": "x"})
+    assert refused.status_code == 409
+    assert "4.000 ₫ of this payment of 30.000 ₫ went back already" in unescape(refused.text)
+    assert f'name="payment" value="{payment.id}"' not in refused.text  # the other one can be

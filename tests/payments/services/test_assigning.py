@@ -283,6 +283,7 @@ async def test_without_the_claim_a_transfer_pays_twice(
         """Let two deal with one transfer."""
 
     monkeypatch.setattr(assigning, "_claim", claim)
+    monkeypatch.setattr(assigning, "_check_sum", lambda *_given: None)  # what is left was counted before
     results = await race(2, lambda number: by_hand(edition, entry, {documents[number].id: 50_000}))
     assert len(winners(results)) == 2
     assert [await state_of(one.id) for one in documents] == [DocumentState.PAID] * 2

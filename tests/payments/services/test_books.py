@@ -32,6 +32,7 @@ from app.payments.services.ledger import Unbalanced, post
 from app.payments.services.payouts import record_payout
 from app.payments.services.recording import record_payment
 from app.payments.services.refunding import record_refund, reverse_refund
+from app.payments.services.taking_off import take_off
 from app.payments.services.terms import set_terms
 from tests.conftest import NOW
 from tests.events.factories import make_edition
@@ -78,6 +79,7 @@ class Fair:
                 self.credit,
             ),
             *(self.write_off, self.owe, self.transfer, self.assign, self.drawer, self.payout, self.claim),
+            *(self.take_off, self.take_off),
         )
         what = self.chance.choice(does) if self.ids else self.bill
         with contextlib.suppress(AppError, NothingThereError):
@@ -187,8 +189,18 @@ class Fair:
         elif self.chance.random() < 0.3:
             await set_aside(**named, reason="Lãi")
         else:
-            amount = (await entry_by_id(row["id"])).amount
-            await assign_entry(**named, amounts={self.one(self.ids): amount})
+            left = (await entry_by_id(row["id"])).left
+            part = Money(max(1, left.amount_minor // 3), left.currency)
+            rest = Money(left.amount_minor - part.amount_minor, left.currency)
+            first, second = self.one(self.ids), self.one(self.ids)
+            await assign_entry(**named, amounts={first: left} if first == second else {first: part, second: rest})
+
+    async def take_off(self) -> None:
+        """Take a payment off an invoice, perhaps one that cannot be, or that was taken off before."""
+        payment = self.one([one for number in self.ids[-6:] for one in await payments_of(number)])
+        await take_off(
+            document_id=payment.document_id, payment_id=payment.id, reason="Nhầm", actor=self.cashier, now=self.now
+        )
 
     async def drawer(self) -> None:
         """Open the cashier's drawer, or count it, often not what should lie in it."""

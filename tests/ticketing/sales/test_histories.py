@@ -22,6 +22,7 @@ from app.payments.services.corrections import credit_document, write_off
 from app.payments.services.documents import cancel_document
 from app.payments.services.recording import record_payment
 from app.payments.services.refunding import record_refund
+from app.payments.services.taking_off import may_be_taken_off, take_off
 from tests.conftest import NOW
 from tests.payments.factories import make_entry
 from tests.support.factories_ticketing import make_order, make_ticket_type
@@ -52,7 +53,7 @@ class Sales:
         self.now += timedelta(minutes=self.chance.choice([1, 5, 15]))
         does = (
             *(self.order, self.comes, self.comes, self.comes, self.counter, self.expire, self.cancel),
-            *(self.take_back, self.give_back, self.credit, self.write_off, self.transfer),
+            *(self.take_back, self.give_back, self.credit, self.write_off, self.transfer, self.take_off, self.take_off),
         )
         what = self.chance.choice(does) if self.orders else self.order
         with contextlib.suppress(AppError):
@@ -129,6 +130,15 @@ class Sales:
         """Finance gives up what is due."""
         late = self.now + timedelta(days=1)  # an order is due on the day on which its time is over
         await write_off(document_id=(await self.bill()).id, actor=SYSTEM, now=late)
+
+    async def take_off(self) -> None:
+        """Finance takes a payment off a bill that it was not for."""
+        there = [one for one in await payments_of((await self.bill()).id) if may_be_taken_off(one)]
+        if there:
+            payment = self.chance.choice(there)
+            await take_off(
+                document_id=payment.document_id, payment_id=payment.id, reason="Nhầm", actor=SYSTEM, now=self.now
+            )
 
     async def give_back(self) -> None:
         """What has to go back does, or half of it."""

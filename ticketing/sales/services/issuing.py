@@ -10,7 +10,7 @@ from app.events.queries import hold_edition
 from app.kernel.database import fetch
 from app.kernel.rows import among, given
 from ticketing.sales.queries import label_of, texts
-from ticketing.sales.tables import TicketOrder
+from ticketing.sales.tables import OrderItem, TicketOrder
 
 
 async def issue_tickets(*, orders: Sequence[TicketOrder], now: datetime) -> dict[int, list[IssuedPass]]:
@@ -60,6 +60,12 @@ async def _issue_of_edition(
     await fetch(f"UPDATE order_item SET event_pass = its_pass FROM {source} WHERE id = its_item RETURNING id", *values)
     for item, one in zip(items, made, strict=True):
         issued[item["ticket_order"]].append(one)
+
+
+async def void_tickets(*, order_id: int, reason: str, actor: Actor, now: datetime) -> None:
+    """As :func:`revoke_tickets`, for an order that waits for its money again: paid once more it gets other passes."""
+    await revoke_tickets(order_id=order_id, reason=reason, actor=actor, now=now)
+    await OrderItem.update({OrderItem.event_pass: None}).where(OrderItem.ticket_order == order_id)
 
 
 async def revoke_tickets(*, order_id: int, reason: str, actor: Actor, now: datetime) -> None:

@@ -10,7 +10,7 @@ from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.database import fetch
 from app.kernel.i18n import _, format_datetime, ngettext, pick, use_locale
 from app.kernel.money import Money, format_money
-from app.kernel.outbox import NewMessage, send_message, send_messages, way_to
+from app.kernel.outbox import NewMessage, free_key, send_message, send_messages, way_to
 from app.kernel.rows import among
 from app.kernel.settings import settings
 from app.payments.queries import DocumentInfo
@@ -139,10 +139,15 @@ def _tickets_message(
             )
             + _replaced(moved, "\n\n" if by_mail else " "),
             locale=order.locale,
-            unique_key=f"ticket-order:{order.id}",
+            unique_key=_tickets_key(order),
             edition_id=order.edition,
             secret=True,
         )
+
+
+def _tickets_key(order: TicketOrder) -> str:
+    """By what the message with an order's passes is known."""
+    return f"ticket-order:{order.id}"
 
 
 async def send_cancelled(*, order: TicketOrder, owed: Money | None, now: datetime) -> None:
@@ -180,6 +185,44 @@ async def send_cancelled(*, order: TicketOrder, owed: Money | None, now: datetim
             edition_id=order.edition,
             now=now,
         )
+
+
+async def send_open_again(*, order: TicketOrder, due: Money, until: datetime, now: datetime) -> bool:
+    """Tell a buyer that what was recorded for her order was not for it, and until when she can pay; false without her.
+
+    In the transaction that lets the order wait again; ``order`` is as it stood before. Other passes are sent anew.
+    """
+    await free_key(_tickets_key(order))
+    if not order.contact:
+        return False
+    edition = await edition_by_id(order.edition)
+    by_mail = "@" in order.contact
+    channel, address = way_to(email=order.contact if by_mail else None, phone=order.contact)
+    with use_locale(order.locale):
+        body = _(
+            "{edition}: the payment that was recorded for your order {reference} was not for it. Its passes open no "
+            "gate any more. Your places are held until {until}: once {due} has come you get new passes. How to pay "
+            "stands here: {page}"
+        ).format(
+            edition=edition.title,
+            reference=order.reference,
+            until=format_datetime(until, edition.timezone),
+            due=format_money(due),
+            page=_page(edition, order.client_id),
+        )
+        await send_message(
+            channel=channel,
+            to=address,
+            person_id=order.buyer,
+            subject=_("Your order {reference} is not paid after all").format(reference=order.reference),
+            body=body,
+            locale=order.locale,
+            unique_key=None,
+            edition_id=order.edition,
+            secret=True,
+            now=now,
+        )
+    return True
 
 
 async def reach_buyer(document: DocumentInfo) -> Reached | None:

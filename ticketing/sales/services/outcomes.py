@@ -4,11 +4,12 @@ Rows are taken in one order, so that nobody waits for each other: edition, payme
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.accounts.actor import SYSTEM, Actor
 from app.events.enums import EditionState
 from app.events.queries import edition_by_id
+from app.events.slots import pass_uses
 from app.kernel import audit
 from app.kernel.database import fetch, hold_row, hold_rows, write_transaction
 from app.kernel.money import Money
@@ -18,14 +19,17 @@ from app.payments.errors import DocumentNotOpen
 from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id
 from app.payments.services.documents import Paid, cancel_document, require_refund
 from ticketing.sales.enums import OrderState
-from ticketing.sales.errors import OrderNotFound, OrderNotOpen
-from ticketing.sales.queries import SHOWN, counts_of_order, counts_of_orders
+from ticketing.sales.errors import OrderNotFound, OrderNotOpen, PassesUsed
+from ticketing.sales.queries import SHOWN, counts_of_order, counts_of_orders, tickets_of_order
 from ticketing.sales.services.confirming import confirm_order, confirm_orders
-from ticketing.sales.services.issuing import revoke_tickets
+from ticketing.sales.services.issuing import revoke_tickets, void_tickets
 from ticketing.sales.services.late import hold_all_types, move_to_types, places_for
-from ticketing.sales.services.messages import send_cancelled
-from ticketing.sales.services.quota import give_back_places, hold_places, hold_types
+from ticketing.sales.services.messages import send_cancelled, send_open_again
+from ticketing.sales.services.quota import give_back_places, hold_places, hold_sold_places, hold_types
 from ticketing.sales.tables import TicketOrder
+
+#: How long the places of an order are kept whose money turned out to be somebody else's.
+HELD_AGAIN = timedelta(days=1)
 
 
 async def settle_order(document: DocumentInfo, payment: PaymentInfo, now: datetime) -> Settlement:
@@ -108,6 +112,40 @@ async def cancel_taken_back(document: DocumentInfo, owed: Money, actor: Actor | 
     order = await _order(document.subject_id, document.edition_id)
     if order.state == OrderState.CONFIRMED:
         await _cancel(order, owed, actor=actor or SYSTEM, now=now)
+
+
+async def reopen_order(document: DocumentInfo, actor: Actor, now: datetime) -> bool:
+    """Let a confirmed order wait for its money again, since what had come was not for it; its passes are void.
+
+    What payments calls inside the transaction that takes the money off its bill. Its places stay held for a day; paid
+    by then, or later while they are free, it gets other passes. Gives whether its buyer was told, who has to have a
+    contact. Raises OrderNotFound, PassesUsed.
+    """
+    await hold_row("ticket_order", document.subject_id, alone=True)
+    order = await _order(document.subject_id, document.edition_id)
+    if order.state != OrderState.CONFIRMED:
+        return False
+    edition = await edition_by_id(order.edition)
+    for ticket in await tickets_of_order(order.id):
+        uses = await pass_uses(edition, ticket["pass_id"]) if ticket["pass_id"] else []
+        if any(use.tone != "refused" for use in uses):
+            raise PassesUsed(reference=order.reference)
+    until = now + HELD_AGAIN
+    if not await _move(order, OrderState.CONFIRMED, OrderState.HELD, confirmed_at=None, expires_at=until):
+        raise OrderNotOpen
+    await hold_sold_places(await counts_of_order(order.id))
+    await void_tickets(order_id=order.id, reason="its payment was for something else", actor=actor, now=now)
+    await audit.record(
+        actor=actor,
+        action="order.reopen",
+        subject_type="ticket_order",
+        subject_id=order.id,
+        edition_id=order.edition,
+        before={"state": order.state},
+        after={"state": OrderState.HELD.value},
+        now=now,
+    )
+    return await send_open_again(order=order, due=document.due, until=until, now=now)
 
 
 async def expire_orders(*, now: datetime, at_most: int = 200) -> int:

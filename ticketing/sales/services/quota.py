@@ -64,6 +64,18 @@ async def sell_held_places(counts: Mapping[int, int]) -> None:
         )
 
 
+async def hold_sold_places(counts: Mapping[int, int]) -> None:
+    """Turn sold places into held ones; call it inside the transaction that lets their order wait for money again."""
+    for type_id, count in sorted(counts.items()):
+        await fetch(
+            "UPDATE ticket_type SET sold = sold - {}, held = held + {} WHERE id = {} AND sold >= {} RETURNING id",
+            count,
+            count,
+            type_id,
+            count,
+        )
+
+
 async def give_back_places(counts: Mapping[int, int], *, were_sold: bool) -> None:
     """Give held or sold places back; call it inside the transaction that closes their order."""
     column = "sold" if were_sold else "held"

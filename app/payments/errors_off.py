@@ -1,0 +1,56 @@
+"""What can go wrong when a payment is taken off an invoice that it was not for."""
+
+from app.kernel.errors import AppError
+from app.kernel.i18n import N_
+
+
+class WhyTakenOff(AppError):
+    """A payment that is taken off its invoice without a word."""
+
+    code = "take_off_reason_needed"
+    status = 422
+    message = N_("Please say why this payment is not for the invoice.")
+
+
+class NotTakenOff(AppError):
+    """A payment that no person wrote down and no transfer is, or a part of one, or a refund."""
+
+    code = "payment_not_taken_off"
+    status = 409
+    message = N_(
+        "Only a transfer, or a payment that was written down by hand, can be taken off an invoice. What came by card "
+        "is given back to the card."
+    )
+
+
+class PartWentBack(AppError):
+    """A payment of which some went back to the payer."""
+
+    code = "payment_went_back"
+    status = 409
+    message = N_(
+        "{returned} of this payment of {amount} went back already, so it cannot be taken off invoice {number}. "
+        "Nothing was changed."
+    )
+
+
+class DrawerCounted(AppError):
+    """Cash of a drawer that was counted and closed since."""
+
+    code = "payment_drawer_counted"
+    status = 409
+    message = N_(
+        "This cash lay in a drawer that was counted and closed since, so it cannot be taken off invoice {number} any "
+        "more. Nothing was changed."
+    )
+
+
+class BilledInPlace(AppError):
+    """An invoice that would be open again, while another one is open for the same thing."""
+
+    code = "billed_in_place"
+    status = 409
+    message = N_(
+        "Without this payment invoice {number} is open again, but invoice {anew} is open in its place. Cancel that one "
+        "first."
+    )
