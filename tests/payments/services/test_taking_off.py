@@ -34,7 +34,7 @@ from app.payments.tables_bank import BankEntry
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.payments.books import account, check_books
-from tests.payments.factories import Seller, make_document, make_entry
+from tests.payments.factories import OVERDUE, Seller, make_document, make_entry
 from tests.support.factories import make_person
 from tests.support.race import losers, race, winners
 
@@ -218,7 +218,7 @@ async def test_late_money_is_taken_off_an_invoice_that_was_cancelled(edition: Ed
 
 async def test_an_invoice_that_was_written_off_is_open_again(edition: EditionInfo) -> None:
     document, _entry = await matched(edition, 20_000)
-    await write_off(document_id=document.id, actor=SYSTEM, now=NOW)
+    await write_off(document_id=document.id, actor=SYSTEM, now=OVERDUE)
     await off(document)
     assert await stands(document) == (DocumentState.OPEN, 50_000, 0, 0)
     assert await account(edition, Account.LOSS) == 0
@@ -227,7 +227,7 @@ async def test_an_invoice_that_was_written_off_is_open_again(edition: EditionInf
 
 async def test_it_is_refused_where_another_invoice_is_open_in_its_place(edition: EditionInfo) -> None:
     document, _entry = await matched(edition, 20_000)
-    await write_off(document_id=document.id, actor=SYSTEM, now=NOW)
+    await write_off(document_id=document.id, actor=SYSTEM, now=OVERDUE)
     anew = await make_document(edition)
     with pytest.raises(BilledInPlace, match=anew.number):
         await off(document)
