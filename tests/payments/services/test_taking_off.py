@@ -355,17 +355,17 @@ async def told_payer(edition: EditionInfo, amount: int, *, second: int = 0) -> l
 
 async def test_who_was_told_that_it_came_is_told_that_it_did_not(edition: EditionInfo) -> None:
     (said,) = await told_payer(edition, 50_000)
-    assert "the payment of 50.000 ₫ that was recorded for Stage" in said
-    assert "open again: 50.000 ₫ is to be paid" in said
+    assert "the payment of 50.000\xa0₫ that was recorded for Stage" in said
+    assert "open again: 50.000\xa0₫ is to be paid" in said
 
 
 async def test_who_was_told_of_a_part_is_told_what_is_to_be_paid_without_it(edition: EditionInfo) -> None:
     (said,) = await told_payer(edition, 20_000)
-    assert "the payment of 20.000 ₫ that was recorded for Stage" in said
-    assert "50.000 ₫ is to be paid" in said
+    assert "the payment of 20.000\xa0₫ that was recorded for Stage" in said
+    assert "50.000\xa0₫ is to be paid" in said
 
 
-@pytest.mark.parametrize(("second", "words"), [(50_000, "nothing goes back"), (60_000, "10.000 ₫ goes back to you")])
+@pytest.mark.parametrize(("second", "words"), [(50_000, "nothing goes back"), (60_000, "10.000\xa0₫ goes back to you")])
 async def test_whose_own_money_takes_its_place_is_told_what_still_goes_back(
     edition: EditionInfo, second: int, words: str
 ) -> None:

@@ -234,7 +234,7 @@ async def test_an_order_that_lapsed_after_a_part_came_is_asked_for_the_rest(
         True,
         True,
     )
-    assert "<dd>70.000 ₫</dd>" in shown or "<dd><strong>70.000 ₫</strong></dd>" in shown
+    assert "<dd>70.000\xa0₫</dd>" in shown or "<dd><strong>70.000\xa0₫</strong></dd>" in shown
     said = {"reference": placed.reference, "method": "cash"}
     assert (await client.post(f"{base}/paid", data={**said, "due": "100000"})).status_code == 409
     assert (await client.post(f"{base}/paid", data={**said, "due": "70000"})).status_code == 303

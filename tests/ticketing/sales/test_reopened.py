@@ -83,7 +83,7 @@ async def test_its_passes_are_void_and_its_places_held(edition: Any, order: Plac
     assert bill["state"] == DocumentState.OPEN
     _passes, said = await told()  # the first counts no more, and may be sent anew
     assert said.startswith("hoa@example.com|Your order")
-    for words in ("was not for it", "open no gate any more", "once 100.000 ₫ has come", order.secret):
+    for words in ("was not for it", "open no gate any more", "once 100.000\xa0₫ has come", order.secret):
         assert words in said
     await check_books(edition)
 
