@@ -31,7 +31,7 @@ class DocumentState(StrEnum):
 
 
 STATE_NAMES = {
-    DocumentState.OPEN: N_("Open"),
+    DocumentState.OPEN: N_("Not paid yet"),
     DocumentState.PAID: N_("Paid"),
     DocumentState.CANCELLED: N_("Cancelled"),
     DocumentState.REFUND_DUE: N_("Refund due"),

@@ -45,7 +45,7 @@ class FeeState(StrEnum):
 
 FEE_STATE_NAMES = {
     FeeState.UNBILLED: N_("Not billed yet"),
-    FeeState.OPEN: N_("Open"),
+    FeeState.OPEN: N_("Not paid yet"),
     FeeState.PAID: N_("Paid"),
     FeeState.BORNE: N_("Borne by others"),
 }

@@ -43,6 +43,7 @@ async def test_cash_is_recorded_by_hand(desk: Browser, seller: Seller) -> None:
     assert "No invoice yet" in (await desk.get(f"{base}?lang=en")).text
     document = await make_document(edition)
     listed = (await desk.get(f"{base}?q=le+thi+lan&state=open")).text
+    assert "Not paid yet" in listed
     assert "50.000\xa0₫" in listed
     assert "No invoice fits" in (await desk.get(f"{base}?q=nobody")).text
     assert "Open invoices" in (await desk.get(f"/manage/{edition.id}")).text
