@@ -123,6 +123,7 @@ NO_RECORD = {
     "app/judging/controllers/manage.py: closes_at=round_.closes_at and round_.closes_at.astimezone("
     "zone(contest.timezone))": "the act of opening a round, which only one can do",
     "app/payments/controllers/bank.py: **=_greedily(entry.amount, candidates)": "of a new assignment",
+    "app/payments/controllers/finance.py: amount=typed_money(payment.due_back)": "of a new refund",
     "app/payments/controllers/payouts.py: account=(first[0] if first else Account.TERMINAL).value": "of a new payout",
     "app/payments/controllers/payouts.py: arrives_on=edition.today(now()).isoformat()": "of a new payout",
     "app/payments/controllers/payouts.py: taken=typed_money(first[1]) if first else ''": "of a new payout",

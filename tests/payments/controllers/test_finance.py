@@ -250,8 +250,9 @@ async def test_cash_goes_through_the_drawer_that_is_counted(desk: Browser, selle
     shown = (await desk.get(f"{path}?lang=en")).text
     for words in ("245.000 ₫", "thiếu tờ 5", "Open my drawer"):
         assert words in shown
-    lost = {row["account"]: row["amount_minor"] for row in await balances(edition.id)}
-    assert (lost["loss"], lost["cash"]) == (5_000, 45_000)
+    came_to = {row["account"]: row["amount_minor"] for row in await balances(edition.id)}
+    assert (came_to["over_short"], came_to["cash"], came_to["safe"], "loss" in came_to) == (5_000, 0, 45_000, False)
+    assert "-5.000 ₫" in shown
     other = await make_edition("other")
     assert (await desk.post(f"/manage/{other.id}/payments/drawers/{drawer.id}/close")).status_code == 404
 
@@ -265,3 +266,20 @@ async def test_only_finance_and_owners_come_in(client: Browser, seller: Seller) 
     assert (await client.get(f"/manage/{other.id}/payments")).status_code == 200
     assert (await client.get(f"/manage/{edition.id}/payments/{document.id}")).status_code == 403
     assert (await client.get(f"/manage/{other.id}/payments/{document.id}")).status_code == 404
+
+
+async def test_all_of_an_invoice_is_taken_back_only_when_asked_twice(desk: Browser, seller: Seller) -> None:
+    edition = await make_edition()
+    document = await make_document(edition)
+    own = f"/manage/{edition.id}/payments/{document.id}"
+    await desk.post(f"{own}/payments", data={"method": "terminal", "amount": "50.000"})
+    await desk.post(f"{own}/credits", data={"credit": "20.000", "reason": "bớt"})
+    assert "Take all of it back" not in (await desk.get(f"{own}?lang=en")).text
+    body = {"credit": "30.000", "reason": "nghỉ"}
+    asked = await desk.post(f"{own}/credits?lang=en", data=body)
+    assert asked.status_code == 422
+    for words in (document.description, "30.000 ₫ goes back to the payer", "Take all of it back", 'value="nghỉ"'):
+        assert words in asked.text
+    assert ((await document_by_id(document.id)).state, seller.taken_back) == (DocumentState.PAID, [])
+    assert (await desk.post(f"{own}/credits", data=body | {"whole": "on"})).status_code == 303
+    assert ((await document_by_id(document.id)).state, seller.taken_back) == (DocumentState.REFUND_DUE, [document.id])
