@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 from tests.journeys.support.people import People
 
 #: Accounts by their Vietnamese names.
-RECEIVABLE, PAYABLE = "Phải thu của người trả", "Phải hoàn cho người trả"
+RECEIVABLE, PAYABLE = "Phải thu của người thanh toán", "Phải hoàn cho người thanh toán"
 AT_THE_BANK, CARD, KEPT_BY_STRIPE = "Ngân hàng", "Thẻ ngân hàng", "Phí"
 
 
