@@ -77,6 +77,7 @@ def test_money_stands_beside_its_currency() -> None:
         "card_refund.amount_minor": ["card_refund"],
         "order_item.price_minor": ["ticket_order", "ticket_type"],
         **{f"cash_drawer.{name}_minor": ["cash_drawer"] for name in ("float", "expected", "counted")},
+        "cash_move.amount_minor": ["cash_move"],
         "ledger_entry.amount_minor": ["ledger_entry"],
         **{f"payment.{name}_minor": ["payment"] for name in ("amount", "owed", "returned")},
         **{

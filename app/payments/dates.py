@@ -17,6 +17,7 @@ MOVER = Mover(
                 "payment.received_at",
                 "cash_drawer.opened_at",
                 "cash_drawer.closed_at",
+                "cash_move.moved_at",
                 "payment_day.closed_at",
                 "payment_payout.arrives_on",
                 "payment_payout.told_at",

@@ -151,6 +151,8 @@ class Account(StrEnum):
     SUBSIDY = "subsidy"
     LOSS = "loss"
     CASH = "cash"
+    SAFE = "safe"
+    OVER_SHORT = "over_short"
     BANK = "bank"
     CARD = "card"
     TERMINAL = "terminal"
@@ -168,6 +170,8 @@ ACCOUNT_NAMES = {
     Account.SUBSIDY: N_("Borne by others"),
     Account.LOSS: N_("Written off"),
     Account.CASH: N_("Cash"),
+    Account.SAFE: N_("Cash in the safe"),
+    Account.OVER_SHORT: N_("Cash over and short"),
     Account.BANK: N_("Bank"),
     Account.CARD: N_("Cards (Stripe)"),
     Account.TERMINAL: N_("Card terminals"),
@@ -175,6 +179,21 @@ ACCOUNT_NAMES = {
     Account.UNASSIGNED: N_("Transfers not assigned"),
     Account.DISPUTES: N_("Lost to claims of cardholders"),
     Account.RESERVED: N_("Held back by Stripe"),
+}
+
+
+class CashWay(StrEnum):
+    """Where cash goes that is put into a drawer, or taken out of it, and pays nothing."""
+
+    FROM_SAFE = "from_safe"
+    TO_SAFE = "to_safe"
+    TO_BANK = "to_bank"
+
+
+CASH_WAY_NAMES = {
+    CashWay.FROM_SAFE: N_("From the safe into the drawer"),
+    CashWay.TO_SAFE: N_("From the drawer into the safe"),
+    CashWay.TO_BANK: N_("From the drawer to the bank"),
 }
 
 
@@ -210,6 +229,7 @@ class Posting(StrEnum):
     PAYOUT = "payout"
     WRITE_OFF = "write_off"
     COUNT = "count"
+    MOVE = "move"
     KEEP = "keep"
     ASSIGN = "assign"
     DISPUTE = "dispute"
@@ -228,6 +248,7 @@ POSTING_NAMES = {
     Posting.PAYOUT: N_("Payout"),
     Posting.WRITE_OFF: N_("Written off"),
     Posting.COUNT: N_("Drawer counted"),
+    Posting.MOVE: N_("Cash moved"),
     Posting.KEEP: N_("Transfer kept"),
     Posting.ASSIGN: N_("Transfer assigned"),
     Posting.DISPUTE: N_("Claim of a cardholder"),

@@ -2,7 +2,14 @@
 
 from app.kernel.audit_words import Field, LogWords, Subject, names_in
 from app.kernel.i18n import N_
-from app.payments.enums import ENTRY_STATE_NAMES, METHOD_NAMES, SETTLEMENT_NAMES, STATE_NAMES, TAX_MODE_NAMES
+from app.payments.enums import (
+    CASH_WAY_NAMES,
+    ENTRY_STATE_NAMES,
+    METHOD_NAMES,
+    SETTLEMENT_NAMES,
+    STATE_NAMES,
+    TAX_MODE_NAMES,
+)
 from app.payments.tables import PaymentDocument
 from app.payments.tables_bank import BankEntry
 from app.payments.tables_payouts import Payout
@@ -35,6 +42,7 @@ WORDS = LogWords(
         "payout.match": N_("Found a payout on the bank account"),
         "drawer.open": N_("Opened a drawer"),
         "drawer.close": N_("Counted and closed a drawer"),
+        "drawer.move": N_("Moved cash"),
     },
     subjects={
         "payment_document": Subject(
@@ -60,6 +68,9 @@ WORDS = LogWords(
                 "float_minor": Field(N_("Change in it"), money=True),
                 "expected_minor": Field(N_("Expected"), money=True),
                 "counted_minor": Field(N_("Counted"), money=True),
+                "way": Field(N_("Where it goes"), values=CASH_WAY_NAMES),
+                "amount_minor": Field(N_("Amount"), money=True),
+                "reason": Field(N_("Reason")),
                 "note": Field(N_("Note")),
             },
         ),

@@ -14,6 +14,7 @@ from app.payments.enums import SERVICE_PURPOSE, STATE_NAMES
 from app.payments.queries import invoices_for
 from app.payments.tables import Drawer, Payment, PaymentDocument, PaymentEvent
 from app.payments.tables_bank import BankEntry
+from app.payments.tables_books import CashMove
 from app.payments.tables_card import CardRefund
 from app.payments.tables_payouts import Payout
 from app.payments.tables_proof import PaymentProof
@@ -208,7 +209,7 @@ DATA = PersonalData(
     ),
     texts=(
         *(PaymentEvent.payload, PaymentEvent.error, Payment.note, Drawer.note),
-        *(BankEntry.reason, CardRefund.note, Payout.note),
+        *(BankEntry.reason, CardRefund.note, Payout.note, CashMove.reason),
     ),
     kept={
         **{f"payment_document.{name}": BY_LAW for name in DOCUMENT_SAYS},
@@ -224,6 +225,7 @@ DATA = PersonalData(
         "payment.recorded_by": NUMBER_ONLY,
         "card_refund.asked_by": NUMBER_ONLY,
         "cash_drawer.cashier": NUMBER_ONLY,
+        "cash_move.moved_by": NUMBER_ONLY,
         "payment_proof.looked_by": NUMBER_ONLY,
         **{
             f"bank_entry.{name}": TRANSFERS_BY_LAW for name in ("payer_name", "payer_account", "purpose", "search_text")
@@ -240,6 +242,7 @@ DATA = PersonalData(
             *(f"payment_service_invoice.{name}" for name in ("client_id", "secret_hash")),
             "payment_series.series",
             "cash_drawer.currency",
+            "cash_move.currency",
             *(f"payment.{name}" for name in ("currency", "provider_reference")),
             *(
                 f"bank_entry.{name}"

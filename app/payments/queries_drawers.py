@@ -1,14 +1,17 @@
-"""Reads of cashiers' drawers."""
+"""Reads of cashiers' drawers, and of where cash lies."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from app.kernel.database import fetch
 from app.kernel.money import Money
+from app.payments.enums import CashWay
 from app.payments.errors import DrawerNotOpen
 from app.payments.queries import terms_of
 from app.payments.tables import Drawer
+from app.payments.tables_books import CashMove
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +28,42 @@ class DrawerInfo:
     expected: Money | None
     counted: Money | None
     note: str
+
+    @property
+    def difference(self) -> Money | None:
+        """What was too much when it was counted, or (less than nothing) missing; None while it is open."""
+        if self.counted is None or self.expected is None:
+            return None
+        return Money(self.counted.amount_minor - self.expected.amount_minor, self.counted.currency)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoveInfo:
+    """Cash that was put into a drawer (positive) or taken out of it; ``by`` is the name of who did it."""
+
+    way: CashWay
+    amount: Money
+    reason: str
+    moved_at: datetime
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrawerSums:
+    """What happened in a drawer: cash that came and went back, was put in and taken out; all positive."""
+
+    came: Money
+    went: Money
+    put_in: Money
+    taken_out: Money
+
+
+@dataclass(frozen=True, kw_only=True)
+class CashElsewhere:
+    """Cash that lies in no open drawer: in the safe, and what went through no drawer, as the ledger says."""
+
+    safe: Money
+    beside: Money
 
 
 async def open_drawer_of(edition_id: int, person_id: int | None) -> DrawerInfo | None:
@@ -49,6 +88,59 @@ async def drawers_of(edition_id: int, *, cashier_id: int | None = None, limit: i
         chosen = chosen & (Drawer.cashier == cashier_id)
     still_open = await _drawers(chosen & Drawer.closed_at.is_null(), None)
     return still_open + await _drawers(chosen & Drawer.closed_at.is_not_null(), limit)
+
+
+async def moves_of(drawer_id: int) -> list[MoveInfo]:
+    """What was put into a drawer and taken out of it, in the order in which it was."""
+    columns = (*CashMove.all_columns(), CashMove.moved_by.full_name.as_alias("by_name"))
+    return [
+        MoveInfo(
+            way=CashWay(row["way"]),
+            amount=Money(row["amount_minor"], row["currency"]),
+            reason=row["reason"],
+            moved_at=row["moved_at"],
+            by=row["by_name"] or "",
+        )
+        for row in await CashMove.select(*columns).where(CashMove.drawer == drawer_id).order_by(CashMove.id)
+    ]
+
+
+async def sums_of(drawer: DrawerInfo) -> DrawerSums:
+    """What happened in a drawer, in four sums."""
+    sums: dict[str, int] = {}
+    for table, over, under in (("payment", "came", "went"), ("cash_move", "put_in", "taken_out")):
+        (row,) = await fetch(
+            "SELECT COALESCE(SUM(CASE WHEN amount_minor > 0 THEN amount_minor END), 0) AS over_minor, "
+            "COALESCE(SUM(CASE WHEN amount_minor < 0 THEN -amount_minor END), 0) AS under_minor "
+            f"FROM {table} WHERE drawer = {{}}",
+            drawer.id,
+        )
+        sums |= {over: int(row["over_minor"]), under: int(row["under_minor"])}
+    return DrawerSums(**{name: Money(minor, drawer.float.currency) for name, minor in sums.items()})
+
+
+async def cash_elsewhere(edition_id: int, currency: str) -> CashElsewhere:
+    """Where an edition's cash lies that is in no open drawer."""
+    entered = {
+        row["account"]: int(row["total"])
+        for row in await fetch(
+            "SELECT account, SUM(amount_minor) AS total FROM ledger_entry "
+            "WHERE edition = {} AND currency = {} AND account IN ('cash', 'safe') GROUP BY account",
+            edition_id,
+            currency,
+        )
+    }
+    through = "SELECT COALESCE(SUM(t.amount_minor), 0) FROM {table} t JOIN cash_drawer d ON d.id = t.drawer "
+    through += "WHERE d.edition = {{}} AND d.closed_at IS NULL"
+    (row,) = await fetch(
+        f"SELECT ({through.format(table='payment')}) + ({through.format(table='cash_move')}) AS total",
+        edition_id,
+        edition_id,
+    )
+    return CashElsewhere(
+        safe=Money(entered.get("safe", 0), currency),
+        beside=Money(entered.get("cash", 0) - int(row["total"]), currency),
+    )
 
 
 async def lacks_drawer(edition_id: int, person_id: int | None) -> bool:

@@ -9,7 +9,7 @@ from litestar.datastructures import UploadFile
 from msgspec import Meta
 
 from app.kernel.i18n import N_
-from app.payments.enums import DocumentKind, DocumentState, HandMethod, PaymentMethod, Settlement, TaxMode
+from app.payments.enums import CashWay, DocumentKind, DocumentState, HandMethod, PaymentMethod, Settlement, TaxMode
 from app.payments.queries import DocumentInfo, PaymentInfo
 
 NO_FILE = N_("Please choose a file.")
@@ -38,10 +38,11 @@ class RefundForm(msgspec.Struct):
 
 
 class CreditForm(msgspec.Struct):
-    """What is taken back of an invoice, and why."""
+    """What is taken back of an invoice, and why; ``whole`` says that all of it is meant, with what was sold."""
 
     credit: Annotated[str, Meta(max_length=30)]
     reason: Annotated[str, Meta(min_length=1, max_length=300)]
+    whole: bool = False
 
 
 class TakeOffForm(msgspec.Struct):
@@ -120,6 +121,20 @@ class DrawerForm(msgspec.Struct):
     note: Annotated[str, Meta(max_length=200)] = ""
 
 
+class DrawerCloseForm(DrawerForm):
+    """What was counted in a drawer; ``sure`` that a large difference is none of counting."""
+
+    sure: bool = False
+
+
+class CashMoveForm(msgspec.Struct):
+    """Cash that is put into a drawer or taken out of it: ``moved`` as people type amounts."""
+
+    way: CashWay
+    moved: Annotated[str, Meta(max_length=30)]
+    reason: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
 class DayForm(msgspec.Struct):
     """A day of the books."""
 
@@ -129,7 +144,7 @@ class DayForm(msgspec.Struct):
 class PayoutForm(msgspec.Struct):
     """A payout that somebody writes down; amounts as people type them."""
 
-    account: Literal["card", "terminal"]
+    account: Literal["card", "terminal", "safe", "cash"]
     taken: Annotated[str, Meta(max_length=30)]
     arrives_on: date
     reference: Annotated[str, Meta(min_length=1, max_length=100)]

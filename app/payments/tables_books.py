@@ -1,11 +1,14 @@
-"""Tables of the books: days that were closed."""
+"""Tables of the books: days that were closed, and cash that was moved."""
 
-from piccolo.columns import Date, ForeignKey, Integer, Serial, Text, Timestamptz
+from piccolo.columns import Date, ForeignKey, Integer, Serial, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
+from piccolo.columns.column_types import BigInt
 from piccolo.table import Table
 
 from app.accounts.tables import Person
 from app.events.tables import Edition
+from app.payments.enums import CashWay
+from app.payments.tables import Drawer
 
 
 class PaymentDay(Table, tablename="payment_day"):
@@ -24,4 +27,17 @@ class PaymentDay(Table, tablename="payment_day"):
     waiting = Integer(default=0, help_text="Notices of providers that waited when it was closed")
 
 
-BOOKS_TABLES: list[type[Table]] = [PaymentDay]
+class CashMove(Table, tablename="cash_move"):
+    """Cash that was put into a drawer (positive) or taken out of it, and paid nothing. Rows are only ever added."""
+
+    id: Serial
+    drawer = ForeignKey(references=Drawer, null=False, on_delete=OnDelete.restrict, index=True)
+    way = Varchar(length=12, choices=CashWay)
+    amount_minor = BigInt()
+    currency = Varchar(length=3)
+    reason = Varchar(length=200)
+    moved_at = Timestamptz(default=None)
+    moved_by = ForeignKey(references=Person, null=True, on_delete=OnDelete.set_null)
+
+
+BOOKS_TABLES: list[type[Table]] = [PaymentDay, CashMove]

@@ -1,4 +1,4 @@
-"""Tables of payouts: card money that arrives at the bank."""
+"""Tables of payouts: card money that arrives at the bank, and cash that is brought there."""
 
 from piccolo.columns import Date, ForeignKey, Serial, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
@@ -12,9 +12,10 @@ from app.payments.tables_bank import BankEntry
 
 
 class Payout(Table, tablename="payment_payout"):
-    """Money that whoever takes cards for us sends to the bank, as one sum.
+    """Money that whoever takes cards for us sends to the bank, or that somebody brings there in cash, as one sum.
 
-    ``reference`` is what it is known by, whoever tells of it: ``stripe:`` and Stripe's id, or a terminal's batch.
+    ``reference`` is what it is known by, whoever tells of it: ``stripe:`` and Stripe's id, a terminal's batch, or the
+    number of the slip for cash.
     ``amount_minor`` is what arrives, less than nothing when more went back than came. ``recorded_by`` is empty for one
     that Stripe told of.
     """
@@ -42,7 +43,7 @@ class PayoutShare(Table, tablename="payment_payout_share"):
     id: Serial
     payout = ForeignKey(references=Payout, null=False, on_delete=OnDelete.restrict)
     edition = ForeignKey(references=Edition, null=False, on_delete=OnDelete.restrict, index=True)
-    taken_minor = BigInt(default=0, help_text="Out of the account of cards or terminals")
+    taken_minor = BigInt(default=0, help_text="Out of the account of cards, terminals or cash")
     bank_minor = BigInt(default=0, help_text="What arrives")
     fee_minor = BigInt(default=0, help_text="Fees that were not entered with the payments")
     loss_minor = BigInt(default=0, help_text="What cardholders' banks took back")

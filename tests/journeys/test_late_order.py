@@ -121,6 +121,8 @@ def test_late_money_takes_the_place_that_is_free_and_goes_back_where_it_is_gone(
     assert_accessible(desk)
     desk.locator("main form[action*='/refunds/'] select").select_option("transfer")
     desk.locator("main form[action*='/refunds/'] button").click()
+    assert re.search(r"Đã hoàn .+ cho .+: Chuyển khoản", desk.locator("dialog p").inner_text())
+    desk.locator("dialog button[value=yes]").click()
     desk.locator("main form[action*='/refunds/']").wait_for(state="detached")
 
     slow.goto(slow_path)

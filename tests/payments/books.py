@@ -113,7 +113,7 @@ async def _check_money(edition: EditionInfo, invoices: Rows, payments: Rows) -> 
     came = dict.fromkeys(PaymentMethod, 0)
     for row in payments:
         came[PaymentMethod(row["method"])] += row["amount_minor"]
-    expected = {ACCOUNT_OF[method]: amount for method, amount in came.items()}
+    expected = {ACCOUNT_OF[method]: amount for method, amount in came.items()} | {Account.SAFE: 0}
     shares = await fetch(
         "SELECT p.account, s.* FROM payment_payout_share s JOIN payment_payout p ON p.id = s.payout "
         "WHERE s.edition = {} AND p.state = 'booked'",
@@ -133,8 +133,13 @@ async def _check_money(edition: EditionInfo, invoices: Rows, payments: Rows) -> 
     )
     claimed = await _sum(claims.format(name="lost_minor"), edition.id)
     kept += await _sum(claims.format(name="fee_minor"), edition.id)
-    missed = await _sum(
-        "SELECT SUM(expected_minor - counted_minor) AS total FROM cash_drawer WHERE edition = {}", edition.id
+    counted = "SELECT SUM({what}) AS total FROM cash_drawer WHERE edition = {{}} AND closed_at IS NOT NULL"
+    missed = await _sum(counted.format(what="expected_minor - counted_minor"), edition.id)
+    taken = await _sum(counted.format(what="counted_minor - float_minor"), edition.id)
+    moved = await _sum(
+        "SELECT SUM(m.amount_minor) AS total FROM cash_move m JOIN cash_drawer d ON d.id = m.drawer "
+        "WHERE d.edition = {} AND m.way <> 'to_bank'",
+        edition.id,
     )
     unassigned = await _sum("SELECT SUM(amount_minor) AS total FROM bank_entry WHERE books = {}", edition.id)
     unassigned -= await _sum(  # what of them is some document's all the same
@@ -142,7 +147,9 @@ async def _check_money(edition: EditionInfo, invoices: Rows, payments: Rows) -> 
         "JOIN payment p ON p.id = m.payment WHERE e.books = {} AND p.outcome <> 'mistaken'",
         edition.id,
     )
-    expected[Account.CASH] -= missed
+    expected[Account.CASH] += moved - missed - taken
+    expected[Account.SAFE] += taken - moved
+    expected[Account.OVER_SHORT] = missed
     expected[Account.BANK] += unassigned
     expected[Account.CARD] -= kept + claimed
     expected[Account.UNASSIGNED] = -unassigned
@@ -152,5 +159,15 @@ async def _check_money(edition: EditionInfo, invoices: Rows, payments: Rows) -> 
     )
     expected[Account.FEES] = kept + sum(row["fee_minor"] for row in shares)
     given_up = sum(_due(row) for row in invoices if row["state"] == DocumentState.WRITTEN_OFF)
-    expected[Account.LOSS] = given_up + missed + sum(row["loss_minor"] for row in shares)
+    expected[Account.LOSS] = given_up + sum(row["loss_minor"] for row in shares)
     assert {name: await account(edition, name) for name in expected} == expected
+    await _check_drawers(edition)
+
+
+async def _check_drawers(edition: EditionInfo) -> None:
+    """No drawer has less than nothing in it, and what was counted in one is compared with what went through it."""
+    for row in await fetch("SELECT * FROM cash_drawer WHERE edition = {}", edition.id):
+        through = await _sum("SELECT SUM(amount_minor) AS total FROM payment WHERE drawer = {}", row["id"])
+        through += await _sum("SELECT SUM(amount_minor) AS total FROM cash_move WHERE drawer = {}", row["id"])
+        assert row["float_minor"] + through >= 0, row
+        assert row["expected_minor"] in (None, row["float_minor"] + through), row

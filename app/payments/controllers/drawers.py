@@ -11,15 +11,18 @@ from app.accounts.guards import requires
 from app.events.pages import form_again
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
-from app.kernel.forms import Form, FormError, open_form
+from app.kernel.forms import Form, FormError, Reading, open_form
 from app.kernel.i18n import _
-from app.kernel.money import Money, parse_money
+from app.kernel.money import Money, format_money, parse_money
 from app.kernel.web import page, redirect
 from app.payments import queries_drawers
-from app.payments.errors import DrawerNotOpen, WhyNotHers
+from app.payments.enums import CASH_WAY_NAMES, CashWay
+from app.payments.errors import AmountOutOfRange, DrawerNotOpen, WhyNotHers
+from app.payments.errors_cash import DrawerDiffers, DrawerShort
 from app.payments.queries_drawers import DrawerInfo
-from app.payments.schemas import NOT_AN_AMOUNT, DrawerForm
-from app.payments.services.drawers import close_drawer, expected_in, open_drawer
+from app.payments.schemas import NOT_AN_AMOUNT, CashMoveForm, DrawerCloseForm, DrawerForm
+from app.payments.services.cash_moves import move_cash
+from app.payments.services.drawers import close_drawer, expected_in, may_use, open_drawer
 
 #: Who may take cash: at the box office, or at the finance desk.
 CASHIERS = (Role.OWNER, Role.MANAGER, Role.FINANCE, Role.GATE_LEAD)
@@ -42,7 +45,9 @@ class DrawerController(Controller):
         """Open one's own drawer."""
         edition = await edition_by_id(edition_id)
         try:
-            amount, _note = await _counted(request, edition)
+            reading = await open_form(request, DrawerForm)
+            amount = _amount(reading, edition)
+            reading.settle()
         except FormError as error:
             return await _drawers_page(request.user, edition, error.form, status=422)
         await open_drawer(edition_id=edition_id, float_=amount, actor=request.user, now=now())
@@ -52,9 +57,41 @@ class DrawerController(Controller):
     async def drawer(
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], drawer_id: FromPath[int]
     ) -> Response[str]:
-        """An open drawer, to be counted and closed."""
-        drawer = await _to_close(drawer_id, edition_id, request.user)
-        return await _drawer_page(request.user, await edition_by_id(edition_id), drawer, Form.empty())
+        """What went through a drawer; an open one is counted and closed here, and cash put in and taken out."""
+        drawer = await _reached(drawer_id, edition_id, request.user)
+        return await _drawer_page(request.user, await edition_by_id(edition_id), drawer)
+
+    @post("/{drawer_id:int}/moves")
+    async def move(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], drawer_id: FromPath[int]
+    ) -> Response[Any]:
+        """Put cash into a drawer, or take it out."""
+        edition = await edition_by_id(edition_id)
+        drawer = await _reached(drawer_id, edition_id, request.user)
+        try:
+            reading = await open_form(request, CashMoveForm)
+            amount = Money(0, edition.currency)
+            try:
+                amount = parse_money(reading.values.moved, edition.currency)
+            except ValueError:
+                reading.refuse("moved", _(NOT_AN_AMOUNT))
+            values = reading.settle()
+            await move_cash(
+                drawer_id=drawer_id,
+                edition_id=edition_id,
+                way=values.way,
+                amount=amount,
+                reason=values.reason,
+                actor=request.user,
+                now=now(),
+            )
+        except FormError as error:
+            return await _drawer_page(request.user, edition, drawer, move_form=error.form, status=422)
+        except (AmountOutOfRange, DrawerShort) as error:
+            form = await form_again(request, {"moved": error.sentence()})
+            return await _drawer_page(request.user, edition, drawer, move_form=form, status=error.status)
+        toast = _("Recorded: %(amount)s was moved.") % {"amount": format_money(amount)}
+        return redirect(f"{_base(edition_id)}/{drawer_id}", toast=toast)
 
     @post("/{drawer_id:int}/close")
     async def close(
@@ -62,18 +99,27 @@ class DrawerController(Controller):
     ) -> Response[Any]:
         """Count and close a drawer."""
         edition = await edition_by_id(edition_id)
-        drawer = await _to_close(drawer_id, edition_id, request.user)
+        drawer = await _reached(drawer_id, edition_id, request.user)
+        if drawer.closed_at is not None:
+            raise DrawerNotOpen
         try:
-            amount, note = await _counted(request, edition)
-        except FormError as error:
-            return await _drawer_page(request.user, edition, drawer, error.form, status=422)
-        try:
+            reading = await open_form(request, DrawerCloseForm)
+            amount = _amount(reading, edition)
+            values = reading.settle()
             await close_drawer(
-                drawer_id=drawer_id, edition_id=edition_id, counted=amount, actor=request.user, note=note, now=now()
+                drawer_id=drawer_id,
+                edition_id=edition_id,
+                counted=amount,
+                actor=request.user,
+                note=values.note,
+                sure=values.sure,
+                now=now(),
             )
-        except WhyNotHers as error:
-            form = await form_again(request, {"note": error.sentence()})
-            return await _drawer_page(request.user, edition, drawer, form, status=422)
+        except FormError as error:
+            return await _drawer_page(request.user, edition, drawer, close_form=error.form, status=422)
+        except (WhyNotHers, DrawerDiffers) as error:
+            form = await form_again(request, error.fields or {"note": error.sentence()})
+            return await _drawer_page(request.user, edition, drawer, close_form=form, status=422)
         return redirect(_base(edition_id), toast=_("The drawer is closed."))
 
 
@@ -81,23 +127,21 @@ def _base(edition_id: int) -> str:
     return f"/manage/{edition_id}/payments/drawers"
 
 
-async def _to_close(drawer_id: int, edition_id: int, actor: Actor) -> DrawerInfo:
-    """A drawer that she may close. Raises DrawerNotOpen, also for one that is closed or somebody else's."""
+async def _reached(drawer_id: int, edition_id: int, actor: Actor) -> DrawerInfo:
+    """A drawer that she may look into. Raises DrawerNotOpen, also for somebody else's."""
     drawer = await queries_drawers.drawer_by_id(drawer_id, edition_id)
-    hers = drawer.cashier_id == actor.person_id
-    if drawer.closed_at is not None or not (hers or actor.has(Role.FINANCE, edition_id=edition_id)):
+    if not may_use(drawer, actor):
         raise DrawerNotOpen
     return drawer
 
 
-async def _counted(request: Request[Actor, Any, Any], edition: EditionInfo) -> tuple[Money, str]:
-    reading = await open_form(request, DrawerForm)
-    amount = Money(0, edition.currency)
+def _amount(reading: Reading[Any], edition: EditionInfo) -> Money:
+    """What lies in a drawer as it was typed; what is no amount is refused at its field."""
     try:
-        amount = parse_money(reading.values.amount, edition.currency)
+        return parse_money(reading.values.amount, edition.currency)
     except ValueError:
         reading.refuse("amount", _(NOT_AN_AMOUNT))
-    return amount, reading.settle().note
+    return Money(0, edition.currency)
 
 
 async def _drawers_page(actor: Actor, edition: EditionInfo, form: Form, *, status: int = 200) -> Response[str]:
@@ -111,19 +155,32 @@ async def _drawers_page(actor: Actor, edition: EditionInfo, form: Form, *, statu
         expected={drawer.id: drawer.expected or await expected_in(drawer) for drawer in drawers},
         own=await queries_drawers.open_drawer_of(edition.id, actor.person_id),
         sees_all=sees_all,
+        elsewhere=await queries_drawers.cash_elsewhere(edition.id, edition.currency) if sees_all else None,
         form=form,
     )
 
 
 async def _drawer_page(
-    actor: Actor, edition: EditionInfo, drawer: DrawerInfo, form: Form, *, status: int = 200
+    actor: Actor,
+    edition: EditionInfo,
+    drawer: DrawerInfo,
+    *,
+    status: int = 200,
+    close_form: Form | None = None,
+    move_form: Form | None = None,
 ) -> Response[str]:
     return page(
         "payments/drawer.html",
         status=status,
         edition=edition,
         drawer=drawer,
-        expected=await expected_in(drawer),
+        expected=drawer.expected or await expected_in(drawer),
+        sums=await queries_drawers.sums_of(drawer),
+        moves=await queries_drawers.moves_of(drawer.id),
+        way_names={way: _(name) for way, name in CASH_WAY_NAMES.items()},
+        ways=[(way.value, _(name)) for way, name in CASH_WAY_NAMES.items()],
         hers=drawer.cashier_id == actor.person_id,
-        form=form,
+        sees_all=actor.has(Role.FINANCE, edition_id=edition.id),
+        form=close_form or Form.empty(),
+        move_form=move_form or Form.empty(way=CashWay.FROM_SAFE),
     )

@@ -14,7 +14,7 @@ from app.kernel.clock import now
 from app.kernel.documents.qr import qr_svg
 from app.kernel.errors import AppError
 from app.kernel.forms import Form, FormError, open_form, read_form
-from app.kernel.i18n import _, format_datetime
+from app.kernel.i18n import N_, _, format_datetime
 from app.kernel.money import format_money, parse_money, typed_money
 from app.kernel.names import search_text
 from app.kernel.security import limit
@@ -41,6 +41,7 @@ from app.payments.errors import (
     ToldAlready,
 )
 from app.payments.errors_card import GoesBackToCard
+from app.payments.errors_cash import RefundShort
 from app.payments.papers import invoice_pdf
 from app.payments.queries import DocumentInfo, PaymentInfo
 from app.payments.queries_proof import proofs_of, with_waiting_proofs
@@ -53,6 +54,12 @@ from app.payments.services.refunding import record_refund
 from app.payments.services.taking_off import may_be_taken_off, take_off
 from app.payments.transfers import transfer_parts
 from app.payments.why import said
+
+#: Asked before a credit note over all of a paid invoice.
+TAKES_ALL = N_(
+    "This takes back all of the invoice, and with it what was sold: %(what)s. %(amount)s goes back to the payer, who "
+    "is told. If that is meant, tick this."
+)
 
 
 class FinanceController(Controller):
@@ -222,7 +229,7 @@ class FinanceController(Controller):
         except FormError as error:
             problem = " ".join(error.form.errors.values())
             return await document_page(edition, document, problem=problem, refund=(payment_id, error.form), status=422)
-        except (AmountOutOfRange, MoreThanOwed, DrawerNeeded, GoesBackToCard) as error:
+        except (AmountOutOfRange, MoreThanOwed, DrawerNeeded, RefundShort, GoesBackToCard) as error:
             form = await form_again(request, {})
             return await document_page(
                 edition, document, problem=error.sentence(), refund=(payment_id, form), status=error.status
@@ -243,6 +250,9 @@ class FinanceController(Controller):
                 amount = parse_money(reading.values.credit, document.amount.currency)
             except ValueError:
                 reading.refuse("credit", _(NOT_AN_AMOUNT))
+            if document.state == DocumentState.PAID and amount == document.left and not reading.values.whole:
+                told = {"what": document.description, "amount": format_money(document.paid)}
+                reading.refuse("whole", _(TAKES_ALL) % told)
             values = reading.settle()
             note_id = await credit_document(
                 document_id=document_id, amount=amount, reason=values.reason, actor=request.user, now=now()
@@ -317,6 +327,7 @@ async def document_page(
     """
     payments, parts = await queries.payments_of(document.id), await queries.parts_of(document)
     removable = [one for one in payments if may_be_taken_off(one) and not one.returned.amount_minor]
+    due_back = [one for one in payments if one.due_back.amount_minor > 0]
     return page(
         "payments/document.html",
         status=status,
@@ -324,7 +335,7 @@ async def document_page(
         document=document,
         payments=payments,
         said=said,
-        due_back=[one for one in payments if one.due_back.amount_minor > 0],
+        due_back=due_back,
         card=await card_part(document, payments),
         lines=await queries.lines_of(document.id),
         parts=parts,
@@ -337,10 +348,9 @@ async def document_page(
         credit_form=credit_form or Form.empty(),
         form=form or await _first_form(document),
         problem=problem,
-        refund_of=refund[0] if refund else None,
-        refund_form=refund[1] if refund else None,
         off_form=off_form or Form.empty(payment=removable[0].id if len(removable) == 1 else ""),
         removable=[(one.id, _payment_named(one, edition)) for one in removable],
+        refund_forms={one.id: _refund_form(one) for one in due_back} | dict([refund] if refund else []),
         lacks_drawer=lacks_drawer,
         methods=[(one.value, _(METHOD_NAMES[PaymentMethod(one)])) for one in HandMethod],
         method_names={one: _(name) for one, name in METHOD_NAMES.items()},
@@ -363,6 +373,12 @@ async def _first_form(document: DocumentInfo) -> Form:
     """The form that records a payment, over what is due next."""
     due = await queries.next_due(document) if document.state in TAKES else await to_pay(document)
     return Form.empty(method=PaymentMethod.CASH, amount=typed_money(due))
+
+
+def _refund_form(payment: PaymentInfo) -> Form:
+    """The form that records that a payment went back: as a whole, the way it came; to no card, which Stripe does."""
+    way = PaymentMethod.TRANSFER if payment.method == PaymentMethod.CARD else payment.method
+    return Form.empty(method=way, amount=typed_money(payment.due_back))
 
 
 def _names() -> dict[DocumentState, str]:

@@ -1,4 +1,4 @@
-"""Card money on its way to the bank: what is still expected, what was paid out, and as which transfer it arrived."""
+"""Card money and cash on their way to the bank: what is expected, what was paid out, as which transfer it arrived."""
 
 from typing import Any
 
@@ -12,19 +12,22 @@ from app.events.pages import form_again, stretch
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
 from app.kernel.forms import Form, FormError, open_form, read_form
-from app.kernel.i18n import _
+from app.kernel.i18n import N_, _
 from app.kernel.money import Money, parse_money, typed_money
 from app.kernel.web import page, redirect
 from app.payments import queries_payouts
 from app.payments.enums import ACCOUNT_NAMES, PAYOUT_STATE_NAMES, Account
 from app.payments.errors import AmountOutOfRange, PayoutKnown
+from app.payments.queries_drawers import cash_elsewhere
 from app.payments.schemas import NOT_AN_AMOUNT, PayoutForm, PayoutMatchForm
 from app.payments.services.payout_matching import match_payout
 from app.payments.services.payouts import record_payout
 from app.payments.why import said
 
 #: From which accounts a payout can be written down.
-PAYS_OUT = (Account.CARD, Account.TERMINAL)
+PAYS_OUT = (Account.CARD, Account.TERMINAL, Account.SAFE, Account.CASH)
+#: What cash is called that lies in no open drawer.
+BESIDE = N_("Cash that was taken without a drawer")
 
 
 class PayoutsController(Controller):
@@ -38,7 +41,10 @@ class PayoutsController(Controller):
     async def payouts(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[str]:
         """What is still expected, what was paid out, and the form that writes one down."""
         edition = await edition_by_id(edition_id)
-        expected = await queries_payouts.expected_payouts(edition_id)
+        if request.query_params.get("from") == Account.SAFE:
+            expected = [(Account.SAFE, (await cash_elsewhere(edition_id, edition.currency)).safe)]
+        else:
+            expected = await queries_payouts.expected_payouts(edition_id)
         first = next((one for one in expected if one[0] in PAYS_OUT and one[1].amount_minor > 0), None)
         form = Form.empty(
             account=(first[0] if first else Account.TERMINAL).value,
@@ -98,6 +104,7 @@ class PayoutsController(Controller):
 async def _payouts_page(
     request: Request[Actor, Any, Any], edition: EditionInfo, form: Form, *, status: int = 200
 ) -> Response[str]:
+    beside = (await cash_elsewhere(edition.id, edition.currency)).beside
     payouts, pager = stretch(request, await queries_payouts.payouts_of(edition.id))
     return page(
         "payments/payouts.html",
@@ -112,6 +119,10 @@ async def _payouts_page(
         pager=pager,
         state_names={state: _(name) for state, name in PAYOUT_STATE_NAMES.items()},
         account_names={account: _(name) for account, name in ACCOUNT_NAMES.items()},
-        accounts=[(one.value, _(ACCOUNT_NAMES[one])) for one in PAYS_OUT],
+        accounts=[
+            (one.value, _(BESIDE if one is Account.CASH else ACCOUNT_NAMES[one]))
+            for one in PAYS_OUT
+            if one is not Account.CASH or form.value("account") == one or beside.amount_minor
+        ],
         form=form,
     )

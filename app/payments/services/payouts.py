@@ -1,4 +1,4 @@
-"""Card money that arrives at the bank: as Stripe tells it, or as somebody writes it down; each payout entered once.
+"""Money that is brought to the bank: as Stripe tells it, or as somebody writes it down; each payout entered once.
 
 Stripe tells that it pays out, and not what of it is whose. The event is kept as a row; a job asks of which payments it
 is made, outside of any transaction, and enters what is each edition's. The row is claimed by a conditional update, so
@@ -55,10 +55,11 @@ async def record_payout(
     now: datetime,
     note: str = "",
 ) -> int:
-    """Write down that card money arrives: ``taken`` out of the account of cards or terminals, less a fee. Gives its id.
+    """Write down that money goes to the bank: ``taken`` out of where it lies, less a fee. Gives its id.
 
-    ``reference`` is its number at Stripe or the batch's at the terminal, under which it is known. One of which Stripe
-    told and which could not be entered is entered so. Raises AmountOutOfRange, PayoutReferenceNeeded, PayoutKnown.
+    It lies with whoever takes cards for us, or is cash that is brought there. ``reference`` is its number at Stripe,
+    the batch's at the terminal or that of the bank's slip, under which it is known. One of which Stripe told and which
+    could not be entered is entered so. Raises AmountOutOfRange, PayoutReferenceNeeded, PayoutKnown.
     """
     number = clean_text(reference)[:100]
     if not number:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from app.accounts.actor import Actor
 from app.kernel import audit
-from app.kernel.database import hold_row, is_unique_violation, write_transaction
+from app.kernel.database import is_unique_violation, write_transaction
 from app.kernel.money import MOST, Money
 from app.kernel.names import clean_text
 from app.payments.enums import TAKES, Account, DocumentKind, DocumentState, PaymentMethod, Posting, Settlement
@@ -16,7 +16,6 @@ from app.payments.errors import (
     BilledAgain,
     CurrencyDiffers,
     DocumentNotOpen,
-    DrawerNeeded,
     PerhapsRecorded,
     ToldAlready,
 )
@@ -27,11 +26,10 @@ from app.payments.queries import (
     hold_document,
     open_document_for,
     payment_by_id,
-    terms_of,
 )
 from app.payments.queries_bank import is_told_of, typed_transfers
-from app.payments.queries_drawers import open_drawer_of
 from app.payments.services.documents import require_refund, restore_due, settlement_of
+from app.payments.services.drawers import drawer_for
 from app.payments.services.given_up import cancel_what_is_gone
 from app.payments.services.issuing import post_content
 from app.payments.services.late_parts import keep_after_all, may_be_paid, taken_late
@@ -353,22 +351,6 @@ async def _save(
     )
     await row.save()
     return int(row.id)
-
-
-async def drawer_for(document: DocumentInfo, method: PaymentMethod, actor: Actor | None) -> int | None:
-    """The drawer that cash goes through: the one that the cashier has open, held so that nobody closes it meanwhile.
-
-    Raises DrawerNeeded where cash goes through drawers alone and she has none.
-    """
-    if method != PaymentMethod.CASH or actor is None or actor.person_id is None:
-        return None
-    drawer = await open_drawer_of(document.edition_id, actor.person_id)
-    if drawer is not None:
-        await hold_row("cash_drawer", drawer.id)
-        drawer = await open_drawer_of(document.edition_id, actor.person_id)
-    if drawer is None and (await terms_of(document.edition_id)).use_drawers:
-        raise DrawerNeeded
-    return drawer.id if drawer else None
 
 
 async def _book(document: DocumentInfo, money: _Money, amount_minor: int, payment_id: int, against: Account) -> None:

@@ -12,8 +12,9 @@ from app.payments.errors import CurrencyDiffers, DocumentNotOpen, MoreThanOwed
 from app.payments.errors_card import GoesBackToCard
 from app.payments.queries import DocumentInfo, PaymentInfo, hold_document, payment_by_id, payment_info
 from app.payments.queries_card import under_way
+from app.payments.services.drawers import drawer_for
 from app.payments.services.ledger import post_payment
-from app.payments.services.recording import drawer_for, known_payment
+from app.payments.services.recording import known_payment
 from app.payments.services.telling import tell_returned
 from app.payments.tables import Payment, PaymentDocument
 
@@ -35,8 +36,9 @@ async def record_refund(
 
     The payer is told, unless a provider did it: who books that tells her. The same ``provider_reference`` again gives
     the first answer. Raises DocumentNotFound for a payment that is not there, DocumentNotOpen when nothing of it has
-    to go back any more, MoreThanOwed, CurrencyDiffers, and GoesBackToCard for money that a person (without a
-    ``provider_reference``) gave back while some of it is on its way to its card.
+    to go back any more, MoreThanOwed, CurrencyDiffers, DrawerNeeded, RefundShort for more cash than lies in the
+    drawer, and GoesBackToCard for money that a person (without a ``provider_reference``) gave back while some of it is
+    on its way to its card.
     """
     async with write_transaction():
         payment = await payment_by_id(payment_id)
@@ -150,7 +152,7 @@ async def _give_back(
         outcome=Settlement.RETURNED.value,
         returns=payment_id,
         provider_reference=provider_reference,
-        drawer=await drawer_for(document, method, actor),
+        drawer=await drawer_for(document, method, actor, out=given),
         note=clean_text(note)[:200],
         received_at=now,
         recorded_by=actor.person_id if actor else None,

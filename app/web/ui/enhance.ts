@@ -1,6 +1,6 @@
 // Small helps, asked for by attributes:
 //   <a href="#id" data-dialog>            opens <dialog id> as a modal
-//   <form data-confirm="Sentence" data-confirm-word="Withdraw">   asks before it sends
+//   <form data-confirm="Sentence" data-confirm-word="Withdraw">   asks before it sends; {name} is what its field says
 //   <form data-autosubmit>                sends itself when a choice changes (filters)
 //   <button data-copy="text">             copies, and says so
 //   <button data-print>                   prints the page
@@ -72,12 +72,21 @@ export function enhanceConfirmations(): void {
     event.preventDefault();
     event.stopImmediatePropagation();
     const word = submitter?.dataset.confirmWord ?? form.dataset.confirmWord ?? submitter?.textContent?.trim();
-    void confirmInDialog(sentence, word || t("Yes")).then((yes) => {
+    void confirmInDialog(said(sentence, form), word || t("Yes")).then((yes) => {
       if (!yes) return;
       form.dataset.confirmed = "1";
       form.requestSubmit(submitter);
       delete form.dataset.confirmed;
     });
+  });
+}
+
+/** A sentence with each {name} filled in as the form's field of that name reads. */
+function said(sentence: string, form: HTMLFormElement): string {
+  return sentence.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const field = form.elements.namedItem(name);
+    if (field instanceof HTMLSelectElement) return field.selectedOptions[0]?.text ?? "";
+    return field instanceof HTMLInputElement ? field.value : whole;
   });
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from app.accounts.actor import SYSTEM
@@ -15,6 +17,7 @@ from app.payments.errors import DrawerNeeded
 from app.payments.lines import Terms
 from app.payments.queries import document_by_id, payments_of
 from app.payments.queries_drawers import drawers_of
+from app.payments.services.assigning import match_new
 from app.payments.services.documents import require_refund
 from app.payments.services.drawers import close_drawer, open_drawer
 from app.payments.services.recording import record_payment
@@ -22,7 +25,7 @@ from app.payments.services.refunding import record_refund
 from app.payments.services.terms import set_terms
 from tests.conftest import NOW
 from tests.events.factories import make_edition
-from tests.payments.factories import Seller, make_document
+from tests.payments.factories import Seller, make_document, make_entry
 from tests.support.client import Browser, sign_in
 from tests.support.factories import make_holder
 
@@ -55,17 +58,18 @@ async def test_who_takes_cash_opens_counts_and_closes_her_own(
     assert (await client.get(f"{drawers(edition)}/{own}")).status_code == 200
     closed = await client.post(f"{drawers(edition)}/{own}/close", data={"amount": "200.000"})
     assert closed.headers["location"] == drawers(edition)
-    assert (await client.get(f"{drawers(edition)}/{own}")).status_code == 404
+    assert "/close" not in (await client.get(f"{drawers(edition)}/{own}")).text
+    assert (await client.post(f"{drawers(edition)}/{own}/close", data={"amount": "200.000"})).status_code == 404
     reached = 200 if role == Role.FINANCE else 404
     assert (await client.get(f"{drawers(edition)}/{of_other}")).status_code == reached
     taken = await client.post(f"{drawers(edition)}/{of_other}/close?lang=en", data={"amount": "50.000"})
     assert taken.status_code == (422 if role == Role.FINANCE else 404)
     if role == Role.FINANCE:
         assert "Please say why it is not closed by its cashier." in taken.text
-        body = {"amount": "40.000", "note": "Chị Quầy ốm"}
+        body = {"amount": "46.000", "note": "Chị Quầy ốm"}
         assert (await client.post(f"{drawers(edition)}/{of_other}/close", data=body)).status_code == 303
         (found,) = [one for one in await drawers_of(edition.id) if one.id == of_other]
-        assert (found.counted, found.note) == (Money(40_000, "VND"), "Chị Quầy ốm")
+        assert (found.counted, found.note) == (Money(46_000, "VND"), "Chị Quầy ốm")
 
 
 async def test_what_was_counted_stands_in_the_form_as_it_was_typed(database: str, client: Browser) -> None:
@@ -150,3 +154,124 @@ async def test_nobody_writes_down_money_that_stripe_alone_tells_of(edition: Edit
     back = await client.post(f"{own}/refunds/{payment.id}", data={"method": "card", "amount": "50.000"})
     assert back.status_code == 422
     assert (await document_by_id(document.id)).owed == FIFTY
+
+
+async def test_what_does_not_lie_in_the_drawer_is_refused_in_the_form(edition: EditionInfo, client: Browser) -> None:
+    person = await make_holder(Role.FINANCE, edition_id=edition.id)
+    actor = await actor_of_person(person.id)
+    await sign_in(client, person.id)
+    document = await make_document(edition)
+    await record_payment(document_id=document.id, method=PaymentMethod.TRANSFER, amount=FIFTY, actor=actor, now=NOW)
+    await require_refund(document_id=document.id, actor=actor, now=NOW)
+    (payment,) = await payments_of(document.id)
+    own = f"/manage/{edition.id}/payments/{document.id}"
+    shown = (await client.get(own)).text
+    assert re.findall(r'<option value="(\w+)" selected', shown) == ["transfer"]
+    await open_drawer(edition_id=edition.id, float_=Money(20_000, "VND"), actor=actor, now=NOW)
+    body = {"method": "cash", "amount": "50.000", "note": "chị Lan ký"}
+    refused = await client.post(f"{own}/refunds/{payment.id}?lang=en", data=body)
+    assert refused.status_code == 409
+    for words in ("20.000\xa0₫ should lie in the drawer, so 50.000\xa0₫ cannot go out of it.", 'value="chị Lan ký"'):
+        assert words in refused.text
+    assert re.findall(r'<option value="(\w+)" selected', refused.text) == ["cash"]
+    for change, status, words in (
+        ({"amount": "x"}, 422, "Please write an amount"),
+        ({"amount": "60.000"}, 409, "50.000\xa0₫ has to go back, not 60.000\xa0₫"),
+    ):
+        refused = await client.post(f"{own}/refunds/{payment.id}?lang=en", data=body | change)
+        assert (refused.status_code, words in refused.text) == (status, True)
+    by_bank = {"method": "transfer", "amount": "50.000", "note": "FT26290123"}
+    assert (await client.post(f"{own}/refunds/{payment.id}", data=by_bank)).status_code == 303
+    assert "FT26290123" in (await client.get(own)).text
+
+
+async def test_cash_is_moved_on_the_drawers_page_and_found_at_the_bank(edition: EditionInfo, client: Browser) -> None:
+    person = await make_holder(Role.FINANCE, edition_id=edition.id, name="Lê Thị Tiền")
+    await sign_in(client, person.id)
+    drawer_id = await open_drawer(
+        edition_id=edition.id, float_=Money(200_000, "VND"), actor=await actor_of_person(person.id), now=NOW
+    )
+    own = f"{drawers(edition)}/{drawer_id}"
+    good = {"way": "to_bank", "moved": "150.000", "reason": "Phiếu 0012"}
+    for change, status, words in (
+        ({"moved": "x"}, 422, "Please write an amount"),
+        ({"moved": "0"}, 422, "Only an amount above zero"),
+        ({"reason": ""}, 422, "Please fill this in."),
+        ({"moved": "250.000"}, 409, "200.000\xa0₫ should lie in the drawer, so 250.000\xa0₫ cannot go out of it."),
+        ({"way": "home"}, 422, "Please choose one of the list."),
+    ):
+        refused = await client.post(f"{own}/moves?lang=en", data=good | change)
+        assert (refused.status_code, words in refused.text, "Phiếu 0012" in refused.text) == (
+            status,
+            True,
+            "reason" not in change,
+        )
+    moved = await client.post(f"{own}/moves", data=good)
+    assert (moved.status_code, moved.headers["location"]) == (303, own)
+    assert (await client.post(f"{own}/moves", data=good | {"way": "from_safe", "moved": "30.000"})).status_code == 303
+    shown = (await client.get(f"{own}?lang=en")).text
+    for words in (
+        "Phiếu 0012",
+        "-150.000\xa0₫",
+        "80.000\xa0₫ should lie in it",
+        "From the drawer to the bank",
+        person.full_name,
+    ):
+        assert words in shown
+    assert "-30.000\xa0₫" in (await client.get(f"{drawers(edition)}?lang=en")).text  # of the safe
+    entry_id = (await make_entry("NOP TIEN", amount=150_000, edition=edition)).id
+    await match_new(NOW)
+    page = f"/manage/{edition.id}/payments/bank/{entry_id}"
+    offered = (await client.get(f"{page}?lang=en")).text
+    assert "Cash brought to the bank" in offered
+    (payout_id,) = re.findall(r'name="payout_id" value="(\d+)"', offered)
+    assert (await client.post(f"{page}/payout", data={"payout_id": payout_id})).status_code == 303
+    assert "On the bank account" in (await client.get(f"/manage/{edition.id}/payments/payouts?lang=en")).text
+
+
+async def test_who_counts_something_else_is_shown_what_and_asked_why(edition: EditionInfo, client: Browser) -> None:
+    person = await make_holder(Role.GATE_LEAD, edition_id=edition.id)
+    await sign_in(client, person.id)
+    drawer_id = await open_drawer(
+        edition_id=edition.id, float_=Money(200_000, "VND"), actor=await actor_of_person(person.id), now=NOW
+    )
+    close = f"{drawers(edition)}/{drawer_id}/close"
+    refused = await client.post(f"{close}?lang=en", data={"amount": "150.000"})
+    assert refused.status_code == 422
+    for words in (
+        "200.000\xa0₫ should lie in it, 150.000\xa0₫ was counted. The difference is -50.000\xa0₫",
+        "more than a tenth",
+        'name="sure"',
+        'value="150.000"',
+    ):
+        assert words in refused.text
+    body = {"amount": "150.000", "note": "mất tờ 50"}
+    refused = await client.post(f"{close}?lang=en", data=body)
+    assert (refused.status_code, "please say where" in refused.text, "more than a tenth" in refused.text) == (
+        422,
+        False,
+        True,
+    )
+    assert (await client.post(close, data=body | {"sure": "on"})).status_code == 303
+    assert "-50.000\xa0₫" in (await client.get(f"{drawers(edition)}?lang=en")).text
+    shown = (await client.get(f"{drawers(edition)}/{drawer_id}?lang=en")).text
+    assert ("mất tờ 50" in shown, "-50.000\xa0₫" in shown, "/moves" in shown) == (True, True, False)
+
+
+async def test_the_safe_is_brought_to_the_bank_under_payouts(edition: EditionInfo, client: Browser) -> None:
+    person = await make_holder(Role.FINANCE, edition_id=edition.id)
+    actor = await actor_of_person(person.id)
+    await sign_in(client, person.id)
+    document = await make_document(edition)
+    await open_drawer(edition_id=edition.id, float_=FIFTY, actor=actor, now=NOW)
+    await record_payment(document_id=document.id, method=PaymentMethod.CASH, amount=FIFTY, actor=actor, now=NOW)
+    (drawer,) = await drawers_of(edition.id)
+    await close_drawer(drawer_id=drawer.id, edition_id=edition.id, counted=Money(100_000, "VND"), actor=actor, now=NOW)
+    payouts = f"/manage/{edition.id}/payments/payouts"
+    shown = (await client.get(f"{payouts}?from=safe&lang=en")).text
+    assert re.findall(r'value="(\w+)" checked', shown) == ["safe"]
+    assert ('value="50.000"' in shown, 'value="cash"' in shown) == (True, False)
+    body = {"account": "safe", "taken": "50.000", "reference": "NT-1", "arrives_on": "2026-10-16"}
+    assert (await client.post(payouts, data=body)).status_code == 303
+    assert (await client.post(payouts, data=body)).status_code == 409
+    assert "NT-1" in (await client.get(payouts)).text

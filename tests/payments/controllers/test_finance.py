@@ -251,8 +251,9 @@ async def test_cash_goes_through_the_drawer_that_is_counted(desk: Browser, selle
     shown = (await desk.get(f"{path}?lang=en")).text
     for words in ("245.000\xa0₫", "thiếu tờ 5", "Open my drawer"):
         assert words in shown
-    lost = {row["account"]: row["amount_minor"] for row in await balances(edition.id)}
-    assert (lost["loss"], lost["cash"]) == (5_000, 45_000)
+    came_to = {row["account"]: row["amount_minor"] for row in await balances(edition.id)}
+    assert (came_to["over_short"], came_to["cash"], came_to["safe"], "loss" in came_to) == (5_000, 0, 45_000, False)
+    assert "-5.000\xa0₫" in shown
     other = await make_edition("other")
     assert (await desk.post(f"/manage/{other.id}/payments/drawers/{drawer.id}/close")).status_code == 404
 
@@ -308,3 +309,20 @@ async def test_what_cannot_be_taken_off_is_said_at_the_form(desk: Browser, selle
     assert refused.status_code == 409
     assert "4.000\xa0₫ of this payment of 30.000\xa0₫ went back already" in unescape(refused.text)
     assert f'name="payment" value="{payment.id}"' not in refused.text  # the other one can be
+
+
+async def test_all_of_an_invoice_is_taken_back_only_when_asked_twice(desk: Browser, seller: Seller) -> None:
+    edition = await make_edition()
+    document = await make_document(edition)
+    own = f"/manage/{edition.id}/payments/{document.id}"
+    await desk.post(f"{own}/payments", data={"method": "terminal", "amount": "50.000"})
+    await desk.post(f"{own}/credits", data={"credit": "20.000", "reason": "bớt"})
+    assert "Take all of it back" not in (await desk.get(f"{own}?lang=en")).text
+    body = {"credit": "30.000", "reason": "nghỉ"}
+    asked = await desk.post(f"{own}/credits?lang=en", data=body)
+    assert asked.status_code == 422
+    for words in (document.description, "30.000\xa0₫ goes back to the payer", "Take all of it back", 'value="nghỉ"'):
+        assert words in asked.text
+    assert ((await document_by_id(document.id)).state, seller.taken_back) == (DocumentState.PAID, [])
+    assert (await desk.post(f"{own}/credits", data=body | {"whole": "on"})).status_code == 303
+    assert ((await document_by_id(document.id)).state, seller.taken_back) == (DocumentState.REFUND_DUE, [document.id])

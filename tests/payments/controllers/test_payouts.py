@@ -55,7 +55,7 @@ async def test_a_batch_is_written_down_found_on_the_account_and_done(client: Bro
         ({"taken": "0"}, 422, "Only an amount above zero"),
         ({"fee": "60.000"}, 422, "Only an amount above zero"),
         ({"reference": ""}, 422, "fill"),
-        ({"account": "cash"}, 422, "needs your attention"),
+        ({"account": "bank"}, 422, "needs your attention"),
     ):
         refused = await client.post(f"{path}?lang=en", data=GOOD | change)
         assert (refused.status_code, sentence in refused.text) == (status, True), change

@@ -17,13 +17,14 @@ from app.events.queries import EditionInfo
 from app.kernel.database import fetch, write_transaction
 from app.kernel.errors import AppError
 from app.kernel.money import Money
-from app.payments.enums import Account, PaymentMethod, Posting, Settlement, TaxMode
+from app.payments.enums import Account, CashWay, PaymentMethod, Posting, Settlement, TaxMode
 from app.payments.lines import Line, Terms, taxed
 from app.payments.queries import DocumentInfo, document_by_id, next_due, payments_of, terms_of
 from app.payments.queries_bank import entry_by_id
 from app.payments.queries_drawers import open_drawer_of
 from app.payments.services.assigning import assign_entry, match_new, set_aside, take_up_again
 from app.payments.services.card_disputes import apply_dispute
+from app.payments.services.cash_moves import move_cash
 from app.payments.services.corrections import credit_document, write_off
 from app.payments.services.documents import cancel_document, require_refund
 from app.payments.services.drawers import close_drawer, expected_in, open_drawer
@@ -78,7 +79,7 @@ class Fair:
                 self.credit,
                 self.credit,
             ),
-            *(self.write_off, self.owe, self.transfer, self.assign, self.drawer, self.payout, self.claim),
+            *(self.write_off, self.owe, self.transfer, self.assign, self.drawer, self.move, self.payout, self.claim),
             *(self.take_off, self.take_off),
         )
         what = self.chance.choice(does) if self.ids else self.bill
@@ -209,14 +210,28 @@ class Fair:
         if own is None:
             await open_drawer(**named, float_=Money(200_000, "VND"))
         else:
-            counted = (await expected_in(own)).amount_minor + self.chance.choice([0, -7_000, 3_000])
-            await close_drawer(**named, drawer_id=own.id, counted=Money(counted, "VND"))
+            counted = max(0, (await expected_in(own)).amount_minor + self.chance.choice([0, -7_000, 3_000]))
+            why = self.chance.choice(["", "Đếm hai lần"])
+            await close_drawer(**named, drawer_id=own.id, counted=Money(counted, "VND"), note=why, sure=bool(why))
+
+    async def move(self) -> None:
+        """Put cash into the cashier's drawer, or take some of it to the safe or the bank."""
+        own = await open_drawer_of(self.edition.id, self.cashier.person_id)
+        await move_cash(
+            drawer_id=self.one([own] if own else []).id,
+            edition_id=self.edition.id,
+            way=self.one(list(CashWay)),
+            amount=Money(self.chance.randrange(1, 90) * 10_000, "VND"),
+            reason="Tiền lẻ",
+            actor=self.cashier,
+            now=self.now,
+        )
 
     async def payout(self) -> None:
-        """Write down that card money arrived."""
+        """Write down that card money arrived, or that cash was brought to the bank."""
         await record_payout(
             edition_id=self.edition.id,
-            account=self.one([Account.CARD, Account.TERMINAL]),
+            account=self.one([Account.CARD, Account.TERMINAL, Account.SAFE, Account.CASH]),
             taken=Money(self.chance.randrange(1_000, 90_000), "VND"),
             fee=Money(self.chance.randrange(1_000), "VND"),
             reference=f"po_{self.chance.randrange(9)}",

@@ -12,16 +12,19 @@ from app.kernel.database import fetch
 from app.kernel.money import Money
 from app.payments.enums import PaymentMethod
 from app.payments.errors import DrawerNotOpen
-from app.payments.queries import DocumentInfo
+from app.payments.errors_cash import RefundShort
+from app.payments.queries import DocumentInfo, PaymentInfo, payments_of
 from app.payments.queries_drawers import DrawerInfo
-from app.payments.services import drawers
+from app.payments.services import drawers, refunding
+from app.payments.services.documents import require_refund
 from app.payments.services.drawers import close_drawer, open_drawer
 from app.payments.services.recording import Recorded, record_payment
+from app.payments.services.refunding import record_refund
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.payments.factories import make_document
 from tests.support.factories import make_holder
-from tests.support.race import losers, overtaken, race, unguarded, winners
+from tests.support.race import losers, meet_after, overtaken, race, unguarded, winners
 
 pytestmark = [pytest.mark.engines, pytest.mark.usefixtures("database", "seller")]
 
@@ -39,15 +42,41 @@ async def cash(document: DocumentInfo, cashier: Actor) -> Recorded:
 
 
 async def close(drawer_id: int, edition: EditionInfo, cashier: Actor, counted: int = 0) -> DrawerInfo:
-    """Count and close a drawer."""
+    """Count and close a drawer, whatever it differs by."""
     return await close_drawer(
-        drawer_id=drawer_id, edition_id=edition.id, counted=Money(counted, "VND"), actor=cashier, now=NOW
+        drawer_id=drawer_id,
+        edition_id=edition.id,
+        counted=Money(counted, "VND"),
+        note="Đếm lại",
+        sure=True,
+        actor=cashier,
+        now=NOW,
     )
 
 
+async def owed(edition: EditionInfo, cashier: Actor, subject_id: int) -> PaymentInfo:
+    """Return a payment of 50.000 ₫ that came by bank transfer and has to go back."""
+    document = await make_document(edition, subject_id=subject_id)
+    await record_payment(
+        document_id=document.id, method=PaymentMethod.TRANSFER, amount=document.amount, actor=cashier, now=NOW
+    )
+    await require_refund(document_id=document.id, actor=cashier, now=NOW)
+    return (await payments_of(document.id))[0]
+
+
+async def give_back(payment: PaymentInfo, cashier: Actor, amount: Money | None = None) -> int:
+    """Give money back in cash."""
+    return await record_refund(payment_id=payment.id, method=PaymentMethod.CASH, actor=cashier, amount=amount, now=NOW)
+
+
 async def went_through(drawer_id: int) -> int:
-    """Return what came and went back through a drawer."""
-    (row,) = await fetch("SELECT COALESCE(SUM(amount_minor), 0) AS came FROM payment WHERE drawer = {}", drawer_id)
+    """Return what came, went back and was moved through a drawer."""
+    (row,) = await fetch(
+        "SELECT (SELECT COALESCE(SUM(amount_minor), 0) FROM payment WHERE drawer = {}) + "
+        "(SELECT COALESCE(SUM(amount_minor), 0) FROM cash_move WHERE drawer = {}) AS came",
+        drawer_id,
+        drawer_id,
+    )
     return int(row["came"])
 
 
@@ -97,3 +126,49 @@ async def test_of_many_who_close_a_drawer_one_does() -> None:
     results = await race(6, lambda number: close(drawer_id, edition, cashier, counted=number))
     assert len(winners(results)) == 1
     losers(results, DrawerNotOpen)
+
+
+async def test_no_more_cash_goes_out_of_a_drawer_than_lies_in_it() -> None:
+    edition = await make_edition()
+    cashier = await a_cashier(edition)
+    payment = await owed(edition, cashier, 1)
+    drawer_id = await open_drawer(edition_id=edition.id, float_=Money(20_000, "VND"), actor=cashier, now=NOW)
+    with pytest.raises(RefundShort) as refused:
+        await give_back(payment, cashier)
+    assert refused.value.params == {"there": Money(20_000, "VND"), "given": Money(50_000, "VND")}
+    assert await went_through(drawer_id) == 0
+    await give_back(payment, cashier, Money(20_000, "VND"))
+    assert await went_through(drawer_id) == -20_000
+    with pytest.raises(RefundShort):
+        await give_back(payment, cashier)
+    await record_refund(payment_id=payment.id, method=PaymentMethod.TRANSFER, actor=cashier, now=NOW)
+
+
+@pytest.mark.race
+async def test_of_many_who_take_the_last_notes_one_does() -> None:
+    edition = await make_edition()
+    cashier = await a_cashier(edition)
+    for round_ in range(3):
+        drawer_id = await open_drawer(edition_id=edition.id, float_=Money(70_000, "VND"), actor=cashier, now=NOW)
+        payments = [await owed(edition, cashier, 10 * round_ + number + 1) for number in range(6)]
+
+        async def work(number: int, payments: list[PaymentInfo] = payments) -> int:
+            return await give_back(payments[number], cashier)
+
+        results = await race(6, work)
+        assert len(winners(results)) == 1
+        losers(results, RefundShort)
+        assert await went_through(drawer_id) == -50_000
+        await close(drawer_id, edition, cashier, counted=20_000)
+
+
+@pytest.mark.race
+async def test_out_of_a_drawer_that_nobody_holds_two_take_the_same_notes(monkeypatch: pytest.MonkeyPatch) -> None:
+    edition = await make_edition()
+    cashier = await a_cashier(edition)
+    drawer_id = await open_drawer(edition_id=edition.id, float_=Money(50_000, "VND"), actor=cashier, now=NOW)
+    payments = [await owed(edition, cashier, number + 1) for number in range(2)]
+    unguarded(monkeypatch, refunding)
+    meet_after(monkeypatch, drawers, "expected_in", parties=2)
+    assert len(winners(await race(2, lambda number: give_back(payments[number], cashier)))) == 2
+    assert await went_through(drawer_id) == -100_000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -314,3 +315,15 @@ async def test_nobody_reads_or_pays_anothers_invoice(edition: EditionInfo, seat:
         assert [answer.status_code for answer in asked] == [404] * 3
         assert all(b"%PDF" not in answer.content and b"50.000" not in answer.content for answer in asked)
     assert await fetch("SELECT id FROM card_attempt") == []
+
+
+async def test_the_counter_knows_what_to_take(edition: EditionInfo, seat: int, client: Browser) -> None:
+    await sign_in(client, (await make_holder(Role.GATE_LEAD, edition_id=edition.id, now=NOW)).id)
+    counter = f"/manage/{edition.id}/box-office"
+    shown = unescape((await client.get(counter)).text)
+    assert f'data-prices="{{"{seat}": 50000}}"' in shown
+    placed = await make_order(edition.id, {seat: 2}, now=NOW)
+    shown = (await client.get(f"{counter}/{placed.order_id}?reference={placed.reference}")).text
+    assert 'data-fixed="100000"' in shown
+    sale = {"client_id": "sale-0001", "ticket_type": str(seat), "method": "cash", "given": "200.000"}
+    assert (await client.post(counter, data=sale)).status_code == 303

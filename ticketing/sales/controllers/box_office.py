@@ -19,7 +19,7 @@ from app.kernel.clock import now
 from app.kernel.documents.qr import qr_svg
 from app.kernel.forms import Form, FormError, read_form
 from app.kernel.i18n import _, format_number, pick
-from app.kernel.money import Money, format_money
+from app.kernel.money import Money, decimals, format_money
 from app.kernel.security import new_token
 from app.kernel.settings import settings
 from app.kernel.web import page, redirect
@@ -153,6 +153,7 @@ async def _passes_page(
         order=order,
         total=total,
         due=await to_pay(document) if document else total,
+        places=decimals(total.currency),
         tickets=tickets,
         state_name=_(ORDER_STATE_NAMES[order["state"]]),
         counts=Counter(pick(ticket["type_name"]) for ticket in found),
@@ -184,11 +185,13 @@ async def _counter(
     edition: EditionInfo, actor: Actor, form: Form, *, asked: Form | None = None, status: int = 200
 ) -> Response[str]:
     types: list[tuple[int, str, str]] = []
+    prices: dict[int, int] = {}
     for row in await queries.ticket_types_of(edition.id):
         if row["left"] and (row["last_day"] or edition.ends_on) >= edition.today(now()):
             price = Money(row["price_minor"], row["currency"])
             shown = format_money(price) if row["price_minor"] else _("Free of charge")
             days = queries.days_of(edition, row)
+            prices[row["id"]] = row["price_minor"]
             types.append(
                 (
                     row["id"],
@@ -205,6 +208,8 @@ async def _counter(
         form=form,
         asked=asked or Form.empty(),
         types=types,
+        prices=prices,
+        places=decimals(edition.currency),
         methods=_methods(),
         lacks_drawer=await lacks_drawer(edition.id, actor.person_id),
         most=MOST_AT_BOX_OFFICE,

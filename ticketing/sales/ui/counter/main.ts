@@ -1,7 +1,11 @@
 // The box office by number keys: the type, then how many, Enter; on the page of the passes 1 prints, 2 goes on.
 
+import { openTill } from "./till";
+
 const form = document.querySelector<HTMLFormElement>("form[data-counter]");
 const count = document.getElementById("field-count") as HTMLInputElement | null;
+
+document.querySelectorAll<HTMLElement>("[data-till]").forEach(openTill);
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || isText(event.target)) return;
@@ -17,6 +21,7 @@ function chooseType(number: number, event: KeyboardEvent): void {
   if (!type || !count) return;
   event.preventDefault();
   type.checked = true;
+  type.dispatchEvent(new Event("change", { bubbles: true }));
   count.focus();
   count.select();
 }
