@@ -8,10 +8,23 @@ from app.kernel.i18n import N_, _
 from app.kernel.money import Money
 from app.kernel.sheets import Cell
 from app.payments.enums import ACCOUNT_NAMES, KIND_NAMES, PAYOUT_STATE_NAMES, POSTING_NAMES, STATE_NAMES
-from app.payments.queries_exports import EntryRow, LineRow, RateRow, Span, by_rate, ledger_rows, line_rows, series_of
+from app.payments.queries_exports import (
+    EntryRow,
+    LineRow,
+    RateRow,
+    RateTotal,
+    Span,
+    by_rate,
+    ledger_rows,
+    line_rows,
+    series_of,
+    with_totals,
+)
 from app.payments.queries_payouts import PayoutInfo, payouts_of
 
 EXEMPT = N_("Exempt")
+SALES_IN_ALL = N_("Sales in all, as in the ledger")
+BORNE_IN_ALL = N_("Of that, borne by others")
 
 
 @dataclass(frozen=True)
@@ -35,24 +48,25 @@ async def ledger_sheet(edition: EditionInfo, span: Span) -> Sheet:
 async def documents_sheet(edition: EditionInfo, span: Span) -> Sheet:
     """Every line of the documents that were entered or taken back in some days.
 
-    The last column says how often it counts: its net times that, over all lines, comes to the ledger's sales.
+    The last but one column says how often it counts. The last is its net times that, and nothing for what others bear:
+    over all lines it comes to the ledger's sales.
     """
     headers = [
         *(_("Document"), _("Series"), _("Kind of document"), _("State"), _("Made on"), _("Payer"), _("Tax code")),
         *(_("Number of the e-invoice"), _("It corrects"), _("Line"), _("Goods or service"), _("Quantity")),
         *(_("Unit price"), _("Net"), _("Tax rate in %"), _("Tax"), _("Amount"), _("Currency")),
-        *(_("Why no tax is taken"), _("Borne by"), _("Counts in the books")),
+        *(_("Why no tax is taken"), _("Borne by"), _("Counts in the books"), _("Sales in the ledger")),
     ]
     return Sheet(_("Documents"), headers, [_line(row) for row in await line_rows(edition.id, span)])
 
 
 async def tax_sheet(edition: EditionInfo, span: Span) -> Sheet:
-    """What was sold in each series at each rate of tax in some days, less what was taken back."""
+    """What was sold in each series at each rate of tax in some days, less what was taken back, and what others bear."""
     headers = [
         *(_("Series"), _("Tax rate in %"), _("Why no tax is taken"), _("Borne by"), _("Documents")),
         *(_("Net"), _("Tax"), _("Amount"), _("Currency")),
     ]
-    return Sheet(_("Tax"), headers, [_rate(row) for row in by_rate(await line_rows(edition.id, span))])
+    return Sheet(_("Tax"), headers, [_rate(row) for row in with_totals(by_rate(await line_rows(edition.id, span)))])
 
 
 async def payouts_sheet(edition: EditionInfo, span: Span) -> Sheet:
@@ -91,14 +105,15 @@ def _line(row: LineRow) -> list[Cell]:
         *(row.payer, row.payer_tax_code, row.legal, row.corrects, row.position, row.description, row.quantity),
         *(row.unit, row.net, _percent(row.rate), row.tax, _sum(row.net, row.tax), row.net.currency),
         *(row.exempt_reason, row.funded_by, row.counts),
+        Money(0 if row.funded_by else row.counts * row.net.amount_minor, row.net.currency),
     ]
 
 
-def _rate(row: RateRow) -> list[Cell]:
-    return [
-        *(row.series, _percent(row.rate), row.exempt_reason, row.funded_by, row.documents),
-        *(row.net, row.tax, _sum(row.net, row.tax), row.net.currency),
-    ]
+def _rate(row: RateRow | RateTotal) -> list[Cell]:
+    amounts: tuple[Cell, ...] = (row.net, row.tax, row.gross, row.net.currency)
+    if isinstance(row, RateTotal):
+        return [_(BORNE_IN_ALL) if row.borne else _(SALES_IN_ALL), "", "", "", None, *amounts]
+    return [row.series, _percent(row.rate), row.exempt_reason, row.funded_by, row.documents, *amounts]
 
 
 def _sum(one: Money, two: Money) -> Money:

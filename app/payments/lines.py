@@ -80,10 +80,23 @@ def taxed(line: Line, terms: Terms, day: date) -> TaxedLine:
     )
 
 
-def borne(line: Line, amount_minor: int, by: str) -> Line:
-    """What somebody else bears of a line: one of its own, priced and taxed like that one, in the language in use."""
+def borne(line: Line, amount_minor: int, by: str, terms: Terms, day: date) -> Line:
+    """What somebody else bears of a line: one of its own, taxed like that one, in the language in use.
+
+    The amount is all that she pays, tax and all, whatever the terms say of prices. All of the line is borne as it is
+    priced, so that nothing is left of its net or its tax. Raises KeyError for a rate that nobody knows.
+    """
     said = _("Borne by {name}").format(name=by)
-    return replace(line, description=said, unit_minor=-amount_minor, quantity=1, funded_by=by)
+    if amount_minor == total_of([line], terms, day):
+        return replace(line, description=said, unit_minor=-line.unit_minor, funded_by=by)
+    return replace(line, description=said, unit_minor=-amount_minor, quantity=1, funded_by=by, with_tax=True)
+
+
+def borne_whole(lines: Iterable[TaxedLine]) -> tuple[str, int]:
+    """Who bears something of lines, named one after the other, and what they bear of it in all, tax and all."""
+    theirs = [line for line in lines if line.funded_by]
+    names = ", ".join(dict.fromkeys(line.funded_by for line in theirs))
+    return names, -sum(line.net_minor + line.tax_minor for line in theirs)
 
 
 def total_of(lines: Iterable[Line], terms: Terms, day: date) -> int:

@@ -54,6 +54,7 @@ WORDS = LogWords(
                 "amount_minor": Field(N_("Amount"), money=True),
                 "outcome": Field(N_("What became of it"), values=SETTLEMENT_NAMES),
                 "payment_id": Field(""),
+                "bearer": Field(N_("Borne by")),
                 "credited_minor": Field(N_("Taken back"), money=True),
                 "legal_provider": Field(N_("Provider")),
                 "legal_series": Field(N_("Series")),

@@ -1,12 +1,13 @@
 """A payment document as it is printed: what its rows say, the seller as she was named then, and how to pay it."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from app.events.queries import edition_by_id
-from app.kernel.i18n import pick
-from app.kernel.money import Money
+from app.kernel.i18n import _, pick, use_locale
+from app.kernel.money import Money, format_money
 from app.payments.enums import DocumentKind, DocumentState, Settlement
-from app.payments.lines import TaxedLine
+from app.payments.lines import TaxedLine, borne_whole
 from app.payments.pdf import (
     Due,
     LegalInvoice,
@@ -38,7 +39,7 @@ async def paper_of(document: DocumentInfo) -> Paper:
     lines, parts = await lines_of(document.id), await parts_of(document)
     corrected = await document_by_id(document.corrects_id) if document.corrects_id else None
     kind = PaperKind.INVOICE if document.kind == DocumentKind.INVOICE else PaperKind.CREDIT_NOTE
-    if document.state == DocumentState.PAID:
+    if document.state == DocumentState.PAID and not document.is_borne:
         kind = PaperKind.RECEIPT
     is_open = document.kind == DocumentKind.INVOICE and document.state == DocumentState.OPEN
     stands = is_open or document.state == DocumentState.PAID
@@ -78,8 +79,17 @@ async def paper_of(document: DocumentInfo) -> Paper:
         state=document.state,
         credited=document.credited.amount_minor,
         owed=document.owed.amount_minor,
-        still_due=document.due.amount_minor if is_open else None,
+        still_due=document.due.amount_minor if is_open or (stands and document.is_borne) else None,
+        note=_who_bears(document, lines) if stands and document.is_borne else "",
     )
+
+
+def _who_bears(document: DocumentInfo, lines: Sequence[TaxedLine]) -> str:
+    """That nothing is to be paid, and who bears all of it, in the payer's language."""
+    names, amount = borne_whole(lines)
+    with use_locale(document.payer_language):
+        said = {"name": names, "amount": format_money(Money(amount, document.amount.currency))}
+        return _("Nothing is to be paid on this invoice: {name} bears all of {amount}.").format(**said)
 
 
 def _line(line: TaxedLine) -> PaperLine:

@@ -58,11 +58,15 @@ async def _erase_documents(whom: Whom, now: datetime) -> int:
 
 
 async def _take_name_off(document_ids: Sequence[int], whom: Whom) -> None:
-    """Let nobody stand on documents as their payer, but for bills that were paid and the credit notes over these."""
+    """Let nobody stand on documents as their payer, but for bills that were paid and the credit notes over these.
+
+    Nor is a bill touched of which others bear all: it stands in the books as it was issued.
+    """
     chosen, ids = among(document_ids)
     rows = await fetch(
         f"SELECT d.id, d.number, d.reference, d.description FROM payment_document d WHERE d.id {chosen} "
-        "AND NOT EXISTS (SELECT 1 FROM payment p WHERE p.document = COALESCE(d.corrects, d.id))",
+        "AND NOT EXISTS (SELECT 1 FROM payment p WHERE p.document = COALESCE(d.corrects, d.id)) "
+        "AND d.amount_minor > 0",
         ids,
     )
     for row in rows:
@@ -223,6 +227,7 @@ DATA = PersonalData(
         "payment_legal_file.digest": BY_LAW,
         "payment_legal_order.error": BY_LAW,
         "payment.recorded_by": NUMBER_ONLY,
+        "payment.bearer": BY_LAW,
         "card_refund.asked_by": NUMBER_ONLY,
         "cash_drawer.cashier": NUMBER_ONLY,
         "cash_move.moved_by": NUMBER_ONLY,

@@ -60,6 +60,11 @@ class DocumentInfo:
         """What is still to come, if it stands."""
         return Money(self.left.amount_minor - self.paid.amount_minor, self.amount.currency)
 
+    @property
+    def is_borne(self) -> bool:
+        """Whether it is an invoice of which others bear all, so that its payer has nothing to pay."""
+        return self.kind == DocumentKind.INVOICE and self.amount.amount_minor == 0
+
 
 @dataclass(frozen=True, kw_only=True)
 class LegalInvoice:
@@ -96,6 +101,7 @@ class PaymentInfo:
     """Money that came (positive) or went back (negative).
 
     One that is positive and ``returns`` a refund is what that refund was over: it failed after it had been recorded.
+    ``bearer`` is who paid it where that is not the document's payer but who bears a part of it.
     One that is negative and ``mistaken`` takes off what it ``returns``, which was not for this document.
     """
 
@@ -112,6 +118,7 @@ class PaymentInfo:
     received_at: datetime
     recorded_by_id: int | None
     drawer_id: int | None
+    bearer: str = ""
 
     @property
     def due_back(self) -> Money:
@@ -184,8 +191,9 @@ async def payment_by_id(payment_id: int, document_id: int | None = None) -> Paym
 
 
 async def payments_of(document_id: int) -> list[PaymentInfo]:
-    """Payments of a document in the order in which they were recorded."""
-    rows = await Payment.select().where(Payment.document == document_id).order_by(Payment.id)
+    """Payments of a document's payer in the order in which they were recorded; not those of who bears a part of it."""
+    own = (Payment.document == document_id) & (Payment.bearer == "")
+    rows = await Payment.select().where(own).order_by(Payment.id)
     return [payment_info(row) for row in rows]
 
 
@@ -271,6 +279,7 @@ def payment_info(row: Mapping[str, Any]) -> PaymentInfo:
         received_at=row["received_at"],
         recorded_by_id=row["recorded_by"],
         drawer_id=row["drawer"],
+        bearer=row["bearer"],
     )
 
 

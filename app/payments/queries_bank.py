@@ -53,7 +53,10 @@ class EntryInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class MatchInfo:
-    """How much of a transfer went to a document; ``taken_off`` once it was found not to be for it, and why."""
+    """How much of a transfer went to a document, for its payer or for the ``bearer`` of a part of it.
+
+    ``taken_off`` once it was found not to be for it, and why.
+    """
 
     entry_id: int
     document_id: int
@@ -61,13 +64,17 @@ class MatchInfo:
     number: str
     edition_id: int
     amount: Money
+    bearer: str
     taken_off: bool
     why: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class TypedTransfer:
-    """A transfer that somebody wrote down by hand, and that no transfer of the bank was found to be yet."""
+    """A transfer that somebody wrote down by hand, and that no transfer of the bank was found to be yet.
+
+    ``payer_name`` is whose money it is: the document's payer, or who bears a part of it.
+    """
 
     payment_id: int
     document_id: int
@@ -77,6 +84,7 @@ class TypedTransfer:
     outcome: Settlement
     received_at: datetime
     note: str
+    bearer: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,7 +199,7 @@ async def match_of(payment_id: int) -> MatchInfo | None:
 
 async def _matches(condition: str, value: Any) -> list[MatchInfo]:
     rows = await fetch(
-        "SELECT m.entry, m.document, m.payment, m.amount_minor, d.number, d.edition, d.currency, p.outcome, "
+        "SELECT m.entry, m.document, m.payment, m.amount_minor, d.number, d.edition, d.currency, p.outcome, p.bearer, "
         "o.note AS why FROM bank_match m JOIN payment_document d ON d.id = m.document "
         "JOIN payment p ON p.id = m.payment LEFT JOIN payment o ON o.returns = p.id AND o.outcome = {} "
         f"WHERE {condition} ORDER BY m.id",
@@ -206,6 +214,7 @@ async def _matches(condition: str, value: Any) -> list[MatchInfo]:
             number=row["number"],
             edition_id=row["edition"],
             amount=Money(row["amount_minor"], row["currency"]),
+            bearer=row["bearer"],
             taken_off=row["outcome"] == Settlement.MISTAKEN,
             why=row["why"] or "",
         )
@@ -219,8 +228,12 @@ async def typed_transfers(
     *,
     since: datetime | None = None,
     edition_id: int | None = None,
+    of_payers: bool = False,
 ) -> list[TypedTransfer]:
-    """Transfers written down by hand that are none of the bank's yet, the oldest first; all bounds are optional."""
+    """Transfers written down by hand that are none of the bank's yet, the oldest first; all bounds are optional.
+
+    ``of_payers``: without those of who bears a part of a document.
+    """
     document = Payment.document
     chosen: Any = (Payment.method == PaymentMethod.TRANSFER.value) & Payment.provider_reference.is_null()
     chosen = chosen & (Payment.amount_minor > 0) & (Payment.outcome != Settlement.MISTAKEN.value)
@@ -235,10 +248,12 @@ async def typed_transfers(
         chosen = chosen & (Payment.amount_minor == amount.amount_minor) & (Payment.currency == amount.currency)
     if since is not None:
         chosen = chosen & (Payment.received_at >= since)
+    if of_payers:
+        chosen = chosen & (Payment.bearer == "")
     rows = await (
         Payment.select(
             *(Payment.id, document, Payment.amount_minor, Payment.currency, Payment.outcome),
-            *(Payment.received_at, Payment.note),
+            *(Payment.received_at, Payment.note, Payment.bearer),
             document.number.as_alias("number"),
             document.payer_name.as_alias("payer_name"),
         )
@@ -254,21 +269,26 @@ async def typed_transfers(
             payment_id=row["id"],
             document_id=row["document"],
             number=row["number"],
-            payer_name=row["payer_name"],
+            payer_name=row["bearer"] or row["payer_name"],
             amount=Money(row["amount_minor"], row["currency"]),
             outcome=Settlement(row["outcome"]),
             received_at=row["received_at"],
             note=row["note"],
+            bearer=row["bearer"],
         )
         for row in rows
         if row["id"] not in known
     ]
 
 
-async def is_told_of(document_id: int, amount: Money, *, since: datetime) -> bool:
-    """Whether the bank told of a transfer of which just this amount went to a document, since an instant."""
+async def is_told_of(document_id: int, amount: Money, *, since: datetime, bearer: str = "") -> bool:
+    """Whether the bank told of a transfer of which just this amount went to a document, since an instant.
+
+    Of its payer, or of the ``bearer`` who is named.
+    """
     told = (BankMatch.document == document_id) & (BankMatch.amount_minor == amount.amount_minor)
     told = told & (BankMatch.entry.booked_at >= since) & (BankMatch.entry.currency == amount.currency)
+    told = told & (BankMatch.payment.bearer == bearer)
     told = told & (BankMatch.payment.outcome != Settlement.MISTAKEN.value)
     return await BankMatch.exists().where(told)
 
@@ -278,6 +298,7 @@ async def documents_typed() -> set[int]:
     rows = await fetch(
         "SELECT DISTINCT p.document AS document FROM payment p LEFT JOIN bank_match m ON m.payment = p.id "
         "WHERE p.method = {} AND p.provider_reference IS NULL AND p.amount_minor > 0 AND p.outcome <> {} "
+        "AND p.bearer = '' "
         "AND m.id IS NULL",
         PaymentMethod.TRANSFER.value,
         Settlement.MISTAKEN.value,

@@ -88,6 +88,25 @@ class RateRow:
     net: Money
     tax: Money
 
+    @property
+    def gross(self) -> Money:
+        """Tax and all."""
+        return Money(self.net.amount_minor + self.tax.amount_minor, self.net.currency)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RateTotal:
+    """What rows of one currency come to: what was sold, as the ledger has it, or what others bear of that."""
+
+    borne: bool
+    net: Money
+    tax: Money
+
+    @property
+    def gross(self) -> Money:
+        """Tax and all."""
+        return Money(self.net.amount_minor + self.tax.amount_minor, self.net.currency)
+
 
 def series_of(number: str) -> str:
     """The series and year of a document's number: ``HD3-2026`` of ``HD3-2026-00017``."""
@@ -130,11 +149,14 @@ async def line_rows(edition_id: int, span: Span) -> list[LineRow]:
     rows = await fetch(
         "SELECT d.number, d.kind, d.state, d.created_at, d.payer_name, d.payer_tax_code, d.currency, d.legal_series, "
         "d.legal_number, c.number AS corrected, i.*, t.times FROM ("
-        "SELECT l.document, SUM(CASE WHEN l.amount_minor > 0 THEN 1 ELSE -1 END) AS times FROM ledger_entry l "
-        "JOIN payment_document d ON d.id = l.document WHERE l.edition = {} AND l.account = 'receivable' "
-        f"AND l.kind IN ('invoice', 'cancel', 'restore', 'credit') AND {condition} AND EXISTS (SELECT 1 FROM "
-        "ledger_entry r WHERE r.posting = l.posting AND r.account IN ('revenue', 'tax', 'subsidy')) "
-        "GROUP BY l.document) t JOIN payment_document d ON d.id = t.document "
+        # what others bear as a whole is owed by nobody else: then its sales say whether it was entered or taken back
+        "SELECT e.document, SUM(CASE WHEN e.owed > 0 OR (e.owed = 0 AND e.sold > 0) THEN 1 ELSE -1 END) AS times FROM ("
+        "SELECT l.posting, l.document, SUM(CASE WHEN l.account = 'receivable' THEN l.amount_minor ELSE 0 END) AS owed, "
+        "SUM(CASE WHEN l.account IN ('revenue', 'tax') THEN -l.amount_minor ELSE 0 END) AS sold "
+        "FROM ledger_entry l JOIN payment_document d ON d.id = l.document WHERE l.edition = {} "
+        f"AND l.kind IN ('invoice', 'cancel', 'restore', 'credit') AND {condition} GROUP BY l.posting, l.document "
+        "HAVING SUM(CASE WHEN l.account IN ('revenue', 'tax', 'subsidy') THEN 1 ELSE 0 END) > 0) e "
+        "GROUP BY e.document) t JOIN payment_document d ON d.id = t.document "
         "JOIN payment_line i ON i.document = d.id LEFT JOIN payment_document c ON c.id = d.corrects "
         "ORDER BY d.id, i.position",
         edition_id,
@@ -169,6 +191,20 @@ def by_rate(lines: Iterable[LineRow]) -> list[RateRow]:
         )
         for (series, currency, rate, reason, bearer), (net, tax, numbers) in last
     ]
+
+
+def with_totals(rows: Iterable[RateRow]) -> list[RateRow | RateTotal]:
+    """What was sold, with what it comes to below it; then what others bear of it, which is no sale, with the same."""
+    found: list[RateRow | RateTotal] = []
+    known = list(rows)
+    for borne in (False, True):
+        some = [row for row in known if bool(row.funded_by) == borne]
+        found += some
+        for currency in dict.fromkeys(row.net.currency for row in some):
+            of_it = [row for row in some if row.net.currency == currency]
+            net, tax = (sum(getattr(row, name).amount_minor for row in of_it) for name in ("net", "tax"))
+            found.append(RateTotal(borne=borne, net=Money(net, currency), tax=Money(tax, currency)))
+    return found
 
 
 def _line(row: Mapping[str, Any]) -> LineRow:

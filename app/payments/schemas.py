@@ -37,6 +37,16 @@ class RefundForm(msgspec.Struct):
     note: Annotated[str, Meta(max_length=200)] = ""
 
 
+class BorneForm(msgspec.Struct):
+    """Money that came from who bears a part of an invoice, whom ``borne_by`` names (``Borne.line_id``)."""
+
+    borne_by: str
+    borne_method: HandMethod
+    borne_amount: Annotated[str, Meta(max_length=30)]
+    borne_note: Annotated[str, Meta(max_length=200)] = ""
+    borne_another: bool = False
+
+
 class CreditForm(msgspec.Struct):
     """What is taken back of an invoice, and why; ``whole`` says that all of it is meant, with what was sold."""
 
@@ -73,7 +83,7 @@ class ServiceInvoiceForm(msgspec.Struct):
 class ServiceLineForm(msgspec.Struct):
     """A line of it; amounts as people type them. ``line_tax`` is a rate's name, ``exempt``, or empty.
 
-    ``line_borne`` is what ``line_borne_by`` bears of it, priced as the line is.
+    ``line_borne`` is what ``line_borne_by`` bears of it, tax and all.
     """
 
     line_what: Annotated[str, Meta(min_length=1, max_length=300)]

@@ -147,6 +147,7 @@ class Payment(Table, tablename="payment"):
     returned_minor = BigInt(default=0, help_text="How much of it went back")
     drawer = ForeignKey(references=Drawer, null=True, on_delete=OnDelete.restrict, index=True)
     note = Varchar(length=200)
+    bearer = Varchar(length=120, help_text="Who bears a part of the document and paid of that; empty: its payer")
     received_at = Timestamptz(default=None)
     recorded_by = ForeignKey(references=Person, null=True, on_delete=OnDelete.set_null)
 

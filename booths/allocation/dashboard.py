@@ -72,11 +72,12 @@ async def allocation_dashboard(edition_id: int, actor: Actor, _now: datetime) ->
     return items
 
 
-async def fees_dashboard(edition_id: int, actor: Actor, _now: datetime) -> list[DashboardItem]:
+async def fees_dashboard(edition_id: int, actor: Actor, now: datetime) -> list[DashboardItem]:
     """Booths that are allocated, have a price and were not billed."""
-    if not actor.has(*DESK, edition_id=edition_id) or not (await edition_by_id(edition_id)).has(Part.FAIR):
+    edition = await edition_by_id(edition_id)
+    if not actor.has(*DESK, edition_id=edition_id) or not edition.has(Part.FAIR):
         return []
-    unbilled = len(await fees(edition_id, state=FeeState.UNBILLED))
+    unbilled = len(await fees(edition_id, edition.today(now), state=FeeState.UNBILLED))
     if not unbilled:
         return []
     return [

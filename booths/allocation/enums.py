@@ -55,6 +55,7 @@ class FeeNews(StrEnum):
     """What an exhibitor is told about the fee of her booth."""
 
     BILLED = "billed"
+    BORNE = "borne"
     KEPT = "kept"
     REPLACED = "replaced"
     GONE = "gone"
@@ -62,6 +63,7 @@ class FeeNews(StrEnum):
     PAID_ANEW = "paid_anew"
     TAKEN_BACK = "taken_back"
     OWED_BACK = "owed_back"
+    BORNE_BACK = "borne_back"
 
 
 class RunState(StrEnum):

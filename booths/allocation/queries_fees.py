@@ -8,7 +8,7 @@ from app.kernel.money import Money
 from app.kernel.searching import is_named
 from app.payments.enums import DocumentState
 from app.payments.enums_legal import LegalFileKind
-from app.payments.lines import TaxedLine
+from app.payments.lines import Line, TaxedLine, borne_whole, total_of
 from app.payments.queries import (
     DocumentInfo,
     PartInfo,
@@ -19,8 +19,10 @@ from app.payments.queries import (
     next_due,
     parts_of,
     payments_of,
+    terms_of,
     without_failed,
 )
+from app.payments.queries_borne import borne_amounts
 from app.payments.queries_legal import legal_files_of
 from app.payments.transfers import Transfer, transfer_of
 from booths.allocation.enums import FEE_PURPOSE, ApplicationState, FeeState
@@ -43,7 +45,12 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Fee:
-    """An allocated booth that costs something, what somebody else bears of it, and the invoice that stands."""
+    """An allocated booth that costs something, what somebody else bears of it, and the invoice that stands.
+
+    ``price`` is the booth's, with tax or without, as the edition's terms have it. ``total`` is what is billed for it,
+    tax and all, and ``waived`` what of that somebody else pays: as the invoice says that stands, or as it would be
+    billed today.
+    """
 
     application_id: int
     edition_id: int
@@ -56,21 +63,24 @@ class Fee:
     booth_id: int
     booth: str
     price: Money
+    total: Money
     waived: Money
     waived_by: str
     document: DocumentInfo | None
 
     @property
     def to_pay(self) -> Money:
-        """What the exhibitor pays of the price herself."""
-        return Money(self.price.amount_minor - self.waived.amount_minor, self.price.currency)
+        """What the exhibitor pays herself, tax and all."""
+        return Money(self.total.amount_minor - self.waived.amount_minor, self.total.currency)
 
     @property
     def state(self) -> FeeState:
         """Where it stands."""
-        if self.document is not None:
-            return FeeState.PAID if self.document.state == DocumentState.PAID else FeeState.OPEN
-        return FeeState.UNBILLED if self.to_pay.amount_minor else FeeState.BORNE
+        if self.document is None:
+            return FeeState.UNBILLED
+        if self.document.is_borne:
+            return FeeState.BORNE
+        return FeeState.PAID if self.document.state == DocumentState.PAID else FeeState.OPEN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +99,14 @@ class OwnFee:
     transfer: Transfer | None
     e_invoices: list[tuple[DocumentInfo, LegalFileKind]]
 
+    @property
+    def borne(self) -> tuple[str, Money] | None:
+        """Who bears all of it, and how much that is; None where something is to be paid, or was."""
+        if not self.document.is_borne:
+            return None
+        names, minor = borne_whole(self.lines)
+        return names, Money(minor, self.document.amount.currency)
+
 
 async def fee_plan_of(edition_id: int) -> Plan | None:
     """The fee plan of an edition; None while nobody has made one."""
@@ -97,22 +115,22 @@ async def fee_plan_of(edition_id: int) -> Plan | None:
     return Plan(**{name: rows[0][name] for name in names}) if rows else None
 
 
-async def fees(edition_id: int, *, search: str = "", state: FeeState | None = None) -> list[Fee]:
-    """Allocated booths of an edition that cost something, by name of the exhibitor."""
+async def fees(edition_id: int, today: date, *, search: str = "", state: FeeState | None = None) -> list[Fee]:
+    """Allocated booths of an edition that cost something, by name of the exhibitor, taxed as they are today."""
     chosen: Any = (Application.edition == edition_id) & (Application.state == ApplicationState.ALLOCATED.value)
     if search:
         chosen = chosen & is_named(Application.organisation.search_text, search)
-    return [fee for fee in await _fees(edition_id, chosen) if state in (None, fee.state)]
+    return [fee for fee in await _fees(edition_id, today, chosen) if state in (None, fee.state)]
 
 
-async def fee_of(edition_id: int, application_id: int) -> Fee | None:
-    """The fee of one application; None while it has no booth that costs something."""
+async def fee_of(edition_id: int, today: date, application_id: int) -> Fee | None:
+    """The fee of one application, taxed as it is today; None while it has no booth that costs something."""
     allocated = Application.state == ApplicationState.ALLOCATED.value
-    found = await _fees(edition_id, (Application.id == application_id) & allocated)
+    found = await _fees(edition_id, today, (Application.id == application_id) & allocated)
     return found[0] if found else None
 
 
-async def _fees(edition_id: int, chosen: Any) -> list[Fee]:
+async def _fees(edition_id: int, today: date, chosen: Any) -> list[Fee]:
     organisation, contact = Application.organisation, Application.contact
     rows = (
         await Application.select(
@@ -134,6 +152,19 @@ async def _fees(edition_id: int, chosen: Any) -> list[Fee]:
     priced = await _priced_booths(edition_id)
     booths = {row["id"]: priced[row["organisation_id"]] for row in rows if row["organisation_id"] in priced}
     standing = await _standing({number: booth["booth"] for number, booth in booths.items()})
+    terms, borne = await terms_of(edition_id), await borne_amounts([one.id for one in standing.values()])
+
+    def amounts(row: dict[str, Any], booth: dict[str, Any]) -> dict[str, Any]:
+        """What is billed for a booth, and what of it somebody else pays; as its invoice says, where one stands."""
+        currency, bearer = booth["currency"], row["waived_by"]
+        if document := standing.get(row["id"]):
+            bearer, waived = borne.get(document.id, ("", 0))
+            total = document.amount.amount_minor + waived
+        else:
+            total = total_of([Line(description="", unit_minor=booth["price_minor"])], terms, today)
+            waived = min(row["waived_minor"], total)
+        return {"total": Money(total, currency), "waived": Money(waived, currency), "waived_by": bearer}
+
     return [
         Fee(
             application_id=row["id"],
@@ -147,9 +178,8 @@ async def _fees(edition_id: int, chosen: Any) -> list[Fee]:
             booth_id=booth["booth"],
             booth=booth["code"],
             price=Money(booth["price_minor"], booth["currency"]),
-            waived=Money(min(row["waived_minor"], booth["price_minor"]), booth["currency"]),
-            waived_by=row["waived_by"],
             document=standing.get(row["id"]),
+            **amounts(row, booth),
         )
         for row in rows
         if (booth := booths.get(row["id"]))

@@ -7,6 +7,7 @@ from typing import Any
 from app.events.queries import EditionInfo
 from app.kernel.database import fetch
 from app.payments.enums import Account, DocumentState, PaymentMethod
+from app.payments.queries_borne import borne_in
 from app.payments.services.ledger import ACCOUNT_OF
 
 Rows = list[dict[str, Any]]
@@ -34,7 +35,8 @@ async def check_books(edition: EditionInfo) -> None:
     )
     _check_states(invoices)
     await _check_invoices(edition, invoices, payments)
-    await _check_sales(edition, invoices)
+    await _check_sales(edition, invoices, payments)
+    await _check_bearers(edition, payments)
     await _check_money(edition, invoices, payments)
 
 
@@ -56,7 +58,7 @@ def _check_states(invoices: Rows) -> None:
             case "open" | "written_off":
                 assert _due(row) > 0, row
             case "paid":
-                assert (_due(row), paid > 0) == (0, True), row
+                assert (_due(row), paid > 0) == (0, row["amount_minor"] > 0), row  # or others bear all of it
             case "cancelled":
                 assert paid == 0, row
             case "refund_due" | "refunded":
@@ -73,7 +75,7 @@ async def _check_invoices(edition: EditionInfo, invoices: Rows, payments: Rows) 
     ):
         entered[row["invoice"], row["account"]] = int(row["total"])
     for row in invoices:
-        mine = [one for one in payments if one["document"] == row["id"]]
+        mine = [one for one in payments if one["document"] == row["id"] and not one["bearer"]]
         assert all(0 <= one["returned_minor"] <= one["owed_minor"] for one in mine), mine
         off = [one for one in mine if one["outcome"] == "mistaken"]
         assert sum(one["amount_minor"] for one in off) == 0, off
@@ -85,8 +87,11 @@ async def _check_invoices(edition: EditionInfo, invoices: Rows, payments: Rows) 
         assert entered.get((row["id"], Account.PAYABLE.value), 0) == -row["owed_minor"], row
 
 
-async def _check_sales(edition: EditionInfo, invoices: Rows) -> None:
-    """What is sold, its tax and what others bear of it is what invoices that stand say, less what notes took back."""
+async def _check_sales(edition: EditionInfo, invoices: Rows, payments: Rows) -> None:
+    """What is sold, its tax and what others bear of it is what invoices that stand say, less what notes took back.
+
+    What others bear is less by what came from them.
+    """
     standing = {row["id"] for row in invoices if row["state"] not in FALLEN}
     said = {Account.REVENUE: 0, Account.TAX: 0, Account.SUBSIDY: 0}
     for row in await fetch(
@@ -102,10 +107,22 @@ async def _check_sales(edition: EditionInfo, invoices: Rows) -> None:
         else:
             said[Account.REVENUE] += sign * row["net_minor"]
             said[Account.TAX] += sign * row["tax_minor"]
-    assert {name: -(await account(edition, name)) for name in said} == said
     assert sum(said.values()) == sum(
         row["amount_minor"] - row["credited_minor"] for row in invoices if row["id"] in standing
     )
+    said[Account.SUBSIDY] += sum(row["amount_minor"] for row in payments if row["bearer"])
+    assert {name: -(await account(edition, name)) for name in said} == said
+
+
+async def _check_bearers(edition: EditionInfo, payments: Rows) -> None:
+    """Who bears a part owes what lines say that stand, less what came from her; together it is the ledger's account."""
+    owed = 0
+    for one in await borne_in(edition.id):
+        theirs = [row for row in payments if (row["document"], row["bearer"]) == (one.document_id, one.bearer)]
+        assert one.came.amount_minor == sum(row["amount_minor"] for row in theirs) >= 0, one
+        assert one.share.amount_minor >= 0, one
+        owed += one.owed.amount_minor
+    assert owed == await account(edition, Account.SUBSIDY)
 
 
 async def _check_money(edition: EditionInfo, invoices: Rows, payments: Rows) -> None:

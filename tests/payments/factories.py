@@ -73,8 +73,9 @@ async def make_document(
     payer: str = "Lê Thị Lan",
     lines: Sequence[Line] = (),
     parts: Sequence[Part] = (),
+    may_be_borne: bool = False,
 ) -> DocumentInfo:
-    """An open document over ``amount`` VND, or over ``lines``."""
+    """An open document over ``amount`` VND, or over ``lines``, of which others may bear all."""
     return await open_document(
         edition_id=edition.id,
         purpose="order",
@@ -84,6 +85,7 @@ async def make_document(
         currency="VND",
         lines=lines or [Line(description="Vé người lớn", unit_minor=amount)],
         parts=parts,
+        may_be_borne=may_be_borne,
         now=NOW,
     )
 

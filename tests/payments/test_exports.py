@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import csv
 import random
+import re
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date, timedelta
 from io import BytesIO, StringIO
 from typing import Any
@@ -20,8 +22,8 @@ from app.kernel.errors import AppError
 from app.kernel.i18n import use_locale
 from app.kernel.money import Money
 from app.kernel.sheets import write_csv
-from app.payments.enums import Account, PaymentMethod, Settlement, TaxMode
-from app.payments.exports import Sheet, documents_sheet, ledger_sheet, tax_sheet
+from app.payments.enums import Account, DocumentState, PaymentMethod, Settlement, TaxMode
+from app.payments.exports import BORNE_IN_ALL, SALES_IN_ALL, Sheet, documents_sheet, ledger_sheet, tax_sheet
 from app.payments.lines import Line, Terms
 from app.payments.queries import document_by_id, payments_of
 from app.payments.queries_exports import Span, by_rate, ledger_rows, line_rows, series_in
@@ -56,6 +58,14 @@ async def random_history(edition: EditionInfo, seller: Seller, chance: random.Ra
                 Line(description="Gian", unit_minor=chance.randrange(50_000, 900_000), tax_name=chance.choice(RATES)),
                 Line(description="Sách", unit_minor=chance.randrange(1, 90_000), exempt_reason="Dạy nghề"),
             ]
+            if chance.random() < 0.2:
+                whole = [replace(line, unit_minor=-line.unit_minor, funded_by=FUND) for line in lines]
+                document = await make_document(
+                    edition, subject_id=len(ids) + 1, lines=[*lines, *whole], may_be_borne=True
+                )
+                assert document.state == DocumentState.PAID
+                ids.append(document.id)
+                continue
             if chance.random() < 0.4:
                 lines.append(Line(description="Miễn", unit_minor=-chance.randrange(1, 40_000), funded_by=FUND))
             document = await make_document(edition, subject_id=len(ids) + 1, lines=lines)
@@ -149,13 +159,16 @@ async def test_the_three_sheets_say_the_same(database: str, seller: Seller) -> N
         sum(one.amount_minor for one in column(ledger, name) if one is not None) for name in ("Debit", "Credit")
     ]
     assert debit == credit > 0
-    counted = [
-        counts * net.amount_minor
-        for counts, net in zip(column(documents, "Counts in the books"), column(documents, "Net"), strict=True)
-    ]
-    assert sum(counted) == sum(net.amount_minor for net in column(tax, "Net")) > 0
+    sold = sum(one.amount_minor for one in column(documents, "Sales in the ledger"))
+    entered = await in_the_ledger(edition)
+    assert sold == entered["revenue"] > 0
+    totals = {row[0]: row for row in tax.rows if row[3:5] == ["", None]}
+    net, tax_in_all = (column(tax, name)[tax.rows.index(totals[SALES_IN_ALL])] for name in ("Net", "Tax"))
+    assert (net.amount_minor, tax_in_all.amount_minor) == (entered["revenue"], entered["tax"])
+    borne = column(tax, "Amount")[tax.rows.index(totals[BORNE_IN_ALL])]
+    assert borne.amount_minor == entered["subsidy"] < 0
     assert set(column(documents, "Counts in the books")) == {-1, 0, 1}
-    assert {5, 8, 10, "Exempt"} >= set(column(tax, "Tax rate in %")) > {"Exempt"}
+    assert {5, 8, 10, "Exempt", ""} >= set(column(tax, "Tax rate in %")) > {"Exempt", ""}
 
 
 async def test_the_check_notices_a_line_that_is_in_no_book(database: str, seller: Seller) -> None:
@@ -188,6 +201,9 @@ async def test_sheets_are_loaded_over_http_and_compute_nothing(client: Browser, 
         now=NOW,
     )
     shown = (await client.get(f"{base}?lang=en")).text
+    text = " ".join(re.sub(r"<[^>]*>", " ", shown).split())
+    assert "Sales in all, as in the ledger 100.000 ₫ 0 ₫ 100.000 ₫" in text
+    assert "Of that, borne by others -20.000 ₫ 0 ₫ -20.000 ₫" in text
     assert ("100.000\xa0₫" in shown, f"HD{edition.id}-2026" in shown, f"HD{other.id}-2026" in shown) == (
         True,
         True,

@@ -30,6 +30,7 @@ from app.payments.errors import (
     PerhapsRecorded,
 )
 from app.payments.queries_bank import EntryInfo, PayableDocument, TypedTransfer
+from app.payments.queries_borne import Borne, borne_like, borne_on_lines
 from app.payments.queries_proof import waiting_proofs
 from app.payments.schemas import NOT_AN_AMOUNT, SetAsideForm
 from app.payments.services.assigning import (
@@ -44,6 +45,8 @@ from app.payments.services.matching import SIGN_NAMES, Reason
 from app.payments.services.taking_off import TAKEN_OFF
 
 MOST_CHOSEN = 20
+#: What stands before the id in a query where it is what somebody bears of an invoice (``Borne.line_id``).
+BORNE = "b"
 MOST_FOUND = 10
 MOST_TYPED = 5
 REASON_NAMES = {
@@ -143,7 +146,8 @@ class BankController(Controller):
         """One transfer: what it paid, or to what it can be assigned."""
         entry = await queries_bank.entry_by_id(transfer_id, edition_id)
         asked = request.query_params.get("with")
-        return await _entry_page(await edition_by_id(edition_id), entry, q=q, chosen=_ids(asked))
+        edition = await edition_by_id(edition_id)
+        return await _entry_page(edition, entry, q=q, chosen=_ids(asked), bearers=_ids(asked, BORNE) or ())
 
     @post("/{transfer_id:int}/assign")
     async def assign(
@@ -152,27 +156,21 @@ class BankController(Controller):
         """Assign it to one invoice or split it over several: a field for each, empty ones do not count."""
         edition = await edition_by_id(edition_id)
         entry = await queries_bank.entry_by_id(transfer_id, edition_id)
-        data = await request.form()
-        typed = {int(name[7:]): str(value).strip() for name, value in data.items() if _is_share(name)}
-        amounts: dict[int, Money] = {}
-        errors = {}
-        for document_id, text in typed.items():
-            try:
-                if text:
-                    amounts[document_id] = parse_money(text, entry.amount.currency)
-            except ValueError:
-                errors[f"amount_{document_id}"] = _(NOT_AN_AMOUNT)
-        chosen = list(typed)[:MOST_CHOSEN]
+        data = {name: str(value).strip() for name, value in (await request.form()).items()}
+        errors: dict[str, str] = {}
+        amounts = _shares(data, "amount_", entry.amount.currency, errors)
+        borne = _shares(data, "borne_", entry.amount.currency, errors)
+        shown: dict[str, Any] = {"chosen": list(amounts)[:MOST_CHOSEN], "bearers": list(borne)[:MOST_CHOSEN]}
         if errors:
-            return await _entry_page(edition, entry, chosen=chosen, form=await form_again(request, errors), status=422)
-        wanted = {document_id: amount for document_id, amount in amounts.items() if amount.amount_minor}
-        stood = {one: str(data[f"stood_{one}"]) for one in wanted if f"stood_{one}" in data}
+            return await _entry_page(edition, entry, **shown, form=await form_again(request, errors), status=422)
         try:
             await assign_entry(
                 edition_id=edition_id,
                 entry_id=transfer_id,
-                amounts=wanted,
-                stood=stood,
+                amounts={one: amount for one, amount in amounts.items() if amount.amount_minor},
+                stood={one: data[f"stood_{one}"] for one in amounts if f"stood_{one}" in data},
+                borne={one: amount for one, amount in borne.items() if amount.amount_minor},
+                borne_stood={one: data[f"owed_{one}"] for one in borne if f"owed_{one}" in data},
                 actor=request.user,
                 now=now(),
             )
@@ -181,9 +179,7 @@ class BankController(Controller):
                 raise
             form = await form_again(request, {})
             entry = await queries_bank.entry_by_id(transfer_id, edition_id)
-            return await _entry_page(
-                edition, entry, chosen=chosen, form=form, problem=error.sentence(), status=error.status
-            )
+            return await _entry_page(edition, entry, **shown, form=form, problem=error.sentence(), status=error.status)
         return redirect(f"/manage/{edition_id}/payments/bank?state=left", toast=_("The transfer was assigned."))
 
     @post("/{transfer_id:int}/link")
@@ -228,6 +224,7 @@ async def _entry_page(
     *,
     q: str = "",
     chosen: Sequence[int] | None = None,
+    bearers: Sequence[int] = (),
     form: Form | None = None,
     problem: str = "",
     status: int = 200,
@@ -238,6 +235,8 @@ async def _entry_page(
     signs: Mapping[int, str] = {}
     typed: list[TypedTransfer] = []
     together: list[TypedTransfer] = []
+    borne: list[Borne] = []
+    borne_found: list[Borne] = []
     matches = [one for one in await queries_bank.matches_of([entry.id]) if one.edition_id == edition.id]
     wrong = {one.document_id for one in matches if one.taken_off}
     if waits:
@@ -248,7 +247,10 @@ async def _entry_page(
         shown = [one for one in list(signs) or [share.document_id for share in verdict.shares] if one not in wrong]
         candidates = await queries_bank.documents_of_ids(shown if chosen is None else chosen, edition.id)
         here = {one.id for one in candidates}
+        borne = await borne_on_lines(bearers, edition.id)
         if q:
+            results_borne = await borne_like(edition.id, search_text(q), MOST_FOUND + len(borne))
+            borne_found = [one for one in results_borne if one not in borne][:MOST_FOUND]
             results = await queries_bank.invoices_like(edition.id, search_text(q), MOST_FOUND + len(here))
             found = [one for one in results if one.id not in here][:MOST_FOUND]
     return page(
@@ -267,8 +269,10 @@ async def _entry_page(
         found=found,
         typed=together or typed[-MOST_TYPED:],
         together=[one.payment_id for one in together],
-        chosen=[one.id for one in candidates],
-        form=form or Form.empty(**_greedily(entry.left, candidates)),
+        borne=borne,
+        borne_found=borne_found,
+        chosen=[*(str(one.id) for one in candidates), *(f"{BORNE}{one.line_id}" for one in borne)],
+        form=form or Form.empty(**_greedily(entry.left, candidates, borne)),
         problem=problem,
         state_names=_state_names(),
         document_states={state: _(name) for state, name in STATE_NAMES.items()},
@@ -298,14 +302,31 @@ async def _notes_on(edition_id: int, found: Sequence[EntryInfo]) -> dict[int, li
     return notes
 
 
-def _greedily(amount: Money, candidates: Sequence[PayableDocument]) -> dict[str, str]:
-    """What stands in the fields at first: each invoice gets what it takes, as far as the money goes."""
+def _greedily(amount: Money, candidates: Sequence[PayableDocument], borne: Sequence[Borne]) -> dict[str, str]:
+    """What stands in the fields at first: each invoice and bearer gets what is open, as far as the money goes."""
     rest, typed = amount.amount_minor, {}
-    for one in candidates:
-        share = min(rest, one.takes.amount_minor)
-        typed[f"amount_{one.id}"] = typed_money(Money(share, amount.currency)) if share > 0 else ""
+    takes = {f"amount_{one.id}": one.takes for one in candidates} | {f"borne_{one.line_id}": one.due for one in borne}
+    for name, most in takes.items():
+        share = min(rest, most.amount_minor)
+        typed[name] = typed_money(Money(share, amount.currency)) if share > 0 else ""
         rest -= share
     return typed
+
+
+def _shares(data: Mapping[str, str], prefix: str, currency: str, errors: dict[str, str]) -> dict[int, Money]:
+    """The amounts in the fields that begin with a prefix, by the id that follows it; an empty one is nothing."""
+    found: dict[int, Money] = {}
+    for name, text in data.items():
+        number = name.removeprefix(prefix)
+        if number == name or not _is_id(number):
+            continue
+        found[int(number)] = Money(0, currency)
+        try:
+            if text:
+                found[int(number)] = parse_money(text, currency)
+        except ValueError:
+            errors[name] = _(NOT_AN_AMOUNT)
+    return found
 
 
 def _reason(entry: EntryInfo) -> str:
@@ -324,14 +345,13 @@ def _state(text: str) -> EntryState | None:
     return EntryState(text) if text in set(EntryState) else None
 
 
-def _is_share(name: str) -> bool:
-    number = name.removeprefix("amount_")
-    return name != number and len(number) < 10 and number.isascii() and number.isdigit()
+def _is_id(text: str) -> bool:
+    return len(text) < 10 and text.isascii() and text.isdigit()
 
 
-def _ids(text: str | None) -> list[int] | None:
-    """The ids in a query such as ``3,17``; None where nothing was asked."""
+def _ids(text: str | None, kind: str = "") -> list[int] | None:
+    """The ids of a kind in a query such as ``3,17,b45``; None where nothing was asked."""
     if text is None:
         return None
-    parts = [part for part in text.split(",") if part.isascii() and part.isdigit() and len(part) < 10]
-    return [int(part) for part in dict.fromkeys(parts)][:MOST_CHOSEN]
+    parts = [part.removeprefix(kind) for part in text.split(",") if part.startswith(kind)]
+    return [int(part) for part in dict.fromkeys(parts) if _is_id(part)][:MOST_CHOSEN]

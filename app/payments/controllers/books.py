@@ -23,6 +23,7 @@ from app.payments import queries
 from app.payments.enums import ACCOUNT_NAMES, TAX_MODE_NAMES, Account
 from app.payments.errors import TaxCodeUnknown, TaxRateMissing
 from app.payments.lines import Terms
+from app.payments.queries_borne import borne_in, by_bearer
 from app.payments.schemas import NO_FILE, QrisForm, TermsForm
 from app.payments.services.terms import set_qris, set_terms
 from app.payments.tax import country_of, rates_in
@@ -49,7 +50,8 @@ class BooksController(Controller):
             }
             for row in await queries.balances(edition_id, day=day)
         ]
-        return page("payments/ledger.html", edition=edition, rows=rows, day=day)
+        bearers = [] if day else by_bearer(await borne_in(edition_id))
+        return page("payments/ledger.html", edition=edition, rows=rows, day=day, bearers=bearers)
 
     @get("/terms")
     async def terms(self, edition_id: FromPath[int]) -> Response[str]:

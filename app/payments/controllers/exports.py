@@ -15,7 +15,7 @@ from app.kernel.i18n import _
 from app.kernel.sheets import write_csv, write_xlsx
 from app.kernel.web import page
 from app.payments.exports import Sheet, documents_sheet, ledger_sheet, payouts_sheet, tax_sheet
-from app.payments.queries_exports import Span, by_rate, line_rows, series_in
+from app.payments.queries_exports import Span, by_rate, line_rows, series_in, with_totals
 
 
 class ExportsController(Controller):
@@ -37,7 +37,7 @@ class ExportsController(Controller):
             edition=edition,
             span=span,
             query=query,
-            rates=by_rate(await line_rows(edition_id, span)),
+            rates=with_totals(by_rate(await line_rows(edition_id, span))),
             series=[("", _("All")), *((one, one) for one in await series_in(edition_id))],
         )
 

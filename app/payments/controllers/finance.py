@@ -13,7 +13,7 @@ from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
 from app.kernel.documents.qr import qr_svg
 from app.kernel.errors import AppError
-from app.kernel.forms import Form, FormError, open_form, read_form
+from app.kernel.forms import Form, FormError, open_form, posted_by, read_form
 from app.kernel.i18n import N_, _, format_datetime
 from app.kernel.money import format_money, parse_money, typed_money
 from app.kernel.names import search_text
@@ -21,6 +21,7 @@ from app.kernel.security import limit
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 from app.payments import queries, queries_drawers
+from app.payments.controllers.finance_borne import borne_part, record_from_bearer
 from app.payments.controllers.finance_card import card_part
 from app.payments.enums import (
     METHOD_NAMES,
@@ -46,6 +47,7 @@ from app.payments.papers import invoice_pdf
 from app.payments.queries import DocumentInfo, PaymentInfo
 from app.payments.queries_proof import proofs_of, with_waiting_proofs
 from app.payments.schemas import NOT_AN_AMOUNT, CreditForm, PaymentForm, RefundForm, TakeOffForm
+from app.payments.services.bearing import return_borne
 from app.payments.services.corrections import credit_document, write_off
 from app.payments.services.documents import cancel_document
 from app.payments.services.late_parts import may_be_paid, to_pay
@@ -160,9 +162,14 @@ class FinanceController(Controller):
     async def pay(
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], document_id: FromPath[int]
     ) -> Response[Any]:
-        """Record cash, or a transfer seen on the account."""
+        """Record cash, or a transfer seen on the account; from the payer, or from who bears a part."""
         edition = await edition_by_id(edition_id)
         document = await queries.document_by_id(document_id, edition_id)
+        if "borne_by" in await posted_by(request):
+            if wrong := await record_from_bearer(request, document):
+                form, status = wrong
+                return await document_page(edition, document, status=status, borne_form=form)
+            return redirect(f"/manage/{edition_id}/payments/{document_id}", toast=_("Recorded."))
         try:
             reading = await open_form(request, PaymentForm)
             amount = document.amount
@@ -218,14 +225,17 @@ class FinanceController(Controller):
             except ValueError:
                 reading.refuse("amount", _(NOT_AN_AMOUNT))
             values = reading.settle()
-            await record_refund(
-                payment_id=payment_id,
-                method=PaymentMethod(values.method),
-                amount=amount,
-                actor=request.user,
-                note=values.note,
-                now=now(),
-            )
+            how: dict[str, Any] = {
+                "method": PaymentMethod(values.method),
+                "amount": amount,
+                "actor": request.user,
+                "note": values.note,
+                "now": now(),
+            }
+            if payment.bearer:
+                await return_borne(document_id=document_id, bearer=payment.bearer, **how)
+            else:
+                await record_refund(payment_id=payment_id, **how)
         except FormError as error:
             problem = " ".join(error.form.errors.values())
             return await document_page(edition, document, problem=problem, refund=(payment_id, error.form), status=422)
@@ -316,6 +326,7 @@ async def document_page(
     *,
     status: int = 200,
     credit_form: Form | None = None,
+    borne_form: Form | None = None,
     refund: tuple[int, Form] | None = None,
     problem: str = "",
     off_form: Form | None = None,
@@ -326,7 +337,9 @@ async def document_page(
     ``problem`` says why what was asked for was not done.
     """
     payments, parts = await queries.payments_of(document.id), await queries.parts_of(document)
-    removable = [one for one in payments if may_be_taken_off(one) and not one.returned.amount_minor]
+    borne = await borne_part(document, borne_form)
+    theirs = [one for _bearer, one in borne["payments"]]
+    removable = [one for one in (*payments, *theirs) if may_be_taken_off(one) and not one.returned.amount_minor]
     due_back = [one for one in payments if one.due_back.amount_minor > 0]
     return page(
         "payments/document.html",
@@ -337,6 +350,7 @@ async def document_page(
         said=said,
         due_back=due_back,
         card=await card_part(document, payments),
+        borne=borne,
         lines=await queries.lines_of(document.id),
         parts=parts,
         to_pay_by=queries.to_pay_by(document, parts),
@@ -344,7 +358,9 @@ async def document_page(
         notes=await queries.credit_notes_of(document.id),
         proofs=await proofs_of(document.id),
         corrects=await queries.document_by_id(document.corrects_id) if document.corrects_id else None,
-        creditable=document.kind == DocumentKind.INVOICE and document.state in (DocumentState.OPEN, DocumentState.PAID),
+        creditable=document.kind == DocumentKind.INVOICE
+        and document.state in (DocumentState.OPEN, DocumentState.PAID)
+        and not document.is_borne,
         credit_form=credit_form or Form.empty(),
         form=form or await _first_form(document),
         problem=problem,
@@ -355,7 +371,7 @@ async def document_page(
         methods=[(one.value, _(METHOD_NAMES[PaymentMethod(one)])) for one in HandMethod],
         method_names={one: _(name) for one, name in METHOD_NAMES.items()},
         state_names=_names(),
-        payable=document.kind == DocumentKind.INVOICE and await may_be_paid(document),
+        payable=document.kind == DocumentKind.INVOICE and not document.is_borne and await may_be_paid(document),
         transfers=[
             (part.amount, qr_svg(part.code, label=_("VietQR code of the transfer")))
             for part in transfer_parts(document, await queries.next_due(document))
@@ -366,7 +382,8 @@ async def document_page(
 def _payment_named(payment: PaymentInfo, edition: EditionInfo) -> str:
     """A payment in a list of several: how much, when, how."""
     when = format_datetime(payment.received_at, edition.timezone)
-    return f"{format_money(payment.amount)} · {when} · {_(METHOD_NAMES[payment.method])}"
+    whose = f" · {payment.bearer}" if payment.bearer else ""
+    return f"{format_money(payment.amount)} · {when} · {_(METHOD_NAMES[payment.method])}{whose}"
 
 
 async def _first_form(document: DocumentInfo) -> Form:

@@ -23,7 +23,7 @@ from app.payments.controllers.legal import credit_note_over, legal_download
 from app.payments.controllers.payers import take_proof
 from app.payments.enums import MAY_BE_PAID, METHOD_NAMES, STATE_NAMES, TAX_MODE_NAMES, DocumentState, TaxMode
 from app.payments.errors import AmountOutOfRange, InvoiceIdTaken, TaxCodeUnknown
-from app.payments.lines import Line, Terms, borne
+from app.payments.lines import Line, Terms, borne, total_of
 from app.payments.papers import invoice_pdf
 from app.payments.queries import DocumentInfo
 from app.payments.queries_legal import legal_files_of
@@ -254,7 +254,8 @@ async def _lines(
 ) -> list[Line]:
     """The lines that were typed; refuses what is wrong with each, and an invoice without one."""
     posted = await posted_by(request)
-    known = {key for key, _name in _taxes(await queries.terms_of(edition.id), edition)}
+    terms, today = await queries.terms_of(edition.id), edition.today(now())
+    known = {key for key, _name in _taxes(terms, edition)}
     names = ServiceLineForm.__struct_fields__
     found = []
     for number in range(1, LINES + 1):
@@ -280,26 +281,28 @@ async def _lines(
             exempt_reason=reason,
         )
         found.append(made)
-        if share := _borne(line, made, edition.currency):
+        share = _borne(line, edition.currency)
+        if share and not line.form.errors:
+            if share > total_of([made], terms, today):
+                line.refuse("line_borne", _("This is more than the line comes to."))
             with use_locale(reading.values.locale):
-                found.append(borne(made, share, line.values.line_borne_by))
+                found.append(borne(made, share, line.values.line_borne_by, terms, today))
         for name, sentence in line.form.errors.items():
             reading.refuse(f"{name}-{number}", sentence)
-    if any(one.funded_by for one in found) and sum(one.unit_minor * one.quantity for one in found) == 0:
+    borne_by_others = any(one.funded_by for one in found) and not reading.form.errors
+    if borne_by_others and total_of(found, terms, today) == 0:
         reading.refuse("line_borne-1", _("Others bear all of it: nothing is left to be billed."))
     return found
 
 
-def _borne(line: Reading[ServiceLineForm], made: Line, currency: str) -> int:
-    """What somebody else bears of a line; refuses what is no amount, more than the line, or borne by nobody."""
+def _borne(line: Reading[ServiceLineForm], currency: str) -> int:
+    """What somebody else bears of a line, tax and all; refuses what is no amount, or borne by nobody."""
     amount, by = line.values.line_borne, line.values.line_borne_by
     if not amount and not by:
         return 0
     share = _typed_minor(line, "line_borne", currency)
     if not by:
         line.refuse("line_borne_by", _("Please say who bears it."))
-    if not line.form.errors and share > made.unit_minor * made.quantity:
-        line.refuse("line_borne", _("This is more than the line comes to."))
     return share
 
 

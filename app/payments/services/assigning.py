@@ -20,6 +20,7 @@ from app.kernel.names import clean_text
 from app.kernel.staging import Pace
 from app.payments.enums import DocumentState, EntryState, PaymentMethod
 from app.payments.errors import (
+    DocumentNotFound,
     InvoiceChanged,
     PerhapsRecorded,
     ReasonNeeded,
@@ -40,6 +41,8 @@ from app.payments.queries_bank import (
     payable_of,
     typed_transfers,
 )
+from app.payments.queries_borne import borne_on_lines
+from app.payments.services.bearing import record_transfer_of
 from app.payments.services.documents import hold_documents
 from app.payments.services.matching import Incoming, Payable, Reason, Share, Verdict, match, references_in
 from app.payments.services.paying_together import NOTE_LENGTH, keep_match, pay_together, reference_anew
@@ -200,26 +203,39 @@ async def assign_entry(
     actor: Actor,
     now: datetime,
     stood: Mapping[int, str] | None = None,
+    borne: Mapping[int, Money] | None = None,
+    borne_stood: Mapping[int, str] | None = None,
 ) -> None:
     """Assign what is left of a transfer to documents of an edition by hand: how much of it goes to which (by its id).
 
-    The bank took the money already: what is more than is due goes back, of one that is paid all of it. ``stood`` is
-    where each stood when the person was told so. It is recorded anew, whatever was written down by hand: what was is
-    said by :func:`link_entry`. Raises TransferNotFound, DocumentNotFound, TransferSettled when somebody was faster,
-    SharesDiffer, InvoiceChanged when one stands elsewhere by now, and what recording a payment raises.
+    ``borne`` goes to what others bear of documents, by the id of the line that names them (``Borne.line_id``). The bank
+    took the money already: what is more than is due goes back, of one that is paid all of it. ``stood`` and
+    ``borne_stood`` are where each stood when the person was told so. It is recorded anew, whatever was written down by
+    hand: what was is said by :func:`link_entry`. Raises TransferNotFound, DocumentNotFound, TransferSettled when
+    somebody was faster, SharesDiffer, InvoiceChanged when one stands elsewhere by now, and what recording a payment
+    raises.
     """
-    entry = await entry_by_id(entry_id, edition_id)
+    entry, theirs = await entry_by_id(entry_id, edition_id), borne or {}
     shares = [Share(document_id, amount) for document_id, amount in sorted(amounts.items())]
     async with write_transaction():
         await _claim(entry_id, (EntryState.NEW, EntryState.LEFT), EntryState.MATCHED, now, actor)
-        _check_sum((await entry_by_id(entry_id)).left, [share.amount for share in shares])
+        _check_sum((await entry_by_id(entry_id)).left, [*(share.amount for share in shares), *theirs.values()])
         for share in shares:
             await document_by_id(share.document_id, edition_id)
-        await hold_documents([share.document_id for share in shares])
+        of_others = await borne_on_lines(theirs, edition_id)
+        if len(of_others) != len(theirs):
+            raise DocumentNotFound
+        await hold_documents([*amounts, *(one.document_id for one in of_others)])
         for document in await documents_of_ids(list(amounts), edition_id):
             if stood and stood.get(document.id, document.stand) != document.stand:
                 raise InvoiceChanged(number=document.number)
-        await _record(entry, shares, now, anew=True)
+        for one in await borne_on_lines(theirs, edition_id):  # as it is now that it is held
+            if borne_stood and borne_stood.get(one.line_id, one.stand) != one.stand:
+                raise InvoiceChanged(number=one.number)
+            await record_transfer_of(one, theirs[one.line_id], entry, now)
+        if shares:
+            await _record(entry, shares, now, anew=True)
+        await _belongs(entry.id, edition_id)
         await _note(entry, edition_id, actor, now)
 
 
@@ -250,7 +266,7 @@ async def _link(entry: EntryInfo, typed: Sequence[TypedTransfer], now: datetime)
     for one in typed:
         if one.payment_id not in still:
             raise TransferNotFound
-        await keep_match(entry.id, one.document_id, one.payment_id, one.amount.amount_minor)
+        await keep_match(entry.id, one.document_id, one.payment_id, one.amount.amount_minor, bearer=one.bearer)
     await _belongs(entry.id, (await document_by_id(documents[0])).edition_id)
 
 
@@ -266,7 +282,7 @@ async def typed_together(entry: EntryInfo, verdict: Verdict) -> list[TypedTransf
     if verdict.reason != Reason.SEVERAL:
         return []
     named = [one.document_id for one in verdict.suggestions]
-    typed = await typed_transfers(named, since=entry.booked_at - WRITTEN_BEFORE)
+    typed = await typed_transfers(named, since=entry.booked_at - WRITTEN_BEFORE, of_payers=True)
     alone = {one.document_id for one in typed} == set(named) and len(typed) == len(named)
     same = sum(one.amount.amount_minor for one in typed) == entry.left.amount_minor
     return typed if alone and same else []

@@ -29,5 +29,5 @@ async def owe_all_back(edition: EditionInfo, actor: Actor, now: datetime) -> Map
             owed = await require_refund(document_id=row["id"], actor=actor, now=now)
             if owed is not None and row["purpose"] == SERVICE_PURPOSE:
                 await tell_taken_back(await document_by_id(row["id"]), owed, now)
-            refunds += 1
+            refunds += owed is not None
     return {"refunds": refunds}

@@ -125,18 +125,22 @@ async def open_document(
     now: datetime,
     parts: Sequence[Part] = (),
     due_on: date | None = None,
+    may_be_borne: bool = False,
 ) -> DocumentInfo:
     """Bill something, in the caller's transaction; billing it again gives the open document.
 
     Lines are priced and taxed as the edition's terms have it; ``parts`` are due one after another and sum to the whole.
-    Without parts it is due on ``due_on``, or as many days from now as the terms give.
-    Raises DocumentDiffers when it is open with another amount, NothingSettles for a purpose nobody registered,
-    AmountOutOfRange when nothing is to be paid or too much, PartsDiffer.
+    Without parts it is due on ``due_on``, or as many days from now as the terms give. With ``may_be_borne`` others may
+    bear all of it: such a document is paid as it is issued, has no parts, and whoever bills it sees to it that there is
+    one alone. Raises DocumentDiffers when it is open with another amount, NothingSettles for a purpose nobody
+    registered, AmountOutOfRange when nothing is to be paid or too much, PartsDiffer.
     """
     if purpose not in _settlements:
         raise NothingSettles(number=purpose)
     terms = await terms_of(edition_id)
     today = await day_of(edition_id, now)
+    taxed_lines = [taxed(line, terms, today) for line in lines]
+    is_borne = may_be_borne and _is_borne(taxed_lines)
     content = Content(
         kind=DocumentKind.INVOICE,
         edition_id=edition_id,
@@ -150,12 +154,12 @@ async def open_document(
             address=terms.seller_address,
             tax_code=terms.seller_tax_code,
         ),
-        lines=[taxed(line, terms, today) for line in lines],
-        state=DocumentState.OPEN,
-        due_on=parts[0].due_on if parts else due_on or today + timedelta(days=terms.due_days),
+        lines=taxed_lines,
+        state=DocumentState.PAID if is_borne else DocumentState.OPEN,
+        due_on=None if is_borne else parts[0].due_on if parts else due_on or today + timedelta(days=terms.due_days),
         parts=parts,
     )
-    if not 0 < content.amount_minor <= MOST:
+    if not is_borne and not 0 < content.amount_minor <= MOST:
         raise AmountOutOfRange
     if parts and (sum(part.amount_minor for part in parts) != content.amount_minor or _out_of_order(parts)):
         raise PartsDiffer
@@ -182,6 +186,13 @@ async def open_document(
     return await document_by_id(document_id)
 
 
+def _is_borne(lines: Sequence[TaxedLine]) -> bool:
+    """Whether others bear all of what is sold, and that is something."""
+    gross = [(line.net_minor + line.tax_minor, line.funded_by) for line in lines]
+    sold = sum(minor for minor, bearer in gross if not bearer)
+    return 0 < sold <= MOST and sold == -sum(minor for minor, bearer in gross if bearer)
+
+
 def _out_of_order(parts: Sequence[Part]) -> bool:
     days = [part.due_on for part in parts]
     return days != sorted(days) or any(part.amount_minor <= 0 for part in parts)
@@ -194,7 +205,10 @@ async def owe_back(document: DocumentInfo, amount_minor: int, now: datetime, *, 
     """
     left = amount_minor
     rows = await Payment.select(Payment.id, Payment.amount_minor, Payment.owed_minor).where(
-        (Payment.document == document.id) & (Payment.amount_minor > 0) & Payment.returns.is_null()
+        (Payment.document == document.id)
+        & (Payment.amount_minor > 0)
+        & Payment.returns.is_null()
+        & (Payment.bearer == "")
     )
     for row in sorted(rows, key=lambda one: (one["id"] != first, -one["id"])):
         part = min(left, row["amount_minor"] - row["owed_minor"])
@@ -269,13 +283,15 @@ async def _hold_edition_of(document_id: int) -> None:
 async def cancel_document(*, document_id: int, actor: Actor | None, now: datetime, tell: bool = True) -> None:
     """Take back an open document, or one that was written off; what came for it has to go back, and the payer is told.
 
-    Not with ``tell`` false, for a seller who tells it herself. Cancelled twice changes nothing.
+    Not with ``tell`` false, for a seller who tells it herself, nor of one that others bear as a whole, which is taken
+    back so, too. Cancelled twice changes nothing.
 
     Raises DocumentNotFound, DocumentNotOpen.
     """
     async with write_transaction():
         await _hold_edition_of(document_id)
-        for before in TAKES:
+        is_borne = (await document_by_id(document_id)).is_borne
+        for before in (DocumentState.PAID,) if is_borne else TAKES:
             was = await move_document(
                 document_id, before, DocumentState.CANCELLED, action="payment.cancel", actor=actor, now=now
             )
@@ -295,7 +311,7 @@ async def cancel_document(*, document_id: int, actor: Actor | None, now: datetim
             await owe_back(was, was.paid.amount_minor, now)
         if tell and was.paid.amount_minor:
             await tell_taken_back(await document_by_id(was.id), was.paid, now)
-        elif tell:
+        elif tell and not is_borne:
             await tell_void(was, now)
 
 
@@ -342,10 +358,14 @@ async def require_refund(*, document_id: int, actor: Actor | None, now: datetime
     """Take back a paid document by a credit note, since what it was for was taken back: its money has to go back.
 
     For its seller; for others see :func:`take_back`. In the caller's transaction; gives what has to go back since, and
-    None for a document that is not paid, which is left as it is. Raises DocumentNotFound.
+    None for a document that is not paid, which is left as it is. One that others bear as a whole is cancelled: nobody
+    paid it. Raises DocumentNotFound.
     """
     async with write_transaction():
         await _hold_edition_of(document_id)
+        if (await document_by_id(document_id)).is_borne:
+            await cancel_document(document_id=document_id, actor=actor, now=now, tell=False)
+            return None
         was = await move_document(
             document_id, DocumentState.PAID, DocumentState.REFUND_DUE, action="payment.owe_back", actor=actor, now=now
         )

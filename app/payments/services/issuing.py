@@ -113,6 +113,7 @@ async def issue(content: Content, number: str, now: datetime) -> int:
         corrects=content.corrects,
         due_on=content.due_on,
         created_at=now,
+        settled_at=now if content.state == DocumentState.PAID else None,
     )
     await row.save()
     await PaymentLine.insert(

@@ -50,20 +50,24 @@ def provider_reference(entry: EntryInfo, document_id: int) -> str:
     return f"bank:{entry.fingerprint}:{document_id}"
 
 
-async def reference_anew(entry: EntryInfo, document_id: int) -> str:
-    """As :func:`provider_reference`; what was taken off the document and is assigned to it again is another payment."""
-    name = provider_reference(entry, document_id)
+async def reference_anew(entry: EntryInfo, document_id: int, line_id: int | None = None) -> str:
+    """As :func:`provider_reference`; what was taken off the document and is assigned to it again is another payment.
+
+    ``line_id`` names who bears a part of the document, where it is her payment (``Borne.line_id``).
+    """
+    name = provider_reference(entry, document_id) + (f":{line_id}" if line_id else "")
     same = (Payment.provider_reference == name) | Payment.provider_reference.like(f"{name}:again%")
     before = await Payment.count().where((Payment.document == document_id) & same)
     return f"{name}:again{before}" if before else name
 
 
-async def keep_match(entry_id: int, document_id: int, payment_id: int, minor: int) -> None:
+async def keep_match(entry_id: int, document_id: int, payment_id: int, minor: int, *, bearer: str = "") -> None:
     """Write how much of a transfer a document got, as which payment, in the transaction that claimed the transfer.
 
-    In place of what was taken off that document before: a transfer and a document have one row.
+    In place of what was taken off that document before: a transfer and a document have one row, and one for each
+    ``bearer`` of a part of it.
     """
-    same = (BankMatch.entry == entry_id) & (BankMatch.document == document_id)
+    same = (BankMatch.entry == entry_id) & (BankMatch.document == document_id) & (BankMatch.payment.bearer == bearer)
     rows = await BankMatch.select(BankMatch.id, BankMatch.payment.outcome.as_alias("outcome")).where(same)
     if rows and rows[0]["outcome"] == Settlement.MISTAKEN:
         values: dict[Any, Any] = {BankMatch.payment: payment_id, BankMatch.amount_minor: minor}

@@ -187,7 +187,8 @@ async def _written_before(document: DocumentInfo, money: _Money, kept: int) -> R
     """
     if money.actor is not None or money.method != PaymentMethod.TRANSFER or money.anew:
         return None
-    typed = await typed_transfers([document.id], money.amount, since=money.received_at - WRITTEN_BEFORE)
+    since = money.received_at - WRITTEN_BEFORE
+    typed = await typed_transfers([document.id], money.amount, since=since, of_payers=True)
     if not typed:
         return None
     if kept == money.amount.amount_minor:

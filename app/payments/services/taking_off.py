@@ -27,10 +27,11 @@ from app.payments.queries import (
     payments_of,
 )
 from app.payments.queries_bank import MatchInfo, match_of
+from app.payments.queries_borne import borne_of
 from app.payments.queries_drawers import drawer_by_id
 from app.payments.services.documents import hold_documents, restore_due
 from app.payments.services.late_parts import keep_what_waits
-from app.payments.services.ledger import ACCOUNT_OF, post
+from app.payments.services.ledger import ACCOUNT_OF, Side, post
 from app.payments.services.telling import tell_taken_off
 from app.payments.services.unassigned import leave_share
 from app.payments.tables import Payment, PaymentDocument
@@ -98,11 +99,16 @@ async def _take_off(document_id: int, payment_id: int, why: str, actor: Actor, n
         raise InvoiceChanged(number=before.number)
     rows = await _all_of(payment)
     await _check(before, payment, rows)
-    after = await _without(before, rows, why, actor, now)
+    if payment.bearer:  # her debt is there again, and nothing of what its payer owes has changed
+        await _mirror(before, payment, why, actor, now)
+        after = before
+    else:
+        after = await _without(before, rows, why, actor, now)
     if match is not None:
         await _leave(match, sum(row.amount.amount_minor for row in rows), why, before.edition_id, actor, now)
     await _note(before, after, payment.method, rows, why, actor, now)
-    await _tell(before, after, rows, actor, now)
+    if not payment.bearer:
+        await _tell(before, after, rows, actor, now)
     return entry_id
 
 
@@ -119,7 +125,11 @@ async def _check(document: DocumentInfo, payment: PaymentInfo, rows: Sequence[Pa
     if not may_be_taken_off(payment):
         raise NotTakenOff
     currency = payment.amount.currency
-    if returned := sum(row.returned.amount_minor for row in rows):
+    returned = sum(row.returned.amount_minor for row in rows)
+    if payment.bearer:  # what went back to her is no payment's own
+        came = sum(one.came.amount_minor for one in await borne_of(document.id) if one.bearer == payment.bearer)
+        returned = max(0, payment.amount.amount_minor - came)
+    if returned:
         whole = sum(row.amount.amount_minor for row in rows)
         raise PartWentBack(returned=Money(returned, currency), amount=Money(whole, currency), number=document.number)
     if payment.drawer_id is not None:
@@ -180,6 +190,7 @@ async def _mirror(document: DocumentInfo, payment: PaymentInfo, why: str, actor:
     minor, owed = payment.amount.amount_minor, payment.due_back.amount_minor
     row = Payment(
         document=document.id,
+        bearer=payment.bearer,
         method=payment.method.value,
         amount_minor=-minor,
         currency=payment.amount.currency,
@@ -198,9 +209,12 @@ async def _mirror(document: DocumentInfo, payment: PaymentInfo, why: str, actor:
             Payment.returned_minor: minor,
         }
     ).where(Payment.id == payment.id)
+    against: dict[Side, int] = {Account.RECEIVABLE: minor - owed, Account.PAYABLE: owed}
+    if payment.bearer:
+        against = {(Account.SUBSIDY, payment.bearer): minor}
     await post(
         Posting.TAKE_OFF,
-        {ACCOUNT_OF[payment.method]: -minor, Account.RECEIVABLE: minor - owed, Account.PAYABLE: owed},
+        {ACCOUNT_OF[payment.method]: -minor, **against},
         edition_id=document.edition_id,
         currency=payment.amount.currency,
         document_id=document.id,

@@ -96,7 +96,7 @@ async def _booth_page(
     if may_edit:
         everybody = (await queries.applications(edition.id)).items
         application = next((item for item in everybody if item.organisation_id == booth.organisation_id), None)
-        fee = await fee_of(edition.id, application.id) if application else None
+        fee = await fee_of(edition.id, edition.today(now()), application.id) if application else None
         fits = {item["id"]: possible(item, offer) for item in await queries.open_applications(edition.id)}
         chosen = [item for item in everybody if item.id in fits]
         waiting = [(item, fits[item.id]) for item in sorted(chosen, key=lambda item: not fits[item.id])]

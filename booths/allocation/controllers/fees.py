@@ -43,9 +43,10 @@ class FeesController(Controller):
         """Allocated booths that cost something, and what became of their invoices."""
         edition = await edition_by_id(edition_id)
         state = _state(request)
-        rows = await queries_fees.fees(edition_id, search=q, state=state)
+        found = await queries_fees.fees(edition_id, edition.today(now()), search=q)
+        rows = [fee for fee in found if state in (None, fee.state)]
         shown, pager = stretch(request, rows)
-        unbilled = await queries_fees.fees(edition_id, state=FeeState.UNBILLED)
+        everybody = await queries_fees.fees(edition_id, edition.today(now())) if q else found
         return page(
             "allocation/fees.html",
             edition=edition,
@@ -56,7 +57,7 @@ class FeesController(Controller):
             states=[(one.value, _(name)) for one, name in FEE_STATE_NAMES.items()],
             export=with_query(request, f"/manage/{edition_id}/booth-fees/export.xlsx"),
             plan=await queries_fees.fee_plan_of(edition_id),
-            unbilled=len(unbilled),
+            unbilled=sum(fee.state == FeeState.UNBILLED for fee in everybody),
             may_see_invoices=request.user.has(Role.FINANCE, edition_id=edition_id),
         )
 
@@ -67,7 +68,16 @@ class FeesController(Controller):
         """The list as a sheet."""
         edition = await edition_by_id(edition_id)
         headers = [
-            *(_("Exhibitor"), _("Booth"), _("Price"), _("Borne by others"), _("Borne by"), _("To pay"), _("Currency")),
+            *(
+                _("Exhibitor"),
+                _("Booth"),
+                _("Price"),
+                _("With tax"),
+                _("Borne by others"),
+                _("Borne by"),
+                _("To pay"),
+                _("Currency"),
+            ),
             *(_("State"), _("Invoice"), _("Has come")),
         ]
         rows: list[list[Cell]] = [
@@ -75,15 +85,16 @@ class FeesController(Controller):
                 fee.organisation,
                 fee.booth,
                 fee.price,
+                fee.total,
                 fee.waived,
                 fee.waived_by,
-                fee.document.amount if fee.document else fee.to_pay,
+                fee.to_pay,
                 fee.price.currency,
                 _(FEE_STATE_NAMES[fee.state]),
                 fee.document.number if fee.document else "",
                 fee.document.paid if fee.document else None,
             ]
-            for fee in await queries_fees.fees(edition_id, search=q, state=_state(request))
+            for fee in await queries_fees.fees(edition_id, edition.today(now()), search=q, state=_state(request))
         ]
         content = write_xlsx(_("Booth fees"), headers, rows, timezone=edition.timezone)
         return download(content, f"booth-fees-{edition.slug}.xlsx")
@@ -149,9 +160,9 @@ class FeesController(Controller):
                     waived = parse_money(reading.values.amount or "0", edition.currency)
                 except ValueError:
                     reading.refuse("amount", _(NOT_AN_AMOUNT))
-                fee = await queries_fees.fee_of(edition_id, application_id)
-                if fee and waived.amount_minor > fee.price.amount_minor:
-                    price = format_money(fee.price)
+                fee = await queries_fees.fee_of(edition_id, edition.today(now()), application_id)
+                if fee and waived.amount_minor > fee.total.amount_minor:
+                    price = format_money(fee.total)
                     reading.refuse(
                         "amount", _("The booth costs %(price)s: nobody bears more of it.") % {"price": price}
                     )
@@ -199,6 +210,6 @@ async def _waiver_page(edition: EditionInfo, application_id: int, form: Form, *,
         status=status,
         edition=edition,
         application=await queries.application(edition.id, application_id),
-        fee=await queries_fees.fee_of(edition.id, application_id),
+        fee=await queries_fees.fee_of(edition.id, edition.today(now()), application_id),
         form=form,
     )

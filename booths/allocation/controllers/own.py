@@ -30,7 +30,7 @@ from app.payments.services.card_checkout import start_checkout
 from app.payments.services.stripe_client import cards_on
 from app.payments.transfers import transfers_on
 from booths.allocation import queries, queries_proposals
-from booths.allocation.enums import FEE_PURPOSE, ApplicationState, FeeState
+from booths.allocation.enums import FEE_PURPOSE, ApplicationState
 from booths.allocation.errors import ApplicationNotFound
 from booths.allocation.queries_fees import fee_of, own_fees
 from booths.allocation.services.drafts import deleted_at
@@ -61,11 +61,11 @@ async def own_application(
 
 async def fee_part(edition: EditionInfo, found: queries.ApplicationInfo) -> dict[str, Any]:
     """What the page of one's own application needs for ``allocation/own_fee.html``."""
-    fee = await fee_of(edition.id, found.id)
+    fee = await fee_of(edition.id, edition.today(now()), found.id)
     own = await own_fees(found.id)
     return {
         "fees": own,
-        "borne": fee if fee is not None and fee.state == FeeState.BORNE else None,
+        "borne": fee if fee and fee.document is None and not fee.to_pay.amount_minor else None,
         "proofs_of": {fee.document.id: await proofs_of(fee.document.id) for fee in own},
         "qris": (await terms_of(edition.id)).qris,
         "takes_proof": transfers_on(),

@@ -12,11 +12,18 @@ from booths.allocation.enums import FeeNews
 from booths.allocation.services.messages import contact_of, send_to
 
 #: Subject and sentence of each news; ``{instead}`` is the booth that was given in place of ``{booth}``, or the invoice
-#: that stands in place of ``{number}``.
+#: that stands in place of ``{number}``, and ``{bearer}`` who bears all of a fee.
 SENTENCES = {
     FeeNews.BILLED: (
         N_("The invoice for your booth: {amount}"),
         N_("Booth {booth} of {organisation} costs {amount}. To be paid by {day}. How to pay stands on your page."),
+    ),
+    FeeNews.BORNE: (
+        N_("The fee of your booth is borne by {bearer}"),
+        N_(
+            "Booth {booth} of {organisation} costs {amount}. {bearer} bears all of it: you have nothing to pay. The "
+            "invoice that says so stands on your page."
+        ),
     ),
     FeeNews.KEPT: (
         N_("Your booth is paid"),
@@ -61,6 +68,13 @@ SENTENCES = {
             "you: the organisers see to it."
         ),
     ),
+    FeeNews.BORNE_BACK: (
+        N_("Your booth was taken back"),
+        N_(
+            "{organisation} does not have booth {booth} any more. Its invoice, of which you had nothing to pay, is "
+            "void."
+        ),
+    ),
 }
 #: What stands in place of the first sentence where a fee is due in parts.
 IN_PARTS = N_(
@@ -77,6 +91,7 @@ async def tell_fee(
     amount: Money,
     now: datetime,
     instead: str = "",
+    bearer: str = "",
     occasion: str = "",
 ) -> None:
     """Write to the contact of an invoice's application, in the caller's transaction: once for each occasion."""
@@ -94,6 +109,7 @@ async def tell_fee(
             "organisation": row["organisation"],
             "booth": booth,
             "instead": instead,
+            "bearer": bearer,
             "number": document.number,
             "amount": format_money(amount),
             "day": format_date(document.due_on) if document.due_on else "",

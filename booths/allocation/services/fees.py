@@ -12,7 +12,7 @@ from app.kernel.database import write_transaction
 from app.kernel.i18n import _, use_locale
 from app.kernel.names import clean_text
 from app.payments.enums import DocumentState
-from app.payments.lines import Line, Terms, borne, total_of
+from app.payments.lines import Line, Terms, borne
 from app.payments.queries import invoices_for, terms_of
 from app.payments.services.documents import cancel_document, open_document, require_refund
 from app.payments.services.issuing import Part, Payer, in_two
@@ -25,7 +25,7 @@ from booths.allocation.tables import Application, BoothBill, FeePlan
 
 @dataclass(frozen=True, kw_only=True)
 class Billed:
-    """How many booths were billed, and for how many nothing is to be paid because others bear all of it."""
+    """How many booths were billed, and for how many of them nothing is to be paid because others bear all of it."""
 
     count: int
     borne: int
@@ -87,22 +87,22 @@ async def waive_fee(
 async def bill_booths(*, edition_id: int, actor: Actor, now: datetime) -> Billed:
     """Bill every allocated booth that costs something and has no invoice that stands, and tell its exhibitor.
 
-    Whoever presses at the same moment, or again, waits and bills nothing twice. Raises EditionIsCancelled, and what
+    One that others bear as a whole is billed, too: its invoice says so, and nothing of it is to be paid. Whoever
+    presses at the same moment, or again, waits and bills nothing twice. Raises EditionIsCancelled, and what
     open_document raises.
     """
     async with write_transaction(), audit.gathered():
         edition = await hold_edition_going_on(edition_id, alone=True)
         plan, terms = await fee_plan_of(edition_id), await terms_of(edition_id)
-        unbilled = await fees(edition_id, state=FeeState.UNBILLED)
+        unbilled = await fees(edition_id, edition.today(now), state=FeeState.UNBILLED)
         for fee in unbilled:
             await _bill(fee, plan, terms, edition.today(now), actor, now)
-        borne = await fees(edition_id, state=FeeState.BORNE)
-    return Billed(count=len(unbilled), borne=len(borne))
+    return Billed(count=len(unbilled), borne=sum(not fee.to_pay.amount_minor for fee in unbilled))
 
 
 async def _bill(fee: Fee, plan: Plan | None, terms: Terms, today: date, actor: Actor, now: datetime) -> None:
     with use_locale(fee.locale):
-        lines = lines_of_fee(fee)
+        lines = lines_of_fee(fee, terms, today)
         description = _("Booth {booth}").format(booth=fee.booth)
     document = await open_document(
         edition_id=fee.edition_id,
@@ -118,7 +118,8 @@ async def _bill(fee: Fee, plan: Plan | None, terms: Terms, today: date, actor: A
         description=description,
         currency=fee.price.currency,
         lines=lines,
-        parts=parts_for(total_of(lines, terms, today), plan, today) if plan else (),
+        parts=parts_for(fee.to_pay.amount_minor, plan, today) if plan and fee.to_pay.amount_minor else (),
+        may_be_borne=True,
         now=now,
     )
     await BoothBill(
@@ -133,16 +134,23 @@ async def _bill(fee: Fee, plan: Plan | None, terms: Terms, today: date, actor: A
         subject_type="application",
         subject_id=fee.application_id,
         edition_id=fee.edition_id,
-        after={"fee_minor": document.amount.amount_minor},
+        after={"fee_minor": fee.total.amount_minor, "waived_minor": fee.waived.amount_minor}
+        if fee.waived.amount_minor
+        else {"fee_minor": document.amount.amount_minor},
         now=now,
     )
-    await tell_fee(FeeNews.BILLED, document, booth=fee.booth, amount=document.amount, now=now)
+    if document.is_borne:
+        await tell_fee(FeeNews.BORNE, document, booth=fee.booth, amount=fee.total, bearer=fee.waived_by, now=now)
+    else:
+        await tell_fee(FeeNews.BILLED, document, booth=fee.booth, amount=document.amount, now=now)
 
 
-def lines_of_fee(fee: Fee) -> list[Line]:
+def lines_of_fee(fee: Fee, terms: Terms, today: date) -> list[Line]:
     """What a fee is billed as, in the language that is in use: the booth, and what somebody else bears of it."""
     booth = Line(description=_("Booth {booth}").format(booth=fee.booth), unit_minor=fee.price.amount_minor)
-    return [booth, borne(booth, fee.waived.amount_minor, fee.waived_by)] if fee.waived.amount_minor else [booth]
+    if not fee.waived.amount_minor:
+        return [booth]
+    return [booth, borne(booth, fee.waived.amount_minor, fee.waived_by, terms, today)]
 
 
 def parts_for(total_minor: int, plan: Plan, today: date) -> Sequence[Part]:
@@ -166,8 +174,9 @@ async def take_bill_back(*, edition_id: int, application_id: int, actor: Actor, 
             else:
                 continue
             bill = await bill_of(document.id)
+            nothing_came = FeeNews.BORNE_BACK if document.is_borne else FeeNews.TAKEN_BACK
             await tell_fee(
-                FeeNews.OWED_BACK if came else FeeNews.TAKEN_BACK,
+                FeeNews.OWED_BACK if came else nothing_came,
                 document,
                 booth=bill["code"],
                 amount=document.paid,

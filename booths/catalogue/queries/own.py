@@ -117,6 +117,11 @@ async def fee_step(edition: EditionInfo, application_id: int) -> Step | None:
     if not found:
         return None
     fee, own = found[0], f"{edition.path}/apply/mine/{application_id}"
+    if fee.borne:
+        names, amount = fee.borne
+        said = _("Nothing is to be paid: %(name)s bears all of %(amount)s.")
+        detail = said % {"name": names, "amount": format_money(amount)}
+        return Step(title=_("The booth's fee"), detail=detail, href=own, done=True)
     if fee.document.state == DocumentState.PAID:
         return Step(title=_("Pay the booth's fee"), detail=_("It is paid."), href=own, done=True)
     unpaid = [part.due_on for part in fee.parts if part.paid != part.amount]

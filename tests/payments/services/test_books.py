@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -21,8 +22,10 @@ from app.payments.enums import Account, CashWay, PaymentMethod, Posting, Settlem
 from app.payments.lines import Line, Terms, taxed
 from app.payments.queries import DocumentInfo, document_by_id, next_due, payments_of, terms_of
 from app.payments.queries_bank import entry_by_id
+from app.payments.queries_borne import Borne, borne_in, payments_of_bearers
 from app.payments.queries_drawers import open_drawer_of
 from app.payments.services.assigning import assign_entry, match_new, set_aside, take_up_again
+from app.payments.services.bearing import record_borne, return_borne
 from app.payments.services.card_disputes import apply_dispute
 from app.payments.services.cash_moves import move_cash
 from app.payments.services.corrections import credit_document, write_off
@@ -80,7 +83,7 @@ class Fair:
                 self.credit,
             ),
             *(self.write_off, self.owe, self.transfer, self.assign, self.drawer, self.move, self.payout, self.claim),
-            *(self.take_off, self.take_off),
+            *(self.bear, self.bear, self.give_back_borne, self.take_off, self.take_off),
         )
         what = self.chance.choice(does) if self.ids else self.bill
         with contextlib.suppress(AppError, NothingThereError):
@@ -102,8 +105,13 @@ class Fair:
         return await document_by_id(self.one(self.ids[-4:]))
 
     async def bill(self) -> None:
-        """Issue an invoice, some with a line that others bear, some in parts."""
+        """Issue an invoice, some with a line that others bear, some of which they bear all, some in parts."""
         lines = [Line(description="Gian hàng", unit_minor=self.chance.randrange(1_000, 90_000) * 100)]
+        if self.chance.random() < 0.1:
+            lines.append(replace(lines[0], unit_minor=-lines[0].unit_minor, funded_by="Thành phố"))
+            whole = await make_document(self.edition, subject_id=len(self.ids) + 1, lines=lines, may_be_borne=True)
+            self.ids.append(whole.id)
+            return
         if self.chance.random() < 0.3:
             lines.append(Line(description="Miễn", unit_minor=-50_000, funded_by="Quỹ phụ nữ"))
         terms = await terms_of(self.edition.id)
@@ -189,6 +197,9 @@ class Fair:
             await take_up_again(**named)
         elif self.chance.random() < 0.3:
             await set_aside(**named, reason="Lãi")
+        elif self.chance.random() < 0.3:
+            amount = (await entry_by_id(row["id"])).amount
+            await assign_entry(**named, amounts={}, borne={(await self.borne()).line_id: amount})
         else:
             left = (await entry_by_id(row["id"])).left
             part = Money(max(1, left.amount_minor // 3), left.currency)
@@ -198,9 +209,40 @@ class Fair:
 
     async def take_off(self) -> None:
         """Take a payment off an invoice, perhaps one that cannot be, or that was taken off before."""
-        payment = self.one([one for number in self.ids[-6:] for one in await payments_of(number)])
+        ids = self.ids[-6:]
+        found = [one for number in ids for one in await payments_of(number)]
+        found += [one for number in ids for _bearer, one in await payments_of_bearers(number)]
+        payment = self.one(found)
         await take_off(
             document_id=payment.document_id, payment_id=payment.id, reason="Nhầm", actor=self.cashier, now=self.now
+        )
+
+    async def borne(self) -> Borne:
+        """Return what somebody bears of one of the newest invoices that others bear something of."""
+        return self.one((await borne_in(self.edition.id))[-4:])
+
+    async def bear(self) -> None:
+        """Write down money that came from who bears a part of an invoice."""
+        borne = await self.borne()
+        await record_borne(
+            document_id=borne.document_id,
+            bearer=borne.bearer,
+            method=self.one([PaymentMethod.CASH, PaymentMethod.TERMINAL, PaymentMethod.TRANSFER]),
+            amount=self.some(borne.due),
+            actor=self.cashier,
+            now=self.now,
+        )
+
+    async def give_back_borne(self) -> None:
+        """Give back to who bears a part what has to go back to her, or half of it."""
+        borne = self.one([one for one in await borne_in(self.edition.id) if one.due_back.amount_minor])
+        await return_borne(
+            document_id=borne.document_id,
+            bearer=borne.bearer,
+            method=PaymentMethod.TRANSFER,
+            amount=Money(max(1, borne.due_back.amount_minor // self.chance.choice([1, 2])), "VND"),
+            actor=self.cashier,
+            now=self.now,
         )
 
     async def drawer(self) -> None:

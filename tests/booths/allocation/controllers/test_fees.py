@@ -16,11 +16,13 @@ from app.accounts.enums import Role
 from app.kernel.money import Money
 from app.kernel.settings import settings
 from app.kernel.sheets import read_table
-from app.payments.enums import DocumentState, PaymentMethod
+from app.payments.enums import DocumentState, PaymentMethod, TaxMode
+from app.payments.lines import Terms
 from app.payments.queries import credit_notes_of, payments_of
 from app.payments.services.corrections import credit_document
 from app.payments.services.legal_files import keep_legal_file
 from app.payments.services.refunding import record_refund
+from app.payments.services.terms import set_terms
 from booths.allocation.queries import application
 from booths.allocation.queries_fees import Plan, fee_plan_of
 from booths.allocation.services.fees import set_fee_plan
@@ -28,6 +30,7 @@ from tests.booths.allocation.fair import Fair, invoice_of, make_fair, pay
 from tests.conftest import NOW
 from tests.support.client import Browser, new_browser, sign_in
 from tests.support.factories import make_holder, make_owner
+from tests.support.pdf_text import text_of
 from tests.support.queries import counted_queries
 
 
@@ -224,16 +227,61 @@ async def test_who_helps_at_a_booth_is_not_led_to_its_fee(client: Browser) -> No
     assert (await client.get(f"{fair.edition.path}/apply/mine/{application_id}")).status_code == 404
 
 
-async def test_a_fee_that_others_bear_whole_is_said_to_be_so(client: Browser) -> None:
+async def test_a_fee_that_others_bear_whole_is_said_to_be_so(client: Browser, bank: None) -> None:
     await sign_in(client, (await make_owner()).id)
     fair = await make_fair(1)
     application_id = await fair.exhibitor(0)
-    await client.post(
-        f"/manage/{fair.edition.id}/booth-fees/{application_id}", data={"amount": "3.000.000", "waived_by": "SHB"}
-    )
+    own, desk = f"{fair.edition.path}/apply/mine/{application_id}", f"/manage/{fair.edition.id}"
+    await client.post(f"{desk}/booth-fees/{application_id}", data={"amount": "3.000.000", "waived_by": "SHB"})
+    said = "Nothing is to be paid: SHB bears all of 3.000.000\xa0₫."
     async with await exhibitor_of(fair, application_id) as browser:
-        shown = (await browser.get(f"{fair.edition.path}/apply/mine/{application_id}?lang=en")).text
-    assert "Nothing is to be paid: SHB bears all of 3.000.000\xa0₫." in shown
+        assert said in (await browser.get(f"{own}?lang=en")).text  # before it is billed, too
+        assert (
+            "1 booth was billed"
+            in (await client.get((await client.post(f"{desk}/booth-fees/bill?lang=en")).headers["location"])).text
+        )
+        document = await invoice_of(application_id)
+        shown = (await browser.get(f"{own}?lang=en")).text
+        assert (shown.count(said), document.number in shown, "How to pay" in shown) == (1, True, False)
+        assert not [word for word in ("VietQR", "Receipt", document.reference) if word in shown]
+        organisation_id = (await application(fair.edition.id, application_id)).organisation_id
+        assert said in (await browser.get(f"/exhibitor/{organisation_id}/{fair.edition.id}?lang=en")).text
+        paper = text_of((await browser.get(f"{own}/fee/{document.id}/invoice.pdf")).content)
+        assert "Không phải trả gì theo hóa đơn này: SHB chịu toàn bộ 3.000.000 ₫." in " ".join(paper.split())
+        listed = (await client.get(f"{desk}/booth-fees?state=borne&lang=en")).text
+        assert (document.number in listed, "Borne by others" in listed) == (True, True)
+        shown = (await client.get(f"{desk}/payments/{document.id}?lang=en")).text
+        assert "The payer has nothing to pay: others bear all of it." in shown
+        assert not [one for one in ("Record a payment", "Take a part back", "Remind the payer") if one in shown]
+        assert "Record what came from them" in shown
+        assert (await client.post(f"{desk}/payments/{document.id}/cancel")).status_code == 303
+        assert "This invoice was taken back." in (await browser.get(f"{own}?lang=en")).text
+    shown = (await client.get(f"{desk}/payments/{document.id}?lang=en")).text
+    assert not [one for one in ("Record a payment", "has nothing to pay") if one in shown]
+
+
+async def test_what_is_billed_to_whom_is_shown_with_tax_before_it_is_billed(client: Browser) -> None:
+    await sign_in(client, (await make_owner()).id)
+    fair = await make_fair(1, price_minor=5_900_000)
+    terms = Terms(tax_mode=TaxMode.ADDED, tax_name="vn_reduced")
+    await set_terms(edition_id=fair.edition.id, terms=terms, actor=SYSTEM, now=NOW)
+    application_id = await fair.exhibitor(0)
+    address = f"/manage/{fair.edition.id}/booth-fees/{application_id}"
+    assert "All that is billed for this booth is 6.372.000\xa0₫." in (await client.get(f"{address}?lang=en")).text
+    refused = await client.post(f"{address}?lang=en", data={"amount": "6.372.001", "waived_by": "SHB"})
+    assert (refused.status_code, "The booth costs 6.372.000\xa0₫: nobody" in refused.text) == (422, True)
+    assert (await client.post(address, data={"amount": "5.000.000", "waived_by": "SHB"})).status_code == 303
+    for billed in (False, True):
+        if billed:
+            await fair.bill()
+        text = " ".join(re.sub(r"<[^>]*>", " ", (await client.get(f"{address}?lang=en")).text).split())
+        said = "With tax 6.372.000 ₫ Paid by the exhibitor 1.372.000 ₫ Paid by SHB 5.000.000 ₫"
+        assert said in text
+        listed = (await client.get(f"/manage/{fair.edition.id}/booth-fees?lang=en")).text
+        assert not [one for one in ("6.372.000\xa0₫ with tax", "1.372.000\xa0₫", "5.000.000\xa0₫") if one not in listed]
+    assert (await invoice_of(application_id)).amount.amount_minor == 1_372_000
+    table = read_table((await client.get(f"/manage/{fair.edition.id}/booth-fees/export.xlsx")).content, "a.xlsx")
+    assert [str(one) for one in table.rows[-1].values[2:7]] == ["5900000", "6372000", "5000000", "SHB", "1372000"]
 
 
 async def test_nobody_sees_the_fee_of_another_exhibitor(client: Browser) -> None:

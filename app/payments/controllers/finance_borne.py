@@ -1,0 +1,70 @@
+"""What others bear of an invoice, on its page: what of it came, and the form that records more."""
+
+from typing import Any
+
+from litestar import Request
+
+from app.accounts.actor import Actor
+from app.events.pages import form_again
+from app.kernel.clock import now
+from app.kernel.forms import NOT_A_CHOICE, Form, FormError, open_form
+from app.kernel.i18n import _
+from app.kernel.money import Money, parse_money, typed_money
+from app.payments.enums import METHOD_NAMES, HandMethod, PaymentMethod
+from app.payments.errors import DrawerNeeded, ToldAlready
+from app.payments.errors_borne import MoreThanBorne
+from app.payments.queries import DocumentInfo
+from app.payments.queries_borne import borne_of, payments_of_bearers
+from app.payments.schemas import NOT_AN_AMOUNT, BorneForm
+from app.payments.services.bearing import record_borne
+
+
+async def borne_part(document: DocumentInfo, form: Form | None = None) -> dict[str, Any]:
+    """What the page of a document shows of those who bear a part of it; ``rows`` is empty where nobody does."""
+    rows = await borne_of(document.id)
+    owing = [one for one in rows if one.due.amount_minor]
+    first = Form.empty(borne_method=HandMethod.TRANSFER)
+    if len(owing) == 1:
+        first.values |= {"borne_by": str(owing[0].line_id), "borne_amount": typed_money(owing[0].due)}
+    return {
+        "rows": rows,
+        "owing": owing,
+        "names": [(str(one.line_id), one.bearer) for one in owing],
+        "payments": await payments_of_bearers(document.id) if rows else [],
+        "form": form or first,
+        "methods": [(one.value, _(METHOD_NAMES[PaymentMethod(one)])) for one in HandMethod],
+    }
+
+
+async def record_from_bearer(request: Request[Actor, Any, Any], document: DocumentInfo) -> tuple[Form, int] | None:
+    """Record what the form says that came; gives the form with its errors and a status where something is wrong."""
+    try:
+        reading = await open_form(request, BorneForm)
+        values, amount = reading.values, Money(0, document.amount.currency)
+        try:
+            amount = parse_money(values.borne_amount, document.amount.currency)
+        except ValueError:
+            reading.refuse("borne_amount", _(NOT_AN_AMOUNT))
+        chosen = [one for one in await borne_of(document.id) if str(one.line_id) == values.borne_by]
+        if not chosen:
+            reading.refuse("borne_by", _(NOT_A_CHOICE))
+        reading.settle()
+        await record_borne(
+            document_id=document.id,
+            bearer=chosen[0].bearer,
+            method=PaymentMethod(values.borne_method),
+            amount=amount,
+            actor=request.user,
+            note=values.borne_note,
+            anew=values.borne_another,
+            now=now(),
+        )
+    except FormError as error:
+        return error.form, error.status
+    except MoreThanBorne as error:
+        return await form_again(request, {"borne_amount": error.sentence()}), 422
+    except ToldAlready as error:
+        return await form_again(request, {"borne_another": error.sentence()}), error.status
+    except DrawerNeeded as error:
+        return await form_again(request, {"borne_method": error.sentence()}), error.status
+    return None

@@ -1,0 +1,163 @@
+"""Money of those who bear a part of an invoice: it makes their debt smaller, and nothing of what its payer owes.
+
+It is a payment of that invoice under the bearer's name (``payment.bearer``), entered against her debt. Where a credit
+note leaves her less to bear than she has paid, her account says what has to go back to her, and that is recorded as a
+payment below zero, never over more than that.
+"""
+
+from datetime import datetime
+
+from app.accounts.actor import Actor
+from app.kernel import audit
+from app.kernel.database import write_transaction
+from app.kernel.money import MOST, Money
+from app.kernel.names import clean_text
+from app.payments.enums import Account, PaymentMethod, Posting, Settlement
+from app.payments.errors import AmountOutOfRange, CurrencyDiffers, DocumentNotFound, MoreThanOwed, ToldAlready
+from app.payments.errors_borne import MoreThanBorne
+from app.payments.queries import DocumentInfo, hold_document
+from app.payments.queries_bank import EntryInfo, is_told_of
+from app.payments.queries_borne import Borne, borne_of
+from app.payments.services.drawers import drawer_for
+from app.payments.services.ledger import ACCOUNT_OF, post
+from app.payments.services.paying_together import NOTE_LENGTH, keep_match, reference_anew
+from app.payments.services.recording import WRITTEN_BEFORE
+from app.payments.tables import Payment
+
+
+async def record_borne(
+    *,
+    document_id: int,
+    bearer: str,
+    method: PaymentMethod,
+    amount: Money,
+    actor: Actor | None,
+    now: datetime,
+    provider_reference: str | None = None,
+    note: str = "",
+    received_at: datetime | None = None,
+    anew: bool = False,
+) -> int:
+    """Record money that came from who bears a part of an invoice, wholly or in parts; returns the payment's id.
+
+    More than she owes of it is refused when a person writes it down, and taken from a transfer (which has a
+    ``provider_reference``): it has to go back to her. A transfer that a person writes down after the bank told of one
+    like it raises ToldAlready, unless she says (``anew``) that it is another one. Raises DocumentNotFound where nobody
+    of that name bears anything, AmountOutOfRange, CurrencyDiffers, MoreThanBorne, DrawerNeeded.
+    """
+    if not 0 < amount.amount_minor <= MOST:
+        raise AmountOutOfRange
+    async with write_transaction():
+        document = await hold_document(document_id)
+        borne = await _borne_by(document, bearer)
+        if amount.currency != borne.owed.currency:
+            raise CurrencyDiffers(number=document.number, due=borne.owed.currency, given=amount.currency)
+        came_at = received_at or now
+        if provider_reference is None:
+            if amount.amount_minor > borne.due.amount_minor:
+                raise MoreThanBorne(bearer=bearer, owed=borne.due, number=document.number, given=amount)
+            since = came_at - WRITTEN_BEFORE
+            told = method == PaymentMethod.TRANSFER and not anew
+            if told and await is_told_of(document.id, amount, since=since, bearer=bearer):
+                raise ToldAlready(amount=amount, number=document.number)
+        row = Payment(
+            document=document.id,
+            bearer=bearer,
+            method=method.value,
+            amount_minor=amount.amount_minor,
+            currency=amount.currency,
+            outcome=Settlement.KEPT.value,
+            provider_reference=provider_reference,
+            drawer=await drawer_for(document, method, actor),
+            note=clean_text(note)[:200],
+            received_at=came_at,
+            recorded_by=actor.person_id if actor else None,
+        )
+        await row.save()
+        return await _enter(Posting.PAYMENT, row, document, actor, now)
+
+
+async def record_transfer_of(borne: Borne, amount: Money, entry: EntryInfo, now: datetime) -> None:
+    """Record what of a transfer pays what somebody bears of a document, in the transaction that holds both."""
+    payment_id = await record_borne(
+        document_id=borne.document_id,
+        bearer=borne.bearer,
+        method=PaymentMethod.TRANSFER,
+        amount=amount,
+        actor=None,
+        provider_reference=await reference_anew(entry, borne.document_id, borne.line_id),
+        note=entry.purpose[:NOTE_LENGTH],
+        received_at=entry.booked_at,
+        now=now,
+    )
+    await keep_match(entry.id, borne.document_id, payment_id, amount.amount_minor, bearer=borne.bearer)
+
+
+async def return_borne(
+    *,
+    document_id: int,
+    bearer: str,
+    method: PaymentMethod,
+    amount: Money,
+    actor: Actor,
+    now: datetime,
+    note: str = "",
+) -> int:
+    """Record money that went back to who bears a part of an invoice, since she paid more than that; returns its row.
+
+    Raises DocumentNotFound, CurrencyDiffers, MoreThanOwed, DrawerNeeded, RefundShort.
+    """
+    async with write_transaction():
+        document = await hold_document(document_id)
+        borne = await _borne_by(document, bearer)
+        if amount.currency != borne.owed.currency:
+            raise CurrencyDiffers(number=document.number, due=borne.owed.currency, given=amount.currency)
+        if not 0 < amount.amount_minor <= borne.due_back.amount_minor:
+            raise MoreThanOwed(owed=borne.due_back, given=amount)
+        row = Payment(
+            document=document.id,
+            bearer=bearer,
+            method=method.value,
+            amount_minor=-amount.amount_minor,
+            currency=amount.currency,
+            outcome=Settlement.RETURNED.value,
+            returns=borne.payment_id,
+            drawer=await drawer_for(document, method, actor, out=amount),
+            note=clean_text(note)[:200],
+            received_at=now,
+            recorded_by=actor.person_id,
+        )
+        await row.save()
+        return await _enter(Posting.REFUND, row, document, actor, now)
+
+
+async def _borne_by(document: DocumentInfo, bearer: str) -> Borne:
+    """What somebody bears of a document that is held. Raises DocumentNotFound."""
+    found = [one for one in await borne_of(document.id) if one.bearer == bearer]
+    if not found:
+        raise DocumentNotFound
+    return found[0]
+
+
+async def _enter(kind: Posting, row: Payment, document: DocumentInfo, actor: Actor | None, now: datetime) -> int:
+    """Enter a bearer's payment and write the log; returns its id."""
+    method = PaymentMethod(row.method)
+    await post(
+        kind,
+        {ACCOUNT_OF[method]: row.amount_minor, (Account.SUBSIDY, row.bearer): -row.amount_minor},
+        edition_id=document.edition_id,
+        currency=row.currency,
+        document_id=document.id,
+        payment_id=row.id,
+        now=now,
+    )
+    await audit.record(
+        actor=actor,
+        action="payment.record" if kind == Posting.PAYMENT else "payment.refund",
+        subject_type="payment_document",
+        subject_id=document.id,
+        edition_id=document.edition_id,
+        after={"bearer": row.bearer, "method": method, "amount_minor": abs(row.amount_minor)},
+        now=now,
+    )
+    return int(row.id)
