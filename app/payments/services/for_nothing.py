@@ -14,7 +14,7 @@ from app.kernel.names import clean_text
 from app.payments.enums import FOR_NOTHING_OF_OURS, HAVE_AN_END, Account, EntryState, Posting
 from app.payments.errors import ReasonNeeded, TransferNumberNeeded, TransferSettled
 from app.payments.queries_bank import EntryInfo, entry_by_id
-from app.payments.services.ledger import post
+from app.payments.services.ledger import Side, post
 from app.payments.services.paying_together import NOTE_LENGTH
 from app.payments.services.unassigned import keep_unassigned, take_out
 from app.payments.tables_bank import BankEntry
@@ -77,7 +77,7 @@ async def take_up_again(*, edition_id: int, entry_id: int, actor: Actor, now: da
 
 
 async def _enter_income(entry: EntryInfo, edition_id: int, minor: int, now: datetime) -> None:
-    sides = {Account.BANK: minor, Account.INCOME: -minor}
+    sides: dict[Side, int] = {Account.BANK: minor, Account.INCOME: -minor}
     await post(Posting.INCOME, sides, edition_id=edition_id, currency=entry.amount.currency, now=now)
 
 
