@@ -20,10 +20,10 @@ from app.payments.services.unassigned import keep_unassigned, take_out
 from app.payments.tables_bank import BankEntry
 
 ACTIONS = {
-    EntryState.IGNORED: "bank.set_aside",
-    EntryState.INCOME: "bank.income",
-    EntryState.SENT_BACK: "bank.send_back",
-    EntryState.LEFT: "bank.take_up",
+    EntryState.IGNORED: "set_aside",
+    EntryState.INCOME: "income",
+    EntryState.SENT_BACK: "send_back",
+    EntryState.LEFT: "take_up",
 }
 
 
@@ -113,7 +113,7 @@ async def _move(
         raise TransferSettled
     await audit.record(
         actor=actor,
-        action=ACTIONS[after],
+        action=f"bank.{ACTIONS[after]}",
         subject_type="bank_entry",
         subject_id=entry.id,
         edition_id=edition_id,
