@@ -108,9 +108,7 @@ async def verdicts_on(found: Sequence[EntryInfo], edition_id: int | None = None)
     references = await asyncio.to_thread(references_in, [one.purpose for one in found]) - known
     payables |= {one.id: one for one in await documents_with(references, edition_id)}
     account = settings().bank_account
-    incoming = [
-        Incoming(one.id, one.left, one.purpose, one.payer_name, is_ours(account, one.account)) for one in found
-    ]
+    incoming = [Incoming(one.id, one.left, one.purpose, one.payer_name, is_ours(account, one.account)) for one in found]
     return await asyncio.to_thread(match, incoming, [_payable(one) for one in payables.values()])
 
 

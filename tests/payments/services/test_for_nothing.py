@@ -9,17 +9,21 @@ import pytest
 from app.accounts.actor import SYSTEM
 from app.events.queries import EditionInfo
 from app.kernel.database import fetch
+from app.kernel.money import Money
 from app.kernel.settings import settings
 from app.kernel.tables import AuditEntry
-from app.payments.enums import Account, EntrySource, EntryState
+from app.payments.enums import HAVE_AN_END, Account, EntrySource, EntryState
 from app.payments.errors import ReasonNeeded, TransferNotFound, TransferNumberNeeded, TransferSettled
+from app.payments.errors_off import RestHasAnEnd
+from app.payments.queries import DocumentInfo, payments_of
 from app.payments.queries_bank import counts_of_entries, entry_by_id
-from app.payments.services.assigning import match_new
+from app.payments.services.assigning import assign_entry, match_new
 from app.payments.services.for_nothing import set_aside, take_up_again
+from app.payments.services.taking_off import take_off
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.payments.books import account, check_books
-from tests.payments.factories import Seller, make_entry
+from tests.payments.factories import Seller, make_document, make_entry
 from tests.support.race import race, winners
 
 pytestmark = pytest.mark.engines
@@ -153,3 +157,32 @@ async def test_what_came_to_an_account_that_is_not_ours_is_in_no_books_until_it_
         await take_up_again(edition_id=edition.id, entry_id=entry.id, actor=SYSTEM, now=NOW)
         assert await lies(edition) == (0, 0, 0)
     assert await fetch("SELECT id FROM bank_entry WHERE books IS NOT NULL") == []
+
+
+@pytest.mark.parametrize("becomes", HAVE_AN_END)
+async def test_of_a_transfer_whose_rest_has_an_end_nothing_is_taken_off(
+    edition: EditionInfo, becomes: EntryState
+) -> None:
+    first, second = [await make_document(edition, subject_id=number) for number in (1, 2)]
+    entry = await make_entry(amount=100_000, edition=edition)
+    amounts = {one.id: Money(50_000, "VND") for one in (first, second)}
+    await assign_entry(edition_id=edition.id, entry_id=entry.id, amounts=amounts, actor=SYSTEM, now=NOW)
+
+    async def off(document: DocumentInfo) -> None:
+        (payment,) = await payments_of(document.id)
+        await take_off(document_id=document.id, payment_id=payment.id, reason="Nhầm", actor=SYSTEM, now=NOW)
+
+    await off(second)
+    await end(edition, entry.id, becomes)
+    income = 50_000 if becomes == EntryState.INCOME else 0
+    assert await lies(edition) == (50_000 + income, 0, income)
+    await check_books(edition)
+    with pytest.raises(RestHasAnEnd):
+        await off(first)
+    await check_books(edition)
+    await take_up_again(edition_id=edition.id, entry_id=entry.id, actor=SYSTEM, now=NOW)
+    assert await lies(edition) == (100_000, 50_000, 0)
+    await off(first)
+    assert (await entry_by_id(entry.id)).left.amount_minor == 100_000
+    assert await lies(edition) == (100_000, 100_000, 0)
+    await check_books(edition)
