@@ -93,6 +93,8 @@ COMMON = {
     "created": Field(N_("New")),
     "updated": Field(N_("Changed")),
     "unchanged": Field(N_("As before")),
+    "outgoing": Field(N_("Money that went out")),
+    "passed_over": Field(N_("Without an amount")),
 }
 #: By one of these a thing is known that is gone.
 TELLING = ("name", "title", "label", "code", "full_name", "holder_name", "filename", "reference", "booth")

@@ -112,7 +112,9 @@ class Settings(BaseSettings):
     )
     zalo_token: str = Field(default="", description="Bearer token of the Zalo ZNS gateway")
     bank_bin: str = Field(default="", description="Six-digit bank code (NAPAS BIN) shown in VietQR transfers")
-    bank_account: str = Field(default="", description="Account number of VietQR transfers")
+    bank_account: str = Field(
+        default="", description="Account number of VietQR transfers; what comes to another one waits for a person"
+    )
     bank_account_name: str = Field(default="", description="Name of the account of VietQR transfers")
     instant_transfer_ceiling: int = Field(
         default=500_000_000,

@@ -50,6 +50,12 @@ def our_account(ours: str, *told: str) -> str:
     return ours if mine and any(mine in squeezed(text) for text in told) else next(filter(None, told), ours)
 
 
+def is_ours(ours: str, account: str) -> bool:
+    """Whether an account is ``ours`` (``BANK_ACCOUNT``): it names it, or one of the two is not known."""
+    mine, told = squeezed(ours), squeezed(account)
+    return not mine or not told or mine in told
+
+
 def bare_number(number: str) -> str:
     """A bank's number as it is compared: ``ft26331123\\BNK`` is FT26331123."""
     return squeezed(number.partition("\\")[0])

@@ -110,12 +110,17 @@ SOURCE_NAMES = {EntrySource.WEBHOOK: N_("Notice"), EntrySource.STATEMENT: N_("St
 
 
 class EntryState(StrEnum):
-    """What became of a transfer. ``left``: nobody but a person can say what it was for."""
+    """What became of a transfer. ``left``: nobody but a person can say what it was for.
+
+    What is for none of our documents is ``ignored`` until it is known to be other ``income``, or was ``sent_back``.
+    """
 
     NEW = "new"
     MATCHED = "matched"
     LEFT = "left"
     IGNORED = "ignored"
+    INCOME = "income"
+    SENT_BACK = "sent_back"
 
 
 ENTRY_STATE_NAMES = {
@@ -123,7 +128,12 @@ ENTRY_STATE_NAMES = {
     EntryState.MATCHED: N_("Assigned to invoices"),
     EntryState.LEFT: N_("To be assigned"),
     EntryState.IGNORED: N_("Set aside"),
+    EntryState.INCOME: N_("Other income"),
+    EntryState.SENT_BACK: N_("Sent back"),
 }
+#: States in which a person has said that a transfer is for none of our documents; in some its money has an end.
+HAVE_AN_END = (EntryState.INCOME, EntryState.SENT_BACK)
+FOR_NOTHING_OF_OURS = (EntryState.IGNORED, *HAVE_AN_END)
 
 
 class TaxMode(StrEnum):
@@ -160,6 +170,7 @@ class Account(StrEnum):
     UNASSIGNED = "unassigned"
     DISPUTES = "disputes"
     RESERVED = "reserved"
+    INCOME = "income"
 
 
 ACCOUNT_NAMES = {
@@ -179,6 +190,7 @@ ACCOUNT_NAMES = {
     Account.UNASSIGNED: N_("Transfers not assigned"),
     Account.DISPUTES: N_("Lost to claims of cardholders"),
     Account.RESERVED: N_("Held back by Stripe"),
+    Account.INCOME: N_("Other income"),
 }
 
 
@@ -233,6 +245,8 @@ class Posting(StrEnum):
     KEEP = "keep"
     ASSIGN = "assign"
     DISPUTE = "dispute"
+    INCOME = "income"
+    SEND_BACK = "send_back"
 
 
 POSTING_NAMES = {
@@ -252,4 +266,6 @@ POSTING_NAMES = {
     Posting.KEEP: N_("Transfer kept"),
     Posting.ASSIGN: N_("Transfer assigned"),
     Posting.DISPUTE: N_("Claim of a cardholder"),
+    Posting.INCOME: N_("Other income"),
+    Posting.SEND_BACK: N_("Transfer sent back"),
 }

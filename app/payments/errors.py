@@ -364,6 +364,14 @@ class ReasonNeeded(AppError):
     message = N_("Please say why this transfer is set aside.")
 
 
+class TransferNumberNeeded(AppError):
+    """A transfer that is said to have gone back, without the number of the one by which it went."""
+
+    code = "transfer_number_needed"
+    status = 422
+    message = N_("Please write the number of the transfer by which the money went back.")
+
+
 class NoticesNotConfigured(AppError):
     """A notice of a transfer without a key that it could be known by."""
 

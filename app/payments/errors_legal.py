@@ -20,6 +20,30 @@ class ProviderRefused(AppError):
     message = N_("The provider of e-invoices refused: {reason}")
 
 
+class LegalNumberTaken(AppError):
+    """Series and number of an e-invoice that stand on another document."""
+
+    code = "legal_number_taken"
+    status = 409
+    message = N_("The e-invoice {number} stands on {document} already. One e-invoice belongs to one document.")
+
+
+class LegalInvoiceEmpty(AppError):
+    """An e-invoice of which nothing was written."""
+
+    code = "legal_invoice_empty"
+    status = 422
+    message = N_("Please write the number of the e-invoice.")
+
+
+class LegalFileThere(AppError):
+    """Another file of a kind that is stored already."""
+
+    code = "legal_file_there"
+    status = 409
+    message = N_("Another {kind} of this e-invoice is stored already. Say below that this one takes its place.")
+
+
 class LegalNotRefused(AppError):
     """An e-invoice that is asked for again though nobody refused it."""
 

@@ -54,3 +54,14 @@ class BilledInPlace(AppError):
         "Without this payment invoice {number} is open again, but invoice {anew} is open in its place. Cancel that one "
         "first."
     )
+
+
+class RestHasAnEnd(AppError):
+    """A share of a transfer of which the rest was entered as other income, or sent back."""
+
+    code = "transfer_rest_has_an_end"
+    status = 409
+    message = N_(
+        "The rest of this transfer was entered as other income or sent back. Take the transfer up again first, at its "
+        "own page. Nothing was changed."
+    )

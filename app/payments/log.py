@@ -27,6 +27,8 @@ WORDS = LogWords(
         "bank.assign": N_("Assigned a transfer"),
         "bank.take_off": N_("Let a transfer be assigned again"),
         "bank.set_aside": N_("Set a transfer aside"),
+        "bank.income": N_("Entered a transfer as other income"),
+        "bank.send_back": N_("Noted that a transfer was sent back"),
         "bank.take_up": N_("Took up a transfer again"),
         "payment.refund_to_card": N_("Sent money back to a card"),
         "payment.credit": N_("Issued a credit note"),

@@ -71,7 +71,10 @@ async def paper_of(document: DocumentInfo) -> Paper:
         ],
         transfer=_transfer(document, await next_due(document)) if is_open else None,
         legal=LegalInvoice(
-            series=document.legal.series, number=document.legal.number, lookup_code=document.legal.lookup
+            provider=document.legal.provider,
+            series=document.legal.series,
+            number=document.legal.number,
+            lookup_code=document.legal.lookup,
         )
         if document.legal.number
         else None,

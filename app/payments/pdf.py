@@ -117,6 +117,7 @@ class LegalInvoice:
     number: str
     lookup_code: str
     lookup_address: str = ""
+    provider: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,6 +238,7 @@ def _data(paper: Paper) -> dict[str, Any]:
         if transfer
         else None,
         "legal": [
+            *([(_("Provider"), legal.provider)] if legal.provider else []),
             (_("Series"), legal.series),
             (_("Number"), legal.number),
             (_("Lookup code"), legal.lookup_code),

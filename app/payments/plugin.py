@@ -25,6 +25,7 @@ from app.payments.enums import SERVICE_PURPOSE
 from app.payments.log import WORDS
 from app.payments.personal import DATA
 from app.payments.queries_card import PROVIDER
+from app.payments.searching import register_phones, services_of_phone
 from app.payments.services import sepay
 from app.payments.services.closing import owe_all_back
 from app.payments.services.documents import register_settlement
@@ -56,6 +57,7 @@ def start() -> None:
         register_effect(PROVIDER, kind, effect)
     register_settlement(SERVICE_PURPOSE, settle_service)
     register_payers(SERVICE_PURPOSE, reach_service_payer)
+    register_phones(SERVICE_PURPOSE, services_of_phone)
     add_mover(MOVER)
     add_closer(owe_all_back)
     add_dashboard_provider(payments_dashboard)

@@ -6,11 +6,12 @@ from datetime import date, datetime
 from typing import Any
 
 from app.events.queries import Page, hold_edition
-from app.kernel.database import contains, fetch, hold_rows
+from app.kernel.database import fetch, hold_rows
 from app.kernel.money import Money
 from app.payments.enums import DocumentKind, DocumentState, PaymentMethod, Settlement, TaxMode
 from app.payments.errors import DocumentNotFound
 from app.payments.lines import TaxedLine, Terms
+from app.payments.searching import invoices_where
 from app.payments.tables import Instalment, Payment, PaymentDocument, PaymentEvent, PaymentLine, PaymentTerms
 
 #: Of one payment at a provider, what its document does not take is a payment of its own, named so behind the name.
@@ -163,7 +164,7 @@ async def documents(
     elif state is not None:
         chosen = chosen & (PaymentDocument.state == state.value)
     if search:
-        chosen = chosen & contains(search, "payment_document.search_text")
+        chosen = chosen & await invoices_where(edition_id, search)
     query = PaymentDocument.select().where(chosen).order_by(PaymentDocument.id, ascending=False)
     if limit is not None:
         query = query.limit(limit).offset(offset)

@@ -8,12 +8,13 @@ from typing import Any
 from piccolo.query import OrderByRaw
 
 from app.events.queries import Page
-from app.kernel.database import contains, fetch
+from app.kernel.database import fetch
 from app.kernel.money import Money
 from app.kernel.rows import among
 from app.payments.enums import DocumentKind, DocumentState, EntrySource, EntryState, PaymentMethod, Settlement
 from app.payments.errors import TransferNotFound
 from app.payments.late import may_stand_again
+from app.payments.searching import invoices_where, transfers_where
 from app.payments.tables import Payment, PaymentDocument
 from app.payments.tables_bank import BankEntry, BankMatch
 
@@ -37,6 +38,7 @@ class EntryInfo:
 
     id: int
     edition_id: int | None
+    account: str
     booked_at: datetime
     amount: Money
     purpose: str
@@ -132,7 +134,7 @@ async def entries(
     if state is not None:
         chosen = chosen & (BankEntry.state == state.value)
     if search:
-        chosen = chosen & contains(search, "bank_entry.search_text")
+        chosen = chosen & await transfers_where(edition_id, search)
     query = BankEntry.select().where(chosen).order_by(BankEntry.booked_at, ascending=False)
     query = query.order_by(BankEntry.id, ascending=False)
     if limit is not None:
@@ -343,12 +345,12 @@ async def documents_of_ids(ids: Sequence[int], edition_id: int) -> list[PayableD
 
 
 async def invoices_like(edition_id: int, search: str, limit: int) -> list[PayableDocument]:
-    """Invoices of an edition in which ``search`` stands, whatever became of them: the open ones first, then the newest.
+    """Invoices of an edition that ``search`` may mean, whatever became of them: the open ones first, then the newest.
 
     Money may come for one that is paid already, or that was taken back.
     """
     chosen: Any = (PaymentDocument.edition == edition_id) & (PaymentDocument.kind == DocumentKind.INVOICE.value)
-    chosen = chosen & contains(search, "payment_document.search_text")
+    chosen = chosen & await invoices_where(edition_id, search)
     open_first = OrderByRaw(f"CASE WHEN payment_document.state = '{DocumentState.OPEN}' THEN 0 ELSE 1 END")
     query = PaymentDocument.select().where(chosen).order_by(open_first)
     query = query.order_by(PaymentDocument.id, ascending=False).limit(limit)
@@ -376,6 +378,7 @@ def entry_info(row: Mapping[str, Any], assigned_minor: int = 0) -> EntryInfo:
     return EntryInfo(
         id=row["id"],
         edition_id=row["edition"],
+        account=row["account"],
         booked_at=row["booked_at"],
         amount=Money(row["amount_minor"], row["currency"]),
         purpose=row["purpose"],

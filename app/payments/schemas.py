@@ -105,9 +105,10 @@ class LegalForm(msgspec.Struct):
 
 
 class LegalFileForm(msgspec.Struct):
-    """The PDF or XML of an e-invoice."""
+    """The PDF or XML of an e-invoice; ``replace`` says that it takes the place of the one that is stored."""
 
     file: UploadFile
+    replace: bool = False
 
 
 class TermsForm(msgspec.Struct):
@@ -169,9 +170,13 @@ class PayoutMatchForm(msgspec.Struct):
 
 
 class SetAsideForm(msgspec.Struct):
-    """Why a transfer is for none of our documents."""
+    """Why a transfer is for none of our documents, and what becomes of it.
+
+    ``reason`` of one that was sent back is the number of the transfer by which it went.
+    """
 
     reason: Annotated[str, Meta(min_length=1, max_length=200)]
+    becomes: Literal["ignored", "income", "sent_back"] = "ignored"
 
 
 class CardRefundForm(msgspec.Struct):

@@ -33,6 +33,8 @@ DOLLARS = {"AUD", "CAD", "HKD", "NZD", "SGD", "USD"}
 OTHER_CURRENCY = N_(
     "This is in {currency}, and the festival sells in {expected}. Load the statement of the other account."
 )
+#: What stands in the place of an amount where there is none.
+NOTHING = re.compile(r"[\s.\-–—−_]*|n/?a|nil|null|khong( co)?|không( có)?|tidak ada|vnd|vnđ|₫|đồng", re.IGNORECASE)
 CREDIT_WORDS = {"c", "cr", "co", "credit", "in", "kredit", "ghi co", "tien vao", "+", "thu"}
 DEBIT_WORDS = {"d", "dr", "no", "debit", "out", "ghi no", "tien ra", "-", "chi", "debet"}
 
@@ -71,7 +73,7 @@ def clock() -> Parser:
 def amount() -> Parser:
     """A count of minor units, below zero for money that went: ``+1,500,000``, ``1.500.000,00``, ``(250.000)``.
 
-    Words or a dash in its place are nothing.
+    Words or a dash in its place are nothing here; on a line of a transfer :func:`is_nothing` says which may be.
     """
 
     def parse(value: Value, context: SheetContext) -> Any:
@@ -93,6 +95,11 @@ def amount() -> Parser:
         return minor
 
     return parse
+
+
+def is_nothing(value: Value) -> bool:
+    """Whether a cell without an amount says so: it is empty, holds a dash, or a word for nothing."""
+    return value is None or (isinstance(value, str) and NOTHING.fullmatch(value.strip()) is not None)
 
 
 def currency() -> Parser:

@@ -1,14 +1,14 @@
 """Statements of bank accounts as sheets: whatever a bank calls its columns, money that came in is kept once.
 
-Only what came in is taken. Lines of money that went, totals and balances are passed over; the same statement again, or
-one that overlaps another, adds nothing.
+Only what came in is taken. Lines of money that went, totals and balances are passed over, and counted; the same
+statement again, or one that overlaps another, adds nothing. What payers wrote is taken as it stands.
 """
 
 import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time, timedelta
 from itertools import count
 from zoneinfo import ZoneInfo
 
@@ -18,14 +18,22 @@ from app.kernel.names import search_text
 from app.kernel.settings import settings
 from app.kernel.sheets import CellProblem, Column, Laying, LoadResult, SheetContext, SheetKind, SheetRow
 from app.kernel.sheets.checking import NO_COLUMN, REQUIRED
+from app.kernel.sheets.model import Value
 from app.kernel.sheets.parsers import text
 from app.payments.bank_lines import BankLine, our_account
 from app.payments.enums import EntrySource
 from app.payments.services.entries import Told, keep_told, told_of
-from app.payments.sheet_cells import amount, booked, clock, currency, direction
+from app.payments.sheet_cells import NOT_AN_AMOUNT, amount, booked, clock, currency, direction, is_nothing
 
 DESK = "bank"
-TOTALS = re.compile(r"(tong|cong|so du|luy ke|total|balance|opening|closing|saldo|jumlah|mutasi)\b")
+TOTALS = re.compile(
+    r"(tong|cong|so du|luy ke|phat sinh|doanh so|total|sub ?total|grand total|balance|opening|closing|saldo|jumlah|"
+    r"mutasi)\b"
+)
+NOT_A_DAY = N_("This is no day that can be read. Banks write it like 21/11/2026 or 2026-11-21 14:02.")
+NOT_YET = N_("This day has not come yet. Is it written with the month first?")
+#: Banks book in the evening as of the next day.
+AHEAD = timedelta(days=1)
 
 COLUMNS = (
     Column(
@@ -224,11 +232,12 @@ COLUMNS = (
 )
 #: Of each of these columns a statement has at least one.
 NEEDED = (("booked_at", "value_at"), ("credit", "amount"), ("purpose",))
+AMOUNTS = ("credit", "debit", "amount")
 _LABELS = {column.name: column for column in COLUMNS}
 
 
-async def _check(rows: Sequence[SheetRow], _context: SheetContext) -> list[CellProblem]:
-    """Columns that no statement lacks, and lines with money that came but no day."""
+async def _check(rows: Sequence[SheetRow], context: SheetContext) -> list[CellProblem]:
+    """Columns that no statement lacks, and what is wrong with lines."""
     if not rows:
         return []
     missing = [
@@ -238,11 +247,33 @@ async def _check(rows: Sequence[SheetRow], _context: SheetContext) -> list[CellP
     ]
     if missing:
         return missing
-    return [
-        row.problem("booked_at" if row.has("booked_at") else "value_at", "required", REQUIRED)
-        for row in rows
-        if came_in(row) > 0 and _booked_at(row) is None and not _is_total(row)
-    ]
+    latest = context.now.astimezone(ZoneInfo(context.timezone)).date() + AHEAD
+    return [problem for row in rows for problem in _problems_of(row, latest, ZoneInfo(context.timezone))]
+
+
+def _problems_of(row: SheetRow, latest: date, zone: ZoneInfo) -> list[CellProblem]:
+    """Words where a transfer has its amount, and money that came on no day, or on one that is still to come."""
+    at = _booked_at(row)
+    if at is not None or re.search(r"\d", row["number"] or ""):
+        words = [name for name in AMOUNTS if row[name] is None and _is_word(row.cell(name))]
+        if words:
+            return [row.problem(name, "not_money", NOT_AN_AMOUNT) for name in words]
+    if came_in(row) <= 0:
+        return []
+    if at is not None:
+        name = "value_at" if row["booked_at"] is None else "booked_at"
+        return [row.problem(name, "day_to_come", NOT_YET)] if at.astimezone(zone).date() > latest else []
+    if _is_total(row):
+        return []
+    filled = next((name for name in ("booked_at", "value_at") if row.cell(name) is not None), None)
+    if filled is not None:
+        return [row.problem(filled, "not_a_time", NOT_A_DAY)]
+    return [row.problem("booked_at" if row.has("booked_at") else "value_at", "required", REQUIRED)]
+
+
+def _is_word(value: Value) -> bool:
+    """Whether something stands in the place of an amount that is none, and no name of a total either."""
+    return not is_nothing(value) and not TOTALS.match(search_text(_words(value)))
 
 
 def came_in(row: SheetRow) -> int:
@@ -254,15 +285,26 @@ def came_in(row: SheetRow) -> int:
     return max(0, row["amount"] or 0)
 
 
+def went_out(row: SheetRow) -> bool:
+    """Whether a line of some day tells of money that went."""
+    some = any(row[name] for name in AMOUNTS)
+    return some and _booked_at(row) is not None and came_in(row) == 0
+
+
 def _booked_at(row: SheetRow) -> datetime | None:
     found: datetime | None = row["booked_at"] or row["value_at"]
     return found
 
 
 def _is_total(row: SheetRow) -> bool:
-    """A line that adds others up: it says so in a cell, or says nothing at all."""
-    said = [search_text(row[name]) for name in ("purpose", "number", "payer_name") if row[name]]
-    return not said or any(TOTALS.match(text) for text in said)
+    """A line that adds others up: it says so in a cell, or says nothing at all, not even in the place of its day."""
+    said = [row[name] for name in ("purpose", "number", "payer_name") if row[name]]
+    said += [text for name in ("booked_at", "value_at") if (text := _words(row.cell(name)))]
+    return not said or any(TOTALS.match(search_text(text)) for text in map(_words, row.raw.values) if text)
+
+
+def _words(value: Value) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def lines_of(rows: Sequence[SheetRow], context: SheetContext) -> list[BankLine]:
@@ -291,16 +333,17 @@ def lines_of(rows: Sequence[SheetRow], context: SheetContext) -> list[BankLine]:
 
 
 async def _load(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
-    """Keep what came in; everything else on the statement counts as unchanged."""
+    """Keep what came in; what was kept before counts as unchanged."""
     return await _keep(_ready_of(rows, context), context)
 
 
 @dataclass(frozen=True)
 class _Ready:
-    """A statement that is read, and how many rows it has."""
+    """A statement that is read, how many of its rows tell of money that went, and how many have no amount."""
 
     told: Told
-    rows: int
+    outgoing: int
+    passed_over: int
 
 
 #: Statements that stand ready, by number, in the process that a big one has for itself.
@@ -311,7 +354,8 @@ _numbers = count(1)
 def _ready_of(rows: Sequence[SheetRow], context: SheetContext) -> _Ready:
     lines = lines_of(rows, context)
     told = told_of(lines, source=EntrySource.STATEMENT, now=context.now, edition_id=context.edition_id)
-    return _Ready(told, len(rows))
+    outgoing = sum(went_out(row) for row in rows)
+    return _Ready(told, outgoing, len(rows) - len(lines) - outgoing)
 
 
 async def _keep(ready: _Ready, context: SheetContext) -> LoadResult:
@@ -322,7 +366,7 @@ async def _keep(ready: _Ready, context: SheetContext) -> LoadResult:
         edition_id=context.edition_id,
         zone=context.timezone,
     )
-    return LoadResult(created=kept.new, unchanged=ready.rows - kept.new)
+    return LoadResult(created=kept.new, unchanged=kept.known, outgoing=ready.outgoing, passed_over=ready.passed_over)
 
 
 async def _lay(rows: Sequence[SheetRow], context: SheetContext) -> int:
@@ -349,4 +393,5 @@ STATEMENTS = SheetKind(
     laying=Laying(lay=_lay, take_over=_take_over, show=_forget, drop=_forget),
     place="/payments/bank",
     desk=DESK,
+    verbatim=True,
 )

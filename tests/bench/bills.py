@@ -10,7 +10,7 @@ import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -166,11 +166,10 @@ async def statement(count: int) -> dict[str, Any]:
     """
     edition = await the_edition()
     register_settlement(BENCH, keep, keep_all)
-    made = make_statement(
-        BANKS[0], invoices_of(count), seed=7, lines=count, mangled=0.1, first_day=date(2026, 11, 2), days=28
-    )
+    now = clock.now()
+    first_day = (now - timedelta(days=30)).date()
+    made = make_statement(BANKS[0], invoices_of(count), seed=7, lines=count, mangled=0.1, first_day=first_day, days=28)
     file = file_of(made)
-    now = clock.now() + timedelta(days=60)
     context = SheetContext(edition_id=edition.id, actor=None, now=now, currency="VND", desk=DESK)
     began = time.monotonic()
     batch = await batches.preview(STATEMENTS.name, file, name_of(made.bank), context)

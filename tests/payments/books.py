@@ -164,10 +164,19 @@ async def _check_money(edition: EditionInfo, invoices: Rows, payments: Rows) -> 
         "JOIN payment p ON p.id = m.payment WHERE e.books = {} AND p.outcome <> 'mistaken'",
         edition.id,
     )
+    income = await _sum(
+        "SELECT SUM(amount_minor) AS total FROM bank_entry WHERE edition = {} AND state = 'income'", edition.id
+    )
+    income -= await _sum(
+        "SELECT SUM(m.amount_minor) AS total FROM bank_match m JOIN bank_entry e ON e.id = m.entry "
+        "JOIN payment p ON p.id = m.payment WHERE e.edition = {} AND e.state = 'income' AND p.outcome <> 'mistaken'",
+        edition.id,
+    )
     expected[Account.CASH] += moved - missed - taken
     expected[Account.SAFE] += taken - moved
     expected[Account.OVER_SHORT] = missed
-    expected[Account.BANK] += unassigned
+    expected[Account.BANK] += unassigned + income
+    expected[Account.INCOME] = -income
     expected[Account.CARD] -= kept + claimed
     expected[Account.UNASSIGNED] = -unassigned
     expected[Account.DISPUTES] = claimed

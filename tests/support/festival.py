@@ -358,7 +358,7 @@ async def _office(found: Festival, now: datetime) -> None:
     sheet = "Tên đơn vị,Điện thoại,Số ô\nHộ gốm,không phải số,1\n".encode()
     found.ids["batch_id"] = (await batches.preview("applications", sheet, "don-dang-ky.csv", context)).id
     at_the_bank = replace(context, desk=STATEMENTS.desk)
-    statement = "Ngày,Ghi có,Nội dung\n21/11/2026,50.000,Chuyển tiền\n".encode()
+    statement = "Ngày,Ghi có,Nội dung\n15/10/2026,50.000,Chuyển tiền\n".encode()
     found.ids["statement_id"] = (await batches.preview(STATEMENTS.name, statement, "sao-ke.csv", at_the_bank)).id
     found.ids["transfer_id"] = (await make_entry("Chuyển tiền", edition=found.edition)).id
     grant = await RoleGrant.objects().get((RoleGrant.edition_id == here) & (RoleGrant.role == Role.FLOOR.value))

@@ -14,6 +14,7 @@ from app.events.slots import (
 )
 from app.kernel.jobs import every
 from app.kernel.module import Module
+from app.payments.searching import register_phones
 from app.payments.services.documents import register_settlement, register_taken_back
 from app.payments.services.taking_off import register_reopened
 from app.payments.services.telling import register_payers
@@ -24,7 +25,13 @@ from ticketing.sales.controllers.public import TicketController
 from ticketing.sales.dates import MOVER
 from ticketing.sales.log import WORDS
 from ticketing.sales.personal import DATA
-from ticketing.sales.queries import buyers_concerned, contacts_of_tickets, names_of_labels, names_of_pass
+from ticketing.sales.queries import (
+    buyers_concerned,
+    contacts_of_tickets,
+    names_of_labels,
+    names_of_pass,
+    orders_of_contact,
+)
 from ticketing.sales.services.closing import close_sales
 from ticketing.sales.services.copying import copy_ticket_types
 from ticketing.sales.services.messages import reach_buyer
@@ -41,6 +48,7 @@ def start() -> None:
     register_taken_back(PURPOSE, cancel_taken_back)
     register_reopened(PURPOSE, reopen_order)
     register_payers(PURPOSE, reach_buyer)
+    register_phones(PURPOSE, orders_of_contact)
     add_mover(MOVER)
     add_closer(close_sales)
     add_audience(buyers_concerned)

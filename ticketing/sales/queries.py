@@ -144,6 +144,13 @@ def label_of(name: Mapping[str, str]) -> str:
     return pick(name, "vi")[:LONGEST_LABEL]
 
 
+async def orders_of_contact(edition_id: int, contact: str) -> list[int]:
+    """Ids of the orders of an edition that were made under a contact, the newest first."""
+    mine = (TicketOrder.edition == edition_id) & (TicketOrder.contact == contact)
+    rows = await TicketOrder.select(TicketOrder.id).where(mine).order_by(TicketOrder.id, ascending=False)
+    return [row["id"] for row in rows]
+
+
 async def contacts_of_tickets(pass_ids: Sequence[int]) -> dict[int, PassContact]:
     """The contact that was written into the order of each pass."""
     rows = await OrderItem.select(

@@ -14,6 +14,7 @@ from app.kernel.sheets.model import (
     CellProblem,
     CellProposal,
     Layout,
+    LikeFormula,
     LoadResult,
     RawRow,
     RawTable,
@@ -61,7 +62,8 @@ class SheetKind:
     ``load`` writes inside the caller's transaction, updating what is there; it records each record that it changes,
     with before and after. A kind of which very many rows come has its own ``laying``. ``place`` is the page, below
     those of an edition's organisers, where its records stand. A kind with a ``desk`` is loaded there alone, by who may
-    go there, and is not on the page of all sheets.
+    go there, and is not on the page of all sheets. One that is ``verbatim`` takes what begins like a formula in a CSV
+    file as the text that it is there: others wrote it, and a CSV file has no formulas. Exports make it harmless.
     """
 
     name: str
@@ -73,6 +75,7 @@ class SheetKind:
     key: Key = ()
     place: str = ""
     desk: str = ""
+    verbatim: bool = False
 
     def labels(self, *names: str) -> list[str]:
         """Give the headers of some of its columns in the reader's language, for exports that can be loaded again."""
@@ -228,6 +231,8 @@ def _parse_row(
             continue
         index = layout.places[column.name][0]
         value = raw.values[index] if index < len(raw.values) else None
+        if kind.verbatim and isinstance(value, LikeFormula):
+            value = str(value)
         if isinstance(value, Refused):
             problems.append(row.problem(column.name, "formula", FORMULA))
         elif value is None:

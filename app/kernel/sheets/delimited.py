@@ -7,7 +7,7 @@ from io import StringIO
 
 from app.kernel.sheets import limits
 from app.kernel.sheets.errors import NotASheet, SheetTooLarge
-from app.kernel.sheets.model import RawRow, Refused, Value
+from app.kernel.sheets.model import LikeFormula, RawRow, Value
 
 DELIMITERS = (",", ";", "\t")
 SNIFFED_ROWS = 30
@@ -18,7 +18,7 @@ NEUTRALISED = re.compile(r"'(?=\s*[=+\-@＝＋－＠]|[\t\r])")
 
 
 def read_delimited(data: bytes) -> list[RawRow]:
-    """Give the rows of a CSV file; cells that a spreadsheet would take for a formula come as ``Refused``.
+    """Give the rows of a CSV file; cells that a spreadsheet would take for a formula come as ``LikeFormula``.
 
     Raises NotASheet or SheetTooLarge.
     """
@@ -76,7 +76,7 @@ def _value(cell: str) -> Value:
         return None
     if cell.startswith("'"):
         return restored(cell)
-    return Refused(cell.strip()) if is_formula(cell) else cell
+    return LikeFormula(cell.strip()) if is_formula(cell) else cell
 
 
 def _sniff(text: str) -> str:

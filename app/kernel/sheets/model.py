@@ -20,6 +20,12 @@ class Refused(str):
     __slots__ = ()
 
 
+class LikeFormula(Refused):
+    """A text of a CSV file that a spreadsheet would compute: read by kinds alone that take texts as they stand."""
+
+    __slots__ = ()
+
+
 Value = str | int | float | bool | datetime | date | time | None
 
 
@@ -171,27 +177,37 @@ class SheetRow:
             self.number, *place, name, written, proposed.message, proposed.params, becomes, proposed.options
         )
 
+    def cell(self, name: str) -> Value:
+        """What stands in the sheet where a value was read from; None where the cell or the column is missing."""
+        index, _header = self.layout.places.get(name, (None, name))
+        return self.raw.values[index] if index is not None and index < len(self.raw.values) else None
+
     def _place(self, name: str) -> tuple[str, str, str]:
         """Where a value stands: column, header, and what is there."""
         index, header = self.layout.places.get(name, (None, name))
-        value = self.raw.values[index] if index is not None and index < len(self.raw.values) else None
-        return "" if index is None else letters(index), header, shown(value)
+        return "" if index is None else letters(index), header, shown(self.cell(name))
 
 
 @dataclass(frozen=True)
 class LoadResult:
-    """How many records a load made, changed and found as they were."""
+    """How many records a load made, changed and found as they were.
+
+    Of a bank's statement ``outgoing`` counts the rows of money that went, ``passed_over`` those without an amount.
+    """
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
+    outgoing: int = 0
+    passed_over: int = 0
 
     def __add__(self, other: "LoadResult") -> "LoadResult":
-        return LoadResult(self.created + other.created, self.updated + other.updated, self.unchanged + other.unchanged)
+        return LoadResult(**{name: count + getattr(other, name) for name, count in asdict(self).items()})
 
     def as_dict(self) -> dict[str, int]:
-        """Give the counts as they are stored and sent."""
-        return asdict(self)
+        """Give the counts as they are stored and sent; what only statements have, where there is some."""
+        always = ("created", "updated", "unchanged")
+        return {name: count for name, count in asdict(self).items() if count or name in always}
 
 
 def said(message: str, params: Mapping[str, Any]) -> str:

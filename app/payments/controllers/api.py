@@ -29,7 +29,7 @@ class PaymentsApi(Controller):
         status: FromQuery[DocumentState | None] = None,
         page: FromQuery[int] = 1,
     ) -> DocumentListDTO:
-        """Fifty at a time, the newest first; ``q`` looks in numbers, payers, references and descriptions."""
+        """Fifty at a time, the newest first; ``q`` looks in numbers, payers, texts, amounts and phones."""
         await edition_by_id(edition_id)
         found = await queries.documents(
             edition_id, state=status, search=search_text(q), offset=offset_of(page), limit=PAGE_SIZE

@@ -17,10 +17,12 @@ from app.kernel.forms import Form, FormError, read_form
 from app.kernel.i18n import N_, _
 from app.kernel.money import Money, parse_money, typed_money
 from app.kernel.names import search_text
+from app.kernel.settings import settings
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 from app.payments import queries_bank, queries_payouts
-from app.payments.enums import ENTRY_STATE_NAMES, SOURCE_NAMES, STATE_NAMES, EntryState
+from app.payments.bank_lines import is_ours
+from app.payments.enums import ENTRY_STATE_NAMES, FOR_NOTHING_OF_OURS, SOURCE_NAMES, STATE_NAMES, EntryState
 from app.payments.errors import (
     AlreadyPaid,
     AmountDiffers,
@@ -36,11 +38,10 @@ from app.payments.schemas import NOT_AN_AMOUNT, SetAsideForm
 from app.payments.services.assigning import (
     assign_entry,
     link_entry,
-    set_aside,
-    take_up_again,
     typed_together,
     verdicts_on,
 )
+from app.payments.services.for_nothing import set_aside, take_up_again
 from app.payments.services.matching import SIGN_NAMES, Reason
 from app.payments.services.taking_off import TAKEN_OFF
 
@@ -55,6 +56,7 @@ REASON_NAMES = {
     Reason.AMOUNT.value: N_("Its purpose names an invoice, but the amount is another one."),
     Reason.CURRENCY.value: N_("Its purpose names an invoice in another currency."),
     Reason.SEVERAL.value: N_("Its purpose names several invoices, which are not open over this amount."),
+    Reason.ELSEWHERE.value: N_("It came to an account that is not the one of the settings."),
     AmountDiffers.code: N_("Its purpose names an invoice, but the amount is another one."),
     CurrencyDiffers.code: N_("Its purpose names an invoice in another currency."),
     AlreadyPaid.code: N_("The invoice that its purpose names was paid already."),
@@ -62,6 +64,12 @@ REASON_NAMES = {
     PerhapsRecorded.code: N_("A transfer of this amount was written down for its invoice already. It may be this one."),
     TAKEN_OFF: N_("It was assigned to an invoice that it was not for. Assign it to the right one, or set it aside."),
     BilledAgain.code: N_("The invoice that its purpose names was written off, and another one is open in its place."),
+}
+#: What a transfer becomes that is for none of our documents, as its form says it and as it is answered.
+BECOMES = {
+    EntryState.IGNORED: (N_("Nobody knows yet: set it aside"), N_("The transfer was set aside.")),
+    EntryState.INCOME: (N_("Other income: a gift, or interest"), N_("The transfer is entered as other income.")),
+    EntryState.SENT_BACK: (N_("It was sent back"), N_("It is noted that the transfer was sent back.")),
 }
 NOT_RECORDED = N_("The invoice that its purpose names could not take it.")
 
@@ -195,17 +203,23 @@ class BankController(Controller):
     async def put_aside(
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], transfer_id: FromPath[int]
     ) -> Response[Any]:
-        """Say that it is for none of our invoices, and why."""
+        """Say that it is for none of our invoices, why, and what becomes of it."""
         edition = await edition_by_id(edition_id)
         entry = await queries_bank.entry_by_id(transfer_id, edition_id)
         try:
             values = await read_form(request, SetAsideForm)
         except FormError as error:
             return await _entry_page(edition, entry, chosen=[], form=error.form, status=422)
+        becomes = EntryState(values.becomes)
         await set_aside(
-            edition_id=edition_id, entry_id=transfer_id, reason=values.reason, actor=request.user, now=now()
+            edition_id=edition_id,
+            entry_id=transfer_id,
+            reason=values.reason,
+            becomes=becomes,
+            actor=request.user,
+            now=now(),
         )
-        return redirect(f"/manage/{edition_id}/payments/bank?state=left", toast=_("The transfer was set aside."))
+        return redirect(f"/manage/{edition_id}/payments/bank?state=left", toast=_(BECOMES[becomes][1]))
 
     @post("/{transfer_id:int}/take-up")
     async def take_up(
@@ -230,6 +244,9 @@ async def _entry_page(
     status: int = 200,
 ) -> Response[str]:
     waits = entry.state in (EntryState.NEW, EntryState.LEFT)
+    ours = settings().bank_account
+    elsewhere = not is_ours(ours, entry.account)
+    told_above = elsewhere and entry.reason == Reason.ELSEWHERE
     candidates: list[PayableDocument] = []
     found: list[PayableDocument] = []
     signs: Mapping[int, str] = {}
@@ -259,7 +276,10 @@ async def _entry_page(
         edition=edition,
         entry=entry,
         waits=waits,
-        reason=entry.reason if entry.state == EntryState.IGNORED else _reason(entry),
+        reason=entry.reason if entry.state in FOR_NOTHING_OF_OURS else "" if told_above else _reason(entry),
+        elsewhere=elsewhere,
+        ours=ours,
+        becomes=[(one.value, _(said[0])) for one, said in BECOMES.items() if waits or one != EntryState.IGNORED],
         matches=[one for one in matches if not one.taken_off],
         taken_off=[one for one in matches if one.taken_off],
         payouts=await queries_payouts.payouts_like(edition.id, entry.left) if waits else [],
@@ -272,7 +292,11 @@ async def _entry_page(
         borne=borne,
         borne_found=borne_found,
         chosen=[*(str(one.id) for one in candidates), *(f"{BORNE}{one.line_id}" for one in borne)],
-        form=form or Form.empty(**_greedily(entry.left, candidates, borne)),
+        form=form
+        or Form.empty(
+            becomes=(EntryState.IGNORED if waits else EntryState.INCOME).value,
+            **_greedily(entry.left, candidates, borne),
+        ),
         problem=problem,
         state_names=_state_names(),
         document_states={state: _(name) for state, name in STATE_NAMES.items()},
@@ -298,7 +322,9 @@ async def _notes_on(edition_id: int, found: Sequence[EntryInfo]) -> dict[int, li
         meant_by_it = [one.document_id for one in verdict.suggestions if (entry.id, one.document_id) not in wrong]
         known = [one for one in meant_by_it if one in numbers]
         notes[entry.id] = [(numbers[one], one) for one in known] or [(_reason(entry), None)]
-    notes |= {entry.id: [(entry.reason, None)] for entry in found if entry.state == EntryState.IGNORED}
+        if known and verdict.reason == Reason.ELSEWHERE:
+            notes[entry.id].append((_(REASON_NAMES[Reason.ELSEWHERE.value]), None))
+    notes |= {entry.id: [(entry.reason, None)] for entry in found if entry.state in FOR_NOTHING_OF_OURS}
     return notes
 
 

@@ -18,7 +18,7 @@ from app.kernel.web import page, redirect
 from app.payments import queries
 from app.payments.enums_legal import LEGAL_STATE_NAMES, LegalFileKind
 from app.payments.errors import DocumentNotFound
-from app.payments.errors_legal import LegalFileUnreadable
+from app.payments.errors_legal import LegalFileThere, LegalFileUnreadable, LegalInvoiceEmpty, LegalNumberTaken
 from app.payments.queries import DocumentInfo, LegalInvoice
 from app.payments.queries_legal import legal_part
 from app.payments.schemas import LegalFileForm, LegalForm
@@ -50,17 +50,22 @@ class LegalController(Controller):
         edition = await edition_by_id(edition_id)
         document = await queries.document_by_id(document_id, edition_id)
         try:
-            async with held("payment_document", document_id):
+            async with held("edition", edition_id, alone=False), held("payment_document", document_id):
                 record = _legal_form(await queries.document_by_id(document_id, edition_id))
                 subject = ("payment_document", document_id)
-                values = (await open_edit(request, LegalForm, record=record, subject=subject)).settle()
+                reading = await open_edit(request, LegalForm, record=record, subject=subject)
+                values = reading.settle()
                 legal = LegalInvoice(
                     provider=values.legal_provider,
                     series=values.legal_series,
                     number=values.legal_number,
                     lookup=values.legal_lookup,
                 )
-                await note_legal_invoice(document_id=document_id, legal=legal, actor=request.user, now=now())
+                try:
+                    await note_legal_invoice(document_id=document_id, legal=legal, actor=request.user, now=now())
+                except (LegalNumberTaken, LegalInvoiceEmpty) as error:
+                    reading.refuse("legal_number", error.sentence())
+                    reading.settle()
         except FormError as error:
             return await _legal_page(edition, document, error.form, status=error.status)
         return redirect(f"/manage/{edition_id}/payments/{document_id}", toast=_("Saved."))
@@ -73,13 +78,19 @@ class LegalController(Controller):
         edition = await edition_by_id(edition_id)
         document = await queries.document_by_id(document_id, edition_id)
         try:
-            file = (await read_form(request, LegalFileForm)).file
-            await keep_legal_file(document_id=document_id, content=await file.read(), actor=request.user, now=now())
+            values = await read_form(request, LegalFileForm)
+            await keep_legal_file(
+                document_id=document_id,
+                content=await values.file.read(),
+                replace=values.replace,
+                actor=request.user,
+                now=now(),
+            )
         except FormError as error:
             return await _legal_page(edition, document, _legal_form(document), file_form=error.form, status=422)
-        except LegalFileUnreadable as error:
+        except (LegalFileUnreadable, LegalFileThere) as error:
             form = await form_again(request, {"file": error.sentence()})
-            return await _legal_page(edition, document, _legal_form(document), file_form=form, status=422)
+            return await _legal_page(edition, document, _legal_form(document), file_form=form, status=error.status)
         return redirect(f"/manage/{edition_id}/payments/{document_id}/legal", toast=_("The file is stored."))
 
     @post("/again")

@@ -16,14 +16,14 @@ from app.kernel import audit
 from app.kernel.database import write_transaction
 from app.kernel.errors import AppError
 from app.kernel.money import Money
-from app.kernel.names import clean_text
+from app.kernel.settings import settings
 from app.kernel.staging import Pace
+from app.payments.bank_lines import is_ours
 from app.payments.enums import DocumentState, EntryState, PaymentMethod
 from app.payments.errors import (
     DocumentNotFound,
     InvoiceChanged,
     PerhapsRecorded,
-    ReasonNeeded,
     SharesDiffer,
     TransferNotFound,
     TransferSettled,
@@ -110,7 +110,8 @@ async def verdicts_on(found: Sequence[EntryInfo], edition_id: int | None = None)
     known = {one.reference for one in payables.values()}
     references = await asyncio.to_thread(references_in, [one.purpose for one in found]) - known
     payables |= {one.id: one for one in await documents_with(references, edition_id)}
-    incoming = [Incoming(one.id, one.left, one.purpose, one.payer_name) for one in found]
+    account = settings().bank_account
+    incoming = [Incoming(one.id, one.left, one.purpose, one.payer_name, is_ours(account, one.account)) for one in found]
     return await asyncio.to_thread(match, incoming, [_payable(one) for one in payables.values()])
 
 
@@ -320,44 +321,6 @@ async def _note(entry: EntryInfo, edition_id: int, actor: Actor, now: datetime) 
 async def _belongs(entry_id: int, edition_id: int) -> None:
     """From now on a transfer belongs to the edition of what it paid."""
     await BankEntry.update({BankEntry.edition: edition_id, BankEntry.reason: ""}).where(BankEntry.id == entry_id)
-
-
-async def set_aside(*, edition_id: int, entry_id: int, reason: str, actor: Actor, now: datetime) -> None:
-    """Say that a transfer is for none of our documents, and why. Its money stays in the books as not assigned.
-
-    Raises TransferNotFound, TransferSettled, ReasonNeeded.
-    """
-    why = clean_text(reason)[:NOTE_LENGTH]
-    if not why:
-        raise ReasonNeeded(fields={"reason": ReasonNeeded().sentence()})
-    entry = await entry_by_id(entry_id, edition_id)
-    async with write_transaction():
-        await _move(entry, (EntryState.NEW, EntryState.LEFT), EntryState.IGNORED, why, actor, now)
-        await keep_unassigned(entry_id, now, edition_id=edition_id)
-
-
-async def take_up_again(*, edition_id: int, entry_id: int, actor: Actor, now: datetime) -> None:
-    """Let a transfer be assigned that was set aside. Raises TransferNotFound, TransferSettled."""
-    entry = await entry_by_id(entry_id, edition_id)
-    await _move(entry, (EntryState.IGNORED,), EntryState.LEFT, "", actor, now)
-
-
-async def _move(
-    entry: EntryInfo, before: tuple[EntryState, ...], after: EntryState, reason: str, actor: Actor, now: datetime
-) -> None:
-    async with write_transaction():
-        await _claim(entry.id, before, after, now, actor)
-        await BankEntry.update({BankEntry.reason: reason}).where(BankEntry.id == entry.id)
-        await audit.record(
-            actor=actor,
-            action="bank.set_aside" if after == EntryState.IGNORED else "bank.take_up",
-            subject_type="bank_entry",
-            subject_id=entry.id,
-            edition_id=entry.edition_id,
-            before={"state": entry.state},
-            after={"state": after, "reason": reason},
-            now=now,
-        )
 
 
 async def _claim(

@@ -68,8 +68,9 @@ async def keep_entries(
 ) -> Kept:
     """Keep the transfers that nobody told of yet, and let them be matched; in the caller's transaction, if any.
 
-    A transfer that the other source told of under another number is marked as confirmed by it. ``zone`` is that of the
-    lines' days. Raises ValueError for an amount that is not above zero.
+    A transfer that the other source told of under another number is marked as confirmed by it. Who sent one is kept
+    from whoever says so: notices do not, the statements that confirm them do. ``zone`` is that of the lines' days.
+    Raises ValueError for an amount that is not above zero.
     """
     told = told_of(lines, source=source, now=now, edition_id=edition_id)
     return await keep_told(told, source=source, now=now, edition_id=edition_id, zone=zone)
@@ -88,16 +89,23 @@ async def keep_told(
         if len(known) < len(told.marks):
             others = await _unconfirmed(told, source, zone)
         fresh: list[tuple[Any, ...]] = []
+        payers: list[tuple[str, str, str, str]] = []
+        kept_before = set(known)
         for line, mark, row in zip(told.lines, told.marks, told.rows, strict=True):
+            if mark in kept_before and line.payer_name:
+                payers.append(_payer(line, mark))
             if mark in known:
                 continue
             known.add(mark)  # a number that stands twice in one statement is one transfer
             same = next((one for one in others.get(line.amount, ()) if alike(line, one[1])), None)
             if same is not None and await _confirm(same[0], mark):
                 others[line.amount].remove(same)
+                if line.payer_name:
+                    payers.append(_payer(line, mark))
             else:
                 fresh.append(row)
         made = len(await insert_rows(BankEntry, COLUMNS, fresh, returning=[BankEntry.id], pass_over_known=True))
+        await _name_payers(payers)
         if made:
             await jobs.enqueue(MATCH_JOB, edition_id=edition_id, now=now)
     return Kept(made, len(told.lines) - made)
@@ -154,6 +162,26 @@ async def _confirm(entry_id: int, mark: str) -> bool:
         .returning(BankEntry.id)
     )
     return bool(rows)
+
+
+def _payer(line: BankLine, mark: str) -> tuple[str, str, str, str]:
+    name = clean_text(line.payer_name)[:200]
+    return mark, name, squeezed(line.payer_account)[:40], search_text(name)
+
+
+async def _name_payers(payers: Sequence[tuple[str, str, str, str]]) -> None:
+    """Keep who sent transfers, by what they are known by: (mark, name, account, name as it is searched)."""
+    if not payers:
+        return
+    columns = dict.fromkeys(("said_mark", "said_name", "said_account", "said_words"), "VARCHAR")
+    source, values = given("said", columns, payers)
+    for column in ("fingerprint", "confirmed_by"):
+        await fetch(
+            "UPDATE bank_entry SET payer_name = said_name, search_text = SUBSTR(search_text || ' ' || said_words, 1, "
+            "800), payer_account = CASE WHEN payer_account = '' THEN said_account ELSE payer_account END "
+            f"FROM {source} WHERE {column} = said_mark AND payer_name = ''",
+            *values,
+        )
 
 
 def line_of(row: Mapping[str, Any], zone: str = BANK_ZONE) -> BankLine:

@@ -9,10 +9,10 @@ from uuid import uuid4
 
 from app.accounts.actor import Actor
 from app.kernel import audit
-from app.kernel.database import write_transaction
+from app.kernel.database import hold_row, write_transaction
 from app.kernel.settings import settings
 from app.payments.enums_legal import LegalFileKind
-from app.payments.errors_legal import LegalFileNotFound, LegalFileUnreadable
+from app.payments.errors_legal import LegalFileNotFound, LegalFileThere, LegalFileUnreadable
 from app.payments.queries import document_by_id
 from app.payments.tables_legal import LegalFile
 
@@ -31,16 +31,26 @@ def kind_of(content: bytes) -> LegalFileKind:
     raise LegalFileUnreadable
 
 
-async def keep_legal_file(*, document_id: int, content: bytes, actor: Actor | None, now: datetime) -> LegalFileKind:
-    """Store a file of a document's e-invoice in place of an earlier one of its kind; ``actor`` None is the provider.
+async def keep_legal_file(
+    *, document_id: int, content: bytes, actor: Actor | None, now: datetime, replace: bool = False
+) -> LegalFileKind:
+    """Store a file of a document's e-invoice; ``actor`` None is the provider.
 
-    Raises DocumentNotFound, LegalFileUnreadable.
+    One of its kind that is there is only replaced where that is said. Raises DocumentNotFound, LegalFileUnreadable,
+    LegalFileThere.
     """
     kind = kind_of(content)
     document = await document_by_id(document_id)
     digest = hashlib.sha256(content).hexdigest()
     await asyncio.to_thread(_write, _path(digest), content)
     async with write_transaction():
+        await hold_row("payment_document", document_id, alone=True)  # no two files of it are stored at once
+        chosen = (LegalFile.document == document_id) & (LegalFile.kind == kind.value)
+        before = await LegalFile.select(LegalFile.digest).where(chosen).first()
+        if before is not None and before["digest"] == digest:
+            return kind
+        if before is not None and not replace:
+            raise LegalFileThere(kind=kind.value.upper())
         row = LegalFile(
             document=document_id,
             kind=kind.value,
@@ -59,6 +69,7 @@ async def keep_legal_file(*, document_id: int, content: bytes, actor: Actor | No
             subject_type="payment_document",
             subject_id=document_id,
             edition_id=document.edition_id,
+            before={"legal_file": kind.value} if before else None,
             after={"legal_file": kind.value},
             now=now,
         )

@@ -10,18 +10,24 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.events.queries import edition_by_id, hold_edition
+from app.events.queries import edition_by_id
 from app.kernel import audit
 from app.kernel.database import fetch, write_transaction
 from app.kernel.i18n import pick
 from app.kernel.money import decimals
 from app.kernel.settings import settings
 from app.payments.enums_legal import LegalFileKind, LegalState
-from app.payments.errors_legal import LegalFileUnreadable, LegalNotRefused, ProviderNotReached, ProviderRefused
+from app.payments.errors_legal import (
+    LegalFileThere,
+    LegalFileUnreadable,
+    LegalNotRefused,
+    ProviderNotReached,
+    ProviderRefused,
+)
 from app.payments.lines import TaxedLine
 from app.payments.queries import DocumentInfo, LegalInvoice, document_by_id, hold_document, lines_of
 from app.payments.queries_legal import documents_to_issue, is_to_issue, legal_part, orders_without_files
-from app.payments.services.legal import legal_values
+from app.payments.services.legal import bearer_of, legal_values, tell_legal_invoice
 from app.payments.services.legal_files import keep_legal_file
 from app.payments.services.legal_provider import Issued, Provider, provider
 from app.payments.tables import PaymentDocument
@@ -169,14 +175,23 @@ async def _let_go(order_id: int) -> None:
 
 
 async def _keep(document: DocumentInfo, name: str, issued: Issued, now: datetime) -> None:
-    """Store what a provider issued; what somebody typed meanwhile stays, and the other number is said beside it."""
+    """Store what a provider issued, and tell the payer.
+
+    What somebody typed meanwhile stays, on this document or the same number on another, and the provider's is said
+    beside it.
+    """
     values = legal_values(LegalInvoice(provider=name, series=issued.series, number=issued.number, lookup=issued.lookup))
     async with write_transaction():
-        await hold_edition(document.edition_id)
+        await hold_document(document.id)
+        taken = await bearer_of(document, values["legal_series"], values["legal_number"])
         stored = (
-            await PaymentDocument.update({getattr(PaymentDocument, key): text for key, text in values.items()})
-            .where((PaymentDocument.id == document.id) & (PaymentDocument.legal_number == ""))
-            .returning(PaymentDocument.id)
+            []
+            if taken
+            else (
+                await PaymentDocument.update({getattr(PaymentDocument, key): text for key, text in values.items()})
+                .where((PaymentDocument.id == document.id) & (PaymentDocument.legal_number == ""))
+                .returning(PaymentDocument.id)
+            )
         )
         told: dict[Any, Any] = {
             LegalOrder.state: LegalState.ISSUED.value,
@@ -195,6 +210,7 @@ async def _keep(document: DocumentInfo, name: str, issued: Issued, now: datetime
                 after=values,
                 now=now,
             )
+            await tell_legal_invoice(document, values, now)
 
 
 async def _end(order_id: int, state: LegalState, error: str) -> None:
@@ -217,6 +233,9 @@ async def _load_files(order: Mapping[str, Any], asked: Provider, now: datetime) 
             continue
         try:
             here.add(await keep_legal_file(document_id=order["document"], content=content, actor=None, now=now))
+        except LegalFileThere:  # somebody loaded one up meanwhile, and hers stays
+            here.add(kind)
+            continue
         except LegalFileUnreadable:
             log.warning("a file of an e-invoice is neither PDF nor XML")
             continue

@@ -5,7 +5,7 @@ part, the whole, or more, which goes back unless the purpose may name another on
 references whose open amounts are together the transfer's, or what is left of a cut one if a single open document begins
 with it and its open amount is the transfer's. Everything else is left to a person, with what speaks for one document:
 its reference or number in the purpose, amount and payer's name, or the amount alone. Two cousins pay for two booths of
-one size: amount and name assign nothing.
+one size: amount and name assign nothing. Nor does anything that came to an account which is not ours.
 """
 
 import re
@@ -32,6 +32,7 @@ class Reason(StrEnum):
     AMOUNT = "amount"
     CURRENCY = "currency"
     SEVERAL = "several"
+    ELSEWHERE = "elsewhere"
 
 
 class Sign(StrEnum):
@@ -53,12 +54,13 @@ SIGN_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A transfer that came: what the bank says it is for, and from whom."""
+    """A transfer that came: what the bank says it is for, from whom, and whether to an account of ours."""
 
     id: int
     amount: Money
     purpose: str
     payer: str = ""
+    ours: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,9 @@ class _Books:
     def judge(self, incoming: Incoming) -> Verdict:
         """Decide, and take what is decided off what is open."""
         verdict = self._judged(incoming)
+        if not incoming.ours:
+            named = tuple(Suggestion(share.document_id, Sign.REFERENCE) for share in verdict.shares)
+            return Verdict(incoming, reason=Reason.ELSEWHERE, suggestions=named or verdict.suggestions)
         for share in verdict.shares:
             self._pay(self._by_id[share.document_id], share.amount)
         return verdict

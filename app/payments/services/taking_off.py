@@ -14,9 +14,25 @@ from app.kernel import audit
 from app.kernel.database import hold_row, hold_rows, is_unique_violation, write_transaction
 from app.kernel.money import Money
 from app.kernel.names import clean_text
-from app.payments.enums import TAKES, Account, DocumentState, EntryState, PaymentMethod, Posting, Settlement
+from app.payments.enums import (
+    HAVE_AN_END,
+    TAKES,
+    Account,
+    DocumentState,
+    EntryState,
+    PaymentMethod,
+    Posting,
+    Settlement,
+)
 from app.payments.errors import InvoiceChanged
-from app.payments.errors_off import BilledInPlace, DrawerCounted, NotTakenOff, PartWentBack, WhyTakenOff
+from app.payments.errors_off import (
+    BilledInPlace,
+    DrawerCounted,
+    NotTakenOff,
+    PartWentBack,
+    RestHasAnEnd,
+    WhyTakenOff,
+)
 from app.payments.queries import (
     OVER,
     DocumentInfo,
@@ -69,7 +85,7 @@ async def take_off(*, document_id: int, payment_id: int, reason: str, actor: Act
     A transfer waits to be assigned again: gives its id, None for what was written down by hand. The invoice takes what
     it has to give back already in its place, and is open again over the rest; one that was taken back stays so. Taken
     off twice changes nothing. Raises DocumentNotFound, WhyTakenOff, NotTakenOff, PartWentBack, DrawerCounted,
-    BilledInPlace, InvoiceChanged when it becomes a transfer's at this moment, and what its seller raises.
+    RestHasAnEnd, BilledInPlace, InvoiceChanged when it becomes a transfer's at this moment, and what its seller raises.
     """
     why = clean_text(reason)[:200]
     if not why:
@@ -88,6 +104,8 @@ async def _take_off(document_id: int, payment_id: int, why: str, actor: Actor, n
     match = await match_of(payment_id)
     if match is not None:  # whoever assigns holds the transfer before its documents
         (entry,) = await hold_rows("bank_entry", "id = {}", match.entry_id, alone=True)
+        if entry["state"] in HAVE_AN_END:
+            raise RestHasAnEnd
         if entry["books"] is not None:
             await hold_edition(entry["books"])
     before = (await hold_documents([document_id]))[document_id]

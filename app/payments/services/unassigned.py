@@ -1,7 +1,8 @@
 """Money of transfers that nobody could assign: it lies at the bank, so it is in the ledger, on an account of its own.
 
 In whose: that of the desk that loaded the statement or set the transfer aside; of a notice that of the one edition that
-is open. Of several nobody knows whose it is, and it is entered when a desk deals with it.
+is open. Of several nobody knows whose it is, and it is entered when a desk deals with it. What came to an account that
+is not ours is in nobody's until a desk says that it is ours all the same.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,8 @@ from app.events.enums import EditionState
 from app.events.queries import editions, hold_edition, hold_editions
 from app.kernel.database import fetch, hold_rows
 from app.kernel.rows import among, given
+from app.kernel.settings import settings
+from app.payments.bank_lines import is_ours
 from app.payments.enums import Account, EntryState, Posting
 from app.payments.queries_bank import entry_by_id
 from app.payments.services.ledger import Entered, Side, post, post_all
@@ -24,7 +27,7 @@ async def keep_unassigned(entry_id: int, now: datetime, *, edition_id: int | Non
     ``edition_id`` is that of the desk that deals with it.
     """
     row = await _row(entry_id)
-    if row["books"] is not None:
+    if row["books"] is not None or not _lies_with_us(row):
         return
     books = row["edition"] or edition_id or await _only_open()
     if books is not None:
@@ -42,7 +45,7 @@ async def leave_together(reasons: Mapping[int, str], now: datetime) -> int:
     if not rows:
         return 0
     only = await _only_open()
-    books = {row["id"]: row["books"] or row["edition"] or only for row in rows}
+    books = {row["id"]: row["books"] or (row["edition"] or only if _lies_with_us(row) else None) for row in rows}
     await hold_editions(edition for edition in books.values() if edition is not None)
     postings = [
         Entered(edition_id=edition, currency=row["currency"], sides=_sides(row["amount_minor"]))
@@ -64,11 +67,11 @@ async def leave_together(reasons: Mapping[int, str], now: datetime) -> int:
     return len(rows)
 
 
-async def take_out(entry_id: int, now: datetime) -> None:
-    """Take a transfer out of what is not assigned, in the transaction that records what it paid."""
+async def take_out(entry_id: int, now: datetime, kind: Posting = Posting.ASSIGN) -> None:
+    """Take a transfer out of what is not assigned, in the transaction that records what it paid or became."""
     row = await _row(entry_id)
     if row["books"] is not None:
-        await _enter(row, Posting.ASSIGN, row["books"], -await _left(entry_id), now)
+        await _enter(row, kind, row["books"], -await _left(entry_id), now)
         await BankEntry.update({BankEntry.books: None}).where(BankEntry.id == entry_id)
 
 
@@ -111,6 +114,10 @@ async def _row(entry_id: int) -> Mapping[str, Any]:
     """The transfer as it is now that its claim is held."""
     (row,) = await BankEntry.select().where(BankEntry.id == entry_id)
     return row
+
+
+def _lies_with_us(row: Mapping[str, Any]) -> bool:
+    return is_ours(settings().bank_account, row["account"])
 
 
 async def _only_open() -> int | None:

@@ -92,7 +92,7 @@ async def _fair(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
 async def _transfers(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
     """A transfer that somebody has to assign, and a statement that is looked at."""
     context = SheetContext(edition_id=numbers["edition_id"], actor=SYSTEM, now=now, desk=STATEMENTS.desk)
-    content = "Ngày giao dịch,Số tiền ghi có,Nội dung,Số bút toán\n21/11/2026 14:02:37,{},{},FT2633112345678{}\n"
+    content = "Ngày giao dịch,Số tiền ghi có,Nội dung,Số bút toán\n15/10/2026 14:02:37,{},{},FT2628812345678{}\n"
     loaded = content.format("150.000", "NGUYEN THI HOA chuyen tien ve", 1).encode()
     await batches.accept((await batches.preview(STATEMENTS.name, loaded, "sao-ke-1.csv", context)).id, context)
     (left,) = await fetch("SELECT id FROM bank_entry ORDER BY id DESC LIMIT 1")

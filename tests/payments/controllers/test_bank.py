@@ -8,11 +8,12 @@ import re
 from typing import Any
 
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from app.accounts.enums import Role
 from app.events.queries import EditionInfo
 from app.kernel.i18n import _, use_locale
+from app.kernel.settings import settings
 from app.payments.enums import DocumentState, EntryState
 from app.payments.errors import AmountOutOfRange
 from app.payments.queries import document_by_id, payments_of
@@ -28,7 +29,7 @@ from tests.support.queries import counted_queries
 
 pytestmark = pytest.mark.engines
 
-STATEMENT = "Ngày;Ghi có;Nội dung;Số bút toán\n21/11/2026;50.000;{purpose};FT26331123456789\n22/11/2026;7.000;lai;5\n"
+STATEMENT = "Ngày;Ghi có;Nội dung;Số bút toán\n14/10/2026;50.000;{purpose};FT26331123456789\n15/10/2026;7.000;lai;5\n"
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ async def test_a_statement_is_loaded_and_what_it_names_is_paid(desk: Browser, ed
 
 
 async def test_columns_of_a_statement_are_chosen_by_hand(desk: Browser, edition: EditionInfo) -> None:
-    content = "Hôm nào;Bao nhiêu;Vì sao\n21/11/2026;50.000;ve\n"
+    content = "Hôm nào;Bao nhiêu;Vì sao\n14/10/2026;50.000;ve\n"
     batch = (await upload(desk, edition, content)).headers["location"]
     assert "Which column is what" in (await desk.get(f"{batch}?lang=en")).text
     chosen = {"column_0": "booked_at", "column_1": "credit", "column_2": "purpose"}
@@ -216,10 +217,104 @@ async def test_a_transfer_is_set_aside_and_taken_up_again(desk: Browser, edition
     assert (await desk.post(f"{own}/take-up")).status_code == 409
 
 
+async def test_a_gift_is_entered_as_income_and_one_that_was_sent_back_noted(
+    desk: Browser, edition: EditionInfo
+) -> None:
+    gift, astray = await make_entry("ung ho le hoi"), await make_entry("nham nguoi nhan")
+    await match_new(NOW)
+    own = f"{base(edition)}/{gift.id}"
+    shown = (await desk.get(f"{own}?lang=en")).text
+    for said in ("Other income: a gift, or interest", "It was sent back", "It is a payout: write it down"):
+        assert said in shown
+    assert f'href="/manage/{edition.id}/payments/payouts#write"' in shown
+    assert (await desk.post(f"{own}/set-aside", data={"reason": "x", "becomes": "matched"})).status_code == 422
+    assert (await desk.post(f"{own}/set-aside", data={"reason": "Chưa rõ"})).status_code == 303
+    aside = (await desk.get(f"{own}?lang=en")).text
+    assert ("Other income: a gift, or interest" in aside, "set it aside" in aside) == (True, False)
+    assert (await desk.post(f"{own}/set-aside", data={"reason": "x", "becomes": "ignored"})).status_code == 409
+    sent = await desk.post(f"{own}/set-aside", data={"reason": "Hội Phụ nữ tặng", "becomes": "income"})
+    assert sent.headers["location"] == f"{base(edition)}?state=left"
+    back = {"reason": "FT26290000000001", "becomes": "sent_back"}
+    assert (await desk.post(f"{base(edition)}/{astray.id}/set-aside", data=back)).status_code == 303
+    assert (
+        "Sent back by the transfer FT26290000000001." in (await desk.get(f"{base(edition)}/{astray.id}?lang=en")).text
+    )
+    for state, said in (("income", "Hội Phụ nữ tặng"), ("sent_back", "FT26290000000001")):
+        assert said in (await desk.get(f"{base(edition)}?state={state}")).text
+    assert "Transfers to be assigned" not in (await desk.get(f"/manage/{edition.id}?lang=en")).text
+    ledger = (await desk.get(f"/manage/{edition.id}/payments/ledger?lang=en")).text
+    assert "Other income" in ledger
+    assert (await desk.post(f"{own}/take-up")).headers["location"] == own
+    assert (await entry_by_id(gift.id)).state == EntryState.LEFT
+
+
+async def test_what_came_to_another_account_says_so(
+    desk: Browser, edition: EditionInfo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = await make_document(edition)
+    entry = await make_entry(document.reference, edition=edition)
+    own = f"{base(edition)}/{entry.id}"
+    assert "0011001932418" in (await desk.get(own)).text
+    monkeypatch.setenv("BANK_ACCOUNT", "19036688997012")
+    settings.cache_clear()
+    try:
+        assert await match_new(NOW) == {"left": 1}
+        shown = (await desk.get(f"{own}?lang=en")).text
+        listed = (await desk.get(f"{base(edition)}?state=left&lang=en")).text
+    finally:
+        monkeypatch.delenv("BANK_ACCOUNT")
+        settings.cache_clear()
+    for said in ("It came to an account that is not the one of the settings.", "Ours is 19036688997012"):
+        assert said in shown
+    assert f'name="amount_{document.id}" value="50.000"' in shown
+    assert (document.number in listed, "It came to an account" in listed) == (True, True)
+    assert (await document_by_id(document.id)).state == DocumentState.OPEN
+
+
+async def test_what_a_payer_wrote_is_loaded_as_text_and_exported_as_text(desk: Browser, edition: EditionInfo) -> None:
+    said = '=HYPERLINK("http://x.example")'
+    batch = (await upload(desk, edition, f"Ngày;Ghi có;Nội dung\n14/10/2026;50.000;'{said}\n")).headers["location"]
+    await desk.post(f"{batch}/accept")
+    batch = (await upload(desk, edition, "Ngày;Ghi có;Nội dung\n14/10/2026;60.000;=1+1\n")).headers["location"]
+    assert "Every row can be loaded." in (await desk.get(f"{batch}?lang=en")).text
+    await desk.post(f"{batch}/accept")
+    book = load_workbook(io.BytesIO((await desk.get(f"{base(edition)}/export.xlsx")).content))
+    sheet = book.active
+    assert sheet is not None
+    cells = [cell for row in sheet.iter_rows() for cell in row]
+    assert {"'=1+1", f"'{said}"} <= {cell.value for cell in cells}
+    assert not [cell for cell in cells if cell.data_type == "f"]
+
+
+async def test_a_statement_says_what_it_passed_over(desk: Browser, edition: EditionInfo) -> None:
+    assert (
+        "what stands above the names of the columns may stay there"
+        in (await desk.get(f"{base(edition)}/statements?lang=en")).text
+    )
+    content = (
+        "SAO KÊ;;;\nNgày;Ghi nợ;Ghi có;Nội dung\n14/10/2026;;50.000;ve\n14/10/2026;1.000;;phi\n"
+        "14/10/2026;2.000;;phi\n;3.000;50.000;Cộng\n"
+    )
+    batch = (await upload(desk, edition, content)).headers["location"]
+    await desk.post(f"{batch}/accept")
+    shown = (await desk.get(f"{batch}?lang=en")).text
+    for said in (
+        "1 is new,",
+        "0 stayed as they were.",
+        "2 lines of money that went out were passed over.",
+        "1 line has no amount, as totals and remarks have none, and was passed over.",
+    ):
+        assert said in shown
+    tomorrow = (await upload(desk, edition, "Ngày;Ghi có;Nội dung\n18/10/2150;5;ve\n")).headers["location"]
+    assert "This day has not come yet." in (await desk.get(f"{tomorrow}?lang=en")).text
+
+
 async def test_transfers_are_searched_and_exported(desk: Browser, edition: EditionInfo) -> None:
     await make_entry("Lụa Vạn Phúc", number="FT26331000000077")
     assert "50.000\xa0₫" in (await desk.get(f"{base(edition)}?q=lua+van+phuc")).text
     assert "50.000\xa0₫" in (await desk.get(f"{base(edition)}?q=ft26331000000077&state=new")).text
+    assert "Lụa Vạn Phúc" in (await desk.get(f"{base(edition)}?q=50.000")).text
+    assert "Lụa Vạn Phúc" not in (await desk.get(f"{base(edition)}?q=50.001")).text
     assert "No transfer fits" in (await desk.get(f"{base(edition)}?q=xyzzyx&lang=en")).text
     assert (await desk.get(f"{base(edition)}/export.xlsx?q=lua")).content[:2] == b"PK"
 
@@ -258,8 +353,8 @@ async def test_a_statement_with_formulas_is_shown_with_them_and_loads_nothing(
     assert sheet is not None
     for row in (
         ("Ngày", "Ghi có", "Nội dung"),
-        ("21/11/2026", "=25000*2", "ve"),
-        ("21/11/2026", 7_000, '=HYPERLINK("x")'),
+        ("14/10/2026", "=25000*2", "ve"),
+        ("14/10/2026", 7_000, '=HYPERLINK("x")'),
     ):
         sheet.append(row)
     file = io.BytesIO()

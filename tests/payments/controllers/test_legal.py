@@ -9,9 +9,10 @@ from app.accounts.actor import SYSTEM
 from app.accounts.enums import Role
 from app.kernel.database import fetch
 from app.kernel.money import Money
-from app.payments.queries import credit_notes_of
+from app.payments.queries import LegalInvoice, credit_notes_of, document_by_id
 from app.payments.queries_legal import legal_part
 from app.payments.services.corrections import credit_document
+from app.payments.services.legal import note_legal_invoice
 from app.payments.services.legal_files import keep_legal_file
 from app.payments.tables_legal import LegalOrder
 from tests.events.factories import make_edition
@@ -44,6 +45,30 @@ async def test_a_file_is_loaded_up_and_down_by_finance_alone(client: Browser, se
     assert (await client.get(f"/manage/{other.id}/payments/{document.id}/legal/e-invoice.pdf")).status_code == 404
     await sign_in(client, (await make_holder(Role.MANAGER, edition_id=edition.id)).id)
     assert (await client.get(f"{own}/e-invoice.pdf")).status_code == 403
+
+
+async def test_a_number_is_typed_once_and_a_second_file_asks(client: Browser, seller: Seller) -> None:
+    await sign_in(client, (await make_owner()).id)
+    edition = await make_edition()
+    first, second = await make_document(edition), await make_document(edition, subject_id=2)
+    own = [f"/manage/{edition.id}/payments/{one.id}/legal" for one in (first, second)]
+    nothing = await client.post(f"{own[0]}?lang=en", data={"legal_number": " "})
+    assert (nothing.status_code, "Please write the number of the e-invoice." in nothing.text) == (422, True)
+    typed = {"legal_provider": "MISA", "legal_series": "1C26TPN", "legal_number": "00000123"}
+    assert (await client.post(own[0], data=typed)).status_code == 303
+    taken = await client.post(f"{own[1]}?lang=en", data=typed)
+    assert (taken.status_code, f"1C26TPN 00000123 stands on {first.number} already" in taken.text) == (422, True)
+    assert 'value="00000123"' in taken.text
+    assert (await document_by_id(second.id)).legal.number == ""
+    assert "It takes the place of" not in (await client.get(f"{own[0]}?lang=en")).text
+    assert (await client.post(f"{own[0]}/file", files={"file": ("a.pdf", PDF)})).status_code == 303
+    other = {"file": ("b.pdf", b"%PDF-1.7 khac")}
+    asked = await client.post(f"{own[0]}/file?lang=en", files=other)
+    assert (asked.status_code, "Another PDF of this e-invoice is stored already." in asked.text) == (409, True)
+    assert "It takes the place of" in asked.text
+    assert (await client.get(f"{own[0]}/e-invoice.pdf")).content == PDF
+    assert (await client.post(f"{own[0]}/file", files=other, data={"replace": "on"})).status_code == 303
+    assert (await client.get(f"{own[0]}/e-invoice.pdf")).content == b"%PDF-1.7 khac"
 
 
 async def test_what_was_refused_is_shown_and_asked_for_again(client: Browser, seller: Seller) -> None:
@@ -96,6 +121,14 @@ async def test_the_payer_loads_it_with_the_link_of_her_order(client: httpx.Async
         assert "e-invoice.pdf" in (await payer.get(order)).text
         assert (await payer.get(f"{order}/e-invoice.pdf")).content == PDF
         assert (await payer.get(f"{order}/e-invoice.xml")).status_code == 404
+        legal = LegalInvoice(provider="MISA", series="1C26TXX", number="00000777", lookup="X7F2")
+        await note_legal_invoice(document_id=row["payment_document"], legal=legal, actor=SYSTEM, now=frozen_now)
+        for said in ("1C26TXX 00000777", "(MISA)", "X7F2"):
+            assert said in (await payer.get(order)).text
+        told = await fetch(
+            "SELECT to_address FROM outbox_message WHERE unique_key = {}", f"e-invoice:{row['payment_document']}"
+        )
+        assert len(told) == 1
         await credit_document(
             document_id=row["payment_document"], amount=Money(1_000, "VND"), reason="Bớt", actor=SYSTEM, now=frozen_now
         )

@@ -47,7 +47,7 @@ def notice(**changes: Any) -> bytes:
     told = {
         "id": 92704,
         "gateway": "Vietcombank",
-        "transactionDate": "2026-11-21 14:02:37",
+        "transactionDate": "2026-10-15 14:02:37",
         "accountNumber": "0011001932418",
         "code": None,
         "content": "chuyen tien ve",
@@ -90,7 +90,7 @@ async def test_a_notice_pays_the_document_that_it_names(
         "0011001932418",
         "MBVCB.3278907687",
         50_000,
-        "2026-11-21T07:02:37+00:00",
+        "2026-10-15T07:02:37+00:00",
     )
 
 
@@ -169,7 +169,7 @@ async def test_a_notice_of_a_virtual_account_and_a_statement_of_the_main_one_are
     assert (await send(client, body)).status_code == 200
     assert await apply_all() == ["kept"]
     context = SheetContext(edition_id=edition.id, actor=SYSTEM, now=NOW, desk=DESK)
-    told = "Ngày;Ghi có;Nội dung;Số bút toán{}\n21/11/2026 14:02:37;50.000;ve FG ban Lan chuyen;FT26331123456789{}\n"
+    told = "Ngày;Ghi có;Nội dung;Số bút toán{}\n15/10/2026 14:02:37;50.000;ve FG ban Lan chuyen;FT26331123456789{}\n"
     for head, account in (("", ""), (";Tài khoản nhận", f";{ours} - HOI PHU NU")):
         batch = await preview(STATEMENTS.name, told.format(head, account).encode(), "statement.csv", context)
         assert problems_of(batch) == []
@@ -183,7 +183,7 @@ async def test_a_statement_that_names_no_account_is_joined_to_its_notices(client
     await send(client, notice(referenceCode="FT26331123456789"))
     assert await apply_all() == ["kept"]
     context = SheetContext(edition_id=edition.id, actor=SYSTEM, now=NOW, desk=DESK)
-    told = "Ngày;Ghi có;Nội dung;Số bút toán\n21/11/2026;50.000;ve;FT26331123456789\n"
+    told = "Ngày;Ghi có;Nội dung;Số bút toán\n15/10/2026;50.000;ve;FT26331123456789\n"
     batch = await preview(STATEMENTS.name, told.encode(), "statement.csv", context)
     assert result_of(await accept(batch.id, context))["created"] == 0
     assert await BankEntry.count() == 1

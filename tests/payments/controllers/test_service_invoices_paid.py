@@ -15,9 +15,10 @@ from app.kernel.money import Money
 from app.payments.enums import DocumentState, TaxMode
 from app.payments.lines import Terms
 from app.payments.personal import DATA, expire
-from app.payments.queries import balances, credit_notes_of, document_by_id
+from app.payments.queries import LegalInvoice, balances, credit_notes_of, document_by_id
 from app.payments.services.corrections import credit_document
 from app.payments.services.documents import cancel_document
+from app.payments.services.legal import note_legal_invoice
 from app.payments.services.legal_files import keep_legal_file
 from app.payments.services.reminding import remind_now
 from app.payments.services.terms import set_terms
@@ -74,7 +75,12 @@ async def test_its_payer_gets_credit_notes_e_invoices_and_shows_her_transfer(cli
         for one in (note, hers):
             content = f"<?xml version='1.0'?><x>{one.number}</x>".encode()
             await keep_legal_file(document_id=one.id, content=content, actor=SYSTEM, now=clock_now())
+        for one, number in ((document, "00000777"), (note, "00000778")):
+            legal = LegalInvoice(provider="MISA", series="1C26TXX", number=number, lookup=f"TRA{number}")
+            await note_legal_invoice(document_id=one.id, legal=legal, actor=SYSTEM, now=clock_now())
         shown = (await payer.get(f"{own}?lang=en")).text
+        for said in ("1C26TXX 00000777", "TRA00000777", "1C26TXX 00000778", "TRA00000778", "(MISA)"):
+            assert said in shown
         assert f"E-invoice of {note.number} (XML)" in shown
         assert f'href="{own}/e-invoice.xml?note={note.id}"' in shown
         assert note.number.encode() in (await payer.get(f"{own}/e-invoice.xml?note={note.id}")).content

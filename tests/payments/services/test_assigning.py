@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from app.accounts.actor import SYSTEM
 from app.events.queries import EditionInfo
 from app.kernel.audit import list_entries
 from app.kernel.money import Money
+from app.kernel.settings import settings
 from app.payments.enums import DocumentState, EntryState, PaymentMethod, Settlement
 from app.payments.errors import (
     DocumentNotFound,
@@ -23,11 +25,13 @@ from app.payments.errors import (
 from app.payments.queries import document_by_id, payments_of
 from app.payments.queries_bank import EntryInfo, counts_of_entries, documents_of_ids, entry_by_id, matches_of
 from app.payments.services import assigning
-from app.payments.services.assigning import assign_entry, match_new, set_aside, take_up_again
+from app.payments.services.assigning import assign_entry, match_new
 from app.payments.services.documents import cancel_document, require_refund
+from app.payments.services.for_nothing import set_aside, take_up_again
 from app.payments.services.recording import record_payment
 from app.payments.services.refunding import record_refund
 from app.payments.tables import PaymentDocument
+from app.payments.tables_bank import BankEntry
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.payments.books import check_books
@@ -252,6 +256,70 @@ async def test_a_transfer_is_set_aside_with_a_reason_and_taken_up_again(edition:
         await take_up_again(**given)
     log, _count = await list_entries(edition_id=edition.id, subject_type="bank_entry")
     assert sorted(one["action"] for one in log) == ["bank.set_aside", "bank.take_up"]
+
+
+@pytest.fixture
+def another_account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An account of ours that is not the one to which transfers of these tests come."""
+    monkeypatch.setenv("BANK_ACCOUNT", "19036688997012")
+    settings.cache_clear()
+    yield
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+@pytest.mark.parametrize("purpose", ["{0}", "{0} {1}", "{0} gian hang"])
+async def test_what_came_to_an_account_that_is_not_ours_waits_for_a_person(
+    edition: EditionInfo, seller: Seller, another_account: None, purpose: str
+) -> None:
+    first, second = await make_document(edition), await make_document(edition, subject_id=2)
+    amount = 100_000 if "{1}" in purpose else 50_000
+    entry = await make_entry(purpose.format(first.reference, second.reference), amount=amount, edition=edition)
+    assert await match_new(NOW) == {"left": 1}
+    assert await match_new(NOW) == {}
+    found = await entry_by_id(entry.id)
+    assert (found.state, found.reason, found.account) == (EntryState.LEFT, "elsewhere", "0011001932418")
+    assert await state_of(first.id) == DocumentState.OPEN
+    await check_books(edition)
+    shares = {first.id: 50_000, **({second.id: 50_000} if "{1}" in purpose else {})}
+    await by_hand(edition, entry, shares)
+    assert await state_of(first.id) == DocumentState.PAID
+    await check_books(edition)
+
+
+async def test_money_that_is_elsewhere_does_not_stand_in_the_way_of_ours(
+    edition: EditionInfo, seller: Seller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = await make_document(edition)
+    elsewhere = await make_entry(document.reference, edition=edition)
+    await BankEntry.update({BankEntry.account: "999999"}).where(BankEntry.id == elsewhere.id)
+    ours = await make_entry(document.reference, edition=edition)
+    monkeypatch.setenv("BANK_ACCOUNT", "0011001932418")
+    settings.cache_clear()
+    try:
+        assert await match_new(NOW) == {"left": 1, "matched": 1}
+    finally:
+        monkeypatch.undo()
+        settings.cache_clear()
+    states = [(await entry_by_id(one.id)).state for one in (elsewhere, ours)]
+    assert states == [EntryState.LEFT, EntryState.MATCHED]
+    assert await state_of(document.id) == DocumentState.PAID
+    (payment,) = await payments_of(document.id)
+    assert payment.amount == FIFTY
+
+
+@pytest.mark.race
+async def test_left_by_many_at_once_what_is_elsewhere_waits_once(
+    edition: EditionInfo, seller: Seller, another_account: None
+) -> None:
+    document = await make_document(edition)
+    await make_entry(document.reference, edition=edition)
+
+    async def matched(_number: int) -> dict[str, int]:
+        return await match_new(NOW)
+
+    assert sum(one.get("left", 0) for one in winners(await race(6, matched))) == 1
+    assert await state_of(document.id) == DocumentState.OPEN
 
 
 @pytest.mark.race

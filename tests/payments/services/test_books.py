@@ -18,19 +18,20 @@ from app.events.queries import EditionInfo
 from app.kernel.database import fetch, write_transaction
 from app.kernel.errors import AppError
 from app.kernel.money import Money
-from app.payments.enums import Account, CashWay, PaymentMethod, Posting, Settlement, TaxMode
+from app.payments.enums import FOR_NOTHING_OF_OURS, Account, CashWay, PaymentMethod, Posting, Settlement, TaxMode
 from app.payments.lines import Line, Terms, taxed
 from app.payments.queries import DocumentInfo, document_by_id, next_due, payments_of, terms_of
 from app.payments.queries_bank import entry_by_id
 from app.payments.queries_borne import Borne, borne_in, payments_of_bearers
 from app.payments.queries_drawers import open_drawer_of
-from app.payments.services.assigning import assign_entry, match_new, set_aside, take_up_again
+from app.payments.services.assigning import assign_entry, match_new
 from app.payments.services.bearing import record_borne, return_borne
 from app.payments.services.card_disputes import apply_dispute
 from app.payments.services.cash_moves import move_cash
 from app.payments.services.corrections import credit_document, write_off
 from app.payments.services.documents import cancel_document, require_refund
 from app.payments.services.drawers import close_drawer, expected_in, open_drawer
+from app.payments.services.for_nothing import set_aside, take_up_again
 from app.payments.services.issuing import Part
 from app.payments.services.ledger import Unbalanced, post
 from app.payments.services.payouts import record_payout
@@ -189,14 +190,14 @@ class Fair:
         await match_new(self.now)
 
     async def assign(self) -> None:
-        """Let the desk deal with a transfer that was left or set aside."""
-        rows = await fetch("SELECT id, state FROM bank_entry WHERE state IN ('left', 'ignored') ORDER BY id")
-        row = self.one(rows)
+        """Let the desk deal with a transfer that was left, or that it said was for nothing of ours."""
+        row = self.one(await fetch("SELECT id, state FROM bank_entry WHERE state <> 'matched' ORDER BY id"))
         named: dict[str, Any] = {"edition_id": self.edition.id, "entry_id": row["id"], "actor": SYSTEM, "now": self.now}
-        if row["state"] == "ignored":
+        becomes = self.chance.choice(FOR_NOTHING_OF_OURS)
+        if row["state"] != "left" and self.chance.random() < 0.6:
             await take_up_again(**named)
-        elif self.chance.random() < 0.3:
-            await set_aside(**named, reason="Lãi")
+        elif row["state"] != "left" or self.chance.random() < 0.4:
+            await set_aside(**named, reason="Lãi", becomes=becomes)
         elif self.chance.random() < 0.3:
             amount = (await entry_by_id(row["id"])).amount
             await assign_entry(**named, amounts={}, borne={(await self.borne()).line_id: amount})

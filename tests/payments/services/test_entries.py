@@ -185,3 +185,20 @@ def test_fingerprints_are_stable() -> None:
     """A change here would tell every statement of before as new."""
     marks = fingerprints([line(), line(), line(number="12"), line(number=NUMBER)])
     assert [mark[:12] for mark in marks] == ["fda3587e50e9", "43589f3bbec9", "d6b42ae650da", "64e43617f9b1"]
+
+
+@pytest.mark.parametrize("number", [NUMBER, "5078 - 12"])
+async def test_the_statement_that_confirms_a_notice_says_who_sent_it(database: str, number: str) -> None:
+    notice = line(number=NUMBER, purpose="Nguyen Thi Lan chuyen tien ve hoi cho")
+    other = line(number="FT26331000000009", purpose="gian hang")
+    assert await told(notice, other, source=EntrySource.WEBHOOK) == Kept(2, 0)
+    confirming = line(number=number, payer_name="NGUYEN THI LAN", payer_account="1903 6677")
+    for _time in range(2):
+        assert await told(confirming) == Kept(0, 1)
+    row, untouched = await BankEntry.select().order_by(BankEntry.id)
+    assert (row["payer_name"], row["payer_account"]) == ("NGUYEN THI LAN", "19036677")
+    assert row["search_text"].endswith(" nguyen thi lan")
+    assert (untouched["payer_name"], untouched["payer_account"]) == ("", "")
+    assert await told(replace(confirming, payer_name="AI KHAC")) == Kept(0, 1)
+    (row, _other) = await BankEntry.select().order_by(BankEntry.id)
+    assert row["payer_name"] == "NGUYEN THI LAN"

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from app.accounts.actor import SYSTEM
+from app.events.queries import edition_by_id
 from app.kernel.database import fetch
 from app.kernel.money import Money
 from app.kernel.settings import settings
@@ -360,6 +361,21 @@ async def test_what_somebody_typed_meanwhile_stays(
     assert (part.state, "00000001" in part.error) == (LegalState.ISSUED, True)
 
 
+async def test_a_number_that_somebody_typed_on_another_document_is_said_and_not_stored(
+    provider: LegalServer, seller: Seller
+) -> None:
+    document = await paid(seller)
+    other = await make_document(await edition_by_id(document.edition_id), subject_id=2)
+    typed = LegalInvoice(provider="VNPT", series="1C26TFG", number="1", lookup="")
+    await note_legal_invoice(document_id=other.id, legal=typed, actor=SYSTEM, now=NOW)
+    assert (await issue_due(NOW))["issued"] == 1
+    assert (await document_by_id(document.id)).legal.number == ""
+    part = await legal_part(document.id)
+    assert (part.state, "1C26TFG 00000001" in part.error) == (LegalState.ISSUED, True)
+    assert (await issue_due(LATER))["issued"] == 0
+    assert len(provider.orders()) == 1
+
+
 @pytest.mark.race
 async def test_many_workers_ask_once(provider: LegalServer, seller: Seller) -> None:
     await paid(seller)
@@ -402,7 +418,7 @@ async def test_files_are_known_by_how_they_begin(
     document = await paid(seller)
 
     async def store(content: bytes) -> LegalFileKind:
-        return await keep_legal_file(document_id=document.id, content=content, actor=SYSTEM, now=NOW)
+        return await keep_legal_file(document_id=document.id, content=content, replace=True, actor=SYSTEM, now=NOW)
 
     assert await store(b"%PDF-1.4 one") == LegalFileKind.PDF
     assert await store(b"%PDF-1.4 two") == LegalFileKind.PDF

@@ -20,12 +20,13 @@ from app.payments.queries import DocumentInfo, document_by_id, payments_of
 from app.payments.queries_bank import EntryInfo, entry_by_id, matches_of, typed_transfers
 from app.payments.queries_books import totals_of_day
 from app.payments.queries_drawers import drawer_by_id
-from app.payments.services.assigning import assign_entry, link_entry, match_new, set_aside, take_up_again
+from app.payments.services.assigning import assign_entry, link_entry, match_new
 from app.payments.services.corrections import credit_document, write_off
 from app.payments.services.days import close_day
 from app.payments.services.documents import cancel_document, open_document
 from app.payments.services.drawers import close_drawer, expected_in, open_drawer
 from app.payments.services.entries import keep_entries, line_of
+from app.payments.services.for_nothing import set_aside, take_up_again
 from app.payments.services.issuing import Payer
 from app.payments.services.recording import Recorded, record_payment
 from app.payments.services.refunding import record_refund

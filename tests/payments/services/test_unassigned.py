@@ -13,7 +13,8 @@ from app.kernel.money import Money
 from app.payments.enums import Account, DocumentState, EntrySource, EntryState, PaymentMethod
 from app.payments.queries import document_by_id
 from app.payments.services import assigning
-from app.payments.services.assigning import assign_entry, link_entry, match_new, set_aside, take_up_again
+from app.payments.services.assigning import assign_entry, link_entry, match_new
+from app.payments.services.for_nothing import set_aside, take_up_again
 from app.payments.services.recording import record_payment
 from app.payments.tables_bank import BankEntry
 from tests.conftest import NOW

@@ -18,8 +18,9 @@ from app.kernel.settings import settings
 from app.kernel.sheets import read_table
 from app.payments.enums import DocumentState, PaymentMethod, TaxMode
 from app.payments.lines import Terms
-from app.payments.queries import credit_notes_of, payments_of
+from app.payments.queries import LegalInvoice, credit_notes_of, payments_of
 from app.payments.services.corrections import credit_document
+from app.payments.services.legal import note_legal_invoice
 from app.payments.services.legal_files import keep_legal_file
 from app.payments.services.refunding import record_refund
 from app.payments.services.terms import set_terms
@@ -334,10 +335,13 @@ async def test_an_exhibitor_gets_the_files_of_her_e_invoice_and_nobody_elses(cli
         (note,) = await credit_notes_of(document.id)
         for document_id, content in ((document.id, b"%PDF-1.7 one"), (note.id, b"<?xml version='1.0'?><two/>")):
             await keep_legal_file(document_id=document_id, content=content, actor=SYSTEM, now=NOW)
+        legal = LegalInvoice(provider="MISA", series="1C26TXX", number="00000777", lookup="X7F2")
+        await note_legal_invoice(document_id=document.id, legal=legal, actor=SYSTEM, now=NOW)
         shown = (await browser.get(f"{own}?lang=en")).text
         assert (f'href="{file}.pdf"' in shown, f'href="{file}.xml"' in shown) == (True, False)
         assert f'href="{file}.xml?note={note.id}"' in shown
         assert f"E-invoice of {note.number} (XML)" in shown
+        assert ("1C26TXX 00000777" in shown, "X7F2" in shown) == (True, True)
         assert (await browser.get(f"{file}.pdf")).content == b"%PDF-1.7 one"
         assert (await browser.get(f"{file}.xml?note={note.id}")).content == b"<?xml version='1.0'?><two/>"
         assert (await other.get(f"{file}.pdf")).status_code == 404
