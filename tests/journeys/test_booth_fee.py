@@ -124,6 +124,7 @@ def give_back(desk: Page, people: People) -> None:
     desk.locator("main a[href*='/card-refunds/']").wait_for(state="detached")
     desk.locator("main form[action*='/refunds/'] select").select_option("transfer")
     desk.locator("main form[action*='/refunds/'] button").click()
+    confirm(desk)
     desk.locator("main form[action*='/refunds/']").wait_for(state="detached")
 
 
