@@ -55,8 +55,9 @@ async def examine() -> AsyncIterator[Finding]:
     if pending:
         yield Finding("wrong", f"{pending} migrations are waiting. Run `fairground migrate`.")
         return  # what follows reads tables that may not be there
-    for found in (await _keys(), await _sealed(), await _media(), await _mail(), _phones(), *_cards(), await _backup()):
+    for found in (await _keys(), await _sealed(), await _media(), await _mail(), _phones(), _bank(), *_cards()):
         yield found
+    yield await _backup()
     async for finding in _work():
         yield finding
 
@@ -204,6 +205,15 @@ async def _media() -> Finding:
     if missing:
         return Finding("wrong", f"{missing} of {len(digests)} photos are not in the data folder. Restore them.")
     return Finding("fine", f"All {len(digests)} photos are there.")
+
+
+def _bank() -> Finding:
+    given = settings()
+    if not given.bank_bin or not given.bank_account:
+        return Finding("mind", "No BANK_BIN and BANK_ACCOUNT: payers are not told where to transfer money to.")
+    if not given.bank_account_name:
+        return Finding("mind", "No BANK_ACCOUNT_NAME: payers cannot compare the name that their bank shows.")
+    return Finding("fine", f"People transfer money to {given.bank_account_name}, account {given.bank_account}.")
 
 
 def _cards() -> list[Finding]:

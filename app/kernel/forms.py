@@ -58,6 +58,7 @@ class Form:
         self.values = dict(values or {})
         self.errors = dict(errors or {})
         self.said: dict[str, Callable[[Mapping[str, str]], str]] = {}
+        self._led_to: str | None = None
 
     @classmethod
     def empty(cls, **initial: Any) -> "Form":
@@ -81,6 +82,16 @@ class Form:
             pairs = [(option, option) if isinstance(option, str) else option for option in options or ()]
             return self.said[name]({str(pair[0]): str(pair[1]) for pair in pairs})
         return self.errors.get(name, "")
+
+    def leads_to(self, name: str) -> bool:
+        """Whether the page that shows the form again puts its reader here: at the first field drawn with an error.
+
+        To be asked once for each place where an error is drawn, in the order in which they stand on the page.
+        """
+        if self._led_to is not None or not self.error(name):
+            return False
+        self._led_to = name
+        return True
 
     def __bool__(self) -> bool:
         return True

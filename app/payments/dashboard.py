@@ -14,17 +14,31 @@ from app.payments.queries_bank import counts_of_entries
 from app.payments.queries_card import disputes_of, inbox_of
 from app.payments.queries_legal import refused_in, unanswered_in
 from app.payments.queries_proof import waiting_proofs
+from app.payments.transfers import lacks_ways_to_pay
 
 NAV = NavItem(title=N_("Payments"), path="/payments", icon="banknote", roles=(Role.FINANCE,), order=70)
 
 
 async def payments_dashboard(edition_id: int, actor: Actor, now: datetime) -> list[DashboardItem]:
-    """Refunds that are due, open invoices, transfers that nobody could assign, what waits or was refused, claims."""
-    if not actor.has(Role.FINANCE, edition_id=edition_id):
+    """What payers lack, for who manages, too; for finance what is open, owed, unassigned, waits or was refused."""
+    if not actor.has(Role.MANAGER, Role.FINANCE, edition_id=edition_id):
         return []
+    may_see = actor.has(Role.FINANCE, edition_id=edition_id)
     counts = await counts_by_state(edition_id)
     base = f"/manage/{edition_id}/payments"
     items = []
+    if await lacks_ways_to_pay(edition_id):
+        items.append(
+            DashboardItem(
+                stage=Stage.SELL,
+                title=_("No bank account is set."),
+                detail=_("Invoices and the pages of payers cannot say where to pay."),
+                href=f"{base}/terms" if may_see else "",
+                waiting=1 if counts[DocumentState.OPEN] else 0,
+            )
+        )
+    if not may_see:
+        return items
     if due := counts[DocumentState.REFUND_DUE]:
         items.append(
             DashboardItem(stage=Stage.SELL, title=_("Money to give back"), href=f"{base}?state=refund_due", waiting=due)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from app.events.queries import edition_by_id
+from app.kernel.documents.qr import qr_svg
 from app.kernel.i18n import _, pick, use_locale
 from app.kernel.money import Money, format_money
 from app.payments.enums import DocumentKind, DocumentState, Settlement
@@ -126,7 +127,7 @@ def _transfer(document: DocumentInfo, amount: Money) -> TransferDetails | None:
     found = transfer_of(document, amount)
     if found is None:
         return None
-    coded = [OneTransfer(amount=part.amount_minor, picture=str(code).encode()) for part, code in found.codes]
+    coded = [OneTransfer(amount=part.amount.amount_minor, picture=qr_svg(part.code).encode()) for part in found.codes]
     return TransferDetails(
         bank=found.bank,
         account=found.bank_account,

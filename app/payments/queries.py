@@ -17,6 +17,9 @@ from app.payments.tables import Instalment, Payment, PaymentDocument, PaymentEve
 #: Of one payment at a provider, what its document does not take is a payment of its own, named so behind the name.
 OVER = ":over"
 
+#: So many ids are named in one query; databases take some 32,000.
+AT_ONCE = 5_000
+
 
 @dataclass(frozen=True, kw_only=True)
 class DocumentInfo:
@@ -318,12 +321,13 @@ async def parts_of(document: DocumentInfo) -> list[PartInfo]:
 
 async def parts_by_document(documents: Sequence[DocumentInfo]) -> dict[int, list[PartInfo]]:
     """Parts of several documents, as :func:`parts_of` gives those of one."""
-    ids = [document.id for document in documents] or [0]
-    rows = await Instalment.select().where(Instalment.document.is_in(ids)).order_by(Instalment.position)
-    return {
-        document.id: _filled(document, [row for row in rows if row["document"] == document.id])
-        for document in documents
-    }
+    found: dict[int, list[dict[str, Any]]] = {document.id: [] for document in documents}
+    ids = list(found)
+    for start in range(0, len(ids), AT_ONCE):
+        chosen = Instalment.document.is_in(ids[start : start + AT_ONCE])
+        for row in await Instalment.select().where(chosen).order_by(Instalment.position):
+            found[row["document"]].append(row)
+    return {document.id: _filled(document, found[document.id]) for document in documents}
 
 
 def _filled(document: DocumentInfo, rows: Sequence[Mapping[str, Any]]) -> list[PartInfo]:

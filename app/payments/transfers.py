@@ -1,14 +1,14 @@
 """The bank transfers that pay a document: one, or several where the amount is above what goes at once."""
 
+from base64 import b64encode
 from dataclasses import dataclass
 
-from markupsafe import Markup
-
-from app.kernel.documents.qr import qr_svg
-from app.kernel.money import Money
+from app.kernel.documents.qr import qr_png
+from app.kernel.money import Money, decimals, typed_money
 from app.kernel.settings import settings
 from app.payments.banks import bank_name
-from app.payments.queries import DocumentInfo
+from app.payments.queries import DocumentInfo, terms_of
+from app.payments.services.stripe_client import cards_on
 from app.payments.vietqr import vietqr
 
 #: Nobody scans more codes than this: what would need more is transferred at a bank's counter.
@@ -22,10 +22,15 @@ class TransferPart:
     amount: Money
     code: str
 
+    @property
+    def picture(self) -> str:
+        """The code as a picture inside of a page: the phone that shows it cannot scan it, but can save it."""
+        return "data:image/png;base64," + b64encode(qr_png(self.code)).decode()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Transfer:
-    """A bank transfer as a page shows it; ``codes`` are VietQR codes as SVG, if the currency has them.
+    """A bank transfer as a page shows it; ``codes`` are its VietQR codes, if the currency has them.
 
     There are several, each with its amount, where banks do not transfer the whole at once.
     """
@@ -35,7 +40,22 @@ class Transfer:
     account_name: str
     amount: Money
     reference: str
-    codes: tuple[tuple[Money, Markup], ...]
+    codes: tuple[TransferPart, ...]
+
+    @property
+    def amount_to_copy(self) -> str:
+        """The amount as banks' apps take it: without dots between its thousands."""
+        return typed_money(self.amount) if decimals(self.amount.currency) else str(self.amount.amount_minor)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BankAccount:
+    """The account that transfers go to; ``example`` is its VietQR code without an amount, if the currency has codes."""
+
+    bank: str
+    number: str
+    holder: str
+    example: TransferPart | None
 
 
 def transfers_on() -> bool:
@@ -54,8 +74,27 @@ def transfer_of(document: DocumentInfo, amount: Money | None = None) -> Transfer
         account_name=here.bank_account_name,
         amount=amount or document.due,
         reference=document.reference,
-        codes=tuple((part.amount, qr_svg(part.code, label="VietQR")) for part in transfer_parts(document, amount)),
+        codes=transfer_parts(document, amount),
     )
+
+
+def account_of(currency: str) -> BankAccount | None:
+    """The account as finance looks it over, for an edition in a currency; None while none is configured."""
+    here = settings()
+    if not transfers_on():
+        return None
+    none = Money(0, currency)
+    return BankAccount(
+        bank=bank_name(here.bank_bin),
+        number=here.bank_account,
+        holder=here.bank_account_name,
+        example=TransferPart(none, vietqr(here.bank_bin, here.bank_account, 0, "")) if currency == "VND" else None,
+    )
+
+
+async def lacks_ways_to_pay(edition_id: int) -> bool:
+    """Whether payers of an edition can pay at no place but a desk: no account, no cards, no QRIS picture."""
+    return not transfers_on() and not cards_on() and not (await terms_of(edition_id)).qris
 
 
 def transfer_parts(document: DocumentInfo, amount: Money | None = None) -> tuple[TransferPart, ...]:

@@ -152,7 +152,7 @@ def test_a_fee_in_two_parts_goes_from_invoice_to_ledger_and_back(people: People,
     shown = exhibitor.locator("main").inner_text()
     assert stripe.control("sessions") == {"complete": 1}
 
-    reference = exhibitor.locator("main dd.mono").last.inner_text().strip()
+    reference = exhibitor.locator("main dd .mono").last.inner_text().strip()
     assert reference.startswith("FG")
     assert reference in shown
     tell_of_transfer(people, rest, f"mbvcb3278907687.ck{reference.lower()}nop phi gian hang")

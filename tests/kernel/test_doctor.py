@@ -45,6 +45,9 @@ def configure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Configure:
         KEY_ENCRYPTION_KEY="k" * 32,
         REQUIRE_TWO_STEP="true",
         SMS_URL="https://sms.example",
+        BANK_BIN="970436",
+        BANK_ACCOUNT="0011001932418",
+        BANK_ACCOUNT_NAME="HOI LHPN",
     )
     yield change
     settings.cache_clear()
@@ -72,7 +75,7 @@ async def test_a_sound_set_up_is_fine(database: str, configure: Configure, tmp_p
         configure(SMTP_HOST="127.0.0.1", SMTP_PORT=str(server.port), SMTP_TLS="none")
         await back_up(tmp_path / "all.zip", now=now())
         assert (await said("wrong"), await said("mind")) == ([], as_superuser())
-        assert len(await said("fine")) == 11
+        assert len(await said("fine")) == 12
 
 
 async def test_voluntary_second_steps_are_named_at_a_public_address(database: str, configure: Configure) -> None:
@@ -107,6 +110,14 @@ async def test_settings_that_do_not_fit_are_named(database: str, configure: Conf
         "Neither SMS_URL nor ZALO_URL is set: who has a phone number only gets no message.",
         "No backup was made yet. Run `fairground backup FILE --keys KEYFILE`.",
     ]
+
+
+async def test_payers_without_an_account_to_transfer_to_are_minded(database: str, configure: Configure) -> None:
+    assert "People transfer money to HOI LHPN, account 0011001932418." in await said("fine")
+    configure(BANK_ACCOUNT_NAME="")
+    assert "No BANK_ACCOUNT_NAME: payers cannot compare the name that their bank shows." in await said("mind")
+    configure(BANK_ACCOUNT="")
+    assert "No BANK_BIN and BANK_ACCOUNT: payers are not told where to transfer money to." in await said("mind")
 
 
 async def test_a_database_that_a_newer_version_has_changed_is_told(database: str, configure: Configure) -> None:

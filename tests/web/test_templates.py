@@ -35,6 +35,51 @@ def test_a_field_ties_label_hint_and_error_to_its_input() -> None:
     assert "Too short." in html
 
 
+def test_a_form_that_came_back_puts_its_reader_at_the_first_field_with_an_error() -> None:
+    fields = (
+        'field(form, "name", "Name")',
+        'field(form, "phone", "Phone", "tel")',
+        'field(form, "note", "Note", "textarea")',
+    )
+
+    def drawn(**errors: str) -> list[bool]:
+        form = Form({}, errors)
+        return [" autofocus" in draw(call, form=form) for call in fields]
+
+    assert drawn() == [False, False, False]
+    assert drawn(note="Too long.") == [False, False, True]
+    assert drawn(note="Too long.", phone="Too short.") == [False, True, False]  # as the page has them, not the form
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        'field(form, "a", "A", "select", options=["x"])',
+        'field(form, "a", "A", "checkbox")',
+        'field(form, "a", "A", "file")',
+        'sheet_field(form, "a")',
+    ],
+)
+def test_a_faulty_field_of_each_kind_has_the_focus(call: str) -> None:
+    source = "web/data.html" if call.startswith("sheet") else "web/components.html"
+    html = draw(call, source, form=Form({}, {"a": "No."}))
+    assert re.search(r"<(input|select)[^>]* autofocus", html)
+
+
+def test_of_choices_the_error_stands_above_them_and_has_the_focus() -> None:
+    call = 'field(form, "a", "A", "radio", options=[("x", "X"), ("y", "Y")])'
+    html = draw(call, form=Form({}, {"a": "Choose one."}))
+    assert '<span class="field-error" id="field-a-error" tabindex="-1" autofocus>' in html
+    assert html.index("Choose one.") < html.index('type="radio"')
+
+
+def test_every_error_that_a_page_draws_itself_may_have_the_focus() -> None:
+    for path in TEMPLATES:
+        text = path.read_text(encoding="utf-8")
+        drawn = len(re.findall(r'class="field-error"', text))
+        assert len(re.findall(r"leads_to\(|if led %}", text)) >= drawn, path.name
+
+
 def test_what_people_typed_is_escaped() -> None:
     form = Form({"name": '"><script>alert(1)</script>'}, {"name": "<b>no</b>"})
     html = draw('field(form, "name", "Name")', form=form)

@@ -27,6 +27,7 @@ from app.payments.queries_borne import borne_in, by_bearer
 from app.payments.schemas import NO_FILE, QrisForm, TermsForm
 from app.payments.services.terms import set_qris, set_terms
 from app.payments.tax import country_of, rates_in
+from app.payments.transfers import account_of, lacks_ways_to_pay
 
 
 class BooksController(Controller):
@@ -114,6 +115,8 @@ async def _terms_page(
         form=form,
         modes=[(mode.value, _(name)) for mode, name in TAX_MODE_NAMES.items()],
         country=country,
+        account=account_of(edition.currency),
+        lacks_ways_to_pay=await lacks_ways_to_pay(edition.id),
         qris=terms.qris,
         qris_form=qris_form or Form.empty(),
         rates=[("", _("None")), *rates_in(country, edition.today(now()), standing=terms.tax_name)],

@@ -9,9 +9,10 @@ from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.guards import requires
 from app.events.pages import PAGE_SIZE, download, form_again, offset_of, page_asked, pager_of, with_query
-from app.events.queries import EditionInfo, edition_by_id
+from app.events.queries import EditionInfo, Page, edition_by_id
 from app.kernel.clock import now
 from app.kernel.documents.qr import qr_svg
+from app.kernel.enums import CHANNEL_NAMES, MESSAGE_STATE_NAMES
 from app.kernel.errors import AppError
 from app.kernel.forms import Form, FormError, open_form, posted_by, read_form
 from app.kernel.i18n import N_, _, format_datetime
@@ -45,7 +46,9 @@ from app.payments.errors_card import GoesBackToCard
 from app.payments.errors_cash import RefundShort
 from app.payments.papers import invoice_pdf
 from app.payments.queries import DocumentInfo, PaymentInfo
+from app.payments.queries_due import count_overdue, next_days, open_by_day
 from app.payments.queries_proof import proofs_of, with_waiting_proofs
+from app.payments.queries_told import told_of
 from app.payments.schemas import NOT_AN_AMOUNT, CreditForm, PaymentForm, RefundForm, TakeOffForm
 from app.payments.services.bearing import return_borne
 from app.payments.services.corrections import credit_document, write_off
@@ -62,6 +65,8 @@ TAKES_ALL = N_(
     "This takes back all of the invoice, and with it what was sold: %(what)s. %(amount)s goes back to the payer, who "
     "is told. If that is meant, tick this."
 )
+#: A tab of the list beside the states: open invoices of which a day of payment is over.
+OVERDUE = "overdue"
 
 
 class FinanceController(Controller):
@@ -81,21 +86,19 @@ class FinanceController(Controller):
         """The list, searched and filtered."""
         state = request.query_params.get("state", "")
         edition = await edition_by_id(edition_id)
-        found = await queries.documents(
-            edition_id,
-            state=_state(state),
-            search=search_text(q),
-            offset=offset_of(page_asked(request)),
-            limit=PAGE_SIZE,
-        )
+        today = edition.today(now())
+        offset = offset_of(page_asked(request))
+        found = await _found(edition, state, q, offset=offset, limit=PAGE_SIZE)
+        states = [(one.value, _(name)) for one, name in STATE_NAMES.items()]
         return page(
             "payments/list.html",
             edition=edition,
             documents=found.items,
             proof_waits=await with_waiting_proofs([one.id for one in found.items]),
             pager=pager_of(request, found),
-            counts=await queries.counts_by_state(edition_id),
-            states=[(one.value, _(name)) for one, name in STATE_NAMES.items()],
+            next_days=await next_days(found.items, today),
+            counts={**await queries.counts_by_state(edition_id), OVERDUE: await count_overdue(edition_id, today)},
+            states=[*states[:1], (OVERDUE, _("Overdue")), *states[1:]],
             state_names=_names(),
             q=q,
             state=state,
@@ -109,7 +112,8 @@ class FinanceController(Controller):
         """The list as a sheet."""
         state = request.query_params.get("state", "")
         edition = await edition_by_id(edition_id)
-        found = await queries.documents(edition_id, state=_state(state), search=search_text(q))
+        found = await _found(edition, state, q)
+        days = await next_days(found.items, edition.today(now()))
         headers = [
             _("Invoice"),
             _("Payer"),
@@ -120,6 +124,10 @@ class FinanceController(Controller):
             _("Reference"),
             _("Made on"),
             _("Settled on"),
+            _("Still to come"),
+            _("To be paid by"),
+            _("Overdue"),
+            _("To give back"),
         ]
         names = _names()
         rows = [
@@ -133,6 +141,10 @@ class FinanceController(Controller):
                 one.reference if one.kind == DocumentKind.INVOICE else "",
                 one.created_at,
                 one.settled_at,
+                one.due if one.id in days else None,
+                days[one.id].on if one.id in days else None,
+                _("Overdue") if one.id in days and days[one.id].late else "",
+                one.owed if one.owed.amount_minor else None,
             ]
             for one in found.items
         ]
@@ -357,6 +369,9 @@ async def document_page(
         overdue=queries.is_overdue(document, parts, edition.today(now())),
         notes=await queries.credit_notes_of(document.id),
         proofs=await proofs_of(document.id),
+        told=await told_of(document),
+        message_states={one: _(name) for one, name in MESSAGE_STATE_NAMES.items()},
+        channel_names={one: _(name) for one, name in CHANNEL_NAMES.items()},
         corrects=await queries.document_by_id(document.corrects_id) if document.corrects_id else None,
         creditable=document.kind == DocumentKind.INVOICE
         and document.state in (DocumentState.OPEN, DocumentState.PAID)
@@ -400,6 +415,15 @@ def _refund_form(payment: PaymentInfo) -> Form:
 
 def _names() -> dict[DocumentState, str]:
     return {state: _(name) for state, name in STATE_NAMES.items()}
+
+
+async def _found(edition: EditionInfo, state: str, q: str, *, offset: int = 0, limit: int | None = None) -> Page:
+    """The documents of a tab: open and overdue ones by their days, others the newest first."""
+    search = search_text(q)
+    if state in (DocumentState.OPEN, OVERDUE):
+        late = edition.today(now()) if state == OVERDUE else None
+        return await open_by_day(edition.id, overdue_on=late, search=search, offset=offset, limit=limit)
+    return await queries.documents(edition.id, state=_state(state), search=search, offset=offset, limit=limit)
 
 
 def _state(text: str) -> DocumentState | None:

@@ -34,7 +34,7 @@ from app.payments.services.issuing import Payer
 from app.payments.services.service_invoices import document_by_secret, issue_service_invoice
 from app.payments.services.stripe_client import cards_on
 from app.payments.tax import country_of, is_payers_tax_code, rates_in
-from app.payments.transfers import transfer_of, transfers_on
+from app.payments.transfers import lacks_ways_to_pay, transfer_of, transfers_on
 
 #: How many lines the form has.
 LINES = 5
@@ -214,6 +214,7 @@ async def _form_page(edition: EditionInfo, form: Form, *, status: int = 200) -> 
         taxes=_taxes(terms, edition),
         mode=_(TAX_MODE_NAMES[terms.tax_mode]),
         due_days=terms.due_days,
+        lacks_ways_to_pay=await lacks_ways_to_pay(edition.id),
     )
 
 

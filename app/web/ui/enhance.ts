@@ -215,14 +215,22 @@ export function enhanceMenus(): void {
   });
 }
 
+/** Show what is wrong with a form that came back, where the browser itself has not gone to it, as on iPhones. */
+export function showError(): void {
+  const place = document.querySelector<HTMLElement>("main [autofocus]");
+  if (!place || location.hash || window.scrollY || document.activeElement === place) return;
+  place.focus({ preventScroll: true });
+  place.scrollIntoView({ block: "center", behavior: "instant" });
+}
+
 /** On a narrow screen rows of sections and tabs scroll, and so does a plan: bring the open one, the sought booth, into the middle. */
 export function showCurrent(): void {
-  for (const tab of document.querySelectorAll('.tabs [aria-current="page"]')) {
-    const row = tab.closest("ul"); // alone, for tabs may stand far down a page that is to begin at its top
+  for (const tab of document.querySelectorAll('.tabs [aria-current="page"], .site-nav [aria-current="page"]')) {
+    const row = tab.closest("ul"); // alone: the page itself stays where it begins, or where an error or a part is sought
     const [{ left, width }, frame] = [tab.getBoundingClientRect(), row?.getBoundingClientRect()];
     row?.scrollBy({ left: left + width / 2 - ((frame?.left ?? 0) + (frame?.width ?? 0) / 2), behavior: "instant" });
   }
-  for (const current of document.querySelectorAll('.site-nav [aria-current="page"], .map-here + .map #here')) {
+  for (const current of document.querySelectorAll(".map-here + .map #here")) {
     current.scrollIntoView({ block: "nearest", inline: "center" });
   }
 }

@@ -1,6 +1,6 @@
 // The one script of ordinary pages. Everything works without it; it makes some things quicker.
 
-import { enhanceConfirmations, enhanceDialogs, enhanceForms, enhanceMenus, showCurrent } from "./enhance";
+import { enhanceConfirmations, enhanceDialogs, enhanceForms, enhanceMenus, showCurrent, showError } from "./enhance";
 import { enhanceToasts } from "./toast";
 import { restoreTheme } from "./theme";
 
@@ -14,4 +14,5 @@ enhanceConfirmations();
 enhanceForms();
 enhanceMenus();
 showCurrent();
+showError();
 if (document.querySelector(usesHtmx)) void import("./htmx");

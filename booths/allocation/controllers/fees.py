@@ -21,6 +21,7 @@ from app.kernel.sheets.write import Cell
 from app.kernel.web import page, redirect
 from app.payments.queries import terms_of
 from app.payments.schemas import NOT_AN_AMOUNT
+from app.payments.transfers import lacks_ways_to_pay
 from booths.allocation import queries, queries_fees
 from booths.allocation.enums import FEE_STATE_NAMES, FeeState
 from booths.allocation.schemas import FeePlanForm, WaiverForm
@@ -58,6 +59,7 @@ class FeesController(Controller):
             export=with_query(request, f"/manage/{edition_id}/booth-fees/export.xlsx"),
             plan=await queries_fees.fee_plan_of(edition_id),
             unbilled=sum(fee.state == FeeState.UNBILLED for fee in everybody),
+            lacks_ways_to_pay=await lacks_ways_to_pay(edition_id),
             may_see_invoices=request.user.has(Role.FINANCE, edition_id=edition_id),
         )
 

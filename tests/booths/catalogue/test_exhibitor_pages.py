@@ -223,6 +223,17 @@ async def test_all_that_does_not_fit_is_said_at_once(client: httpx.AsyncClient) 
     assert re.search(r'name="contact_public" value="on" checked', answer.text) is not None
 
 
+async def test_an_error_in_another_language_lies_open(client: httpx.AsyncClient) -> None:
+    fair = await make_fair()
+    stand = await make_stand(fair)
+    await enter(client, stand)
+    for name, is_open in (("x" * 161, True), ("Hat", False)):
+        typed = {"name_vi": "Nón", "name_en": name, "price": "nhiều"}
+        answer = await client.post(f"{home(fair, stand)}/products/new?lang=vi", data=typed)
+        assert ('<details class="more-languages" open>' in answer.text) == is_open
+        assert answer.text.count(" autofocus") == 1
+
+
 async def test_the_profile_is_kept_and_shown(client: httpx.AsyncClient) -> None:
     fair = await make_fair()
     stand = await make_stand(fair)

@@ -194,6 +194,23 @@ async def test_an_exhibitor_sees_her_fee_pays_it_and_sees_it_go_back(client: Bro
     assert (await invoice_of(application_id)).state == DocumentState.REFUNDED
 
 
+async def test_without_an_account_it_is_said_before_billing_and_to_the_exhibitor(client: Browser) -> None:
+    await sign_in(client, (await make_owner()).id)
+    fair = await make_fair(1)
+    application_id = await fair.exhibitor(0)
+    base = f"/manage/{fair.edition.id}/booth-fees?lang=en"
+    assert "No bank account is set." in (await client.get(base)).text
+    await fair.bill()
+    assert "No bank account is set." not in (await client.get(base)).text  # nothing is left to bill
+    document = await invoice_of(application_id)
+    async with await exhibitor_of(fair, application_id) as browser:
+        shown = (await browser.get(f"{fair.edition.path}/apply/mine/{application_id}?lang=en")).text
+        assert f"The organisers tell you how to pay. Please name invoice {document.number}" in shown
+    told = (await client.get(f"/manage/{fair.edition.id}/payments/{document.id}?lang=en")).text
+    assert "What the payer was told" in told
+    assert "The invoice for your booth" in told or "Hóa đơn" in told.partition("What the payer was told")[2]
+
+
 async def test_an_exhibitor_shows_that_her_transfer_was_sent(client: Browser, bank: None) -> None:
     fair = await make_fair(1)
     application_id = await fair.exhibitor(0)

@@ -1,0 +1,134 @@
+"""Where money is to be transferred to: what payers see of the account, and what organisers do when there is none."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from io import BytesIO
+
+import pytest
+import zxingcpp
+from PIL import Image
+
+from app.accounts.actor import SYSTEM
+from app.accounts.enums import Role
+from app.kernel.money import Money
+from app.kernel.settings import settings
+from app.payments.services.corrections import credit_document
+from app.payments.services.reminding import remind_now
+from app.payments.transfers import transfer_of
+from tests.conftest import NOW
+from tests.events.factories import make_edition
+from tests.payments import emv
+from tests.payments.controllers.service_invoices import TYPED, issue, own_path
+from tests.payments.factories import Seller, make_document
+from tests.support.client import Browser, new_browser, sign_in
+from tests.support.factories import make_holder, make_owner
+
+pytestmark = pytest.mark.engines
+LACKING = "No bank account is set."
+ACCOUNT = {"BANK_BIN": "970436", "BANK_ACCOUNT": "0011001932418", "BANK_ACCOUNT_NAME": "HOI LHPN"}
+
+
+@pytest.fixture(autouse=True)
+def configure(frozen_now: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Change settings; without an account to begin with."""
+
+    def change(values: dict[str, str]) -> None:
+        for name, value in values.items():
+            monkeypatch.setenv(name, value)
+        settings.cache_clear()
+
+    change(dict.fromkeys(ACCOUNT, ""))
+    yield change
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+def pictures_of(page: str) -> list[str]:
+    """What a banking app reads from the pictures of a page."""
+    found = re.findall(r'<img src="data:image/png;base64,([^"]+)"', page)
+    return [zxingcpp.read_barcodes(Image.open(BytesIO(b64decode(one))))[0].text for one in found]
+
+
+async def test_organisers_are_warned_while_there_is_no_account(
+    client: Browser, configure: Callable[..., None], seller: Seller
+) -> None:
+    edition = await make_edition()
+    base = f"/manage/{edition.id}"
+    await make_document(edition)
+    warned = {}
+    for role in (Role.OWNER, Role.MANAGER, Role.FINANCE, Role.GATE_LEAD):
+        await sign_in(client, (await make_holder(role, edition_id=edition.id)).id)
+        warned[role] = LACKING in (await client.get(f"{base}?lang=en")).text
+    assert warned == {Role.OWNER: True, Role.MANAGER: True, Role.FINANCE: True, Role.GATE_LEAD: False}
+    await sign_in(client, (await make_owner()).id)
+    pages = ("", "/booth-fees", "/payments/terms", "/payments/new")
+    assert [LACKING in (await client.get(f"{base}{page}?lang=en")).text for page in pages] == [True, False, True, True]
+    configure(ACCOUNT)
+    assert [LACKING in (await client.get(f"{base}{page}?lang=en")).text for page in pages] == [False] * 4
+
+
+async def test_finance_sees_which_account_payers_are_shown(client: Browser, configure: Callable[..., None]) -> None:
+    configure(ACCOUNT)
+    edition = await make_edition()
+    await sign_in(client, (await make_holder(Role.FINANCE, edition_id=edition.id)).id)
+    page = (await client.get(f"/manage/{edition.id}/payments/terms?lang=en")).text
+    for words in ("Vietcombank", "0011001932418", "HOI LHPN"):
+        assert words in page
+    (code,) = pictures_of(page)
+    tree = emv.read(code)
+    assert (tree.at("38", "01", "00"), tree.at("38", "01", "01")) == ("970436", "0011001932418")
+    assert (tree.at("01"), "54" in tree.objects) == ("11", False)  # no amount: it may be scanned and nothing is paid
+
+
+async def test_a_payer_without_any_way_is_told_that_she_will_be(
+    client: Browser, configure: Callable[..., None]
+) -> None:
+    await sign_in(client, (await make_owner()).id)
+    document = await issue(client, await make_edition())
+    sentence = f"The organisers tell you how to pay. Please name invoice {document.number}"
+    async with new_browser() as payer:
+        own = f"{await own_path()}?lang=en"
+        assert sentence in (await payer.get(own)).text
+        configure(ACCOUNT)
+        assert sentence not in (await payer.get(own)).text
+
+
+async def test_a_payer_copies_or_saves_what_her_bank_wants(client: Browser, configure: Callable[..., None]) -> None:
+    configure(ACCOUNT | {"INSTANT_TRANSFER_CEILING": "15000000"})
+    await sign_in(client, (await make_owner()).id)
+    document = await issue(client, await make_edition())
+    async with new_browser() as payer:
+        page = (await payer.get(f"{await own_path()}?lang=en")).text
+    assert re.findall(r'data-copy="([^"]*)"', page) == ["0011001932418", "20000000", document.reference]
+    assert page.count('type="button" data-copy') == 3
+    assert "Vietcombank" in page
+    codes = [emv.read(code) for code in pictures_of(page)]
+    assert [(int(code.at("54")), code.at("62", "08")) for code in codes] == [(10_000_000, document.reference)] * 2
+    saved = re.findall(r'href="data:image/png;base64,([^"]+)" download="([^"]+)"', page)
+    assert [name for _picture, name in saved] == [f"VietQR-{document.reference}-{number}.png" for number in (1, 2)]
+    assert [picture for picture, _name in saved] == re.findall(r'<img src="data:image/png;base64,([^"]+)"', page)
+
+
+async def test_an_amount_is_copied_as_banks_take_it(
+    configure: Callable[..., None], seller: Seller, database: str
+) -> None:
+    configure(ACCOUNT)
+    document = await make_document(await make_edition())
+    copied = [transfer_of(document, Money(1_250_050, currency)) for currency in ("VND", "USD")]
+    assert [one and one.amount_to_copy for one in copied] == ["1250050", "12500.50"]
+
+
+async def test_finance_sees_what_a_payer_was_told(client: Browser, configure: Callable[..., None]) -> None:
+    edition = await make_edition()
+    await sign_in(client, (await make_holder(Role.FINANCE, edition_id=edition.id)).id)
+    document, other = await issue(client, edition), await issue(client, edition, client_id="invoice-of-tests-2")
+    await remind_now(document_id=document.id, actor=SYSTEM, now=NOW)
+    credit = Money(20_000_000, "VND")
+    await credit_document(document_id=other.id, amount=credit, reason="Bớt", actor=SYSTEM, now=NOW)
+    shown = (await client.get(f"/manage/{edition.id}/payments/{document.id}?lang=en")).text
+    told = shown.partition("What the payer was told")[2].partition("</table>")[0]
+    assert (told.count("<tr>") - 1, told.count(document.number)) == (2, 2)
+    assert ("Waiting" in told, TYPED["contact"] in told, other.number in told) == (True, False, False)
