@@ -75,14 +75,14 @@ async def make_document(
     parts: Sequence[Part] = (),
     may_be_borne: bool = False,
 ) -> DocumentInfo:
-    """An open document over ``amount`` VND, or over ``lines``, of which others may bear all."""
+    """An open document over ``amount`` of the edition's currency, or over ``lines``, of which others may bear all."""
     return await open_document(
         edition_id=edition.id,
         purpose="order",
         subject_id=subject_id,
         payer=Payer(name=payer),
         description="2 vé người lớn",
-        currency="VND",
+        currency=edition.currency,
         lines=lines or [Line(description="Vé người lớn", unit_minor=amount)],
         parts=parts,
         may_be_borne=may_be_borne,
