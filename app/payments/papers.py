@@ -22,7 +22,7 @@ from app.payments.pdf import (
     TransferDetails,
     render_invoices,
 )
-from app.payments.queries import DocumentInfo, document_by_id, lines_of, next_due, parts_of, payments_of, to_pay_by
+from app.payments.queries import DocumentInfo, document_by_id, lines_of, parts_of, payments_of, to_pay_by, to_pay_next
 from app.payments.transfers import transfer_of
 
 HUNDRED = Decimal(100)
@@ -70,7 +70,7 @@ async def paper_of(document: DocumentInfo) -> Paper:
             for payment in await payments_of(document.id)
             if payment.outcome != Settlement.MISTAKEN
         ],
-        transfer=_transfer(document, await next_due(document)) if is_open else None,
+        transfer=_transfer(document, to_pay_next(document, parts)) if is_open else None,
         legal=LegalInvoice(
             provider=document.legal.provider,
             series=document.legal.series,

@@ -201,16 +201,6 @@ async def payments_of(document_id: int) -> list[PaymentInfo]:
     return [payment_info(row) for row in rows]
 
 
-def without_failed(payments: Sequence[PaymentInfo]) -> list[PaymentInfo]:
-    """Payments of a document without refunds that failed after all, and without what stands against those.
-
-    And without what was taken off it again.
-    """
-    against = {one.id: one.returns_id for one in payments if one.amount.amount_minor > 0 and one.returns_id}
-    gone = {*against, *against.values()}
-    return [one for one in payments if one.id not in gone and one.outcome != Settlement.MISTAKEN]
-
-
 async def waiting_events(limit: int = 100, received_until: datetime | None = None) -> list[dict[str, Any]]:
     """Events of the inbox that have not been applied, those tried least often first, of these the oldest.
 
@@ -352,11 +342,13 @@ def _filled(document: DocumentInfo, rows: Sequence[Mapping[str, Any]]) -> list[P
 
 
 async def next_due(document: DocumentInfo) -> Money:
+    """What is to be paid next, as :func:`to_pay_next` finds it."""
+    return to_pay_next(document, await parts_of(document))
+
+
+def to_pay_next(document: DocumentInfo, parts: Sequence[PartInfo]) -> Money:
     """What is to be paid next: the rest of the first part that is not paid yet, or all that is due without parts."""
-    for part in await parts_of(document):
-        if part.due.amount_minor:
-            return part.due
-    return document.due
+    return next((part.due for part in parts if part.due.amount_minor), document.due)
 
 
 def to_pay_by(document: DocumentInfo, parts: Sequence[PartInfo]) -> date | None:

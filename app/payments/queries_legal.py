@@ -1,14 +1,13 @@
 """Reads of e-invoices: which are still to be issued, and what of one is here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
 from app.kernel.database import fetch
-from app.payments.enums import DocumentState
 from app.payments.enums_legal import LegalFileKind, LegalState
-from app.payments.queries import DocumentInfo, credit_notes_of
+from app.payments.queries import DocumentInfo
 from app.payments.tables_legal import LegalFile, LegalOrder
 
 
@@ -83,9 +82,8 @@ async def legal_part(document_id: int) -> LegalPart:
     )
 
 
-async def legal_files_of(document: DocumentInfo) -> list[tuple[DocumentInfo, LegalFileKind]]:
-    """Files that are here of an invoice's e-invoice, then of those of its credit notes, each with what it is of."""
-    documents = [document, *await credit_notes_of(document.id, DocumentState.ISSUED)]
+async def legal_files_of(documents: Sequence[DocumentInfo]) -> list[tuple[DocumentInfo, LegalFileKind]]:
+    """Files that are here of the e-invoices of some documents, in their order, each with what it is of."""
     rows = await LegalFile.select(LegalFile.document, LegalFile.kind).where(
         LegalFile.document.is_in([one.id for one in documents])
     )

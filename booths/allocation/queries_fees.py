@@ -7,24 +7,10 @@ from typing import Any
 from app.kernel.money import Money
 from app.kernel.searching import is_named
 from app.payments.enums import DocumentState
-from app.payments.enums_legal import LegalFileKind
-from app.payments.lines import Line, TaxedLine, borne_whole, total_of
-from app.payments.queries import (
-    DocumentInfo,
-    PartInfo,
-    PaymentInfo,
-    credit_notes_of,
-    invoices_for,
-    lines_of,
-    next_due,
-    parts_of,
-    payments_of,
-    terms_of,
-    without_failed,
-)
+from app.payments.lines import Line, total_of
+from app.payments.own_invoice import OwnInvoice, own_invoice
+from app.payments.queries import DocumentInfo, invoices_for, terms_of
 from app.payments.queries_borne import borne_amounts
-from app.payments.queries_legal import legal_files_of
-from app.payments.transfers import Transfer, transfer_of
 from booths.allocation.enums import FEE_PURPOSE, ApplicationState, FeeState
 from booths.allocation.tables import Application, BoothBill, FeePlan
 from booths.floorplan.enums import HolderState
@@ -81,31 +67,6 @@ class Fee:
         if self.document.is_borne:
             return FeeState.BORNE
         return FeeState.PAID if self.document.state == DocumentState.PAID else FeeState.OPEN
-
-
-@dataclass(frozen=True, kw_only=True)
-class OwnFee:
-    """An invoice as its exhibitor sees it: what of it came and went back, and how to pay what is due next.
-
-    ``e_invoices`` are the files that are here of its legal e-invoice and of those of its credit notes.
-    """
-
-    document: DocumentInfo
-    lines: list[TaxedLine]
-    parts: list[PartInfo]
-    next: Money
-    payments: list[PaymentInfo]
-    credit_notes: list[DocumentInfo]
-    transfer: Transfer | None
-    e_invoices: list[tuple[DocumentInfo, LegalFileKind]]
-
-    @property
-    def borne(self) -> tuple[str, Money] | None:
-        """Who bears all of it, and how much that is; None where something is to be paid, or was."""
-        if not self.document.is_borne:
-            return None
-        names, minor = borne_whole(self.lines)
-        return names, Money(minor, self.document.amount.currency)
 
 
 async def fee_plan_of(edition_id: int) -> Plan | None:
@@ -215,29 +176,11 @@ async def _standing(booths: dict[int, int]) -> dict[int, DocumentInfo]:
     return {one.subject_id: one for one in found if one.state in STANDS or one.id in still}
 
 
-async def own_fees(application_id: int) -> list[OwnFee]:
+async def own_fees(application_id: int) -> list[OwnInvoice]:
     """The invoices of an application, the newest first; older ones only where money came for them."""
     documents = (await invoices_for(FEE_PURPOSE, [application_id]))[::-1]
-    found = []
-    for number, document in enumerate(documents):
-        payments = without_failed(await payments_of(document.id))
-        if number and not payments:
-            continue
-        due = await next_due(document)
-        is_open = document.state == DocumentState.OPEN
-        found.append(
-            OwnFee(
-                document=document,
-                lines=await lines_of(document.id),
-                parts=await parts_of(document),
-                next=due,
-                payments=payments,
-                credit_notes=await credit_notes_of(document.id, DocumentState.ISSUED),
-                transfer=transfer_of(document, due) if is_open else None,
-                e_invoices=await legal_files_of(document),
-            )
-        )
-    return found
+    found = [await own_invoice(one, is_asked=one.state == DocumentState.OPEN) for one in documents]
+    return [*found[:1], *(one for one in found[1:] if one.payments)]
 
 
 async def bill_of(document_id: int) -> dict[str, Any]:

@@ -389,7 +389,7 @@ async def document_page(
         payable=document.kind == DocumentKind.INVOICE and not document.is_borne and await may_be_paid(document),
         transfers=[
             (part.amount, qr_svg(part.code, label=_("VietQR code of the transfer")))
-            for part in transfer_parts(document, await queries.next_due(document))
+            for part in transfer_parts(document, queries.to_pay_next(document, parts))
         ],
     )
 

@@ -21,20 +21,18 @@ from app.payments import queries
 from app.payments.controllers.card import leave_for_checkout
 from app.payments.controllers.legal import credit_note_over, legal_download
 from app.payments.controllers.payers import take_proof
-from app.payments.enums import MAY_BE_PAID, METHOD_NAMES, STATE_NAMES, TAX_MODE_NAMES, DocumentState, TaxMode
+from app.payments.enums import METHOD_NAMES, STATE_NAMES, TAX_MODE_NAMES, DocumentState, TaxMode
 from app.payments.errors import AmountOutOfRange, InvoiceIdTaken, TaxCodeUnknown
 from app.payments.lines import Line, Terms, borne, total_of
+from app.payments.own_invoice import own_invoice
 from app.payments.papers import invoice_pdf
 from app.payments.queries import DocumentInfo
-from app.payments.queries_legal import legal_files_of
-from app.payments.queries_proof import proofs_of
 from app.payments.schemas import NOT_AN_AMOUNT, ServiceInvoiceForm, ServiceLineForm
 from app.payments.services.card_checkout import start_checkout
 from app.payments.services.issuing import Payer
 from app.payments.services.service_invoices import document_by_secret, issue_service_invoice
-from app.payments.services.stripe_client import cards_on
 from app.payments.tax import country_of, is_payers_tax_code, rates_in
-from app.payments.transfers import lacks_ways_to_pay, transfer_of, transfers_on
+from app.payments.transfers import lacks_ways_to_pay
 
 #: How many lines the form has.
 LINES = 5
@@ -175,29 +173,15 @@ async def _paper(document: DocumentInfo) -> Response[bytes]:
 async def _own_page(
     edition: EditionInfo, document: DocumentInfo, secret: str, proof_form: Form, *, status: int = 200
 ) -> Response[str]:
-    is_open = document.state == DocumentState.OPEN
-    due = await queries.next_due(document)
-    payments = queries.without_failed(await queries.payments_of(document.id))
     return page(
         "payments/own_invoice.html",
         status=status,
         headers={"cache-control": "private, no-store"},
         edition=edition,
         document=document,
+        invoice=await own_invoice(document, is_asked=document.state == DocumentState.OPEN),
         own=_path(edition, secret),
-        lines=await queries.lines_of(document.id),
-        parts=await queries.parts_of(document),
-        due=due,
-        returned=[one for one in payments if one.amount.amount_minor < 0],
-        notes=await queries.credit_notes_of(document.id, DocumentState.ISSUED),
-        e_invoices=await legal_files_of(document),
-        transfer=transfer_of(document, due) if is_open else None,
-        card=cards_on(),
-        qris=(await queries.terms_of(edition.id)).qris if is_open else "",
-        proofs=await proofs_of(document.id),
-        proof_path=f"{_path(edition, secret)}/proof",
         proof_form=proof_form,
-        takes_proof=document.state in MAY_BE_PAID and transfers_on(),
         state_names={one: _(name) for one, name in STATE_NAMES.items()},
         method_names={one: _(name) for one, name in METHOD_NAMES.items()},
     )

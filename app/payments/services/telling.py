@@ -15,7 +15,7 @@ from app.kernel.money import Money, format_money
 from app.kernel.outbox import send_message, way_to
 from app.payments.enums import METHOD_NAMES, SERVICE_PURPOSE, DocumentState, PaymentMethod
 from app.payments.late import may_stand_again
-from app.payments.queries import DocumentInfo, next_due, parts_of, to_pay_by
+from app.payments.queries import DocumentInfo, parts_of, to_pay_by, to_pay_next
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,7 +230,7 @@ async def _rest_of(document: DocumentInfo) -> str:
     """What is still to be paid of an open document, and by when; of what is held for minutes its page says that."""
     reached = await payer_of(document)
     parts = await parts_of(document)
-    due, part, day = document.due, await next_due(document), to_pay_by(document, parts)
+    due, part, day = document.due, to_pay_next(document, parts), to_pay_by(document, parts)
     sentence = _("{due} is still to be paid.")
     if day is not None and not (reached and reached.held_only):
         sentence = _("{due} is still to be paid by {day}.")

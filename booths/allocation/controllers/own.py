@@ -24,11 +24,8 @@ from app.payments.controllers.payers import take_proof
 from app.payments.enums import METHOD_NAMES, STATE_NAMES
 from app.payments.errors import DocumentNotFound
 from app.payments.papers import invoice_pdf
-from app.payments.queries import DocumentInfo, document_by_id, terms_of
-from app.payments.queries_proof import proofs_of
+from app.payments.queries import DocumentInfo, document_by_id
 from app.payments.services.card_checkout import start_checkout
-from app.payments.services.stripe_client import cards_on
-from app.payments.transfers import transfers_on
 from booths.allocation import queries, queries_proposals
 from booths.allocation.enums import FEE_PURPOSE, ApplicationState
 from booths.allocation.errors import ApplicationNotFound
@@ -62,14 +59,9 @@ async def own_application(
 async def fee_part(edition: EditionInfo, found: queries.ApplicationInfo) -> dict[str, Any]:
     """What the page of one's own application needs for ``allocation/own_fee.html``."""
     fee = await fee_of(edition.id, edition.today(now()), found.id)
-    own = await own_fees(found.id)
     return {
-        "fees": own,
+        "fees": await own_fees(found.id),
         "borne": fee if fee and fee.document is None and not fee.to_pay.amount_minor else None,
-        "proofs_of": {fee.document.id: await proofs_of(fee.document.id) for fee in own},
-        "qris": (await terms_of(edition.id)).qris,
-        "takes_proof": transfers_on(),
-        "cards": cards_on(),
         "state_names": {one: _(name) for one, name in STATE_NAMES.items()},
         "method_names": {one: _(name) for one, name in METHOD_NAMES.items()},
     }

@@ -25,19 +25,16 @@ from app.kernel.web import browser_of, page, redirect
 from app.payments.controllers.card import leave_for_checkout
 from app.payments.controllers.legal import credit_note_over, legal_download
 from app.payments.controllers.payers import take_proof
-from app.payments.enums import MAY_BE_PAID, METHOD_NAMES, DocumentState, PaymentMethod, Settlement
+from app.payments.enums import METHOD_NAMES, PaymentMethod, Settlement
 from app.payments.enums_card import RefundState
 from app.payments.errors import TaxCodeUnknown
+from app.payments.own_invoice import own_invoice
 from app.payments.papers import invoice_pdf
-from app.payments.queries import credit_notes_of, document_by_id, payments_of, terms_of
+from app.payments.queries import document_by_id
 from app.payments.queries_card import refunds_of
-from app.payments.queries_legal import legal_files_of
-from app.payments.queries_proof import proofs_of
 from app.payments.services.card_checkout import start_checkout
 from app.payments.services.late_parts import may_be_paid, to_pay
-from app.payments.services.stripe_client import cards_on
 from app.payments.tax import is_payers_tax_code
-from app.payments.transfers import transfer_of, transfers_on
 from ticketing.sales import queries
 from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import (
@@ -206,7 +203,7 @@ async def _order_page(
     for ticket in tickets:
         ticket["path"] = f"/pass/{secret_of(ticket['secret_seed'])}" if ticket["secret_seed"] else ""
     document = await document_by_id(order["payment_document"]) if order["payment_document"] is not None else None
-    payments = await payments_of(document.id) if document else []
+    invoice = await own_invoice(document, is_asked=order["state"] == OrderState.HELD) if document else None
     refunds = await refunds_of(document.id) if document else []
     total = Money(order["total_minor"], order["currency"])
     due = await to_pay(document) if document else total
@@ -221,23 +218,15 @@ async def _order_page(
         still_counts=document is not None and await may_be_paid(document),
         tickets=tickets,
         contact=queries.half_hidden(order["contact"]),
-        transfer=transfer_of(document) if document and order["state"] == OrderState.HELD else None,
         refund_due=document.owed if document and document.owed.amount_minor else None,
         refunds=[one for one in refunds if one["state"] == RefundState.DONE.value],
-        returned=[one for one in payments if one.outcome == Settlement.RETURNED and one.method != PaymentMethod.CARD],
+        returned=[one for one in invoice.went_back if one.method != PaymentMethod.CARD] if invoice else [],
         method_names={method: _(name) for method, name in METHOD_NAMES.items()},
-        replaced=any(one.outcome == Settlement.REPLACED for one in payments),
-        e_invoices=await legal_files_of(document) if document else [],
-        card=cards_on(),
-        secret=secret,
+        replaced=invoice is not None and any(one.outcome == Settlement.REPLACED for one in invoice.payments),
+        own=f"{edition.path}/tickets/done/{secret}",
         document=document,
-        came=any(one.amount.amount_minor > 0 for one in payments),
-        notes=await credit_notes_of(document.id, DocumentState.ISSUED) if document else [],
-        qris=(await terms_of(edition.id)).qris if order["state"] == OrderState.HELD else "",
-        proofs=await proofs_of(document.id) if document else [],
-        proof_path=f"{edition.path}/tickets/done/{secret}/proof",
+        invoice=invoice,
         proof_form=proof_form,
-        takes_proof=document is not None and document.state in MAY_BE_PAID and transfers_on(),
     )
 
 
