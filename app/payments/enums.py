@@ -39,6 +39,8 @@ STATE_NAMES = {
     DocumentState.WRITTEN_OFF: N_("Written off"),
     DocumentState.ISSUED: N_("Issued"),
 }
+#: States in which an invoice stands: what it is for is its payer's, and is not billed a second time.
+STANDS = (DocumentState.OPEN, DocumentState.PAID)
 #: States in which an invoice takes money, and those in which some may still come for it: what is paid of one that was
 #: taken back comes late, and its seller says what becomes of it.
 TAKES = (DocumentState.OPEN, DocumentState.WRITTEN_OFF)

@@ -22,7 +22,36 @@ AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class DocumentInfo:
+class LegalInvoice:
+    """The e-invoice that a certified provider issued; all empty while there is none."""
+
+    provider: str
+    series: str
+    number: str
+    lookup: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Billed:
+    """What was billed, what of it credit notes took back, and what of it has come."""
+
+    amount: Money
+    credited: Money
+    paid: Money
+
+    @property
+    def left(self) -> Money:
+        """What credit notes have left of it."""
+        return Money(self.amount.amount_minor - self.credited.amount_minor, self.amount.currency)
+
+    @property
+    def due(self) -> Money:
+        """What is still to come, if it stands."""
+        return Money(self.left.amount_minor - self.paid.amount_minor, self.amount.currency)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentInfo(Billed):
     """A payment document as callbacks and pages get it."""
 
     id: int
@@ -37,10 +66,7 @@ class DocumentInfo:
     seller_name: str
     seller_address: str
     seller_tax_code: str
-    amount: Money
     tax: Money
-    paid: Money
-    credited: Money
     owed: Money
     purpose: str
     subject_id: int
@@ -51,18 +77,8 @@ class DocumentInfo:
     settled_at: datetime | None
     due_on: date | None
     corrects_id: int | None
-    legal: "LegalInvoice"
+    legal: LegalInvoice
     reminded_at: datetime | None = None
-
-    @property
-    def left(self) -> Money:
-        """What credit notes have left of it."""
-        return Money(self.amount.amount_minor - self.credited.amount_minor, self.amount.currency)
-
-    @property
-    def due(self) -> Money:
-        """What is still to come, if it stands."""
-        return Money(self.left.amount_minor - self.paid.amount_minor, self.amount.currency)
 
     @property
     def is_borne(self) -> bool:
@@ -71,33 +87,10 @@ class DocumentInfo:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LegalInvoice:
-    """The e-invoice that a certified provider issued; all empty while there is none."""
-
-    provider: str
-    series: str
-    number: str
-    lookup: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class PartInfo:
-    """A part of a document with a day of its own: what was agreed, what credit notes took back of it, what has come."""
+class PartInfo(Billed):
+    """A part of a document with a day of its own."""
 
     due_on: date
-    amount: Money
-    credited: Money
-    paid: Money
-
-    @property
-    def left(self) -> Money:
-        """What credit notes have left of it."""
-        return Money(self.amount.amount_minor - self.credited.amount_minor, self.amount.currency)
-
-    @property
-    def due(self) -> Money:
-        """What of it is still to come."""
-        return Money(self.left.amount_minor - self.paid.amount_minor, self.amount.currency)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from app.events.queries import Page
 from app.kernel.database import fetch
 from app.kernel.money import Money
 from app.kernel.rows import among
-from app.payments.enums import DocumentKind, DocumentState, EntrySource, EntryState, PaymentMethod, Settlement
+from app.payments.enums import TAKES, DocumentKind, DocumentState, EntrySource, EntryState, PaymentMethod, Settlement
 from app.payments.errors import TransferNotFound
 from app.payments.late import may_stand_again
 from app.payments.searching import invoices_where, transfers_where
@@ -110,7 +110,7 @@ class PayableDocument:
         Of one that was taken back it is what makes up its amount with what came and has not gone back.
         """
         due, owed = self.due.amount_minor, self.owed.amount_minor
-        if self.state in (DocumentState.OPEN, DocumentState.WRITTEN_OFF):
+        if self.state in TAKES:
             return self.due
         again = may_stand_again(self.state, self.due, self.owed)
         return Money((due - owed if owed < due else due) if again else 0, self.due.currency)

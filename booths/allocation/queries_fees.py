@@ -6,7 +6,7 @@ from typing import Any
 
 from app.kernel.money import Money
 from app.kernel.searching import is_named
-from app.payments.enums import DocumentState
+from app.payments.enums import STANDS, DocumentState
 from app.payments.lines import Line, total_of
 from app.payments.own_invoice import OwnInvoice, own_invoice
 from app.payments.queries import DocumentInfo, invoices_for, terms_of
@@ -15,9 +15,6 @@ from booths.allocation.enums import FEE_PURPOSE, ApplicationState, FeeState
 from booths.allocation.tables import Application, BoothBill, FeePlan
 from booths.floorplan.enums import HolderState
 from booths.floorplan.tables import Booth, CellHold
-
-#: An invoice in one of these stands: nothing more is billed to its exhibitor.
-STANDS = (DocumentState.OPEN, DocumentState.PAID)
 
 
 @dataclass(frozen=True, kw_only=True)

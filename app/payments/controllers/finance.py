@@ -26,6 +26,7 @@ from app.payments.controllers.finance_borne import borne_part, record_from_beare
 from app.payments.controllers.finance_card import card_part
 from app.payments.enums import (
     METHOD_NAMES,
+    STANDS,
     STATE_NAMES,
     TAKES,
     DocumentKind,
@@ -373,9 +374,7 @@ async def document_page(
         message_states={one: _(name) for one, name in MESSAGE_STATE_NAMES.items()},
         channel_names={one: _(name) for one, name in CHANNEL_NAMES.items()},
         corrects=await queries.document_by_id(document.corrects_id) if document.corrects_id else None,
-        creditable=document.kind == DocumentKind.INVOICE
-        and document.state in (DocumentState.OPEN, DocumentState.PAID)
-        and not document.is_borne,
+        creditable=document.kind == DocumentKind.INVOICE and document.state in STANDS and not document.is_borne,
         credit_form=credit_form or Form.empty(),
         form=form or await _first_form(document),
         problem=problem,

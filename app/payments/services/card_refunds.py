@@ -37,8 +37,9 @@ from app.payments.queries_card import (
     told_back,
     under_way,
 )
-from app.payments.services.documents import owe_back, take_back
+from app.payments.services.documents import take_back
 from app.payments.services.inbox import IGNORED
+from app.payments.services.owing import owe_back
 from app.payments.services.refunding import record_refund, reverse_refund
 from app.payments.services.stripe_client import (
     cards_on,

@@ -8,18 +8,18 @@ from app.kernel import audit
 from app.kernel.database import write_transaction
 from app.kernel.money import Money
 from app.kernel.names import clean_text
-from app.payments.enums import Account, DocumentState, Posting
+from app.payments.enums import STANDS, Account, DocumentState, Posting
 from app.payments.errors import CurrencyDiffers, DocumentNotOpen, MoreThanBilled, NotOverdue
 from app.payments.queries import document_by_id, hold_document, is_overdue, parts_of, payments_of
 from app.payments.services.documents import (
     cancel_document,
     issue_credit,
     move_document,
-    owe_back,
     part_of_rest,
     take_back,
 )
 from app.payments.services.ledger import post
+from app.payments.services.owing import owe_back
 from app.payments.services.recording import settle
 from app.payments.services.telling import tell_credited, tell_less
 from app.payments.tables import PaymentDocument
@@ -36,7 +36,7 @@ async def credit_document(*, document_id: int, amount: Money, reason: str, actor
     """
     async with write_transaction():
         document = await hold_document(document_id)
-        if document.state not in (DocumentState.OPEN, DocumentState.PAID):
+        if document.state not in STANDS:
             raise DocumentNotOpen(number=document.number)
         if amount.currency != document.amount.currency:
             raise CurrencyDiffers(number=document.number, due=document.amount.currency, given=amount.currency)

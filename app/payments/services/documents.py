@@ -8,7 +8,6 @@ what the document was for, gets something in its place, or gets the money back.
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from app.accounts.actor import Actor
 from app.events.queries import edition_by_id, hold_edition, hold_editions
@@ -34,6 +33,7 @@ from app.payments.queries import (
     document_by_id,
     document_info,
     lines_of,
+    open_document_for,
     terms_of,
 )
 from app.payments.services.issuing import (
@@ -49,8 +49,9 @@ from app.payments.services.issuing import (
     sides_of_lines,
 )
 from app.payments.services.ledger import day_of, post
+from app.payments.services.owing import owe_back
 from app.payments.services.telling import tell_taken_back, tell_void
-from app.payments.tables import Payment, PaymentDocument
+from app.payments.tables import PaymentDocument
 
 Settle = Callable[[DocumentInfo, PaymentInfo, datetime], Awaitable[Settlement]]
 Paid = tuple[DocumentInfo, PaymentInfo]
@@ -166,11 +167,8 @@ async def open_document(
     async with write_transaction():
         await hold_edition(edition_id)  # before the series: who cancels an edition takes them in this order
         number = await next_number(content, today)  # its row locks: one opener of a series at a time
-        same = (PaymentDocument.purpose == purpose) & (PaymentDocument.subject_id == subject_id)
-        rows = await PaymentDocument.select().where(same & (PaymentDocument.state == DocumentState.OPEN.value))
-        if rows:
+        if found := await open_document_for(purpose, subject_id):
             await give_back_number(content, today)
-            found = document_info(rows[0])
             if found.amount != Money(content.amount_minor, currency):
                 raise DocumentDiffers(number=found.number)
             return found
@@ -196,44 +194,6 @@ def _is_borne(lines: Sequence[TaxedLine]) -> bool:
 def _out_of_order(parts: Sequence[Part]) -> bool:
     days = [part.due_on for part in parts]
     return days != sorted(days) or any(part.amount_minor <= 0 for part in parts)
-
-
-async def owe_back(document: DocumentInfo, amount_minor: int, now: datetime, *, first: int | None = None) -> None:
-    """Let a part of what came for a document go back, in the caller's transaction.
-
-    Out of the payment ``first`` if one is named, then the newest ones first.
-    """
-    left = amount_minor
-    rows = await Payment.select(Payment.id, Payment.amount_minor, Payment.owed_minor).where(
-        (Payment.document == document.id)
-        & (Payment.amount_minor > 0)
-        & Payment.returns.is_null()
-        & (Payment.bearer == "")
-    )
-    for row in sorted(rows, key=lambda one: (one["id"] != first, -one["id"])):
-        part = min(left, row["amount_minor"] - row["owed_minor"])
-        if part > 0:
-            whole = row["owed_minor"] + part == row["amount_minor"]
-            values: dict[Any, Any] = {Payment.owed_minor: Payment.owed_minor + part}
-            if whole:
-                values[Payment.outcome] = Settlement.REFUND.value
-            await Payment.update(values).where(Payment.id == row["id"])
-            left -= part
-    owed = amount_minor - left
-    await PaymentDocument.update(
-        {
-            PaymentDocument.paid_minor: PaymentDocument.paid_minor - owed,
-            PaymentDocument.owed_minor: PaymentDocument.owed_minor + owed,
-        }
-    ).where(PaymentDocument.id == document.id)
-    await post(
-        Posting.OWE_BACK,
-        {Account.RECEIVABLE: owed, Account.PAYABLE: -owed},
-        edition_id=document.edition_id,
-        currency=document.amount.currency,
-        document_id=document.id,
-        now=now,
-    )
 
 
 async def move_document(

@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from app.kernel.money import Money
-from app.payments.enums import TAKES, Account, Posting, Settlement
+from app.payments.enums import TAKES, Settlement
 from app.payments.errors import AmountDiffers
 from app.payments.late import may_stand_again
 from app.payments.queries import DocumentInfo, PaymentInfo, payments_of
 from app.payments.queries_card import under_way
-from app.payments.services.ledger import post
-from app.payments.tables import Payment, PaymentDocument
+from app.payments.services.owing import enter_owed
+from app.payments.tables import Payment
 
 
 async def taken_late(document: DocumentInfo, amount: Money, *, by_hand: bool) -> int:
@@ -66,20 +66,7 @@ async def keep_after_all(document: DocumentInfo, minor: int, now: datetime) -> N
             }
             await Payment.update(values).where(Payment.id == payment.id)
             rest -= part
-    await PaymentDocument.update(
-        {
-            PaymentDocument.paid_minor: PaymentDocument.paid_minor + minor,
-            PaymentDocument.owed_minor: PaymentDocument.owed_minor - minor,
-        }
-    ).where(PaymentDocument.id == document.id)
-    await post(
-        Posting.OWE_BACK,
-        {Account.PAYABLE: minor, Account.RECEIVABLE: -minor},
-        edition_id=document.edition_id,
-        currency=document.amount.currency,
-        document_id=document.id,
-        now=now,
-    )
+    await enter_owed(document, -minor, now)
 
 
 async def keep_what_waits(document: DocumentInfo, most: int, now: datetime) -> None:

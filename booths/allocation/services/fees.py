@@ -11,14 +11,14 @@ from app.kernel import audit
 from app.kernel.database import write_transaction
 from app.kernel.i18n import _, use_locale
 from app.kernel.names import clean_text
-from app.payments.enums import DocumentState
+from app.payments.enums import STANDS, DocumentState
 from app.payments.lines import Line, Terms, borne
 from app.payments.queries import invoices_for, terms_of
 from app.payments.services.documents import cancel_document, open_document, require_refund
 from app.payments.services.issuing import Part, Payer, in_two
 from booths.allocation.enums import FEE_PURPOSE, FeeNews, FeeState
 from booths.allocation.errors import ApplicationNotFound, FeeBilled
-from booths.allocation.queries_fees import STANDS, Fee, Plan, bill_of, fee_plan_of, fees
+from booths.allocation.queries_fees import Fee, Plan, bill_of, fee_plan_of, fees
 from booths.allocation.services.fee_messages import tell_fee
 from booths.allocation.tables import Application, BoothBill, FeePlan
 

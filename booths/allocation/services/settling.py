@@ -12,11 +12,11 @@ from app.events.queries import edition_by_id
 from app.kernel import audit
 from app.kernel.database import hold_row
 from app.kernel.money import Money
-from app.payments.enums import DocumentState, Settlement
+from app.payments.enums import STANDS, DocumentState, Settlement
 from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id, invoices_for
 from booths.allocation.enums import FEE_PURPOSE, OPEN_STATES, ApplicationState, FeeNews
 from booths.allocation.queries import held_booths
-from booths.allocation.queries_fees import STANDS, bill_of, equal_booths
+from booths.allocation.queries_fees import bill_of, equal_booths
 from booths.allocation.services.applications import move_applications
 from booths.allocation.services.by_hand import settle_held
 from booths.allocation.services.fee_messages import tell_fee

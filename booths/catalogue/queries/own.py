@@ -10,9 +10,9 @@ from app.events.queries import EditionInfo, editions
 from app.kernel.i18n import _, ngettext
 from app.kernel.money import format_money
 from app.kernel.names import text_key
-from app.payments.enums import DocumentState
+from app.payments.enums import STANDS, DocumentState
 from booths.allocation.enums import APPLICATION_STATE_NAMES, ApplicationState
-from booths.allocation.queries_fees import STANDS, own_fees
+from booths.allocation.queries_fees import own_fees
 from booths.allocation.tables import Application
 from booths.catalogue.queries.exhibitors import BoothPlace, ExhibitorInfo, organisation_names
 from booths.catalogue.queries.products import ProductCard
