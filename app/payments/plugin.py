@@ -13,6 +13,7 @@ from app.payments.controllers.drawers import DrawerController
 from app.payments.controllers.exports import ExportsController
 from app.payments.controllers.finance import FinanceController
 from app.payments.controllers.finance_card import CardFinanceController
+from app.payments.controllers.finance_list import DocumentListController
 from app.payments.controllers.legal import LegalController
 from app.payments.controllers.payers import PayerController
 from app.payments.controllers.payouts import PayoutsController
@@ -73,6 +74,7 @@ def start() -> None:
 module = Module(
     name="payments",
     route_handlers=(
+        DocumentListController,
         FinanceController,
         BooksController,
         DaysController,

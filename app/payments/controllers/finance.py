@@ -1,15 +1,15 @@
-"""The finance desk: what is open, what was paid, what must go back."""
+"""The finance desk at one document: what was paid of it, what must go back, and what is corrected."""
 
 from typing import Any
 
 from litestar import Controller, Request, Response, get, post
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath
 
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.guards import requires
-from app.events.pages import PAGE_SIZE, download, form_again, offset_of, page_asked, pager_of, with_query
-from app.events.queries import EditionInfo, Page, edition_by_id
+from app.events.pages import download, form_again
+from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
 from app.kernel.documents.qr import qr_svg
 from app.kernel.enums import CHANNEL_NAMES, MESSAGE_STATE_NAMES
@@ -17,9 +17,7 @@ from app.kernel.errors import AppError
 from app.kernel.forms import Form, FormError, open_form, posted_by, read_form
 from app.kernel.i18n import N_, _, format_datetime
 from app.kernel.money import format_money, parse_money, typed_money
-from app.kernel.names import search_text
 from app.kernel.security import limit
-from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 from app.payments import queries, queries_drawers
 from app.payments.controllers.finance_borne import borne_part, record_from_bearer
@@ -47,8 +45,7 @@ from app.payments.errors_card import GoesBackToCard
 from app.payments.errors_cash import RefundShort
 from app.payments.papers import invoice_pdf
 from app.payments.queries import DocumentInfo, PaymentInfo
-from app.payments.queries_due import count_overdue, next_days, open_by_day
-from app.payments.queries_proof import proofs_of, with_waiting_proofs
+from app.payments.queries_proof import proofs_of
 from app.payments.queries_told import told_of
 from app.payments.schemas import NOT_AN_AMOUNT, CreditForm, PaymentForm, RefundForm, TakeOffForm
 from app.payments.services.bearing import return_borne
@@ -66,93 +63,16 @@ TAKES_ALL = N_(
     "This takes back all of the invoice, and with it what was sold: %(what)s. %(amount)s goes back to the payer, who "
     "is told. If that is meant, tick this."
 )
-#: A tab of the list beside the states: open invoices of which a day of payment is over.
-OVERDUE = "overdue"
 
 
 class FinanceController(Controller):
-    """``/manage/{edition_id}/payments``."""
+    """``/manage/{edition_id}/payments/{document_id}``."""
 
-    path = "/manage/{edition_id:int}/payments"
+    path = "/manage/{edition_id:int}/payments/{document_id:int}"
     guards = [requires(Role.OWNER, Role.FINANCE)]
     include_in_schema = False
 
     @get("/")
-    async def documents(
-        self,
-        request: Request[Actor, Any, Any],
-        edition_id: FromPath[int],
-        q: FromQuery[str] = "",
-    ) -> Response[str]:
-        """The list, searched and filtered."""
-        state = request.query_params.get("state", "")
-        edition = await edition_by_id(edition_id)
-        today = edition.today(now())
-        offset = offset_of(page_asked(request))
-        found = await _found(edition, state, q, offset=offset, limit=PAGE_SIZE)
-        states = [(one.value, _(name)) for one, name in STATE_NAMES.items()]
-        return page(
-            "payments/list.html",
-            edition=edition,
-            documents=found.items,
-            proof_waits=await with_waiting_proofs([one.id for one in found.items]),
-            pager=pager_of(request, found),
-            next_days=await next_days(found.items, today),
-            counts={**await queries.counts_by_state(edition_id), OVERDUE: await count_overdue(edition_id, today)},
-            states=[*states[:1], (OVERDUE, _("Overdue")), *states[1:]],
-            state_names=_names(),
-            q=q,
-            state=state,
-            export=with_query(request, f"/manage/{edition_id}/payments/export.xlsx"),
-        )
-
-    @get("/export.xlsx")
-    async def export(
-        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], q: FromQuery[str] = ""
-    ) -> Response[bytes]:
-        """The list as a sheet."""
-        state = request.query_params.get("state", "")
-        edition = await edition_by_id(edition_id)
-        found = await _found(edition, state, q)
-        days = await next_days(found.items, edition.today(now()))
-        headers = [
-            _("Invoice"),
-            _("Payer"),
-            _("For"),
-            _("Amount"),
-            _("Currency"),
-            _("State"),
-            _("Reference"),
-            _("Made on"),
-            _("Settled on"),
-            _("Still to come"),
-            _("To be paid by"),
-            _("Overdue"),
-            _("To give back"),
-        ]
-        names = _names()
-        rows = [
-            [
-                one.number,
-                one.payer_name,
-                one.description,
-                one.amount,
-                one.amount.currency,
-                names[one.state],
-                one.reference if one.kind == DocumentKind.INVOICE else "",
-                one.created_at,
-                one.settled_at,
-                one.due if one.id in days else None,
-                days[one.id].on if one.id in days else None,
-                _("Overdue") if one.id in days and days[one.id].late else "",
-                one.owed if one.owed.amount_minor else None,
-            ]
-            for one in found.items
-        ]
-        content = write_xlsx(_("Payments"), headers, rows, timezone=edition.timezone)
-        return download(content, f"payments-{edition.slug}.xlsx")
-
-    @get("/{document_id:int}")
     async def document(
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], document_id: FromPath[int]
     ) -> Response[str]:
@@ -164,14 +84,14 @@ class FinanceController(Controller):
         off_form = Form.empty(payment=off) if off else None
         return await document_page(edition, document, lacks_drawer=lacks_drawer, off_form=off_form)
 
-    @get("/{document_id:int}/document.pdf")
+    @get("/document.pdf")
     async def print_(self, edition_id: FromPath[int], document_id: FromPath[int]) -> Response[bytes]:
         """The document as its payer gets it."""
         document = await queries.document_by_id(document_id, edition_id)
         await limit(f"document-pdf-at-desk:{document.id}", times=20, seconds=3600, now=now())
         return download(await invoice_pdf(document), f"{document.number}.pdf", "application/pdf")
 
-    @post("/{document_id:int}/payments")
+    @post("/payments")
     async def pay(
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], document_id: FromPath[int]
     ) -> Response[Any]:
@@ -218,7 +138,7 @@ class FinanceController(Controller):
             toast = _("Recorded. The invoice is paid.")
         return redirect(f"/manage/{edition_id}/payments/{document_id}", toast=toast)
 
-    @post("/{document_id:int}/refunds/{payment_id:int}")
+    @post("/refunds/{payment_id:int}")
     async def refund(
         self,
         request: Request[Actor, Any, Any],
@@ -259,7 +179,7 @@ class FinanceController(Controller):
             )
         return redirect(f"/manage/{edition_id}/payments/{document_id}", toast=_("Recorded: the money went back."))
 
-    @post("/{document_id:int}/credits")
+    @post("/credits")
     async def credit(
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], document_id: FromPath[int]
     ) -> Response[Any]:
@@ -289,7 +209,7 @@ class FinanceController(Controller):
         toast = _("The invoice was cancelled.") if whole else _("The credit note is issued.")
         return redirect(f"/manage/{edition_id}/payments/{note_id}", toast=toast)
 
-    @post("/{document_id:int}/take-off")
+    @post("/take-off")
     async def take_it_off(
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], document_id: FromPath[int]
     ) -> Response[Any]:
@@ -313,7 +233,7 @@ class FinanceController(Controller):
             return redirect(f"{base}/{document_id}", toast=_("The payment was taken off."))
         return redirect(f"{base}/bank/{transfer_id}", toast=_("It was taken off. The transfer can be assigned again."))
 
-    @post("/{document_id:int}/write-off")
+    @post("/write-off")
     async def give_up(
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], document_id: FromPath[int]
     ) -> Response[Any]:
@@ -322,7 +242,7 @@ class FinanceController(Controller):
         await write_off(document_id=document_id, actor=request.user, now=now())
         return redirect(f"/manage/{edition_id}/payments/{document_id}", toast=_("The invoice was written off."))
 
-    @post("/{document_id:int}/cancel")
+    @post("/cancel")
     async def cancel(
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], document_id: FromPath[int]
     ) -> Response[Any]:
@@ -384,7 +304,7 @@ async def document_page(
         lacks_drawer=lacks_drawer,
         methods=[(one.value, _(METHOD_NAMES[PaymentMethod(one)])) for one in HandMethod],
         method_names={one: _(name) for one, name in METHOD_NAMES.items()},
-        state_names=_names(),
+        state_names={one: _(name) for one, name in STATE_NAMES.items()},
         payable=document.kind == DocumentKind.INVOICE and not document.is_borne and await may_be_paid(document),
         transfers=[
             (part.amount, qr_svg(part.code, label=_("VietQR code of the transfer")))
@@ -410,20 +330,3 @@ def _refund_form(payment: PaymentInfo) -> Form:
     """The form that records that a payment went back: as a whole, the way it came; to no card, which Stripe does."""
     way = PaymentMethod.TRANSFER if payment.method == PaymentMethod.CARD else payment.method
     return Form.empty(method=way, amount=typed_money(payment.due_back))
-
-
-def _names() -> dict[DocumentState, str]:
-    return {state: _(name) for state, name in STATE_NAMES.items()}
-
-
-async def _found(edition: EditionInfo, state: str, q: str, *, offset: int = 0, limit: int | None = None) -> Page:
-    """The documents of a tab: open and overdue ones by their days, others the newest first."""
-    search = search_text(q)
-    if state in (DocumentState.OPEN, OVERDUE):
-        late = edition.today(now()) if state == OVERDUE else None
-        return await open_by_day(edition.id, overdue_on=late, search=search, offset=offset, limit=limit)
-    return await queries.documents(edition.id, state=_state(state), search=search, offset=offset, limit=limit)
-
-
-def _state(text: str) -> DocumentState | None:
-    return DocumentState(text) if text in set(DocumentState) else None

@@ -11,13 +11,8 @@ from app.kernel.names import clean_text
 from app.payments.enums import STANDS, Account, DocumentState, Posting
 from app.payments.errors import CurrencyDiffers, DocumentNotOpen, MoreThanBilled, NotOverdue
 from app.payments.queries import document_by_id, hold_document, is_overdue, parts_of, payments_of
-from app.payments.services.documents import (
-    cancel_document,
-    issue_credit,
-    move_document,
-    part_of_rest,
-    take_back,
-)
+from app.payments.services.credit_notes import issue_credit, part_of_rest
+from app.payments.services.documents import cancel_document, move_document, take_back
 from app.payments.services.ledger import post
 from app.payments.services.owing import owe_back
 from app.payments.services.recording import settle

@@ -25,17 +25,17 @@ from app.payments.errors import (
     NothingSettles,
     PartsDiffer,
 )
-from app.payments.lines import Line, TaxedLine, shares_of, taxed
+from app.payments.lines import Line, TaxedLine, taxed
 from app.payments.queries import (
     DocumentInfo,
     PaymentInfo,
-    credit_notes_of,
     document_by_id,
     document_info,
     lines_of,
     open_document_for,
     terms_of,
 )
+from app.payments.services.credit_notes import forget_credits, issue_credit, part_of_rest
 from app.payments.services.issuing import (
     Content,
     Part,
@@ -44,7 +44,6 @@ from app.payments.services.issuing import (
     give_back_number,
     issue,
     next_number,
-    payer_on,
     post_content,
     sides_of_lines,
 )
@@ -266,7 +265,7 @@ async def cancel_document(*, document_id: int, actor: Actor | None, now: datetim
             await restore_due(was, now)
         await post_content(Posting.CANCEL, was, now, sign=-1)
         if was.credited.amount_minor:
-            await _forget_credits(was, now)
+            await forget_credits(was, now)
         if was.paid.amount_minor:
             await owe_back(was, was.paid.amount_minor, now)
         if tell and was.paid.amount_minor:
@@ -286,15 +285,6 @@ async def restore_due(document: DocumentInfo, now: datetime) -> None:
         document_id=document.id,
         now=now,
     )
-
-
-async def _forget_credits(document: DocumentInfo, now: datetime) -> None:
-    """What credit notes took back of a document is not taken back a second time with the whole."""
-    for note in await credit_notes_of(document.id, DocumentState.ISSUED):
-        await post_content(Posting.CANCEL, note, now, sign=1)
-    issued = (PaymentDocument.corrects == document.id) & (PaymentDocument.state == DocumentState.ISSUED.value)
-    await PaymentDocument.update({PaymentDocument.state: DocumentState.CANCELLED.value}).where(issued)
-    await PaymentDocument.update({PaymentDocument.credited_minor: 0}).where(PaymentDocument.id == document.id)
 
 
 async def take_back(*, document_id: int, actor: Actor | None, now: datetime) -> None:
@@ -338,41 +328,3 @@ async def require_refund(*, document_id: int, actor: Actor | None, now: datetime
             await issue_credit(was, await part_of_rest(was, rest, was.description), was.description, now)
         await owe_back(was, was.paid.amount_minor, now)
         return was.paid
-
-
-async def issue_credit(document: DocumentInfo, lines: Sequence[TaxedLine], description: str, now: datetime) -> int:
-    """Issue a credit note over lines of an invoice, in the caller's transaction; returns its id."""
-    content = Content(
-        kind=DocumentKind.CREDIT_NOTE,
-        edition_id=document.edition_id,
-        purpose=document.purpose,
-        subject_id=document.subject_id,
-        description=description,
-        currency=document.amount.currency,
-        payer=payer_on(document),
-        seller=Seller(name=document.seller_name, address=document.seller_address, tax_code=document.seller_tax_code),
-        lines=lines,
-        state=DocumentState.ISSUED,
-        corrects=document.id,
-    )
-    number = await next_number(content, await day_of(document.edition_id, now))
-    note_id = await issue(content, number, now)
-    await PaymentDocument.update(
-        {PaymentDocument.credited_minor: PaymentDocument.credited_minor + content.amount_minor}
-    ).where(PaymentDocument.id == document.id)
-    await post(
-        Posting.CREDIT,
-        sides_of_lines(lines, -1),
-        edition_id=document.edition_id,
-        currency=document.amount.currency,
-        document_id=note_id,
-        now=now,
-    )
-    return note_id
-
-
-async def part_of_rest(document: DocumentInfo, gross_minor: int, description: str) -> list[TaxedLine]:
-    """Lines over a part of what credit notes have left of an invoice; over all that is left, exactly that."""
-    notes = await credit_notes_of(document.id, DocumentState.ISSUED)
-    credited = [line for note in notes for line in await lines_of(note.id)]
-    return shares_of(await lines_of(document.id), credited, gross_minor, description)
