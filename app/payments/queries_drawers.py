@@ -1,6 +1,6 @@
 """Reads of cashiers' drawers, and of where cash lies."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -93,6 +93,13 @@ async def drawer_by_id(drawer_id: int, edition_id: int) -> DrawerInfo:
     if not found:
         raise DrawerNotOpen
     return found[0]
+
+
+async def counted_drawers(drawer_ids: Iterable[int | None]) -> set[int]:
+    """Which of some drawers were counted and closed."""
+    ids = [one for one in drawer_ids if one is not None]
+    rows = await Drawer.select(Drawer.id).where(Drawer.id.is_in(ids or [0]) & Drawer.closed_at.is_not_null())
+    return {row["id"] for row in rows}
 
 
 async def drawers_of(edition_id: int, *, cashier_id: int | None = None, limit: int = 50) -> list[DrawerInfo]:

@@ -215,8 +215,15 @@ class Fair:
         found = [one for number in ids for one in await payments_of(number)]
         found += [one for number in ids for _bearer, one in await payments_of_bearers(number)]
         payment = self.one(found)
+        right = (await self.document()).number if self.chance.random() < 0.5 else ""
         await take_off(
-            document_id=payment.document_id, payment_id=payment.id, reason="Nhầm", actor=self.cashier, now=self.now
+            document_id=payment.document_id,
+            payment_id=payment.id,
+            reason="Nhầm",
+            instead=right,
+            missing=self.chance.random() < 0.3,
+            actor=self.cashier,
+            now=self.now,
         )
 
     async def borne(self) -> Borne:
