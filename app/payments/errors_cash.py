@@ -4,6 +4,14 @@ from app.kernel.errors import AppError
 from app.kernel.i18n import N_
 
 
+class DrawerInOther(AppError):
+    """Change in another currency than the edition has by now."""
+
+    code = "drawer_currency_differs"
+    status = 409
+    message = N_("Money is counted in {currency} here by now. Please open the drawer again.")
+
+
 class DrawerShort(AppError):
     """More cash out of a drawer than lies in it."""
 
