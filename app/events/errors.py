@@ -36,6 +36,17 @@ class NotInDong(AppError):
     message = N_("What is sold in Vietnam is priced and paid in đồng (VND), to visitors from abroad, too.")
 
 
+class CurrencyInUse(AppError):
+    """Another currency for an edition in whose currency something is priced, billed or paid."""
+
+    code = "currency_in_use"
+    status = 409
+    message = N_(
+        "The currency stays {currency}, since this stands in it: {what}. Prices can be set to 0 first; what was billed "
+        "or paid stays as it is."
+    )
+
+
 class EditionIsClosed(AppError):
     """A closed edition is a record: it is copied, not changed."""
 

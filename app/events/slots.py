@@ -110,6 +110,7 @@ SectionProvider = Callable[[EditionInfo, datetime], Awaitable[PublicSection | No
 ScanListener = Callable[[Scan], Awaitable[None]]
 Closer = Callable[[EditionInfo, Actor, datetime], Awaitable[Mapping[str, int]]]
 Audience = Callable[[int], Awaitable[set[int]]]
+CurrencyHolder = Callable[[EditionInfo, str], Awaitable[list[str]]]
 Copier = Callable[[EditionInfo, EditionInfo, datetime], Awaitable[None]]
 
 
@@ -135,6 +136,7 @@ _scans: list[ScanListener] = []
 _copiers: list[Copier] = []
 _movers: list[Mover] = []
 _closers: list[Closer] = []
+_holders: list[CurrencyHolder] = []
 _audiences: list[Audience] = []
 _namers: list[PassNamer] = []
 _reachers: list[PassReacher] = []
@@ -241,6 +243,20 @@ async def close_parts(edition: EditionInfo, actor: Actor, now: datetime) -> dict
     for closer in _closers:
         closed |= await closer(edition, actor, now)
     return closed
+
+
+def add_currency_holder(holder: CurrencyHolder) -> None:
+    """Let a module say what stands in an edition's currency, as ``holder(edition, wanted)``: words, marked ``N_``.
+
+    Called inside the transaction that changes it, which holds the edition alone; what costs nothing takes the new one.
+    """
+    if holder not in _holders:
+        _holders.append(holder)
+
+
+async def held_in_currency(edition: EditionInfo, wanted: str) -> list[str]:
+    """What of all modules stands in an edition's currency, so that it cannot have the wanted one."""
+    return [what for holder in _holders for what in await holder(edition, wanted)]
 
 
 def add_audience(audience: Audience) -> None:

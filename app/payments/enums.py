@@ -212,12 +212,16 @@ CASH_WAY_NAMES = {
 
 
 class PayoutState(StrEnum):
-    """Where a payout stands. ``told``: Stripe told of it, it is not entered yet; ``foreign``: nothing of it is ours."""
+    """Where a payout stands. ``told``: Stripe told of it, it is not entered yet; ``foreign``: nothing of it is ours.
+
+    ``taken_back``: cash that was written down as brought to the bank, and was not.
+    """
 
     TOLD = "told"
     BOOKED = "booked"
     FAILED = "failed"
     FOREIGN = "foreign"
+    TAKEN_BACK = "taken_back"
 
 
 PAYOUT_STATE_NAMES = {
@@ -225,6 +229,7 @@ PAYOUT_STATE_NAMES = {
     PayoutState.BOOKED: N_("Entered"),
     PayoutState.FAILED: N_("It did not arrive"),
     PayoutState.FOREIGN: N_("Nothing of it is ours"),
+    PayoutState.TAKEN_BACK: N_("Reversed"),
 }
 
 

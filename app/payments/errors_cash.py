@@ -4,6 +4,14 @@ from app.kernel.errors import AppError
 from app.kernel.i18n import N_
 
 
+class DrawerInOther(AppError):
+    """Change in another currency than the edition has by now."""
+
+    code = "drawer_currency_differs"
+    status = 409
+    message = N_("Money is counted in {currency} here by now. Please open the drawer again.")
+
+
 class DrawerShort(AppError):
     """More cash out of a drawer than lies in it."""
 
@@ -46,3 +54,70 @@ class MoveReasonNeeded(AppError):
     code = "cash_reason_needed"
     status = 422
     message = N_("Please say what this cash is moved for.")
+
+
+class MoveIdTaken(AppError):
+    """The id of a form with which another move of cash was recorded."""
+
+    code = "cash_move_id_taken"
+    status = 409
+    message = N_(
+        "This form recorded a move of cash before, with other values. Look at the drawer; if this is another move, "
+        "send it once more."
+    )
+
+
+class MoveNotFound(AppError):
+    """A move of cash that is none of this drawer's."""
+
+    code = "cash_move_not_found"
+    status = 404
+    message = N_("This move of cash is none of this drawer's.")
+
+
+class TakeBackReasonNeeded(AppError):
+    """A move of cash that is taken back without a word."""
+
+    code = "cash_take_back_reason_needed"
+    status = 422
+    message = N_("Please say why this move is taken back.")
+
+
+class MoveTakesBack(AppError):
+    """An entry that takes a move back, to be taken back itself."""
+
+    code = "cash_move_takes_back"
+    status = 409
+    message = N_("This row took a move back. Record the move anew instead. Nothing was changed.")
+
+
+class MoveCounted(AppError):
+    """A move of a drawer that was counted since."""
+
+    code = "cash_move_counted"
+    status = 409
+    message = N_(
+        "The drawer was counted and closed since: what this move was wrong by stands in its difference. Nothing was "
+        "changed."
+    )
+
+
+class SafeShort(AppError):
+    """Cash that is to be in the drawer after all, while the safe does not hold it any more."""
+
+    code = "safe_short"
+    status = 409
+    message = N_(
+        "{there} lies in the safe as the books say, so {given} cannot be back in the drawer: some of it went on since, "
+        "to the bank or into another drawer. Nothing was changed."
+    )
+
+
+class MoveArrived(AppError):
+    """Cash brought to the bank that stands on its account already."""
+
+    code = "cash_move_arrived"
+    status = 409
+    message = N_(
+        "This cash stands on the bank account already, so it cannot be back in the drawer. Nothing was changed."
+    )

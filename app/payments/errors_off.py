@@ -35,13 +35,40 @@ class PartWentBack(AppError):
 
 
 class DrawerCounted(AppError):
-    """Cash of a drawer that was counted and closed since."""
+    """Cash of a drawer that was counted and closed since, of which nobody says where it belongs, or both ways."""
 
     code = "payment_drawer_counted"
     status = 409
     message = N_(
-        "This cash lay in a drawer that was counted and closed since, so it cannot be taken off invoice {number} any "
-        "more. Nothing was changed."
+        "This cash was counted with its drawer. Please write the number of the invoice that it was for, or say that it "
+        "was missing when the drawer was counted: one of the two. Nothing was changed."
+    )
+
+
+class NotCounted(AppError):
+    """What is said to have been missing in a drawer, though it was never counted in one."""
+
+    code = "payment_not_counted"
+    status = 409
+    message = N_("Only cash of a drawer that was counted can have been missing in it. Nothing was changed.")
+
+
+class RightInvoiceUnknown(AppError):
+    """The number of an invoice that a payment was for, which is none of this edition's, or the same one."""
+
+    code = "right_invoice_unknown"
+    status = 422
+    message = N_("No other invoice of this edition has the number {number}. Nothing was changed.")
+
+
+class AssignedAtBank(AppError):
+    """A transfer that is to be recorded for another invoice as what was written down by hand is."""
+
+    code = "transfer_assigned_at_bank"
+    status = 409
+    message = N_(
+        "A transfer is assigned to its invoice at its own page, once it is taken off here. Leave the number empty. "
+        "Nothing was changed."
     )
 
 

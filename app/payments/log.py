@@ -45,6 +45,7 @@ WORDS = LogWords(
         "drawer.open": N_("Opened a drawer"),
         "drawer.close": N_("Counted and closed a drawer"),
         "drawer.move": N_("Moved cash"),
+        "drawer.take_back": N_("Took back a move of cash"),
     },
     subjects={
         "payment_document": Subject(

@@ -247,7 +247,7 @@ DATA = PersonalData(
             *(f"payment_service_invoice.{name}" for name in ("client_id", "secret_hash")),
             "payment_series.series",
             "cash_drawer.currency",
-            "cash_move.currency",
+            *(f"cash_move.{name}" for name in ("currency", "client_id")),
             *(f"payment.{name}" for name in ("currency", "provider_reference")),
             *(
                 f"bank_entry.{name}"

@@ -1,6 +1,6 @@
 """What payments hands to the application."""
 
-from app.events.slots import add_closer, add_dashboard_provider, add_mover, add_nav_item
+from app.events.slots import add_closer, add_currency_holder, add_dashboard_provider, add_mover, add_nav_item
 from app.kernel.jobs import every
 from app.kernel.module import Module
 from app.kernel.waiting import add_waiting
@@ -29,6 +29,7 @@ from app.payments.queries_card import PROVIDER
 from app.payments.searching import register_phones, services_of_phone
 from app.payments.services import sepay
 from app.payments.services.closing import owe_all_back
+from app.payments.services.currency import money_held
 from app.payments.services.documents import register_settlement
 from app.payments.services.entries import MATCH_JOB
 from app.payments.services.inbox import JOB, register_effect
@@ -61,6 +62,7 @@ def start() -> None:
     register_phones(SERVICE_PURPOSE, services_of_phone)
     add_mover(MOVER)
     add_closer(owe_all_back)
+    add_currency_holder(money_held)
     add_dashboard_provider(payments_dashboard)
     add_nav_item(NAV)
     add_waiting(payments_waiting, WAITING_WORDS)

@@ -131,6 +131,13 @@ async def document_by_id(document_id: int, edition_id: int | None = None) -> Doc
     return document_info(rows[0])
 
 
+async def invoice_by_number(number: str, edition_id: int) -> DocumentInfo | None:
+    """The invoice of an edition that has a number, as somebody types it."""
+    named = (PaymentDocument.edition == edition_id) & (PaymentDocument.number == number.strip().upper())
+    rows = await PaymentDocument.select().where(named & (PaymentDocument.kind == DocumentKind.INVOICE.value))
+    return document_info(rows[0]) if rows else None
+
+
 async def hold_document(document_id: int) -> DocumentInfo:
     """One document that nobody else changes before the caller's transaction ends, as it stands then.
 

@@ -1,6 +1,6 @@
 """Reads of cashiers' drawers, and of where cash lies."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,18 +39,32 @@ class DrawerInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class MoveInfo:
-    """Cash that was put into a drawer (positive) or taken out of it; ``by`` is the name of who did it."""
+    """Cash that was put into a drawer (positive) or taken out of it; ``by`` is the name of who did it.
 
+    ``takes_back`` is the move that this entry takes back; ``taken_back`` says that another entry did so with this one.
+    """
+
+    id: int
     way: CashWay
     amount: Money
     reason: str
     moved_at: datetime
     by: str
+    takes_back: int | None
+    taken_back: bool
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is a move of cash that nobody took back."""
+        return self.takes_back is None and not self.taken_back
 
 
 @dataclass(frozen=True, kw_only=True)
 class DrawerSums:
-    """What happened in a drawer: cash that came and went back, was put in and taken out; all positive."""
+    """What happened in a drawer: cash that came and went back, was put in and taken out; all positive.
+
+    What was taken back was neither put in nor taken out.
+    """
 
     came: Money
     went: Money
@@ -81,6 +95,13 @@ async def drawer_by_id(drawer_id: int, edition_id: int) -> DrawerInfo:
     return found[0]
 
 
+async def counted_drawers(drawer_ids: Iterable[int | None]) -> set[int]:
+    """Which of some drawers were counted and closed."""
+    ids = [one for one in drawer_ids if one is not None]
+    rows = await Drawer.select(Drawer.id).where(Drawer.id.is_in(ids or [0]) & Drawer.closed_at.is_not_null())
+    return {row["id"] for row in rows}
+
+
 async def drawers_of(edition_id: int, *, cashier_id: int | None = None, limit: int = 50) -> list[DrawerInfo]:
     """Drawers of an edition, or those of one cashier: all that are open, and the newest that were closed."""
     chosen: Any = Drawer.edition == edition_id
@@ -93,29 +114,37 @@ async def drawers_of(edition_id: int, *, cashier_id: int | None = None, limit: i
 async def moves_of(drawer_id: int) -> list[MoveInfo]:
     """What was put into a drawer and taken out of it, in the order in which it was."""
     columns = (*CashMove.all_columns(), CashMove.moved_by.full_name.as_alias("by_name"))
+    rows = await CashMove.select(*columns).where(CashMove.drawer == drawer_id).order_by(CashMove.id)
+    gone = {row["takes_back"] for row in rows}
     return [
         MoveInfo(
+            id=row["id"],
             way=CashWay(row["way"]),
             amount=Money(row["amount_minor"], row["currency"]),
             reason=row["reason"],
             moved_at=row["moved_at"],
             by=row["by_name"] or "",
+            takes_back=row["takes_back"],
+            taken_back=row["id"] in gone,
         )
-        for row in await CashMove.select(*columns).where(CashMove.drawer == drawer_id).order_by(CashMove.id)
+        for row in rows
     ]
 
 
 async def sums_of(drawer: DrawerInfo) -> DrawerSums:
     """What happened in a drawer, in four sums."""
     sums: dict[str, int] = {}
-    for table, over, under in (("payment", "came", "went"), ("cash_move", "put_in", "taken_out")):
+    for table, inwards, into, out in (
+        ("payment", "amount_minor > 0", "came", "went"),
+        ("cash_move", "way = 'from_safe'", "put_in", "taken_out"),
+    ):
         (row,) = await fetch(
-            "SELECT COALESCE(SUM(CASE WHEN amount_minor > 0 THEN amount_minor END), 0) AS over_minor, "
-            "COALESCE(SUM(CASE WHEN amount_minor < 0 THEN -amount_minor END), 0) AS under_minor "
+            f"SELECT COALESCE(SUM(CASE WHEN {inwards} THEN amount_minor END), 0) AS into_minor, "
+            f"COALESCE(SUM(CASE WHEN NOT {inwards} THEN -amount_minor END), 0) AS out_minor "
             f"FROM {table} WHERE drawer = {{}}",
             drawer.id,
         )
-        sums |= {over: int(row["over_minor"]), under: int(row["under_minor"])}
+        sums |= {into: int(row["into_minor"]), out: int(row["out_minor"])}
     return DrawerSums(**{name: Money(minor, drawer.float.currency) for name, minor in sums.items()})
 
 
@@ -141,6 +170,19 @@ async def cash_elsewhere(edition_id: int, currency: str) -> CashElsewhere:
         safe=Money(entered.get("safe", 0), currency),
         beside=Money(entered.get("cash", 0) - int(row["total"]), currency),
     )
+
+
+async def in_safe(edition_id: int, currency: str, *, then: datetime) -> tuple[Money, Money]:
+    """What lies in an edition's safe as the ledger says: now, and just after an instant."""
+    (row,) = await fetch(
+        "SELECT COALESCE(SUM(amount_minor), 0) AS total, "
+        "COALESCE(SUM(CASE WHEN booked_at <= {} THEN amount_minor END), 0) AS then_minor "
+        "FROM ledger_entry WHERE edition = {} AND currency = {} AND account = 'safe'",
+        then,
+        edition_id,
+        currency,
+    )
+    return Money(int(row["total"]), currency), Money(int(row["then_minor"]), currency)
 
 
 async def lacks_drawer(edition_id: int, person_id: int | None) -> bool:

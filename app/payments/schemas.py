@@ -56,10 +56,15 @@ class CreditForm(msgspec.Struct):
 
 
 class TakeOffForm(msgspec.Struct):
-    """Which payment was not for its invoice, and why."""
+    """Which payment was not for its invoice, and why; ``instead`` is the number of the one that it was for.
+
+    ``missing``: it was for none, and was missing when its drawer was counted.
+    """
 
     payment: Annotated[int, Meta(ge=1, le=2**31 - 1)]
     why: Annotated[str, Meta(min_length=1, max_length=200)]
+    instead: Annotated[str, Meta(max_length=40)] = ""
+    missing: bool = False
 
 
 class ServiceInvoiceForm(msgspec.Struct):
@@ -141,9 +146,17 @@ class DrawerCloseForm(DrawerForm):
 class CashMoveForm(msgspec.Struct):
     """Cash that is put into a drawer or taken out of it: ``moved`` as people type amounts."""
 
+    client_id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
     way: CashWay
     moved: Annotated[str, Meta(max_length=30)]
     reason: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class TakeBackForm(msgspec.Struct):
+    """A move of cash that is taken back, and why."""
+
+    takes_back: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    why: Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class DayForm(msgspec.Struct):

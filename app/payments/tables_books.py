@@ -28,7 +28,11 @@ class PaymentDay(Table, tablename="payment_day"):
 
 
 class CashMove(Table, tablename="cash_move"):
-    """Cash that was put into a drawer (positive) or taken out of it, and paid nothing. Rows are only ever added."""
+    """Cash that was put into a drawer (positive) or taken out of it, and paid nothing. Rows are only ever added.
+
+    ``client_id`` is the form's own: sent twice it is one move; those of before forms had one have none. A row that
+    takes another one back has its way and the opposite amount.
+    """
 
     id: Serial
     drawer = ForeignKey(references=Drawer, null=False, on_delete=OnDelete.restrict, index=True)
@@ -38,6 +42,10 @@ class CashMove(Table, tablename="cash_move"):
     reason = Varchar(length=200)
     moved_at = Timestamptz(default=None)
     moved_by = ForeignKey(references=Person, null=True, on_delete=OnDelete.set_null)
+    client_id = Varchar(length=64, default=None, null=True, unique=True)
+    takes_back: ForeignKey["CashMove"] = ForeignKey(
+        references="self", default=None, null=True, on_delete=OnDelete.restrict, unique=True
+    )
 
 
 BOOKS_TABLES: list[type[Table]] = [PaymentDay, CashMove]

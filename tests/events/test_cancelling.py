@@ -164,8 +164,7 @@ async def test_nothing_begins_again(client: httpx.AsyncClient, frozen_now: datet
         lambda: sell_at_box_office(
             edition_id=edition.id,
             client_id="after-the-end",
-            ticket_type_id=type_row["id"],
-            count=1,
+            counts={type_row["id"]: 1},
             holder_name="Lan",
             **given,
         ),

@@ -180,8 +180,7 @@ async def _tickets(found: Festival, now: datetime) -> None:
     sale = await sell_at_box_office(
         edition_id=here,
         client_id="box-office-1",
-        ticket_type_id=type_id,
-        count=1,
+        counts={type_id: 1},
         holder_name="Bùi Thị Quầy",
         actor=found.people["finance"],
         now=now,

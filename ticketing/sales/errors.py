@@ -50,6 +50,14 @@ class TooManyTickets(AppError):
     message = N_("One order holds at most {limit} tickets.")
 
 
+class CashLacks(AppError):
+    """Less cash than a sale costs."""
+
+    code = "cash_lacks"
+    status = 422
+    message = N_("{total} is to be paid, and {given} was given: {lacks} is still lacking. Nothing was recorded.")
+
+
 class UnknownTicketType(AppError):
     """A ticket type that is not of this edition."""
 

@@ -5,6 +5,7 @@ from app.events.slots import (
     add_audience,
     add_closer,
     add_copier,
+    add_currency_holder,
     add_dashboard_provider,
     add_mover,
     add_nav_item,
@@ -34,6 +35,7 @@ from ticketing.sales.queries import (
 )
 from ticketing.sales.services.closing import close_sales
 from ticketing.sales.services.copying import copy_ticket_types
+from ticketing.sales.services.currency import prices_held
 from ticketing.sales.services.messages import reach_buyer
 from ticketing.sales.services.orders import PURPOSE
 from ticketing.sales.services.outcomes import cancel_taken_back, reopen_order, settle_order, settle_orders
@@ -51,6 +53,7 @@ def start() -> None:
     register_phones(PURPOSE, orders_of_contact)
     add_mover(MOVER)
     add_closer(close_sales)
+    add_currency_holder(prices_held)
     add_audience(buyers_concerned)
     add_dashboard_provider(sales_dashboard)
     add_section_provider(tickets_section)

@@ -11,6 +11,7 @@ from app.events.queries import EditionInfo, edition_by_slug
 from app.events.slots import PassContact
 from app.kernel.database import fetch
 from app.kernel.i18n import format_days, pick
+from app.kernel.money import Money
 from app.kernel.names import search_text, searched
 from app.kernel.rows import among
 from app.kernel.searching import like_pattern
@@ -70,6 +71,12 @@ async def ticket_types_on_sale(edition: EditionInfo, now: datetime) -> list[dict
         row["open"] = row["left"] > 0 and (row["sales_from"] is None or row["sales_from"] <= now)
         shown.append(row)
     return shown
+
+
+async def price_of(edition_id: int, counts: Mapping[int, int], currency: str) -> Money:
+    """What so many tickets of an edition's types, by their ids, cost together."""
+    rows = await TicketType.select(TicketType.id, TicketType.price_minor).where(TicketType.edition == edition_id)
+    return Money(sum(row["price_minor"] * counts.get(row["id"], 0) for row in rows), currency)
 
 
 async def counts_of_order(order_id: int) -> dict[int, int]:

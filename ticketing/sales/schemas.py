@@ -30,6 +30,8 @@ Quota = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Shown = Annotated[int, msgspec.Meta(ge=0, le=MOST)]
 #: The number of a card terminal's slip.
 Slip = Annotated[str, msgspec.Meta(max_length=60)]
+#: Cash that somebody gave, as it was typed; empty where it was not counted.
+Given = Annotated[str, msgspec.Meta(max_length=30)]
 ClientId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 
 
@@ -66,14 +68,13 @@ class TicketTypeForm(msgspec.Struct):
 
 
 class BoxOfficeForm(msgspec.Struct):
-    """A sale at the box office."""
+    """A sale at the box office. The tickets stand in fields ``n-ID``; ``given`` is the cash, as people type amounts."""
 
-    ticket_type: int
     client_id: ClientId
-    count: Annotated[int, msgspec.Meta(ge=1, le=MOST_AT_BOX_OFFICE)] = 1
     full_name: Annotated[str, msgspec.Meta(max_length=200)] = ""
     method: CounterMethod = CounterMethod.CASH
     slip: Slip = ""
+    given: Given = ""
 
 
 class CounterPaidForm(msgspec.Struct):
@@ -83,6 +84,7 @@ class CounterPaidForm(msgspec.Struct):
     method: CounterMethod = CounterMethod.CASH
     slip: Slip = ""
     due: Shown = 0
+    given: Given = ""
 
 
 class PaidForm(msgspec.Struct):

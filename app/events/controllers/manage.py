@@ -11,7 +11,7 @@ from app.accounts.enums import ORGANISER_ROLES, Role
 from app.accounts.guards import organiser, requires
 from app.events import queries
 from app.events.enums import PART_NAMES, Part
-from app.events.errors import DatesReversed, NotInDong, SlugTaken
+from app.events.errors import CurrencyInUse, DatesReversed, NotInDong, SlugTaken
 from app.events.pages import form_again
 from app.events.queries import EditionInfo
 from app.events.schemas import CURRENCIES, ZONE_NAMES, ZONES, CopyForm, CoverForm, EditionForm
@@ -242,7 +242,7 @@ async def _keep(
         return await service.update_edition(edition_id=edition.id, values=given, actor=request.user, now=at)
     except SlugTaken as error:
         raise FormError(await form_again(request, {"slug": error.sentence()})) from error
-    except NotInDong as error:
+    except (NotInDong, CurrencyInUse) as error:
         raise FormError(await form_again(request, {"currency": error.sentence()})) from error
     except DatesReversed as error:
         field = "ends_on" if values.ends_on < values.starts_on else "closes_at"

@@ -12,6 +12,7 @@ from app.accounts.services.people import grant_role
 from app.events import slots
 from app.events.enums import ENDED_STATES, EditionState, Part
 from app.events.errors import (
+    CurrencyInUse,
     DatesReversed,
     EditionIsCancelled,
     EditionIsClosed,
@@ -22,11 +23,12 @@ from app.events.errors import (
     StateNotReachable,
 )
 from app.events.passes.services import prepare_signing
-from app.events.queries import EditionInfo, edition_by_id, tracks
+from app.events.queries import EditionInfo, edition_by_id, hold_edition, tracks
 from app.events.schemas import EditionValues as EditionValues
 from app.events.tables import Edition, Track, Venue
 from app.kernel import audit
 from app.kernel.database import fetch, is_unique_violation, write_transaction
+from app.kernel.i18n import _
 from app.kernel.names import clean_text, search_text
 
 Texts = Mapping[str, str]
@@ -66,6 +68,13 @@ def _check_currency(columns: Mapping[str, Any]) -> None:
     """What is sold in Vietnam is in đồng (decision 0024). Raises NotInDong."""
     if columns["timezone"] == VIETNAM and columns["currency"] != "VND":
         raise NotInDong
+
+
+async def _leave_currency(edition_id: int, wanted: str) -> None:
+    """See to it that nothing of an edition stands in the currency that it has. Raises CurrencyInUse."""
+    edition = await hold_edition(edition_id, alone=True)  # whoever opens a drawer or bills something waits
+    if what := await slots.held_in_currency(edition, wanted):
+        raise CurrencyInUse(currency=edition.currency, what=", ".join(_(one) for one in what))
 
 
 def _json(texts: Texts) -> str:
@@ -157,7 +166,7 @@ async def copy_edition(
 async def update_edition(*, edition_id: int, values: EditionValues, actor: Actor, now: datetime) -> EditionInfo:
     """Change what an edition says of itself.
 
-    Raises EditionNotFound, EditionIsClosed, EditionIsCancelled, DatesReversed, SlugTaken, NotInDong.
+    Raises EditionNotFound, EditionIsClosed, EditionIsCancelled, DatesReversed, SlugTaken, NotInDong, CurrencyInUse.
     """
     columns = _columns(values)
     try:
@@ -167,6 +176,8 @@ async def update_edition(*, edition_id: int, values: EditionValues, actor: Actor
                 raise EditionNotFound
             if any(before[name] != columns[name] for name in ("timezone", "currency")):
                 _check_currency(columns)
+            if before["currency"] != columns["currency"]:
+                await _leave_currency(edition_id, columns["currency"])
             changed = (
                 await Edition.update(columns)
                 .where((Edition.id == edition_id) & Edition.state.not_in([state.value for state in ENDED_STATES]))

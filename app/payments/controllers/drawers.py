@@ -11,17 +11,19 @@ from app.accounts.guards import requires
 from app.events.pages import form_again
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
-from app.kernel.forms import Form, FormError, Reading, open_form
-from app.kernel.i18n import _
+from app.kernel.errors import AppError
+from app.kernel.forms import Form, FormError, Reading, open_form, posted_by, read_form
+from app.kernel.i18n import _, format_time
 from app.kernel.money import Money, format_money, parse_money
+from app.kernel.security import new_token
 from app.kernel.web import page, redirect
 from app.payments import queries_drawers
 from app.payments.enums import CASH_WAY_NAMES, CashWay
 from app.payments.errors import AmountOutOfRange, DrawerNotOpen, WhyNotHers
-from app.payments.errors_cash import DrawerDiffers, DrawerShort
-from app.payments.queries_drawers import DrawerInfo
-from app.payments.schemas import NOT_AN_AMOUNT, CashMoveForm, DrawerCloseForm, DrawerForm
-from app.payments.services.cash_moves import move_cash
+from app.payments.errors_cash import DrawerDiffers, DrawerShort, MoveIdTaken
+from app.payments.queries_drawers import DrawerInfo, MoveInfo
+from app.payments.schemas import NOT_AN_AMOUNT, CashMoveForm, DrawerCloseForm, DrawerForm, TakeBackForm
+from app.payments.services.cash_moves import move_cash, take_back_move
 from app.payments.services.drawers import close_drawer, expected_in, may_use, open_drawer
 
 #: Who may take cash: at the box office, or at the finance desk.
@@ -65,9 +67,11 @@ class DrawerController(Controller):
     async def move(
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], drawer_id: FromPath[int]
     ) -> Response[Any]:
-        """Put cash into a drawer, or take it out."""
+        """Put cash into a drawer, or take it out, once however often it is sent; or take such a move back."""
         edition = await edition_by_id(edition_id)
         drawer = await _reached(drawer_id, edition_id, request.user)
+        if "takes_back" in await posted_by(request):
+            return await _take_back(request, edition, drawer)
         try:
             reading = await open_form(request, CashMoveForm)
             amount = Money(0, edition.currency)
@@ -79,6 +83,7 @@ class DrawerController(Controller):
             await move_cash(
                 drawer_id=drawer_id,
                 edition_id=edition_id,
+                client_id=values.client_id,
                 way=values.way,
                 amount=amount,
                 reason=values.reason,
@@ -89,6 +94,10 @@ class DrawerController(Controller):
             return await _drawer_page(request.user, edition, drawer, move_form=error.form, status=422)
         except (AmountOutOfRange, DrawerShort) as error:
             form = await form_again(request, {"moved": error.sentence()})
+            return await _drawer_page(request.user, edition, drawer, move_form=form, status=error.status)
+        except MoveIdTaken as error:
+            form = await form_again(request, {"moved": error.sentence()})
+            form.values["client_id"] = new_token()  # sent once more it is another move
             return await _drawer_page(request.user, edition, drawer, move_form=form, status=error.status)
         toast = _("Recorded: %(amount)s was moved.") % {"amount": format_money(amount)}
         return redirect(f"{_base(edition_id)}/{drawer_id}", toast=toast)
@@ -135,6 +144,35 @@ async def _reached(drawer_id: int, edition_id: int, actor: Actor) -> DrawerInfo:
     return drawer
 
 
+async def _take_back(request: Request[Actor, Any, Any], edition: EditionInfo, drawer: DrawerInfo) -> Response[Any]:
+    """Take back a move of cash; what is refused comes back with what was typed."""
+    try:
+        values = await read_form(request, TakeBackForm)
+        await take_back_move(
+            drawer_id=drawer.id,
+            edition_id=edition.id,
+            move_id=values.takes_back,
+            reason=values.why,
+            actor=request.user,
+            now=now(),
+        )
+    except FormError as error:
+        return await _drawer_page(request.user, edition, drawer, back_form=error.form, status=422)
+    except AppError as error:
+        if error.status == 404:
+            raise
+        form = await form_again(request, {"takes_back": error.sentence()})
+        return await _drawer_page(request.user, edition, drawer, back_form=form, status=error.status)
+    return redirect(f"{_base(edition.id)}/{drawer.id}", toast=_("The move was taken back."))
+
+
+def _move_named(move: MoveInfo, edition: EditionInfo) -> str:
+    """A move in a list of several: how much, where to, when, what for."""
+    amount = Money(abs(move.amount.amount_minor), move.amount.currency)
+    when = format_time(move.moved_at, edition.timezone)
+    return f"{format_money(amount)} · {_(CASH_WAY_NAMES[move.way])} · {when} · {move.reason}"
+
+
 def _amount(reading: Reading[Any], edition: EditionInfo) -> Money:
     """What lies in a drawer as it was typed; what is no amount is refused at its field."""
     try:
@@ -168,7 +206,10 @@ async def _drawer_page(
     status: int = 200,
     close_form: Form | None = None,
     move_form: Form | None = None,
+    back_form: Form | None = None,
 ) -> Response[str]:
+    moves = await queries_drawers.moves_of(drawer.id)
+    standing = [] if drawer.closed_at else [(one.id, _move_named(one, edition)) for one in moves if one.stands]
     return page(
         "payments/drawer.html",
         status=status,
@@ -176,11 +217,13 @@ async def _drawer_page(
         drawer=drawer,
         expected=drawer.expected or await expected_in(drawer),
         sums=await queries_drawers.sums_of(drawer),
-        moves=await queries_drawers.moves_of(drawer.id),
+        moves=moves,
+        standing=standing,
         way_names={way: _(name) for way, name in CASH_WAY_NAMES.items()},
         ways=[(way.value, _(name)) for way, name in CASH_WAY_NAMES.items()],
         hers=drawer.cashier_id == actor.person_id,
         sees_all=actor.has(Role.FINANCE, edition_id=edition.id),
         form=close_form or Form.empty(),
-        move_form=move_form or Form.empty(way=CashWay.FROM_SAFE),
+        move_form=move_form or Form.empty(way=CashWay.FROM_SAFE, client_id=new_token()),
+        back_form=back_form or Form.empty(takes_back=standing[0][0] if len(standing) == 1 else ""),
     )

@@ -219,7 +219,13 @@ class FinanceController(Controller):
         try:
             values = await read_form(request, TakeOffForm)
             transfer_id = await take_off(
-                document_id=document_id, payment_id=values.payment, reason=values.why, actor=request.user, now=now()
+                document_id=document_id,
+                payment_id=values.payment,
+                reason=values.why,
+                instead=values.instead,
+                missing=values.missing,
+                actor=request.user,
+                now=now(),
             )
         except FormError as error:
             return await document_page(edition, document, status=422, off_form=error.form)
@@ -230,7 +236,9 @@ class FinanceController(Controller):
             return await document_page(edition, document, status=error.status, off_form=form)
         base = f"/manage/{edition_id}/payments"
         if transfer_id is None:
-            return redirect(f"{base}/{document_id}", toast=_("The payment was taken off."))
+            toast = _("The payment was taken off, and recorded for the right invoice.")
+            toast = toast if values.instead.strip() else _("The payment was taken off.")
+            return redirect(f"{base}/{document_id}", toast=toast)
         return redirect(f"{base}/bank/{transfer_id}", toast=_("It was taken off. The transfer can be assigned again."))
 
     @post("/write-off")
@@ -300,6 +308,7 @@ async def document_page(
         problem=problem,
         off_form=off_form or Form.empty(payment=removable[0].id if len(removable) == 1 else ""),
         removable=[(one.id, _payment_named(one, edition)) for one in removable],
+        counted=await queries_drawers.counted_drawers([one.drawer_id for one in removable]),
         refund_forms={one.id: _refund_form(one) for one in due_back} | dict([refund] if refund else []),
         lacks_drawer=lacks_drawer,
         methods=[(one.value, _(METHOD_NAMES[PaymentMethod(one)])) for one in HandMethod],

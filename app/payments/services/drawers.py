@@ -13,7 +13,7 @@ from app.kernel.money import Money
 from app.kernel.names import clean_text
 from app.payments.enums import Account, PaymentMethod, Posting
 from app.payments.errors import DrawerAlreadyOpen, DrawerNeeded, DrawerNotOpen, WhyNotHers
-from app.payments.errors_cash import DrawerDiffers, DrawerDiffersMuch, DrawerShort, RefundShort
+from app.payments.errors_cash import DrawerDiffers, DrawerDiffersMuch, DrawerInOther, DrawerShort, RefundShort
 from app.payments.queries import DocumentInfo, terms_of
 from app.payments.queries_drawers import DrawerInfo, drawer_by_id, open_drawer_of
 from app.payments.services.ledger import post
@@ -24,10 +24,15 @@ MUCH = 10
 
 
 async def open_drawer(*, edition_id: int, float_: Money, actor: Actor, now: datetime) -> int:
-    """Open the actor's own drawer with change in it; returns its id. Raises DrawerAlreadyOpen."""
+    """Open the actor's own drawer with change in it; returns its id.
+
+    Raises DrawerAlreadyOpen, DrawerInOther where the edition has another currency by now.
+    """
     try:
         async with write_transaction():
-            await hold_edition(edition_id)  # who closes a day sees every drawer of it
+            edition = await hold_edition(edition_id)  # who closes a day, or changes the currency, sees every drawer
+            if edition.currency != float_.currency:
+                raise DrawerInOther(currency=edition.currency)
             row = Drawer(
                 edition=edition_id,
                 cashier=actor.person_id,

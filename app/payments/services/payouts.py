@@ -21,6 +21,7 @@ from app.payments.currencies import payout_from_stripe
 from app.payments.enums import Account, PayoutState, Posting
 from app.payments.errors import AmountOutOfRange, PayoutKnown, PayoutReferenceNeeded
 from app.payments.errors_card import CardsNotSetUp, StripeNotReached
+from app.payments.errors_cash import MoveArrived
 from app.payments.queries_card import PROVIDER
 from app.payments.queries_payouts import (
     bearers_before,
@@ -105,6 +106,24 @@ async def record_payout(
             now=now,
         )
     return int(made[0]["id"])
+
+
+async def take_back_cash(*, edition_id: int, account: Account, reference: str, now: datetime) -> None:
+    """Take back what was entered of cash that was not brought to the bank after all, in the caller's transaction.
+
+    Raises MoveArrived when its transfer was found on the bank account.
+    """
+    known_by = f"{account.value}:{edition_id}:{reference}"
+    waits = Payout.bank_entry.is_null() & (Payout.state == PayoutState.BOOKED.value)
+    claimed = (
+        await Payout.update({Payout.state: PayoutState.TAKEN_BACK.value})
+        .where((Payout.reference == known_by) & waits)
+        .returning(Payout.id, Payout.currency)
+    )
+    if not claimed:
+        raise MoveArrived
+    for share in await shares_of_payout(claimed[0]["id"]):
+        await _enter(share, account, claimed[0]["currency"], now, sign=-1)
 
 
 async def payout_paid(told: Mapping[str, Any], now: datetime) -> str:

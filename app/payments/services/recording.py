@@ -22,6 +22,7 @@ from app.payments.errors import (
 from app.payments.queries import (
     OVER,
     DocumentInfo,
+    PaymentInfo,
     document_by_id,
     hold_document,
     open_document_for,
@@ -65,6 +66,7 @@ class _Money:
     provider_reference: str | None
     note: str
     anew: bool
+    moved: PaymentInfo | None
 
 
 def _recorded(
@@ -86,6 +88,7 @@ async def record_payment(
     note: str = "",
     received_at: datetime | None = None,
     anew: bool = False,
+    moved: PaymentInfo | None = None,
 ) -> Recorded:
     """Record money that came, in one transaction; what completes a document settles it.
 
@@ -95,7 +98,9 @@ async def record_payment(
     second time, is refused when a person records it, and kept to go back when a provider (``actor`` None) already took
     it. A transfer that the bank tells of and somebody wrote down by hand before is that payment, where the document
     takes no other one; where it could be either, PerhapsRecorded. One that a person writes down after the bank told of
-    one like it raises ToldAlready. With ``anew`` a person has said that it is another one. Raises DocumentNotFound,
+    one like it raises ToldAlready. With ``anew`` a person has said that it is another one. ``moved`` is the payment as
+    which it stood on a document that it was not for: its cash lies where it lay, in a drawer that was counted, say.
+    Raises DocumentNotFound,
     DocumentNotOpen for a credit note, AmountOutOfRange, CurrencyDiffers, AmountDiffers, AlreadyPaid, BilledAgain,
     DrawerNeeded, NothingSettles, and whatever the seller's settle raises.
     """
@@ -110,6 +115,7 @@ async def record_payment(
         provider_reference=provider_reference,
         note=note,
         anew=anew,
+        moved=moved,
     )
     try:
         async with write_transaction():
@@ -345,7 +351,7 @@ async def _save(
         outcome=outcome.value,
         provider_reference=reference,
         owed_minor=amount_minor if outcome == Settlement.REFUND else 0,
-        drawer=await drawer_for(document, money.method, money.actor),
+        drawer=money.moved.drawer_id if money.moved else await drawer_for(document, money.method, money.actor),
         note=clean_text(money.note)[:200],
         received_at=money.received_at,
         recorded_by=money.actor.person_id if money.actor else None,

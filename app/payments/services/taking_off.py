@@ -1,5 +1,8 @@
 """A payment is taken off an invoice that it was not for: the books mirror it, and a transfer waits to be assigned anew.
 
+What was written down by hand can be recorded for the right invoice by the same step. Cash of a drawer that was counted
+goes no other way: it lies where it was counted, and what that count came to stays (decision 0040).
+
 Nothing that was recorded changes: a row stands against the payment, and a posting against its posting, on the day on
 which it is done. Who is told that a paid document is open again registers for its purpose.
 """
@@ -26,11 +29,14 @@ from app.payments.enums import (
 )
 from app.payments.errors import InvoiceChanged
 from app.payments.errors_off import (
+    AssignedAtBank,
     BilledInPlace,
     DrawerCounted,
+    NotCounted,
     NotTakenOff,
     PartWentBack,
     RestHasAnEnd,
+    RightInvoiceUnknown,
     WhyTakenOff,
 )
 from app.payments.queries import (
@@ -38,6 +44,7 @@ from app.payments.queries import (
     DocumentInfo,
     PaymentInfo,
     document_by_id,
+    invoice_by_number,
     open_document_for,
     payment_by_id,
     payments_of,
@@ -48,6 +55,7 @@ from app.payments.queries_drawers import drawer_by_id
 from app.payments.services.documents import hold_documents, restore_due
 from app.payments.services.late_parts import keep_what_waits
 from app.payments.services.ledger import ACCOUNT_OF, Side, post
+from app.payments.services.recording import record_payment
 from app.payments.services.telling import tell_taken_off
 from app.payments.services.unassigned import leave_share
 from app.payments.tables import Payment, PaymentDocument
@@ -79,20 +87,33 @@ def may_be_taken_off(payment: PaymentInfo) -> bool:
     return told and kept and payment.amount.amount_minor > 0 and payment.method != PaymentMethod.CARD
 
 
-async def take_off(*, document_id: int, payment_id: int, reason: str, actor: Actor, now: datetime) -> int | None:
+async def take_off(
+    *,
+    document_id: int,
+    payment_id: int,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    instead: str = "",
+    missing: bool = False,
+) -> int | None:
     """Take a payment off an invoice that it was not for, with all of it that was more than due; once.
 
     A transfer waits to be assigned again: gives its id, None for what was written down by hand. The invoice takes what
     it has to give back already in its place, and is open again over the rest; one that was taken back stays so. Taken
-    off twice changes nothing. Raises DocumentNotFound, WhyTakenOff, NotTakenOff, PartWentBack, DrawerCounted,
-    RestHasAnEnd, BilledInPlace, InvoiceChanged when it becomes a transfer's at this moment, and what its seller raises.
+    off twice changes nothing. ``instead`` is the number of the invoice that it was for: it is recorded there. Cash of a
+    drawer that was counted has that, or was ``missing`` when it was counted, so that it lessens that difference.
+    Raises DocumentNotFound, WhyTakenOff, NotTakenOff, PartWentBack, DrawerCounted, NotCounted, RightInvoiceUnknown,
+    AssignedAtBank, RestHasAnEnd, BilledInPlace, InvoiceChanged when it becomes a transfer's at this moment, what its
+    seller raises, and what :func:`record_payment` does of the right invoice.
     """
     why = clean_text(reason)[:200]
     if not why:
         raise WhyTakenOff(fields={"why": WhyTakenOff().sentence()})
     try:
         async with write_transaction():
-            return await _take_off(document_id, payment_id, why, actor, now)
+            right = await _right_invoice(document_id, instead)
+            return await _take_off(document_id, payment_id, right, missing, why, actor, now)
     except Exception as error:
         if not is_unique_violation(error):
             raise
@@ -100,7 +121,27 @@ async def take_off(*, document_id: int, payment_id: int, reason: str, actor: Act
         raise
 
 
-async def _take_off(document_id: int, payment_id: int, why: str, actor: Actor, now: datetime) -> int | None:
+async def _right_invoice(document_id: int, instead: str) -> DocumentInfo | None:
+    """The invoice that somebody says a payment was for. Raises RightInvoiceUnknown."""
+    number = clean_text(instead)
+    if not number:
+        return None
+    right = await invoice_by_number(number, (await document_by_id(document_id)).edition_id)
+    if right is None or right.id == document_id:
+        error = RightInvoiceUnknown(number=number)
+        raise RightInvoiceUnknown(number=number, fields={"instead": error.sentence()})
+    return right
+
+
+async def _take_off(
+    document_id: int,
+    payment_id: int,
+    right: DocumentInfo | None,
+    missing: bool,
+    why: str,
+    actor: Actor,
+    now: datetime,
+) -> int | None:
     match = await match_of(payment_id)
     if match is not None:  # whoever assigns holds the transfer before its documents
         (entry,) = await hold_rows("bank_entry", "id = {}", match.entry_id, alone=True)
@@ -108,7 +149,7 @@ async def _take_off(document_id: int, payment_id: int, why: str, actor: Actor, n
             raise RestHasAnEnd
         if entry["books"] is not None:
             await hold_edition(entry["books"])
-    before = (await hold_documents([document_id]))[document_id]
+    before = (await hold_documents([document_id, *([right.id] if right else [])]))[document_id]
     payment = await payment_by_id(payment_id, document_id)
     entry_id = match.entry_id if match else None
     if payment.outcome == Settlement.MISTAKEN and payment.amount.amount_minor > 0:
@@ -116,17 +157,29 @@ async def _take_off(document_id: int, payment_id: int, why: str, actor: Actor, n
     if await match_of(payment_id) != match:
         raise InvoiceChanged(number=before.number)
     rows = await _all_of(payment)
-    await _check(before, payment, rows)
+    counted = await _check(before, payment, rows)
+    _check_where(match, right, missing, counted=counted)
     if payment.bearer:  # her debt is there again, and nothing of what its payer owes has changed
-        await _mirror(before, payment, why, actor, now)
+        await _mirror(before, payment, why, actor, now, missing=missing)
         after = before
     else:
-        after = await _without(before, rows, why, actor, now)
+        after = await _without(before, rows, why, actor, now, missing=missing)
     if match is not None:
         await _leave(match, sum(row.amount.amount_minor for row in rows), why, before.edition_id, actor, now)
     await _note(before, after, payment.method, rows, why, actor, now)
     if not payment.bearer:
         await _tell(before, after, rows, actor, now)
+    if right is not None:
+        await record_payment(
+            document_id=right.id,
+            method=payment.method,
+            amount=payment.amount,
+            actor=actor,
+            note=why,
+            received_at=payment.received_at,
+            moved=payment,
+            now=now,
+        )
     return entry_id
 
 
@@ -139,7 +192,11 @@ async def _all_of(payment: PaymentInfo) -> list[PaymentInfo]:
     ]
 
 
-async def _check(document: DocumentInfo, payment: PaymentInfo, rows: Sequence[PaymentInfo]) -> None:
+async def _check(document: DocumentInfo, payment: PaymentInfo, rows: Sequence[PaymentInfo]) -> bool:
+    """That a payment can be taken off; gives whether it is cash of a drawer that was counted.
+
+    Raises NotTakenOff, PartWentBack.
+    """
     if not may_be_taken_off(payment):
         raise NotTakenOff
     currency = payment.amount.currency
@@ -150,20 +207,30 @@ async def _check(document: DocumentInfo, payment: PaymentInfo, rows: Sequence[Pa
     if returned:
         whole = sum(row.amount.amount_minor for row in rows)
         raise PartWentBack(returned=Money(returned, currency), amount=Money(whole, currency), number=document.number)
-    if payment.drawer_id is not None:
-        await hold_row("cash_drawer", payment.drawer_id)
-        if (await drawer_by_id(payment.drawer_id, document.edition_id)).closed_at is not None:
-            raise DrawerCounted(number=document.number)
+    if payment.drawer_id is None:
+        return False
+    await hold_row("cash_drawer", payment.drawer_id)
+    return (await drawer_by_id(payment.drawer_id, document.edition_id)).closed_at is not None
+
+
+def _check_where(match: MatchInfo | None, right: DocumentInfo | None, missing: bool, *, counted: bool) -> None:
+    """That it is said of counted cash where it belongs, and of a transfer not. Raises as :func:`take_off` does."""
+    if match is not None and right is not None:
+        raise AssignedAtBank(fields={"instead": AssignedAtBank().sentence()})
+    if missing and not counted:
+        raise NotCounted(fields={"missing": NotCounted().sentence()})
+    if counted and missing == (right is not None):
+        raise DrawerCounted(fields={"instead": DrawerCounted().sentence()})
 
 
 async def _without(
-    before: DocumentInfo, rows: Sequence[PaymentInfo], why: str, actor: Actor, now: datetime
+    before: DocumentInfo, rows: Sequence[PaymentInfo], why: str, actor: Actor, now: datetime, *, missing: bool
 ) -> DocumentInfo:
     """Mirror payments of a document in its rows and in the ledger; gives it as it stands then."""
     if before.state == DocumentState.WRITTEN_OFF:
         await restore_due(before, now)
     for row in rows:
-        await _mirror(before, row, why, actor, now)
+        await _mirror(before, row, why, actor, now, missing=missing)
     owed = sum(row.due_back.amount_minor for row in rows)
     kept = sum(row.amount.amount_minor for row in rows) - owed
     await PaymentDocument.update(
@@ -203,8 +270,13 @@ def _state_of(document: DocumentInfo) -> DocumentState:
     return DocumentState.REFUNDED if document.credited.amount_minor else DocumentState.CANCELLED
 
 
-async def _mirror(document: DocumentInfo, payment: PaymentInfo, why: str, actor: Actor, now: datetime) -> None:
-    """Write what stands against a payment; all of it is away from the document then."""
+async def _mirror(
+    document: DocumentInfo, payment: PaymentInfo, why: str, actor: Actor, now: datetime, *, missing: bool
+) -> None:
+    """Write what stands against a payment; all of it is away from the document then.
+
+    What was ``missing`` stands in the difference of its drawer, and is no cash that went out of it.
+    """
     minor, owed = payment.amount.amount_minor, payment.due_back.amount_minor
     row = Payment(
         document=document.id,
@@ -214,7 +286,7 @@ async def _mirror(document: DocumentInfo, payment: PaymentInfo, why: str, actor:
         currency=payment.amount.currency,
         outcome=Settlement.MISTAKEN.value,
         returns=payment.id,
-        drawer=payment.drawer_id,
+        drawer=None if missing else payment.drawer_id,
         note=why,
         received_at=now,
         recorded_by=actor.person_id,
@@ -232,7 +304,7 @@ async def _mirror(document: DocumentInfo, payment: PaymentInfo, why: str, actor:
         against = {(Account.SUBSIDY, payment.bearer): minor}
     await post(
         Posting.TAKE_OFF,
-        {ACCOUNT_OF[payment.method]: -minor, **against},
+        {Account.OVER_SHORT if missing else ACCOUNT_OF[payment.method]: -minor, **against},
         edition_id=document.edition_id,
         currency=payment.amount.currency,
         document_id=document.id,

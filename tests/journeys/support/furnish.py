@@ -162,8 +162,7 @@ async def _orders(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
     sold = await sell_at_box_office(
         edition_id=here,
         client_id="furnish-sale",
-        ticket_type_id=numbers["type_id"],
-        count=2,
+        counts={numbers["type_id"]: 2},
         holder_name="",
         actor=await actor_of_person(await holder(Role.GATE_LEAD)),
         now=now,

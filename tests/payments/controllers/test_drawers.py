@@ -16,7 +16,7 @@ from app.payments.enums import DocumentState, PaymentMethod
 from app.payments.errors import DrawerNeeded
 from app.payments.lines import Terms
 from app.payments.queries import document_by_id, payments_of
-from app.payments.queries_drawers import drawers_of
+from app.payments.queries_drawers import drawers_of, moves_of
 from app.payments.services.assigning import match_new
 from app.payments.services.documents import require_refund
 from app.payments.services.drawers import close_drawer, open_drawer
@@ -192,7 +192,7 @@ async def test_cash_is_moved_on_the_drawers_page_and_found_at_the_bank(edition: 
         edition_id=edition.id, float_=Money(200_000, "VND"), actor=await actor_of_person(person.id), now=NOW
     )
     own = f"{drawers(edition)}/{drawer_id}"
-    good = {"way": "to_bank", "moved": "150.000", "reason": "Phiếu 0012"}
+    good = {"client_id": "form-0001", "way": "to_bank", "moved": "150.000", "reason": "Phiếu 0012"}
     for change, status, words in (
         ({"moved": "x"}, 422, "Please write an amount"),
         ({"moved": "0"}, 422, "Only an amount above zero"),
@@ -208,7 +208,12 @@ async def test_cash_is_moved_on_the_drawers_page_and_found_at_the_bank(edition: 
         )
     moved = await client.post(f"{own}/moves", data=good)
     assert (moved.status_code, moved.headers["location"]) == (303, own)
-    assert (await client.post(f"{own}/moves", data=good | {"way": "from_safe", "moved": "30.000"})).status_code == 303
+    assert (await client.post(f"{own}/moves", data=good)).status_code == 303  # sent twice it is one move
+    change = good | {"way": "from_safe", "moved": "30.000"}
+    refused = await client.post(f"{own}/moves?lang=en", data=change)
+    assert (refused.status_code, "This form recorded a move of cash before" in refused.text) == (409, True)
+    (anew,) = re.findall(r'name="client_id" value="([^"]+)"', refused.text)
+    assert (await client.post(f"{own}/moves", data=change | {"client_id": anew})).status_code == 303
     shown = (await client.get(f"{own}?lang=en")).text
     for words in (
         "Phiếu 0012",
@@ -227,6 +232,47 @@ async def test_cash_is_moved_on_the_drawers_page_and_found_at_the_bank(edition: 
     (payout_id,) = re.findall(r'name="payout_id" value="(\d+)"', offered)
     assert (await client.post(f"{page}/payout", data={"payout_id": payout_id})).status_code == 303
     assert "On the bank account" in (await client.get(f"/manage/{edition.id}/payments/payouts?lang=en")).text
+
+
+async def test_a_move_is_taken_back_on_the_drawers_page(edition: EditionInfo, client: Browser) -> None:
+    person = await make_holder(Role.GATE_LEAD, edition_id=edition.id, name="Lê Thị Tiền")
+    await sign_in(client, person.id)
+    actor = await actor_of_person(person.id)
+    drawer_id = await open_drawer(edition_id=edition.id, float_=Money(200_000, "VND"), actor=actor, now=NOW)
+    own = f"{drawers(edition)}/{drawer_id}"
+    assert 'id="back"' not in (await client.get(own)).text
+    form = {"client_id": "form-0001", "way": "to_safe", "moved": "150.000", "reason": "Cuối ca"}
+    await client.post(f"{own}/moves", data=form)
+    ((move_id, named),) = re.findall(
+        r'name="takes_back" value="(\d+)" checked required>\s*<span class="choice-text"><span>([^<]+)',
+        (await client.get(f"{own}?lang=en")).text,
+    )
+    assert named.startswith("150.000\xa0₫ · From the drawer into the safe · ")
+    back = {"takes_back": move_id, "why": "Còn trong ngăn"}
+    for change, words in (
+        ({"why": ""}, "Please fill this in."),
+        ({"takes_back": "x"}, "Còn trong ngăn"),
+    ):
+        refused = await client.post(f"{own}/moves?lang=en", data=back | change)
+        assert (refused.status_code, words in refused.text) == (422, True)
+    assert (await client.post(f"{own}/moves", data=back | {"takes_back": "999999"})).status_code == 404
+    done = await client.post(f"{own}/moves", data=back)
+    assert (done.status_code, done.headers["location"]) == (303, own)
+    shown = (await client.get(f"{own}?lang=en")).text
+    for words in (
+        "200.000\xa0₫ should lie in it",
+        "Reversal: From the drawer into the safe",
+        ">Reversed<",
+        "Còn trong ngăn",
+        "-150.000\xa0₫",
+    ):
+        assert words in shown
+    assert 'name="takes_back"' not in shown
+    assert (await client.post(f"{own}/moves", data=back)).status_code == 303  # twice it is taken back once
+    await close_drawer(drawer_id=drawer_id, edition_id=edition.id, counted=Money(200_000, "VND"), actor=actor, now=NOW)
+    (anew,) = [one.id for one in await moves_of(drawer_id) if one.takes_back]
+    refused = await client.post(f"{own}/moves?lang=en", data=back | {"takes_back": str(anew)})
+    assert (refused.status_code, "This row took a move back." in refused.text) == (409, True)
 
 
 async def test_who_counts_something_else_is_shown_what_and_asked_why(edition: EditionInfo, client: Browser) -> None:

@@ -11,7 +11,7 @@ from app.kernel.clock import freeze, now
 from app.payments.enums import DocumentState, Settlement
 from app.payments.lines import Line
 from app.payments.papers import paper_of
-from app.payments.queries import balances, document_by_id
+from app.payments.queries import balances, document_by_id, payments_of
 from app.payments.queries_drawers import drawers_of
 from app.payments.services.issuing import Part
 from tests.conftest import NOW
@@ -309,6 +309,35 @@ async def test_what_cannot_be_taken_off_is_said_at_the_form(desk: Browser, selle
     assert refused.status_code == 409
     assert "4.000\xa0₫ of this payment of 30.000\xa0₫ went back already" in unescape(refused.text)
     assert f'name="payment" value="{payment.id}"' not in refused.text  # the other one can be
+
+
+async def test_where_cash_that_was_counted_belongs_is_asked_at_the_form(desk: Browser, seller: Seller) -> None:
+    edition = await make_edition()
+    wrong, right = [await make_document(edition, subject_id=number) for number in (1, 2)]
+    base = f"/manage/{edition.id}/payments"
+    await desk.post(f"{base}/drawers", data={"amount": "0"})
+    (drawer,) = await drawers_of(edition.id)
+    await desk.post(f"{base}/{wrong.id}/payments", data={"method": "cash", "amount": "50.000"})
+    missing = 'name="missing"'
+    assert missing not in (await desk.get(f"{base}/{wrong.id}")).text
+    await desk.post(f"{base}/drawers/{drawer.id}/close", data={"amount": "50.000"})
+    assert missing in (await desk.get(f"{base}/{wrong.id}")).text
+    (payment,) = await payments_of(wrong.id)
+    off = {"payment": f"{payment.id}", "why": "Nhầm hóa đơn"}
+    for given, status, words in (
+        ({}, 409, "This cash was counted with its drawer."),
+        ({"instead": "INV-9"}, 422, "No other invoice of this edition has the number INV-9."),
+        ({"instead": right.number, "missing": "on"}, 409, "one of the two"),
+    ):
+        refused = await desk.post(f"{base}/{wrong.id}/take-off?lang=en", data=off | given)
+        assert (refused.status_code, refused.text.count(words), 'value="Nhầm hóa đơn"' in refused.text) == (
+            status,
+            1,
+            True,
+        )
+    assert (await desk.post(f"{base}/{wrong.id}/take-off", data=off | {"instead": right.number})).status_code == 303
+    assert (await document_by_id(wrong.id)).state == DocumentState.OPEN
+    assert (await document_by_id(right.id)).state == DocumentState.PAID
 
 
 async def test_all_of_an_invoice_is_taken_back_only_when_asked_twice(desk: Browser, seller: Seller) -> None:

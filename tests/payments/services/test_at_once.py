@@ -16,6 +16,7 @@ from app.events.queries import EditionInfo, hold_edition
 from app.kernel.database import write_transaction
 from app.kernel.errors import AppError
 from app.kernel.money import Money
+from app.kernel.security import new_token
 from app.payments.enums import Account, CashWay, PaymentMethod
 from app.payments.queries import payments_of
 from app.payments.queries_books import closed_days, totals_of_day
@@ -75,6 +76,7 @@ async def _move(edition: EditionInfo, cashier: Actor, way: CashWay) -> None:
         await move_cash(
             drawer_id=drawer.id,
             edition_id=edition.id,
+            client_id=new_token(),
             way=way,
             amount=Money(30_000, "VND"),
             reason="Tiền lẻ",

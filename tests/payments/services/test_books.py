@@ -18,16 +18,17 @@ from app.events.queries import EditionInfo
 from app.kernel.database import fetch, write_transaction
 from app.kernel.errors import AppError
 from app.kernel.money import Money
+from app.kernel.security import new_token
 from app.payments.enums import FOR_NOTHING_OF_OURS, Account, CashWay, PaymentMethod, Posting, Settlement, TaxMode
 from app.payments.lines import Line, Terms, taxed
 from app.payments.queries import DocumentInfo, document_by_id, next_due, payments_of, terms_of
 from app.payments.queries_bank import entry_by_id
 from app.payments.queries_borne import Borne, borne_in, payments_of_bearers
-from app.payments.queries_drawers import open_drawer_of
+from app.payments.queries_drawers import moves_of, open_drawer_of
 from app.payments.services.assigning import assign_entry, match_new
 from app.payments.services.bearing import record_borne, return_borne
 from app.payments.services.card_disputes import apply_dispute
-from app.payments.services.cash_moves import move_cash
+from app.payments.services.cash_moves import move_cash, take_back_move
 from app.payments.services.corrections import credit_document, write_off
 from app.payments.services.documents import cancel_document, require_refund
 from app.payments.services.drawers import close_drawer, expected_in, open_drawer
@@ -214,8 +215,15 @@ class Fair:
         found = [one for number in ids for one in await payments_of(number)]
         found += [one for number in ids for _bearer, one in await payments_of_bearers(number)]
         payment = self.one(found)
+        right = (await self.document()).number if self.chance.random() < 0.5 else ""
         await take_off(
-            document_id=payment.document_id, payment_id=payment.id, reason="Nhầm", actor=self.cashier, now=self.now
+            document_id=payment.document_id,
+            payment_id=payment.id,
+            reason="Nhầm",
+            instead=right,
+            missing=self.chance.random() < 0.3,
+            actor=self.cashier,
+            now=self.now,
         )
 
     async def borne(self) -> Borne:
@@ -258,11 +266,18 @@ class Fair:
             await close_drawer(**named, drawer_id=own.id, counted=Money(counted, "VND"), note=why, sure=bool(why))
 
     async def move(self) -> None:
-        """Put cash into the cashier's drawer, or take some of it to the safe or the bank."""
+        """Put cash into the cashier's drawer, or take some of it to the safe or the bank; or say that nobody did."""
         own = await open_drawer_of(self.edition.id, self.cashier.person_id)
+        drawer_id = self.one([own] if own else []).id
+        moved = await moves_of(drawer_id)
+        if moved and self.chance.random() < 0.4:
+            named = {"drawer_id": drawer_id, "edition_id": self.edition.id, "move_id": self.one(moved).id}
+            await take_back_move(**named, reason="Nhầm", actor=self.cashier, now=self.now)
+            return
         await move_cash(
-            drawer_id=self.one([own] if own else []).id,
+            drawer_id=drawer_id,
             edition_id=self.edition.id,
+            client_id=new_token(),
             way=self.one(list(CashWay)),
             amount=Money(self.chance.randrange(1, 90) * 10_000, "VND"),
             reason="Tiền lẻ",

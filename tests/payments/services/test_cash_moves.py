@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -13,16 +13,29 @@ from app.events.queries import EditionInfo
 from app.kernel.database import fetch
 from app.kernel.errors import NotAllowed
 from app.kernel.money import Money
-from app.payments.enums import Account, CashWay, EntryState, PaymentMethod
-from app.payments.errors import AmountOutOfRange, DrawerNotOpen
-from app.payments.errors_cash import DrawerDiffers, DrawerDiffersMuch, DrawerShort, MoveReasonNeeded
+from app.kernel.security import new_token
+from app.payments.enums import Account, CashWay, EntryState, PaymentMethod, PayoutState
+from app.payments.errors import AmountOutOfRange, DrawerNotOpen, PayoutSettled
+from app.payments.errors_cash import (
+    DrawerDiffers,
+    DrawerDiffersMuch,
+    DrawerShort,
+    MoveArrived,
+    MoveCounted,
+    MoveIdTaken,
+    MoveNotFound,
+    MoveReasonNeeded,
+    MoveTakesBack,
+    SafeShort,
+    TakeBackReasonNeeded,
+)
 from app.payments.queries import balances
 from app.payments.queries_bank import entry_by_id
 from app.payments.queries_drawers import CashElsewhere, cash_elsewhere, drawer_by_id, moves_of, sums_of
-from app.payments.queries_payouts import payouts_like
+from app.payments.queries_payouts import payouts_like, payouts_of
 from app.payments.services import cash_moves, drawers
 from app.payments.services.assigning import match_new
-from app.payments.services.cash_moves import move_cash
+from app.payments.services.cash_moves import move_cash, take_back_move
 from app.payments.services.drawers import close_drawer, expected_in, open_drawer
 from app.payments.services.payout_matching import match_payout
 from app.payments.services.payouts import record_payout
@@ -32,7 +45,7 @@ from tests.events.factories import make_edition
 from tests.payments.books import check_books
 from tests.payments.factories import make_document, make_entry
 from tests.support.factories import make_holder
-from tests.support.race import losers, meet_after, race, unguarded, winners
+from tests.support.race import drop_index, losers, meet_after, meet_before, race, unguarded, winners
 
 pytestmark = [pytest.mark.engines, pytest.mark.usefixtures("database", "seller")]
 
@@ -60,10 +73,39 @@ async def drawer_id(edition: EditionInfo, cashier: Actor) -> int:
     return await open_drawer(edition_id=edition.id, float_=dong(200_000), actor=cashier, now=NOW)
 
 
-async def move(drawer_id: int, edition: EditionInfo, actor: Actor, way: CashWay, amount: int, reason: str = "x") -> int:
-    """Move cash."""
+async def move(
+    drawer_id: int,
+    edition: EditionInfo,
+    actor: Actor,
+    way: CashWay,
+    amount: int,
+    reason: str = "x",
+    *,
+    form: str = "",
+    later: int = 0,
+) -> int:
+    """Move cash, so many hours later, by a form of its own or by one that is named."""
     return await move_cash(
-        drawer_id=drawer_id, edition_id=edition.id, way=way, amount=dong(amount), reason=reason, actor=actor, now=NOW
+        drawer_id=drawer_id,
+        edition_id=edition.id,
+        client_id=form or new_token(),
+        way=way,
+        amount=dong(amount),
+        reason=reason,
+        actor=actor,
+        now=NOW + timedelta(hours=later),
+    )
+
+
+async def take_back(drawer_id: int, edition: EditionInfo, actor: Actor, move_id: int, reason: str = "Nhầm") -> int:
+    """Take a move back, a day later."""
+    return await take_back_move(
+        drawer_id=drawer_id,
+        edition_id=edition.id,
+        move_id=move_id,
+        reason=reason,
+        actor=actor,
+        now=NOW + timedelta(days=1),
     )
 
 
@@ -220,4 +262,173 @@ async def test_out_of_a_drawer_that_nobody_holds_the_same_notes_go_twice(
     results = await race(2, lambda _number: move(drawer_id, edition, cashier, CashWay.TO_SAFE, 150_000))
     assert len(winners(results)) == 2
     with pytest.raises(AssertionError):
+        await check_books(edition)
+
+
+WAYS = [CashWay.FROM_SAFE, CashWay.TO_SAFE, CashWay.TO_BANK]
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_form_that_is_sent_twice_moves_cash_once(
+    edition: EditionInfo, cashier: Actor, drawer_id: int, way: CashWay
+) -> None:
+    first = await move(drawer_id, edition, cashier, way, 150_000, form="form-0001")
+    assert await move(drawer_id, edition, cashier, way, 150_000, " x ", form="form-0001", later=2) == first
+    assert len(await moves_of(drawer_id)) == 1
+    for wrong in ((way, 140_000, "x"), (way, 150_000, "y"), (WAYS[WAYS.index(way) - 1], 150_000, "x")):
+        with pytest.raises(MoveIdTaken):
+            await move(drawer_id, edition, cashier, *wrong, form="form-0001")
+    await check_books(edition)
+    counted = int((await expected_in(await drawer_by_id(drawer_id, edition.id))).amount_minor)
+    await close_drawer(drawer_id=drawer_id, edition_id=edition.id, counted=dong(counted), actor=cashier, now=NOW)
+    assert await move(drawer_id, edition, cashier, way, 150_000, form="form-0001") == first  # whatever happened since
+    await check_books(edition)
+
+
+async def test_a_form_of_one_drawer_moves_nothing_in_another(
+    edition: EditionInfo, cashier: Actor, drawer_id: int
+) -> None:
+    other = await actor_of_person((await make_holder(Role.GATE_LEAD, edition_id=edition.id)).id)
+    others = await open_drawer(edition_id=edition.id, float_=dong(200_000), actor=other, now=NOW)
+    await move(drawer_id, edition, cashier, CashWay.TO_SAFE, 10_000, form="form-0001")
+    with pytest.raises(MoveIdTaken):
+        await move(others, edition, other, CashWay.TO_SAFE, 10_000, form="form-0001")
+    assert await moves_of(others) == []
+
+
+@pytest.mark.race
+async def test_of_a_form_that_is_sent_by_many_tabs_one_moves_cash(
+    edition: EditionInfo, cashier: Actor, drawer_id: int
+) -> None:
+    results = await race(
+        6, lambda _number: move(drawer_id, edition, cashier, CashWay.FROM_SAFE, 50_000, form="form-0001")
+    )
+    assert len(set(winners(results))) == 1
+    assert (len(winners(results)), len(await moves_of(drawer_id))) == (6, 1)
+    await check_books(edition)
+
+
+@pytest.mark.race
+@pytest.mark.parametrize("index", [True, False])
+async def test_of_a_form_that_is_sent_for_two_drawers_at_once_one_moves_cash_by_the_index(
+    edition: EditionInfo, cashier: Actor, drawer_id: int, index: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not index:
+        await drop_index("cash_move_of_form")
+    finance = await actor_of_person((await make_holder(Role.FINANCE, edition_id=edition.id)).id)
+    ids = (drawer_id, await open_drawer(edition_id=edition.id, float_=dong(200_000), actor=finance, now=NOW))
+    unguarded(monkeypatch, cash_moves)
+    meet_before(monkeypatch, cash_moves, "require_in", parties=2)
+    results = await race(
+        2, lambda number: move(ids[number], edition, finance, CashWay.TO_SAFE, 50_000, form="form-0001")
+    )
+    assert len(winners(results)) == (1 if index else 2)
+    losers(results, MoveIdTaken)
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_move_that_did_not_happen_is_taken_back(
+    edition: EditionInfo, cashier: Actor, drawer_id: int, way: CashWay
+) -> None:
+    await take(edition, cashier)
+    before = await lies(edition)
+    move_id = await move(drawer_id, edition, cashier, way, 150_000, "  nộp két ")
+    finance = await actor_of_person((await make_holder(Role.FINANCE, edition_id=edition.id, name="Bà Ba")).id)
+    back = await take_back(drawer_id, edition, finance, move_id, " Nhầm   số ")
+    assert await take_back(drawer_id, edition, cashier, move_id, "Lại") == back  # twice it is taken back once
+    assert await lies(edition) == before
+    assert await expected_in(await drawer_by_id(drawer_id, edition.id)) == dong(250_000)
+    sums = await sums_of(await drawer_by_id(drawer_id, edition.id))
+    assert (sums.put_in, sums.taken_out) == (dong(0), dong(0))
+    first, second = await moves_of(drawer_id)
+    assert (first.taken_back, first.takes_back, first.stands) == (True, None, False)
+    assert (second.takes_back, second.stands, second.way, second.by) == (move_id, False, way, "Bà Ba")
+    assert (second.amount.amount_minor, second.reason) == (-first.amount.amount_minor, "Nhầm số")
+    assert [one.state for one in await payouts_of(edition.id)] == [PayoutState.TAKEN_BACK] * (way == CashWay.TO_BANK)
+    assert await payouts_like(edition.id, dong(150_000)) == []
+    with pytest.raises(MoveTakesBack):
+        await take_back(drawer_id, edition, finance, back)
+    (noted,) = await fetch("SELECT actor_name FROM audit_entry WHERE action = 'drawer.take_back'")
+    assert noted["actor_name"] == "Bà Ba"
+    await check_books(edition)
+
+
+async def test_what_is_not_there_any_more_is_not_taken_back(
+    edition: EditionInfo, cashier: Actor, drawer_id: int
+) -> None:
+    put_in = await move(drawer_id, edition, cashier, CashWay.FROM_SAFE, 100_000)
+    to_bank = await move(drawer_id, edition, cashier, CashWay.TO_BANK, 250_000)
+    with pytest.raises(DrawerShort):
+        await take_back(drawer_id, edition, cashier, put_in)
+    entry_id = (await make_entry("NOP TIEN MAT", amount=250_000, edition=edition)).id
+    await match_new(NOW)
+    (payout,) = await payouts_like(edition.id, dong(250_000))
+    await match_payout(edition_id=edition.id, entry_id=entry_id, payout_id=payout.id, actor=cashier, now=NOW)
+    with pytest.raises(MoveArrived):
+        await take_back(drawer_id, edition, cashier, to_bank)
+    assert len(await moves_of(drawer_id)) == 2
+    await check_books(edition)
+
+
+async def test_cash_that_left_the_safe_since_is_not_back_in_the_drawer(
+    edition: EditionInfo, cashier: Actor, drawer_id: int
+) -> None:
+    await move(drawer_id, edition, cashier, CashWay.FROM_SAFE, 100_000)  # change of before: the safe is below nothing
+    to_safe = await move(drawer_id, edition, cashier, CashWay.TO_SAFE, 60_000, later=1)
+    again = await move(drawer_id, edition, cashier, CashWay.TO_SAFE, 90_000, later=2)
+    last = await move(drawer_id, edition, cashier, CashWay.FROM_SAFE, 20_000, later=3)
+    with pytest.raises(SafeShort) as refused:  # 50.000 ₫ lay there then, and 30.000 ₫ do now
+        await take_back(drawer_id, edition, cashier, again)
+    assert refused.value.params == {"there": dong(30_000), "given": dong(90_000)}
+    await take_back(drawer_id, edition, cashier, last)
+    await take_back(drawer_id, edition, cashier, again)
+    await take_back(drawer_id, edition, cashier, to_safe)  # nothing left it since, though it is below nothing
+    assert await lies(edition) == {"cash": 100_000, "safe": -100_000}
+    await check_books(edition)
+
+
+async def test_who_may_not_move_cash_takes_none_back(edition: EditionInfo, cashier: Actor, drawer_id: int) -> None:
+    other = await actor_of_person((await make_holder(Role.GATE_LEAD, edition_id=edition.id)).id)
+    others = await open_drawer(edition_id=edition.id, float_=dong(0), actor=other, now=NOW)
+    move_id = await move(drawer_id, edition, cashier, CashWay.TO_SAFE, 10_000)
+    with pytest.raises(TakeBackReasonNeeded):
+        await take_back(drawer_id, edition, cashier, move_id, "  ")
+    with pytest.raises(NotAllowed):
+        await take_back(drawer_id, edition, other, move_id)
+    for wrong in (move_id, move_id + 1):
+        with pytest.raises(MoveNotFound):
+            await take_back(others, edition, other, wrong)
+    await close_drawer(drawer_id=drawer_id, edition_id=edition.id, counted=dong(190_000), actor=cashier, now=NOW)
+    with pytest.raises(MoveCounted):
+        await take_back(drawer_id, edition, cashier, move_id)
+    await check_books(edition)
+
+
+@pytest.mark.race
+async def test_of_many_who_take_a_move_back_one_does(edition: EditionInfo, cashier: Actor, drawer_id: int) -> None:
+    move_id = await move(drawer_id, edition, cashier, CashWay.TO_SAFE, 150_000)
+    results = await race(6, lambda _number: take_back(drawer_id, edition, cashier, move_id))
+    assert (len(winners(results)), len(set(winners(results))), len(await moves_of(drawer_id))) == (6, 1, 2)
+    await check_books(edition)
+
+
+@pytest.mark.race
+async def test_cash_is_found_at_the_bank_or_taken_back(edition: EditionInfo, cashier: Actor, drawer_id: int) -> None:
+    for round_ in range(4):
+        move_id = await move(drawer_id, edition, cashier, CashWay.TO_BANK, 10_000)
+        entry_id = (await make_entry(f"NOP TIEN {round_}", amount=10_000, edition=edition)).id
+        await match_new(NOW)
+        (payout,) = await payouts_like(edition.id, dong(10_000))
+
+        async def work(
+            number: int, move_id: int = move_id, entry_id: int = entry_id, payout_id: int = payout.id
+        ) -> object:
+            if number % 2:
+                return await take_back(drawer_id, edition, cashier, move_id)
+            named = {"edition_id": edition.id, "entry_id": entry_id, "payout_id": payout_id}
+            return await match_payout(**named, actor=cashier, now=NOW)
+
+        results = await race(2, work)
+        assert len(winners(results)) == 1
+        losers(results, MoveArrived, PayoutSettled)
         await check_books(edition)

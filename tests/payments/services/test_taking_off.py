@@ -288,8 +288,10 @@ async def test_cash_is_taken_out_of_its_drawer_while_that_is_open(edition: Editi
     assert (await expected_in(await drawer_by_id(drawer_id, edition.id))).amount_minor == 10_000
     await typed(document, PaymentMethod.CASH, 30_000, actor=cashier)
     await close_drawer(**named, drawer_id=drawer_id, counted=Money(40_000, "VND"))
-    with pytest.raises(DrawerCounted):
-        await off(document, 1)
+    right = await make_document(edition, subject_id=2)
+    for wrong in ({}, {"instead": right.number, "missing": True}):
+        with pytest.raises(DrawerCounted):
+            await off(document, 1, **wrong)
     assert await stands(document) == (DocumentState.OPEN, 20_000, 30_000, 0)
     await check_books(edition)
 

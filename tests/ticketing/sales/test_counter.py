@@ -65,7 +65,7 @@ async def payments() -> list[tuple[str, str, int | None]]:
 async def test_the_counter_takes_cards_at_the_terminal(edition: EditionInfo, seat: int, client: Browser) -> None:
     await sign_in(client, (await make_holder(Role.GATE_LEAD, edition_id=edition.id, now=NOW)).id)
     counter = f"/manage/{edition.id}/box-office"
-    sale = {"client_id": "sale-0001", "ticket_type": str(seat), "method": "terminal", "slip": "000123"}
+    sale = {"client_id": "sale-0001", f"n-{seat}": "1", "method": "terminal", "slip": "000123"}
     assert (await client.post(counter, data=sale)).status_code == 303
     placed = await make_order(edition.id, {seat: 1}, now=NOW)
     said = {"reference": placed.reference, "method": "terminal", "slip": "000124", "due": "50000"}
@@ -90,7 +90,7 @@ async def test_the_order_page_takes_the_number_of_the_terminals_slip(
 async def test_the_counter_takes_nothing_else(edition: EditionInfo, seat: int, client: Browser, method: str) -> None:
     await sign_in(client, (await make_holder(Role.MANAGER, edition_id=edition.id, now=NOW)).id)
     counter = f"/manage/{edition.id}/box-office"
-    sale = {"client_id": "sale-0001", "ticket_type": str(seat), "method": method}
+    sale = {"client_id": "sale-0001", f"n-{seat}": "1", "method": method}
     assert (await client.post(counter, data=sale)).status_code == 422
     placed = await make_order(edition.id, {seat: 1}, now=NOW)
     said = {"reference": placed.reference, "method": method}
@@ -134,7 +134,7 @@ async def test_where_drawers_are_used_the_counter_asks_for_one(
     await set_terms(edition_id=edition.id, terms=Terms(use_drawers=True), actor=SYSTEM, now=NOW)
     shown = (await client.get(f"{counter}?lang=en")).text
     assert (told in shown, drawers in shown) == (True, True)
-    sale = {"client_id": "sale-0001", "ticket_type": str(seat), "count": "2", "method": "cash", "full_name": "Lan"}
+    sale = {"client_id": "sale-0001", f"n-{seat}": "2", "method": "cash", "full_name": "Lan"}
     refused = await client.post(f"{counter}?lang=en", data=sale)
     sentence = "Cash goes through drawers here. Open yours first"
     assert (refused.status_code, refused.text.count(sentence)) == (409, 1)
@@ -326,5 +326,5 @@ async def test_the_counter_knows_what_to_take(edition: EditionInfo, seat: int, c
     placed = await make_order(edition.id, {seat: 2}, now=NOW)
     shown = (await client.get(f"{counter}/{placed.order_id}?reference={placed.reference}")).text
     assert 'data-fixed="100000"' in shown
-    sale = {"client_id": "sale-0001", "ticket_type": str(seat), "method": "cash", "given": "200.000"}
+    sale = {"client_id": "sale-0001", f"n-{seat}": "1", "method": "cash", "given": "200.000"}
     assert (await client.post(counter, data=sale)).status_code == 303

@@ -118,8 +118,7 @@ async def test_the_counter_and_who_pays_and_cancels_never_stop_each_other(editio
             await sell_at_box_office(
                 edition_id=edition.id,
                 client_id=f"sale-{number:04d}",
-                ticket_type_id=(seat, other)[number % 2],
-                count=1,
+                counts={(seat, other)[number % 2]: 1} if number % 4 else {other: 1, seat: 1},
                 holder_name="",
                 actor=SYSTEM,
                 now=NOW,

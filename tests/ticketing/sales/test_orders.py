@@ -180,14 +180,14 @@ async def test_money_that_comes_late_buys_what_is_left_or_goes_back(edition: Any
 
 async def test_the_box_office_sells_outside_the_sales_period_and_takes_cash(edition: Any) -> None:
     type_id = await make_ticket_type(edition.id, now=NOW, price_minor=50_000, quota=3, sales_until=NOW)
-    sale: dict[str, Any] = {"edition_id": edition.id, "ticket_type_id": type_id, "holder_name": "", "actor": SYSTEM}
-    placed = await sell_at_box_office(client_id="box-0001", count=2, now=NOW, **sale)
-    again = await sell_at_box_office(client_id="box-0001", count=2, now=NOW, **sale)
+    sale: dict[str, Any] = {"edition_id": edition.id, "holder_name": "", "actor": SYSTEM}
+    placed = await sell_at_box_office(client_id="box-0001", counts={type_id: 2}, now=NOW, **sale)
+    again = await sell_at_box_office(client_id="box-0001", counts={type_id: 2}, now=NOW, **sale)
     assert (placed.state, again.order_id, again.replayed) == (OrderState.CONFIRMED, placed.order_id, True)
     assert await places(type_id) == (2, 0)
     assert [row["method"] for row in await fetch("SELECT method FROM payment")] == ["cash"]
     with pytest.raises(SoldOut):
-        await sell_at_box_office(client_id="box-0002", count=2, now=NOW, **sale)
+        await sell_at_box_office(client_id="box-0002", counts={type_id: 2}, now=NOW, **sale)
     assert await messages() == []
 
 

@@ -1,6 +1,8 @@
-"""The box office: type, count, paid, print."""
+"""The box office: types, how many of each, paid, print."""
 
+import re
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,9 +19,9 @@ from app.events.queries import EditionInfo, edition_by_id
 from app.events.typed_codes import show_code
 from app.kernel.clock import now
 from app.kernel.documents.qr import qr_svg
-from app.kernel.forms import Form, FormError, read_form
+from app.kernel.forms import NOT_WHOLE, Form, FormError, Reading, open_form, posted_by
 from app.kernel.i18n import _, format_number, pick
-from app.kernel.money import Money, decimals, format_money
+from app.kernel.money import Money, decimals, format_money, parse_money
 from app.kernel.security import new_token
 from app.kernel.settings import settings
 from app.kernel.web import page, redirect
@@ -27,13 +29,28 @@ from app.payments.enums import METHOD_NAMES, CounterMethod, PaymentMethod, Settl
 from app.payments.errors import DrawerNeeded
 from app.payments.queries import document_by_id
 from app.payments.queries_drawers import lacks_drawer
+from app.payments.schemas import NOT_AN_AMOUNT
 from app.payments.services.late_parts import to_pay
 from ticketing.sales import queries
 from ticketing.sales.enums import ORDER_STATE_NAMES, OrderChannel, OrderState
-from ticketing.sales.errors import DueChanged, OrderNotFound, SoldOut, TooManyTickets
-from ticketing.sales.schemas import MOST_AT_BOX_OFFICE, BoxOfficeForm, CounterPaidForm
+from ticketing.sales.errors import (
+    CashLacks,
+    DueChanged,
+    NothingChosen,
+    OrderIdTaken,
+    OrderNotFound,
+    SoldOut,
+    TooManyTickets,
+)
+from ticketing.sales.schemas import BoxOfficeForm, CounterPaidForm
 from ticketing.sales.services.orders import sell_at_box_office
 from ticketing.sales.services.paying import pay_order
+
+#: How many of a ticket type: the name of its field, and that of all of them together.
+TYPE_FIELD = re.compile(r"^n-([0-9]{1,9})$")
+COUNTS = "counts"
+#: An amount in minor units in an address.
+MINOR = re.compile(r"^[0-9]{1,15}$")
 
 
 class BoxOfficeController(Controller):
@@ -53,12 +70,15 @@ class BoxOfficeController(Controller):
         """Take the money and make the passes."""
         edition = await edition_by_id(edition_id)
         try:
-            values = await read_form(request, BoxOfficeForm)
+            reading = await open_form(request, BoxOfficeForm)
+            counts = _counts(await posted_by(request), reading)
+            given = _cash(reading.values.given, reading.values.method, edition.currency, reading)
+            values = reading.settle()
+            change = _change(given, await queries.price_of(edition_id, counts, edition.currency))
             placed = await sell_at_box_office(
                 edition_id=edition_id,
                 client_id=values.client_id,
-                ticket_type_id=values.ticket_type,
-                count=values.count,
+                counts=counts,
                 holder_name=values.full_name,
                 method=PaymentMethod(values.method),
                 note=values.slip,
@@ -66,12 +86,16 @@ class BoxOfficeController(Controller):
                 now=now(),
             )
         except FormError as error:
-            return await _counter(edition, request.user, error.form, status=422)
-        except (SoldOut, TooManyTickets, DrawerNeeded) as error:
-            field = "method" if isinstance(error, DrawerNeeded) else "count"
+            return await _counter(edition, request.user, await form_again(request, error.form.errors), status=422)
+        except (NothingChosen, SoldOut, TooManyTickets, DrawerNeeded, CashLacks) as error:
+            field = {DrawerNeeded: "method", CashLacks: "given"}.get(type(error), COUNTS)
             form = await form_again(request, {field: error.sentence()})
             return await _counter(edition, request.user, form, status=error.status)
-        return redirect(f"/manage/{edition_id}/box-office/{placed.order_id}")
+        except OrderIdTaken as error:
+            form = await form_again(request, {COUNTS: error.sentence()})
+            form.values["client_id"] = new_token()  # sent once more it is another sale
+            return await _counter(edition, request.user, form, status=error.status)
+        return redirect(f"/manage/{edition_id}/box-office/{placed.order_id}{f'?{urlencode(change)}' if change else ''}")
 
     @get("/order")
     async def find(
@@ -90,9 +114,13 @@ class BoxOfficeController(Controller):
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], order_id: FromPath[int]
     ) -> Response[Any]:
         """Take the money of an order that was placed before, and make its passes."""
-        said = await read_form(request, CounterPaidForm)
+        reading = await open_form(request, CounterPaidForm)
+        said = reading.values
         order = await _order_said(order_id, edition_id, said.reference)
         try:
+            given = _cash(said.given, said.method, order["currency"], reading)
+            reading.settle()
+            change = _change(given, Money(said.due, order["currency"]))
             outcome = await pay_order(
                 order_id=order_id,
                 edition_id=edition_id,
@@ -102,11 +130,15 @@ class BoxOfficeController(Controller):
                 actor=request.user,
                 now=now(),
             )
-        except (DrawerNeeded, DueChanged) as error:
-            form = await form_again(request, {"method": error.sentence()})
+        except FormError as error:
+            form = await form_again(request, error.form.errors)
+            return await _passes_page(await edition_by_id(edition_id), order, request.user, form, status=422)
+        except (DrawerNeeded, DueChanged, CashLacks) as error:
+            field = "given" if isinstance(error, CashLacks) else "method"
+            form = await form_again(request, {field: error.sentence()})
             return await _passes_page(await edition_by_id(edition_id), order, request.user, form, status=error.status)
         toast = _("The tickets are gone: this money has to go back.") if outcome == Settlement.REFUND else ""
-        return redirect(_address(edition_id, order), toast=toast)
+        return redirect(_address(edition_id, order, **({} if toast else change)), toast=toast)
 
     @get("/{order_id:int}")
     async def passes(
@@ -115,15 +147,57 @@ class BoxOfficeController(Controller):
         edition_id: FromPath[int],
         order_id: FromPath[int],
         reference: FromQuery[str] = "",
+        given: FromQuery[str] = "",
+        change: FromQuery[str] = "",
     ) -> Response[str]:
-        """The passes of a sale, or of an order that was placed before, to be printed once it is paid."""
+        """The passes of a sale, or of an order that was placed before, to be printed once it is paid.
+
+        ``given`` is the cash that was given for it just now, in minor units, and ``change`` what goes back of it.
+        """
         edition = await edition_by_id(edition_id)
         order = await _order_said(order_id, edition_id, reference)
-        return await _passes_page(edition, order, request.user, Form.empty(method=CounterMethod.CASH))
+        form = Form.empty(method=CounterMethod.CASH)
+        counted = [Money(int(one), order["currency"]) for one in (given, change) if MINOR.match(one)]
+        return await _passes_page(edition, order, request.user, form, counted=counted)
 
 
 def _first_form() -> Form:
-    return Form.empty(client_id=new_token(), count=1, method=CounterMethod.CASH)
+    return Form.empty(client_id=new_token(), method=CounterMethod.CASH)
+
+
+def _counts(posted: Mapping[str, list[Any]], reading: Reading[Any]) -> dict[int, int]:
+    """How many of each ticket type were asked for, from fields ``n-ID``; what is no number is refused."""
+    counts: dict[int, int] = {}
+    for key, values in posted.items():
+        if not (match := TYPE_FIELD.match(key)):
+            continue
+        typed = str(values[0]).strip() or "0"
+        if not (typed.isascii() and typed.isdigit() and len(typed) < 4):
+            reading.refuse(COUNTS, _(NOT_WHOLE))
+        elif int(typed):
+            counts[int(match[1])] = int(typed)
+    return counts
+
+
+def _cash(typed: str, method: CounterMethod, currency: str, reading: Reading[Any]) -> Money | None:
+    """The cash that somebody gave; None where it was not counted, or paid otherwise. What is no amount is refused."""
+    if method != CounterMethod.CASH or not typed.strip():
+        return None
+    try:
+        return parse_money(typed, currency)
+    except ValueError:
+        reading.refuse("given", _(NOT_AN_AMOUNT))
+    return None
+
+
+def _change(given: Money | None, total: Money) -> dict[str, int]:
+    """What was given and what goes back of it, for the address of the sale's page. Raises CashLacks."""
+    if given is None:
+        return {}
+    back = given.amount_minor - total.amount_minor
+    if back < 0:
+        raise CashLacks(total=total, given=given, lacks=Money(-back, total.currency))
+    return {"given": given.amount_minor, "change": back}
 
 
 def _methods() -> list[tuple[str, str]]:
@@ -131,7 +205,13 @@ def _methods() -> list[tuple[str, str]]:
 
 
 async def _passes_page(
-    edition: EditionInfo, order: dict[str, Any], actor: Actor, form: Form, *, status: int = 200
+    edition: EditionInfo,
+    order: dict[str, Any],
+    actor: Actor,
+    form: Form,
+    *,
+    counted: Sequence[Money] = (),
+    status: int = 200,
 ) -> Response[str]:
     found = await queries.tickets_of_order(order["id"])
     tickets = [
@@ -152,6 +232,7 @@ async def _passes_page(
         edition=edition,
         order=order,
         total=total,
+        counted=counted if len(counted) == 2 else (),
         due=await to_pay(document) if document else total,
         places=decimals(total.currency),
         tickets=tickets,
@@ -176,31 +257,30 @@ async def _order_said(order_id: int, edition_id: int, reference: str) -> dict[st
     return order
 
 
-def _address(edition_id: int, order: dict[str, Any]) -> str:
-    """Where an order is shown, with its number."""
-    return f"/manage/{edition_id}/box-office/{order['id']}?{urlencode({'reference': order['reference']})}"
+def _address(edition_id: int, order: dict[str, Any], **counted: int) -> str:
+    """Where an order is shown, with its number, and the cash that was counted for it."""
+    asked = urlencode({"reference": order["reference"], **counted})
+    return f"/manage/{edition_id}/box-office/{order['id']}?{asked}"
 
 
 async def _counter(
     edition: EditionInfo, actor: Actor, form: Form, *, asked: Form | None = None, status: int = 200
 ) -> Response[str]:
-    types: list[tuple[int, str, str]] = []
+    types: list[dict[str, Any]] = []
     prices: dict[int, int] = {}
     for row in await queries.ticket_types_of(edition.id):
-        if row["left"] and (row["last_day"] or edition.ends_on) >= edition.today(now()):
+        field = f"n-{row['id']}"
+        there = row["left"] or form.value(field) not in ("", "0")  # what was asked for does not go without a word
+        if there and (row["last_day"] or edition.ends_on) >= edition.today(now()):
             price = Money(row["price_minor"], row["currency"])
             shown = format_money(price) if row["price_minor"] else _("Free of charge")
             days = queries.days_of(edition, row)
             prices[row["id"]] = row["price_minor"]
-            types.append(
-                (
-                    row["id"],
-                    f"{len(types) + 1} · {pick(row['name'])}",
-                    " · ".join(filter(None, (days, shown, _("{left} left").format(left=format_number(row["left"]))))),
-                )
-            )
-    if types and not form.value("ticket_type"):
-        form.values["ticket_type"] = types[0][0]
+            left = _("{left} left").format(left=format_number(row["left"]))
+            hint = " · ".join(filter(None, (days, shown, left)))
+            types.append({"field": field, "name": pick(row["name"]), "hint": hint})
+    if len(types) == 1 and types[0]["field"] not in form.values:
+        form.values[types[0]["field"]] = "1"
     return page(
         "sales/box_office.html",
         status=status,
@@ -212,6 +292,5 @@ async def _counter(
         places=decimals(edition.currency),
         methods=_methods(),
         lacks_drawer=await lacks_drawer(edition.id, actor.person_id),
-        most=MOST_AT_BOX_OFFICE,
         last=await queries.last_box_office_sales(edition.id),
     )

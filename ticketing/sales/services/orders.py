@@ -116,8 +116,7 @@ async def sell_at_box_office(
     *,
     edition_id: int,
     client_id: str,
-    ticket_type_id: int,
-    count: int,
+    counts: Mapping[int, int],
     holder_name: str,
     actor: Actor,
     now: datetime,
@@ -126,10 +125,11 @@ async def sell_at_box_office(
 ) -> Placed:
     """Sell tickets at the counter, paid there and then (free ones included); confirmed at once.
 
-    Sales periods do not bind the box office, quotas do. The same ``client_id`` sent twice is one sale. ``note`` is the
-    number of a terminal's slip. Raises SoldOut, UnknownTicketType, TooManyTickets, EditionIsCancelled, DrawerNeeded.
+    ``counts`` maps ticket types' ids to numbers: all of them are sold, or none. Sales periods do not bind the box
+    office, quotas do. The same ``client_id`` sent twice is one sale. ``note`` is the number of a terminal's slip.
+    Raises OrderIdTaken, NothingChosen, TooManyTickets, SoldOut, UnknownTicketType, EditionIsCancelled, DrawerNeeded.
     """
-    wanted = _checked({ticket_type_id: count}, MOST_AT_BOX_OFFICE)
+    wanted = _checked(counts, MOST_AT_BOX_OFFICE)
     asked = Asked(client_id=client_id, edition_id=edition_id, counts=wanted, contact="")
     known = await placed_before(asked)
     if known is not None:
@@ -165,7 +165,7 @@ async def sell_at_box_office(
             subject_type="ticket_order",
             subject_id=order.id,
             edition_id=edition_id,
-            after={"reference": order.reference, "count": count, "total_minor": order.total_minor},
+            after={"reference": order.reference, "count": sum(wanted.values()), "total_minor": order.total_minor},
             now=now,
         )
         return order.id

@@ -1,29 +1,43 @@
-// The box office by number keys: the type, then how many, Enter; on the page of the passes 1 prints, 2 goes on.
+// The box office by number keys: a type, how many, + for another type, Enter; on the page of the passes 1 prints, 2 goes on.
 
 import { openTill } from "./till";
 
-const form = document.querySelector<HTMLFormElement>("form[data-counter]");
-const count = document.getElementById("field-count") as HTMLInputElement | null;
+const counts = [...document.querySelectorAll<HTMLInputElement>("[data-type-count]")];
 
 document.querySelectorAll<HTMLElement>("[data-till]").forEach(openTill);
+document.querySelectorAll<HTMLElement>("[data-step]").forEach((step) => {
+  const count = step.parentElement?.querySelector<HTMLInputElement>("[data-type-count]");
+  step.addEventListener("click", () => count && setCount(count, Number(count.value) + Number(step.dataset.step)));
+});
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.altKey || event.metaKey || isText(event.target)) return;
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  const count = counts.find((one) => one === event.target);
+  if (count && event.key === "+") {
+    event.preventDefault();
+    count.blur(); // the next digit is another type's
+  }
+  if (isText(event.target)) return;
   const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1];
   if (!digit) return;
-  if (form) chooseType(Number(digit), event);
+  if (counts.length) chooseType(Number(digit), event);
   else document.querySelector<HTMLElement>(`[data-number-key="${digit}"]`)?.click();
 });
 
-/** Tick the type with this number and go on to how many. */
+/** Go to how many of the type with this number: one, unless something else is typed. */
 function chooseType(number: number, event: KeyboardEvent): void {
-  const type = form?.querySelectorAll<HTMLInputElement>('input[name="ticket_type"]')[number - 1];
-  if (!type || !count) return;
+  const count = counts[number - 1];
+  if (!count) return;
   event.preventDefault();
-  type.checked = true;
-  type.dispatchEvent(new Event("change", { bubbles: true }));
+  if (!Number(count.value)) setCount(count, 1);
   count.focus();
   count.select();
+}
+
+/** Write how many, nothing for none, and let the till know. */
+function setCount(count: HTMLInputElement, number: number): void {
+  count.value = number > 0 ? String(Math.min(number, 99)) : "";
+  count.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 function isText(target: EventTarget | null): boolean {

@@ -31,8 +31,8 @@ export function openTill(till: HTMLElement): void {
   const update = (): void => {
     const said = new FormData(form);
     const text = (name: string): string => String(said.get(name) ?? "");
-    const price = prices[text("ticket_type")] ?? 0;
-    const sum = fixed === undefined ? price * typedAmount(text("count"), 0) : Number(fixed);
+    const costs = Object.entries(prices).map(([type, price]) => price * typedAmount(text(`n-${type}`), 0));
+    const sum = fixed === undefined ? costs.reduce((all, one) => all + one, 0) : Number(fixed);
     const given = text("given").trim();
     const change = typedAmount(given, places) - sum;
     show("sum", sum);
@@ -44,6 +44,5 @@ export function openTill(till: HTMLElement): void {
   };
   form.addEventListener("input", update);
   form.addEventListener("change", update);
-  till.hidden = false;
   update();
 }

@@ -1,0 +1,17 @@
+"""Ticket types of an edition whose currency is changed."""
+
+from app.events.queries import EditionInfo
+from app.kernel.i18n import N_
+from ticketing.sales.tables import TicketType
+
+
+async def prices_held(edition: EditionInfo, wanted: str) -> list[str]:
+    """Name prices in another currency than the wanted one; ticket types that are free take it.
+
+    In the transaction that changes the currency.
+    """
+    others = (TicketType.edition == edition.id) & (TicketType.currency != wanted)
+    if await TicketType.exists().where(others & (TicketType.price_minor > 0)):
+        return [N_("prices of tickets")]
+    await TicketType.update({TicketType.currency: wanted}).where(others)
+    return []
