@@ -23,7 +23,7 @@ from app.payments.controllers.legal import credit_note_over, legal_download
 from app.payments.controllers.payers import take_proof
 from app.payments.enums import MAY_BE_PAID, METHOD_NAMES, STATE_NAMES, TAX_MODE_NAMES, DocumentState, TaxMode
 from app.payments.errors import AmountOutOfRange, InvoiceIdTaken, TaxCodeUnknown
-from app.payments.lines import Line, Terms, borne, total_of
+from app.payments.lines import Line, Terms, borne, borne_whole, total_of
 from app.payments.papers import invoice_pdf
 from app.payments.queries import DocumentInfo
 from app.payments.queries_legal import legal_files_of
@@ -176,7 +176,7 @@ async def _own_page(
     edition: EditionInfo, document: DocumentInfo, secret: str, proof_form: Form, *, status: int = 200
 ) -> Response[str]:
     is_open = document.state == DocumentState.OPEN
-    due = await queries.next_due(document)
+    due, lines = await queries.next_due(document), await queries.lines_of(document.id)
     payments = queries.without_failed(await queries.payments_of(document.id))
     return page(
         "payments/own_invoice.html",
@@ -185,7 +185,7 @@ async def _own_page(
         edition=edition,
         document=document,
         own=_path(edition, secret),
-        lines=await queries.lines_of(document.id),
+        lines=lines,
         parts=await queries.parts_of(document),
         due=due,
         returned=[one for one in payments if one.amount.amount_minor < 0],
@@ -197,7 +197,8 @@ async def _own_page(
         proofs=await proofs_of(document.id),
         proof_path=f"{_path(edition, secret)}/proof",
         proof_form=proof_form,
-        takes_proof=document.state in MAY_BE_PAID and transfers_on(),
+        takes_proof=document.state in MAY_BE_PAID and transfers_on() and not document.is_borne,
+        borne=borne_whole(lines) if document.is_borne else ("", 0),
         state_names={one: _(name) for one, name in STATE_NAMES.items()},
         method_names={one: _(name) for one, name in METHOD_NAMES.items()},
     )
@@ -292,7 +293,9 @@ async def _lines(
             reading.refuse(f"{name}-{number}", sentence)
     borne_by_others = any(one.funded_by for one in found) and not reading.form.errors
     if borne_by_others and total_of(found, terms, today) == 0:
-        reading.refuse("line_borne-1", _("Others bear all of it: nothing is left to be billed."))
+        for name in ("due_on", "rest_due_on"):
+            if getattr(reading.values, name):
+                reading.refuse(name, _("Others bear all of it: its payer has nothing to pay by any day. Leave it empty."))
     return found
 
 

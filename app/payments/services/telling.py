@@ -164,6 +164,20 @@ async def tell_void(document: DocumentInfo, now: datetime) -> None:
     if reached is None or reached.held_only:
         return
     with use_locale(document.payer_language):
+        if document.is_borne:
+            await send_to_payer(
+                document,
+                subject=_("Invoice {number} was taken back"),
+                mail=_(
+                    "Dear {name},\n\ninvoice {number} for {what} ({edition}), on which you had nothing to pay, was taken "
+                    "back. What is billed in its place, if anything, comes with a message of its own."
+                ),
+                short=_("{edition}: invoice {number}, on which you had nothing to pay, was taken back."),
+                values={},
+                key=None,
+                now=now,
+            )
+            return
         await send_to_payer(
             document,
             subject=_("Invoice {number} was taken back: please do not pay it"),
