@@ -4,13 +4,13 @@ Her debt stands in the ledger, on the account of what others bear, under her nam
 over it entered there, less what came from her. So it follows whatever becomes of the invoice.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from app.kernel.database import fetch
 from app.kernel.money import Money
-from app.kernel.names import search_text
+from app.kernel.names import clean_text, search_text, text_key
 from app.kernel.rows import among
 from app.payments.queries import PaymentInfo, payment_info
 from app.payments.tables import Payment
@@ -65,6 +65,28 @@ class Bearer:
     of: Sequence[Borne]
 
 
+async def bearers_known(edition_id: int) -> dict[str, str]:
+    """Who bears something of an edition's invoices, as each was spelled first, by what :func:`as_known` goes by."""
+    rows = await fetch(
+        "SELECT i.funded_by FROM payment_line i JOIN payment_document d ON d.id = i.document "
+        "WHERE d.edition = {} AND i.funded_by <> '' GROUP BY i.funded_by ORDER BY MIN(i.id)",
+        edition_id,
+    )
+    known: dict[str, str] = {}
+    for row in rows:
+        as_known(row["funded_by"], known)
+    return known
+
+
+def as_known(name: str, known: MutableMapping[str, str]) -> str:
+    """A bearer's name as it was spelled first among ``known``, to whom she is added if she is new.
+
+    Blanks, capitals, the composition of letters and where a syllable's tone is written make nobody another debtor.
+    """
+    cleaned = clean_text(name)[:120]
+    return known.setdefault(text_key(cleaned), cleaned)
+
+
 async def borne_in(edition_id: int) -> list[Borne]:
     """All that others bear of an edition's invoices, by bearer; without what was taken back before anything came."""
     found = await _borne("d.edition = {}", edition_id)
@@ -113,19 +135,22 @@ async def borne_amounts(document_ids: Sequence[int]) -> dict[int, tuple[str, int
 
 
 def by_bearer(found: Iterable[Borne]) -> list[Bearer]:
-    """Who bears something, and what it comes to with each, in the order of ``found``."""
+    """Who bears something, and what it comes to with each, by name as lists are sorted.
+
+    Two spellings of one name, of before they were written alike, are one bearer under the first.
+    """
     groups: dict[tuple[str, str], list[Borne]] = {}
-    for one in found:
-        groups.setdefault((one.bearer, one.owed.currency), []).append(one)
+    for one in sorted(found, key=lambda one: one.line_id):
+        groups.setdefault((text_key(one.bearer), one.owed.currency), []).append(one)
     return [
         Bearer(
-            name=name,
+            name=of[0].bearer,
             share=Money(sum(one.share.amount_minor for one in of), currency),
             came=Money(sum(one.came.amount_minor for one in of), currency),
             owed=Money(sum(one.owed.amount_minor for one in of), currency),
             of=of,
         )
-        for (name, currency), of in groups.items()
+        for (_key, currency), of in sorted(groups.items())
     ]
 
 

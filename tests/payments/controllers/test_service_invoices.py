@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from unicodedata import normalize
 
 import pytest
 
@@ -212,7 +213,6 @@ async def test_one_that_others_bear_whole_asks_for_nothing_and_stands_in_the_boo
     assert (document.state, document.amount.amount_minor, document.due_on) == (DocumentState.PAID, 0, None)
     assert (await issue(client, edition, **whole)).id == document.id  # sent twice it is one
     assert {(row["account"], row["detail"]): row["amount_minor"] for row in await balances(edition.id)} == {
-        ("receivable", ""): 0,
         ("revenue", ""): -20_000_000,
         ("tax", ""): -1_600_000,
         ("subsidy", "Sở Công Thương"): 21_600_000,
@@ -226,7 +226,9 @@ async def test_one_that_others_bear_whole_asks_for_nothing_and_stands_in_the_boo
         assert "You have nothing to pay: Sở Công Thương bears all of 21.600.000\xa0₫." in shown
         assert not [said for said in ("How to pay", "Receipt", f'action="{own}/proof"') if said in shown]
         paper = text_of((await payer.get(f"{own}/invoice.pdf")).content)
-        assert (document.number in paper, "Nothing is to be paid on this invoice" in " ".join(paper.split())) == (True,) * 2
+        assert (document.number in paper, "Nothing is to be paid on this invoice" in " ".join(paper.split())) == (
+            True,
+        ) * 2
     desk = f"/manage/{edition.id}/payments/{document.id}"
     (borne,) = await borne_of(document.id)
     came = {"borne_by": str(borne.line_id), "borne_method": "transfer", "borne_amount": "21.600.000"}
@@ -238,6 +240,28 @@ async def test_one_that_others_bear_whole_asks_for_nothing_and_stands_in_the_boo
     await check_books(edition)
     assert [one["subject"] for one in await messages()][1:] == [f"Invoice {document.number} was taken back"]
     assert "on which you had nothing to pay" in (await messages())[-1]["body"]
+
+
+async def test_a_bearer_is_one_debtor_however_she_is_spelled_and_is_offered(client: Browser) -> None:
+    await sign_in(client, (await make_owner()).id)
+    edition = await make_edition()
+    form = f"/manage/{edition.id}/payments/new"
+    assert re.findall(r'<datalist id="bearers">(.*?)</datalist>', (await client.get(form)).text) == [""]
+    spelled = ("Sở Công Thương Hòa Bình", "sở công thương  hoà bình ", normalize("NFD", "SỞ CÔNG THƯƠNG HÒA BÌNH"))
+    for number, name in enumerate(spelled):
+        two = {"line_what-2": "In ấn", "line_price-2": "1.000.000", "line_borne-2": "500.000"}
+        borne = {"line_borne-1": "5.000.000", "line_borne_by-1": name, **two, "line_borne_by-2": name.upper()}
+        document = await issue(client, edition, client_id=f"invoice-of-tests-{number}", **borne)
+        assert {one.funded_by for one in await lines_of(document.id)} == {"", spelled[0]}
+        assert {one.description for one in await lines_of(document.id) if one.funded_by} == {f"Borne by {spelled[0]}"}
+    await issue(client, edition, client_id="invoice-of-tests-x", **{"line_borne-1": "1.000", "line_borne_by-1": "Số Công Thương"})
+    (offered,) = re.findall(r'<datalist id="bearers">(.*?)</datalist>', (await client.get(form)).text)
+    assert re.findall(r'value="([^"]+)"', offered) == [spelled[0], "Số Công Thương"]
+    assert 'name="line_borne_by-1"' in (await client.get(form)).text
+    assert {row["detail"]: row["amount_minor"] for row in await balances(edition.id) if row["detail"]} == {
+        spelled[0]: 16_500_000,
+        "Số Công Thương": 1_000,
+    }
 
 
 @pytest.mark.parametrize(

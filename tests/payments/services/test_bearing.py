@@ -31,7 +31,7 @@ from app.payments.lines import Line
 from app.payments.queries import DocumentInfo, document_by_id, payments_of
 from app.payments.queries_bank import EntryInfo, entry_by_id, matches_of, typed_transfers
 from app.payments.queries_books import totals_of_day
-from app.payments.queries_borne import Borne, borne_in, borne_like, borne_of, by_bearer
+from app.payments.queries_borne import Borne, bearers_known, borne_in, borne_like, borne_of, by_bearer
 from app.payments.queries_drawers import open_drawer_of
 from app.payments.services.assigning import assign_entry, link_entry, match_new
 from app.payments.services.bearing import record_borne, return_borne
@@ -143,6 +143,17 @@ async def test_one_transfer_pays_parts_of_several_invoices_of_a_bearer_and_an_in
     (bank,) = by_bearer(await borne_in(edition.id))
     assert (bank.name, bank.share, bank.came, bank.owed) == (BANK, vnd(60_000), vnd(45_000), vnd(15_000))
     assert [one.number for one in bank.of] == [first.number, second.number]
+
+
+async def test_two_spellings_of_before_are_listed_as_one_bearer_and_not_one_that_differs_in_its_letters() -> None:
+    edition = await make_edition()
+    for number, name in enumerate(("Quỹ Hoà Bình", "quỹ  hòa bình", "Quy Hoa Binh"), start=1):
+        await billed(edition, number, by={name: 10_000 * number})
+    assert [(one.name, one.owed.amount_minor) for one in by_bearer(await borne_in(edition.id))] == [
+        ("Quy Hoa Binh", 30_000),
+        ("Quỹ Hoà Bình", 30_000),
+    ]
+    assert list((await bearers_known(edition.id)).values()) == ["Quỹ Hoà Bình", "Quy Hoa Binh"]
 
 
 async def test_a_form_that_is_no_longer_so_assigns_nothing() -> None:
