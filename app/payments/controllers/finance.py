@@ -22,7 +22,7 @@ from app.kernel.security import limit
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 from app.payments import queries, queries_drawers
-from app.payments.controllers.finance_borne import borne_part, record_from_bearer
+from app.payments.controllers.finance_borne import borne_part, count_for_bearer, record_from_bearer
 from app.payments.controllers.finance_card import card_part
 from app.payments.enums import (
     METHOD_NAMES,
@@ -225,10 +225,15 @@ class FinanceController(Controller):
         document_id: FromPath[int],
         payment_id: FromPath[int],
     ) -> Response[Any]:
-        """Record that money went back; what is refused comes back with what was typed."""
+        """Record that money went back, or counts for another invoice of a bearer's; what is refused comes back."""
         edition = await edition_by_id(edition_id)
         document = await queries.document_by_id(document_id, edition_id)
         payment = await queries.payment_by_id(payment_id, document_id)
+        if payment.bearer and "counts_for" in await posted_by(request):
+            problem, toast = await count_for_bearer(request, document, payment.bearer)
+            if problem:
+                return await document_page(edition, document, problem=problem, status=409)
+            return redirect(f"/manage/{edition_id}/payments/{document_id}#borne", toast=toast)
         try:
             reading = await open_form(request, RefundForm)
             amount = payment.amount

@@ -188,6 +188,35 @@ async def test_what_is_too_much_after_a_credit_note_goes_back_to_the_bearer(
     await check_books(edition)
 
 
+async def test_what_is_too_much_counts_for_another_invoice_at_the_desk(desk: Browser, edition: EditionInfo) -> None:
+    over, other, whole = [await billed(edition, number) for number in (1, 2, 3)]
+    lines = [(await borne_of(one.id))[0].line_id for one in (over, other, whole)]
+    own = f"/manage/{edition.id}/payments/{over.id}"
+    for line_id, document in ((lines[0], over), (lines[2], whole)):
+        typed = {"borne_by": str(line_id), "borne_method": "transfer", "borne_amount": "30.000"}
+        await desk.post(f"/manage/{edition.id}/payments/{document.id}/payments", data=typed)
+    assert 'name="counts_for"' not in (await desk.get(own)).text
+    await credit_document(document_id=over.id, amount=Money(20_000, "VND"), reason="x", actor=SYSTEM, now=NOW)
+    (borne,) = await borne_of(over.id)
+    shown = unescape((await desk.get(f"{own}?lang=en")).text)
+    (offered,) = re.findall(r'name="counts_for">(.*?)</select>', shown)
+    assert re.findall(r'<option value="(\d+)">([^<]+)', offered) == [
+        (str(lines[1]), f"{other.number} · Lò Thị Mai · 30.000\xa0₫")
+    ]
+    refunds = f"{own}/refunds/{borne.payment_id}"
+    assert (await desk.post(refunds, data={"counts_for": "x"})).status_code == 409
+    assert (await desk.post(refunds, data={"counts_for": "999999"})).status_code == 404
+    done = await desk.post(f"{refunds}?lang=en", data={"counts_for": str(lines[1])})
+    assert (done.status_code, done.headers["location"]) == (303, f"{own}#borne")
+    assert (await owed(over), await owed(other)) == ([0], [20_000])
+    again = await desk.post(f"{refunds}?lang=en", data={"counts_for": str(lines[1])})
+    assert (again.status_code, "Nothing was changed." in again.text) == (409, True)
+    assert f"Counts for invoice {other.number}" in unescape((await desk.get(f"{own}?lang=en")).text)
+    there = unescape((await desk.get(f"/manage/{edition.id}/payments/{other.id}?lang=en")).text)
+    assert f"Counted from invoice {over.number}" in there
+    await check_books(edition)
+
+
 async def test_an_invoice_without_bearers_says_nothing_of_them(desk: Browser, edition: EditionInfo) -> None:
     document = await make_document(edition)
     own = f"/manage/{edition.id}/payments/{document.id}"
