@@ -6,9 +6,10 @@ over it entered there, less what came from her. So it follows whatever becomes o
 
 from collections.abc import Iterable, MutableMapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from app.kernel.database import fetch
+from app.kernel.database import as_moment, fetch
 from app.kernel.money import Money
 from app.kernel.names import clean_text, search_text, text_key
 from app.kernel.rows import among
@@ -29,6 +30,7 @@ class Borne:
     number: str
     payer_name: str
     bearer: str
+    made_at: datetime
     owed: Money
     came: Money
     payment_id: int | None
@@ -63,6 +65,11 @@ class Bearer:
     came: Money
     owed: Money
     of: Sequence[Borne]
+
+    @property
+    def line_id(self) -> int:
+        """By what a page names her: the first line that does (``Borne.line_id``)."""
+        return self.of[0].line_id
 
 
 async def bearers_known(edition_id: int) -> dict[str, str]:
@@ -163,7 +170,7 @@ async def payments_of_bearers(document_id: int) -> list[tuple[str, PaymentInfo]]
 
 async def _borne(condition: str, *values: Any) -> list[Borne]:
     rows = await fetch(
-        "SELECT d.id, d.number, d.payer_name, d.currency, i.funded_by, MIN(i.id) AS line_id, "
+        "SELECT d.id, d.number, d.payer_name, d.currency, d.created_at, i.funded_by, MIN(i.id) AS line_id, "
         "(SELECT COALESCE(SUM(e.amount_minor), 0) FROM ledger_entry e WHERE e.document = d.id "
         "AND e.account = 'subsidy' AND e.detail = i.funded_by) "
         "+ (SELECT COALESCE(SUM(e.amount_minor), 0) FROM payment_document n JOIN ledger_entry e ON e.document = n.id "
@@ -173,7 +180,7 @@ async def _borne(condition: str, *values: Any) -> list[Borne]:
         "AND p.amount_minor > 0 AND p.outcome <> 'mistaken') AS payment_id "
         "FROM payment_document d JOIN payment_line i ON i.document = d.id "
         f"WHERE d.kind = 'invoice' AND i.funded_by <> '' AND {condition} "
-        "GROUP BY d.id, d.number, d.payer_name, d.currency, i.funded_by ORDER BY i.funded_by, d.id",
+        "GROUP BY d.id, d.number, d.payer_name, d.currency, d.created_at, i.funded_by ORDER BY i.funded_by, d.id",
         *values,
     )
     return [
@@ -183,6 +190,7 @@ async def _borne(condition: str, *values: Any) -> list[Borne]:
             number=row["number"],
             payer_name=row["payer_name"],
             bearer=row["funded_by"],
+            made_at=as_moment(row["created_at"]),
             owed=Money(int(row["owed_minor"]), row["currency"]),
             came=Money(int(row["came_minor"]), row["currency"]),
             payment_id=row["payment_id"],

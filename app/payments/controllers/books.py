@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.guards import requires
-from app.events.pages import day_asked, form_again
+from app.events.pages import day_asked, form_again, stretch
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
 from app.kernel.editing import held, open_edit
@@ -52,7 +52,20 @@ class BooksController(Controller):
             for row in await queries.balances(edition_id, day=day)
         ]
         bearers = [] if day else by_bearer(await borne_in(edition_id))
-        return page("payments/ledger.html", edition=edition, rows=rows, day=day, bearers=bearers)
+        asked = request.query_params.get("bearer", "")
+        chosen = [one for one in bearers if str(one.line_id) == asked or len(bearers) == 1]
+        at = f"/manage/{edition_id}/payments/ledger#bearers"
+        shown, pager = stretch(request, chosen[0].of if chosen else bearers, at=at)
+        return page(
+            "payments/ledger.html",
+            edition=edition,
+            rows=rows,
+            day=day,
+            bearers=chosen or shown,
+            invoices=shown if chosen else [],
+            alone=len(bearers) == 1,
+            pager=pager,
+        )
 
     @get("/terms")
     async def terms(self, edition_id: FromPath[int]) -> Response[str]:

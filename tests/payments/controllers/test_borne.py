@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from html import unescape
+from io import StringIO
 
 import pytest
 
@@ -77,11 +79,46 @@ async def test_what_each_bearer_owes_stands_in_the_ledger_page_by_invoice(desk: 
         "18.000\xa0₫",
         first.number,
         second.number,
-        f"{BANK}: 2 invoices",
+        f"What {BANK} bears",
     ):
         assert said in shown
     assert f'href="/manage/{edition.id}/payments/{first.id}#borne"' in shown
     assert "What others bear" not in (await desk.get(f"{ledger}?day=2026-10-16&lang=en")).text
+
+
+async def test_bearers_are_listed_by_pages_each_with_her_invoices_and_exported(
+    desk: Browser, edition: EditionInfo
+) -> None:
+    lines = [Line(description="Gian hàng", unit_minor=900_000)]
+    lines += [Line(description="x", unit_minor=-1_000, funded_by=f"Quỹ {number:02}") for number in range(51)]
+    document = await make_document(edition, lines=lines)
+    other = await billed(edition, 2, "quỹ 03")
+    base = f"/manage/{edition.id}/payments"
+    first = unescape((await desk.get(f"{base}/ledger?lang=en")).text)
+    assert ("1 to 50 of 51" in first, "Quỹ 49" in first, "Quỹ 50" in first, other.number in first) == (
+        *(True, True, False),
+        False,
+    )
+    assert f'href="{base}/ledger?page=2#bearers"' in first
+    second = unescape((await desk.get(f"{base}/ledger?page=2&lang=en")).text)
+    assert ("51 to 51 of 51" in second, "Quỹ 50" in second, "Quỹ 49" in second) == (True, True, False)
+    (line_id,) = re.findall(r'href="\?bearer=(\d+)#bearers">Quỹ 03<', first)
+    hers = unescape((await desk.get(f"{base}/ledger?bearer={line_id}&lang=en")).text)
+    assert "What Quỹ 03 bears" in hers
+    assert [one in hers for one in (document.number, other.number, "Quỹ 04", "31.000\xa0₫")] == [True, True, False, True]
+    assert (await desk.get(f"{base}/ledger?bearer={line_id}&page=2")).headers["location"].endswith("page=1#bearers")
+    async def rows(query: str = "") -> list[list[str]]:
+        sheet = (await desk.get(f"{base}/exports/bearers?format=csv&lang=en{query}")).text
+        return list(csv.reader(StringIO(sheet.removeprefix("\ufeff")), delimiter=";" if ";" in sheet else ","))
+
+    header, *all_rows = await rows()
+    assert header[:2] == ["Borne by", "Invoice"]
+    assert len(all_rows) == 52
+    assert [row[1] for row in all_rows if row[0].casefold() == "quỹ 03"] == [document.number, other.number]
+    assert len(await rows("&until=2026-10-15")) == 1  # none was made before
+    assert len(await rows(f"&series={document.number.rpartition('-')[0]}")) == 53
+    assert len(await rows("&series=HD9-2026")) == 1
+    assert f'href="{base}/exports/bearers?format=csv"' in (await desk.get(f"{base}/exports?lang=en")).text
 
 
 async def test_a_transfer_is_found_and_assigned_by_the_bearers_name(desk: Browser, edition: EditionInfo) -> None:
