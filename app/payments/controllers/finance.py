@@ -385,6 +385,8 @@ async def document_page(
         form=form or await _first_form(document),
         problem=problem,
         off_form=off_form or Form.empty(payment=removable[0].id if len(removable) == 1 else ""),
+        off_payers=any(not one.bearer for one in removable),
+        off_bearers=any(one.bearer for one in removable),
         removable=[(one.id, _payment_named(one, edition)) for one in removable],
         refund_forms={one.id: _refund_form(one) for one in due_back} | dict([refund] if refund else []),
         lacks_drawer=lacks_drawer,
