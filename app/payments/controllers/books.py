@@ -25,6 +25,7 @@ from app.payments.errors import TaxCodeUnknown, TaxRateMissing
 from app.payments.lines import Terms
 from app.payments.queries_borne import borne_in, by_bearer
 from app.payments.schemas import NO_FILE, QrisForm, TermsForm
+from app.payments.services.stripe_client import cards_on
 from app.payments.services.terms import set_qris, set_terms
 from app.payments.tax import country_of, rates_in
 from app.payments.transfers import account_of, lacks_ways_to_pay
@@ -130,6 +131,7 @@ async def _terms_page(
         country=country,
         account=account_of(edition.currency),
         lacks_ways_to_pay=await lacks_ways_to_pay(edition.id),
+        cards=cards_on(),
         qris=terms.qris,
         qris_form=qris_form or Form.empty(),
         rates=[("", _("None")), *rates_in(country, edition.today(now()), standing=terms.tax_name)],
