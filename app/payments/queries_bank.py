@@ -20,7 +20,7 @@ from app.payments.tables_bank import BankEntry, BankMatch
 
 CHUNK = 500
 #: Outcomes of what is no transfer that somebody wrote down, or is none any more.
-NOT_TYPED = (Settlement.MISTAKEN.value, Settlement.COUNTED.value)
+NOT_TYPED = [Settlement.MISTAKEN.value, Settlement.COUNTED.value]
 PAGE = 1_000
 #: What of a document is compared with transfers.
 PAYABLE = (
