@@ -17,6 +17,7 @@ from app.accounts.tables import Organisation
 from app.demo import association, contest, crowd, festival, layout
 from app.demo.cover import draw_cover
 from app.demo.links import sign_in_links
+from app.demo.sales import sell_tickets
 from app.demo.windows import add_photos, add_stories, start_drawing
 from app.events.enums import PassKind
 from app.events.queries import tracks
@@ -65,7 +66,7 @@ class SheetNotTaken(Exception):
 async def load_demo(report: Report, now: datetime) -> None:
     """Load the whole festival or nothing. ``report(what, done, total)`` is told before each step."""
     async with contextlib.AsyncExitStack() as ending, write_transaction():
-        steps = len(ORDER) + 2 + PHOTO_STEPS
+        steps = len(ORDER) + 3 + PHOTO_STEPS
         report("association", 0, steps)
         actor = await _organiser(now)
         await load_sheet("organisations", "organisations.csv", SheetContext(edition_id=None, actor=actor, now=now))
@@ -81,6 +82,8 @@ async def load_demo(report: Report, now: datetime) -> None:
             if kind == "products":
                 drawing = await start_drawing()
                 ending.callback(drawing.cancel)
+        report("sales", len(ORDER) + 2, steps)
+        await sell_tickets(edition_id, actor, now)
         await _name_tracks(edition_id, actor, now)
         await _open_contest(edition_id, actor, now)
         await add_stories(edition_id, now)

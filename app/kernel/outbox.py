@@ -128,8 +128,15 @@ async def send_messages(messages: Sequence[NewMessage], *, now: datetime) -> lis
 
 
 async def free_key(unique_key: str) -> None:
-    """Let a key be used once more, in the caller's transaction: what was told under it is not so any more."""
-    await OutboxMessage.update({OutboxMessage.unique_key: None}).where(OutboxMessage.unique_key == unique_key)
+    """Let a key be used once more, in the caller's transaction: what was told under it is not so any more.
+
+    The message keeps it with its own id behind (``KEY:was-ID``), so that it is still known what it was about.
+    """
+    await fetch(
+        "UPDATE outbox_message SET unique_key = unique_key || ':was-' || CAST(id AS VARCHAR) WHERE unique_key = {} "
+        "RETURNING id",
+        unique_key,
+    )
 
 
 def wake() -> None:

@@ -83,6 +83,7 @@ class Settlement(StrEnum):
     """What became of a payment: it got what it was for, something else in its place, or it has to go back.
 
     ``mistaken``: it was taken off its document again, since it had not been for it; so is the row that says so.
+    ``counted``: what a bearer had paid too much of one document is counted for another one of hers; a row for each.
     """
 
     KEPT = "kept"
@@ -90,6 +91,7 @@ class Settlement(StrEnum):
     REFUND = "refund"
     RETURNED = "returned"
     MISTAKEN = "mistaken"
+    COUNTED = "counted"
 
 
 SETTLEMENT_NAMES = {
@@ -98,6 +100,7 @@ SETTLEMENT_NAMES = {
     Settlement.REFUND: N_("It has to go back"),
     Settlement.RETURNED: N_("It went back"),
     Settlement.MISTAKEN: N_("It was not for this invoice"),
+    Settlement.COUNTED: N_("It counts for another invoice"),
 }
 
 
@@ -254,6 +257,7 @@ class Posting(StrEnum):
     DISPUTE = "dispute"
     INCOME = "income"
     SEND_BACK = "send_back"
+    COUNT_FOR = "count_for"
 
 
 POSTING_NAMES = {
@@ -275,4 +279,5 @@ POSTING_NAMES = {
     Posting.DISPUTE: N_("Claim of a cardholder"),
     Posting.INCOME: N_("Other income"),
     Posting.SEND_BACK: N_("Transfer sent back"),
+    Posting.COUNT_FOR: N_("Counted for another invoice"),
 }

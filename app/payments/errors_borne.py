@@ -10,3 +10,14 @@ class MoreThanBorne(AppError):
     code = "more_than_borne"
     status = 409
     message = N_("{bearer} owes {owed} of invoice {number}; {given} is more. Nothing was recorded.")
+
+
+class NothingToCount(AppError):
+    """What a bearer paid too much, counted for another invoice of hers, when nothing is too much or due any more."""
+
+    code = "nothing_to_count"
+    status = 409
+    message = N_(
+        "{bearer} has paid nothing too much of invoice {number} any more, or owes nothing more of invoice {other}. "
+        "Nothing was changed."
+    )

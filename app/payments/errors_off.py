@@ -24,13 +24,13 @@ class NotTakenOff(AppError):
 
 
 class PartWentBack(AppError):
-    """A payment of which some went back to the payer."""
+    """A payment of which some went back to who paid, or counts for another invoice of a bearer's."""
 
     code = "payment_went_back"
     status = 409
     message = N_(
-        "{returned} of this payment of {amount} went back already, so it cannot be taken off invoice {number}. "
-        "Nothing was changed."
+        "{returned} of this payment of {amount} went back already or counts for another invoice, so it cannot be taken "
+        "off invoice {number}. Nothing was changed."
     )
 
 

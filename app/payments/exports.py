@@ -1,4 +1,4 @@
-"""Sheets of the books: the ledger, the documents with their lines, what was sold at which rate of tax, payouts."""
+"""Sheets of the books: ledger, documents with their lines, what was sold at which rate of tax, payouts, bearers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from app.kernel.i18n import N_, _
 from app.kernel.money import Money
 from app.kernel.sheets import Cell
 from app.payments.enums import ACCOUNT_NAMES, KIND_NAMES, PAYOUT_STATE_NAMES, POSTING_NAMES, STATE_NAMES
+from app.payments.queries_borne import Borne, borne_in, by_bearer
 from app.payments.queries_exports import (
     EntryRow,
     LineRow,
@@ -78,16 +79,14 @@ async def payouts_sheet(edition: EditionInfo, span: Span) -> Sheet:
     return Sheet(_("Payouts"), headers, [_payout(row) for row in await payouts_of(edition.id) if _in(span, row)])
 
 
-def _in(span: Span, row: PayoutInfo) -> bool:
-    day = row.arrives_on
-    return day is None or ((span.since or day) <= day <= (span.until or day))
-
-
-def _payout(row: PayoutInfo) -> list[Cell]:
-    return [
-        *(row.reference, _(ACCOUNT_NAMES[row.account]), row.arrives_on, row.here, row.fee, row.whole),
-        *(row.whole.currency, _(PAYOUT_STATE_NAMES[row.state]), row.entry_id is not None, row.note),
+async def bearers_sheet(edition: EditionInfo, span: Span) -> Sheet:
+    """What others bear of the invoices that were made in some days, and what came of it, as it stands now."""
+    headers = [
+        *(_("Borne by"), _("Invoice"), _("Payer"), _("Made on"), _("Bears"), _("Has come"), _("Still to come")),
+        *(_("To give back"), _("Currency")),
     ]
+    found = [row for bearer in by_bearer(await borne_in(edition.id)) for row in bearer.of]
+    return Sheet(_("What others bear"), headers, [_borne(row) for row in found if _is_made_in(span, row, edition)])
 
 
 def _entry(row: EntryRow) -> list[Cell]:
@@ -122,3 +121,29 @@ def _sum(one: Money, two: Money) -> Money:
 
 def _percent(rate: int | None) -> Cell:
     return _(EXEMPT) if rate is None else rate / 100
+
+
+def _is_made_in(span: Span, row: Borne, edition: EditionInfo) -> bool:
+    day = row.made_at.astimezone(edition.zone).date()
+    series = not span.series or series_of(row.number) == span.series
+    return series and (span.since or day) <= day <= (span.until or day)
+
+
+def _borne(row: Borne) -> list[Cell]:
+    back = row.due_back if row.due_back.amount_minor else None
+    return [
+        *(row.bearer, row.number, row.payer_name, row.made_at, row.share, row.came, row.due, back),
+        row.owed.currency,
+    ]
+
+
+def _in(span: Span, row: PayoutInfo) -> bool:
+    day = row.arrives_on
+    return day is None or ((span.since or day) <= day <= (span.until or day))
+
+
+def _payout(row: PayoutInfo) -> list[Cell]:
+    return [
+        *(row.reference, _(ACCOUNT_NAMES[row.account]), row.arrives_on, row.here, row.fee, row.whole),
+        *(row.whole.currency, _(PAYOUT_STATE_NAMES[row.state]), row.entry_id is not None, row.note),
+    ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from app.kernel.i18n import _
+from app.kernel.names import clean_text
 from app.payments.enums import TaxMode
 from app.payments.tax import net_and_tax, rate_on
 
@@ -76,7 +77,7 @@ def taxed(line: Line, terms: Terms, day: date) -> TaxedLine:
         tax_minor=tax,
         tax_rate=rate,
         exempt_reason=reason,
-        funded_by=line.funded_by,
+        funded_by=clean_text(line.funded_by)[:120],  # as it is stored, so that the ledger names her alike
     )
 
 

@@ -23,7 +23,7 @@ from app.payments.pdf import (
     render_invoices,
 )
 from app.payments.queries import DocumentInfo, document_by_id, lines_of, parts_of, payments_of, to_pay_by, to_pay_next
-from app.payments.transfers import transfer_of
+from app.payments.transfers import lacks_ways_to_pay, transfer_of, transfers_on
 
 HUNDRED = Decimal(100)
 
@@ -84,8 +84,18 @@ async def paper_of(document: DocumentInfo) -> Paper:
         credited=document.credited.amount_minor,
         owed=document.owed.amount_minor,
         still_due=document.due.amount_minor if is_open or (stands and document.is_borne) else None,
-        note=_who_bears(document, lines) if stands and document.is_borne else "",
+        note=_who_bears(document, lines) if stands and document.is_borne else await _other_ways(document, is_open),
     )
+
+
+async def _other_ways(document: DocumentInfo, is_open: bool) -> str:
+    """Where it says how to pay what is open, if there is no account for transfers; in the payer's language."""
+    if not is_open or transfers_on():
+        return ""
+    with use_locale(document.payer_language):
+        if await lacks_ways_to_pay(document.edition_id):
+            return _("The organisers say how to pay. Please name invoice {number}.").format(number=document.number)
+        return _("How to pay stands on the page of this invoice.")
 
 
 def _who_bears(document: DocumentInfo, lines: Sequence[TaxedLine]) -> str:

@@ -19,6 +19,8 @@ from app.payments.tables import Payment, PaymentDocument
 from app.payments.tables_bank import BankEntry, BankMatch
 
 CHUNK = 500
+#: Outcomes of what is no transfer that somebody wrote down, or is none any more.
+NOT_TYPED = [Settlement.MISTAKEN.value, Settlement.COUNTED.value]
 PAGE = 1_000
 #: What of a document is compared with transfers.
 PAYABLE = (
@@ -238,7 +240,7 @@ async def typed_transfers(
     """
     document = Payment.document
     chosen: Any = (Payment.method == PaymentMethod.TRANSFER.value) & Payment.provider_reference.is_null()
-    chosen = chosen & (Payment.amount_minor > 0) & (Payment.outcome != Settlement.MISTAKEN.value)
+    chosen = chosen & (Payment.amount_minor > 0) & Payment.outcome.not_in(NOT_TYPED)
     if document_ids is not None:
         ids = sorted(set(document_ids))
         if not ids:

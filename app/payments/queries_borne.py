@@ -4,13 +4,14 @@ Her debt stands in the ledger, on the account of what others bear, under her nam
 over it entered there, less what came from her. So it follows whatever becomes of the invoice.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, MutableMapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from app.kernel.database import fetch
+from app.kernel.database import as_moment, fetch
 from app.kernel.money import Money
-from app.kernel.names import search_text
+from app.kernel.names import clean_text, search_text, text_key
 from app.kernel.rows import among
 from app.payments.queries import PaymentInfo, payment_info
 from app.payments.tables import Payment
@@ -29,6 +30,7 @@ class Borne:
     number: str
     payer_name: str
     bearer: str
+    made_at: datetime
     owed: Money
     came: Money
     payment_id: int | None
@@ -63,6 +65,33 @@ class Bearer:
     came: Money
     owed: Money
     of: Sequence[Borne]
+
+    @property
+    def line_id(self) -> int:
+        """By what a page names her: the first line that does (``Borne.line_id``)."""
+        return self.of[0].line_id
+
+
+async def bearers_known(edition_id: int) -> dict[str, str]:
+    """Who bears something of an edition's invoices, as each was spelled first, by what :func:`as_known` goes by."""
+    rows = await fetch(
+        "SELECT i.funded_by FROM payment_line i JOIN payment_document d ON d.id = i.document "
+        "WHERE d.edition = {} AND i.funded_by <> '' GROUP BY i.funded_by ORDER BY MIN(i.id)",
+        edition_id,
+    )
+    known: dict[str, str] = {}
+    for row in rows:
+        as_known(row["funded_by"], known)
+    return known
+
+
+def as_known(name: str, known: MutableMapping[str, str]) -> str:
+    """A bearer's name as it was spelled first among ``known``, to whom she is added if she is new.
+
+    Blanks, capitals, the composition of letters and where a syllable's tone is written make nobody another debtor.
+    """
+    cleaned = clean_text(name)[:120]
+    return known.setdefault(text_key(cleaned), cleaned)
 
 
 async def borne_in(edition_id: int) -> list[Borne]:
@@ -113,19 +142,22 @@ async def borne_amounts(document_ids: Sequence[int]) -> dict[int, tuple[str, int
 
 
 def by_bearer(found: Iterable[Borne]) -> list[Bearer]:
-    """Who bears something, and what it comes to with each, in the order of ``found``."""
+    """Who bears something, and what it comes to with each, by name as lists are sorted.
+
+    Two spellings of one name, of before they were written alike, are one bearer under the first.
+    """
     groups: dict[tuple[str, str], list[Borne]] = {}
-    for one in found:
-        groups.setdefault((one.bearer, one.owed.currency), []).append(one)
+    for one in sorted(found, key=lambda one: one.line_id):
+        groups.setdefault((text_key(one.bearer), one.owed.currency), []).append(one)
     return [
         Bearer(
-            name=name,
+            name=of[0].bearer,
             share=Money(sum(one.share.amount_minor for one in of), currency),
             came=Money(sum(one.came.amount_minor for one in of), currency),
             owed=Money(sum(one.owed.amount_minor for one in of), currency),
             of=of,
         )
-        for (name, currency), of in groups.items()
+        for (_key, currency), of in sorted(groups.items())
     ]
 
 
@@ -138,7 +170,7 @@ async def payments_of_bearers(document_id: int) -> list[tuple[str, PaymentInfo]]
 
 async def _borne(condition: str, *values: Any) -> list[Borne]:
     rows = await fetch(
-        "SELECT d.id, d.number, d.payer_name, d.currency, i.funded_by, MIN(i.id) AS line_id, "
+        "SELECT d.id, d.number, d.payer_name, d.currency, d.created_at, i.funded_by, MIN(i.id) AS line_id, "
         "(SELECT COALESCE(SUM(e.amount_minor), 0) FROM ledger_entry e WHERE e.document = d.id "
         "AND e.account = 'subsidy' AND e.detail = i.funded_by) "
         "+ (SELECT COALESCE(SUM(e.amount_minor), 0) FROM payment_document n JOIN ledger_entry e ON e.document = n.id "
@@ -148,7 +180,7 @@ async def _borne(condition: str, *values: Any) -> list[Borne]:
         "AND p.amount_minor > 0 AND p.outcome <> 'mistaken') AS payment_id "
         "FROM payment_document d JOIN payment_line i ON i.document = d.id "
         f"WHERE d.kind = 'invoice' AND i.funded_by <> '' AND {condition} "
-        "GROUP BY d.id, d.number, d.payer_name, d.currency, i.funded_by ORDER BY i.funded_by, d.id",
+        "GROUP BY d.id, d.number, d.payer_name, d.currency, d.created_at, i.funded_by ORDER BY i.funded_by, d.id",
         *values,
     )
     return [
@@ -158,6 +190,7 @@ async def _borne(condition: str, *values: Any) -> list[Borne]:
             number=row["number"],
             payer_name=row["payer_name"],
             bearer=row["funded_by"],
+            made_at=as_moment(row["created_at"]),
             owed=Money(int(row["owed_minor"]), row["currency"]),
             came=Money(int(row["came_minor"]), row["currency"]),
             payment_id=row["payment_id"],

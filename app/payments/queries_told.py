@@ -1,6 +1,7 @@
 """What was written to a document's payer about it: when, and whether it left; not what it says, nor where it went."""
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,8 @@ COLUMNS = (
     *(OutboxMessage.subject, OutboxMessage.body_text, OutboxMessage.channel, OutboxMessage.state),
     *(OutboxMessage.created_at, OutboxMessage.sent_at),
 )
+NewsKeys = Callable[[DocumentInfo], Sequence[str]]
+_news: dict[str, NewsKeys] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,17 +32,30 @@ class Told:
     sent_at: datetime | None
 
 
+def register_news(purpose: str, keys: NewsKeys) -> None:
+    """Say how the messages are known that a purpose's own module writes about what a document is for.
+
+    ``keys(document)`` gives patterns of the messages' keys, as LIKE takes them. Raises ValueError when the purpose is
+    taken.
+    """
+    if _news.setdefault(purpose, keys) != keys:
+        raise ValueError(f"news of {purpose} are known to another module already")
+
+
 async def told_of(document: DocumentInfo) -> list[Told]:
     """Messages whose subject names a document, and those to its payer that do elsewhere; the newest first.
 
-    Elsewhere is the text, and the key of what a purpose's own module writes: ``booth-fee:NEWS:DOCUMENT:…``. What is
-    cleared once it is sent, such as the link of a pass, names none any more.
+    Elsewhere is the text, and the key of what a purpose's own module writes: ``booth-fee:NEWS:DOCUMENT:…``, or what it
+    registered. What is cleared once it is sent, such as the link of a pass, names none in its text any more.
     """
     named: Any = contains(document.number, "subject")
     key = f"{document.purpose.replace('_', '-')}:%:{document.id}:%"
     if document.payer_id is not None:
         hers: Any = contains(document.number, "body_text") | OutboxMessage.unique_key.like(key)
         named = named | ((OutboxMessage.person_id == document.payer_id) & hers)
+    if document.purpose in _news:
+        for pattern in _news[document.purpose](document):
+            named = named | OutboxMessage.unique_key.like(pattern)
     rows = (
         await OutboxMessage.select(*COLUMNS)
         .where((OutboxMessage.edition_id == document.edition_id) & named)

@@ -47,6 +47,12 @@ class BorneForm(msgspec.Struct):
     borne_another: bool = False
 
 
+class CountForm(msgspec.Struct):
+    """For which other invoice what a bearer paid too much counts (``Borne.line_id``)."""
+
+    counts_for: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+
+
 class CreditForm(msgspec.Struct):
     """What is taken back of an invoice, and why; ``whole`` says that all of it is meant, with what was sold."""
 

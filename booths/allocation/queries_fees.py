@@ -10,7 +10,7 @@ from app.payments.enums import STANDS, DocumentState
 from app.payments.lines import Line, total_of
 from app.payments.own_invoice import OwnInvoice, own_invoice
 from app.payments.queries import DocumentInfo, invoices_for, terms_of
-from app.payments.queries_borne import borne_amounts
+from app.payments.queries_borne import as_known, bearers_known, borne_amounts
 from booths.allocation.enums import FEE_PURPOSE, ApplicationState, FeeState
 from booths.allocation.tables import Application, BoothBill, FeePlan
 from booths.floorplan.enums import HolderState
@@ -86,6 +86,19 @@ async def fee_of(edition_id: int, today: date, application_id: int) -> Fee | Non
     allocated = Application.state == ApplicationState.ALLOCATED.value
     found = await _fees(edition_id, today, (Application.id == application_id) & allocated)
     return found[0] if found else None
+
+
+async def bearers_in(edition_id: int, *, but: int | None = None) -> dict[str, str]:
+    """Who bears something of an edition's invoices or of fees not billed yet, as ``queries_borne.as_known`` takes them.
+
+    ``but`` is an application whose own spelling does not count.
+    """
+    known = await bearers_known(edition_id)
+    named = (Application.edition == edition_id) & (Application.waived_by != "")
+    for row in await Application.select(Application.id, Application.waived_by).where(named).order_by(Application.id):
+        if row["id"] != but:
+            as_known(row["waived_by"], known)
+    return known
 
 
 async def _fees(edition_id: int, today: date, chosen: Any) -> list[Fee]:

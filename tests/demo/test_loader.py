@@ -15,6 +15,7 @@ from app.accounts.tables import Device, Organisation, Person, RoleGrant
 from app.demo import festival
 from app.demo.links import TITLES, sign_in_links
 from app.demo.loader import SHEETS, load_demo, load_sheet
+from app.demo.sales import SALES, TICKETS_SOLD
 from app.events.queries import edition_by_slug
 from app.events.tables import Hall, Pass, ProgrammeSession, Track
 from app.judging.tables import Assignment, Entry, PanelMember, Round
@@ -22,11 +23,16 @@ from app.kernel.audit import list_entries
 from app.kernel.sheets import SheetContext
 from app.kernel.sheets.batches import preview
 from app.kernel.sheets.kept import problems_of
-from app.main import register_modules
+from app.kernel.tables import OutboxMessage
+from app.main import register_modules, start_modules
+from app.payments.enums import Account, DocumentState
+from app.payments.queries import documents
+from app.payments.tables import PaymentDocument
 from booths.allocation.tables import Allocation, Application
 from booths.catalogue.tables import Certificate, ExhibitorProfile, Product, ProductPhoto
 from booths.floorplan.tables import Booth, Cell
 from tests.conftest import NOW
+from tests.payments.books import account, check_books
 from ticketing.checkin.queries import gate_rule
 from ticketing.checkin.tables import Admission, CheckInList, Gate
 from ticketing.sales.tables import TicketOrder, TicketType
@@ -41,8 +47,8 @@ EXPECTED: dict[type[Table], int] = {
     Allocation: 0,
     Organisation: 246,
     TicketType: 3,
-    TicketOrder: 2000,
-    Pass: 2000,
+    TicketOrder: 2000 + len(SALES),
+    Pass: 2000 + TICKETS_SOLD,
     Gate: 6,
     CheckInList: 2,
     Admission: 0,
@@ -86,6 +92,7 @@ async def roles_behind(address: str) -> set[Role]:
 @pytest.mark.usefixtures("database")
 async def test_the_festival_is_loaded_whole_and_the_late_sheet_fits_in() -> None:
     register_modules()
+    await start_modules()
     told: list[tuple[str, int, int]] = []
     await load_demo(lambda *step: told.append(step), NOW)
 
@@ -103,6 +110,13 @@ async def test_the_festival_is_loaded_whole_and_the_late_sheet_fits_in() -> None
     assert await PanelMember.count().where(PanelMember.role == "chair") == 2
 
     edition = await edition_by_slug(festival.SLUG)
+    paid = await documents(edition.id, state=DocumentState.PAID)
+    assert paid.total == len(SALES)
+    assert [one.amount.amount_minor for one in reversed(paid.items)][:5] == [50_000, 100_000, 150_000, 50_000, 600_000]
+    assert {await OutboxMessage.count(), await PaymentDocument.count() - paid.total} == {0}
+    await check_books(edition)
+    assert await account(edition, Account.REVENUE) == -sum(one.amount.amount_minor for one in paid.items)
+
     owner = await Person.objects().get(Person.phone == festival.ORGANISER[1])
     assert owner is not None
     context = SheetContext(edition_id=edition.id, actor=await actor_of_person(owner.id), now=NOW)

@@ -15,6 +15,7 @@ from app.events.slots import (
 )
 from app.kernel.jobs import every
 from app.kernel.module import Module
+from app.payments.queries_told import register_news
 from app.payments.searching import register_phones
 from app.payments.services.documents import register_settlement, register_taken_back
 from app.payments.services.taking_off import register_reopened
@@ -36,7 +37,7 @@ from ticketing.sales.queries import (
 from ticketing.sales.services.closing import close_sales
 from ticketing.sales.services.copying import copy_ticket_types
 from ticketing.sales.services.currency import prices_held
-from ticketing.sales.services.messages import reach_buyer
+from ticketing.sales.services.messages import news_of_order, reach_buyer
 from ticketing.sales.services.orders import PURPOSE
 from ticketing.sales.services.outcomes import cancel_taken_back, reopen_order, settle_order, settle_orders
 from ticketing.sales.sheets import ATTENDEES, TICKET_TYPES
@@ -50,6 +51,7 @@ def start() -> None:
     register_taken_back(PURPOSE, cancel_taken_back)
     register_reopened(PURPOSE, reopen_order)
     register_payers(PURPOSE, reach_buyer)
+    register_news(PURPOSE, news_of_order)
     register_phones(PURPOSE, orders_of_contact)
     add_mover(MOVER)
     add_closer(close_sales)

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.guards import requires
-from app.events.pages import day_asked, form_again
+from app.events.pages import day_asked, form_again, stretch
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
 from app.kernel.editing import held, open_edit
@@ -25,6 +25,7 @@ from app.payments.errors import TaxCodeUnknown, TaxRateMissing
 from app.payments.lines import Terms
 from app.payments.queries_borne import borne_in, by_bearer
 from app.payments.schemas import NO_FILE, QrisForm, TermsForm
+from app.payments.services.stripe_client import cards_on
 from app.payments.services.terms import set_qris, set_terms
 from app.payments.tax import country_of, rates_in
 from app.payments.transfers import account_of, lacks_ways_to_pay
@@ -52,7 +53,20 @@ class BooksController(Controller):
             for row in await queries.balances(edition_id, day=day)
         ]
         bearers = [] if day else by_bearer(await borne_in(edition_id))
-        return page("payments/ledger.html", edition=edition, rows=rows, day=day, bearers=bearers)
+        asked = request.query_params.get("bearer", "")
+        chosen = [one for one in bearers if str(one.line_id) == asked or len(bearers) == 1]
+        at = f"/manage/{edition_id}/payments/ledger#bearers"
+        shown, pager = stretch(request, chosen[0].of if chosen else bearers, at=at)
+        return page(
+            "payments/ledger.html",
+            edition=edition,
+            rows=rows,
+            day=day,
+            bearers=chosen or shown,
+            invoices=shown if chosen else [],
+            alone=len(bearers) == 1,
+            pager=pager,
+        )
 
     @get("/terms")
     async def terms(self, edition_id: FromPath[int]) -> Response[str]:
@@ -117,6 +131,7 @@ async def _terms_page(
         country=country,
         account=account_of(edition.currency),
         lacks_ways_to_pay=await lacks_ways_to_pay(edition.id),
+        cards=cards_on(),
         qris=terms.qris,
         qris_form=qris_form or Form.empty(),
         rates=[("", _("None")), *rates_in(country, edition.today(now()), standing=terms.tax_name)],

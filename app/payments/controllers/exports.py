@@ -14,7 +14,7 @@ from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.i18n import _
 from app.kernel.sheets import write_csv, write_xlsx
 from app.kernel.web import page
-from app.payments.exports import Sheet, documents_sheet, ledger_sheet, payouts_sheet, tax_sheet
+from app.payments.exports import Sheet, bearers_sheet, documents_sheet, ledger_sheet, payouts_sheet, tax_sheet
 from app.payments.queries_exports import Span, by_rate, line_rows, series_in, with_totals
 
 
@@ -60,6 +60,11 @@ class ExportsController(Controller):
     async def payouts(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[bytes]:
         """Card money that was paid out."""
         return await _file(request, edition_id, "payouts", payouts_sheet)
+
+    @get("/bearers")
+    async def bearers(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[bytes]:
+        """What others bear, and owe."""
+        return await _file(request, edition_id, "bearers", bearers_sheet)
 
 
 async def _file(

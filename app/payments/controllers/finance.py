@@ -20,7 +20,7 @@ from app.kernel.money import format_money, parse_money, typed_money
 from app.kernel.security import limit
 from app.kernel.web import page, redirect
 from app.payments import queries, queries_drawers
-from app.payments.controllers.finance_borne import borne_part, record_from_bearer
+from app.payments.controllers.finance_borne import borne_part, count_for_bearer, record_from_bearer
 from app.payments.controllers.finance_card import card_part
 from app.payments.enums import (
     METHOD_NAMES,
@@ -146,10 +146,15 @@ class FinanceController(Controller):
         document_id: FromPath[int],
         payment_id: FromPath[int],
     ) -> Response[Any]:
-        """Record that money went back; what is refused comes back with what was typed."""
+        """Record that money went back, or counts for another invoice of a bearer's; what is refused comes back."""
         edition = await edition_by_id(edition_id)
         document = await queries.document_by_id(document_id, edition_id)
         payment = await queries.payment_by_id(payment_id, document_id)
+        if payment.bearer and "counts_for" in await posted_by(request):
+            problem, toast = await count_for_bearer(request, document, payment.bearer)
+            if problem:
+                return await document_page(edition, document, problem=problem, status=409)
+            return redirect(f"/manage/{edition_id}/payments/{document_id}#borne", toast=toast)
         try:
             reading = await open_form(request, RefundForm)
             amount = payment.amount
@@ -307,6 +312,8 @@ async def document_page(
         form=form or await _first_form(document),
         problem=problem,
         off_form=off_form or Form.empty(payment=removable[0].id if len(removable) == 1 else ""),
+        off_payers=any(not one.bearer for one in removable),
+        off_bearers=any(one.bearer for one in removable),
         removable=[(one.id, _payment_named(one, edition)) for one in removable],
         counted=await queries_drawers.counted_drawers([one.drawer_id for one in removable]),
         refund_forms={one.id: _refund_form(one) for one in due_back} | dict([refund] if refund else []),

@@ -1,5 +1,6 @@
 """What others bear of an invoice, on its page: what of it came, and the form that records more."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from litestar import Request
@@ -7,33 +8,63 @@ from litestar import Request
 from app.accounts.actor import Actor
 from app.events.pages import form_again
 from app.kernel.clock import now
-from app.kernel.forms import NOT_A_CHOICE, Form, FormError, open_form
+from app.kernel.forms import NOT_A_CHOICE, Form, FormError, open_form, read_form
 from app.kernel.i18n import _
-from app.kernel.money import Money, parse_money, typed_money
+from app.kernel.money import Money, format_money, parse_money, typed_money
+from app.kernel.names import text_key
 from app.payments.enums import METHOD_NAMES, HandMethod, PaymentMethod
 from app.payments.errors import DrawerNeeded, ToldAlready
-from app.payments.errors_borne import MoreThanBorne
+from app.payments.errors_borne import MoreThanBorne, NothingToCount
 from app.payments.queries import DocumentInfo
-from app.payments.queries_borne import borne_of, payments_of_bearers
-from app.payments.schemas import NOT_AN_AMOUNT, BorneForm
-from app.payments.services.bearing import record_borne
+from app.payments.queries_borne import Borne, borne_in, borne_of, payments_of_bearers
+from app.payments.schemas import NOT_AN_AMOUNT, BorneForm, CountForm
+from app.payments.services.bearing import count_for_another, record_borne
 
 
 async def borne_part(document: DocumentInfo, form: Form | None = None) -> dict[str, Any]:
     """What the page of a document shows of those who bear a part of it; ``rows`` is empty where nobody does."""
     rows = await borne_of(document.id)
     owing = [one for one in rows if one.due.amount_minor]
+    others = await borne_in(document.edition_id) if any(one.due_back.amount_minor for one in rows) else []
     first = Form.empty(borne_method=HandMethod.TRANSFER)
     if len(owing) == 1:
         first.values |= {"borne_by": str(owing[0].line_id), "borne_amount": typed_money(owing[0].due)}
     return {
         "rows": rows,
+        "counts_for": {one.line_id: _still_owed(one, others) for one in rows if one.due_back.amount_minor},
         "owing": owing,
         "names": [(str(one.line_id), one.bearer) for one in owing],
         "payments": await payments_of_bearers(document.id) if rows else [],
         "form": form or first,
         "methods": [(one.value, _(METHOD_NAMES[PaymentMethod(one)])) for one in HandMethod],
     }
+
+
+def _still_owed(borne: Borne, others: Sequence[Borne]) -> list[Borne]:
+    """Other invoices of which a bearer still owes something, for which what she paid too much can count."""
+    key, currency = text_key(borne.bearer), borne.owed.currency
+    return [
+        one
+        for one in others
+        if one.document_id != borne.document_id
+        and one.due.amount_minor
+        and (text_key(one.bearer), one.owed.currency) == (key, currency)
+    ]
+
+
+async def count_for_bearer(request: Request[Actor, Any, Any], document: DocumentInfo, bearer: str) -> tuple[str, str]:
+    """Count what a bearer paid too much for another invoice of hers; gives what is wrong, or what was done."""
+    try:
+        values = await read_form(request, CountForm)
+        amount, number = await count_for_another(
+            document_id=document.id, bearer=bearer, line_id=values.counts_for, actor=request.user, now=now()
+        )
+    except FormError:
+        return _(NOT_A_CHOICE), ""
+    except NothingToCount as error:
+        return error.sentence(), ""
+    done = _("{amount} counts for invoice {number} now.")
+    return "", done.format(amount=format_money(amount), number=number)
 
 
 async def record_from_bearer(request: Request[Actor, Any, Any], document: DocumentInfo) -> tuple[Form, int] | None:

@@ -27,6 +27,7 @@ from app.payments.lines import Line, Terms, borne, total_of
 from app.payments.own_invoice import own_invoice
 from app.payments.papers import invoice_pdf
 from app.payments.queries import DocumentInfo
+from app.payments.queries_borne import as_known, bearers_known
 from app.payments.schemas import NOT_AN_AMOUNT, ServiceInvoiceForm, ServiceLineForm
 from app.payments.services.card_checkout import start_checkout
 from app.payments.services.issuing import Payer
@@ -198,6 +199,7 @@ async def _form_page(edition: EditionInfo, form: Form, *, status: int = 200) -> 
         taxes=_taxes(terms, edition),
         mode=_(TAX_MODE_NAMES[terms.tax_mode]),
         due_days=terms.due_days,
+        bearers=(await bearers_known(edition.id)).values(),
         lacks_ways_to_pay=await lacks_ways_to_pay(edition.id),
     )
 
@@ -241,6 +243,7 @@ async def _lines(
     posted = await posted_by(request)
     terms, today = await queries.terms_of(edition.id), edition.today(now())
     known = {key for key, _name in _taxes(terms, edition)}
+    bearers = await bearers_known(edition.id)
     names = ServiceLineForm.__struct_fields__
     found = []
     for number in range(1, LINES + 1):
@@ -271,12 +274,16 @@ async def _lines(
             if share > total_of([made], terms, today):
                 line.refuse("line_borne", _("This is more than the line comes to."))
             with use_locale(reading.values.locale):
-                found.append(borne(made, share, line.values.line_borne_by, terms, today))
+                found.append(borne(made, share, as_known(line.values.line_borne_by, bearers), terms, today))
         for name, sentence in line.form.errors.items():
             reading.refuse(f"{name}-{number}", sentence)
     borne_by_others = any(one.funded_by for one in found) and not reading.form.errors
     if borne_by_others and total_of(found, terms, today) == 0:
-        reading.refuse("line_borne-1", _("Others bear all of it: nothing is left to be billed."))
+        for name in ("due_on", "rest_due_on"):
+            if getattr(reading.values, name):
+                reading.refuse(
+                    name, _("Others bear all of it: its payer has nothing to pay by any day. Leave it empty.")
+                )
     return found
 
 

@@ -2,7 +2,7 @@
 
 It is a payment of that invoice under the bearer's name (``payment.bearer``), entered against her debt. Where a credit
 note leaves her less to bear than she has paid, her account says what has to go back to her, and that is recorded as a
-payment below zero, never over more than that.
+payment below zero, never over more than that; or what is too much counts for another invoice of hers.
 """
 
 from datetime import datetime
@@ -11,15 +11,16 @@ from app.accounts.actor import Actor
 from app.kernel import audit
 from app.kernel.database import write_transaction
 from app.kernel.money import MOST, Money
-from app.kernel.names import clean_text
+from app.kernel.names import clean_text, text_key
 from app.payments.enums import Account, PaymentMethod, Posting, Settlement
 from app.payments.errors import AmountOutOfRange, CurrencyDiffers, DocumentNotFound, MoreThanOwed, ToldAlready
-from app.payments.errors_borne import MoreThanBorne
-from app.payments.queries import DocumentInfo, hold_document
+from app.payments.errors_borne import MoreThanBorne, NothingToCount
+from app.payments.queries import DocumentInfo, document_by_id, hold_document, payment_by_id
 from app.payments.queries_bank import EntryInfo, is_told_of
-from app.payments.queries_borne import Borne, borne_of
+from app.payments.queries_borne import Borne, borne_of, borne_on_lines
+from app.payments.services.documents import hold_documents
 from app.payments.services.drawers import drawer_for
-from app.payments.services.ledger import ACCOUNT_OF, post
+from app.payments.services.ledger import ACCOUNT_OF, Entered, post, post_across
 from app.payments.services.paying_together import NOTE_LENGTH, keep_match, reference_anew
 from app.payments.services.recording import WRITTEN_BEFORE
 from app.payments.tables import Payment
@@ -129,6 +130,87 @@ async def return_borne(
         )
         await row.save()
         return await _enter(Posting.REFUND, row, document, actor, now)
+
+
+async def count_for_another(
+    *, document_id: int, bearer: str, line_id: int, actor: Actor, now: datetime
+) -> tuple[Money, str]:
+    """Count what somebody paid too much of one invoice for what she owes of another: as much as both of them allow.
+
+    ``line_id`` names that (``Borne.line_id``). No money moves: a row stands at either invoice, and one posting over
+    both on the account of what others bear. Gives the amount and the other invoice's number. Raises DocumentNotFound,
+    also for what is another bearer's or another edition's, NothingToCount.
+    """
+    async with write_transaction():
+        edition_id = (await document_by_id(document_id)).edition_id
+        others = await borne_on_lines([line_id], edition_id)
+        held = await hold_documents([document_id, *(one.document_id for one in others)])
+        mine, theirs = await _borne_by(held[document_id], bearer), await borne_on_lines([line_id], edition_id)
+        if not theirs or theirs[0].document_id == document_id or not _are_one(mine, theirs[0]):
+            raise DocumentNotFound
+        other = theirs[0]
+        minor = min(mine.due_back.amount_minor, other.due.amount_minor)
+        if not minor or mine.payment_id is None:
+            raise NothingToCount(bearer=mine.bearer, number=mine.number, other=other.number)
+        method = (await payment_by_id(mine.payment_id)).method
+        given_id = await _counted(mine, -minor, method, mine.payment_id, other.number, actor, now)
+        taken_id = await _counted(other, minor, method, given_id, mine.number, actor, now)
+        await post_across(
+            Posting.COUNT_FOR,
+            [
+                _entered(mine, minor, edition_id, given_id),
+                _entered(other, -minor, edition_id, taken_id),
+            ],
+            now=now,
+        )
+        await audit.record(
+            actor=actor,
+            action="payment.count_for",
+            subject_type="payment_document",
+            subject_id=document_id,
+            edition_id=edition_id,
+            after={"bearer": mine.bearer, "amount_minor": minor, "invoice": other.number},
+            now=now,
+        )
+    return Money(minor, mine.owed.currency), other.number
+
+
+def _are_one(one: Borne, other: Borne) -> bool:
+    """Whether two debts are of one bearer and in one currency."""
+    return (text_key(one.bearer), one.owed.currency) == (text_key(other.bearer), other.owed.currency)
+
+
+async def _counted(
+    borne: Borne, minor: int, method: PaymentMethod, of_payment: int, number: str, actor: Actor, now: datetime
+) -> int:
+    """Write that something counts for (or, below zero, no more for) what somebody bears; ``number`` is the other one.
+
+    ``method`` is how the money came that it is about. Returns the row's id.
+    """
+    row = Payment(
+        document=borne.document_id,
+        bearer=borne.bearer,
+        method=method.value,
+        amount_minor=minor,
+        currency=borne.owed.currency,
+        outcome=Settlement.COUNTED.value,
+        returns=of_payment,
+        note=number,
+        received_at=now,
+        recorded_by=actor.person_id,
+    )
+    await row.save()
+    return int(row.id)
+
+
+def _entered(borne: Borne, minor: int, edition_id: int, payment_id: int) -> Entered:
+    return Entered(
+        edition_id=edition_id,
+        currency=borne.owed.currency,
+        sides={(Account.SUBSIDY, borne.bearer): minor},
+        document_id=borne.document_id,
+        payment_id=payment_id,
+    )
 
 
 async def _borne_by(document: DocumentInfo, bearer: str) -> Borne:

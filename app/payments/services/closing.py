@@ -18,13 +18,18 @@ async def owe_all_back(edition: EditionInfo, actor: Actor, now: datetime) -> Map
     Payers of services and sponsors are told of their money here: the cancelling tells those who take part.
     """
     invoices = (PaymentDocument.edition == edition.id) & (PaymentDocument.kind == DocumentKind.INVOICE.value)
-    columns = (PaymentDocument.id, PaymentDocument.state, PaymentDocument.paid_minor, PaymentDocument.purpose)
+    columns = (
+        *(PaymentDocument.id, PaymentDocument.state, PaymentDocument.purpose),
+        *(PaymentDocument.amount_minor, PaymentDocument.paid_minor),
+    )
     rows = await PaymentDocument.select(*columns).where(invoices).order_by(PaymentDocument.id)
     refunds = 0
     for row in rows:
         if row["state"] in TAKES:
             await cancel_document(document_id=row["id"], actor=actor, now=now, tell=row["purpose"] == SERVICE_PURPOSE)
             refunds += row["paid_minor"] > 0
+        elif row["state"] == DocumentState.PAID.value and not row["amount_minor"]:  # others bear all of it
+            await cancel_document(document_id=row["id"], actor=actor, now=now, tell=row["purpose"] == SERVICE_PURPOSE)
         elif row["state"] == DocumentState.PAID.value:
             owed = await require_refund(document_id=row["id"], actor=actor, now=now)
             if owed is not None and row["purpose"] == SERVICE_PURPOSE:

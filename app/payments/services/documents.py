@@ -16,7 +16,7 @@ from app.kernel.database import fetch, hold_rows, write_transaction
 from app.kernel.i18n import pick
 from app.kernel.money import MOST, Money
 from app.kernel.rows import among
-from app.payments.enums import TAKES, Account, DocumentKind, DocumentState, Posting, Settlement
+from app.payments.enums import SERVICE_PURPOSE, TAKES, Account, DocumentKind, DocumentState, Posting, Settlement
 from app.payments.errors import (
     AmountOutOfRange,
     DocumentDiffers,
@@ -242,8 +242,8 @@ async def _hold_edition_of(document_id: int) -> None:
 async def cancel_document(*, document_id: int, actor: Actor | None, now: datetime, tell: bool = True) -> None:
     """Take back an open document, or one that was written off; what came for it has to go back, and the payer is told.
 
-    Not with ``tell`` false, for a seller who tells it herself, nor of one that others bear as a whole, which is taken
-    back so, too. Cancelled twice changes nothing.
+    Not with ``tell`` false, for a seller who tells it herself. One that others bear as a whole is taken back so, too;
+    of a booth's nobody is told, who was asked for nothing. Cancelled twice changes nothing.
 
     Raises DocumentNotFound, DocumentNotOpen.
     """
@@ -270,7 +270,7 @@ async def cancel_document(*, document_id: int, actor: Actor | None, now: datetim
             await owe_back(was, was.paid.amount_minor, now)
         if tell and was.paid.amount_minor:
             await tell_taken_back(await document_by_id(was.id), was.paid, now)
-        elif tell and not is_borne:
+        elif tell and not (is_borne and was.purpose != SERVICE_PURPOSE):
             await tell_void(was, now)
 
 

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.events.errors import EditionNotFound
@@ -72,20 +73,35 @@ async def post_all(kind: Posting, postings: Sequence[Entered], *, now: datetime)
         if sum(one.sides.values()):
             raise Unbalanced(f"{kind}: {dict(one.sides)}")
     days = {edition_id: await open_day(edition_id, now) for edition_id in sorted({one.edition_id for one in postings})}
-    rows = []
-    for one in postings:
-        posting = secrets.token_hex(16)
-        for side, amount in one.sides.items():
-            account, detail = side if isinstance(side, tuple) else (side, "")
-            if amount:
-                rows.append(
-                    (
-                        *(posting, kind.value, one.edition_id, account.value, detail, amount, one.currency),
-                        *(one.document_id, one.payment_id, days[one.edition_id], now),
-                    )
-                )
+    rows = [row for one in postings for row in _rows(secrets.token_hex(16), kind, one, days[one.edition_id], now)]
     if rows:
         await insert_rows(LedgerEntry, COLUMNS, rows)
+
+
+async def post_across(kind: Posting, parts: Sequence[Entered], *, now: datetime) -> None:
+    """Enter one posting over several documents of an edition: all of its parts together sum to nothing.
+
+    In the caller's transaction. Raises Unbalanced.
+    """
+    if sum(sum(one.sides.values()) for one in parts):
+        raise Unbalanced(f"{kind}: {[dict(one.sides) for one in parts]}")
+    posting, day = secrets.token_hex(16), await open_day(parts[0].edition_id, now)
+    await insert_rows(LedgerEntry, COLUMNS, [row for one in parts for row in _rows(posting, kind, one, day, now)])
+
+
+def _rows(posting: str, kind: Posting, entered: Entered, day: date, now: datetime) -> list[tuple[Any, ...]]:
+    """Values of ``COLUMNS``; sides of nothing are left out."""
+    rows = []
+    for side, amount in entered.sides.items():
+        account, detail = side if isinstance(side, tuple) else (side, "")
+        if amount:
+            rows.append(
+                (
+                    *(posting, kind.value, entered.edition_id, account.value, detail, amount, entered.currency),
+                    *(entered.document_id, entered.payment_id, day, now),
+                )
+            )
+    return rows
 
 
 async def post_payment(

@@ -83,7 +83,10 @@ async def bearer_of(document: DocumentInfo, series: str, number: str) -> str | N
 
 
 async def tell_legal_invoice(document: DocumentInfo, values: dict[str, str], now: datetime) -> None:
-    """Tell the payer once that her e-invoice is there, in the transaction that notes its number."""
+    """Tell the payer once by mail that her e-invoice is there, in the transaction that notes its number.
+
+    Not by phone, where each message costs money and says nothing to do: it stands on her page.
+    """
     if not values["legal_number"]:
         return
     named = " ".join(filter(None, (values["legal_series"], values["legal_number"])))
@@ -97,7 +100,7 @@ async def tell_legal_invoice(document: DocumentInfo, values: dict[str, str], now
                 "Dear {name},\n\nthe e-invoice for {what} ({number}, {edition}) was issued: {legal}. Its files stand "
                 "on your page as soon as they are here."
             ),
-            short=_("{edition}: the e-invoice for {number} was issued: {legal}."),
+            short=None,
             values={"legal": named},
             key=f"e-invoice:{document.id}",
             now=now,

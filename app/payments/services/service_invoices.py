@@ -14,12 +14,12 @@ from app.events.queries import EditionInfo, edition_by_id, hold_edition_going_on
 from app.kernel import audit
 from app.kernel.database import write_transaction
 from app.kernel.i18n import _, format_date, use_locale
-from app.kernel.money import format_money
+from app.kernel.money import Money, format_money
 from app.kernel.security import hash_token
 from app.kernel.settings import secret_key, settings
 from app.payments.enums import SERVICE_PURPOSE, TAKES, Settlement
 from app.payments.errors import DocumentNotFound, InvoiceIdTaken
-from app.payments.lines import Line, taxed, total_of
+from app.payments.lines import Line, borne_whole, taxed, total_of
 from app.payments.queries import DocumentInfo, PaymentInfo, invoices_for, lines_of, parts_of, terms_of
 from app.payments.services.documents import open_document
 from app.payments.services.issuing import Part, Payer, in_two, payer_on
@@ -45,8 +45,9 @@ async def issue_service_invoice(
     """Bill a service or a sponsor, and send its payer the link of its page; asked for twice it gives the first.
 
     Without ``due_on`` it is due as the edition's terms have it. With ``rest_due_on`` that is the day of the first part
-    alone, of so many percent. Raises EditionIsCancelled, AmountOutOfRange, DocumentNotFound for the ``client_id`` of
-    another edition, InvoiceIdTaken where it came before with other values.
+    alone, of so many percent. One of which others bear all is over 0: it is paid as it is issued, and has no days.
+    Raises EditionIsCancelled, AmountOutOfRange, DocumentNotFound for the ``client_id`` of another edition,
+    InvoiceIdTaken where it came before with other values.
     """
     async with write_transaction():
         edition = await hold_edition_going_on(edition_id)
@@ -67,7 +68,7 @@ async def issue_service_invoice(
             same = (
                 (reached, known.description, payer_on(known)) == ((row.email, row.phone), description, payer)
                 and await lines_of(known.id) == [taxed(line, terms, today) for line in lines]
-                and known.due_on == (due_on or today + timedelta(days=terms.due_days))
+                and (known.is_borne or known.due_on == (due_on or today + timedelta(days=terms.due_days)))
                 and [(one.due_on, one.amount.amount_minor) for one in await parts_of(known)]
                 == [(one.due_on, one.amount_minor) for one in parts]
             )
@@ -84,6 +85,7 @@ async def issue_service_invoice(
             lines=lines,
             due_on=due_on,
             parts=parts,
+            may_be_borne=True,
             now=now,
         )
         await audit.record(
@@ -111,7 +113,8 @@ async def _parts(
         return ()
     terms, today = await terms_of(edition.id), edition.today(now)
     first_on = due_on or today + timedelta(days=terms.due_days)
-    return in_two(total_of(lines, terms, today), first_percent, first_on, rest_due_on)
+    total = total_of(lines, terms, today)
+    return in_two(total, first_percent, first_on, rest_due_on) if total else ()
 
 
 async def settle_service(document: DocumentInfo, payment: PaymentInfo, now: datetime) -> Settlement:
@@ -169,8 +172,27 @@ async def _invoice_of(row: dict[str, Any] | None) -> DocumentInfo:
     return found[0]
 
 
+async def _tell_borne(document: DocumentInfo, now: datetime) -> None:
+    names, amount = borne_whole(await lines_of(document.id))
+    with use_locale(document.payer_language):
+        await send_to_payer(
+            document,
+            subject=_("Invoice {number}: you have nothing to pay"),
+            mail=_(
+                "Dear {name},\n\n{what} ({edition}) costs {amount}. {bearer} bears all of it: you have nothing to pay. "
+                "The invoice to print stands on your page. Keep its address to yourself."
+            ),
+            short=_("{edition}: {bearer} bears all of invoice {number} over {amount}. You have nothing to pay."),
+            values={"amount": format_money(Money(amount, document.amount.currency)), "bearer": names},
+            key=f"service-invoice:{document.id}",
+            now=now,
+        )
+
+
 async def _tell_billed(document: DocumentInfo, now: datetime) -> None:
-    assert document.due_on is not None  # it is an invoice
+    if document.due_on is None:
+        await _tell_borne(document, now)
+        return
     parts = await parts_of(document)
     with use_locale(document.payer_language):
         mail = _(

@@ -164,6 +164,20 @@ async def tell_void(document: DocumentInfo, now: datetime) -> None:
     if reached is None or reached.held_only:
         return
     with use_locale(document.payer_language):
+        if document.is_borne:
+            await send_to_payer(
+                document,
+                subject=_("Invoice {number} was taken back"),
+                mail=_(
+                    "Dear {name},\n\ninvoice {number} for {what} ({edition}), on which you had nothing to pay, was "
+                    "taken back. What is billed in its place, if anything, comes with a message of its own."
+                ),
+                short=_("{edition}: invoice {number}, on which you had nothing to pay, was taken back."),
+                values={},
+                key=None,
+                now=now,
+            )
+            return
         await send_to_payer(
             document,
             subject=_("Invoice {number} was taken back: please do not pay it"),
@@ -348,7 +362,7 @@ async def send_to_payer(
     *,
     subject: str,
     mail: str,
-    short: str,
+    short: str | None,
     values: dict[str, str],
     key: str | None,
     now: datetime,
@@ -356,10 +370,11 @@ async def send_to_payer(
     """Send a document's payer one of two texts, with the address of her page below; false when she cannot be reached.
 
     In the caller's transaction and in the reader's language. The texts may name ``name``, ``what``, ``number``,
-    ``edition``, and ``values``. A ``key`` that was used before sends nothing and is no failure.
+    ``edition``, and ``values``. Without a ``short`` one who is known by phone alone is sent nothing. A ``key`` that was
+    used before sends nothing and is no failure.
     """
     reached = await payer_of(document)
-    if reached is None:
+    if reached is None or (short is None and not reached.email):
         return False
     edition = await edition_by_id(document.edition_id)
     known = {
@@ -370,7 +385,7 @@ async def send_to_payer(
         **values,
     }
     channel, address = way_to(email=reached.email, phone=reached.phone)
-    text = (mail if reached.email else short).format(**known)
+    text = (mail if reached.email or short is None else short).format(**known)
     below = ("\n\n" if reached.email else " ") + _("Your page: {page}").format(page=reached.page)
     await send_message(
         channel=channel,

@@ -213,5 +213,6 @@ async def _waiver_page(edition: EditionInfo, application_id: int, form: Form, *,
         edition=edition,
         application=await queries.application(edition.id, application_id),
         fee=await queries_fees.fee_of(edition.id, edition.today(now()), application_id),
+        bearers=(await queries_fees.bearers_in(edition.id)).values(),
         form=form,
     )

@@ -1,7 +1,7 @@
 """Booth fees: the plan of an edition, who bears what of a fee, billing, and taking an invoice back."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -10,15 +10,15 @@ from app.events.queries import hold_edition, hold_edition_going_on
 from app.kernel import audit
 from app.kernel.database import write_transaction
 from app.kernel.i18n import _, use_locale
-from app.kernel.names import clean_text
 from app.payments.enums import STANDS, DocumentState
 from app.payments.lines import Line, Terms, borne
 from app.payments.queries import invoices_for, terms_of
+from app.payments.queries_borne import as_known
 from app.payments.services.documents import cancel_document, open_document, require_refund
 from app.payments.services.issuing import Part, Payer, in_two
 from booths.allocation.enums import FEE_PURPOSE, FeeNews, FeeState
 from booths.allocation.errors import ApplicationNotFound, FeeBilled
-from booths.allocation.queries_fees import Fee, Plan, bill_of, fee_plan_of, fees
+from booths.allocation.queries_fees import Fee, Plan, bearers_in, bill_of, fee_plan_of, fees
 from booths.allocation.services.fee_messages import tell_fee
 from booths.allocation.tables import Application, BoothBill, FeePlan
 
@@ -58,9 +58,10 @@ async def waive_fee(
 
     Raises ApplicationNotFound, FeeBilled while an invoice stands.
     """
-    values = {"waived_minor": waived_minor, "waived_by": clean_text(waived_by)[:120]}
     async with write_transaction():
         await hold_edition_going_on(edition_id, alone=True)
+        by = as_known(waived_by, await bearers_in(edition_id, but=application_id)) if waived_by.strip() else ""
+        values = {"waived_minor": waived_minor, "waived_by": by}
         for document in await invoices_for(FEE_PURPOSE, [application_id]):
             if document.state in STANDS:
                 raise FeeBilled(number=document.number)
@@ -95,7 +96,9 @@ async def bill_booths(*, edition_id: int, actor: Actor, now: datetime) -> Billed
         edition = await hold_edition_going_on(edition_id, alone=True)
         plan, terms = await fee_plan_of(edition_id), await terms_of(edition_id)
         unbilled = await fees(edition_id, edition.today(now), state=FeeState.UNBILLED)
-        for fee in unbilled:
+        bearers = await bearers_in(edition_id)
+        for one in unbilled:
+            fee = replace(one, waived_by=as_known(one.waived_by, bearers)) if one.waived_by else one
             await _bill(fee, plan, terms, edition.today(now), actor, now)
     return Billed(count=len(unbilled), borne=sum(not fee.to_pay.amount_minor for fee in unbilled))
 

@@ -38,11 +38,14 @@ from booths.allocation.queries import application
 from booths.allocation.queries_fees import fee_of, fees, own_fees
 from booths.allocation.services.closing import close_applications
 from booths.allocation.services.fees import bill_booths, set_fee_plan
+from booths.allocation.tables import Application
 from booths.floorplan.closing import free_booths_of
 from tests.booths.allocation.fair import PRICE, Fair, invoice_of, make_fair, pay, told
 from tests.booths.allocation.test_fees import HALVES, TODAY, sum_of_ledger, waive
 from tests.conftest import NOW
 from tests.payments.books import check_books
+from tests.support.client import Browser, sign_in
+from tests.support.factories import make_owner
 
 pytestmark = [pytest.mark.engines, pytest.mark.usefixtures("settled")]
 CITY = "Thành phố"
@@ -317,3 +320,24 @@ async def test_a_fee_borne_whole_is_written_down_with_what_is_borne_in_the_log()
     log, _count = await list_entries(edition_id=fair.edition.id, action="application.bill", subject_id=application_id)
     assert [one["after"] for one in log] == [{"fee_minor": PRICE, "waived_minor": PRICE}]
     assert await sum_of_ledger(fair.edition.id) == 0
+
+
+async def test_a_bearer_is_one_debtor_of_fees_and_invoices_however_she_is_spelled(client: Browser) -> None:
+    fair = await make_fair(3)
+    first, second = [await fair.exhibitor(number) for number in (0, 1)]
+    await waive(fair, first, 1_000_000, "thanh pho")
+    await waive(fair, first, 1_000_000, CITY)  # her own spelling is put right
+    await waive(fair, second, 1_000_000, " thành  PHỐ")
+    assert (await application(fair.edition.id, second)).waived_by == CITY
+    await Application.update({Application.waived_by: "THÀNH PHỐ"}).where(Application.id == second)  # as of before
+    assert await fair.bill() == 2
+    assert await in_books(fair.edition) == {
+        ("receivable", ""): 2 * PRICE - 2_000_000,
+        ("revenue", ""): -2 * PRICE,
+        ("subsidy", CITY): 2_000_000,
+    }
+    await sign_in(client, (await make_owner()).id)
+    shown = (await client.get(f"/manage/{fair.edition.id}/booth-fees/{await fair.exhibitor(2)}")).text
+    assert f'<datalist id="bearers"><option value="{CITY}"></datalist>' in shown
+    assert 'name="waived_by" ' in shown
+    assert ' list="bearers"' in shown

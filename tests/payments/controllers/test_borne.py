@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from html import unescape
+from io import StringIO
 
 import pytest
 
@@ -77,11 +79,52 @@ async def test_what_each_bearer_owes_stands_in_the_ledger_page_by_invoice(desk: 
         "18.000\xa0₫",
         first.number,
         second.number,
-        f"{BANK}: 2 invoices",
+        f"What {BANK} bears",
     ):
         assert said in shown
     assert f'href="/manage/{edition.id}/payments/{first.id}#borne"' in shown
     assert "What others bear" not in (await desk.get(f"{ledger}?day=2026-10-16&lang=en")).text
+
+
+async def test_bearers_are_listed_by_pages_each_with_her_invoices_and_exported(
+    desk: Browser, edition: EditionInfo
+) -> None:
+    lines = [Line(description="Gian hàng", unit_minor=900_000)]
+    lines += [Line(description="x", unit_minor=-1_000, funded_by=f"Quỹ {number:02}") for number in range(51)]
+    document = await make_document(edition, lines=lines)
+    other = await billed(edition, 2, "quỹ 03")
+    base = f"/manage/{edition.id}/payments"
+    first = unescape((await desk.get(f"{base}/ledger?lang=en")).text).partition('id="bearers"')[2]
+    assert ("1 to 50 of 51" in first, "Quỹ 49" in first, "Quỹ 50" in first, other.number in first) == (
+        *(True, True, False),
+        False,
+    )
+    assert f'href="{base}/ledger?lang=en&page=2#bearers"' in first
+    second = unescape((await desk.get(f"{base}/ledger?page=2&lang=en")).text).partition('id="bearers"')[2]
+    assert ("51 to 51 of 51" in second, "Quỹ 50" in second, "Quỹ 49" in second) == (True, True, False)
+    (line_id,) = re.findall(r'href="\?bearer=(\d+)#bearers">Quỹ 03<', first)
+    hers = unescape((await desk.get(f"{base}/ledger?bearer={line_id}&lang=en")).text).partition('id="bearers"')[2]
+    assert "What Quỹ 03 bears" in hers
+    assert [one in hers for one in (document.number, other.number, "Quỹ 04", "31.000\xa0₫")] == [
+        True,
+        True,
+        False,
+        True,
+    ]
+    assert (await desk.get(f"{base}/ledger?bearer={line_id}&page=2")).headers["location"].endswith("page=1#bearers")
+
+    async def rows(query: str = "") -> list[list[str]]:
+        sheet = (await desk.get(f"{base}/exports/bearers?format=csv&lang=en{query}")).text
+        return list(csv.reader(StringIO(sheet.removeprefix("\ufeff")), delimiter=";" if ";" in sheet else ","))
+
+    header, *all_rows = await rows()
+    assert header[:2] == ["Borne by", "Invoice"]
+    assert len(all_rows) == 52
+    assert [row[1] for row in all_rows if row[0].casefold() == "quỹ 03"] == [document.number, other.number]
+    assert len(await rows("&until=2026-10-15")) == 1  # none was made before
+    assert len(await rows(f"&series={document.number.rpartition('-')[0]}")) == 53
+    assert len(await rows("&series=HD9-2026")) == 1
+    assert f'href="{base}/exports/bearers?format=csv"' in (await desk.get(f"{base}/exports?lang=en")).text
 
 
 async def test_a_transfer_is_found_and_assigned_by_the_bearers_name(desk: Browser, edition: EditionInfo) -> None:
@@ -188,6 +231,35 @@ async def test_what_is_too_much_after_a_credit_note_goes_back_to_the_bearer(
     await check_books(edition)
 
 
+async def test_what_is_too_much_counts_for_another_invoice_at_the_desk(desk: Browser, edition: EditionInfo) -> None:
+    over, other, whole = [await billed(edition, number) for number in (1, 2, 3)]
+    lines = [(await borne_of(one.id))[0].line_id for one in (over, other, whole)]
+    own = f"/manage/{edition.id}/payments/{over.id}"
+    for line_id, document in ((lines[0], over), (lines[2], whole)):
+        typed = {"borne_by": str(line_id), "borne_method": "transfer", "borne_amount": "30.000"}
+        await desk.post(f"/manage/{edition.id}/payments/{document.id}/payments", data=typed)
+    assert 'name="counts_for"' not in (await desk.get(own)).text
+    await credit_document(document_id=over.id, amount=Money(20_000, "VND"), reason="x", actor=SYSTEM, now=NOW)
+    (borne,) = await borne_of(over.id)
+    shown = unescape((await desk.get(f"{own}?lang=en")).text)
+    (offered,) = re.findall(r'name="counts_for">(.*?)</select>', shown)
+    assert re.findall(r'<option value="(\d+)">([^<]+)', offered) == [
+        (str(lines[1]), f"{other.number} · Lò Thị Mai · 30.000\xa0₫")
+    ]
+    refunds = f"{own}/refunds/{borne.payment_id}"
+    assert (await desk.post(refunds, data={"counts_for": "x"})).status_code == 409
+    assert (await desk.post(refunds, data={"counts_for": "999999"})).status_code == 404
+    done = await desk.post(f"{refunds}?lang=en", data={"counts_for": str(lines[1])})
+    assert (done.status_code, done.headers["location"]) == (303, f"{own}#borne")
+    assert (await owed(over), await owed(other)) == ([0], [20_000])
+    again = await desk.post(f"{refunds}?lang=en", data={"counts_for": str(lines[1])})
+    assert (again.status_code, "Nothing was changed." in again.text) == (409, True)
+    assert f"Counts for invoice {other.number}" in unescape((await desk.get(f"{own}?lang=en")).text)
+    there = unescape((await desk.get(f"/manage/{edition.id}/payments/{other.id}?lang=en")).text)
+    assert f"Counted from invoice {over.number}" in there
+    await check_books(edition)
+
+
 async def test_an_invoice_without_bearers_says_nothing_of_them(desk: Browser, edition: EditionInfo) -> None:
     document = await make_document(edition)
     own = f"/manage/{edition.id}/payments/{document.id}"
@@ -208,6 +280,12 @@ async def test_what_came_from_a_bearer_in_error_is_taken_off_at_the_invoice(
     (borne,) = await borne_of(document.id)
     shown = unescape((await desk.get(f"{own}?lang=en")).text)
     assert f"Bank transfer · {BANK}" in shown
+    hers, payers = "is owed again, and nobody is told", "the invoice takes money again, and the payer is told"
+    assert (hers in shown, payers in shown) == (True, False)
+    paid = await desk.post(f"{own}/payments", data={"method": "cash", "amount": "60.000"})
+    assert paid.status_code == 303
+    both = unescape((await desk.get(f"{own}?lang=en")).text)
+    assert (hers in both, payers in both, "What was sold is unpaid again" in both) == (True, True, True)
     off = {"payment": str(borne.payment_id), "why": "Nhầm hóa đơn"}
     assert (await desk.post(f"{own}/take-off", data=off)).status_code == 303
     assert await owed(document) == [30_000]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from html import unescape
+from unicodedata import normalize
 
 import pytest
 
@@ -14,10 +16,12 @@ from app.kernel.money import Money, format_money, typed_money
 from app.payments.enums import SERVICE_PURPOSE, DocumentState, PaymentMethod, TaxMode
 from app.payments.lines import Terms
 from app.payments.queries import balances, document_by_id, lines_of, parts_of
+from app.payments.queries_borne import borne_of
 from app.payments.services.recording import record_payment
 from app.payments.services.terms import set_qris, set_terms
 from tests.conftest import NOW
 from tests.events.factories import make_edition
+from tests.payments.books import check_books
 from tests.payments.controllers.service_invoices import TYPED, a_picture, bank, issue, messages, own_path, pay
 from tests.support.client import Browser, new_browser, sign_in
 from tests.support.factories import make_holder, make_owner
@@ -27,6 +31,8 @@ from tests.support.race import race, winners
 pytestmark = pytest.mark.engines
 
 __all__ = ["bank"]
+#: What somebody else bears of the first line: all of it.
+WHOLE = {"line_borne-1": "20.000.000", "line_borne_by-1": "Sở Công Thương"}
 
 
 async def test_finance_bills_a_sponsor_who_pays_on_her_page(client: Browser) -> None:
@@ -197,6 +203,72 @@ async def test_what_somebody_else_bears_of_a_line_is_a_line_taxed_alike_and_her_
     assert [text.count("Sở Công Thương") for text in (shown, paper, desk)] == [1, 1, 1]
 
 
+async def test_one_that_others_bear_whole_asks_for_nothing_and_stands_in_the_books(client: Browser) -> None:
+    await sign_in(client, (await make_owner()).id)
+    edition = await make_edition()
+    terms = Terms(seller_name="Hội LHPN", tax_mode=TaxMode.ADDED, tax_name="vn_reduced")
+    await set_terms(edition_id=edition.id, terms=terms, actor=SYSTEM, now=NOW)
+    whole = WHOLE | {"line_borne-1": "21.600.000"}
+    document = await issue(client, edition, **whole)
+    assert (document.state, document.amount.amount_minor, document.due_on) == (DocumentState.PAID, 0, None)
+    assert (await issue(client, edition, **whole)).id == document.id  # sent twice it is one
+    assert {(row["account"], row["detail"]): row["amount_minor"] for row in await balances(edition.id)} == {
+        ("revenue", ""): -20_000_000,
+        ("tax", ""): -1_600_000,
+        ("subsidy", "Sở Công Thương"): 21_600_000,
+    }
+    (told,) = await messages()
+    assert told["subject"] == f"Invoice {document.number}: you have nothing to pay"
+    assert "costs 21.600.000\xa0₫. Sở Công Thương bears all of it: you have nothing to pay." in told["body"]
+    own = await own_path()
+    async with new_browser() as payer:
+        shown = unescape((await payer.get(f"{own}?lang=en")).text)
+        assert "You have nothing to pay: Sở Công Thương bears all of 21.600.000\xa0₫." in shown
+        assert not [said for said in ("How to pay", "Receipt", f'action="{own}/proof"') if said in shown]
+        paper = text_of((await payer.get(f"{own}/invoice.pdf")).content)
+        assert (document.number in paper, "Nothing is to be paid on this invoice" in " ".join(paper.split())) == (
+            True,
+        ) * 2
+    desk = f"/manage/{edition.id}/payments/{document.id}"
+    (borne,) = await borne_of(document.id)
+    came = {"borne_by": str(borne.line_id), "borne_method": "transfer", "borne_amount": "21.600.000"}
+    assert (await client.post(f"{desk}/payments", data=came)).status_code == 303
+    await check_books(edition)
+    assert (await client.post(f"{desk}/cancel")).status_code == 303
+    assert (await document_by_id(document.id)).state == DocumentState.CANCELLED
+    assert (await borne_of(document.id))[0].due_back.amount_minor == 21_600_000
+    await check_books(edition)
+    assert [one["subject"] for one in await messages()][1:] == [f"Invoice {document.number} was taken back"]
+    assert "on which you had nothing to pay" in (await messages())[-1]["body"]
+
+
+async def test_a_bearer_is_one_debtor_however_she_is_spelled_and_is_offered(client: Browser) -> None:
+    await sign_in(client, (await make_owner()).id)
+    edition = await make_edition()
+    form = f"/manage/{edition.id}/payments/new"
+    assert re.findall(r'<datalist id="bearers">(.*?)</datalist>', (await client.get(form)).text) == [""]
+    spelled = ("Sở Công Thương Hòa Bình", "sở công thương  hoà bình ", normalize("NFD", "SỞ CÔNG THƯƠNG HÒA BÌNH"))
+    for number, name in enumerate(spelled):
+        two = {"line_what-2": "In ấn", "line_price-2": "1.000.000", "line_borne-2": "500.000"}
+        borne = {"line_borne-1": "5.000.000", "line_borne_by-1": name, **two, "line_borne_by-2": name.upper()}
+        document = await issue(client, edition, client_id=f"invoice-of-tests-{number}", **borne)
+        assert {one.funded_by for one in await lines_of(document.id)} == {"", spelled[0]}
+        assert {one.description for one in await lines_of(document.id) if one.funded_by} == {f"Borne by {spelled[0]}"}
+    await issue(
+        client,
+        edition,
+        client_id="invoice-of-tests-x",
+        **{"line_borne-1": "1.000", "line_borne_by-1": "Số Công Thương"},
+    )
+    (offered,) = re.findall(r'<datalist id="bearers">(.*?)</datalist>', (await client.get(form)).text)
+    assert re.findall(r'value="([^"]+)"', offered) == [spelled[0], "Số Công Thương"]
+    assert 'name="line_borne_by-1"' in (await client.get(form)).text
+    assert {row["detail"]: row["amount_minor"] for row in await balances(edition.id) if row["detail"]} == {
+        spelled[0]: 16_500_000,
+        "Số Công Thương": 1_000,
+    }
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
@@ -224,7 +296,8 @@ async def test_what_somebody_else_bears_of_a_line_is_a_line_taxed_alike_and_her_
         ({"line_borne-1": "5.000.000"}, "Please say who bears it."),
         ({"line_borne_by-1": "SHB"}, "Please write an amount, such as 250.000."),
         ({"line_borne-1": "20.000.001", "line_borne_by-1": "SHB"}, "This is more than the line comes to."),
-        ({"line_borne-1": "20.000.000", "line_borne_by-1": "SHB"}, "Others bear all of it"),
+        ({**WHOLE, "due_on": "2026-11-30"}, "Others bear all of it: its payer has nothing to pay by any day."),
+        ({**WHOLE, "first_percent": "40", "rest_due_on": "2026-11-30"}, "Others bear all of it"),
         ({"line_borne-2": "1.000", "line_borne_by-2": "SHB"}, "line_what-2"),
         ({"line_borne-1": "1.000", "line_borne_by-1": "SHB", "line_tax-1": "none"}, "Please choose one of the list."),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from collections.abc import Callable, Iterator
+from html import unescape
 from io import BytesIO
 
 import pytest
@@ -15,6 +16,7 @@ from app.accounts.actor import SYSTEM
 from app.accounts.enums import Role
 from app.kernel.money import Money
 from app.kernel.settings import settings
+from app.payments.papers import paper_of
 from app.payments.services.corrections import credit_document
 from app.payments.services.reminding import remind_now
 from app.payments.transfers import transfer_of
@@ -132,3 +134,33 @@ async def test_finance_sees_what_a_payer_was_told(client: Browser, configure: Ca
     told = shown.partition("What the payer was told")[2].partition("</table>")[0]
     assert (told.count("<tr>") - 1, told.count(document.number)) == (2, 2)
     assert ("Waiting" in told, TYPED["contact"] in told, other.number in told) == (True, False, False)
+
+
+async def test_finance_and_payers_read_how_to_pay_where_cards_are_on_and_no_account_is_set(
+    client: Browser, configure: Callable[..., None]
+) -> None:
+    await sign_in(client, (await make_owner()).id)
+    document = await issue(client, await make_edition())
+    terms = f"/manage/{document.edition_id}/payments/terms?lang=en"
+    none, stands = (
+        "None is set: payers pay by card, and cannot transfer.",
+        "How to pay stands on the page of this invoice.",
+    )
+    by_hand = f"The organisers say how to pay. Please name invoice {document.number}."
+
+    async def says() -> list[bool]:
+        page, note = unescape((await client.get(terms)).text), (await paper_of(document)).note
+        return [
+            LACKING in page,
+            none in page,
+            "Stripe takes the payment on its own page." in page,
+            by_hand in note,
+            stands in note,
+        ]
+
+    assert await says() == [True, False, False, True, False]
+    configure({"STRIPE_SECRET_KEY": "sk_test_x"})
+    assert await says() == [False, True, True, False, True]
+    configure(ACCOUNT)
+    assert await says() == [False, False, True, False, False]
+    assert (await paper_of(document)).note == ""

@@ -137,6 +137,19 @@ async def test_the_payer_is_told_once(edition: EditionInfo, monkeypatch: pytest.
     assert message["to_address"] == "lan@example.vn"
 
 
+async def test_who_is_known_by_phone_alone_gets_no_message_for_an_e_invoice(
+    edition: EditionInfo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def reach(_document: DocumentInfo) -> Reached:
+        return Reached(phone="+84912345678", page="https://fair.example/own")
+
+    monkeypatch.setattr(telling, "_reach", {"order": reach})
+    document = await make_document(edition)
+    await note(document)
+    assert (await document_by_id(document.id)).legal.number == "00000123"
+    assert await OutboxMessage.count() == 0
+
+
 async def test_a_file_takes_the_place_of_another_where_that_is_said(edition: EditionInfo) -> None:
     document = await make_document(edition)
     given: dict[str, Any] = {"document_id": document.id, "actor": SYSTEM, "now": NOW}

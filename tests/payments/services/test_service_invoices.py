@@ -1,6 +1,6 @@
 """What payers of services and sponsors are told of their invoices, and how often an invoice is made."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
@@ -51,6 +51,7 @@ async def bill(
     client_id: str = "invoice-of-tests-1",
     payer: Payer = PAYER,
     email: str = MAIL,
+    lines: Sequence[Line] = (Line(description="Logo on the stage", unit_minor=10_000_000),),
 ) -> DocumentInfo:
     """Bill a sponsor, or somebody else, 10.000.000 ₫."""
     return await issue_service_invoice(
@@ -60,7 +61,7 @@ async def bill(
         email=email,
         phone=None,
         description="Gold sponsor",
-        lines=[Line(description="Logo on the stage", unit_minor=10_000_000)],
+        lines=lines,
         due_on=None,
         actor=SYSTEM,
         now=NOW,
@@ -122,6 +123,22 @@ async def test_when_the_edition_is_cancelled_payers_are_told_of_their_money(monk
     for one, document, amount in zip(said, (paid, in_part), ("10.000.000\xa0₫", "4.000.000\xa0₫"), strict=True):
         assert f"invoice {document.number} for Gold sponsor" in one
         assert f"was taken back: nothing more is to be paid. {amount} goes back to you" in one
+
+
+async def test_when_the_edition_is_cancelled_one_that_others_bear_whole_is_taken_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(slots, "_closers", [owe_all_back])
+    edition = await make_edition()
+    logo = Line(description="Logo on the stage", unit_minor=10_000_000)
+    theirs = Line(description="Borne by the city", unit_minor=-10_000_000, funded_by="City")
+    document = await bill(edition, lines=[logo, theirs])
+    await cancel_edition(edition_id=edition.id, typed=edition.slug, reason="Bão số 9", actor=SYSTEM, now=NOW)
+    stands = await document_by_id(document.id)
+    assert (stands.state, stands.owed.amount_minor) == (DocumentState.CANCELLED, 0)
+    (said,) = await told()
+    assert f"invoice {document.number} for Gold sponsor (" in said
+    assert "on which you had nothing to pay, was taken back" in said
 
 
 @pytest.mark.parametrize("by", [cancel_document, credit_document])

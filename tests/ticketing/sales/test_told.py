@@ -8,9 +8,12 @@ from app.accounts.actor import SYSTEM
 from app.kernel.database import fetch
 from app.kernel.money import Money
 from app.payments.enums import PaymentMethod
+from app.payments.queries import document_by_id, payments_of
+from app.payments.queries_told import told_of
 from app.payments.services.corrections import credit_document
 from app.payments.services.documents import cancel_document
 from app.payments.services.recording import record_payment
+from app.payments.services.taking_off import take_off
 from tests.conftest import NOW
 from tests.support.factories_ticketing import make_order, make_ticket_type, pay_order
 from tests.ticketing.sales.test_expiry import LATER
@@ -163,3 +166,19 @@ async def test_who_bought_at_the_counter_cannot_be_told(edition: Any) -> None:
     await fetch("UPDATE ticket_order SET contact = '', buyer = NULL WHERE id = {}", order.order_id)
     await cancel(order, edition)
     assert await told() == []
+
+
+async def test_finance_finds_at_the_invoice_all_that_the_buyer_was_told_of_her_order(edition: Any) -> None:
+    order, other = await placed(edition), await placed(edition)
+    bill, others = await fetch("SELECT id FROM payment_document ORDER BY id")
+    how: dict[str, Any] = {"edition_id": edition.id, "method": PaymentMethod.TERMINAL, "actor": SYSTEM, "now": NOW}
+    for _time in range(2):
+        await pay_order(order_id=order.order_id, **how)
+        wrong = (await payments_of(bill["id"]))[-1].id
+        await take_off(document_id=bill["id"], payment_id=wrong, reason="x", actor=SYSTEM, now=NOW)
+    again, tickets = f"Your order {order.reference} is not paid after all", f"Your tickets: {edition.title}"
+    waits = f"Your order {order.reference} waits for payment"
+    shown = [one.subject for one in await told_of(await document_by_id(bill["id"]))]
+    assert shown == [again, tickets, again, tickets, waits]
+    elsewhere = await told_of(await document_by_id(others["id"]))
+    assert [one.subject for one in elsewhere] == [f"Your order {other.reference} waits for payment"]

@@ -192,7 +192,9 @@ async def send_open_again(*, order: TicketOrder, due: Money, until: datetime, no
 
     In the transaction that lets the order wait again; ``order`` is as it stood before. Other passes are sent anew.
     """
-    await free_key(_tickets_key(order))
+    key = f"ticket-order-open:{order.id}"
+    for told in (_tickets_key(order), key):
+        await free_key(told)
     if not order.contact:
         return False
     edition = await edition_by_id(order.edition)
@@ -217,12 +219,17 @@ async def send_open_again(*, order: TicketOrder, due: Money, until: datetime, no
             subject=_("Your order {reference} is not paid after all").format(reference=order.reference),
             body=body,
             locale=order.locale,
-            unique_key=None,
+            unique_key=key,
             edition_id=order.edition,
             secret=True,
             now=now,
         )
     return True
+
+
+def news_of_order(document: DocumentInfo) -> tuple[str, ...]:
+    """How the keys of messages about a document's order look, with what was freed of them behind."""
+    return f"ticket-order%:{document.subject_id}", f"ticket-order%:{document.subject_id}:%"
 
 
 async def reach_buyer(document: DocumentInfo) -> Reached | None:
