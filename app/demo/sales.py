@@ -42,8 +42,7 @@ async def sell_tickets(edition_id: int, actor: Actor, now: datetime) -> None:
         await sell_at_box_office(
             edition_id=edition_id,
             client_id=f"demo-box-office-{number:02}",
-            ticket_type_id=types[code],
-            count=count,
+            counts={types[code]: count},
             holder_name=name,
             method=method,
             note=f"{4210 + number}" if method == TERMINAL else "",
