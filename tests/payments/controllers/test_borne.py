@@ -244,7 +244,7 @@ async def test_what_is_too_much_counts_for_another_invoice_at_the_desk(desk: Bro
     shown = unescape((await desk.get(f"{own}?lang=en")).text)
     (offered,) = re.findall(r'name="counts_for">(.*?)</select>', shown)
     assert re.findall(r'<option value="(\d+)">([^<]+)', offered) == [
-        (str(lines[1]), f"{other.number} · Lò Thị Mai · 30.000\xa0₫")
+        (str(lines[1]), f"{other.number} · 30.000\xa0₫ · Lò Thị Mai")
     ]
     refunds = f"{own}/refunds/{borne.payment_id}"
     assert (await desk.post(refunds, data={"counts_for": "x"})).status_code == 409

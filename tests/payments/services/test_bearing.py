@@ -12,7 +12,6 @@ from app.accounts.actor import SYSTEM
 from app.accounts.queries import actor_of_person
 from app.events.queries import EditionInfo
 from app.kernel.audit import list_entries
-from app.kernel.database import fetch
 from app.kernel.money import Money
 from app.payments.enums import Account, DocumentState, EntryState, PaymentMethod
 from app.payments.errors import (
@@ -26,8 +25,8 @@ from app.payments.errors import (
     ToldAlready,
     TransferSettled,
 )
-from app.payments.errors_borne import MoreThanBorne, NothingToCount
-from app.payments.errors_off import NotTakenOff, PartWentBack
+from app.payments.errors_borne import MoreThanBorne
+from app.payments.errors_off import PartWentBack
 from app.payments.lines import Line
 from app.payments.queries import DocumentInfo, document_by_id, payments_of
 from app.payments.queries_bank import EntryInfo, entry_by_id, matches_of, typed_transfers
@@ -35,7 +34,7 @@ from app.payments.queries_books import totals_of_day
 from app.payments.queries_borne import Borne, bearers_known, borne_in, borne_like, borne_of, by_bearer
 from app.payments.queries_drawers import open_drawer_of
 from app.payments.services.assigning import assign_entry, link_entry, match_new
-from app.payments.services.bearing import count_for_another, record_borne, return_borne
+from app.payments.services.bearing import record_borne, return_borne
 from app.payments.services.corrections import credit_document, write_off
 from app.payments.services.documents import cancel_document
 from app.payments.services.drawers import close_drawer, expected_in, open_drawer
@@ -104,12 +103,6 @@ async def stands(document: DocumentInfo, name: str = BANK) -> tuple[int, int, in
     """What somebody bears of a document, what came of it, and what is still to come (or, below zero, to go back)."""
     found = await borne_by(document, name)
     return found.share.amount_minor, found.came.amount_minor, found.owed.amount_minor
-
-
-async def counts(over: DocumentInfo, other: DocumentInfo, name: str = BANK) -> tuple[Money, str]:
-    """Count what the bank paid too much of a document for what somebody bears of another one."""
-    line_id = (await borne_by(other, name)).line_id
-    return await count_for_another(document_id=over.id, bearer=BANK, line_id=line_id, actor=SYSTEM, now=NOW)
 
 
 async def test_a_transfer_pays_what_a_bearer_owes_and_nothing_of_what_the_payer_does() -> None:
@@ -380,86 +373,4 @@ async def test_what_went_back_to_a_bearer_in_part_is_not_taken_off() -> None:
     with pytest.raises(PartWentBack):
         await take_off(document_id=document.id, payment_id=payment_id, reason="Nhầm", actor=SYSTEM, now=NOW)
     assert await stands(document) == (20_000, 20_000, 0)
-    await check_books(edition)
-
-
-async def test_what_is_too_much_of_one_invoice_counts_for_another_of_the_same_bearer() -> None:
-    edition = await make_edition()
-    over, other, third = [await billed(edition, number) for number in (1, 2, 3)]
-    entry = await make_entry("tai tro", amount=45_000, edition=edition)
-    await assign(edition, entry, {(await borne_by(over)).line_id: 45_000})
-    await pays(other, 20_000)
-    bank = await account(edition, Account.BANK)
-    day = await totals_of_day(edition.id, await open_day(edition.id, NOW))
-    assert await counts(over, other) == (vnd(10_000), other.number)  # all that is still to come of it
-    assert (await stands(over), await stands(other)) == ((30_000, 35_000, -5_000), (30_000, 30_000, 0))
-    with pytest.raises(NothingToCount):
-        await counts(over, other)
-    assert await counts(over, third) == (vnd(5_000), third.number)  # all that is too much
-    with pytest.raises(NothingToCount):
-        await counts(over, third)
-    assert (await stands(over), await stands(third)) == ((30_000, 30_000, 0), (30_000, 5_000, 25_000))
-    assert await account(edition, Account.BANK) == bank  # no money has moved
-    assert (await totals_of_day(edition.id, await open_day(edition.id, NOW))).methods == day.methods
-    assert [one.amount for one in await typed_transfers(edition_id=edition.id)] == [vnd(20_000)]
-    await check_books(edition)
-    sides = await fetch("SELECT posting, document, detail, amount_minor FROM ledger_entry WHERE kind = 'count_for'")
-    assert {(row["document"], row["detail"], row["amount_minor"]) for row in sides} == {
-        (over.id, BANK, 10_000),
-        (other.id, BANK, -10_000),
-        (over.id, BANK, 5_000),
-        (third.id, BANK, -5_000),
-    }
-    assert len({row["posting"] for row in sides}) == 2
-    log, _count = await list_entries(edition_id=edition.id, action="payment.count_for")
-    assert {one["after"]["invoice"] for one in log} == {other.number, third.number}
-
-
-async def test_what_counts_for_another_invoice_is_as_much_of_it_as_money_that_came() -> None:
-    edition = await make_edition()
-    over, other = [await billed(edition, number) for number in (1, 2)]
-    payment_id = await pays(over, 30_000)
-    await credit_document(document_id=over.id, amount=vnd(20_000), reason="Bớt", actor=SYSTEM, now=NOW)
-    await counts(over, other)
-    with pytest.raises(PartWentBack):
-        await take_off(document_id=over.id, payment_id=payment_id, reason="Nhầm", actor=SYSTEM, now=NOW)
-    counted_id = (await borne_by(other)).payment_id or 0
-    with pytest.raises(NotTakenOff):
-        await take_off(document_id=other.id, payment_id=counted_id, reason="Nhầm", actor=SYSTEM, now=NOW)
-    with pytest.raises(MoreThanBorne):
-        await pays(other, 20_001)
-    await cancel_document(document_id=other.id, actor=SYSTEM, now=NOW)
-    assert await stands(other) == (0, 10_000, -10_000)
-    back: dict[str, Any] = {"bearer": BANK, "method": PaymentMethod.TRANSFER, "actor": SYSTEM, "now": NOW}
-    await return_borne(document_id=other.id, amount=vnd(10_000), **back)
-    assert (await stands(over), await stands(other)) == ((20_000, 20_000, 0), (0, 0, 0))
-    await check_books(edition)
-
-
-async def test_nothing_counts_for_what_somebody_else_bears_or_another_festival_bills() -> None:
-    edition, elsewhere = await make_edition(), await make_edition("hai")
-    over, hers = await billed(edition), await billed(edition, 2, by={CITY: 30_000})
-    theirs = await billed(elsewhere)
-    entry = await make_entry("tai tro", amount=45_000, edition=edition)
-    await assign(edition, entry, {(await borne_by(over)).line_id: 45_000})
-    for document, name in ((hers, CITY), (theirs, BANK), (over, BANK)):
-        with pytest.raises(DocumentNotFound):
-            await counts(over, document, name)
-    assert await stands(over) == (30_000, 45_000, -15_000)
-    spelled = await billed(edition, 3, by={"NGÂN HÀNG chính sách xã hội": 30_000})  # as of before
-    await counts(over, spelled, "NGÂN HÀNG chính sách xã hội")
-    assert await stands(over) == (30_000, 30_000, 0)
-    await check_books(edition)
-
-
-@pytest.mark.race
-async def test_what_is_too_much_counts_once_however_many_say_so_at_once() -> None:
-    edition = await make_edition()
-    over, other, third = [await billed(edition, number) for number in (1, 2, 3)]
-    entry = await make_entry("tai tro", amount=45_000, edition=edition)
-    await assign(edition, entry, {(await borne_by(over)).line_id: 45_000})
-    results = await race(6, lambda number: counts(over, (other, third)[number % 2]))
-    assert len(winners(results)) == 1
-    losers(results, NothingToCount)
-    assert await stands(over) == (30_000, 30_000, 0)
     await check_books(edition)
