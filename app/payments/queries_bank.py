@@ -23,7 +23,7 @@ CHUNK = 500
 NOT_TYPED = [Settlement.MISTAKEN.value, Settlement.COUNTED.value]
 PAGE = 1_000
 #: What of a document is compared with transfers.
-PAYABLE = (
+COMPARED = (
     *(PaymentDocument.id, PaymentDocument.edition, PaymentDocument.reference, PaymentDocument.number),
     *(PaymentDocument.payer_name, PaymentDocument.description, PaymentDocument.state, PaymentDocument.currency),
     *(PaymentDocument.amount_minor, PaymentDocument.credited_minor, PaymentDocument.paid_minor),
@@ -318,7 +318,7 @@ async def payable_documents(edition_id: int | None = None) -> list[PayableDocume
         chosen: Any = (PaymentDocument.state == DocumentState.OPEN.value) & (PaymentDocument.id > after)
         if edition_id is not None:
             chosen = chosen & (PaymentDocument.edition == edition_id)
-        rows = await PaymentDocument.select(*PAYABLE).where(chosen).order_by(PaymentDocument.id).limit(PAGE)
+        rows = await PaymentDocument.select(*COMPARED).where(chosen).order_by(PaymentDocument.id).limit(PAGE)
         found += [payable_of(row) for row in rows]
         if len(rows) < PAGE:
             return found
@@ -360,7 +360,7 @@ async def invoices_like(edition_id: int, search: str, limit: int) -> list[Payabl
 
 
 def payable_of(row: Mapping[str, Any]) -> PayableDocument:
-    """A row of the table, or ``PAYABLE`` of it, as transfers are compared with it."""
+    """A row of the table, or ``COMPARED`` of it, as transfers are compared with it."""
     due = row["amount_minor"] - row["credited_minor"] - row["paid_minor"]
     return PayableDocument(
         id=row["id"],

@@ -11,6 +11,9 @@ from app.payments.enums import MAY_BE_PAID
 from app.payments.errors import ProofNotFound
 from app.payments.tables_proof import PaymentProof
 
+#: So many documents are shown whose proofs wait.
+MOST_WAITING = 50
+
 
 @dataclass(frozen=True, kw_only=True)
 class ProofInfo:
@@ -67,7 +70,7 @@ async def proof_picture(proof_id: int, document_id: int) -> tuple[bytes, str]:
     return bytes(rows[0]["content"]), rows[0]["mime"]
 
 
-async def waiting_proofs(edition_id: int, limit: int = 50) -> list[WaitingProof]:
+async def waiting_proofs(edition_id: int) -> list[WaitingProof]:
     """Documents of an edition with proofs that nobody has looked at and money still to come, the oldest first."""
     chosen, states = among([state.value for state in MAY_BE_PAID], "VARCHAR")
     rows = await fetch(
@@ -80,7 +83,7 @@ async def waiting_proofs(edition_id: int, limit: int = 50) -> list[WaitingProof]
         "d.currency ORDER BY MIN(p.sent_at), d.id LIMIT {}",
         edition_id,
         states,
-        limit,
+        MOST_WAITING,
     )
     return [
         WaitingProof(

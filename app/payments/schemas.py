@@ -8,13 +8,27 @@ import msgspec
 from litestar.datastructures import UploadFile
 from msgspec import Meta
 
-from app.kernel.i18n import N_
+from app.kernel.forms import Reading
+from app.kernel.i18n import N_, _
+from app.kernel.money import Money, parse_money
 from app.payments.enums import CashWay, DocumentKind, DocumentState, HandMethod, PaymentMethod, Settlement, TaxMode
 from app.payments.queries import DocumentInfo, PaymentInfo
 
 NO_FILE = N_("Please choose a file.")
 NOT_A_PROOF = N_("This file cannot be read. Use a picture (JPEG, PNG or WebP) or a PDF.")
 NOT_AN_AMOUNT = N_("Please write an amount, such as 250.000.")
+
+
+def read_amount(reading: Reading[Any], field: str, otherwise: Money) -> Money:
+    """The amount that was typed into a field, in the currency of ``otherwise``, which stands for what is none.
+
+    That is refused at the field.
+    """
+    try:
+        return parse_money(getattr(reading.values, field), otherwise.currency)
+    except ValueError:
+        reading.refuse(field, _(NOT_AN_AMOUNT))
+        return otherwise
 
 
 class PaymentForm(msgspec.Struct):

@@ -12,9 +12,9 @@ from app.events.pages import form_again
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
 from app.kernel.errors import AppError
-from app.kernel.forms import Form, FormError, Reading, open_form, posted_by, read_form
+from app.kernel.forms import Form, FormError, open_form, posted_by, read_form
 from app.kernel.i18n import _, format_time
-from app.kernel.money import Money, format_money, parse_money
+from app.kernel.money import Money, format_money
 from app.kernel.security import new_token
 from app.kernel.web import page, redirect
 from app.payments import queries_drawers
@@ -22,7 +22,7 @@ from app.payments.enums import CASH_WAY_NAMES, CashWay
 from app.payments.errors import AmountOutOfRange, DrawerNotOpen, WhyNotHers
 from app.payments.errors_cash import DrawerDiffers, DrawerShort, MoveIdTaken
 from app.payments.queries_drawers import DrawerInfo, MoveInfo
-from app.payments.schemas import NOT_AN_AMOUNT, CashMoveForm, DrawerCloseForm, DrawerForm, TakeBackForm
+from app.payments.schemas import CashMoveForm, DrawerCloseForm, DrawerForm, TakeBackForm, read_amount
 from app.payments.services.cash_moves import move_cash, take_back_move
 from app.payments.services.drawers import close_drawer, expected_in, may_use, open_drawer
 
@@ -48,7 +48,7 @@ class DrawerController(Controller):
         edition = await edition_by_id(edition_id)
         try:
             reading = await open_form(request, DrawerForm)
-            amount = _amount(reading, edition)
+            amount = read_amount(reading, "amount", Money(0, edition.currency))
             reading.settle()
         except FormError as error:
             return await _drawers_page(request.user, edition, error.form, status=422)
@@ -74,11 +74,7 @@ class DrawerController(Controller):
             return await _take_back(request, edition, drawer)
         try:
             reading = await open_form(request, CashMoveForm)
-            amount = Money(0, edition.currency)
-            try:
-                amount = parse_money(reading.values.moved, edition.currency)
-            except ValueError:
-                reading.refuse("moved", _(NOT_AN_AMOUNT))
+            amount = read_amount(reading, "moved", Money(0, edition.currency))
             values = reading.settle()
             await move_cash(
                 drawer_id=drawer_id,
@@ -113,7 +109,7 @@ class DrawerController(Controller):
             raise DrawerNotOpen
         try:
             reading = await open_form(request, DrawerCloseForm)
-            amount = _amount(reading, edition)
+            amount = read_amount(reading, "amount", Money(0, edition.currency))
             values = reading.settle()
             await close_drawer(
                 drawer_id=drawer_id,
@@ -171,15 +167,6 @@ def _move_named(move: MoveInfo, edition: EditionInfo) -> str:
     amount = Money(abs(move.amount.amount_minor), move.amount.currency)
     when = format_time(move.moved_at, edition.timezone)
     return f"{format_money(amount)} · {_(CASH_WAY_NAMES[move.way])} · {when} · {move.reason}"
-
-
-def _amount(reading: Reading[Any], edition: EditionInfo) -> Money:
-    """What lies in a drawer as it was typed; what is no amount is refused at its field."""
-    try:
-        return parse_money(reading.values.amount, edition.currency)
-    except ValueError:
-        reading.refuse("amount", _(NOT_AN_AMOUNT))
-    return Money(0, edition.currency)
 
 
 async def _drawers_page(actor: Actor, edition: EditionInfo, form: Form, *, status: int = 200) -> Response[str]:

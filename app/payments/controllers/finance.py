@@ -16,7 +16,7 @@ from app.kernel.enums import CHANNEL_NAMES, MESSAGE_STATE_NAMES
 from app.kernel.errors import AppError
 from app.kernel.forms import Form, FormError, open_form, posted_by, read_form
 from app.kernel.i18n import N_, _, format_datetime
-from app.kernel.money import format_money, parse_money, typed_money
+from app.kernel.money import format_money, typed_money
 from app.kernel.security import limit
 from app.kernel.web import page, redirect
 from app.payments import queries, queries_drawers
@@ -47,7 +47,7 @@ from app.payments.papers import invoice_pdf
 from app.payments.queries import DocumentInfo, PaymentInfo
 from app.payments.queries_proof import proofs_of
 from app.payments.queries_told import told_of
-from app.payments.schemas import NOT_AN_AMOUNT, CreditForm, PaymentForm, RefundForm, TakeOffForm
+from app.payments.schemas import CreditForm, PaymentForm, RefundForm, TakeOffForm, read_amount
 from app.payments.services.bearing import return_borne
 from app.payments.services.corrections import credit_document, write_off
 from app.payments.services.documents import cancel_document
@@ -105,11 +105,7 @@ class FinanceController(Controller):
             return redirect(f"/manage/{edition_id}/payments/{document_id}", toast=_("Recorded."))
         try:
             reading = await open_form(request, PaymentForm)
-            amount = document.amount
-            try:
-                amount = parse_money(reading.values.amount, document.amount.currency)
-            except ValueError:
-                reading.refuse("amount", _(NOT_AN_AMOUNT))
+            amount = read_amount(reading, "amount", document.amount)
             values = reading.settle()
             recorded = await record_payment(
                 document_id=document_id,
@@ -157,11 +153,7 @@ class FinanceController(Controller):
             return redirect(f"/manage/{edition_id}/payments/{document_id}#borne", toast=toast)
         try:
             reading = await open_form(request, RefundForm)
-            amount = payment.amount
-            try:
-                amount = parse_money(reading.values.amount, payment.amount.currency)
-            except ValueError:
-                reading.refuse("amount", _(NOT_AN_AMOUNT))
+            amount = read_amount(reading, "amount", payment.amount)
             values = reading.settle()
             how: dict[str, Any] = {
                 "method": PaymentMethod(values.method),
@@ -193,11 +185,7 @@ class FinanceController(Controller):
         document = await queries.document_by_id(document_id, edition_id)
         try:
             reading = await open_form(request, CreditForm)
-            amount = document.amount
-            try:
-                amount = parse_money(reading.values.credit, document.amount.currency)
-            except ValueError:
-                reading.refuse("credit", _(NOT_AN_AMOUNT))
+            amount = read_amount(reading, "credit", document.amount)
             if document.state == DocumentState.PAID and amount == document.left and not reading.values.whole:
                 told = {"what": document.description, "amount": format_money(document.paid)}
                 reading.refuse("whole", _(TAKES_ALL) % told)

@@ -10,14 +10,14 @@ from app.events.pages import form_again
 from app.kernel.clock import now
 from app.kernel.forms import NOT_A_CHOICE, Form, FormError, open_form, read_form
 from app.kernel.i18n import _
-from app.kernel.money import Money, format_money, parse_money, typed_money
+from app.kernel.money import Money, format_money, typed_money
 from app.kernel.names import text_key
 from app.payments.enums import METHOD_NAMES, HandMethod, PaymentMethod
 from app.payments.errors import DrawerNeeded, ToldAlready
 from app.payments.errors_borne import MoreThanBorne, NothingToCount
 from app.payments.queries import DocumentInfo
 from app.payments.queries_borne import Borne, borne_in, borne_of, payments_of_bearers
-from app.payments.schemas import NOT_AN_AMOUNT, BorneForm, CountForm
+from app.payments.schemas import BorneForm, CountForm, read_amount
 from app.payments.services.bearing import count_for_another, record_borne
 
 
@@ -71,11 +71,7 @@ async def record_from_bearer(request: Request[Actor, Any, Any], document: Docume
     """Record what the form says that came; gives the form with its errors and a status where something is wrong."""
     try:
         reading = await open_form(request, BorneForm)
-        values, amount = reading.values, Money(0, document.amount.currency)
-        try:
-            amount = parse_money(values.borne_amount, document.amount.currency)
-        except ValueError:
-            reading.refuse("borne_amount", _(NOT_AN_AMOUNT))
+        values, amount = reading.values, read_amount(reading, "borne_amount", Money(0, document.amount.currency))
         chosen = [one for one in await borne_of(document.id) if str(one.line_id) == values.borne_by]
         if not chosen:
             reading.refuse("borne_by", _(NOT_A_CHOICE))

@@ -15,13 +15,13 @@ from app.kernel.clock import now
 from app.kernel.errors import NotFound
 from app.kernel.forms import Form, FormError, open_form
 from app.kernel.i18n import _
-from app.kernel.money import Money, parse_money, typed_money
+from app.kernel.money import Money, typed_money
 from app.kernel.web import page, redirect
 from app.payments import queries, queries_card
 from app.payments.enums_card import ATTEMPT_NAMES, DISPUTE_NAMES, DISPUTE_REASONS, REFUND_NAMES, RefundState
 from app.payments.queries import DocumentInfo, PaymentInfo
 from app.payments.queries_legal import refused_in, unanswered_in
-from app.payments.schemas import NOT_AN_AMOUNT, CardRefundForm
+from app.payments.schemas import CardRefundForm, read_amount
 from app.payments.services.card_refunds import intent_of, left_to_refund, refund_to_card
 from app.payments.services.inbox import queue_event
 from app.payments.services.stripe_client import cards_on, dashboard_address
@@ -57,11 +57,7 @@ class CardFinanceController(Controller):
         left = await left_to_refund(payment)
         try:
             reading = await open_form(request, CardRefundForm)
-            amount = left
-            try:
-                amount = parse_money(reading.values.amount, left.currency)
-            except ValueError:
-                reading.refuse("amount", _(NOT_AN_AMOUNT))
+            amount = read_amount(reading, "amount", left)
             if not 0 < amount.amount_minor <= left.amount_minor:
                 reading.refuse("amount", _("At most {left} can go back.").format(left=left))
             values = reading.settle()

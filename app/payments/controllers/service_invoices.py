@@ -14,7 +14,7 @@ from app.events.queries import EditionInfo, edition_by_id, edition_by_slug
 from app.kernel.clock import now
 from app.kernel.forms import NOT_A_CHOICE, Form, FormError, Reading, contact_in, decode_form, open_form, posted_by
 from app.kernel.i18n import _, current_locale, use_locale
-from app.kernel.money import parse_money
+from app.kernel.money import Money
 from app.kernel.security import limit, new_token
 from app.kernel.web import page, redirect
 from app.payments import queries
@@ -28,7 +28,7 @@ from app.payments.own_invoice import own_invoice
 from app.payments.papers import invoice_pdf
 from app.payments.queries import DocumentInfo
 from app.payments.queries_borne import as_known, bearers_known
-from app.payments.schemas import NOT_AN_AMOUNT, ServiceInvoiceForm, ServiceLineForm
+from app.payments.schemas import ServiceInvoiceForm, ServiceLineForm, read_amount
 from app.payments.services.card_checkout import start_checkout
 from app.payments.services.issuing import Payer
 from app.payments.services.service_invoices import document_by_secret, issue_service_invoice
@@ -253,7 +253,7 @@ async def _lines(
         ):
             continue
         line = decode_form(typed, ServiceLineForm)
-        price = _typed_minor(line, "line_price", edition.currency)
+        price = read_amount(line, "line_price", Money(0, edition.currency)).amount_minor
         tax, reason = line.values.line_tax, line.values.line_exempt
         if tax not in known:
             line.refuse("line_tax", _(NOT_A_CHOICE))
@@ -292,16 +292,7 @@ def _borne(line: Reading[ServiceLineForm], currency: str) -> int:
     amount, by = line.values.line_borne, line.values.line_borne_by
     if not amount and not by:
         return 0
-    share = _typed_minor(line, "line_borne", currency)
+    share = read_amount(line, "line_borne", Money(0, currency)).amount_minor
     if not by:
         line.refuse("line_borne_by", _("Please say who bears it."))
     return share
-
-
-def _typed_minor(line: Reading[ServiceLineForm], name: str, currency: str) -> int:
-    """An amount as it was typed, in minor units; refuses what is none."""
-    try:
-        return parse_money(getattr(line.values, name), currency).amount_minor
-    except ValueError:
-        line.refuse(name, _(NOT_AN_AMOUNT))
-        return 0

@@ -23,6 +23,8 @@ JOB = "payments.apply_event"
 log = logging.getLogger("fairground.payments")
 #: Tries are counted so far: what fails every five minutes gets there in a month, and the column holds two bytes.
 MOST_TRIES = 30_000
+#: So long an event has waited that is queued again.
+STALE = timedelta(minutes=5)
 Effect = Callable[[Mapping[str, Any], datetime], Awaitable[str]]
 _effects: dict[tuple[str, str], Effect] = {}
 
@@ -141,12 +143,12 @@ async def _claim_next(now: datetime) -> dict[str, Any] | None:
     return rows[0] if rows else None
 
 
-async def requeue_waiting(now: datetime, older_than: timedelta = timedelta(minutes=5)) -> int:
+async def requeue_waiting(now: datetime) -> int:
     """Queue events again that have been waiting for a while, some at once; gives how many.
 
     Those that were tried least often come first: however many fail, what could be applied has its turn.
     """
-    late = await waiting_events(received_until=now - older_than)
+    late = await waiting_events(received_until=now - STALE)
     for event in late:
         await queue_event(event["id"], now)
     return len(late)

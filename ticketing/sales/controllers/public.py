@@ -30,7 +30,7 @@ from app.payments.enums_card import RefundState
 from app.payments.errors import TaxCodeUnknown
 from app.payments.own_invoice import own_invoice
 from app.payments.papers import invoice_pdf
-from app.payments.queries import document_by_id
+from app.payments.queries import DocumentInfo, document_by_id
 from app.payments.queries_card import refunds_of
 from app.payments.services.card_checkout import start_checkout
 from app.payments.services.late_parts import may_be_paid, to_pay
@@ -126,10 +126,7 @@ class TicketController(Controller):
         self, slug: FromPath[str], secret: FromPath[str], note: FromQuery[int | None] = None
     ) -> Response[bytes]:
         """The order's invoice, its receipt once it is paid, or a credit note over it, for whoever holds its link."""
-        _edition, order = await _order_of(slug, secret)
-        if order["payment_document"] is None:
-            raise OrderNotFound
-        document = await document_by_id(order["payment_document"])
+        document = await _document_of(slug, secret)
         if note is not None:
             document = await credit_note_over(document, note)
         await limit(f"document-pdf:{document.id}", times=20, seconds=3600, now=now())
@@ -147,11 +144,7 @@ class TicketController(Controller):
 
         Raises LegalFileNotFound.
         """
-        edition = await edition_by_slug(slug)
-        order = await queries.order_by_secret(hash_token(secret))
-        if order is None or order["edition"] != edition.id or order["payment_document"] is None:
-            raise OrderNotFound
-        return await legal_download(await document_by_id(order["payment_document"]), request.url.path, note)
+        return await legal_download(await _document_of(slug, secret), request.url.path, note)
 
     @get("/done/{secret:str}")
     async def done(self, slug: FromPath[str], secret: FromPath[str]) -> Response[str]:
@@ -194,6 +187,14 @@ async def _order_of(slug: str, secret: str) -> tuple[EditionInfo, dict[str, Any]
     if order is None or order["edition"] != edition.id:
         raise OrderNotFound
     return edition, order
+
+
+async def _document_of(slug: str, secret: str) -> DocumentInfo:
+    """The invoice of the order that a link names. Raises as :func:`_order_of`, also for an order without one."""
+    _edition, order = await _order_of(slug, secret)
+    if order["payment_document"] is None:
+        raise OrderNotFound
+    return await document_by_id(order["payment_document"])
 
 
 async def _order_page(
