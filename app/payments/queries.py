@@ -169,9 +169,12 @@ async def documents(
     if search:
         chosen = chosen & await invoices_where(edition_id, search)
     query = PaymentDocument.select().where(chosen).order_by(PaymentDocument.id, ascending=False)
-    if limit is not None:
-        query = query.limit(limit).offset(offset)
-    rows = await query
+    return await page_of_documents(query, chosen, offset, limit)
+
+
+async def page_of_documents(query: Any, chosen: Any, offset: int, limit: int | None) -> Page:
+    """A page of an ordered query of documents that are ``chosen``; all of them without a limit."""
+    rows = await (query if limit is None else query.limit(limit).offset(offset))
     total = len(rows) if limit is None else await PaymentDocument.count().where(chosen)
     return Page([document_info(row) for row in rows], total, offset + 1, limit or total)
 

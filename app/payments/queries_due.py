@@ -11,7 +11,7 @@ from piccolo.query import OrderByRaw
 from app.events.queries import Page
 from app.kernel.database import contains
 from app.payments.enums import DocumentState
-from app.payments.queries import DocumentInfo, document_info, parts_by_document, to_pay_by
+from app.payments.queries import DocumentInfo, page_of_documents, parts_by_document, to_pay_by
 from app.payments.tables import PaymentDocument
 
 #: The day of what is to be paid next of a document, as :func:`app.payments.queries.to_pay_by` finds it: of the first
@@ -43,12 +43,7 @@ async def open_by_day(
     if search:
         chosen = chosen & contains(search, "payment_document.search_text")
     query = PaymentDocument.select().where(chosen).order_by(OrderByRaw(f"{_NEXT_ON} IS NULL"), OrderByRaw(_NEXT_ON))
-    query = query.order_by(PaymentDocument.id)
-    if limit is not None:
-        query = query.limit(limit).offset(offset)
-    rows = await query
-    total = len(rows) if limit is None else await PaymentDocument.count().where(chosen)
-    return Page([document_info(row) for row in rows], total, offset + 1, limit or total)
+    return await page_of_documents(query.order_by(PaymentDocument.id), chosen, offset, limit)
 
 
 async def count_overdue(edition_id: int, today: date) -> int:

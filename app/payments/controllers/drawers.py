@@ -209,7 +209,6 @@ async def _drawer_page(
         way_names={way: _(name) for way, name in CASH_WAY_NAMES.items()},
         ways=[(way.value, _(name)) for way, name in CASH_WAY_NAMES.items()],
         hers=drawer.cashier_id == actor.person_id,
-        sees_all=actor.has(Role.FINANCE, edition_id=edition.id),
         form=close_form or Form.empty(),
         move_form=move_form or Form.empty(way=CashWay.FROM_SAFE, client_id=new_token()),
         back_form=back_form or Form.empty(takes_back=standing[0][0] if len(standing) == 1 else ""),
