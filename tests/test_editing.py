@@ -123,6 +123,9 @@ NO_RECORD = {
     "app/judging/controllers/manage.py: closes_at=round_.closes_at and round_.closes_at.astimezone("
     "zone(contest.timezone))": "the act of opening a round, which only one can do",
     "app/payments/controllers/bank.py: **=_greedily(entry.left, candidates, borne)": "of a new assignment",
+    "app/payments/controllers/drawers.py: takes_back=standing[0][0] if len(standing) == 1 else ''": (
+        "which move is taken back"
+    ),
     "app/payments/controllers/finance.py: payment=removable[0].id if len(removable) == 1 else ''": (
         "which payment is not for the invoice"
     ),
