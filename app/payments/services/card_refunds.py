@@ -37,6 +37,7 @@ from app.payments.queries_card import (
     told_back,
     under_way,
 )
+from app.payments.services.card_telling import tell_back_on_card, tell_not_on_card
 from app.payments.services.documents import take_back
 from app.payments.services.inbox import IGNORED
 from app.payments.services.owing import owe_back
@@ -48,7 +49,6 @@ from app.payments.services.stripe_client import (
     refunds_of_intent,
     retrieve_refund,
 )
-from app.payments.services.telling import tell_back_on_card, tell_not_on_card
 from app.payments.tables import Payment
 from app.payments.tables_card import CardRefund
 

@@ -64,22 +64,24 @@ async def keep_entries(
     source: EntrySource,
     now: datetime,
     edition_id: int | None = None,
-    zone: str = BANK_ZONE,
 ) -> Kept:
     """Keep the transfers that nobody told of yet, and let them be matched; in the caller's transaction, if any.
 
     A transfer that the other source told of under another number is marked as confirmed by it. Who sent one is kept
-    from whoever says so: notices do not, the statements that confirm them do. ``zone`` is that of the lines' days.
-    Raises ValueError for an amount that is not above zero.
+    from whoever says so: notices do not, the statements that confirm them do. Raises ValueError for an amount that is
+    not above zero.
     """
     told = told_of(lines, source=source, now=now, edition_id=edition_id)
-    return await keep_told(told, source=source, now=now, edition_id=edition_id, zone=zone)
+    return await keep_told(told, source=source, now=now, edition_id=edition_id)
 
 
 async def keep_told(
     told: Told, *, source: EntrySource, now: datetime, edition_id: int | None = None, zone: str = BANK_ZONE
 ) -> Kept:
-    """As :func:`keep_entries`, for what was made ready under the same source, time and edition."""
+    """As :func:`keep_entries`, for what was made ready under the same source, time and edition.
+
+    ``zone`` is that of the lines' days.
+    """
     if not told.lines:
         return Kept(0, 0)
     async with write_transaction():

@@ -304,7 +304,7 @@ async def tell_taken_off(document: DocumentInfo, came: Money, payment_id: int, n
 async def tell_returned(
     document: DocumentInfo, amount: Money, method: PaymentMethod, payment_id: int, now: datetime
 ) -> None:
-    """Tell that money went back, where the desk wrote it down; of cards see :func:`tell_back_on_card`."""
+    """Tell that money went back, where the desk wrote it down; of cards see ``card_telling``."""
     with use_locale(document.payer_language):
         await send_to_payer(
             document,
@@ -313,46 +313,6 @@ async def tell_returned(
             short=_("{edition}: {amount} for invoice {number} went back to you. How: {method}."),
             values={"amount": format_money(amount), "method": _(METHOD_NAMES[method])},
             key=f"payment-returned:{payment_id}",
-            now=now,
-        )
-
-
-async def tell_back_on_card(document: DocumentInfo, refund_id: int, amount: Money, now: datetime) -> None:
-    """Tell that money went back to the card that it came from."""
-    with use_locale(document.payer_language):
-        await send_to_payer(
-            document,
-            subject=_("Your money for {number} went back"),
-            mail=_(
-                "Dear {name},\n\n{amount} of what you paid for {what} ({edition}) went back to the card that you paid "
-                "with. Banks take up to ten days to show it."
-            ),
-            short=_(
-                "{edition}: {amount} for invoice {number} went back to the card that you paid with. "
-                "Banks take up to ten days to show it."
-            ),
-            values={"amount": format_money(amount)},
-            key=f"card-refund:{refund_id}",
-            now=now,
-        )
-
-
-async def tell_not_on_card(document: DocumentInfo, refund_id: int, amount: Money, now: datetime) -> None:
-    """Tell that money which went back to a card did not arrive, to who heard that it had gone."""
-    with use_locale(document.payer_language):
-        await send_to_payer(
-            document,
-            subject=_("Your money for {number} has not arrived"),
-            mail=_(
-                "Dear {name},\n\nthe bank of your card did not take the {amount} that went back to you, of what you "
-                "paid for {what} ({edition}). The organisers send it again, and you are told when it has gone."
-            ),
-            short=_(
-                "{edition}: the bank of your card did not take the {amount} for invoice {number} that went back to "
-                "you. The organisers send it again, and you are told when it has gone."
-            ),
-            values={"amount": format_money(amount)},
-            key=f"card-refund-failed:{refund_id}",
             now=now,
         )
 
