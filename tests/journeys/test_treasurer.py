@@ -15,6 +15,7 @@ from tests.journeys.support.watch import assert_accessible
 from tests.journeys.test_card_payment import order_a_family_ticket
 
 PAYMENTS = "/manage/{edition_id}/payments"
+TERMINALS = r"Máy quẹt thẻ ngân hàng\s+{}\s₫"
 
 
 def record(desk: Page, people: People, method: str) -> None:
@@ -54,24 +55,26 @@ def test_cash_is_counted_the_day_closed_and_cards_paid_out(people: People) -> No
     desk.locator("main form[action$='/days']").wait_for(state="detached")
     shown = desk.locator("main").inner_text()
     assert re.search(r"Tất cả tài khoản cộng lại\s+0\s₫", shown)
-    assert "50.000\xa0₫" in shown
+    # what the demo's box office sold, and the ticket
+    assert re.search(r"Tiền mặt\s+1\.100\.000\s₫", shown)
+    assert re.search(TERMINALS.format(r"2\.650\.000"), shown)
     assert_accessible(desk)
 
     order_a_family_ticket(people.page(locale="vi"))
     record(desk, people, "terminal")
     desk.goto(people.path(f"{PAYMENTS}/days?day={day}"))
-    assert "Máy quẹt thẻ ngân hàng" not in desk.locator("main").inner_text()
+    assert re.search(TERMINALS.format(r"2\.650\.000"), desk.locator("main").inner_text())
     desk.goto(people.path(f"{PAYMENTS}/days?day={day + timedelta(days=1)}"))
-    assert "Máy quẹt thẻ ngân hàng" in desk.locator("main").inner_text()
+    assert re.search(TERMINALS.format(r"50\.000"), desk.locator("main").inner_text())
 
     desk.goto(people.path(PAYMENTS + "/payouts"))
     assert_accessible(desk)
-    assert desk.input_value("[name=taken]") == "50.000"
+    assert desk.input_value("[name=taken]") == "2.700.000"
     desk.fill("[name=fee]", "1.000")
     desk.fill("[name=reference]", "LO-0017")
     desk.locator("main form[action$='/payouts'] button").click()
     desk.locator("main tbody", has_text="LO-0017").wait_for()
-    assert "49.000\xa0₫" in desk.locator("main").inner_text()
+    assert "2.699.000\xa0₫" in desk.locator("main").inner_text()
 
     desk.goto(people.path(PAYMENTS + "/exports"))
     with desk.expect_download() as download:

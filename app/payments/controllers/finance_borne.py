@@ -25,13 +25,18 @@ async def borne_part(document: DocumentInfo, form: Form | None = None) -> dict[s
     """What the page of a document shows of those who bear a part of it; ``rows`` is empty where nobody does."""
     rows = await borne_of(document.id)
     owing = [one for one in rows if one.due.amount_minor]
-    others = await borne_in(document.edition_id) if any(one.due_back.amount_minor for one in rows) else []
+    others = await borne_in(document.edition_id) if any(one.owed.amount_minor for one in rows) else []
     first = Form.empty(borne_method=HandMethod.TRANSFER)
     if len(owing) == 1:
         first.values |= {"borne_by": str(owing[0].line_id), "borne_amount": typed_money(owing[0].due)}
     return {
         "rows": rows,
-        "counts_for": {one.line_id: _still_owed(one, others) for one in rows if one.due_back.amount_minor},
+        "counts_for": {
+            one.line_id: [other for other in _others_of(one, others) if other.due.amount_minor]
+            for one in rows
+            if one.due_back.amount_minor
+        },
+        "too_much": [other for one in owing for other in _others_of(one, others) if other.due_back.amount_minor],
         "owing": owing,
         "names": [(str(one.line_id), one.bearer) for one in owing],
         "payments": await payments_of_bearers(document.id) if rows else [],
@@ -40,15 +45,13 @@ async def borne_part(document: DocumentInfo, form: Form | None = None) -> dict[s
     }
 
 
-def _still_owed(borne: Borne, others: Sequence[Borne]) -> list[Borne]:
-    """Other invoices of which a bearer still owes something, for which what she paid too much can count."""
-    key, currency = text_key(borne.bearer), borne.owed.currency
+def _others_of(borne: Borne, others: Sequence[Borne]) -> list[Borne]:
+    """What a bearer bears of other invoices in the same currency."""
+    hers = (text_key(borne.bearer), borne.owed.currency)
     return [
         one
         for one in others
-        if one.document_id != borne.document_id
-        and one.due.amount_minor
-        and (text_key(one.bearer), one.owed.currency) == (key, currency)
+        if one.document_id != borne.document_id and (text_key(one.bearer), one.owed.currency) == hers
     ]
 
 

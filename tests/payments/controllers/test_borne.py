@@ -243,6 +243,9 @@ async def test_what_is_too_much_counts_for_another_invoice_at_the_desk(desk: Bro
     (borne,) = await borne_of(over.id)
     shown = unescape((await desk.get(f"{own}?lang=en")).text)
     (offered,) = re.findall(r'name="counts_for">(.*?)</select>', shown)
+    elsewhere = unescape((await desk.get(f"/manage/{edition.id}/payments/{other.id}?lang=en")).text)
+    hint = f"{BANK} paid 10.000\xa0₫ too much of another invoice. It can count for this one:"
+    assert f'{hint} <a href="{own}#borne">{over.number}</a>' in elsewhere
     assert re.findall(r'<option value="(\d+)">([^<]+)', offered) == [
         (str(lines[1]), f"{other.number} · 30.000\xa0₫ · Lò Thị Mai")
     ]
@@ -256,7 +259,7 @@ async def test_what_is_too_much_counts_for_another_invoice_at_the_desk(desk: Bro
     assert (again.status_code, "Nothing was changed." in again.text) == (409, True)
     assert f"Counts for invoice {other.number}" in unescape((await desk.get(f"{own}?lang=en")).text)
     there = unescape((await desk.get(f"/manage/{edition.id}/payments/{other.id}?lang=en")).text)
-    assert f"Counted from invoice {over.number}" in there
+    assert (f"Counted from invoice {over.number}" in there, hint in there) == (True, False)
     await check_books(edition)
 
 
