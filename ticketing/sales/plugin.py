@@ -39,7 +39,7 @@ from ticketing.sales.services.copying import copy_ticket_types
 from ticketing.sales.services.currency import prices_held
 from ticketing.sales.services.messages import news_of_order, reach_buyer
 from ticketing.sales.services.orders import PURPOSE
-from ticketing.sales.services.outcomes import cancel_taken_back, reopen_order, settle_order, settle_orders
+from ticketing.sales.services.outcomes import cancel_taken_back, hold_orders, reopen_order, settle_order, settle_orders
 from ticketing.sales.sheets import ATTENDEES, TICKET_TYPES
 from ticketing.sales.slots import NAV, sales_dashboard, tickets_section
 from ticketing.sales.tasks import EXPIRE, LAID, run_expire_orders, run_look_after_laid
@@ -49,7 +49,7 @@ def start() -> None:
     """Join payments, fill the slots, and let held orders expire and sheets be gone on with."""
     register_settlement(PURPOSE, settle_order, settle_orders)
     register_taken_back(PURPOSE, cancel_taken_back)
-    register_reopened(PURPOSE, reopen_order)
+    register_reopened(PURPOSE, reopen_order, hold_orders)
     register_payers(PURPOSE, reach_buyer)
     register_news(PURPOSE, news_of_order)
     register_phones(PURPOSE, orders_of_contact)

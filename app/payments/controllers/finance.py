@@ -34,6 +34,7 @@ from app.payments.enums import (
     Settlement,
 )
 from app.payments.errors import (
+    AlreadyPaid,
     AmountDiffers,
     AmountOutOfRange,
     DrawerNeeded,
@@ -225,7 +226,8 @@ class FinanceController(Controller):
         except AppError as error:
             if error.status == 404:
                 raise
-            form = await form_again(request, error.fields or {"payment": error.sentence()})
+            at = "instead" if isinstance(error, AmountDiffers | AlreadyPaid) else "payment"  # what the other one takes
+            form = await form_again(request, error.fields or {at: error.sentence()})
             return await document_page(edition, document, status=error.status, off_form=form)
         base = f"/manage/{edition_id}/payments"
         if transfer_id is None:

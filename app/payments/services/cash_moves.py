@@ -93,7 +93,15 @@ async def move_cash(
                 )
             else:
                 await _enter(edition_id, minor, amount.currency, now)
-            await _note("drawer.move", drawer, way, amount, reason, actor, now)
+            await audit.record(
+                actor=actor,
+                action="drawer.move",
+                subject_type="cash_drawer",
+                subject_id=drawer_id,
+                edition_id=edition_id,
+                after={"way": way, "amount_minor": amount.amount_minor, "reason": reason},
+                now=now,
+            )
     except Exception as error:
         if is_unique_violation(error):  # the form of one drawer, sent to another one at the same moment
             raise MoveIdTaken from error
@@ -149,7 +157,15 @@ async def take_back_move(
             )
         else:
             await _enter(edition_id, minor, amount.currency, now)
-        await _note("drawer.take_back", drawer, way, amount, reason, actor, now)
+        await audit.record(
+            actor=actor,
+            action="drawer.take_back",
+            subject_type="cash_drawer",
+            subject_id=drawer_id,
+            edition_id=edition_id,
+            after={"way": way, "amount_minor": amount.amount_minor, "reason": reason},
+            now=now,
+        )
     return int(row.id)
 
 
@@ -181,19 +197,5 @@ async def _enter(edition_id: int, minor: int, currency: str, now: datetime) -> N
         {Account.CASH: minor, Account.SAFE: -minor},
         edition_id=edition_id,
         currency=currency,
-        now=now,
-    )
-
-
-async def _note(
-    action: str, drawer: DrawerInfo, way: CashWay, amount: Money, reason: str, actor: Actor, now: datetime
-) -> None:
-    await audit.record(
-        actor=actor,
-        action=action,
-        subject_type="cash_drawer",
-        subject_id=drawer.id,
-        edition_id=drawer.edition_id,
-        after={"way": way, "amount_minor": amount.amount_minor, "reason": reason},
         now=now,
     )

@@ -65,18 +65,23 @@ TAKEN_OFF = "taken_off"
 BY_BANK = "bank:"
 
 Reopened = Callable[[DocumentInfo, Actor, datetime], Awaitable[bool]]
+Hold = Callable[[Sequence[DocumentInfo]], Awaitable[None]]
 _reopened: dict[str, Reopened] = {}
+_holds: dict[str, Hold] = {}
 
 
-def register_reopened(purpose: str, reopened: Reopened) -> None:
+def register_reopened(purpose: str, reopened: Reopened, hold: Hold | None = None) -> None:
     """Say what follows when a paid document of a purpose is open again, since what had come was not for it.
 
     ``reopened(document, actor, now)`` runs inside the transaction that does so, with the document as it stands then; it
     gives whether it told the payer itself, and raises where what was sold cannot be unpaid any more. It must call
-    nothing outside. Raises ValueError when the purpose is taken.
+    nothing outside. ``hold(documents)`` takes what changes with several of them, in the order in which everybody takes
+    it, before a payment goes from one of them to another. Raises ValueError when the purpose is taken.
     """
     if _reopened.setdefault(purpose, reopened) != reopened:
         raise ValueError(f"documents of {purpose} that are open again are known to another module already")
+    if hold is not None:
+        _holds[purpose] = hold
 
 
 def may_be_taken_off(payment: PaymentInfo) -> bool:
@@ -149,7 +154,11 @@ async def _take_off(
             raise RestHasAnEnd
         if entry["books"] is not None:
             await hold_edition(entry["books"])
-    before = (await hold_documents([document_id, *([right.id] if right else [])]))[document_id]
+    held = await hold_documents([document_id, *([right.id] if right else [])])
+    before = held[document_id]
+    if right is not None:
+        for purpose in sorted({one.purpose for one in held.values()} & _holds.keys()):
+            await _holds[purpose]([one for one in held.values() if one.purpose == purpose])
     payment = await payment_by_id(payment_id, document_id)
     entry_id = match.entry_id if match else None
     if payment.outcome == Settlement.MISTAKEN and payment.amount.amount_minor > 0:

@@ -10,13 +10,14 @@ import pytest
 
 from app.accounts.actor import SYSTEM
 from app.events.queries import EditionInfo
-from app.kernel.database import dialect, fetch
+from app.kernel.database import dialect, fetch, write_transaction
 from app.kernel.errors import AppError
 from app.kernel.money import Money
 from app.payments.enums import PaymentMethod
-from app.payments.services import assigning
+from app.payments.services import assigning, taking_off
 from app.payments.services.assigning import assign_entry
 from app.payments.services.documents import cancel_document
+from app.payments.services.taking_off import take_off
 from tests.conftest import NOW
 from tests.payments.factories import make_entry
 from tests.support.factories_ticketing import make_order, make_ticket_type, pay_order
@@ -141,3 +142,60 @@ async def test_the_counter_and_who_pays_and_cancels_never_stop_each_other(editio
             row["id"],
         )
         assert row["sold"] == counted["count"]
+
+
+async def move_and_sell(edition: EditionInfo, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The money of an order goes to another of another type, while somebody takes a place of each; what came of both.
+
+    Neither waits for longer than a second: with one order of taking rows they cannot meet.
+    """
+    low, high = [await make_ticket_type(edition.id, now=NOW, price_minor=PRICE, quota=100) for _time in range(2)]
+    wrong, right = [await make_order(edition.id, {one: 1}, now=NOW) for one in (high, low)]
+    await pay_order(order_id=wrong.order_id, edition_id=edition.id, method=PaymentMethod.CASH, actor=SYSTEM, now=NOW)
+    (payment,) = await fetch("SELECT id, document FROM payment")
+    (bill,) = await fetch(
+        "SELECT number FROM payment_document WHERE id = (SELECT payment_document FROM ticket_order WHERE id = {})",
+        right.order_id,
+    )
+    reopened, taken = asyncio.Event(), asyncio.Event()
+    record = taking_off.record_payment
+
+    async def recording(**given: Any) -> Any:
+        reopened.set()
+        await _wait(taken)
+        return await record(**given)
+
+    monkeypatch.setattr(taking_off, "record_payment", recording)
+
+    async def one(number: int) -> None:
+        if number:
+            named = {"document_id": payment["document"], "payment_id": payment["id"], "instead": bill["number"]}
+            await take_off(**named, reason="Nhầm", actor=SYSTEM, now=NOW)
+            return
+        async with write_transaction():
+            await fetch("UPDATE ticket_type SET held = held + 0 WHERE id = {} RETURNING id", low)
+            taken.set()
+            await _wait(reopened)
+            await fetch("UPDATE ticket_type SET held = held + 0 WHERE id = {} RETURNING id", high)
+
+    results: list[Any] = await race(2, one)
+    return results
+
+
+@pytest.mark.race
+async def test_money_that_goes_from_one_order_to_another_and_a_sale_wait_for_each_other(
+    edition: EditionInfo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await move_and_sell(edition, monkeypatch) == [None, None]
+    assert [row["state"] for row in await fetch("SELECT state FROM ticket_order ORDER BY id")] == ["held", "confirmed"]
+
+
+@pytest.mark.race
+async def test_without_holding_both_orders_they_stop_each_other(
+    edition: EditionInfo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if dialect() != "postgres":
+        pytest.skip("SQLite has one writer at a time")
+    monkeypatch.setattr(taking_off, "_holds", {})
+    results = await move_and_sell(edition, monkeypatch)
+    assert [type(one) for one in results if one is not None] == [asyncpg.DeadlockDetectedError]

@@ -5,6 +5,7 @@ Rows are taken in one order, so that nobody waits for each other: edition, payme
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from app.accounts.actor import SYSTEM, Actor
 from app.events.enums import EditionState
@@ -57,17 +58,33 @@ async def settle_order(document: DocumentInfo, payment: PaymentInfo, now: dateti
     return Settlement.KEPT if all(old == new for old, new in places.items()) else Settlement.REPLACED
 
 
-async def settle_orders(paid: Sequence[Paid], now: datetime) -> list[Settlement]:
-    """What :func:`settle_order` answers for each, in that order; those that are held are confirmed all at once."""
-    chosen, ids = among(sorted({document.subject_id for document, _payment in paid}))
+async def hold_orders(documents: Sequence[DocumentInfo]) -> None:
+    """Hold orders, and the places that may change with them, before money goes from one of them to another."""
+    await _hold_orders(documents, OrderState.HELD, OrderState.CONFIRMED)
+
+
+async def _hold_orders(
+    documents: Sequence[DocumentInfo], *states: OrderState
+) -> tuple[list[dict[str, Any]], dict[int, dict[int, int]]]:
+    """Hold orders by their documents, and the places of all of them; gives their rows and what each holds.
+
+    In ``states`` an order has no places but those of its own types.
+    """
+    chosen, ids = among(sorted({document.subject_id for document in documents}))
     rows = await hold_rows("ticket_order", f"id {chosen}", ids, alone=True)
     counts = await counts_of_orders([row["id"] for row in rows])
-    editions = {document.subject_id: document.edition_id for document, _payment in paid}
-    if all(row["state"] == OrderState.HELD for row in rows):
+    if all(row["state"] in states for row in rows):
         await hold_types(type_id for one in counts.values() for type_id in one)
     else:  # what came late may get places of any type: all of them at once, in the order in which everybody takes them
-        for edition_id in sorted(set(editions.values())):
+        for edition_id in sorted({document.edition_id for document in documents}):
             await hold_all_types(edition_id)
+    return rows, counts
+
+
+async def settle_orders(paid: Sequence[Paid], now: datetime) -> list[Settlement]:
+    """What :func:`settle_order` answers for each, in that order; those that are held are confirmed all at once."""
+    rows, counts = await _hold_orders([document for document, _payment in paid], OrderState.HELD)
+    editions = {document.subject_id: document.edition_id for document, _payment in paid}
     held = [
         TicketOrder(**row) for row in rows if row["state"] == OrderState.HELD and row["edition"] == editions[row["id"]]
     ]
