@@ -66,6 +66,7 @@ class ErrorPage(Response[str]):
             after_sign_in=asked or back or frame.get("section") or "/me",
             **self.context,
         )
+        made.cookies += self.cookies
         return made.to_asgi_response(app, request, **kwargs)
 
 

@@ -4,14 +4,17 @@ import contextlib
 import logging
 import traceback
 from dataclasses import dataclass
+from hmac import compare_digest
 from typing import Any
 
 from litestar import MediaType, Request, Response, get
 from litestar.datastructures import CacheControlHeader
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.middleware.csrf import CSRF_SECRET_LENGTH, generate_csrf_hash
 from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
 
+from app.kernel.cookies import CSRF_COOKIE, drop_cookie, read_cookie
 from app.kernel.database import fetch, is_away
 from app.kernel.error_pages import ErrorPage
 from app.kernel.errors import (
@@ -28,6 +31,7 @@ from app.kernel.i18n import N_, _
 from app.kernel.logs import hide_secrets, note_security, request_id
 from app.kernel.migrate import pending_migrations
 from app.kernel.paging import PastTheLastPage
+from app.kernel.settings import secret_key
 from app.kernel.web import STATIC_DIR, wants_json
 from app.kernel.wrong_values import sentences
 
@@ -100,17 +104,31 @@ def handle_app_error(request: Request[Any, Any, Any], error: AppError) -> Respon
 def handle_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """Litestar's own refusals, in our words."""
     code, sentence = _SENTENCES.get(error.status_code, BROKEN if error.status_code >= 500 else _SENTENCES[400])
-    event = ""
     if error.status_code == 403 and "CSRF" in str(error.detail):
-        code, sentence = FORM_EXPIRED
-        event = "form.refused"
-    _note(request, event, error.status_code, code)
+        return _refuse_form(request)
+    _note(request, "", error.status_code, code)
     fields: dict[str, str] = {}
     if isinstance(error, ValidationException) and isinstance(error.extra, list):
         fields = sentences(item for item in error.extra if isinstance(item, dict))
     if error.status_code >= 500:
         log.error("http error", exc_info=error)
     return error_answer(request, status=error.status_code, code=code, sentence=_(sentence), fields=fields)
+
+
+def _refuse_form(request: Request[Any, Any, Any]) -> Response[Any]:
+    code, sentence = FORM_EXPIRED
+    _note(request, "form.refused", 403, code)
+    answer = error_answer(request, status=403, code=code, sentence=_(sentence))
+    if _is_of_another_key(read_cookie(request, CSRF_COOKIE)):
+        drop_cookie(answer, CSRF_COOKIE)  # else every page goes on with it, and every form is refused
+    return answer
+
+
+def _is_of_another_key(token: str) -> bool:
+    """Whether a browser's token was made before ``SECRET_KEY`` changed, or by nobody here."""
+    made, sign = token[:CSRF_SECRET_LENGTH], token[CSRF_SECRET_LENGTH:]
+    ours = generate_csrf_hash(token=made, secret=secret_key().decode())
+    return token != "" and not compare_digest(sign.encode(), ours.encode())
 
 
 def _note(request: Request[Any, Any, Any], event: str, status: int, code: str) -> None:
@@ -168,10 +186,18 @@ async def take_json_alone(request: Request[Any, Any, Any]) -> None:
         raise NotJson
 
 
+def handle_no_token(request: Request[Any, Any, Any], error: TypeError) -> Response[Any]:
+    """A form's token of letters that none has, which Litestar does not compare; or an error of ours."""
+    if not traceback.extract_tb(error.__traceback__)[-1].filename.endswith("litestar/middleware/csrf.py"):
+        return handle_unexpected(request, error)
+    return _refuse_form(request)
+
+
 EXCEPTION_HANDLERS: dict[Any, Any] = {
     Moved: handle_moved,
     PastTheLastPage: handle_past_the_last_page,
     RecursionError: handle_too_deep,
+    TypeError: handle_no_token,
     ValueError: handle_not_text,
     LookupError: handle_not_text,
     AppError: handle_app_error,

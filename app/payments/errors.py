@@ -241,7 +241,10 @@ class TaxCodeUnknown(AppError):
 
     code = "tax_code_unknown"
     status = 422
-    message = N_("A tax code has ten digits, with -001 and so on for a branch, or is a personal number of twelve.")
+    message = N_(
+        "A tax code has ten digits, the last of which checks the others, with -001 and so on for a branch, or is a "
+        "personal number of twelve. Please look for a typing error."
+    )
 
 
 class NpwpUnknown(TaxCodeUnknown):

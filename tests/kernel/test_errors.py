@@ -85,6 +85,29 @@ async def test_a_form_without_its_token_is_refused_in_plain_words(client: httpx.
     assert answer.json()["code"] == "form_expired"
 
 
+async def test_a_browser_that_kept_the_token_of_another_key_gets_a_new_one(client: httpx.AsyncClient) -> None:
+    await client.get("/sign-in")
+    ours = client.cookies["fg_csrf"]
+    form = {"contact": "lan@example.vn"}
+    refused = await client.post("/sign-in", data=form, headers={"x-csrftoken": "another"})
+    assert (refused.status_code, client.cookies["fg_csrf"]) == (403, ours)  # what others send takes nothing from her
+    (kept,) = client.cookies.jar
+    for stale in (ours[:-1] + ("0" if ours[-1] != "0" else "1"), "x"):
+        kept.value = stale
+        client.cookies.jar.set_cookie(kept)
+        refused = await client.post("/sign-in", data=form, headers={"x-csrftoken": stale})
+        assert (refused.status_code, "fg_csrf" in client.cookies) == (403, False)
+        await client.get("/sign-in")
+        assert (await client.post("/sign-in", data=form)).status_code < 400
+
+
+async def test_a_token_of_other_letters_is_refused_like_any_that_is_wrong(client: httpx.AsyncClient) -> None:
+    token = "é".encode() * 70
+    headers = [(b"cookie", b"fg_csrf=" + token), (b"x-csrftoken", token), (b"accept", b"application/json")]
+    answer = await client.post("/sign-in", data={"contact": "lan@example.vn"}, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "form_expired")
+
+
 async def test_the_service_says_that_it_lives_and_is_ready(client: httpx.AsyncClient) -> None:
     assert (await client.get("/healthz")).text == "ok"
     assert (await client.get("/readyz")).json() == {"database": "ok", "migrations": "done"}

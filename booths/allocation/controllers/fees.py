@@ -1,5 +1,6 @@
 """The organiser's pages of booth fees: who was billed, the plan, and who bears what of a fee."""
 
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -14,7 +15,7 @@ from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
 from app.kernel.editing import held, open_edit
 from app.kernel.forms import Form, FormError
-from app.kernel.i18n import _, ngettext
+from app.kernel.i18n import _, format_date, ngettext
 from app.kernel.money import Money, format_money, parse_money, typed_money
 from app.kernel.sheets import write_xlsx
 from app.kernel.sheets.write import Cell
@@ -132,6 +133,9 @@ class FeesController(Controller):
                         reading.refuse("rest_due_on", _("Please say when the rest is due."))
                     elif reading.values.rest_due_on < edition.today(now()):
                         reading.refuse("rest_due_on", _("This day is over."))
+                    elif reading.values.rest_due_on <= (first := _first_due(edition, reading.values)):
+                        day = format_date(first)
+                        reading.refuse("rest_due_on", _("The first part is due on %(day)s.") % {"day": day})
                 values = reading.settle()
                 plan = queries_fees.Plan(**msgspec.structs.asdict(values))
                 await set_fee_plan(edition_id=edition_id, plan=plan, actor=request.user, now=now())
@@ -170,6 +174,8 @@ class FeesController(Controller):
                     )
                 if waived.amount_minor and not reading.values.waived_by:
                     reading.refuse("waived_by", _("Please say who bears it."))
+                if reading.values.waived_by and not reading.values.amount:
+                    reading.refuse("amount", _("Please say how much of it."))
                 values = reading.settle()
                 await waive_fee(
                     edition_id=edition_id,
@@ -194,6 +200,11 @@ async def _plan_form(edition_id: int) -> Form:
     if plan is None:  # fees are due as the terms have it so far
         plan = queries_fees.Plan(first_days=(await terms_of(edition_id)).due_days)
     return Form.of(first_percent=plan.first_percent, first_days=plan.first_days, rest_due_on=plan.rest_due_on)
+
+
+def _first_due(edition: EditionInfo, values: FeePlanForm) -> date:
+    """When the first part is due of what is billed today."""
+    return edition.today(now()) + timedelta(days=values.first_days)
 
 
 def _plan_page(edition: EditionInfo, form: Form, *, status: int = 200) -> Response[str]:

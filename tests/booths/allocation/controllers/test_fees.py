@@ -109,6 +109,8 @@ async def test_finance_writes_the_plan_and_a_manager_does_not(client: Browser) -
     refused = await client.post(f"{address}?lang=en", data={**typed, "rest_due_on": "2026-10-15"})
     assert (refused.status_code, "This day is over." in refused.text) == (422, True)
     assert await fee_plan_of(fair.edition.id) is None
+    refused = await client.post(f"{address}?lang=en", data={**typed, "first_days": "17", "rest_due_on": "2026-11-02"})
+    assert (refused.status_code, "The first part is due on 2 Nov 2026." in refused.text) == (422, True)
     answer = await client.post(address, data={**typed, "rest_due_on": "2026-11-02"})
     assert answer.status_code == 303
     plan = await fee_plan_of(fair.edition.id)
@@ -131,6 +133,8 @@ async def test_who_bears_a_part_is_written_down_before_billing(client: Browser) 
     assert address in (await client.get(f"/manage/{fair.edition.id}/applications/{application_id}")).text
     refused = await client.post(f"{address}?lang=en", data={"amount": "500.000", "waived_by": ""})
     assert (refused.status_code, "Please say who bears it." in refused.text) == (422, True)
+    refused = await client.post(f"{address}?lang=en", data={"amount": "", "waived_by": "SHB"})
+    assert (refused.status_code, "Please say how much of it." in refused.text) == (422, True)
     refused = await client.post(f"{address}?lang=en", data={"amount": "five", "waived_by": "SHB"})
     assert refused.status_code == 422
     refused = await client.post(f"{address}?lang=en", data={"amount": "3.000.001", "waived_by": "SHB"})
