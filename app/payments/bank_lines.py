@@ -4,16 +4,18 @@ Banks number their transactions, and mostly a notice and a statement carry the s
 ever (``FT26331123456789``), others begin anew each day (``5078 - 12``) or name all that was booked together: with
 these goes the day. Where there is no number, the day, the payer and the purpose stand in. Of several that are alike in
 this it is counted which one it is: two equal transfers on one day are two, and the same statement read again tells of
-the same two.
+the same two. Lines of one statement that have a number of all days and an amount in common and say several purposes are
+several transfers, too: some banks give what was sent in one batch the batch's number.
 """
 
 import hashlib
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from difflib import SequenceMatcher
 
 from app.kernel.money import Money
 
@@ -66,22 +68,69 @@ def good_for_ever(number: str) -> bool:
     return len(number) >= (12 if number.isdigit() else 10)
 
 
+def likest(lines: Sequence[BankLine], purpose: str) -> int:
+    """The place of the line whose purpose is most like this one; of several, the first."""
+    told = squeezed(purpose)
+    likeness = [SequenceMatcher(None, squeezed(line.purpose), told, autojunk=False).ratio() for line in lines]
+    return likeness.index(max(likeness))
+
+
+def says_the_same(one: str, other: str) -> bool:
+    """Whether two purposes are one, or one of them stands in the other."""
+    shorter, longer = sorted((squeezed(one), squeezed(other)), key=len)
+    return shorter == longer or (len(shorter) >= LEAST_ALIKE and shorter in longer)
+
+
 def fingerprints(lines: Sequence[BankLine]) -> list[str]:
     """What each line is known by, in their order; those that no number of all days tells apart are counted."""
+    return fingerprints_and_shared(lines)[0]
+
+
+def fingerprints_and_shared(lines: Sequence[BankLine]) -> tuple[list[str], dict[str, list[int]]]:
+    """As :func:`fingerprints`; and which lines say several purposes under one number that is good for ever.
+
+    These are known by their purposes as well, and stand here under what the number alone is known by.
+    """
+    numbered = [_numbered(line) for line in lines]
+    shared = _shared(lines, numbered)
+    sharing = {index for group in shared.values() for index in group}
     seen: Counter[tuple[str, ...]] = Counter()
     found = []
-    for line in lines:
-        number = bare_number(line.number)
-        parts: tuple[str, ...] = (squeezed(line.account), str(line.amount.amount_minor), line.amount.currency)
-        if good_for_ever(number):
-            parts = ("number", *parts, number)
-        else:
+    for index, line in enumerate(lines):
+        parts = numbered[index]
+        if index in sharing:
+            parts = (*parts, "purpose", squeezed(line.purpose))
+        elif not parts:
+            number = bare_number(line.number)
             said = (squeezed(line.purpose), squeezed(line.payer_account), squeezed(line.payer_name))
+            parts = (squeezed(line.account), str(line.amount.amount_minor), line.amount.currency)
             parts = (*parts, line.day.isoformat(), *(("number of the day", number) if number else said))
             seen[parts] += 1
             parts = (*parts, str(seen[parts]))
-        found.append(hashlib.sha256("\n".join(parts).encode()).hexdigest())
-    return found
+        found.append(_mark(parts))
+    return found, {_mark(parts): group for parts, group in shared.items()}
+
+
+def _shared(lines: Sequence[BankLine], numbered: Sequence[tuple[str, ...]]) -> dict[tuple[str, ...], list[int]]:
+    found: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+    for index, parts in enumerate(numbered):
+        if parts:
+            found[parts].append(index)
+    several = {parts: group for parts, group in found.items() if len(group) > 1}
+    said = {parts: {squeezed(lines[one].purpose) for one in group} for parts, group in several.items()}
+    return {parts: group for parts, group in several.items() if len(said[parts]) > 1}
+
+
+def _numbered(line: BankLine) -> tuple[str, ...]:
+    """What a line is known by whose number is good for ever; nothing where it is not."""
+    number = bare_number(line.number)
+    if not good_for_ever(number):
+        return ()
+    return ("number", squeezed(line.account), str(line.amount.amount_minor), line.amount.currency, number)
+
+
+def _mark(parts: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def alike(one: BankLine, other: BankLine) -> bool:

@@ -34,21 +34,24 @@ def read_amount(reading: Reading[Any], field: str, otherwise: Money) -> Money:
 class PaymentForm(msgspec.Struct):
     """Money that came, as the finance desk writes it down. ``amount`` as people type amounts.
 
-    ``another`` says that a transfer is not the one of that amount of which the bank told.
+    ``another`` says that a transfer is not the one of that amount of which the bank told; ``stood`` is where the
+    invoice stood on the page (``queries_sent.stand_of``).
     """
 
     method: HandMethod
     amount: Annotated[str, Meta(max_length=30)]
     note: Annotated[str, Meta(max_length=200)] = ""
     another: bool = False
+    stood: str = ""
 
 
 class RefundForm(msgspec.Struct):
-    """Money that went back: ``amount`` as people type amounts."""
+    """Money that went back: ``amount`` as people type amounts; ``stood`` as in ``PaymentForm``."""
 
     method: HandMethod
     amount: Annotated[str, Meta(max_length=30)]
     note: Annotated[str, Meta(max_length=200)] = ""
+    stood: str = ""
 
 
 class BorneForm(msgspec.Struct):
@@ -59,6 +62,7 @@ class BorneForm(msgspec.Struct):
     borne_amount: Annotated[str, Meta(max_length=30)]
     borne_note: Annotated[str, Meta(max_length=200)] = ""
     borne_another: bool = False
+    stood: str = ""
 
 
 class CountForm(msgspec.Struct):
@@ -73,6 +77,7 @@ class CreditForm(msgspec.Struct):
     credit: Annotated[str, Meta(max_length=30)]
     reason: Annotated[str, Meta(min_length=1, max_length=300)]
     whole: bool = False
+    stood: str = ""
 
 
 class TakeOffForm(msgspec.Struct):
@@ -217,6 +222,7 @@ class CardRefundForm(msgspec.Struct):
 
     amount: Annotated[str, Meta(max_length=30)]
     note: Annotated[str, Meta(max_length=200)] = ""
+    stood: str = ""
 
 
 class QrisForm(msgspec.Struct):

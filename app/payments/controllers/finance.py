@@ -22,6 +22,7 @@ from app.kernel.web import page, redirect
 from app.payments import queries, queries_drawers
 from app.payments.controllers.finance_borne import borne_part, count_for_bearer, record_from_bearer
 from app.payments.controllers.finance_card import card_part
+from app.payments.controllers.sent import sent_again
 from app.payments.enums import (
     METHOD_NAMES,
     STANDS,
@@ -44,9 +45,11 @@ from app.payments.errors import (
 )
 from app.payments.errors_card import GoesBackToCard
 from app.payments.errors_cash import RefundShort
+from app.payments.errors_sent import StandsElsewhere
 from app.payments.papers import invoice_pdf
 from app.payments.queries import DocumentInfo, PaymentInfo
 from app.payments.queries_proof import proofs_of
+from app.payments.queries_sent import stand_of
 from app.payments.queries_told import told_of
 from app.payments.schemas import CreditForm, PaymentForm, RefundForm, TakeOffForm, read_amount
 from app.payments.services.bearing import return_borne
@@ -115,13 +118,14 @@ class FinanceController(Controller):
                 actor=request.user,
                 note=values.note,
                 anew=values.another,
+                stood=values.stood,
                 now=now(),
             )
         except FormError as error:
             return await document_page(edition, document, error.form, status=422)
-        except (AmountDiffers, AmountOutOfRange) as error:
-            form = await form_again(request, {"amount": error.sentence()})
-            return await document_page(edition, document, form, status=422)
+        except (AmountDiffers, AmountOutOfRange, StandsElsewhere) as error:
+            form = await sent_again(request, "amount", error)
+            return await document_page(edition, document, form, status=error.status)
         except ToldAlready as error:
             form = await form_again(request, {"another": error.sentence()})
             return await document_page(edition, document, form, status=error.status)
@@ -161,6 +165,7 @@ class FinanceController(Controller):
                 "amount": amount,
                 "actor": request.user,
                 "note": values.note,
+                "stood": values.stood,
                 "now": now(),
             }
             if payment.bearer:
@@ -170,8 +175,8 @@ class FinanceController(Controller):
         except FormError as error:
             problem = " ".join(error.form.errors.values())
             return await document_page(edition, document, problem=problem, refund=(payment_id, error.form), status=422)
-        except (AmountOutOfRange, MoreThanOwed, DrawerNeeded, RefundShort, GoesBackToCard) as error:
-            form = await form_again(request, {})
+        except (AmountOutOfRange, MoreThanOwed, DrawerNeeded, RefundShort, GoesBackToCard, StandsElsewhere) as error:
+            form = await sent_again(request, None, error)
             return await document_page(
                 edition, document, problem=error.sentence(), refund=(payment_id, form), status=error.status
             )
@@ -187,18 +192,25 @@ class FinanceController(Controller):
         try:
             reading = await open_form(request, CreditForm)
             amount = read_amount(reading, "credit", document.amount)
-            if document.state == DocumentState.PAID and amount == document.left and not reading.values.whole:
+            whole = document.state == DocumentState.PAID and amount == document.left and not reading.values.whole
+            if whole and reading.values.stood in ("", await stand_of(document)):  # else it may have come before
                 told = {"what": document.description, "amount": format_money(document.paid)}
                 reading.refuse("whole", _(TAKES_ALL) % told)
             values = reading.settle()
             note_id = await credit_document(
-                document_id=document_id, amount=amount, reason=values.reason, actor=request.user, now=now()
+                document_id=document_id,
+                amount=amount,
+                reason=values.reason,
+                stood=values.stood,
+                actor=request.user,
+                now=now(),
             )
         except FormError as error:
             return await document_page(edition, document, status=422, credit_form=error.form)
-        except MoreThanBilled as error:
-            form = await form_again(request, {"credit": error.sentence()})
-            return await document_page(edition, document, status=422, credit_form=form)
+        except (MoreThanBilled, StandsElsewhere) as error:
+            form = await sent_again(request, "credit", error)
+            status = 422 if isinstance(error, MoreThanBilled) else error.status
+            return await document_page(edition, document, status=status, credit_form=form)
         whole = note_id == document_id  # of an open invoice: it is cancelled, and no credit note is made
         toast = _("The invoice was cancelled.") if whole else _("The credit note is issued.")
         return redirect(f"/manage/{edition_id}/payments/{note_id}", toast=toast)
@@ -272,6 +284,7 @@ async def document_page(
 
     ``problem`` says why what was asked for was not done.
     """
+    stood = await stand_of(document)  # before what the page shows: a form says too little rather than too much
     payments, parts = await queries.payments_of(document.id), await queries.parts_of(document)
     borne = await borne_part(document, borne_form)
     theirs = [one for _bearer, one in borne["payments"]]
@@ -301,6 +314,7 @@ async def document_page(
         credit_form=credit_form or Form.empty(),
         form=form or await _first_form(document),
         problem=problem,
+        stood=stood,
         off_form=off_form or Form.empty(payment=removable[0].id if len(removable) == 1 else ""),
         off_payers=any(not one.bearer for one in removable),
         off_bearers=any(one.bearer for one in removable),

@@ -12,9 +12,11 @@ from app.kernel.forms import NOT_A_CHOICE, Form, FormError, open_form, read_form
 from app.kernel.i18n import _
 from app.kernel.money import Money, format_money, typed_money
 from app.kernel.names import text_key
+from app.payments.controllers.sent import sent_again
 from app.payments.enums import METHOD_NAMES, HandMethod, PaymentMethod
 from app.payments.errors import DrawerNeeded, ToldAlready
 from app.payments.errors_borne import MoreThanBorne, NothingToCount
+from app.payments.errors_sent import StandsElsewhere
 from app.payments.queries import DocumentInfo
 from app.payments.queries_borne import Borne, borne_in, borne_of, payments_of_bearers
 from app.payments.schemas import BorneForm, CountForm, read_amount
@@ -87,12 +89,14 @@ async def record_from_bearer(request: Request[Actor, Any, Any], document: Docume
             actor=request.user,
             note=values.borne_note,
             anew=values.borne_another,
+            stood=values.stood,
             now=now(),
         )
     except FormError as error:
         return error.form, error.status
-    except MoreThanBorne as error:
-        return await form_again(request, {"borne_amount": error.sentence()}), 422
+    except (MoreThanBorne, StandsElsewhere) as error:
+        status = 422 if isinstance(error, MoreThanBorne) else error.status
+        return await sent_again(request, "borne_amount", error), status
     except ToldAlready as error:
         return await form_again(request, {"borne_another": error.sentence()}), error.status
     except DrawerNeeded as error:

@@ -18,9 +18,13 @@ from app.kernel.i18n import _
 from app.kernel.money import Money, typed_money
 from app.kernel.web import page, redirect
 from app.payments import queries, queries_card
+from app.payments.controllers.sent import sent_again
 from app.payments.enums_card import ATTEMPT_NAMES, DISPUTE_NAMES, DISPUTE_REASONS, REFUND_NAMES, RefundState
+from app.payments.errors_card import RefundTooHigh
+from app.payments.errors_sent import StandsElsewhere
 from app.payments.queries import DocumentInfo, PaymentInfo
 from app.payments.queries_legal import refused_in, unanswered_in
+from app.payments.queries_sent import card_refund_stand
 from app.payments.schemas import CardRefundForm, read_amount
 from app.payments.services.card_refunds import intent_of, left_to_refund, refund_to_card
 from app.payments.services.inbox import queue_event
@@ -41,8 +45,9 @@ class CardFinanceController(Controller):
     ) -> Response[str]:
         """How much of a payment goes back to its card."""
         document, payment = await _named(edition_id, document_id, payment_id)
+        stood = await card_refund_stand(payment_id)
         left = await left_to_refund(payment)
-        return await _refund_page(document, payment, left, Form.empty(amount=typed_money(left)))
+        return await _refund_page(document, payment, left, Form.empty(amount=typed_money(left), stood=stood))
 
     @post("/{document_id:int}/card-refunds/{payment_id:int}")
     async def refund(
@@ -58,14 +63,21 @@ class CardFinanceController(Controller):
         try:
             reading = await open_form(request, CardRefundForm)
             amount = read_amount(reading, "amount", left)
-            if not 0 < amount.amount_minor <= left.amount_minor:
-                reading.refuse("amount", _("At most {left} can go back.").format(left=left))
             values = reading.settle()
+            state = await refund_to_card(
+                payment_id=payment_id,
+                amount=amount,
+                actor=request.user,
+                note=values.note,
+                stood=values.stood,
+                now=now(),
+            )
         except FormError as error:
             return await _refund_page(document, payment, left, error.form, status=422)
-        state = await refund_to_card(
-            payment_id=payment_id, amount=amount, actor=request.user, note=values.note, now=now()
-        )
+        except (RefundTooHigh, StandsElsewhere) as error:
+            form = await sent_again(request, "amount", error)
+            form.values["stood"] = await card_refund_stand(payment_id)
+            return await _refund_page(document, payment, await left_to_refund(payment), form, status=error.status)
         toast = _("Stripe is told: the money goes back to the card.")
         if state is RefundState.STARTED:
             toast = _("Stripe does not answer. It is asked again until it does, and pays back once.")

@@ -6,6 +6,7 @@ payment below zero, never over more than that; or what is too much counts for an
 """
 
 from datetime import datetime
+from typing import Any
 
 from app.accounts.actor import Actor
 from app.kernel import audit
@@ -18,6 +19,7 @@ from app.payments.errors_borne import MoreThanBorne, NothingToCount
 from app.payments.queries import DocumentInfo, document_by_id, hold_document, payment_by_id
 from app.payments.queries_bank import EntryInfo, is_told_of
 from app.payments.queries_borne import Borne, borne_of, borne_on_lines
+from app.payments.queries_sent import payment_sent_before
 from app.payments.services.documents import hold_documents
 from app.payments.services.drawers import drawer_for
 from app.payments.services.ledger import ACCOUNT_OF, Entered, post, post_across
@@ -38,13 +40,16 @@ async def record_borne(
     note: str = "",
     received_at: datetime | None = None,
     anew: bool = False,
+    stood: str = "",
 ) -> int:
     """Record money that came from who bears a part of an invoice, wholly or in parts; returns the payment's id.
 
     More than she owes of it is refused when a person writes it down, and taken from a transfer (which has a
     ``provider_reference``): it has to go back to her. A transfer that a person writes down after the bank told of one
-    like it raises ToldAlready, unless she says (``anew``) that it is another one. Raises DocumentNotFound where nobody
-    of that name bears anything, AmountOutOfRange, CurrencyDiffers, MoreThanBorne, DrawerNeeded.
+    like it raises ToldAlready, unless she says (``anew``) that it is another one. The same sent again from a page that
+    was opened when the document ``stood`` there gives the first answer; another payment of hers since raises
+    StandsElsewhere. Raises DocumentNotFound where nobody of that name bears anything, AmountOutOfRange,
+    CurrencyDiffers, MoreThanBorne, DrawerNeeded.
     """
     if not 0 < amount.amount_minor <= MOST:
         raise AmountOutOfRange
@@ -53,6 +58,9 @@ async def record_borne(
         borne = await _borne_by(document, bearer)
         if amount.currency != borne.owed.currency:
             raise CurrencyDiffers(number=document.number, due=borne.owed.currency, given=amount.currency)
+        given: dict[str, Any] = {"method": method, "note": note, "actor": actor, "bearer": bearer}
+        if sent := await payment_sent_before(document, stood, amount.amount_minor, **given):
+            return sent.id
         came_at = received_at or now
         if provider_reference is None:
             if amount.amount_minor > borne.due.amount_minor:
@@ -103,16 +111,21 @@ async def return_borne(
     actor: Actor,
     now: datetime,
     note: str = "",
+    stood: str = "",
 ) -> int:
     """Record money that went back to who bears a part of an invoice, since she paid more than that; returns its row.
 
-    Raises DocumentNotFound, CurrencyDiffers, MoreThanOwed, DrawerNeeded, RefundShort.
+    ``stood`` as for :func:`record_borne`. Raises StandsElsewhere, DocumentNotFound, CurrencyDiffers, MoreThanOwed,
+    DrawerNeeded, RefundShort.
     """
     async with write_transaction():
         document = await hold_document(document_id)
         borne = await _borne_by(document, bearer)
         if amount.currency != borne.owed.currency:
             raise CurrencyDiffers(number=document.number, due=borne.owed.currency, given=amount.currency)
+        given: dict[str, Any] = {"method": method, "note": note, "actor": actor, "bearer": bearer}
+        if sent := await payment_sent_before(document, stood, -amount.amount_minor, **given):
+            return sent.id
         if not 0 < amount.amount_minor <= borne.due_back.amount_minor:
             raise MoreThanOwed(owed=borne.due_back, given=amount)
         row = Payment(

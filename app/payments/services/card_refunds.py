@@ -37,6 +37,7 @@ from app.payments.queries_card import (
     told_back,
     under_way,
 )
+from app.payments.queries_sent import card_refund_sent_before
 from app.payments.services.card_telling import tell_back_on_card, tell_not_on_card
 from app.payments.services.documents import take_back
 from app.payments.services.inbox import IGNORED
@@ -77,10 +78,14 @@ async def left_to_refund(payment: PaymentInfo) -> Money:
     return Money(max(0, left), payment.amount.currency)
 
 
-async def refund_to_card(*, payment_id: int, amount: Money, actor: Actor, now: datetime, note: str = "") -> RefundState:
+async def refund_to_card(
+    *, payment_id: int, amount: Money, actor: Actor, now: datetime, note: str = "", stood: str = ""
+) -> RefundState:
     """Send money that has to go back to the card that it came from; gives where that stands.
 
-    When Stripe did not answer it is ``started``, and a job goes on with it.
+    When Stripe did not answer it is ``started``, and a job goes on with it. The same sent again from a page that was
+    opened when the payment's refunds ``stood`` there (``card_refund_stand``) gives the first answer; another refund
+    since raises StandsElsewhere.
     Raises CardsNotSetUp, DocumentNotFound, NotByCard, DocumentNotOpen (nothing has to go back), RefundTooHigh,
     StripeRefused.
     """
@@ -92,6 +97,8 @@ async def refund_to_card(*, payment_id: int, amount: Money, actor: Actor, now: d
         payment = await payment_by_id(payment_id)
         if intent_of(payment) is None:
             raise NotByCard
+        if sent := await card_refund_sent_before(document, payment_id, stood, amount, note=note, actor=actor):
+            return RefundState(sent["state"])
         if payment.owed.amount_minor == 0:
             raise DocumentNotOpen(number=document.number)
         left = await left_to_refund(payment)

@@ -11,6 +11,7 @@ from app.kernel.names import clean_text
 from app.payments.enums import STANDS, Account, DocumentState, Posting
 from app.payments.errors import CurrencyDiffers, DocumentNotOpen, MoreThanBilled, NotOverdue
 from app.payments.queries import document_by_id, hold_document, is_overdue, parts_of, payments_of
+from app.payments.queries_sent import credit_sent_before
 from app.payments.services.credit_notes import issue_credit, part_of_rest
 from app.payments.services.documents import cancel_document, move_document, take_back
 from app.payments.services.ledger import post
@@ -20,17 +21,22 @@ from app.payments.services.telling import tell_credited, tell_less
 from app.payments.tables import PaymentDocument
 
 
-async def credit_document(*, document_id: int, amount: Money, reason: str, actor: Actor, now: datetime) -> int:
+async def credit_document(
+    *, document_id: int, amount: Money, reason: str, actor: Actor, now: datetime, stood: str = ""
+) -> int:
     """Take a part of an invoice back by a credit note; what came for that part has to go back. Returns the note's id.
 
     The note has a line for each rate of tax, and for whoever bears a share, in the proportion of what is left of them.
     The payer is told what goes back, or what is still to be paid. Taking all of it back is what cancelling an open
     invoice and refunding a paid one does, and is done so: then the id is the invoice's own for an open one. Of a paid
-    one its seller is told, and takes back what it was for. Raises DocumentNotFound, DocumentNotOpen, CurrencyDiffers,
-    MoreThanBilled.
+    one its seller is told, and takes back what it was for. The same sent again from a page that was opened when the
+    invoice ``stood`` there gives the first answer; what else happened since raises StandsElsewhere. Raises
+    DocumentNotFound, DocumentNotOpen, CurrencyDiffers, MoreThanBilled.
     """
     async with write_transaction():
         document = await hold_document(document_id)
+        if (sent := await credit_sent_before(document, stood, amount, reason)) is not None:
+            return sent
         if document.state not in STANDS:
             raise DocumentNotOpen(number=document.number)
         if amount.currency != document.amount.currency:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from app.kernel.database import dialect, fetch, write_transaction
 from app.kernel.money import Money
 from app.kernel.names import clean_text, search_text
 from app.kernel.rows import among, given, insert_rows
-from app.payments.bank_lines import BankLine, alike, fingerprints, squeezed
+from app.payments.bank_lines import BankLine, alike, fingerprints_and_shared, likest, says_the_same, squeezed
 from app.payments.enums import EntrySource, EntryState
 from app.payments.tables_bank import BankEntry
 
@@ -39,11 +39,15 @@ class Kept:
 
 @dataclass(frozen=True)
 class Told:
-    """Transfers as they are going to be kept: what each is known by, and its row, in their order."""
+    """Transfers as they are going to be kept: what each is known by, and its row, in their order.
+
+    ``shared`` are those that say several purposes under one number, by what that alone is known by.
+    """
 
     lines: Sequence[BankLine]
     marks: Sequence[str]
     rows: Sequence[tuple[Any, ...]]
+    shared: Mapping[str, Sequence[int]]
 
 
 def told_of(lines: Sequence[BankLine], *, source: EntrySource, now: datetime, edition_id: int | None = None) -> Told:
@@ -53,9 +57,9 @@ def told_of(lines: Sequence[BankLine], *, source: EntrySource, now: datetime, ed
     """
     if any(line.amount.amount_minor <= 0 for line in lines):
         raise ValueError("only money that came in is kept")
-    marks = fingerprints(lines)
+    marks, shared = fingerprints_and_shared(lines)
     rows = [_row(line, mark, source, edition_id, now) for line, mark in zip(lines, marks, strict=True)]
-    return Told(lines, marks, rows)
+    return Told(lines, marks, rows, shared)
 
 
 async def keep_entries(
@@ -86,20 +90,24 @@ async def keep_told(
         return Kept(0, 0)
     async with write_transaction():
         await _one_teller()
-        known = await _known(told.marks)
+        known = await _known([*told.marks, *told.shared])
+        told = await _with_one_by_its_number(told, known, source=source, now=now, edition_id=edition_id)
         others: dict[Money, list[tuple[int, BankLine]]] = {}
-        if len(known) < len(told.marks):
+        if not known.issuperset(told.marks):
             others = await _unconfirmed(told, source, zone)
         fresh: list[tuple[Any, ...]] = []
         payers: list[tuple[str, str, str, str]] = []
         kept_before = set(known)
+        sharing = {told.marks[one]: group for group in told.shared.values() for one in group}
         for line, mark, row in zip(told.lines, told.marks, told.rows, strict=True):
             if mark in kept_before and line.payer_name:
                 payers.append(_payer(line, mark))
             if mark in known:
                 continue
             known.add(mark)  # a number that stands twice in one statement is one transfer
-            same = next((one for one in others.get(line.amount, ()) if alike(line, one[1])), None)
+            rivals = [told.lines[one] for one in sharing.get(mark, ())]
+            like = (one for one in others.get(line.amount, ()) if alike(line, one[1]))
+            same = next((one for one in like if _is_meant(line, one[1], rivals)), None)
             if same is not None and await _confirm(same[0], mark):
                 others[line.amount].remove(same)
                 if line.payer_name:
@@ -111,6 +119,42 @@ async def keep_told(
         if made:
             await jobs.enqueue(MATCH_JOB, edition_id=edition_id, now=now)
     return Kept(made, len(told.lines) - made)
+
+
+async def _with_one_by_its_number(
+    told: Told, known: set[str], *, source: EntrySource, now: datetime, edition_id: int | None
+) -> Told:
+    """Let one of the lines that share a number be known by it alone, as whoever tells of that line alone knows it.
+
+    That is the line whose purpose is most like that of the transfer which is kept so; where none is, the first new one.
+    One that another source told of is confirmed by the line, so that the line is known the next time.
+    """
+    marks, rows = list(told.marks), list(told.rows)
+    for alone, group in told.shared.items():
+        new = [one for one in group if told.marks[one] not in known]
+        if not new:
+            continue
+        chosen = new[0]
+        if alone in known:
+            by_number = (BankEntry.fingerprint == alone) | (BankEntry.confirmed_by == alone)
+            (kept,) = await BankEntry.select().where(by_number).order_by(BankEntry.id).limit(1)
+            if kept["confirmed_by"] in [told.marks[one] for one in group]:
+                continue  # it is a line that is known
+            chosen = new[likest([told.lines[one] for one in new], kept["purpose"])]
+            before = kept["source"] == source.value or kept["confirmed_by"] == alone
+            if before and not says_the_same(told.lines[chosen].purpose, kept["purpose"]):
+                continue  # a statement told of it, and it is none of these
+            if not before:
+                await _confirm(kept["id"], told.marks[chosen])
+        for one in new:
+            if told.marks[one] == told.marks[chosen]:
+                marks[one], rows[one] = alone, _row(told.lines[one], alone, source, edition_id, now)
+    return replace(told, marks=marks, rows=rows)
+
+
+def _is_meant(line: BankLine, other: BankLine, rivals: Sequence[BankLine]) -> bool:
+    """Whether a telling of the other source is of this line rather than of another one that shares its number."""
+    return not rivals or squeezed(rivals[likest(rivals, other.purpose)].purpose) == squeezed(line.purpose)
 
 
 async def _one_teller() -> None:

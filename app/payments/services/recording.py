@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from app.accounts.actor import Actor
 from app.kernel import audit
@@ -29,6 +30,7 @@ from app.payments.queries import (
     payment_by_id,
 )
 from app.payments.queries_bank import is_told_of, typed_transfers
+from app.payments.queries_sent import payment_sent_before
 from app.payments.services.documents import require_refund, restore_due, settlement_of
 from app.payments.services.drawers import drawer_for
 from app.payments.services.given_up import cancel_what_is_gone
@@ -67,6 +69,7 @@ class _Money:
     note: str
     anew: bool
     moved: PaymentInfo | None
+    stood: str
 
 
 def _recorded(
@@ -89,6 +92,7 @@ async def record_payment(
     received_at: datetime | None = None,
     anew: bool = False,
     moved: PaymentInfo | None = None,
+    stood: str = "",
 ) -> Recorded:
     """Record money that came, in one transaction; what completes a document settles it.
 
@@ -100,7 +104,8 @@ async def record_payment(
     takes no other one; where it could be either, PerhapsRecorded. One that a person writes down after the bank told of
     one like it raises ToldAlready. With ``anew`` a person has said that it is another one. ``moved`` is the payment as
     which it stood on a document that it was not for: its cash lies where it lay, in a drawer that was counted, say.
-    Raises DocumentNotFound,
+    ``stood`` is where the document stood when its page was opened (``stand_of``): the same sent from there again gives
+    the first answer, and anything else that happened since raises StandsElsewhere. Raises DocumentNotFound,
     DocumentNotOpen for a credit note, AmountOutOfRange, CurrencyDiffers, AmountDiffers, AlreadyPaid, BilledAgain,
     DrawerNeeded, NothingSettles, and whatever the seller's settle raises.
     """
@@ -116,6 +121,7 @@ async def record_payment(
         note=note,
         anew=anew,
         moved=moved,
+        stood=stood,
     )
     try:
         async with write_transaction():
@@ -134,6 +140,9 @@ async def record_payment(
 
 async def _record(document_id: int, money: _Money) -> Recorded:
     document = await hold_document(document_id)
+    given: dict[str, Any] = {"method": money.method, "note": money.note, "actor": money.actor}
+    if sent := await payment_sent_before(document, money.stood, money.amount.amount_minor, **given):
+        return _recorded(document, sent.id, sent.outcome, document.state)
     document = await cancel_what_is_gone(document, money.amount, actor=money.actor, now=money.now)
     kept = await _kept(document, money)
     if written := await _written_before(document, money, kept):

@@ -1,6 +1,7 @@
 """Money that went back: never more than has to, whole or in parts, once."""
 
 from datetime import datetime
+from typing import Any
 
 from app.accounts.actor import Actor
 from app.kernel import audit
@@ -12,6 +13,7 @@ from app.payments.errors import CurrencyDiffers, DocumentNotOpen, MoreThanOwed
 from app.payments.errors_card import GoesBackToCard
 from app.payments.queries import DocumentInfo, PaymentInfo, hold_document, payment_by_id, payment_info
 from app.payments.queries_card import under_way
+from app.payments.queries_sent import payment_sent_before
 from app.payments.services.drawers import drawer_for
 from app.payments.services.ledger import post_payment
 from app.payments.services.recording import known_payment
@@ -31,14 +33,16 @@ async def record_refund(
     amount: Money | None = None,
     note: str = "",
     provider_reference: str | None = None,
+    stood: str = "",
 ) -> int:
     """Record that money which had to go back has gone back, as a whole or in parts; returns the row's id.
 
     The payer is told, unless a provider did it: who books that tells her. The same ``provider_reference`` again gives
-    the first answer. Raises DocumentNotFound for a payment that is not there, DocumentNotOpen when nothing of it has
-    to go back any more, MoreThanOwed, CurrencyDiffers, DrawerNeeded, RefundShort for more cash than lies in the
-    drawer, and GoesBackToCard for money that a person (without a ``provider_reference``) gave back while some of it is
-    on its way to its card.
+    the first answer, and so does a form sent again from a page that was opened when the document ``stood`` there;
+    what else happened since raises StandsElsewhere. Raises DocumentNotFound for a payment that is not there,
+    DocumentNotOpen when nothing of it has to go back any more, MoreThanOwed, CurrencyDiffers, DrawerNeeded, RefundShort
+    for more cash than lies in the drawer, and GoesBackToCard for money that a person (without a
+    ``provider_reference``) gave back while some of it is on its way to its card.
     """
     async with write_transaction():
         payment = await payment_by_id(payment_id)
@@ -46,6 +50,10 @@ async def record_refund(
         payment = await payment_by_id(payment_id)
         if provider_reference is not None and (known := await known_payment(provider_reference)):
             return known.payment_id
+        if stood and amount is not None:
+            given_back: dict[str, Any] = {"method": method, "note": note, "actor": actor, "returns": payment_id}
+            if sent := await payment_sent_before(document, stood, -amount.amount_minor, **given_back):
+                return sent.id
         if provider_reference is None and await under_way(payment_id):
             raise GoesBackToCard
         left = payment.due_back

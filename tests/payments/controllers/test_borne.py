@@ -188,7 +188,15 @@ async def test_of_several_bearers_one_is_chosen(desk: Browser, edition: EditionI
     shown = unescape((await desk.get(f"{own}?lang=en")).text)
     rows = await borne_of(document.id)
     assert re.findall(r'<option value="(\d+)"', shown) == [str(one.line_id) for one in rows]
-    typed = {"borne_by": str(rows[1].line_id), "borne_method": "transfer", "borne_amount": "30.000"}
+    (stood,) = set(re.findall('name="stood" autocomplete="off" value="([^"]*)"', shown))
+    part = {"borne_by": str(rows[1].line_id), "borne_method": "transfer", "borne_amount": "5.000", "stood": stood}
+    for _time in range(2):  # its answer was lost
+        assert (await desk.post(f"{own}/payments", data=part)).status_code == 303
+    assert {one.bearer: one.owed.amount_minor for one in await borne_of(document.id)} == {BANK: 30_000, CITY: 25_000}
+    old = await desk.post(f"{own}/payments?lang=en", data={**part, "borne_amount": "4.000"})
+    assert (old.status_code, "has changed since this page was opened" in old.text) == (409, True)
+    assert stood not in re.findall('name="stood" autocomplete="off" value="([^"]*)"', old.text)
+    typed = {"borne_by": str(rows[1].line_id), "borne_method": "transfer", "borne_amount": "25.000"}
     assert (await desk.post(f"{own}/payments", data=typed)).status_code == 303
     assert {one.bearer: one.owed.amount_minor for one in await borne_of(document.id)} == {BANK: 30_000, CITY: 0}
 
@@ -225,7 +233,14 @@ async def test_what_is_too_much_after_a_credit_note_goes_back_to_the_bearer(
     back = {"method": "transfer", "amount": "10.000"}
     more = await desk.post(f"{own}/refunds/{borne.payment_id}", data={**back, "amount": "10.001"})
     assert (more.status_code, await owed(document)) == (409, [-10_000])
-    assert (await desk.post(f"{own}/refunds/{borne.payment_id}", data=back)).status_code == 303
+    own_form = shown.split(f'action="{own}/refunds/{borne.payment_id}"')[1]
+    stood = re.findall('name="stood" autocomplete="off" value="([^"]*)"', own_form)[0]
+    half = {"method": "transfer", "amount": "5.000", "stood": stood}
+    for _time in range(2):  # its answer was lost
+        assert (await desk.post(f"{own}/refunds/{borne.payment_id}", data=half)).status_code == 303
+    assert await owed(document) == [-5_000]
+    assert (await desk.post(f"{own}/refunds/{borne.payment_id}", data={**half, "amount": "4.000"})).status_code == 409
+    assert (await desk.post(f"{own}/refunds/{borne.payment_id}", data={**back, "amount": "5.000"})).status_code == 303
     assert await owed(document) == [0]
     assert "has to go back to" not in (await desk.get(f"{own}?lang=en")).text
     await check_books(edition)

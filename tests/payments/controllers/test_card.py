@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -182,7 +183,13 @@ async def test_money_goes_back_to_the_card_in_parts_and_the_buyer_sees_it(
     for amount, sentence in (("x", "Please write an amount"), ("50.001", "At most 50.000\xa0₫"), ("0", "At most")):
         refused = await desk.post(f"{refunds}?lang=en", data={"amount": amount})
         assert (refused.status_code, sentence in refused.text) == (422, True)
-    assert (await desk.post(refunds, data={"amount": "20.000", "note": "một phần"})).headers["location"] == own
+    stood = re.findall('name="stood" autocomplete="off" value="([^"]*)"', (await desk.get(refunds)).text)[0]
+    part = {"amount": "20.000", "note": "một phần", "stood": stood}
+    for _time in range(2):  # its answer was lost
+        assert (await desk.post(refunds, data=part)).headers["location"] == own
+    other = await desk.post(f"{refunds}?lang=en", data=part | {"amount": "10.000"})
+    assert (other.status_code, "has changed since this page was opened" in unescape(other.text)) == (409, True)
+    assert f'name="stood" autocomplete="off" value="{stood}"' not in other.text
     shown = (await desk.get(f"{own}?lang=en")).text
     assert "Back to the card" in shown
     assert "một phần" in shown

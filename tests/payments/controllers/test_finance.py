@@ -355,3 +355,43 @@ async def test_all_of_an_invoice_is_taken_back_only_when_asked_twice(desk: Brows
     assert ((await document_by_id(document.id)).state, seller.taken_back) == (DocumentState.PAID, [])
     assert (await desk.post(f"{own}/credits", data=body | {"whole": "on"})).status_code == 303
     assert ((await document_by_id(document.id)).state, seller.taken_back) == (DocumentState.REFUND_DUE, [document.id])
+
+
+def forms_of(shown: str, address: str) -> dict[str, str]:
+    """What the form of a page that is sent to an address carries unseen."""
+    (form,) = re.findall(rf'<form[^>]*action="{re.escape(address)}[#"].*?</form>', shown, re.DOTALL)
+    return {"stood": re.findall('name="stood" autocomplete="off" value="([^"]*)"', form)[0]}
+
+
+async def test_a_form_sent_twice_counts_once_and_one_of_an_old_page_comes_back(desk: Browser, seller: Seller) -> None:
+    edition = await make_edition()
+    document = await make_document(edition)
+    own = f"/manage/{edition.id}/payments/{document.id}"
+    opened = (await desk.get(own)).text
+    typed = {"method": "terminal", "amount": "10.000", "note": "Phiếu 7"}
+    paid = forms_of(opened, f"{own}/payments") | typed
+    for _time in range(2):
+        assert (await desk.post(f"{own}/payments", data=paid)).headers["location"] == own
+    assert (await document_by_id(document.id)).paid.amount_minor == 10_000
+    note = {"credit": "20.000", "reason": "Bớt bàn"}
+    old = await desk.post(f"{own}/credits?lang=en", data=forms_of(opened, f"{own}/credits") | note)
+    assert (old.status_code, "has changed since this page was opened" in unescape(old.text)) == (409, True)
+    assert 'value="20.000"' in old.text
+    credited = forms_of(old.text, f"{own}/credits") | note  # the page that came back is true
+    notes = [(await desk.post(f"{own}/credits", data=credited)).headers["location"] for _time in range(2)]
+    assert notes[0] == notes[1] != own
+    assert (await document_by_id(document.id)).credited.amount_minor == 20_000
+    rest = forms_of((await desk.get(own)).text, f"{own}/credits") | {"credit": "15.000", "reason": "Bớt nữa"}
+    await desk.post(f"{own}/payments", data=typed | {"amount": "20.000"})
+    paid_now = forms_of((await desk.get(own)).text, f"{own}/credits") | {"credit": "15.000", "reason": "Bớt nữa"}
+    assert (await desk.post(f"{own}/credits", data=rest)).status_code == 409
+    for _time in range(2):  # the second time all that is left: it asks nothing
+        assert (await desk.post(f"{own}/credits", data=paid_now)).status_code == 303
+    (payment,) = [one for one in await payments_of(document.id) if one.due_back.amount_minor]
+    back = forms_of((await desk.get(own)).text, f"{own}/refunds/{payment.id}") | typed | {"amount": "5.000"}
+    for _time in range(2):
+        assert (await desk.post(f"{own}/refunds/{payment.id}", data=back)).status_code == 303
+    assert (await document_by_id(document.id)).owed.amount_minor == 10_000
+    other = await desk.post(f"{own}/refunds/{payment.id}?lang=en", data=back | {"amount": "6.000"})
+    assert (other.status_code, "has changed since this page was opened" in unescape(other.text)) == (409, True)
+    assert forms_of(other.text, f"{own}/refunds/{payment.id}") != forms_of(opened, f"{own}/payments")

@@ -25,8 +25,10 @@ from app.payments.errors_card import (
     RefundTooHigh,
     StripeRefused,
 )
+from app.payments.errors_sent import StandsElsewhere
 from app.payments.queries import DocumentInfo, balances, document_by_id, payments_of, waiting_events
 from app.payments.queries_card import refunds_of
+from app.payments.queries_sent import card_refund_stand
 from app.payments.services import card_refunds
 from app.payments.services.card_refunds import carry_on, left_to_refund, refund_to_card
 from app.payments.services.card_watching import look_after_cards
@@ -115,6 +117,35 @@ async def test_many_who_send_it_back_at_once_send_it_once(stripe: StripeServer, 
     assert winners(results) == [RefundState.DONE]
     losers(results, RefundTooHigh)
     assert len(stripe.asked(REFUNDS)) == 1
+
+
+@pytest.mark.race
+async def test_a_part_sent_twice_goes_back_once(
+    stripe: StripeServer, owed: DocumentInfo, told: list[Money], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stood = await card_refund_stand((await payments_of(owed.id))[0].id)
+    states = winners(await race(6, lambda _number: give_back(owed, 10_000, note="một phần", stood=stood)))
+    assert (len(states), set(states) <= {RefundState.STARTED, RefundState.DONE}) == (6, True)
+    assert await give_back(owed, 10_000, note=" một  phần", stood=stood) == RefundState.DONE
+    with pytest.raises(StandsElsewhere):
+        await give_back(owed, 20_000, note="một phần", stood=stood)
+    with pytest.raises(StandsElsewhere):
+        await give_back(owed, 10_000, stood="x")
+    assert (told, len(stripe.asked(REFUNDS))) == ([Money(10_000, "VND")], 1)
+
+    async def nothing(*_given: Any, **_named: Any) -> None:
+        return None
+
+    monkeypatch.setattr(card_refunds, "card_refund_sent_before", nothing)
+    assert await give_back(owed, 10_000, note="một phần", stood=stood) == RefundState.DONE
+    assert len(stripe.asked(REFUNDS)) == 2  # without the comparison it goes back once more
+
+
+async def test_one_that_was_refused_is_sent_again_from_the_same_page(stripe: StripeServer, owed: DocumentInfo) -> None:
+    stood = await card_refund_stand((await payments_of(owed.id))[0].id)
+    await give_back(owed, 20_000, stood=stood)
+    await CardRefund.update({CardRefund.state: RefundState.FAILED.value}).where(CardRefund.amount_minor == 20_000)
+    assert await give_back(owed, 30_000, stood=stood) == RefundState.DONE
 
 
 @pytest.mark.race

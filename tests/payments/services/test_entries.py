@@ -104,6 +104,70 @@ async def test_a_line_with_the_notices_own_number_goes_before_one_that_is_alike(
     assert await told(line(number="7"), line(number=NUMBER)) == Kept(1, 1)
 
 
+FIRST = line(number=NUMBER, purpose="FG7KQ2M9XT4C gian A1", payer_name="CTY HOA BAN")
+SECOND = line(number=NUMBER, purpose="FG3MR8W5ZH6D gian A2", payer_name="CTY HOA BAN")
+THIRD = line(number=NUMBER, purpose="FG9PD4K7NB2E gian A3", payer_name="CTY HOA BAN")
+
+
+async def purposes() -> list[str]:
+    """What the kept transfers say, each."""
+    return sorted(row["purpose"] for row in await BankEntry.select())
+
+
+async def test_lines_under_one_number_with_several_purposes_are_several_transfers(database: str) -> None:
+    assert await told(FIRST, SECOND, replace(SECOND, purpose="fg3mr8w5zh6d  GIAN A2")) == Kept(2, 1)
+    for again in ((FIRST, SECOND), (SECOND, FIRST), (FIRST,), (SECOND,)):
+        assert (await told(*again)).new == 0
+    assert await told(THIRD, SECOND) == Kept(1, 1)
+    assert (await told(SECOND, THIRD, FIRST)).new == (await told(THIRD, FIRST)).new == 0
+    assert await purposes() == sorted(one.purpose for one in (FIRST, SECOND, THIRD))
+    assert await told(replace(FIRST, amount=Money(60_000, "VND"))) == Kept(1, 0)
+
+
+@pytest.mark.parametrize("order", [(FIRST, SECOND), (SECOND, FIRST)], ids=["in order", "turned round"])
+async def test_a_statement_that_tells_more_adds_the_line_that_was_not_told(
+    database: str, order: tuple[BankLine, ...]
+) -> None:
+    assert await told(SECOND) == Kept(1, 0)
+    for new in (1, 0):
+        assert (await told(*order)).new == new
+    assert await purposes() == sorted([FIRST.purpose, SECOND.purpose])
+
+
+@pytest.mark.parametrize("order", [(FIRST, SECOND), (SECOND, FIRST)], ids=["in order", "turned round"])
+@pytest.mark.parametrize("account", ["0011001932418", ""], ids=["the account", "no account"])
+async def test_a_notice_of_one_of_them_is_that_one(database: str, order: tuple[BankLine, ...], account: str) -> None:
+    notice = replace(SECOND, account=account, purpose="CT DEN FG3MR8W5ZH6D gian A2", payer_name="")
+    assert await told(notice, source=EntrySource.WEBHOOK) == Kept(1, 0)
+    for new in (1, 0):
+        assert (await told(*order)).new == new
+        assert (await told(notice, source=EntrySource.WEBHOOK)).new == 0
+    assert (await told(*order, THIRD)).new == 1
+    assert await purposes() == sorted([FIRST.purpose, notice.purpose, THIRD.purpose])
+    assert {row["payer_name"] for row in await BankEntry.select()} == {"CTY HOA BAN"}
+
+
+async def test_a_notice_after_the_statement_is_one_of_its_lines(database: str) -> None:
+    assert await told(FIRST, SECOND) == Kept(2, 0)
+    for one in (FIRST, SECOND):
+        assert (await told(replace(one, purpose=f"CT DEN {one.purpose}"), source=EntrySource.WEBHOOK)).new == 0
+    assert (await told(SECOND, FIRST)).new == 0
+
+
+async def test_a_notice_that_says_nothing_alike_is_the_first_line_for_good(database: str) -> None:
+    assert await told(line(number=NUMBER, purpose="0"), source=EntrySource.WEBHOOK) == Kept(1, 0)
+    assert await told(FIRST, SECOND) == Kept(1, 1)
+    assert await told(THIRD, SECOND, FIRST) == Kept(1, 2)
+    assert await purposes() == sorted(["0", SECOND.purpose, THIRD.purpose])
+
+
+@pytest.mark.race
+async def test_the_same_statement_at_once_is_told_once(database: str) -> None:
+    answers = await race(4, lambda number: told(*(FIRST, SECOND)[:: -1 if number % 2 else 1]))
+    assert sorted(answer.new for answer in winners(answers)) == [0, 0, 0, 2]
+    assert await purposes() == sorted([FIRST.purpose, SECOND.purpose])
+
+
 @pytest.mark.parametrize(
     "other",
     [
