@@ -58,6 +58,16 @@ async def is_to_issue(document_id: int) -> bool | None:
     return bool(rows[0]["due"]) if rows else None
 
 
+async def is_legal(document_id: int) -> bool:
+    """Whether a document has an e-invoice, or may have one since a provider was asked for it and did not refuse it."""
+    rows = await fetch(
+        "SELECT d.id FROM payment_document d LEFT JOIN payment_legal_order o ON o.document = d.id "
+        "WHERE d.id = {} AND (d.legal_number <> '' OR o.state <> 'refused')",
+        document_id,
+    )
+    return bool(rows)
+
+
 async def orders_without_files(asked_before: datetime, limit: int) -> list[dict[str, Any]]:
     """Issued e-invoices whose files were not all loaded yet, but for those that were asked for since ``asked_before``.
 

@@ -102,9 +102,14 @@ async def order_of(document: DocumentInfo) -> dict[str, Any]:
     """What a provider is asked with, as JSON: amounts are whole minor units, of which a unit has ``decimals``; rates
     are in percent, null when exempt; ``corrects`` names the e-invoice that a credit note takes back. Who sells is whom
     the document names, whatever the terms say by now.
+
+    ``lines``, ``net``, ``tax`` and ``total`` are what is sold, as in the books: who pays for it lowers no tax. What
+    others bear of the total stands beside them in ``borne``, and what is left for the buyer in ``to_pay``.
     """
     edition = await edition_by_id(document.edition_id)
     lines = await lines_of(document.id)
+    sold = [line for line in lines if not line.funded_by]
+    net, tax = sum(line.net_minor for line in sold), sum(line.tax_minor for line in sold)
     corrected = await document_by_id(document.corrects_id) if document.corrects_id else None
     return {
         "key": document.number,
@@ -122,10 +127,12 @@ async def order_of(document: DocumentInfo) -> dict[str, Any]:
             "address": document.payer_address,
             "tax_code": document.payer_tax_code,
         },
-        "lines": _lines(lines),
-        "net": document.amount.amount_minor - document.tax.amount_minor,
-        "tax": document.tax.amount_minor,
-        "total": document.amount.amount_minor,
+        "lines": _lines(sold),
+        "net": net,
+        "tax": tax,
+        "total": net + tax,
+        "borne": _borne(lines),
+        "to_pay": document.amount.amount_minor,
         "corrects": {"series": corrected.legal.series, "number": corrected.legal.number} if corrected else None,
     }
 
@@ -139,10 +146,18 @@ def _lines(lines: Sequence[TaxedLine]) -> list[dict[str, Any]]:
             "tax": line.tax_minor,
             "tax_rate": None if line.tax_rate is None else line.tax_rate / 100,
             "exempt_reason": line.exempt_reason,
-            "borne_by": line.funded_by,
         }
         for line in lines
     ]
+
+
+def _borne(lines: Sequence[TaxedLine]) -> list[dict[str, Any]]:
+    """What each who bears something of a document bears, tax and all."""
+    amounts: dict[str, int] = {}
+    for line in lines:
+        if line.funded_by:
+            amounts[line.funded_by] = amounts.get(line.funded_by, 0) - line.net_minor - line.tax_minor
+    return [{"by": name, "amount": amount} for name, amount in amounts.items()]
 
 
 async def _claim(document_id: int, now: datetime) -> dict[str, Any] | None:
