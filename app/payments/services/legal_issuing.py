@@ -7,15 +7,16 @@ For a document that was taken back meanwhile that is all: it gets what was issue
 
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from app.events.queries import edition_by_id
+from app.events.queries import EditionInfo, edition_by_id
 from app.kernel import audit
 from app.kernel.database import fetch, write_transaction
 from app.kernel.i18n import pick
 from app.kernel.money import decimals
 from app.kernel.settings import settings
+from app.payments.enums import DocumentKind
 from app.payments.enums_legal import LegalFileKind, LegalState
 from app.payments.errors_legal import (
     LegalFileThere,
@@ -24,6 +25,7 @@ from app.payments.errors_legal import (
     ProviderNotReached,
     ProviderRefused,
 )
+from app.payments.legal_reasons import why_not
 from app.payments.lines import TaxedLine
 from app.payments.queries import DocumentInfo, LegalInvoice, document_by_id, hold_document, lines_of
 from app.payments.queries_legal import documents_to_issue, is_to_issue, legal_part, orders_without_files
@@ -79,6 +81,9 @@ async def issue_one(document_id: int, asked: Provider, now: datetime) -> LegalSt
         if known is None and not claimed["due"]:
             await _let_go(claimed["id"])
             return None
+        if known is None and (reason := await _reason_here(document)):
+            await _end(claimed["id"], LegalState.REFUSED, reason)
+            return LegalState.REFUSED
         issued = known or await asked.issue(await order_of(document))
     except ProviderRefused as error:
         await _end(claimed["id"], LegalState.REFUSED, str(error.params["reason"]))
@@ -114,7 +119,7 @@ async def order_of(document: DocumentInfo) -> dict[str, Any]:
     return {
         "key": document.number,
         "kind": document.kind.value,
-        "issued_on": edition.today(document.settled_at or document.created_at).isoformat(),
+        "issued_on": _day_of(document, edition).isoformat(),
         "currency": document.amount.currency,
         "decimals": decimals(document.amount.currency),
         "seller": {
@@ -135,6 +140,17 @@ async def order_of(document: DocumentInfo) -> dict[str, Any]:
         "to_pay": document.amount.amount_minor,
         "corrects": {"series": corrected.legal.series, "number": corrected.legal.number} if corrected else None,
     }
+
+
+def _day_of(document: DocumentInfo, edition: EditionInfo) -> date:
+    return edition.today(document.settled_at or document.created_at)
+
+
+async def _reason_here(document: DocumentInfo) -> str:
+    """Why we do not ask for an invoice's e-invoice; a credit note takes back what was issued, at its rate then."""
+    if document.kind != DocumentKind.INVOICE:
+        return ""
+    return why_not(await lines_of(document.id), _day_of(document, await edition_by_id(document.edition_id)))
 
 
 def _lines(lines: Sequence[TaxedLine]) -> list[dict[str, Any]]:
