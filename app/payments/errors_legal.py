@@ -20,6 +20,17 @@ class ProviderRefused(AppError):
     message = N_("The provider of e-invoices refused: {reason}")
 
 
+class RateEnded(AppError):
+    """An e-invoice of a day on which a rate of its lines holds no more: no provider is asked. ``rate`` in percent."""
+
+    code = "legal_rate_ended"
+    status = 409
+    message = N_(
+        "It was billed at {rate}% of tax, which held until {last}, and was paid after that day. Take the invoice back "
+        "and bill it anew, or let your accountant make the e-invoice and write its number here."
+    )
+
+
 class LegalNumberTaken(AppError):
     """Series and number of an e-invoice that stand on another document."""
 

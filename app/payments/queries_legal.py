@@ -6,9 +6,12 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from app.kernel.database import fetch
+from app.kernel.rows import among
 from app.payments.enums_legal import LegalFileKind, LegalState
+from app.payments.legal_reasons import reason_said
 from app.payments.queries import DocumentInfo
 from app.payments.tables_legal import LegalFile, LegalOrder
+from app.payments.tax import rates_ending
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +21,15 @@ class LegalPart:
     state: LegalState | None
     error: str
     files: tuple[LegalFileKind, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndingRate:
+    """A rate of tax at which invoices are open, and the last day on which it holds."""
+
+    percent: float
+    last: date
+    invoices: int
 
 
 #: So many times a provider may leave a document without an answer before somebody is told.
@@ -58,6 +70,16 @@ async def is_to_issue(document_id: int) -> bool | None:
     return bool(rows[0]["due"]) if rows else None
 
 
+async def is_legal(document_id: int) -> bool:
+    """Whether a document has an e-invoice, or may have one since a provider was asked for it and did not refuse it."""
+    rows = await fetch(
+        "SELECT d.id FROM payment_document d LEFT JOIN payment_legal_order o ON o.document = d.id "
+        "WHERE d.id = {} AND (d.legal_number <> '' OR o.state <> 'refused')",
+        document_id,
+    )
+    return bool(rows)
+
+
 async def orders_without_files(asked_before: datetime, limit: int) -> list[dict[str, Any]]:
     """Issued e-invoices whose files were not all loaded yet, but for those that were asked for since ``asked_before``.
 
@@ -77,7 +99,7 @@ async def legal_part(document_id: int) -> LegalPart:
     files = await LegalFile.select(LegalFile.kind).where(LegalFile.document == document_id).order_by(LegalFile.kind)
     return LegalPart(
         state=LegalState(order["state"]) if order else None,
-        error=order["error"] if order else "",
+        error=reason_said(order["error"]) if order else "",
         files=tuple(LegalFileKind(row["kind"]) for row in files),
     )
 
@@ -92,12 +114,31 @@ async def legal_files_of(documents: Sequence[DocumentInfo]) -> list[tuple[Docume
 
 
 async def refused_in(edition_id: int) -> list[dict[str, Any]]:
-    """Documents of an edition whose e-invoice the provider refused, the oldest first: ``id``, ``number``, ``error``."""
-    return await fetch(
+    """Documents of an edition whose e-invoice was refused, the oldest first: ``id``, ``number``, ``error``."""
+    rows = await fetch(
         "SELECT d.id, d.number, o.error FROM payment_legal_order o JOIN payment_document d ON d.id = o.document "
         "WHERE d.edition = {} AND o.state = 'refused' AND d.legal_number = '' ORDER BY d.id",
         edition_id,
     )
+    return [{**row, "error": reason_said(row["error"])} for row in rows]
+
+
+async def open_at_ending_rates(edition_id: int, today: date) -> list[EndingRate]:
+    """Rates that end soon, or have ended, at which invoices of an edition are still open."""
+    ending = rates_ending(today)
+    if not ending:
+        return []
+    chosen, values = among(ending)
+    rows = await fetch(
+        "SELECT i.tax_rate, COUNT(DISTINCT d.id) AS count FROM payment_document d JOIN payment_line i "
+        "ON i.document = d.id WHERE d.edition = {} AND d.kind = 'invoice' AND d.state = 'open' "
+        f"AND i.tax_rate {chosen} GROUP BY i.tax_rate ORDER BY i.tax_rate",
+        edition_id,
+        values,
+    )
+    return [
+        EndingRate(percent=row["tax_rate"] / 100, last=ending[row["tax_rate"]], invoices=row["count"]) for row in rows
+    ]
 
 
 async def unanswered_in(edition_id: int) -> list[dict[str, Any]]:

@@ -7,12 +7,14 @@ Rates are whole hundredths of a percent: 1000 is ten percent. Sources: Vietnam, 
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from app.kernel.i18n import N_, _, format_number
 from app.payments.enums import TaxMode
 
 WHOLE = 10_000
+#: So long before a rate's last day finance is told what is still open at it.
+SOON = timedelta(days=60)
 _WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 
 
@@ -53,6 +55,23 @@ def rate_on(name: str, day: date) -> int:
 
 def _holds(rate: Rate, day: date) -> bool:
     return rate.since <= day and (rate.until is None or day <= rate.until)
+
+
+def last_day_of(rate: int) -> date | None:
+    """The last day on which so many hundredths of a percent hold under any name; None for good, or when none is known.
+
+    What a document was billed at stands on it without the name.
+    """
+    ends = [one.until for holding in RATES.values() for one in holding if one.rate == rate]
+    known = [day for day in ends if day is not None]
+    return max(known) if known and len(known) == len(ends) else None
+
+
+def rates_ending(day: date) -> dict[int, date]:
+    """Rates that hold no more ``SOON`` from a day, each with its last day, which may be over."""
+    rates = {one.rate for holding in RATES.values() for one in holding}
+    last_days = {rate: last for rate in sorted(rates) if (last := last_day_of(rate))}
+    return {rate: last for rate, last in last_days.items() if last <= day + SOON}
 
 
 def rates_in(country: str, day: date, *, standing: str = "") -> list[tuple[str, str]]:

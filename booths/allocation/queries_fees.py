@@ -202,9 +202,10 @@ async def bill_of(document_id: int) -> dict[str, Any]:
 
 
 async def equal_booths(booth_id: int, *, price_minor: int, power_watts: int) -> list[int]:
-    """A booth and those that are worth as much, by code, itself first: same hall, zone and size, none dearer.
+    """A booth and those that are worth as much, by code, itself first: same hall, zone, size and price.
 
-    ``price_minor`` is what it was billed for, ``power_watts`` what its exhibitor needs.
+    ``price_minor`` is what it was billed for, ``power_watts`` what its exhibitor needs. One that costs less is worth
+    less: the invoice stands as it is, and nobody would give back the rest.
     """
     (billed,) = await Booth.select().where(Booth.id == booth_id)
     rows = (
@@ -214,7 +215,7 @@ async def equal_booths(booth_id: int, *, price_minor: int, power_watts: int) -> 
             & (Booth.zone == billed["zone"])
             & (Booth.cell_count == billed["cell_count"])
             & (Booth.currency == billed["currency"])
-            & (Booth.price_minor <= price_minor)
+            & (Booth.price_minor == price_minor)
             & (Booth.power_watts >= power_watts)
             & (Booth.id != booth_id)
         )

@@ -1,4 +1,4 @@
-"""The server that stands for Stripe, and settings under which the service pays through it."""
+"""Servers that stand for Stripe and for a provider of e-invoices, and settings that lead the service to them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from app.payments.services import inbox
 from app.payments.services.stripe_events import EFFECTS
 from tests.payments.factories import Seller, put_on_sale
 from tests.support.card_payments import StripeServer, running_stripe
+from tests.support.legal_provider import LegalServer, running_provider
 
 
 @pytest.fixture(scope="session")
@@ -52,3 +53,22 @@ def seller(monkeypatch: pytest.MonkeyPatch) -> Seller:
     made = Seller()
     put_on_sale(monkeypatch, made)
     return made
+
+
+@pytest.fixture(scope="session")
+def provider_process() -> Iterator[LegalServer]:
+    """The running server, for all tests of this process."""
+    with running_provider() as made:
+        yield made
+
+
+@pytest.fixture
+def provider(provider_process: LegalServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[LegalServer]:
+    """The provider as this test finds it: it knows nothing and answers."""
+    provider_process.control("reset")
+    for name, value in provider_process.settings().items():
+        monkeypatch.setenv(name, value)
+    settings.cache_clear()
+    yield provider_process
+    monkeypatch.undo()
+    settings.cache_clear()

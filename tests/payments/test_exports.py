@@ -7,8 +7,9 @@ import csv
 import random
 import re
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from io import BytesIO, StringIO
 from typing import Any
 
@@ -44,13 +45,21 @@ RATES = ["vn_standard", "vn_reduced", "vn_five"]
 FUND = "=SUM(A1) Quỹ"
 
 
-async def random_history(edition: EditionInfo, seller: Seller, chance: random.Random, steps: int = 50) -> None:
-    """Let an edition bill, be paid, cancel, credit and give back for some days."""
+async def random_history(
+    edition: EditionInfo,
+    seller: Seller,
+    chance: random.Random,
+    steps: int = 50,
+    meanwhile: Callable[[datetime], Awaitable[object]] | None = None,
+) -> None:
+    """Let an edition bill, be paid, cancel, credit and give back for some days, with what happens before each step."""
     terms = Terms(tax_mode=TaxMode.ADDED, tax_name="vn_standard")
     await set_terms(edition_id=edition.id, terms=terms, actor=SYSTEM, now=NOW)
     ids: list[int] = []
     for step in range(steps):
         now = NOW + timedelta(hours=3 * step)
+        if meanwhile is not None:
+            await meanwhile(now)
         seller.answer = chance.choice([Settlement.KEPT, Settlement.REPLACED, Settlement.REFUND])
         what = chance.choice(["bill", "bill", "pay", "pay", "late", "cancel", "credit", "write_off", "owe", "back"])
         if what == "bill" or not ids:

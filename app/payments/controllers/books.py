@@ -24,6 +24,7 @@ from app.payments.enums import ACCOUNT_NAMES, TAX_MODE_NAMES, Account
 from app.payments.errors import TaxCodeUnknown, TaxRateMissing
 from app.payments.lines import Terms
 from app.payments.queries_borne import borne_in, by_bearer
+from app.payments.queries_legal import open_at_ending_rates
 from app.payments.schemas import NO_FILE, QrisForm, TermsForm
 from app.payments.services.stripe_client import cards_on
 from app.payments.services.terms import set_qris, set_terms
@@ -131,6 +132,7 @@ async def _terms_page(
         country=country,
         account=account_of(edition.currency),
         lacks_ways_to_pay=await lacks_ways_to_pay(edition.id),
+        ending_rates=await open_at_ending_rates(edition.id, edition.today(now())),
         cards=cards_on(),
         qris=terms.qris,
         qris_form=qris_form or Form.empty(),

@@ -18,6 +18,7 @@ from app.kernel.web import page
 from app.payments import queries
 from app.payments.enums import STATE_NAMES, DocumentKind, DocumentState
 from app.payments.queries_due import count_overdue, next_days, open_by_day
+from app.payments.queries_legal import open_at_ending_rates
 from app.payments.queries_proof import with_waiting_proofs
 
 #: A tab of the list beside the states: open invoices of which a day of payment is over.
@@ -49,6 +50,7 @@ class DocumentListController(Controller):
             "payments/list.html",
             edition=edition,
             documents=found.items,
+            ending_rates=await open_at_ending_rates(edition_id, today),
             proof_waits=await with_waiting_proofs([one.id for one in found.items]),
             pager=pager_of(request, found),
             next_days=await next_days(found.items, today),

@@ -35,6 +35,7 @@ from app.payments.queries import (
     open_document_for,
     terms_of,
 )
+from app.payments.queries_legal import is_legal
 from app.payments.services.credit_notes import forget_credits, issue_credit, part_of_rest
 from app.payments.services.issuing import (
     Content,
@@ -243,7 +244,8 @@ async def cancel_document(*, document_id: int, actor: Actor | None, now: datetim
     """Take back an open document, or one that was written off; what came for it has to go back, and the payer is told.
 
     Not with ``tell`` false, for a seller who tells it herself. One that others bear as a whole is taken back so, too;
-    of a booth's nobody is told, who was asked for nothing. Cancelled twice changes nothing.
+    of a booth's nobody is told, who was asked for nothing; has it an e-invoice, a credit note over nothing that is to
+    be paid takes back what it says was sold. Cancelled twice changes nothing.
 
     Raises DocumentNotFound, DocumentNotOpen.
     """
@@ -263,7 +265,10 @@ async def cancel_document(*, document_id: int, actor: Actor | None, now: datetim
             return
         if was.state == DocumentState.WRITTEN_OFF:
             await restore_due(was, now)
-        await post_content(Posting.CANCEL, was, now, sign=-1)
+        if is_borne and await is_legal(was.id):
+            await issue_credit(was, await lines_of(was.id), was.description, now)
+        else:
+            await post_content(Posting.CANCEL, was, now, sign=-1)
         if was.credited.amount_minor:
             await forget_credits(was, now)
         if was.paid.amount_minor:

@@ -7,15 +7,16 @@ For a document that was taken back meanwhile that is all: it gets what was issue
 
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from app.events.queries import edition_by_id
+from app.events.queries import EditionInfo, edition_by_id
 from app.kernel import audit
 from app.kernel.database import fetch, write_transaction
 from app.kernel.i18n import pick
 from app.kernel.money import decimals
 from app.kernel.settings import settings
+from app.payments.enums import DocumentKind
 from app.payments.enums_legal import LegalFileKind, LegalState
 from app.payments.errors_legal import (
     LegalFileThere,
@@ -24,6 +25,7 @@ from app.payments.errors_legal import (
     ProviderNotReached,
     ProviderRefused,
 )
+from app.payments.legal_reasons import why_not
 from app.payments.lines import TaxedLine
 from app.payments.queries import DocumentInfo, LegalInvoice, document_by_id, hold_document, lines_of
 from app.payments.queries_legal import documents_to_issue, is_to_issue, legal_part, orders_without_files
@@ -79,6 +81,9 @@ async def issue_one(document_id: int, asked: Provider, now: datetime) -> LegalSt
         if known is None and not claimed["due"]:
             await _let_go(claimed["id"])
             return None
+        if known is None and (reason := await _reason_here(document)):
+            await _end(claimed["id"], LegalState.REFUSED, reason)
+            return LegalState.REFUSED
         issued = known or await asked.issue(await order_of(document))
     except ProviderRefused as error:
         await _end(claimed["id"], LegalState.REFUSED, str(error.params["reason"]))
@@ -102,14 +107,19 @@ async def order_of(document: DocumentInfo) -> dict[str, Any]:
     """What a provider is asked with, as JSON: amounts are whole minor units, of which a unit has ``decimals``; rates
     are in percent, null when exempt; ``corrects`` names the e-invoice that a credit note takes back. Who sells is whom
     the document names, whatever the terms say by now.
+
+    ``lines``, ``net``, ``tax`` and ``total`` are what is sold, as in the books: who pays for it lowers no tax. What
+    others bear of the total stands beside them in ``borne``, and what is left for the buyer in ``to_pay``.
     """
     edition = await edition_by_id(document.edition_id)
     lines = await lines_of(document.id)
+    sold = [line for line in lines if not line.funded_by]
+    net, tax = sum(line.net_minor for line in sold), sum(line.tax_minor for line in sold)
     corrected = await document_by_id(document.corrects_id) if document.corrects_id else None
     return {
         "key": document.number,
         "kind": document.kind.value,
-        "issued_on": edition.today(document.settled_at or document.created_at).isoformat(),
+        "issued_on": _day_of(document, edition).isoformat(),
         "currency": document.amount.currency,
         "decimals": decimals(document.amount.currency),
         "seller": {
@@ -122,12 +132,25 @@ async def order_of(document: DocumentInfo) -> dict[str, Any]:
             "address": document.payer_address,
             "tax_code": document.payer_tax_code,
         },
-        "lines": _lines(lines),
-        "net": document.amount.amount_minor - document.tax.amount_minor,
-        "tax": document.tax.amount_minor,
-        "total": document.amount.amount_minor,
+        "lines": _lines(sold),
+        "net": net,
+        "tax": tax,
+        "total": net + tax,
+        "borne": _borne(lines),
+        "to_pay": document.amount.amount_minor,
         "corrects": {"series": corrected.legal.series, "number": corrected.legal.number} if corrected else None,
     }
+
+
+def _day_of(document: DocumentInfo, edition: EditionInfo) -> date:
+    return edition.today(document.settled_at or document.created_at)
+
+
+async def _reason_here(document: DocumentInfo) -> str:
+    """Why we do not ask for an invoice's e-invoice; a credit note takes back what was issued, at its rate then."""
+    if document.kind != DocumentKind.INVOICE:
+        return ""
+    return why_not(await lines_of(document.id), _day_of(document, await edition_by_id(document.edition_id)))
 
 
 def _lines(lines: Sequence[TaxedLine]) -> list[dict[str, Any]]:
@@ -139,10 +162,18 @@ def _lines(lines: Sequence[TaxedLine]) -> list[dict[str, Any]]:
             "tax": line.tax_minor,
             "tax_rate": None if line.tax_rate is None else line.tax_rate / 100,
             "exempt_reason": line.exempt_reason,
-            "borne_by": line.funded_by,
         }
         for line in lines
     ]
+
+
+def _borne(lines: Sequence[TaxedLine]) -> list[dict[str, Any]]:
+    """What each who bears something of a document bears, tax and all."""
+    amounts: dict[str, int] = {}
+    for line in lines:
+        if line.funded_by:
+            amounts[line.funded_by] = amounts.get(line.funded_by, 0) - line.net_minor - line.tax_minor
+    return [{"by": name, "amount": amount} for name, amount in amounts.items()]
 
 
 async def _claim(document_id: int, now: datetime) -> dict[str, Any] | None:

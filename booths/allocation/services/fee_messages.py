@@ -33,7 +33,7 @@ SENTENCES = {
         N_("Your booth is now {instead}"),
         N_(
             "The money of {organisation} came when booth {booth} had gone to somebody else. Booth {instead}, of the "
-            "same size and in the same zone, is yours in its place."
+            "same size and price and in the same zone, is yours in its place."
         ),
     ),
     FeeNews.GONE: (

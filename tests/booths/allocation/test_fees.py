@@ -254,20 +254,21 @@ async def test_late_money_in_two_transfers_gets_its_own_booth_again_if_it_is_fre
 
 
 async def test_late_money_gets_an_equal_booth_when_its_own_is_taken() -> None:
-    fair = await make_fair(5)
+    fair = await make_fair(6)
     application_id = await fair.exhibitor(0)
     await fair.bill()
     await fair.take_back(0)
     await fair.exhibitor(0)
     await Booth.update({Booth.zone: OTHER_ZONE}).where(Booth.id == fair.booths[1])
     await Booth.update({Booth.price_minor: PRICE + 1}).where(Booth.id == fair.booths[2])
-    await Booth.update({Booth.power_watts: 100}).where(Booth.id == fair.booths[3])
+    await Booth.update({Booth.price_minor: PRICE - 1}).where(Booth.id == fair.booths[3])
+    await Booth.update({Booth.power_watts: 100}).where(Booth.id == fair.booths[4])
     late = await pay(await invoice_of(application_id))
-    assert (late.outcome, await fair.code(application_id)) == (Settlement.REPLACED, "A5")
+    assert (late.outcome, await fair.code(application_id)) == (Settlement.REPLACED, "A6")
     assert await told(application_id) == ["billed", "taken_back", "replaced"]
     subjects = await OutboxMessage.select(OutboxMessage.subject).order_by(OutboxMessage.id, ascending=False).limit(1)
-    assert "A5" in subjects[0]["subject"]
-    await fair.take_back(4)  # what it is for now is A5
+    assert "A6" in subjects[0]["subject"]
+    await fair.take_back(5)  # what it is for now is A6
     assert (await invoice_of(application_id)).state == DocumentState.REFUND_DUE
 
 
@@ -280,6 +281,20 @@ async def test_late_money_goes_back_when_nothing_equal_is_free() -> None:
     await fair.exhibitor(1)
     late = await pay(await invoice_of(application_id))
     assert (late.outcome, late.state) == (Settlement.REFUND, DocumentState.REFUND_DUE)
+    assert (await invoice_of(application_id)).owed.amount_minor == PRICE
+    assert await told(application_id) == ["billed", "taken_back", "gone"]
+    assert await sum_of_ledger(fair.edition.id) == 0
+
+
+async def test_late_money_goes_back_when_only_a_cheaper_booth_is_free() -> None:
+    fair = await make_fair(2)
+    application_id = await fair.exhibitor(0)
+    await fair.bill()
+    await fair.take_back(0)
+    await fair.exhibitor(0)
+    await Booth.update({Booth.price_minor: PRICE * 3 // 5}).where(Booth.id == fair.booths[1])
+    late = await pay(await invoice_of(application_id))
+    assert (late.outcome, await fair.code(application_id)) == (Settlement.REFUND, "")
     assert (await invoice_of(application_id)).owed.amount_minor == PRICE
     assert await told(application_id) == ["billed", "taken_back", "gone"]
     assert await sum_of_ledger(fair.edition.id) == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -30,31 +29,12 @@ from app.payments.services.terms import set_terms
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.payments.factories import Seller, make_document
-from tests.support.legal_provider import TOKEN, LegalServer, running_provider
+from tests.support.legal_provider import TOKEN, LegalServer
 from tests.support.race import race, unguarded, winners
 
 pytestmark = [pytest.mark.engines, pytest.mark.usefixtures("database")]
 LATER = NOW + timedelta(minutes=6)
 NOTHING = {"issued": 0, "refused": 0, "files": 0}
-
-
-@pytest.fixture(scope="session")
-def provider_process() -> Iterator[LegalServer]:
-    """The running server, for all tests of this process."""
-    with running_provider() as made:
-        yield made
-
-
-@pytest.fixture
-def provider(provider_process: LegalServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[LegalServer]:
-    """The provider as this test finds it: it knows nothing and answers."""
-    provider_process.control("reset")
-    for name, value in provider_process.settings().items():
-        monkeypatch.setenv(name, value)
-    settings.cache_clear()
-    yield provider_process
-    monkeypatch.undo()
-    settings.cache_clear()
 
 
 async def paid(seller: Seller, subject_id: int = 1, slug: str = "") -> DocumentInfo:
@@ -102,21 +82,13 @@ async def test_a_paid_invoice_gets_its_e_invoice_and_its_files(provider: LegalSe
                 "tax": 160_000,
                 "tax_rate": 8.0,
                 "exempt_reason": "",
-                "borne_by": "",
-            },
-            {
-                "description": "Hỗ trợ",
-                "quantity": 1,
-                "net": -500_000,
-                "tax": -40_000,
-                "tax_rate": 8.0,
-                "exempt_reason": "",
-                "borne_by": "Quỹ",
             },
         ],
-        "net": 1_500_000,
-        "tax": 120_000,
-        "total": 1_620_000,
+        "net": 2_000_000,
+        "tax": 160_000,
+        "total": 2_160_000,
+        "borne": [{"by": "Quỹ", "amount": 540_000}],
+        "to_pay": 1_620_000,
         "corrects": None,
     }
     assert provider.asked("POST") == [f"POST /invoices {document.number}"]
