@@ -176,14 +176,20 @@ async def test_of_an_order_that_is_paid_in_part_the_rest_is_asked_for(
     said = {"reference": placed.reference, "method": "cash"}
     asked = '<input type="hidden" name="due" value="{}">'
     before = (await client.get(shown)).text
-    assert (asked.format(100_000) in before, "This records that the whole amount of 100.000\xa0₫ came in." in before) == (True, True)
+    assert (
+        asked.format(100_000) in before,
+        "This records that the whole amount of 100.000\xa0₫ came in." in before,
+    ) == (True, True)
     await come(30_000)
     late = await client.post(f"{base}/paid?lang=en", data={**said, "due": "100000"})
     sentence = "70.000\xa0₫ is to be paid now, no longer 100.000\xa0₫"
     assert (late.status_code, sentence in late.text) == (409, True)
     assert len(await payments()) == 1
     after = (await client.get(shown)).text
-    assert [part in after for part in (asked.format(70_000), "This records that the rest came in: 70.000\xa0₫.", "whole amount")] == [
+    assert [
+        part in after
+        for part in (asked.format(70_000), "This records that the rest came in: 70.000\xa0₫.", "whole amount")
+    ] == [
         True,
         True,
         False,
@@ -231,7 +237,10 @@ async def test_an_order_that_lapsed_after_a_part_came_is_asked_for_the_rest(
     await expire_orders(now=NOW + timedelta(hours=1))
     base = f"/manage/{edition.id}/{desk}/{placed.order_id}"
     shown = (await client.get(f"{base}?lang=en&reference={placed.reference}")).text
-    assert ('<input type="hidden" name="due" value="70000">' in shown, "This records that the rest came in: 70.000\xa0₫." in shown) == (
+    assert (
+        '<input type="hidden" name="due" value="70000">' in shown,
+        "This records that the rest came in: 70.000\xa0₫." in shown,
+    ) == (
         True,
         True,
     )
