@@ -42,6 +42,7 @@ WORDS = LogWords(
         "payment.terms": N_("Changed who sells and how it is taxed"),
         "payment.close_day": N_("Closed a day of the books"),
         "payout.record": N_("Recorded a payout"),
+        "payout.take_back": N_("Took back cash that was not brought to the bank"),
         "payout.match": N_("Found a payout on the bank account"),
         "drawer.open": N_("Opened a drawer"),
         "drawer.close": N_("Counted and closed a drawer"),
@@ -86,6 +87,7 @@ WORDS = LogWords(
             fields={
                 "amount_minor": Field(N_("Amount"), money=True),
                 "fee_minor": Field(N_("Fees"), money=True),
+                "reason": Field(N_("Reason")),
                 "transfer_id": Field(""),
             },
         ),

@@ -126,11 +126,16 @@ async def shares_of_payout(payout_id: int) -> list[dict[str, Any]]:
     return await PayoutShare.select().where(PayoutShare.payout == payout_id).order_by(PayoutShare.edition)
 
 
+def taken_back_as(payout_id: int) -> str:
+    """What stands behind the number of a payout that was taken back, so that another one may have that number."""
+    return f"~{payout_id}"
+
+
 def _info(row: Mapping[str, Any]) -> PayoutInfo:
     return PayoutInfo(
         id=row["id"],
         account=Account(row["account"]),
-        reference=str(row["reference"]).rpartition(":")[2],
+        reference=str(row["reference"]).rpartition(":")[2].removesuffix(taken_back_as(row["id"])),
         whole=Money(row["amount_minor"], row["currency"]),
         here=Money(int(row["here_minor"]), row["currency"]),
         fee=Money(int(row["fee_minor"]), row["currency"]),

@@ -11,17 +11,19 @@ from app.accounts.guards import requires
 from app.events.pages import form_again, stretch
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
-from app.kernel.forms import Form, FormError, open_form, read_form
+from app.kernel.forms import Form, FormError, open_form, posted_by, read_form
 from app.kernel.i18n import N_, _
-from app.kernel.money import Money, parse_money, typed_money
+from app.kernel.money import Money, format_money, parse_money, typed_money
 from app.kernel.web import page, redirect
 from app.payments import queries_payouts
-from app.payments.enums import ACCOUNT_NAMES, PAYOUT_STATE_NAMES, Account
+from app.payments.enums import ACCOUNT_NAMES, PAYOUT_STATE_NAMES, Account, PayoutState
 from app.payments.errors import AmountOutOfRange, PayoutKnown
+from app.payments.errors_cash import MoveArrived, NotOfSafe
 from app.payments.queries_drawers import cash_elsewhere
-from app.payments.schemas import NOT_AN_AMOUNT, PayoutForm, PayoutMatchForm
+from app.payments.queries_payouts import PayoutInfo
+from app.payments.schemas import NOT_AN_AMOUNT, PayoutForm, PayoutMatchForm, TakeBackForm
 from app.payments.services.payout_matching import match_payout
-from app.payments.services.payouts import record_payout
+from app.payments.services.payouts import record_payout, take_back_from_safe
 from app.payments.why import said
 
 #: From which accounts a payout can be written down.
@@ -41,23 +43,15 @@ class PayoutsController(Controller):
     async def payouts(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[str]:
         """What is still expected, what was paid out, and the form that writes one down."""
         edition = await edition_by_id(edition_id)
-        if request.query_params.get("from") == Account.SAFE:
-            expected = [(Account.SAFE, (await cash_elsewhere(edition_id, edition.currency)).safe)]
-        else:
-            expected = await queries_payouts.expected_payouts(edition_id)
-        first = next((one for one in expected if one[0] in PAYS_OUT and one[1].amount_minor > 0), None)
-        form = Form.empty(
-            account=(first[0] if first else Account.TERMINAL).value,
-            taken=typed_money(first[1]) if first else "",
-            fee="0",
-            arrives_on=edition.today(now()).isoformat(),
-        )
-        return await _payouts_page(request, edition, form)
+        start = Account.SAFE if request.query_params.get("from") == Account.SAFE else None
+        return await _payouts_page(request, edition, await _first_form(edition, start))
 
     @post("/payouts")
     async def record(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
-        """Write one down that nobody told of."""
+        """Write one down that nobody told of; or take back cash that was not brought to the bank after all."""
         edition = await edition_by_id(edition_id)
+        if "takes_back" in await posted_by(request):
+            return await _take_back(request, edition)
         amounts = {"taken": Money(0, edition.currency), "fee": Money(0, edition.currency)}
         try:
             reading = await open_form(request, PayoutForm)
@@ -101,11 +95,56 @@ class PayoutsController(Controller):
         return redirect(f"/manage/{edition_id}/payments/bank?state=left", toast=_("The payout has arrived."))
 
 
+async def _take_back(request: Request[Actor, Any, Any], edition: EditionInfo) -> Response[Any]:
+    """Take back cash of the safe; what is refused comes back with what was typed."""
+    try:
+        values = await read_form(request, TakeBackForm)
+        await take_back_from_safe(
+            payout_id=values.takes_back, edition_id=edition.id, reason=values.why, actor=request.user, now=now()
+        )
+    except FormError as error:
+        return await _payouts_page(request, edition, await _first_form(edition), back_form=error.form, status=422)
+    except (NotOfSafe, MoveArrived) as error:
+        form = await form_again(request, {"takes_back": error.sentence()})
+        return await _payouts_page(request, edition, await _first_form(edition), back_form=form, status=error.status)
+    return redirect(f"/manage/{edition.id}/payments/payouts", toast=_("The cash was taken back."))
+
+
+async def _first_form(edition: EditionInfo, start: Account | None = None) -> Form:
+    """The form that writes a payout down, over what is expected first, or over all that lies in the safe."""
+    expected = await queries_payouts.expected_payouts(edition.id)
+    if start is Account.SAFE:
+        expected = [(Account.SAFE, (await cash_elsewhere(edition.id, edition.currency)).safe)]
+    first = next((one for one in expected if one[0] in PAYS_OUT and one[1].amount_minor > 0), None)
+    return Form.empty(
+        account=(first[0] if first else Account.TERMINAL).value,
+        taken=typed_money(first[1]) if first else "",
+        fee="0",
+        arrives_on=edition.today(now()).isoformat(),
+    )
+
+
+def _from_safe(payout: PayoutInfo) -> bool:
+    """Whether it is cash of the safe that is not on the bank account yet."""
+    return payout.account is Account.SAFE and payout.state is PayoutState.BOOKED and payout.entry_id is None
+
+
 async def _payouts_page(
-    request: Request[Actor, Any, Any], edition: EditionInfo, form: Form, *, status: int = 200
+    request: Request[Actor, Any, Any],
+    edition: EditionInfo,
+    form: Form,
+    *,
+    status: int = 200,
+    back_form: Form | None = None,
 ) -> Response[str]:
     beside = (await cash_elsewhere(edition.id, edition.currency)).beside
-    payouts, pager = stretch(request, await queries_payouts.payouts_of(edition.id))
+    found = await queries_payouts.payouts_of(edition.id)
+    payouts, pager = stretch(request, found)
+    brought = [
+        (one.id, " · ".join(filter(None, (format_money(one.here), one.reference, one.note))))
+        for one in found
+        if _from_safe(one)
+    ]
     return page(
         "payments/payouts.html",
         status=status,
@@ -125,4 +164,6 @@ async def _payouts_page(
             if one is not Account.CASH or form.value("account") == one or beside.amount_minor
         ],
         form=form,
+        brought=brought,
+        back_form=back_form or Form.empty(),
     )

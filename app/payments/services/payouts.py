@@ -21,7 +21,7 @@ from app.payments.currencies import payout_from_stripe
 from app.payments.enums import Account, PayoutState, Posting
 from app.payments.errors import AmountOutOfRange, PayoutKnown, PayoutReferenceNeeded
 from app.payments.errors_card import CardsNotSetUp, StripeNotReached
-from app.payments.errors_cash import MoveArrived
+from app.payments.errors_cash import MoveArrived, NotOfSafe, TakeBackReasonNeeded
 from app.payments.queries_card import PROVIDER
 from app.payments.queries_payouts import (
     bearers_before,
@@ -29,6 +29,7 @@ from app.payments.queries_payouts import (
     payouts_to_book,
     reserves,
     shares_of_payout,
+    taken_back_as,
 )
 from app.payments.services.inbox import IGNORED
 from app.payments.services.ledger import post
@@ -114,16 +115,51 @@ async def take_back_cash(*, edition_id: int, account: Account, reference: str, n
     Raises MoveArrived when its transfer was found on the bank account.
     """
     known_by = f"{account.value}:{edition_id}:{reference}"
+    row = await Payout.select().where(Payout.reference == known_by).first()
+    assert row is not None  # the drawer says that it was made
+    await _reverse(row, row["note"], now)
+
+
+async def take_back_from_safe(*, payout_id: int, edition_id: int, reason: str, actor: Actor, now: datetime) -> None:
+    """Take back that cash was brought from the safe to the bank, which it was not, and say why.
+
+    The number of its slip may be written down again. Twice it is taken back once. Raises TakeBackReasonNeeded,
+    NotOfSafe, MoveArrived when its transfer was found on the bank account.
+    """
+    why = clean_text(reason)[:200]
+    if not why:
+        raise TakeBackReasonNeeded
+    async with write_transaction():
+        await hold_edition(edition_id)
+        row = await Payout.select().where(Payout.id == payout_id).first()
+        if row is None or not str(row["reference"]).startswith(f"{Account.SAFE.value}:{edition_id}:"):
+            raise NotOfSafe
+        if row["state"] == PayoutState.TAKEN_BACK:
+            return
+        await _reverse(row, " · ".join(filter(None, (row["note"], why)))[:200], now)
+        await audit.record(
+            actor=actor,
+            action="payout.take_back",
+            subject_type="payment_payout",
+            subject_id=payout_id,
+            edition_id=edition_id,
+            after={"amount_minor": row["amount_minor"], "reason": why},
+            now=now,
+        )
+
+
+async def _reverse(row: Mapping[str, Any], note: str, now: datetime) -> None:
+    """Enter the opposite of a payout that is not on the bank account; its number is free again. Raises MoveArrived."""
+    values: dict[Any, Any] = {
+        Payout.state: PayoutState.TAKEN_BACK.value,
+        Payout.reference: f"{row['reference']}{taken_back_as(row['id'])}",
+        Payout.note: note,
+    }
     waits = Payout.bank_entry.is_null() & (Payout.state == PayoutState.BOOKED.value)
-    claimed = (
-        await Payout.update({Payout.state: PayoutState.TAKEN_BACK.value})
-        .where((Payout.reference == known_by) & waits)
-        .returning(Payout.id, Payout.currency)
-    )
-    if not claimed:
+    if not await Payout.update(values).where((Payout.id == row["id"]) & waits).returning(Payout.id):
         raise MoveArrived
-    for share in await shares_of_payout(claimed[0]["id"]):
-        await _enter(share, account, claimed[0]["currency"], now, sign=-1)
+    for share in await shares_of_payout(row["id"]):
+        await _enter(share, Account(row["account"]), row["currency"], now, sign=-1)
 
 
 async def payout_paid(told: Mapping[str, Any], now: datetime) -> str:

@@ -1,14 +1,19 @@
 """The page of payouts, and a transfer that is one."""
 
+import re
+
 import pytest
 
+from app.kernel.money import Money
 from app.payments.enums import Account
 from app.payments.errors_card import PaymentNotKnownYet
+from app.payments.queries_drawers import cash_elsewhere
 from app.payments.queries_payouts import payouts_of
 from app.payments.tables_payouts import Payout
 from app.payments.why import kept
 from tests.conftest import NOW
 from tests.events.factories import make_edition
+from tests.payments.books import account, check_books
 from tests.payments.factories import Seller, make_document, make_entry
 from tests.support.client import Browser, sign_in
 from tests.support.factories import make_owner
@@ -80,3 +85,42 @@ async def test_a_batch_is_written_down_found_on_the_account_and_done(client: Bro
     assert "LO-7" not in (await client.get(f"/manage/{other.id}/payments/payouts?lang=en")).text
     for locale in ("vi", "id"):
         assert (await client.get(f"{path}?lang={locale}")).status_code == 200
+
+
+async def test_cash_of_the_safe_that_was_not_brought_to_the_bank_is_taken_back(client: Browser, seller: Seller) -> None:
+    await sign_in(client, (await make_owner()).id)
+    edition = await make_edition()
+    path = f"/manage/{edition.id}/payments/payouts"
+    assert 'id="back"' not in (await client.get(path)).text
+    brought = GOOD | {"account": "safe", "taken": "500.000", "fee": "0", "reference": "NOP-12", "note": "VCB"}
+    await client.post(path, data=brought)
+    await client.post(path, data=GOOD)
+    (batch, wrong) = await payouts_of(edition.id)
+    shown = (await client.get(f"{path}?lang=en")).text
+    assert re.findall(r'name="takes_back" value="(\d+)"', shown) == [str(wrong.id)]
+    back = {"takes_back": str(wrong.id), "why": "Sai số tiền"}
+    for change, status, words in (
+        ({"why": ""}, 422, "Please fill this in."),
+        ({"takes_back": str(batch.id)}, 409, "Only cash that was brought from the safe to the bank"),
+        ({"takes_back": "999999"}, 409, "Only cash that was brought from the safe to the bank"),
+    ):
+        refused = await client.post(f"{path}?lang=en", data=back | change)
+        assert (refused.status_code, words in refused.text) == (status, True), change
+    for _twice in range(2):
+        assert (await client.post(path, data=back)).status_code == 303
+    assert (await cash_elsewhere(edition.id, "VND")).safe == Money(0, "VND")
+    assert await account(edition, Account.BANK) == 49_000
+    await check_books(edition)
+    shown = (await client.get(f"{path}?lang=en")).text
+    for words in (">NOP-12<", "VCB · Sai số tiền", "Reversed"):
+        assert words in shown
+    assert 'id="back"' not in shown
+    assert (await client.post(path, data=brought | {"taken": "50.000"})).status_code == 303  # the same slip, anew
+    assert (await cash_elsewhere(edition.id, "VND")).safe == Money(-50_000, "VND")
+    right = (await payouts_of(edition.id))[0]
+    entry = await make_entry("NOP TIEN", amount=50_000, edition=edition)
+    arrived = f"/manage/{edition.id}/payments/bank/{entry.id}/payout"
+    assert (await client.post(arrived, data={"payout_id": str(right.id)})).status_code == 303
+    refused = await client.post(f"{path}?lang=en", data=back | {"takes_back": str(right.id)})
+    assert (refused.status_code, "stands on the bank account already" in refused.text) == (409, True)
+    await check_books(edition)
