@@ -136,6 +136,21 @@ async def test_cash_that_was_missing_when_it_was_counted_lessens_the_difference(
     await check_books(edition)
 
 
+async def test_a_wrong_amount_of_counted_cash_leaves_no_difference_in_the_end(
+    edition: EditionInfo, cashier: Actor
+) -> None:
+    wrong, _drawer = await counted(edition, cashier, lacks=45_000)  # 5.000 ₫ came, 50.000 ₫ was typed
+    await off(wrong, cashier, missing=True)
+    today: dict[str, Any] = {"edition_id": edition.id, "actor": cashier, "now": TOMORROW}
+    drawer_id = await open_drawer(**today, float_=Money(10_000, "VND"))
+    paid: dict[str, Any] = {"document_id": wrong.id, "method": PaymentMethod.CASH, "amount": Money(5_000, "VND")}
+    await record_payment(**paid, actor=cashier, now=TOMORROW)
+    await close_drawer(**today, drawer_id=drawer_id, counted=Money(10_000, "VND"), note="hôm qua", sure=True)
+    assert await stands(wrong) == (DocumentState.OPEN, 45_000)
+    assert await lies(edition) == {Account.CASH: 0, Account.SAFE: 5_000, Account.OVER_SHORT: 0}
+    await check_books(edition)
+
+
 async def test_what_does_not_fit_the_right_invoice_changes_nothing(edition: EditionInfo, cashier: Actor) -> None:
     wrong, _drawer = await counted(edition, cashier)
     small = await make_document(edition, subject_id=2, amount=20_000)
