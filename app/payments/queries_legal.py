@@ -128,7 +128,7 @@ async def open_at_ending_rates(edition_id: int, today: date) -> list[EndingRate]
     ending = rates_ending(today)
     if not ending:
         return []
-    chosen, values = among(ending)
+    chosen, values = among(list(ending))
     rows = await fetch(
         "SELECT i.tax_rate, COUNT(DISTINCT d.id) AS count FROM payment_document d JOIN payment_line i "
         "ON i.document = d.id WHERE d.edition = {} AND d.kind = 'invoice' AND d.state = 'open' "
