@@ -108,16 +108,29 @@ async def wait() -> dict[str, Any]:
     while (await fetch("SELECT COUNT(*) AS n FROM payment_event WHERE handled_at IS NULL"))[0]["n"]:  # noqa: ASYNC110
         await asyncio.sleep(0.25)
     ended = time.time()
+    return {"ended": ended, "misapplied": await misapplied()}
+
+
+async def misapplied() -> int:
+    """How many orders have not one payment, one paid attempt, one pass, and one bill and its money in the books.
+
+    In the books: two postings, which bring the whole amount by card and leave nothing to be paid.
+    """
     wrong = await fetch(
         "SELECT o.id FROM ticket_order o JOIN payment_document d ON d.id = o.payment_document "
         "LEFT JOIN (SELECT document, COUNT(*) AS n, SUM(amount_minor) AS came FROM payment GROUP BY document) p "
         "ON p.document = d.id LEFT JOIN (SELECT i.ticket_order, COUNT(i.event_pass) AS n FROM order_item i "
         "GROUP BY i.ticket_order) t ON t.ticket_order = o.id JOIN card_attempt a ON a.document = d.id "
+        "LEFT JOIN (SELECT document, COUNT(DISTINCT posting) AS n, "
+        "SUM(CASE WHEN account = 'card' THEN amount_minor ELSE 0 END) AS card, "
+        "SUM(CASE WHEN account = 'receivable' THEN amount_minor ELSE 0 END) AS due "
+        "FROM ledger_entry GROUP BY document) l ON l.document = d.id "
         "WHERE o.client_id LIKE 'bench-%' AND (o.state <> 'confirmed' OR d.state <> 'paid' OR a.state <> 'paid' "
         "OR a.payment_intent IS NULL OR d.paid_minor <> d.amount_minor OR COALESCE(p.n, 0) <> 1 "
-        "OR p.came <> d.amount_minor OR COALESCE(t.n, 0) <> 1)"
+        "OR p.came <> d.amount_minor OR COALESCE(t.n, 0) <> 1 "
+        "OR COALESCE(l.n, 0) <> 2 OR l.card <> d.amount_minor OR l.due <> 0)"
     )
-    return {"ended": ended, "misapplied": len(wrong)}
+    return len(wrong)
 
 
 async def bills(count: int) -> dict[str, Any]:
@@ -195,14 +208,19 @@ async def statement(count: int) -> dict[str, Any]:
 
 
 async def papers(count: int) -> dict[str, Any]:
-    """Set invoices as PDFs, as many as one child takes."""
-    rows = await fetch("SELECT id FROM payment_document ORDER BY id LIMIT {}", count)
-    made = [await paper_of(await document_by_id(row["id"])) for row in rows]
+    """Set invoices as PDFs, from the database to their bytes: half of them paid, half open with a code to transfer by.
+
+    As many as one child takes. The environment names the bank account that the codes lead to.
+    """
+    half = "SELECT id FROM payment_document WHERE kind = 'invoice' AND state = {} ORDER BY id LIMIT {}"
+    rows = [*await fetch(half, "open", count // 2), *await fetch(half, "paid", count - count // 2)]
     began = time.monotonic()
+    made = [await paper_of(await document_by_id(row["id"])) for row in rows]
     contents = await render_invoices(made)
     took = time.monotonic() - began
     assert all(content.startswith(b"%PDF") for content in contents)
-    return {"pdfs_per_second": round(len(contents) / took, 1), "pdfs": len(contents)}
+    coded = sum(1 for paper in made if paper.transfer and any(one.picture for one in paper.transfer.transfers))
+    return {"pdfs_per_second": round(len(contents) / took, 1), "pdfs": len(contents), "pdfs_with_code": coded}
 
 
 async def main(what: str, *arguments: str) -> None:
