@@ -19,6 +19,7 @@ from app.judging.tables import Entry
 from app.kernel import editing
 from app.kernel.audit import list_entries
 from app.kernel.forms import OPENED
+from booths.allocation.tables import Application
 from tests.support.client import Browser, new_browser, sign_in
 from tests.support.festival import Festival, make_festival
 from tests.support.race import overtaken, race, unguarded
@@ -153,6 +154,8 @@ async def festival(client: Browser, frozen_now: datetime) -> Festival:
     round_id = (await rounds_of(contest.id))[1].id
     found.ids |= {"round_id": round_id, "criterion_id": (await criteria_of(round_id))[0].id}
     await Entry.update({Entry.state: EntryState.DRAFT}).where(Entry.id == found.ids["entry_id"])
+    borne = {Application.waived_minor: 1_000, Application.waived_by: "BIDV"}
+    await Application.update(borne).where(Application.id == found.ids["application_id"])
     return found
 
 

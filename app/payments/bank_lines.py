@@ -81,15 +81,11 @@ def says_the_same(one: str, other: str) -> bool:
     return shorter == longer or (len(shorter) >= LEAST_ALIKE and shorter in longer)
 
 
-def fingerprints(lines: Sequence[BankLine]) -> list[str]:
-    """What each line is known by, in their order; those that no number of all days tells apart are counted."""
-    return fingerprints_and_shared(lines)[0]
+def fingerprints(lines: Sequence[BankLine]) -> tuple[list[str], dict[str, list[int]]]:
+    """What each line is known by, in their order; and which say several purposes under one number good for ever.
 
-
-def fingerprints_and_shared(lines: Sequence[BankLine]) -> tuple[list[str], dict[str, list[int]]]:
-    """As :func:`fingerprints`; and which lines say several purposes under one number that is good for ever.
-
-    These are known by their purposes as well, and stand here under what the number alone is known by.
+    Those that no number of all days tells apart are counted. Those that share a number are known by their purposes as
+    well, and stand under what the number alone is known by.
     """
     numbered = [_numbered(line) for line in lines]
     shared = _shared(lines, numbered)

@@ -12,7 +12,7 @@ from app.kernel.database import dialect, fetch, write_transaction
 from app.kernel.money import Money
 from app.kernel.names import clean_text, search_text
 from app.kernel.rows import among, given, insert_rows
-from app.payments.bank_lines import BankLine, alike, fingerprints_and_shared, likest, says_the_same, squeezed
+from app.payments.bank_lines import BankLine, alike, fingerprints, likest, says_the_same, squeezed
 from app.payments.enums import EntrySource, EntryState
 from app.payments.tables_bank import BankEntry
 
@@ -57,7 +57,7 @@ def told_of(lines: Sequence[BankLine], *, source: EntrySource, now: datetime, ed
     """
     if any(line.amount.amount_minor <= 0 for line in lines):
         raise ValueError("only money that came in is kept")
-    marks, shared = fingerprints_and_shared(lines)
+    marks, shared = fingerprints(lines)
     rows = [_row(line, mark, source, edition_id, now) for line, mark in zip(lines, marks, strict=True)]
     return Told(lines, marks, rows, shared)
 
