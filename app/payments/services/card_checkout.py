@@ -22,12 +22,19 @@ from app.payments.currencies import from_stripe, to_stripe
 from app.payments.enums import DocumentState, PaymentMethod
 from app.payments.enums_card import AttemptState
 from app.payments.errors import AlreadyPaid, AmountDiffers, DocumentNotOpen
-from app.payments.errors_card import CardsNotSetUp, StripeNotReached, StripeRefused
+from app.payments.errors_card import AmountNotByCard, CardPaymentRefused, CardsNotSetUp, StripeNotReached, StripeRefused
 from app.payments.queries import DocumentInfo, document_by_id, next_due
 from app.payments.queries_card import NOT_OVER, PROVIDER, attempt_going_on, attempts_closing
 from app.payments.services.inbox import IGNORED
 from app.payments.services.recording import record_payment
-from app.payments.services.stripe_client import at_stripe, cards_on, create_session, expire_session, retrieve_session
+from app.payments.services.stripe_client import (
+    at_stripe,
+    cards_on,
+    cards_take,
+    create_session,
+    expire_session,
+    retrieve_session,
+)
 from app.payments.tables_card import CardAttempt
 from app.payments.why import NOT_COME, kept
 
@@ -47,25 +54,15 @@ async def start_checkout(*, document_id: int, locale: str, now: datetime) -> str
     """The address of the page at Stripe where a document is paid; asked again while it is open, the same one.
 
     One that is due in parts is paid part by part. ``locale`` is the language of that page. Raises CardsNotSetUp,
-    DocumentNotFound, AlreadyPaid, DocumentNotOpen, StripeNotReached (ask again: nothing is lost), StripeRefused.
+    DocumentNotFound, AlreadyPaid, DocumentNotOpen, AmountNotByCard, CardPaymentRefused, StripeNotReached (ask again:
+    nothing is lost).
     """
     if not cards_on():
         raise CardsNotSetUp
-    attempt, is_new = await _begin(document_id, locale, now)
-    if await _close_former(document_id, now):
-        attempt, _known = await _begin(document_id, locale, now)  # it may turn out that the former one was paid
-    if attempt["state"] == AttemptState.OPEN.value:
-        return str(attempt["url"])
-    url = None
     try:
-        url = await ask_for_session(attempt, now)
-    except StripeRefused:
-        if is_new:
-            raise
-    if url is None:  # what was begun earlier could not be carried on, or another took its place while Stripe was asked
-        await _close_former(document_id, now)
-        attempt, is_new = await _begin(document_id, locale, now)
-        url = str(attempt["url"]) or await ask_for_session(attempt, now)
+        url = await _address(document_id, locale, now)
+    except StripeRefused as error:
+        raise CardPaymentRefused from error
     if url is None:
         raise StripeNotReached
     return url
@@ -137,6 +134,25 @@ async def apply_session(session: Mapping[str, Any], now: datetime, *, failed: bo
     return "closed"
 
 
+async def _address(document_id: int, locale: str, now: datetime) -> str | None:
+    attempt, is_new = await _begin(document_id, locale, now)
+    if await _close_former(document_id, now):
+        attempt, _known = await _begin(document_id, locale, now)  # it may turn out that the former one was paid
+    if attempt["state"] == AttemptState.OPEN.value:
+        return str(attempt["url"])
+    url = None
+    try:
+        url = await ask_for_session(attempt, now)
+    except StripeRefused:
+        if is_new:
+            raise
+    if url is None:  # what was begun earlier could not be carried on, or another took its place while Stripe was asked
+        await _close_former(document_id, now)
+        attempt, is_new = await _begin(document_id, locale, now)
+        url = str(attempt["url"]) or await ask_for_session(attempt, now)
+    return url
+
+
 async def _begin(document_id: int, locale: str, now: datetime) -> tuple[dict[str, Any], bool]:
     """The attempt that goes on, or a new one, and whether it is new."""
     try:
@@ -148,6 +164,8 @@ async def _begin(document_id: int, locale: str, now: datetime) -> tuple[dict[str
                 raise DocumentNotOpen(number=document.number)
             known = await attempt_going_on(document_id)
             asked = await next_due(document)
+            if not cards_take(asked):
+                raise AmountNotByCard(amount=asked)
             due = (asked.amount_minor, asked.currency)
             if known and known["expires_at"] > now + TOO_SHORT and (known["amount_minor"], known["currency"]) == due:
                 return known, False
