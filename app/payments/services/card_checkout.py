@@ -21,10 +21,10 @@ from app.kernel.settings import settings
 from app.payments.currencies import from_stripe, to_stripe
 from app.payments.enums import DocumentState, PaymentMethod
 from app.payments.enums_card import AttemptState
-from app.payments.errors import AlreadyPaid, AmountDiffers, DocumentNotOpen
+from app.payments.errors import AlreadyPaid, AmountDiffers, DocumentNotFound, DocumentNotOpen
 from app.payments.errors_card import AmountNotByCard, CardPaymentRefused, CardsNotSetUp, StripeNotReached, StripeRefused
 from app.payments.queries import DocumentInfo, document_by_id, next_due
-from app.payments.queries_card import NOT_OVER, PROVIDER, attempt_going_on, attempts_closing
+from app.payments.queries_card import NOT_OVER, PROVIDER, attempt_going_on, attempts_closing, own_id
 from app.payments.services.inbox import IGNORED
 from app.payments.services.recording import record_payment
 from app.payments.services.stripe_client import (
@@ -111,7 +111,8 @@ async def apply_session(session: Mapping[str, Any], now: datetime, *, failed: bo
     """Do what a session's state calls for, in the caller's transaction, in whatever order it is told; names what.
 
     ``failed``: Stripe told that money which was to come later does not come. A session of another installation, or of
-    nothing of ours, is ignored. Raises AmountDiffers, AmountNotWhole, and what record_payment raises.
+    nothing of ours, is ignored. Raises DocumentNotFound, AmountDiffers, AmountNotWhole, and what
+    record_payment raises.
     """
     attempt = await _attempt_of(session)
     told = session.get("metadata") or {}
@@ -121,7 +122,10 @@ async def apply_session(session: Mapping[str, Any], now: datetime, *, failed: bo
         await hold_edition((await document_by_id(attempt["document"])).edition_id)
         await hold_row("card_attempt", attempt["id"], alone=True)
     if session.get("payment_status") == "paid":
-        document = await document_by_id(int(attempt["document"] if attempt else told["document_id"]))
+        named = attempt["document"] if attempt else own_id(told["document_id"])
+        if named is None:
+            raise DocumentNotFound
+        document = await document_by_id(named)
         return await _paid(session, attempt, document, now)
     if attempt is None:
         return IGNORED
@@ -269,8 +273,9 @@ async def _attempt_of(session: Mapping[str, Any]) -> dict[str, Any] | None:
     """The attempt that a session is of: by its id, or by what it carries while the id is not known here."""
     found = await CardAttempt.select().where(CardAttempt.session_id == session["id"]).first()
     told = session.get("metadata") or {}
-    if found is None and told.get("site") == settings().base_url and str(told.get("attempt_id", "")).isdecimal():
-        chosen = (CardAttempt.id == int(told["attempt_id"])) & CardAttempt.session_id.is_null()
+    mine = own_id(told.get("attempt_id"))
+    if found is None and told.get("site") == settings().base_url and mine is not None:
+        chosen = (CardAttempt.id == mine) & CardAttempt.session_id.is_null()
         found = await CardAttempt.select().where(chosen).first()
     return found
 

@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 
 from app.kernel import clock
+from app.kernel.database import write_transaction
 from app.kernel.money import Money
+from app.kernel.settings import settings
 from app.payments.enums import DocumentState, PaymentMethod, Settlement
-from app.payments.errors import AlreadyPaid, AmountDiffers, DocumentNotOpen
+from app.payments.errors import AlreadyPaid, AmountDiffers, DocumentNotFound, DocumentNotOpen
 from app.payments.errors_card import (
     AmountNotByCard,
     CardPaymentRefused,
@@ -26,10 +28,11 @@ from app.payments.errors_card import (
 from app.payments.queries import DocumentInfo, document_by_id, payments_of, waiting_events
 from app.payments.queries_card import attempts_of
 from app.payments.services import card_checkout, stripe_client
-from app.payments.services.card_checkout import close_checkout, look_up, start_checkout
+from app.payments.services.card_checkout import apply_session, close_checkout, look_up, start_checkout
+from app.payments.services.card_refunds import apply_refund
 from app.payments.services.card_watching import look_after_cards
 from app.payments.services.documents import cancel_document
-from app.payments.services.inbox import apply_event
+from app.payments.services.inbox import IGNORED, apply_event
 from app.payments.services.issuing import Part
 from app.payments.services.recording import record_payment
 from app.payments.tables_card import CardAttempt
@@ -226,6 +229,19 @@ async def test_what_stripe_never_takes_is_not_asked_of_it(
             with pytest.raises(AmountNotByCard, match=re.escape(f"{Money(amount, currency)}")):
                 await begun(document)
     assert (len(stripe.asked(CREATE)), await CardAttempt.count()) == (2, 2)
+
+
+@pytest.mark.parametrize("named", [str(2**63), str(2**31), "9" * 5_000, "x", "", "²", "-1"])
+async def test_what_names_no_document_of_ours_waits_with_a_sentence(stripe: StripeServer, named: str) -> None:
+    money = {"amount": 50_000, "amount_total": 50_000, "currency": "vnd", "created": 0, "status": "succeeded"}
+    told = {"id": "told_of_another", "payment_intent": "pi_of_another", "payment_status": "paid", **money}
+    site = settings().base_url
+    async with write_transaction():
+        with pytest.raises(DocumentNotFound):
+            await apply_session(
+                told | {"metadata": {"document_id": named, "attempt_id": named, "site": site}}, clock.now()
+            )
+        assert await apply_refund(told | {"metadata": {"refund_id": named, "site": site}}, clock.now()) == IGNORED
 
 
 async def test_what_was_begun_too_long_ago_is_begun_anew(stripe: StripeServer) -> None:
