@@ -262,6 +262,14 @@ class TaxRateMissing(AppError):
     message = N_("Please choose the rate of tax.")
 
 
+class TaxAndReason(AppError):
+    """Tax that is taken beside a reason why none is: with both, every invoice would go out without tax."""
+
+    code = "tax_and_reason"
+    status = 422
+    message = N_("With tax there is no reason to take none. Please empty this field, or choose to take no tax.")
+
+
 class NothingSettles(AppError):
     """Nobody registered what a paid document of this purpose leads to."""
 

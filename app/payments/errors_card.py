@@ -31,6 +31,22 @@ class StripeRefused(AppError):
     message = N_("Stripe refused: {reason}")
 
 
+class AmountNotByCard(AppError):
+    """An amount that Stripe does not charge at once."""
+
+    code = "amount_not_by_card"
+    status = 400
+    message = N_("{amount} is too little or too much for one payment by card. Please choose another way to pay.")
+
+
+class CardPaymentRefused(AppError):
+    """Stripe did not begin a payment. Its own sentence is finance's to read: it stands at the document."""
+
+    code = "card_payment_refused"
+    status = 400
+    message = N_("This cannot be paid by card. Please choose another way to pay, or ask the organisers.")
+
+
 class AmountNotWhole(AppError):
     """An amount of Stripe's that is no whole number of our units."""
 

@@ -20,7 +20,7 @@ from app.payments.queries import (
 )
 from app.payments.queries_legal import legal_files_of
 from app.payments.queries_proof import ProofInfo, proofs_of
-from app.payments.services.stripe_client import cards_on
+from app.payments.services.stripe_client import cards_on, cards_take
 from app.payments.transfers import Transfer, transfer_of, transfers_on
 
 
@@ -48,8 +48,13 @@ class OwnInvoice:
 
     @property
     def card(self) -> bool:
-        """Whether she can pay by card."""
-        return cards_on()
+        """Whether she can pay ``next`` by card."""
+        return cards_take(self.next)
+
+    @property
+    def not_by_card(self) -> bool:
+        """Whether cards are taken here, but not for ``next``: she is told why they are not offered to her."""
+        return cards_on() and not self.card
 
     @property
     def takes_proof(self) -> bool:

@@ -203,8 +203,13 @@ def _told(payload: Any) -> Mapping[str, Any]:
 def _carried(told: Mapping[str, Any]) -> int | None:
     """The document that is named with what an event is about."""
     metadata = told.get("metadata")
-    carried = str(metadata.get("document_id", "")) if isinstance(metadata, dict) else ""
-    return int(carried) if carried.isascii() and carried.isdigit() and len(carried) < 10 else None
+    return own_id(metadata.get("document_id")) if isinstance(metadata, dict) else None
+
+
+def own_id(carried: object) -> int | None:
+    """The id of ours that came back with what Stripe tells; None for what can be none."""
+    text = str(carried)
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
 def _with_money(row: dict[str, Any]) -> dict[str, Any]:

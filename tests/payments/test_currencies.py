@@ -3,7 +3,7 @@
 import pytest
 
 from app.kernel.money import Money
-from app.payments.currencies import fee_from_stripe, from_stripe, to_stripe
+from app.payments.currencies import fee_from_stripe, from_stripe, is_charged, to_stripe
 from app.payments.errors_card import AmountNotWhole
 
 
@@ -52,3 +52,12 @@ def test_a_currency_counted_coarser_there_is_not_taken() -> None:
 def test_a_fee_is_rounded_up() -> None:
     assert fee_from_stripe(150_050, "idr") == Money(1501, "IDR")
     assert fee_from_stripe(0, "usd") == Money(0, "USD")
+
+
+@pytest.mark.parametrize(
+    ("currency", "least", "most"),
+    [("VND", 15_000, 99_999_999), ("IDR", 10_000, 9_999_999_999), ("EUR", 50, 99_999_999), ("JPY", 1, 99_999_999)],
+)
+def test_what_stripe_charges_at_once(currency: str, least: int, most: int) -> None:
+    amounts = (0, least - 1, least, most, most + 1)
+    assert [is_charged(Money(one, currency)) for one in amounts] == [False, False, True, True, False]

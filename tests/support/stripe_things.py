@@ -24,6 +24,8 @@ KNOWN = {
 }
 #: Cents of a dollar that a payment has at least, as units of each currency.
 LEAST = {"vnd": 13_000, "idr": 800_000, "usd": 50, "eur": 50, "jpy": 50}
+#: What an amount stays below: eight digits, twelve of rupiah.
+BEYOND = {"idr": 10**12}
 SHORTEST, LONGEST = 30 * 60, 24 * 3600
 
 
@@ -93,6 +95,8 @@ class Stripe(Balance):
         amount = int(price["unit_amount"]) * int(line["quantity"])
         if amount < LEAST[price["currency"]]:
             raise Refused(400, "The Checkout Session's total amount must convert to at least 50 cents.")
+        if amount >= BEYOND.get(price["currency"], 10**8):
+            raise Refused(400, "The Checkout Session's total amount due has too many digits.", code="amount_too_large")
         ends = int(given.get("expires_at", time.time() + LONGEST))
         if not SHORTEST <= ends - time.time() <= LONGEST:
             raise Refused(400, "The `expires_at` timestamp must be between 30 minutes and 24 hours from now.")

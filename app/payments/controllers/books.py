@@ -21,7 +21,7 @@ from app.kernel.money import Money
 from app.kernel.web import page, redirect
 from app.payments import queries
 from app.payments.enums import ACCOUNT_NAMES, TAX_MODE_NAMES, Account
-from app.payments.errors import TaxCodeUnknown, TaxRateMissing
+from app.payments.errors import TaxAndReason, TaxCodeUnknown, TaxRateMissing
 from app.payments.lines import Terms
 from app.payments.queries_borne import borne_in, by_bearer
 from app.payments.queries_legal import open_at_ending_rates
@@ -91,6 +91,8 @@ class BooksController(Controller):
             return await _refused(request, edition, "seller_tax_code", error)
         except TaxRateMissing as error:
             return await _refused(request, edition, "tax_name", error)
+        except TaxAndReason as error:
+            return await _refused(request, edition, "exempt_reason", error)
         toast = _("Saved. It holds for invoices that are made from now on.")
         return redirect(f"/manage/{edition_id}/payments/terms", toast=toast)
 

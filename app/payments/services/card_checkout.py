@@ -21,13 +21,20 @@ from app.kernel.settings import settings
 from app.payments.currencies import from_stripe, to_stripe
 from app.payments.enums import DocumentState, PaymentMethod
 from app.payments.enums_card import AttemptState
-from app.payments.errors import AlreadyPaid, AmountDiffers, DocumentNotOpen
-from app.payments.errors_card import CardsNotSetUp, StripeNotReached, StripeRefused
+from app.payments.errors import AlreadyPaid, AmountDiffers, DocumentNotFound, DocumentNotOpen
+from app.payments.errors_card import AmountNotByCard, CardPaymentRefused, CardsNotSetUp, StripeNotReached, StripeRefused
 from app.payments.queries import DocumentInfo, document_by_id, next_due
-from app.payments.queries_card import NOT_OVER, PROVIDER, attempt_going_on, attempts_closing
+from app.payments.queries_card import NOT_OVER, PROVIDER, attempt_going_on, attempts_closing, own_id
 from app.payments.services.inbox import IGNORED
 from app.payments.services.recording import record_payment
-from app.payments.services.stripe_client import at_stripe, cards_on, create_session, expire_session, retrieve_session
+from app.payments.services.stripe_client import (
+    at_stripe,
+    cards_on,
+    cards_take,
+    create_session,
+    expire_session,
+    retrieve_session,
+)
 from app.payments.tables_card import CardAttempt
 from app.payments.why import NOT_COME, kept
 
@@ -47,25 +54,15 @@ async def start_checkout(*, document_id: int, locale: str, now: datetime) -> str
     """The address of the page at Stripe where a document is paid; asked again while it is open, the same one.
 
     One that is due in parts is paid part by part. ``locale`` is the language of that page. Raises CardsNotSetUp,
-    DocumentNotFound, AlreadyPaid, DocumentNotOpen, StripeNotReached (ask again: nothing is lost), StripeRefused.
+    DocumentNotFound, AlreadyPaid, DocumentNotOpen, AmountNotByCard, CardPaymentRefused, StripeNotReached (ask again:
+    nothing is lost).
     """
     if not cards_on():
         raise CardsNotSetUp
-    attempt, is_new = await _begin(document_id, locale, now)
-    if await _close_former(document_id, now):
-        attempt, _known = await _begin(document_id, locale, now)  # it may turn out that the former one was paid
-    if attempt["state"] == AttemptState.OPEN.value:
-        return str(attempt["url"])
-    url = None
     try:
-        url = await ask_for_session(attempt, now)
-    except StripeRefused:
-        if is_new:
-            raise
-    if url is None:  # what was begun earlier could not be carried on, or another took its place while Stripe was asked
-        await _close_former(document_id, now)
-        attempt, is_new = await _begin(document_id, locale, now)
-        url = str(attempt["url"]) or await ask_for_session(attempt, now)
+        url = await _address(document_id, locale, now)
+    except StripeRefused as error:
+        raise CardPaymentRefused from error
     if url is None:
         raise StripeNotReached
     return url
@@ -114,7 +111,8 @@ async def apply_session(session: Mapping[str, Any], now: datetime, *, failed: bo
     """Do what a session's state calls for, in the caller's transaction, in whatever order it is told; names what.
 
     ``failed``: Stripe told that money which was to come later does not come. A session of another installation, or of
-    nothing of ours, is ignored. Raises AmountDiffers, AmountNotWhole, and what record_payment raises.
+    nothing of ours, is ignored. Raises DocumentNotFound, AmountDiffers, AmountNotWhole, and what
+    record_payment raises.
     """
     attempt = await _attempt_of(session)
     told = session.get("metadata") or {}
@@ -124,7 +122,10 @@ async def apply_session(session: Mapping[str, Any], now: datetime, *, failed: bo
         await hold_edition((await document_by_id(attempt["document"])).edition_id)
         await hold_row("card_attempt", attempt["id"], alone=True)
     if session.get("payment_status") == "paid":
-        document = await document_by_id(int(attempt["document"] if attempt else told["document_id"]))
+        named = attempt["document"] if attempt else own_id(told["document_id"])
+        if named is None:
+            raise DocumentNotFound
+        document = await document_by_id(named)
         return await _paid(session, attempt, document, now)
     if attempt is None:
         return IGNORED
@@ -135,6 +136,25 @@ async def apply_session(session: Mapping[str, Any], now: datetime, *, failed: bo
     else:
         return "waits"
     return "closed"
+
+
+async def _address(document_id: int, locale: str, now: datetime) -> str | None:
+    attempt, is_new = await _begin(document_id, locale, now)
+    if await _close_former(document_id, now):
+        attempt, _known = await _begin(document_id, locale, now)  # it may turn out that the former one was paid
+    if attempt["state"] == AttemptState.OPEN.value:
+        return str(attempt["url"])
+    url = None
+    try:
+        url = await ask_for_session(attempt, now)
+    except StripeRefused:
+        if is_new:
+            raise
+    if url is None:  # what was begun earlier could not be carried on, or another took its place while Stripe was asked
+        await _close_former(document_id, now)
+        attempt, is_new = await _begin(document_id, locale, now)
+        url = str(attempt["url"]) or await ask_for_session(attempt, now)
+    return url
 
 
 async def _begin(document_id: int, locale: str, now: datetime) -> tuple[dict[str, Any], bool]:
@@ -148,6 +168,8 @@ async def _begin(document_id: int, locale: str, now: datetime) -> tuple[dict[str
                 raise DocumentNotOpen(number=document.number)
             known = await attempt_going_on(document_id)
             asked = await next_due(document)
+            if not cards_take(asked):
+                raise AmountNotByCard(amount=asked)
             due = (asked.amount_minor, asked.currency)
             if known and known["expires_at"] > now + TOO_SHORT and (known["amount_minor"], known["currency"]) == due:
                 return known, False
@@ -251,8 +273,9 @@ async def _attempt_of(session: Mapping[str, Any]) -> dict[str, Any] | None:
     """The attempt that a session is of: by its id, or by what it carries while the id is not known here."""
     found = await CardAttempt.select().where(CardAttempt.session_id == session["id"]).first()
     told = session.get("metadata") or {}
-    if found is None and told.get("site") == settings().base_url and str(told.get("attempt_id", "")).isdecimal():
-        chosen = (CardAttempt.id == int(told["attempt_id"])) & CardAttempt.session_id.is_null()
+    mine = own_id(told.get("attempt_id"))
+    if found is None and told.get("site") == settings().base_url and mine is not None:
+        chosen = (CardAttempt.id == mine) & CardAttempt.session_id.is_null()
         found = await CardAttempt.select().where(chosen).first()
     return found
 

@@ -33,6 +33,7 @@ from app.payments.queries_card import (
     PROVIDER,
     UNDER_WAY,
     is_any_attempt_unsettled,
+    own_id,
     payments_of_intent,
     told_back,
     under_way,
@@ -217,8 +218,9 @@ async def _row_of(told: Mapping[str, Any], now: datetime) -> dict[str, Any] | No
     """The refund that Stripe tells of; one that was made at Stripe itself is written down first."""
     found = await CardRefund.select().where(CardRefund.refund_id == told["id"]).first()
     mine = told.get("metadata") or {}
-    if found is None and mine.get("site") == settings().base_url and str(mine.get("refund_id", "")).isdecimal():
-        chosen = (CardRefund.id == int(mine["refund_id"])) & CardRefund.refund_id.is_null()
+    carried = own_id(mine.get("refund_id"))
+    if found is None and mine.get("site") == settings().base_url and carried is not None:
+        chosen = (CardRefund.id == carried) & CardRefund.refund_id.is_null()
         found = await CardRefund.select().where(chosen).first()
     if found is not None:
         return found

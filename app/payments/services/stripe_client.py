@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.kernel.clock import outside
 from app.kernel.database import in_transaction
+from app.kernel.money import Money
 from app.kernel.settings import settings
+from app.payments.currencies import is_charged
 from app.payments.errors_card import CardsNotSetUp, StripeNotReached, StripeRefused
 
 if TYPE_CHECKING:
@@ -33,6 +35,11 @@ log = logging.getLogger("fairground.stripe")
 def cards_on() -> bool:
     """Whether people pay by card here: a key of Stripe is set."""
     return bool(settings().stripe_secret_key)
+
+
+def cards_take(amount: Money) -> bool:
+    """Whether people pay an amount by card here: cards are on, and Stripe charges so much at once."""
+    return cards_on() and is_charged(amount)
 
 
 def dashboard_address() -> str:

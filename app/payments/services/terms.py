@@ -9,7 +9,7 @@ from app.kernel import audit
 from app.kernel.database import write_transaction
 from app.kernel.images import store_image
 from app.payments.enums import TaxMode
-from app.payments.errors import NpwpUnknown, QrisNotHere, TaxCodeUnknown, TaxRateMissing
+from app.payments.errors import NpwpUnknown, QrisNotHere, TaxAndReason, TaxCodeUnknown, TaxRateMissing
 from app.payments.lines import Terms
 from app.payments.queries import terms_of
 from app.payments.tables import PaymentTerms
@@ -19,7 +19,8 @@ from app.payments.tax import RATES, country_of, is_tax_code
 async def set_terms(*, edition_id: int, terms: Terms, actor: Actor, now: datetime) -> None:
     """Say who sells and how it is taxed: from now on, for documents that are issued from now on.
 
-    Raises TaxCodeUnknown (NpwpUnknown in Indonesia), TaxRateMissing when tax is asked for without a rate.
+    Raises TaxCodeUnknown (NpwpUnknown in Indonesia), TaxRateMissing when tax is asked for without a rate,
+    TaxAndReason when it is asked for beside a reason to take none.
     """
     edition = await edition_by_id(edition_id)
     country = country_of(edition.timezone, edition.currency)
@@ -27,6 +28,8 @@ async def set_terms(*, edition_id: int, terms: Terms, actor: Actor, now: datetim
         raise NpwpUnknown if country == "ID" else TaxCodeUnknown
     if terms.tax_mode != TaxMode.NONE and terms.tax_name not in RATES:
         raise TaxRateMissing
+    if terms.tax_mode != TaxMode.NONE and terms.exempt_reason:
+        raise TaxAndReason
     values: dict[str, Any] = {
         "seller_name": terms.seller_name,
         "seller_address": terms.seller_address,

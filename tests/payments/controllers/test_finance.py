@@ -222,6 +222,7 @@ async def test_terms_are_checked_and_hold_from_now_on(desk: Browser, seller: Sel
         ({"tax_name": ""}, "choose the rate"),
         ({"tax_name": "vn_standard", "seller_tax_code": "123"}, "A tax code has ten digits"),
         ({"tax_name": "vn_standard", "due_days": "-1"}, "Days to pay"),
+        ({"tax_name": "vn_standard", "exempt_reason": "Sách"}, "With tax there is no reason to take none"),
     ):
         refused = await desk.post(f"{path}?lang=en", data=good | change)
         assert (refused.status_code, sentence in refused.text) == (422, True), sentence
@@ -230,6 +231,9 @@ async def test_terms_are_checked_and_hold_from_now_on(desk: Browser, seller: Sel
     assert "0100109106" in (await desk.get(path)).text
     after = await make_document(edition, subject_id=2, amount=110_000)
     assert [(await document_by_id(one.id)).tax.amount_minor for one in (before, after)] == [0, 10_000]
+    free = {"tax_mode": "none", "tax_name": "vn_standard", "exempt_reason": "Sách"}
+    assert (await desk.post(path, data=good | free)).status_code == 303
+    assert (await document_by_id((await make_document(edition, subject_id=3)).id)).tax.amount_minor == 0
 
 
 async def test_cash_goes_through_the_drawer_that_is_counted(desk: Browser, seller: Seller) -> None:

@@ -164,3 +164,31 @@ async def test_finance_and_payers_read_how_to_pay_where_cards_are_on_and_no_acco
     configure(ACCOUNT)
     assert await says() == [False, False, True, False, False]
     assert (await paper_of(document)).note == ""
+
+
+async def test_cards_are_offered_for_what_stripe_charges_alone(
+    client: Browser, configure: Callable[..., None], database: str
+) -> None:
+    """And who comes to the button all the same is told what to do instead, in her own language."""
+    configure({"STRIPE_SECRET_KEY": "sk_test_only_the_tests_know"})
+    await sign_in(client, (await make_owner()).id)
+    edition = await make_edition()
+    said = "cannot be paid by card: it is too little or too much for one payment"
+    async with new_browser() as payer:
+        for number, (price, offered) in enumerate(
+            (("5.000", False), ("14.999", False), ("15.000", True), ("99.999.999", True), ("100.000.000", False))
+        ):
+            typed = {"client_id": f"invoice-of-tests-{number}", "line_number-1": "1", "line_price-1": price}
+            document = await issue(client, edition, **typed)
+            own = await own_path()
+            configure(ACCOUNT)
+            page = (await payer.get(f"{own}?lang=en")).text
+            assert ("Pay by card" in page, f"{document.due} {said}" in page) == (offered, not offered)
+            configure(dict.fromkeys(ACCOUNT, ""))
+            page = (await payer.get(f"{own}?lang=en")).text
+            assert ("Pay by card" in page, "The organisers tell you how to pay" in page) == (offered, not offered)
+            if not offered:
+                refused = await payer.post(f"{own}/card?lang=en")
+                assert refused.status_code == 400
+                assert "<h1>This did not work</h1>" in refused.text
+                assert f"{document.due} is too little or too much for one payment by card." in refused.text

@@ -6,23 +6,33 @@ import asyncio
 import contextlib
 import itertools
 import os
+import re
 import sys
 from typing import Any
 
 import pytest
 
 from app.kernel import clock
+from app.kernel.database import write_transaction
 from app.kernel.money import Money
+from app.kernel.settings import settings
 from app.payments.enums import DocumentState, PaymentMethod, Settlement
-from app.payments.errors import AlreadyPaid, AmountDiffers, DocumentNotOpen
-from app.payments.errors_card import CardsNotSetUp, PaymentNotKnownYet, StripeNotReached, StripeRefused
+from app.payments.errors import AlreadyPaid, AmountDiffers, DocumentNotFound, DocumentNotOpen
+from app.payments.errors_card import (
+    AmountNotByCard,
+    CardPaymentRefused,
+    CardsNotSetUp,
+    PaymentNotKnownYet,
+    StripeNotReached,
+)
 from app.payments.queries import DocumentInfo, document_by_id, payments_of, waiting_events
 from app.payments.queries_card import attempts_of
-from app.payments.services import card_checkout
-from app.payments.services.card_checkout import close_checkout, look_up, start_checkout
+from app.payments.services import card_checkout, stripe_client
+from app.payments.services.card_checkout import apply_session, close_checkout, look_up, start_checkout
+from app.payments.services.card_refunds import apply_refund
 from app.payments.services.card_watching import look_after_cards
 from app.payments.services.documents import cancel_document
-from app.payments.services.inbox import apply_event
+from app.payments.services.inbox import IGNORED, apply_event
 from app.payments.services.issuing import Part
 from app.payments.services.recording import record_payment
 from app.payments.tables_card import CardAttempt
@@ -140,6 +150,7 @@ async def test_without_its_index_a_document_has_two_checkouts(stripe: StripeServ
 FALL = """
 import asyncio, os, signal, sys
 from app.kernel import clock
+from app.kernel.database import write_transaction
 from app.kernel.database import open_database
 from app.payments.services import card_checkout
 
@@ -181,13 +192,56 @@ async def test_an_answer_that_is_lost_is_asked_for_again_under_the_same_key(stri
     assert await CardAttempt.count() == 1
 
 
-async def test_what_stripe_refuses_is_said_and_begun_anew_next_time(stripe: StripeServer) -> None:
+async def test_what_stripe_refuses_finance_reads_and_it_is_begun_anew_next_time(
+    stripe: StripeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stripe_client, "is_charged", lambda _amount: True)  # as where half a dollar came to be more
     document = await a_document(amount=1_000)
     for number in (1, 2):
-        with pytest.raises(StripeRefused, match="at least 50 cents"):
+        with pytest.raises(CardPaymentRefused) as refused:
             await begun(document)
+        assert "cents" not in refused.value.sentence()
         assert await CardAttempt.count() == number
-    assert (await attempt_of(document))["state"] == "failed"
+    attempt = await attempt_of(document)
+    assert (attempt["state"], "at least 50 cents" in attempt["error"]) == ("failed", True)
+
+
+@pytest.mark.parametrize(
+    ("currency", "least", "most"),
+    [
+        ("VND", 15_000, 99_999_999),
+        ("IDR", 10_000, 9_999_999_999),
+        ("USD", 50, 99_999_999),
+        ("EUR", 50, 99_999_999),
+    ],
+)
+async def test_what_stripe_never_takes_is_not_asked_of_it(
+    stripe: StripeServer, currency: str, least: int, most: int
+) -> None:
+    edition = await make_edition(
+        currency=currency, timezone="Asia/Ho_Chi_Minh" if currency == "VND" else "Asia/Jakarta"
+    )
+    for number, amount in enumerate((least - 1, most + 1, least, most), 1):
+        document = await a_document(edition, subject_id=number, amount=amount)
+        if amount in (least, most):
+            assert (await begun(document))["state"] == "open"  # so that Stripe takes what we say that it takes
+        else:
+            with pytest.raises(AmountNotByCard, match=re.escape(f"{Money(amount, currency)}")):
+                await begun(document)
+    assert (len(stripe.asked(CREATE)), await CardAttempt.count()) == (2, 2)
+
+
+@pytest.mark.parametrize("named", [str(2**63), str(2**31), "9" * 5_000, "x", "", "²", "-1"])
+async def test_what_names_no_document_of_ours_waits_with_a_sentence(stripe: StripeServer, named: str) -> None:
+    money = {"amount": 50_000, "amount_total": 50_000, "currency": "vnd", "created": 0, "status": "succeeded"}
+    told = {"id": "told_of_another", "payment_intent": "pi_of_another", "payment_status": "paid", **money}
+    site = settings().base_url
+    async with write_transaction():
+        with pytest.raises(DocumentNotFound):
+            await apply_session(
+                told | {"metadata": {"document_id": named, "attempt_id": named, "site": site}}, clock.now()
+            )
+        assert await apply_refund(told | {"metadata": {"refund_id": named, "site": site}}, clock.now()) == IGNORED
 
 
 async def test_what_was_begun_too_long_ago_is_begun_anew(stripe: StripeServer) -> None:
