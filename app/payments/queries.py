@@ -16,6 +16,8 @@ from app.payments.tables import Instalment, Payment, PaymentDocument, PaymentEve
 
 #: Of one payment at a provider, what its document does not take is a payment of its own, named so behind the name.
 OVER = ":over"
+#: What stands before the name of money that a cardholder's bank gave back to her by a claim.
+BY_CLAIM = "stripe:claim:"
 
 #: So many ids are named in one query; databases take some 32,000.
 AT_ONCE = 5_000
@@ -116,6 +118,11 @@ class PaymentInfo:
     recorded_by_id: int | None
     drawer_id: int | None
     bearer: str = ""
+
+    @property
+    def by_claim(self) -> bool:
+        """Whether it went back since a cardholder's bank took it, or is here again since that claim was won."""
+        return (self.provider_reference or "").startswith(BY_CLAIM)
 
     @property
     def due_back(self) -> Money:

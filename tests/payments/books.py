@@ -150,6 +150,9 @@ async def _check_money(edition: EditionInfo, invoices: Rows, payments: Rows) -> 
     )
     claimed = await _sum(claims.format(name="lost_minor"), edition.id)
     kept += await _sum(claims.format(name="fee_minor"), edition.id)
+    by_claim = -sum(
+        row["amount_minor"] for row in payments if (row["provider_reference"] or "").startswith("stripe:claim:")
+    )  # entered with the claim: not lost, and no money moved once more
     counted = "SELECT SUM({what}) AS total FROM cash_drawer WHERE edition = {{}} AND closed_at IS NOT NULL"
     missed = await _sum(counted.format(what="expected_minor - counted_minor"), edition.id)
     taken = await _sum(counted.format(what="counted_minor - float_minor"), edition.id)
@@ -183,9 +186,9 @@ async def _check_money(edition: EditionInfo, invoices: Rows, payments: Rows) -> 
     expected[Account.OVER_SHORT] = missed + never
     expected[Account.BANK] += unassigned + income
     expected[Account.INCOME] = -income
-    expected[Account.CARD] -= kept + claimed
+    expected[Account.CARD] -= kept + claimed - by_claim
     expected[Account.UNASSIGNED] = -unassigned
-    expected[Account.DISPUTES] = claimed
+    expected[Account.DISPUTES] = claimed - by_claim
     expected[Account.RESERVED] = sum(
         row["taken_minor"] - row["bank_minor"] - row["fee_minor"] - row["loss_minor"] for row in shares
     )

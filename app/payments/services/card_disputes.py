@@ -1,21 +1,22 @@
 """Payments that cardholders claim back at their banks: shown to finance, who answers at Stripe.
 
 What the bank takes is entered once it is lost, and comes off again if it turns out to be won; so is Stripe's fee.
+As far as money of the invoice has to go back, what the bank took counts as gone back (``claims_back``).
 """
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from app.events.queries import hold_edition
 from app.kernel.database import hold_row, write_transaction
 from app.kernel.money import Money
 from app.payments.currencies import fee_from_stripe, from_stripe
 from app.payments.enums import Account, Posting
 from app.payments.enums_card import DisputeState
 from app.payments.errors_card import PaymentNotKnownYet
-from app.payments.queries import DocumentInfo, document_by_id
+from app.payments.queries import DocumentInfo, document_by_id, hold_document
 from app.payments.queries_card import is_any_attempt_unsettled, payment_of_intent
+from app.payments.services.claims_back import count_claims, stop_counting
 from app.payments.services.inbox import IGNORED
 from app.payments.services.ledger import post
 from app.payments.services.stripe_client import from_stripe_time
@@ -59,7 +60,7 @@ async def apply_dispute(dispute: Mapping[str, Any], told_at: datetime, now: date
     state = _STATES[dispute["status"]]
     document = await document_by_id(payment["document"])
     async with write_transaction():
-        await hold_edition(document.edition_id)
+        document = await hold_document(document.id)
         row = CardDispute(
             payment=payment["id"],
             dispute_id=dispute["id"],
@@ -80,7 +81,10 @@ async def apply_dispute(dispute: Mapping[str, Any], told_at: datetime, now: date
                 {CardDispute.state: state.value, CardDispute.answer_by: row.answer_by, CardDispute.told_at: told_at}
             ).where(CardDispute.id == known["id"])
         lost = amount.amount_minor if state is DisputeState.LOST else 0
+        if lost < known["lost_minor"]:
+            await stop_counting(document, known["id"], now)
         await _enter(known, document, lost=lost, fee=_fee_of(dispute), now=now)
+        await count_claims(document, now)
     return state.value
 
 

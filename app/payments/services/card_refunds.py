@@ -40,6 +40,7 @@ from app.payments.queries_card import (
 )
 from app.payments.queries_sent import card_refund_sent_before
 from app.payments.services.card_telling import tell_back_on_card, tell_not_on_card
+from app.payments.services.claims_back import count_claims
 from app.payments.services.documents import take_back
 from app.payments.services.inbox import IGNORED
 from app.payments.services.owing import owe_back
@@ -144,7 +145,10 @@ async def carry_on(refund: Mapping[str, Any], now: datetime) -> RefundState:
             CardRefund.error: str(error.params["reason"])[:300],
             CardRefund.checked_at: now,
         }
-        await CardRefund.update(values).where((CardRefund.id == refund["id"]) & CardRefund.state.is_in(UNDER_WAY))
+        async with write_transaction():
+            document = await hold_document((await payment_by_id(refund["payment"])).document_id)
+            await CardRefund.update(values).where((CardRefund.id == refund["id"]) & CardRefund.state.is_in(UNDER_WAY))
+            await count_claims(document, now)  # a claim that was lost meanwhile is why Stripe refuses
         raise
     async with write_transaction():
         await apply_refund(told, now)
@@ -183,6 +187,8 @@ async def apply_refund(told: Mapping[str, Any], now: datetime) -> str:
         await _book(row, str(told["id"]), payment, now)
     elif changed and row["state"] == RefundState.DONE.value:
         await _reverse(row, str(told["id"]), payment, str(values[CardRefund.error]), now)
+    if changed and state is RefundState.FAILED:
+        await count_claims(await document_by_id(payment.document_id), now)
     return state.value
 
 

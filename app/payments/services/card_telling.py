@@ -46,3 +46,44 @@ async def tell_not_on_card(document: DocumentInfo, refund_id: int, amount: Money
             key=f"card-refund-failed:{refund_id}",
             now=now,
         )
+
+
+async def tell_by_claim(document: DocumentInfo, amount: Money, payment_id: int, now: datetime) -> None:
+    """Tell that what has to go back is with her already, since her bank took it back for her."""
+    with use_locale(document.payer_language):
+        await send_to_payer(
+            document,
+            subject=_("Your bank has given you the money for {number}"),
+            mail=_(
+                "Dear {name},\n\nof what you paid for {what} (invoice {number}, {edition}), {amount} has to go back to "
+                "you. Your bank has given it to you already, as you claimed it there: it does not come a second time."
+            ),
+            short=_(
+                "{edition}: your bank has given you {amount} of invoice {number} already, as you claimed it there. It "
+                "does not come a second time."
+            ),
+            values={"amount": format_money(amount)},
+            key=f"payment-by-claim:{payment_id}",
+            now=now,
+        )
+
+
+async def tell_claim_won(document: DocumentInfo, amount: Money, payment_id: int, now: datetime) -> None:
+    """Tell that what her bank had taken back for her is here again, and has to go back to her."""
+    with use_locale(document.payer_language):
+        await send_to_payer(
+            document,
+            subject=_("Your payment for {number} goes back to you"),
+            mail=_(
+                "Dear {name},\n\nyour bank has decided on your claim of {amount} for {what} (invoice {number}, "
+                "{edition}): the money is with us again. It has to go back to you: the organisers see to it, and you "
+                "are told when it has gone."
+            ),
+            short=_(
+                "{edition}: your bank has decided on your claim of {amount} for invoice {number}: the money is with us "
+                "again. It goes back to you."
+            ),
+            values={"amount": format_money(amount)},
+            key=f"payment-claim-won:{payment_id}",
+            now=now,
+        )

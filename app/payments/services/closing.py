@@ -32,7 +32,7 @@ async def owe_all_back(edition: EditionInfo, actor: Actor, now: datetime) -> Map
             await cancel_document(document_id=row["id"], actor=actor, now=now, tell=row["purpose"] == SERVICE_PURPOSE)
         elif row["state"] == DocumentState.PAID.value:
             owed = await require_refund(document_id=row["id"], actor=actor, now=now)
-            if owed is not None and row["purpose"] == SERVICE_PURPOSE:
+            if owed is not None and owed.amount_minor and row["purpose"] == SERVICE_PURPOSE:
                 await tell_taken_back(await document_by_id(row["id"]), owed, now)
-            refunds += owed is not None
+            refunds += owed is not None and owed.amount_minor > 0
     return {"refunds": refunds}

@@ -12,6 +12,7 @@ from app.payments.enums import STANDS, Account, DocumentState, Posting
 from app.payments.errors import CurrencyDiffers, DocumentNotOpen, MoreThanBilled, NotOverdue
 from app.payments.queries import document_by_id, hold_document, is_overdue, parts_of, payments_of
 from app.payments.queries_sent import credit_sent_before
+from app.payments.services.claims_back import count_claims
 from app.payments.services.credit_notes import issue_credit, part_of_rest
 from app.payments.services.documents import cancel_document, move_document, take_back
 from app.payments.services.ledger import post
@@ -55,7 +56,9 @@ async def credit_document(
         document = await document_by_id(document_id)
         if (over := -document.due.amount_minor) > 0:
             await owe_back(document, over, now)
-            await tell_credited(document, amount, Money(over, amount.currency), now)
+            over -= (await count_claims(document, now)).amount_minor
+            if over:
+                await tell_credited(document, amount, Money(over, amount.currency), now)
             document = await document_by_id(document_id)
         elif document.due.amount_minor:
             await tell_less(document, amount, note_id, now)

@@ -36,6 +36,7 @@ from app.payments.queries import (
     terms_of,
 )
 from app.payments.queries_legal import is_legal
+from app.payments.services.claims_back import count_claims
 from app.payments.services.credit_notes import forget_credits, issue_credit, part_of_rest
 from app.payments.services.issuing import (
     Content,
@@ -271,11 +272,10 @@ async def cancel_document(*, document_id: int, actor: Actor | None, now: datetim
             await post_content(Posting.CANCEL, was, now, sign=-1)
         if was.credited.amount_minor:
             await forget_credits(was, now)
-        if was.paid.amount_minor:
-            await owe_back(was, was.paid.amount_minor, now)
-        if tell and was.paid.amount_minor:
-            await tell_taken_back(await document_by_id(was.id), was.paid, now)
-        elif tell and not (is_borne and was.purpose != SERVICE_PURPOSE):
+        owed = await _owe_all(was, now)
+        if tell and owed.amount_minor:
+            await tell_taken_back(await document_by_id(was.id), owed, now)
+        elif tell and not was.paid.amount_minor and not (is_borne and was.purpose != SERVICE_PURPOSE):
             await tell_void(was, now)
 
 
@@ -305,16 +305,16 @@ async def take_back(*, document_id: int, actor: Actor | None, now: datetime) -> 
         taken_back = _taken_back.get(document.purpose)
         if taken_back is not None:
             await taken_back(document, owed, actor, now)
-        else:
+        elif owed.amount_minor:
             await tell_taken_back(document, owed, now)
 
 
 async def require_refund(*, document_id: int, actor: Actor | None, now: datetime) -> Money | None:
     """Take back a paid document by a credit note, since what it was for was taken back: its money has to go back.
 
-    For its seller; for others see :func:`take_back`. In the caller's transaction; gives what has to go back since, and
-    None for a document that is not paid, which is left as it is. One that others bear as a whole is cancelled: nobody
-    paid it. Raises DocumentNotFound.
+    For its seller; for others see :func:`take_back`. In the caller's transaction; gives what has to go back since,
+    without what a lost claim took already, and None for a document that is not paid, which is left as it is. One that
+    others bear as a whole is cancelled: nobody paid it. Raises DocumentNotFound.
     """
     async with write_transaction():
         await _hold_edition_of(document_id)
@@ -331,5 +331,13 @@ async def require_refund(*, document_id: int, actor: Actor | None, now: datetime
             await issue_credit(was, await lines_of(was.id), was.description, now)
         elif rest := was.amount.amount_minor - was.credited.amount_minor:
             await issue_credit(was, await part_of_rest(was, rest, was.description), was.description, now)
-        await owe_back(was, was.paid.amount_minor, now)
+        return await _owe_all(was, now)
+
+
+async def _owe_all(was: DocumentInfo, now: datetime) -> Money:
+    """Let all that came for a document go back, in the caller's transaction; gives what no claim has taken of it."""
+    if not was.paid.amount_minor:
         return was.paid
+    await owe_back(was, was.paid.amount_minor, now)
+    counted = await count_claims(was, now)
+    return Money(was.paid.amount_minor - counted.amount_minor, was.paid.currency)

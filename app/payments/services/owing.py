@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from app.payments.enums import Account, Posting, Settlement
+from app.payments.enums import Account, DocumentState, Posting, Settlement
 from app.payments.queries import DocumentInfo
 from app.payments.services.ledger import post
 from app.payments.tables import Payment, PaymentDocument
@@ -49,3 +49,18 @@ async def enter_owed(document: DocumentInfo, minor: int, now: datetime) -> None:
         document_id=document.id,
         now=now,
     )
+
+
+async def enter_returned(document_id: int, payment_id: int | None, minor: int) -> None:
+    """Note that so much of a payment went back, or below nothing is here again, in the caller's transaction."""
+    await Payment.update({Payment.returned_minor: Payment.returned_minor + minor}).where(Payment.id == payment_id)
+    await PaymentDocument.update({PaymentDocument.owed_minor: PaymentDocument.owed_minor - minor}).where(
+        PaymentDocument.id == document_id
+    )
+    here, gone = DocumentState.REFUND_DUE.value, DocumentState.REFUNDED.value
+    mine = PaymentDocument.id == document_id
+    stands = (PaymentDocument.state == here) & (PaymentDocument.owed_minor == 0)
+    if minor < 0:
+        here, gone = gone, here
+        stands = PaymentDocument.state == here
+    await PaymentDocument.update({PaymentDocument.state: gone}).where(mine & stands)

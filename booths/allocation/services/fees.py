@@ -12,7 +12,7 @@ from app.kernel.database import write_transaction
 from app.kernel.i18n import _, use_locale
 from app.payments.enums import STANDS, DocumentState
 from app.payments.lines import Line, Terms, borne
-from app.payments.queries import invoices_for, terms_of
+from app.payments.queries import document_by_id, invoices_for, terms_of
 from app.payments.queries_borne import as_known
 from app.payments.services.documents import cancel_document, open_document, require_refund
 from app.payments.services.issuing import Part, Payer, in_two
@@ -176,13 +176,14 @@ async def take_bill_back(*, edition_id: int, application_id: int, actor: Actor, 
                 await require_refund(document_id=document.id, actor=actor, now=now)
             else:
                 continue
+            owed = min(document.paid, (await document_by_id(document.id)).owed, key=lambda one: one.amount_minor)
             bill = await bill_of(document.id)
             nothing_came = FeeNews.BORNE_BACK if document.is_borne else FeeNews.TAKEN_BACK
             await tell_fee(
-                FeeNews.OWED_BACK if came else nothing_came,
+                FeeNews.OWED_BACK if owed.amount_minor else nothing_came,
                 document,
                 booth=bill["code"],
-                amount=document.paid,
+                amount=owed,
                 occasion=document.state,  # one that was cancelled may be paid late, and is taken back once more
                 now=now,
             )

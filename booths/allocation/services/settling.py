@@ -96,7 +96,7 @@ async def release_taken_back(document: DocumentInfo, owed: Money, actor: Actor |
             now=now,
         )
     await tell_fee(
-        FeeNews.OWED_BACK,
+        FeeNews.OWED_BACK if owed.amount_minor else FeeNews.TAKEN_BACK,
         document,
         booth=bill["code"],
         amount=owed,

@@ -205,6 +205,7 @@ async def _order_page(
         ticket["path"] = f"/pass/{secret_of(ticket['secret_seed'])}" if ticket["secret_seed"] else ""
     document = await document_by_id(order["payment_document"]) if order["payment_document"] is not None else None
     invoice = await own_invoice(document, is_asked=order["state"] == OrderState.HELD) if document else None
+    went_back = invoice.went_back if invoice else []
     refunds = await refunds_of(document.id) if document else []
     total = Money(order["total_minor"], order["currency"])
     due = await to_pay(document) if document else total
@@ -221,7 +222,7 @@ async def _order_page(
         contact=queries.half_hidden(order["contact"]),
         refund_due=document.owed if document and document.owed.amount_minor else None,
         refunds=[one for one in refunds if one["state"] == RefundState.DONE.value],
-        returned=[one for one in invoice.went_back if one.method != PaymentMethod.CARD] if invoice else [],
+        returned=[one for one in went_back if one.method != PaymentMethod.CARD or one.by_claim],
         method_names={method: _(name) for method, name in METHOD_NAMES.items()},
         replaced=invoice is not None and any(one.outcome == Settlement.REPLACED for one in invoice.payments),
         own=f"{edition.path}/tickets/done/{secret}",
