@@ -58,9 +58,9 @@ async def enter_returned(document_id: int, payment_id: int | None, minor: int) -
         PaymentDocument.id == document_id
     )
     here, gone = DocumentState.REFUND_DUE.value, DocumentState.REFUNDED.value
-    mine = PaymentDocument.id == document_id
-    stands = (PaymentDocument.state == here) & (PaymentDocument.owed_minor == 0)
     if minor < 0:
         here, gone = gone, here
-        stands = PaymentDocument.state == here
-    await PaymentDocument.update({PaymentDocument.state: gone}).where(mine & stands)
+    moved = (PaymentDocument.id == document_id) & (PaymentDocument.state == here)
+    if minor >= 0:
+        moved &= PaymentDocument.owed_minor == 0
+    await PaymentDocument.update({PaymentDocument.state: gone}).where(moved)
