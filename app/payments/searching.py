@@ -16,6 +16,7 @@ from app.kernel.database import contains
 from app.kernel.money import Money, parse_money
 from app.kernel.names import normalise_phone, region_of
 from app.kernel.searching import like_pattern
+from app.payments.references import PREFIX
 from app.payments.tables import PaymentDocument
 from app.payments.tables_bank import BankEntry
 from app.payments.tables_service import ServiceInvoice
@@ -90,7 +91,9 @@ def amount_in(wanted: str, currency: str) -> Money | None:
 def without_blanks(wanted: str) -> str:
     """A text in capitals without what stands between its letters and digits, where it may be a reference, or ""."""
     bare = re.sub(r"[^0-9A-Z]", "", wanted.upper())
-    return bare if len(bare) >= LEAST_REFERENCE and re.search(r"[A-Z]", bare) and re.search(r"\d", bare) else ""
+    mixed = re.search(r"[A-Z]", bare) and re.search(r"\d", bare)
+    # One reference in twenty has no digit.
+    return bare if len(bare) >= LEAST_REFERENCE and (mixed or bare.startswith(PREFIX)) else ""
 
 
 def _phone_in(wanted: str, currency: str) -> str:
