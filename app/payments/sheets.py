@@ -22,14 +22,17 @@ from app.kernel.sheets.model import Value
 from app.kernel.sheets.parsers import text
 from app.payments.bank_lines import BankLine, our_account
 from app.payments.enums import EntrySource
+from app.payments.references import find_references
 from app.payments.services.entries import Told, keep_told, told_of
 from app.payments.sheet_cells import NOT_AN_AMOUNT, amount, booked, clock, currency, direction, is_nothing
 
 DESK = "bank"
 TOTALS = re.compile(
-    r"(tong|cong|so du|luy ke|phat sinh|doanh so|total|sub ?total|grand total|balance|opening|closing|saldo|jumlah|"
-    r"mutasi)\b"
+    r"(tong(?! cong ty)|cong(?! ty)|so du|luy ke|phat sinh|doanh so|total|sub ?total|grand total|balance|opening|closing|saldo|"
+    r"jumlah|mutasi)\b"
 )
+#: A day's own totals, which stand on its date: only where no number, payer or reference says that it is a transfer.
+OF_A_DAY = re.compile(r"(tong cong(?! ty)|cong phat sinh|so du|luy ke|opening balance|closing balance|saldo a[wk])")
 NOT_A_DAY = N_("This is no day that can be read. Banks write it like 21/11/2026 or 2026-11-21 14:02.")
 NOT_YET = N_("This day has not come yet. Is it written with the month first?")
 #: Banks book in the evening as of the next day.
@@ -303,6 +306,12 @@ def _is_total(row: SheetRow) -> bool:
     return not said or any(TOTALS.match(search_text(text)) for text in map(_words, row.raw.values) if text)
 
 
+def _is_total_of_a_day(row: SheetRow) -> bool:
+    said = row["purpose"] or ""
+    bare = not row["number"] and not row["payer_name"] and not row["payer_account"] and not find_references(said)
+    return bare and OF_A_DAY.match(search_text(said)) is not None
+
+
 def _words(value: Value) -> str:
     return value if isinstance(value, str) else ""
 
@@ -312,7 +321,7 @@ def lines_of(rows: Sequence[SheetRow], context: SheetContext) -> list[BankLine]:
     zone, lines = ZoneInfo(context.timezone), []
     for row in rows:
         at, minor = _booked_at(row), came_in(row)
-        if at is None or minor <= 0:
+        if at is None or minor <= 0 or _is_total_of_a_day(row):
             continue
         local = at.astimezone(zone)
         if row["clock"] is not None and local.time() == time():

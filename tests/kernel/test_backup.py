@@ -94,7 +94,8 @@ def columns_of(table: type[Table]) -> list[Column]:
 async def some_value(column: Column) -> Any:
     """A value that a careless backup would lose."""
     if isinstance(column, ForeignKey):
-        return (await column._foreign_key_meta.resolved_references.select().first())["id"]
+        found = await column._foreign_key_meta.resolved_references.select().first()
+        return found and found["id"]  # none yet of a table's own rows
     if isinstance(column, Timestamptz):
         return NOW.replace(microsecond=123_456)
     if isinstance(column, Date):

@@ -21,6 +21,7 @@ from app.kernel.sheets.kept import mapping_of, problems_of, result_of
 from app.main import register_modules
 from app.payments import sheets
 from app.payments.bank_lines import BankLine
+from app.payments.references import reference_of
 from app.payments.services.entries import line_of
 from app.payments.sheet_cells import amount, clock, direction
 from app.payments.sheets import DESK, STATEMENTS
@@ -240,6 +241,10 @@ async def test_each_formula_of_a_workbook_is_refused_with_its_line_and_texts_tha
         ";1.570.000;Cộng;",
         "24/12/2026;;Số dư;",
         "24/12/2026;-5;phi;A1",
+        "24/11/2026;5.000.000;Cộng phát sinh trong ngày;",
+        "24/11/2026;5.000.000;TỔNG CỘNG;",
+        "24/11/2026;5.000.000;Số dư cuối ngày;",
+        "24/11/2026;5.000.000;Saldo akhir;",
     ],
 )
 async def test_lines_that_are_no_transfer_are_passed_over_and_counted(context: SheetContext, row: str) -> None:
@@ -309,6 +314,20 @@ async def test_a_big_statement_is_made_ready_before_the_transaction_that_keeps_i
         kept_before = {"created": created, "updated": 0, "unchanged": unchanged}
         assert loaded == {**kept_before, "outgoing": 1, "passed_over": 1}
     assert (inside, sheets._ready) == ([False, False], {})
+
+
+@pytest.mark.parametrize("who", ["Công ty Lụa", "Tổng công ty Chè"])
+async def test_a_company_is_no_total(context: SheetContext, who: str) -> None:
+    head = "Ngày;Số tiền;Nội dung;Số bút toán\n24/11/2026;1;ve;A0\n"
+    batch = await preview(STATEMENTS.name, f"{head};3.000.000;{who} chuyen tien;A1\n".encode(), "a.csv", context)
+    assert [(problem["row"], problem["code"]) for problem in problems_of(batch)] == [(3, "required")]
+    assert (await load(f"{head}24/11/2026;3.000.000;{who} chuyen tien;\n", context))["created"] == 2
+
+
+@pytest.mark.parametrize("row", [f"Tong cong 2 gian {reference_of(range(8))};", "So du tien ve;A1"])
+async def test_words_of_a_total_with_a_reference_or_number_are_a_transfer(context: SheetContext, row: str) -> None:
+    head = "Ngày;Số tiền;Nội dung;Số bút toán\n"
+    assert (await load(f"{head}24/11/2026;3.000.000;{row}\n", context))["created"] == 1
 
 
 async def test_a_big_statement_is_kept_as_a_whole_or_not_at_all(
