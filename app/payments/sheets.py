@@ -28,8 +28,8 @@ from app.payments.sheet_cells import NOT_AN_AMOUNT, amount, booked, clock, curre
 
 DESK = "bank"
 TOTALS = re.compile(
-    r"(tong(?! cong ty)|cong(?! ty)|so du|luy ke|phat sinh|doanh so|total|sub ?total|grand total|balance|opening|closing|saldo|"
-    r"jumlah|mutasi)\b"
+    r"(tong(?! cong ty)|cong(?! ty)|so du|luy ke|phat sinh|doanh so|total|sub ?total|grand total|balance|opening|"
+    r"closing|saldo|jumlah|mutasi)\b"
 )
 #: A day's own totals, which stand on its date: only where no number, payer or reference says that it is a transfer.
 OF_A_DAY = re.compile(r"(tong cong(?! ty)|cong phat sinh|so du|luy ke|opening balance|closing balance|saldo a[wk])")
