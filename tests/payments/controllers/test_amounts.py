@@ -29,7 +29,7 @@ from tests.payments.factories import Seller, make_document, make_entry
 from tests.support.client import Browser, sign_in
 from tests.support.factories import make_holder
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.slow, pytest.mark.engines]
 #: None of these is an amount that anybody can pay; the first is one that may lie in a drawer, or be a fee.
 NONE = ("0", "-1", "-0", str(MOST + 1), str(2**53 + 1), "9" * 29, "1e9", "NaN", "0x10", "1.5", "1.00", "½", "")
 

@@ -47,7 +47,7 @@ from tests.payments.factories import Seller, make_document, make_entry, put_on_s
 from tests.support.factories import make_holder
 
 T = TypeVar("T")
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.slow, pytest.mark.engines]
 KINDS = list(Settlement)[:3]
 #: Stripe's words for where a claim stands.
 CLAIMS = ("needs_response", "under_review", "won", "lost")

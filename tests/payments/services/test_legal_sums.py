@@ -30,7 +30,7 @@ from tests.payments.factories import Seller, make_document
 from tests.payments.test_exports import random_history
 from tests.support.legal_provider import LegalServer
 
-pytestmark = [pytest.mark.engines, pytest.mark.usefixtures("database")]
+pytestmark = [pytest.mark.slow, pytest.mark.engines, pytest.mark.usefixtures("database")]
 LATER = NOW + timedelta(days=30)
 NOTHING = {"issued": 0, "refused": 0, "files": 0}
 Sums = dict[tuple[float | None, str], list[int]]

@@ -48,7 +48,7 @@ from ticketing.sales.services.messages import reach_buyer
 from ticketing.sales.services.orders import PURPOSE
 from ticketing.sales.services.outcomes import settle_order, settle_orders
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.slow, pytest.mark.engines]
 FIFTY = Money(50_000, "VND")
 
 

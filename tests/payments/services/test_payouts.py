@@ -43,7 +43,7 @@ from tests.payments.factories import make_document, make_entry
 from tests.support.card_payments import StripeServer
 from tests.support.race import ask_first, drop_index, drop_unique, losers, race, unguarded, winners
 
-pytestmark = [pytest.mark.engines, pytest.mark.usefixtures("database", "seller")]
+pytestmark = [pytest.mark.slow, pytest.mark.engines, pytest.mark.usefixtures("database", "seller")]
 DAY = date(2026, 10, 18)
 
 

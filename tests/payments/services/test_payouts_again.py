@@ -27,7 +27,7 @@ from tests.payments.factories import make_entry
 from tests.support.card_payments import StripeServer
 from tests.support.race import race, winners
 
-pytestmark = [pytest.mark.engines, pytest.mark.usefixtures("database", "seller")]
+pytestmark = [pytest.mark.slow, pytest.mark.engines, pytest.mark.usefixtures("database", "seller")]
 MONEY = ("bank", "card", "disputes", "fees", "loss", "reserved", "unassigned")
 
 

@@ -32,7 +32,7 @@ from tests.support.attacks import PICTURES
 from tests.support.factories import make_person
 from tests.support.race import losers, meet_before, race, unguarded, winners
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.slow, pytest.mark.engines]
 
 
 def picture(kind: str = "PNG", size: tuple[int, int] = (400, 800)) -> bytes:

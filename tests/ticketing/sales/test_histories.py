@@ -32,7 +32,7 @@ from ticketing.sales.errors import DueChanged, OrderNotOpen, SoldOut
 from ticketing.sales.services.outcomes import cancel_order, expire_orders
 from ticketing.sales.services.paying import pay_order
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.slow, pytest.mark.engines]
 PRICE = 50_000
 LATER = NOW + timedelta(minutes=21)
 NUMBERS = itertools.count(1)
