@@ -81,6 +81,18 @@ async def expected_payouts(edition_id: int) -> list[tuple[Account, Money]]:
     return [one for one in found if one[1].amount_minor]
 
 
+async def lies_at(edition_id: int, account: Account, currency: str) -> Money:
+    """What an account of an edition's ledger comes to in a currency."""
+    (row,) = await fetch(
+        "SELECT COALESCE(SUM(amount_minor), 0) AS total FROM ledger_entry "
+        "WHERE edition = {} AND account = {} AND currency = {}",
+        edition_id,
+        account.value,
+        currency,
+    )
+    return Money(int(row["total"]), currency)
+
+
 async def payouts_to_book(before: datetime, limit: int) -> list[dict[str, Any]]:
     """Payouts of which Stripe told and that are not entered, but for those that were looked at since ``before``."""
     seen = Payout.checked_at.is_null() | (Payout.checked_at < before)

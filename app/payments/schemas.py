@@ -191,7 +191,7 @@ class DayForm(msgspec.Struct):
 
 
 class PayoutForm(msgspec.Struct):
-    """A payout that somebody writes down; amounts as people type them."""
+    """A payout that somebody writes down; amounts as people type them. ``more``: it is right, though not expected."""
 
     account: Literal["card", "terminal", "safe", "cash"]
     taken: Annotated[str, Meta(max_length=30)]
@@ -199,6 +199,7 @@ class PayoutForm(msgspec.Struct):
     reference: Annotated[str, Meta(min_length=1, max_length=100)]
     fee: Annotated[str, Meta(max_length=30)] = ""
     note: Annotated[str, Meta(max_length=200)] = ""
+    more: bool = False
 
 
 class PayoutMatchForm(msgspec.Struct):

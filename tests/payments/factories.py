@@ -5,21 +5,26 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.accounts.actor import Actor
+from app.accounts.enums import Role
+from app.accounts.queries import actor_of_person
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.database import fetch
 from app.kernel.money import Money
 from app.payments.bank_lines import BankLine
-from app.payments.enums import DocumentState, EntrySource, Settlement
+from app.payments.enums import DocumentState, EntrySource, PaymentMethod, Settlement
 from app.payments.lines import Line
 from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id, payments_of
 from app.payments.queries_bank import EntryInfo, entry_by_id
 from app.payments.services import documents, taking_off
 from app.payments.services.documents import open_document
+from app.payments.services.drawers import close_drawer, open_drawer
 from app.payments.services.entries import keep_entries
 from app.payments.services.issuing import Part, Payer
+from app.payments.services.recording import record_payment
 from app.payments.tables_bank import BankEntry
 from tests.conftest import NOW
 from tests.payments.books import check_books
+from tests.support.factories import make_holder
 
 #: When every part of what was billed at ``NOW`` is overdue, so that it can be written off.
 OVERDUE = NOW + timedelta(days=90)
@@ -114,6 +119,16 @@ async def make_entry(
     newest = await BankEntry.select(BankEntry.id).order_by(BankEntry.id, ascending=False).first()
     assert newest is not None
     return await entry_by_id(newest["id"])
+
+
+async def put_into_safe(edition: EditionInfo, amount: int, *, subject_id: int = 900) -> None:
+    """Take ``amount`` VND in cash at a drawer and count it, so that it lies in the safe."""
+    cashier = await actor_of_person((await make_holder(Role.FINANCE, edition_id=edition.id)).id)
+    drawer_id = await open_drawer(edition_id=edition.id, float_=Money(0, "VND"), actor=cashier, now=NOW)
+    document = await make_document(edition, subject_id=subject_id, amount=amount)
+    cash: Any = {"method": PaymentMethod.CASH, "amount": document.amount}
+    await record_payment(document_id=document.id, **cash, actor=cashier, now=NOW)
+    await close_drawer(drawer_id=drawer_id, edition_id=edition.id, counted=document.amount, actor=cashier, now=NOW)
 
 
 async def make_paid_for(edition: EditionInfo, count: int, *, first: int = 1) -> list[DocumentInfo]:

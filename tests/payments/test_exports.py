@@ -208,6 +208,7 @@ async def test_sheets_are_loaded_over_http_and_compute_nothing(client: Browser, 
         arrives_on=NOW.date(),
         actor=SYSTEM,
         now=NOW,
+        more=True,
     )
     shown = (await client.get(f"{base}?lang=en")).text
     text = " ".join(re.sub(r"<[^>]*>", " ", shown).split())

@@ -11,6 +11,7 @@ from app.accounts.guards import requires
 from app.events.pages import form_again, stretch
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
+from app.kernel.errors import AppError
 from app.kernel.forms import Form, FormError, open_form, posted_by, read_form
 from app.kernel.i18n import N_, _
 from app.kernel.money import Money, format_money, parse_money, typed_money
@@ -19,6 +20,7 @@ from app.payments import queries_payouts
 from app.payments.enums import ACCOUNT_NAMES, PAYOUT_STATE_NAMES, Account, PayoutState
 from app.payments.errors import AmountOutOfRange, PayoutKnown
 from app.payments.errors_cash import MoveArrived, NotOfSafe
+from app.payments.errors_payouts import CashHasLess, PayoutMore, SafeHasLess
 from app.payments.queries_drawers import cash_elsewhere
 from app.payments.queries_payouts import PayoutInfo
 from app.payments.schemas import NOT_AN_AMOUNT, PayoutForm, PayoutMatchForm, TakeBackForm
@@ -30,6 +32,13 @@ from app.payments.why import said
 PAYS_OUT = (Account.CARD, Account.TERMINAL, Account.SAFE, Account.CASH)
 #: What cash is called that lies in no open drawer.
 BESIDE = N_("Cash that was taken without a drawer")
+#: At which field of the form it stands why a payout is not entered.
+REFUSED_AT: dict[type[AppError], str] = {
+    PayoutKnown: "reference",
+    SafeHasLess: "taken",
+    CashHasLess: "taken",
+    PayoutMore: "more",
+}
 
 
 class PayoutsController(Controller):
@@ -69,6 +78,7 @@ class PayoutsController(Controller):
                 reference=values.reference,
                 arrives_on=values.arrives_on,
                 note=values.note,
+                more=values.more,
                 actor=request.user,
                 now=now(),
             )
@@ -77,8 +87,8 @@ class PayoutsController(Controller):
         except AmountOutOfRange as error:
             form = await form_again(request, {"taken": error.sentence()})
             return await _payouts_page(request, edition, form, status=422)
-        except PayoutKnown as error:
-            form = await form_again(request, {"reference": error.sentence()})
+        except (PayoutKnown, SafeHasLess, CashHasLess, PayoutMore) as error:
+            form = await form_again(request, {REFUSED_AT[type(error)]: error.sentence()})
             return await _payouts_page(request, edition, form, status=409)
         return redirect(f"/manage/{edition_id}/payments/payouts", toast=_("The payout is entered."))
 

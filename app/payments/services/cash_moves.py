@@ -27,7 +27,7 @@ from app.payments.errors_cash import (
 from app.payments.queries_drawers import DrawerInfo, drawer_by_id, in_safe
 from app.payments.services.drawers import may_use, require_in
 from app.payments.services.ledger import post
-from app.payments.services.payouts import record_payout, take_back_cash
+from app.payments.services.payouts import record_from_drawer, take_back_cash
 from app.payments.tables_books import CashMove
 
 
@@ -80,11 +80,9 @@ async def move_cash(
             )
             await row.save()
             if way == CashWay.TO_BANK:
-                await record_payout(
+                await record_from_drawer(
                     edition_id=edition_id,
-                    account=Account.CASH,
                     taken=amount,
-                    fee=Money(0, amount.currency),
                     reference=f"{drawer_id}-{row.id}",
                     arrives_on=edition.today(now),
                     note=reason,

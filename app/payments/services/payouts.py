@@ -22,10 +22,13 @@ from app.payments.enums import Account, PayoutState, Posting
 from app.payments.errors import AmountOutOfRange, PayoutKnown, PayoutReferenceNeeded
 from app.payments.errors_card import CardsNotSetUp, StripeNotReached
 from app.payments.errors_cash import MoveArrived, NotOfSafe, TakeBackReasonNeeded
+from app.payments.errors_payouts import CashHasLess, PayoutMore, SafeHasLess
 from app.payments.queries_card import PROVIDER
+from app.payments.queries_drawers import cash_elsewhere
 from app.payments.queries_payouts import (
     bearers_before,
     editions_of_payout,
+    lies_at,
     payouts_to_book,
     reserves,
     shares_of_payout,
@@ -56,13 +59,44 @@ async def record_payout(
     actor: Actor,
     now: datetime,
     note: str = "",
+    more: bool = False,
 ) -> int:
     """Write down that money goes to the bank: ``taken`` out of where it lies, less a fee. Gives its id.
 
     It lies with whoever takes cards for us, or is cash that is brought there. ``reference`` is its number at Stripe,
-    the batch's at the terminal or that of the bank's slip, under which it is known. One of which Stripe told and which
-    could not be entered is entered so. Raises AmountOutOfRange, PayoutReferenceNeeded, PayoutKnown.
+    the batch's at the terminal or that of the bank's slip, under which it is known: what the same person writes down
+    under it once more, alike in all, gives the first answer. One of which Stripe told and which could not be entered is
+    entered so. ``more``: it is right though more than the books expect of cards. Raises AmountOutOfRange,
+    PayoutReferenceNeeded, PayoutKnown, SafeHasLess, CashHasLess, PayoutMore.
     """
+    async with write_transaction():
+        await hold_edition(edition_id, alone=True)  # two do not bring the same notes to the bank
+        payout_id, is_new = await _record(edition_id, account, taken, fee, reference, arrives_on, note, actor, now)
+        if is_new:
+            await _require_there(edition_id, account, taken, more=more)
+    return payout_id
+
+
+async def record_from_drawer(
+    *, edition_id: int, taken: Money, reference: str, arrives_on: date, actor: Actor, now: datetime, note: str
+) -> int:
+    """Write down that cash of a drawer goes to the bank, in the transaction that saw that it lies there."""
+    fee = Money(0, taken.currency)
+    return (await _record(edition_id, Account.CASH, taken, fee, reference, arrives_on, note, actor, now))[0]
+
+
+async def _record(
+    edition_id: int,
+    account: Account,
+    taken: Money,
+    fee: Money,
+    reference: str,
+    arrives_on: date,
+    note: str,
+    actor: Actor,
+    now: datetime,
+) -> tuple[int, bool]:
+    """Enter a payout; gives its id, and whether it was not entered yet. Raises as :func:`record_payout` does."""
     number = clean_text(reference)[:100]
     if not number:
         raise PayoutReferenceNeeded(fields={"reference": PayoutReferenceNeeded().sentence()})
@@ -79,34 +113,66 @@ async def record_payout(
         Payout.note: clean_text(note)[:200],
         Payout.recorded_by: actor.person_id,
     }
-    async with write_transaction():
-        await hold_edition(edition_id)
-        row = Payout({**values, Payout.account: account.value, Payout.reference: known_by, Payout.told_at: now})
-        made = await Payout.insert(row).on_conflict(action="DO NOTHING").returning(Payout.id)
-        if not made:
-            told = (Payout.reference == known_by) & (Payout.state == PayoutState.TOLD.value)
-            made = await Payout.update(values).where(told).returning(Payout.id)
-        if not made:
-            raise PayoutKnown(reference=number)
-        share = PayoutShare(
-            payout=made[0]["id"],
-            edition=edition_id,
-            taken_minor=taken.amount_minor,
-            bank_minor=arrives,
-            fee_minor=fee.amount_minor,
-        )
-        await share.save()
-        await _enter(share.to_dict(), account, taken.currency, now)
-        await audit.record(
-            actor=actor,
-            action="payout.record",
-            subject_type="payment_payout",
-            subject_id=made[0]["id"],
-            edition_id=edition_id,
-            after={"amount_minor": arrives, "fee_minor": fee.amount_minor},
-            now=now,
-        )
-    return int(made[0]["id"])
+    row = Payout({**values, Payout.account: account.value, Payout.reference: known_by, Payout.told_at: now})
+    made = await Payout.insert(row).on_conflict(action="DO NOTHING").returning(Payout.id)
+    if not made:
+        told = (Payout.reference == known_by) & (Payout.state == PayoutState.TOLD.value)
+        made = await Payout.update(values).where(told).returning(Payout.id)
+    if not made:
+        return await _first_answer(known_by, values, edition_id, taken, number), False
+    share = PayoutShare(
+        payout=made[0]["id"],
+        edition=edition_id,
+        taken_minor=taken.amount_minor,
+        bank_minor=arrives,
+        fee_minor=fee.amount_minor,
+    )
+    await share.save()
+    await enter_share(share.to_dict(), account, taken.currency, now)
+    await audit.record(
+        actor=actor,
+        action="payout.record",
+        subject_type="payment_payout",
+        subject_id=made[0]["id"],
+        edition_id=edition_id,
+        after={"amount_minor": arrives, "fee_minor": fee.amount_minor},
+        now=now,
+    )
+    return int(made[0]["id"]), True
+
+
+async def _first_answer(known_by: str, values: Mapping[Any, Any], edition_id: int, taken: Money, number: str) -> int:
+    """The id of a payout of which this is the form, sent once more by the same person. Raises PayoutKnown for another.
+
+    What arrives is among the ``values``, so that the same sum taken is the same fee.
+    """
+    alike = Payout.reference == known_by
+    for column, value in values.items():
+        alike = alike & (column == value)
+    rows = await Payout.select(Payout.id).where(alike) if values[Payout.recorded_by] is not None else []
+    for row in rows:
+        for share in await shares_of_payout(row["id"]):
+            if (share["edition"], share["taken_minor"]) == (edition_id, taken.amount_minor):
+                return int(row["id"])
+    raise PayoutKnown(reference=number)
+
+
+async def _require_there(edition_id: int, account: Account, taken: Money, *, more: bool) -> None:
+    """That what was entered as taken lay there. Raises SafeHasLess, CashHasLess; PayoutMore unless ``more``."""
+    if account in (Account.SAFE, Account.CASH):
+        rest = await cash_elsewhere(edition_id, taken.currency)
+        left = rest.safe if account is Account.SAFE else rest.beside
+    else:
+        left = await lies_at(edition_id, account, taken.currency)
+    if left.amount_minor >= 0:
+        return
+    there = Money(left.amount_minor + taken.amount_minor, taken.currency)
+    if account is Account.SAFE:
+        raise SafeHasLess(there=there, given=taken)
+    if account is Account.CASH:
+        raise CashHasLess(there=there, given=taken)
+    if not more:
+        raise PayoutMore(there=there, given=taken)
 
 
 async def take_back_cash(*, edition_id: int, account: Account, reference: str, now: datetime) -> None:
@@ -159,7 +225,7 @@ async def _reverse(row: Mapping[str, Any], note: str, now: datetime) -> None:
     if not await Payout.update(values).where((Payout.id == row["id"]) & waits).returning(Payout.id):
         raise MoveArrived
     for share in await shares_of_payout(row["id"]):
-        await _enter(share, Account(row["account"]), row["currency"], now, sign=-1)
+        await enter_share(share, Account(row["account"]), row["currency"], now, sign=-1)
 
 
 async def payout_paid(told: Mapping[str, Any], now: datetime) -> str:
@@ -190,7 +256,7 @@ async def payout_failed(told: Mapping[str, Any], now: datetime) -> str:
         )
         if claimed:
             for share in shares:
-                await _enter(share, Account(row["account"]), row["currency"], now, sign=-1)
+                await enter_share(share, Account(row["account"]), row["currency"], now, sign=-1)
             if row["bank_entry"] is not None:
                 await leave_again(row["bank_entry"], now)
             return PayoutState.FAILED.value
@@ -274,11 +340,13 @@ async def _book(payout: Mapping[str, Any], now: datetime) -> bool:
                 fee_minor=share.taken - arrives - share.reserved,
             )
             await row.save()
-            await _enter(row.to_dict(), Account.CARD, payout["currency"], now)
+            await enter_share(row.to_dict(), Account.CARD, payout["currency"], now)
     return True
 
 
-async def _enter(share: Mapping[str, Any], account: Account, currency: str, now: datetime, *, sign: int = 1) -> None:
+async def enter_share(
+    share: Mapping[str, Any], account: Account, currency: str, now: datetime, *, sign: int = 1
+) -> None:
     """Enter an edition's share of a payout into its ledger, or (``sign`` -1) take it back.
 
     What was taken and neither arrives nor is a fee or a loss is held back. Only shares of before claims of cardholders

@@ -14,7 +14,7 @@ from app.payments.why import kept
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.payments.books import account, check_books
-from tests.payments.factories import Seller, make_document, make_entry
+from tests.payments.factories import Seller, make_document, make_entry, put_into_safe
 from tests.support.client import Browser, sign_in
 from tests.support.factories import make_owner
 
@@ -65,7 +65,8 @@ async def test_a_batch_is_written_down_found_on_the_account_and_done(client: Bro
         refused = await client.post(f"{path}?lang=en", data=GOOD | change)
         assert (refused.status_code, sentence in refused.text) == (status, True), change
     assert (await client.post(path, data=GOOD)).status_code == 303
-    again = await client.post(f"{path}?lang=en", data=GOOD)
+    assert (await client.post(path, data=GOOD)).status_code == 303  # the same form, sent twice
+    again = await client.post(f"{path}?lang=en", data=GOOD | {"fee": "2.000"})
     assert (again.status_code, "LO-7 is entered already" in again.text) == (409, True)
     shown = (await client.get(f"{path}?lang=en")).text
     for words in ("LO-7", "49.000\xa0₫", "1.000\xa0₫", "Sacombank", "Nothing is still to be paid out"):
@@ -87,14 +88,32 @@ async def test_a_batch_is_written_down_found_on_the_account_and_done(client: Bro
         assert (await client.get(f"{path}?lang={locale}")).status_code == 200
 
 
+async def test_more_than_is_expected_is_asked_for_once_more(client: Browser, seller: Seller) -> None:
+    await sign_in(client, (await make_owner()).id)
+    edition = await make_edition()
+    path = f"/manage/{edition.id}/payments/payouts"
+    await put_into_safe(edition, 2_400_000)
+    assert 'name="more"' not in (await client.get(path)).text
+    refused = await client.post(f"{path}?lang=en", data=GOOD)
+    assert (refused.status_code, "0\xa0₫ is expected as the books say" in refused.text) == (409, True)
+    assert ('name="more"' in refused.text, 'value="50.000"' in refused.text) == (True, True)
+    assert (await client.post(path, data=GOOD | {"more": "on"})).status_code == 303
+    cash = {"account": "safe", "taken": "5.000.000", "fee": "0", "reference": "NOP-1", "more": "on"}
+    refused = await client.post(f"{path}?lang=en", data=GOOD | cash)
+    assert (refused.status_code, "2.400.000\xa0₫ lies in the safe" in refused.text) == (409, True)
+    assert [one.reference for one in await payouts_of(edition.id)] == ["LO-7"]
+    await check_books(edition)
+
+
 async def test_cash_of_the_safe_that_was_not_brought_to_the_bank_is_taken_back(client: Browser, seller: Seller) -> None:
     await sign_in(client, (await make_owner()).id)
     edition = await make_edition()
     path = f"/manage/{edition.id}/payments/payouts"
     assert 'id="back"' not in (await client.get(path)).text
     brought = GOOD | {"account": "safe", "taken": "500.000", "fee": "0", "reference": "NOP-12", "note": "VCB"}
+    await put_into_safe(edition, 500_000)
     await client.post(path, data=brought)
-    await client.post(path, data=GOOD)
+    await client.post(path, data=GOOD | {"more": "on"})
     (batch, wrong) = await payouts_of(edition.id)
     shown = (await client.get(f"{path}?lang=en")).text
     assert re.findall(r'name="takes_back" value="(\d+)"', shown) == [str(wrong.id)]
@@ -108,7 +127,7 @@ async def test_cash_of_the_safe_that_was_not_brought_to_the_bank_is_taken_back(c
         assert (refused.status_code, words in refused.text) == (status, True), change
     for _twice in range(2):
         assert (await client.post(path, data=back)).status_code == 303
-    assert (await cash_elsewhere(edition.id, "VND")).safe == Money(0, "VND")
+    assert (await cash_elsewhere(edition.id, "VND")).safe == Money(500_000, "VND")
     assert await account(edition, Account.BANK) == 49_000
     await check_books(edition)
     shown = (await client.get(f"{path}?lang=en")).text
@@ -116,7 +135,7 @@ async def test_cash_of_the_safe_that_was_not_brought_to_the_bank_is_taken_back(c
         assert words in shown
     assert 'id="back"' not in shown
     assert (await client.post(path, data=brought | {"taken": "50.000"})).status_code == 303  # the same slip, anew
-    assert (await cash_elsewhere(edition.id, "VND")).safe == Money(-50_000, "VND")
+    assert (await cash_elsewhere(edition.id, "VND")).safe == Money(450_000, "VND")
     right = (await payouts_of(edition.id))[0]
     entry = await make_entry("NOP TIEN", amount=50_000, edition=edition)
     arrived = f"/manage/{edition.id}/payments/bank/{entry.id}/payout"

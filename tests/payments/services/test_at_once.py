@@ -133,6 +133,7 @@ def _work(
         arrives_on=TODAY,
         actor=cashier,
         now=NOW,
+        more=True,
     )
 
 

@@ -296,6 +296,7 @@ class Fair:
             arrives_on=NOW.date(),
             actor=SYSTEM,
             now=self.now,
+            more=self.chance.random() < 0.5,
         )
 
     async def claim(self) -> None:

@@ -63,7 +63,7 @@ async def by_hand(
     reference: str = "batch-7",
     account: Account = Account.TERMINAL,
 ) -> int:
-    """Write a payout down."""
+    """Write a payout down, whatever is expected."""
     return await record_payout(
         edition_id=edition.id,
         account=account,
@@ -73,6 +73,7 @@ async def by_hand(
         arrives_on=DAY,
         actor=SYSTEM,
         now=NOW,
+        more=True,
     )
 
 
