@@ -22,6 +22,7 @@ MOVER = Mover(
                 "payment_payout.arrives_on",
                 "payment_payout.told_at",
                 "payment_payout.checked_at",
+                "payment_payout.taken_back_at",
                 *(f"payment_legal_order.{name}" for name in ("asked_at", "issued_at", "files_at")),
                 "payment_legal_file.stored_at",
                 "payment_service_invoice.made_at",

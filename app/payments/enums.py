@@ -217,7 +217,7 @@ CASH_WAY_NAMES = {
 class PayoutState(StrEnum):
     """Where a payout stands. ``told``: Stripe told of it, it is not entered yet; ``foreign``: nothing of it is ours.
 
-    ``taken_back``: cash that was written down as brought to the bank, and was not.
+    ``taken_back``: somebody wrote it down, and it was not so.
     """
 
     TOLD = "told"

@@ -119,14 +119,3 @@ class MoveArrived(AppError):
     code = "cash_move_arrived"
     status = 409
     message = N_("This cash stands on the bank account already, so it cannot be taken back. Nothing was changed.")
-
-
-class NotOfSafe(AppError):
-    """A payout that is no cash of the safe, or none of this edition's."""
-
-    code = "payout_not_of_safe"
-    status = 409
-    message = N_(
-        "Only cash that was brought from the safe to the bank is taken back here; what came out of a drawer is taken "
-        "back at the drawer. Nothing was changed."
-    )

@@ -42,7 +42,7 @@ WORDS = LogWords(
         "payment.terms": N_("Changed who sells and how it is taxed"),
         "payment.close_day": N_("Closed a day of the books"),
         "payout.record": N_("Recorded a payout"),
-        "payout.take_back": N_("Took back cash that was not brought to the bank"),
+        "payout.take_back": N_("Took back a payout"),
         "payout.match": N_("Found a payout on the bank account"),
         "drawer.open": N_("Opened a drawer"),
         "drawer.close": N_("Counted and closed a drawer"),

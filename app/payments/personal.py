@@ -213,7 +213,7 @@ DATA = PersonalData(
     ),
     texts=(
         *(PaymentEvent.payload, PaymentEvent.error, Payment.note, Drawer.note),
-        *(BankEntry.reason, CardRefund.note, Payout.note, CashMove.reason),
+        *(BankEntry.reason, CardRefund.note, Payout.note, Payout.taken_back_for, CashMove.reason),
     ),
     kept={
         **{f"payment_document.{name}": BY_LAW for name in DOCUMENT_SAYS},
@@ -222,6 +222,7 @@ DATA = PersonalData(
         "payment_day.totals": BY_LAW,
         "payment_day.closed_by": NUMBER_ONLY,
         "payment_payout.recorded_by": NUMBER_ONLY,
+        "payment_payout.taken_back_by": NUMBER_ONLY,
         "payment_legal_file.stored_by": NUMBER_ONLY,
         "payment_service_invoice.made_by": NUMBER_ONLY,
         "payment_legal_file.digest": BY_LAW,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from app.kernel.database import as_day, fetch
+from app.kernel.database import as_day, as_moment, fetch
 from app.kernel.money import Money
 from app.payments.enums import Account, PayoutState
 from app.payments.tables_payouts import Payout, PayoutShare
@@ -13,9 +13,11 @@ from app.payments.tables_payouts import Payout, PayoutShare
 
 @dataclass(frozen=True, kw_only=True)
 class PayoutInfo:
-    """A payout as an edition's desk sees it; ``here`` is what of it is the edition's, ``whole`` what arrives in all.
+    """A payout as an edition's desk sees it: ``here`` is what of it arrives for the edition, ``whole`` for everybody.
 
-    ``entry_id`` is the transfer as which it arrived, ``reference`` without whom it is known by.
+    ``taken`` is what left the account of cards or cash for it, with fees and with what is held back.
+    ``entry_id`` is the transfer as which it arrived, ``reference`` without whom it is known by. ``of_drawer``: it is a
+    move of a drawer's cash, which wrote it down.
     """
 
     id: int
@@ -23,6 +25,7 @@ class PayoutInfo:
     reference: str
     whole: Money
     here: Money
+    taken: Money
     fee: Money
     arrives_on: date | None
     state: PayoutState
@@ -30,11 +33,30 @@ class PayoutInfo:
     note: str
     entry_id: int | None
     by_hand: bool
+    of_drawer: bool
+    taken_back_at: datetime | None
+    taken_back_by: str
+    taken_back_for: str
+
+    @property
+    def is_written_here(self) -> bool:
+        """Whether somebody wrote it down on the page of payouts: neither Stripe alone nor a drawer told of it."""
+        return self.by_hand if self.account is Account.CARD else not self.of_drawer
+
+    @property
+    def may_be_taken_back(self) -> bool:
+        """Whether it is one that somebody wrote down here, and that is not on the bank account."""
+        return self.is_written_here and self.state is PayoutState.BOOKED and self.entry_id is None
 
 
 _SEEN = (
-    "SELECT p.*, COALESCE(s.bank_minor, 0) AS here_minor, COALESCE(s.fee_minor, 0) AS fee_minor "
+    "SELECT p.*, COALESCE(s.bank_minor, 0) AS here_minor, COALESCE(s.fee_minor, 0) AS fee_minor, "
+    "COALESCE(s.taken_minor, 0) AS out_minor, m.id AS move, b.full_name AS taken_back_name "
     "FROM payment_payout p LEFT JOIN payment_payout_share s ON s.payout = p.id AND s.edition = {} "
+    "LEFT JOIN cash_move m ON p.account = 'cash' AND m.way = 'to_bank' AND m.takes_back IS NULL AND p.reference IN "
+    "('cash:' || s.edition || ':' || m.drawer || '-' || m.id, "
+    "'cash:' || s.edition || ':' || m.drawer || '-' || m.id || '~' || p.id) "
+    "LEFT JOIN person b ON b.id = p.taken_back_by "
     "WHERE (s.id IS NOT NULL OR p.state = 'told') "
 )
 
@@ -150,6 +172,7 @@ def _info(row: Mapping[str, Any]) -> PayoutInfo:
         reference=str(row["reference"]).rpartition(":")[2].removesuffix(taken_back_as(row["id"])),
         whole=Money(row["amount_minor"], row["currency"]),
         here=Money(int(row["here_minor"]), row["currency"]),
+        taken=Money(int(row["out_minor"]), row["currency"]),
         fee=Money(int(row["fee_minor"]), row["currency"]),
         arrives_on=None if row["arrives_on"] is None else as_day(row["arrives_on"]),
         state=PayoutState(row["state"]),
@@ -157,4 +180,8 @@ def _info(row: Mapping[str, Any]) -> PayoutInfo:
         note=row["note"],
         entry_id=row["bank_entry"],
         by_hand=row["recorded_by"] is not None,
+        of_drawer=row["move"] is not None,
+        taken_back_at=row["taken_back_at"] and as_moment(row["taken_back_at"]),
+        taken_back_by=row["taken_back_name"] or "",
+        taken_back_for=row["taken_back_for"],
     )

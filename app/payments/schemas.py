@@ -178,7 +178,7 @@ class CashMoveForm(msgspec.Struct):
 
 
 class TakeBackForm(msgspec.Struct):
-    """A move of cash that is taken back, and why."""
+    """A move of cash, or a payout, that is taken back, and why."""
 
     takes_back: Annotated[int, Meta(ge=1, le=2**31 - 1)]
     why: Annotated[str, Meta(min_length=1, max_length=200)]
@@ -191,7 +191,10 @@ class DayForm(msgspec.Struct):
 
 
 class PayoutForm(msgspec.Struct):
-    """A payout that somebody writes down; amounts as people type them. ``more``: it is right, though not expected."""
+    """A payout that somebody writes down; amounts as people type them.
+
+    ``more``: it is right, though not expected. ``newest`` is the newest payout when the page was opened.
+    """
 
     account: Literal["card", "terminal", "safe", "cash"]
     taken: Annotated[str, Meta(max_length=30)]
@@ -200,6 +203,7 @@ class PayoutForm(msgspec.Struct):
     fee: Annotated[str, Meta(max_length=30)] = ""
     note: Annotated[str, Meta(max_length=200)] = ""
     more: bool = False
+    newest: Annotated[int, Meta(ge=0, le=2**31 - 1)] | None = None
 
 
 class PayoutMatchForm(msgspec.Struct):

@@ -35,6 +35,9 @@ class Payout(Table, tablename="payment_payout"):
     told_at = Timestamptz(default=None)
     checked_at = Timestamptz(default=None, null=True)
     recorded_by = ForeignKey(references=Person, null=True, on_delete=OnDelete.set_null)
+    taken_back_at = Timestamptz(default=None, null=True)
+    taken_back_by = ForeignKey(references=Person, null=True, on_delete=OnDelete.set_null)
+    taken_back_for = Varchar(length=200, help_text="Why; of before there were these columns it stands in the note")
 
 
 class PayoutShare(Table, tablename="payment_payout_share"):

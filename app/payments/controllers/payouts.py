@@ -17,15 +17,22 @@ from app.kernel.i18n import N_, _
 from app.kernel.money import Money, format_money, parse_money, typed_money
 from app.kernel.web import page, redirect
 from app.payments import queries_payouts
-from app.payments.enums import ACCOUNT_NAMES, PAYOUT_STATE_NAMES, Account, PayoutState
+from app.payments.enums import ACCOUNT_NAMES, PAYOUT_STATE_NAMES, Account
 from app.payments.errors import AmountOutOfRange, PayoutKnown
-from app.payments.errors_cash import MoveArrived, NotOfSafe
-from app.payments.errors_payouts import CashHasLess, PayoutMore, SafeHasLess
+from app.payments.errors_payouts import (
+    CashHasLess,
+    PayoutArrived,
+    PayoutMore,
+    PayoutStays,
+    PayoutWasTakenBack,
+    SafeHasLess,
+)
 from app.payments.queries_drawers import cash_elsewhere
 from app.payments.queries_payouts import PayoutInfo
 from app.payments.schemas import NOT_AN_AMOUNT, PayoutForm, PayoutMatchForm, TakeBackForm
 from app.payments.services.payout_matching import match_payout
-from app.payments.services.payouts import record_payout, take_back_from_safe
+from app.payments.services.payouts import record_payout
+from app.payments.services.payouts_back import take_back_payout
 from app.payments.why import said
 
 #: From which accounts a payout can be written down.
@@ -35,6 +42,7 @@ BESIDE = N_("Cash that was taken without a drawer")
 #: At which field of the form it stands why a payout is not entered.
 REFUSED_AT: dict[type[AppError], str] = {
     PayoutKnown: "reference",
+    PayoutWasTakenBack: "reference",
     SafeHasLess: "taken",
     CashHasLess: "taken",
     PayoutMore: "more",
@@ -57,7 +65,7 @@ class PayoutsController(Controller):
 
     @post("/payouts")
     async def record(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
-        """Write one down that nobody told of; or take back cash that was not brought to the bank after all."""
+        """Write one down that nobody told of; or take back one that was written down and was not so."""
         edition = await edition_by_id(edition_id)
         if "takes_back" in await posted_by(request):
             return await _take_back(request, edition)
@@ -79,6 +87,7 @@ class PayoutsController(Controller):
                 arrives_on=values.arrives_on,
                 note=values.note,
                 more=values.more,
+                after=values.newest,
                 actor=request.user,
                 now=now(),
             )
@@ -87,8 +96,10 @@ class PayoutsController(Controller):
         except AmountOutOfRange as error:
             form = await form_again(request, {"taken": error.sentence()})
             return await _payouts_page(request, edition, form, status=422)
-        except (PayoutKnown, SafeHasLess, CashHasLess, PayoutMore) as error:
+        except (PayoutKnown, PayoutWasTakenBack, SafeHasLess, CashHasLess, PayoutMore) as error:
             form = await form_again(request, {REFUSED_AT[type(error)]: error.sentence()})
+            if isinstance(error, PayoutWasTakenBack):
+                form.values.pop("newest")  # she was told: sent once more it is another payout
             return await _payouts_page(request, edition, form, status=409)
         return redirect(f"/manage/{edition_id}/payments/payouts", toast=_("The payout is entered."))
 
@@ -106,18 +117,18 @@ class PayoutsController(Controller):
 
 
 async def _take_back(request: Request[Actor, Any, Any], edition: EditionInfo) -> Response[Any]:
-    """Take back cash of the safe; what is refused comes back with what was typed."""
+    """Take back what somebody wrote down; what is refused comes back with what was typed."""
     try:
         values = await read_form(request, TakeBackForm)
-        await take_back_from_safe(
+        await take_back_payout(
             payout_id=values.takes_back, edition_id=edition.id, reason=values.why, actor=request.user, now=now()
         )
     except FormError as error:
         return await _payouts_page(request, edition, await _first_form(edition), back_form=error.form, status=422)
-    except (NotOfSafe, MoveArrived) as error:
+    except (PayoutStays, PayoutArrived) as error:
         form = await form_again(request, {"takes_back": error.sentence()})
         return await _payouts_page(request, edition, await _first_form(edition), back_form=form, status=error.status)
-    return redirect(f"/manage/{edition.id}/payments/payouts", toast=_("The cash was taken back."))
+    return redirect(f"/manage/{edition.id}/payments/payouts", toast=_("The payout was taken back."))
 
 
 async def _first_form(edition: EditionInfo, start: Account | None = None) -> Form:
@@ -134,9 +145,10 @@ async def _first_form(edition: EditionInfo, start: Account | None = None) -> For
     )
 
 
-def _from_safe(payout: PayoutInfo) -> bool:
-    """Whether it is cash of the safe that is not on the bank account yet."""
-    return payout.account is Account.SAFE and payout.state is PayoutState.BOOKED and payout.entry_id is None
+def _named(payout: PayoutInfo) -> str:
+    """A payout in a list of several: how much was taken, out of where, under which number, what for."""
+    account = _(ACCOUNT_NAMES[payout.account])
+    return " · ".join(filter(None, (format_money(payout.taken), account, payout.reference, payout.note)))
 
 
 async def _payouts_page(
@@ -150,11 +162,7 @@ async def _payouts_page(
     beside = (await cash_elsewhere(edition.id, edition.currency)).beside
     found = await queries_payouts.payouts_of(edition.id)
     payouts, pager = stretch(request, found)
-    brought = [
-        (one.id, " · ".join(filter(None, (format_money(one.here), one.reference, one.note))))
-        for one in found
-        if _from_safe(one)
-    ]
+    form.values.setdefault("newest", str(found[0].id if found else 0))
     return page(
         "payments/payouts.html",
         status=status,
@@ -174,6 +182,6 @@ async def _payouts_page(
             if one is not Account.CASH or form.value("account") == one or beside.amount_minor
         ],
         form=form,
-        brought=brought,
+        removable=[(one.id, _named(one)) for one in found if one.may_be_taken_back],
         back_form=back_form or Form.empty(),
     )

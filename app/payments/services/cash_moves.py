@@ -27,7 +27,8 @@ from app.payments.errors_cash import (
 from app.payments.queries_drawers import DrawerInfo, drawer_by_id, in_safe
 from app.payments.services.drawers import may_use, require_in
 from app.payments.services.ledger import post
-from app.payments.services.payouts import record_from_drawer, take_back_cash
+from app.payments.services.payouts import record_from_drawer
+from app.payments.services.payouts_back import take_back_cash
 from app.payments.tables_books import CashMove
 
 
@@ -151,7 +152,12 @@ async def take_back_move(
         await row.save()
         if way == CashWay.TO_BANK:
             await take_back_cash(
-                edition_id=edition_id, account=Account.CASH, reference=f"{drawer_id}-{move_id}", now=now
+                edition_id=edition_id,
+                account=Account.CASH,
+                reference=f"{drawer_id}-{move_id}",
+                reason=reason,
+                actor=actor,
+                now=now,
             )
         else:
             await _enter(edition_id, minor, amount.currency, now)

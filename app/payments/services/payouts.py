@@ -21,8 +21,7 @@ from app.payments.currencies import payout_from_stripe
 from app.payments.enums import Account, PayoutState, Posting
 from app.payments.errors import AmountOutOfRange, PayoutKnown, PayoutReferenceNeeded
 from app.payments.errors_card import CardsNotSetUp, StripeNotReached
-from app.payments.errors_cash import MoveArrived, NotOfSafe, TakeBackReasonNeeded
-from app.payments.errors_payouts import CashHasLess, PayoutMore, SafeHasLess
+from app.payments.errors_payouts import CashHasLess, PayoutMore, PayoutWasTakenBack, SafeHasLess
 from app.payments.queries_card import PROVIDER
 from app.payments.queries_drawers import cash_elsewhere
 from app.payments.queries_payouts import (
@@ -60,19 +59,23 @@ async def record_payout(
     now: datetime,
     note: str = "",
     more: bool = False,
+    after: int | None = None,
 ) -> int:
     """Write down that money goes to the bank: ``taken`` out of where it lies, less a fee. Gives its id.
 
     It lies with whoever takes cards for us, or is cash that is brought there. ``reference`` is its number at Stripe,
     the batch's at the terminal or that of the bank's slip, under which it is known: what the same person writes down
     under it once more, alike in all, gives the first answer. One of which Stripe told and which could not be entered is
-    entered so. ``more``: it is right though more than the books expect of cards. Raises AmountOutOfRange,
-    PayoutReferenceNeeded, PayoutKnown, SafeHasLess, CashHasLess, PayoutMore.
+    entered so. ``more``: it is right though more than the books expect of cards. ``after``: the newest payout when the
+    page was opened; what was written down since and taken back is not entered by that page once more. Raises
+    AmountOutOfRange, PayoutReferenceNeeded, PayoutKnown, PayoutWasTakenBack, SafeHasLess, CashHasLess, PayoutMore.
     """
     async with write_transaction():
         await hold_edition(edition_id, alone=True)  # two do not bring the same notes to the bank
         payout_id, is_new = await _record(edition_id, account, taken, fee, reference, arrives_on, note, actor, now)
         if is_new:
+            if after is not None:
+                await _require_not_taken_back(payout_id, after)
             await _require_there(edition_id, account, taken, more=more)
     return payout_id
 
@@ -157,6 +160,15 @@ async def _first_answer(known_by: str, values: Mapping[Any, Any], edition_id: in
     raise PayoutKnown(reference=number)
 
 
+async def _require_not_taken_back(payout_id: int, after: int) -> None:
+    """That nothing under a payout's number was taken back that is newer than ``after``. Raises PayoutWasTakenBack."""
+    (row,) = await Payout.select(Payout.reference).where(Payout.id == payout_id)
+    newer = (Payout.state == PayoutState.TAKEN_BACK.value) & (Payout.id > after)
+    for one in await Payout.select(Payout.id, Payout.reference).where(newer):
+        if one["reference"] == row["reference"] + taken_back_as(one["id"]):
+            raise PayoutWasTakenBack(reference=row["reference"].rpartition(":")[2])
+
+
 async def _require_there(edition_id: int, account: Account, taken: Money, *, more: bool) -> None:
     """That what was entered as taken lay there. Raises SafeHasLess, CashHasLess; PayoutMore unless ``more``."""
     if account in (Account.SAFE, Account.CASH):
@@ -173,59 +185,6 @@ async def _require_there(edition_id: int, account: Account, taken: Money, *, mor
         raise CashHasLess(there=there, given=taken)
     if not more:
         raise PayoutMore(there=there, given=taken)
-
-
-async def take_back_cash(*, edition_id: int, account: Account, reference: str, now: datetime) -> None:
-    """Take back what was entered of cash that was not brought to the bank after all, in the caller's transaction.
-
-    Raises MoveArrived when its transfer was found on the bank account.
-    """
-    known_by = f"{account.value}:{edition_id}:{reference}"
-    row = await Payout.select().where(Payout.reference == known_by).first()
-    assert row is not None  # the drawer says that it was made
-    await _reverse(row, row["note"], now)
-
-
-async def take_back_from_safe(*, payout_id: int, edition_id: int, reason: str, actor: Actor, now: datetime) -> None:
-    """Take back that cash was brought from the safe to the bank, which it was not, and say why.
-
-    The number of its slip may be written down again. Twice it is taken back once. Raises TakeBackReasonNeeded,
-    NotOfSafe, MoveArrived when its transfer was found on the bank account.
-    """
-    why = clean_text(reason)[:200]
-    if not why:
-        raise TakeBackReasonNeeded
-    async with write_transaction():
-        await hold_edition(edition_id)
-        row = await Payout.select().where(Payout.id == payout_id).first()
-        if row is None or not str(row["reference"]).startswith(f"{Account.SAFE.value}:{edition_id}:"):
-            raise NotOfSafe
-        if row["state"] == PayoutState.TAKEN_BACK:
-            return
-        await _reverse(row, " · ".join(filter(None, (row["note"], why)))[:200], now)
-        await audit.record(
-            actor=actor,
-            action="payout.take_back",
-            subject_type="payment_payout",
-            subject_id=payout_id,
-            edition_id=edition_id,
-            after={"amount_minor": row["amount_minor"], "reason": why},
-            now=now,
-        )
-
-
-async def _reverse(row: Mapping[str, Any], note: str, now: datetime) -> None:
-    """Enter the opposite of a payout that is not on the bank account; its number is free again. Raises MoveArrived."""
-    values: dict[Any, Any] = {
-        Payout.state: PayoutState.TAKEN_BACK.value,
-        Payout.reference: f"{row['reference']}{taken_back_as(row['id'])}",
-        Payout.note: note,
-    }
-    waits = Payout.bank_entry.is_null() & (Payout.state == PayoutState.BOOKED.value)
-    if not await Payout.update(values).where((Payout.id == row["id"]) & waits).returning(Payout.id):
-        raise MoveArrived
-    for share in await shares_of_payout(row["id"]):
-        await enter_share(share, Account(row["account"]), row["currency"], now, sign=-1)
 
 
 async def payout_paid(told: Mapping[str, Any], now: datetime) -> str:

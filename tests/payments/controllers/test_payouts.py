@@ -105,8 +105,9 @@ async def test_more_than_is_expected_is_asked_for_once_more(client: Browser, sel
     await check_books(edition)
 
 
-async def test_cash_of_the_safe_that_was_not_brought_to_the_bank_is_taken_back(client: Browser, seller: Seller) -> None:
-    await sign_in(client, (await make_owner()).id)
+async def test_a_payout_that_was_written_down_wrongly_is_taken_back(client: Browser, seller: Seller) -> None:
+    owner = await make_owner()
+    await sign_in(client, owner.id)
     edition = await make_edition()
     path = f"/manage/{edition.id}/payments/payouts"
     assert 'id="back"' not in (await client.get(path)).text
@@ -116,12 +117,11 @@ async def test_cash_of_the_safe_that_was_not_brought_to_the_bank_is_taken_back(c
     await client.post(path, data=GOOD | {"more": "on"})
     (batch, wrong) = await payouts_of(edition.id)
     shown = (await client.get(f"{path}?lang=en")).text
-    assert re.findall(r'name="takes_back" value="(\d+)"', shown) == [str(wrong.id)]
+    assert re.findall(r'name="takes_back" value="(\d+)"', shown) == [str(batch.id), str(wrong.id)]
     back = {"takes_back": str(wrong.id), "why": "Sai số tiền"}
     for change, status, words in (
         ({"why": ""}, 422, "Please fill this in."),
-        ({"takes_back": str(batch.id)}, 409, "Only cash that was brought from the safe to the bank"),
-        ({"takes_back": "999999"}, 409, "Only cash that was brought from the safe to the bank"),
+        ({"takes_back": "999999"}, 409, "Only what somebody wrote down on this page"),
     ):
         refused = await client.post(f"{path}?lang=en", data=back | change)
         assert (refused.status_code, words in refused.text) == (status, True), change
@@ -131,15 +131,22 @@ async def test_cash_of_the_safe_that_was_not_brought_to_the_bank_is_taken_back(c
     assert await account(edition, Account.BANK) == 49_000
     await check_books(edition)
     shown = (await client.get(f"{path}?lang=en")).text
-    for words in (">NOP-12<", "VCB · Sai số tiền", "Reversed"):
+    for words in (">NOP-12<", f"Sai số tiền · {owner.full_name}", "Reversed"):
         assert words in shown
-    assert 'id="back"' not in shown
-    assert (await client.post(path, data=brought | {"taken": "50.000"})).status_code == 303  # the same slip, anew
+    assert re.findall(r'name="takes_back" value="(\d+)"', shown) == [str(batch.id)]
+    book = (await client.get(f"/manage/{edition.id}/payments/exports/payouts?format=csv&lang=en")).text
+    assert f"VCB,Sai số tiền,{owner.full_name}" in book
+    stale = brought | {"newest": "0"}  # the page from which it was entered first
+    refused = await client.post(f"{path}?lang=en", data=stale)
+    assert (refused.status_code, "NOP-12 was entered since you opened this page" in refused.text) == (409, True)
+    (newest,) = re.findall(r'name="newest"[^>]* value="(\d+)"', refused.text)
+    again = stale | {"taken": "50.000", "newest": newest}
+    assert (await client.post(path, data=again)).status_code == 303  # the same slip, anew
     assert (await cash_elsewhere(edition.id, "VND")).safe == Money(450_000, "VND")
     right = (await payouts_of(edition.id))[0]
     entry = await make_entry("NOP TIEN", amount=50_000, edition=edition)
     arrived = f"/manage/{edition.id}/payments/bank/{entry.id}/payout"
     assert (await client.post(arrived, data={"payout_id": str(right.id)})).status_code == 303
     refused = await client.post(f"{path}?lang=en", data=back | {"takes_back": str(right.id)})
-    assert (refused.status_code, "stands on the bank account already" in refused.text) == (409, True)
+    assert (refused.status_code, "This payout stands on the bank account" in refused.text) == (409, True)
     await check_books(edition)

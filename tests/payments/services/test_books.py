@@ -25,6 +25,7 @@ from app.payments.queries import DocumentInfo, document_by_id, next_due, payment
 from app.payments.queries_bank import entry_by_id
 from app.payments.queries_borne import Borne, borne_in, payments_of_bearers
 from app.payments.queries_drawers import moves_of, open_drawer_of
+from app.payments.queries_payouts import payouts_of
 from app.payments.services.assigning import assign_entry, match_new
 from app.payments.services.bearing import record_borne, return_borne
 from app.payments.services.card_disputes import apply_dispute
@@ -36,6 +37,7 @@ from app.payments.services.for_nothing import set_aside, take_up_again
 from app.payments.services.issuing import Part
 from app.payments.services.ledger import Unbalanced, post
 from app.payments.services.payouts import record_payout
+from app.payments.services.payouts_back import take_back_payout
 from app.payments.services.recording import record_payment
 from app.payments.services.refunding import record_refund, reverse_refund
 from app.payments.services.taking_off import take_off
@@ -286,7 +288,12 @@ class Fair:
         )
 
     async def payout(self) -> None:
-        """Write down that card money arrived, or that cash was brought to the bank."""
+        """Write down that card money arrived, or that cash was brought to the bank; or that neither was so."""
+        if self.chance.random() < 0.3:
+            wrong = self.one(await payouts_of(self.edition.id))
+            named: dict[str, Any] = {"edition_id": self.edition.id, "payout_id": wrong.id}
+            await take_back_payout(**named, reason="Nhầm", actor=self.cashier, now=self.now)
+            return
         await record_payout(
             edition_id=self.edition.id,
             account=self.one([Account.CARD, Account.TERMINAL, Account.SAFE, Account.CASH]),
@@ -294,7 +301,7 @@ class Fair:
             fee=Money(self.chance.randrange(1_000), "VND"),
             reference=f"po_{self.chance.randrange(9)}",
             arrives_on=NOW.date(),
-            actor=SYSTEM,
+            actor=self.cashier,
             now=self.now,
             more=self.chance.random() < 0.5,
         )
