@@ -115,13 +115,14 @@ SOURCE_NAMES = {EntrySource.WEBHOOK: N_("Notice"), EntrySource.STATEMENT: N_("St
 
 
 class EntryState(StrEnum):
-    """What became of a transfer. ``left``: nobody but a person can say what it was for.
+    """What became of a transfer. ``left``: nobody but a person can say what it was for. ``payout``: it is one of ours.
 
     What is for none of our documents is ``ignored`` until it is known to be other ``income``, or was ``sent_back``.
     """
 
     NEW = "new"
     MATCHED = "matched"
+    PAYOUT = "payout"
     LEFT = "left"
     IGNORED = "ignored"
     INCOME = "income"
@@ -131,6 +132,7 @@ class EntryState(StrEnum):
 ENTRY_STATE_NAMES = {
     EntryState.NEW: N_("Being looked at"),
     EntryState.MATCHED: N_("Assigned to invoices"),
+    EntryState.PAYOUT: N_("It is a payout"),
     EntryState.LEFT: N_("To be assigned"),
     EntryState.IGNORED: N_("Set aside"),
     EntryState.INCOME: N_("Other income"),

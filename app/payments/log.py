@@ -44,6 +44,7 @@ WORDS = LogWords(
         "payout.record": N_("Recorded a payout"),
         "payout.take_back": N_("Took back a payout"),
         "payout.match": N_("Found a payout on the bank account"),
+        "payout.part": N_("Parted a payout from its transfer"),
         "drawer.open": N_("Opened a drawer"),
         "drawer.close": N_("Counted and closed a drawer"),
         "drawer.move": N_("Moved cash"),

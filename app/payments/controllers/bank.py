@@ -43,6 +43,7 @@ from app.payments.services.assigning import (
 )
 from app.payments.services.for_nothing import set_aside, take_up_again
 from app.payments.services.matching import SIGN_NAMES, Reason
+from app.payments.services.payout_matching import NOT_THE_PAYOUT, part_from_payout
 from app.payments.services.taking_off import TAKEN_OFF
 
 MOST_CHOSEN = 20
@@ -63,6 +64,7 @@ REASON_NAMES = {
     DocumentNotOpen.code: N_("The invoice that its purpose names takes no money any more."),
     PerhapsRecorded.code: N_("A transfer of this amount was written down for its invoice already. It may be this one."),
     TAKEN_OFF: N_("It was assigned to an invoice that it was not for. Assign it to the right one, or set it aside."),
+    NOT_THE_PAYOUT: N_("It was taken for a payout that it is not. Say which one it is, assign it, or set it aside."),
     BilledAgain.code: N_("The invoice that its purpose names was written off, and another one is open in its place."),
 }
 #: What a transfer becomes that is for none of our documents, as its form says it and as it is answered.
@@ -225,8 +227,10 @@ class BankController(Controller):
     async def take_up(
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], transfer_id: FromPath[int]
     ) -> Response[Any]:
-        """Let it be assigned after all."""
-        await take_up_again(edition_id=edition_id, entry_id=transfer_id, actor=request.user, now=now())
+        """Let it be assigned after all: it was set aside or had an end, or was taken for a payout that it is not."""
+        payout = await queries_payouts.payout_of_entry(transfer_id, edition_id)
+        undo = take_up_again if payout is None else part_from_payout
+        await undo(edition_id=edition_id, entry_id=transfer_id, actor=request.user, now=now())
         return redirect(
             f"/manage/{edition_id}/payments/bank/{transfer_id}", toast=_("The transfer can be assigned again.")
         )
@@ -282,7 +286,9 @@ async def _entry_page(
         becomes=[(one.value, _(said[0])) for one, said in BECOMES.items() if waits or one != EntryState.IGNORED],
         matches=[one for one in matches if not one.taken_off],
         taken_off=[one for one in matches if one.taken_off],
-        payouts=await queries_payouts.payouts_like(edition.id, entry.left) if waits else [],
+        payouts=await queries_payouts.payouts_like(edition.id, entry.left)
+        if waits and entry.left == entry.amount
+        else [],
         payout=await queries_payouts.payout_of_entry(entry.id, edition.id),
         candidates=candidates,
         signs=signs,

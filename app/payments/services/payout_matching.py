@@ -1,4 +1,4 @@
-"""A transfer on the bank account that is a payout: found by a person, once."""
+"""A transfer on the bank account that is a payout: found by a person, once; or found not to be it after all."""
 
 from datetime import datetime
 
@@ -10,9 +10,12 @@ from app.payments.enums import EntryState, PayoutState
 from app.payments.errors import PayoutDiffers, PayoutSettled, TransferSettled
 from app.payments.queries_bank import entry_by_id
 from app.payments.queries_payouts import payout_by_id
-from app.payments.services.unassigned import take_out
+from app.payments.services.unassigned import leave_again, take_out
 from app.payments.tables_bank import BankEntry
 from app.payments.tables_payouts import Payout
+
+#: Why such a transfer waits, as stands on its row.
+NOT_THE_PAYOUT = "not_the_payout"
 
 
 async def match_payout(*, edition_id: int, entry_id: int, payout_id: int, actor: Actor, now: datetime) -> None:
@@ -27,12 +30,12 @@ async def match_payout(*, edition_id: int, entry_id: int, payout_id: int, actor:
         payout = await payout_by_id(payout_id, edition_id)
         if payout is None:
             raise PayoutSettled
-        if payout.whole != entry.left:
+        if entry.left != entry.amount or payout.whole != entry.amount:  # of one, some may have paid invoices
             raise PayoutDiffers(amount=payout.whole, came=entry.left)
         claimed = (
             await BankEntry.update(
                 {
-                    BankEntry.state: EntryState.MATCHED.value,
+                    BankEntry.state: EntryState.PAYOUT.value,
                     BankEntry.edition: edition_id,
                     BankEntry.reason: "",
                     BankEntry.settled_at: now,
@@ -60,5 +63,29 @@ async def match_payout(*, edition_id: int, entry_id: int, payout_id: int, actor:
             subject_id=payout_id,
             edition_id=edition_id,
             after={"transfer_id": entry_id},
+            now=now,
+        )
+
+
+async def part_from_payout(*, edition_id: int, entry_id: int, actor: Actor, now: datetime) -> None:
+    """Say that a transfer is not the payout that it was taken for: each of the two waits again.
+
+    Raises TransferNotFound, TransferSettled when it is no payout.
+    """
+    async with write_transaction():
+        await hold_edition(edition_id)
+        await entry_by_id(entry_id, edition_id)
+        joined = Payout.bank_entry == entry_id  # the payout first, as who tells that it failed takes them
+        parted = await Payout.update({Payout.bank_entry: None}).where(joined).returning(Payout.id)
+        if not parted:
+            raise TransferSettled
+        await leave_again(entry_id, now, NOT_THE_PAYOUT)
+        await audit.record(
+            actor=actor,
+            action="payout.part",
+            subject_type="payment_payout",
+            subject_id=parted[0]["id"],
+            edition_id=edition_id,
+            before={"transfer_id": entry_id},
             now=now,
         )

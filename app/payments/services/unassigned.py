@@ -75,10 +75,11 @@ async def take_out(entry_id: int, now: datetime, kind: Posting = Posting.ASSIGN)
         await BankEntry.update({BankEntry.books: None}).where(BankEntry.id == entry_id)
 
 
-async def leave_again(entry_id: int, now: datetime) -> None:
+async def leave_again(entry_id: int, now: datetime, reason: str = "") -> None:
     """Leave a transfer to a person again, in the transaction that takes back what it was taken for."""
     values: dict[Any, Any] = {
         BankEntry.state: EntryState.LEFT.value,
+        BankEntry.reason: reason,
         BankEntry.settled_at: None,
         BankEntry.settled_by: None,
     }

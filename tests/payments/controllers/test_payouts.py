@@ -1,8 +1,10 @@
 """The page of payouts, and a transfer that is one."""
 
 import re
+from io import BytesIO
 
 import pytest
+from openpyxl import load_workbook
 
 from app.kernel.money import Money
 from app.payments.enums import Account
@@ -82,6 +84,19 @@ async def test_a_batch_is_written_down_found_on_the_account_and_done(client: Bro
     assert "Payout LO-7" in (await client.get(f"{own}?lang=en")).text
     assert "On the bank account" in (await client.get(f"{path}?lang=en")).text
     assert "No transfer" in (await client.get(f"{base}/bank?state=left&lang=en")).text
+    for page in (f"{own}?lang=en", f"{base}/bank?state=payout&lang=en"):
+        assert "It is a payout</span>" in (await client.get(page)).text, page
+    assert "No transfer" in (await client.get(f"{base}/bank?state=matched&lang=en")).text
+    assert "It is not this payout" in (await client.get(f"{own}?lang=en")).text
+    sheet = await client.get(f"{base}/bank/export.xlsx?lang=en")
+    (row,) = load_workbook(BytesIO(sheet.content)).active.iter_rows(min_row=2, values_only=True)
+    assert "It is a payout" in row
+    assert (await client.post(f"{own}/take-up")).status_code == 303
+    assert (await client.post(f"{own}/take-up")).status_code == 409
+    shown = (await client.get(f"{own}?lang=en")).text
+    assert ("taken for a payout that it is not" in shown, "It is this payout" in shown) == (True, True)
+    assert (await client.post(f"{own}/payout", data={"payout_id": str(payout.id)})).status_code == 303
+    await check_books(edition)
     other = await make_edition("other")
     assert "LO-7" not in (await client.get(f"/manage/{other.id}/payments/payouts?lang=en")).text
     for locale in ("vi", "id"):

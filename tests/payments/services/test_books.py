@@ -36,6 +36,7 @@ from app.payments.services.drawers import close_drawer, expected_in, open_drawer
 from app.payments.services.for_nothing import set_aside, take_up_again
 from app.payments.services.issuing import Part
 from app.payments.services.ledger import Unbalanced, post
+from app.payments.services.payout_matching import match_payout, part_from_payout
 from app.payments.services.payouts import record_payout
 from app.payments.services.payouts_back import take_back_payout
 from app.payments.services.recording import record_payment
@@ -87,6 +88,7 @@ class Fair:
                 self.credit,
             ),
             *(self.write_off, self.owe, self.transfer, self.assign, self.drawer, self.move, self.payout, self.claim),
+            *(self.payout, self.join),
             *(self.bear, self.bear, self.give_back_borne, self.take_off, self.take_off),
         )
         what = self.chance.choice(does) if self.ids else self.bill
@@ -305,6 +307,19 @@ class Fair:
             now=self.now,
             more=self.chance.random() < 0.5,
         )
+
+    async def join(self) -> None:
+        """Find a payout on the bank account, or say of a transfer that it is not that payout."""
+        joined = await fetch("SELECT id FROM bank_entry WHERE state = 'payout' ORDER BY id")
+        named: dict[str, Any] = {"edition_id": self.edition.id, "actor": self.cashier, "now": self.now}
+        if joined and self.chance.random() < 0.5:
+            await part_from_payout(**named, entry_id=self.one(joined)["id"])
+            return
+        payout = self.one([one for one in await payouts_of(self.edition.id) if one.entry_id is None])
+        entry = await make_entry("QUYET TOAN", amount=payout.whole.amount_minor, edition=self.edition)
+        if self.chance.random() < 0.5:
+            await match_new(self.now)
+        await match_payout(**named, entry_id=entry.id, payout_id=payout.id)
 
     async def claim(self) -> None:
         """Let a cardholder's bank claim money, and later decide."""

@@ -332,7 +332,7 @@ async def test_a_transfer_that_is_a_payout_is_not_to_be_assigned_any_more() -> N
     assert await books(edition) != before  # until it is known what it is, it lies there as not assigned
     assert [one.id for one in await payouts_like(edition.id, Money(49_000, "VND"))] == [payout_id]
     await match(edition, entry_id, payout_id)
-    assert (await entry_by_id(entry_id)).state == EntryState.MATCHED
+    assert (await entry_by_id(entry_id)).state == EntryState.PAYOUT
     found = await payout_of_entry(entry_id, edition.id)
     assert found is not None
     assert (found.id, found.entry_id) == (payout_id, entry_id)
@@ -376,7 +376,7 @@ async def test_of_many_who_find_a_payout_one_does() -> None:
     results = await race(4, lambda number: match(edition, entries[number], payout_id))
     assert len(winners(results)) == 1
     losers(results, PayoutSettled)
-    assert [(await entry_by_id(one)).state for one in entries].count(EntryState.MATCHED) == 1
+    assert [(await entry_by_id(one)).state for one in entries].count(EntryState.PAYOUT) == 1
 
 
 @pytest.mark.race

@@ -1,4 +1,4 @@
-"""A payout that somebody wrote down wrongly is taken back, once, while no transfer was found to be it."""
+"""A payout written down wrongly is taken back, once, while no transfer was found to be it; or is parted from that."""
 
 from __future__ import annotations
 
@@ -13,24 +13,28 @@ from app.events.queries import EditionInfo
 from app.kernel import clock
 from app.kernel.money import Money
 from app.kernel.security import new_token
-from app.payments.enums import Account, CashWay, PayoutState
+from app.payments.enums import Account, CashWay, EntryState, PayoutState
+from app.payments.errors import PayoutDiffers, TransferNotFound, TransferSettled
 from app.payments.errors_payouts import PayoutArrived, PayoutBackReasonNeeded, PayoutStays, PayoutWasTakenBack
-from app.payments.queries import balances
+from app.payments.queries import balances, payments_of
+from app.payments.queries_bank import entry_by_id
 from app.payments.queries_drawers import moves_of
 from app.payments.queries_payouts import PayoutInfo, payout_by_id, payouts_of
-from app.payments.services import payouts_back
+from app.payments.services import payout_matching, payouts_back
+from app.payments.services.assigning import assign_entry, match_new
 from app.payments.services.card_watching import look_after_cards
 from app.payments.services.cash_moves import move_cash, take_back_move
 from app.payments.services.drawers import open_drawer
-from app.payments.services.payout_matching import match_payout
+from app.payments.services.payout_matching import match_payout, part_from_payout
 from app.payments.services.payouts import record_payout
 from app.payments.services.payouts_back import take_back_payout
+from app.payments.services.taking_off import take_off
 from app.payments.tables_payouts import Payout
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.payments.books import check_books
 from tests.payments.cards import a_document, paid, tell
-from tests.payments.factories import make_entry, put_into_safe
+from tests.payments.factories import make_document, make_entry, put_into_safe
 from tests.support.card_payments import StripeServer
 from tests.support.factories import make_holder
 from tests.support.race import ask_first, losers, race, unguarded, winners
@@ -178,6 +182,79 @@ async def test_what_was_taken_of_stripe_by_hand_is_entered_when_stripe_tells(
     found = await moved(edition)
     assert (found["bank"], found["fees"], "card" in found) == (48_000, 2_000, False)
     await check_books(edition)
+
+
+async def joined(edition: EditionInfo, actor: Actor, payout_id: int, amount: int = 49_000) -> int:
+    """Let a transfer come that nobody can assign, and say that it is a payout; gives its id."""
+    entry = await make_entry("QUYET TOAN POS", amount=amount, edition=edition)
+    await match_new(NOW)
+    await match_payout(edition_id=edition.id, entry_id=entry.id, payout_id=payout_id, actor=actor, now=NOW)
+    return entry.id
+
+
+async def test_a_transfer_that_was_taken_for_a_payout_waits_again_and_so_does_the_payout(
+    edition: EditionInfo, treasurer: Actor
+) -> None:
+    payout_id = await written(edition, treasurer)
+    entry_id = await joined(edition, treasurer, payout_id)
+    assert (await entry_by_id(entry_id)).state is EntryState.PAYOUT
+    assert "unassigned" not in await moved(edition)
+    named: dict[str, Any] = {"entry_id": entry_id, "actor": treasurer, "now": NOW}
+    with pytest.raises(TransferNotFound):
+        await part_from_payout(edition_id=(await make_edition("other")).id, **named)
+    await part_from_payout(edition_id=edition.id, **named)
+    with pytest.raises(TransferSettled):
+        await part_from_payout(edition_id=edition.id, **named)
+    entry = await entry_by_id(entry_id)
+    assert (entry.state, entry.left, (await seen(edition, payout_id)).entry_id) == (EntryState.LEFT, entry.amount, None)
+    assert (await moved(edition))["unassigned"] == -49_000
+    await check_books(edition)
+    await match_payout(edition_id=edition.id, payout_id=payout_id, **named)  # it was after all
+    await part_from_payout(edition_id=edition.id, **named)
+    await back(edition, treasurer, payout_id)
+    right = await written(edition, treasurer, taken=50_000, reference="B2")
+    await match_payout(edition_id=edition.id, payout_id=right, **named)
+    assert (await moved(edition)) == {"bank": 49_000, "fees": 1_000, "terminal": -50_000}
+    await check_books(edition)
+
+
+async def test_a_transfer_of_which_some_paid_an_invoice_is_no_payout(edition: EditionInfo, treasurer: Actor) -> None:
+    payout_id = await written(edition, treasurer)
+    ids = [
+        (await make_document(edition, subject_id=number, amount=amount)).id
+        for number, amount in ((1, 49_000), (2, 20_000))
+    ]
+    entry = await make_entry("hai hoa don", amount=69_000, edition=edition)
+    named: dict[str, Any] = {"edition_id": edition.id, "entry_id": entry.id, "actor": treasurer, "now": NOW}
+    await assign_entry(**named, amounts={ids[0]: Money(49_000, "VND"), ids[1]: Money(20_000, "VND")})
+    (payment,) = await payments_of(ids[0])
+    await take_off(document_id=ids[0], payment_id=payment.id, reason="Nhầm", actor=treasurer, now=NOW)
+    assert (await entry_by_id(entry.id)).left == Money(49_000, "VND")
+    with pytest.raises(PayoutDiffers):
+        await match_payout(**named, payout_id=payout_id)
+    await check_books(edition)
+
+
+@pytest.mark.race
+async def test_of_many_who_part_a_transfer_from_its_payout_one_does(edition: EditionInfo, treasurer: Actor) -> None:
+    entry_id = await joined(edition, treasurer, await written(edition, treasurer))
+    named: dict[str, Any] = {"edition_id": edition.id, "entry_id": entry_id, "actor": treasurer, "now": NOW}
+    results = await race(4, lambda _number: part_from_payout(**named))
+    assert len(winners(results)) == 1
+    losers(results, TransferSettled)
+    assert (await moved(edition))["unassigned"] == -49_000
+    await check_books(edition)
+
+
+@pytest.mark.race
+async def test_without_its_condition_a_transfer_is_parted_twice(
+    monkeypatch: pytest.MonkeyPatch, edition: EditionInfo, treasurer: Actor
+) -> None:
+    entry_id = await joined(edition, treasurer, await written(edition, treasurer))
+    named: dict[str, Any] = {"edition_id": edition.id, "entry_id": entry_id, "actor": treasurer, "now": NOW}
+    unguarded(monkeypatch, payout_matching)
+    ask_first(monkeypatch, Payout, parties=2)
+    assert len(winners(await race(2, lambda _number: part_from_payout(**named)))) == 2
 
 
 @pytest.mark.race
