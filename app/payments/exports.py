@@ -73,7 +73,8 @@ async def tax_sheet(edition: EditionInfo, span: Span) -> Sheet:
 async def payouts_sheet(edition: EditionInfo, span: Span) -> Sheet:
     """Every payout of which some is an edition's, that arrived in some days, or of which no day is known."""
     headers = [
-        *(_("Number"), _("Ledger account"), _("Day"), _("Amount"), _("Fees"), _("In all"), _("Currency"), _("State")),
+        *(_("Number"), _("Ledger account"), _("Day"), _("Before fees"), _("Fees"), _("Arrives at the bank")),
+        *(_("Arrives for all festivals"), _("Currency"), _("State")),
         *(_("On the bank account"), _("Note"), _("Taken back for"), _("Taken back by"), _("Taken back on")),
     ]
     return Sheet(_("Payouts"), headers, [_payout(row) for row in await payouts_of(edition.id) if _in(span, row)])
@@ -144,7 +145,7 @@ def _in(span: Span, row: PayoutInfo) -> bool:
 
 def _payout(row: PayoutInfo) -> list[Cell]:
     return [
-        *(row.reference, _(ACCOUNT_NAMES[row.account]), row.arrives_on, row.here, row.fee, row.whole),
+        *(row.name, _(ACCOUNT_NAMES[row.account]), row.arrives_on, row.taken, row.fee, row.here, row.whole),
         *(row.whole.currency, _(PAYOUT_STATE_NAMES[row.state]), row.entry_id is not None, row.note),
         *(row.taken_back_for, row.taken_back_by, row.taken_back_at),
     ]

@@ -39,6 +39,11 @@ class PayoutInfo:
     taken_back_for: str
 
     @property
+    def name(self) -> str:
+        """What it is called: the slip that somebody noted says more of a drawer's cash than the number of its move."""
+        return f"{self.note} · {self.reference}" if self.of_drawer and self.note else self.reference
+
+    @property
     def is_written_here(self) -> bool:
         """Whether somebody wrote it down on the page of payouts: neither Stripe alone nor a drawer told of it."""
         return self.by_hand if self.account is Account.CARD else not self.of_drawer

@@ -71,7 +71,19 @@ async def test_a_batch_is_written_down_found_on_the_account_and_done(client: Bro
     again = await client.post(f"{path}?lang=en", data=GOOD | {"fee": "2.000"})
     assert (again.status_code, "LO-7 is entered already" in again.text) == (409, True)
     shown = (await client.get(f"{path}?lang=en")).text
-    for words in ("LO-7", "49.000\xa0₫", "1.000\xa0₫", "Sacombank", "Nothing is still to be paid out"):
+    sheet = (await client.get(f"{base}/exports/payouts?format=csv&lang=en")).text
+    assert "Before fees,Fees,Arrives at the bank,Arrives for all festivals" in sheet
+    assert "50000,1000,49000,49000,VND" in sheet
+    for words in (
+        "LO-7",
+        "50.000\xa0₫",
+        "49.000\xa0₫",
+        "1.000\xa0₫",
+        "Before fees",
+        "Arrives at the bank",
+        "Sacombank",
+        "Nothing is still to be paid out",
+    ):
         assert words in shown
     entry = await make_entry("QUYET TOAN POS", amount=49_000, edition=edition)
     own = f"{base}/bank/{entry.id}"

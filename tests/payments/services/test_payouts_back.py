@@ -166,6 +166,7 @@ async def test_what_others_told_of_is_not_taken_back_by_hand(
         "Không nộp",
         True,
     )
+    assert cash.name == f"Phiếu 12 · {drawer_id}-{move_id}"
     assert len(await moves_of(drawer_id)) == 2
     await check_books(edition)
 
