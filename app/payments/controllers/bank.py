@@ -368,7 +368,7 @@ def _state_names() -> dict[EntryState, str]:
 
 
 def _state(text: str) -> EntryState | None:
-    return EntryState(text) if text in set(EntryState) else None
+    return EntryState(text) if text in ENTRY_STATE_NAMES else None
 
 
 def _is_id(text: str) -> bool:
