@@ -22,7 +22,7 @@ from app.kernel.sheets.parsers import text
 from app.payments.bank_lines import BankLine, our_account
 from app.payments.enums import EntrySource
 from app.payments.references import find_references
-from app.payments.services.entries import Kept, Told, keep_told, told_of
+from app.payments.services.entries import Kept, Told, keep_told, plan_keeping, told_of
 from app.payments.services.laid_statements import (
     Laid,
     drop_laid,
@@ -384,6 +384,19 @@ def _ready_of(rows: Sequence[SheetRow], context: SheetContext) -> _Ready:
 _laid: dict[int, tuple[_Ready, Laid]] = {}
 
 
+async def _foretell(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
+    """What keeping it now would come to."""
+    ready = await asyncio.to_thread(_ready_of, rows, context)
+    plan = await plan_keeping(
+        ready.told,
+        source=EntrySource.STATEMENT,
+        now=context.now,
+        edition_id=context.edition_id,
+        zone=context.timezone,
+    )
+    return ready.result(Kept(len(plan.fresh), len(ready.told.lines) - len(plan.fresh)))
+
+
 async def _lay(rows: Sequence[SheetRow], context: SheetContext) -> int:
     """Write what is new in pieces that nobody sees, so that nobody waits for SQLite's one writer."""
     ready = await asyncio.to_thread(_ready_of, rows, context)
@@ -417,4 +430,5 @@ STATEMENTS = SheetKind(
     place="/payments/bank",
     desk=DESK,
     verbatim=True,
+    foretell=_foretell,
 )
