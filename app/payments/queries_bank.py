@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from piccolo.query import OrderByRaw
 
@@ -62,6 +63,15 @@ class EntryInfo:
     state: EntryState
     reason: str
     left: Money
+
+    def booked_on(self, timezone: str) -> datetime | date:
+        """When it was booked: the day alone where a statement gave no time."""
+        return self.booked_at.astimezone(ZoneInfo(timezone)).date() if self.has_day_alone(timezone) else self.booked_at
+
+    def has_day_alone(self, timezone: str) -> bool:
+        """Whether a statement gave the day and no time, which then is midnight there."""
+        local = self.booked_at.astimezone(ZoneInfo(timezone))
+        return self.source == EntrySource.STATEMENT and local.time() == time()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -134,7 +134,14 @@ class BankController(Controller):
         ]
         rows = [
             [
-                *(one.booked_at, one.amount, one.amount.currency, one.purpose, one.payer_name, one.payer_account),
+                *(
+                    one.booked_on(edition.timezone),
+                    one.amount,
+                    one.amount.currency,
+                    one.purpose,
+                    one.payer_name,
+                    one.payer_account,
+                ),
                 *(one.bank_reference, _(SOURCE_NAMES[one.source]), names[one.state]),
                 " ".join(text for text, _document in notes.get(one.id, ())),
             ]

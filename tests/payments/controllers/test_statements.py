@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import html
+import io
 
 import pytest
+from openpyxl import load_workbook
 
 from app.accounts.enums import Role
 from app.events.queries import EditionInfo
+from app.payments.tables_bank import BankEntry
 from tests.events.factories import make_edition
 from tests.support.client import Browser, sign_in
 from tests.support.factories import make_holder
@@ -58,3 +61,18 @@ async def test_a_statement_says_what_would_come_of_it_before_it_is_loaded(desk: 
     assert "3 transfers are new." in (await desk.get(f"{batch}?lang=en")).text
     await desk.post(f"{batch}/accept")
     assert "3 are new," in (await desk.get(f"{batch}?lang=en")).text
+
+
+async def test_where_a_statement_gave_no_time_the_day_is_shown_alone(desk: Browser, edition: EditionInfo) -> None:
+    content = "Ngày;Ghi có;Nội dung\n14/10/2026;50.000;ve\n15/10/2026 14:02;60.000;ve\n"
+    batch = await upload(desk, edition, content)
+    await desk.post(f"{batch}/accept")
+    listed = (await desk.get(f"{base(edition)}?lang=en")).text
+    assert ("14 Oct 2026<" in listed, "00:00" in listed, "15 Oct 2026 14:02" in listed) == (True, False, True)
+    day, moment = [row["id"] for row in await BankEntry.select().order_by(BankEntry.id)]
+    assert "14 Oct 2026<" in (await desk.get(f"{base(edition)}/{day}?lang=en")).text
+    assert "15 Oct 2026 14:02" in (await desk.get(f"{base(edition)}/{moment}?lang=en")).text
+    book = load_workbook(io.BytesIO((await desk.get(f"{base(edition)}/export.xlsx")).content))
+    sheet = book.active
+    assert sheet is not None
+    assert [cell.number_format for cell in sheet["A"][1:]] == ["dd/mm/yyyy hh:mm", "dd/mm/yyyy"]
