@@ -54,6 +54,10 @@ REASON_NAMES = {
     "": "",
     Reason.NOTHING.value: N_("No reference of ours stands in its purpose."),
     Reason.AMOUNT.value: N_("Its purpose names an invoice, but the amount is another one."),
+    Reason.DAMAGED.value: N_(
+        "The reference in its purpose is not whole. It fits one invoice, of which another amount is still to be paid "
+        "in all."
+    ),
     Reason.CURRENCY.value: N_("Its purpose names an invoice in another currency."),
     Reason.SEVERAL.value: N_("Its purpose names several invoices, which are not open over this amount."),
     Reason.ELSEWHERE.value: N_("It came to an account that is not the one of the settings."),

@@ -10,8 +10,11 @@ from openpyxl import load_workbook
 
 from app.accounts.enums import Role
 from app.events.queries import EditionInfo
+from app.payments.services.assigning import match_new
 from app.payments.tables_bank import BankEntry
+from tests.conftest import NOW
 from tests.events.factories import make_edition
+from tests.payments.factories import Seller, make_document, put_on_sale
 from tests.support.client import Browser, sign_in
 from tests.support.factories import make_holder
 
@@ -76,3 +79,17 @@ async def test_where_a_statement_gave_no_time_the_day_is_shown_alone(desk: Brows
     sheet = book.active
     assert sheet is not None
     assert [cell.number_format for cell in sheet["A"][1:]] == ["dd/mm/yyyy hh:mm", "dd/mm/yyyy"]
+
+
+async def test_a_reference_that_is_not_whole_is_said_to_be_so(
+    desk: Browser, edition: EditionInfo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_on_sale(monkeypatch, Seller())
+    document = await make_document(edition)
+    content = f"Ngày;Ghi có;Nội dung\n14/10/2026;20.000;gian hang {document.reference[:-1]}\n"
+    await desk.post(f"{await upload(desk, edition, content)}/accept")
+    assert await match_new(NOW) == {"left": 1}
+    (entry,) = await BankEntry.select()
+    shown = html.unescape((await desk.get(f"{base(edition)}/{entry['id']}?lang=en")).text)
+    assert ("The reference in its purpose is not whole." in shown, document.number in shown) == (True, True)
+    assert "the amount is another one" not in shown
