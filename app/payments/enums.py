@@ -117,9 +117,11 @@ SOURCE_NAMES = {EntrySource.WEBHOOK: N_("Notice"), EntrySource.STATEMENT: N_("St
 class EntryState(StrEnum):
     """What became of a transfer. ``left``: nobody but a person can say what it was for. ``payout``: it is one of ours.
 
-    What is for none of our documents is ``ignored`` until it is known to be other ``income``, or was ``sent_back``.
+    What is for none of our documents is ``ignored`` until it is known to be other ``income``, or was ``sent_back``. One
+    that is ``laid`` lies ready with the others of its statement: nobody sees it until all of them are there.
     """
 
+    LAID = "laid"
     NEW = "new"
     MATCHED = "matched"
     PAYOUT = "payout"
@@ -129,6 +131,15 @@ class EntryState(StrEnum):
     SENT_BACK = "sent_back"
 
 
+class LaidState(StrEnum):
+    """Where a statement stands whose transfers lie ready. From ``taken_over`` on all of them are going to be seen."""
+
+    LAYING = "laying"
+    TAKEN_OVER = "taken_over"
+    DROPPED = "dropped"
+
+
+#: What pages and figures know of transfers.
 ENTRY_STATE_NAMES = {
     EntryState.NEW: N_("Being looked at"),
     EntryState.MATCHED: N_("Assigned to invoices"),

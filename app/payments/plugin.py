@@ -41,6 +41,7 @@ from app.payments.tasks import (
     apply_event_job,
     issue_legal_job,
     look_after_cards_job,
+    look_after_laid_job,
     match_transfers_job,
     remind_payers_job,
     requeue_events_job,
@@ -48,6 +49,7 @@ from app.payments.tasks import (
 
 REQUEUE = "payments.requeue_events"
 CARDS = "payments.look_after_cards"
+LAID = "payments.look_after_laid"
 LEGAL = "payments.issue_legal"
 REMIND = "payments.remind_payers"
 
@@ -69,6 +71,7 @@ def start() -> None:
     every(REQUEUE, 300)
     every(MATCH_JOB, 300)
     every(CARDS, 60)
+    every(LAID, 60)
     every(LEGAL, 60)
     every(REMIND, 1800)
 
@@ -102,6 +105,7 @@ module = Module(
         REQUEUE: requeue_events_job,
         MATCH_JOB: match_transfers_job,
         CARDS: look_after_cards_job,
+        LAID: look_after_laid_job,
         LEGAL: issue_legal_job,
         REMIND: remind_payers_job,
     },

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from piccolo.query import OrderByRaw
 
@@ -11,7 +12,16 @@ from app.events.queries import Page
 from app.kernel.database import fetch
 from app.kernel.money import Money
 from app.kernel.rows import among
-from app.payments.enums import TAKES, DocumentKind, DocumentState, EntrySource, EntryState, PaymentMethod, Settlement
+from app.payments.enums import (
+    ENTRY_STATE_NAMES,
+    TAKES,
+    DocumentKind,
+    DocumentState,
+    EntrySource,
+    EntryState,
+    PaymentMethod,
+    Settlement,
+)
 from app.payments.errors import TransferNotFound
 from app.payments.late import may_stand_again
 from app.payments.searching import invoices_where, transfers_where
@@ -53,6 +63,15 @@ class EntryInfo:
     state: EntryState
     reason: str
     left: Money
+
+    def booked_on(self, timezone: str) -> datetime | date:
+        """When it was booked: the day alone where a statement gave no time."""
+        return self.booked_at.astimezone(ZoneInfo(timezone)).date() if self.has_day_alone(timezone) else self.booked_at
+
+    def has_day_alone(self, timezone: str) -> bool:
+        """Whether a statement gave the day and no time, which then is midnight there."""
+        local = self.booked_at.astimezone(ZoneInfo(timezone))
+        return self.source == EntrySource.STATEMENT and local.time() == time()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,9 +142,13 @@ class PayableDocument:
         return f"{self.state}:{self.takes.amount_minor}"
 
 
+#: What lies ready of a statement that is being loaded is seen nowhere.
+SHOWN = BankEntry.state != EntryState.LAID.value
+
+
 def _seen_in(edition_id: int) -> Any:
     """What a desk of an edition sees: its own, and notices of which nobody knows yet whose they are."""
-    return (BankEntry.edition == edition_id) | BankEntry.edition.is_null()
+    return SHOWN & ((BankEntry.edition == edition_id) | BankEntry.edition.is_null())
 
 
 async def entries(
@@ -150,15 +173,16 @@ async def entries(
 async def counts_of_entries(edition_id: int) -> dict[EntryState, int]:
     """How many transfers that a desk sees stand in each state."""
     rows = await fetch(
-        "SELECT state, COUNT(*) AS count FROM bank_entry WHERE edition = {} OR edition IS NULL GROUP BY state",
+        "SELECT state, COUNT(*) AS count FROM bank_entry WHERE (edition = {} OR edition IS NULL) AND state <> 'laid' "
+        "GROUP BY state",
         edition_id,
     )
-    return dict.fromkeys(EntryState, 0) | {EntryState(row["state"]): row["count"] for row in rows}
+    return dict.fromkeys(ENTRY_STATE_NAMES, 0) | {EntryState(row["state"]): row["count"] for row in rows}
 
 
 async def entry_by_id(entry_id: int, edition_id: int | None = None) -> EntryInfo:
     """One transfer. Raises TransferNotFound, also when the desk of ``edition_id`` does not see it."""
-    chosen: Any = BankEntry.id == entry_id
+    chosen: Any = (BankEntry.id == entry_id) & SHOWN
     if edition_id is not None:
         chosen = chosen & _seen_in(edition_id)
     rows = await BankEntry.select().where(chosen)

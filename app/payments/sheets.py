@@ -9,7 +9,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import count
 from zoneinfo import ZoneInfo
 
 from app.kernel.i18n import N_
@@ -23,7 +22,14 @@ from app.kernel.sheets.parsers import text
 from app.payments.bank_lines import BankLine, our_account
 from app.payments.enums import EntrySource
 from app.payments.references import find_references
-from app.payments.services.entries import Told, keep_told, told_of
+from app.payments.services.entries import Kept, Told, keep_told, plan_keeping, told_of
+from app.payments.services.laid_statements import (
+    Laid,
+    drop_laid,
+    lay_statement,
+    show_laid,
+    take_over_statement,
+)
 from app.payments.sheet_cells import NOT_AN_AMOUNT, amount, booked, clock, currency, direction, is_nothing
 
 DESK = "bank"
@@ -343,7 +349,15 @@ def lines_of(rows: Sequence[SheetRow], context: SheetContext) -> list[BankLine]:
 
 async def _load(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
     """Keep what came in; what was kept before counts as unchanged."""
-    return await _keep(_ready_of(rows, context), context)
+    ready = _ready_of(rows, context)
+    kept = await keep_told(
+        ready.told,
+        source=EntrySource.STATEMENT,
+        now=context.now,
+        edition_id=context.edition_id,
+        zone=context.timezone,
+    )
+    return ready.result(kept)
 
 
 @dataclass(frozen=True)
@@ -354,10 +368,9 @@ class _Ready:
     outgoing: int
     passed_over: int
 
-
-#: Statements that stand ready, by number, in the process that a big one has for itself.
-_ready: dict[int, _Ready] = {}
-_numbers = count(1)
+    def result(self, kept: Kept) -> LoadResult:
+        """What is said of it, once it is known what of it is new."""
+        return LoadResult(created=kept.new, unchanged=kept.known, outgoing=self.outgoing, passed_over=self.passed_over)
 
 
 def _ready_of(rows: Sequence[SheetRow], context: SheetContext) -> _Ready:
@@ -367,30 +380,44 @@ def _ready_of(rows: Sequence[SheetRow], context: SheetContext) -> _Ready:
     return _Ready(told, outgoing, len(rows) - len(lines) - outgoing)
 
 
-async def _keep(ready: _Ready, context: SheetContext) -> LoadResult:
-    kept = await keep_told(
+#: Statements that lie ready, by number, in the process that a big one has for itself.
+_laid: dict[int, tuple[_Ready, Laid]] = {}
+
+
+async def _foretell(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
+    """What keeping it now would come to."""
+    ready = await asyncio.to_thread(_ready_of, rows, context)
+    plan = await plan_keeping(
         ready.told,
         source=EntrySource.STATEMENT,
         now=context.now,
         edition_id=context.edition_id,
         zone=context.timezone,
     )
-    return LoadResult(created=kept.new, unchanged=kept.known, outgoing=ready.outgoing, passed_over=ready.passed_over)
+    return ready.result(Kept(len(plan.fresh), len(ready.told.lines) - len(plan.fresh)))
 
 
 async def _lay(rows: Sequence[SheetRow], context: SheetContext) -> int:
-    """Make all that is to be written ready: with it SQLite's one writer is held for a part of the time alone."""
-    number = next(_numbers)
-    _ready[number] = await asyncio.to_thread(_ready_of, rows, context)
-    return number
+    """Write what is new in pieces that nobody sees, so that nobody waits for SQLite's one writer."""
+    ready = await asyncio.to_thread(_ready_of, rows, context)
+    laid = await lay_statement(ready.told, edition_id=context.edition_id, zone=context.timezone, now=context.now)
+    _laid[laid.id] = ready, laid
+    return laid.id
 
 
 async def _take_over(number: int, context: SheetContext) -> LoadResult:
-    return await _keep(_ready[number], context)
+    ready, laid = _laid[number]
+    return ready.result(await take_over_statement(laid))
 
 
-async def _forget(number: int) -> None:
-    _ready.pop(number, None)
+async def _show(number: int) -> None:
+    _laid.pop(number, None)
+    await show_laid(number)
+
+
+async def _drop(number: int) -> None:
+    _laid.pop(number, None)
+    await drop_laid(number)
 
 
 STATEMENTS = SheetKind(
@@ -399,8 +426,9 @@ STATEMENTS = SheetKind(
     columns=COLUMNS,
     load=_load,
     check=_check,
-    laying=Laying(lay=_lay, take_over=_take_over, show=_forget, drop=_forget),
+    laying=Laying(lay=_lay, take_over=_take_over, show=_show, drop=_drop),
     place="/payments/bank",
     desk=DESK,
     verbatim=True,
+    foretell=_foretell,
 )

@@ -1,13 +1,13 @@
 """Tables of what bank accounts tell: transfers that came in, and which documents they paid."""
 
-from piccolo.columns import ForeignKey, Serial, Timestamptz, Varchar
+from piccolo.columns import ForeignKey, Integer, Serial, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.columns.column_types import BigInt
 from piccolo.table import Table
 
 from app.accounts.tables import Person
 from app.events.tables import Edition
-from app.payments.enums import EntrySource, EntryState
+from app.payments.enums import EntrySource, EntryState, LaidState
 from app.payments.tables import Payment, PaymentDocument
 
 
@@ -41,6 +41,19 @@ class BankEntry(Table, tablename="bank_entry"):
     books = ForeignKey(references=Edition, null=True, on_delete=OnDelete.restrict)
 
 
+class LaidStatement(Table, tablename="laid_statement"):
+    """The statement whose transfers lie ready and are not shown yet, or not all of them: one at a time.
+
+    ``edition`` is that of the desk that loads it.
+    """
+
+    id: Serial
+    edition = ForeignKey(references=Edition, null=True, on_delete=OnDelete.cascade)
+    state = Varchar(length=10, choices=LaidState, default=LaidState.LAYING)
+    newest_entry = Integer(help_text="The newest transfer when it began; what was told of since it does not know")
+    seen_at = Timestamptz(default=None, help_text="The last sign of life of whoever works on it")
+
+
 class BankMatch(Table, tablename="bank_match"):
     """How much of a transfer went to which document, as which payment.
 
@@ -55,4 +68,4 @@ class BankMatch(Table, tablename="bank_match"):
     amount_minor = BigInt()
 
 
-BANK_TABLES: list[type[Table]] = [BankEntry, BankMatch]
+BANK_TABLES: list[type[Table]] = [BankEntry, BankMatch, LaidStatement]

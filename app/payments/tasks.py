@@ -7,6 +7,7 @@ from app.kernel.jobs import JobContext
 from app.payments.services.assigning import match_new
 from app.payments.services.card_watching import look_after_cards
 from app.payments.services.inbox import apply_event, apply_next, requeue_waiting
+from app.payments.services.laid_statements import look_after_laid
 from app.payments.services.legal_issuing import issue_due
 from app.payments.services.reminding import remind_payers
 
@@ -30,6 +31,11 @@ async def requeue_events_job(job: JobContext) -> dict[str, Any] | None:
 async def match_transfers_job(job: JobContext) -> dict[str, Any] | None:
     """Assign the transfers that nobody has looked at."""
     return await match_new(now())
+
+
+async def look_after_laid_job(job: JobContext) -> dict[str, Any] | None:
+    """Go on with statements whose process was killed."""
+    return {"statements": await look_after_laid(now=now())}
 
 
 async def look_after_cards_job(job: JobContext) -> dict[str, Any] | None:

@@ -11,7 +11,6 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from app.accounts.actor import SYSTEM
-from app.kernel import jobs
 from app.kernel.database import in_transaction
 from app.kernel.money import Money
 from app.kernel.sheets import CellError, SheetContext, kind_at
@@ -313,7 +312,7 @@ async def test_a_big_statement_is_made_ready_before_the_transaction_that_keeps_i
         loaded = result_of(await accept(batch.id, context, lay=True))
         kept_before = {"created": created, "updated": 0, "unchanged": unchanged}
         assert loaded == {**kept_before, "outgoing": 1, "passed_over": 1}
-    assert (inside, sheets._ready) == ([False, False], {})
+    assert (inside, sheets._laid) == ([False] * 4, {})  # foretold and laid, twice
 
 
 @pytest.mark.parametrize("who", ["Công ty Lụa", "Tổng công ty Chè"])
@@ -336,13 +335,13 @@ async def test_a_big_statement_is_kept_as_a_whole_or_not_at_all(
     batch = await preview(STATEMENTS.name, ONE_COLUMN.encode(), "statement.csv", context)
     with monkeypatch.context() as patch:
 
-        async def no_job(*_given: Any, **_named: Any) -> int:
+        async def ends(*_given: Any, **_named: Any) -> Any:
             raise OSError("the process ends here")
 
-        patch.setattr(jobs, "enqueue", no_job)
+        patch.setattr(sheets, "take_over_statement", ends)
         with pytest.raises(OSError, match="ends here"):
             await accept(batch.id, context, lay=True)
-    assert (await kept(), sheets._ready) == ([], {})
+    assert (await kept(), sheets._laid) == ([], {})
     assert result_of(await accept(batch.id, context, lay=True))["created"] == 2
     assert len(await kept()) == 2
 

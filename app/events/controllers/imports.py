@@ -275,6 +275,7 @@ async def batch_page(
         mapping=mapping,
         unclear=bool(problem) or not set(headers) <= mapping.keys() or _lacks_column(problems),
         result=kept.result_of(batch),
+        expected=kept.expected_of(batch),
         problem=problem or apart.failure_of(batch),
         progress=await apart.progress_of(batch),
     )

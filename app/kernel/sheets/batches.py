@@ -122,6 +122,7 @@ async def remap(
         {
             ImportBatch.mapping: json.dumps(dict(examined.mapping), ensure_ascii=False),
             ImportBatch.choices: json.dumps(dict(chosen), ensure_ascii=False),
+            ImportBatch.sample: json.dumps({**json.loads(batch.sample), **_expected(examined)}, ensure_ascii=False),
             **_problem_values(examined),
         }
     ).where((ImportBatch.id == batch_id) & (ImportBatch.state == BatchState.PREVIEWED))
@@ -292,11 +293,16 @@ def _examined_values(table: RawTable, examined: Examined) -> dict[Any, Any]:
         "state": BatchState.PREVIEWED,
         "mapping": json.dumps(dict(examined.mapping), ensure_ascii=False),
         "row_count": len(table.rows),
-        "sample": json.dumps(_sample(table), ensure_ascii=False),
+        "sample": json.dumps({**_sample(table), **_expected(examined)}, ensure_ascii=False),
         "problem_count": len(examined.problems),
         "problems": _stored_problems(examined),
         **stored_proposals(examined),
     }
+
+
+def _expected(examined: Examined) -> dict[str, dict[str, int] | None]:
+    """What would come of the sheet, beside its first rows."""
+    return {"expected": examined.expected.as_dict() if examined.expected else None}
 
 
 class _ProblemsSince(Exception):

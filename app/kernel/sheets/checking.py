@@ -26,6 +26,7 @@ from app.kernel.sheets.model import (
 from app.kernel.sheets.parsers import CellError
 
 Check = Callable[[Sequence[SheetRow], SheetContext], Awaitable[list[CellProblem]]]
+Foretell = Callable[[Sequence[SheetRow], SheetContext], Awaitable[LoadResult]]
 Load = Callable[[Sequence[SheetRow], SheetContext], Awaitable[LoadResult]]
 Choices = Mapping[str, str]
 Key = Sequence[str] | Callable[[SheetRow], Hashable | None]
@@ -63,7 +64,8 @@ class SheetKind:
     with before and after. A kind of which very many rows come has its own ``laying``. ``place`` is the page, below
     those of an edition's organisers, where its records stand. A kind with a ``desk`` is loaded there alone, by who may
     go there, and is not on the page of all sheets. One that is ``verbatim`` takes what begins like a formula in a CSV
-    file as the text that it is there: others wrote it, and a CSV file has no formulas. Exports make it harmless.
+    file as the text that it is there: others wrote it, and a CSV file has no formulas. Exports make it harmless. A kind
+    of which not every row is loaded says beforehand what would come of a sheet (``foretell``); it writes nothing.
     """
 
     name: str
@@ -76,6 +78,7 @@ class SheetKind:
     place: str = ""
     desk: str = ""
     verbatim: bool = False
+    foretell: Foretell | None = field(default=None, repr=False)
 
     def labels(self, *names: str) -> list[str]:
         """Give the headers of some of its columns in the reader's language, for exports that can be loaded again."""
@@ -98,6 +101,7 @@ class Examined:
     problems: tuple[CellProblem, ...]
     mapping: Mapping[str, str]
     proposals: tuple[CellProposal, ...] = ()
+    expected: LoadResult | None = None
 
 
 _kinds: dict[str, SheetKind] = {}
@@ -205,7 +209,11 @@ async def examine(
     choices: Choices | None = None,
 ) -> Examined:
     """Parse the rows, in a thread, and let the kind look across them and into the database."""
-    return await check_rows(kind, await asyncio.to_thread(parse_rows, kind, table, context, mapping, choices), context)
+    parsed = await asyncio.to_thread(parse_rows, kind, table, context, mapping, choices)
+    examined = await check_rows(kind, parsed, context)
+    if kind.foretell is None or examined.problems:
+        return examined
+    return replace(examined, expected=await kind.foretell(examined.rows, context))
 
 
 async def check_rows(kind: SheetKind, examined: Examined, context: SheetContext) -> Examined:

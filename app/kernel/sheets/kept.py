@@ -80,6 +80,12 @@ def worksheets_of(batch: ImportBatch) -> tuple[str, list[str]]:
     return found.get("sheet", ""), found.get("left_out", [])
 
 
+def expected_of(batch: ImportBatch) -> dict[str, int]:
+    """What would have come of it when it was checked, as :func:`result_of`; empty where its kind does not foretell."""
+    found: dict[str, int] | None = json.loads(batch.sample).get("expected")
+    return found or {}
+
+
 def result_of(batch: ImportBatch) -> dict[str, int]:
     """How many records were created, updated and unchanged; empty before loading."""
     found: dict[str, int] = json.loads(batch.result) if batch.result else {}

@@ -55,6 +55,10 @@ REASON_NAMES = {
     "": "",
     Reason.NOTHING.value: N_("No reference of ours stands in its purpose."),
     Reason.AMOUNT.value: N_("Its purpose names an invoice, but the amount is another one."),
+    Reason.DAMAGED.value: N_(
+        "The reference in its purpose is not whole. It fits one invoice, of which another amount is still to be paid "
+        "in all."
+    ),
     Reason.CURRENCY.value: N_("Its purpose names an invoice in another currency."),
     Reason.SEVERAL.value: N_("Its purpose names several invoices, which are not open over this amount."),
     Reason.ELSEWHERE.value: N_("It came to an account that is not the one of the settings."),
@@ -136,7 +140,14 @@ class BankController(Controller):
         ]
         rows = [
             [
-                *(one.booked_at, one.amount, one.amount.currency, one.purpose, one.payer_name, one.payer_account),
+                *(
+                    one.booked_on(edition.timezone),
+                    one.amount,
+                    one.amount.currency,
+                    one.purpose,
+                    one.payer_name,
+                    one.payer_account,
+                ),
                 *(one.bank_reference, _(SOURCE_NAMES[one.source]), names[one.state]),
                 " ".join(text for text, _document in notes.get(one.id, ())),
             ]
@@ -374,7 +385,7 @@ def _state_names() -> dict[EntryState, str]:
 
 
 def _state(text: str) -> EntryState | None:
-    return EntryState(text) if text in set(EntryState) else None
+    return EntryState(text) if text in ENTRY_STATE_NAMES else None
 
 
 def _is_id(text: str) -> bool:

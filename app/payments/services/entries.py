@@ -13,8 +13,8 @@ from app.kernel.money import Money
 from app.kernel.names import clean_text, search_text
 from app.kernel.rows import among, given, insert_rows
 from app.payments.bank_lines import BankLine, alike, fingerprints, likest, says_the_same, squeezed
-from app.payments.enums import EntrySource, EntryState
-from app.payments.tables_bank import BankEntry
+from app.payments.enums import EntrySource, EntryState, LaidState
+from app.payments.tables_bank import BankEntry, LaidStatement
 
 MATCH_JOB = "payments.match_transfers"
 #: PostgreSQL's advisory lock of those who tell of transfers; any number that nothing else uses.
@@ -27,6 +27,8 @@ COLUMNS = (
     *(BankEntry.search_text, BankEntry.source, BankEntry.fingerprint, BankEntry.state, BankEntry.reason),
     BankEntry.told_at,
 )
+STATE = [column._meta.name for column in COLUMNS].index("state")
+"""Where the state stands among a row's values."""
 
 
 @dataclass(frozen=True)
@@ -89,47 +91,80 @@ async def keep_told(
     if not told.lines:
         return Kept(0, 0)
     async with write_transaction():
-        await _one_teller()
-        known = await _known([*told.marks, *told.shared])
-        told = await _with_one_by_its_number(told, known, source=source, now=now, edition_id=edition_id)
-        others: dict[Money, list[tuple[int, BankLine]]] = {}
-        if not known.issuperset(told.marks):
-            others = await _unconfirmed(told, source, zone)
-        fresh: list[tuple[Any, ...]] = []
-        payers: list[tuple[str, str, str, str]] = []
-        kept_before = set(known)
-        sharing = {told.marks[one]: group for group in told.shared.values() for one in group}
-        for line, mark, row in zip(told.lines, told.marks, told.rows, strict=True):
-            if mark in kept_before and line.payer_name:
-                payers.append(_payer(line, mark))
-            if mark in known:
-                continue
-            known.add(mark)  # a number that stands twice in one statement is one transfer
-            rivals = [told.lines[one] for one in sharing.get(mark, ())]
-            like = (one for one in others.get(line.amount, ()) if alike(line, one[1]))
-            same = next((one for one in like if _is_meant(line, one[1], rivals)), None)
-            if same is not None and await _confirm(same[0], mark):
-                others[line.amount].remove(same)
-                if line.payer_name:
-                    payers.append(_payer(line, mark))
-            else:
-                fresh.append(row)
-        made = len(await insert_rows(BankEntry, COLUMNS, fresh, returning=[BankEntry.id], pass_over_known=True))
-        await _name_payers(payers)
+        await one_teller()
+        plan = await plan_keeping(told, source=source, now=now, edition_id=edition_id, zone=zone)
+        await _oust_laid([*told.marks, *told.shared])
+        made = await insert_entries(plan.fresh)
+        await confirm(plan.confirmed)
+        await name_payers(plan.payers)
         if made:
             await jobs.enqueue(MATCH_JOB, edition_id=edition_id, now=now)
     return Kept(made, len(told.lines) - made)
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What keeping transfers writes: rows that are new, which kept ones they confirm under what, and who sent some."""
+
+    fresh: Sequence[tuple[Any, ...]]
+    confirmed: Sequence[tuple[int, str]]
+    payers: Sequence[tuple[str, str, str, str]]
+
+
+async def plan_keeping(
+    told: Told, *, source: EntrySource, now: datetime, edition_id: int | None = None, zone: str = BANK_ZONE
+) -> Plan:
+    """Find out what keeping of transfers would write; it writes nothing itself.
+
+    What lies ready of a statement that is not taken over yet is as good as not there.
+    """
+    if not told.lines:
+        return Plan((), (), ())
+    known = await _known([*told.marks, *told.shared])
+    told, confirmed = await _with_one_by_its_number(told, known, source=source, now=now, edition_id=edition_id)
+    others: dict[Money, list[tuple[int, BankLine]]] = {}
+    if not known.issuperset(told.marks):
+        others = await _unconfirmed(told, source, zone)
+    fresh: list[tuple[Any, ...]] = []
+    payers: list[tuple[str, str, str, str]] = []
+    kept_before = set(known)
+    sharing = {told.marks[one]: group for group in told.shared.values() for one in group}
+    for line, mark, row in zip(told.lines, told.marks, told.rows, strict=True):
+        if mark in kept_before and line.payer_name:
+            payers.append(_payer(line, mark))
+        if mark in known:
+            continue
+        known.add(mark)  # a number that stands twice in one statement is one transfer
+        rivals = [told.lines[one] for one in sharing.get(mark, ())]
+        like = (one for one in others.get(line.amount, ()) if alike(line, one[1]))
+        same = next((one for one in like if _is_meant(line, one[1], rivals)), None)
+        if same is None:
+            fresh.append(row)
+            continue
+        others[line.amount].remove(same)
+        confirmed.append((same[0], mark))
+        if line.payer_name:
+            payers.append(_payer(line, mark))
+    return Plan(fresh, confirmed, payers)
+
+
+async def insert_entries(rows: Sequence[tuple[Any, ...]], state: EntryState = EntryState.NEW) -> int:
+    """Write planned rows, in the caller's transaction; gives how many were not known."""
+    given_rows = [(*row[:STATE], state.value, *row[STATE + 1 :]) for row in rows]
+    return len(await insert_rows(BankEntry, COLUMNS, given_rows, returning=[BankEntry.id], pass_over_known=True))
+
+
 async def _with_one_by_its_number(
     told: Told, known: set[str], *, source: EntrySource, now: datetime, edition_id: int | None
-) -> Told:
+) -> tuple[Told, list[tuple[int, str]]]:
     """Let one of the lines that share a number be known by it alone, as whoever tells of that line alone knows it.
 
     That is the line whose purpose is most like that of the transfer which is kept so; where none is, the first new one.
-    One that another source told of is confirmed by the line, so that the line is known the next time.
+    One that another source told of is confirmed by the line, so that the line is known the next time: those stand
+    beside, with what they are confirmed under.
     """
     marks, rows = list(told.marks), list(told.rows)
+    confirmed: list[tuple[int, str]] = []
     for alone, group in told.shared.items():
         new = [one for one in group if told.marks[one] not in known]
         if not new:
@@ -144,12 +179,12 @@ async def _with_one_by_its_number(
             before = kept["source"] == source.value or kept["confirmed_by"] == alone
             if before and not says_the_same(told.lines[chosen].purpose, kept["purpose"]):
                 continue  # a statement told of it, and it is none of these
-            if not before:
-                await _confirm(kept["id"], told.marks[chosen])
+            if not before and kept["confirmed_by"] is None:
+                confirmed.append((kept["id"], told.marks[chosen]))
         for one in new:
             if told.marks[one] == told.marks[chosen]:
                 marks[one], rows[one] = alone, _row(told.lines[one], alone, source, edition_id, now)
-    return replace(told, marks=marks, rows=rows)
+    return replace(told, marks=marks, rows=rows), confirmed
 
 
 def _is_meant(line: BankLine, other: BankLine, rivals: Sequence[BankLine]) -> bool:
@@ -157,7 +192,7 @@ def _is_meant(line: BankLine, other: BankLine, rivals: Sequence[BankLine]) -> bo
     return not rivals or squeezed(rivals[likest(rivals, other.purpose)].purpose) == squeezed(line.purpose)
 
 
-async def _one_teller() -> None:
+async def one_teller() -> None:
     """Let others who tell of transfers wait until the transaction ends: two fingerprints of one are not unique keys.
 
     SQLite has one writer at a time anyway.
@@ -169,30 +204,55 @@ async def _one_teller() -> None:
 async def _known(marks: Sequence[str]) -> set[str]:
     """Those of the fingerprints under which a transfer is kept already."""
     chosen, wanted = among(marks, "VARCHAR")
+    there = await _are_there()
     rows = [
         row
         for column in ("fingerprint", "confirmed_by")
-        for row in await fetch(f"SELECT {column} AS mark FROM bank_entry WHERE {column} {chosen}", wanted)
+        for row in await fetch(f"SELECT {column} AS mark FROM bank_entry WHERE {column} {chosen}{there}", wanted)
     ]
     return {row["mark"] for row in rows}
 
 
+async def _are_there() -> str:
+    """The condition for transfers that are kept: while a statement may still be dropped, what lies ready is not."""
+    return "" if await _laid_counts() else " AND state <> 'laid'"
+
+
+async def _oust_laid(marks: Sequence[str]) -> None:
+    """Let what lies ready of a statement make room for who tells of the same now: its statement is laid anew."""
+    if await _are_there():
+        chosen, wanted = among(marks, "VARCHAR")
+        await fetch(f"DELETE FROM bank_entry WHERE fingerprint {chosen} AND state = 'laid'", wanted)
+
+
+async def _laid_counts() -> bool:
+    """Whether transfers that lie ready, if any do, count already, since their statement was taken over."""
+    return not await LaidStatement.exists().where(LaidStatement.state != LaidState.TAKEN_OVER.value)
+
+
 async def _unconfirmed(told: Told, source: EntrySource, zone: str) -> dict[Money, list[tuple[int, BankLine]]]:
     """By amount: what the other source alone has told of around these days, but for what is told under one number."""
-    accounts = sorted({squeezed(line.account) for line in told.lines})
-    chosen, wanted = among([*accounts, ""], "VARCHAR")
-    of_account, values = (f"account {chosen} AND ", [wanted]) if all(accounts) else ("", [])
-    first = min(line.booked_at for line in told.lines) - timedelta(days=2)
-    last = max(line.booked_at for line in told.lines) + timedelta(days=2)
     told_now, marks = given("told_now", {"mark": "VARCHAR"}, [(mark,) for mark in told.marks])
+    there = await _are_there()
+    return await told_by_others(
+        told.lines, source, zone, f"fingerprint NOT IN (SELECT mark FROM {told_now}){there}", *marks
+    )
+
+
+async def told_by_others(
+    lines: Sequence[BankLine], source: EntrySource, zone: str, condition: str, *values: Any
+) -> dict[Money, list[tuple[int, BankLine]]]:
+    """By amount: what the other source alone has told of around the days of some lines, and meets the condition."""
+    accounts = sorted({squeezed(account) for account in {line.account for line in lines}})
+    chosen, wanted = among([*accounts, ""], "VARCHAR")
+    of_account, ours = (f"account {chosen} AND ", [wanted]) if all(accounts) else ("", [])
+    first = min(line.booked_at for line in lines) - timedelta(days=2)
+    last = max(line.booked_at for line in lines) + timedelta(days=2)
     rows = await fetch(
         f"SELECT * FROM bank_entry WHERE {of_account}booked_at >= {{}} AND booked_at <= {{}} "
-        f"AND source <> {{}} AND confirmed_by IS NULL AND fingerprint NOT IN (SELECT mark FROM {told_now}) ORDER BY id",
+        f"AND source <> {{}} AND confirmed_by IS NULL AND {condition} ORDER BY id",
+        *(*ours, first, last, source.value),
         *values,
-        first,
-        last,
-        source.value,
-        *marks,
     )
     found: dict[Money, list[tuple[int, BankLine]]] = defaultdict(list)
     for row in rows:
@@ -201,13 +261,17 @@ async def _unconfirmed(told: Told, source: EntrySource, zone: str) -> dict[Money
     return found
 
 
-async def _confirm(entry_id: int, mark: str) -> bool:
-    rows = (
-        await BankEntry.update({BankEntry.confirmed_by: mark})
-        .where((BankEntry.id == entry_id) & BankEntry.confirmed_by.is_null())
-        .returning(BankEntry.id)
+async def confirm(pairs: Sequence[tuple[int, str]]) -> int:
+    """Note under what the other source told of kept transfers (id, mark); gives how many nobody had confirmed yet."""
+    if not pairs:
+        return 0
+    source, values = given("also", {"also_entry": "INTEGER", "also_mark": "VARCHAR"}, pairs)
+    done = await fetch(
+        f"UPDATE bank_entry SET confirmed_by = also_mark FROM {source} "
+        "WHERE id = also_entry AND confirmed_by IS NULL RETURNING id",
+        *values,
     )
-    return bool(rows)
+    return len(done)
 
 
 def _payer(line: BankLine, mark: str) -> tuple[str, str, str, str]:
@@ -215,7 +279,7 @@ def _payer(line: BankLine, mark: str) -> tuple[str, str, str, str]:
     return mark, name, squeezed(line.payer_account)[:40], search_text(name)
 
 
-async def _name_payers(payers: Sequence[tuple[str, str, str, str]]) -> None:
+async def name_payers(payers: Sequence[tuple[str, str, str, str]]) -> None:
     """Keep who sent transfers, by what they are known by: (mark, name, account, name as it is searched)."""
     if not payers:
         return

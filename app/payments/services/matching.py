@@ -26,10 +26,11 @@ NUMBER = re.compile(r"[0-9A-Z]+(?:[-/.][0-9A-Z]+)+")
 
 
 class Reason(StrEnum):
-    """Why a transfer was left to a person."""
+    """Why a transfer was left to a person. ``damaged``: the one reference in its purpose is not whole."""
 
     NOTHING = "nothing"
     AMOUNT = "amount"
+    DAMAGED = "damaged"
     CURRENCY = "currency"
     SEVERAL = "several"
     ELSEWHERE = "elsewhere"
@@ -162,7 +163,8 @@ class _Books:
         over = incoming.amount.amount_minor > every[0].due.amount_minor
         if len(named) == 1 and not cut and not unknown and not (over and _names_more(incoming.purpose, named[0])):
             return Verdict(incoming, (Share(named[0].id, incoming.amount),))
-        reason = Reason.AMOUNT if len(every) == 1 else Reason.SEVERAL
+        of_one = Reason.AMOUNT if named else Reason.DAMAGED
+        reason = of_one if len(every) == 1 else Reason.SEVERAL
         return self._left(incoming, reason, (Suggestion(one.id, Sign.REFERENCE) for one in every))
 
     def _cut(self, readings: Sequence[Reading], named: set[int]) -> list[Payable]:

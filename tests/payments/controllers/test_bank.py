@@ -70,7 +70,7 @@ async def test_a_statement_is_loaded_and_what_it_names_is_paid(desk: Browser, ed
     content = STATEMENT.format(purpose=document.reference)
     batch = (await upload(desk, edition, content)).headers["location"]
     preview = (await desk.get(f"{batch}?lang=en")).text
-    assert "Every row can be loaded." in preview
+    assert "2 transfers are new." in preview
     assert f'action="{batch}/accept"' in preview
     assert (await desk.post(f"{batch}/accept")).headers["location"] == batch
     assert "2 are new," in (await desk.get(f"{batch}?lang=en")).text
@@ -276,7 +276,7 @@ async def test_what_a_payer_wrote_is_loaded_as_text_and_exported_as_text(desk: B
     batch = (await upload(desk, edition, f"Ngày;Ghi có;Nội dung\n14/10/2026;50.000;'{said}\n")).headers["location"]
     await desk.post(f"{batch}/accept")
     batch = (await upload(desk, edition, "Ngày;Ghi có;Nội dung\n14/10/2026;60.000;=1+1\n")).headers["location"]
-    assert "Every row can be loaded." in (await desk.get(f"{batch}?lang=en")).text
+    assert "1 transfer is new." in (await desk.get(f"{batch}?lang=en")).text
     await desk.post(f"{batch}/accept")
     book = load_workbook(io.BytesIO((await desk.get(f"{base(edition)}/export.xlsx")).content))
     sheet = book.active

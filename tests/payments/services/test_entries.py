@@ -216,7 +216,7 @@ async def test_notice_and_statement_at_once_are_one_transfer(database: str) -> N
 @pytest.mark.race
 async def test_with_two_tellers_at_a_time_they_are_two(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     unguarded(monkeypatch, entries)
-    monkeypatch.setattr(entries, "_one_teller", nobody_waits)
+    monkeypatch.setattr(entries, "one_teller", nobody_waits)
     meet_after(monkeypatch, entries, "_unconfirmed", parties=2)
     tellings = ((NOTICE, EntrySource.WEBHOOK), (ENTRY, EntrySource.STATEMENT))
     answers = await race(2, lambda number: told(tellings[number][0], source=tellings[number][1]))
@@ -228,7 +228,7 @@ async def test_with_two_tellers_at_a_time_they_are_two(database: str, monkeypatc
 async def test_without_its_key_a_transfer_is_kept_twice(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     await drop_unique("bank_entry", "fingerprint")
     unguarded(monkeypatch, entries)
-    monkeypatch.setattr(entries, "_one_teller", nobody_waits)
+    monkeypatch.setattr(entries, "one_teller", nobody_waits)
     meet_after(monkeypatch, entries, "_unconfirmed", parties=2)
     winners(await race(2, lambda _number: told(line(number=NUMBER))))
     assert await BankEntry.count() == 2

@@ -85,7 +85,9 @@ def test_a_cut_reference_pays_the_only_document_that_begins_with_it_and_fits() -
     assert judged(f"{A[:8]}.CT tu 0123", 50_000).shares
     assert judged(A[:7], 50_000).reason == Reason.NOTHING
     wrong = judged(A[:8], 49_999)
-    assert (wrong.reason, wrong.suggestions) == (Reason.AMOUNT, (Suggestion(1, Sign.REFERENCE),))
+    assert (wrong.reason, wrong.suggestions) == (Reason.DAMAGED, (Suggestion(1, Sign.REFERENCE),))
+    assert judged(A[:-1], 20_000).reason == Reason.DAMAGED  # an instalment, perhaps
+    assert judged(A[:-1], 20_000).shares == ()
     other = replace(BINH, reference=LIKE_A)
     assert judged(A[:8], 50_000, [LAN, other]).suggestions == (Suggestion(1, Sign.AMOUNT),)
     assert judged(A[:10], 50_000, [LAN, other]).shares == (Share(1, dong(50_000)),)

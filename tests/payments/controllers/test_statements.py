@@ -1,0 +1,95 @@
+"""What the desk is told of a statement before and after it is loaded."""
+
+from __future__ import annotations
+
+import html
+import io
+
+import pytest
+from openpyxl import load_workbook
+
+from app.accounts.enums import Role
+from app.events.queries import EditionInfo
+from app.payments.services.assigning import match_new
+from app.payments.tables_bank import BankEntry
+from tests.conftest import NOW
+from tests.events.factories import make_edition
+from tests.payments.factories import Seller, make_document, put_on_sale
+from tests.support.client import Browser, sign_in
+from tests.support.factories import make_holder
+
+pytestmark = pytest.mark.engines
+
+
+@pytest.fixture
+async def edition(database: str) -> EditionInfo:
+    """A festival."""
+    return await make_edition()
+
+
+@pytest.fixture
+async def desk(client: Browser, edition: EditionInfo) -> Browser:
+    """A browser at the finance desk."""
+    await sign_in(client, (await make_holder(Role.FINANCE, edition_id=edition.id)).id)
+    return client
+
+
+def base(edition: EditionInfo) -> str:
+    """Where the transfers stand."""
+    return f"/manage/{edition.id}/payments/bank"
+
+
+async def upload(desk: Browser, edition: EditionInfo, content: str) -> str:
+    """Where a statement stands that was uploaded."""
+    files = {"file": ("sao-ke.csv", content.encode(), "text/csv")}
+    return str((await desk.post(f"{base(edition)}/statements", files=files)).headers["location"])
+
+
+async def test_a_statement_says_what_would_come_of_it_before_it_is_loaded(desk: Browser, edition: EditionInfo) -> None:
+    head = "Ngày;Ghi có;Ghi nợ;Nội dung;Số bút toán\n"
+    known = "".join(f"14/10/2026;5{number}.000;;ve;FT2633112345678{number}\n" for number in range(2))
+    batch = await upload(desk, edition, head + known)
+    await desk.post(f"{batch}/accept")
+    more = f"{head}{known}15/10/2026;7.000;;lai;FT26331123456790\n15/10/2026;;9.000;phi;A2\n;108.000;9.000;Tổng cộng;\n"
+    batch = await upload(desk, edition, more)
+    shown = html.unescape((await desk.get(f"{batch}?lang=en")).text)
+    for said in (
+        *("1 transfer is new.", "2 are kept already and stay as they are.", "Load 1 transfer"),
+        *("1 line of money that went out is passed over.", "1 line without an amount"),
+    ):
+        assert said in shown
+    assert "Every row can be loaded." not in shown
+    columns = {"column_0": "booked_at", "column_1": "credit", "column_2": "", "column_3": "purpose", "column_4": ""}
+    await desk.post(f"{batch}/mapping", data=columns)  # without their numbers nobody knows them
+    assert "3 transfers are new." in (await desk.get(f"{batch}?lang=en")).text
+    await desk.post(f"{batch}/accept")
+    assert "3 are new," in (await desk.get(f"{batch}?lang=en")).text
+
+
+async def test_where_a_statement_gave_no_time_the_day_is_shown_alone(desk: Browser, edition: EditionInfo) -> None:
+    content = "Ngày;Ghi có;Nội dung\n14/10/2026;50.000;ve\n15/10/2026 14:02;60.000;ve\n"
+    batch = await upload(desk, edition, content)
+    await desk.post(f"{batch}/accept")
+    listed = (await desk.get(f"{base(edition)}?lang=en")).text
+    assert ("14 Oct 2026<" in listed, "00:00" in listed, "15 Oct 2026 14:02" in listed) == (True, False, True)
+    day, moment = [row["id"] for row in await BankEntry.select().order_by(BankEntry.id)]
+    assert "14 Oct 2026<" in (await desk.get(f"{base(edition)}/{day}?lang=en")).text
+    assert "15 Oct 2026 14:02" in (await desk.get(f"{base(edition)}/{moment}?lang=en")).text
+    book = load_workbook(io.BytesIO((await desk.get(f"{base(edition)}/export.xlsx")).content))
+    sheet = book.active
+    assert sheet is not None
+    assert [cell.number_format for cell in sheet["A"][1:]] == ["dd/mm/yyyy hh:mm", "dd/mm/yyyy"]
+
+
+async def test_a_reference_that_is_not_whole_is_said_to_be_so(
+    desk: Browser, edition: EditionInfo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_on_sale(monkeypatch, Seller())
+    document = await make_document(edition)
+    content = f"Ngày;Ghi có;Nội dung\n14/10/2026;20.000;gian hang {document.reference[:-1]}\n"
+    await desk.post(f"{await upload(desk, edition, content)}/accept")
+    assert await match_new(NOW) == {"left": 1}
+    (entry,) = await BankEntry.select()
+    shown = html.unescape((await desk.get(f"{base(edition)}/{entry['id']}?lang=en")).text)
+    assert ("The reference in its purpose is not whole." in shown, document.number in shown) == (True, True)
+    assert "the amount is another one" not in shown
