@@ -10,7 +10,7 @@ from app.kernel.money import Money
 from app.kernel.names import clean_text
 from app.payments.enums import STANDS, Account, DocumentState, Posting
 from app.payments.errors import CurrencyDiffers, DocumentNotOpen, MoreThanBilled, NotOverdue
-from app.payments.queries import document_by_id, hold_document, is_overdue, parts_of, payments_of
+from app.payments.queries import credit_notes_of, document_by_id, hold_document, is_overdue, parts_of, payments_of
 from app.payments.queries_sent import credit_sent_before
 from app.payments.services.claims_back import count_claims
 from app.payments.services.credit_notes import issue_credit, part_of_rest
@@ -29,10 +29,10 @@ async def credit_document(
 
     The note has a line for each rate of tax, and for whoever bears a share, in the proportion of what is left of them.
     The payer is told what goes back, or what is still to be paid. Taking all of it back is what cancelling an open
-    invoice and refunding a paid one does, and is done so: then the id is the invoice's own for an open one. Of a paid
-    one its seller is told, and takes back what it was for. The same sent again from a page that was opened when the
-    invoice ``stood`` there gives the first answer; what else happened since raises StandsElsewhere. Raises
-    DocumentNotFound, DocumentNotOpen, CurrencyDiffers, MoreThanBilled.
+    invoice and refunding a paid one does, and is done so: then the id is the invoice's own for an open one, unless a
+    note takes back its e-invoice. Of a paid one its seller is told, and takes back what it was for. The same sent again
+    from a page that was opened when the invoice ``stood`` there gives the first answer; what else happened since raises
+    StandsElsewhere. Raises DocumentNotFound, DocumentNotOpen, CurrencyDiffers, MoreThanBilled.
     """
     async with write_transaction():
         document = await hold_document(document_id)
@@ -47,10 +47,10 @@ async def credit_document(
         if amount == document.left:
             if document.state == DocumentState.OPEN:
                 await cancel_document(document_id=document_id, actor=actor, now=now)
-                return document_id
-            await take_back(document_id=document_id, actor=actor, now=now)
-            rows = await PaymentDocument.select(PaymentDocument.id).where(PaymentDocument.corrects == document_id)
-            return max(int(row["id"]) for row in rows)
+            else:
+                await take_back(document_id=document_id, actor=actor, now=now)
+            notes = await credit_notes_of(document_id, DocumentState.ISSUED)
+            return max((note.id for note in notes), default=document_id)
         lines = await part_of_rest(document, amount.amount_minor, clean_text(reason))
         note_id = await issue_credit(document, lines, reason, now)
         document = await document_by_id(document_id)

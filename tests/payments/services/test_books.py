@@ -19,9 +19,18 @@ from app.kernel.database import fetch, write_transaction
 from app.kernel.errors import AppError
 from app.kernel.money import Money
 from app.kernel.security import new_token
-from app.payments.enums import FOR_NOTHING_OF_OURS, Account, CashWay, PaymentMethod, Posting, Settlement, TaxMode
+from app.payments.enums import (
+    FOR_NOTHING_OF_OURS,
+    Account,
+    CashWay,
+    DocumentState,
+    PaymentMethod,
+    Posting,
+    Settlement,
+    TaxMode,
+)
 from app.payments.lines import Line, Terms, taxed
-from app.payments.queries import DocumentInfo, document_by_id, next_due, payments_of, terms_of
+from app.payments.queries import DocumentInfo, LegalInvoice, document_by_id, next_due, payments_of, terms_of
 from app.payments.queries_bank import entry_by_id
 from app.payments.queries_borne import Borne, borne_in, payments_of_bearers
 from app.payments.queries_drawers import moves_of, open_drawer_of
@@ -35,6 +44,7 @@ from app.payments.services.drawers import close_drawer, expected_in, open_drawer
 from app.payments.services.for_nothing import set_aside, take_up_again
 from app.payments.services.issuing import Part
 from app.payments.services.ledger import Unbalanced, post
+from app.payments.services.legal import note_legal_invoice
 from app.payments.services.payouts import record_payout
 from app.payments.services.recording import record_payment
 from app.payments.services.refunding import record_refund, reverse_refund
@@ -85,7 +95,7 @@ class Fair:
                 self.credit,
             ),
             *(self.write_off, self.owe, self.transfer, self.assign, self.drawer, self.move, self.payout, self.claim),
-            *(self.bear, self.bear, self.give_back_borne, self.take_off, self.take_off),
+            *(self.bear, self.bear, self.give_back_borne, self.take_off, self.take_off, self.e_invoice),
         )
         what = self.chance.choice(does) if self.ids else self.bill
         with contextlib.suppress(AppError, NothingThereError):
@@ -152,6 +162,14 @@ class Fair:
         document = await self.document()
         part = self.some(self.one([document.amount, document.due, document.due]))
         await credit_document(document_id=document.id, amount=part, reason="Sai", actor=SYSTEM, now=self.now)
+
+    async def e_invoice(self) -> None:
+        """Write down the e-invoice of an invoice that is paid: what is taken back of it is credited from then on."""
+        document = await self.document()
+        if document.state != DocumentState.PAID:
+            raise NothingThereError
+        legal = LegalInvoice(provider="", series="1C26TFG", number=str(document.id), lookup="")
+        await note_legal_invoice(document_id=document.id, legal=legal, actor=SYSTEM, now=self.now)
 
     async def write_off(self) -> None:
         """Give up what is due."""
