@@ -71,6 +71,12 @@ class CountForm(msgspec.Struct):
     counts_for: Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
 
+class CountBackForm(msgspec.Struct):
+    """Why something does not count for another invoice."""
+
+    count_back: Annotated[str, Meta(max_length=200)] = ""
+
+
 class CreditForm(msgspec.Struct):
     """What is taken back of an invoice, and why; ``whole`` says that all of it is meant, with what was sold."""
 

@@ -20,7 +20,7 @@ from app.kernel.money import format_money, typed_money
 from app.kernel.security import limit
 from app.kernel.web import page, redirect
 from app.payments import queries, queries_drawers
-from app.payments.controllers.finance_borne import borne_part, count_for_bearer, record_from_bearer
+from app.payments.controllers.finance_borne import borne_part, count_back_from, count_for_bearer, record_from_bearer
 from app.payments.controllers.finance_card import card_part
 from app.payments.controllers.sent import sent_again
 from app.payments.enums import (
@@ -155,6 +155,11 @@ class FinanceController(Controller):
             problem, toast = await count_for_bearer(request, document, payment.bearer)
             if problem:
                 return await document_page(edition, document, problem=problem, status=409)
+            return redirect(f"/manage/{edition_id}/payments/{document_id}#borne", toast=toast)
+        if payment.bearer and "count_back" in await posted_by(request):
+            problem, status, toast = await count_back_from(request, document, payment_id)
+            if problem:
+                return await document_page(edition, document, problem=problem, status=status)
             return redirect(f"/manage/{edition_id}/payments/{document_id}#borne", toast=toast)
         try:
             reading = await open_form(request, RefundForm)

@@ -35,7 +35,7 @@ from app.payments.queries_bank import entry_by_id
 from app.payments.queries_borne import Borne, borne_in, payments_of_bearers
 from app.payments.queries_drawers import moves_of, open_drawer_of
 from app.payments.services.assigning import assign_entry, match_new
-from app.payments.services.bearing import record_borne, return_borne
+from app.payments.services.bearing import count_back, count_for_another, record_borne, return_borne
 from app.payments.services.card_disputes import apply_dispute
 from app.payments.services.cash_moves import move_cash, take_back_move
 from app.payments.services.corrections import credit_document, write_off
@@ -96,6 +96,7 @@ class Fair:
             ),
             *(self.write_off, self.owe, self.transfer, self.assign, self.drawer, self.move, self.payout, self.claim),
             *(self.bear, self.bear, self.give_back_borne, self.take_off, self.take_off, self.e_invoice),
+            *(self.count_for, self.count_back),
         )
         what = self.chance.choice(does) if self.ids else self.bill
         with contextlib.suppress(AppError, NothingThereError):
@@ -271,6 +272,20 @@ class Fair:
             actor=self.cashier,
             now=self.now,
         )
+
+    async def count_for(self) -> None:
+        """Let what a bearer paid too much of one invoice count for another one of hers."""
+        found = await borne_in(self.edition.id)
+        over = self.one([one for one in found if one.due_back.amount_minor])
+        other = self.one([one for one in found if one.bearer == over.bearer and one.due.amount_minor])
+        await count_for_another(
+            document_id=over.document_id, bearer=over.bearer, line_id=other.line_id, actor=SYSTEM, now=self.now
+        )
+
+    async def count_back(self) -> None:
+        """Say that something counts for another invoice in error, perhaps once more."""
+        row = self.one(await fetch("SELECT id, document FROM payment WHERE outcome = 'counted' ORDER BY id"))
+        await count_back(document_id=row["document"], payment_id=row["id"], reason="Nhầm", actor=SYSTEM, now=self.now)
 
     async def drawer(self) -> None:
         """Open the cashier's drawer, or count it, often not what should lie in it."""
