@@ -78,10 +78,14 @@ class CountBackForm(msgspec.Struct):
 
 
 class CreditForm(msgspec.Struct):
-    """What is taken back of an invoice, and why; ``whole`` says that all of it is meant, with what was sold."""
+    """What is taken back of an invoice, and why; ``whole`` says that all of it is meant, with what was sold.
+
+    ``credit_of`` is the position of the line that it is taken back of; 0 for all of them, in proportion.
+    """
 
     credit: Annotated[str, Meta(max_length=30)]
     reason: Annotated[str, Meta(min_length=1, max_length=300)]
+    credit_of: Annotated[int, Meta(ge=0, le=32_767)] = 0
     whole: bool = False
     stood: str = ""
 

@@ -127,6 +127,8 @@ class Fair:
             return
         if self.chance.random() < 0.3:
             lines.append(Line(description="Miễn", unit_minor=-50_000, funded_by="Quỹ phụ nữ"))
+        if self.chance.random() < 0.3:
+            lines.insert(1, Line(description="Băng rôn", unit_minor=70_000, tax_name="vn_reduced"))
         terms = await terms_of(self.edition.id)
         whole = sum(one.net_minor + one.tax_minor for one in (taxed(line, terms, NOW.date()) for line in lines))
         days = [(NOW + timedelta(days=30 * number)).date() for number in range(3)]
@@ -162,7 +164,9 @@ class Fair:
         """Take a part of an invoice back."""
         document = await self.document()
         part = self.some(self.one([document.amount, document.due, document.due]))
-        await credit_document(document_id=document.id, amount=part, reason="Sai", actor=SYSTEM, now=self.now)
+        line = self.chance.choice([None, None, 1, 2])
+        given: dict[str, Any] = {"reason": "Sai", "line": line, "actor": SYSTEM, "now": self.now}
+        await credit_document(document_id=document.id, amount=part, **given)
 
     async def e_invoice(self) -> None:
         """Write down the e-invoice of an invoice that is paid: what is taken back of it is credited from then on."""
