@@ -122,6 +122,25 @@ class MoreThanBilled(AppError):
     message = N_("Of invoice {number} {left} can be taken back, not {given}.")
 
 
+class MoreThanLine(AppError):
+    """A credit note over more than is left of the line of its invoice that it names."""
+
+    code = "more_than_line"
+    status = 409
+    message = N_("Of this line {left} can be taken back, not {given}.")
+
+
+class RestOnOthers(AppError):
+    """A credit note over a line, which would leave nothing to pay of an invoice of which something is left."""
+
+    code = "rest_on_others"
+    status = 409
+    message = N_(
+        "Nothing would be left to pay of invoice {number}, while others still bear a part of it. Take less back, or "
+        "all of the invoice."
+    )
+
+
 class NotOverdue(AppError):
     """An invoice that is written off while a part of it is not due yet."""
 

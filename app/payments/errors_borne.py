@@ -21,3 +21,11 @@ class NothingToCount(AppError):
         "{bearer} has paid nothing too much of invoice {number} any more, or owes nothing more of invoice {other}. "
         "Nothing was changed."
     )
+
+
+class WhyCountedBack(AppError):
+    """What counts for another invoice and is taken back without a word."""
+
+    code = "count_back_reason_needed"
+    status = 422
+    message = N_("Please say why it does not count for the other invoice.")

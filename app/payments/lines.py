@@ -50,7 +50,10 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class TaxedLine:
-    """A line as it stands on a document; ``tax_rate`` in hundredths of a percent, None when exempt."""
+    """A line as it stands on a document; ``tax_rate`` in hundredths of a percent, None when exempt.
+
+    ``corrects``, on a credit note, is the position of the invoice's line that it is over; None for a share of a rate.
+    """
 
     description: str
     quantity: int
@@ -60,6 +63,12 @@ class TaxedLine:
     tax_rate: int | None
     exempt_reason: str
     funded_by: str
+    corrects: int | None = None
+
+    @property
+    def gross_minor(self) -> int:
+        """Tax and all."""
+        return self.net_minor + self.tax_minor
 
 
 def taxed(line: Line, terms: Terms, day: date) -> TaxedLine:
@@ -141,8 +150,47 @@ def shares_of(
     return found
 
 
+def left_of(lines: Sequence[TaxedLine], credited: Iterable[TaxedLine]) -> list[TaxedLine]:
+    """What is left of each line of an invoice when lines of credit notes, in their order, were taken back of them.
+
+    One that names a line is taken back of that; a share of a rate of all its lines, in proportion to what was left of
+    them then.
+    """
+    left = list(lines)
+    for note in credited:
+        named = [note.corrects - 1] if note.corrects else [place for place, one in enumerate(left) if _alike(one, note)]
+        nets = in_proportion([left[place].net_minor for place in named], note.net_minor)
+        taxes = in_proportion([left[place].tax_minor for place in named], note.tax_minor)
+        for place, net, tax in zip(named, nets, taxes, strict=True):
+            one = left[place]
+            left[place] = replace(one, net_minor=one.net_minor - net, tax_minor=one.tax_minor - tax)
+    return left
+
+
+def _alike(one: TaxedLine, other: TaxedLine) -> bool:
+    """Whether two lines have one rate of tax, reason of exemption and bearer."""
+    mine = (one.tax_rate, one.exempt_reason, one.funded_by)
+    return mine == (other.tax_rate, other.exempt_reason, other.funded_by)
+
+
+def part_of_line(left: TaxedLine, position: int, gross_minor: int, reason: str) -> TaxedLine:
+    """The line of a credit note over a part of what is ``left`` of an invoice's line, which it names, at its rate."""
+    net, tax = in_proportion([left.net_minor, left.tax_minor], gross_minor)
+    return replace(
+        left,
+        description=f"{left.description} – {reason}",
+        quantity=1,
+        unit_minor=gross_minor,
+        net_minor=net,
+        tax_minor=tax,
+        corrects=position,
+    )
+
+
 def in_proportion(amounts: Sequence[int], part: int) -> list[int]:
     """Whole shares of amounts (of either sign) that sum to ``part``, none beyond its amount: largest remainder."""
+    if not part:
+        return [0] * len(amounts)
     whole = sum(amounts)
     shares = [amount * part // whole for amount in amounts]
     by_remainder = sorted(range(len(amounts)), key=lambda place: -(amounts[place] * part % whole))

@@ -24,6 +24,7 @@ WORDS = LogWords(
         "payment.owe_back": N_("Noted that money has to go back"),
         "payment.refund": N_("Recorded a refund"),
         "payment.count_for": N_("Counted for another invoice what a bearer had paid too much"),
+        "payment.count_back": N_("Took back that something counts for another invoice"),
         "payment.refund_failed": N_("Noted that a refund failed"),
         "bank.assign": N_("Assigned a transfer"),
         "bank.take_off": N_("Let a transfer be assigned again"),

@@ -17,7 +17,7 @@ from app.payments.enums import DocumentState, PaymentMethod, Settlement
 from app.payments.enums_card import RefundState
 from app.payments.errors_sent import StandsElsewhere
 from app.payments.queries import DocumentInfo, PaymentInfo, payment_info
-from app.payments.tables import Payment, PaymentDocument
+from app.payments.tables import Payment, PaymentDocument, PaymentLine
 from app.payments.tables_card import CardRefund
 
 #: Rows that no form makes which is sent from the page of a document: they stand against others.
@@ -71,9 +71,12 @@ async def payment_sent_before(
     return None
 
 
-async def credit_sent_before(document: DocumentInfo, stood: str, amount: Money, reason: str) -> int | None:
+async def credit_sent_before(
+    document: DocumentInfo, stood: str, amount: Money, reason: str, line: int | None = None
+) -> int | None:
     """The id of the credit note that was issued for a form already, on a document that the caller holds.
 
+    ``line`` is the position of the invoice's line that it named.
     The document's own, where the form took back all of an open one. None as for payments. Raises StandsElsewhere.
     """
     if not stood:
@@ -81,8 +84,12 @@ async def credit_sent_before(document: DocumentInfo, stood: str, amount: Money, 
     amounts, _payment, newest = _read(stood, document)
     later = (PaymentDocument.corrects == document.id) & (PaymentDocument.id > newest)
     rows = await PaymentDocument.select().where(later).order_by(PaymentDocument.id)
-    said = (clean_text(reason), document.description)  # a note over all that is left says what the invoice is for
     for row in rows:
+        (over,) = await PaymentLine.select(PaymentLine.corrects).where(
+            (PaymentLine.document == row["id"]) & (PaymentLine.position == 1)
+        )
+        said = [clean_text(reason)] if over["corrects"] == line else []
+        said.append(document.description)  # a note over all that is left says what the invoice is for
         alike = row["amount_minor"] == amount.amount_minor and row["description"] in said
         if alike and row["state"] == DocumentState.ISSUED:
             return int(row["id"])

@@ -71,11 +71,21 @@ class CountForm(msgspec.Struct):
     counts_for: Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
 
+class CountBackForm(msgspec.Struct):
+    """Why something does not count for another invoice."""
+
+    count_back: Annotated[str, Meta(max_length=200)] = ""
+
+
 class CreditForm(msgspec.Struct):
-    """What is taken back of an invoice, and why; ``whole`` says that all of it is meant, with what was sold."""
+    """What is taken back of an invoice, and why; ``whole`` says that all of it is meant, with what was sold.
+
+    ``credit_of`` is the position of the line that it is taken back of; 0 for all of them, in proportion.
+    """
 
     credit: Annotated[str, Meta(max_length=30)]
     reason: Annotated[str, Meta(min_length=1, max_length=300)]
+    credit_of: Annotated[int, Meta(ge=0, le=32_767)] = 0
     whole: bool = False
     stood: str = ""
 

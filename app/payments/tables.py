@@ -98,6 +98,9 @@ class PaymentLine(Table, tablename="payment_line"):
     tax_rate = SmallInt(default=None, null=True, help_text="In hundredths of a percent; NULL when exempt")
     exempt_reason = Varchar(length=120)
     funded_by = Varchar(length=120)
+    corrects = SmallInt(
+        default=None, null=True, help_text="Of a credit note: the position of the invoice's line that it is over"
+    )
 
 
 class Instalment(Table, tablename="payment_instalment"):

@@ -99,7 +99,9 @@ async def random_history(
             elif what == "cancel":
                 await cancel_document(document_id=document.id, actor=SYSTEM, now=now)
             elif what == "credit":
-                await credit_document(document_id=document.id, amount=part, reason="Bớt", actor=SYSTEM, now=now)
+                line = (None, 1, None, 2)[step % 4]
+                given: dict[str, Any] = {"reason": "Bớt", "line": line, "actor": SYSTEM, "now": now}
+                await credit_document(document_id=document.id, amount=part, **given)
             elif what == "write_off":
                 await write_off(document_id=document.id, actor=SYSTEM, now=now + timedelta(days=90))
             elif what == "owe":

@@ -27,6 +27,23 @@ LEAST = {"vnd": 13_000, "idr": 800_000, "usd": 50, "eur": 50, "jpy": 50}
 #: What an amount stays below: eight digits, twelve of rupiah.
 BEYOND = {"idr": 10**12}
 SHORTEST, LONGEST = 30 * 60, 24 * 3600
+#: Who pays: what Stripe asks of everybody, whatever we know of her.
+PAYER = {"name": "Nguyễn Thị Thử", "email": "thu@example.vn", "phone": "+84905123123"}
+#: What of her stands in a session that was paid, and in its charge.
+IN_SESSION = {
+    "collected_information": {"individual_name": PAYER["name"], "shipping_details": None},
+    "customer_details": {**PAYER, "address": {"country": "VN", "line1": "12 Hàng Gai"}, "tax_exempt": "none"},
+    "customer_email": PAYER["email"],
+}
+IN_CHARGE = {
+    "billing_details": {**PAYER, "address": {"country": "VN", "line1": "12 Hàng Gai"}},
+    "payment_method_details": {"type": "card", "card": {"brand": "visa", "last4": "4242", "wallet": None}},
+    "receipt_email": PAYER["email"],
+    "receipt_url": "https://pay.stripe.com/receipts/payment/her",
+    "shipping": {"name": PAYER["name"], "address": {"country": "VN", "line1": "12 Hàng Gai"}},
+}
+#: What a dispute says of her, filled in by Stripe from her payment.
+IN_DISPUTE = {"customer_name": PAYER["name"], "customer_email_address": PAYER["email"]}
 
 
 def signature(secret: str, body: bytes, at: int) -> str:
@@ -141,10 +158,10 @@ class Stripe(Balance):
         intent = self.make("pi", "payment_intent", **money, status="succeeded")
         told = {"payment_intent": intent["id"], "metadata": session["_told"].get("metadata", {})}
         rest = {"amount_refunded": 0, "refunded": False, "balance_transaction": balance["id"]}
-        charge = self.make("ch", "charge", **money, **told, **rest, status="succeeded")
+        charge = self.make("ch", "charge", **money, **told, **rest, **IN_CHARGE, status="succeeded")
         balance.update(source=charge["id"])
         intent.update(latest_charge=charge["id"], metadata=told["metadata"])
-        session.update(status="complete", payment_status="paid", payment_intent=intent["id"], url=None)
+        session.update(status="complete", payment_status="paid", payment_intent=intent["id"], url=None, **IN_SESSION)
         self.tell("payment_intent.succeeded", intent)
         self.tell("charge.succeeded", charge)
         self.tell("checkout.session.completed", session)
@@ -212,7 +229,8 @@ class Stripe(Balance):
             (one for one in self.things.values() if one.get("charge") == charge["id"] and "reason" in one), None
         )
         money = {"amount": charge["amount"], "currency": charge["currency"], "charge": charge["id"]}
-        found = known or self.make("dp", "dispute", **money, payment_intent=intent, reason="fraudulent")
+        told = {"reason": "fraudulent", "evidence": IN_DISPUTE}
+        found = known or self.make("dp", "dispute", **money, **told, payment_intent=intent)
         found.update(status=status, evidence_details={"due_by": int(time.time()) + 7 * 24 * 3600})
         if fee is not None:
             amount = charge["amount"] if found.get("balance_transactions") else -charge["amount"]

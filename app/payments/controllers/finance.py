@@ -16,11 +16,11 @@ from app.kernel.enums import CHANNEL_NAMES, MESSAGE_STATE_NAMES
 from app.kernel.errors import AppError
 from app.kernel.forms import Form, FormError, open_form, posted_by, read_form
 from app.kernel.i18n import N_, _, format_datetime
-from app.kernel.money import format_money, typed_money
+from app.kernel.money import Money, format_money, typed_money
 from app.kernel.security import limit
 from app.kernel.web import page, redirect
 from app.payments import queries, queries_drawers
-from app.payments.controllers.finance_borne import borne_part, count_for_bearer, record_from_bearer
+from app.payments.controllers.finance_borne import borne_part, count_back_from, count_for_bearer, record_from_bearer
 from app.payments.controllers.finance_card import card_part
 from app.payments.controllers.sent import sent_again
 from app.payments.enums import (
@@ -40,7 +40,9 @@ from app.payments.errors import (
     AmountOutOfRange,
     DrawerNeeded,
     MoreThanBilled,
+    MoreThanLine,
     MoreThanOwed,
+    RestOnOthers,
     ToldAlready,
 )
 from app.payments.errors_card import GoesBackToCard
@@ -54,6 +56,7 @@ from app.payments.queries_told import told_of
 from app.payments.schemas import CreditForm, PaymentForm, RefundForm, TakeOffForm, read_amount
 from app.payments.services.bearing import return_borne
 from app.payments.services.corrections import credit_document, write_off
+from app.payments.services.credit_notes import lines_left
 from app.payments.services.documents import cancel_document
 from app.payments.services.late_parts import may_be_paid, to_pay
 from app.payments.services.recording import record_payment
@@ -156,6 +159,11 @@ class FinanceController(Controller):
             if problem:
                 return await document_page(edition, document, problem=problem, status=409)
             return redirect(f"/manage/{edition_id}/payments/{document_id}#borne", toast=toast)
+        if payment.bearer and "count_back" in await posted_by(request):
+            problem, status, toast = await count_back_from(request, document, payment_id)
+            if problem:
+                return await document_page(edition, document, problem=problem, status=status)
+            return redirect(f"/manage/{edition_id}/payments/{document_id}#borne", toast=toast)
         try:
             reading = await open_form(request, RefundForm)
             amount = read_amount(reading, "amount", payment.amount)
@@ -201,15 +209,16 @@ class FinanceController(Controller):
                 document_id=document_id,
                 amount=amount,
                 reason=values.reason,
+                line=values.credit_of or None,
                 stood=values.stood,
                 actor=request.user,
                 now=now(),
             )
         except FormError as error:
             return await document_page(edition, document, status=422, credit_form=error.form)
-        except (MoreThanBilled, StandsElsewhere) as error:
+        except (MoreThanBilled, MoreThanLine, RestOnOthers, StandsElsewhere) as error:
             form = await sent_again(request, "credit", error)
-            status = 422 if isinstance(error, MoreThanBilled) else error.status
+            status = error.status if isinstance(error, StandsElsewhere) else 422
             return await document_page(edition, document, status=status, credit_form=form)
         whole = note_id == document_id  # of an open invoice: it is cancelled, and no credit note is made
         toast = _("The invoice was cancelled.") if whole else _("The credit note is issued.")
@@ -290,6 +299,7 @@ async def document_page(
     theirs = [one for _bearer, one in borne["payments"]]
     removable = [one for one in (*payments, *theirs) if may_be_taken_off(one) and not one.returned.amount_minor]
     due_back = [one for one in payments if one.due_back.amount_minor > 0]
+    creditable = document.kind == DocumentKind.INVOICE and document.state in STANDS and not document.is_borne
     return page(
         "payments/document.html",
         status=status,
@@ -310,8 +320,9 @@ async def document_page(
         message_states={one: _(name) for one, name in MESSAGE_STATE_NAMES.items()},
         channel_names={one: _(name) for one, name in CHANNEL_NAMES.items()},
         corrects=await queries.document_by_id(document.corrects_id) if document.corrects_id else None,
-        creditable=document.kind == DocumentKind.INVOICE and document.state in STANDS and not document.is_borne,
-        credit_form=credit_form or Form.empty(),
+        creditable=creditable,
+        credit_of=await _lines_to_credit(document) if creditable else [],
+        credit_form=credit_form or Form.empty(credit_of="0"),
         form=form or await _first_form(document),
         problem=problem,
         stood=stood,
@@ -338,6 +349,19 @@ def _payment_named(payment: PaymentInfo, edition: EditionInfo) -> str:
     when = format_datetime(payment.received_at, edition.timezone)
     whose = f" · {payment.bearer}" if payment.bearer else ""
     return f"{format_money(payment.amount)} · {when} · {_(METHOD_NAMES[payment.method])}{whose}"
+
+
+async def _lines_to_credit(document: DocumentInfo) -> list[tuple[str, str]]:
+    """Of what a part can be taken back: the whole, or a line with what is left of it; nothing where one is all."""
+    left = await lines_left(document)
+    if len(left) < 2:
+        return []
+    named = [
+        (str(place), f"{line.description} · {format_money(Money(line.gross_minor, document.amount.currency))}")
+        for place, line in enumerate(left, start=1)
+        if not line.funded_by and line.gross_minor > 0
+    ]
+    return [("0", _("All of it, in proportion, with what others bear")), *named]
 
 
 async def _first_form(document: DocumentInfo) -> Form:

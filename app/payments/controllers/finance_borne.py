@@ -13,14 +13,15 @@ from app.kernel.i18n import _
 from app.kernel.money import Money, format_money, typed_money
 from app.kernel.names import text_key
 from app.payments.controllers.sent import sent_again
-from app.payments.enums import METHOD_NAMES, HandMethod, PaymentMethod
+from app.payments.enums import METHOD_NAMES, HandMethod, PaymentMethod, Settlement
 from app.payments.errors import DrawerNeeded, ToldAlready
-from app.payments.errors_borne import MoreThanBorne, NothingToCount
+from app.payments.errors_borne import MoreThanBorne, NothingToCount, WhyCountedBack
+from app.payments.errors_off import PartWentBack
 from app.payments.errors_sent import StandsElsewhere
 from app.payments.queries import DocumentInfo
 from app.payments.queries_borne import Borne, borne_in, borne_of, payments_of_bearers
-from app.payments.schemas import BorneForm, CountForm, read_amount
-from app.payments.services.bearing import count_for_another, record_borne
+from app.payments.schemas import BorneForm, CountBackForm, CountForm, read_amount
+from app.payments.services.bearing import count_back, count_for_another, record_borne
 
 
 async def borne_part(document: DocumentInfo, form: Form | None = None) -> dict[str, Any]:
@@ -28,6 +29,9 @@ async def borne_part(document: DocumentInfo, form: Form | None = None) -> dict[s
     rows = await borne_of(document.id)
     owing = [one for one in rows if one.due.amount_minor]
     others = await borne_in(document.edition_id) if any(one.owed.amount_minor for one in rows) else []
+    payments = await payments_of_bearers(document.id) if rows else []
+    counted = {one.id: one for _who, one in payments if one.outcome == Settlement.COUNTED}
+    undone = {one.returns_id for _who, one in payments if one.outcome == Settlement.MISTAKEN}
     first = Form.empty(borne_method=HandMethod.TRANSFER)
     if len(owing) == 1:
         first.values |= {"borne_by": str(owing[0].line_id), "borne_amount": typed_money(owing[0].due)}
@@ -41,7 +45,9 @@ async def borne_part(document: DocumentInfo, form: Form | None = None) -> dict[s
         "too_much": [other for one in owing for other in _others_of(one, others) if other.due_back.amount_minor],
         "owing": owing,
         "names": [(str(one.line_id), one.bearer) for one in owing],
-        "payments": await payments_of_bearers(document.id) if rows else [],
+        "payments": payments,
+        "counted": counted,
+        "counting": [one for one in counted.values() if one.id not in undone],
         "form": form or first,
         "methods": [(one.value, _(METHOD_NAMES[PaymentMethod(one)])) for one in HandMethod],
     }
@@ -70,6 +76,23 @@ async def count_for_bearer(request: Request[Actor, Any, Any], document: Document
         return error.sentence(), ""
     done = _("{amount} counts for invoice {number} now.")
     return "", done.format(amount=format_money(amount), number=number)
+
+
+async def count_back_from(
+    request: Request[Actor, Any, Any], document: DocumentInfo, payment_id: int
+) -> tuple[str, int, str]:
+    """Take back that something counts for another invoice; gives what is wrong with its status, or what was done."""
+    try:
+        values = await read_form(request, CountBackForm)
+        amount, number = await count_back(
+            document_id=document.id, payment_id=payment_id, reason=values.count_back, actor=request.user, now=now()
+        )
+    except FormError as error:
+        return " ".join(error.form.errors.values()), error.status, ""
+    except (WhyCountedBack, PartWentBack) as error:
+        return error.sentence(), error.status, ""
+    done = _("{amount} does not count for invoice {number} any more.")
+    return "", 0, done.format(amount=format_money(amount), number=number)
 
 
 async def record_from_bearer(request: Request[Actor, Any, Any], document: DocumentInfo) -> tuple[Form, int] | None:

@@ -15,8 +15,9 @@ from app.kernel.money import MOST, Money
 from app.kernel.names import clean_text, text_key
 from app.payments.enums import Account, PaymentMethod, Posting, Settlement
 from app.payments.errors import AmountOutOfRange, CurrencyDiffers, DocumentNotFound, MoreThanOwed, ToldAlready
-from app.payments.errors_borne import MoreThanBorne, NothingToCount
-from app.payments.queries import DocumentInfo, document_by_id, hold_document, payment_by_id
+from app.payments.errors_borne import MoreThanBorne, NothingToCount, WhyCountedBack
+from app.payments.errors_off import PartWentBack
+from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id, hold_document, payment_by_id, payment_info
 from app.payments.queries_bank import EntryInfo, is_told_of
 from app.payments.queries_borne import Borne, borne_of, borne_on_lines
 from app.payments.queries_sent import payment_sent_before
@@ -166,8 +167,8 @@ async def count_for_another(
         if not minor or mine.payment_id is None:
             raise NothingToCount(bearer=mine.bearer, number=mine.number, other=other.number)
         method = (await payment_by_id(mine.payment_id)).method
-        given_id = await _counted(mine, -minor, method, mine.payment_id, other.number, actor, now)
-        taken_id = await _counted(other, minor, method, given_id, mine.number, actor, now)
+        given_id = await _counted(mine, -minor, mine.payment_id, other.number, method, actor, now)
+        taken_id = await _counted(other, minor, given_id, mine.number, method, actor, now)
         await post_across(
             Posting.COUNT_FOR,
             [
@@ -188,17 +189,78 @@ async def count_for_another(
     return Money(minor, mine.owed.currency), other.number
 
 
+async def count_back(
+    *, document_id: int, payment_id: int, reason: str, actor: Actor, now: datetime
+) -> tuple[Money, str]:
+    """Take back that something counts for another invoice, named by its row at either of the two; once.
+
+    A row stands against each of the two rows, with the reason, and a posting against the posting: it is too much of the
+    one invoice again, and owed of the other. Gives the amount and the number of the invoice for which it counted. Taken
+    back twice changes nothing. Raises WhyCountedBack, DocumentNotFound, also for what counts for nothing, PartWentBack
+    where some of it went back from there, or counts for a third invoice.
+    """
+    why = clean_text(reason)[:200]
+    if not why:
+        raise WhyCountedBack
+    async with write_transaction():
+        given, taken = await _counted_pair(await payment_by_id(payment_id, document_id))
+        held = await hold_documents([given.document_id, taken.document_id])
+        mine = await _borne_by(held[given.document_id], given.bearer)
+        theirs = await _borne_by(held[taken.document_id], taken.bearer)
+        minor, told = taken.amount.amount_minor, (taken.amount, theirs.number)
+        undone = (Payment.returns == given.id) & (Payment.outcome == Settlement.MISTAKEN.value)
+        if await Payment.exists().where(undone):
+            return told
+        if (gone := minor - theirs.came.amount_minor) > 0:
+            currency = taken.amount.currency
+            raise PartWentBack(returned=Money(gone, currency), amount=taken.amount, number=theirs.number)
+        edition_id, how = held[given.document_id].edition_id, (taken.method, actor, now)
+        again_id = await _counted(mine, minor, given.id, why, *how, outcome=Settlement.MISTAKEN)
+        off_id = await _counted(theirs, -minor, taken.id, why, *how, outcome=Settlement.MISTAKEN)
+        sides = [_entered(mine, -minor, edition_id, again_id), _entered(theirs, minor, edition_id, off_id)]
+        await post_across(Posting.COUNT_FOR, sides, now=now)
+        await audit.record(
+            actor=actor,
+            action="payment.count_back",
+            subject_type="payment_document",
+            subject_id=given.document_id,
+            edition_id=edition_id,
+            after={"bearer": mine.bearer, "amount_minor": minor, "invoice": theirs.number, "reason": why},
+            now=now,
+        )
+    return told
+
+
+async def _counted_pair(payment: PaymentInfo) -> tuple[PaymentInfo, PaymentInfo]:
+    """The rows at the invoice that gave and at the one for which it counts, of one of them. Raises DocumentNotFound."""
+    if payment.outcome != Settlement.COUNTED or payment.returns_id is None:
+        raise DocumentNotFound
+    if payment.amount.amount_minor > 0:
+        return await payment_by_id(payment.returns_id), payment
+    taken = (Payment.returns == payment.id) & (Payment.outcome == Settlement.COUNTED.value)
+    return payment, payment_info((await Payment.select().where(taken))[0])
+
+
 def _are_one(one: Borne, other: Borne) -> bool:
     """Whether two debts are of one bearer and in one currency."""
     return (text_key(one.bearer), one.owed.currency) == (text_key(other.bearer), other.owed.currency)
 
 
 async def _counted(
-    borne: Borne, minor: int, method: PaymentMethod, of_payment: int, number: str, actor: Actor, now: datetime
+    borne: Borne,
+    minor: int,
+    of_payment: int,
+    note: str,
+    method: PaymentMethod,
+    actor: Actor,
+    now: datetime,
+    *,
+    outcome: Settlement = Settlement.COUNTED,
 ) -> int:
-    """Write that something counts for (or, below zero, no more for) what somebody bears; ``number`` is the other one.
+    """Write that something counts for (or, below zero, no more for) what somebody bears; ``note`` is the other invoice.
 
-    ``method`` is how the money came that it is about. Returns the row's id.
+    ``method`` is how the money came that it is about. ``mistaken`` it takes that back, and ``note`` says why. Returns
+    the row's id.
     """
     row = Payment(
         document=borne.document_id,
@@ -206,9 +268,9 @@ async def _counted(
         method=method.value,
         amount_minor=minor,
         currency=borne.owed.currency,
-        outcome=Settlement.COUNTED.value,
+        outcome=outcome.value,
         returns=of_payment,
-        note=number,
+        note=note,
         received_at=now,
         recorded_by=actor.person_id,
     )

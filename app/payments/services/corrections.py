@@ -9,11 +9,28 @@ from app.kernel.database import write_transaction
 from app.kernel.money import Money
 from app.kernel.names import clean_text
 from app.payments.enums import STANDS, Account, DocumentState, Posting
-from app.payments.errors import CurrencyDiffers, DocumentNotOpen, MoreThanBilled, NotOverdue
-from app.payments.queries import document_by_id, hold_document, is_overdue, parts_of, payments_of
+from app.payments.errors import (
+    CurrencyDiffers,
+    DocumentNotFound,
+    DocumentNotOpen,
+    MoreThanBilled,
+    MoreThanLine,
+    NotOverdue,
+    RestOnOthers,
+)
+from app.payments.lines import TaxedLine, part_of_line
+from app.payments.queries import (
+    DocumentInfo,
+    credit_notes_of,
+    document_by_id,
+    hold_document,
+    is_overdue,
+    parts_of,
+    payments_of,
+)
 from app.payments.queries_sent import credit_sent_before
 from app.payments.services.claims_back import count_claims
-from app.payments.services.credit_notes import issue_credit, part_of_rest
+from app.payments.services.credit_notes import issue_credit, lines_left, part_of_rest
 from app.payments.services.documents import cancel_document, move_document, take_back
 from app.payments.services.ledger import post
 from app.payments.services.owing import owe_back
@@ -23,20 +40,29 @@ from app.payments.tables import PaymentDocument
 
 
 async def credit_document(
-    *, document_id: int, amount: Money, reason: str, actor: Actor, now: datetime, stood: str = ""
+    *,
+    document_id: int,
+    amount: Money,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    line: int | None = None,
+    stood: str = "",
 ) -> int:
     """Take a part of an invoice back by a credit note; what came for that part has to go back. Returns the note's id.
 
-    The note has a line for each rate of tax, and for whoever bears a share, in the proportion of what is left of them.
+    The note has a line for each rate of tax, and for whoever bears a share, in the proportion of what is left of them;
+    or it is over the invoice's ``line`` at that position alone, at its rate, and what others bear stays as it is.
     The payer is told what goes back, or what is still to be paid. Taking all of it back is what cancelling an open
-    invoice and refunding a paid one does, and is done so: then the id is the invoice's own for an open one. Of a paid
-    one its seller is told, and takes back what it was for. The same sent again from a page that was opened when the
-    invoice ``stood`` there gives the first answer; what else happened since raises StandsElsewhere. Raises
-    DocumentNotFound, DocumentNotOpen, CurrencyDiffers, MoreThanBilled.
+    invoice and refunding a paid one does, and is done so: then the id is the invoice's own for an open one, unless a
+    note takes back its e-invoice. Of a paid one its seller is told, and takes back what it was for. The same sent again
+    from a page that was opened when the invoice ``stood`` there gives the first answer; what else happened since raises
+    StandsElsewhere. Raises DocumentNotFound, DocumentNotOpen, CurrencyDiffers, MoreThanBilled, MoreThanLine,
+    RestOnOthers.
     """
     async with write_transaction():
         document = await hold_document(document_id)
-        if (sent := await credit_sent_before(document, stood, amount, reason)) is not None:
+        if (sent := await credit_sent_before(document, stood, amount, reason, line)) is not None:
             return sent
         if document.state not in STANDS:
             raise DocumentNotOpen(number=document.number)
@@ -44,14 +70,15 @@ async def credit_document(
             raise CurrencyDiffers(number=document.number, due=document.amount.currency, given=amount.currency)
         if not 0 < amount.amount_minor <= document.left.amount_minor:
             raise MoreThanBilled(number=document.number, left=document.left, given=amount)
+        lines = [] if line is None else await _of_line(document, line, amount, clean_text(reason))
         if amount == document.left:
             if document.state == DocumentState.OPEN:
                 await cancel_document(document_id=document_id, actor=actor, now=now)
-                return document_id
-            await take_back(document_id=document_id, actor=actor, now=now)
-            rows = await PaymentDocument.select(PaymentDocument.id).where(PaymentDocument.corrects == document_id)
-            return max(int(row["id"]) for row in rows)
-        lines = await part_of_rest(document, amount.amount_minor, clean_text(reason))
+            else:
+                await take_back(document_id=document_id, actor=actor, now=now)
+            notes = await credit_notes_of(document_id, DocumentState.ISSUED)
+            return max((note.id for note in notes), default=document_id)
+        lines = lines or await part_of_rest(document, amount.amount_minor, clean_text(reason))
         note_id = await issue_credit(document, lines, reason, now)
         document = await document_by_id(document_id)
         if (over := -document.due.amount_minor) > 0:
@@ -80,6 +107,21 @@ async def credit_document(
             now=now,
         )
         return note_id
+
+
+async def _of_line(document: DocumentInfo, position: int, amount: Money, reason: str) -> list[TaxedLine]:
+    """The line of a credit note over one line of an invoice that is held. Raises DocumentNotFound, MoreThanLine,
+    RestOnOthers.
+    """
+    left = dict(enumerate(await lines_left(document), start=1))
+    mine = left.pop(position, None)
+    if mine is None or mine.funded_by:
+        raise DocumentNotFound
+    if amount.amount_minor > mine.gross_minor:
+        raise MoreThanLine(left=Money(mine.gross_minor, amount.currency), given=amount)
+    if amount == document.left and any(one.gross_minor for one in left.values()):
+        raise RestOnOthers(number=document.number)
+    return [part_of_line(mine, position, amount.amount_minor, reason)]
 
 
 async def write_off(*, document_id: int, actor: Actor, now: datetime) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from app.payments.enums import DocumentKind, DocumentState, Posting
-from app.payments.lines import TaxedLine, shares_of
+from app.payments.lines import TaxedLine, left_of, shares_of
 from app.payments.queries import DocumentInfo, credit_notes_of, lines_of
 from app.payments.services.issuing import Content, Seller, issue, next_number, payer_on, post_content, sides_of_lines
 from app.payments.services.ledger import day_of, post
@@ -44,9 +44,17 @@ async def issue_credit(document: DocumentInfo, lines: Sequence[TaxedLine], descr
 
 async def part_of_rest(document: DocumentInfo, gross_minor: int, description: str) -> list[TaxedLine]:
     """Lines over a part of what credit notes have left of an invoice; over all that is left, exactly that."""
+    return shares_of(await lines_of(document.id), await _credited(document), gross_minor, description)
+
+
+async def lines_left(document: DocumentInfo) -> list[TaxedLine]:
+    """The lines of an invoice, each with what credit notes have left of it."""
+    return left_of(await lines_of(document.id), await _credited(document))
+
+
+async def _credited(document: DocumentInfo) -> list[TaxedLine]:
     notes = await credit_notes_of(document.id, DocumentState.ISSUED)
-    credited = [line for note in notes for line in await lines_of(note.id)]
-    return shares_of(await lines_of(document.id), credited, gross_minor, description)
+    return [line for note in notes for line in await lines_of(note.id)]
 
 
 async def forget_credits(document: DocumentInfo, now: datetime) -> None:

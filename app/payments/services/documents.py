@@ -245,8 +245,9 @@ async def cancel_document(*, document_id: int, actor: Actor | None, now: datetim
     """Take back an open document, or one that was written off; what came for it has to go back, and the payer is told.
 
     Not with ``tell`` false, for a seller who tells it herself. One that others bear as a whole is taken back so, too;
-    of a booth's nobody is told, who was asked for nothing; has it an e-invoice, a credit note over nothing that is to
-    be paid takes back what it says was sold. Cancelled twice changes nothing.
+    of a booth's nobody is told, who was asked for nothing. Has it an e-invoice (it was paid, and its payment was taken
+    off), a credit note takes back what that says was sold, and it does not stand again: what comes for it goes back.
+    Cancelled twice changes nothing.
 
     Raises DocumentNotFound, DocumentNotOpen.
     """
@@ -266,12 +267,12 @@ async def cancel_document(*, document_id: int, actor: Actor | None, now: datetim
             return
         if was.state == DocumentState.WRITTEN_OFF:
             await restore_due(was, now)
-        if is_borne and await is_legal(was.id):
-            await issue_credit(was, await lines_of(was.id), was.description, now)
+        if await is_legal(was.id):
+            await _credit_rest(was, now)
         else:
             await post_content(Posting.CANCEL, was, now, sign=-1)
-        if was.credited.amount_minor:
-            await forget_credits(was, now)
+            if was.credited.amount_minor:
+                await forget_credits(was, now)
         owed = await _owe_all(was, now)
         if tell and owed.amount_minor:
             await tell_taken_back(await document_by_id(was.id), owed, now)
@@ -327,11 +328,16 @@ async def require_refund(*, document_id: int, actor: Actor | None, now: datetime
         if was is None:
             await document_by_id(document_id)
             return None
-        if was.credited.amount_minor == 0:
-            await issue_credit(was, await lines_of(was.id), was.description, now)
-        elif rest := was.amount.amount_minor - was.credited.amount_minor:
-            await issue_credit(was, await part_of_rest(was, rest, was.description), was.description, now)
+        await _credit_rest(was, now)
         return await _owe_all(was, now)
+
+
+async def _credit_rest(was: DocumentInfo, now: datetime) -> None:
+    """Take back by a credit note what others have left of an invoice, in the caller's transaction."""
+    if was.credited.amount_minor == 0:
+        await issue_credit(was, await lines_of(was.id), was.description, now)
+    elif was.left.amount_minor:
+        await issue_credit(was, await part_of_rest(was, was.left.amount_minor, was.description), was.description, now)
 
 
 async def _owe_all(was: DocumentInfo, now: datetime) -> Money:

@@ -294,6 +294,14 @@ async def name_payers(payers: Sequence[tuple[str, str, str, str]]) -> None:
         )
 
 
+async def told_otherwise(line: BankLine) -> BankLine | None:
+    """The transfer that a notice told of under the number and over the amount of this one, for another purpose."""
+    ((mark,), _shared) = fingerprints([line])
+    by_notice = (BankEntry.fingerprint == mark) & (BankEntry.source == EntrySource.WEBHOOK.value)
+    row = await BankEntry.select().where(by_notice).first()
+    return None if row is None or says_the_same(row["purpose"], line.purpose) else line_of(row)
+
+
 def line_of(row: Mapping[str, Any], zone: str = BANK_ZONE) -> BankLine:
     """A kept transfer as it was told."""
     return BankLine(

@@ -129,6 +129,7 @@ async def issue(content: Content, number: str, now: datetime) -> int:
                 tax_rate=line.tax_rate,
                 exempt_reason=clean_text(line.exempt_reason)[:120],
                 funded_by=clean_text(line.funded_by)[:120],
+                corrects=line.corrects,
             )
             for position, line in enumerate(content.lines, start=1)
         )

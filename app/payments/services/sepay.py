@@ -18,7 +18,7 @@ from app.kernel.settings import settings
 from app.payments.bank_lines import BankLine, our_account
 from app.payments.enums import EntrySource
 from app.payments.errors import NoticeNotGenuine, NoticesNotConfigured, NoticeUnreadable
-from app.payments.services.entries import BANK_ZONE, keep_entries
+from app.payments.services.entries import BANK_ZONE, keep_entries, told_otherwise
 from app.payments.services.inbox import IGNORED
 
 PROVIDER = "sepay"
@@ -96,7 +96,13 @@ def line_of(notice: Notice) -> BankLine:
 
 
 async def transfer_told(payload: Mapping[str, Any], now: datetime) -> str:
-    """The effect of a notice of money that came: the transfer is kept once, and matched by a job."""
+    """The effect of a notice of money that came: the transfer is kept once, and matched by a job.
+
+    Notices of one number and amount for two purposes are of two transfers, as lines of one statement are: one that is
+    sent again is the same event, with the same purpose.
+    """
     line = line_of(msgspec.convert(payload, Notice))
     kept = await keep_entries([line], source=EntrySource.WEBHOOK, now=now)
+    if not kept.new and (other := await told_otherwise(line)):
+        kept = await keep_entries([other, line], source=EntrySource.WEBHOOK, now=now)
     return "kept" if kept.new else IGNORED

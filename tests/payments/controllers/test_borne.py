@@ -275,6 +275,22 @@ async def test_what_is_too_much_counts_for_another_invoice_at_the_desk(desk: Bro
     assert f"Counts for invoice {other.number}" in unescape((await desk.get(f"{own}?lang=en")).text)
     there = unescape((await desk.get(f"/manage/{edition.id}/payments/{other.id}?lang=en")).text)
     assert (f"Counted from invoice {over.number}" in there, hint in there) == (True, False)
+    page = unescape((await desk.get(f"{own}?lang=en")).text)
+    assert f"10.000\xa0₫ counts for invoice {other.number}. If that is wrong, say why:" in page
+    ((address, _id),) = re.findall(
+        r'action="([^"]*/refunds/(\d+))">(?:(?!</form>).)*name="count_back"', page, re.DOTALL
+    )
+    empty = await desk.post(f"{address}?lang=en", data={"count_back": " "})
+    assert (empty.status_code, "Please say why it does not count" in empty.text) == (422, True)
+    assert (await desk.post(address, data={"count_back": "x" * 201})).status_code == 422
+    back = await desk.post(address, data={"count_back": "Nhầm hóa đơn"})
+    assert (back.status_code, back.headers["location"]) == (303, f"{own}#borne")
+    assert (await owed(over), await owed(other)) == ([-10_000], [30_000])
+    page = unescape((await desk.get(f"{own}?lang=en")).text)
+    assert (f"No longer counts for invoice {other.number}" in page, "Nhầm hóa đơn" in page) == (True, True)
+    assert 'name="count_back"' not in page
+    there = unescape((await desk.get(f"/manage/{edition.id}/payments/{other.id}?lang=en")).text)
+    assert (f"No longer counted from invoice {over.number}" in there, hint in there) == (True, True)
     await check_books(edition)
 
 

@@ -166,6 +166,24 @@ async def test_a_part_is_paid_a_part_taken_back_and_the_rest_written_off(desk: B
     assert f'action="{own}/cancel"' not in (await desk.get(own)).text
 
 
+async def test_a_credit_note_can_be_over_one_line_of_the_invoice(desk: Browser, seller: Seller) -> None:
+    edition = await make_edition()
+    lines = [Line(description="Gian", unit_minor=90_000), Line(description="Băng rôn", unit_minor=10_000)]
+    document = await make_document(edition, lines=lines)
+    own = f"/manage/{edition.id}/payments/{document.id}"
+    shown = unescape((await desk.get(f"{own}?lang=en")).text)
+    assert re.findall(r'name="credit_of" value="(\d)"', shown) == ["0", "1", "2"]
+    assert "Băng rôn · 10.000\xa0₫" in shown
+    body = {"credit": "10.001", "credit_of": "2", "reason": "Không giao"}
+    refused = await desk.post(f"{own}/credits?lang=en", data=body)
+    said = "Of this line 10.000\xa0₫ can be taken back, not 10.001\xa0₫."
+    assert (refused.status_code, said in unescape(refused.text)) == (422, True)
+    note = (await desk.post(f"{own}/credits", data=body | {"credit": "10.000"})).headers["location"]
+    assert "Băng rôn – Không giao" in unescape((await desk.get(note)).text)
+    shown = (await desk.get(own)).text
+    assert re.findall(r'name="credit_of" value="(\d)"', shown) == ["0", "1"]  # nothing is left of the other
+
+
 async def test_crediting_all_of_an_open_invoice_is_said_to_cancel_it(desk: Browser, seller: Seller) -> None:
     edition = await make_edition()
     document = await make_document(edition)

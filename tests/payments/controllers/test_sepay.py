@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,9 +15,10 @@ from app.kernel.sheets import SheetContext
 from app.kernel.sheets.batches import accept, preview
 from app.kernel.sheets.kept import problems_of, result_of
 from app.main import register_modules
-from app.payments.enums import DocumentState, EntryState
+from app.payments.enums import DocumentState, EntrySource, EntryState
 from app.payments.queries import document_by_id
 from app.payments.services.assigning import match_new
+from app.payments.services.entries import Kept, keep_entries, line_of
 from app.payments.services.inbox import apply_event
 from app.payments.sheets import DESK, STATEMENTS
 from app.payments.tables import PaymentEvent
@@ -102,6 +104,25 @@ async def test_one_transfer_under_two_notices_is_kept_once(client: Browser, conf
         assert (await send(client, notice(id=number, referenceCode=None))).status_code == 200
     assert (await apply_all())[2:] == ["kept", "kept"]
     assert await BankEntry.count() == 3
+
+
+async def test_two_purposes_under_one_number_are_two_transfers_before_the_statement_comes(
+    client: Browser, configured: None
+) -> None:
+    purposes = ("HD1 ABCDEF gian 12", "HD1 GHJKLM ve vao cua")
+    for number, purpose in enumerate((*purposes, *purposes)):  # each under two notices
+        assert (await send(client, notice(id=number, content=purpose))).status_code == 200
+    assert await apply_all() == ["kept", "kept", "ignored", "ignored"]
+    rows = await BankEntry.select().order_by(BankEntry.id)
+    assert [row["purpose"] for row in rows] == list(purposes)
+    line = line_of(rows[0])
+    stated = [replace(line, purpose=purpose) for purpose in reversed(purposes)]
+    for _time in range(2):
+        assert await keep_entries(stated, source=EntrySource.STATEMENT, now=NOW) == Kept(0, 2)
+    cut = notice(id=9, content=f"{purposes[0]} CT tu 0123")  # said at more length, it is the same
+    await send(client, cut)
+    assert (await apply_all())[-1] == "ignored"
+    assert await BankEntry.count() == 2
 
 
 async def test_money_that_went_does_nothing(client: Browser, configured: None) -> None:

@@ -19,15 +19,24 @@ from app.kernel.database import fetch, write_transaction
 from app.kernel.errors import AppError
 from app.kernel.money import Money
 from app.kernel.security import new_token
-from app.payments.enums import FOR_NOTHING_OF_OURS, Account, CashWay, PaymentMethod, Posting, Settlement, TaxMode
+from app.payments.enums import (
+    FOR_NOTHING_OF_OURS,
+    Account,
+    CashWay,
+    DocumentState,
+    PaymentMethod,
+    Posting,
+    Settlement,
+    TaxMode,
+)
 from app.payments.lines import Line, Terms, taxed
-from app.payments.queries import DocumentInfo, document_by_id, next_due, payments_of, terms_of
+from app.payments.queries import DocumentInfo, LegalInvoice, document_by_id, next_due, payments_of, terms_of
 from app.payments.queries_bank import entry_by_id
 from app.payments.queries_borne import Borne, borne_in, payments_of_bearers
 from app.payments.queries_drawers import moves_of, open_drawer_of
 from app.payments.queries_payouts import payouts_of
 from app.payments.services.assigning import assign_entry, match_new
-from app.payments.services.bearing import record_borne, return_borne
+from app.payments.services.bearing import count_back, count_for_another, record_borne, return_borne
 from app.payments.services.card_disputes import apply_dispute
 from app.payments.services.cash_moves import move_cash, take_back_move
 from app.payments.services.corrections import credit_document, write_off
@@ -36,6 +45,7 @@ from app.payments.services.drawers import close_drawer, expected_in, open_drawer
 from app.payments.services.for_nothing import set_aside, take_up_again
 from app.payments.services.issuing import Part
 from app.payments.services.ledger import Unbalanced, post
+from app.payments.services.legal import note_legal_invoice
 from app.payments.services.payout_matching import match_payout, part_from_payout
 from app.payments.services.payouts import record_payout
 from app.payments.services.payouts_back import take_back_payout
@@ -89,7 +99,8 @@ class Fair:
             ),
             *(self.write_off, self.owe, self.transfer, self.assign, self.drawer, self.move, self.payout, self.claim),
             *(self.payout, self.join),
-            *(self.bear, self.bear, self.give_back_borne, self.take_off, self.take_off),
+            *(self.bear, self.bear, self.give_back_borne, self.take_off, self.take_off, self.e_invoice),
+            *(self.count_for, self.count_back),
         )
         what = self.chance.choice(does) if self.ids else self.bill
         with contextlib.suppress(AppError, NothingThereError):
@@ -120,6 +131,8 @@ class Fair:
             return
         if self.chance.random() < 0.3:
             lines.append(Line(description="Miễn", unit_minor=-50_000, funded_by="Quỹ phụ nữ"))
+        if self.chance.random() < 0.3:
+            lines.insert(1, Line(description="Băng rôn", unit_minor=70_000, tax_name="vn_reduced"))
         terms = await terms_of(self.edition.id)
         whole = sum(one.net_minor + one.tax_minor for one in (taxed(line, terms, NOW.date()) for line in lines))
         days = [(NOW + timedelta(days=30 * number)).date() for number in range(3)]
@@ -155,7 +168,17 @@ class Fair:
         """Take a part of an invoice back."""
         document = await self.document()
         part = self.some(self.one([document.amount, document.due, document.due]))
-        await credit_document(document_id=document.id, amount=part, reason="Sai", actor=SYSTEM, now=self.now)
+        line = self.chance.choice([None, None, 1, 2])
+        given: dict[str, Any] = {"reason": "Sai", "line": line, "actor": SYSTEM, "now": self.now}
+        await credit_document(document_id=document.id, amount=part, **given)
+
+    async def e_invoice(self) -> None:
+        """Write down the e-invoice of an invoice that is paid: what is taken back of it is credited from then on."""
+        document = await self.document()
+        if document.state != DocumentState.PAID:
+            raise NothingThereError
+        legal = LegalInvoice(provider="", series="1C26TFG", number=str(document.id), lookup="")
+        await note_legal_invoice(document_id=document.id, legal=legal, actor=SYSTEM, now=self.now)
 
     async def write_off(self) -> None:
         """Give up what is due."""
@@ -257,6 +280,20 @@ class Fair:
             actor=self.cashier,
             now=self.now,
         )
+
+    async def count_for(self) -> None:
+        """Let what a bearer paid too much of one invoice count for another one of hers."""
+        found = await borne_in(self.edition.id)
+        over = self.one([one for one in found if one.due_back.amount_minor])
+        other = self.one([one for one in found if one.bearer == over.bearer and one.due.amount_minor])
+        await count_for_another(
+            document_id=over.document_id, bearer=over.bearer, line_id=other.line_id, actor=SYSTEM, now=self.now
+        )
+
+    async def count_back(self) -> None:
+        """Say that something counts for another invoice in error, perhaps once more."""
+        row = self.one(await fetch("SELECT id, document FROM payment WHERE outcome = 'counted' ORDER BY id"))
+        await count_back(document_id=row["document"], payment_id=row["id"], reason="Nhầm", actor=SYSTEM, now=self.now)
 
     async def drawer(self) -> None:
         """Open the cashier's drawer, or count it, often not what should lie in it."""

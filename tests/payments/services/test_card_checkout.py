@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import json
 import os
 import re
 import sys
@@ -32,6 +33,7 @@ from app.payments.services.card_refunds import apply_refund
 from app.payments.services.documents import cancel_document
 from app.payments.services.inbox import IGNORED, apply_event
 from app.payments.services.issuing import Part
+from app.payments.services.stripe_events import keep_event
 from app.payments.tables_card import CardAttempt
 from tests.events.factories import make_edition
 from tests.payments.cards import COMPLETED, a_document, attempt_of, begun, keep, later, paid, stored, tell
@@ -39,6 +41,7 @@ from tests.payments.factories import Seller, make_document
 from tests.support.card_payments import StripeServer
 from tests.support.race import drop_index, race, winners
 from tests.support.service import ROOT
+from tests.support.stripe_things import PAYER
 
 pytestmark = [pytest.mark.slow, pytest.mark.engines, pytest.mark.usefixtures("database", "seller")]
 CREATE = "POST /v1/checkout/sessions"
@@ -90,6 +93,20 @@ async def test_no_secret_and_nothing_of_the_payer_is_given_or_kept(stripe: Strip
     session = event["data"]["object"]
     assert not {"url", "success_url", "cancel_url", "customer_details"} & session.keys()
     assert session["metadata"].keys() == {"document_id", "attempt_id", "site"}
+
+
+async def test_nothing_that_names_the_payer_or_her_card_is_kept_of_any_event(stripe: StripeServer) -> None:
+    intent = stripe.pay((await begun(await a_document()))["session_id"])
+    stripe.control("refund", payment_intent=intent, amount=20_000)
+    stripe.control("dispute", payment_intent=intent, status="needs_response")
+    events = [json.loads(body) for body, _header in stripe.events()]
+    for event in events:
+        await keep_event(event, clock.now())
+    sent = json.dumps(events, ensure_ascii=False)
+    kept = json.dumps(await stored(), ensure_ascii=False)
+    for named in (*PAYER.values(), "Hàng Gai", "last4", "visa", "receipts/"):
+        assert named in sent
+        assert named not in kept
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))

@@ -53,6 +53,15 @@ async def test_events_that_were_lost_are_fetched_once(stripe: StripeServer, sell
     assert (await look_after_cards(later(minutes=11)))["events"] == 1
 
 
+async def test_an_event_that_is_listed_late_is_fetched_all_the_same(stripe: StripeServer, seller: Seller) -> None:
+    intent = await paid(stripe, await a_document())
+    stripe.control("set", mode="lost", events=[])
+    assert (await look_after_cards(later(minutes=5)))["events"] == 0
+    stripe.control("dispute", payment_intent=intent, status="needs_response")  # five minutes before that reading ended
+    assert (await look_after_cards(later(minutes=16)))["events"] == 1
+    assert (await look_after_cards(later(minutes=27)))["events"] == 0
+
+
 async def test_what_a_fall_left_behind_is_carried_on(stripe: StripeServer, seller: Seller) -> None:
     document = await a_document()
     stripe.control("set", drops=3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
+from typing import Any
 
 import pytest
 
@@ -12,9 +13,14 @@ from app.events.queries import EditionInfo
 from app.kernel.database import fetch
 from app.kernel.money import Money
 from app.payments.enums import Account, DocumentState, PaymentMethod, TaxMode
+from app.payments.errors import DocumentNotFound, MoreThanBilled, MoreThanLine, RestOnOthers
+from app.payments.errors_sent import StandsElsewhere
 from app.payments.lines import Line, TaxedLine, Terms
-from app.payments.queries import DocumentInfo, credit_notes_of, document_by_id, lines_of
+from app.payments.papers import paper_of
+from app.payments.queries import DocumentInfo, balances, credit_notes_of, document_by_id, lines_of
+from app.payments.queries_sent import stand_of
 from app.payments.services.corrections import credit_document
+from app.payments.services.credit_notes import lines_left
 from app.payments.services.recording import record_payment
 from app.payments.services.terms import set_terms
 from tests.conftest import NOW
@@ -57,6 +63,83 @@ async def credited_lines(document: DocumentInfo) -> list[TaxedLine]:
     return [line for note in await credit_notes_of(document.id) for line in await lines_of(note.id)]
 
 
+async def three_lines(edition: EditionInfo) -> DocumentInfo:
+    """Return a paid invoice over a booth at 10 %, of which a fund bears some, and a banner at 8 %."""
+    lines = [
+        Line(description="Gian 3x3", unit_minor=2_000_000),
+        Line(description="Băng rôn", unit_minor=300_000, tax_name="vn_reduced"),
+        Line(description="Hỗ trợ hộ nghèo", unit_minor=-500_000, funded_by=FUND),
+    ]
+    document = await make_document(edition, lines=lines)
+    await record_payment(
+        document_id=document.id, method=PaymentMethod.CASH, amount=document.amount, actor=SYSTEM, now=NOW
+    )
+    return await document_by_id(document.id)
+
+
+async def take(document: DocumentInfo, amount: int, line: int | None = None, **more: Any) -> int:
+    """Take an amount of an invoice back, of one of its lines if one is said; gives the note's id."""
+    given: dict[str, Any] = {"reason": "Không giao", "actor": SYSTEM, "now": NOW, **more}
+    return await credit_document(document_id=document.id, amount=Money(amount, "VND"), line=line, **given)
+
+
+async def test_a_note_over_one_line_is_at_its_rate_and_leaves_what_others_bear() -> None:
+    edition = await taxed_edition()
+    document = await three_lines(edition)
+    before = {row["detail"]: row["amount_minor"] for row in await balances(edition.id) if row["account"] == "subsidy"}
+    with pytest.raises(MoreThanLine):
+        await take(document, 324_001, 2)
+    for wrong in (0, 3, 4):  # 3 is what the fund bears
+        with pytest.raises(DocumentNotFound):
+            await take(document, 1_000, wrong)
+    stood = await stand_of(document)
+    noted = [await take(document, 108_000, 2, stood=stood) for _time in range(2)]  # its answer was lost
+    with pytest.raises(StandsElsewhere):
+        await take(document, 108_000, 1, stood=stood)  # another line is another note
+    assert noted[0] == noted[1]
+    (line,) = await lines_of(noted[0])
+    assert (line.description, line.tax_rate, line.net_minor, line.tax_minor, line.corrects) == (
+        *("Băng rôn – Không giao", 800, 100_000, 8_000),
+        2,
+    )
+    (shown,) = (await paper_of(await document_by_id(noted[0]))).lines
+    assert (shown.description, shown.gross) == ("Băng rôn – Không giao", 108_000)
+    await check_books(edition)
+    await take(document, 216_000, 2)
+    with pytest.raises(MoreThanLine):
+        await take(document, 1, 2)
+    after = {row["detail"]: row["amount_minor"] for row in await balances(edition.id) if row["account"] == "subsidy"}
+    assert (after, (await document_by_id(document.id)).owed) == (before, Money(324_000, "VND"))
+    await check_books(edition)
+
+
+async def test_a_line_has_left_what_neither_notes_over_it_nor_shares_took_back() -> None:
+    edition = await taxed_edition()
+    lines = [Line(description=name, unit_minor=100_000) for name in ("Một", "Hai")]
+    document = await make_document(edition, lines=lines)
+    await take(document, 110_000)
+    assert [one.gross_minor for one in await lines_left(document)] == [55_000, 55_000]
+    await take(document, 55_000, 1)
+    assert [one.gross_minor for one in await lines_left(document)] == [0, 55_000]
+    with pytest.raises(MoreThanLine):
+        await take(document, 1, 1)
+    assert await take(document, 55_000, 2) == document.id  # nothing is left: the open invoice is cancelled
+    assert (await document_by_id(document.id)).state == DocumentState.CANCELLED
+    await check_books(edition)
+
+
+async def test_a_line_takes_nothing_that_others_would_be_left_to_bear_alone() -> None:
+    edition = await taxed_edition()
+    lines = [Line(description="Gian", unit_minor=90_000), Line(description="x", unit_minor=-30_000, funded_by=FUND)]
+    document = await make_document(edition, lines=lines)
+    with pytest.raises(RestOnOthers):
+        await take(document, 66_000, 1)
+    with pytest.raises(MoreThanBilled):
+        await take(document, 66_001, 1)
+    await take(document, 65_999, 1)
+    await check_books(edition)
+
+
 @pytest.mark.parametrize("seed", range(5))
 async def test_an_invoice_taken_back_in_random_parts_leaves_nothing_in_any_account(seed: int) -> None:
     chance = random.Random(seed)
@@ -67,6 +150,13 @@ async def test_an_invoice_taken_back_in_random_parts_leaves_nothing_in_any_accou
     left = document.amount.amount_minor
     while left:
         part = left if chance.random() < 0.2 else chance.randrange(1, left + 1)
+        line = chance.randrange(1, len(await lines_of(document.id)))
+        if chance.random() < 0.5 and 0 < (there := (await lines_left(document))[line - 1].gross_minor) < left:
+            part = min(part, there)
+            await take(document, part, line)
+            left -= part
+            await check_books(edition)
+            continue
         await credit_document(document_id=document.id, amount=Money(part, "VND"), reason="Bớt", actor=SYSTEM, now=NOW)
         left -= part
         await check_books(edition)
