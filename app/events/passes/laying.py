@@ -59,7 +59,7 @@ async def take_serials_to_lay(*, edition_id: int, count: int) -> Serials:
 async def sign_passes_to_lay(*, serials: Serials, requests: Iterable[PassRequest | None]) -> Iterator[tuple[Any, ...]]:
     """Values of ``LAID`` for requests in their order, signed as they are asked for; empty ones where there is none.
 
-    There are as many requests as serials. Raises ValueError when ``BASE_URL`` is too long.
+    There is a serial for each request that is not empty. Raises ValueError when ``BASE_URL`` is too long.
     """
     short_codes = await new_short_codes(serials.count)
 
