@@ -76,15 +76,50 @@ PASS_KIND_NUMBERS = {
 class PassState(StrEnum):
     """Whether a pass counts. Whether its holder is inside is check-in's.
 
-    One that is ``laid`` stands ready with the others of its sheet: nobody has it or sees it until all of them do.
+    One that is ``laid`` stands ready with the others of its sheet: nobody has it or sees it until all of them do. One
+    of the ``stock`` is printed and waits for whoever buys it. One that is ``blocked`` counts again once that is lifted;
+    one that is ``revoked`` never does.
     """
 
     LAID = "laid"
+    STOCK = "stock"
     ISSUED = "issued"
+    BLOCKED = "blocked"
     REVOKED = "revoked"
 
 
 PASS_STATE_NAMES = {
+    PassState.STOCK: N_("In stock"),
     PassState.ISSUED: N_("Valid"),
+    PassState.BLOCKED: N_("Blocked"),
     PassState.REVOKED: N_("Withdrawn"),
 }
+#: The tone of a state's badge.
+PASS_STATE_TONES = {
+    PassState.STOCK: "plain",
+    PassState.ISSUED: "done",
+    PassState.BLOCKED: "wait",
+    PassState.REVOKED: "refused",
+}
+
+
+class PassReason(StrEnum):
+    """Why a pass was withdrawn, for machines; what somebody wrote about it stands beside it."""
+
+    NONE = ""
+    WITHDRAWN = "withdrawn"
+    UNPAID = "unpaid"
+    CANCELLED = "cancelled"
+    REPLACED = "replaced"
+    LEAKED = "leaked"
+
+
+PASS_REASON_NAMES = {
+    PassReason.WITHDRAWN: N_("Withdrawn by the organiser"),
+    PassReason.UNPAID: N_("Not paid"),
+    PassReason.CANCELLED: N_("Cancelled"),
+    PassReason.REPLACED: N_("Replaced by another pass"),
+    PassReason.LEAKED: N_("Its code got about"),
+}
+#: What whoever withdraws a pass by hand chooses from.
+REASONS_BY_HAND = (PassReason.WITHDRAWN, PassReason.REPLACED, PassReason.LEAKED)

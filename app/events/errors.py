@@ -143,6 +143,14 @@ class PassRevoked(AppError):
     message = N_("This pass was withdrawn and opens no gate any more. Please ask at the desk.")
 
 
+class PassIsBlocked(AppError):
+    """A pass that is blocked for now."""
+
+    code = "pass_blocked"
+    status = 409
+    message = N_("This pass is blocked and opens no gate for now. Please ask at the desk.")
+
+
 class PassCodeNotValid(AppError):
     """A code that no edition here has signed."""
 

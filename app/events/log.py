@@ -1,6 +1,6 @@
 """What changes to editions, the programme and passes are called in the log, and to messages."""
 
-from app.events.enums import EDITION_STATE_NAMES, PART_NAMES, PASS_KIND_NAMES, PASS_STATE_NAMES
+from app.events.enums import EDITION_STATE_NAMES, PART_NAMES, PASS_KIND_NAMES, PASS_REASON_NAMES, PASS_STATE_NAMES
 from app.events.schemas import ZONE_NAMES
 from app.events.tables import Edition, Pass, ProgrammeSession, Track, Venue
 from app.kernel.audit_words import Field, LogWords, Subject, names_in
@@ -19,10 +19,12 @@ WORDS = LogWords(
         "edition.expire": N_("Erased visitors' data whose time was over"),
         "key.leaked": N_("Replaced a signing key that had leaked"),
         "message.retry": N_("Sent a message again"),
+        "pass.block": N_("Blocked a pass"),
         "pass.forget": N_("Took the holder's name off a pass"),
         "pass.issue": N_("Handed out a pass"),
         "pass.renew_link": N_("Sent a new link to a pass"),
         "pass.revoke": N_("Withdrew a pass"),
+        "pass.unblock": N_("Lifted the block of a pass"),
         "session.create": N_("Added a session"),
         "session.update": N_("Changed a session"),
         "session.delete": N_("Took a session out of the programme"),
@@ -88,6 +90,7 @@ WORDS = LogWords(
                 "holder_name": Field(N_("Holder")),
                 "serial": Field(N_("Number"), show=str),
                 "state": Field(N_("State"), values=PASS_STATE_NAMES),
+                "state_reason": Field(N_("Why"), values=PASS_REASON_NAMES),
             },
         ),
     },

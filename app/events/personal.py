@@ -24,6 +24,7 @@ async def _passes(whom: Whom) -> Rows:
         Pass.label,
         Pass.holder_name,
         Pass.state,
+        Pass.note,
         Pass.valid_from,
         Pass.valid_until,
         Pass.issued_at,
@@ -32,7 +33,7 @@ async def _passes(whom: Whom) -> Rows:
 
 async def _erase_passes(whom: Whom, now: datetime) -> int:
     """The pass goes on opening the gate, for nobody in particular; it is found by its short code only."""
-    values: dict[Any, Any] = {Pass.holder: None, Pass.holder_name: "", Pass.search_text: ""}
+    values: dict[Any, Any] = {Pass.holder: None, Pass.holder_name: "", Pass.search_text: "", Pass.note: ""}
     gone = await Pass.update(values).where(_of(whom)).returning(Pass.id, Pass.short_code)
     for row in gone:
         await Pass.update({Pass.search_text: row["short_code"].lower()}).where(Pass.id == row["id"])
@@ -43,8 +44,8 @@ async def expire(edition_id: int, at_most: int) -> int:
     """Take the names off an edition's passes."""
     return len(
         await fetch(
-            "UPDATE pass SET holder = NULL, holder_name = '', search_text = LOWER(short_code) WHERE id IN ("
-            "SELECT id FROM pass WHERE edition = {} AND (holder IS NOT NULL OR holder_name <> '') "
+            "UPDATE pass SET holder = NULL, holder_name = '', note = '', search_text = LOWER(short_code) WHERE id IN ("
+            "SELECT id FROM pass WHERE edition = {} AND (holder IS NOT NULL OR holder_name <> '' OR note <> '') "
             "ORDER BY id LIMIT {}) RETURNING id",
             edition_id,
             at_most,
@@ -65,7 +66,7 @@ DATA = PersonalData(
             words={"state": PASS_STATE_NAMES.get},
         ),
     ),
-    erased=frozenset({"pass.holder", "pass.holder_name", "pass.search_text"}),
+    erased=frozenset({"pass.holder", "pass.holder_name", "pass.search_text", "pass.note"}),
     texts=(
         Pass.revoked_reason,
         ProgrammeSession.speaker,

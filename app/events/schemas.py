@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from litestar.datastructures import UploadFile
@@ -170,6 +170,18 @@ class ReasonForm(msgspec.Struct):
     """Why something is done."""
 
     reason: Annotated[str, Meta(max_length=200)] = ""
+
+
+class BlockForm(msgspec.Struct):
+    """Why something is blocked: whoever meets it later has to know."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class RevokeForm(ReasonForm):
+    """Why a pass is withdrawn."""
+
+    reason_code: Literal["withdrawn", "replaced", "leaked"] = "withdrawn"
 
 
 class UploadForm(msgspec.Struct):

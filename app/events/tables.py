@@ -5,7 +5,7 @@ from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from app.accounts.tables import Organisation, Person
-from app.events.enums import EditionState, PassKind, PassState
+from app.events.enums import EditionState, PassKind, PassReason, PassState
 
 
 class Venue(Table, tablename="venue"):
@@ -85,15 +85,20 @@ class ProgrammeSession(Table, tablename="programme_session"):
 
 
 class PassCounter(Table, tablename="pass_counter"):
-    """How many serials an edition has given out: they are dense, from 1."""
+    """How many serials an edition has given out, from 1, and how many of them never became a pass."""
 
     id: Serial
     edition = ForeignKey(references=Edition, null=False, on_delete=OnDelete.restrict, unique=True)
     issued = Integer(default=0)
+    unused = Integer(default=0)
 
 
 class Pass(Table, tablename="pass"):
-    """A pass. ``label`` is what a gate shows as its type; of the secret link only a hash and its seed stand here."""
+    """A pass. ``label`` is what a gate shows as its type; of the secret link only a hash and its seed stand here.
+
+    ``type_no`` is the number of its ticket type, of which events know nothing else; ``replaces`` that of the pass it
+    was made for, and ``note`` what a gate is to see that asks the service. It may say something of its holder.
+    """
 
     id: Serial
     edition = ForeignKey(references=Edition, null=False, on_delete=OnDelete.restrict)
@@ -114,6 +119,10 @@ class Pass(Table, tablename="pass"):
     issued_at = Timestamptz(default=None)
     revoked_at = Timestamptz(default=None, null=True)
     revoked_reason = Varchar(length=200, default=None, null=True)
+    type_no = Integer(default=None, null=True)
+    state_reason = Varchar(length=12, choices=PassReason, default=PassReason.NONE)
+    replaces = Integer(default=None, null=True)
+    note = Varchar(length=80)
 
 
 class PassShift(Table, tablename="pass_shift"):

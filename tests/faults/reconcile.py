@@ -186,7 +186,8 @@ NEVER = {
         "WHERE o.state = 'confirmed' AND i.event_pass IS NULL"
     ),
     "serials_not_dense": (
-        'SELECT c.id FROM pass_counter c WHERE c.issued <> (SELECT COUNT(*) FROM "pass" p WHERE p.edition = c.edition)'
+        "SELECT c.id FROM pass_counter c WHERE NOT EXISTS (SELECT 1 FROM laid_sheet l WHERE l.edition = c.edition) "
+        'AND c.issued - c.unused <> (SELECT COUNT(*) FROM "pass" p WHERE p.edition = c.edition)'
     ),
     "orders_without_message": (
         "SELECT o.id FROM ticket_order o WHERE o.state = 'confirmed' AND o.contact LIKE '%@example.com' "

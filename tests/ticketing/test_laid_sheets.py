@@ -23,8 +23,10 @@ from app.events.services.cancelling import cancel_edition
 from app.kernel.database import fetch
 from app.kernel.staging import LaidInVain, Pace
 from tests.conftest import NOW
+from tests.faults.reconcile import NEVER
 from tests.support.factories_ticketing import make_gate, make_list, make_open_edition, make_order, make_ticket_type
 from ticketing.checkin.enums import Verdict
+from ticketing.checkin.services.labels import forget_labels, labels_of
 from ticketing.checkin.services.redeeming import redeem_pass
 from ticketing.sales.errors import OrderNotFound, SoldOut
 from ticketing.sales.queries import find_orders, order_by_id, order_id_of, totals_of
@@ -133,9 +135,9 @@ async def test_people_and_passes_stand_in_the_order_of_the_sheet(festival: Festi
     await lay_attendees(edition_id=festival.edition.id, attendees=attendees, now=NOW, report=lambda _done, _total: None)
     found = await Person.select(Person.full_name).order_by(Person.id)
     assert [one["full_name"] for one in found] == [one.full_name for one in people]
-    passes = await fetch("SELECT holder_name, serial FROM pass ORDER BY id")
-    assert [(one["holder_name"], one["serial"]) for one in passes] == [
-        (one.full_name, serial) for serial, one in enumerate(people, start=1)
+    passes = await fetch("SELECT holder_name, serial, type_no FROM pass ORDER BY id")
+    assert [(one["holder_name"], one["serial"], one["type_no"]) for one in passes] == [
+        (one.person.full_name, serial, one.ticket_type_id) for serial, one in enumerate(attendees, start=1)
     ]
 
 
@@ -247,6 +249,45 @@ async def test_a_ticket_that_was_cancelled_meanwhile_is_given_anew(festival: Fes
     assert await festival.take_over(laid) == (COUNT, 0, 1)
     await show_laid(laid)
     assert await festival.seen() == (COUNT + 1, COUNT + 1, COUNT)
+
+
+async def serials() -> tuple[int, int, list[Any]]:
+    """How many serials were given out, how many of them never became a pass, and what the reconciliation says."""
+    (row,) = await fetch("SELECT issued, unused FROM pass_counter")
+    return row["issued"], row["unused"], await fetch(NEVER["serials_not_dense"])
+
+
+async def test_serials_of_a_dropped_sheet_are_given_out_again(festival: Festival) -> None:
+    laid = await festival.lay()
+    await drop_laid(laid)
+    await drop_laid(laid)
+    assert await serials() == (0, 0, [])
+    laid = await festival.lay()
+    await festival.take_over(laid)
+    await show_laid(laid)
+    assert await serials() == (COUNT + 1, 1, [])  # one stood in the sheet twice
+    assert [row["serial"] for row in await fetch("SELECT serial FROM pass ORDER BY id")] == list(range(1, COUNT + 1))
+
+
+async def test_serials_of_a_dropped_sheet_are_counted_where_others_came_after_them(festival: Festival) -> None:
+    laid = await festival.lay()
+    await make_order(festival.edition.id, {festival.type_id: 1}, phone="+84900000003", now=NOW)
+    await drop_laid(laid)
+    assert await serials() == (COUNT + 2, COUNT + 1, [])
+    await make_order(festival.edition.id, {festival.type_id: 1}, phone="+84900000004", now=NOW)
+    assert await serials() == (COUNT + 3, COUNT + 1, [])
+    (row,) = await fetch("SELECT MAX(serial) AS last FROM pass")
+    assert row["last"] == COUNT + 3
+
+
+async def test_a_phone_learns_the_type_of_a_serial_from_the_pass_that_has_it_in_the_end(festival: Festival) -> None:
+    forget_labels()
+    laid = await festival.lay()
+    assert await labels_of(festival.edition.id) == ([], "")
+    await drop_laid(laid)
+    other = await make_ticket_type(festival.edition.id, code="VIP", name={"vi": "Vé VIP"}, now=NOW)
+    await make_order(festival.edition.id, {other: 1}, phone="+84900000003", now=NOW)
+    assert await labels_of(festival.edition.id) == (["Vé VIP"], "AA==")
 
 
 async def test_places_that_are_gone_leave_nothing(festival: Festival) -> None:

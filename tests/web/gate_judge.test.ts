@@ -69,6 +69,9 @@ test("a pass for one day counts on that day alone, and the refusal says which", 
 test("a withdrawn pass, one of another kind or edition, and a forged one are refused", async () => {
   const verdict = async (code: string, changes: Partial<Bundle> = {}) => (await ask(code, begin, changes)).verdict;
   assert.equal(await verdict(dayPass.code, { revoked: [dayPass.serial] }), "revoked");
+  const blocked = await ask(dayPass.code, begin, { revoked: [dayPass.serial], blocked: [dayPass.serial] });
+  assert.deepEqual([blocked.verdict, blocked.reason], ["revoked", "blocked"]);
+  assert.equal((await ask(dayPass.code, begin, { revoked: [dayPass.serial], blocked: [] })).reason, undefined);
   assert.equal(await verdict(dayPass.code, { pass_kinds: ["staff"] }), "wrong_list");
   assert.equal(await verdict(dayPass.code, { edition_id: 2 }), "unknown");
   assert.equal(await verdict(dayPass.code, { public_keys: {} }), "unknown");

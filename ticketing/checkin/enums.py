@@ -6,13 +6,18 @@ from app.kernel.i18n import N_
 
 
 class Verdict(StrEnum):
-    """What a gate answers to a scan. The names are a contract with gate phones."""
+    """What a gate answers to a scan. The names are a contract with gate phones.
+
+    ``blocked`` is told to them as ``revoked`` with a reason: a page that was opened before it was a word would show it
+    as nothing at all.
+    """
 
     ADMITTED = "admitted"
     ALREADY_ADMITTED = "already_admitted"
     NOT_VALID_YET = "not_valid_yet"
     EXPIRED = "expired"
     REVOKED = "revoked"
+    BLOCKED = "blocked"
     WRONG_LIST = "wrong_list"
     UNKNOWN = "unknown"
     LATE_CONFLICT = "late_conflict"
@@ -33,6 +38,7 @@ VERDICT_NAMES = {
     Verdict.NOT_VALID_YET: N_("Not valid yet"),
     Verdict.EXPIRED: N_("Expired"),
     Verdict.REVOKED: N_("Withdrawn"),
+    Verdict.BLOCKED: N_("Blocked"),
     Verdict.WRONG_LIST: N_("Wrong entrance"),
     Verdict.UNKNOWN: N_("Not known"),
     Verdict.LATE_CONFLICT: N_("To be settled"),

@@ -198,9 +198,10 @@ async def flow(edition_id: int, now: datetime, steps: int = 12) -> tuple[list[da
     return starts, counts
 
 
-async def revoked_serials(edition_id: int) -> list[int]:
-    """Serials of the edition's passes that were withdrawn."""
+async def refused_serials(edition_id: int) -> tuple[list[int], list[int]]:
+    """Serials of the edition's passes that open no gate, and those of them that are blocked only."""
     rows = await fetch(
-        "SELECT serial FROM \"pass\" WHERE edition = {} AND state = 'revoked' ORDER BY serial", edition_id
+        "SELECT serial, state FROM \"pass\" WHERE edition = {} AND state NOT IN ('issued', 'laid') ORDER BY serial",
+        edition_id,
     )
-    return [row["serial"] for row in rows]
+    return [row["serial"] for row in rows], [row["serial"] for row in rows if row["state"] == "blocked"]

@@ -119,7 +119,7 @@ async def _entered(
 def _judged(presented: Presented, found: dict[str, Any]) -> Verdict:
     """The verdict before admissions are looked at, in the order of the hot path."""
     if found["state"] != "issued":
-        return Verdict.REVOKED
+        return Verdict.BLOCKED if found["state"] == "blocked" else Verdict.REVOKED
     if presented.pass_kinds and found["kind"] not in presented.pass_kinds:
         return Verdict.WRONG_LIST
     if presented.judged_at < found["valid_from"]:

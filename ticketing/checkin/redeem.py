@@ -23,7 +23,7 @@ WITH first_answer AS (
 ), judged AS (
     SELECT p.id, p.label, p.valid_from, p.valid_until, CASE
         WHEN p.id IS NULL THEN 'unknown'
-        WHEN p.state <> 'issued' THEN 'revoked'
+        WHEN p.state <> 'issued' THEN CASE p.state WHEN 'blocked' THEN 'blocked' ELSE 'revoked' END
         WHEN NOT (cardinality($13::text[]) = 0 OR p.kind = ANY($13::text[])) THEN 'wrong_list'
         WHEN $10::timestamptz < p.valid_from THEN 'not_valid_yet'
         WHEN $10::timestamptz >= p.valid_until THEN 'expired'
@@ -66,7 +66,7 @@ SELECT ?1, ?2, ?3, ?4, id, ?7, ?8, ?9, ?11, ?12,
 FROM (
     SELECT p.id, CASE
         WHEN p.id IS NULL THEN 'unknown'
-        WHEN p.state <> 'issued' THEN 'revoked'
+        WHEN p.state <> 'issued' THEN CASE p.state WHEN 'blocked' THEN 'blocked' ELSE 'revoked' END
         WHEN NOT (?13 = '' OR instr(?13, ',' || p.kind || ',')) THEN 'wrong_list'
         WHEN ?10 < p.valid_from THEN 'not_valid_yet'
         WHEN ?10 >= p.valid_until THEN 'expired'

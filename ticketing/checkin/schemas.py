@@ -49,7 +49,8 @@ class RedeemAnswer(msgspec.Struct, omit_defaults=True):
     """The verdict on a scan; ``previous_at`` and ``previous_gate`` say when and where the pass was used before.
 
     A pass refused for its day (``not_valid_yet``, ``expired``) comes with what it holds for: from ``valid_from`` until
-    before ``valid_until``.
+    before ``valid_until``. ``reason`` says what stands against a scan that has to be settled (``late_conflict``), and
+    ``blocked`` of a pass that is refused (``revoked``) only until somebody at the desk lifts that.
     """
 
     client_id: str
@@ -74,9 +75,10 @@ class BundleAnswer(msgspec.Struct):
 
     ``public_keys`` are 32 bytes in hexadecimal by key id; ``key_shifts`` says for some of them how many minutes later
     than it says a code counts that they signed (the edition was postponed since); ``pass_kinds`` empty takes every
-    kind; ``revoked`` are the serials of passes of the edition that were withdrawn; ``label_of`` is a byte in Base64 for
-    each serial from 1, the place of its ticket type's name in ``labels`` (255: none; the
-    names are in the language of who asks); ``list_exits`` says that people are scanned out, too.
+    kind; ``revoked`` are the serials of passes of the edition that count no more, or not now, and ``blocked`` those of
+    them that are blocked only; ``label_of`` is a byte in Base64 for each serial from 1, the place of its ticket type's
+    name in ``labels`` (255: none; the names are in the language of who asks); ``list_exits`` says that people are
+    scanned out, too.
     """
 
     server_time: datetime
@@ -93,6 +95,7 @@ class BundleAnswer(msgspec.Struct):
     public_keys: dict[str, str]
     key_shifts: dict[str, int]
     revoked: list[int]
+    blocked: list[int]
     labels: list[str]
     label_of: str
 

@@ -73,7 +73,8 @@ class OrderItem(Table, tablename="order_item"):
 class LaidSheet(Table, tablename="laid_sheet"):
     """A sheet of attendees whose orders and passes stand ready and are not shown yet, or not all of them.
 
-    The ``client_id`` of its orders is ``prefix`` and the number of the row.
+    The ``client_id`` of its orders is ``prefix`` and the number of the row. ``serials`` serials from ``first_serial``
+    on were taken for its passes.
     """
 
     id: Serial
@@ -83,6 +84,8 @@ class LaidSheet(Table, tablename="laid_sheet"):
     newest_order = Integer(help_text="The newest order when it began; whoever bought since is not in it")
     laid_at = Timestamptz(default=None, help_text="When those people were added whom nobody knew")
     seen_at = Timestamptz(default=None, help_text="The last sign of life of whoever works on it")
+    first_serial = Integer(default=0)
+    serials = Integer(default=0)
 
 
 TABLES: list[type[Table]] = [TicketType, TicketOrder, OrderItem, LaidSheet]

@@ -64,14 +64,14 @@ class PassesApi(Controller):
         """404 ``pass_not_genuine`` for a code that no edition here signed. Nothing about the holder is said."""
         payload = await genuine(data.code)
         try:
-            revoked = await state_of(payload) == PassState.REVOKED
+            state = await state_of(payload)
         except PassNotFound:
-            revoked = True
+            state = PassState.REVOKED
         return PassCheckDTO(
             edition_id=payload.edition_id,
             kind=payload.kind.value,
             valid_from=payload.valid_from,
             valid_until=payload.valid_until,
-            valid_now=payload.covers(now()) and not revoked,
-            revoked=revoked,
+            valid_now=payload.covers(now()) and state == PassState.ISSUED,
+            revoked=state == PassState.REVOKED,
         )

@@ -10,11 +10,12 @@ from app.accounts.actor import Actor
 from app.accounts.guards import public
 from app.events import queries
 from app.events.enums import PassState
-from app.events.errors import PassNotFound, PassRevoked
+from app.events.errors import PassNotFound
 from app.events.pages import download
 from app.events.passes.documents import pass_calendar, pass_pdf, pass_png, pass_qr_svg, validity
 from app.events.passes.naming import named
 from app.events.passes.queries import PassInfo, genuine, pass_by_secret, state_of
+from app.events.passes.states import require_valid
 from app.events.typed_codes import show_code
 from app.kernel.clock import now
 from app.kernel.cookies import drop_cookie, keep_cookie, read_cookie
@@ -41,13 +42,13 @@ class PassController(Controller):
         edition = await queries.edition_by_id(payload.edition_id)
         present = now()
         try:
-            revoked = await state_of(payload) == PassState.REVOKED
+            state = await state_of(payload)
         except PassNotFound:
-            revoked = True
+            state = PassState.REVOKED
         return page(
             "events/pass_check.html",
             edition=edition,
-            revoked=revoked,
+            state=state,
             early=present < payload.valid_from,
             over=present >= payload.valid_until,
             days=validity(payload, edition),
@@ -76,8 +77,8 @@ class PassController(Controller):
         found = await named(await pass_by_secret(secret))
         edition = await queries.edition_by_id(found.edition_id)
         address = f"{settings().base_url.rstrip('/')}/pass/{secret}"
-        if kind and found.state == PassState.REVOKED:
-            raise PassRevoked
+        if kind:
+            require_valid(found.state)
         filename = f"{edition.slug}-{found.serial}"
         if kind == "png":
             return download(await pass_png(found, edition), f"{filename}.png", "image/png")
@@ -94,7 +95,6 @@ class PassController(Controller):
             edition=edition,
             found=found,
             secret=secret,
-            revoked=found.state == PassState.REVOKED,
             qr=pass_qr_svg(found.code),
             short_code=show_code(found.short_code),
             validity=validity(found, edition),

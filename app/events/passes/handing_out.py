@@ -6,10 +6,11 @@ from datetime import date, datetime
 from app.accounts.actor import Actor
 from app.accounts.services.people import find_or_create_person
 from app.accounts.tables import Person
-from app.events.enums import PASS_KIND_NAMES, PassKind, PassState
-from app.events.errors import DatesReversed, HolderNotReachable, PassRevoked
+from app.events.enums import PASS_KIND_NAMES, PassKind
+from app.events.errors import DatesReversed, HolderNotReachable
 from app.events.passes.queries import PassInfo, pass_by_id
 from app.events.passes.services import IssuedPass, issue_pass, renew_pass_secret
+from app.events.passes.states import require_valid
 from app.events.queries import EditionInfo, edition_by_id, hold_edition_going_on
 from app.kernel import audit
 from app.kernel.database import write_transaction
@@ -73,12 +74,13 @@ async def hand_out_pass(*, edition_id: int, given: HandedOut, actor: Actor, now:
 
 
 async def send_new_link(*, edition_id: int, pass_id: int, actor: Actor, now: datetime) -> None:
-    """Make the old link worthless and send a new one. Raises PassNotFound, PassRevoked, HolderNotReachable."""
+    """Make the old link worthless and send a new one. Raises PassNotFound, PassRevoked, PassIsBlocked,
+    HolderNotReachable.
+    """
     edition = await edition_by_id(edition_id)
     async with write_transaction():
         found = await pass_by_id(pass_id, edition_id)
-        if found.state == PassState.REVOKED:
-            raise PassRevoked
+        require_valid(found.state)
         holder = await _holder(found)
         secret = await renew_pass_secret(pass_id=pass_id, actor=actor, now=now)
         await _send(edition, holder, f"/pass/{secret}", (found.valid_from, found.valid_until), now)

@@ -10,16 +10,25 @@ from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.guards import requires
 from app.events import queries
-from app.events.enums import PASS_KIND_NAMES, PassKind, PassState
+from app.events.enums import (
+    PASS_KIND_NAMES,
+    PASS_REASON_NAMES,
+    PASS_STATE_NAMES,
+    PASS_STATE_TONES,
+    REASONS_BY_HAND,
+    PassKind,
+    PassReason,
+    PassState,
+)
 from app.events.errors import DatesReversed
 from app.events.pages import PAGE_SIZE, download, form_again, offset_of, pager_of, with_query
 from app.events.passes.documents import pass_pdf, pass_qr_svg, validity
 from app.events.passes.handing_out import HandedOut, hand_out_pass, send_new_link
 from app.events.passes.naming import all_named, named
 from app.events.passes.queries import pass_by_id, passes_of_edition
-from app.events.passes.services import revoke_pass
+from app.events.passes.states import block_pass, blocked_by, revoke_pass, unblock_pass
 from app.events.queries import EditionInfo
-from app.events.schemas import HandOutForm, ReasonForm
+from app.events.schemas import BlockForm, HandOutForm, ReasonForm, RevokeForm
 from app.events.slots import pass_uses
 from app.events.typed_codes import show_code
 from app.kernel.clock import now
@@ -62,6 +71,8 @@ class PassDeskController(Controller):
             passes=[(one, show_code(one.short_code), validity(one, edition)) for one in passes],
             pager=pager_of(request, found),
             kinds=_kinds(),
+            states=_states(),
+            tones=PASS_STATE_TONES,
             q=q,
             kind=kind,
             state=state,
@@ -83,7 +94,7 @@ class PassDeskController(Controller):
         )
         shown = (_("Number"), _("Short code"), _("Holder"), _("Type"), _("Kind"))
         headers = [*shown, _("First day"), _("Last day"), _("State")]
-        names = dict(_kinds())
+        names, states = dict(_kinds()), dict(_states())
         rows: list[list[Cell]] = [
             [
                 one.serial,
@@ -93,7 +104,7 @@ class PassDeskController(Controller):
                 names[one.kind.value],
                 edition.today(one.valid_from),
                 edition.today(one.valid_until - timedelta(minutes=1)),
-                _("Withdrawn") if one.state == PassState.REVOKED else _("Valid"),
+                states[one.state.value],
             ]
             for one in await all_named(edition_id, found.items)
         ]
@@ -130,19 +141,7 @@ class PassDeskController(Controller):
     @get("/{pass_id:int}")
     async def show(self, edition_id: FromPath[int], pass_id: FromPath[int]) -> Response[str]:
         """One pass."""
-        edition = await queries.edition_by_id(edition_id)
-        found = await named(await pass_by_id(pass_id, edition_id))
-        return page(
-            "events/manage_pass.html",
-            edition=edition,
-            found=found,
-            kind=_(PASS_KIND_NAMES[found.kind]),
-            short_code=show_code(found.short_code),
-            validity=validity(found, edition),
-            qr=pass_qr_svg(found.code),
-            uses=await pass_uses(edition, found.id),
-            revoked=found.state == PassState.REVOKED,
-        )
+        return await _pass_page(edition_id, pass_id, Form.empty())
 
     @get("/{pass_id:int}/print.pdf")
     async def print_pdf(self, edition_id: FromPath[int], pass_id: FromPath[int]) -> Response[bytes]:
@@ -157,9 +156,33 @@ class PassDeskController(Controller):
     ) -> Response[Any]:
         """Withdraw a pass."""
         await pass_by_id(pass_id, edition_id)
-        reason = (await read_form(request, ReasonForm)).reason
-        await revoke_pass(pass_id=pass_id, reason=reason, actor=request.user, now=now())
+        given = await read_form(request, RevokeForm)
+        code = PassReason(given.reason_code)
+        await revoke_pass(pass_id=pass_id, reason=given.reason, reason_code=code, actor=request.user, now=now())
         return redirect(f"/manage/{edition_id}/passes/{pass_id}", toast=_("The pass was withdrawn."))
+
+    @post("/{pass_id:int}/block")
+    async def block(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], pass_id: FromPath[int]
+    ) -> Response[Any]:
+        """Let a pass open no gate for now."""
+        await pass_by_id(pass_id, edition_id)
+        try:
+            reason = (await read_form(request, BlockForm)).reason
+        except FormError as error:
+            return await _pass_page(edition_id, pass_id, error.form, status=422)
+        await block_pass(pass_id=pass_id, reason=reason, actor=request.user, now=now())
+        return redirect(f"/manage/{edition_id}/passes/{pass_id}", toast=_("The pass is blocked."))
+
+    @post("/{pass_id:int}/unblock")
+    async def unblock(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], pass_id: FromPath[int]
+    ) -> Response[Any]:
+        """Let a blocked pass count again."""
+        await pass_by_id(pass_id, edition_id)
+        reason = (await read_form(request, ReasonForm)).reason
+        await unblock_pass(pass_id=pass_id, reason=reason, actor=request.user, now=now())
+        return redirect(f"/manage/{edition_id}/passes/{pass_id}", toast=_("The pass opens the gate again."))
 
     @post("/{pass_id:int}/send")
     async def send(
@@ -172,6 +195,32 @@ class PassDeskController(Controller):
 
 def _form_page(edition: EditionInfo, form: Form, *, status: int = 200) -> Response[str]:
     return page("events/manage_pass_new.html", status=status, edition=edition, form=form, kinds=_kinds())
+
+
+async def _pass_page(edition_id: int, pass_id: int, form: Form, *, status: int = 200) -> Response[str]:
+    edition = await queries.edition_by_id(edition_id)
+    found = await named(await pass_by_id(pass_id, edition_id))
+    return page(
+        "events/manage_pass.html",
+        status=status,
+        edition=edition,
+        found=found,
+        kind=_(PASS_KIND_NAMES[found.kind]),
+        short_code=show_code(found.short_code),
+        validity=validity(found, edition),
+        qr=pass_qr_svg(found.code),
+        uses=await pass_uses(edition, found.id),
+        state=_(PASS_STATE_NAMES[found.state]),
+        tone=PASS_STATE_TONES[found.state],
+        why=_(PASS_REASON_NAMES[found.state_reason]) if found.state_reason else "",
+        blocked=await blocked_by(found.id, edition_id) if found.state == PassState.BLOCKED else None,
+        reasons=[(reason.value, _(PASS_REASON_NAMES[reason])) for reason in REASONS_BY_HAND],
+        form=form,
+    )
+
+
+def _states() -> list[tuple[str, str]]:
+    return [(state.value, _(name)) for state, name in PASS_STATE_NAMES.items()]
 
 
 def _kinds() -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.events.enums import PassKind, PassState
+from app.events.enums import PassKind, PassReason, PassState
 from app.events.errors import PassCodeNotValid, PassNotFound
 from app.events.passes.codec import CodeNotValid, PassPayload, code_in, decode_code, verify_code
 from app.events.queries import Page
@@ -29,6 +29,7 @@ class PassInfo:
     serial: int
     kind: PassKind
     state: PassState
+    state_reason: PassReason
     label: str
     holder_id: int | None
     holder_name: str
@@ -115,7 +116,7 @@ async def passes_of_edition(
 
 
 async def state_of(payload: PassPayload) -> PassState:
-    """Whether a genuine pass was withdrawn since. Raises PassNotFound when it was never issued here."""
+    """Whether a genuine pass still counts. Raises PassNotFound when it was never issued here."""
     rows = await Pass.select(Pass.state).where(
         SHOWN & (Pass.edition == payload.edition_id) & (Pass.serial == payload.serial) & (Pass.key_id == payload.key_id)
     )
@@ -151,6 +152,7 @@ def _info(row: Mapping[str, Any]) -> PassInfo:
         serial=row["serial"],
         kind=PassKind(row["kind"]),
         state=PassState(row["state"]),
+        state_reason=PassReason(row["state_reason"]),
         label=row["label"],
         holder_id=row["holder"],
         holder_name=row["holder_name"],

@@ -13,6 +13,7 @@ from app.events.enums import PassKind, PassState
 from app.events.passes.codec import PassPayload, sign_code
 from app.events.passes.queries import edition_of_purpose, key_purpose
 from app.events.passes.services import secret_of
+from app.events.passes.states import STANDING
 from app.events.queries import EditionInfo, edition_by_id, hold_edition
 from app.events.slots import contacts_of_passes
 from app.events.tables import Pass
@@ -62,9 +63,8 @@ async def reissue_passes(job: JobContext) -> dict[str, Any]:
     Passes that were done in an earlier attempt carry the new key and are left alone.
     """
     edition = await edition_by_id(job.payload["edition_id"])
-    mine = (
-        (Pass.edition == edition.id) & (Pass.key_id == job.payload["key_id"]) & (Pass.state == PassState.ISSUED.value)
-    )
+    standing: Any = Pass.state.is_in([state.value for state in STANDING])  # one that is blocked may count again
+    mine = (Pass.edition == edition.id) & (Pass.key_id == job.payload["key_id"]) & standing
     await ensure_key(key_purpose(edition.id), clock_now())
     total, done = await Pass.count().where(mine), 0
     while not job.cancelled():
@@ -98,8 +98,9 @@ def _signed(row: dict[str, Any], signer: Signer) -> str:
 
 
 async def _tell(edition: EditionInfo, rows: Sequence[dict[str, Any]], key_id: int) -> None:
-    """Write to those who can be reached; a pass is told of once for each new key."""
-    contacts = await contacts_of_passes([row["id"] for row in rows])
+    """Write to those who can be reached and whose pass counts; a pass is told of once for each new key."""
+    counting = [row["id"] for row in rows if row["state"] == PassState.ISSUED]
+    contacts = await contacts_of_passes(counting) if counting else {}
     for row in rows:
         contact = contacts.get(row["id"])
         if contact is None:

@@ -1,4 +1,4 @@
-"""Issuing and withdrawing passes."""
+"""Issuing passes."""
 
 import base64
 import hmac
@@ -34,7 +34,6 @@ __all__ = [
     "pass_public_keys",
     "prepare_signing",
     "renew_pass_secret",
-    "revoke_pass",
     "secret_of",
 ]
 SHORT_LENGTH = 8
@@ -43,7 +42,10 @@ _CHUNK = 500
 
 @dataclass(frozen=True, kw_only=True)
 class PassRequest:
-    """A pass to be issued. ``label`` is what a gate shows as its type; times are instants, until is exclusive."""
+    """A pass to be issued. ``label`` is what a gate shows as its type; times are instants, until is exclusive.
+
+    ``type_no`` is the number of the ticket type that it is of, if it is of one.
+    """
 
     kind: PassKind
     valid_from: datetime
@@ -51,6 +53,7 @@ class PassRequest:
     holder_name: str
     holder_id: int | None = None
     label: str = ""
+    type_no: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,6 +163,7 @@ def signed_pass(edition_id: int, request: PassRequest, serial: int, short_code: 
         "kind": request.kind.value,
         "state": PassState.ISSUED.value,
         "label": request.label[:LONGEST_LABEL],
+        "type_no": request.type_no,
         "holder_name": shortened(request.holder_name, 160),
         "search_text": search_text(request.holder_name, short_code)[:200],
         "valid_from": request.valid_from,
@@ -203,31 +207,6 @@ async def rename_holder(*, pass_id: int, holder_name: str) -> None:
                 Pass.search_text: search_text(holder_name, row["short_code"])[:200],
             }
         ).where(Pass.id == pass_id)
-
-
-async def revoke_pass(*, pass_id: int, reason: str, actor: Actor, now: datetime) -> None:
-    """Withdraw a pass; withdrawn twice changes nothing. Raises PassNotFound."""
-    async with write_transaction():
-        changed = (
-            await Pass.update(
-                {Pass.state: PassState.REVOKED.value, Pass.revoked_at: now, Pass.revoked_reason: reason[:200]}
-            )
-            .where((Pass.id == pass_id) & (Pass.state == PassState.ISSUED.value))
-            .returning(Pass.edition)
-        )
-        if changed:
-            await audit.record(
-                actor=actor,
-                action="pass.revoke",
-                subject_type="pass",
-                subject_id=pass_id,
-                edition_id=changed[0]["edition"],
-                before={"state": PassState.ISSUED.value},
-                after={"state": PassState.REVOKED.value, "reason": reason[:200]},
-                now=now,
-            )
-        elif not await Pass.exists().where(Pass.id == pass_id):
-            raise PassNotFound
 
 
 async def renew_pass_secret(*, pass_id: int, actor: Actor, now: datetime) -> str:

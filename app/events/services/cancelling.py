@@ -1,11 +1,13 @@
 """An edition is cancelled: what is open of it closes, for good, and everybody concerned is told."""
 
 from datetime import datetime
+from typing import Any
 
 from app.accounts.actor import Actor
 from app.events import slots
-from app.events.enums import EditionState, PassState
+from app.events.enums import EditionState, PassReason, PassState
 from app.events.errors import AddressDiffers, EditionIsCancelled, EditionIsClosed
+from app.events.passes.states import STANDING
 from app.events.queries import EditionInfo, hold_edition
 from app.events.services.telling import tell_later
 from app.events.tables import Edition, Pass
@@ -53,11 +55,15 @@ async def cancel_edition(*, edition_id: int, typed: str, reason: str, actor: Act
 
 async def _withdraw_passes(edition: EditionInfo, now: datetime) -> int:
     """Withdraw every pass of a cancelled edition; they are too many for an entry each in the log."""
+    values: dict[Any, Any] = {
+        Pass.state: PassState.REVOKED.value,
+        Pass.state_reason: PassReason.CANCELLED.value,
+        Pass.revoked_at: now,
+        Pass.revoked_reason: "edition cancelled",
+    }
     gone = (
-        await Pass.update(
-            {Pass.state: PassState.REVOKED.value, Pass.revoked_at: now, Pass.revoked_reason: "edition cancelled"}
-        )
-        .where((Pass.edition == edition.id) & (Pass.state == PassState.ISSUED.value))
+        await Pass.update(values)
+        .where((Pass.edition == edition.id) & Pass.state.is_in([state.value for state in STANDING]))
         .returning(Pass.id)
     )
     return len(gone)

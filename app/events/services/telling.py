@@ -35,7 +35,7 @@ async def tell_later(*, edition_id: int, change: str, actor: Actor, now: datetim
 
 async def holders_concerned(edition_id: int) -> set[int]:
     """Who holds a pass that counts, or did until the edition was cancelled: guests, speakers, staff, visitors."""
-    counts: Any = Pass.state == PassState.ISSUED.value
+    counts: Any = Pass.state.is_in([PassState.ISSUED.value, PassState.BLOCKED.value])
     for edition in await Edition.select(Edition.closed_at).where(Edition.id == edition_id):
         if edition["closed_at"] is not None:
             counts = counts | (Pass.revoked_at == edition["closed_at"])

@@ -2,7 +2,8 @@
 
 from app.accounts.actor import SYSTEM
 from app.events.enums import Part, PassKind
-from app.events.passes.services import issue_pass, revoke_pass
+from app.events.passes.services import issue_pass
+from app.events.passes.states import revoke_pass
 from app.events.tables import Pass
 from tests.conftest import NOW
 from tests.events.controllers.test_public import add_session

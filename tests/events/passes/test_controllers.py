@@ -12,7 +12,8 @@ from app.accounts.actor import SYSTEM
 from app.events.enums import PassKind
 from app.events.passes import documents
 from app.events.passes.documents import wrapped
-from app.events.passes.services import IssuedPass, issue_pass, revoke_pass
+from app.events.passes.services import IssuedPass, issue_pass
+from app.events.passes.states import revoke_pass
 from app.events.tables import Edition, Pass
 from app.kernel.web import assets_built
 from tests.conftest import NOW

@@ -12,7 +12,8 @@ from app.events.passes import reissuing
 from app.events.passes.codec import code_in, decode_code
 from app.events.passes.queries import genuine
 from app.events.passes.reissuing import JOB, reissue_passes, replace_leaked_key
-from app.events.passes.services import issue_pass, revoke_pass
+from app.events.passes.services import issue_pass
+from app.events.passes.states import revoke_pass
 from app.events.queries import EditionInfo
 from app.events.tables import Pass
 from app.kernel.database import fetch

@@ -16,9 +16,9 @@ from app.events.passes.services import (
     issue_pass,
     issue_passes_bulk,
     renew_pass_secret,
-    revoke_pass,
     secret_of,
 )
+from app.events.passes.states import revoke_pass
 from app.events.queries import EditionInfo
 from app.events.tables import Pass, PassCounter
 from app.events.typed_codes import show_code

@@ -15,7 +15,7 @@ from app.accounts.actor import SYSTEM, Actor
 from app.accounts.enums import Role
 from app.accounts.services.devices import revoke_device
 from app.events.passes.naming import names_of_labels, read_label
-from app.events.passes.services import revoke_pass
+from app.events.passes.states import revoke_pass
 from app.events.queries import EditionInfo
 from app.events.tables import Pass
 from app.kernel import clock
@@ -163,7 +163,7 @@ async def test_the_bundle_lets_a_phone_judge_alone(scene: Scene) -> None:
     async with new_browser() as phone:
         bundle = (await phone.get("/api/v1/gate/bundle", headers=scene.headers)).json()
         status = (await phone.get("/api/v1/gate/status", headers=scene.headers)).json()
-    assert bundle["revoked"] == [issued.serial]
+    assert (bundle["revoked"], bundle["blocked"]) == ([issued.serial], [])
     assert [len(key) for key in bundle["public_keys"].values()] == [64]
     assert (bundle["gate"], bundle["timezone"], bundle["pass_kinds"]) == ("Cổng A", "Asia/Ho_Chi_Minh", [])
     assert status == {"server_time": "2026-10-16T01:30:00Z", "inside": 0, "admitted": 0, "list_active": True}

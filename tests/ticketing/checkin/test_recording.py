@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from app.accounts.actor import SYSTEM
-from app.events.passes.services import revoke_pass, take_serials
+from app.events.passes.services import take_serials
+from app.events.passes.states import revoke_pass
 from app.kernel.database import fetch, write_transaction
 from tests.conftest import NOW
 from tests.support.factories_ticketing import make_gate, make_list, make_open_edition, make_pass

@@ -11,7 +11,7 @@ import pytest
 
 from app.accounts.actor import SYSTEM
 from app.events.enums import PassKind
-from app.events.passes.services import revoke_pass
+from app.events.passes.states import revoke_pass
 from app.kernel.database import dialect, fetch
 from app.kernel.signing import list_keys, retire_leaked_key
 from tests.conftest import NOW

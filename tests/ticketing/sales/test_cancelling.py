@@ -105,6 +105,9 @@ async def test_a_cancelled_order_is_taken_back_by_one_credit_note(edition: Any) 
     placed = await make_order(edition.id, {type_id: 1}, now=NOW)
     await pay_order(order_id=placed.order_id, edition_id=edition.id, method=PaymentMethod.CASH, actor=SYSTEM, now=NOW)
     await cancel_order(order_id=placed.order_id, edition_id=edition.id, actor=SYSTEM, now=NOW)
+    assert await fetch("SELECT state, state_reason, type_no FROM pass") == [
+        {"state": "revoked", "state_reason": "cancelled", "type_no": type_id}
+    ]
     (bill, note) = await fetch("SELECT kind, state, credited_minor FROM payment_document ORDER BY id")
     assert (bill["state"], bill["credited_minor"], note["kind"]) == ("refund_due", 50_000, "credit_note")
     actions = [row["action"] for row in await fetch("SELECT action FROM audit_entry ORDER BY id")]

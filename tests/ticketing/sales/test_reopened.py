@@ -79,6 +79,7 @@ async def state() -> str:
 async def test_its_passes_are_void_and_its_places_held(edition: Any, order: Placed) -> None:
     await off()
     assert (await state(), await places(), await passes()) == (OrderState.HELD, (0, 2), ["revoked", "revoked"])
+    assert await fetch("SELECT DISTINCT state_reason FROM pass") == [{"state_reason": "unpaid"}]
     (bill,) = await fetch("SELECT state FROM payment_document")
     assert bill["state"] == DocumentState.OPEN
     (said,) = await told()

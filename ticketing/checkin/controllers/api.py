@@ -12,7 +12,7 @@ from app.events.passes.naming import names_of_labels, read_label
 from app.events.passes.queries import key_shifts, pass_public_keys
 from app.events.queries import edition_by_id
 from app.kernel.clock import now
-from ticketing.checkin.queries import counts_of_list, revoked_serials
+from ticketing.checkin.queries import counts_of_list, refused_serials
 from ticketing.checkin.schemas import (
     LONGEST_BODY,
     BundleAnswer,
@@ -69,6 +69,7 @@ class GateApi(Controller):
         keys = await pass_public_keys(rule.edition_id)
         labels, label_of = await labels_of(rule.edition_id)
         names = await names_of_labels(rule.edition_id)
+        revoked, blocked = await refused_serials(rule.edition_id)
         await note_device_seen(device_id=request.user.device_id, now=at)
         return BundleAnswer(
             server_time=at,
@@ -84,7 +85,8 @@ class GateApi(Controller):
             pass_kinds=list(rule.pass_kinds),
             public_keys={str(key_id): key.hex() for key_id, key in keys.items()},
             key_shifts={str(key_id): minutes for key_id, minutes in (await key_shifts(rule.edition_id)).items()},
-            revoked=await revoked_serials(rule.edition_id),
+            revoked=revoked,
+            blocked=blocked,
             labels=[read_label(label, names) for label in labels],
             label_of=label_of,
         )

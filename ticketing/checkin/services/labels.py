@@ -1,7 +1,8 @@
 """Names of ticket types by a pass's serial, for phones without a network: a byte for each pass, nothing of its holder.
 
 Labels never change and serials are dense, so that what was read once is kept, and only later serials are asked for.
-A big sheet takes its serials before its passes stand: what is missing between others is asked for again, for a while.
+A big sheet takes its serials before its passes are shown, and gives them back when it is dropped: until then they are
+missing here, and what is missing between others is asked for again, for a while.
 """
 
 import base64
@@ -55,7 +56,7 @@ async def labels_of(edition_id: int) -> tuple[list[str], str]:
     """The names, and in Base64 a byte for each serial from 1: the place of its name, or 255."""
     known, at = _labels.setdefault(edition_id, Labels()), time.monotonic()
     rows = await fetch(
-        'SELECT serial, label FROM "pass" WHERE edition = {} AND serial > {} ORDER BY serial',
+        "SELECT serial, label FROM \"pass\" WHERE edition = {} AND serial > {} AND state <> 'laid' ORDER BY serial",
         edition_id,
         known.known(at),
     )

@@ -168,12 +168,13 @@ async def _told(client_id: str, answer: Answer, rule: GateRule, now: datetime) -
     label = None
     if answer.label is not None and answer.verdict != Verdict.UNKNOWN:
         label = read_label(answer.label, await names_of_labels(rule.edition_id))
+    blocked = answer.verdict == Verdict.BLOCKED
     of_other_days = OTHER_DAYS & {answer.verdict, answer.reason}
     return RedeemAnswer(
         client_id=client_id,
-        verdict=answer.verdict,
+        verdict=Verdict.REVOKED.value if blocked else answer.verdict,
         label=label,
-        reason=answer.reason,
+        reason=answer.verdict if blocked else answer.reason,
         previous_at=answer.previous_at,
         previous_gate=previous_gate,
         valid_from=answer.valid_from if of_other_days else None,

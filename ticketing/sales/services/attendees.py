@@ -12,7 +12,7 @@ from app.accounts.services import people_bulk
 from app.accounts.services.people_bulk import PersonValues, people_by_contact, people_to_lay, settle_people
 from app.events.enums import PassKind
 from app.events.passes import laying
-from app.events.passes.laying import laid_passes_hold, sign_passes_to_lay, stand_passes_ready
+from app.events.passes.laying import laid_passes_hold, note_unused, sign_passes_to_lay, stand_passes_ready
 from app.events.passes.services import PassRequest, rename_holder
 from app.events.queries import edition_by_id, hold_edition_going_on
 from app.kernel import audit
@@ -70,9 +70,9 @@ async def lay_attendees(
         _request(types[one.ticket_type_id], windows[one.ticket_type_id], one) if wanted else None
         for wanted, one in zip(without, attendees, strict=True)
     )
-    signed = await sign_passes_to_lay(edition_id=edition_id, requests=requests, count=sum(without), now=now)
-    laid = await begin_laid(edition_id=edition_id, now=now)
+    laid, serials = await begin_laid(edition_id=edition_id, count=sum(without), now=now)
     try:
+        signed = await sign_passes_to_lay(serials=serials, requests=requests)
         await make_ready(TABLE, LAID)
         await fetch(f"CREATE INDEX {TABLE}_person ON {TABLE} (person, ticket_type, number)")
         pace, done = Pace(), 0
@@ -102,6 +102,7 @@ def _request(ticket_type: dict[str, Any], window: tuple[datetime, datetime], one
         valid_until=window[1],
         holder_name=one.person.full_name,
         label=label_of(ticket_type["name"]),
+        type_no=one.ticket_type_id,
     )
 
 
@@ -153,8 +154,9 @@ async def take_over_attendees(*, laid_id: int, edition_id: int, actor: Actor, no
     key_ids = [row["key_id"] for row in await fetch(f"SELECT DISTINCT key_id FROM {TABLE} WHERE key_id IS NOT NULL")]
     counted = await fetch(f"SELECT ticket_type, COUNT(*) AS count FROM {TABLE} WHERE {NEW} GROUP BY ticket_type")
     counts = {row["ticket_type"]: row["count"] for row in counted}
+    created = sum(counts.values())
     (whole,) = await fetch(f"SELECT COUNT(*) AS count FROM {TABLE}")
-    begun = await LaidSheet.select(LaidSheet.newest_order).where(LaidSheet.id == laid_id).first()
+    begun = await LaidSheet.select(LaidSheet.newest_order, LaidSheet.serials).where(LaidSheet.id == laid_id).first()
     looked_at = await newest_order()  # most is looked through before the writer is taken
     if begun is None or await _changed_since(begun["newest_order"]):
         raise LaidInVain
@@ -168,7 +170,8 @@ async def take_over_attendees(*, laid_id: int, edition_id: int, actor: Actor, no
         if counts:
             await hold_places(edition_id=edition_id, counts=counts, now=now, any_time=True)
             await sell_held_places(counts)
-    created = sum(counts.values())
+        # Rows that turned out to be of one person: the serials of the others are the last of nothing.
+        await note_unused(edition_id=edition_id, count=begun["serials"] - created)
     return created, updated, whole["count"] - created - updated
 
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from app.accounts.actor import Actor
-from app.events.enums import PassKind
-from app.events.passes.services import IssuedPass, PassRequest, issue_passes_bulk, revoke_pass
+from app.events.enums import PassKind, PassReason
+from app.events.passes.services import IssuedPass, PassRequest, issue_passes_bulk
+from app.events.passes.states import revoke_pass
 from app.events.queries import hold_edition
 from app.kernel.database import fetch
 from app.kernel.rows import among, given
@@ -31,8 +32,8 @@ async def _issue_of_edition(
     edition = await hold_edition(edition_id)
     chosen, ids = among(sorted(orders))
     items = await fetch(
-        "SELECT i.id, i.ticket_order, i.holder_name, t.name AS type_name, t.pass_kind, t.first_day, t.last_day "
-        "FROM order_item i JOIN ticket_type t ON t.id = i.ticket_type "
+        "SELECT i.id, i.ticket_order, i.holder_name, i.ticket_type, t.name AS type_name, t.pass_kind, t.first_day, "
+        "t.last_day FROM order_item i JOIN ticket_type t ON t.id = i.ticket_type "
         f"WHERE i.ticket_order {chosen} AND i.event_pass IS NULL ORDER BY i.ticket_order, i.id",
         ids,
     )
@@ -47,6 +48,7 @@ async def _issue_of_edition(
                 holder_name=item["holder_name"],
                 holder_id=orders[item["ticket_order"]].buyer,
                 label=label_of(texts(item["type_name"])),
+                type_no=item["ticket_type"],
             )
         )
     made = await issue_passes_bulk(edition_id=edition_id, requests=requests, now=now)
@@ -64,14 +66,14 @@ async def _issue_of_edition(
 
 async def void_tickets(*, order_id: int, reason: str, actor: Actor, now: datetime) -> None:
     """As :func:`revoke_tickets`, for an order that waits for its money again: paid once more it gets other passes."""
-    await revoke_tickets(order_id=order_id, reason=reason, actor=actor, now=now)
+    await revoke_tickets(order_id=order_id, reason=reason, reason_code=PassReason.UNPAID, actor=actor, now=now)
     await OrderItem.update({OrderItem.event_pass: None}).where(OrderItem.ticket_order == order_id)
 
 
-async def revoke_tickets(*, order_id: int, reason: str, actor: Actor, now: datetime) -> None:
+async def revoke_tickets(*, order_id: int, reason: str, reason_code: PassReason, actor: Actor, now: datetime) -> None:
     """Withdraw the passes of an order, in the transaction that closes it."""
     rows = await fetch(
         "SELECT event_pass FROM order_item WHERE ticket_order = {} AND event_pass IS NOT NULL ORDER BY id", order_id
     )
     for row in rows:
-        await revoke_pass(pass_id=row["event_pass"], reason=reason, actor=actor, now=now)
+        await revoke_pass(pass_id=row["event_pass"], reason=reason, reason_code=reason_code, actor=actor, now=now)

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.accounts.services.people_bulk import forget_added
-from app.events.passes.laying import drop_passes, show_passes
+from app.events.passes.laying import Serials, drop_passes, give_back, show_passes, take_serials_to_lay
+from app.events.passes.services import prepare_signing
 from app.kernel.clock import now as present
 from app.kernel.database import fetch, write_transaction
 from app.kernel.staging import Pace
@@ -21,8 +22,12 @@ from ticketing.sales.tables import LaidSheet, OrderItem, TicketOrder
 SILENT = timedelta(minutes=2)
 
 
-async def begin_laid(*, edition_id: int, now: datetime) -> LaidSheet:
-    """Note that orders of an edition are going to stand ready; no two sheets have the same prefix."""
+async def begin_laid(*, edition_id: int, count: int, now: datetime) -> tuple[LaidSheet, Serials]:
+    """Note that orders of an edition are going to stand ready, and take serials for ``count`` passes of them.
+
+    No two sheets have the same prefix. Raises EditionIsCancelled.
+    """
+    await prepare_signing(edition_id, now)
     laid = LaidSheet(
         edition=edition_id,
         prefix=f"sheet-{edition_id}-{secrets.token_hex(12)}-",
@@ -31,8 +36,10 @@ async def begin_laid(*, edition_id: int, now: datetime) -> LaidSheet:
         seen_at=present(),
     )
     async with write_transaction():
+        serials = await take_serials_to_lay(edition_id=edition_id, count=count)
+        laid.first_serial, laid.serials = serials.first, serials.count
         await laid.save()
-    return laid
+    return laid, serials
 
 
 def client_id_of(laid: LaidSheet, number: int) -> str:
@@ -75,7 +82,8 @@ async def show_laid(laid_id: int) -> None:
             )
         after = span[1]
         await pace.rest()
-    await _end(laid_id)
+    async with write_transaction():
+        await LaidSheet.delete().where(LaidSheet.id == laid_id)
 
 
 async def drop_laid(laid_id: int) -> None:
@@ -99,7 +107,10 @@ async def drop_laid(laid_id: int) -> None:
             buyers = {row["buyer"] for row in orders if row["buyer"] is not None}
             await forget_added(sorted(buyers), added_at=laid.laid_at)
         await pace.rest()
-    await _end(laid_id)
+    async with write_transaction():
+        for row in await LaidSheet.delete().where(LaidSheet.id == laid_id).returning(LaidSheet.serials):
+            if row["serials"]:
+                await give_back(edition_id=laid.edition, first=laid.first_serial, count=laid.serials)
 
 
 async def look_after_laid(*, now: datetime) -> int:
@@ -131,8 +142,3 @@ async def _next(laid: LaidSheet, after: str, rows: int) -> tuple[str, str] | Non
         rows,
     )
     return (found[0]["client_id"], found[-1]["client_id"]) if found else None
-
-
-async def _end(laid_id: int) -> None:
-    async with write_transaction():
-        await LaidSheet.delete().where(LaidSheet.id == laid_id)

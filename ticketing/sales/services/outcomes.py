@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.accounts.actor import SYSTEM, Actor
-from app.events.enums import EditionState
+from app.events.enums import EditionState, PassReason
 from app.events.queries import edition_by_id
 from app.events.slots import pass_uses
 from app.kernel import audit
@@ -205,7 +205,9 @@ async def _cancel(order: TicketOrder, owed: Money | None, *, actor: Actor, now: 
     if not await _move(order, order.state, OrderState.CANCELLED, closed_at=now):
         raise OrderNotOpen
     await give_back_places(await counts_of_order(order.id), were_sold=order.state == OrderState.CONFIRMED)
-    await revoke_tickets(order_id=order.id, reason="order cancelled", actor=actor, now=now)
+    await revoke_tickets(
+        order_id=order.id, reason="order cancelled", reason_code=PassReason.CANCELLED, actor=actor, now=now
+    )
     await audit.record(
         actor=actor,
         action="order.cancel",

@@ -24,7 +24,8 @@ export interface Answer {
   client_id: string;
   verdict: Verdict;
   label?: string;
-  reason?: Verdict;
+  /** What stood against it; `blocked` where a pass is refused only until somebody lifts that. */
+  reason?: Verdict | "blocked";
   previous_at?: string;
   previous_gate?: string;
   /** What a pass refused for its day holds for: from the first instant until before the second. */
@@ -67,6 +68,7 @@ export async function judge(text: string, clientId: string, bundle: Bundle, stor
     previous_gate: entry?.gate,
   });
   if (way === "out") return answer("left");
+  if (bundle.blocked?.includes(pass.serial)) return { ...answer("revoked"), reason: "blocked" };
   if (bundle.revoked.includes(pass.serial)) return answer("revoked");
   if (bundle.pass_kinds.length > 0 && !bundle.pass_kinds.includes(pass.kind)) return answer("wrong_list");
   if (!passCovers(pass, now)) {

@@ -23,7 +23,7 @@ const looks: Record<Verdict, Signal> = {
   not_inside: "look",
 };
 
-function word(verdict: Verdict): string {
+function word({ verdict, reason }: Answer): string {
   switch (verdict) {
     case "admitted":
       return t("Admitted");
@@ -34,7 +34,7 @@ function word(verdict: Verdict): string {
     case "expired":
       return t("Expired");
     case "revoked":
-      return t("Withdrawn");
+      return reason === "blocked" ? t("Blocked") : t("Withdrawn");
     case "wrong_list":
       return t("Wrong entrance");
     case "unknown":
@@ -75,7 +75,7 @@ export class Screen {
   show(answer: Answer, timezone: string, now: Date): Promise<void> {
     const detail = daysOf(answer, timezone) || before(answer, timezone, now) || nextStep(answer.verdict);
     this.verdict.classList.toggle("verdict-left", answer.verdict === "left");
-    return this.fill(looks[answer.verdict], word(answer.verdict), answer.label ?? "", detail);
+    return this.fill(looks[answer.verdict], word(answer), answer.label ?? "", detail);
   }
 
   /** Fill the screen with something that is no verdict on a pass. */

@@ -19,6 +19,8 @@ export interface Bundle {
   /** By key id, how many minutes later than they say codes count: those of an edition that was postponed. */
   key_shifts?: Record<string, number>;
   revoked: number[];
+  /** Those of them that are blocked only; a bundle kept by an earlier version has none. */
+  blocked?: number[];
   labels: string[];
   /** A byte in Base64 for each serial from 1: the place of its ticket type's name in labels. */
   label_of: string;
