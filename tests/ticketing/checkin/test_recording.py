@@ -22,6 +22,7 @@ from ticketing.checkin.schemas import QueuedScan
 from ticketing.checkin.services import labels
 from ticketing.checkin.services.labels import labels_of
 from ticketing.checkin.services.redeeming import redeem_pass, redeem_queue
+from ticketing.checkin.services.settling import close_past_days
 
 pytestmark = pytest.mark.engines
 MINUTE = timedelta(minutes=1)
@@ -158,6 +159,35 @@ async def test_two_entries_on_a_day_that_is_over_are_still_a_conflict(scene: Any
         ("late_conflict", "revoked"),
         ("unknown", None),
     ]
+
+
+async def test_a_phone_found_days_later_hands_over_each_scan_for_its_own_day(scene: Any) -> None:
+    edition, list_id, phone, issued = scene
+    _gate_id, other, _token = await make_gate(edition.id, list_id, now=NOW, name="Cổng B")
+    first_day = await make_pass(edition, now=NOW, valid_until=edition.end_of(edition.starts_on))
+    for day in (1, 2):
+        at = NOW + timedelta(days=day)
+        await redeem_pass(actor=other, client_id=f"online-{day}", code=issued.code, now=at)
+        await close_past_days(now=at + timedelta(hours=16))
+    found = NOW + timedelta(days=4)
+    scans = [
+        QueuedScan("scan-0001", first_day.code, NOW, Verdict.ADMITTED),
+        QueuedScan("scan-0002", issued.code, NOW + MINUTE, Verdict.ADMITTED),
+        QueuedScan("scan-0003", issued.code, MORNING + MINUTE, Verdict.ADMITTED),
+    ]
+    answers = await redeem_queue(actor=phone, scans=scans, now=found)
+    assert [(one.verdict, one.reason, one.previous_at) for one in answers] == [
+        ("admitted", None, None),
+        ("admitted", None, None),
+        ("late_conflict", "already_admitted", MORNING),
+    ]
+    begin, end = edition.window
+    judged = []
+    for number, at in enumerate((begin - timedelta(days=300), begin - MINUTE, begin, end, found + timedelta(days=300))):
+        scan = QueuedScan(f"clock-{number:03d}", (await make_pass(edition, now=NOW)).code, at, Verdict.ADMITTED)
+        (answer,) = await redeem_queue(actor=phone, scans=[scan], now=found)
+        judged.append(answer.reason or answer.verdict)
+    assert judged == ["not_valid_yet", "not_valid_yet", "admitted", "expired", "expired"]
 
 
 @pytest.mark.race

@@ -21,8 +21,8 @@ from ticketing.checkin.services.gates import rule_of
 from ticketing.checkin.services.live import note_scan
 from ticketing.checkin.services.settling import midnight_of
 
-#: A queued scan is judged by its own time, but never further back than this.
-LONGEST_OFFLINE = timedelta(hours=36)
+#: A queued scan is judged by its own time, but by none before this much of the edition's first day: a clock was lost.
+EARLIEST = timedelta(days=1)
 LONGEST_SKEW = timedelta(days=366)
 NO_SERIAL = -1
 OTHER_DAYS = {Verdict.NOT_VALID_YET, Verdict.EXPIRED}
@@ -75,12 +75,14 @@ async def redeem_pass(
 async def redeem_queue(*, actor: Actor, scans: Sequence[QueuedScan], now: datetime) -> list[RedeemAnswer]:
     """Take over the scans that a phone made while offline, one by one in their order.
 
-    Each is judged by its own time. Where the phone let somebody in whom the service would not have, the scan is set
-    aside as a late conflict for the gate lead, with what stood against it. A list that was closed meanwhile still
-    takes what was scanned. What was scanned on a day that is over holds against that day. Raises GateNotFound.
+    Each is judged by its own time, however many days ago that was. Where the phone let somebody in whom the service
+    would not have, the scan is set aside as a late conflict for the gate lead, with what stood against it. A list that
+    was closed meanwhile still takes what was scanned. What was scanned on a day that is over holds against that day.
+    Raises GateNotFound.
     """
     rule = await rule_of(actor)
-    timezone = (await edition_by_id(rule.edition_id)).timezone
+    edition = await edition_by_id(rule.edition_id)
+    timezone, earliest = edition.timezone, edition.window[0] - EARLIEST
     today = midnight_of(timezone, now)
     answers = []
     for scan in scans:
@@ -94,7 +96,7 @@ async def redeem_queue(*, actor: Actor, scans: Sequence[QueuedScan], now: dateti
             code_hash=_hashed(scan.code),
             at=now,
             device_at=_plausible(scan.device_at, now),
-            judged_at=min(now, max(scan.device_at, now - LONGEST_OFFLINE)),
+            judged_at=min(now, max(scan.device_at, earliest)),
             offline=True,
             shown=scan.shown.value,
             pass_kinds=rule.pass_kinds,
