@@ -36,6 +36,14 @@ class ExitsNotCounted(AppError):
     message = N_("On the list “{name}” nobody is scanned out. The gate lead can switch it on.")
 
 
+class NonceTaken(AppError):
+    """A scan's id stands for a scan of another code already."""
+
+    code = "nonce_taken"
+    status = 409
+    message = N_("The number of this scan belongs to another code already. Scan the pass again.")
+
+
 class ConflictNotOpen(AppError):
     """A late conflict that is not there or was settled already."""
 

@@ -18,7 +18,7 @@ ON_CONFLICT = "ON CONFLICT (list_id, event_pass) WHERE left_at IS NULL DO UPDATE
 POSTGRES = """
 WITH first_answer AS (
     SELECT s.verdict, s.reason, s.previous_at, s.previous_gate_id, p.label, p.valid_from, p.valid_until,
-        TRUE AS replayed
+        TRUE AS replayed, s.code_hash <> $7::varchar AS other_code
     FROM scan s LEFT JOIN "pass" p ON p.id = s.event_pass WHERE s.client_id = $1::varchar
 ), judged AS (
     SELECT p.id, p.label, p.valid_from, p.valid_until, CASE
@@ -44,7 +44,8 @@ WITH first_answer AS (
 ), stored AS (
     INSERT INTO scan (client_id, list_id, gate_id, device_id, event_pass, code_hash, at, device_at,
         offline, shown, verdict, reason, previous_at, previous_gate_id)
-    SELECT $1::varchar, $2::int, $3::int, $4::int, id, $7, $8::timestamptz, $9::timestamptz, $11::boolean, $12::varchar,
+    SELECT $1::varchar, $2::int, $3::int, $4::int, id, $7::varchar, $8::timestamptz, $9::timestamptz,
+        $11::boolean, $12::varchar,
         CASE WHEN $11::boolean AND $12::varchar = 'admitted' AND verdict <> 'admitted'
             THEN 'late_conflict' ELSE verdict END,
         CASE WHEN $11::boolean AND $12::varchar = 'admitted' AND verdict <> 'admitted' THEN verdict END,
@@ -52,7 +53,8 @@ WITH first_answer AS (
     FROM answer
     RETURNING verdict, reason, previous_at, previous_gate_id
 )
-SELECT stored.*, answer.label, answer.valid_from, answer.valid_until, FALSE AS replayed FROM stored, answer
+SELECT stored.*, answer.label, answer.valid_from, answer.valid_until, FALSE AS replayed, FALSE AS other_code
+FROM stored, answer
 UNION ALL SELECT * FROM first_answer
 """
 
@@ -79,7 +81,7 @@ FROM (
 )
 WHERE TRUE
 ON CONFLICT (client_id) DO NOTHING
-RETURNING verdict, reason, previous_at, previous_gate_id, event_pass, FALSE AS replayed,
+RETURNING verdict, reason, previous_at, previous_gate_id, event_pass, FALSE AS replayed, FALSE AS other_code,
     (SELECT label FROM "pass" WHERE id = event_pass) AS label,
     (SELECT valid_from FROM "pass" WHERE id = event_pass) AS valid_from,
     (SELECT valid_until FROM "pass" WHERE id = event_pass) AS valid_until
@@ -89,8 +91,9 @@ SQLITE_ADMIT = (
 )
 SQLITE_ATTEMPT = "UPDATE admission SET attempts = attempts + 1 WHERE list_id = ? AND event_pass = ? AND left_at IS NULL"
 SQLITE_FIRST_ANSWER = (
-    "SELECT verdict, reason, previous_at, previous_gate_id, event_pass, TRUE AS replayed, label, valid_from, "
-    'valid_until FROM scan LEFT JOIN "pass" ON "pass".id = event_pass WHERE client_id = ?'
+    "SELECT verdict, reason, previous_at, previous_gate_id, event_pass, TRUE AS replayed, "
+    "code_hash <> ? AS other_code, label, valid_from, valid_until "
+    'FROM scan LEFT JOIN "pass" ON "pass".id = event_pass WHERE client_id = ?'
 )
 
 _postgres = POSTGRES.format(on_conflict=ON_CONFLICT)
@@ -122,7 +125,8 @@ class Presented:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the database answered: the verdict, what stood against it, when and where the pass was used before, the
-    name of its type, and from when until before when it counts."""
+    name of its type, and from when until before when it counts. ``other_code``: the answer that stands under the scan's
+    id is of another code."""
 
     verdict: str
     reason: str | None
@@ -132,6 +136,7 @@ class Answer:
     valid_from: datetime | None
     valid_until: datetime | None
     replayed: bool
+    other_code: bool
 
 
 async def redeem(presented: Presented) -> Answer:
@@ -153,6 +158,7 @@ async def redeem(presented: Presented) -> Answer:
         _time(row["valid_from"]),
         _time(row["valid_until"]),
         bool(row["replayed"]),
+        bool(row["other_code"]),
     )
 
 
@@ -192,7 +198,7 @@ async def _on_sqlite(current: AnyEngine, presented: Presented) -> Any:
     async with write_transaction():
         row = await _judge_and_store(presented)
         if row is None:
-            return (await _run(SQLITE_FIRST_ANSWER, presented.client_id))[0]
+            return (await _run(SQLITE_FIRST_ANSWER, presented.code_hash, presented.client_id))[0]
         verdict = row["reason"] or row["verdict"]
         if verdict == "admitted":
             here = (presented.list_id, row["event_pass"], presented.gate_id, presented.device_id)

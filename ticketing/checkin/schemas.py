@@ -49,7 +49,8 @@ class RedeemAnswer(msgspec.Struct, omit_defaults=True):
     """The verdict on a scan; ``previous_at`` and ``previous_gate`` say when and where the pass was used before.
 
     A pass refused for its day (``not_valid_yet``, ``expired``) comes with what it holds for: from ``valid_from`` until
-    before ``valid_until``.
+    before ``valid_until``. In a batch ``error`` is the code of what kept a scan from being taken over: it is not
+    stored, and its verdict is ``unknown``.
     """
 
     client_id: str
@@ -61,6 +62,7 @@ class RedeemAnswer(msgspec.Struct, omit_defaults=True):
     valid_from: datetime | None = None
     valid_until: datetime | None = None
     replayed: bool = False
+    error: str | None = None
 
 
 class ScansAnswer(msgspec.Struct):

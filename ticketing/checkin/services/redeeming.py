@@ -12,7 +12,7 @@ from app.events.passes.naming import names_of_labels, read_label
 from app.events.passes.queries import pass_by_typed, pass_public_keys
 from app.events.queries import edition_by_id
 from ticketing.checkin.enums import Verdict, Way
-from ticketing.checkin.errors import ExitsNotCounted, ListClosed
+from ticketing.checkin.errors import ExitsNotCounted, ListClosed, NonceTaken
 from ticketing.checkin.queries import GateRule, gate_names
 from ticketing.checkin.recording import leave, redeem_late
 from ticketing.checkin.redeem import Answer, Presented, redeem
@@ -46,7 +46,7 @@ async def redeem_pass(
     With ``way`` out its holder leaves: ``left``, or ``not_inside`` when no admission of the pass is open on the list.
 
     ``code`` is what was scanned (the address or the bare code) or typed (the short code). A code that is no pass of
-    the edition is an answer too (``unknown``). Raises GateNotFound, ListClosed, ExitsNotCounted.
+    the edition is an answer too (``unknown``). Raises GateNotFound, ListClosed, ExitsNotCounted, NonceTaken.
     """
     rule = await rule_of(actor)
     if not rule.active:
@@ -78,6 +78,7 @@ async def redeem_queue(*, actor: Actor, scans: Sequence[QueuedScan], now: dateti
     Each is judged by its own time, however many days ago that was. Where the phone let somebody in whom the service
     would not have, the scan is set aside as a late conflict for the gate lead, with what stood against it. A list that
     was closed meanwhile still takes what was scanned. What was scanned on a day that is over holds against that day.
+    One whose ``client_id`` stands for another code is not stored; its answer is the error ``nonce_taken``.
     Raises GateNotFound.
     """
     rule = await rule_of(actor)
@@ -108,7 +109,10 @@ async def redeem_queue(*, actor: Actor, scans: Sequence[QueuedScan], now: dateti
             answer = await redeem_late(presented, (begin, midnight_of(timezone, begin + timedelta(hours=36))))
         else:
             answer = await redeem(presented)
-        answers.append(await _told(scan.client_id, answer, rule, now))
+        try:
+            answers.append(await _told(scan.client_id, answer, rule, now))
+        except NonceTaken as error:
+            answers.append(RedeemAnswer(client_id=scan.client_id, verdict=Verdict.UNKNOWN, error=error.code))
     return answers
 
 
@@ -160,7 +164,9 @@ def _hashed(code: str) -> str:
 
 
 async def _told(client_id: str, answer: Answer, rule: GateRule, now: datetime) -> RedeemAnswer:
-    """The answer in the words of the API; open pages hear of new scans."""
+    """The answer in the words of the API; open pages hear of new scans. Raises NonceTaken."""
+    if answer.other_code:
+        raise NonceTaken
     if not answer.replayed:
         note_scan(rule.edition_id)
     previous_gate = None
