@@ -31,13 +31,14 @@ class GateRule:
     pass_kinds: tuple[str, ...]
 
 
-async def gate_rule(gate_id: int) -> GateRule | None:
-    """The rule of a gate."""
+async def gate_rule(gate_id: int, list_id: int | None = None) -> GateRule | None:
+    """The rule of a gate; of another list of its edition than its own when one is given. None when it is not there."""
     rows = await fetch(
         "SELECT gate.id AS id, gate.name AS name, gate.edition AS edition, l.id AS list_id, l.name AS list_name, "
         "l.active AS active, l.exits AS exits, l.pass_kinds AS pass_kinds "
-        "FROM gate JOIN check_in_list l ON l.id = gate.check_in_list "
+        "FROM gate JOIN check_in_list l ON l.edition = gate.edition AND l.id = COALESCE({}, gate.check_in_list) "
         "WHERE gate.id = {}",
+        list_id,
         gate_id,
     )
     if not rows:

@@ -30,13 +30,19 @@ class RedeemRequest(msgspec.Struct):
 
 
 class QueuedScan(msgspec.Struct):
-    """One scan that was made while offline, with what the phone showed for it. ``device_at`` is its corrected time."""
+    """One scan that was made while offline, with what the phone showed for it. ``device_at`` is its corrected time.
+
+    ``list`` and ``gate`` are the ids of those that the phone scanned for at that moment, as its bundle named them; left
+    out, they are those that it scans for now.
+    """
 
     client_id: ClientId
     code: Code
     device_at: Instant
     shown: Verdict
     way: Way = Way.IN
+    list: int | None = None
+    gate: int | None = None
 
 
 class ScansRequest(msgspec.Struct):

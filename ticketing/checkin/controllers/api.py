@@ -54,8 +54,8 @@ class GateApi(Controller):
     @post("/scans", summary="Hand in scans that were made offline", status_code=200)
     async def scans(self, request: Request[Any, Any, Any], data: JSONBody[ScansRequest]) -> ScansAnswer:
         """Take over scans that were made offline; each gets its answer, in their order. One whose ``client_id`` was
-        sent before with another code has its own error in its answer (that of a single scan), and the others are taken
-        over. Error: ``gate_not_found``."""
+        sent before with another code, or that names a list or gate which the phone's edition does not have, has an
+        error of its own in its answer, and the others are taken over. Error: ``gate_not_found``."""
         at = now()
         answers = await redeem_queue(actor=request.user, scans=data.scans, now=at)
         await note_device_seen(device_id=request.user.device_id, now=at)

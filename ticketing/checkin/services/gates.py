@@ -7,6 +7,7 @@ from datetime import datetime
 
 from app.accounts.actor import Actor
 from app.accounts.enums import DeviceKind
+from app.accounts.guards import LARGEST_ID
 from app.accounts.services.devices import make_device_invite
 from app.events.enums import PassKind
 from app.events.queries import hold_edition_going_on
@@ -33,6 +34,25 @@ async def rule_of(actor: Actor) -> GateRule:
         raise GateNotFound
     _rules[gate_id] = (time.monotonic(), rule)
     return rule
+
+
+async def rule_at(rule: GateRule, list_id: int | None, gate_id: int | None) -> GateRule:
+    """The rule of the list and the gate that a phone says it scanned for; what it does not say is as it is for it now.
+
+    Raises ListNotFound, GateNotFound: they have to be of the phone's edition.
+    """
+    gate = rule
+    if gate_id not in (None, rule.gate_id):
+        other = await gate_rule(gate_id) if 0 < gate_id <= LARGEST_ID else None
+        if other is None or other.edition_id != rule.edition_id:
+            raise GateNotFound
+        gate = other
+    if list_id in (None, gate.list_id):
+        return gate
+    found = await gate_rule(gate.gate_id, list_id) if 0 < list_id <= LARGEST_ID else None
+    if found is None:
+        raise ListNotFound
+    return found
 
 
 def forget_rules() -> None:

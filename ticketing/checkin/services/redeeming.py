@@ -10,14 +10,14 @@ from app.events.errors import PassNotFound
 from app.events.passes.codec import CodeNotValid, code_in, verify_code
 from app.events.passes.naming import names_of_labels, read_label
 from app.events.passes.queries import pass_by_typed, pass_public_keys
-from app.events.queries import edition_by_id
+from app.events.queries import EditionInfo, edition_by_id
 from ticketing.checkin.enums import Verdict, Way
-from ticketing.checkin.errors import ExitsNotCounted, ListClosed, NonceTaken
+from ticketing.checkin.errors import ExitsNotCounted, GateNotFound, ListClosed, ListNotFound, NonceTaken
 from ticketing.checkin.queries import GateRule, gate_names
 from ticketing.checkin.recording import leave, redeem_late
 from ticketing.checkin.redeem import Answer, Presented, redeem
 from ticketing.checkin.schemas import QueuedScan, RedeemAnswer
-from ticketing.checkin.services.gates import rule_of
+from ticketing.checkin.services.gates import rule_at, rule_of
 from ticketing.checkin.services.live import note_scan
 from ticketing.checkin.services.settling import midnight_of
 
@@ -78,42 +78,51 @@ async def redeem_queue(*, actor: Actor, scans: Sequence[QueuedScan], now: dateti
     Each is judged by its own time, however many days ago that was. Where the phone let somebody in whom the service
     would not have, the scan is set aside as a late conflict for the gate lead, with what stood against it. A list that
     was closed meanwhile still takes what was scanned. What was scanned on a day that is over holds against that day.
-    One whose ``client_id`` stands for another code is not stored; its answer is the error ``nonce_taken``.
-    Raises GateNotFound.
+    Each is judged by the list and the gate that it says the phone scanned for. What names one that its edition does not
+    have, or whose ``client_id`` stands for another code, is not stored: its answer is an error. Raises GateNotFound.
     """
-    rule = await rule_of(actor)
-    edition = await edition_by_id(rule.edition_id)
-    timezone, earliest = edition.timezone, edition.window[0] - EARLIEST
-    today = midnight_of(timezone, now)
+    now_at = await rule_of(actor)
+    edition = await edition_by_id(now_at.edition_id)
+    rules: dict[tuple[int | None, int | None], GateRule] = {}
     answers = []
     for scan in scans:
-        presented = Presented(
-            client_id=scan.client_id,
-            edition_id=rule.edition_id,
-            list_id=rule.list_id,
-            gate_id=rule.gate_id,
-            device_id=actor.device_id,
-            serial=await serial_of(scan.code, rule.edition_id),
-            code_hash=_hashed(scan.code),
-            at=now,
-            device_at=_plausible(scan.device_at, now),
-            judged_at=min(now, max(scan.device_at, earliest)),
-            offline=True,
-            shown=scan.shown.value,
-            pass_kinds=rule.pass_kinds,
-        )
-        if scan.way is Way.OUT:
-            answer = await leave(presented)
-        elif presented.judged_at < today:
-            begin = midnight_of(timezone, presented.judged_at)
-            answer = await redeem_late(presented, (begin, midnight_of(timezone, begin + timedelta(hours=36))))
-        else:
-            answer = await redeem(presented)
+        place = (scan.list, scan.gate)
         try:
-            answers.append(await _told(scan.client_id, answer, rule, now))
-        except NonceTaken as error:
+            if place not in rules:
+                rules[place] = await rule_at(now_at, *place)
+            answers.append(await _take_over(scan, rules[place], edition, actor, now))
+        except (NonceTaken, ListNotFound, GateNotFound) as error:
             answers.append(RedeemAnswer(client_id=scan.client_id, verdict=Verdict.UNKNOWN, error=error.code))
     return answers
+
+
+async def _take_over(
+    scan: QueuedScan, rule: GateRule, edition: EditionInfo, actor: Actor, now: datetime
+) -> RedeemAnswer:
+    presented = Presented(
+        client_id=scan.client_id,
+        edition_id=rule.edition_id,
+        list_id=rule.list_id,
+        gate_id=rule.gate_id,
+        device_id=actor.device_id,
+        serial=await serial_of(scan.code, rule.edition_id),
+        code_hash=_hashed(scan.code),
+        at=now,
+        device_at=_plausible(scan.device_at, now),
+        judged_at=min(now, max(scan.device_at, edition.window[0] - EARLIEST)),
+        offline=True,
+        shown=scan.shown.value,
+        pass_kinds=rule.pass_kinds,
+    )
+    timezone = edition.timezone
+    if scan.way is Way.OUT:
+        answer = await leave(presented)
+    elif presented.judged_at < midnight_of(timezone, now):
+        begin = midnight_of(timezone, presented.judged_at)
+        answer = await redeem_late(presented, (begin, midnight_of(timezone, begin + timedelta(hours=36))))
+    else:
+        answer = await redeem(presented)
+    return await _told(scan.client_id, answer, rule, now)
 
 
 async def serial_of(code: str, edition_id: int) -> int:
