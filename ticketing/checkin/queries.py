@@ -1,15 +1,17 @@
 """Reads of check-in."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from app.events.passes.naming import names_of_labels, read_label
-from app.kernel.database import fetch
+from app.kernel.database import as_day, as_moment, fetch
 from app.kernel.names import search_text
 from app.kernel.searching import like_pattern
 from ticketing.checkin.enums import Verdict
+from ticketing.checkin.rules import ListRules
 from ticketing.checkin.tables import CheckInList, Gate
 
 FLOW_MINUTES = 15
@@ -29,14 +31,19 @@ class GateRule:
     active: bool
     exits: bool
     pass_kinds: tuple[str, ...]
+    rules: ListRules
+    timezone: str
 
 
 async def gate_rule(gate_id: int, list_id: int | None = None) -> GateRule | None:
     """The rule of a gate; of another list of its edition than its own when one is given. None when it is not there."""
     rows = await fetch(
         "SELECT gate.id AS id, gate.name AS name, gate.edition AS edition, l.id AS list_id, l.name AS list_name, "
-        "l.active AS active, l.exits AS exits, l.pass_kinds AS pass_kinds "
-        "FROM gate JOIN check_in_list l ON l.edition = gate.edition AND l.id = COALESCE({}, gate.check_in_list) "
+        "l.active AS active, l.exits AS exits, l.pass_kinds AS pass_kinds, l.opens_at AS opens_at, "
+        "l.closes_at AS closes_at, l.day AS day, l.opens_daily AS opens_daily, l.closes_daily AS closes_daily, "
+        "l.area AS area, l.note AS note, edition.timezone AS timezone "
+        "FROM gate JOIN edition ON edition.id = gate.edition "
+        "JOIN check_in_list l ON l.edition = gate.edition AND l.id = COALESCE({}, gate.check_in_list) "
         "WHERE gate.id = {}",
         list_id,
         gate_id,
@@ -52,13 +59,27 @@ async def gate_rule(gate_id: int, list_id: int | None = None) -> GateRule | None
         list_name=row["list_name"],
         active=bool(row["active"]),
         exits=bool(row["exits"]),
-        pass_kinds=tuple(_kinds(row["pass_kinds"])),
+        pass_kinds=tuple(_loaded(row["pass_kinds"]) or ()),
+        rules=rules_in(row),
+        timezone=row["timezone"],
     )
 
 
-def _kinds(stored: Any) -> list[str]:
-    found: list[str] = json.loads(stored or "[]") if isinstance(stored, str) else (stored or [])
-    return found
+def rules_in(row: Mapping[str, Any]) -> ListRules:
+    """The rules in a row of a list."""
+    return ListRules(
+        opens_at=row["opens_at"] and as_moment(row["opens_at"]),
+        closes_at=row["closes_at"] and as_moment(row["closes_at"]),
+        day=row["day"] and as_day(row["day"]),
+        opens_daily=row["opens_daily"],
+        closes_daily=row["closes_daily"],
+        area=row["area"],
+        note=_loaded(row["note"]) or {},
+    )
+
+
+def _loaded(stored: Any) -> Any:
+    return json.loads(stored) if isinstance(stored, str) and stored else stored
 
 
 async def lists_of(edition_id: int) -> list[dict[str, Any]]:

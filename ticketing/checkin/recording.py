@@ -125,7 +125,9 @@ def _judged(presented: Presented, found: dict[str, Any]) -> Verdict:
         return Verdict.WRONG_LIST
     if presented.judged_at < found["valid_from"]:
         return Verdict.NOT_VALID_YET
-    return Verdict.EXPIRED if presented.judged_at >= found["valid_until"] else Verdict.ADMITTED
+    if presented.judged_at >= found["valid_until"]:
+        return Verdict.EXPIRED
+    return Verdict(presented.refused_by_list) if presented.refused_by_list else Verdict.ADMITTED
 
 
 async def _store(presented: Presented, answer: Answer, pass_id: int | None) -> None:

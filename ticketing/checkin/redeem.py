@@ -27,6 +27,7 @@ WITH first_answer AS (
         WHEN NOT (cardinality($13::text[]) = 0 OR p.kind = ANY($13::text[])) THEN 'wrong_list'
         WHEN $10::timestamptz < p.valid_from THEN 'not_valid_yet'
         WHEN $10::timestamptz >= p.valid_until THEN 'expired'
+        WHEN $14::varchar <> '' THEN $14::varchar
         ELSE 'admitted' END AS verdict
     FROM (SELECT 1) AS once LEFT JOIN "pass" p ON p.edition = $5::int AND p.serial = $6::int AND p.state <> 'laid'
     WHERE NOT EXISTS (SELECT FROM first_answer)
@@ -72,6 +73,7 @@ FROM (
         WHEN NOT (?13 = '' OR instr(?13, ',' || p.kind || ',')) THEN 'wrong_list'
         WHEN ?10 < p.valid_from THEN 'not_valid_yet'
         WHEN ?10 >= p.valid_until THEN 'expired'
+        WHEN ?14 <> '' THEN ?14
         WHEN a.id IS NOT NULL THEN 'already_admitted'
         ELSE 'admitted' END AS verdict,
         a.admitted_at AS previous_at, a.gate_id AS previous_gate_id
@@ -105,6 +107,7 @@ class Presented:
 
     ``serial`` is -1 when the code is no genuine pass of the edition. ``judged_at`` is the time that its validity is
     held against: the server's, or that of an offline phone. ``pass_kinds`` empty means that the list takes every kind.
+    ``refused_by_list`` is the verdict on a pass that the list would not take at that time; empty where it does.
     """
 
     client_id: str
@@ -120,6 +123,7 @@ class Presented:
     offline: bool
     shown: str | None
     pass_kinds: tuple[str, ...]
+    refused_by_list: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +172,7 @@ def _time(value: Any) -> datetime | None:
 
 
 def arguments(presented: Presented) -> list[Any]:
-    """The thirteen values of both engines' statements, in their order; the last one (kinds) as PostgreSQL takes it."""
+    """The values of both engines' statements, in their order; the kinds as PostgreSQL takes them."""
     return [
         presented.client_id,
         presented.list_id,
@@ -183,6 +187,7 @@ def arguments(presented: Presented) -> list[Any]:
         presented.offline,
         presented.shown,
         presented.pass_kinds,
+        presented.refused_by_list,
     ]
 
 
@@ -211,7 +216,7 @@ async def _on_sqlite(current: AnyEngine, presented: Presented) -> Any:
 async def _judge_and_store(presented: Presented) -> Any:
     """The stored scan; None when one of its client's id is there already."""
     values = arguments(presented)
-    values[-1] = f",{','.join(presented.pass_kinds)}," if presented.pass_kinds else ""
+    values[-2] = f",{','.join(presented.pass_kinds)}," if presented.pass_kinds else ""
     rows = await _run(SQLITE_SCAN, *values)
     return rows[0] if rows else None
 

@@ -11,11 +11,13 @@ from app.events.passes.codec import CodeNotValid, code_in, verify_code
 from app.events.passes.naming import names_of_labels, read_label
 from app.events.passes.queries import pass_by_typed, pass_public_keys
 from app.events.queries import EditionInfo, edition_by_id
+from app.kernel.i18n import pick
 from ticketing.checkin.enums import Verdict, Way
 from ticketing.checkin.errors import ExitsNotCounted, GateNotFound, ListClosed, ListNotFound, NonceTaken
 from ticketing.checkin.queries import GateRule, gate_names
 from ticketing.checkin.recording import leave, redeem_late
 from ticketing.checkin.redeem import Answer, Presented, redeem
+from ticketing.checkin.rules import hours_told, refused_by
 from ticketing.checkin.schemas import QueuedScan, RedeemAnswer
 from ticketing.checkin.services.gates import rule_at, rule_of
 from ticketing.checkin.services.live import note_scan
@@ -67,9 +69,10 @@ async def redeem_pass(
         offline=False,
         shown=None,
         pass_kinds=rule.pass_kinds,
+        refused_by_list=_refused_by_list(rule, now),
     )
     answer = await (leave if way is Way.OUT else redeem)(presented)
-    return await _told(client_id, answer, rule, now)
+    return await _told(presented, answer, rule)
 
 
 async def redeem_queue(*, actor: Actor, scans: Sequence[QueuedScan], now: datetime) -> list[RedeemAnswer]:
@@ -99,6 +102,7 @@ async def redeem_queue(*, actor: Actor, scans: Sequence[QueuedScan], now: dateti
 async def _take_over(
     scan: QueuedScan, rule: GateRule, edition: EditionInfo, actor: Actor, now: datetime
 ) -> RedeemAnswer:
+    judged_at = min(now, max(scan.device_at, edition.window[0] - EARLIEST))
     presented = Presented(
         client_id=scan.client_id,
         edition_id=rule.edition_id,
@@ -109,10 +113,11 @@ async def _take_over(
         code_hash=_hashed(scan.code),
         at=now,
         device_at=_plausible(scan.device_at, now),
-        judged_at=min(now, max(scan.device_at, edition.window[0] - EARLIEST)),
+        judged_at=judged_at,
         offline=True,
         shown=scan.shown.value,
         pass_kinds=rule.pass_kinds,
+        refused_by_list=_refused_by_list(rule, judged_at),
     )
     timezone = edition.timezone
     if scan.way is Way.OUT:
@@ -122,7 +127,7 @@ async def _take_over(
         answer = await redeem_late(presented, (begin, midnight_of(timezone, begin + timedelta(hours=36))))
     else:
         answer = await redeem(presented)
-    return await _told(scan.client_id, answer, rule, now)
+    return await _told(presented, answer, rule)
 
 
 async def serial_of(code: str, edition_id: int) -> int:
@@ -172,7 +177,15 @@ def _hashed(code: str) -> str:
     return hashlib.sha256(code_in(code).encode()).hexdigest()[:32]
 
 
-async def _told(client_id: str, answer: Answer, rule: GateRule, now: datetime) -> RedeemAnswer:
+def _refused_by_list(rule: GateRule, at: datetime) -> str:
+    return refused_by(rule.rules, at, rule.timezone) or ""
+
+
+def _holds(answer: Answer, at: datetime) -> bool:
+    return bool(answer.valid_from and answer.valid_until and answer.valid_from <= at < answer.valid_until)
+
+
+async def _told(presented: Presented, answer: Answer, rule: GateRule) -> RedeemAnswer:
     """The answer in the words of the API; open pages hear of new scans. Raises NonceTaken."""
     if answer.other_code:
         raise NonceTaken
@@ -186,8 +199,13 @@ async def _told(client_id: str, answer: Answer, rule: GateRule, now: datetime) -
     if answer.label is not None and answer.verdict != Verdict.UNKNOWN:
         label = read_label(answer.label, await names_of_labels(rule.edition_id))
     of_other_days = OTHER_DAYS & {answer.verdict, answer.reason}
+    note = pick(rule.rules.note) if answer.verdict == Verdict.ADMITTED else None
+    if presented.refused_by_list in of_other_days and _holds(answer, presented.judged_at):
+        # The pass counts at that time: it is the list that does not.
+        of_other_days = set()
+        note = f"{rule.list_name}: {hours_told(rule.rules, rule.timezone)}"
     return RedeemAnswer(
-        client_id=client_id,
+        client_id=presented.client_id,
         verdict=answer.verdict,
         label=label,
         reason=answer.reason,
@@ -195,5 +213,6 @@ async def _told(client_id: str, answer: Answer, rule: GateRule, now: datetime) -
         previous_gate=previous_gate,
         valid_from=answer.valid_from if of_other_days else None,
         valid_until=answer.valid_until if of_other_days else None,
+        note=note or None,
         replayed=answer.replayed,
     )
