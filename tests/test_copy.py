@@ -1,6 +1,7 @@
 """The next edition as a copy: what every module takes over, and what none does."""
 
-from datetime import date, datetime, timedelta
+import json
+from datetime import UTC, date, datetime, timedelta
 
 import httpx
 import pytest
@@ -8,8 +9,11 @@ import pytest
 from app.accounts.actor import SYSTEM
 from app.events.queries import edition_by_id
 from app.events.services.editions import copy_edition
-from app.kernel.database import fetch
+from app.kernel.database import as_day, fetch
+from tests.conftest import NOW
+from tests.support.factories_ticketing import make_list, make_open_edition
 from tests.support.festival import make_festival
+from ticketing.checkin.rules import ListRules
 
 HALLS = "SELECT name, width_cells, depth_cells FROM hall WHERE edition = {} ORDER BY id"
 BOOTHS = (
@@ -58,6 +62,31 @@ async def test_the_house_is_taken_over_and_the_people_are_not(client: httpx.Asyn
         assert await fetch(f"SELECT id FROM {table} WHERE edition = {{}}", made.id) == []
     held = "SELECT h.id FROM cell_hold h JOIN booth b ON b.id = h.booth WHERE b.edition = {}"
     assert await fetch(held, made.id) == []
+
+
+@pytest.mark.engines
+async def test_a_copied_edition_has_the_times_of_its_lists_as_far_from_its_first_day(client: httpx.AsyncClient) -> None:
+    source = await make_open_edition(now=NOW, timezone="Europe/Berlin")
+    rules = ListRules(
+        opens_at=datetime(2026, 10, 16, 7, tzinfo=UTC),  # nine o'clock in summer time
+        day=date(2026, 10, 17),
+        opens_daily="09:00",
+        area="VIP",
+        note={"vi": "Mời trà"},
+    )
+    await make_list(source.id, now=NOW, rules=rules)
+    made = await copy_edition(
+        source_id=source.id, slug="dong", name={"vi": "Đông"}, starts_on=date(2026, 12, 11), actor=SYSTEM, now=NOW
+    )
+    (row,) = await fetch("SELECT * FROM check_in_list WHERE edition = {}", made.id)
+    assert _moment(row["opens_at"]) == datetime(2026, 12, 11, 8, tzinfo=UTC)
+    assert (as_day(row["day"]), row["closes_at"], row["opens_daily"], row["area"]) == (
+        date(2026, 12, 12),
+        None,
+        "09:00",
+        "VIP",
+    )
+    assert json.loads(row["note"]) == {"vi": "Mời trà"}
 
 
 async def test_an_edition_with_nothing_in_it(database: str) -> None:

@@ -86,8 +86,8 @@ def on_sqlite(url: str, phones: Sequence[Iterator[list[Any]]], seconds: float) -
         ends = time.monotonic() + seconds
         done = 0
         for values in waiting:
-            kinds = values[-1]
-            values[-1] = f",{','.join(kinds)}," if kinds else ""
+            kinds = values[-2]
+            values[-2] = f",{','.join(kinds)}," if kinds else ""
             plain = [value.isoformat(" ") if isinstance(value, datetime) else value for value in values]
             with turn:
                 connection.execute("BEGIN IMMEDIATE")

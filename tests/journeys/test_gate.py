@@ -132,7 +132,11 @@ def test_without_network_the_phone_judges_alone_and_hands_over_later(people: Peo
     gate.reload()
     expect(gate.locator("#waiting")).to_contain_text("3")
 
-    gate.context.set_offline(False)
+    with gate.expect_request("**/api/v1/gate/scans", timeout=20_000) as handed_in:
+        gate.context.set_offline(False)
+    bundle = gate.request.get("/api/v1/gate/bundle").json()
+    scans = handed_in.value.post_data_json["scans"]
+    assert [(scan["list"], scan["gate"]) for scan in scans] == [(bundle["list_id"], bundle["gate_id"])] * 3
     expect(gate.locator("#waiting")).to_be_hidden(timeout=20_000)
     other = paired_phone(people)
     inside_is(people, other, 2)

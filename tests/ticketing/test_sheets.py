@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import time
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,11 @@ import pytest
 
 from app.accounts.actor import SYSTEM
 from app.kernel.database import fetch, write_transaction
-from app.kernel.sheets import LoadResult, SheetContext, SheetKind, examine, read_table
+from app.kernel.sheets import CellError, LoadResult, SheetContext, SheetKind, examine, read_table
 from booths.floorplan.services import save_hall
 from tests.conftest import NOW
 from tests.support.factories_ticketing import make_open_edition, make_ticket_type
-from ticketing.checkin.sheets import GATES
+from ticketing.checkin.sheets import GATES, read_clock
 from ticketing.sales.queries import ticket_types_of
 from ticketing.sales.sheets import ATTENDEES, TICKET_TYPES
 
@@ -134,6 +135,49 @@ async def test_a_gate_in_an_unknown_hall_is_refused(context: SheetContext) -> No
     sheet = "Gate,List,Hall\nA,Entry,Hall 9\n"
     _result, problems = await load(GATES, sheet.encode(), "gates.csv", context)
     assert problems == [(2, "unknown_hall")]
+
+
+async def test_a_list_has_the_times_that_the_sheet_of_its_gates_says(context: SheetContext) -> None:
+    async def stored() -> list[tuple[Any, ...]]:
+        rows = await fetch("SELECT name, day, opens_daily, closes_daily, area FROM check_in_list ORDER BY id")
+        return [(row["name"], row["day"] and str(row["day"]), *list(row.values())[2:]) for row in rows]
+
+    head = "Gate;List;Day of the list;Every day from;Every day until\n"
+    first = f"{head}A;Entry;;;\nB;Dinner;17/10/2026;18h;\nC;dinner;;18:00;1h30\n"
+    assert await load(GATES, first.encode(), "gates.csv", context) == (LoadResult(3), [])
+    dinner = ("Dinner", "2026-10-17", "18:00", "01:30", "")
+    assert await stored() == [("Entry", None, None, None, ""), dinner]
+    assert (await load(GATES, first.encode(), "gates.csv", context))[0] == LoadResult(unchanged=3)
+    await fetch("UPDATE check_in_list SET area = 'VIP' WHERE name = 'Dinner' RETURNING id")
+    later = "Gate;List;Every day until\nA;Entry;\nB;Dinner;02:00\n"
+    assert (await load(GATES, later.encode(), "gates.csv", context))[0] == LoadResult(updated=1, unchanged=1)
+    assert (await stored())[1] == ("Dinner", "2026-10-17", "18:00", "02:00", "VIP")
+    wrong = f"{head}B;Dinner;19/10/2026;;\nC;Dinner;;18:00;\nD;Dinner;;19:00;\nE;Dinner;;;25:00\n"
+    _result, problems = await load(GATES, wrong.encode(), "gates.csv", context)
+    assert sorted(problems) == [(2, "list_day_outside"), (4, "list_differs"), (5, "not_a_clock")]
+
+
+@pytest.mark.parametrize(
+    ("cell", "read"),
+    [
+        *(
+            (time(18, 30), "18:30"),
+            (NOW.replace(tzinfo=None), "01:30"),
+            (0.75, "18:00"),
+            (0.0, "00:00"),
+            (8, "08:00"),
+        ),
+        *(("8:05", "08:05"), ("18H30", "18:30"), ("18 ", "18:00"), ("07.30", "07:30"), ("18:30:00", "18:30")),
+    ],
+)
+def test_a_time_of_day_is_read_as_people_and_spreadsheets_write_it(cell: Any, read: str) -> None:
+    assert read_clock(cell, SheetContext(edition_id=1, actor=SYSTEM, now=NOW)) == read
+
+
+@pytest.mark.parametrize("cell", ["24:00", "8:60", "noon", -1, 24, 1.5, "1:2:3"])
+def test_what_is_no_time_of_day_is_refused(cell: Any) -> None:
+    with pytest.raises(CellError):
+        read_clock(cell, SheetContext(edition_id=1, actor=SYSTEM, now=NOW))
 
 
 async def test_sales_that_end_before_they_begin_are_refused_at_their_cell(context: SheetContext) -> None:

@@ -36,6 +36,30 @@ class ExitsNotCounted(AppError):
     message = N_("On the list “{name}” nobody is scanned out. The gate lead can switch it on.")
 
 
+class ListHoursReversed(AppError):
+    """A list that would close before, or as, it opens."""
+
+    code = "list_hours_reversed"
+    status = 422
+    message = N_("The list closes before it opens.")
+
+
+class DayOutsideEdition(AppError):
+    """A list for a day that the edition does not have."""
+
+    code = "list_day_outside"
+    status = 422
+    message = N_("This is no day of the festival.")
+
+
+class NonceTaken(AppError):
+    """A scan's id stands for a scan of another code already."""
+
+    code = "nonce_taken"
+    status = 409
+    message = N_("The number of this scan belongs to another code already. Scan the pass again.")
+
+
 class ConflictNotOpen(AppError):
     """A late conflict that is not there or was settled already."""
 

@@ -20,7 +20,16 @@ WORDS = LogWords(
         "check_in_list": Subject(
             name=N_("Check-in list"),
             find=names_in(CheckInList, CheckInList.name),
-            fields={"pass_kinds": Field(N_("Kinds of pass"), values=PASS_KIND_NAMES)},
+            fields={
+                "pass_kinds": Field(N_("Kinds of pass"), values=PASS_KIND_NAMES),
+                "opens_at": Field(N_("Opens at")),
+                "closes_at": Field(N_("Closes at")),
+                "day": Field(N_("Day")),
+                "opens_daily": Field(N_("Every day from")),
+                "closes_daily": Field(N_("Every day until")),
+                "area": Field(N_("Area")),
+                "note": Field(N_("Note")),
+            },
         ),
         "gate": Subject(
             name=N_("Gate"),

@@ -54,7 +54,10 @@ DATA = PersonalData(
     impersonal=frozenset(
         {
             *(f"scan.{name}" for name in ("client_id", "code_hash", "shown", "reason")),
-            *(f"check_in_list.{name}" for name in ("name", "pass_kinds")),
+            *(
+                f"check_in_list.{name}"
+                for name in ("name", "pass_kinds", "opens_daily", "closes_daily", "area", "note")
+            ),
             "gate.name",
         }
     ),

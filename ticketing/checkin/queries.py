@@ -1,16 +1,22 @@
 """Reads of check-in."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from app.events.passes.naming import names_of_labels, read_label
-from app.kernel.database import fetch
+from app.kernel.database import as_day, as_moment, fetch
+from app.kernel.names import search_text
+from app.kernel.searching import like_pattern
 from ticketing.checkin.enums import Verdict
+from ticketing.checkin.rules import ListRules
 from ticketing.checkin.tables import CheckInList, Gate
 
 FLOW_MINUTES = 15
+#: A short code as it is printed, in two groups of four.
+_PRINTED_CODE = "SUBSTR(p.short_code, 1, 4) || '-' || SUBSTR(p.short_code, 5)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,15 +31,21 @@ class GateRule:
     active: bool
     exits: bool
     pass_kinds: tuple[str, ...]
+    rules: ListRules
+    timezone: str
 
 
-async def gate_rule(gate_id: int) -> GateRule | None:
-    """The rule of a gate."""
+async def gate_rule(gate_id: int, list_id: int | None = None) -> GateRule | None:
+    """The rule of a gate; of another list of its edition than its own when one is given. None when it is not there."""
     rows = await fetch(
         "SELECT gate.id AS id, gate.name AS name, gate.edition AS edition, l.id AS list_id, l.name AS list_name, "
-        "l.active AS active, l.exits AS exits, l.pass_kinds AS pass_kinds "
-        "FROM gate JOIN check_in_list l ON l.id = gate.check_in_list "
+        "l.active AS active, l.exits AS exits, l.pass_kinds AS pass_kinds, l.opens_at AS opens_at, "
+        "l.closes_at AS closes_at, l.day AS day, l.opens_daily AS opens_daily, l.closes_daily AS closes_daily, "
+        "l.area AS area, l.note AS note, edition.timezone AS timezone "
+        "FROM gate JOIN edition ON edition.id = gate.edition "
+        "JOIN check_in_list l ON l.edition = gate.edition AND l.id = COALESCE({}, gate.check_in_list) "
         "WHERE gate.id = {}",
+        list_id,
         gate_id,
     )
     if not rows:
@@ -47,13 +59,27 @@ async def gate_rule(gate_id: int) -> GateRule | None:
         list_name=row["list_name"],
         active=bool(row["active"]),
         exits=bool(row["exits"]),
-        pass_kinds=tuple(_kinds(row["pass_kinds"])),
+        pass_kinds=tuple(_loaded(row["pass_kinds"]) or ()),
+        rules=rules_in(row),
+        timezone=row["timezone"],
     )
 
 
-def _kinds(stored: Any) -> list[str]:
-    found: list[str] = json.loads(stored or "[]") if isinstance(stored, str) else (stored or [])
-    return found
+def rules_in(row: Mapping[str, Any]) -> ListRules:
+    """The rules in a row of a list."""
+    return ListRules(
+        opens_at=row["opens_at"] and as_moment(row["opens_at"]),
+        closes_at=row["closes_at"] and as_moment(row["closes_at"]),
+        day=row["day"] and as_day(row["day"]),
+        opens_daily=row["opens_daily"],
+        closes_daily=row["closes_daily"],
+        area=row["area"],
+        note=_loaded(row["note"]) or {},
+    )
+
+
+def _loaded(stored: Any) -> Any:
+    return json.loads(stored) if isinstance(stored, str) and stored else stored
 
 
 async def lists_of(edition_id: int) -> list[dict[str, Any]]:
@@ -150,16 +176,70 @@ async def scans_of_pass(edition_id: int, pass_id: int, limit: int) -> list[dict[
     return await fetch(_SCANS + "AND s.event_pass = {} ORDER BY s.id DESC LIMIT {}", edition_id, pass_id, limit)
 
 
-async def late_conflicts(edition_id: int, *, settled: bool = False, limit: int = 100) -> list[dict[str, Any]]:
-    """Scans that a phone answered differently while offline: those still open, or those settled."""
-    state = "IS NOT NULL" if settled else "IS NULL"
+_OF_CONFLICTS = f"AND s.verdict = '{Verdict.LATE_CONFLICT.value}' "
+
+
+async def late_conflicts(edition_id: int, search: str, *, offset: int, limit: int) -> list[dict[str, Any]]:
+    """A stretch of the scans that a phone answered differently while offline: those still open first, then those
+    settled, the newest first. Only those whose gate, phone, type or short code has every word of ``search``.
+    """
+    condition, values = await _searched(edition_id, search)
     found = await fetch(
-        _SCANS + f"AND s.verdict = {{}} AND s.settlement {state} ORDER BY s.id DESC LIMIT {{}}",
+        _SCANS + _OF_CONFLICTS + condition + "ORDER BY CASE WHEN s.settlement IS NULL THEN 0 ELSE 1 END, s.id DESC "
+        "LIMIT {} OFFSET {}",
         edition_id,
-        Verdict.LATE_CONFLICT.value,
+        *values,
         limit,
+        offset,
     )
     return await _named(edition_id, found)
+
+
+async def count_late_conflicts(edition_id: int, search: str) -> int:
+    """How many scans :func:`late_conflicts` finds, open and settled."""
+    condition, values = await _searched(edition_id, search)
+    rows = await fetch(
+        'SELECT COUNT(*) AS count FROM scan s JOIN gate ON gate.id = s.gate_id LEFT JOIN "pass" p '
+        "ON p.id = s.event_pass WHERE gate.edition = {} " + _OF_CONFLICTS + condition,
+        edition_id,
+        *values,
+    )
+    return int(rows[0]["count"])
+
+
+async def _searched(edition_id: int, search: str) -> tuple[str, list[Any]]:
+    """A condition on scans, and its values: every word stands in the name of the gate, of the phone or of the type, or
+    in the short code with or without its hyphen.
+
+    Names are compared here, as people write them: an edition has few gates, phones and types, and many scans.
+    """
+    words = search_text(search).split()
+    if not words:
+        return "", []
+    gates = await gate_names(edition_id)
+    phones = await fetch("SELECT id, label FROM device WHERE kind = 'gate' AND edition_id = {}", edition_id)
+    labels = await fetch(
+        'SELECT DISTINCT p.label AS label FROM scan s JOIN gate ON gate.id = s.gate_id JOIN "pass" p '
+        "ON p.id = s.event_pass WHERE gate.edition = {} " + _OF_CONFLICTS,
+        edition_id,
+    )
+    names = await names_of_labels(edition_id)
+    condition = ""
+    values: list[Any] = []
+    for word in words:
+        like = like_pattern(word)
+        told = ["LOWER(p.short_code) LIKE {} ESCAPE '!'", f"LOWER({_PRINTED_CODE}) LIKE {{}} ESCAPE '!'"]
+        values += [like, like]
+        for column, known in (
+            ("s.gate_id", [gate_id for gate_id, name in gates.items() if word in search_text(name)]),
+            ("s.device_id", [row["id"] for row in phones if word in search_text(row["label"])]),
+            ("p.label", [row["label"] for row in labels if word in search_text(read_label(row["label"], names))]),
+        ):
+            if known:
+                told.append(f"{column} IN ({', '.join('{}' for _one in known)})")
+                values += known
+        condition += f"AND ({' OR '.join(told)}) "
+    return condition, values
 
 
 async def _named(edition_id: int, scans: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -184,17 +264,20 @@ async def flow(edition_id: int, now: datetime, steps: int = 12) -> tuple[list[da
     quarter = timedelta(minutes=FLOW_MINUTES)
     last = now.replace(minute=now.minute - now.minute % FLOW_MINUTES, second=0, microsecond=0)
     starts = [last - quarter * step for step in range(steps - 1, -1, -1)]
+    step = " ".join(f"WHEN a.admitted_at < {{}} THEN {number}" for number in range(steps - 1))
     rows = await fetch(
-        "SELECT gate.name AS gate, a.admitted_at AS at FROM admission a JOIN gate ON gate.id = a.gate_id "
-        "WHERE gate.edition = {} AND a.admitted_at >= {}",
+        "SELECT gate, step, COUNT(*) AS count FROM ("
+        f"SELECT gate.name AS gate, CASE {step} ELSE {steps - 1} END AS step "
+        "FROM admission a JOIN gate ON gate.id = a.gate_id WHERE gate.edition = {} AND a.admitted_at >= {}) AS entered "
+        "GROUP BY gate, step",
+        *starts[1:],
         edition_id,
         starts[0],
     )
     names = await gate_names(edition_id)
     counts = {name: [0] * steps for name in names.values()}
     for row in rows:
-        step = min(steps - 1, (row["at"] - starts[0]) // quarter)
-        counts[row["gate"]][step] += 1
+        counts[row["gate"]][row["step"]] = row["count"]
     return starts, counts
 
 

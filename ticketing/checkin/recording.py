@@ -11,7 +11,7 @@ from ticketing.checkin.enums import Verdict
 from ticketing.checkin.redeem import Answer, Presented
 
 _FIRST_ANSWER = (
-    "SELECT s.verdict AS verdict, s.reason AS reason, s.previous_at AS previous_at, "
+    "SELECT s.code_hash <> {} AS other_code, s.verdict AS verdict, s.reason AS reason, s.previous_at AS previous_at, "
     "s.previous_gate_id AS previous_gate_id, p.label AS label, p.valid_from AS valid_from, "
     'p.valid_until AS valid_until FROM scan s LEFT JOIN "pass" p ON p.id = s.event_pass WHERE s.client_id = {}'
 )
@@ -44,7 +44,7 @@ async def _once(presented: Presented, day: tuple[datetime, datetime] | None) -> 
 
 async def _record(presented: Presented, day: tuple[datetime, datetime] | None) -> Answer:
     async with write_transaction():
-        stored = await fetch(_FIRST_ANSWER, presented.client_id)
+        stored = await fetch(_FIRST_ANSWER, presented.code_hash, presented.client_id)
         if stored:
             return Answer(**stored[0], replayed=True)
         rows = await fetch(
@@ -70,6 +70,7 @@ async def _record(presented: Presented, day: tuple[datetime, datetime] | None) -
             valid_from=found["valid_from"] if found else None,
             valid_until=found["valid_until"] if found else None,
             replayed=False,
+            other_code=False,
         )
         await _store(presented, answer, found["id"] if found else None)
         return answer
@@ -124,7 +125,9 @@ def _judged(presented: Presented, found: dict[str, Any]) -> Verdict:
         return Verdict.WRONG_LIST
     if presented.judged_at < found["valid_from"]:
         return Verdict.NOT_VALID_YET
-    return Verdict.EXPIRED if presented.judged_at >= found["valid_until"] else Verdict.ADMITTED
+    if presented.judged_at >= found["valid_until"]:
+        return Verdict.EXPIRED
+    return Verdict(presented.refused_by_list) if presented.refused_by_list else Verdict.ADMITTED
 
 
 async def _store(presented: Presented, answer: Answer, pass_id: int | None) -> None:

@@ -18,7 +18,7 @@ ON_CONFLICT = "ON CONFLICT (list_id, event_pass) WHERE left_at IS NULL DO UPDATE
 POSTGRES = """
 WITH first_answer AS (
     SELECT s.verdict, s.reason, s.previous_at, s.previous_gate_id, p.label, p.valid_from, p.valid_until,
-        TRUE AS replayed
+        TRUE AS replayed, s.code_hash <> $7::varchar AS other_code
     FROM scan s LEFT JOIN "pass" p ON p.id = s.event_pass WHERE s.client_id = $1::varchar
 ), judged AS (
     SELECT p.id, p.label, p.valid_from, p.valid_until, CASE
@@ -27,6 +27,7 @@ WITH first_answer AS (
         WHEN NOT (cardinality($13::text[]) = 0 OR p.kind = ANY($13::text[])) THEN 'wrong_list'
         WHEN $10::timestamptz < p.valid_from THEN 'not_valid_yet'
         WHEN $10::timestamptz >= p.valid_until THEN 'expired'
+        WHEN $14::varchar <> '' THEN $14::varchar
         ELSE 'admitted' END AS verdict
     FROM (SELECT 1) AS once LEFT JOIN "pass" p ON p.edition = $5::int AND p.serial = $6::int AND p.state <> 'laid'
     WHERE NOT EXISTS (SELECT FROM first_answer)
@@ -44,7 +45,8 @@ WITH first_answer AS (
 ), stored AS (
     INSERT INTO scan (client_id, list_id, gate_id, device_id, event_pass, code_hash, at, device_at,
         offline, shown, verdict, reason, previous_at, previous_gate_id)
-    SELECT $1::varchar, $2::int, $3::int, $4::int, id, $7, $8::timestamptz, $9::timestamptz, $11::boolean, $12::varchar,
+    SELECT $1::varchar, $2::int, $3::int, $4::int, id, $7::varchar, $8::timestamptz, $9::timestamptz,
+        $11::boolean, $12::varchar,
         CASE WHEN $11::boolean AND $12::varchar = 'admitted' AND verdict <> 'admitted'
             THEN 'late_conflict' ELSE verdict END,
         CASE WHEN $11::boolean AND $12::varchar = 'admitted' AND verdict <> 'admitted' THEN verdict END,
@@ -52,7 +54,8 @@ WITH first_answer AS (
     FROM answer
     RETURNING verdict, reason, previous_at, previous_gate_id
 )
-SELECT stored.*, answer.label, answer.valid_from, answer.valid_until, FALSE AS replayed FROM stored, answer
+SELECT stored.*, answer.label, answer.valid_from, answer.valid_until, FALSE AS replayed, FALSE AS other_code
+FROM stored, answer
 UNION ALL SELECT * FROM first_answer
 """
 
@@ -70,6 +73,7 @@ FROM (
         WHEN NOT (?13 = '' OR instr(?13, ',' || p.kind || ',')) THEN 'wrong_list'
         WHEN ?10 < p.valid_from THEN 'not_valid_yet'
         WHEN ?10 >= p.valid_until THEN 'expired'
+        WHEN ?14 <> '' THEN ?14
         WHEN a.id IS NOT NULL THEN 'already_admitted'
         ELSE 'admitted' END AS verdict,
         a.admitted_at AS previous_at, a.gate_id AS previous_gate_id
@@ -79,7 +83,7 @@ FROM (
 )
 WHERE TRUE
 ON CONFLICT (client_id) DO NOTHING
-RETURNING verdict, reason, previous_at, previous_gate_id, event_pass, FALSE AS replayed,
+RETURNING verdict, reason, previous_at, previous_gate_id, event_pass, FALSE AS replayed, FALSE AS other_code,
     (SELECT label FROM "pass" WHERE id = event_pass) AS label,
     (SELECT valid_from FROM "pass" WHERE id = event_pass) AS valid_from,
     (SELECT valid_until FROM "pass" WHERE id = event_pass) AS valid_until
@@ -89,8 +93,9 @@ SQLITE_ADMIT = (
 )
 SQLITE_ATTEMPT = "UPDATE admission SET attempts = attempts + 1 WHERE list_id = ? AND event_pass = ? AND left_at IS NULL"
 SQLITE_FIRST_ANSWER = (
-    "SELECT verdict, reason, previous_at, previous_gate_id, event_pass, TRUE AS replayed, label, valid_from, "
-    'valid_until FROM scan LEFT JOIN "pass" ON "pass".id = event_pass WHERE client_id = ?'
+    "SELECT verdict, reason, previous_at, previous_gate_id, event_pass, TRUE AS replayed, "
+    "code_hash <> ? AS other_code, label, valid_from, valid_until "
+    'FROM scan LEFT JOIN "pass" ON "pass".id = event_pass WHERE client_id = ?'
 )
 
 _postgres = POSTGRES.format(on_conflict=ON_CONFLICT)
@@ -102,6 +107,7 @@ class Presented:
 
     ``serial`` is -1 when the code is no genuine pass of the edition. ``judged_at`` is the time that its validity is
     held against: the server's, or that of an offline phone. ``pass_kinds`` empty means that the list takes every kind.
+    ``refused_by_list`` is the verdict on a pass that the list would not take at that time; empty where it does.
     """
 
     client_id: str
@@ -117,12 +123,14 @@ class Presented:
     offline: bool
     shown: str | None
     pass_kinds: tuple[str, ...]
+    refused_by_list: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the database answered: the verdict, what stood against it, when and where the pass was used before, the
-    name of its type, and from when until before when it counts."""
+    name of its type, and from when until before when it counts. ``other_code``: the answer that stands under the scan's
+    id is of another code."""
 
     verdict: str
     reason: str | None
@@ -132,6 +140,7 @@ class Answer:
     valid_from: datetime | None
     valid_until: datetime | None
     replayed: bool
+    other_code: bool
 
 
 async def redeem(presented: Presented) -> Answer:
@@ -153,6 +162,7 @@ async def redeem(presented: Presented) -> Answer:
         _time(row["valid_from"]),
         _time(row["valid_until"]),
         bool(row["replayed"]),
+        bool(row["other_code"]),
     )
 
 
@@ -162,7 +172,7 @@ def _time(value: Any) -> datetime | None:
 
 
 def arguments(presented: Presented) -> list[Any]:
-    """The thirteen values of both engines' statements, in their order; the last one (kinds) as PostgreSQL takes it."""
+    """The values of both engines' statements, in their order; the kinds as PostgreSQL takes them."""
     return [
         presented.client_id,
         presented.list_id,
@@ -177,6 +187,7 @@ def arguments(presented: Presented) -> list[Any]:
         presented.offline,
         presented.shown,
         presented.pass_kinds,
+        presented.refused_by_list,
     ]
 
 
@@ -192,7 +203,7 @@ async def _on_sqlite(current: AnyEngine, presented: Presented) -> Any:
     async with write_transaction():
         row = await _judge_and_store(presented)
         if row is None:
-            return (await _run(SQLITE_FIRST_ANSWER, presented.client_id))[0]
+            return (await _run(SQLITE_FIRST_ANSWER, presented.code_hash, presented.client_id))[0]
         verdict = row["reason"] or row["verdict"]
         if verdict == "admitted":
             here = (presented.list_id, row["event_pass"], presented.gate_id, presented.device_id)
@@ -205,7 +216,7 @@ async def _on_sqlite(current: AnyEngine, presented: Presented) -> Any:
 async def _judge_and_store(presented: Presented) -> Any:
     """The stored scan; None when one of its client's id is there already."""
     values = arguments(presented)
-    values[-1] = f",{','.join(presented.pass_kinds)}," if presented.pass_kinds else ""
+    values[-2] = f",{','.join(presented.pass_kinds)}," if presented.pass_kinds else ""
     rows = await _run(SQLITE_SCAN, *values)
     return rows[0] if rows else None
 

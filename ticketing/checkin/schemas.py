@@ -1,11 +1,13 @@
 """What comes in and goes out: bodies of the gate's API, forms of the organiser's pages."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 import msgspec
 
+from app.events.schemas import Clock
 from ticketing.checkin.enums import Settlement, Verdict, Way
+from ticketing.checkin.rules import ListRules
 
 MOST_IN_ONE_BATCH = 200
 #: Bytes of a request; a whole batch of the longest codes is a fifth of it.
@@ -14,6 +16,7 @@ LONGEST_BODY = 1_000_000
 ClientId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 Code = Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+Note = Annotated[str, msgspec.Meta(max_length=120)]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
@@ -30,13 +33,19 @@ class RedeemRequest(msgspec.Struct):
 
 
 class QueuedScan(msgspec.Struct):
-    """One scan that was made while offline, with what the phone showed for it. ``device_at`` is its corrected time."""
+    """One scan that was made while offline, with what the phone showed for it. ``device_at`` is its corrected time.
+
+    ``list`` and ``gate`` are the ids of those that the phone scanned for at that moment, as its bundle named them; left
+    out, they are those that it scans for now.
+    """
 
     client_id: ClientId
     code: Code
     device_at: Instant
     shown: Verdict
     way: Way = Way.IN
+    list: int | None = None
+    gate: int | None = None
 
 
 class ScansRequest(msgspec.Struct):
@@ -49,8 +58,11 @@ class RedeemAnswer(msgspec.Struct, omit_defaults=True):
     """The verdict on a scan; ``previous_at`` and ``previous_gate`` say when and where the pass was used before.
 
     A pass refused for its day (``not_valid_yet``, ``expired``) comes with what it holds for: from ``valid_from`` until
-    before ``valid_until``. ``reason`` says what stands against a scan that has to be settled (``late_conflict``), and
-    ``blocked`` of a pass that is refused (``revoked``) only until somebody at the desk lifts that.
+    before ``valid_until``; where it is the list that takes nobody then, ``note`` says when it does. To an admission the
+    note is what the list wants shown. In a batch ``error`` is the code of what kept a scan from being taken over: it is
+    not stored, and its verdict is ``unknown``.
+    ``reason`` says what stands against a scan that has to be settled (``late_conflict``), and ``blocked`` of a pass that
+    is refused (``revoked``) only until somebody at the desk lifts that.
     """
 
     client_id: str
@@ -61,7 +73,9 @@ class RedeemAnswer(msgspec.Struct, omit_defaults=True):
     previous_gate: str | None = None
     valid_from: datetime | None = None
     valid_until: datetime | None = None
+    note: str | None = None
     replayed: bool = False
+    error: str | None = None
 
 
 class ScansAnswer(msgspec.Struct):
@@ -116,6 +130,29 @@ class ListForm(msgspec.Struct):
     pass_kinds: list[str] = []
     active: bool = False
     exits: bool = False
+    area: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    day: date | None = None
+    opens_daily: Clock | None = None
+    closes_daily: Clock | None = None
+    opens_at: datetime | None = None
+    closes_at: datetime | None = None
+    note_vi: Note = ""
+    note_id: Note = ""
+    note_en: Note = ""
+
+    @property
+    def rules(self) -> ListRules:
+        """What the form says of times, area and note."""
+        note = {"vi": self.note_vi, "id": self.note_id, "en": self.note_en}
+        return ListRules(
+            opens_at=self.opens_at,
+            closes_at=self.closes_at,
+            day=self.day,
+            opens_daily=self.opens_daily,
+            closes_daily=self.closes_daily,
+            area=self.area,
+            note={code: text for code, text in note.items() if text},
+        )
 
 
 class GateForm(msgspec.Struct):

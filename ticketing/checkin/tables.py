@@ -7,7 +7,7 @@ A scan carries an id made by the device, unique: sending it twice gives the firs
 same few rows. Nothing deletes lists, gates or devices.
 """
 
-from piccolo.columns import JSON, Boolean, ForeignKey, Integer, Serial, Timestamptz, Varchar
+from piccolo.columns import JSON, Boolean, Date, ForeignKey, Integer, Serial, Timestamptz, Varchar
 from piccolo.table import Table
 
 from app.accounts.tables import Person
@@ -18,7 +18,8 @@ from ticketing.checkin.enums import Settlement, Verdict
 class CheckInList(Table, tablename="check_in_list"):
     """Who may enter somewhere: the kinds of pass it takes (an empty list of kinds takes every one).
 
-    With ``exits`` phones scan people out too, and who went out may come in again on the same day.
+    With ``exits`` phones scan people out too, and who went out may come in again on the same day. ``rules.py`` says
+    what the times mean; ``note`` is by language.
     """
 
     id: Serial
@@ -27,6 +28,13 @@ class CheckInList(Table, tablename="check_in_list"):
     pass_kinds = JSON(default="[]")
     active = Boolean(default=True)
     exits = Boolean(default=False)
+    opens_at = Timestamptz(default=None, null=True)
+    closes_at = Timestamptz(default=None, null=True)
+    day = Date(default=None, null=True)
+    opens_daily = Varchar(length=5, default=None, null=True)
+    closes_daily = Varchar(length=5, default=None, null=True)
+    area = Varchar(length=40, default="")
+    note = JSON(default="{}")
     position = Integer(default=0)
 
 

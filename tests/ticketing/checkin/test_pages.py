@@ -80,6 +80,8 @@ async def test_a_phone_redeems_and_is_refused_the_second_time(scene: Scene) -> N
             )
             for number in (1, 2, 1)
         ]
+        taken = await phone.post(REDEEM, json={"client_id": "scan-0001", "code": "another"}, headers=scene.headers)
+    assert (taken.status_code, taken.json()["code"]) == (409, "nonce_taken")
     assert [answer.status_code for answer in answers] == [200, 200, 200]
     assert [answer.json() for answer in answers] == [
         {"client_id": "scan-0001", "verdict": "admitted", "label": "Vé tham quan"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +24,7 @@ from ticketing.checkin.schemas import QueuedScan
 from ticketing.checkin.services import labels
 from ticketing.checkin.services.labels import labels_of
 from ticketing.checkin.services.redeeming import redeem_pass, redeem_queue
+from ticketing.checkin.services.settling import close_past_days
 
 pytestmark = pytest.mark.engines
 MINUTE = timedelta(minutes=1)
@@ -159,6 +161,85 @@ async def test_two_entries_on_a_day_that_is_over_are_still_a_conflict(scene: Any
         ("late_conflict", "revoked"),
         ("unknown", None),
     ]
+
+
+async def test_a_phone_found_days_later_hands_over_each_scan_for_its_own_day(scene: Any) -> None:
+    edition, list_id, phone, issued = scene
+    _gate_id, other, _token = await make_gate(edition.id, list_id, now=NOW, name="Cổng B")
+    first_day = await make_pass(edition, now=NOW, valid_until=edition.end_of(edition.starts_on))
+    for day in (1, 2):
+        at = NOW + timedelta(days=day)
+        await redeem_pass(actor=other, client_id=f"online-{day}", code=issued.code, now=at)
+        await close_past_days(now=at + timedelta(hours=16))
+    found = NOW + timedelta(days=4)
+    scans = [
+        QueuedScan("scan-0001", first_day.code, NOW, Verdict.ADMITTED),
+        QueuedScan("scan-0002", issued.code, NOW + MINUTE, Verdict.ADMITTED),
+        QueuedScan("scan-0003", issued.code, MORNING + MINUTE, Verdict.ADMITTED),
+    ]
+    answers = await redeem_queue(actor=phone, scans=scans, now=found)
+    assert [(one.verdict, one.reason, one.previous_at) for one in answers] == [
+        ("admitted", None, None),
+        ("admitted", None, None),
+        ("late_conflict", "already_admitted", MORNING),
+    ]
+    begin, end = edition.window
+    judged = []
+    for number, at in enumerate((begin - timedelta(days=300), begin - MINUTE, begin, end, found + timedelta(days=300))):
+        scan = QueuedScan(f"clock-{number:03d}", (await make_pass(edition, now=NOW)).code, at, Verdict.ADMITTED)
+        (answer,) = await redeem_queue(actor=phone, scans=[scan], now=found)
+        judged.append(answer.reason or answer.verdict)
+    assert judged == ["not_valid_yet", "not_valid_yet", "admitted", "expired", "expired"]
+
+
+async def test_a_queue_counts_for_the_list_and_gate_of_each_scan(scene: Any) -> None:
+    edition, list_id, phone, issued = scene
+    room = await make_list(edition.id, now=NOW, name="Phòng VIP", pass_kinds=["guest"])
+    room_gate, _phone, _token = await make_gate(edition.id, room, now=NOW, name="Cửa phòng")
+    later = await make_pass(edition, now=NOW)
+    door = {"list": list_id, "gate": phone.subject_id}
+    # The phone of the main door is set to the room before it hands its morning in.
+    moved = replace(phone, subject_id=room_gate)
+    scans = [
+        QueuedScan("scan-0001", issued.code, NOW, Verdict.ADMITTED, **door),
+        QueuedScan("scan-0002", issued.code, NOW, Verdict.ALREADY_ADMITTED, Way.IN, list_id),
+        QueuedScan("scan-0003", issued.code, NOW, Verdict.LEFT, Way.OUT, **door),
+        QueuedScan("scan-0004", later.code, NOW, Verdict.ADMITTED, gate=phone.subject_id),
+        QueuedScan("scan-0005", later.code, NOW, Verdict.ADMITTED),
+    ]
+    answers = await redeem_queue(actor=moved, scans=scans, now=NOW + MINUTE)
+    assert [(one.verdict, one.reason) for one in answers] == [
+        ("admitted", None),
+        ("already_admitted", None),
+        ("left", None),
+        ("admitted", None),
+        ("late_conflict", "wrong_list"),
+    ]
+    stored = await fetch("SELECT list_id, gate_id FROM scan ORDER BY client_id")
+    gate = phone.subject_id
+    assert [(row["list_id"], row["gate_id"]) for row in stored] == [
+        *((list_id, gate), (list_id, room_gate), (list_id, gate), (list_id, gate), (room, room_gate)),
+    ]
+
+
+async def test_a_list_or_gate_of_elsewhere_is_an_error_of_its_row_alone(scene: Any) -> None:
+    _edition, list_id, phone, issued = scene
+    elsewhere = await make_open_edition(now=NOW)
+    foreign = await make_list(elsewhere.id, now=NOW)
+    foreign_gate, _phone, _token = await make_gate(elsewhere.id, foreign, now=NOW)
+    places = [(foreign, None), (list_id, foreign_gate), (0, None), (None, -1), (2**40, None), (None, 2**40), (99, 99)]
+    scans = [
+        QueuedScan(f"scan-000{at}", issued.code, NOW, Verdict.ADMITTED, Way.IN, *place)
+        for at, place in enumerate(places)
+    ]
+    scans.append(QueuedScan("scan-good", issued.code, NOW, Verdict.ADMITTED, Way.IN, list_id, phone.subject_id))
+    answers = await redeem_queue(actor=phone, scans=scans, now=NOW + MINUTE)
+    wrong_list, wrong_gate = ("unknown", "list_not_found"), ("unknown", "gate_not_found")
+    assert [(one.verdict, one.error) for one in answers] == [
+        *(wrong_list, wrong_gate, wrong_list, wrong_gate, wrong_list, wrong_gate, wrong_gate),
+        ("admitted", None),
+    ]
+    assert await fetch("SELECT client_id FROM scan") == [{"client_id": "scan-good"}]
 
 
 @pytest.mark.race

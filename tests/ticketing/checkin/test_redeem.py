@@ -18,8 +18,8 @@ from tests.conftest import NOW
 from tests.support.factories_ticketing import make_gate, make_list, make_open_edition, make_pass
 from tests.support.race import drop_index, drop_unique, losers, meet_after, race, unguarded, winners
 from ticketing.checkin import redeem as hot
-from ticketing.checkin.enums import Verdict
-from ticketing.checkin.errors import GateNotFound, ListClosed
+from ticketing.checkin.enums import Verdict, Way
+from ticketing.checkin.errors import GateNotFound, ListClosed, NonceTaken
 from ticketing.checkin.schemas import QueuedScan
 from ticketing.checkin.services import gates, redeeming
 from ticketing.checkin.services.redeeming import forget_keys, redeem_pass, redeem_queue
@@ -80,6 +80,52 @@ async def test_a_refusal_sent_again_is_the_same_refusal(gate: Any) -> None:
         refused.previous_at,
         refused.previous_gate,
     )
+
+
+@pytest.mark.parametrize("way", [Way.IN, Way.OUT])
+async def test_the_id_of_a_scan_stands_for_one_code(gate: Any, way: Way) -> None:
+    edition, _list_id, _gate_id, phone = gate
+    await gates.update_list(
+        list_id=gate[1],
+        edition_id=edition.id,
+        name="Cửa vào",
+        pass_kinds=[],
+        active=True,
+        exits=True,
+        actor=SYSTEM,
+        now=NOW,
+    )
+    first, second = await make_pass(edition, now=NOW), await make_pass(edition, now=NOW)
+    answer = await redeem_pass(actor=phone, client_id="scan-0001", code=first.code, way=way, now=NOW)
+    for code in (second.code, "nonsense"):
+        with pytest.raises(NonceTaken):
+            await redeem_pass(actor=phone, client_id="scan-0001", code=code, way=way, now=NOW)
+    address = f"HTTP://TESTSERVER.LOCAL/P/{first.code}"
+    again = await redeem_pass(actor=phone, client_id="scan-0001", code=address, way=way, now=NOW)
+    assert (again.verdict, again.replayed) == (answer.verdict, True)
+    assert await open_admissions() == (1 if way is Way.IN else 0)
+
+
+async def test_in_a_queue_an_id_of_another_code_is_an_error_of_its_row_alone(gate: Any) -> None:
+    edition, _list_id, _gate_id, phone = gate
+    first, second, third = [await make_pass(edition, now=NOW) for _number in range(3)]
+    yesterday = NOW - timedelta(days=1)
+    scans = [
+        QueuedScan("scan-0001", first.code, NOW, Verdict.ADMITTED),
+        QueuedScan("scan-0001", second.code, NOW, Verdict.ADMITTED),
+        QueuedScan("scan-0001", second.code, yesterday, Verdict.ADMITTED),
+        QueuedScan("scan-0002", third.code, NOW, Verdict.ADMITTED),
+        QueuedScan("scan-0001", first.code, NOW, Verdict.ADMITTED),
+    ]
+    answers = await redeem_queue(actor=phone, scans=scans, now=NOW)
+    assert [(one.client_id, one.verdict, one.replayed, one.error) for one in answers] == [
+        ("scan-0001", "admitted", False, None),
+        ("scan-0001", "unknown", False, "nonce_taken"),
+        ("scan-0001", "unknown", False, "nonce_taken"),
+        ("scan-0002", "admitted", False, None),
+        ("scan-0001", "admitted", True, None),
+    ]
+    assert (await open_admissions(), len(await fetch("SELECT id FROM scan"))) == (2, 2)
 
 
 async def test_the_typed_short_code_and_the_scanned_address_are_the_same_pass(gate: Any) -> None:

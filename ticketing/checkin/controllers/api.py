@@ -41,7 +41,7 @@ class GateApi(Controller):
     @post("/redeem", summary="Redeem a pass", status_code=200)
     async def redeem(self, request: Request[Any, Any, Any], data: JSONBody[RedeemRequest]) -> RedeemAnswer:
         """Redeem one pass. The same ``client_id`` again gets the first answer, marked ``replayed``.
-        Errors: ``gate_not_found``, ``list_closed``, ``exits_not_counted``."""
+        Errors: ``gate_not_found``, ``list_closed``, ``exits_not_counted``, ``nonce_taken``."""
         return await redeem_pass(
             actor=request.user,
             client_id=data.client_id,
@@ -53,7 +53,9 @@ class GateApi(Controller):
 
     @post("/scans", summary="Hand in scans that were made offline", status_code=200)
     async def scans(self, request: Request[Any, Any, Any], data: JSONBody[ScansRequest]) -> ScansAnswer:
-        """Take over scans that were made offline; each gets its answer, in their order. Error: ``gate_not_found``."""
+        """Take over scans that were made offline; each gets its answer, in their order. One whose ``client_id`` was
+        sent before with another code, or that names a list or gate which the phone's edition does not have, has an
+        error of its own in its answer, and the others are taken over. Error: ``gate_not_found``."""
         at = now()
         answers = await redeem_queue(actor=request.user, scans=data.scans, now=at)
         await note_device_seen(device_id=request.user.device_id, now=at)

@@ -9,14 +9,13 @@ from litestar.response import ServerSentEvent
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.guards import requires
-from app.events.pages import download, stretch, with_query
-from app.events.queries import edition_by_id
+from app.events.pages import PAGE_SIZE, download, offset_of, page_asked, pager_of, with_query
+from app.events.queries import Page, edition_by_id
 from app.events.typed_codes import show_code
 from app.kernel.clock import now
 from app.kernel.forms import read_form
 from app.kernel.i18n import _, format_time, ngettext
 from app.kernel.live import stream
-from app.kernel.names import search_text
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 from ticketing.checkin import queries
@@ -56,15 +55,16 @@ class LiveController(Controller):
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], q: FromQuery[str] = ""
     ) -> Response[str]:
         """Scans that phones answered differently while offline: open ones, and those settled."""
-        found = await _conflicts(edition_id, q)
-        shown, pager = stretch(request, found)
+        offset = offset_of(page_asked(request))
+        shown = await queries.late_conflicts(edition_id, q, offset=offset, limit=PAGE_SIZE)
+        total = await queries.count_late_conflicts(edition_id, q)
         return page(
             "checkin/conflicts.html",
             edition=await edition_by_id(edition_id),
             waiting=[row for row in shown if row["settlement"] is None],
             settled=[row for row in shown if row["settlement"] is not None],
-            open=any(row["settlement"] is None for row in found),
-            pager=pager,
+            open=await queries.open_conflicts(edition_id) > 0,
+            pager=pager_of(request, Page(shown, total, offset + 1, PAGE_SIZE)),
             q=q,
             export=with_query(request, f"/manage/{edition_id}/live/conflicts/export.xlsx"),
             verdicts=_verdicts(),
@@ -86,7 +86,7 @@ class LiveController(Controller):
                 verdicts[row["reason"]],
                 settlements.get(row["settlement"] or "", ""),
             ]
-            for row in await _conflicts(edition_id, q)
+            for row in await queries.late_conflicts(edition_id, q, offset=0, limit=MOST_EXPORTED)
         ]
         headers = [_("Scanned"), _("Gate"), _("Phone"), _("Pass"), _("Type"), _("What stands against it"), _("Settled")]
         content = write_xlsx(_("To be settled"), headers, rows, timezone=edition.timezone)
@@ -131,23 +131,6 @@ class LiveController(Controller):
         headers = [_("Time"), _("Time of the phone"), _("Gate"), _("Phone"), _("Pass"), _("Type"), _("Answer")]
         content = write_xlsx(_("Scans"), [*headers, _("Reason")], rows, timezone=edition.timezone)
         return download(content, f"scans-{edition.slug}.xlsx")
-
-
-async def _conflicts(edition_id: int, search: str) -> list[dict[str, Any]]:
-    """Late conflicts whose gate, phone, type or short code has every word: those that wait first."""
-    words = search_text(search).split()
-    return [
-        row
-        for settled in (False, True)
-        for row in await queries.late_conflicts(edition_id, settled=settled, limit=MOST_EXPORTED)
-        if all(word in _searched(row) for word in words)
-    ]
-
-
-def _searched(row: dict[str, Any]) -> str:
-    """What a scan is searched by; its short code with and without its hyphen."""
-    code = row["short_code"] or ""
-    return search_text(row["gate"], row["device"], row["label"], code, show_code(code))
 
 
 def _verdicts() -> dict[str, str]:

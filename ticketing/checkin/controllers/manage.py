@@ -17,11 +17,12 @@ from app.kernel.documents.qr import qr_svg
 from app.kernel.editing import held, open_edit
 from app.kernel.errors import NotFound
 from app.kernel.forms import Form, FormError, read_form
-from app.kernel.i18n import _
+from app.kernel.i18n import _, format_date
 from app.kernel.settings import settings
 from app.kernel.web import page, redirect
 from ticketing.checkin import queries
-from ticketing.checkin.errors import GateNotFound, ListNotFound, NameTaken
+from ticketing.checkin.errors import DayOutsideEdition, GateNotFound, ListHoursReversed, ListNotFound, NameTaken
+from ticketing.checkin.rules import hours_told
 from ticketing.checkin.schemas import DeviceForm, GateForm, ListForm
 from ticketing.checkin.services import gates as service
 from ticketing.sales.enums import PASS_KIND_NAMES
@@ -41,7 +42,10 @@ class GatesController(Controller):
         return page(
             "checkin/manage_gates.html",
             edition=edition,
-            lists=await queries.lists_of(edition_id),
+            lists=[
+                {**row, "hours": hours_told(queries.rules_in(row), edition.timezone)}
+                for row in await queries.lists_of(edition_id)
+            ],
             gates=await queries.gates_of(edition_id),
             phones=await queries.devices_of(edition_id),
             kinds={kind.value: _(name) for kind, name in PASS_KIND_NAMES.items()},
@@ -62,7 +66,8 @@ class GatesController(Controller):
     async def edit_list(self, edition_id: FromPath[int], list_id: FromPath[int]) -> Response[str]:
         """The form of a list with what is there."""
         row = await _list(edition_id, list_id)
-        return await _list_page(await edition_by_id(edition_id), _form_of_list(row), row)
+        edition = await edition_by_id(edition_id)
+        return await _list_page(edition, _form_of_list(row, edition), row)
 
     @post("/lists/{list_id:int}")
     async def update_list(
@@ -190,15 +195,23 @@ async def _list_page(
         row=row,
         is_first=not await queries.lists_of(edition.id),
         kinds=[(kind.value, _(name)) for kind, name in PASS_KIND_NAMES.items()],
+        days=[("", _("Every day")), *((str(day), format_date(day, weekday=True)) for day in edition.days)],
     )
 
 
-def _form_of_list(row: dict[str, Any]) -> Form:
+def _form_of_list(row: dict[str, Any], edition: EditionInfo) -> Form:
+    times = {name: row[name].astimezone(edition.zone) if row[name] else None for name in ("opens_at", "closes_at")}
     return Form.of(
         name=row["name"],
         pass_kinds=row["pass_kinds"],
         active="on" if row["active"] else "",
         exits="on" if row["exits"] else "",
+        area=row["area"],
+        day=row["day"],
+        opens_daily=row["opens_daily"],
+        closes_daily=row["closes_daily"],
+        **times,
+        **{f"note_{code}": (row["note"] or {}).get(code, "") for code in ("vi", "id", "en")},
     )
 
 
@@ -213,15 +226,17 @@ async def _save_list(
         list_id = row["id"] if row else None
         # A change of a list holds its edition first, and so does whoever cancels that: so this does too.
         async with held("edition", edition.id, alone=False), held("check_in_list", list_id):
-            record = _form_of_list(await _list(edition.id, list_id)) if list_id else None
+            record = _form_of_list(await _list(edition.id, list_id), edition) if list_id else None
             subject = ("check_in_list", list_id) if list_id else None
-            values = (await open_edit(request, ListForm, record=record, subject=subject)).settle()
+            reading = await open_edit(request, ListForm, record=record, subject=subject, tz=edition.timezone)
+            values = reading.settle()
             given: dict[str, Any] = {
                 "edition_id": edition.id,
                 "name": values.name,
                 "pass_kinds": values.pass_kinds,
                 "active": values.active,
                 "exits": values.exits,
+                "rules": values.rules,
                 "actor": request.user,
                 "now": now(),
             }
@@ -233,6 +248,10 @@ async def _save_list(
         return await _list_page(edition, error.form, row, status=error.status)
     except NameTaken as error:
         return await _list_page(edition, await form_again(request, {"name": error.sentence()}), row, status=409)
+    except ListHoursReversed as error:
+        return await _list_page(edition, await form_again(request, {"closes_at": error.sentence()}), row, status=422)
+    except DayOutsideEdition as error:
+        return await _list_page(edition, await form_again(request, {"day": error.sentence()}), row, status=422)
     return redirect(f"/manage/{edition.id}/gates", toast=_("Saved."))
 
 

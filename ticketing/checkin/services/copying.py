@@ -2,18 +2,25 @@
 
 from datetime import datetime
 
+from app.events.moving import Shift
 from app.events.queries import EditionInfo, halls
 from ticketing.checkin.tables import CheckInList, Gate
 
+_TIMES = ("opens_at", "closes_at", "day")
 
-async def copy_gates(source: EditionInfo, made: EditionInfo, _now: datetime) -> None:
-    """Set up the same lists and gates; phones are paired anew."""
+
+async def copy_gates(source: EditionInfo, made: EditionInfo, now: datetime) -> None:
+    """Set up the same lists and gates, their times as far from the new first day as they were from the old; phones are
+    paired anew.
+    """
+    shift = Shift(edition=source, days=(made.starts_on - source.starts_on).days, now=now)
     names = {hall["id"]: hall["name"] for hall in await halls(source.id)}
     new_halls = {hall["name"]: hall["id"] for hall in await halls(made.id)}
     lists: dict[int, int] = {}
     for row in await CheckInList.select().where(CheckInList.edition == source.id).order_by(CheckInList.id):
         old_id = row.pop("id")
-        copied = CheckInList(**{**row, "edition": made.id})
+        times = {name: shift.of(row[name]) if row[name] else None for name in _TIMES}
+        copied = CheckInList(**{**row, **times, "edition": made.id})
         await copied.save()
         lists[old_id] = copied.id
     for row in await Gate.select().where(Gate.edition == source.id).order_by(Gate.id):

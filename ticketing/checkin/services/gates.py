@@ -4,21 +4,27 @@ import json
 import time
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from app.accounts.actor import Actor
 from app.accounts.enums import DeviceKind
+from app.accounts.guards import LARGEST_ID
 from app.accounts.services.devices import make_device_invite
 from app.events.enums import PassKind
-from app.events.queries import hold_edition_going_on
+from app.events.queries import edition_by_id, hold_edition_going_on
 from app.kernel import audit
 from app.kernel.database import after_commit, is_unique_violation, write_transaction
 from app.kernel.errors import Invalid
-from ticketing.checkin.errors import GateNotFound, ListNotFound, NameTaken
+from ticketing.checkin.errors import DayOutsideEdition, GateNotFound, ListHoursReversed, ListNotFound, NameTaken
 from ticketing.checkin.queries import GateRule, gate_rule
+from ticketing.checkin.rules import ListRules
 from ticketing.checkin.tables import CheckInList, Gate
 
 #: How long a worker goes by what it knows of a gate.
 RULE_SECONDS = 3.0
+NO_RULES = ListRules()
+#: What the log says of a new list; of the rest only what was given.
+_ALWAYS = ("name", "pass_kinds", "active", "exits")
 _rules: dict[int, tuple[float, GateRule]] = {}
 
 
@@ -35,6 +41,25 @@ async def rule_of(actor: Actor) -> GateRule:
     return rule
 
 
+async def rule_at(rule: GateRule, list_id: int | None, gate_id: int | None) -> GateRule:
+    """The rule of the list and the gate that a phone says it scanned for; what it does not say is as it is for it now.
+
+    Raises ListNotFound, GateNotFound: they have to be of the phone's edition.
+    """
+    gate = rule
+    if gate_id not in (None, rule.gate_id):
+        other = await gate_rule(gate_id) if 0 < gate_id <= LARGEST_ID else None
+        if other is None or other.edition_id != rule.edition_id:
+            raise GateNotFound
+        gate = other
+    if list_id in (None, gate.list_id):
+        return gate
+    found = await gate_rule(gate.gate_id, list_id) if 0 < list_id <= LARGEST_ID else None
+    if found is None:
+        raise ListNotFound
+    return found
+
+
 def forget_rules() -> None:
     """Ask the database again at the next scan."""
     _rules.clear()
@@ -47,20 +72,22 @@ async def create_list(
     pass_kinds: Sequence[str],
     active: bool = True,
     exits: bool = False,
+    rules: ListRules = NO_RULES,
     actor: Actor,
     now: datetime,
 ) -> int:
-    """Add a check-in list that takes some kinds of pass (none given: every kind).
+    """Add a check-in list that takes some kinds of pass (none given: every kind), while its rules allow it.
 
-    Raises NameTaken, Invalid, EditionIsCancelled.
+    Raises NameTaken, Invalid, ListHoursReversed, DayOutsideEdition, EditionIsCancelled.
 
     With ``exits`` people are scanned out, too, and may come in again on the same day.
     """
-    kinds = _checked(pass_kinds)
+    values = _values(name, pass_kinds, active, exits, rules)
+    await _check_rules(rules, edition_id)
     try:
         async with write_transaction():
             await hold_edition_going_on(edition_id)
-            made = CheckInList(edition=edition_id, name=name, pass_kinds=json.dumps(kinds), active=active, exits=exits)
+            made = CheckInList(edition=edition_id, **_stored(values))
             await made.save()
             await audit.record(
                 actor=actor,
@@ -68,7 +95,7 @@ async def create_list(
                 subject_type="check_in_list",
                 subject_id=made.id,
                 edition_id=edition_id,
-                after={"name": name, "pass_kinds": kinds, "active": active, "exits": exits},
+                after={key: value for key, value in values.items() if key in _ALWAYS or value},
                 now=now,
             )
     except Exception as error:
@@ -84,34 +111,29 @@ async def update_list(
     pass_kinds: Sequence[str],
     active: bool,
     exits: bool = False,
+    rules: ListRules = NO_RULES,
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Change a check-in list. Raises ListNotFound, NameTaken, Invalid, EditionIsCancelled."""
-    kinds = _checked(pass_kinds)
+    """Change a check-in list. Raises ListNotFound, NameTaken, Invalid, ListHoursReversed, DayOutsideEdition,
+    EditionIsCancelled.
+    """
+    values = _values(name, pass_kinds, active, exits, rules)
+    await _check_rules(rules, edition_id)
     try:
         async with write_transaction():
             await hold_edition_going_on(edition_id)
             before = (
-                await CheckInList.select(
-                    CheckInList.name, CheckInList.pass_kinds, CheckInList.active, CheckInList.exits
-                )
+                await CheckInList.select(*(getattr(CheckInList, key) for key in values))
                 .where((CheckInList.id == list_id) & (CheckInList.edition == edition_id))
                 .first()
                 .output(load_json=True)
             )
             if before is None:
                 raise ListNotFound
-            old, new = audit.changes(
-                dict(before), {"name": name, "pass_kinds": kinds, "active": active, "exits": exits}
-            )
+            old, new = audit.changes(dict(before), values)
             await CheckInList.update(
-                {
-                    CheckInList.name: name,
-                    CheckInList.pass_kinds: json.dumps(kinds),
-                    CheckInList.active: active,
-                    CheckInList.exits: exits,
-                }
+                {getattr(CheckInList, key): value for key, value in _stored(values).items()}
             ).where(CheckInList.id == list_id)
             if new:
                 await audit.record(
@@ -195,11 +217,27 @@ async def invite_phone(*, edition_id: int, gate_id: int, label: str, actor: Acto
     )
 
 
-def _checked(pass_kinds: Sequence[str]) -> list[str]:
+def _values(name: str, pass_kinds: Sequence[str], active: bool, exits: bool, rules: ListRules) -> dict[str, Any]:
+    """The columns of a list by their names. Raises Invalid."""
     known = {kind.value for kind in PassKind}
     if not set(pass_kinds) <= known:
         raise Invalid
-    return sorted(set(pass_kinds))
+    plain = {"name": name, "pass_kinds": sorted(set(pass_kinds)), "active": active, "exits": exits}
+    return plain | rules.columns()
+
+
+def _stored(values: dict[str, Any]) -> dict[str, Any]:
+    """The same as they are written."""
+    written = {key: json.dumps(values[key], ensure_ascii=False) for key in ("pass_kinds", "note")}
+    return values | written
+
+
+async def _check_rules(rules: ListRules, edition_id: int) -> None:
+    edition = await edition_by_id(edition_id)
+    if rules.opens_at is not None and rules.closes_at is not None and rules.closes_at <= rules.opens_at:
+        raise ListHoursReversed
+    if rules.day is not None and not edition.starts_on <= rules.day <= edition.ends_on:
+        raise DayOutsideEdition
 
 
 async def _check_list(list_id: int, edition_id: int) -> None:

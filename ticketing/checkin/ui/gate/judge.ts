@@ -31,6 +31,8 @@ export interface Answer {
   /** What a pass refused for its day holds for: from the first instant until before the second. */
   valid_from?: string;
   valid_until?: string;
+  /** What the list wants shown with it: when it takes people, or what to do with whom it lets in. */
+  note?: string;
   replayed?: boolean;
 }
 

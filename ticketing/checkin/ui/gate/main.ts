@@ -157,7 +157,8 @@ class Gate {
       return;
     }
     const answer = await judge(text, id, this.bundle, this.store, at, way);
-    await this.queue.add({ code: text, device_at: at.toISOString(), shown: answer.verdict, way }, id);
+    const { list_id: list, gate_id: gate } = this.bundle;
+    await this.queue.add({ code: text, device_at: at.toISOString(), shown: answer.verdict, way, list, gate }, id);
     await this.remember(answer, text, at);
     await this.screen.show(answer, timezone, at);
   }

@@ -73,7 +73,7 @@ export class Screen {
 
   /** Fill the screen with an answer; resolves when the next code may be read, while a refusal stands on. */
   show(answer: Answer, timezone: string, now: Date): Promise<void> {
-    const detail = daysOf(answer, timezone) || before(answer, timezone, now) || nextStep(answer.verdict);
+    const detail = answer.note || daysOf(answer, timezone) || before(answer, timezone, now) || nextStep(answer.verdict);
     this.verdict.classList.toggle("verdict-left", answer.verdict === "left");
     return this.fill(looks[answer.verdict], word(answer), answer.label ?? "", detail);
   }

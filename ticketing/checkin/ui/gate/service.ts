@@ -11,6 +11,9 @@ export interface OfflineScan {
   device_at: string;
   shown: string;
   way?: Way;
+  /** The list and the gate that this phone scanned for then: it may be set to others before it sends. */
+  list?: number;
+  gate?: number;
 }
 
 interface Status {
