@@ -2,16 +2,20 @@
 
 import "./gate.css";
 import { isInstalled, startApp } from "@fairground/app";
+import { usedStorage } from "@fairground/disk";
 import { t } from "@fairground/i18n";
-import { newId, Queue } from "@fairground/queue";
+import { pageLocale } from "@fairground/page";
+import { newId, Queue, type Keeping } from "@fairground/queue";
 import { CameraProblem, listenForReader, startScanner, unlockSound, type Scanner } from "@fairground/scan";
 import { asSent, canJudge, entryKey, isPartial, judge, looksTyped, type Answer, type Way } from "./judge";
+import { notice } from "./notices";
 import { Screen } from "./screen";
 import { fetchBundle, fetchStatus, handOver, isAway, isWithdrawn, redeem, type OfflineScan } from "./service";
 import { Store, type Bundle } from "./store";
 
 const statusEvery = 10_000;
 const bundleEvery = 5 * 60_000;
+const storageEvery = 60_000;
 
 class Gate {
   private readonly screen = new Screen();
@@ -32,7 +36,15 @@ class Gate {
     this.bundle = await this.store.bundle();
     this.offset = await this.store.offset();
     this.showWay(this.way);
-    this.queue.observe((count) => this.screen.waiting(count));
+    this.queue.observe((count, keeping) => {
+      this.screen.waiting(count);
+      notice("keeping", keepingWords(keeping));
+    });
+    void watchStorage();
+    setInterval(() => void watchStorage(), storageEvery);
+    addEventListener("beforeunload", (event) => {
+      if (this.queue.wouldLose) event.preventDefault();
+    });
     this.queue.keepSending((records) => this.send(records));
     this.listen();
     void this.openCamera();
@@ -230,6 +242,18 @@ class Gate {
   private now(): Date {
     return new Date(Date.now() + this.offset);
   }
+}
+
+/** What whoever holds this phone has to know about scans that only this page keeps. */
+function keepingWords(keeping: Keeping): string {
+  if (keeping === "full") return t("This phone is full: scans are kept only while this page is open.");
+  return keeping === "memory" ? t("This phone keeps nothing: scans are kept only while this page is open.") : "";
+}
+
+async function watchStorage(): Promise<void> {
+  const used = await usedStorage();
+  const percent = new Intl.NumberFormat(pageLocale(), { style: "percent" }).format(used ?? 0);
+  notice("storage", used ? t("This phone is nearly full ({percent}). Delete photos or apps from it.", { percent }) : "", "mind");
 }
 
 async function main(): Promise<void> {
