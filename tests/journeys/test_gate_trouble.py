@@ -1,4 +1,4 @@
-"""A gate phone in trouble: full, with no storage at all."""
+"""A gate phone in trouble: full, with no storage at all, before a service that is slow."""
 
 from __future__ import annotations
 
@@ -101,3 +101,34 @@ def test_a_phone_that_will_soon_be_full_says_so_before(people: People) -> None:
     gate.wait_for_url("**/gate/**")
     expect(gate.locator("[data-notice=storage]")).to_contain_text("83%")
     assert_accessible(gate)
+
+
+def slow_answers(gate: Page, milliseconds: int) -> None:
+    """Let each answer to a scan come so much later."""
+    gate.evaluate(
+        "(late) => { const ask = window.fetch; window.fetch = async (what, how) => { "
+        "const answer = await ask(what, how); if (String(what.url ?? what).endsWith('/gate/redeem')) "
+        "await new Promise((done) => setTimeout(done, late)); return answer; }; }",
+        milliseconds,
+    )
+
+
+def test_nobody_waits_for_a_slow_service(people: People) -> None:
+    codes = people.passes(3)
+    elsewhere = paired_phone(people)
+    gate = paired_phone(people)
+    may_be_alone(gate)
+    hold_out(elsewhere, codes[0])  # which the phone before the slow service cannot know
+    expect(elsewhere.locator(ADMITTED)).to_be_visible()
+    slow_answers(gate, 1_900)
+    for code in codes:
+        hold_out(gate, code)
+        expect(gate.locator(ADMITTED)).to_be_visible()
+        expect(gate.locator("#verdict")).to_be_hidden()
+    expect(gate.locator("[data-notice=differs]")).to_contain_text("Đã dùng rồi")
+    expect(gate.locator("[data-notice=slow]")).to_be_visible()
+    expect(gate.locator("#state[data-state=offline]")).to_be_visible()
+    assert_accessible(gate)
+    expect(gate.locator("#waiting")).to_be_hidden(timeout=20_000)
+    expect(gate.locator("#state[data-state=online]")).to_be_visible(timeout=40_000)
+    expect(gate.locator("[data-notice=slow]")).to_be_hidden()

@@ -23,7 +23,8 @@ const looks: Record<Verdict, Signal> = {
   not_inside: "look",
 };
 
-function word(verdict: Verdict): string {
+/** A verdict in one or two words. */
+export function word(verdict: Verdict): string {
   switch (verdict) {
     case "admitted":
       return t("Admitted");
