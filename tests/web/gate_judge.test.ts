@@ -97,6 +97,23 @@ test("the name of the ticket type is known by serial, and else the kind is said"
   assert.equal(await label({ labels: ["Vé"], label_of: places.subarray(1).toString("base64") }), "Visitor");
 });
 
+test("a bundle is read once, however many passes are judged by it", async () => {
+  let reads = 0;
+  const places = Buffer.alloc(dayPass.serial, 0).toString("base64");
+  const watched = new Proxy<Bundle>({ ...bundle, labels: ["Vé"], label_of: places, revoked: [7, 8, 9] }, {
+    get(target, name: keyof Bundle) {
+      if (["label_of", "public_keys", "revoked", "pass_kinds"].includes(name)) reads += 1;
+      return target[name];
+    },
+  });
+  const label = async () => (await judge(dayPass.code, "scan-0001", watched, memory(), new Date(begin))).label;
+  assert.equal(await label(), "Vé");
+  const first = reads;
+  assert.equal(first, 4);
+  for (let n = 0; n < 5; n++) assert.equal(await label(), "Vé");
+  assert.equal(reads, first);
+});
+
 test("whoever leaves is let out with any genuine pass of the edition", async () => {
   const verdict = async (code: string, changes: Partial<Bundle> = {}) =>
     (await judge(code, "scan-0001", { ...bundle, ...changes }, memory(), new Date(end), "out")).verdict;

@@ -1,7 +1,8 @@
 // The verdict of a phone alone, with no network: what the signed code, the bundle and its own memory say.
 
-import { codeIn, keyFromText, looksLikePass, passCovers, passMoved, verifyPass, type PassKind } from "@fairground/passes";
+import { codeIn, looksLikePass, passCovers, passMoved, verifyPass, type PassKind } from "@fairground/passes";
 import { t } from "@fairground/i18n";
+import { known } from "./known";
 import type { Bundle, Entry, Store } from "./store";
 
 export type Verdict =
@@ -58,43 +59,33 @@ export function isPartial(text: string): boolean {
 
 /** Judge a pass as the service would, as far as this phone can know; of who leaves only the signature is asked. */
 export async function judge(text: string, clientId: string, bundle: Bundle, store: Store, now: Date, way: Way = "in"): Promise<Answer> {
-  const keys = new Map(Object.entries(bundle.public_keys).map(([id, key]) => [Number(id), keyFromText(key)]));
+  const { keys, revoked, blocked, takes, labelOf, dayOf } = known(bundle);
   const found = verifyPass(text, keys);
   if (!found.valid || found.pass.edition !== bundle.edition_id) return { client_id: clientId, verdict: "unknown" };
   const pass = passMoved(found.pass, bundle.key_shifts?.[found.pass.keyId] ?? 0);
   const answer = (verdict: Verdict, entry?: Entry): Answer => ({
     client_id: clientId,
     verdict,
-    label: labelOf(bundle, pass.serial) ?? kindName(pass.kind),
+    label: labelOf(pass.serial) ?? kindName(pass.kind),
     previous_at: entry && new Date(entry.at).toISOString(),
     previous_gate: entry?.gate,
   });
   if (way === "out") return answer("left");
-  if (bundle.blocked?.includes(pass.serial)) return { ...answer("revoked"), reason: "blocked" };
-  if (bundle.revoked.includes(pass.serial)) return answer("revoked");
-  if (bundle.pass_kinds.length > 0 && !bundle.pass_kinds.includes(pass.kind)) return answer("wrong_list");
+  if (blocked.has(pass.serial)) return { ...answer("revoked"), reason: "blocked" };
+  if (revoked.has(pass.serial)) return answer("revoked");
+  if (!takes(pass.kind)) return answer("wrong_list");
   if (!passCovers(pass, now)) {
     const days = { valid_from: pass.validFrom.toISOString(), valid_until: pass.validUntil.toISOString() };
     return { ...answer(now < pass.validFrom ? "not_valid_yet" : "expired"), ...days };
   }
   const entry = await store.entry(entryKey(bundle, text));
-  if (entry && dayOf(entry.at, bundle.timezone) === dayOf(now.getTime(), bundle.timezone)) return answer("already_admitted", entry);
+  if (entry && dayOf(entry.at) === dayOf(now.getTime())) return answer("already_admitted", entry);
   return answer("admitted");
 }
 
 /** Under which name an admission of this pass is remembered. */
 export function entryKey(bundle: Bundle, text: string): string {
   return `${bundle.list_id}:${codeIn(text)}`;
-}
-
-function dayOf(at: number, timezone: string): string {
-  return new Intl.DateTimeFormat("en-CA", { timeZone: timezone, dateStyle: "short" }).format(at);
-}
-
-/** The name of the pass's ticket type; unknown for one that was issued after the bundle. */
-function labelOf({ labels, label_of }: Bundle, serial: number): string | undefined {
-  const place = atob(label_of ?? "").charCodeAt(serial - 1);
-  return Number.isNaN(place) ? undefined : labels[place];
 }
 
 function kindName(kind: PassKind): string {

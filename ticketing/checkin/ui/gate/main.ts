@@ -2,23 +2,34 @@
 
 import "./gate.css";
 import { isInstalled, startApp } from "@fairground/app";
+import { usedStorage } from "@fairground/disk";
 import { t } from "@fairground/i18n";
-import { newId, Queue } from "@fairground/queue";
-import { CameraProblem, listenForReader, startScanner, unlockSound, type Scanner } from "@fairground/scan";
-import { asSent, canJudge, entryKey, isPartial, judge, looksTyped, type Answer, type Way } from "./judge";
-import { Screen } from "./screen";
+import { pageLocale } from "@fairground/page";
+import { newId, Queue, type Keeping } from "@fairground/queue";
+import { CameraProblem, listenForReader, signal, startScanner, unlockSound, type Scanner } from "@fairground/scan";
+import { asSent, canJudge, entryKey, isPartial, judge, looksTyped, type Answer, type Verdict, type Way } from "./judge";
+import { notice } from "./notices";
+import { freshFor, hedgeAfter, Pace, within } from "./pace";
+import { Screen, word } from "./screen";
 import { fetchBundle, fetchStatus, handOver, isAway, isWithdrawn, redeem, type OfflineScan } from "./service";
 import { Store, type Bundle } from "./store";
 
 const statusEvery = 10_000;
-const bundleEvery = 5 * 60_000;
+/** Short of the time for which a bundle is new enough to judge by while the service is slow. */
+const bundleEvery = 110_000;
+const storageEvery = 60_000;
 
 class Gate {
   private readonly screen = new Screen();
   private bundle: Bundle | undefined;
   private offset = 0;
+  /** Milliseconds of the steady clock at which the bundle came. */
+  private fetchedAt = -Infinity;
+  private readonly pace = new Pace();
   private online = true;
   private busy = false;
+  /** What was shown before the service had answered, by the id of the scan. */
+  private readonly shown = new Map<string, Verdict>();
   private inside: number | undefined;
   private way: Way = "in";
   private scanner: Scanner | undefined;
@@ -32,7 +43,15 @@ class Gate {
     this.bundle = await this.store.bundle();
     this.offset = await this.store.offset();
     this.showWay(this.way);
-    this.queue.observe((count) => this.screen.waiting(count));
+    this.queue.observe((count, keeping) => {
+      this.screen.waiting(count);
+      notice("keeping", keepingWords(keeping));
+    });
+    void watchStorage();
+    setInterval(() => void watchStorage(), storageEvery);
+    addEventListener("beforeunload", (event) => {
+      if (this.queue.wouldLose) event.preventDefault();
+    });
     this.queue.keepSending((records) => this.send(records));
     this.listen();
     void this.openCamera();
@@ -125,21 +144,63 @@ class Gate {
     const at = this.now();
     const way = this.way;
     if (this.online) {
+      const asking = this.ask(id, text, at, way);
       try {
-        const answer = await redeem(id, text, at, way);
-        await this.remember(answer, text, at);
-        await this.screen.show(answer, timezone, at);
-        return;
+        const answer = this.mayHedge(text) ? await within(hedgeAfter, asking) : await asking;
+        if (answer) {
+          await this.remember(answer, text, at);
+          await this.screen.show(answer, timezone, at);
+          return;
+        }
+        const alone = this.answerAlone(text, id, at, way, timezone);
+        asking.then(
+          (late) => alone.then(() => this.compare(id, late, text, at)),
+          (error: unknown) => this.failed(error),
+        );
+        return await alone;
       } catch (error) {
-        if (isWithdrawn(error)) return this.withdrawn();
-        if (!isAway(error)) {
+        if (!isAway(error) && !isWithdrawn(error)) {
           await this.screen.say(t("Not possible now"), error instanceof Error ? error.message : "");
           return;
         }
-        this.setOnline(false);
+        await this.failed(error);
+        if (isWithdrawn(error)) return;
       }
     }
     await this.answerAlone(text, id, at, way, timezone);
+  }
+
+  /** Ask the service, and mind how long it takes. */
+  private async ask(id: string, text: string, at: Date, way: Way): Promise<Answer> {
+    const asked = performance.now();
+    try {
+      return await redeem(id, text, at, way);
+    } finally {
+      this.pace.answered(performance.now() - asked);
+      if (this.pace.tooSlow) this.setOnline(true); // it answers, and yet is not waited for
+    }
+  }
+
+  /** Whether this phone knows enough, and lately enough, to let nobody wait for a service that is slow. */
+  private mayHedge(text: string): boolean {
+    return canJudge(text) && this.bundle?.list_active === true && performance.now() - this.fetchedAt < freshFor;
+  }
+
+  /** The service answered after this phone had: where it says something else, whoever stands there shall know. */
+  private async compare(id: string, late: Answer, text: string, at: Date): Promise<void> {
+    const shown = this.shown.get(id);
+    this.shown.delete(id);
+    if (!shown || shown === late.verdict) return;
+    await this.remember(late, text, at);
+    const time = clockTime(at, this.bundle?.timezone);
+    const words = { time, label: late.label ?? "", shown: word({ verdict: shown }), said: word(late) };
+    signal("look");
+    notice("differs", t("{time} {label}: this phone said “{shown}”, the service says “{said}”.", words), "mind");
+  }
+
+  private async failed(error: unknown): Promise<void> {
+    if (isWithdrawn(error)) await this.withdrawn();
+    else if (isAway(error)) this.setOnline(false);
   }
 
   /** Without the service: judge here, show it, and put the scan in line. */
@@ -157,6 +218,7 @@ class Gate {
       return;
     }
     const answer = await judge(text, id, this.bundle, this.store, at, way);
+    if (this.online) this.shown.set(id, answer.verdict); // the service's answer is still to come
     const { list_id: list, gate_id: gate } = this.bundle;
     await this.queue.add({ code: text, device_at: at.toISOString(), shown: answer.verdict, way, list, gate }, id);
     await this.remember(answer, text, at);
@@ -188,31 +250,33 @@ class Gate {
   private async refreshBundle(): Promise<void> {
     try {
       const { bundle, offset } = await fetchBundle();
-      [this.bundle, this.offset] = [bundle, offset];
+      [this.bundle, this.offset, this.fetchedAt] = [bundle, offset, performance.now()];
       await this.store.keep(bundle, offset);
       this.screen.gate(bundle.gate);
       this.showWay(this.way);
       this.setOnline(true, true);
     } catch (error) {
-      if (isWithdrawn(error)) await this.withdrawn();
-      else if (isAway(error)) this.setOnline(false);
+      await this.failed(error);
     }
   }
 
   private async refreshStatus(): Promise<void> {
+    const asked = performance.now();
     try {
       const { inside } = await fetchStatus();
+      this.pace.asked(performance.now() - asked);
       this.inside = inside;
       this.screen.inside(inside);
       this.setOnline(true);
     } catch (error) {
-      if (isWithdrawn(error)) await this.withdrawn();
-      else if (isAway(error)) this.setOnline(false);
+      await this.failed(error);
     }
   }
 
   /** Whichever answer tells it first that the network is back: what the phone judges by is fetched anew. */
-  private setOnline(yes: boolean, fetched = false): void {
+  private setOnline(answers: boolean, fetched = false): void {
+    const yes = answers && !this.pace.tooSlow;
+    notice("slow", answers && this.pace.tooSlow ? t("The network is slow: this phone checks passes alone and sends them later.") : "", "mind");
     const back = yes && !this.online;
     if (back) this.queue.keepSending((records) => this.send(records));
     this.online = yes;
@@ -231,6 +295,23 @@ class Gate {
   private now(): Date {
     return new Date(Date.now() + this.offset);
   }
+}
+
+/** The time of day at the edition's place. */
+function clockTime(at: Date, timeZone = "Asia/Ho_Chi_Minh"): string {
+  return new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone }).format(at);
+}
+
+/** What whoever holds this phone has to know about scans that only this page keeps. */
+function keepingWords(keeping: Keeping): string {
+  if (keeping === "full") return t("This phone is full: scans are kept only while this page is open.");
+  return keeping === "memory" ? t("This phone keeps nothing: scans are kept only while this page is open.") : "";
+}
+
+async function watchStorage(): Promise<void> {
+  const used = await usedStorage();
+  const percent = new Intl.NumberFormat(pageLocale(), { style: "percent" }).format(used ?? 0);
+  notice("storage", used ? t("This phone is nearly full ({percent}). Delete photos or apps from it.", { percent }) : "", "mind");
 }
 
 async function main(): Promise<void> {

@@ -23,7 +23,8 @@ const looks: Record<Verdict, Signal> = {
   not_inside: "look",
 };
 
-function word({ verdict, reason }: Answer): string {
+/** A verdict in one or two words. */
+export function word({ verdict, reason }: Pick<Answer, "verdict" | "reason">): string {
   switch (verdict) {
     case "admitted":
       return t("Admitted");

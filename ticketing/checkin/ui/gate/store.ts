@@ -1,6 +1,8 @@
-// What the phone keeps on disk beside the queue: the last bundle, the clock's offset, who is known to be in today.
+// What the phone keeps on disk beside the queue: the last bundle, the clock's offset, who is known to be in today. What
+// the disk does not take is kept in memory, so that this page goes on judging.
 
-import { openDB, type DBSchema, type IDBPDatabase } from "idb";
+import { openDisk } from "@fairground/disk";
+import type { DBSchema, IDBPDatabase } from "idb";
 
 /** What the service says a phone needs to judge passes alone. */
 export interface Bundle {
@@ -41,46 +43,77 @@ interface Schema extends DBSchema {
 }
 
 export class Store {
-  private constructor(private readonly database: IDBPDatabase<Schema>) {}
+  /** What the disk did not take; null for an entry that it would not let go of. */
+  private readonly values = new Map<string, unknown>();
+  private readonly entries = new Map<string, Entry | null>();
+
+  private constructor(private readonly database: IDBPDatabase<Schema> | undefined) {}
 
   static async open(): Promise<Store> {
-    const database = await openDB<Schema>("fairground-gate", 1, {
-      upgrade(opened) {
-        opened.createObjectStore("values");
-        opened.createObjectStore("entries", { keyPath: "key" });
-      },
+    const database = await openDisk<Schema>("fairground-gate", 1, (opened) => {
+      opened.createObjectStore("values");
+      opened.createObjectStore("entries", { keyPath: "key" });
     });
     return new Store(database);
   }
 
-  async bundle(): Promise<Bundle | undefined> {
-    return (await this.database.get("values", "bundle")) as Bundle | undefined;
+  bundle(): Promise<Bundle | undefined> {
+    return this.value<Bundle>("bundle");
+  }
+
+  /** A small thing that this phone remembers. */
+  async value<Value>(name: string): Promise<Value | undefined> {
+    if (this.values.has(name)) return this.values.get(name) as Value;
+    return (await this.database?.get("values", name).catch(() => undefined)) as Value | undefined;
+  }
+
+  async remember(name: string, value: unknown): Promise<void> {
+    const kept = await this.tried((database) => database.put("values", value, name));
+    if (kept) this.values.delete(name);
+    else this.values.set(name, value);
   }
 
   /** Milliseconds to add to this device's clock to get the service's. */
   async offset(): Promise<number> {
-    return ((await this.database.get("values", "offset")) as number | undefined) ?? 0;
+    return (await this.value<number>("offset")) ?? 0;
   }
 
   async keep(bundle: Bundle, offset: number): Promise<void> {
-    const change = this.database.transaction("values", "readwrite");
-    await Promise.all([change.store.put(bundle, "bundle"), change.store.put(offset, "offset"), change.done]);
+    await Promise.all([this.remember("bundle", bundle), this.remember("offset", offset)]);
   }
 
-  entry(key: string): Promise<Entry | undefined> {
-    return this.database.get("entries", key);
+  async entry(key: string): Promise<Entry | undefined> {
+    const known = this.entries.get(key);
+    return known === undefined ? this.database?.get("entries", key).catch(() => undefined) : (known ?? undefined);
   }
 
   async enter(entry: Entry): Promise<void> {
-    await this.database.put("entries", entry);
+    const kept = await this.tried((database) => database.put("entries", entry));
+    if (kept) this.entries.delete(entry.key);
+    else this.entries.set(entry.key, entry);
   }
 
   async leave(key: string): Promise<void> {
-    await this.database.delete("entries", key);
+    const gone = await this.tried((database) => database.delete("entries", key));
+    if (gone) this.entries.delete(key);
+    else this.entries.set(key, null);
   }
 
   /** Forget everything that lets this phone judge: it was withdrawn. */
   async forget(): Promise<void> {
-    await Promise.all([this.database.clear("values"), this.database.clear("entries")]);
+    this.values.clear();
+    this.entries.clear();
+    await Promise.all([this.database?.clear("values"), this.database?.clear("entries")]);
+  }
+
+  /** Whether the disk did it. */
+  private async tried(work: (database: IDBPDatabase<Schema>) => Promise<unknown>): Promise<boolean> {
+    if (!this.database) return false;
+    try {
+      await work(this.database);
+      return true;
+    } catch {
+      return false; // full, or taken away by the browser
+    }
   }
 }
