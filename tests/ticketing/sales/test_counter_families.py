@@ -62,7 +62,7 @@ async def test_a_family_is_one_sale_of_several_types(
     sale = {"client_id": FAMILY, f"n-{seat}": "2", f"n-{child}": "1", "method": "cash", "given": "200.000"}
     sold = [await client.post(counter, data=sale) for _twice in range(2)]
     assert [answer.status_code for answer in sold] == [303, 303]
-    assert len({answer.headers["location"] for answer in sold}) == 1
+    assert len({answer.headers["location"].partition("?")[0] for answer in sold}) == 1
     assert await taken() == [(2, 0), (1, 0)]
     assert [
         (row["amount_minor"], row["method"]) for row in await fetch("SELECT amount_minor, method FROM payment")

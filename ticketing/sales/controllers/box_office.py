@@ -13,7 +13,7 @@ from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.guards import requires
 from app.events.enums import PassState
-from app.events.pages import form_again
+from app.events.pages import download, form_again
 from app.events.passes.codec import qr_text
 from app.events.queries import EditionInfo, edition_by_id
 from app.events.typed_codes import show_code
@@ -27,6 +27,7 @@ from app.kernel.settings import settings
 from app.kernel.web import page, redirect
 from app.payments.enums import METHOD_NAMES, CounterMethod, PaymentMethod, Settlement
 from app.payments.errors import DrawerNeeded
+from app.payments.papers import invoice_pdf
 from app.payments.queries import document_by_id
 from app.payments.queries_drawers import lacks_drawer
 from app.payments.schemas import NOT_AN_AMOUNT
@@ -49,6 +50,8 @@ from ticketing.sales.services.paying import pay_order
 #: How many of a ticket type: the name of its field, and that of all of them together.
 TYPE_FIELD = re.compile(r"^n-([0-9]{1,9})$")
 COUNTS = "counts"
+#: Such a field and its number, one after the other, in an address.
+ASKED_FIELD = re.compile(r"^n-[0-9]{1,9}=[0-9]{1,2}$")
 #: An amount in minor units in an address.
 MINOR = re.compile(r"^[0-9]{1,15}$")
 
@@ -62,8 +65,12 @@ class BoxOfficeController(Controller):
 
     @get("/")
     async def form(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[str]:
-        """What is sold, to how many."""
-        return await _counter(await edition_by_id(edition_id), request.user, _first_form())
+        """What is sold, to how many: nothing yet, or what the address says, such as the same as in the last sale."""
+        form = _first_form()
+        form.values.update(
+            {key: value for key, value in request.query_params.items() if ASKED_FIELD.match(f"{key}={value}")}
+        )
+        return await _counter(await edition_by_id(edition_id), request.user, form)
 
     @post("/")
     async def sell(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
@@ -95,7 +102,8 @@ class BoxOfficeController(Controller):
             form = await form_again(request, {COUNTS: error.sentence()})
             form.values["client_id"] = new_token()  # sent once more it is another sale
             return await _counter(edition, request.user, form, status=error.status)
-        return redirect(f"/manage/{edition_id}/box-office/{placed.order_id}{f'?{urlencode(change)}' if change else ''}")
+        asked = {**change, "already": 1} if placed.replayed else change
+        return redirect(f"/manage/{edition_id}/box-office/{placed.order_id}{f'?{urlencode(asked)}' if asked else ''}")
 
     @get("/order")
     async def find(
@@ -140,6 +148,17 @@ class BoxOfficeController(Controller):
         toast = _("The tickets are gone: this money has to go back.") if outcome == Settlement.REFUND else ""
         return redirect(_address(edition_id, order, **({} if toast else change)), toast=toast)
 
+    @get("/{order_id:int}/invoice.pdf")
+    async def invoice(
+        self, edition_id: FromPath[int], order_id: FromPath[int], reference: FromQuery[str] = ""
+    ) -> Response[bytes]:
+        """The invoice of an order, its receipt once it is paid, for whoever asks for one at the counter."""
+        order = await _order_said(order_id, edition_id, reference)
+        if order["payment_document"] is None:
+            raise OrderNotFound
+        document = await document_by_id(order["payment_document"])
+        return download(await invoice_pdf(document), f"{document.number}.pdf", "application/pdf")
+
     @get("/{order_id:int}")
     async def passes(
         self,
@@ -149,16 +168,18 @@ class BoxOfficeController(Controller):
         reference: FromQuery[str] = "",
         given: FromQuery[str] = "",
         change: FromQuery[str] = "",
+        already: FromQuery[str] = "",
     ) -> Response[str]:
         """The passes of a sale, or of an order that was placed before, to be printed once it is paid.
 
         ``given`` is the cash that was given for it just now, in minor units, and ``change`` what goes back of it.
+        ``already`` is said of a sale whose form came a second time.
         """
         edition = await edition_by_id(edition_id)
         order = await _order_said(order_id, edition_id, reference)
         form = Form.empty(method=CounterMethod.CASH)
         counted = [Money(int(one), order["currency"]) for one in (given, change) if MINOR.match(one)]
-        return await _passes_page(edition, order, request.user, form, counted=counted)
+        return await _passes_page(edition, order, request.user, form, counted=counted, already=bool(already))
 
 
 def _first_form() -> Form:
@@ -211,6 +232,7 @@ async def _passes_page(
     form: Form,
     *,
     counted: Sequence[Money] = (),
+    already: bool = False,
     status: int = 200,
 ) -> Response[str]:
     found = await queries.tickets_of_order(order["id"])
@@ -233,6 +255,9 @@ async def _passes_page(
         order=order,
         total=total,
         counted=counted if len(counted) == 2 else (),
+        same=urlencode({f"n-{kind}": number for kind, number in (await queries.counts_of_order(order["id"])).items()})
+        if already
+        else "",
         due=await to_pay(document) if document else total,
         places=decimals(total.currency),
         tickets=tickets,

@@ -10,6 +10,11 @@ document.querySelectorAll<HTMLElement>("[data-step]").forEach((step) => {
   step.addEventListener("click", () => count && setCount(count, Number(count.value) + Number(step.dataset.step)));
 });
 
+// The way back from a sale leads to an empty form: a filled one, kept by the browser, looks as if it waited to be sent.
+window.addEventListener("pageshow", ({ persisted }) => {
+  if (persisted && document.querySelector("[data-counter]")) location.reload();
+});
+
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey) return;
   const count = counts.find((one) => one === event.target);
