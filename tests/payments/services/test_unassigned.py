@@ -65,7 +65,7 @@ async def test_many_are_left_together_each_with_its_reason_and_in_its_books(edit
     ]
     assert await match_new(NOW) == {"left": 4}
     rows = {row["id"]: row for row in await fetch("SELECT id, state, reason, books FROM bank_entry")}
-    assert [rows[one.id]["reason"] for one in entries] == ["nothing", "nothing", "amount", "nothing"]
+    assert [rows[one.id]["reason"] for one in entries] == ["nothing", "nothing", "damaged", "nothing"]
     assert {row["state"] for row in rows.values()} == {EntryState.LEFT.value}
     assert [rows[one.id]["books"] for one in entries] == [edition.id, other.id, edition.id, None]
     assert (await lies(edition), await lies(other)) == ((50_007, 50_007), (50_000, 50_000))
