@@ -1,8 +1,10 @@
-"""Scans that are not on a gate's hot path: somebody leaves, or a phone hands over what it scanned on a day gone by.
+"""Scans that are not on a gate's hot path: somebody leaves, or a phone hands over what it scanned on a day gone by, or
+what it let in before it heard the service.
 
-Each is one transaction that takes the pass's row first, so that two scans of one pass follow one another.
+Each entry or exit is one transaction that takes the pass's row first, so that two scans of one pass follow one another.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +33,24 @@ async def redeem_late(presented: Presented, day: tuple[datetime, datetime]) -> A
     The admission is closed from the beginning, so that it neither counts as inside today nor shuts the gate today.
     """
     return await _once(presented, day)
+
+
+async def dispute(presented: Presented, first: Answer) -> Answer:
+    """Set a scan aside that the service had refused while its phone, which had not heard, let somebody in.
+
+    What was refused stands against it. A scan that was set aside before gets the same answer again.
+    """
+    rows = await fetch(
+        "UPDATE scan SET verdict = {}, reason = verdict, shown = {}, offline = {} "
+        "WHERE client_id = {} AND code_hash = {} AND verdict = {} RETURNING verdict, reason",
+        Verdict.LATE_CONFLICT.value,
+        presented.shown,
+        True,
+        presented.client_id,
+        presented.code_hash,
+        first.verdict,
+    )
+    return replace(first, **rows[0]) if rows else first
 
 
 async def _once(presented: Presented, day: tuple[datetime, datetime] | None) -> Answer:

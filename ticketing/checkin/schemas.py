@@ -60,9 +60,8 @@ class RedeemAnswer(msgspec.Struct, omit_defaults=True):
     A pass refused for its day (``not_valid_yet``, ``expired``) comes with what it holds for: from ``valid_from`` until
     before ``valid_until``; where it is the list that takes nobody then, ``note`` says when it does. To an admission the
     note is what the list wants shown. In a batch ``error`` is the code of what kept a scan from being taken over: it is
-    not stored, and its verdict is ``unknown``.
-    ``reason`` says what stands against a scan that has to be settled (``late_conflict``), and ``blocked`` of a pass that
-    is refused (``revoked``) only until somebody at the desk lifts that.
+    not stored, and its verdict is ``unknown``. ``reason`` says what stands against a scan that has to be settled
+    (``late_conflict``), and ``blocked`` of a pass that is refused (``revoked``) until somebody at the desk lifts that.
     """
 
     client_id: str

@@ -229,6 +229,30 @@ async def test_queued_scans_are_judged_by_their_own_time_and_conflicts_are_set_a
     assert await open_admissions() == 2
 
 
+async def test_whom_a_phone_let_in_while_the_service_refused_too_slowly_is_set_aside(gate: Any) -> None:
+    edition, list_id, _gate_id, phone = gate
+    _other_id, other, _token = await make_gate(edition.id, list_id, now=NOW, name="Cổng B")
+    one, revoked, unseen = [await make_pass(edition, now=NOW) for _number in range(3)]
+    await redeem_pass(actor=other, client_id="scan-other", code=one.code, now=NOW)
+    await revoke_pass(pass_id=revoked.id, reason="lost", actor=SYSTEM, now=NOW)
+    codes = {"scan-0001": one.code, "scan-0002": revoked.code, "scan-0003": unseen.code, "scan-0004": one.code}
+    for client_id, code in codes.items():
+        await redeem_pass(actor=phone, client_id=client_id, code=code, now=NOW)
+    shown = [Verdict.ADMITTED, Verdict.ADMITTED, Verdict.ADMITTED, Verdict.ALREADY_ADMITTED]
+    scans = [QueuedScan(*scan, NOW, verdict) for scan, verdict in zip(codes.items(), shown, strict=True)]
+    for _time in range(2):
+        answers = await redeem_queue(actor=phone, scans=scans, now=NOW + timedelta(minutes=1))
+        assert [(answer.verdict, answer.reason, answer.previous_gate) for answer in answers] == [
+            ("late_conflict", "already_admitted", "Cổng B"),
+            ("late_conflict", "revoked", None),
+            ("admitted", None, None),
+            ("already_admitted", None, "Cổng B"),
+        ]
+    rows = await fetch("SELECT client_id, shown FROM scan WHERE verdict = 'late_conflict' ORDER BY client_id")
+    assert [(row["client_id"], row["shown"]) for row in rows] == [("scan-0001", "admitted"), ("scan-0002", "admitted")]
+    assert await open_admissions() == 2
+
+
 def _replayed(answer: Any) -> Any:
     from msgspec.structs import replace as replaced
 

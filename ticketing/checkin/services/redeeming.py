@@ -15,7 +15,7 @@ from app.kernel.i18n import pick
 from ticketing.checkin.enums import Verdict, Way
 from ticketing.checkin.errors import ExitsNotCounted, GateNotFound, ListClosed, ListNotFound, NonceTaken
 from ticketing.checkin.queries import GateRule, gate_names
-from ticketing.checkin.recording import leave, redeem_late
+from ticketing.checkin.recording import dispute, leave, redeem_late
 from ticketing.checkin.redeem import Answer, Presented, redeem
 from ticketing.checkin.rules import hours_told, refused_by
 from ticketing.checkin.schemas import QueuedScan, RedeemAnswer
@@ -27,6 +27,8 @@ from ticketing.checkin.services.settling import midnight_of
 EARLIEST = timedelta(days=1)
 LONGEST_SKEW = timedelta(days=366)
 NO_SERIAL = -1
+#: Answers under which somebody whom the phone let in is inside, or is in dispute already.
+LETS_IN = {Verdict.ADMITTED, Verdict.LATE_CONFLICT}
 OTHER_DAYS = {Verdict.NOT_VALID_YET, Verdict.EXPIRED}
 #: How long a key that leaked may still count here: the command that says so is another process.
 KEYS_SECONDS = 5.0
@@ -79,7 +81,8 @@ async def redeem_queue(*, actor: Actor, scans: Sequence[QueuedScan], now: dateti
     """Take over the scans that a phone made while offline, one by one in their order.
 
     Each is judged by its own time, however many days ago that was. Where the phone let somebody in whom the service
-    would not have, the scan is set aside as a late conflict for the gate lead, with what stood against it. A list that
+    would not have, the scan is set aside as a late conflict for the gate lead, with what stood against it; so is one
+    that the service had refused before, slower than its phone waited. A list that
     was closed meanwhile still takes what was scanned. What was scanned on a day that is over holds against that day.
     Each is judged by the list and the gate that it says the phone scanned for. What names one that its edition does not
     have, or whose ``client_id`` stands for another code, is not stored: its answer is an error. Raises GateNotFound.
@@ -127,6 +130,9 @@ async def _take_over(
         answer = await redeem_late(presented, (begin, midnight_of(timezone, begin + timedelta(hours=36))))
     else:
         answer = await redeem(presented)
+    let_in = scan.way is Way.IN and scan.shown is Verdict.ADMITTED
+    if let_in and answer.replayed and not answer.other_code and answer.verdict not in LETS_IN:
+        answer = await dispute(presented, answer)
     return await _told(presented, answer, rule)
 
 
