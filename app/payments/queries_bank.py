@@ -180,6 +180,23 @@ async def counts_of_entries(edition_id: int) -> dict[EntryState, int]:
     return dict.fromkeys(ENTRY_STATE_NAMES, 0) | {EntryState(row["state"]): row["count"] for row in rows}
 
 
+async def counts_not_assigned(edition_id: int) -> tuple[int, int]:
+    """How many transfers an edition's books hold as not assigned, those set aside among them; and how many its desk
+    sees that are in no edition's books yet.
+    """
+    rows = await fetch(
+        "SELECT COALESCE(SUM(CASE WHEN books = {} THEN 1 ELSE 0 END), 0) AS held, "
+        "COALESCE(SUM(CASE WHEN books IS NULL AND state = {} AND (edition = {} OR edition IS NULL) THEN 1 ELSE 0 END), "
+        "0) AS outside FROM bank_entry WHERE state IN ({}, {})",
+        edition_id,
+        EntryState.LEFT.value,
+        edition_id,
+        EntryState.LEFT.value,
+        EntryState.IGNORED.value,
+    )
+    return int(rows[0]["held"]), int(rows[0]["outside"])
+
+
 async def entry_by_id(entry_id: int, edition_id: int | None = None) -> EntryInfo:
     """One transfer. Raises TransferNotFound, also when the desk of ``edition_id`` does not see it."""
     chosen: Any = (BankEntry.id == entry_id) & SHOWN

@@ -15,8 +15,8 @@ from app.kernel.forms import read_form
 from app.kernel.i18n import _, format_date
 from app.kernel.web import page, redirect
 from app.payments import queries_books
-from app.payments.enums import ACCOUNT_NAMES, METHOD_NAMES, EntryState
-from app.payments.queries_bank import counts_of_entries
+from app.payments.enums import ACCOUNT_NAMES, METHOD_NAMES
+from app.payments.queries_bank import counts_not_assigned
 from app.payments.queries_books import DayTotals
 from app.payments.queries_card import inbox_of
 from app.payments.schemas import DayForm
@@ -40,6 +40,7 @@ class DaysController(Controller):
         day = day_asked(request) or (to_close[0][0] if to_close else today)
         closed = await queries_books.closed_day(edition_id, day)
         over = edition.end_of(day)
+        held, outside = (0, 0) if closed else await counts_not_assigned(edition_id)
         return page(
             "payments/days.html",
             edition=edition,
@@ -49,8 +50,9 @@ class DaysController(Controller):
             is_today=day == today,
             totals=_shown(closed.totals if closed else await queries_books.totals_of_day(edition_id, day)),
             cashiers=[] if closed else await queries_books.cashiers_not_counted(edition_id, over),
-            unassigned=closed.unassigned if closed else (await counts_of_entries(edition_id))[EntryState.LEFT],
-            waiting=closed.waiting if closed else len(await inbox_of(edition_id)),
+            held=held,
+            outside=outside,
+            waiting=0 if closed else len(await inbox_of(edition_id)),
             to_close=to_close,
             closed_days=await queries_books.closed_days(edition_id),
         )

@@ -300,6 +300,7 @@ async def document_page(
     removable = [one for one in (*payments, *theirs) if may_be_taken_off(one) and not one.returned.amount_minor]
     due_back = [one for one in payments if one.due_back.amount_minor > 0]
     creditable = document.kind == DocumentKind.INVOICE and document.state in STANDS and not document.is_borne
+    to_pay_by, today = queries.to_pay_by(document, parts), edition.today(now())
     return page(
         "payments/document.html",
         status=status,
@@ -312,8 +313,9 @@ async def document_page(
         borne=borne,
         lines=await queries.lines_of(document.id),
         parts=parts,
-        to_pay_by=queries.to_pay_by(document, parts),
-        overdue=queries.is_overdue(document, parts, edition.today(now())),
+        to_pay_by=to_pay_by,
+        late=document.state == DocumentState.OPEN and to_pay_by is not None and to_pay_by < today,
+        overdue=queries.is_overdue(document, parts, today),
         notes=await queries.credit_notes_of(document.id),
         proofs=await proofs_of(document.id),
         told=await told_of(document),

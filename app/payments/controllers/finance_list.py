@@ -12,11 +12,13 @@ from app.events.pages import PAGE_SIZE, download, offset_of, page_asked, pager_o
 from app.events.queries import EditionInfo, Page, edition_by_id
 from app.kernel.clock import now
 from app.kernel.i18n import _
+from app.kernel.money import Money
 from app.kernel.names import search_text
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page
 from app.payments import queries
 from app.payments.enums import STATE_NAMES, DocumentKind, DocumentState
+from app.payments.queries import DocumentInfo
 from app.payments.queries_due import count_overdue, next_days, open_by_day
 from app.payments.queries_legal import open_at_ending_rates
 from app.payments.queries_proof import with_waiting_proofs
@@ -66,7 +68,7 @@ class DocumentListController(Controller):
     async def export(
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], q: FromQuery[str] = ""
     ) -> Response[bytes]:
-        """The list as a sheet."""
+        """The list as a sheet; what a credit note takes back is below zero, so that the amounts can be summed."""
         state = request.query_params.get("state", "")
         edition = await edition_by_id(edition_id)
         found = await _found(edition, state, q)
@@ -92,7 +94,7 @@ class DocumentListController(Controller):
                 one.number,
                 one.payer_name,
                 one.description,
-                one.amount,
+                _counted(one),
                 one.amount.currency,
                 names[one.state],
                 one.reference if one.kind == DocumentKind.INVOICE else "",
@@ -107,6 +109,11 @@ class DocumentListController(Controller):
         ]
         content = write_xlsx(_("Payments"), headers, rows, timezone=edition.timezone)
         return download(content, f"payments-{edition.slug}.xlsx")
+
+
+def _counted(one: DocumentInfo) -> Money:
+    below = one.kind == DocumentKind.CREDIT_NOTE
+    return Money(-one.amount.amount_minor, one.amount.currency) if below else one.amount
 
 
 def _names() -> dict[DocumentState, str]:

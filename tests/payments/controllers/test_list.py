@@ -12,6 +12,7 @@ import pytest
 from app.accounts.actor import SYSTEM
 from app.accounts.enums import Role
 from app.events.queries import EditionInfo
+from app.kernel.database import fetch
 from app.kernel.money import Money
 from app.kernel.sheets import read_table
 from app.payments.enums import PaymentMethod
@@ -120,6 +121,17 @@ async def test_open_invoices_stand_by_their_days_and_late_ones_have_a_tab(
     sheet = read_table((await client.get(f"{base}/export.xlsx?state=overdue&lang=en")).content, "list.xlsx")
     told = [dict(zip(sheet.headers, row.values, strict=False)) for row in sheet.rows]
     assert [(one["Payer"], one["Overdue"]) for one in told] == [("Trễ cả", "Overdue"), ("Trễ một nửa", "Overdue")]
+
+
+async def test_the_sheet_takes_credit_notes_off(client: Browser, frozen_now: object, seller: Seller) -> None:
+    edition = await make_edition()
+    documents = await some_invoices(edition)
+    await sign_in(client, (await make_owner()).id)
+    sheet = read_table((await client.get(f"/manage/{edition.id}/payments/export.xlsx?lang=en")).content, "list.xlsx")
+    told = [dict(zip(sheet.headers, row.values, strict=False)) for row in sheet.rows]
+    assert -20_000 in {row["Amount"] for row in told}
+    (sold,) = await fetch("SELECT -SUM(amount_minor) AS sold FROM ledger_entry WHERE account IN ('revenue', 'tax')")
+    assert sum(row["Amount"] for row in told) == sold["sold"] < sum(one.amount.amount_minor for one in documents)
 
 
 async def test_what_goes_back_is_said_and_not_what_was_billed(
