@@ -34,7 +34,7 @@ class Pace:
 
     def __init__(self) -> None:
         self._waited_for = dialect() == "sqlite"
-        self.rows = 4 * self.LEAST if self._waited_for else min(self.USUAL, self.MOST)
+        self.rows = self.LEAST if self._waited_for else min(self.USUAL, self.MOST)
 
     @asynccontextmanager
     async def piece(self) -> AsyncIterator[None]:
