@@ -17,6 +17,7 @@ from app.kernel.jobs import every
 from app.kernel.module import Module
 from app.payments.queries_told import register_news
 from app.payments.searching import register_phones
+from app.payments.services.credit_notes import register_what_stays
 from app.payments.services.documents import register_settlement, register_taken_back
 from app.payments.services.taking_off import register_reopened
 from app.payments.services.telling import register_payers
@@ -37,7 +38,7 @@ from ticketing.sales.queries import (
 from ticketing.sales.services.closing import close_sales
 from ticketing.sales.services.copying import copy_ticket_types
 from ticketing.sales.services.currency import prices_held
-from ticketing.sales.services.messages import news_of_order, reach_buyer
+from ticketing.sales.services.messages import news_of_order, passes_stay, reach_buyer
 from ticketing.sales.services.orders import PURPOSE
 from ticketing.sales.services.outcomes import cancel_taken_back, hold_orders, reopen_order, settle_order, settle_orders
 from ticketing.sales.sheets import ATTENDEES, TICKET_TYPES
@@ -51,6 +52,7 @@ def start() -> None:
     register_taken_back(PURPOSE, cancel_taken_back)
     register_reopened(PURPOSE, reopen_order, hold_orders)
     register_payers(PURPOSE, reach_buyer)
+    register_what_stays(PURPOSE, passes_stay)
     register_news(PURPOSE, news_of_order)
     register_phones(PURPOSE, orders_of_contact)
     add_mover(MOVER)

@@ -56,19 +56,24 @@ from app.payments.queries_told import told_of
 from app.payments.schemas import CreditForm, PaymentForm, RefundForm, TakeOffForm, read_amount
 from app.payments.services.bearing import return_borne
 from app.payments.services.corrections import credit_document, write_off
-from app.payments.services.credit_notes import lines_left
+from app.payments.services.credit_notes import lines_left, what_stays
 from app.payments.services.documents import cancel_document
 from app.payments.services.late_parts import may_be_paid, to_pay
 from app.payments.services.recording import record_payment
 from app.payments.services.refunding import record_refund
 from app.payments.services.taking_off import may_be_taken_off, take_off
+from app.payments.services.telling import payer_of
 from app.payments.transfers import transfer_parts
 from app.payments.why import said
 
-#: Asked before a credit note over all of a paid invoice.
+#: Asked before a credit note over all of a paid invoice: where its payer can be told, and where she cannot.
 TAKES_ALL = N_(
     "This takes back all of the invoice, and with it what was sold: %(what)s. %(amount)s goes back to the payer, who "
     "is told. If that is meant, tick this."
+)
+TAKES_ALL_UNTOLD = N_(
+    "This takes back all of the invoice, and with it what was sold: %(what)s. %(amount)s goes back to the payer. No "
+    "phone number or e-mail of hers is known, so tell her yourself. If that is meant, tick this."
 )
 
 
@@ -203,7 +208,8 @@ class FinanceController(Controller):
             whole = document.state == DocumentState.PAID and amount == document.left and not reading.values.whole
             if whole and reading.values.stood in ("", await stand_of(document)):  # else it may have come before
                 told = {"what": document.description, "amount": format_money(document.paid)}
-                reading.refuse("whole", _(TAKES_ALL) % told)
+                asked = _(TAKES_ALL) if await payer_of(document) else _(TAKES_ALL_UNTOLD)
+                reading.refuse("whole", asked % told)
             values = reading.settle()
             note_id = await credit_document(
                 document_id=document_id,
@@ -324,6 +330,8 @@ async def document_page(
         corrects=await queries.document_by_id(document.corrects_id) if document.corrects_id else None,
         creditable=creditable,
         credit_of=await _lines_to_credit(document) if creditable else [],
+        stays_after_part=await what_stays(document) if creditable else "",
+        payer_told=await payer_of(document) is not None,
         credit_form=credit_form or Form.empty(credit_of="0"),
         form=form or await _first_form(document),
         problem=problem,

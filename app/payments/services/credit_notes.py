@@ -1,6 +1,6 @@
 """Credit notes: issued over an invoice or a part of it, and forgotten when all of it is taken back."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from app.payments.enums import DocumentKind, DocumentState, Posting
@@ -9,6 +9,25 @@ from app.payments.queries import DocumentInfo, credit_notes_of, lines_of
 from app.payments.services.issuing import Content, Seller, issue, next_number, payer_on, post_content, sides_of_lines
 from app.payments.services.ledger import day_of, post
 from app.payments.tables import PaymentDocument
+
+WhatStays = Callable[[DocumentInfo], Awaitable[str]]
+_stays: dict[str, WhatStays] = {}
+
+
+def register_what_stays(purpose: str, stays: WhatStays) -> None:
+    """Say what a credit note over a part of a purpose's invoice leaves as it is.
+
+    ``stays(document)`` gives sentences for who enters the note, empty where nothing is left. Raises ValueError when the
+    purpose is taken.
+    """
+    if _stays.setdefault(purpose, stays) != stays:
+        raise ValueError(f"what stays of {purpose} is said by another module already")
+
+
+async def what_stays(document: DocumentInfo) -> str:
+    """What a credit note over a part of an invoice leaves as it is, in sentences; empty where nobody says so."""
+    stays = _stays.get(document.purpose)
+    return await stays(document) if stays else ""
 
 
 async def issue_credit(document: DocumentInfo, lines: Sequence[TaxedLine], description: str, now: datetime) -> int:

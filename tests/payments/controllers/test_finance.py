@@ -11,8 +11,9 @@ from app.kernel.clock import freeze, now
 from app.payments.enums import DocumentState, Settlement
 from app.payments.lines import Line
 from app.payments.papers import paper_of
-from app.payments.queries import balances, document_by_id, payments_of
+from app.payments.queries import DocumentInfo, balances, document_by_id, payments_of
 from app.payments.queries_drawers import drawers_of
+from app.payments.services import telling
 from app.payments.services.issuing import Part
 from tests.conftest import NOW
 from tests.events.factories import make_edition
@@ -28,6 +29,11 @@ def seller(monkeypatch: pytest.MonkeyPatch) -> Seller:
     made = Seller()
     put_on_sale(monkeypatch, made)
     return made
+
+
+async def reach(_document: DocumentInfo) -> telling.Reached:
+    """How a payer is written to."""
+    return telling.Reached(email="lan@example.vn")
 
 
 @pytest.fixture
@@ -152,6 +158,10 @@ async def test_a_part_is_paid_a_part_taken_back_and_the_rest_written_off(desk: B
     assert (await document_by_id(document.id)).state == DocumentState.WRITTEN_OFF
     asked = (await desk.get(f"{own}?lang=en")).text
     assert f'action="{own}/cancel"' in asked
+    assert "40.000\xa0₫ that came for it has to go back. Money" in asked  # nobody knows how to reach her
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(telling, "_reach", {"order": reach})
+        asked = (await desk.get(f"{own}?lang=en")).text
     assert "40.000\xa0₫ that came for it has to go back, and the payer is told." in asked
     ledger = (await desk.get(f"/manage/{edition.id}/payments/ledger?lang=en")).text
     for words in ("Written off", "30.000\xa0₫", "Card terminals", "40.000\xa0₫", "Quỹ vì phụ nữ"):

@@ -8,13 +8,16 @@ from typing import Any
 import pytest
 
 from app.accounts.actor import SYSTEM
+from app.accounts.enums import Role
 from app.kernel.database import fetch
 from app.kernel.money import Money
 from app.payments.enums import PaymentMethod
 from app.payments.errors import DocumentNotOpen
 from app.payments.services.corrections import credit_document
 from tests.conftest import NOW
-from tests.support.factories_ticketing import make_order, make_ticket_type, pay_order
+from tests.support.client import Browser, sign_in
+from tests.support.factories import make_holder
+from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type, pay_order
 from tests.support.race import race, winners
 from tests.ticketing.sales.test_orders import places, state_of
 from ticketing.sales.enums import OrderState
@@ -122,3 +125,52 @@ async def test_cancelling_a_held_order_and_one_that_expired(edition: Any) -> Non
     with pytest.raises(OrderNotOpen):
         await cancel_order(order_id=gone.order_id, edition_id=edition.id, actor=SYSTEM, now=NOW)
     assert await places(type_id) == (0, 0)
+
+
+STAYS = "Over a part it takes back money alone: "
+
+
+@pytest.mark.parametrize(
+    ("many", "said"),
+    [(1, "the pass of this order stays valid."), (3, "all 3 passes of this order stay valid.")],
+    ids=["one pass", "several"],
+)
+async def test_a_credit_note_over_a_part_is_said_to_leave_every_pass_valid(
+    client: Browser, frozen_now: Any, many: int, said: str
+) -> None:
+    edition = await make_open_edition(now=NOW)
+    await sign_in(client, (await make_holder(Role.FINANCE, edition_id=edition.id, now=NOW)).id)
+    type_id = await make_ticket_type(edition.id, now=NOW, price_minor=50_000)
+    placed = await make_order(edition.id, {type_id: many}, now=NOW)
+    (bill,) = await fetch("SELECT id FROM payment_document")
+    own = f"/manage/{edition.id}/payments/{bill['id']}"
+    assert STAYS not in (await client.get(f"{own}?lang=en")).text  # no pass is made yet
+    await pay_order(order_id=placed.order_id, edition_id=edition.id, method=PaymentMethod.CASH, actor=SYSTEM, now=NOW)
+    assert STAYS + said in (await client.get(f"{own}?lang=en")).text
+    assert (await client.post(f"{own}/credits", data={"credit": "20.000", "reason": "một người ốm"})).status_code == 303
+    assert {ticket["pass_state"] for ticket in await tickets_of_order(placed.order_id)} == {"issued"}
+    assert STAYS + said in (await client.get(f"{own}?lang=en")).text
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["a phone", "no contact"])
+async def test_only_a_buyer_who_can_be_reached_is_said_to_be_told(
+    client: Browser, frozen_now: Any, known: bool
+) -> None:
+    edition = await make_open_edition(now=NOW)
+    await sign_in(client, (await make_holder(Role.FINANCE, edition_id=edition.id, now=NOW)).id)
+    type_id = await make_ticket_type(edition.id, now=NOW, price_minor=50_000)
+    if known:
+        order = (await make_order(edition.id, {type_id: 2}, now=NOW)).order_id
+        await pay_order(order_id=order, edition_id=edition.id, method=PaymentMethod.CASH, actor=SYSTEM, now=NOW)
+    else:
+        sale = {"client_id": "a" * 22, f"n-{type_id}": "2", "method": "cash", "full_name": "Lan"}
+        assert (await client.post(f"/manage/{edition.id}/box-office", data=sale)).status_code == 303
+    (bill,) = await fetch("SELECT id FROM payment_document")
+    own = f"/manage/{edition.id}/payments/{bill['id']}"
+    asked = await client.post(f"{own}/credits?lang=en", data={"credit": "100.000", "reason": "nghỉ"})
+    told, alone = "goes back to the payer, who is told.", "is known, so tell her yourself."
+    assert (asked.status_code, told in asked.text, alone in asked.text) == (422, known, not known)
+    part = await client.post(f"{own}/credits", data={"credit": "20.000", "reason": "bớt"})
+    assert part.status_code == 303
+    back = (await client.get(f"{own}?lang=en")).text
+    assert (f'action="{own}/refunds/' in back, "The payer is told." in back) == (True, known)

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from app.accounts.tables import Person
+from app.events.enums import PassState
 from app.events.passes.services import IssuedPass
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.database import fetch
-from app.kernel.i18n import _, format_datetime, ngettext, pick, use_locale
+from app.kernel.i18n import _, format_datetime, format_number, ngettext, pick, use_locale
 from app.kernel.money import Money, format_money
 from app.kernel.outbox import NewMessage, free_key, send_message, send_messages, way_to
 from app.kernel.rows import among
@@ -16,7 +17,7 @@ from app.kernel.settings import settings
 from app.payments.queries import DocumentInfo
 from app.payments.services.telling import Reached
 from ticketing.sales.enums import OrderState
-from ticketing.sales.queries import texts
+from ticketing.sales.queries import texts, tickets_of_order
 from ticketing.sales.services.references import order_secret
 from ticketing.sales.tables import TicketOrder, TicketType
 
@@ -240,6 +241,18 @@ async def reach_buyer(document: DocumentInfo) -> Reached | None:
     page = _page(await edition_by_id(order.edition), order.client_id)
     email, phone = (order.contact, None) if "@" in order.contact else (None, order.contact)
     return Reached(email=email, phone=phone, page=page, secret=True, held_only=order.state == OrderState.HELD)
+
+
+async def passes_stay(document: DocumentInfo) -> str:
+    """What a credit note over a part of an order leaves: its passes, each of which still opens the gates."""
+    tickets = await tickets_of_order(document.subject_id)
+    valid = sum(ticket["pass_state"] == PassState.ISSUED for ticket in tickets)
+    said = ngettext(
+        "Over a part it takes back money alone: the pass of this order stays valid.",
+        "Over a part it takes back money alone: all {num} passes of this order stay valid.",
+        valid,
+    )
+    return said.format(num=format_number(valid)) if valid else ""
 
 
 async def _moved(places: Mapping[int, int]) -> list[Moved]:
