@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from html import unescape
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -174,3 +176,16 @@ async def test_of_many_families_as_many_go_in_as_there_are_places_for_children(
     assert len(winners(results)) == 2
     losers(results, SoldOut)
     assert await taken() == [(2, 0), (4, 0)]  # of who went without a child's place no other place is held
+
+
+@pytest.mark.parametrize(("lang", "word"), [("en", "Receipt"), ("vi", "Biên nhận"), ("id", "Kuitansi")])
+async def test_help_names_the_button_that_gives_the_receipt_of_a_sale(
+    edition: EditionInfo, seat: int, client: Browser, lang: str, word: str
+) -> None:
+    await sign_in(client, (await make_holder(Role.FINANCE, edition_id=edition.id, now=NOW)).id)
+    sale = {"client_id": FAMILY, f"n-{seat}": "1", "method": "terminal"}
+    sold = (await client.post(f"/manage/{edition.id}/box-office", data=sale)).headers["location"]
+    shown = (await client.get(sold, params={"lang": lang} | dict(parse_qsl(urlsplit(sold).query)))).text
+    (button,) = re.findall(r"<a [^>]*invoice[.]pdf[^>]*>(.*?)</a>", shown, re.DOTALL)
+    assert re.sub(r"<[^>]*>", "", button).strip() == word
+    assert f"<strong>{word}</strong>" in (await client.get(f"/help/finance?lang={lang}")).text
