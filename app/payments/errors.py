@@ -266,6 +266,16 @@ class TaxCodeUnknown(AppError):
     )
 
 
+class CheckDigitWrong(TaxCodeUnknown):
+    """A Vietnamese tax code in the right form, of which a digit is not right."""
+
+    code = "tax_code_check_digit"
+    message = N_(
+        "The last of the ten digits, which checks the others, does not fit them: one of the ten is not right. Please "
+        "look for a typing error."
+    )
+
+
 class NpwpUnknown(TaxCodeUnknown):
     """A tax code of an Indonesian edition that cannot be one."""
 
