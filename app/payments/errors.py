@@ -2,6 +2,7 @@
 
 from app.kernel.errors import AppError
 from app.kernel.i18n import N_
+from app.kernel.money import MOST, Money
 
 
 class DocumentNotFound(AppError):
@@ -79,7 +80,7 @@ class AmountDiffers(AppError):
 
     code = "amount_differs"
     status = 422
-    message = N_("Invoice {number} is over {due}, not {given}.")
+    message = N_("Invoice {number} asks for {due}; {given} is another amount.")
 
 
 class AmountOutOfRange(AppError):
@@ -87,7 +88,24 @@ class AmountOutOfRange(AppError):
 
     code = "amount_out_of_range"
     status = 422
-    message = N_("Only an amount above zero can be billed, paid or given back, and only up to a limit.")
+    message = N_("The amount has to be above zero.")
+
+
+class AmountTooLarge(AmountOutOfRange):
+    """More than any fair takes."""
+
+    message = N_("The amount is more than {most}, the most that can be entered here.")
+
+
+class FeeOutOfRange(AmountOutOfRange):
+    """A fee of a payout of less than nothing, or of more than what is paid out."""
+
+    message = N_("The fee cannot be below zero, nor above the {taken} of which it is taken.")
+
+
+def out_of_range(amount: Money) -> AmountOutOfRange:
+    """What is wrong with an amount that is not above zero, or above ``MOST``."""
+    return AmountTooLarge(most=Money(MOST, amount.currency)) if amount.amount_minor > MOST else AmountOutOfRange()
 
 
 class CurrencyDiffers(AppError):
@@ -263,6 +281,16 @@ class TaxCodeUnknown(AppError):
     message = N_(
         "A tax code has ten digits, the last of which checks the others, with -001 and so on for a branch, or is a "
         "personal number of twelve. Please look for a typing error."
+    )
+
+
+class CheckDigitWrong(TaxCodeUnknown):
+    """A Vietnamese tax code in the right form, of which a digit is not right."""
+
+    code = "tax_code_check_digit"
+    message = N_(
+        "The last of the ten digits, which checks the others, does not fit them: one of the ten is not right. Please "
+        "look for a typing error."
     )
 
 

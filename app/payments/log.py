@@ -106,7 +106,7 @@ WORDS = LogWords(
                 "due_days": Field(N_("Days to pay")),
                 "use_drawers": Field(N_("Cash goes through drawers")),
                 "qris": Field(N_("QRIS picture")),
-                "remind_days": Field(N_("Days before which payers are reminded")),
+                "remind_days": Field(N_("Remind payers so many days before")),
             },
         ),
         "bank_entry": Subject(

@@ -11,11 +11,13 @@ from datetime import date, timedelta
 
 from app.kernel.i18n import N_, _, format_number
 from app.payments.enums import TaxMode
+from app.payments.errors import CheckDigitWrong, NpwpUnknown, TaxCodeUnknown
 
 WHOLE = 10_000
 #: So long before a rate's last day finance is told what is still open at it.
 SOON = timedelta(days=60)
 _WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
+_TEN_DIGITS = re.compile(r"\d{10}(-\d{3})?")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,6 +127,13 @@ def is_tax_code(text: str, country: str = "VN") -> bool:
     return any(fits(text) for fits in forms)
 
 
+def tax_code_error(text: str, country: str = "VN") -> TaxCodeUnknown:
+    """What is wrong with a tax code that is none of a country (``is_tax_code``): its form, or its check digit."""
+    if country == "ID":
+        return NpwpUnknown()
+    return CheckDigitWrong() if _TEN_DIGITS.fullmatch(text) else TaxCodeUnknown()
+
+
 def _is_vietnamese(text: str) -> bool:
     """Ten digits whose last one checks, with ``-001`` for a branch, or a household's or person's twelve-digit personal
     number.
@@ -133,7 +142,7 @@ def _is_vietnamese(text: str) -> bool:
     """
     if re.fullmatch(r"\d{12}", text):
         return True
-    if not re.fullmatch(r"\d{10}(-\d{3})?", text):
+    if not _TEN_DIGITS.fullmatch(text):
         return False
     total = sum(int(digit) * weight for digit, weight in zip(text[:9], _WEIGHTS, strict=True))
     return int(text[9]) == 10 - total % 11

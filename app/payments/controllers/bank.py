@@ -53,7 +53,7 @@ MOST_FOUND = 10
 MOST_TYPED = 5
 REASON_NAMES = {
     "": "",
-    Reason.NOTHING.value: N_("No reference of ours stands in its purpose."),
+    Reason.NOTHING.value: N_("Its text names none of our invoices."),
     Reason.AMOUNT.value: N_("Its purpose names an invoice, but the amount is another one."),
     Reason.DAMAGED.value: N_(
         "The reference in its purpose is not whole. It fits one invoice, of which another amount is still to be paid "

@@ -9,11 +9,10 @@ from litestar.params import FromPath
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.guards import requires
-from app.events.pages import day_asked, form_again, stretch
+from app.events.pages import day_asked, stretch
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
 from app.kernel.editing import held, open_edit
-from app.kernel.errors import AppError
 from app.kernel.forms import Form, FormError, open_form
 from app.kernel.i18n import _
 from app.kernel.images import NotAPicture, PictureTooLarge
@@ -21,13 +20,12 @@ from app.kernel.money import Money
 from app.kernel.web import page, redirect
 from app.payments import queries
 from app.payments.enums import ACCOUNT_NAMES, TAX_MODE_NAMES, Account
-from app.payments.errors import TaxAndReason, TaxCodeUnknown, TaxRateMissing
 from app.payments.lines import Terms
 from app.payments.queries_borne import borne_in, by_bearer
 from app.payments.queries_legal import open_at_ending_rates
 from app.payments.schemas import NO_FILE, QrisForm, TermsForm
 from app.payments.services.stripe_client import cards_on
-from app.payments.services.terms import set_qris, set_terms
+from app.payments.services.terms import problems_of, set_qris, set_terms
 from app.payments.tax import country_of, rates_in
 from app.payments.transfers import account_of, lacks_ways_to_pay
 
@@ -82,17 +80,14 @@ class BooksController(Controller):
             async with held("edition", edition_id):
                 record = _terms_form(await queries.terms_of(edition_id))
                 subject = ("payment_terms", edition_id)
-                values = (await open_edit(request, TermsForm, record=record, subject=subject)).settle()
-                terms = Terms(**msgspec.structs.asdict(values))
+                reading = await open_edit(request, TermsForm, record=record, subject=subject)
+                terms = Terms(**msgspec.structs.asdict(reading.values))
+                for field, problem in problems_of(terms, country_of(edition.timezone, edition.currency)).items():
+                    reading.refuse(field, problem.sentence())
+                reading.settle()
                 await set_terms(edition_id=edition_id, terms=terms, actor=request.user, now=now())
         except FormError as error:
             return await _terms_page(edition, error.form, status=error.status)
-        except TaxCodeUnknown as error:
-            return await _refused(request, edition, "seller_tax_code", error)
-        except TaxRateMissing as error:
-            return await _refused(request, edition, "tax_name", error)
-        except TaxAndReason as error:
-            return await _refused(request, edition, "exempt_reason", error)
         toast = _("Saved. It holds for invoices that are made from now on.")
         return redirect(f"/manage/{edition_id}/payments/terms", toast=toast)
 
@@ -140,12 +135,6 @@ async def _terms_page(
         qris_form=qris_form or Form.empty(),
         rates=[("", _("None")), *rates_in(country, edition.today(now()), standing=terms.tax_name)],
     )
-
-
-async def _refused(
-    request: Request[Actor, Any, Any], edition: EditionInfo, field: str, error: AppError
-) -> Response[str]:
-    return await _terms_page(edition, await form_again(request, {field: error.sentence()}), status=422)
 
 
 async def _qris_refused(edition: EditionInfo, sentence: str, status: int) -> Response[str]:

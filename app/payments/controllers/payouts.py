@@ -18,7 +18,7 @@ from app.kernel.money import Money, format_money, parse_money, typed_money
 from app.kernel.web import page, redirect
 from app.payments import queries_payouts
 from app.payments.enums import ACCOUNT_NAMES, PAYOUT_STATE_NAMES, Account
-from app.payments.errors import AmountOutOfRange, PayoutKnown
+from app.payments.errors import AmountOutOfRange, FeeOutOfRange, PayoutKnown
 from app.payments.errors_payouts import (
     CashHasLess,
     PayoutArrived,
@@ -94,7 +94,8 @@ class PayoutsController(Controller):
         except FormError as error:
             return await _payouts_page(request, edition, error.form, status=422)
         except AmountOutOfRange as error:
-            form = await form_again(request, {"taken": error.sentence()})
+            field = "fee" if isinstance(error, FeeOutOfRange) else "taken"
+            form = await form_again(request, {field: error.sentence()})
             return await _payouts_page(request, edition, form, status=422)
         except (PayoutKnown, PayoutWasTakenBack, SafeHasLess, CashHasLess, PayoutMore) as error:
             form = await form_again(request, {REFUSED_AT[type(error)]: error.sentence()})

@@ -22,7 +22,7 @@ from app.payments.controllers.card import leave_for_checkout
 from app.payments.controllers.legal import credit_note_over, legal_download
 from app.payments.controllers.payers import take_proof
 from app.payments.enums import METHOD_NAMES, STATE_NAMES, TAX_MODE_NAMES, DocumentState, TaxMode
-from app.payments.errors import AmountOutOfRange, InvoiceIdTaken, TaxCodeUnknown
+from app.payments.errors import AmountOutOfRange, InvoiceIdTaken
 from app.payments.lines import Line, Terms, borne, total_of
 from app.payments.own_invoice import own_invoice
 from app.payments.papers import invoice_pdf
@@ -32,7 +32,7 @@ from app.payments.schemas import ServiceInvoiceForm, ServiceLineForm, read_amoun
 from app.payments.services.card_checkout import start_checkout
 from app.payments.services.issuing import Payer
 from app.payments.services.service_invoices import document_by_secret, issue_service_invoice
-from app.payments.tax import country_of, is_payers_tax_code, rates_in
+from app.payments.tax import country_of, is_payers_tax_code, rates_in, tax_code_error
 from app.payments.transfers import lacks_ways_to_pay
 
 #: How many lines the form has.
@@ -216,7 +216,7 @@ def _tax_code(reading: Reading[ServiceInvoiceForm], edition: EditionInfo) -> str
     """The payer's tax code without blanks; refuses what is none."""
     code = "".join(reading.values.payer_tax_code.split())
     if code and not is_payers_tax_code(code, edition.currency):
-        reading.refuse("payer_tax_code", TaxCodeUnknown().sentence())
+        reading.refuse("payer_tax_code", tax_code_error(code, "ID" if edition.currency == "IDR" else "VN").sentence())
     return code
 
 

@@ -14,7 +14,7 @@ from app.kernel.database import write_transaction
 from app.kernel.money import MOST, Money
 from app.kernel.names import clean_text, text_key
 from app.payments.enums import Account, PaymentMethod, Posting, Settlement
-from app.payments.errors import AmountOutOfRange, CurrencyDiffers, DocumentNotFound, MoreThanOwed, ToldAlready
+from app.payments.errors import CurrencyDiffers, DocumentNotFound, MoreThanOwed, ToldAlready, out_of_range
 from app.payments.errors_borne import MoreThanBorne, NothingToCount, WhyCountedBack
 from app.payments.errors_off import PartWentBack
 from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id, hold_document, payment_by_id, payment_info
@@ -53,7 +53,7 @@ async def record_borne(
     CurrencyDiffers, MoreThanBorne, DrawerNeeded.
     """
     if not 0 < amount.amount_minor <= MOST:
-        raise AmountOutOfRange
+        raise out_of_range(amount)
     async with write_transaction():
         document = await hold_document(document_id)
         borne = await _borne_by(document, bearer)

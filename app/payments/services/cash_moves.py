@@ -14,7 +14,7 @@ from app.kernel.errors import NotAllowed
 from app.kernel.money import MOST, Money
 from app.kernel.names import clean_text
 from app.payments.enums import Account, CashWay, Posting
-from app.payments.errors import AmountOutOfRange, DrawerNotOpen
+from app.payments.errors import DrawerNotOpen, out_of_range
 from app.payments.errors_cash import (
     MoveCounted,
     MoveIdTaken,
@@ -53,7 +53,7 @@ async def move_cash(
     if not reason:
         raise MoveReasonNeeded
     if not 0 < amount.amount_minor <= MOST:
-        raise AmountOutOfRange
+        raise out_of_range(amount)
     minor = amount.amount_minor if way == CashWay.FROM_SAFE else -amount.amount_minor
     try:
         async with write_transaction():

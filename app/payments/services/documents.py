@@ -18,12 +18,12 @@ from app.kernel.money import MOST, Money
 from app.kernel.rows import among
 from app.payments.enums import SERVICE_PURPOSE, TAKES, Account, DocumentKind, DocumentState, Posting, Settlement
 from app.payments.errors import (
-    AmountOutOfRange,
     DocumentDiffers,
     DocumentNotFound,
     DocumentNotOpen,
     NothingSettles,
     PartsDiffer,
+    out_of_range,
 )
 from app.payments.lines import Line, TaxedLine, taxed
 from app.payments.queries import (
@@ -162,7 +162,7 @@ async def open_document(
         parts=parts,
     )
     if not is_borne and not 0 < content.amount_minor <= MOST:
-        raise AmountOutOfRange
+        raise out_of_range(Money(content.amount_minor, currency))
     if parts and (sum(part.amount_minor for part in parts) != content.amount_minor or _out_of_order(parts)):
         raise PartsDiffer
     async with write_transaction():

@@ -19,7 +19,7 @@ from app.kernel.money import MOST, Money
 from app.kernel.names import clean_text
 from app.payments.currencies import payout_from_stripe
 from app.payments.enums import Account, PayoutState, Posting
-from app.payments.errors import AmountOutOfRange, PayoutKnown, PayoutReferenceNeeded
+from app.payments.errors import FeeOutOfRange, PayoutKnown, PayoutReferenceNeeded, out_of_range
 from app.payments.errors_card import CardsNotSetUp, StripeNotReached
 from app.payments.errors_payouts import CashHasLess, PayoutMore, PayoutWasTakenBack, SafeHasLess
 from app.payments.queries_card import PROVIDER
@@ -68,7 +68,8 @@ async def record_payout(
     under it once more, alike in all, gives the first answer. One of which Stripe told and which could not be entered is
     entered so. ``more``: it is right though more than the books expect of cards. ``after``: the newest payout when the
     page was opened; what was written down since and taken back is not entered by that page once more. Raises
-    AmountOutOfRange, PayoutReferenceNeeded, PayoutKnown, PayoutWasTakenBack, SafeHasLess, CashHasLess, PayoutMore.
+    AmountOutOfRange (FeeOutOfRange for its fee), PayoutReferenceNeeded, PayoutKnown, PayoutWasTakenBack, SafeHasLess,
+    CashHasLess, PayoutMore.
     """
     async with write_transaction():
         await hold_edition(edition_id, alone=True)  # two do not bring the same notes to the bank
@@ -103,8 +104,10 @@ async def _record(
     number = clean_text(reference)[:100]
     if not number:
         raise PayoutReferenceNeeded(fields={"reference": PayoutReferenceNeeded().sentence()})
-    if not 0 < taken.amount_minor <= MOST or not 0 <= fee.amount_minor <= taken.amount_minor:
-        raise AmountOutOfRange
+    if not 0 < taken.amount_minor <= MOST:
+        raise out_of_range(taken)
+    if not 0 <= fee.amount_minor <= taken.amount_minor:
+        raise FeeOutOfRange(taken=taken)
     known_by = f"{PROVIDER}:{number}" if account is Account.CARD else f"{account.value}:{edition_id}:{number}"
     arrives = taken.amount_minor - fee.amount_minor
     values: dict[Any, Any] = {

@@ -13,12 +13,12 @@ from app.payments.enums import TAKES, Account, DocumentKind, DocumentState, Paym
 from app.payments.errors import (
     AlreadyPaid,
     AmountDiffers,
-    AmountOutOfRange,
     BilledAgain,
     CurrencyDiffers,
     DocumentNotOpen,
     PerhapsRecorded,
     ToldAlready,
+    out_of_range,
 )
 from app.payments.queries import (
     OVER,
@@ -110,7 +110,7 @@ async def record_payment(
     DrawerNeeded, NothingSettles, and whatever the seller's settle raises.
     """
     if not 0 < amount.amount_minor <= MOST:
-        raise AmountOutOfRange
+        raise out_of_range(amount)
     money = _Money(
         method=method,
         amount=amount,

@@ -7,29 +7,40 @@ from app.accounts.actor import Actor
 from app.events.queries import edition_by_id
 from app.kernel import audit
 from app.kernel.database import write_transaction
+from app.kernel.errors import AppError
 from app.kernel.images import store_image
 from app.payments.enums import TaxMode
-from app.payments.errors import NpwpUnknown, QrisNotHere, TaxAndReason, TaxCodeUnknown, TaxRateMissing
+from app.payments.errors import QrisNotHere, TaxAndReason, TaxRateMissing
 from app.payments.lines import Terms
 from app.payments.queries import terms_of
 from app.payments.tables import PaymentTerms
-from app.payments.tax import RATES, country_of, is_tax_code
+from app.payments.tax import RATES, country_of, is_tax_code, tax_code_error
+
+
+def problems_of(terms: Terms, country: str) -> dict[str, AppError]:
+    """All that is wrong with the terms of an edition in a country, by field.
+
+    TaxCodeUnknown (CheckDigitWrong, NpwpUnknown in Indonesia), TaxRateMissing when tax is asked for without a rate,
+    TaxAndReason when it is asked for beside a reason to take none.
+    """
+    problems: dict[str, AppError] = {}
+    if terms.seller_tax_code and not is_tax_code(terms.seller_tax_code, country):
+        problems["seller_tax_code"] = tax_code_error(terms.seller_tax_code, country)
+    if terms.tax_mode != TaxMode.NONE and terms.tax_name not in RATES:
+        problems["tax_name"] = TaxRateMissing()
+    if terms.tax_mode != TaxMode.NONE and terms.exempt_reason:
+        problems["exempt_reason"] = TaxAndReason()
+    return problems
 
 
 async def set_terms(*, edition_id: int, terms: Terms, actor: Actor, now: datetime) -> None:
     """Say who sells and how it is taxed: from now on, for documents that are issued from now on.
 
-    Raises TaxCodeUnknown (NpwpUnknown in Indonesia), TaxRateMissing when tax is asked for without a rate,
-    TaxAndReason when it is asked for beside a reason to take none.
+    Raises the first of :func:`problems_of`.
     """
     edition = await edition_by_id(edition_id)
-    country = country_of(edition.timezone, edition.currency)
-    if terms.seller_tax_code and not is_tax_code(terms.seller_tax_code, country):
-        raise NpwpUnknown if country == "ID" else TaxCodeUnknown
-    if terms.tax_mode != TaxMode.NONE and terms.tax_name not in RATES:
-        raise TaxRateMissing
-    if terms.tax_mode != TaxMode.NONE and terms.exempt_reason:
-        raise TaxAndReason
+    for problem in problems_of(terms, country_of(edition.timezone, edition.currency)).values():
+        raise problem
     values: dict[str, Any] = {
         "seller_name": terms.seller_name,
         "seller_address": terms.seller_address,

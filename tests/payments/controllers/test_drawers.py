@@ -195,7 +195,7 @@ async def test_cash_is_moved_on_the_drawers_page_and_found_at_the_bank(edition: 
     good = {"client_id": "form-0001", "way": "to_bank", "moved": "150.000", "reason": "Phiếu 0012"}
     for change, status, words in (
         ({"moved": "x"}, 422, "Please write an amount"),
-        ({"moved": "0"}, 422, "Only an amount above zero"),
+        ({"moved": "0"}, 422, "The amount has to be above zero."),
         ({"reason": ""}, 422, "Please fill this in."),
         ({"moved": "250.000"}, 409, "200.000\xa0₫ should lie in the drawer, so 250.000\xa0₫ cannot go out of it."),
         ({"way": "home"}, 422, "Please choose one of the list."),

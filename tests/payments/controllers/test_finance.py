@@ -57,7 +57,7 @@ async def test_cash_is_recorded_by_hand(desk: Browser, seller: Seller) -> None:
     assert 'value="50.000"' in (await desk.get(own)).text
     for amount, sentence in (
         ("x", "Please write an amount"),
-        ("55.000", "is over 50.000\xa0₫, not 55.000\xa0₫"),
+        ("55.000", "asks for 50.000\xa0₫; 55.000\xa0₫ is another amount"),
         ("", "fill"),
     ):
         refused = await desk.post(f"{own}/payments?lang=en", data={"method": "cash", "amount": amount})
@@ -252,11 +252,21 @@ async def test_terms_are_checked_and_hold_from_now_on(desk: Browser, seller: Sel
     for change, sentence in (
         ({"tax_name": ""}, "choose the rate"),
         ({"tax_name": "vn_standard", "seller_tax_code": "123"}, "A tax code has ten digits"),
+        ({"tax_name": "vn_standard", "seller_tax_code": "0123456789"}, "one of the ten is not right"),
         ({"tax_name": "vn_standard", "due_days": "-1"}, "Days to pay"),
         ({"tax_name": "vn_standard", "exempt_reason": "Sách"}, "With tax there is no reason to take none"),
     ):
         refused = await desk.post(f"{path}?lang=en", data=good | change)
         assert (refused.status_code, sentence in refused.text) == (422, True), sentence
+    wrong = {"due_days": "-1", "seller_tax_code": "0123456789", "exempt_reason": "Sách"}
+    refused = await desk.post(f"{path}?lang=en", data=good | wrong)
+    for sentence in (
+        "Days to pay",
+        "one of the ten is not right",
+        "choose the rate",
+        "there is no reason to take none",
+    ):
+        assert sentence in refused.text
     before = await make_document(edition, subject_id=1, amount=110_000)
     assert (await desk.post(path, data=good | {"tax_name": "vn_standard"})).status_code == 303
     assert "0100109106" in (await desk.get(path)).text

@@ -59,8 +59,8 @@ async def test_a_batch_is_written_down_found_on_the_account_and_done(client: Bro
     assert ('value="50.000"' in shown, "Card terminals" in shown) == (True, True)
     for change, status, sentence in (
         ({"taken": "x"}, 422, "Please write an amount"),
-        ({"taken": "0"}, 422, "Only an amount above zero"),
-        ({"fee": "60.000"}, 422, "Only an amount above zero"),
+        ({"taken": "0"}, 422, "The amount has to be above zero."),
+        ({"fee": "60.000"}, 422, "The fee cannot be below zero, nor above the 50.000\xa0₫"),
         ({"reference": ""}, 422, "fill"),
         ({"account": "bank"}, 422, "needs your attention"),
     ):

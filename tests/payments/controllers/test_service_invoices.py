@@ -278,8 +278,11 @@ async def test_a_bearer_is_one_debtor_however_she_is_spelled_and_is_offered(clie
         ({"due_on": "2026-10-15"}, "This day is over."),
         ({"line_what-1": ""}, "line_what-1"),
         ({"line_price-1": "many"}, "Please write an amount, such as 250.000."),
-        ({"line_price-1": "0"}, "Only an amount above zero"),
-        ({"line_price-1": "999.999.999.999.999", "line_number-1": "100000"}, "Only an amount above zero"),
+        ({"line_price-1": "0"}, "The amount has to be above zero."),
+        (
+            {"line_price-1": "999.999.999.999.999", "line_number-1": "100000"},
+            "The amount is more than 1.000.000.000.000.000\xa0₫",
+        ),
         ({"line_number-1": "0"}, "line_number-1"),
         ({"line_tax-1": "vn_standard"}, "Please choose one of the list."),  # the terms take no tax
         ({"line_tax-1": "exempt"}, "Please say why no tax is taken."),

@@ -27,14 +27,13 @@ from app.payments.controllers.legal import credit_note_over, legal_download
 from app.payments.controllers.payers import take_proof
 from app.payments.enums import METHOD_NAMES, PaymentMethod, Settlement
 from app.payments.enums_card import RefundState
-from app.payments.errors import TaxCodeUnknown
 from app.payments.own_invoice import own_invoice
 from app.payments.papers import invoice_pdf
 from app.payments.queries import DocumentInfo, document_by_id
 from app.payments.queries_card import refunds_of
 from app.payments.services.card_checkout import start_checkout
 from app.payments.services.late_parts import may_be_paid, to_pay
-from app.payments.tax import is_payers_tax_code
+from app.payments.tax import is_payers_tax_code, tax_code_error
 from ticketing.sales import queries
 from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import (
@@ -259,7 +258,9 @@ def _billed_to(reading: Reading[BuyerForm], edition: EditionInfo) -> BilledTo | 
     if not typed.bill_name:
         reading.refuse("bill_name", _(NO_NAME))
     if code and not is_payers_tax_code(code, edition.currency):
-        reading.refuse("bill_tax_code", TaxCodeUnknown().sentence() if edition.currency == "VND" else _(NO_TAX_CODE))
+        reading.refuse(
+            "bill_tax_code", tax_code_error(code).sentence() if edition.currency == "VND" else _(NO_TAX_CODE)
+        )
     return BilledTo(name=typed.bill_name, address=typed.bill_address, tax_code=code)
 
 
