@@ -22,7 +22,7 @@ from app.payments.enums import (
     PaymentMethod,
     Settlement,
 )
-from app.payments.errors import TransferNotFound
+from app.payments.errors_bank import TransferNotFound
 from app.payments.late import may_stand_again
 from app.payments.searching import invoices_where, transfers_where
 from app.payments.tables import Payment, PaymentDocument

@@ -20,14 +20,8 @@ from app.kernel.settings import settings
 from app.kernel.staging import Pace
 from app.payments.bank_lines import is_ours
 from app.payments.enums import DocumentState, EntryState, PaymentMethod
-from app.payments.errors import (
-    DocumentNotFound,
-    InvoiceChanged,
-    PerhapsRecorded,
-    SharesDiffer,
-    TransferNotFound,
-    TransferSettled,
-)
+from app.payments.errors import DocumentNotFound, InvoiceChanged, PerhapsRecorded
+from app.payments.errors_bank import SharesDiffer, TransferNotFound, TransferSettled
 from app.payments.queries import document_by_id
 from app.payments.queries_bank import (
     EntryInfo,

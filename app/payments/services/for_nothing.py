@@ -12,7 +12,7 @@ from app.kernel import audit
 from app.kernel.database import write_transaction
 from app.kernel.names import clean_text
 from app.payments.enums import FOR_NOTHING_OF_OURS, HAVE_AN_END, Account, EntryState, Posting
-from app.payments.errors import ReasonNeeded, TransferNumberNeeded, TransferSettled
+from app.payments.errors_bank import ReasonNeeded, TransferNumberNeeded, TransferSettled
 from app.payments.queries_bank import EntryInfo, entry_by_id
 from app.payments.services.ledger import Side, post
 from app.payments.services.paying_together import NOTE_LENGTH

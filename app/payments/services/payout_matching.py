@@ -7,7 +7,8 @@ from app.events.queries import hold_edition
 from app.kernel import audit
 from app.kernel.database import write_transaction
 from app.payments.enums import EntryState, PayoutState
-from app.payments.errors import PayoutDiffers, PayoutSettled, TransferSettled
+from app.payments.errors import PayoutDiffers, PayoutSettled
+from app.payments.errors_bank import TransferSettled
 from app.payments.queries_bank import entry_by_id
 from app.payments.queries_payouts import payout_by_id
 from app.payments.services.unassigned import leave_again, take_out

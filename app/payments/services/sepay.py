@@ -17,7 +17,7 @@ from app.kernel.money import MOST, Money
 from app.kernel.settings import settings
 from app.payments.bank_lines import BankLine, our_account
 from app.payments.enums import EntrySource
-from app.payments.errors import NoticeNotGenuine, NoticesNotConfigured, NoticeUnreadable
+from app.payments.errors_bank import NoticeNotGenuine, NoticesNotConfigured, NoticeUnreadable
 from app.payments.services.entries import BANK_ZONE, keep_entries, told_otherwise
 from app.payments.services.inbox import IGNORED
 

@@ -14,14 +14,8 @@ from app.kernel.audit import list_entries
 from app.kernel.money import Money
 from app.kernel.settings import settings
 from app.payments.enums import DocumentState, EntryState, PaymentMethod, Settlement
-from app.payments.errors import (
-    DocumentNotFound,
-    InvoiceChanged,
-    ReasonNeeded,
-    SharesDiffer,
-    TransferNotFound,
-    TransferSettled,
-)
+from app.payments.errors import DocumentNotFound, InvoiceChanged
+from app.payments.errors_bank import ReasonNeeded, SharesDiffer, TransferNotFound, TransferSettled
 from app.payments.queries import document_by_id, payments_of
 from app.payments.queries_bank import EntryInfo, counts_of_entries, documents_of_ids, entry_by_id, matches_of
 from app.payments.services import assigning

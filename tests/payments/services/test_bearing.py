@@ -21,10 +21,9 @@ from app.payments.errors import (
     DocumentNotOpen,
     InvoiceChanged,
     MoreThanOwed,
-    SharesDiffer,
     ToldAlready,
-    TransferSettled,
 )
+from app.payments.errors_bank import SharesDiffer, TransferSettled
 from app.payments.errors_borne import MoreThanBorne
 from app.payments.errors_off import PartWentBack
 from app.payments.lines import Line

@@ -13,7 +13,7 @@ from app.kernel.money import Money
 from app.kernel.settings import settings
 from app.kernel.tables import AuditEntry
 from app.payments.enums import HAVE_AN_END, Account, EntrySource, EntryState
-from app.payments.errors import ReasonNeeded, TransferNotFound, TransferNumberNeeded, TransferSettled
+from app.payments.errors_bank import ReasonNeeded, TransferNotFound, TransferNumberNeeded, TransferSettled
 from app.payments.errors_off import RestHasAnEnd
 from app.payments.queries import DocumentInfo, payments_of
 from app.payments.queries_bank import counts_of_entries, entry_by_id

@@ -23,7 +23,7 @@ from app.kernel.tables import ImportBatch, Job
 from app.main import register_modules
 from app.payments.bank_lines import BankLine
 from app.payments.enums import EntrySource, EntryState
-from app.payments.errors import TransferNotFound
+from app.payments.errors_bank import TransferNotFound
 from app.payments.queries_bank import counts_of_entries, entries, entry_by_id
 from app.payments.services import laid_statements
 from app.payments.services.assigning import match_new

@@ -20,8 +20,8 @@ from app.payments.errors import (
     PayoutKnown,
     PayoutReferenceNeeded,
     PayoutSettled,
-    TransferSettled,
 )
+from app.payments.errors_bank import TransferSettled
 from app.payments.queries import balances
 from app.payments.queries_bank import entry_by_id
 from app.payments.queries_payouts import PayoutInfo, expected_payouts, payout_of_entry, payouts_like, payouts_of

@@ -14,7 +14,8 @@ from app.kernel import clock
 from app.kernel.money import Money
 from app.kernel.security import new_token
 from app.payments.enums import Account, CashWay, EntryState, PayoutState
-from app.payments.errors import PayoutDiffers, TransferNotFound, TransferSettled
+from app.payments.errors import PayoutDiffers
+from app.payments.errors_bank import TransferNotFound, TransferSettled
 from app.payments.errors_payouts import PayoutArrived, PayoutBackReasonNeeded, PayoutStays, PayoutWasTakenBack
 from app.payments.queries import balances, payments_of
 from app.payments.queries_bank import entry_by_id

@@ -13,7 +13,8 @@ from app.kernel.database import fetch
 from app.kernel.errors import AppError
 from app.kernel.money import Money
 from app.payments.enums import Account, DocumentState, EntrySource, EntryState, PaymentMethod, Settlement
-from app.payments.errors import AmountDiffers, SharesDiffer, TransferSettled
+from app.payments.errors import AmountDiffers
+from app.payments.errors_bank import SharesDiffer, TransferSettled
 from app.payments.errors_off import BilledInPlace, DrawerCounted, NotTakenOff, PartWentBack, WhyTakenOff
 from app.payments.lines import Line
 from app.payments.queries import DocumentInfo, document_by_id, payments_of

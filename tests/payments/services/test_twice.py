@@ -15,14 +15,8 @@ from app.kernel.database import write_transaction
 from app.kernel.money import Money
 from app.payments.controllers import finance
 from app.payments.enums import Account, DocumentState, EntryState, PaymentMethod, Settlement
-from app.payments.errors import (
-    AmountDiffers,
-    BilledAgain,
-    PerhapsRecorded,
-    ToldAlready,
-    TransferNotFound,
-    TransferSettled,
-)
+from app.payments.errors import AmountDiffers, BilledAgain, PerhapsRecorded, ToldAlready
+from app.payments.errors_bank import TransferNotFound, TransferSettled
 from app.payments.lines import Line
 from app.payments.queries import document_by_id, payments_of
 from app.payments.queries_bank import entry_by_id, matches_of, typed_transfers
