@@ -4,6 +4,7 @@ from datetime import datetime
 
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
+from app.events.queries import edition_by_id
 from app.events.slots import DashboardItem, NavItem, Stage
 from app.kernel.i18n import N_, _, ngettext
 from app.kernel.waiting import Waiting, counted
@@ -14,7 +15,7 @@ from app.payments.queries_bank import counts_of_entries
 from app.payments.queries_card import disputes_of, inbox_of
 from app.payments.queries_legal import refused_in, unanswered_in
 from app.payments.queries_proof import waiting_proofs
-from app.payments.transfers import lacks_ways_to_pay
+from app.payments.transfers import CURRENCY, lacks_ways_to_pay
 
 NAV = NavItem(title=N_("Payments"), path="/payments", icon="banknote", roles=(Role.FINANCE,), order=70)
 
@@ -28,10 +29,11 @@ async def payments_dashboard(edition_id: int, actor: Actor, now: datetime) -> li
     base = f"/manage/{edition_id}/payments"
     items = []
     if await lacks_ways_to_pay(edition_id):
+        in_dong = (await edition_by_id(edition_id)).currency == CURRENCY
         items.append(
             DashboardItem(
                 stage=Stage.SELL,
-                title=_("No bank account is set."),
+                title=_("No bank account is set.") if in_dong else _("No way to pay is set."),
                 detail=_("Invoices and the pages of payers cannot say where to pay."),
                 href=f"{base}/terms" if may_see else "",
                 waiting=1 if counts[DocumentState.OPEN] else 0,

@@ -59,7 +59,8 @@ class OwnInvoice:
     @property
     def takes_proof(self) -> bool:
         """Whether she may show that she sent a transfer: there is an account, and its money may still come."""
-        return self.document.state in MAY_BE_PAID and not self.document.is_borne and transfers_on()
+        may_come = self.document.state in MAY_BE_PAID and not self.document.is_borne
+        return may_come and transfers_on(self.document.amount.currency)
 
     @property
     def went_back(self) -> list[PaymentInfo]:

@@ -90,7 +90,7 @@ async def paper_of(document: DocumentInfo) -> Paper:
 
 async def _other_ways(document: DocumentInfo, is_open: bool) -> str:
     """Where it says how to pay what is open, if there is no account for transfers; in the payer's language."""
-    if not is_open or transfers_on():
+    if not is_open or transfers_on(document.amount.currency):
         return ""
     with use_locale(document.payer_language):
         if await lacks_ways_to_pay(document.edition_id):

@@ -3,8 +3,9 @@
 from base64 import b64encode
 from dataclasses import dataclass
 
+from app.events.queries import edition_by_id
 from app.kernel.documents.qr import qr_png
-from app.kernel.money import Money, decimals, typed_money
+from app.kernel.money import Money
 from app.kernel.settings import settings
 from app.payments.banks import bank_name
 from app.payments.queries import DocumentInfo, terms_of
@@ -13,6 +14,9 @@ from app.payments.vietqr import vietqr
 
 #: Nobody scans more codes than this: what would need more is transferred at a bank's counter.
 MOST_TRANSFERS = 20
+
+#: What the account of the settings takes: NAPAS gave its bank's code, so it is a Vietnamese one.
+CURRENCY = "VND"
 
 
 @dataclass(frozen=True)
@@ -30,9 +34,10 @@ class TransferPart:
 
 @dataclass(frozen=True, kw_only=True)
 class Transfer:
-    """A bank transfer as a page shows it; ``codes`` are its VietQR codes, if the currency has them.
+    """A bank transfer as a page shows it; ``codes`` are its VietQR codes.
 
-    There are several, each with its amount, where banks do not transfer the whole at once.
+    There are several, each with its amount, where banks do not transfer the whole at once, and none where there would
+    be too many.
     """
 
     bank: str
@@ -45,28 +50,28 @@ class Transfer:
     @property
     def amount_to_copy(self) -> str:
         """The amount as banks' apps take it: without dots between its thousands."""
-        return typed_money(self.amount) if decimals(self.amount.currency) else str(self.amount.amount_minor)
+        return str(self.amount.amount_minor)
 
 
 @dataclass(frozen=True, kw_only=True)
 class BankAccount:
-    """The account that transfers go to; ``example`` is its VietQR code without an amount, if the currency has codes."""
+    """The account that transfers go to; ``example`` is its VietQR code without an amount."""
 
     bank: str
     number: str
     holder: str
-    example: TransferPart | None
+    example: TransferPart
 
 
-def transfers_on() -> bool:
-    """Whether a bank account is configured that transfers go to."""
-    return bool(settings().bank_account and settings().bank_bin)
+def transfers_on(currency: str) -> bool:
+    """Whether a bank account is configured that transfers in a currency go to: they are in đồng alone."""
+    return bool(settings().bank_account and settings().bank_bin) and currency == CURRENCY
 
 
 def transfer_of(document: DocumentInfo, amount: Money | None = None) -> Transfer | None:
-    """The transfer that pays a document, or ``amount`` of it; None while no bank account is configured."""
+    """The transfer that pays a document, or ``amount`` of it; None while no account takes its currency."""
     here = settings()
-    if not transfers_on():
+    if not transfers_on(document.amount.currency):
         return None
     return Transfer(
         bank=bank_name(here.bank_bin),
@@ -79,22 +84,23 @@ def transfer_of(document: DocumentInfo, amount: Money | None = None) -> Transfer
 
 
 def account_of(currency: str) -> BankAccount | None:
-    """The account as finance looks it over, for an edition in a currency; None while none is configured."""
+    """The account as finance looks it over, for an edition in a currency; None while none takes it."""
     here = settings()
-    if not transfers_on():
+    if not transfers_on(currency):
         return None
-    none = Money(0, currency)
     return BankAccount(
         bank=bank_name(here.bank_bin),
         number=here.bank_account,
         holder=here.bank_account_name,
-        example=TransferPart(none, vietqr(here.bank_bin, here.bank_account, 0, "")) if currency == "VND" else None,
+        example=TransferPart(Money(0, currency), vietqr(here.bank_bin, here.bank_account, 0, "")),
     )
 
 
 async def lacks_ways_to_pay(edition_id: int) -> bool:
-    """Whether payers of an edition can pay at no place but a desk: no account, no cards, no QRIS picture."""
-    return not transfers_on() and not cards_on() and not (await terms_of(edition_id)).qris
+    """Whether payers of an edition can pay at no place but a desk: no account for its money, no cards, no QRIS."""
+    if cards_on() or transfers_on((await edition_by_id(edition_id)).currency):
+        return False
+    return not (await terms_of(edition_id)).qris
 
 
 def transfer_parts(document: DocumentInfo, amount: Money | None = None) -> tuple[TransferPart, ...]:
@@ -105,13 +111,13 @@ def transfer_parts(document: DocumentInfo, amount: Money | None = None) -> tuple
     than VND, or where there would be more than ``MOST_TRANSFERS``.
     """
     here = settings()
-    if not here.bank_bin or not here.bank_account or document.amount.currency != "VND":
+    if not transfers_on(document.amount.currency):
         return ()
     asked = (amount or document.due).amount_minor
     if not 0 < asked <= MOST_TRANSFERS * here.instant_transfer_ceiling:
         return ()
     return tuple(
-        TransferPart(Money(one, "VND"), vietqr(here.bank_bin, here.bank_account, one, document.reference))
+        TransferPart(Money(one, CURRENCY), vietqr(here.bank_bin, here.bank_account, one, document.reference))
         for one in split_evenly(asked, here.instant_transfer_ceiling)
     )
 

@@ -14,12 +14,14 @@ from PIL import Image
 
 from app.accounts.actor import SYSTEM
 from app.accounts.enums import Role
+from app.kernel.i18n import _, use_locale
 from app.kernel.money import Money
 from app.kernel.settings import settings
+from app.payments.own_invoice import own_invoice
 from app.payments.papers import paper_of
 from app.payments.services.corrections import credit_document
 from app.payments.services.reminding import remind_now
-from app.payments.transfers import transfer_of
+from app.payments.transfers import transfer_of, transfer_parts
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.payments import emv
@@ -118,9 +120,29 @@ async def test_an_amount_is_copied_as_banks_take_it(
     configure: Callable[..., None], seller: Seller, database: str
 ) -> None:
     configure(ACCOUNT)
-    document = await make_document(await make_edition())
-    copied = [transfer_of(document, Money(1_250_050, currency)) for currency in ("VND", "USD")]
-    assert [one and one.amount_to_copy for one in copied] == ["1250050", "12500.50"]
+    copied = transfer_of(await make_document(await make_edition()), Money(1_250_050, "VND"))
+    assert copied
+    assert copied.amount_to_copy == "1250050"
+
+
+@pytest.mark.parametrize("currency", ["EUR", "IDR", "USD"])
+async def test_a_vietnamese_account_is_shown_for_dong_alone(
+    client: Browser, configure: Callable[..., None], seller: Seller, currency: str
+) -> None:
+    """Payers are told to ask, on their paper, too; organisers are warned, and not that an account would help."""
+    configure(ACCOUNT)
+    await sign_in(client, (await make_owner()).id)
+    edition = await make_edition(timezone="Asia/Jakarta", currency=currency)
+    document = await make_document(edition, amount=5_000_000)
+    ours, paper = await own_invoice(document, is_asked=True), await paper_of(document)
+    assert (ours.transfer, ours.takes_proof, transfer_parts(document), paper.transfer) == (None, False, (), None)
+    with use_locale(document.payer_language):
+        asks = _("The organisers say how to pay. Please name invoice {number}.").format(number=document.number)
+    assert paper.note == asks
+    for path in ("", "/payments/terms", "/payments/new", f"/payments/{document.id}"):
+        page = (await client.get(f"/manage/{edition.id}{path}?lang=en")).text
+        assert "No way to pay is set." in page or path.endswith(str(document.id))
+        assert (LACKING in page, ACCOUNT["BANK_ACCOUNT"] in page) == (False, False)
 
 
 async def test_finance_sees_what_a_payer_was_told(client: Browser, configure: Callable[..., None]) -> None:
