@@ -37,6 +37,14 @@ def read_help(role: str, locale: str) -> tuple[str, list[tuple[str, Markup]]]:
     return title, [section for section in sections if section[1]]
 
 
+def anchors_of(role: str) -> list[str]:
+    """The name of each section of a page, by which an address leads to it: the same in every language.
+
+    It is the English heading, as ``closing-the-day``. Raises NotFound.
+    """
+    return [re.sub(r"[^a-z0-9]+", "-", heading.lower()).strip("-") for heading, _text in read_help(role, "en")[1]]
+
+
 @get("/help", opt={"public": True}, include_in_schema=False)
 async def help_index() -> Response[str]:
     """All pages of the help."""
@@ -49,5 +57,6 @@ async def help_page(role: FromPath[str]) -> Response[str]:
     """One page of the help. Raises NotFound."""
     locale = current_locale()
     title, sections = read_help(role, locale)
+    named = [(*section, anchor) for section, anchor in zip(sections, anchors_of(role), strict=True)]
     roles = [(name, read_help(name, locale)[0]) for name in ROLES]
-    return page("web/help.html", role=role, title=title, sections=sections, roles=roles)
+    return page("web/help.html", role=role, title=title, sections=named, roles=roles)
