@@ -105,7 +105,8 @@ class TakeOffForm(msgspec.Struct):
 class ServiceInvoiceForm(msgspec.Struct):
     """An invoice for a service or a sponsor. Its lines stand in fields of ``ServiceLineForm``, each ``NAME-NUMBER``.
 
-    It is due as a whole, or ``first_percent`` of it on ``due_on`` and the rest on ``rest_due_on``.
+    It is due as a whole, or ``first_percent`` of it on ``due_on`` and the rest on ``rest_due_on``. ``agreed`` is the
+    sum that the page has shown before.
     """
 
     client_id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
@@ -118,6 +119,7 @@ class ServiceInvoiceForm(msgspec.Struct):
     due_on: date | None = None
     first_percent: Annotated[int, Meta(ge=1, le=100)] = 100
     rest_due_on: date | None = None
+    agreed: Annotated[str, Meta(max_length=20)] = ""
 
 
 class ServiceLineForm(msgspec.Struct):

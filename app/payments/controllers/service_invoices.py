@@ -1,5 +1,7 @@
 """Invoices for services and sponsors: finance's form, and the page of whoever holds the link of one."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +16,7 @@ from app.events.queries import EditionInfo, edition_by_id, edition_by_slug
 from app.kernel.clock import now
 from app.kernel.forms import NOT_A_CHOICE, Form, FormError, Reading, contact_in, decode_form, open_form, posted_by
 from app.kernel.i18n import _, current_locale, use_locale
-from app.kernel.money import Money
+from app.kernel.money import MOST, Money
 from app.kernel.security import limit, new_token
 from app.kernel.web import page, redirect
 from app.payments import queries
@@ -23,7 +25,7 @@ from app.payments.controllers.legal import credit_note_over, legal_download
 from app.payments.controllers.payers import take_proof
 from app.payments.enums import METHOD_NAMES, STATE_NAMES, TAX_MODE_NAMES, DocumentState, TaxMode
 from app.payments.errors import AmountOutOfRange, InvoiceIdTaken
-from app.payments.lines import Line, Terms, borne, total_of
+from app.payments.lines import Line, TaxedLine, Terms, borne, taxed, total_of
 from app.payments.own_invoice import own_invoice
 from app.payments.papers import invoice_pdf
 from app.payments.queries import DocumentInfo
@@ -42,6 +44,20 @@ EXEMPT = "exempt"
 UNTOUCHED = ("line_number", "line_tax")
 
 
+@dataclass(frozen=True)
+class Made:
+    """What an invoice would come to: its lines with their tax, and all of them."""
+
+    lines: Sequence[TaxedLine]
+    total: Money
+
+    @property
+    def may_be_issued(self) -> bool:
+        """Whether there is something to bill, and not too much of it; what is not is refused when it is issued."""
+        borne = any(line.funded_by for line in self.lines)
+        return 0 < self.total.amount_minor <= MOST or (borne and not self.total.amount_minor)
+
+
 class ServiceInvoiceController(Controller):
     """``/manage/{edition_id}/payments/new``."""
 
@@ -57,7 +73,7 @@ class ServiceInvoiceController(Controller):
 
     @post("/")
     async def issue(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
-        """Issue it; sent twice it is one."""
+        """Show what it comes to, and issue it once that was agreed to; sent twice it is one."""
         edition = await edition_by_id(edition_id)
         try:
             reading = await open_form(request, ServiceInvoiceForm)
@@ -66,6 +82,9 @@ class ServiceInvoiceController(Controller):
             await _look_at_days(reading, edition)
             lines = await _lines(request, reading, edition)
             values = reading.settle()
+            made = await _made(edition, lines)
+            if made.may_be_issued and values.agreed != str(made.total.amount_minor):
+                return await _form_page(edition, await form_again(request, {}), made=made)
             payer = Payer(
                 name=values.payer_name, address=values.payer_address, tax_code=tax_code, language=values.locale
             )
@@ -188,13 +207,20 @@ async def _own_page(
     )
 
 
-async def _form_page(edition: EditionInfo, form: Form, *, status: int = 200) -> Response[str]:
+async def _made(edition: EditionInfo, lines: Sequence[Line]) -> Made:
+    terms, today = await queries.terms_of(edition.id), edition.today(now())
+    total = Money(total_of(lines, terms, today), edition.currency)
+    return Made([taxed(line, terms, today) for line in lines], total)
+
+
+async def _form_page(edition: EditionInfo, form: Form, *, status: int = 200, made: Made | None = None) -> Response[str]:
     terms = await queries.terms_of(edition.id)
     return page(
         "payments/service_invoice.html",
         status=status,
         edition=edition,
         form=form,
+        made=made,
         count=LINES,
         taxes=_taxes(terms, edition),
         mode=_(TAX_MODE_NAMES[terms.tax_mode]),

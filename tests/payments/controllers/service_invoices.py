@@ -50,10 +50,18 @@ def bank(frozen_now: datetime, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 
 
 async def issue(client: Browser, edition: EditionInfo, **typed: str) -> DocumentInfo:
-    """Let finance issue an invoice; gives it."""
-    answer = await client.post(f"/manage/{edition.id}/payments/new", data=TYPED | typed)
+    """Let finance look at what an invoice comes to, and issue it; gives it."""
+    answer = await client.post(f"/manage/{edition.id}/payments/new", data=await agreed(client, edition, **typed))
     assert answer.status_code == 303, answer.text
     return await document_by_id(int(answer.headers["location"].rpartition("/")[2]))
+
+
+async def agreed(client: Browser, edition: EditionInfo, **typed: str) -> dict[str, str]:
+    """What is typed, with the sum that the page shows of it."""
+    shown = await client.post(f"/manage/{edition.id}/payments/new", data=TYPED | typed)
+    assert shown.status_code == 200, shown.text
+    (total,) = re.findall(r'name="agreed" value="(\d+)"', shown.text)
+    return TYPED | typed | {"agreed": total}
 
 
 def a_picture() -> bytes:

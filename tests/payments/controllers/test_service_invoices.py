@@ -22,7 +22,7 @@ from app.payments.services.terms import set_qris, set_terms
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.payments.books import check_books
-from tests.payments.controllers.service_invoices import TYPED, a_picture, bank, issue, messages, own_path, pay
+from tests.payments.controllers.service_invoices import TYPED, a_picture, agreed, bank, issue, messages, own_path, pay
 from tests.support.client import Browser, new_browser, sign_in
 from tests.support.factories import make_holder, make_owner
 from tests.support.pdf_text import text_of
@@ -321,6 +321,26 @@ async def test_what_is_wrong_with_it_is_said_and_nothing_is_issued(
     assert await messages() == []
 
 
+async def test_the_sum_is_looked_at_before_anything_is_issued(client: Browser) -> None:
+    await sign_in(client, (await make_owner()).id)
+    edition = await make_edition()
+    form, two = f"/manage/{edition.id}/payments/new?lang=en", {"line_what-2": "In ấn", "line_price-2": "1.500.000"}
+    for typed, agreed_to, total in (
+        ({}, "", "20.000.000"),
+        ({}, "2000000", "20.000.000"),
+        (two, "20000000", "21.500.000"),
+        (WHOLE, "", "0"),
+    ):
+        answer = await client.post(form, data=TYPED | typed | {"agreed": agreed_to})
+        assert (answer.status_code, f"Invoice over {total}\xa0₫" in answer.text) == (200, True)
+        assert ('value="Nhà tài trợ vàng"' in answer.text, f'value="{TYPED["client_id"]}"' in answer.text) == (
+            True,
+            True,
+        )
+        assert (await fetch("SELECT id FROM payment_document"), await messages()) == ([], [])
+    assert (await issue(client, edition, **two)).amount == Money(21_500_000, "VND")
+
+
 async def test_sent_twice_it_is_one_invoice_and_one_message(client: Browser) -> None:
     await sign_in(client, (await make_owner()).id)
     edition = await make_edition()
@@ -329,7 +349,7 @@ async def test_sent_twice_it_is_one_invoice_and_one_message(client: Browser) -> 
     assert (await issue(client, edition, client_id="invoice-of-tests-2")).id != first.id
     assert len(await messages()) == 2
     other = await make_edition("other")
-    stolen = await client.post(f"/manage/{other.id}/payments/new", data=TYPED)
+    stolen = await client.post(f"/manage/{other.id}/payments/new", data=await agreed(client, other))
     assert stolen.status_code == 404
 
 
@@ -351,7 +371,9 @@ async def test_another_one_out_of_the_same_form_is_refused_once_and_then_issued(
     await sign_in(client, (await make_owner()).id)
     edition = await make_edition()
     first = await issue(client, edition)
-    answer = await client.post(f"/manage/{edition.id}/payments/new?lang=en", data=TYPED | changed)
+    answer = await client.post(
+        f"/manage/{edition.id}/payments/new?lang=en", data=await agreed(client, edition, **changed)
+    )
     assert answer.status_code == 409
     assert f"Invoice {first.number} was issued from this form before, with other values." in answer.text
     (client_id,) = re.findall(r'name="client_id"[^>]* value="([^"]+)"', answer.text)
