@@ -121,14 +121,15 @@ def _line(line: TaxedLine) -> PaperLine:
 
 
 def _totals(lines: list[TaxedLine]) -> list[RateTotal]:
-    """The totals of each rate, the highest first, what is exempt last."""
-    sums: dict[int | None, tuple[int, int]] = {}
+    """The totals of each rate, the highest first, then what is exempt for a reason, then what no tax is taken on."""
+    sums: dict[tuple[int, bool], tuple[int, int]] = {}
     for line in lines:
-        net, tax = sums.get(line.tax_rate, (0, 0))
-        sums[line.tax_rate] = (net + line.net_minor, tax + line.tax_minor)
+        key = (-1 if line.tax_rate is None else line.tax_rate, bool(line.exempt_reason))
+        net, tax = sums.get(key, (0, 0))
+        sums[key] = (net + line.net_minor, tax + line.tax_minor)
     return [
-        RateTotal(tax_rate=None if rate is None else rate / HUNDRED, net=net, tax=tax)
-        for rate, (net, tax) in sorted(sums.items(), key=lambda one: -1 if one[0] is None else one[0], reverse=True)
+        RateTotal(tax_rate=None if rate < 0 else rate / HUNDRED, net=net, tax=tax, exempt=exempt)
+        for (rate, exempt), (net, tax) in sorted(sums.items(), reverse=True)
     ]
 
 

@@ -60,11 +60,12 @@ class PaperLine:
 
 @dataclass(frozen=True, kw_only=True)
 class RateTotal:
-    """The totals of one tax rate, or of what is exempt (``tax_rate`` None)."""
+    """The totals of one tax rate, or (``tax_rate`` None) of what is exempt, or of what no tax is taken on."""
 
     tax_rate: Decimal | None
     net: int
     tax: int
+    exempt: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,7 +201,7 @@ def _data(paper: Paper) -> dict[str, Any]:
         "lines": [_line(line, paper.currency) for line in paper.lines],
         "rates": [
             {
-                "rate": _rate(total.tax_rate),
+                "rate": _rate(total),
                 "net": _figures(total.net, paper.currency),
                 "tax": _figures(total.tax, paper.currency),
             }
@@ -294,7 +295,7 @@ def _line(line: PaperLine, currency: str) -> dict[str, Any]:
         "quantity": format_number(float(line.quantity)),
         "price": _figures(line.unit_price, currency),
         "net": _figures(line.net, currency),
-        "rate": "–" if line.tax_rate is None else _rate(line.tax_rate),
+        "rate": "–" if line.tax_rate is None else _percent(line.tax_rate),
         "tax": _figures(line.tax, currency),
         "gross": _figures(line.gross, currency),
     }
@@ -315,8 +316,14 @@ def _sums(paper: Paper) -> list[dict[str, Any]]:
     return [{"name": name, "amount": _money(amount, paper.currency), "strong": strong} for name, amount, strong in sums]
 
 
-def _rate(rate: Decimal | None) -> str:
-    return _("exempt") if rate is None else f"{format_number(float(rate))}%"
+def _rate(total: RateTotal) -> str:
+    if total.tax_rate is not None:
+        return _percent(total.tax_rate)
+    return _("exempt") if total.exempt else _("No tax")
+
+
+def _percent(rate: Decimal) -> str:
+    return f"{format_number(float(rate))}%"
 
 
 def _money(amount: int, currency: str) -> str:

@@ -10,7 +10,7 @@ from app.accounts.actor import SYSTEM
 from app.events.queries import EditionInfo
 from app.kernel.database import fetch
 from app.kernel.money import Money
-from app.payments.enums import PaymentMethod, Settlement
+from app.payments.enums import PaymentMethod, Settlement, TaxMode
 from app.payments.lines import Terms
 from app.payments.papers import invoice_pdf, paper_of
 from app.payments.pdf import PaperKind
@@ -139,3 +139,12 @@ async def test_documents_of_before_get_the_seller_of_the_terms(edition: EditionI
         "0300588569",
     )
     assert (await document_by_id(other.id)).seller_name == other.seller_name != ""
+
+
+async def test_who_takes_no_tax_is_not_said_to_sell_what_is_exempt(edition: EditionInfo) -> None:
+    shown = await printed((await make_document(edition)).id)
+    assert ("Không tính thuế 50.000 0" in shown, "không chịu thuế" in shown) == (True, False)
+    terms = Terms(seller_name="Hội", tax_mode=TaxMode.NONE, exempt_reason="Hàng tự trồng")
+    await set_terms(edition_id=edition.id, terms=terms, actor=SYSTEM, now=NOW)
+    shown = await printed((await make_document(edition, subject_id=2)).id)
+    assert ("Không tính thuế" in shown, "không chịu thuế 50.000 0" in shown) == (False, True)

@@ -73,7 +73,7 @@ PAPER = Paper(
     lines=(BOOTH, WAIVED, TRAINING),
     totals=(
         RateTotal(tax_rate=Decimal(8), net=4_000_000, tax=320_000),
-        RateTotal(tax_rate=None, net=750_000, tax=0),
+        RateTotal(tax_rate=None, net=750_000, tax=0, exempt=True),
     ),
     currency="VND",
     language="vi",
