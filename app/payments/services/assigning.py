@@ -86,7 +86,8 @@ async def match_new(now: datetime) -> dict[str, int]:
                 own_way += some
         for entry, verdict in sorted(own_way, key=lambda one: one[0].id):
             try:
-                counts[await _apply(entry, verdict, now)] += 1
+                async with pace.small():
+                    counts[await _apply(entry, verdict, now)] += 1
             except _Changed:
                 continue  # it is looked at anew
             except Exception as error:

@@ -16,13 +16,14 @@ from app.kernel import staging
 from app.kernel.database import close_database, open_database
 from app.kernel.money import Money
 from app.payments import queries_bank
-from app.payments.enums import DocumentState, Settlement
+from app.payments.enums import DocumentState, EntryState, Settlement
 from app.payments.queries import document_by_id, payments_of
 from app.payments.services import assigning, documents, paying_together
 from app.payments.services.assigning import match_new
 from app.payments.services.documents import Paid, register_settlement, settle_all
 from app.payments.services.matching import Verdict
 from app.payments.tables import PaymentDocument
+from app.payments.tables_bank import BankEntry
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.payments.factories import Seller, check_paid_once, make_document, make_entry, make_paid_for, put_on_sale
@@ -180,6 +181,29 @@ async def test_the_second_transfer_for_a_document_comes_after_the_first(edition:
         f"bank:{one.fingerprint}:{document.id}" for one in (second, third)
     ]
     assert [one.outcome for one in (kept, *owed)] == [Settlement.KEPT, Settlement.REFUND, Settlement.REFUND]
+
+
+async def test_transfers_that_go_their_own_way_let_others_have_the_writer_between_them(
+    edition: EditionInfo, seller: Seller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rested: list[int] = []
+
+    async def rest(_pace: staging.Pace) -> None:
+        rested.append(await BankEntry.count().where(BankEntry.state == EntryState.MATCHED.value))
+
+    monkeypatch.setattr(staging.Pace, "rest", rest)
+    monkeypatch.setattr(staging.Pace, "HOLD", 0.0)  # as long as a piece is whatever takes any time
+    document = await make_document(edition)
+    for _time in range(4):
+        await make_entry(document.reference)
+    assert await match_new(NOW) == {"matched": 4}
+    assert rested == [1, 2, 3, 4]
+    rested.clear()
+    monkeypatch.setattr(staging.Pace, "HOLD", 3600.0)
+    for _time in range(3):
+        await make_entry(document.reference)
+    assert await match_new(NOW) == {"matched": 3}
+    assert rested == [4]  # after the piece of the first one alone
 
 
 async def test_a_seller_is_asked_once_for_many_and_answers_in_their_order(
