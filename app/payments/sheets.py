@@ -7,7 +7,7 @@ statement again, or one that overlaps another, adds nothing. What payers wrote i
 import asyncio
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -22,7 +22,7 @@ from app.kernel.sheets.parsers import text
 from app.payments.bank_lines import BankLine, our_account
 from app.payments.enums import EntrySource
 from app.payments.references import find_references
-from app.payments.services.entries import Kept, Told, keep_told, plan_keeping, told_of
+from app.payments.services.entries import Kept, Told, count_unnamed, keep_told, plan_keeping, told_of
 from app.payments.services.laid_statements import (
     Laid,
     drop_laid,
@@ -385,7 +385,7 @@ _laid: dict[int, tuple[_Ready, Laid]] = {}
 
 
 async def _foretell(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
-    """What keeping it now would come to."""
+    """What keeping it now would come to; changed are kept transfers that it confirms, or says the sender of."""
     ready = await asyncio.to_thread(_ready_of, rows, context)
     plan = await plan_keeping(
         ready.told,
@@ -394,7 +394,9 @@ async def _foretell(rows: Sequence[SheetRow], context: SheetContext) -> LoadResu
         edition_id=context.edition_id,
         zone=context.timezone,
     )
-    return ready.result(Kept(len(plan.fresh), len(ready.told.lines) - len(plan.fresh)))
+    known = len(ready.told.lines) - len(plan.fresh)
+    changed = len(plan.confirmed) + await count_unnamed(plan.payers)
+    return replace(ready.result(Kept(len(plan.fresh), known)), updated=changed, unchanged=known - changed)
 
 
 async def _lay(rows: Sequence[SheetRow], context: SheetContext) -> int:

@@ -294,6 +294,20 @@ async def name_payers(payers: Sequence[tuple[str, str, str, str]]) -> None:
         )
 
 
+async def count_unnamed(payers: Sequence[tuple[str, str, str, str]]) -> int:
+    """Of how many kept transfers :func:`name_payers` would keep who sent them."""
+    if not payers:
+        return 0
+    chosen, marks = among([payer[0] for payer in payers], "VARCHAR")
+    (found,) = await fetch(
+        "SELECT COUNT(*) AS n FROM bank_entry WHERE payer_name = '' "
+        f"AND (fingerprint {chosen} OR confirmed_by {chosen})",
+        marks,
+        marks,
+    )
+    return int(found["n"])
+
+
 async def told_otherwise(line: BankLine) -> BankLine | None:
     """The transfer that a notice told of under the number and over the amount of this one, for another purpose."""
     ((mark,), _shared) = fingerprints([line])
