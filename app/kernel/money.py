@@ -28,6 +28,10 @@ class Money:
         return format_money(self)
 
 
+class TooMuchMoney(ValueError):
+    """An amount above ``MOST``."""
+
+
 def decimals(currency: str) -> int:
     """How many decimals amounts of a currency carry."""
     return DECIMALS.get(currency, 2)
@@ -63,7 +67,8 @@ def typed_money(money: Money) -> str:
 def parse_money(text: str, currency: str) -> Money:
     """An amount as typed: ``1.250.000``, ``1,250,000 ₫``, ``Rp 50.000``, ``12.50`` for a currency with decimals.
 
-    Raises ValueError when it is no amount, is negative or has decimals that the currency lacks.
+    Raises ValueError when it is no amount, is negative or has decimals that the currency lacks, TooMuchMoney above
+    ``MOST``.
     """
     cleaned = re.sub(r"(?i)(₫|đ|vnd|vnđ|rp|idr|[a-z]{3}$|\s|\u00a0)", "", text)
     places = decimals(currency)
@@ -78,5 +83,5 @@ def parse_money(text: str, currency: str) -> Money:
         whole = int(re.sub(r"[.,]", "", match[1]))
         amount = whole * 10**places + int((match[2] or "").ljust(places, "0"))
     if amount > MOST:
-        raise ValueError(text)
+        raise TooMuchMoney(text)
     return Money(amount, currency)

@@ -10,8 +10,9 @@ from msgspec import Meta
 
 from app.kernel.forms import Reading
 from app.kernel.i18n import N_, _
-from app.kernel.money import Money, parse_money
+from app.kernel.money import MOST, Money, TooMuchMoney, parse_money
 from app.payments.enums import CashWay, DocumentKind, DocumentState, HandMethod, PaymentMethod, Settlement, TaxMode
+from app.payments.errors import AmountTooLarge
 from app.payments.queries import DocumentInfo, PaymentInfo
 
 NO_FILE = N_("Please choose a file.")
@@ -26,9 +27,16 @@ def read_amount(reading: Reading[Any], field: str, otherwise: Money) -> Money:
     """
     try:
         return parse_money(getattr(reading.values, field), otherwise.currency)
-    except ValueError:
-        reading.refuse(field, _(NOT_AN_AMOUNT))
+    except ValueError as error:
+        reading.refuse(field, why_no_amount(error, otherwise.currency))
         return otherwise
+
+
+def why_no_amount(error: ValueError, currency: str) -> str:
+    """What to say at the field of what :func:`parse_money` refused: it is no amount, or more than any fair takes."""
+    if isinstance(error, TooMuchMoney):
+        return AmountTooLarge(most=Money(MOST, currency)).sentence()
+    return _(NOT_AN_AMOUNT)
 
 
 class PaymentForm(msgspec.Struct):

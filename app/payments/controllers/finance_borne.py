@@ -14,7 +14,7 @@ from app.kernel.money import Money, format_money, typed_money
 from app.kernel.names import text_key
 from app.payments.controllers.sent import sent_again
 from app.payments.enums import METHOD_NAMES, HandMethod, PaymentMethod, Settlement
-from app.payments.errors import DrawerNeeded, ToldAlready
+from app.payments.errors import AmountOutOfRange, DrawerNeeded, ToldAlready
 from app.payments.errors_borne import MoreThanBorne, NothingToCount, WhyCountedBack
 from app.payments.errors_off import PartWentBack
 from app.payments.errors_sent import StandsElsewhere
@@ -117,7 +117,7 @@ async def record_from_bearer(request: Request[Actor, Any, Any], document: Docume
         )
     except FormError as error:
         return error.form, error.status
-    except (MoreThanBorne, StandsElsewhere) as error:
+    except (AmountOutOfRange, MoreThanBorne, StandsElsewhere) as error:
         status = 422 if isinstance(error, MoreThanBorne) else error.status
         return await sent_again(request, "borne_amount", error), status
     except ToldAlready as error:

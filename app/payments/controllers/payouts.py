@@ -29,7 +29,7 @@ from app.payments.errors_payouts import (
 )
 from app.payments.queries_drawers import cash_elsewhere
 from app.payments.queries_payouts import PayoutInfo
-from app.payments.schemas import NOT_AN_AMOUNT, PayoutForm, PayoutMatchForm, TakeBackForm
+from app.payments.schemas import PayoutForm, PayoutMatchForm, TakeBackForm, why_no_amount
 from app.payments.services.payout_matching import match_payout
 from app.payments.services.payouts import record_payout
 from app.payments.services.payouts_back import take_back_payout
@@ -75,8 +75,8 @@ class PayoutsController(Controller):
             for name in amounts:
                 try:
                     amounts[name] = parse_money(getattr(reading.values, name) or "0", edition.currency)
-                except ValueError:
-                    reading.refuse(name, _(NOT_AN_AMOUNT))
+                except ValueError as error:
+                    reading.refuse(name, why_no_amount(error, edition.currency))
             values = reading.settle()
             await record_payout(
                 edition_id=edition_id,

@@ -321,4 +321,6 @@ def _borne(line: Reading[ServiceLineForm], currency: str) -> int:
     share = read_amount(line, "line_borne", Money(0, currency)).amount_minor
     if not by:
         line.refuse("line_borne_by", _("Please say who bears it."))
+    elif not share:
+        line.refuse("line_borne", _("Please say how much of it, or leave both fields empty."))
     return share

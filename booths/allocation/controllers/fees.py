@@ -21,7 +21,7 @@ from app.kernel.sheets import write_xlsx
 from app.kernel.sheets.write import Cell
 from app.kernel.web import page, redirect
 from app.payments.queries import terms_of
-from app.payments.schemas import NOT_AN_AMOUNT
+from app.payments.schemas import why_no_amount
 from app.payments.transfers import lacks_ways_to_pay
 from booths.allocation import queries, queries_fees
 from booths.allocation.enums import FEE_STATE_NAMES, FeeState
@@ -164,8 +164,8 @@ class FeesController(Controller):
                 waived = Money(0, edition.currency)
                 try:
                     waived = parse_money(reading.values.amount or "0", edition.currency)
-                except ValueError:
-                    reading.refuse("amount", _(NOT_AN_AMOUNT))
+                except ValueError as error:
+                    reading.refuse("amount", why_no_amount(error, edition.currency))
                 fee = await queries_fees.fee_of(edition_id, edition.today(now()), application_id)
                 if fee and waived.amount_minor > fee.total.amount_minor:
                     price = format_money(fee.total)
@@ -174,8 +174,8 @@ class FeesController(Controller):
                     )
                 if waived.amount_minor and not reading.values.waived_by:
                     reading.refuse("waived_by", _("Please say who bears it."))
-                if reading.values.waived_by and not reading.values.amount:
-                    reading.refuse("amount", _("Please say how much of it."))
+                if reading.values.waived_by and not waived.amount_minor:
+                    reading.refuse("amount", _("Please say how much of it, or leave both fields empty."))
                 values = reading.settle()
                 await waive_fee(
                     edition_id=edition_id,

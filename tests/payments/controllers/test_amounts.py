@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +16,10 @@ from app.events.queries import EditionInfo
 from app.kernel.database import fetch
 from app.kernel.money import MOST, Money
 from app.payments.enums import SERVICE_PURPOSE, PaymentMethod
+from app.payments.lines import Line
 from app.payments.queries import DocumentInfo, payments_of
 from app.payments.queries_bank import EntryInfo
+from app.payments.queries_borne import Borne, borne_of
 from app.payments.services import documents
 from app.payments.services.assigning import match_new
 from app.payments.services.documents import require_refund
@@ -126,3 +130,62 @@ async def test_shares_that_are_the_transfer_only_together_are_each_an_amount(des
 @pytest.mark.parametrize("page", ["9" * 20, "9" * 5_000, "-1", "x"])
 async def test_any_page_of_the_list_is_answered(desk: Desk, page: str) -> None:
     assert (await desk.client.get(f"{desk.base}?page={page}")).status_code in (200, 303)
+
+
+@pytest.mark.parametrize("form", ["payments", "credits", "refunds", "payouts", "fee", "assign", "new", "line", "borne"])
+async def test_an_amount_far_too_large_is_said_to_be_so_at_its_field(desk: Desk, form: str) -> None:
+    (payment,) = await payments_of(desk.owed.id)
+    borne = await _borne_by_a_bank(desk.edition)
+    amount, payout = "9" * 20, {"account": "terminal", "reference": "LO-1", "arrives_on": "2026-11-20"}
+    field, path, data = {
+        "payments": ("amount", f"/{desk.open.id}/payments", {"method": "cash"}),
+        "credits": ("credit", f"/{desk.open.id}/credits", {"reason": "Sai"}),
+        "refunds": ("amount", f"/{desk.owed.id}/refunds/{payment.id}", {"method": "cash"}),
+        "payouts": ("taken", "/payouts", {**payout, "fee": "0"}),
+        "fee": ("fee", "/payouts", {**payout, "taken": "5.000"}),
+        "assign": (f"amount_{desk.open.id}", f"/bank/{desk.entry.id}/assign", {}),
+        "new": ("line_price-1", "/new", TYPED),
+        "line": ("line_borne-1", "/new", {**TYPED, "line_borne_by-1": "Quỹ Bình Minh"}),
+        "borne": ("borne_amount", f"/{borne.document_id}/payments", _of_bearer(borne)),
+    }[form]
+    before = await entered()
+    answer = await desk.client.post(f"{desk.base}{path}?lang=en", data={**data, field: amount})
+    assert answer.status_code == 422, answer.text
+    assert "The amount is more than 1.000.000.000.000.000\xa0₫" in _at(field, answer.text)
+    assert await entered() == before
+
+
+@pytest.mark.parametrize(
+    ("form", "said"), [("line", "Please say how much of it, or leave"), ("borne", "The amount has to be above zero.")]
+)
+async def test_nothing_that_somebody_bears_is_refused_at_its_field(desk: Desk, form: str, said: str) -> None:
+    borne = await _borne_by_a_bank(desk.edition)
+    field, path, data = {
+        "line": ("line_borne-1", "/new", {**TYPED, "line_borne_by-1": "Quỹ Bình Minh"}),
+        "borne": ("borne_amount", f"/{borne.document_id}/payments", _of_bearer(borne)),
+    }[form]
+    before = await entered()
+    answer = await desk.client.post(f"{desk.base}{path}?lang=en", data={**data, field: "0"})
+    assert (answer.status_code, said in _at(field, answer.text)) == (422, True), answer.text
+    assert await entered() == before
+
+
+async def _borne_by_a_bank(edition: EditionInfo) -> Borne:
+    """What a bank bears of an invoice: 30.000 of 90.000 ₫."""
+    lines = [
+        Line(description="Gian hàng", unit_minor=90_000),
+        Line(description="Ngân hàng chịu", unit_minor=-30_000, funded_by="Ngân hàng"),
+    ]
+    document = await make_document(edition, subject_id=7, lines=lines)
+    (borne,) = await borne_of(document.id)
+    return borne
+
+
+def _of_bearer(borne: Borne) -> dict[str, str]:
+    return {"borne_by": str(borne.line_id), "borne_method": "transfer"}
+
+
+def _at(field: str, shown: str) -> str:
+    """What a page says at a field."""
+    found = re.search(rf'id="field-{re.escape(field)}[^"]*-error"[^>]*>.*?<span>(.*?)</span>', shown, re.DOTALL)
+    return html.unescape(found[1]) if found else ""

@@ -30,7 +30,7 @@ from app.payments.errors import DrawerNeeded
 from app.payments.papers import invoice_pdf
 from app.payments.queries import document_by_id
 from app.payments.queries_drawers import lacks_drawer
-from app.payments.schemas import NOT_AN_AMOUNT
+from app.payments.schemas import why_no_amount
 from app.payments.services.late_parts import to_pay
 from ticketing.sales import queries
 from ticketing.sales.enums import ORDER_STATE_NAMES, OrderChannel, OrderState
@@ -206,8 +206,8 @@ def _cash(typed: str, method: CounterMethod, currency: str, reading: Reading[Any
         return None
     try:
         return parse_money(typed, currency)
-    except ValueError:
-        reading.refuse("given", _(NOT_AN_AMOUNT))
+    except ValueError as error:
+        reading.refuse("given", why_no_amount(error, currency))
     return None
 
 

@@ -133,8 +133,11 @@ async def test_who_bears_a_part_is_written_down_before_billing(client: Browser) 
     assert address in (await client.get(f"/manage/{fair.edition.id}/applications/{application_id}")).text
     refused = await client.post(f"{address}?lang=en", data={"amount": "500.000", "waived_by": ""})
     assert (refused.status_code, "Please say who bears it." in refused.text) == (422, True)
-    refused = await client.post(f"{address}?lang=en", data={"amount": "", "waived_by": "SHB"})
-    assert (refused.status_code, "Please say how much of it." in refused.text) == (422, True)
+    for nothing in ("", "0"):
+        refused = await client.post(f"{address}?lang=en", data={"amount": nothing, "waived_by": "SHB"})
+        assert (refused.status_code, "Please say how much of it, or leave" in refused.text) == (422, True)
+    refused = await client.post(f"{address}?lang=en", data={"amount": "9" * 20, "waived_by": "SHB"})
+    assert (refused.status_code, "The amount is more than 1.000.000" in refused.text) == (422, True)
     refused = await client.post(f"{address}?lang=en", data={"amount": "five", "waived_by": "SHB"})
     assert refused.status_code == 422
     refused = await client.post(f"{address}?lang=en", data={"amount": "3.000.001", "waived_by": "SHB"})
