@@ -10,8 +10,17 @@ from piccolo.query import OrderByRaw
 
 from app.events.queries import Page
 from app.kernel.database import contains
-from app.payments.enums import DocumentState
-from app.payments.queries import DocumentInfo, page_of_documents, parts_by_document, to_pay_by
+from app.kernel.money import Money
+from app.kernel.rows import among
+from app.payments.enums import TAKES, DocumentState
+from app.payments.queries import (
+    DocumentInfo,
+    document_info,
+    page_of_documents,
+    parts_by_document,
+    to_pay_by,
+    to_pay_next,
+)
 from app.payments.tables import PaymentDocument
 
 #: The day of what is to be paid next of a document, as :func:`app.payments.queries.to_pay_by` finds it: of the first
@@ -57,6 +66,19 @@ async def next_days(documents: Sequence[DocumentInfo], today: date) -> dict[int,
     parts = await parts_by_document(documents)
     found = {one.id: to_pay_by(one, parts[one.id]) for one in documents if one.state == DocumentState.OPEN}
     return {key: NextDay(on, late=on is not None and on < today) for key, on in found.items()}
+
+
+async def due_now(document_ids: Sequence[int]) -> dict[int, Money]:
+    """What is to be paid next of those of some documents that take money: of one in parts its first one not paid."""
+    if not document_ids:
+        return {}
+    chosen, ids = among(sorted(document_ids))
+    rows = await PaymentDocument.select().where(
+        WhereRaw(f"payment_document.id {chosen}", ids) & PaymentDocument.state.is_in([one.value for one in TAKES])
+    )
+    documents = [document_info(row) for row in rows]
+    parts = await parts_by_document(documents)
+    return {one.id: to_pay_next(one, parts[one.id]) for one in documents}
 
 
 def _open(edition_id: int, overdue_on: date | None) -> Any:

@@ -12,7 +12,7 @@ from app.accounts.guards import requires
 from app.events.pages import MOST_EXPORTED, PAGE_SIZE, download, form_again, offset_of, page_asked, pager_of, with_query
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
-from app.kernel.errors import AppError, error_kinds
+from app.kernel.errors import AppError
 from app.kernel.forms import Form, FormError, read_form
 from app.kernel.i18n import N_, _
 from app.kernel.money import Money, parse_money, typed_money
@@ -22,19 +22,13 @@ from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 from app.payments import queries_bank, queries_payouts
 from app.payments.bank_lines import is_ours
+from app.payments.controllers.bank_reasons import REASON_NAMES, said_why
 from app.payments.enums import ENTRY_STATE_NAMES, FOR_NOTHING_OF_OURS, SOURCE_NAMES, STATE_NAMES, EntryState
-from app.payments.errors import (
-    AlreadyPaid,
-    AmountDiffers,
-    BilledAgain,
-    CurrencyDiffers,
-    DocumentNotOpen,
-    PerhapsRecorded,
-)
 from app.payments.queries_bank import EntryInfo, PayableDocument, TypedTransfer
 from app.payments.queries_borne import Borne, borne_like, borne_on_lines
+from app.payments.queries_due import due_now
 from app.payments.queries_proof import waiting_proofs
-from app.payments.schemas import NOT_AN_AMOUNT, SetAsideForm
+from app.payments.schemas import SetAsideForm, why_no_amount
 from app.payments.services.assigning import (
     assign_entry,
     link_entry,
@@ -43,41 +37,19 @@ from app.payments.services.assigning import (
 )
 from app.payments.services.for_nothing import set_aside, take_up_again
 from app.payments.services.matching import SIGN_NAMES, Reason
-from app.payments.services.payout_matching import NOT_THE_PAYOUT, part_from_payout
-from app.payments.services.taking_off import TAKEN_OFF
+from app.payments.services.payout_matching import part_from_payout
 
 MOST_CHOSEN = 20
 #: What stands before the id in a query where it is what somebody bears of an invoice (``Borne.line_id``).
 BORNE = "b"
 MOST_FOUND = 10
 MOST_TYPED = 5
-REASON_NAMES = {
-    "": "",
-    Reason.NOTHING.value: N_("Its text names none of our invoices."),
-    Reason.AMOUNT.value: N_("Its purpose names an invoice, but the amount is another one."),
-    Reason.DAMAGED.value: N_(
-        "The reference in its purpose is not whole. It fits one invoice, of which another amount is still to be paid "
-        "in all."
-    ),
-    Reason.CURRENCY.value: N_("Its purpose names an invoice in another currency."),
-    Reason.SEVERAL.value: N_("Its purpose names several invoices, which are not open over this amount."),
-    Reason.ELSEWHERE.value: N_("It came to an account that is not the one of the settings."),
-    AmountDiffers.code: N_("Its purpose names an invoice, but the amount is another one."),
-    CurrencyDiffers.code: N_("Its purpose names an invoice in another currency."),
-    AlreadyPaid.code: N_("The invoice that its purpose names was paid already."),
-    DocumentNotOpen.code: N_("The invoice that its purpose names takes no money any more."),
-    PerhapsRecorded.code: N_("A transfer of this amount was written down for its invoice already. It may be this one."),
-    TAKEN_OFF: N_("It was assigned to an invoice that it was not for. Assign it to the right one, or set it aside."),
-    NOT_THE_PAYOUT: N_("It was taken for a payout that it is not. Say which one it is, assign it, or set it aside."),
-    BilledAgain.code: N_("The invoice that its purpose names was written off, and another one is open in its place."),
-}
 #: What a transfer becomes that is for none of our documents, as its form says it and as it is answered.
 BECOMES = {
     EntryState.IGNORED: (N_("Nobody knows yet: set it aside"), N_("The transfer was set aside.")),
     EntryState.INCOME: (N_("Other income: a gift, or interest"), N_("The transfer is entered as other income.")),
     EntryState.SENT_BACK: (N_("It was sent back"), N_("It is noted that the transfer was sent back.")),
 }
-NOT_RECORDED = N_("The invoice that its purpose names could not take it.")
 
 
 class BankController(Controller):
@@ -258,10 +230,10 @@ async def _entry_page(
     problem: str = "",
     status: int = 200,
 ) -> Response[str]:
-    waits = entry.state in (EntryState.NEW, EntryState.LEFT)
+    waits, reason = entry.state in (EntryState.NEW, EntryState.LEFT), entry.reason
     ours = settings().bank_account
     elsewhere = not is_ours(ours, entry.account)
-    told_above = elsewhere and entry.reason == Reason.ELSEWHERE
+    told_above = elsewhere and reason == Reason.ELSEWHERE
     candidates: list[PayableDocument] = []
     found: list[PayableDocument] = []
     signs: Mapping[int, str] = {}
@@ -275,6 +247,8 @@ async def _entry_page(
         typed = await queries_bank.typed_transfers(amount=entry.left, edition_id=edition.id)
         (verdict,) = await verdicts_on([entry], edition.id)
         together = await typed_together(entry, verdict)
+        if reason in (Reason.DAMAGED, Reason.PART):  # which of them it is changes as parts of the invoice are paid
+            reason = Reason.PART if verdict.shares or verdict.reason == Reason.PART else Reason.DAMAGED
         signs = {one.document_id: _(SIGN_NAMES[one.sign]) for one in verdict.suggestions}
         shown = [one for one in list(signs) or [share.document_id for share in verdict.shares] if one not in wrong]
         candidates = await queries_bank.documents_of_ids(shown if chosen is None else chosen, edition.id)
@@ -291,7 +265,7 @@ async def _entry_page(
         edition=edition,
         entry=entry,
         waits=waits,
-        reason=entry.reason if entry.state in FOR_NOTHING_OF_OURS else "" if told_above else _reason(entry),
+        reason=entry.reason if entry.state in FOR_NOTHING_OF_OURS else "" if told_above else said_why(reason),
         elsewhere=elsewhere,
         ours=ours,
         becomes=[(one.value, _(said[0])) for one, said in BECOMES.items() if waits or one != EntryState.IGNORED],
@@ -304,6 +278,7 @@ async def _entry_page(
         candidates=candidates,
         signs=signs,
         found=found,
+        due_now=await due_now([one.id for one in (*candidates, *found)]),
         typed=together or typed[-MOST_TYPED:],
         together=[one.payment_id for one in together],
         borne=borne,
@@ -338,7 +313,7 @@ async def _notes_on(edition_id: int, found: Sequence[EntryInfo]) -> dict[int, li
     for entry, verdict in zip(left, verdicts, strict=True):
         meant_by_it = [one.document_id for one in verdict.suggestions if (entry.id, one.document_id) not in wrong]
         known = [one for one in meant_by_it if one in numbers]
-        notes[entry.id] = [(numbers[one], one) for one in known] or [(_reason(entry), None)]
+        notes[entry.id] = [(numbers[one], one) for one in known] or [(said_why(entry.reason), None)]
         if known and verdict.reason == Reason.ELSEWHERE:
             notes[entry.id].append((_(REASON_NAMES[Reason.ELSEWHERE.value]), None))
     notes |= {entry.id: [(entry.reason, None)] for entry in found if entry.state in FOR_NOTHING_OF_OURS}
@@ -367,17 +342,9 @@ def _shares(data: Mapping[str, str], prefix: str, currency: str, errors: dict[st
         try:
             if text:
                 found[int(number)] = parse_money(text, currency)
-        except ValueError:
-            errors[name] = _(NOT_AN_AMOUNT)
+        except ValueError as error:
+            errors[name] = why_no_amount(error, currency)
     return found
-
-
-def _reason(entry: EntryInfo) -> str:
-    known = REASON_NAMES.get(entry.reason)
-    if known is None:
-        named = [one.message for one in error_kinds() if one.code == entry.reason and "{" not in one.message]
-        return " ".join(_(one) for one in (NOT_RECORDED, *named))
-    return _(known) if known else ""
 
 
 def _state_names() -> dict[EntryState, str]:

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from app.accounts.actor import Actor
@@ -36,6 +37,7 @@ from app.payments.queries_bank import (
     typed_transfers,
 )
 from app.payments.queries_borne import borne_on_lines
+from app.payments.queries_due import due_now
 from app.payments.services.bearing import record_transfer_of
 from app.payments.services.documents import hold_documents
 from app.payments.services.matching import Incoming, Payable, Reason, Share, Verdict, match, references_in
@@ -107,7 +109,15 @@ async def verdicts_on(found: Sequence[EntryInfo], edition_id: int | None = None)
     payables |= {one.id: one for one in await documents_with(references, edition_id)}
     account = settings().bank_account
     incoming = [Incoming(one.id, one.left, one.purpose, one.payer_name, is_ours(account, one.account)) for one in found]
-    return await asyncio.to_thread(match, incoming, [_payable(one) for one in payables.values()])
+    return await _of_parts(await asyncio.to_thread(match, incoming, [_payable(one) for one in payables.values()]))
+
+
+async def _of_parts(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Verdicts, of which those on a reference that is not whole say whether the amount is the part to be paid next."""
+    damaged = [one for one in verdicts if one.reason == Reason.DAMAGED]
+    due = await due_now([suggestion.document_id for one in damaged for suggestion in one.suggestions])
+    parts = {one.incoming.id for one in damaged if due.get(one.suggestions[0].document_id) == one.incoming.amount}
+    return [replace(one, reason=Reason.PART) if one.incoming.id in parts else one for one in verdicts]
 
 
 def _payable(document: PayableDocument) -> Payable:

@@ -26,11 +26,15 @@ NUMBER = re.compile(r"[0-9A-Z]+(?:[-/.][0-9A-Z]+)+")
 
 
 class Reason(StrEnum):
-    """Why a transfer was left to a person. ``damaged``: the one reference in its purpose is not whole."""
+    """Why a transfer was left to a person. ``damaged``: the one reference in its purpose is not whole.
+
+    ``part``: so it is, and the amount is the part of its document that is to be paid next.
+    """
 
     NOTHING = "nothing"
     AMOUNT = "amount"
     DAMAGED = "damaged"
+    PART = "part"
     CURRENCY = "currency"
     SEVERAL = "several"
     ELSEWHERE = "elsewhere"
@@ -46,8 +50,8 @@ class Sign(StrEnum):
 
 
 SIGN_NAMES = {
-    Sign.REFERENCE: N_("Its reference stands in the purpose."),
-    Sign.NUMBER: N_("Its number stands in the purpose, and the amount is the same."),
+    Sign.REFERENCE: N_("Its reference stands in the text of the transfer."),
+    Sign.NUMBER: N_("Its number stands in the text of the transfer, and the amount is the same."),
     Sign.NAME: N_("Amount and payer are the same."),
     Sign.AMOUNT: N_("No other open invoice has this amount."),
 }
