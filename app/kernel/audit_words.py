@@ -95,6 +95,7 @@ COMMON = {
     "unchanged": Field(N_("As before")),
     "outgoing": Field(N_("Money that went out")),
     "passed_over": Field(N_("Without an amount")),
+    "reversals": Field(N_("Transfers that went out again")),
 }
 #: By one of these a thing is known that is gone.
 TELLING = ("name", "title", "label", "code", "full_name", "holder_name", "filename", "reference", "booth")

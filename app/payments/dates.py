@@ -31,6 +31,7 @@ MOVER = Mover(
                 "bank_entry.booked_at",
                 "bank_entry.told_at",
                 "bank_entry.settled_at",
+                "bank_entry.reversed_at",
                 "laid_statement.seen_at",
             ),
             _FACT,

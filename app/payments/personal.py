@@ -234,7 +234,8 @@ DATA = PersonalData(
         "cash_move.moved_by": NUMBER_ONLY,
         "payment_proof.looked_by": NUMBER_ONLY,
         **{
-            f"bank_entry.{name}": TRANSFERS_BY_LAW for name in ("payer_name", "payer_account", "purpose", "search_text")
+            f"bank_entry.{name}": TRANSFERS_BY_LAW
+            for name in ("payer_name", "payer_account", "purpose", "search_text", "reversal_purpose")
         },
         "bank_entry.settled_by": NUMBER_ONLY,
     },
@@ -252,7 +253,10 @@ DATA = PersonalData(
             *(f"payment.{name}" for name in ("currency", "provider_reference")),
             *(
                 f"bank_entry.{name}"
-                for name in ("account", "currency", "bank_reference", "fingerprint", "confirmed_by")
+                for name in (
+                    *("account", "currency", "bank_reference", "fingerprint", "confirmed_by"),
+                    "reversal_number",
+                )
             ),
             *(f"payment_event.{name}" for name in ("provider", "event_id", "kind", "effect")),
             *(f"card_attempt.{name}" for name in ("currency", "locale", "idempotency_key", "session_id")),

@@ -46,6 +46,7 @@ class EntryInfo:
     """A transfer as pages get it; ``edition_id`` is None for a notice for which nothing was found.
 
     ``left`` is what of it is not assigned: all of it while it waits, or less once a share was taken off a document.
+    ``reversed_at``: when the same amount went out again, perhaps since the bank took it back.
     """
 
     id: int
@@ -63,6 +64,9 @@ class EntryInfo:
     state: EntryState
     reason: str
     left: Money
+    reversed_at: datetime | None = None
+    reversal_purpose: str = ""
+    reversal_number: str = ""
 
     def booked_on(self, timezone: str) -> datetime | date:
         """When it was booked: the day alone where a statement gave no time."""
@@ -434,4 +438,7 @@ def entry_info(row: Mapping[str, Any], assigned_minor: int = 0) -> EntryInfo:
         state=EntryState(row["state"]),
         reason=row["reason"],
         left=Money(row["amount_minor"] - assigned_minor, row["currency"]),
+        reversed_at=row["reversed_at"],
+        reversal_purpose=row["reversal_purpose"] or "",
+        reversal_number=row["reversal_number"] or "",
     )

@@ -6,7 +6,7 @@ statement again, or one that overlaps another, adds nothing. What payers wrote i
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -15,10 +15,9 @@ from app.kernel.i18n import N_
 from app.kernel.money import Money
 from app.kernel.names import search_text
 from app.kernel.settings import settings
-from app.kernel.sheets import CellProblem, Column, Laying, LoadResult, SheetContext, SheetKind, SheetRow
+from app.kernel.sheets import CellProblem, Laying, LoadResult, SheetContext, SheetKind, SheetRow
 from app.kernel.sheets.checking import NO_COLUMN, REQUIRED
 from app.kernel.sheets.model import Value
-from app.kernel.sheets.parsers import text
 from app.payments.bank_lines import BankLine, our_account
 from app.payments.enums import EntrySource
 from app.payments.references import find_references
@@ -30,7 +29,9 @@ from app.payments.services.laid_statements import (
     show_laid,
     take_over_statement,
 )
-from app.payments.sheet_cells import NOT_AN_AMOUNT, amount, booked, clock, currency, direction, is_nothing
+from app.payments.services.reversals import Reversal, find_reversals, note_reversals
+from app.payments.sheet_cells import NOT_AN_AMOUNT, is_nothing
+from app.payments.sheet_columns import COLUMNS
 
 DESK = "bank"
 TOTALS = re.compile(
@@ -44,201 +45,6 @@ NOT_YET = N_("This day has not come yet. Is it written with the month first?")
 #: Banks book in the evening as of the next day.
 AHEAD = timedelta(days=1)
 
-COLUMNS = (
-    Column(
-        "booked_at",
-        {
-            "en": ("Transaction date", "Date", "Trans. date", "Tran date", "Trans date", "Date time"),
-            "vi": (
-                *(
-                    "Ngày giao dịch",
-                    "Ngày GD",
-                    "Ngày",
-                    "Ngày phát sinh",
-                    "Ngày phát sinh giao dịch",
-                    "Thời gian giao dịch",
-                ),
-                *("Ngày giờ giao dịch", "Thời gian", "Ngày thực hiện"),
-            ),
-            "id": ("Tanggal transaksi", "Tanggal", "Tgl"),
-        },
-        booked(),
-    ),
-    Column(
-        "value_at",
-        {
-            "en": ("Value date", "Effective date", "Posting date", "Accounting date"),
-            "vi": ("Ngày hiệu lực", "Ngày giá trị", "Ngày hạch toán", "Ngày ghi sổ"),
-            "id": ("Tanggal efektif", "Tanggal valuta"),
-        },
-        booked(),
-    ),
-    Column(
-        "clock",
-        {"en": ("Time", "Transaction time"), "vi": ("Giờ giao dịch", "Giờ", "Giờ GD"), "id": ("Jam", "Waktu")},
-        clock(),
-    ),
-    Column(
-        "credit",
-        {
-            "en": ("Credit", "Credit amount", "Deposit", "Deposits", "Money in", "Amount in"),
-            "vi": (
-                *("Số tiền ghi có", "Ghi có", "Phát sinh có", "PS có", "Có", "Tiền vào", "Số tiền vào", "Tiền gửi vào"),
-                "Số phát sinh có",
-            ),
-            "id": ("Kredit", "Uang masuk", "Dana masuk"),
-        },
-        amount(),
-    ),
-    Column(
-        "debit",
-        {
-            "en": ("Debit", "Debit amount", "Withdrawal", "Withdrawals", "Money out", "Amount out"),
-            "vi": (
-                *("Số tiền ghi nợ", "Ghi nợ", "Phát sinh nợ", "PS nợ", "Nợ", "Tiền ra", "Số tiền ra", "Tiền rút ra"),
-                "Số phát sinh nợ",
-            ),
-            "id": ("Debet", "Uang keluar", "Dana keluar"),
-        },
-        amount(),
-    ),
-    Column(
-        "amount",
-        {
-            "en": ("Amount", "Transaction amount"),
-            "vi": ("Số tiền", "Số tiền giao dịch", "Số tiền GD", "Giá trị giao dịch", "Phát sinh"),
-            "id": ("Jumlah", "Nominal", "Mutasi"),
-        },
-        amount(),
-    ),
-    Column(
-        "direction",
-        {
-            "en": ("Debit or credit", "D/C", "DC", "Dr/Cr", "DrCr", "Type", "Transaction type"),
-            "vi": ("Ghi nợ hay có", "Nợ/Có", "+/-", "Loại giao dịch", "Ghi nợ/có", "Loại", "Chiều giao dịch"),
-            "id": ("Debet atau kredit", "D/K", "Jenis"),
-        },
-        direction(),
-    ),
-    Column(
-        "purpose",
-        {
-            "en": (
-                "Details",
-                "Description",
-                "Transaction details",
-                "Transaction description",
-                "Remark",
-                "Remarks",
-                "Narrative",
-                "Content",
-            ),
-            "vi": (
-                *(
-                    "Nội dung",
-                    "Nội dung giao dịch",
-                    "Nội dung chi tiết",
-                    "Nội dung chuyển khoản",
-                    "Diễn giải",
-                    "Mô tả",
-                    "Mô tả giao dịch",
-                ),
-                *("Chi tiết giao dịch", "Nội dung CK", "Nội dung thanh toán", "Ghi chú"),
-            ),
-            "id": ("Keterangan", "Uraian", "Berita"),
-        },
-        text(2_000),
-    ),
-    Column(
-        "payer_name",
-        {
-            "en": (
-                "Payer",
-                "Sender",
-                "Counterparty",
-                "Counterparty name",
-                "Correspondent name",
-                "Corresponsive name",
-                "Remitter",
-                "Beneficiary/Applicant",
-            ),
-            "vi": (
-                *("Người chuyển", "Tên người chuyển", "Tên tài khoản đối ứng", "Tên TK đối ứng", "Tên đối ứng"),
-                *(
-                    "Tên đơn vị đối ứng",
-                    "Đối tác",
-                    "Đơn vị chuyển",
-                    "Đơn vị thụ hưởng/Đơn vị chuyển",
-                    "Tên người gửi",
-                    "Người chuyển tiền",
-                    "Đối ứng",
-                ),
-            ),
-            "id": ("Pengirim", "Nama pengirim"),
-        },
-        text(500),
-    ),
-    Column(
-        "payer_account",
-        {
-            "en": (
-                "Payer's account",
-                "Counterparty account",
-                "Correspondent account",
-                "Corresponsive account",
-                "Sender account",
-            ),
-            "vi": (
-                *("Tài khoản đối ứng", "Số tài khoản đối ứng", "Số TK đối ứng", "TK đối ứng"),
-                *("Tài khoản người chuyển", "Số tài khoản người chuyển"),
-            ),
-            "id": ("Rekening pengirim",),
-        },
-        text(100),
-    ),
-    Column(
-        "number",
-        {
-            "en": (
-                *(
-                    "Transaction number",
-                    "Transaction no",
-                    "Reference",
-                    "Reference number",
-                    "Ref",
-                    "Ref no",
-                    "Ref. no.",
-                    "Doc no",
-                ),
-                *("Transaction ID", "Trans ID", "Transaction code", "Trace no"),
-            ),
-            "vi": (
-                *("Số bút toán", "Mã giao dịch", "Số tham chiếu", "Mã tham chiếu", "Số giao dịch", "Số GD", "Mã GD"),
-                *("Số chứng từ", "Số CT", "Bút toán", "Mã bút toán"),
-            ),
-            "id": ("Nomor transaksi", "Nomor referensi", "No. referensi"),
-        },
-        text(200),
-    ),
-    Column(
-        "currency",
-        {
-            "en": ("Currency", "Ccy", "Curr"),
-            "vi": ("Loại tiền", "Loại tiền tệ", "Tiền tệ", "Đơn vị tiền tệ", "Mã tiền tệ"),
-            "id": ("Mata uang", "Valuta"),
-        },
-        currency(),
-    ),
-    Column(
-        "account",
-        {
-            "en": ("Our account",),
-            "vi": ("Tài khoản của mình", "Tài khoản nhận"),
-            "id": ("Rekening kami",),
-        },
-        text(100),
-    ),
-)
 #: Of each of these columns a statement has at least one.
 NEEDED = (("booked_at", "value_at"), ("credit", "amount"), ("purpose",))
 AMOUNTS = ("credit", "debit", "amount")
@@ -300,6 +106,11 @@ def went_out(row: SheetRow) -> bool:
     return some and _booked_at(row) is not None and came_in(row) == 0
 
 
+def gone(row: SheetRow) -> int:
+    """How many minor units a line took; 0 for money that came, and for lines without an amount."""
+    return 0 if came_in(row) else abs(row["debit"] or row["credit"] or row["amount"] or 0)
+
+
 def _booked_at(row: SheetRow) -> datetime | None:
     found: datetime | None = row["booked_at"] or row["value_at"]
     return found
@@ -322,11 +133,13 @@ def _words(value: Value) -> str:
     return value if isinstance(value, str) else ""
 
 
-def lines_of(rows: Sequence[SheetRow], context: SheetContext) -> list[BankLine]:
-    """The transfers that came in, in the order of the sheet."""
+def lines_of(
+    rows: Sequence[SheetRow], context: SheetContext, minor_of: Callable[[SheetRow], int] = came_in
+) -> list[BankLine]:
+    """The transfers that came in, in the order of the sheet, or those that went: ``gone`` gives their amounts."""
     zone, lines = ZoneInfo(context.timezone), []
     for row in rows:
-        at, minor = _booked_at(row), came_in(row)
+        at, minor = _booked_at(row), minor_of(row)
         if at is None or minor <= 0 or _is_total_of_a_day(row):
             continue
         local = at.astimezone(zone)
@@ -357,31 +170,44 @@ async def _load(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
         edition_id=context.edition_id,
         zone=context.timezone,
     )
-    return ready.result(kept)
+    reversals = await ready.reversals(context)
+    await note_reversals(reversals)
+    return ready.result(kept, reversals)
 
 
 @dataclass(frozen=True)
 class _Ready:
-    """A statement that is read, how many of its rows tell of money that went, and how many have no amount."""
+    """A statement that is read, the lines of money that went, and how many rows tell of that or have no amount."""
 
     told: Told
+    out: Sequence[BankLine]
     outgoing: int
     passed_over: int
 
-    def result(self, kept: Kept) -> LoadResult:
-        """What is said of it, once it is known what of it is new."""
-        return LoadResult(created=kept.new, unchanged=kept.known, outgoing=self.outgoing, passed_over=self.passed_over)
+    async def reversals(self, context: SheetContext, *, laid: bool = False) -> list[Reversal]:
+        """Which of its lines of money that went are going to be noted at transfers that are kept."""
+        return await find_reversals(self.out, edition_id=context.edition_id, zone=context.timezone, laid=laid)
+
+    def result(self, kept: Kept, reversals: Sequence[Reversal]) -> LoadResult:
+        """What is said of it, once it is known what of it is new, and what is noted at transfers."""
+        return LoadResult(
+            created=kept.new,
+            unchanged=kept.known,
+            outgoing=self.outgoing - len(reversals),
+            reversals=len(reversals),
+            passed_over=self.passed_over,
+        )
 
 
 def _ready_of(rows: Sequence[SheetRow], context: SheetContext) -> _Ready:
     lines = lines_of(rows, context)
     told = told_of(lines, source=EntrySource.STATEMENT, now=context.now, edition_id=context.edition_id)
     outgoing = sum(went_out(row) for row in rows)
-    return _Ready(told, outgoing, len(rows) - len(lines) - outgoing)
+    return _Ready(told, lines_of(rows, context, gone), outgoing, len(rows) - len(lines) - outgoing)
 
 
 #: Statements that lie ready, by number, in the process that a big one has for itself.
-_laid: dict[int, tuple[_Ready, Laid]] = {}
+_laid: dict[int, tuple[_Ready, Laid, list[Reversal]]] = {}
 
 
 async def _foretell(rows: Sequence[SheetRow], context: SheetContext) -> LoadResult:
@@ -396,20 +222,23 @@ async def _foretell(rows: Sequence[SheetRow], context: SheetContext) -> LoadResu
     )
     known = len(ready.told.lines) - len(plan.fresh)
     changed = len(plan.confirmed) + await count_unnamed(plan.payers)
-    return replace(ready.result(Kept(len(plan.fresh), known)), updated=changed, unchanged=known - changed)
+    expected = ready.result(Kept(len(plan.fresh), known), await ready.reversals(context))
+    return replace(expected, updated=changed, unchanged=known - changed)
 
 
 async def _lay(rows: Sequence[SheetRow], context: SheetContext) -> int:
     """Write what is new in pieces that nobody sees, so that nobody waits for SQLite's one writer."""
     ready = await asyncio.to_thread(_ready_of, rows, context)
     laid = await lay_statement(ready.told, edition_id=context.edition_id, zone=context.timezone, now=context.now)
-    _laid[laid.id] = ready, laid
+    _laid[laid.id] = ready, laid, await ready.reversals(context, laid=True)
     return laid.id
 
 
 async def _take_over(number: int, context: SheetContext) -> LoadResult:
-    ready, laid = _laid[number]
-    return ready.result(await take_over_statement(laid))
+    ready, laid, reversals = _laid[number]
+    kept = await take_over_statement(laid)
+    await note_reversals(reversals)
+    return ready.result(kept, reversals)
 
 
 async def _show(number: int) -> None:

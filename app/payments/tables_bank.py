@@ -16,7 +16,8 @@ class BankEntry(Table, tablename="bank_entry"):
 
     ``fingerprint`` is what its teller knows it by; ``confirmed_by`` the fingerprint under which the other one told of
     it. ``edition`` is that of the desk that loaded it, or of what it paid; other notices have none. ``books`` is the
-    edition in whose ledger it lies as not assigned, while it does.
+    edition in whose ledger it lies as not assigned, while it does. ``reversed_at``: a line of the account says that the
+    same amount went out again, by which the bank may have taken it back.
     """
 
     id: Serial
@@ -39,6 +40,9 @@ class BankEntry(Table, tablename="bank_entry"):
     settled_at = Timestamptz(default=None, null=True)
     settled_by = ForeignKey(references=Person, null=True, on_delete=OnDelete.set_null)
     books = ForeignKey(references=Edition, null=True, on_delete=OnDelete.restrict)
+    reversed_at = Timestamptz(default=None, null=True)
+    reversal_purpose = Varchar(length=500, default=None, null=True)
+    reversal_number = Varchar(length=80, default=None, null=True)
 
 
 class LaidStatement(Table, tablename="laid_statement"):

@@ -192,13 +192,15 @@ class SheetRow:
 class LoadResult:
     """How many records a load made, changed and found as they were.
 
-    Of a bank's statement ``outgoing`` counts the rows of money that went, ``passed_over`` those without an amount.
+    Of a bank's statement ``outgoing`` counts the rows of money that went, ``reversals`` those of them by which a kept
+    transfer may have been taken back, which are not among the others, ``passed_over`` those without an amount.
     """
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     outgoing: int = 0
+    reversals: int = 0
     passed_over: int = 0
 
     def __add__(self, other: "LoadResult") -> "LoadResult":

@@ -317,6 +317,9 @@ async def _notes_on(edition_id: int, found: Sequence[EntryInfo]) -> dict[int, li
         if known and verdict.reason == Reason.ELSEWHERE:
             notes[entry.id].append((_(REASON_NAMES[Reason.ELSEWHERE.value]), None))
     notes |= {entry.id: [(entry.reason, None)] for entry in found if entry.state in FOR_NOTHING_OF_OURS}
+    for entry in found:
+        if entry.reversed_at:
+            notes.setdefault(entry.id, []).append((_("The same amount went out again."), None))
     return notes
 
 
