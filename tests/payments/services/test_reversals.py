@@ -150,6 +150,11 @@ async def test_the_desk_sees_at_a_transfer_that_its_amount_went_out_again(
     own = html.unescape((await client.get(f"{base}/{entry.id}?lang=en")).text)
     for said in ("The same amount went out again.", "HUY GD", "17 Oct 2026"):
         assert said in own
+    assert "It may be that the bank took this transfer back" in own
     assert "The same amount went out again." in (await client.get(f"{base}?lang=en")).text
+    back = {"reason": "FT26332000000055", "becomes": "sent_back"}
+    assert (await client.post(f"{base}/{entry.id}/set-aside", data=back)).status_code == 303
+    own = (await client.get(f"{base}/{entry.id}?lang=en")).text
+    assert ("The same amount went out again." in own, "It may be that the bank" in own) == (True, False)
     again = (await client.post(f"{base}/statements", files=files)).headers["location"]
     assert "nothing to load" in (await client.get(f"{again}?lang=en")).text
