@@ -103,7 +103,7 @@ async def legal_part(document_id: int) -> LegalPart:
     files = await LegalFile.select(LegalFile.kind).where(LegalFile.document == document_id).order_by(LegalFile.kind)
     return LegalPart(
         state=LegalState(order["state"]) if order else None,
-        not_sent=bool(order) and is_ours(order["error"]),
+        not_sent=is_ours(order["error"]) if order else False,
         error=reason_said(order["error"]) if order else "",
         files=tuple(LegalFileKind(row["kind"]) for row in files),
     )

@@ -99,7 +99,7 @@ async def random_history(
             elif what == "cancel":
                 await cancel_document(document_id=document.id, actor=SYSTEM, now=now)
             elif what == "credit":
-                line = (None, 1, None, 2)[step % 4]
+                line = (None, 1, None, 2, 3)[step % 5]
                 given: dict[str, Any] = {"reason": "Bớt", "line": line, "actor": SYSTEM, "now": now}
                 await credit_document(document_id=document.id, amount=part, **given)
             elif what == "write_off":

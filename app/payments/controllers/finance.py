@@ -49,6 +49,7 @@ from app.payments.errors import (
 from app.payments.errors_card import GoesBackToCard
 from app.payments.errors_cash import RefundShort
 from app.payments.errors_sent import StandsElsewhere
+from app.payments.lines import room_of_bearer
 from app.payments.papers import invoice_pdf
 from app.payments.queries import DocumentInfo, PaymentInfo
 from app.payments.queries_borne import Borne
@@ -209,8 +210,12 @@ class FinanceController(Controller):
         try:
             reading = await open_form(request, CreditForm)
             amount = read_amount(reading, "credit", document.amount)
+            line = reading.values.credit_of
+            sold = not line or not any(one.funded_by for one in (await queries.lines_of(document_id))[line - 1 : line])
             whole = document.state == DocumentState.PAID and amount == document.left and not reading.values.whole
-            if whole and reading.values.stood in ("", await stand_of(document)):  # else it may have come before
+            if (
+                whole and sold and reading.values.stood in ("", await stand_of(document))
+            ):  # else it may have come before
                 told = {"what": document.description, "amount": format_money(document.paid)}
                 asked = _(TAKES_ALL) if await payer_of(document) else _(TAKES_ALL_UNTOLD)
                 reading.refuse("whole", asked % told)
@@ -370,12 +375,13 @@ async def _lines_to_credit(document: DocumentInfo) -> list[tuple[str, str]]:
     left = await lines_left(document)
     if len(left) < 2:
         return []
-    named = [
-        (str(place), f"{line.description} · {format_money(Money(line.gross_minor, document.amount.currency))}")
-        for place, line in enumerate(left, start=1)
-        if not line.funded_by and line.gross_minor > 0
-    ]
-    return [("0", _("All of it, in proportion, with what others bear")), *named]
+    found = [("0", _("All of it, in proportion, with what others bear"))]
+    for place, line in enumerate(left, start=1):
+        room = sum(room_of_bearer(left, place)) if line.funded_by else line.gross_minor
+        name = _("What %(name)s bears") % {"name": line.funded_by} if line.funded_by else line.description
+        if room > 0:
+            found.append((str(place), f"{name} · {format_money(Money(room, document.amount.currency))}"))
+    return found
 
 
 async def _first_form(document: DocumentInfo) -> Form:

@@ -206,6 +206,29 @@ async def test_a_credit_note_can_be_over_one_line_of_the_invoice(desk: Browser, 
     assert re.findall(r'name="credit_of" value="(\d)"', shown) == ["0", "1"]  # nothing is left of the other
 
 
+async def test_a_credit_note_can_be_over_what_somebody_bears(desk: Browser, seller: Seller) -> None:
+    edition = await make_edition()
+    lines = [Line(description="Gian", unit_minor=90_000), Line(description="x", unit_minor=-40_000, funded_by="Quỹ")]
+    document = await make_document(edition, lines=lines)
+    own = f"/manage/{edition.id}/payments/{document.id}"
+    await desk.post(f"{own}/payments", data={"method": "cash", "amount": "50.000"})
+    shown = unescape((await desk.get(f"{own}?lang=en")).text)
+    assert re.findall(r'name="credit_of" value="(\d)"', shown) == ["0", "1", "2"]
+    assert "What Quỹ bears · 40.000\xa0₫" in shown
+    body = {"credit": "40.001", "credit_of": "2", "reason": "Quỹ chỉ chịu một nửa"}
+    refused = await desk.post(f"{own}/credits?lang=en", data=body)
+    said = "Of this line 40.000\xa0₫ can be taken back, not 40.001\xa0₫."
+    assert (refused.status_code, said in unescape(refused.text)) == (422, True)
+    forms = forms_of(shown, f"{own}/credits") | body | {"credit": "40.000"}
+    noted = [(await desk.post(f"{own}/credits", data=forms)).headers["location"] for _time in range(2)]
+    assert noted[0] == noted[1] != own
+    stands = await document_by_id(document.id)
+    assert (stands.state, stands.owed.amount_minor, seller.taken_back) == (DocumentState.PAID, 0, [])
+    shown = (await desk.get(own)).text
+    assert re.findall(r'name="credit_of" value="(\d)"', shown) == ["0", "1"]
+    assert (await desk.get(noted[0] + "/document.pdf")).content[:4] == b"%PDF"
+
+
 async def test_crediting_all_of_an_open_invoice_is_said_to_cancel_it(desk: Browser, seller: Seller) -> None:
     edition = await make_edition()
     document = await make_document(edition)
