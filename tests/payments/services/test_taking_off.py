@@ -267,24 +267,6 @@ async def test_a_seller_who_cannot_undo_it_keeps_all_as_it_was(edition: EditionI
     await check_books(edition)
 
 
-async def test_late_money_of_an_invoice_whose_e_invoice_was_taken_back_pays_the_one_billed_anew(
-    edition: EditionInfo, seller: Seller
-) -> None:
-    document = await make_document(edition)
-    await fetch("UPDATE payment_document SET legal_number = '1' WHERE id = {}", document.id)
-    await cancel_document(document_id=document.id, actor=SYSTEM, now=NOW)
-    entry = await make_entry(document.reference, edition=edition)
-    await match_new(now=NOW)
-    before = await document_by_id(document.id)
-    assert (before.state, before.owed, seller.settled) == (DocumentState.REFUND_DUE, FIFTY, [])  # nobody is asked
-    anew = await make_document(edition)
-    assert await off(document) == entry.id
-    await assign(edition, entry, (anew, 50_000))
-    old, new = [await document_by_id(one.id) for one in (document, anew)]
-    assert (old.state, old.owed.amount_minor, new.state) == (DocumentState.REFUNDED, 0, DocumentState.PAID)
-    await check_books(edition)
-
-
 @pytest.mark.parametrize("method", [PaymentMethod.TRANSFER, PaymentMethod.TERMINAL, PaymentMethod.CASH])
 async def test_what_was_written_down_by_hand_is_taken_off(edition: EditionInfo, method: PaymentMethod) -> None:
     document = await make_document(edition)
