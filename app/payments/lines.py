@@ -207,15 +207,23 @@ def part_of_bearer(left: Sequence[TaxedLine], position: int, gross_minor: int, r
     net, tax = in_proportion(room_of_bearer(left, position), gross_minor)
     sold = replace(
         hers,
-        description=f"{hers.description} – {reason}",
+        description=reason,
         quantity=1,
         unit_minor=gross_minor,
         net_minor=net,
         tax_minor=tax,
         funded_by="",
     )
-    mine = replace(sold, unit_minor=-gross_minor, net_minor=-net, tax_minor=-tax, funded_by=hers.funded_by)
-    return [replace(mine, corrects=position), sold]
+    mine = replace(
+        hers,
+        description=f"{hers.description} – {reason}",
+        quantity=1,
+        unit_minor=-gross_minor,
+        net_minor=-net,
+        tax_minor=-tax,
+        corrects=position,
+    )
+    return [mine, sold]
 
 
 def in_proportion(amounts: Sequence[int], part: int) -> list[int]:

@@ -135,6 +135,8 @@ async def test_a_note_over_what_somebody_bears_lowers_price_and_debt_and_nothing
         0,
         [(FUND, 1_000, -100_000, -10_000, 3), ("", 1_000, 100_000, 10_000, None)],
     )
+    said = [one.description for one in (await paper_of(note)).lines]
+    assert said == ["Hỗ trợ hộ nghèo – Không giao", "Không giao"]
     after = {row["account"]: row["amount_minor"] for row in await balances(edition.id)}
     moved = {account: after[account] - minor for account, minor in billed.items() if after[account] != minor}
     assert moved == {"revenue": 100_000, "tax": 10_000, "subsidy": -110_000}
