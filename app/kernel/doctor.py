@@ -3,7 +3,7 @@
 import shutil
 import sqlite3
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -41,6 +41,16 @@ class Finding:
     sentence: str
 
 
+Look = Callable[[], Awaitable[list[Finding]]]
+_looks: list[Look] = []
+
+
+def add_look(look: Look) -> None:
+    """Let a module say what is wrong with the set-up of what it does."""
+    if look not in _looks:
+        _looks.append(look)
+
+
 async def examine() -> AsyncIterator[Finding]:
     """Look at everything, over an open database; one finding after the other."""
     for finding in (*_settings(), *_data_folder(), *_front_end()):
@@ -57,6 +67,9 @@ async def examine() -> AsyncIterator[Finding]:
         return  # what follows reads tables that may not be there
     for found in (await _keys(), await _sealed(), await _media(), await _mail(), _phones(), _bank(), *_cards()):
         yield found
+    for look in _looks:
+        for found in await look():
+            yield found
     yield await _backup()
     async for finding in _work():
         yield finding
@@ -64,8 +77,7 @@ async def examine() -> AsyncIterator[Finding]:
 
 def _settings() -> list[Finding]:
     given, found = settings(), []
-    host = urlsplit(given.base_url).hostname or ""
-    local = host in ("localhost", "127.0.0.1", "::1")
+    local = _is_local(given.base_url)
     if given.base_url.startswith("http://") and not local:
         found.append(
             Finding(
@@ -99,6 +111,10 @@ def _settings() -> list[Finding]:
             )
         )
     return found
+
+
+def _is_local(base_url: str) -> bool:
+    return urlsplit(base_url).hostname in ("localhost", "127.0.0.1", "::1")
 
 
 def _data_folder() -> list[Finding]:
@@ -224,6 +240,10 @@ def _cards() -> list[Finding]:
     found = [Finding("fine", f"People pay by card through Stripe, in {given.stripe_mode} mode.")]
     if given.stripe_mode == "sandbox" and not given.demo:
         found = [Finding("mind", "STRIPE_MODE is sandbox: cards are not charged.")]
+    if given.stripe_mode == "live" and given.demo:
+        found = [Finding("wrong", "STRIPE_MODE is live and DEMO is on: real cards are charged for what nobody sells.")]
+    elif given.stripe_mode == "live" and _is_local(given.base_url):
+        found = [Finding("mind", f"STRIPE_MODE is live: real cards are charged, though BASE_URL is {given.base_url}.")]
     if not given.stripe_webhook_secret:
         found.append(Finding("mind", "No STRIPE_WEBHOOK_SECRET: card payments are noticed minutes later."))
     return found

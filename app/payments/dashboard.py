@@ -55,7 +55,7 @@ async def payments_dashboard(edition_id: int, actor: Actor, now: datetime) -> li
         items.append(
             DashboardItem(
                 stage=Stage.SELL,
-                title=_("E-invoices that the provider refused"),
+                title=_("E-invoices that were not issued"),
                 href=f"{base}/inbox",
                 waiting=refused,
             )

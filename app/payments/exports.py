@@ -49,8 +49,9 @@ async def ledger_sheet(edition: EditionInfo, span: Span) -> Sheet:
 async def documents_sheet(edition: EditionInfo, span: Span) -> Sheet:
     """Every line of the documents that were entered or taken back in some days.
 
-    The last but one column says how often it counts. The last is its net times that, and nothing for what others bear:
-    over all lines it comes to the ledger's sales.
+    The last but one column says how often it counts in the books, and net, tax and amount are that many times the
+    line's own: over all lines they come to what the ledger holds for the payers. The last is the net of what was sold,
+    and nothing for what others bear: it comes to the ledger's sales.
     """
     headers = [
         *(_("Document"), _("Series"), _("Kind of document"), _("State"), _("Made on"), _("Payer"), _("Tax code")),
@@ -100,12 +101,13 @@ def _entry(row: EntryRow) -> list[Cell]:
 
 
 def _line(row: LineRow) -> list[Cell]:
+    net, tax = (Money(row.counts * one.amount_minor, one.currency) for one in (row.net, row.tax))
     return [
         *(row.number, series_of(row.number), _(KIND_NAMES[row.kind]), _(STATE_NAMES[row.state]), row.issued_at),
         *(row.payer, row.payer_tax_code, row.legal, row.corrects, row.position, row.description, row.quantity),
-        *(row.unit, row.net, _percent(row.rate), row.tax, _sum(row.net, row.tax), row.net.currency),
+        *(row.unit, net, _percent(row.rate), tax, _sum(net, tax), row.net.currency),
         *(row.exempt_reason, row.funded_by, row.counts),
-        Money(0 if row.funded_by else row.counts * row.net.amount_minor, row.net.currency),
+        Money(0, row.net.currency) if row.funded_by else net,
     ]
 
 

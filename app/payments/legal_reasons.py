@@ -21,10 +21,14 @@ def why_not(lines: Iterable[TaxedLine], day: date) -> str:
     return ""
 
 
+def is_ours(kept: str) -> bool:
+    """Whether what is kept of a refusal is our own reason, so that no provider was asked."""
+    return kept.partition(" ")[0] == RateEnded.code
+
+
 def reason_said(kept: str) -> str:
     """What is kept of a refusal as people read it."""
-    code, _space, values = kept.partition(" ")
-    if code != RateEnded.code:
+    if not is_ours(kept):
         return kept
-    rate, last = values.split()
+    _code, rate, last = kept.split()
     return RateEnded(rate=format_number(int(rate) / 100), last=format_date(date.fromisoformat(last))).sentence()

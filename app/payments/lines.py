@@ -187,6 +187,45 @@ def part_of_line(left: TaxedLine, position: int, gross_minor: int, reason: str) 
     )
 
 
+def room_of_bearer(left: Sequence[TaxedLine], position: int) -> tuple[int, int]:
+    """How much net and tax can be taken back of what somebody bears, by her line among what is ``left`` of them all.
+
+    No more than she bears, nor than is left of prices at that rate, which are less by as much.
+    """
+    hers = left[position - 1]
+    sold = [one for one in left if _alike(one, replace(hers, funded_by=""))]
+    net, tax = sum(one.net_minor for one in sold), sum(one.tax_minor for one in sold)
+    return max(0, min(-hers.net_minor, net)), max(0, min(-hers.tax_minor, tax))
+
+
+def part_of_bearer(left: Sequence[TaxedLine], position: int, gross_minor: int, reason: str) -> list[TaxedLine]:
+    """The lines of a credit note over a part of what somebody bears: hers, which it names, and prices at its rate.
+
+    They come to nothing: she bears less of what costs as much less.
+    """
+    hers = left[position - 1]
+    net, tax = in_proportion(room_of_bearer(left, position), gross_minor)
+    sold = replace(
+        hers,
+        description=reason,
+        quantity=1,
+        unit_minor=gross_minor,
+        net_minor=net,
+        tax_minor=tax,
+        funded_by="",
+    )
+    mine = replace(
+        hers,
+        description=f"{hers.description} – {reason}",
+        quantity=1,
+        unit_minor=-gross_minor,
+        net_minor=-net,
+        tax_minor=-tax,
+        corrects=position,
+    )
+    return [mine, sold]
+
+
 def in_proportion(amounts: Sequence[int], part: int) -> list[int]:
     """Whole shares of amounts (of either sign) that sum to ``part``, none beyond its amount: largest remainder."""
     if not part:

@@ -11,10 +11,10 @@ from app.payments.enums import DocumentKind, DocumentState, Settlement
 from app.payments.lines import TaxedLine, borne_whole
 from app.payments.pdf import (
     Due,
-    LegalInvoice,
     OneTransfer,
     Paper,
     PaperKind,
+    PaperLegal,
     PaperLine,
     RateTotal,
     Received,
@@ -43,7 +43,7 @@ async def paper_of(document: DocumentInfo) -> Paper:
     if document.state == DocumentState.PAID and not document.is_borne:
         kind = PaperKind.RECEIPT
     is_open = document.kind == DocumentKind.INVOICE and document.state == DocumentState.OPEN
-    stands = is_open or document.state == DocumentState.PAID
+    stands, asked = is_open or document.state == DocumentState.PAID, to_pay_next(document, parts)
     return Paper(
         kind=kind,
         number=document.number,
@@ -70,8 +70,8 @@ async def paper_of(document: DocumentInfo) -> Paper:
             for payment in await payments_of(document.id)
             if payment.outcome != Settlement.MISTAKEN
         ],
-        transfer=_transfer(document, to_pay_next(document, parts)) if is_open else None,
-        legal=LegalInvoice(
+        transfer=_transfer(document, asked) if is_open else None,
+        legal=PaperLegal(
             provider=document.legal.provider,
             series=document.legal.series,
             number=document.legal.number,
@@ -84,16 +84,21 @@ async def paper_of(document: DocumentInfo) -> Paper:
         credited=document.credited.amount_minor,
         owed=document.owed.amount_minor,
         still_due=document.due.amount_minor if is_open or (stands and document.is_borne) else None,
-        note=_who_bears(document, lines) if stands and document.is_borne else await _other_ways(document, is_open),
+        note=_who_bears(document, lines)
+        if stands and document.is_borne
+        else await _other_ways(document, asked, is_open=is_open),
     )
 
 
-async def _other_ways(document: DocumentInfo, is_open: bool) -> str:
-    """Where it says how to pay what is open, if there is no account for transfers; in the payer's language."""
+async def _other_ways(document: DocumentInfo, amount: Money, *, is_open: bool) -> str:
+    """Where it says how to pay an amount that is open, if there is no account for transfers; in the payer's language.
+
+    Where her page has no way for it either, that the organisers say how.
+    """
     if not is_open or transfers_on(document.amount.currency):
         return ""
     with use_locale(document.payer_language):
-        if await lacks_ways_to_pay(document.edition_id):
+        if await lacks_ways_to_pay(document.edition_id, amount):
             return _("The organisers say how to pay. Please name invoice {number}.").format(number=document.number)
         return _("How to pay stands on the page of this invoice.")
 

@@ -111,7 +111,7 @@ class TransferDetails:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LegalInvoice:
+class PaperLegal:
     """The e-invoice that a certified provider issued for it."""
 
     series: str
@@ -144,7 +144,7 @@ class Paper:
     instalments: Sequence[Due] = ()
     payments: Sequence[Received] = ()
     transfer: TransferDetails | None = None
-    legal: LegalInvoice | None = None
+    legal: PaperLegal | None = None
     corrects: str = ""
     note: str = ""
     state: DocumentState = DocumentState.OPEN

@@ -1,6 +1,7 @@
 """What payments hands to the application."""
 
 from app.events.slots import add_closer, add_currency_holder, add_dashboard_provider, add_mover, add_nav_item
+from app.kernel.doctor import add_look
 from app.kernel.jobs import every
 from app.kernel.module import Module
 from app.kernel.waiting import add_waiting
@@ -46,6 +47,7 @@ from app.payments.tasks import (
     remind_payers_job,
     requeue_events_job,
 )
+from app.payments.trial import sold_on_trial
 
 REQUEUE = "payments.requeue_events"
 CARDS = "payments.look_after_cards"
@@ -68,6 +70,7 @@ def start() -> None:
     add_dashboard_provider(payments_dashboard)
     add_nav_item(NAV)
     add_waiting(payments_waiting, WAITING_WORDS)
+    add_look(sold_on_trial)
     every(REQUEUE, 300)
     every(MATCH_JOB, 300)
     every(CARDS, 60)

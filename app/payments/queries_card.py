@@ -214,3 +214,12 @@ def own_id(carried: object) -> int | None:
 
 def _with_money(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "money": Money(row["amount_minor"], row["currency"])}
+
+
+async def editions_that_sell() -> list[str]:
+    """Short names of the festivals that are open and have an invoice over something, in the order of their days."""
+    rows = await fetch(
+        "SELECT e.slug FROM edition e WHERE e.state = 'open' AND EXISTS (SELECT 1 FROM payment_document d "
+        "WHERE d.edition = e.id AND d.kind = 'invoice' AND d.amount_minor > 0) ORDER BY e.starts_on, e.id"
+    )
+    return [row["slug"] for row in rows]

@@ -8,7 +8,7 @@ from typing import Any
 from app.kernel.database import fetch
 from app.kernel.rows import among
 from app.payments.enums_legal import LegalFileKind, LegalState
-from app.payments.legal_reasons import reason_said
+from app.payments.legal_reasons import is_ours, reason_said
 from app.payments.queries import DocumentInfo
 from app.payments.tables_legal import LegalFile, LegalOrder
 from app.payments.tax import rates_ending
@@ -16,9 +16,13 @@ from app.payments.tax import rates_ending
 
 @dataclass(frozen=True, kw_only=True)
 class LegalPart:
-    """What a document's pages show of its e-invoice; ``state`` is None where no provider was asked."""
+    """What a document's pages show of its e-invoice; ``state`` is None where no provider is to be asked.
+
+    ``not_sent``: what refused it is our own check, and no provider was asked.
+    """
 
     state: LegalState | None
+    not_sent: bool
     error: str
     files: tuple[LegalFileKind, ...]
 
@@ -99,6 +103,7 @@ async def legal_part(document_id: int) -> LegalPart:
     files = await LegalFile.select(LegalFile.kind).where(LegalFile.document == document_id).order_by(LegalFile.kind)
     return LegalPart(
         state=LegalState(order["state"]) if order else None,
+        not_sent=is_ours(order["error"]) if order else False,
         error=reason_said(order["error"]) if order else "",
         files=tuple(LegalFileKind(row["kind"]) for row in files),
     )
@@ -114,13 +119,16 @@ async def legal_files_of(documents: Sequence[DocumentInfo]) -> list[tuple[Docume
 
 
 async def refused_in(edition_id: int) -> list[dict[str, Any]]:
-    """Documents of an edition whose e-invoice was refused, the oldest first: ``id``, ``number``, ``error``."""
+    """Documents of an edition whose e-invoice was refused, the oldest first.
+
+    Each with ``id``, ``number``, ``error``, and ``not_sent`` as in ``LegalPart``.
+    """
     rows = await fetch(
         "SELECT d.id, d.number, o.error FROM payment_legal_order o JOIN payment_document d ON d.id = o.document "
         "WHERE d.edition = {} AND o.state = 'refused' AND d.legal_number = '' ORDER BY d.id",
         edition_id,
     )
-    return [{**row, "error": reason_said(row["error"])} for row in rows]
+    return [{**row, "error": reason_said(row["error"]), "not_sent": is_ours(row["error"])} for row in rows]
 
 
 async def open_at_ending_rates(edition_id: int, today: date) -> list[EndingRate]:

@@ -85,12 +85,13 @@ async def credit_sent_before(
     later = (PaymentDocument.corrects == document.id) & (PaymentDocument.id > newest)
     rows = await PaymentDocument.select().where(later).order_by(PaymentDocument.id)
     for row in rows:
-        (over,) = await PaymentLine.select(PaymentLine.corrects).where(
+        (over,) = await PaymentLine.select(PaymentLine.corrects, PaymentLine.unit_minor).where(
             (PaymentLine.document == row["id"]) & (PaymentLine.position == 1)
         )
         said = [clean_text(reason)] if over["corrects"] == line else []
         said.append(document.description)  # a note over all that is left says what the invoice is for
-        alike = row["amount_minor"] == amount.amount_minor and row["description"] in said
+        taken = row["amount_minor"] or -over["unit_minor"]  # a note over what somebody bears comes to nothing
+        alike = taken == amount.amount_minor and row["description"] in said
         if alike and row["state"] == DocumentState.ISSUED:
             return int(row["id"])
     state, _paid, credited, _owed = amounts.split(":")

@@ -18,6 +18,8 @@ from app.payments.queries import DocumentInfo, PaymentInfo
 NO_FILE = N_("Please choose a file.")
 NOT_A_PROOF = N_("This file cannot be read. Use a picture (JPEG, PNG or WebP) or a PDF.")
 NOT_AN_AMOUNT = N_("Please write an amount, such as 250.000.")
+NO_SLIP = N_("Please write the number of the terminal's slip.")
+NO_TRANSFER = N_("Please write the number of the transfer, as the bank shows it.")
 
 
 def read_amount(reading: Reading[Any], field: str, otherwise: Money) -> Money:
@@ -37,6 +39,16 @@ def why_no_amount(error: ValueError, currency: str) -> str:
     if isinstance(error, TooMuchMoney):
         return AmountTooLarge(most=Money(MOST, currency)).sentence()
     return _(NOT_AN_AMOUNT)
+
+
+def want_number(reading: Reading[Any], field: str, method: str, *, went_back: bool = False) -> None:
+    """See to it that a field has the number which alone shows that money came, or ``went_back``.
+
+    That is a slip's, for no terminal tells us, and that of a transfer which we made; one that came the bank tells of.
+    """
+    wanted = {PaymentMethod.TERMINAL: NO_SLIP} | ({PaymentMethod.TRANSFER: NO_TRANSFER} if went_back else {})
+    if method in wanted and not getattr(reading.values, field).strip():
+        reading.refuse(field, _(wanted[PaymentMethod(method)]))
 
 
 class PaymentForm(msgspec.Struct):

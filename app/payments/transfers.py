@@ -9,7 +9,7 @@ from app.kernel.money import Money
 from app.kernel.settings import settings
 from app.payments.banks import bank_name
 from app.payments.queries import DocumentInfo, terms_of
-from app.payments.services.stripe_client import cards_on
+from app.payments.services.stripe_client import cards_on, cards_take
 from app.payments.vietqr import vietqr
 
 #: Nobody scans more codes than this: what would need more is transferred at a bank's counter.
@@ -96,9 +96,13 @@ def account_of(currency: str) -> BankAccount | None:
     )
 
 
-async def lacks_ways_to_pay(edition_id: int) -> bool:
-    """Whether payers of an edition can pay at no place but a desk: no account for its money, no cards, no QRIS."""
-    if cards_on() or transfers_on((await edition_by_id(edition_id)).currency):
+async def lacks_ways_to_pay(edition_id: int, amount: Money | None = None) -> bool:
+    """Whether payers of an edition can pay at no place but a desk: no account for its money, no cards, no QRIS.
+
+    Of an ``amount`` cards are a way if they take that.
+    """
+    by_card = cards_take(amount) if amount else cards_on()
+    if by_card or transfers_on((await edition_by_id(edition_id)).currency):
         return False
     return not (await terms_of(edition_id)).qris
 

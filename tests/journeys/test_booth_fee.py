@@ -123,6 +123,7 @@ def give_back(desk: Page, people: People) -> None:
     desk.locator("main form[action*='/card-refunds/'] button").click()
     desk.locator("main a[href*='/card-refunds/']").wait_for(state="detached")
     desk.locator("main form[action*='/refunds/'] select").select_option("transfer")
+    desk.fill("main form[action*='/refunds/'] [name=note]", "FT26333")
     desk.locator("main form[action*='/refunds/'] button").click()
     confirm(desk)
     desk.locator("main form[action*='/refunds/']").wait_for(state="detached")

@@ -120,8 +120,9 @@ def test_late_money_takes_the_place_that_is_free_and_goes_back_where_it_is_gone(
     desk.locator("main tbody tr", has_text="Phạm Thị Sen").locator("a").first.click()
     assert_accessible(desk)
     desk.locator("main form[action*='/refunds/'] select").select_option("transfer")
+    desk.fill("main form[action*='/refunds/'] [name=note]", "FT26333")
     desk.locator("main form[action*='/refunds/'] button").click()
-    assert re.search(r"Đã hoàn .+ cho .+: Chuyển khoản", desk.locator("dialog p").inner_text())
+    assert re.search(r"Đã hoàn [\d.]+\s₫ cho .+: Chuyển khoản", desk.locator("dialog p").inner_text())
     desk.locator("dialog button[value=yes]").click()
     desk.locator("main form[action*='/refunds/']").wait_for(state="detached")
 

@@ -23,6 +23,8 @@ def record(desk: Page, people: People, method: str) -> None:
     desk.goto(people.path(PAYMENTS))
     desk.locator("main tbody a").first.click()
     desk.locator(f"main input[name=method][value={method}]").check()
+    if method == "terminal":
+        desk.fill("main [name=note]", "000123")
     desk.locator("main form[action$='/payments'] button").click()
     desk.locator("main input[name=method]").first.wait_for(state="detached")
 

@@ -20,8 +20,11 @@ from app.kernel.resealing import reseal
 from app.kernel.settings import settings
 from app.kernel.signing import ensure_key
 from app.main import register_modules
+from app.payments import plugin as payments
+from tests.events.factories import make_edition
 from tests.kernel.mail_server import mail_server
 from tests.kernel.test_images import picture
+from tests.payments.factories import Seller, make_document, put_on_sale
 
 pytestmark = pytest.mark.engines
 Configure = Callable[..., None]
@@ -188,7 +191,13 @@ async def test_secrets_under_an_old_key_are_told(database: str, configure: Confi
     ]
 
 
-async def test_cards_that_are_not_charged_or_noticed_late_are_told(database: str, configure: Configure) -> None:
+async def test_cards_that_are_not_charged_or_noticed_late_are_told(
+    database: str, configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "_looks", [])
+    payments.start()
+    put_on_sale(monkeypatch, Seller())
+
     def cards(sentences: list[str]) -> list[str]:
         return [sentence for sentence in sentences if "STRIPE" in sentence or "Stripe" in sentence]
 
@@ -199,7 +208,25 @@ async def test_cards_that_are_not_charged_or_noticed_late_are_told(database: str
         "STRIPE_MODE is sandbox: cards are not charged.",
         "No STRIPE_WEBHOOK_SECRET: card payments are noticed minutes later.",
     ]
+    edition = await make_edition()
+    sells = "STRIPE_MODE is sandbox while festivals bill"
+    assert not [one for one in await said("mind") if sells in one]  # nothing is sold yet
+    await make_document(edition)
+    assert [one.partition(":")[0] for one in await said("mind") if sells in one] == [f"{sells} ({edition.slug})"]
+    await fetch("UPDATE edition SET state = 'closed'")
+    assert not [one for one in await said("mind") if sells in one]
+    await fetch("UPDATE edition SET state = 'open'")
+    configure(DEMO="true")
+    assert not [one for one in await said("mind") if sells in one]
     configure(STRIPE_MODE="live", STRIPE_SECRET_KEY="sk_live_1", STRIPE_WEBHOOK_SECRET="whsec_1")
+    assert cards(await said("wrong")) == [
+        "STRIPE_MODE is live and DEMO is on: real cards are charged for what nobody sells."
+    ]
+    configure(DEMO="false", BASE_URL="http://localhost:8000")
+    assert cards(await said("mind")) == [
+        "STRIPE_MODE is live: real cards are charged, though BASE_URL is http://localhost:8000."
+    ]
+    configure(BASE_URL="https://hoi.example")
     assert cards(await said("mind")) == []
     assert cards(await said("fine")) == ["People pay by card through Stripe, in live mode."]
 

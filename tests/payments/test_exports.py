@@ -99,7 +99,7 @@ async def random_history(
             elif what == "cancel":
                 await cancel_document(document_id=document.id, actor=SYSTEM, now=now)
             elif what == "credit":
-                line = (None, 1, None, 2)[step % 4]
+                line = (None, 1, None, 2, 3)[step % 5]
                 given: dict[str, Any] = {"reason": "Bớt", "line": line, "actor": SYSTEM, "now": now}
                 await credit_document(document_id=document.id, amount=part, **given)
             elif what == "write_off":
@@ -173,6 +173,7 @@ async def test_the_three_sheets_say_the_same(database: str, seller: Seller) -> N
     sold = sum(one.amount_minor for one in column(documents, "Sales in the ledger"))
     entered = await in_the_ledger(edition)
     assert sold == entered["revenue"] > 0
+    assert sum(one.amount_minor for one in column(documents, "Amount")) == sum(entered.values()) > 0
     totals = {row[0]: row for row in tax.rows if row[3:5] == ["", None]}
     net, tax_in_all = (column(tax, name)[tax.rows.index(totals[SALES_IN_ALL])] for name in ("Net", "Tax"))
     assert (net.amount_minor, tax_in_all.amount_minor) == (entered["revenue"], entered["tax"])
@@ -180,6 +181,34 @@ async def test_the_three_sheets_say_the_same(database: str, seller: Seller) -> N
     assert borne.amount_minor == entered["subsidy"] < 0
     assert set(column(documents, "Counts in the books")) == {-1, 0, 1}
     assert {5, 8, 10, "Exempt", ""} >= set(column(tax, "Tax rate in %")) > {"Exempt", ""}
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_the_amounts_of_the_list_come_to_the_ledger(
+    client: Browser, database: str, seller: Seller, seed: int
+) -> None:
+    edition = await make_edition()
+    await random_history(edition, seller, random.Random(seed))
+    await sign_in(client, (await make_owner()).id)
+    content = (await client.get(f"/manage/{edition.id}/payments/export.xlsx?lang=en")).content
+    header, *rows = load_workbook(BytesIO(content)).active.iter_rows(values_only=True)
+    amounts = {row[header.index("Invoice")]: (row[header.index("State")], row[header.index("Amount")]) for row in rows}
+    assert sum(amount for _state, amount in amounts.values()) == sum((await in_the_ledger(edition)).values())
+    assert not any(amount for state, amount in amounts.values() if state == "Cancelled")
+
+
+async def test_a_cancelled_invoice_with_an_e_invoice_counts_beside_its_credit_note(
+    client: Browser, database: str, seller: Seller
+) -> None:
+    edition = await make_edition()
+    document = await make_document(edition)
+    await fetch("UPDATE payment_document SET legal_number = '1' WHERE id = {}", document.id)
+    await cancel_document(document_id=document.id, actor=SYSTEM, now=NOW)
+    await sign_in(client, (await make_owner()).id)
+    content = (await client.get(f"/manage/{edition.id}/payments/export.xlsx?lang=en")).content
+    header, *rows = load_workbook(BytesIO(content)).active.iter_rows(values_only=True)
+    assert sorted(row[header.index("Amount")] for row in rows) == [-50_000, 50_000]
+    assert sum((await in_the_ledger(edition)).values()) == 0
 
 
 async def test_the_check_notices_a_line_that_is_in_no_book(database: str, seller: Seller) -> None:

@@ -19,10 +19,10 @@ from app.payments import pdf
 from app.payments.enums import PaymentMethod
 from app.payments.pdf import (
     Due,
-    LegalInvoice,
     OneTransfer,
     Paper,
     PaperKind,
+    PaperLegal,
     PaperLine,
     RateTotal,
     Received,
@@ -88,7 +88,7 @@ PAPER = Paper(
         reference="FG7KQ2M9XT",
         transfers=[OneTransfer(amount=1_930_000, picture=qr_svg("00020101021238").encode())],
     ),
-    legal=LegalInvoice(series="1C26TAA", number="00000123", lookup_code="X7F2K9Q", lookup_address="https://x.example"),
+    legal=PaperLegal(series="1C26TAA", number="00000123", lookup_code="X7F2K9Q", lookup_address="https://x.example"),
     note="Cảm ơn quý đơn vị.",
     still_due=5_000_000,
 )
@@ -215,7 +215,7 @@ async def test_what_was_typed_is_text_and_never_markup() -> None:
             **{"seller": side, "payer": side, "number": evil, "note": evil, "corrects": evil},
             **{"lines": [replace(WAIVED, description=evil, funded_by=evil, exemption=evil)]},
             **{"payments": [Received(received=PAPER.issued, method=PaymentMethod.CASH, amount=1, note=evil)]},
-            **{"legal": LegalInvoice(series=evil, number=evil, lookup_code=evil, lookup_address=evil)},
+            **{"legal": PaperLegal(series=evil, number=evil, lookup_code=evil, lookup_address=evil)},
             **{
                 "transfer": TransferDetails(
                     bank=evil, account=evil, holder=evil, reference=evil, transfers=[OneTransfer(amount=1)]

@@ -1,5 +1,6 @@
 """The books: who sells and on what terms, and what the ledger's accounts come to."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -44,12 +45,12 @@ class BooksController(Controller):
         day = day_asked(request)
         rows = [
             {
-                "name": _(ACCOUNT_NAMES[Account(row["account"])]),
-                "detail": row["detail"],
-                "amount": Money(row["amount_minor"], row["currency"]),
-                "entries": row["entries"],
+                "name": _(ACCOUNT_NAMES[account]),
+                "borne": account == Account.SUBSIDY,
+                "amount": Money(sum(row["amount_minor"] for row in of), currency),
+                "entries": sum(row["entries"] for row in of),
             }
-            for row in await queries.balances(edition_id, day=day)
+            for (account, currency), of in _by_account(await queries.balances(edition_id, day=day)).items()
         ]
         bearers = [] if day else by_bearer(await borne_in(edition_id))
         asked = request.query_params.get("bearer", "")
@@ -113,6 +114,14 @@ class BooksController(Controller):
         """Show payers none any more."""
         await set_qris(edition_id=edition_id, picture=None, actor=request.user, now=now())
         return redirect(f"/manage/{edition_id}/payments/terms", toast=_("The picture is shown no more."))
+
+
+def _by_account(rows: Iterable[dict[str, Any]]) -> dict[tuple[Account, str], list[dict[str, Any]]]:
+    """What accounts come to, by account and currency: what others bear is one, however many they are."""
+    found: dict[tuple[Account, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault((Account(row["account"]), row["currency"]), []).append(row)
+    return found
 
 
 async def _terms_page(

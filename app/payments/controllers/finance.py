@@ -1,5 +1,6 @@
 """The finance desk at one document: what was paid of it, what must go back, and what is corrected."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from litestar import Controller, Request, Response, get, post
@@ -48,12 +49,14 @@ from app.payments.errors import (
 from app.payments.errors_card import GoesBackToCard
 from app.payments.errors_cash import RefundShort
 from app.payments.errors_sent import StandsElsewhere
+from app.payments.lines import room_of_bearer
 from app.payments.papers import invoice_pdf
 from app.payments.queries import DocumentInfo, PaymentInfo
+from app.payments.queries_borne import Borne
 from app.payments.queries_proof import proofs_of
 from app.payments.queries_sent import stand_of
 from app.payments.queries_told import told_of
-from app.payments.schemas import CreditForm, PaymentForm, RefundForm, TakeOffForm, read_amount
+from app.payments.schemas import CreditForm, PaymentForm, RefundForm, TakeOffForm, read_amount, want_number
 from app.payments.services.bearing import return_borne
 from app.payments.services.corrections import credit_document, write_off
 from app.payments.services.credit_notes import lines_left, what_stays
@@ -118,6 +121,7 @@ class FinanceController(Controller):
         try:
             reading = await open_form(request, PaymentForm)
             amount = read_amount(reading, "amount", document.amount)
+            want_number(reading, "note", reading.values.method)
             values = reading.settle()
             recorded = await record_payment(
                 document_id=document_id,
@@ -172,6 +176,7 @@ class FinanceController(Controller):
         try:
             reading = await open_form(request, RefundForm)
             amount = read_amount(reading, "amount", payment.amount)
+            want_number(reading, "note", reading.values.method, went_back=True)
             values = reading.settle()
             how: dict[str, Any] = {
                 "method": PaymentMethod(values.method),
@@ -205,8 +210,12 @@ class FinanceController(Controller):
         try:
             reading = await open_form(request, CreditForm)
             amount = read_amount(reading, "credit", document.amount)
+            line = reading.values.credit_of
+            sold = not line or not any(one.funded_by for one in (await queries.lines_of(document_id))[line - 1 : line])
             whole = document.state == DocumentState.PAID and amount == document.left and not reading.values.whole
-            if whole and reading.values.stood in ("", await stand_of(document)):  # else it may have come before
+            if (
+                whole and sold and reading.values.stood in ("", await stand_of(document))
+            ):  # else it may have come before
                 told = {"what": document.description, "amount": format_money(document.paid)}
                 asked = _(TAKES_ALL) if await payer_of(document) else _(TAKES_ALL_UNTOLD)
                 reading.refuse("whole", asked % told)
@@ -341,7 +350,7 @@ async def document_page(
         off_bearers=any(one.bearer for one in removable),
         removable=[(one.id, _payment_named(one, edition)) for one in removable],
         counted=await queries_drawers.counted_drawers([one.drawer_id for one in removable]),
-        refund_forms={one.id: _refund_form(one) for one in due_back} | dict([refund] if refund else []),
+        refund_forms=_refund_forms(due_back, borne["rows"]) | dict([refund] if refund else []),
         lacks_drawer=lacks_drawer,
         methods=[(one.value, _(METHOD_NAMES[PaymentMethod(one)])) for one in HandMethod],
         method_names={one: _(name) for one, name in METHOD_NAMES.items()},
@@ -366,12 +375,13 @@ async def _lines_to_credit(document: DocumentInfo) -> list[tuple[str, str]]:
     left = await lines_left(document)
     if len(left) < 2:
         return []
-    named = [
-        (str(place), f"{line.description} · {format_money(Money(line.gross_minor, document.amount.currency))}")
-        for place, line in enumerate(left, start=1)
-        if not line.funded_by and line.gross_minor > 0
-    ]
-    return [("0", _("All of it, in proportion, with what others bear")), *named]
+    found = [("0", _("All of it, in proportion, with what others bear"))]
+    for place, line in enumerate(left, start=1):
+        room = sum(room_of_bearer(left, place)) if line.funded_by else line.gross_minor
+        name = _("What %(name)s bears") % {"name": line.funded_by} if line.funded_by else line.description
+        if room > 0:
+            found.append((str(place), f"{name} · {format_money(Money(room, document.amount.currency))}"))
+    return found
 
 
 async def _first_form(document: DocumentInfo) -> Form:
@@ -380,7 +390,14 @@ async def _first_form(document: DocumentInfo) -> Form:
     return Form.empty(method=PaymentMethod.CASH, amount=typed_money(due))
 
 
-def _refund_form(payment: PaymentInfo) -> Form:
-    """The form that records that a payment went back: as a whole, the way it came; to no card, which Stripe does."""
-    way = PaymentMethod.TRANSFER if payment.method == PaymentMethod.CARD else payment.method
-    return Form.empty(method=way, amount=typed_money(payment.due_back))
+def _refund_forms(payments: Sequence[PaymentInfo], borne: Sequence[Borne]) -> dict[int, Form]:
+    """The forms that record that money went back, by payment: as a whole, the way it came.
+
+    To no card, which Stripe does; to who bears a part by a transfer.
+    """
+    ways = {one.id: PaymentMethod.TRANSFER if one.method == PaymentMethod.CARD else one.method for one in payments}
+    found = {one.id: Form.empty(method=ways[one.id], amount=typed_money(one.due_back)) for one in payments}
+    for one in borne:
+        if one.payment_id and one.due_back.amount_minor:
+            found[one.payment_id] = Form.empty(method=PaymentMethod.TRANSFER, amount=typed_money(one.due_back))
+    return found

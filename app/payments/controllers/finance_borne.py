@@ -20,7 +20,7 @@ from app.payments.errors_off import PartWentBack
 from app.payments.errors_sent import StandsElsewhere
 from app.payments.queries import DocumentInfo
 from app.payments.queries_borne import Borne, borne_in, borne_of, payments_of_bearers
-from app.payments.schemas import BorneForm, CountBackForm, CountForm, read_amount
+from app.payments.schemas import BorneForm, CountBackForm, CountForm, read_amount, want_number
 from app.payments.services.bearing import count_back, count_for_another, record_borne
 
 
@@ -100,6 +100,7 @@ async def record_from_bearer(request: Request[Actor, Any, Any], document: Docume
     try:
         reading = await open_form(request, BorneForm)
         values, amount = reading.values, read_amount(reading, "borne_amount", Money(0, document.amount.currency))
+        want_number(reading, "borne_note", values.borne_method)
         chosen = [one for one in await borne_of(document.id) if str(one.line_id) == values.borne_by]
         if not chosen:
             reading.refuse("borne_by", _(NOT_A_CHOICE))

@@ -17,7 +17,7 @@ from app.kernel.names import search_text
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page
 from app.payments import queries
-from app.payments.enums import STATE_NAMES, DocumentKind, DocumentState
+from app.payments.enums import STATE_NAMES, TAKES, DocumentKind, DocumentState
 from app.payments.queries import DocumentInfo
 from app.payments.queries_due import count_overdue, next_days, open_by_day
 from app.payments.queries_legal import open_at_ending_rates
@@ -68,7 +68,7 @@ class DocumentListController(Controller):
     async def export(
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], q: FromQuery[str] = ""
     ) -> Response[bytes]:
-        """The list as a sheet; what a credit note takes back is below zero, so that the amounts can be summed."""
+        """The list as a sheet, of whose amounts the sum is what the books hold."""
         state = request.query_params.get("state", "")
         edition = await edition_by_id(edition_id)
         found = await _found(edition, state, q)
@@ -112,8 +112,13 @@ class DocumentListController(Controller):
 
 
 def _counted(one: DocumentInfo) -> Money:
-    below = one.kind == DocumentKind.CREDIT_NOTE
-    return Money(-one.amount.amount_minor, one.amount.currency) if below else one.amount
+    """What a document counts in the books: below zero for a credit note, nothing for what was taken back without one.
+
+    An invoice that credit notes took back counts as much as these, which stand in the list beside it.
+    """
+    if one.kind == DocumentKind.CREDIT_NOTE:
+        return Money(-one.amount.amount_minor if one.state == DocumentState.ISSUED else 0, one.amount.currency)
+    return one.amount if one.state in (*TAKES, DocumentState.PAID) else one.credited
 
 
 def _names() -> dict[DocumentState, str]:

@@ -18,7 +18,7 @@ from app.payments.errors import (
     NotOverdue,
     RestOnOthers,
 )
-from app.payments.lines import TaxedLine, part_of_line
+from app.payments.lines import TaxedLine, part_of_bearer, part_of_line, room_of_bearer
 from app.payments.queries import (
     DocumentInfo,
     credit_notes_of,
@@ -52,12 +52,13 @@ async def credit_document(
     """Take a part of an invoice back by a credit note; what came for that part has to go back. Returns the note's id.
 
     The note has a line for each rate of tax, and for whoever bears a share, in the proportion of what is left of them;
-    or it is over the invoice's ``line`` at that position alone, at its rate, and what others bear stays as it is.
-    The payer is told what goes back, or what is still to be paid. Taking all of it back is what cancelling an open
-    invoice and refunding a paid one does, and is done so: then the id is the invoice's own for an open one, unless a
-    note takes back its e-invoice. Of a paid one its seller is told, and takes back what it was for. The same sent again
-    from a page that was opened when the invoice ``stood`` there gives the first answer; what else happened since raises
-    StandsElsewhere. Raises DocumentNotFound, DocumentNotOpen, CurrencyDiffers, MoreThanBilled, MoreThanLine,
+    or it is over the invoice's ``line`` at that position alone, at its rate, and what others bear stays as it is. Over
+    a bearer's line it lowers what she bears, and prices at its rate by as much; the payer owes the same, and is not
+    told. The payer is told what goes back, or what is still to be paid. Taking all of it back is what cancelling an
+    open invoice and refunding a paid one does, and is done so: then the id is the invoice's own for an open one, unless
+    a note takes back its e-invoice. Of a paid one its seller is told, and takes back what it was for. The same sent
+    again from a page that was opened when the invoice ``stood`` there gives the first answer; what else happened since
+    raises StandsElsewhere. Raises DocumentNotFound, DocumentNotOpen, CurrencyDiffers, MoreThanBilled, MoreThanLine,
     RestOnOthers.
     """
     async with write_transaction():
@@ -68,6 +69,18 @@ async def credit_document(
             raise DocumentNotOpen(number=document.number)
         if amount.currency != document.amount.currency:
             raise CurrencyDiffers(number=document.number, due=document.amount.currency, given=amount.currency)
+        if line is not None and (theirs := await _of_bearer(document, line, amount, clean_text(reason))):
+            note_id = await issue_credit(document, theirs, reason, now)
+            await audit.record(
+                actor=actor,
+                action="payment.credit",
+                subject_type="payment_document",
+                subject_id=document_id,
+                edition_id=document.edition_id,
+                after={"bearer": theirs[0].funded_by, "amount_minor": amount.amount_minor},
+                now=now,
+            )
+            return note_id
         if not 0 < amount.amount_minor <= document.left.amount_minor:
             raise MoreThanBilled(number=document.number, left=document.left, given=amount)
         lines = [] if line is None else await _of_line(document, line, amount, clean_text(reason))
@@ -115,13 +128,27 @@ async def _of_line(document: DocumentInfo, position: int, amount: Money, reason:
     """
     left = dict(enumerate(await lines_left(document), start=1))
     mine = left.pop(position, None)
-    if mine is None or mine.funded_by:
+    if mine is None:
         raise DocumentNotFound
     if amount.amount_minor > mine.gross_minor:
         raise MoreThanLine(left=Money(mine.gross_minor, amount.currency), given=amount)
     if amount == document.left and any(one.gross_minor for one in left.values()):
         raise RestOnOthers(number=document.number)
     return [part_of_line(mine, position, amount.amount_minor, reason)]
+
+
+async def _of_bearer(document: DocumentInfo, position: int, amount: Money, reason: str) -> list[TaxedLine]:
+    """The lines of a credit note over what somebody bears of an invoice that is held; none for a line that is sold.
+
+    Raises MoreThanLine.
+    """
+    left = await lines_left(document)
+    if not 0 < position <= len(left) or not left[position - 1].funded_by:
+        return []
+    most = sum(room_of_bearer(left, position))
+    if not 0 < amount.amount_minor <= most:
+        raise MoreThanLine(left=Money(most, amount.currency), given=amount)
+    return part_of_bearer(left, position, amount.amount_minor, reason)
 
 
 async def write_off(*, document_id: int, actor: Actor, now: datetime) -> None:

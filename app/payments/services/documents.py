@@ -29,6 +29,7 @@ from app.payments.lines import Line, TaxedLine, taxed
 from app.payments.queries import (
     DocumentInfo,
     PaymentInfo,
+    credit_notes_of,
     document_by_id,
     document_info,
     lines_of,
@@ -271,8 +272,7 @@ async def cancel_document(*, document_id: int, actor: Actor | None, now: datetim
             await _credit_rest(was, now)
         else:
             await post_content(Posting.CANCEL, was, now, sign=-1)
-            if was.credited.amount_minor:
-                await forget_credits(was, now)
+            await forget_credits(was, now)
         owed = await _owe_all(was, now)
         if tell and owed.amount_minor:
             await tell_taken_back(await document_by_id(was.id), owed, now)
@@ -334,7 +334,7 @@ async def require_refund(*, document_id: int, actor: Actor | None, now: datetime
 
 async def _credit_rest(was: DocumentInfo, now: datetime) -> None:
     """Take back by a credit note what others have left of an invoice, in the caller's transaction."""
-    if was.credited.amount_minor == 0:
+    if not await credit_notes_of(was.id, DocumentState.ISSUED):
         await issue_credit(was, await lines_of(was.id), was.description, now)
     elif was.left.amount_minor:
         await issue_credit(was, await part_of_rest(was, was.left.amount_minor, was.description), was.description, now)

@@ -1,6 +1,7 @@
 // Small helps, asked for by attributes:
 //   <a href="#id" data-dialog>            opens <dialog id> as a modal
-//   <form data-confirm="Sentence" data-confirm-word="Withdraw">   asks before it sends; {name} is what its field says
+//   <form data-confirm="Sentence" data-confirm-word="Withdraw">   asks before it sends; {name} is what its field says,
+//                                         {name:VND} the amount in it
 //   <form data-autosubmit>                sends itself when a choice changes (filters)
 //   <button data-copy="text">             copies, and says so
 //   <button data-print>                   prints the page
@@ -10,6 +11,7 @@
 //   <input data-select-all="name">        ticks all checkboxes of that name
 
 import { t, tn } from "./i18n";
+import { saidAmount } from "./money";
 import { showToast } from "./toast";
 
 /** Where and when somebody clicked last. */
@@ -81,12 +83,13 @@ export function enhanceConfirmations(): void {
   });
 }
 
-/** A sentence with each {name} filled in as the form's field of that name reads. */
+/** A sentence with each {name} filled in as the form's field of that name reads, {name:VND} as an amount of money. */
 function said(sentence: string, form: HTMLFormElement): string {
-  return sentence.replace(/\{(\w+)\}/g, (whole, name: string) => {
+  return sentence.replace(/\{(\w+)(?::([A-Z]{3}))?\}/g, (whole, name: string, currency: string | undefined) => {
     const field = form.elements.namedItem(name);
     if (field instanceof HTMLSelectElement) return field.selectedOptions[0]?.text ?? "";
-    return field instanceof HTMLInputElement ? field.value : whole;
+    if (!(field instanceof HTMLInputElement)) return whole;
+    return currency ? saidAmount(field.value, currency, document.documentElement.lang) : field.value;
   });
 }
 

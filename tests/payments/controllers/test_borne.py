@@ -230,12 +230,15 @@ async def test_what_is_too_much_after_a_credit_note_goes_back_to_the_bearer(
     shown = unescape((await desk.get(f"{own}?lang=en")).text)
     assert f"10.000\xa0₫ has to go back to {BANK}." in shown
     assert "has to go back" in (await desk.get(f"/manage/{edition.id}/payments/ledger?lang=en")).text
-    back = {"method": "transfer", "amount": "10.000"}
+    back = {"method": "transfer", "amount": "10.000", "note": "FT26333"}
+    bare = await desk.post(f"{own}/refunds/{borne.payment_id}?lang=en", data={**back, "note": " "})
+    assert (bare.status_code, bare.text.count("Please write the number of the transfer") >= 2) == (422, True)
+    assert f'data-confirm="{{amount:VND}} went back to {BANK}: {{method}}."' in shown  # as the payer's
     more = await desk.post(f"{own}/refunds/{borne.payment_id}", data={**back, "amount": "10.001"})
     assert (more.status_code, await owed(document)) == (409, [-10_000])
-    own_form = shown.split(f'action="{own}/refunds/{borne.payment_id}"')[1]
+    own_form = shown.split(f'action="{own}/refunds/{borne.payment_id}#problem"')[1]
     stood = re.findall('name="stood" autocomplete="off" value="([^"]*)"', own_form)[0]
-    half = {"method": "transfer", "amount": "5.000", "stood": stood}
+    half = {**back, "amount": "5.000", "stood": stood}
     for _time in range(2):  # its answer was lost
         assert (await desk.post(f"{own}/refunds/{borne.payment_id}", data=half)).status_code == 303
     assert await owed(document) == [-5_000]
@@ -314,7 +317,7 @@ async def test_what_came_from_a_bearer_in_error_is_taken_off_at_the_invoice(
     (borne,) = await borne_of(document.id)
     shown = unescape((await desk.get(f"{own}?lang=en")).text)
     assert f"Bank transfer · {BANK}" in shown
-    hers, payers = "is owed again, and nobody is told", "the invoice takes money again, and the payer is told"
+    hers, payers = "is owed again, and nobody is told", "the invoice takes money again. No phone number or e-mail"
     assert (hers in shown, payers in shown) == (True, False)
     paid = await desk.post(f"{own}/payments", data={"method": "cash", "amount": "60.000"})
     assert paid.status_code == 303

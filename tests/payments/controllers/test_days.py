@@ -50,7 +50,9 @@ async def test_a_day_is_looked_at_and_closed(client: Browser, seller: Seller, fr
         done = await client.post(path, data={"day": f"{today}"})
         assert (done.status_code, done.headers["location"]) == (303, f"{path}?day={today}")
     assert [one.day for one in await closed_days(edition.id)] == [today]
-    await client.post(f"{base}/{document.id}/payments", data={"method": "terminal", "amount": "30.000"})
+    await client.post(
+        f"{base}/{document.id}/payments", data={"method": "terminal", "amount": "30.000", "note": "000123"}
+    )
     shown = (await client.get(f"{path}?day={today}&lang=en")).text
     assert ("30.000\xa0₫" in shown, close in shown, "closed it on" in shown) == (True, False, True)
     assert "What was left when it was closed: 2 transfers to be assigned." in " ".join(shown.split())

@@ -84,7 +84,11 @@ async def test_money_that_came_too_late_goes_back(desk: Browser, seller: Seller)
     shown = (await desk.get(f"{own}?lang=en")).text
     assert "50.000\xa0₫ has to go back." in shown
     (payment,) = [payment for _document, payment in seller.settled]
-    back = {"method": "transfer", "amount": "20.000"}
+    back = {"method": "transfer", "amount": "20.000", "note": "FT26333"}
+    assert 'data-confirm="{amount:VND} went back to' in shown  # as pages say amounts
+    for method, what in (("transfer", "the transfer, as"), ("terminal", "the terminal's slip.")):
+        bare = await desk.post(f"{own}/refunds/{payment.id}?lang=en", data=back | {"method": method, "note": " "})
+        assert (bare.status_code, f"write the number of {what}" in unescape(bare.text)) == (422, True)
     assert (await desk.post(f"{own}/refunds/{payment.id}", data=back)).status_code == 303
     assert "30.000\xa0₫ has to go back." in (await desk.get(f"{own}?lang=en")).text
     for amount, status, sentence in (
@@ -108,7 +112,7 @@ async def test_what_is_not_due_yet_is_not_written_off(client: Browser, seller: S
     with freeze(NOW):
         await sign_in(client, owner.id)
         for amount, day in (("10.000", "15 Oct 2026"), ("20.000", "30 Oct 2026")):
-            await client.post(f"{own}/payments", data={"method": "terminal", "amount": amount})
+            await client.post(f"{own}/payments", data={"method": "terminal", "amount": amount, "note": "000123"})
             shown = (await client.get(f"{own}?lang=en")).text
             facts = " ".join(re.sub(r"<[^>]*>", " ", shown).split()).split("What it is for")[0]
             assert f"To be paid by {day}" in facts
@@ -139,7 +143,9 @@ async def test_a_part_is_paid_a_part_taken_back_and_the_rest_written_off(desk: B
     parts = [Part(due_on=date(2026, 1, 17), amount_minor=30_000), Part(due_on=date(2026, 1, 20), amount_minor=50_000)]
     document = await make_document(edition, lines=lines, parts=parts)
     own = f"/manage/{edition.id}/payments/{document.id}"
-    assert (await desk.post(f"{own}/payments", data={"method": "terminal", "amount": "40.000"})).status_code == 303
+    assert (
+        await desk.post(f"{own}/payments", data={"method": "terminal", "amount": "40.000", "note": "000123"})
+    ).status_code == 303
     shown = (await desk.get(f"{own}?lang=en")).text
     for words in ("Borne by Quỹ vì phụ nữ", "Still to come", "40.000\xa0₫", "Instalments"):
         assert words in shown
@@ -166,6 +172,9 @@ async def test_a_part_is_paid_a_part_taken_back_and_the_rest_written_off(desk: B
     ledger = (await desk.get(f"/manage/{edition.id}/payments/ledger?lang=en")).text
     for words in ("Written off", "30.000\xa0₫", "Card terminals", "40.000\xa0₫", "Quỹ vì phụ nữ"):
         assert words in ledger
+    accounts, bearers = ledger.split('id="bearers"')
+    assert ("Quỹ vì phụ nữ" in accounts, "Quỹ vì phụ nữ" in bearers) == (False, True)
+    assert accounts.count("/payments/ledger#bearers") == 1
     day = now().astimezone(edition.zone).date()
     entered = (await desk.get(f"/manage/{edition.id}/payments/ledger?day={day}&lang=en")).text
     assert "Card terminals" in entered
@@ -177,36 +186,6 @@ async def test_a_part_is_paid_a_part_taken_back_and_the_rest_written_off(desk: B
     cancelled = await document_by_id(document.id)
     assert (cancelled.state, cancelled.owed.amount_minor) == (DocumentState.CANCELLED, 40_000)
     assert f'action="{own}/cancel"' not in (await desk.get(own)).text
-
-
-async def test_a_credit_note_can_be_over_one_line_of_the_invoice(desk: Browser, seller: Seller) -> None:
-    edition = await make_edition()
-    lines = [Line(description="Gian", unit_minor=90_000), Line(description="Băng rôn", unit_minor=10_000)]
-    document = await make_document(edition, lines=lines)
-    own = f"/manage/{edition.id}/payments/{document.id}"
-    shown = unescape((await desk.get(f"{own}?lang=en")).text)
-    assert re.findall(r'name="credit_of" value="(\d)"', shown) == ["0", "1", "2"]
-    assert "Băng rôn · 10.000\xa0₫" in shown
-    body = {"credit": "10.001", "credit_of": "2", "reason": "Không giao"}
-    refused = await desk.post(f"{own}/credits?lang=en", data=body)
-    said = "Of this line 10.000\xa0₫ can be taken back, not 10.001\xa0₫."
-    assert (refused.status_code, said in unescape(refused.text)) == (422, True)
-    note = (await desk.post(f"{own}/credits", data=body | {"credit": "10.000"})).headers["location"]
-    assert "Băng rôn – Không giao" in unescape((await desk.get(note)).text)
-    shown = (await desk.get(own)).text
-    assert re.findall(r'name="credit_of" value="(\d)"', shown) == ["0", "1"]  # nothing is left of the other
-
-
-async def test_crediting_all_of_an_open_invoice_is_said_to_cancel_it(desk: Browser, seller: Seller) -> None:
-    edition = await make_edition()
-    document = await make_document(edition)
-    own = f"/manage/{edition.id}/payments/{document.id}"
-    asked = (await desk.get(f"{own}?lang=en")).text
-    assert "The invoice is taken back. Money that still comes for it can be recorded." in asked
-    sent = await desk.post(f"{own}/credits?lang=en", data={"credit": "50.000", "reason": "Sai"})
-    assert sent.headers["location"] == own
-    shown = (await desk.get(f"{own}?lang=en")).text
-    assert ("The invoice was cancelled." in shown, "The credit note is issued." in shown) == (True, False)
 
 
 async def test_a_credit_note_is_not_to_be_paid_and_names_no_reference(desk: Browser, seller: Seller) -> None:
@@ -303,6 +282,29 @@ async def test_cash_goes_through_the_drawer_that_is_counted(desk: Browser, selle
     assert (await desk.post(f"/manage/{other.id}/payments/drawers/{drawer.id}/close")).status_code == 404
 
 
+async def test_a_terminals_payment_has_the_number_of_its_slip(desk: Browser, seller: Seller) -> None:
+    document = await make_document(await make_edition())
+    own = f"/manage/{document.edition_id}/payments/{document.id}"
+    typed = {"method": "terminal", "amount": "50.000"}
+    bare = await desk.post(f"{own}/payments?lang=en", data=typed)
+    assert (bare.status_code, "write the number of the terminal's slip" in unescape(bare.text)) == (422, True)
+    assert (await desk.post(f"{own}/payments", data=typed | {"note": "000123"})).status_code == 303
+    assert [one.note for one in await payments_of(document.id)] == ["000123"]
+
+
+async def test_that_the_payer_is_told_is_said_where_she_can_be(
+    desk: Browser, seller: Seller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = await make_document(await make_edition())
+    own = f"/manage/{document.edition_id}/payments/{document.id}"
+    await desk.post(f"{own}/payments", data={"method": "cash", "amount": "50.000"})
+    told, alone = "and the payer is told.", "No phone number or e-mail of the payer is known"
+    for reaches in ({}, {"order": reach}):
+        monkeypatch.setattr(telling, "_reach", reaches)
+        shown = (await desk.get(f"{own}?lang=en")).text
+        assert (told in shown, alone in shown) == (bool(reaches), not reaches)
+
+
 async def test_only_finance_and_owners_come_in(client: Browser, seller: Seller) -> None:
     edition, other = await make_edition("one"), await make_edition("two")
     document = await make_document(edition)
@@ -319,7 +321,7 @@ async def test_a_payment_is_taken_off_an_invoice_that_it_was_not_for(desk: Brows
     document = await make_document(edition)
     own = f"/manage/{edition.id}/payments/{document.id}"
     assert "Take off a payment" not in (await desk.get(f"{own}?lang=en")).text
-    await desk.post(f"{own}/payments", data={"method": "terminal", "amount": "50.000"})
+    await desk.post(f"{own}/payments", data={"method": "terminal", "amount": "50.000", "note": "000123"})
     shown = (await desk.get(f"{own}?lang=en")).text
     assert "Take off a payment" in shown
     (payment,) = [payment for _document, payment in seller.settled]
@@ -346,10 +348,10 @@ async def test_what_cannot_be_taken_off_is_said_at_the_form(desk: Browser, selle
     document = await make_document(edition)
     own = f"/manage/{edition.id}/payments/{document.id}"
     for amount in ("20.000", "30.000"):
-        await desk.post(f"{own}/payments", data={"method": "terminal", "amount": amount})
+        await desk.post(f"{own}/payments", data={"method": "terminal", "amount": amount, "note": "000123"})
     (payment,) = [payment for _document, payment in seller.settled]
     await desk.post(f"{own}/credits", data={"credit": "10.000", "reason": "Sai"})
-    await desk.post(f"{own}/refunds/{payment.id}", data={"method": "terminal", "amount": "4.000"})
+    await desk.post(f"{own}/refunds/{payment.id}", data={"method": "terminal", "amount": "4.000", "note": "000123"})
     refused = await desk.post(f"{own}/take-off?lang=en", data={"payment": f"{payment.id}", "why": "x"})
     assert refused.status_code == 409
     assert "4.000\xa0₫ of this payment of 30.000\xa0₫ went back already" in unescape(refused.text)
@@ -383,23 +385,6 @@ async def test_where_cash_that_was_counted_belongs_is_asked_at_the_form(desk: Br
     assert (await desk.post(f"{base}/{wrong.id}/take-off", data=off | {"instead": right.number})).status_code == 303
     assert (await document_by_id(wrong.id)).state == DocumentState.OPEN
     assert (await document_by_id(right.id)).state == DocumentState.PAID
-
-
-async def test_all_of_an_invoice_is_taken_back_only_when_asked_twice(desk: Browser, seller: Seller) -> None:
-    edition = await make_edition()
-    document = await make_document(edition)
-    own = f"/manage/{edition.id}/payments/{document.id}"
-    await desk.post(f"{own}/payments", data={"method": "terminal", "amount": "50.000"})
-    await desk.post(f"{own}/credits", data={"credit": "20.000", "reason": "bớt"})
-    assert "Take all of it back" not in (await desk.get(f"{own}?lang=en")).text
-    body = {"credit": "30.000", "reason": "nghỉ"}
-    asked = await desk.post(f"{own}/credits?lang=en", data=body)
-    assert asked.status_code == 422
-    for words in (document.description, "30.000\xa0₫ goes back to the payer", "Take all of it back", 'value="nghỉ"'):
-        assert words in asked.text
-    assert ((await document_by_id(document.id)).state, seller.taken_back) == (DocumentState.PAID, [])
-    assert (await desk.post(f"{own}/credits", data=body | {"whole": "on"})).status_code == 303
-    assert ((await document_by_id(document.id)).state, seller.taken_back) == (DocumentState.REFUND_DUE, [document.id])
 
 
 def forms_of(shown: str, address: str) -> dict[str, str]:

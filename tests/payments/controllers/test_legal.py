@@ -81,13 +81,25 @@ async def test_what_was_refused_is_shown_and_asked_for_again(client: Browser, se
     assert ("Mã số thuế sai" in shown, "Try again" in shown) == (True, True)
     waiting = (await client.get(f"/manage/{document.edition_id}/payments/inbox?lang=en")).text
     assert (f'href="{own}"' in waiting, "Nothing waits" in waiting) == (True, False)
-    assert "E-invoices that the provider refused" in (await client.get(f"/manage/{document.edition_id}?lang=en")).text
+    assert ("The provider refused it" in shown, "The provider refused it" in waiting) == (True, True)
+    assert "E-invoices that were not issued" in (await client.get(f"/manage/{document.edition_id}?lang=en")).text
     assert (await client.post(f"{own}/again")).status_code == 303
     part = await legal_part(document.id)
     assert part.state is not None
     assert part.state.value == "waiting"
     for locale in ("vi", "id"):
         assert (await client.get(f"{own}?lang={locale}")).status_code == 200
+
+
+async def test_what_we_did_not_send_is_not_said_to_be_the_providers_doing(client: Browser, seller: Seller) -> None:
+    await sign_in(client, (await make_owner()).id)
+    document = await make_document(await make_edition())
+    base = f"/manage/{document.edition_id}/payments"
+    await LegalOrder(document=document.id, state="refused", error="legal_rate_ended 800 2026-12-31").save()
+    for path in (f"{base}/{document.id}/legal", f"{base}/inbox"):
+        shown = (await client.get(f"{path}?lang=en")).text
+        assert ("Not sent to the provider" in shown, "which held until 31 Dec 2026" in shown) == (True, True)
+        assert "provider refused" not in shown
 
 
 async def test_what_the_provider_does_not_answer_is_shown_to_finance(client: Browser, seller: Seller) -> None:

@@ -54,7 +54,9 @@ async def test_a_batch_is_written_down_found_on_the_account_and_done(client: Bro
     path = f"{base}/payouts"
     assert "No payout yet" in (await client.get(f"{path}?lang=en")).text
     document = await make_document(edition)
-    await client.post(f"{base}/{document.id}/payments", data={"method": "terminal", "amount": "50.000"})
+    await client.post(
+        f"{base}/{document.id}/payments", data={"method": "terminal", "amount": "50.000", "note": "000123"}
+    )
     shown = (await client.get(f"{path}?lang=en")).text
     assert ('value="50.000"' in shown, "Card terminals" in shown) == (True, True)
     for change, status, sentence in (

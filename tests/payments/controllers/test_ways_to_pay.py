@@ -145,6 +145,18 @@ async def test_a_vietnamese_account_is_shown_for_dong_alone(
         assert (LACKING in page, ACCOUNT["BANK_ACCOUNT"] in page) == (False, False)
 
 
+@pytest.mark.parametrize(("amount", "takes"), [(14_999, False), (15_000, True), (100_000_000, False)])
+async def test_the_paper_sends_to_the_page_only_for_what_cards_take(
+    database: str, configure: Callable[..., None], seller: Seller, amount: int, takes: bool
+) -> None:
+    configure({"STRIPE_SECRET_KEY": "sk_test_x"})
+    document = await make_document(await make_edition(), amount=amount)
+    ours, paper = await own_invoice(document, is_asked=True), await paper_of(document)
+    with use_locale(document.payer_language):
+        stands = _("How to pay stands on the page of this invoice.")
+    assert (ours.card, paper.note == stands, document.number in paper.note) == (takes, takes, not takes)
+
+
 async def test_finance_sees_what_a_payer_was_told(client: Browser, configure: Callable[..., None]) -> None:
     edition = await make_edition()
     await sign_in(client, (await make_holder(Role.FINANCE, edition_id=edition.id)).id)

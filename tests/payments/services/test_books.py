@@ -168,7 +168,7 @@ class Fair:
         """Take a part of an invoice back."""
         document = await self.document()
         part = self.some(self.one([document.amount, document.due, document.due]))
-        line = self.chance.choice([None, None, 1, 2])
+        line = self.chance.choice([None, None, 1, 2, 3])
         given: dict[str, Any] = {"reason": "Sai", "line": line, "actor": SYSTEM, "now": self.now}
         await credit_document(document_id=document.id, amount=part, **given)
 

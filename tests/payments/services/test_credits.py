@@ -18,9 +18,11 @@ from app.payments.errors_sent import StandsElsewhere
 from app.payments.lines import Line, TaxedLine, Terms
 from app.payments.papers import paper_of
 from app.payments.queries import DocumentInfo, balances, credit_notes_of, document_by_id, lines_of
+from app.payments.queries_borne import borne_of
 from app.payments.queries_sent import stand_of
 from app.payments.services.corrections import credit_document
 from app.payments.services.credit_notes import lines_left
+from app.payments.services.documents import cancel_document
 from app.payments.services.recording import record_payment
 from app.payments.services.terms import set_terms
 from tests.conftest import NOW
@@ -89,7 +91,7 @@ async def test_a_note_over_one_line_is_at_its_rate_and_leaves_what_others_bear()
     before = {row["detail"]: row["amount_minor"] for row in await balances(edition.id) if row["account"] == "subsidy"}
     with pytest.raises(MoreThanLine):
         await take(document, 324_001, 2)
-    for wrong in (0, 3, 4):  # 3 is what the fund bears
+    for wrong in (0, 4):
         with pytest.raises(DocumentNotFound):
             await take(document, 1_000, wrong)
     stood = await stand_of(document)
@@ -110,6 +112,67 @@ async def test_a_note_over_one_line_is_at_its_rate_and_leaves_what_others_bear()
         await take(document, 1, 2)
     after = {row["detail"]: row["amount_minor"] for row in await balances(edition.id) if row["account"] == "subsidy"}
     assert (after, (await document_by_id(document.id)).owed) == (before, Money(324_000, "VND"))
+    await check_books(edition)
+
+
+async def test_a_note_over_what_somebody_bears_lowers_price_and_debt_and_nothing_that_the_payer_owes() -> None:
+    edition = await taxed_edition()
+    document = await three_lines(edition)
+    billed = {row["account"]: row["amount_minor"] for row in await balances(edition.id)}
+    with pytest.raises(MoreThanLine):
+        await take(document, 550_001, 3)
+    stood = await stand_of(document)
+    noted = [await take(document, 110_000, 3, stood=stood) for _time in range(2)]  # its answer was lost
+    assert noted[0] == noted[1]
+    for other in ((110_001, 3), (110_000, None)):
+        with pytest.raises(StandsElsewhere):
+            await take(document, *other, stood=stood)
+    note = await document_by_id(noted[0])
+    lines = [
+        (one.funded_by, one.tax_rate, one.net_minor, one.tax_minor, one.corrects) for one in await lines_of(note.id)
+    ]
+    assert (note.amount.amount_minor, lines) == (
+        0,
+        [(FUND, 1_000, -100_000, -10_000, 3), ("", 1_000, 100_000, 10_000, None)],
+    )
+    said = [one.description for one in (await paper_of(note)).lines]
+    assert said == ["Hỗ trợ hộ nghèo – Không giao", "Không giao"]
+    after = {row["account"]: row["amount_minor"] for row in await balances(edition.id)}
+    moved = {account: after[account] - minor for account, minor in billed.items() if after[account] != minor}
+    assert moved == {"revenue": 100_000, "tax": 10_000, "subsidy": -110_000}
+    stands = await document_by_id(document.id)
+    assert (stands.state, stands.left, stands.owed.amount_minor) == (DocumentState.PAID, document.left, 0)
+    assert [one.gross_minor for one in await lines_left(stands)] == [2_090_000, 324_000, -440_000]
+    assert [one.due.amount_minor for one in await borne_of(document.id)] == [440_000]
+    await check_books(edition)
+    await take(document, document.left.amount_minor)  # all of it: the rest of her debt, too
+    assert [one.due.amount_minor for one in await borne_of(document.id)] == [0]
+    assert {row["account"] for row in await balances(edition.id) if row["amount_minor"]} == {"cash", "payable"}
+    await check_books(edition)
+
+
+async def test_an_open_invoice_with_such_a_note_is_cancelled_to_nothing() -> None:
+    edition = await taxed_edition()
+    lines = [Line(description="Gian", unit_minor=90_000), Line(description="x", unit_minor=-30_000, funded_by=FUND)]
+    document = await make_document(edition, lines=lines)
+    await take(document, 11_000, 2)
+    await cancel_document(document_id=document.id, actor=SYSTEM, now=NOW)
+    assert not [row for row in await balances(edition.id) if row["amount_minor"]]
+    await check_books(edition)
+
+
+async def test_what_somebody_bears_is_not_taken_back_of_prices_at_another_rate() -> None:
+    edition = await taxed_edition()
+    lines = [
+        Line(description="Gian", unit_minor=20_000),
+        Line(description="Băng rôn", unit_minor=90_000, tax_name="vn_reduced"),
+        Line(description="x", unit_minor=-30_000, funded_by=FUND),
+    ]
+    document = await make_document(edition, lines=lines)
+    with pytest.raises(MoreThanLine) as refused:
+        await take(document, 22_001, 3)
+    assert refused.value.params["left"] == Money(22_000, "VND")
+    await take(document, 22_000, 3)
     await check_books(edition)
 
 

@@ -13,6 +13,7 @@ from app.kernel.money import Money
 from app.payments.enums import DocumentState, PaymentMethod, Settlement
 from app.payments.errors import AlreadyPaid
 from app.payments.queries import DocumentInfo, credit_notes_of, document_by_id, payments_of
+from app.payments.services.assigning import assign_entry, match_new
 from app.payments.services.corrections import credit_document, write_off
 from app.payments.services.documents import cancel_document
 from app.payments.services.legal_issuing import issue_due
@@ -21,7 +22,7 @@ from app.payments.services.taking_off import take_off
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.payments.books import check_books
-from tests.payments.factories import Seller, make_document
+from tests.payments.factories import Seller, make_document, make_entry
 from tests.support.legal_provider import LegalServer
 
 pytestmark = [pytest.mark.engines, pytest.mark.usefixtures("database")]
@@ -101,3 +102,25 @@ async def test_what_was_taken_back_with_its_e_invoice_does_not_stand_again(
     assert (document.state, document.owed) == (DocumentState.REFUND_DUE, document.amount)
     assert len(seller.settled) == asked
     await check_books(await edition_by_id(document.edition_id))
+
+
+async def test_late_money_of_what_was_corrected_is_taken_off_and_pays_the_invoice_billed_anew(
+    provider: LegalServer, seller: Seller
+) -> None:
+    document = await reopened(await issued(seller))
+    edition = await edition_by_id(document.edition_id)
+    await cancel_document(document_id=document.id, actor=SYSTEM, now=NOW)
+    asked = len(seller.settled)
+    entry = await make_entry(document.reference, edition=edition)
+    await match_new(NOW)
+    late = await document_by_id(document.id)
+    assert (late.state, late.owed, len(seller.settled)) == (DocumentState.REFUND_DUE, Money(50_000, "VND"), asked)
+    anew = await make_document(edition)
+    (payment,) = [one for one in await payments_of(document.id) if one.due_back.amount_minor]
+    named: dict[str, Any] = {"document_id": document.id, "payment_id": payment.id, "reason": "Hóa đơn mới"}
+    assert await take_off(**named, actor=SYSTEM, now=NOW) == entry.id
+    paid = {anew.id: Money(50_000, "VND")}
+    await assign_entry(edition_id=edition.id, entry_id=entry.id, amounts=paid, actor=SYSTEM, now=NOW)
+    old, new = [await document_by_id(one.id) for one in (document, anew)]
+    assert (old.state, old.owed.amount_minor, new.state) == (DocumentState.REFUNDED, 0, DocumentState.PAID)
+    await check_books(edition)

@@ -86,6 +86,23 @@ async def test_the_order_page_takes_the_number_of_the_terminals_slip(
     assert await payments() == [("terminal", "000125", None)]
 
 
+async def test_a_terminals_payment_has_the_number_of_its_slip(edition: EditionInfo, seat: int, client: Browser) -> None:
+    await sign_in(client, (await make_holder(Role.MANAGER, edition_id=edition.id, now=NOW)).id)
+    counter, orders = f"/manage/{edition.id}/box-office", f"/manage/{edition.id}/orders"
+    placed = await make_order(edition.id, {seat: 1}, now=NOW)
+    for path, form in (
+        (counter, {"client_id": "sale-0001", f"n-{seat}": "1", "full_name": "Lan"}),
+        (f"{counter}/{placed.order_id}/paid", {"reference": placed.reference, "due": "50000"}),
+        (f"{orders}/{placed.order_id}/paid", {"due": "50000"}),
+    ):
+        refused = await client.post(f"{path}?lang=en", data={**form, "method": "terminal", "slip": " "})
+        said = "Please write the number of the terminal's slip." in unescape(refused.text)
+        assert (refused.status_code, said, await payments()) == (422, True, []), path
+    free = await make_ticket_type(edition.id, now=NOW, code="free", price_minor=0)
+    given = {"client_id": "sale-0002", f"n-{free}": "1", "method": "terminal"}
+    assert (await client.post(counter, data=given)).status_code == 303  # nothing was paid, so there is no slip
+
+
 @pytest.mark.parametrize("method", ["card", "transfer", "gold"])
 async def test_the_counter_takes_nothing_else(edition: EditionInfo, seat: int, client: Browser, method: str) -> None:
     await sign_in(client, (await make_holder(Role.MANAGER, edition_id=edition.id, now=NOW)).id)
@@ -118,7 +135,9 @@ async def test_that_a_transfer_came_says_who_sees_the_account(
     order = f"/manage/{edition.id}/orders/{placed.order_id}"
     shown = (await client.get(order)).text
     assert ('value="transfer"' in shown) == (role != Role.MANAGER)
-    assert (await client.post(f"{order}/paid", data={"method": method, "due": "50000"})).status_code == status
+    assert (
+        await client.post(f"{order}/paid", data={"method": method, "due": "50000", "slip": "7"})
+    ).status_code == status
     assert len(await payments()) == (status == 303)
 
 

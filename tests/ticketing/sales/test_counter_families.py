@@ -117,7 +117,7 @@ async def test_what_cannot_be_sold_comes_back_as_it_was_typed(
 async def test_what_was_given_in_cash_counts_for_cash_alone(edition: EditionInfo, seat: int, client: Browser) -> None:
     await sign_in(client, (await make_holder(Role.GATE_LEAD, edition_id=edition.id, now=NOW)).id)
     counter = f"/manage/{edition.id}/box-office"
-    sale = {"client_id": FAMILY, f"n-{seat}": "1", "method": "terminal", "given": "10.000"}
+    sale = {"client_id": FAMILY, f"n-{seat}": "1", "method": "terminal", "slip": "000123", "given": "10.000"}
     sold = await client.post(counter, data=sale)
     assert (sold.status_code, "given" in sold.headers["location"]) == (303, False)
 
@@ -183,7 +183,7 @@ async def test_help_names_the_button_that_gives_the_receipt_of_a_sale(
     edition: EditionInfo, seat: int, client: Browser, lang: str, word: str
 ) -> None:
     await sign_in(client, (await make_holder(Role.FINANCE, edition_id=edition.id, now=NOW)).id)
-    sale = {"client_id": FAMILY, f"n-{seat}": "1", "method": "terminal"}
+    sale = {"client_id": FAMILY, f"n-{seat}": "1", "method": "terminal", "slip": "000123"}
     sold = (await client.post(f"/manage/{edition.id}/box-office", data=sale)).headers["location"]
     shown = (await client.get(sold, params={"lang": lang} | dict(parse_qsl(urlsplit(sold).query)))).text
     (button,) = re.findall(r"<a [^>]*invoice[.]pdf[^>]*>(.*?)</a>", shown, re.DOTALL)

@@ -30,7 +30,7 @@ from app.payments.errors import DrawerNeeded
 from app.payments.papers import invoice_pdf
 from app.payments.queries import document_by_id
 from app.payments.queries_drawers import lacks_drawer
-from app.payments.schemas import why_no_amount
+from app.payments.schemas import want_number, why_no_amount
 from app.payments.services.late_parts import to_pay
 from ticketing.sales import queries
 from ticketing.sales.enums import ORDER_STATE_NAMES, OrderChannel, OrderState
@@ -80,8 +80,11 @@ class BoxOfficeController(Controller):
             reading = await open_form(request, BoxOfficeForm)
             counts = _counts(await posted_by(request), reading)
             given = _cash(reading.values.given, reading.values.method, edition.currency, reading)
+            price = await queries.price_of(edition_id, counts, edition.currency)
+            if price.amount_minor:
+                want_number(reading, "slip", reading.values.method)
             values = reading.settle()
-            change = _change(given, await queries.price_of(edition_id, counts, edition.currency))
+            change = _change(given, price)
             placed = await sell_at_box_office(
                 edition_id=edition_id,
                 client_id=values.client_id,
@@ -127,6 +130,7 @@ class BoxOfficeController(Controller):
         order = await _order_said(order_id, edition_id, said.reference)
         try:
             given = _cash(said.given, said.method, order["currency"], reading)
+            want_number(reading, "slip", said.method)
             reading.settle()
             change = _change(given, Money(said.due, order["currency"]))
             outcome = await pay_order(

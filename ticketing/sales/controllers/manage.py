@@ -14,7 +14,7 @@ from app.events.queries import EditionInfo, Page, edition_by_id
 from app.kernel.clock import now
 from app.kernel.editing import held, open_edit
 from app.kernel.errors import NotAllowed
-from app.kernel.forms import Form, FormError, read_form
+from app.kernel.forms import Form, FormError, open_form
 from app.kernel.i18n import LOCALES, N_, _, pick
 from app.kernel.money import Money, parse_money, typed_money
 from app.kernel.names import search_text
@@ -24,6 +24,7 @@ from app.payments.enums import METHOD_NAMES, STATE_NAMES, CounterMethod, HandMet
 from app.payments.errors import ToldAlready
 from app.payments.queries import document_by_id
 from app.payments.queries_drawers import lacks_drawer
+from app.payments.schemas import want_number
 from app.payments.services.late_parts import to_pay
 from ticketing.sales import queries
 from ticketing.sales.enums import ORDER_CHANNEL_NAMES, ORDER_STATE_NAMES, PASS_KIND_NAMES
@@ -211,7 +212,13 @@ class OrderController(Controller):
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], order_id: FromPath[int]
     ) -> Response[Any]:
         """Record that its money came."""
-        said = await read_form(request, PaidForm)
+        reading = await open_form(request, PaidForm)
+        want_number(reading, "slip", reading.values.method)
+        try:
+            said = reading.settle()
+        except FormError as error:
+            problem = " ".join(error.form.errors.values())
+            return await _order_page(request.user, edition_id, order_id, problem=problem, status=error.status)
         method = PaymentMethod(said.method)
         if method not in _methods_of(request.user, edition_id):
             raise NotAllowed
@@ -237,9 +244,12 @@ class OrderController(Controller):
 
 
 async def _order_page(
-    actor: Actor, edition_id: int, order_id: int, *, told: str = "", status: int = 200
+    actor: Actor, edition_id: int, order_id: int, *, told: str = "", problem: str = "", status: int = 200
 ) -> Response[str]:
-    """An order; ``told`` says that the bank told of its transfer before. Raises OrderNotFound."""
+    """An order; ``told`` says that the bank told of its transfer before, ``problem`` what its form lacks.
+
+    Raises OrderNotFound.
+    """
     edition = await edition_by_id(edition_id)
     order = await queries.order_by_id(order_id, edition_id)
     if order is None:
@@ -260,6 +270,7 @@ async def _order_page(
         lacks_drawer=await lacks_drawer(edition_id, actor.person_id),
         methods=[(one.value, _(METHOD_NAMES[one])) for one in _methods_of(actor, edition_id)],
         told=told,
+        problem=problem,
     )
 
 

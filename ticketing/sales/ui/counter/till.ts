@@ -1,21 +1,8 @@
 // The till of the box office: what the chosen tickets cost, and what goes back of the cash that is given.
 
+import { typedAmount, written } from "@fairground/money";
+
 type Part = "sum" | "cash" | "change-line" | "change" | "lacks-line" | "lacks";
-
-/** How many of a currency's smallest units somebody typed: `200.000` where it has no decimals, `12,50` where it has. */
-export function typedAmount(text: string, places: number): number {
-  if (!places) return Number(text.replace(/\D/g, ""));
-  return Math.round(Number(text.replace(/[^\d.,]/g, "").replace(",", ".")) * 10 ** places) || 0;
-}
-
-/** An amount as the server writes it: `1.250.000 ₫`, `Rp1.250.000`, `12.50 EUR`. */
-export function written(minor: number, currency: string, places: number, language: string): string {
-  const homes: Record<string, string> = { VND: "vi", IDR: "id" };
-  const shape = { minimumFractionDigits: places, maximumFractionDigits: places };
-  const number = new Intl.NumberFormat(homes[currency] ?? language, shape).format(minor / 10 ** places);
-  if (currency === "VND") return `${number}\u00a0₫`;
-  return currency === "IDR" ? `Rp${number}` : `${number}\u00a0${currency}`;
-}
 
 /** Keep a till's sum and change up to date with the form that it stands in. */
 export function openTill(till: HTMLElement): void {
