@@ -153,12 +153,13 @@ def test_addresses_are_broken_at_their_signs_on_a_tablet(people: People) -> None
 
 #: What a person reads that the passing note lies over, in part or whole.
 COVERED = """() => {
+  const UNSEEN = ".toast, .visually-hidden, script, details:not([open]) > :not(summary)";
   const over = document.querySelector(".toast").getBoundingClientRect();
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const found = [];
   while (texts.nextNode()) {
     const text = texts.currentNode;
-    if (!text.data.trim() || text.parentElement.closest(".toast, .visually-hidden, script")) continue;
+    if (!text.data.trim() || text.parentElement.closest(UNSEEN)) continue;
     const range = document.createRange();
     range.selectNodeContents(text);
     if ([...range.getClientRects()].some((one) =>
