@@ -37,7 +37,10 @@ GIVEN_UP = {
         *("giao vai trò", "đường dẫn", "địa chỉ thư", "nhóm thi", "chuỗi hoạt động", "kỳ {", "kỳ %("),
         *("mặt hàng", "nhóm hàng", "loại hàng"),
     ),
-    "id": ("babak dikunci", "sudah dikunci", "alamat email", "menautkan perangkat", "edisi {", "edisi %("),
+    "id": (
+        *("babak dikunci", "sudah dikunci", "alamat email", "menautkan perangkat", "edisi {", "edisi %("),
+        *("mesin kartu",),
+    ),
 }
 
 

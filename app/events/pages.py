@@ -1,11 +1,12 @@
 """What pages about an edition share: the organiser's and the public navigation, paging, forms that came back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from litestar import Request, Response
+from litestar.response import Stream
 
 from app.accounts.actor import ANONYMOUS, Actor
 from app.accounts.enums import ORGANISER_ROLES
@@ -172,5 +173,13 @@ async def form_again(request: Request[Any, Any, Any], errors: Mapping[str, str])
 
 def download(content: bytes, filename: str, media_type: str = XLSX) -> Response[bytes]:
     """A file to keep."""
-    headers = {"content-disposition": f'attachment; filename="{filename}"', "cache-control": "private, no-store"}
-    return Response(content, media_type=media_type, headers=headers)
+    return Response(content, media_type=media_type, headers=_to_keep(filename))
+
+
+def download_in_pieces(pieces: AsyncIterator[bytes], filename: str) -> Stream:
+    """A sheet to keep that is sent as it is read."""
+    return Stream(pieces, media_type=XLSX, headers=_to_keep(filename))
+
+
+def _to_keep(filename: str) -> dict[str, str]:
+    return {"content-disposition": f'attachment; filename="{filename}"', "cache-control": "private, no-store"}

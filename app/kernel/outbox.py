@@ -357,6 +357,16 @@ async def deliver_due(now: datetime, only: ChannelKind | None = None) -> int:
     return tried
 
 
+async def is_on_its_way(unique_key: str) -> bool:
+    """Whether the message with a key was sent, or waits for nothing but its turn: not for a channel, nor given up."""
+    rows = await fetch("SELECT channel, state FROM outbox_message WHERE unique_key = {}", unique_key)
+    return any(
+        row["state"] == MessageState.SENT
+        or (row["state"] != MessageState.FAILED and channel_for(ChannelKind(row["channel"])) is not None)
+        for row in rows
+    )
+
+
 async def list_messages(
     *,
     edition_id: int | None = None,

@@ -4,6 +4,7 @@ import contextvars
 import hashlib
 import importlib.util
 import json
+import re
 from collections.abc import Iterable
 from datetime import timedelta
 from functools import lru_cache
@@ -185,9 +186,13 @@ def _phone(e164: str | None) -> str:
 
 
 def _reach(contacts: Iterable[str | None]) -> Markup:
-    """Phone numbers and mail addresses as people write them, each to stay in one piece where there is room."""
+    """Phone numbers and mail addresses as people write them, each to stay in one piece where there is room.
+
+    An address that does not fit its line is broken before its ``@`` or a point, not in the middle of a word.
+    """
     shown = (_phone(contact) for contact in contacts if contact)
-    return Markup(" · ").join(Markup('<span class="unbroken">{}</span>').format(one) for one in shown)
+    pieces = (Markup("<wbr>").join(re.split(r"(?<=.)(?=[@.])", one)) for one in shown)
+    return Markup(" · ").join(Markup('<span class="unbroken">{}</span>').format(one) for one in pieces)
 
 
 def build_environment() -> Environment:

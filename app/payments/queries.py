@@ -287,6 +287,11 @@ def payment_info(row: Mapping[str, Any]) -> PaymentInfo:
     )
 
 
+async def is_taxed(edition_id: int) -> bool:
+    """Whether an edition takes tax on what it sells: in its prices, or added to them."""
+    return (await terms_of(edition_id)).tax_mode != TaxMode.NONE
+
+
 async def terms_of(edition_id: int) -> Terms:
     """Who sells at an edition, and on what terms; the usual ones while nobody has written any."""
     rows = await PaymentTerms.select().where(PaymentTerms.edition == edition_id)

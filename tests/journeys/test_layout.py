@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.support.people import People
 from tests.journeys.support.places import Place
-from tests.journeys.test_every_page import SETTLED, overhang_of
+from tests.journeys.test_every_page import SETTLED, overhang_of, too_wide
 from tests.web.test_budget import BUDGET
 
 pytestmark = pytest.mark.once
@@ -104,6 +104,87 @@ def test_addresses_stay_in_one_piece_on_a_desk(people: People) -> None:
         page.goto(people.path(f"/manage/{{edition_id}}/{part}"))
         assert page.locator(".table .unbroken").count() > 5
         assert page.evaluate(BROKEN) == []
+
+
+#: Where badges stand beside much else; names of many words at a narrow tablet are another matter.
+BADGED = ("payments", "payments/bank", "booth-fees", "orders", "devices", "floorplan", "import")
+TALL = """() => [...document.querySelectorAll(".table .badge, .table a.nowrap")].filter((one) => {
+  const words = document.createRange();
+  words.selectNodeContents(one.lastChild);
+  return words.getClientRects().length > 1;
+}).map((one) => one.textContent)"""
+
+
+@pytest.mark.parametrize("locale", ["vi", "id", "en"])
+def test_states_and_numbers_stay_in_one_piece_on_a_tablet(people: People, locale: str) -> None:
+    people.furnish()
+    page = people.page(signed_in="owner", device="tablet")
+    page.goto(f"/?lang={locale}")
+    found: dict[str, tuple[list[str], int]] = {}
+    for part in BADGED:
+        page.goto(people.path(f"/manage/{{edition_id}}/{part}"))
+        assert page.locator(".table .badge").count() > 0
+        found[part] = (page.evaluate(TALL), max(0, too_wide(page)))
+    assert found == dict.fromkeys(BADGED, ([], 0))
+    page.locator(".table .badge").evaluate_all(
+        "(all) => all.forEach((one) => Object.assign(one.style, { width: '3rem', whiteSpace: 'normal' }))"
+    )
+    assert page.evaluate(TALL) != []  # it would be seen
+
+
+#: Which addresses of a list are broken elsewhere than before an @ or a point, where they do not fit their column.
+MID_WORD = """() => [...document.querySelectorAll(".table .unbroken")].filter((one) => one.textContent.includes("@"))
+  .filter((one) => [...one.childNodes].some((part) => {
+    const range = document.createRange();
+    range.selectNodeContents(part);
+    return range.getClientRects().length > 1;
+  })).map((one) => one.textContent)"""
+
+
+@pytest.mark.shared
+def test_addresses_are_broken_at_their_signs_on_a_tablet(people: People) -> None:
+    page = people.page(signed_in="owner", device="tablet")
+    for part in ("people", "organisations", "orders", "outbox", "contest/judges"):
+        page.goto(people.path(f"/manage/{{edition_id}}/{part}"))
+        assert (part, page.evaluate(MID_WORD)) == (part, [])
+    page.locator(".table .unbroken").evaluate_all("(all) => all.forEach((one) => (one.style.maxWidth = '3rem'))")
+    assert page.evaluate(MID_WORD) != []
+
+
+#: What a person reads that the passing note lies over, in part or whole.
+COVERED = """() => {
+  const UNSEEN = ".toast, .visually-hidden, script, details:not([open]) > :not(summary)";
+  const over = document.querySelector(".toast").getBoundingClientRect();
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (texts.nextNode()) {
+    const text = texts.currentNode;
+    if (!text.data.trim() || text.parentElement.closest(UNSEEN)) continue;
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    if ([...range.getClientRects()].some((one) =>
+      one.left < over.right && one.right > over.left && one.top < over.bottom && one.bottom > over.top
+    )) found.push(text.data.trim());
+  }
+  return found;
+}"""
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("device", ["phone", "tablet", "desk"])
+def test_a_passing_note_covers_nothing_and_leaves_its_space(people: People, device: str) -> None:
+    page = people.page(signed_in="owner", at="/manage/{edition_id}/payments/terms", device=device)
+    page.locator("form.form button[type=submit]").first.click()
+    expect(page.locator(".toast")).to_be_in_viewport()
+    page.evaluate(SETTLED)
+    assert page.evaluate(COVERED) == []
+    top = page.locator("main h1").evaluate("(one) => one.getBoundingClientRect().top")
+    page.locator(".toast").evaluate("(one) => one.classList.add('is-over')")
+    expect(page.locator(".toast")).to_be_hidden()
+    assert page.locator("main h1").evaluate("(one) => one.getBoundingClientRect().top") == top
+    page.locator(".toast").evaluate("(one) => one.classList.remove('is-over')")
+    page.locator(".toasts").evaluate("(one) => Object.assign(one.style, { position: 'fixed', inset: '30% 0 auto' })")
+    assert page.evaluate(COVERED) != []  # it would be seen
 
 
 @pytest.mark.shared

@@ -113,6 +113,14 @@ def test_each_kind_renders(call: str, expected: str) -> None:
     assert expected in draw(call, form=Form({"a": "on", "b": "y", "c": ["2"]}))
 
 
+@pytest.mark.parametrize(
+    ("tone", "sign"), [("wait", "M12 6v6l4 2"), ("warn", "m21.73 18-8-14"), ("refused", "m21.73 18-8-14")]
+)
+def test_a_warning_has_another_sign_than_what_is_waited_for(tone: str, sign: str) -> None:
+    html = draw(f'notice("{tone}", caller=joiner)')
+    assert (f'class="notice tone-{tone}"' in html, sign in html) == (True, True)
+
+
 def test_a_table_row_says_its_columns_on_a_phone() -> None:
     call = 'table([("name", "Name"), ("cells", "Cells", "number")], [{"name": "Hảo", "cells": 3}])'
     html = draw(call, "web/data.html")

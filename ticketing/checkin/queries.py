@@ -1,7 +1,7 @@
 """Reads of check-in."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,8 @@ from ticketing.checkin.rules import ListRules
 from ticketing.checkin.tables import CheckInList, Gate
 
 FLOW_MINUTES = 15
+#: So many scans are held in memory at a time where all are read.
+STRETCH = 2_000
 #: A short code as it is printed, in two groups of four.
 _PRINTED_CODE = "SUBSTR(p.short_code, 1, 4) || '-' || SUBSTR(p.short_code, 5)"
 
@@ -171,6 +173,15 @@ async def last_scans(edition_id: int, limit: int = 20) -> list[dict[str, Any]]:
     return await _named(edition_id, await fetch(_SCANS + "ORDER BY s.id DESC LIMIT {}", edition_id, limit))
 
 
+async def all_scans(edition_id: int) -> AsyncIterator[list[dict[str, Any]]]:
+    """Every scan of an edition in stretches, the newest first; what is scanned meanwhile is left out."""
+    (row,) = await fetch("SELECT COALESCE(MAX(id), 0) AS newest FROM scan")
+    before = row["newest"] + 1
+    while found := await fetch(_SCANS + "AND s.id < {} ORDER BY s.id DESC LIMIT {}", edition_id, before, STRETCH):
+        before = found[-1]["id"]
+        yield await _named(edition_id, found)
+
+
 async def scans_of_pass(edition_id: int, pass_id: int, limit: int) -> list[dict[str, Any]]:
     """The newest scans of one pass."""
     return await fetch(_SCANS + "AND s.event_pass = {} ORDER BY s.id DESC LIMIT {}", edition_id, pass_id, limit)
@@ -193,6 +204,14 @@ async def late_conflicts(edition_id: int, search: str, *, offset: int, limit: in
         offset,
     )
     return await _named(edition_id, found)
+
+
+async def all_late_conflicts(edition_id: int, search: str) -> AsyncIterator[list[dict[str, Any]]]:
+    """Every scan that :func:`late_conflicts` finds, in stretches."""
+    offset = 0
+    while found := await late_conflicts(edition_id, search, offset=offset, limit=STRETCH):
+        offset += len(found)
+        yield found
 
 
 async def count_late_conflicts(edition_id: int, search: str) -> int:

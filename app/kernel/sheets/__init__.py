@@ -23,7 +23,7 @@ from app.kernel.sheets.model import (
 )
 from app.kernel.sheets.parsers import CellError
 from app.kernel.sheets.read import read_table, read_tables
-from app.kernel.sheets.write import Cell, template_xlsx, write_csv, write_xlsx
+from app.kernel.sheets.write import Cell, stream_xlsx, template_xlsx, write_csv, write_xlsx
 
 __all__ = [
     "Cell",
@@ -47,6 +47,7 @@ __all__ = [
     "read_table",
     "read_tables",
     "register_kind",
+    "stream_xlsx",
     "template_xlsx",
     "write_csv",
     "write_xlsx",

@@ -1,5 +1,6 @@
 """The finance desk at one document: what was paid of it, what must go back, and what is corrected."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -313,6 +314,11 @@ async def document_page(
     borne = await borne_part(document, borne_form)
     theirs = [one for _bearer, one in borne["payments"]]
     removable = [one for one in (*payments, *theirs) if may_be_taken_off(one) and not one.returned.amount_minor]
+    # what went back to a bearer, or counts elsewhere, is no payment's own
+    came = Counter[str]()
+    for row in borne["rows"]:
+        came[row.bearer] += row.came.amount_minor
+    removable = [one for one in removable if not one.bearer or one.amount.amount_minor <= came[one.bearer]]
     due_back = [one for one in payments if one.due_back.amount_minor > 0]
     creditable = document.kind == DocumentKind.INVOICE and document.state in STANDS and not document.is_borne
     to_pay_by, today = queries.to_pay_by(document, parts), edition.today(now())

@@ -1,4 +1,4 @@
-// Short messages at the foot of the page, some with a way back.
+// Short messages at the head of the page, some with a way back.
 
 import { t } from "./i18n";
 
@@ -29,7 +29,7 @@ export function showToast(message: string, { undo }: ToastOptions = {}): void {
     toast.append(button);
   }
   region().append(toast);
-  expire(toast);
+  expire(toast, () => toast.remove());
 }
 
 function region(): HTMLElement {
@@ -39,17 +39,17 @@ function region(): HTMLElement {
   made.id = "toasts";
   made.className = "toasts";
   made.setAttribute("role", "status");
-  document.body.append(made);
+  document.body.prepend(made);
   return made;
 }
 
-function expire(toast: HTMLElement): void {
+function expire(toast: HTMLElement, end: () => void): void {
   const patience = toast.querySelector("button, a") ? 2 * lifetime : lifetime;
-  let timer = window.setTimeout(() => toast.remove(), patience);
+  let timer = window.setTimeout(end, patience);
   const hold = () => window.clearTimeout(timer);
   const release = () => {
     hold();
-    timer = window.setTimeout(() => toast.remove(), patience);
+    timer = window.setTimeout(end, patience);
   };
   toast.addEventListener("pointerenter", hold);
   toast.addEventListener("focusin", hold);
@@ -57,7 +57,7 @@ function expire(toast: HTMLElement): void {
   toast.addEventListener("focusout", release);
 }
 
-/** Let the toasts that came with the page go by themselves. */
+/** Let the toasts that came with the page go by themselves; their space stays, so that the page does not move. */
 export function enhanceToasts(): void {
-  for (const toast of document.querySelectorAll<HTMLElement>("#toasts .toast")) expire(toast);
+  for (const toast of document.querySelectorAll<HTMLElement>("#toasts .toast")) expire(toast, () => toast.classList.add("is-over"));
 }

@@ -261,6 +261,7 @@ async def test_what_is_too_much_counts_for_another_invoice_at_the_desk(desk: Bro
     (borne,) = await borne_of(over.id)
     shown = unescape((await desk.get(f"{own}?lang=en")).text)
     (offered,) = re.findall(r'name="counts_for">(.*?)</select>', shown)
+    assert 'id="take-off"' in shown
     elsewhere = unescape((await desk.get(f"/manage/{edition.id}/payments/{other.id}?lang=en")).text)
     hint = f"{BANK} paid 10.000\xa0₫ too much of another invoice. It can count for this one:"
     assert f'{hint} <a href="{own}#borne">{over.number}</a>' in elsewhere
@@ -279,6 +280,7 @@ async def test_what_is_too_much_counts_for_another_invoice_at_the_desk(desk: Bro
     there = unescape((await desk.get(f"/manage/{edition.id}/payments/{other.id}?lang=en")).text)
     assert (f"Counted from invoice {over.number}" in there, hint in there) == (True, False)
     page = unescape((await desk.get(f"{own}?lang=en")).text)
+    assert 'id="take-off"' not in page  # it could not be taken off
     assert f"10.000\xa0₫ counts for invoice {other.number}. If that is wrong, say why:" in page
     ((address, _id),) = re.findall(
         r'action="([^"]*/refunds/(\d+))">(?:(?!</form>).)*name="count_back"', page, re.DOTALL

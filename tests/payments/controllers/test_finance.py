@@ -52,6 +52,7 @@ async def test_cash_is_recorded_by_hand(desk: Browser, seller: Seller) -> None:
     assert "Not paid yet" in listed
     assert "50.000\xa0₫" in listed
     assert "No invoice fits" in (await desk.get(f"{base}?q=nobody")).text
+    assert "No invoice is in this state" in (await desk.get(f"{base}?state=written_off")).text
     assert "Open invoices" in (await desk.get(f"/manage/{edition.id}")).text
     own = f"{base}/{document.id}"
     assert 'value="50.000"' in (await desk.get(own)).text

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.events.queries import EditionInfo
+from app.events.typed_codes import show_code
 from app.kernel.database import fetch
 from tests.conftest import NOW
 from tests.support.factories_ticketing import make_gate, make_list, make_open_edition, make_pass
@@ -113,3 +114,27 @@ async def test_conflicts_are_searched_by_gate_phone_type_and_code(scene: Any) ->
         codes[1].lower(): [codes[1]],
     }
     assert (await found("cong xyzzyx"), await found("%"), await found("ve dong")) == ([], [codes[1]], [codes[0]])
+
+
+async def test_all_scans_are_read_in_stretches_and_written_as_they_come(
+    scene: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edition, phones = scene
+    other = await make_open_edition(now=NOW)
+    elsewhere = (await make_gate(other.id, await make_list(other.id, now=NOW), now=NOW, name="Cổng khác"))[1]
+    codes = []
+    for number in range(5):
+        issued = await make_pass(edition, now=NOW)
+        codes.append(show_code(issued.short_code))
+        await redeem_pass(actor=phones[0], client_id=f"scan-{number:04d}", code=issued.code, now=NOW + number * MINUTE)
+    await redeem_pass(actor=elsewhere, client_id="scan-other", code=(await make_pass(other, now=NOW)).code, now=NOW)
+    for number in range(3):
+        await conflict(edition, phones[1], 100 + number)
+    monkeypatch.setattr(queries, "STRETCH", 2)
+    await queries.late_conflicts(edition.id, "", offset=0, limit=1)  # names of labels are kept for a minute
+    rows = await counted(monkeypatch)
+    read = [[row["short_code"] for row in stretch] async for stretch in queries.all_scans(edition.id)]
+    assert ([len(one) for one in read], max(rows)) == ([2, 2, 2, 2], 2)
+    assert [show_code(code) for one in read for code in one][-5:] == codes[::-1]
+    found = [len(stretch) async for stretch in queries.all_late_conflicts(edition.id, "Tây")]
+    assert found == [2, 1]

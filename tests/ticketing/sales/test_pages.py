@@ -42,7 +42,6 @@ async def test_a_visitor_gets_a_free_ticket_in_two_steps(scene: Scene) -> None:
     assert answer.status_code == 303
     done = await scene.browser.get(answer.headers["location"])
     assert done.text.count("/pass/") == 2
-    assert "+8491…78" in done.text
     link = re.search(r'href="(/pass/[^"]+)"', done.text)
     assert link is not None
     assert (await scene.browser.get(link[1])).status_code == 200

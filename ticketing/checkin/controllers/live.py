@@ -1,22 +1,24 @@
 """The live day: who is inside, the flow by gate, the last scans, what has to be settled."""
 
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath, FromQuery
-from litestar.response import ServerSentEvent
+from litestar.response import ServerSentEvent, Stream
 
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.guards import requires
-from app.events.pages import PAGE_SIZE, download, offset_of, page_asked, pager_of, with_query
-from app.events.queries import Page, edition_by_id
+from app.events.pages import PAGE_SIZE, download_in_pieces, offset_of, page_asked, pager_of, with_query
+from app.events.queries import EditionInfo, Page, edition_by_id
 from app.events.typed_codes import show_code
 from app.kernel.clock import now
 from app.kernel.forms import read_form
 from app.kernel.i18n import _, format_time, ngettext
 from app.kernel.live import stream
-from app.kernel.sheets import write_xlsx
+from app.kernel.sheets import Cell, stream_xlsx
 from app.kernel.web import page, redirect
 from ticketing.checkin import queries
 from ticketing.checkin.enums import SETTLEMENT_NAMES, VERDICT_NAMES, VERDICT_TONES
@@ -25,7 +27,6 @@ from ticketing.checkin.services.live import channel_of
 from ticketing.checkin.services.settling import empty_lists, midnight_of, settle_conflict
 
 FLOW_TONES = ("jade", "indigo", "lacquer", "gold")
-MOST_EXPORTED = 500_000
 
 
 class LiveController(Controller):
@@ -72,25 +73,18 @@ class LiveController(Controller):
         )
 
     @get("/conflicts/export.xlsx")
-    async def export_conflicts(self, edition_id: FromPath[int], q: FromQuery[str] = "") -> Response[bytes]:
+    async def export_conflicts(self, edition_id: FromPath[int], q: FromQuery[str] = "") -> Stream:
         """What was and is to be settled, as a sheet."""
         edition = await edition_by_id(edition_id)
         verdicts, settlements = _verdicts(), {key.value: _(name) for key, name in SETTLEMENT_NAMES.items()}
-        rows = [
-            [
-                row["device_at"] or row["at"],
-                row["gate"],
-                row["device"],
-                show_code(row["short_code"] or ""),
-                row["label"],
-                verdicts[row["reason"]],
-                settlements.get(row["settlement"] or "", ""),
-            ]
-            for row in await queries.late_conflicts(edition_id, q, offset=0, limit=MOST_EXPORTED)
-        ]
+
+        def cells(row: dict[str, Any]) -> list[Cell]:
+            when, against = row["device_at"] or row["at"], verdicts[row["reason"]]
+            return [*_scanned(row, when), against, settlements.get(row["settlement"] or "", "")]
+
         headers = [_("Scanned"), _("Gate"), _("Phone"), _("Pass"), _("Type"), _("What stands against it"), _("Settled")]
-        content = write_xlsx(_("To be settled"), headers, rows, timezone=edition.timezone)
-        return download(content, f"conflicts-{edition.slug}.xlsx")
+        found = queries.all_late_conflicts(edition_id, q)
+        return _sheet(edition, "conflicts", _("To be settled"), headers, found, cells)
 
     @post("/conflicts/{scan_id:int}")
     async def settle(
@@ -111,26 +105,40 @@ class LiveController(Controller):
         return redirect(f"/manage/{edition_id}/live", toast=toast)
 
     @get("/scans.xlsx")
-    async def export(self, edition_id: FromPath[int]) -> Response[bytes]:
+    async def export(self, edition_id: FromPath[int]) -> Stream:
         """All scans as a sheet."""
         edition = await edition_by_id(edition_id)
         verdicts = _verdicts()
-        rows = [
-            [
-                row["at"],
-                row["device_at"],
-                row["gate"],
-                row["device"],
-                show_code(row["short_code"] or ""),
-                row["label"],
-                verdicts[row["verdict"]],
-                verdicts.get(row["reason"] or "", ""),
-            ]
-            for row in await queries.last_scans(edition_id, MOST_EXPORTED)
-        ]
+
+        def cells(row: dict[str, Any]) -> list[Cell]:
+            answer, reason = verdicts[row["verdict"]], verdicts.get(row["reason"] or "", "")
+            return [*_scanned(row, row["at"], row["device_at"]), answer, reason]
+
         headers = [_("Time"), _("Time of the phone"), _("Gate"), _("Phone"), _("Pass"), _("Type"), _("Answer")]
-        content = write_xlsx(_("Scans"), [*headers, _("Reason")], rows, timezone=edition.timezone)
-        return download(content, f"scans-{edition.slug}.xlsx")
+        return _sheet(edition, "scans", _("Scans"), [*headers, _("Reason")], queries.all_scans(edition_id), cells)
+
+
+def _scanned(row: dict[str, Any], *times: datetime | None) -> list[Cell]:
+    """When a scan was made, where, by which phone and of what."""
+    return [*times, row["gate"], row["device"], show_code(row["short_code"] or ""), row["label"]]
+
+
+def _sheet(
+    edition: EditionInfo,
+    name: str,
+    title: str,
+    headers: Sequence[str],
+    found: AsyncIterator[list[dict[str, Any]]],
+    cells: Callable[[dict[str, Any]], list[Cell]],
+) -> Stream:
+    """Scans as a sheet, read and written in stretches: a festival has some hundred thousand."""
+
+    async def stretches() -> AsyncIterator[list[list[Cell]]]:
+        async for rows in found:
+            yield [cells(row) for row in rows]
+
+    pieces = stream_xlsx(title, headers, stretches(), timezone=edition.timezone)
+    return download_in_pieces(pieces, f"{name}-{edition.slug}.xlsx")
 
 
 def _verdicts() -> dict[str, str]:

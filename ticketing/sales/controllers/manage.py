@@ -22,7 +22,7 @@ from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 from app.payments.enums import METHOD_NAMES, STATE_NAMES, CounterMethod, HandMethod, PaymentMethod, Settlement
 from app.payments.errors import ToldAlready
-from app.payments.queries import document_by_id
+from app.payments.queries import document_by_id, is_taxed
 from app.payments.queries_drawers import lacks_drawer
 from app.payments.schemas import want_number
 from app.payments.services.late_parts import to_pay
@@ -108,7 +108,7 @@ class TicketTypeController(Controller):
         """An empty form."""
         edition = await edition_by_id(edition_id)
         form = Form.empty(price="0", pass_kind=PassKind.VISITOR, active="on")
-        return _type_page(edition, form, None)
+        return await _type_page(edition, form, None)
 
     @post("/new", guards=[requires(Role.MANAGER)])
     async def create(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
@@ -120,7 +120,7 @@ class TicketTypeController(Controller):
         """The form with what is there."""
         edition = await edition_by_id(edition_id)
         row = await _type(edition_id, type_id)
-        return _type_page(edition, _form_of(row, edition), row)
+        return await _type_page(edition, _form_of(row, edition), row)
 
     @post("/{type_id:int}", guards=[requires(Role.MANAGER)])
     async def update(
@@ -263,6 +263,7 @@ async def _order_page(
         order=order,
         total=total,
         due=await to_pay(document) if document else total,
+        owed=document.owed if document and document.owed.amount_minor else None,
         tickets=await queries.tickets_of_order(order_id),
         payment_state=_(STATE_NAMES[document.state]) if document else "",
         state_name=_(ORDER_STATE_NAMES[order["state"]]),
@@ -307,7 +308,9 @@ async def _type(edition_id: int, type_id: int) -> dict[str, Any]:
     raise UnknownTicketType
 
 
-def _type_page(edition: EditionInfo, form: Form, row: dict[str, Any] | None, *, status: int = 200) -> Response[str]:
+async def _type_page(
+    edition: EditionInfo, form: Form, row: dict[str, Any] | None, *, status: int = 200
+) -> Response[str]:
     return page(
         "sales/manage_type.html",
         status=status,
@@ -316,6 +319,7 @@ def _type_page(edition: EditionInfo, form: Form, row: dict[str, Any] | None, *, 
         row=row,
         heading=pick(row["name"]) if row else _("New ticket type"),
         kinds=list(_kind_names().items()),
+        taxed=await is_taxed(edition.id),
     )
 
 
@@ -348,15 +352,15 @@ async def _save(request: Request[Actor, Any, Any], edition: EditionInfo, row: di
                     ticket_type_id=row["id"], edition_id=edition.id, values=values, actor=request.user, now=now()
                 )
     except FormError as error:
-        return _type_page(edition, error.form, row, status=error.status)
+        return await _type_page(edition, error.form, row, status=error.status)
     except TicketCodeTaken as error:
-        return _type_page(edition, await form_again(request, {"code": error.sentence()}), row, status=409)
+        return await _type_page(edition, await form_again(request, {"code": error.sentence()}), row, status=409)
     except DaysOutsideEdition as error:
-        return _type_page(edition, await form_again(request, {"last_day": error.sentence()}), row, status=422)
+        return await _type_page(edition, await form_again(request, {"last_day": error.sentence()}), row, status=422)
     except SalesReversed as error:
-        return _type_page(edition, await form_again(request, {"sales_until": error.sentence()}), row, status=422)
+        return await _type_page(edition, await form_again(request, {"sales_until": error.sentence()}), row, status=422)
     except QuotaTooSmall as error:
-        return _type_page(edition, await form_again(request, {"quota": error.sentence()}), row, status=409)
+        return await _type_page(edition, await form_again(request, {"quota": error.sentence()}), row, status=409)
     return redirect(f"/manage/{edition.id}/tickets", toast=_("Saved."))
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import msgspec
 from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath, FromQuery
+from litestar.status_codes import HTTP_200_OK
 
 from app.accounts.actor import Actor
 from app.accounts.guards import public
@@ -29,7 +30,7 @@ from app.payments.enums import METHOD_NAMES, PaymentMethod, Settlement
 from app.payments.enums_card import RefundState
 from app.payments.own_invoice import own_invoice
 from app.payments.papers import invoice_pdf
-from app.payments.queries import DocumentInfo, document_by_id
+from app.payments.queries import DocumentInfo, document_by_id, is_taxed
 from app.payments.queries_card import refunds_of
 from app.payments.services.card_checkout import start_checkout
 from app.payments.services.late_parts import may_be_paid, to_pay
@@ -43,9 +44,11 @@ from ticketing.sales.errors import (
     OrdersSlowed,
     SalesClosed,
     SoldOut,
+    TicketsNotOpen,
     TooManyTickets,
 )
 from ticketing.sales.schemas import MOST_IN_ONE_ORDER, BuyerForm
+from ticketing.sales.services.messages import is_told_of_tickets
 from ticketing.sales.services.orders import place_order
 from ticketing.sales.services.placing import BilledTo
 
@@ -67,7 +70,10 @@ class TicketController(Controller):
         """Step one: which tickets, how many. Organisers see it before the edition is open."""
         edition = await visible_edition(slug, request.user)
         if edition.state != EditionState.DRAFT:
-            edition = await queries.edition_with_tickets(slug)
+            try:
+                edition = await queries.edition_with_tickets(slug)
+            except TicketsNotOpen as error:
+                return await _choose_page(edition, [], status=error.status)
         return await _choose_page(edition, await _chosen(edition, dict(request.query_params.items())))
 
     @get("/order")
@@ -81,7 +87,7 @@ class TicketController(Controller):
             return await _choose_page(edition, chosen, error)
         user = request.user
         form = Form.empty(client_id=new_token(), locale=current_locale(), full_name=user.full_name if user else "")
-        return _buyer_page(edition, chosen, form)
+        return await _buyer_page(edition, chosen, form)
 
     @post("/order")
     async def place(self, request: Request[Any, Any, Any], slug: FromPath[str]) -> Response[Any]:
@@ -111,10 +117,10 @@ class TicketController(Controller):
                 now=now(),
             )
         except FormError as error:
-            return _buyer_page(edition, chosen, error.form, status=422)
+            return await _buyer_page(edition, chosen, error.form, status=422)
         except (OrdersSlowed, TooManyTries) as error:
             again = Form(msgspec.to_builtins(values), {"contact": error.sentence()})
-            return _buyer_page(edition, chosen, again, status=error.status)
+            return await _buyer_page(edition, chosen, again, status=error.status)
         except (SoldOut, SalesClosed, NothingChosen, TooManyTickets) as error:
             named = msgspec.to_builtins(values)
             return await _choose_page(edition, chosen, error, {name: named[name] for name in NAMED})
@@ -219,6 +225,7 @@ async def _order_page(
         still_counts=document is not None and await may_be_paid(document),
         tickets=tickets,
         contact=queries.half_hidden(order["contact"]),
+        told=await is_told_of_tickets(order["id"]),
         refund_due=document.owed if document and document.owed.amount_minor else None,
         refunds=[one for one in refunds if one["state"] == RefundState.DONE.value],
         returned=[one for one in went_back if one.method != PaymentMethod.CARD or one.by_claim],
@@ -270,7 +277,7 @@ async def _buyer_again(edition: EditionInfo, chosen: list[dict[str, Any]], named
         _check(chosen)
     except AppError as error:
         return await _choose_page(edition, chosen, error, named)
-    return _buyer_page(edition, chosen, Form.empty(client_id=new_token(), **named))
+    return await _buyer_page(edition, chosen, Form.empty(client_id=new_token(), **named))
 
 
 async def _choose_page(
@@ -278,22 +285,30 @@ async def _choose_page(
     chosen: list[dict[str, Any]],
     problem: AppError | None = None,
     named: Mapping[str, str] | None = None,
+    *,
+    status: int = HTTP_200_OK,
 ) -> Response[str]:
-    """Step one with what was chosen before, why it could not be had, and for whom it was."""
-    types = await queries.ticket_types_on_sale(edition, now())
+    """Step one with what was chosen before, why it could not be had, and for whom it was.
+
+    With a ``status`` that is none of success the event gives no tickets, and none are shown.
+    """
+    types = await queries.ticket_types_on_sale(edition, now()) if status == HTTP_200_OK else []
     return page(
         "sales/choose.html",
-        status=problem.status if problem else 200,
+        status=problem.status if problem else status,
         edition=edition,
         named=named,
         wanted={row["id"]: row["count"] for row in chosen},
         types=[{**row, "price": Money(row["price_minor"], row["currency"])} for row in types],
         most=MOST_IN_ONE_ORDER,
         problem=problem.sentence() if problem else "",
+        taxed=await is_taxed(edition.id),
     )
 
 
-def _buyer_page(edition: EditionInfo, chosen: list[dict[str, Any]], form: Form, *, status: int = 200) -> Response[str]:
+async def _buyer_page(
+    edition: EditionInfo, chosen: list[dict[str, Any]], form: Form, *, status: int = 200
+) -> Response[str]:
     total = sum(row["price_minor"] * row["count"] for row in chosen)
     return page(
         "sales/buyer.html",
@@ -302,5 +317,6 @@ def _buyer_page(edition: EditionInfo, chosen: list[dict[str, Any]], form: Form, 
         chosen=chosen,
         asked=urlencode({f"n-{row['id']}": row["count"] for row in chosen}),
         total=Money(total, edition.currency),
+        taxed=await is_taxed(edition.id),
         form=form,
     )

@@ -11,7 +11,7 @@ from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.database import fetch
 from app.kernel.i18n import _, format_datetime, format_number, ngettext, pick, use_locale
 from app.kernel.money import Money, format_money
-from app.kernel.outbox import NewMessage, free_key, send_message, send_messages, way_to
+from app.kernel.outbox import NewMessage, free_key, is_on_its_way, send_message, send_messages, way_to
 from app.kernel.rows import among
 from app.kernel.settings import settings
 from app.payments.queries import DocumentInfo
@@ -140,15 +140,20 @@ def _tickets_message(
             )
             + _replaced(moved, "\n\n" if by_mail else " "),
             locale=order.locale,
-            unique_key=_tickets_key(order),
+            unique_key=_tickets_key(order.id),
             edition_id=order.edition,
             secret=True,
         )
 
 
-def _tickets_key(order: TicketOrder) -> str:
+async def is_told_of_tickets(order_id: int) -> bool:
+    """Whether the message with an order's passes was sent, or goes out as soon as its turn comes."""
+    return await is_on_its_way(_tickets_key(order_id))
+
+
+def _tickets_key(order_id: int) -> str:
     """By what the message with an order's passes is known."""
-    return f"ticket-order:{order.id}"
+    return f"ticket-order:{order_id}"
 
 
 async def send_cancelled(*, order: TicketOrder, owed: Money | None, now: datetime) -> None:
@@ -194,7 +199,7 @@ async def send_open_again(*, order: TicketOrder, due: Money, until: datetime, no
     In the transaction that lets the order wait again; ``order`` is as it stood before. Other passes are sent anew.
     """
     key = f"ticket-order-open:{order.id}"
-    for told in (_tickets_key(order), key):
+    for told in (_tickets_key(order.id), key):
         await free_key(told)
     if not order.contact:
         return False
