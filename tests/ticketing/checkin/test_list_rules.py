@@ -48,7 +48,7 @@ async def test_outside_its_hours_a_list_refuses_and_says_when_it_is_open(scene: 
         ("admitted", "Stamp the hand", None),
         ("already_admitted", None, None),
         ("expired", "Dạ tiệc: 18:00–22:00", None),
-        ("already_admitted", None, None),
+        ("admitted", "Stamp the hand", None),
     ]
     assert [row["verdict"] for row in await fetch("SELECT verdict FROM scan ORDER BY id")] == [
         one.verdict for one in answers

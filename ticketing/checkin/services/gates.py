@@ -228,7 +228,7 @@ def _values(name: str, pass_kinds: Sequence[str], active: bool, exits: bool, rul
 
 def _stored(values: dict[str, Any]) -> dict[str, Any]:
     """The same as they are written."""
-    written = {key: json.dumps(values[key], ensure_ascii=False) for key in ("pass_kinds", "note")}
+    written = {key: json.dumps(values[key], ensure_ascii=False) for key in ("pass_kinds", "note", "ticket_types")}
     return values | written
 
 
