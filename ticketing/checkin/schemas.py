@@ -135,13 +135,18 @@ class ListForm(msgspec.Struct):
     closes_daily: Clock | None = None
     opens_at: datetime | None = None
     closes_at: datetime | None = None
+    ticket_types: list[int] = []
+    once: bool = False
+    entries_a_day: Annotated[int, msgspec.Meta(ge=1, le=99)] | None = None
+    again_after: Annotated[int, msgspec.Meta(ge=1, le=1440)] | None = None
+    capacity: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
     note_vi: Note = ""
     note_id: Note = ""
     note_en: Note = ""
 
     @property
     def rules(self) -> ListRules:
-        """What the form says of times, area and note."""
+        """What the form says of times, area and note, of ticket types, and of how often and how many."""
         note = {"vi": self.note_vi, "id": self.note_id, "en": self.note_en}
         return ListRules(
             opens_at=self.opens_at,
@@ -151,6 +156,11 @@ class ListForm(msgspec.Struct):
             closes_daily=self.closes_daily,
             area=self.area,
             note={code: text for code, text in note.items() if text},
+            ticket_types=tuple(sorted(set(self.ticket_types))),
+            once=self.once,
+            entries_a_day=self.entries_a_day,
+            again_after=self.again_after,
+            capacity=self.capacity,
         )
 
 
