@@ -50,6 +50,37 @@ class Way(StrEnum):
     OUT = "out"
 
 
+class Outcome(StrEnum):
+    """What came of a scan, in the check-in API."""
+
+    ADMITTED = "admitted"
+    REFUSED = "refused"
+
+
+class Reason(StrEnum):
+    """Why a scan was refused, in the check-in API. No list asks questions yet: ``question_required`` is never given."""
+
+    UNKNOWN = "unknown"
+    BAD_SIGNATURE = "bad_signature"
+    REVOKED = "revoked"
+    UNPAID = "unpaid"
+    CANCELLED = "cancelled"
+    BLOCKED = "blocked"
+    WRONG_TYPE = "wrong_type"
+    WRONG_LIST = "wrong_list"
+    TOO_EARLY = "too_early"
+    TOO_LATE = "too_late"
+    ALREADY_ADMITTED = "already_admitted"
+    NOT_INSIDE = "not_inside"
+    FULL = "full"
+    QUESTION_REQUIRED = "question_required"
+    WRONG_EDITION = "wrong_edition"
+
+
+#: The reasons of verdicts that are called otherwise.
+REASONS = {Verdict.NOT_VALID_YET: Reason.TOO_EARLY, Verdict.EXPIRED: Reason.TOO_LATE}
+
+
 VERDICT_NAMES = {
     Verdict.ADMITTED: N_("Admitted"),
     Verdict.ALREADY_ADMITTED: N_("Used already"),

@@ -6,11 +6,12 @@ from typing import Annotated
 import msgspec
 
 from app.events.schemas import Clock
-from ticketing.checkin.enums import Settlement, Verdict, Way
+from ticketing.checkin.enums import Outcome, Reason, Settlement, Verdict, Way
 from ticketing.checkin.rules import ListRules
 
 MOST_IN_ONE_BATCH = 200
-#: Bytes of a request; a whole batch of the longest codes is a fifth of it.
+MOST_HANDED_IN = 1000
+#: Bytes of a request; a whole batch of the longest codes is two thirds of it.
 LONGEST_BODY = 1_000_000
 
 ClientId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
@@ -18,6 +19,7 @@ Code = Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
 Note = Annotated[str, msgspec.Meta(max_length=120)]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+Reply = Annotated[str, msgspec.Meta(max_length=400)]
 
 
 class RedeemRequest(msgspec.Struct):
@@ -183,3 +185,71 @@ class SettleForm(msgspec.Struct):
     """How a late conflict is settled."""
 
     settlement: Settlement
+
+
+class CheckinRequest(msgspec.Struct):
+    """One scan. ``nonce`` is made by the device: the same one sent again gets the same answer.
+
+    ``list`` is the id of the check-in list, ``direction`` is ``out`` for somebody who leaves a list that counts exits,
+    and ``answers`` are those to the list's questions, by their keys; lists ask none yet.
+    """
+
+    nonce: ClientId
+    code: Code
+    list: int
+    direction: Way = Way.IN
+    device_at: Instant | None = None
+    answers: Annotated[dict[str, Reply], msgspec.Meta(max_length=20)] = {}
+
+
+class HandedIn(msgspec.Struct):
+    """One scan that a device made alone, at ``device_at`` by its corrected clock.
+
+    ``outcome`` says whether it let somebody in, and ``reason`` why it did not. ``gate`` is the id of the gate that it
+    scanned at; left out, it is the device's.
+    """
+
+    nonce: ClientId
+    code: Code
+    list: int
+    device_at: Instant
+    direction: Way = Way.IN
+    outcome: Outcome = Outcome.ADMITTED
+    reason: Reason | None = None
+    gate: int | None = None
+    answers: Annotated[dict[str, Reply], msgspec.Meta(max_length=20)] = {}
+
+
+class CheckinScans(msgspec.Struct):
+    """Scans that are handed in together, in any order."""
+
+    scans: Annotated[list[HandedIn], msgspec.Meta(max_length=MOST_HANDED_IN)]
+
+
+class CheckinAnswer(msgspec.Struct, omit_defaults=True):
+    """What came of a scan: ``admitted``, which of an exit means that it counts, or ``refused`` for a reason.
+
+    ``previous_at`` and ``previous_gate`` say when and where the pass was used before (``already_admitted``),
+    ``valid_from`` and ``valid_until`` when it counts (``too_early``, ``too_late``), where it is the pass that does not;
+    ``note`` is to be shown. ``conflict``: the device let somebody in whom the service refuses, and a gate lead settles
+    that. In a batch ``error`` is the code of what kept a scan from being taken over: it is not stored.
+    """
+
+    nonce: str
+    outcome: Outcome
+    reason: Reason | None = None
+    label: str | None = None
+    previous_at: datetime | None = None
+    previous_gate: str | None = None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    note: str | None = None
+    conflict: bool = False
+    replayed: bool = False
+    error: str | None = None
+
+
+class CheckinAnswers(msgspec.Struct):
+    """An answer for each scan, in the order in which they came."""
+
+    answers: list[CheckinAnswer]

@@ -5,11 +5,11 @@ from datetime import datetime
 
 from app.events.passes.naming import names_of_labels, read_label
 from app.kernel.i18n import _, pick
-from ticketing.checkin.enums import OLDER_WORDS, Verdict
+from ticketing.checkin.enums import OLDER_WORDS, REASONS, Outcome, Reason, Verdict
 from ticketing.checkin.queries import GateRule
 from ticketing.checkin.redeem import Answer, Presented
 from ticketing.checkin.rules import hours_told
-from ticketing.checkin.schemas import RedeemAnswer
+from ticketing.checkin.schemas import CheckinAnswer, RedeemAnswer
 
 OTHER_DAYS = {Verdict.NOT_VALID_YET, Verdict.EXPIRED}
 NO_PASS = {Verdict.UNKNOWN, Verdict.BAD_SIGNATURE, Verdict.WRONG_EDITION}
@@ -52,6 +52,33 @@ async def told_to_gate(judged: Judgement | NotTaken) -> RedeemAnswer:
         note=note,
         replayed=answer.replayed,
     )
+
+
+async def told_to_api(judged: Judgement | NotTaken) -> CheckinAnswer:
+    """The answer in the words of the check-in API."""
+    if isinstance(judged, NotTaken):
+        return CheckinAnswer(nonce=judged.client_id, outcome=Outcome.REFUSED, reason=Reason.UNKNOWN, error=judged.error)
+    answer = judged.answer
+    admitted = answer.verdict in (Verdict.ADMITTED, Verdict.LEFT)
+    of_other_days, note = _days_and_note(judged)
+    return CheckinAnswer(
+        nonce=judged.presented.client_id,
+        outcome=Outcome.ADMITTED if admitted else Outcome.REFUSED,
+        reason=None if admitted else reason_of(Verdict(answer.reason or answer.verdict)),
+        label=await label_of(judged),
+        previous_at=answer.previous_at,
+        previous_gate=judged.previous_gate,
+        valid_from=answer.valid_from if of_other_days else None,
+        valid_until=answer.valid_until if of_other_days else None,
+        note=note,
+        conflict=answer.verdict == Verdict.LATE_CONFLICT,
+        replayed=answer.replayed,
+    )
+
+
+def reason_of(verdict: Verdict) -> Reason:
+    """What a refusal is called in the check-in API."""
+    return REASONS.get(verdict) or Reason(verdict.value)
 
 
 async def label_of(judged: Judgement) -> str | None:
