@@ -57,7 +57,7 @@ class EntryRulesContradict(AppError):
 
     code = "list_entries_contradict"
     status = 422
-    message = N_("A pass that comes in only once does not come in again: leave the other rules of entry empty.")
+    message = N_("A pass that comes in only once does not come in again: leave the other rules of admission empty.")
 
 
 class NonceTaken(AppError):

@@ -143,7 +143,8 @@ def entry_told(rules: ListRules) -> str:
         told.append(_("once only"))
     if rules.entries_a_day is not None:
         told.append(
-            ngettext("%(num)s entry a day", "%(num)s entries a day", rules.entries_a_day) % {"num": rules.entries_a_day}
+            ngettext("%(num)s admission a day", "%(num)s admissions a day", rules.entries_a_day)
+            % {"num": rules.entries_a_day}
         )
     if rules.again_after is not None:
         told.append(

@@ -149,7 +149,7 @@ async def test_a_gate_lead_writes_how_often_and_how_many(client: Browser, frozen
     }
     assert (await client.post(f"{base}/lists/new", data=form)).status_code == 303
     overview = (await client.get(f"{base}?lang=en")).text
-    told = "2 entries a day, again after 30 minutes, room for 120 people"
+    told = "2 admissions a day, again after 30 minutes, room for 120 people"
     assert (overview.count(told), overview.count("Day ticket")) == (1, 1)
     (row,) = await fetch("SELECT id, ticket_types FROM check_in_list")
     shown = (await client.get(f"{base}/lists/{row['id']}?lang=en")).text
