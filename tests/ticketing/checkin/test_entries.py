@@ -423,3 +423,31 @@ async def test_scans_in_any_order_come_to_what_a_model_says(database: str) -> No
         asyncio.run_coroutine_threadsafe(play(scenes[number], course), loop).result(60)
 
     await asyncio.to_thread(any_course)
+
+
+@pytest.mark.race
+async def test_sixty_four_scans_at_two_lists_are_one_admission_each(database: str) -> None:
+    edition = await make_open_edition(now=NOW)
+    phones = []
+    for name in ("Cửa vào", "Hội thảo"):
+        list_id = await make_list(edition.id, now=NOW, name=name)
+        phones += [(await make_gate(edition.id, list_id, now=NOW, name=f"{name} {door}"))[1] for door in (1, 2)]
+    issued = await make_pass(edition, now=NOW)
+
+    async def scan(number: int) -> str:
+        phone = phones[number % len(phones)]
+        if number % 8 < 6:
+            answer = await redeem_pass(actor=phone, client_id=f"scan-{number:04d}", code=issued.code, now=NOW)
+        else:  # a phone that hands in what it scanned alone
+            alone = QueuedScan(f"scan-{number:04d}", issued.code, NOW, Verdict.ADMITTED)
+            (answer,) = await redeem_queue(actor=phone, scans=[alone], now=NOW)
+        return answer.verdict
+
+    results = await race(64, scan)
+    losers(results, GateNotFound)
+    told = Counter(winners(results))
+    assert (told["admitted"], sum(told.values())) == (2, 64)
+    rows = await fetch("SELECT entries FROM admission")
+    assert [row["entries"] for row in rows] == [1, 1]
+    assert len(await fetch("SELECT id FROM scan WHERE verdict = 'admitted'")) == 2
+    assert await open_conflicts(edition.id) == told["late_conflict"] == 16
