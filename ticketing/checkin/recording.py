@@ -88,8 +88,11 @@ async def restate(keys: Iterable[Key], edition_id: int, limits_of: LimitsOf, now
     await _explain(places, emptied, now, limits_of)
 
 
-async def hold(pass_id: int, list_id: int) -> None:
-    """Take the admission of a pass on a list, so that nobody changes it in the meantime."""
+async def hold(pass_id: int, list_id: int, now: datetime) -> None:
+    """Take the admission of a pass on a list, so that nobody changes it in the meantime; make it if there is none."""
+    columns = [Admission.event_pass, Admission.list_id, Admission.gate_id, Admission.attempts, Admission.left_at]
+    columns += [Admission.entries, Admission.entries_of_day]
+    await insert_rows(Admission, columns, [[pass_id, list_id, 0, 0, now, 0, 0]], pass_over_known=True)
     await _hold({(pass_id, list_id)})
 
 

@@ -24,8 +24,8 @@ from ticketing.checkin.services.telling import reason_of
 
 pytestmark = pytest.mark.engines
 MINUTE = timedelta(minutes=1)
-#: Refused codes in the suite; the same course was run with 100,000.
-CODES = 400
+#: Refused codes, one by one and handed in together.
+CODES, HANDED_IN = 300, 3000
 
 
 @pytest.fixture
@@ -228,3 +228,24 @@ async def test_codes_that_are_none_are_refused_with_a_reason(client: Browser, sc
                 assert (told["outcome"], "reason" in told) == ("refused", True), code
     assert set(statuses) == {200, 400}
     assert await fetch("SELECT id FROM admission") == []
+
+
+async def test_codes_that_are_none_hold_up_no_batch(client: Browser, scene: Any) -> None:
+    issued = await make_pass(scene[0], now=NOW)
+    foreign = await make_pass(await make_open_edition(now=NOW), now=NOW)
+    chance = random.Random(7)
+    reasons: Counter[str] = Counter()
+    for start in range(0, HANDED_IN, 1000):
+        made = [mutations(issued.code, foreign.code, chance)[:400] for _number in range(1000)]
+        codes = ["x" if code.strip().upper() == issued.code else code for code in made]
+        scans = [
+            {"nonce": f"scan-{start + number:07d}", "code": code, "list": scene[1], "device_at": NOW.isoformat()}
+            for number, code in enumerate(codes)
+        ]
+        answer = await client.post("/api/v1/checkin/scans", json={"scans": scans}, headers=scene[2])
+        assert answer.status_code == 200, answer.text[:1000]
+        told = answer.json()["answers"]
+        assert {(one["outcome"], one["conflict"]) for one in told} == {("refused", True)}
+        reasons.update(one["reason"] for one in told)
+    assert set(reasons) == {"unknown", "bad_signature", "wrong_edition"}
+    assert len(await fetch("SELECT id FROM scan")) == HANDED_IN

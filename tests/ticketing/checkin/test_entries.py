@@ -346,3 +346,32 @@ async def test_sixty_four_scans_at_two_lists_are_one_admission_each(database: st
     assert [row["entries"] for row in rows] == [1, 1]
     assert len(await fetch("SELECT id FROM scan WHERE verdict = 'admitted'")) == 2
     assert await open_conflicts(edition.id) == told["late_conflict"] == 16
+
+
+@pytest.mark.race
+async def test_a_conflict_is_settled_while_its_pass_comes_in(database: str) -> None:
+    """The list knew nothing of the pass: what stood against it was its day."""
+    scene = await scene_of(ListRules())
+    issued = await make_pass(scene.edition, now=NOW, valid_from=NOW)
+    early = QueuedScan("scan-early", issued.code, NOW - MINUTE, Verdict.ADMITTED)
+    await redeem_queue(actor=scene.phone, scans=[early], now=NOW)
+    (row,) = await fetch("SELECT id FROM scan WHERE verdict = 'late_conflict'")
+
+    async def settle_or_scan(number: int) -> str:
+        if number:
+            return await scene.admit(issued.code, NOW)
+        await settle_conflict(
+            scan_id=row["id"],
+            edition_id=scene.edition.id,
+            settlement=Settlement.ACCEPTED,
+            actor=SYSTEM,
+            now=NOW,
+        )
+        return "settled"
+
+    results = await race(8, settle_or_scan)
+    assert losers(results, GateNotFound) == []
+    told = Counter(winners(results))
+    assert (told["settled"], told["admitted"] <= 1) == (1, True)
+    (admission,) = await fetch("SELECT entries FROM admission")
+    assert admission["entries"] == 1 + told["admitted"]

@@ -30,9 +30,9 @@ async def settle_conflict(
     """
     async with write_transaction():
         scans = await fetch("SELECT event_pass, list_id FROM scan WHERE id = {}", scan_id)
-        key = (scans[0]["event_pass"], scans[0]["list_id"]) if scans else (None, 0)
-        if key[0] is not None:
-            await hold(*key)
+        pass_id, list_id = (scans[0]["event_pass"], scans[0]["list_id"]) if scans else (None, 0)
+        if pass_id is not None:
+            await hold(pass_id, list_id, now)
         rows = await fetch(
             "UPDATE scan SET settlement = {}, settled_at = {}, settled_by = {} WHERE id = {} AND verdict = {} "
             "AND settlement IS NULL AND gate_id IN (SELECT id FROM gate WHERE edition = {}) RETURNING reason",
@@ -45,8 +45,8 @@ async def settle_conflict(
         )
         if not rows:
             raise ConflictNotOpen
-        if key[0] is not None:
-            await restate_pass(key[0], key[1], now)
+        if pass_id is not None:
+            await restate_pass(pass_id, list_id, now)
         await audit.record(
             actor=actor,
             action="scan.settle",
