@@ -176,7 +176,10 @@ def create_app() -> Litestar:
             render_plugins=[DocsPage(), JsonRenderPlugin()],
         ),
         compression_config=CompressionConfig(
-            backend="gzip", gzip_compress_level=4, minimum_size=1000, exclude=["^/live/", "^/media/", "^/api/v1/gate/"]
+            backend="gzip",
+            gzip_compress_level=4,
+            minimum_size=1000,
+            exclude=["^/live/", "^/media/", "^/api/v1/gate/", "^/api/v1/checkin/redeem"],
         ),
         request_max_body_size=32 * 1024 * 1024,
         pdb_on_exception=False,

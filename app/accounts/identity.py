@@ -40,6 +40,7 @@ DEVICE_COOKIES = {DeviceKind.GATE: "fg_gate", DeviceKind.JUDGE: "fg_judge"}
 _DEVICE_PATHS = (
     ("/gate", DeviceKind.GATE),
     ("/api/v1/gate", DeviceKind.GATE),
+    ("/api/v1/checkin", DeviceKind.GATE),
     ("/judge", DeviceKind.JUDGE),
     ("/api/v1/judge", DeviceKind.JUDGE),
 )

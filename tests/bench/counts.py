@@ -19,13 +19,13 @@ async def violations(run: str, acknowledged: Iterable[str]) -> dict[str, int]:
     many scans were acknowledged but are not there.
     """
     twice = await fetch(
-        "SELECT COUNT(*) AS n FROM (SELECT list_id, event_pass FROM admission WHERE left_at IS NULL "
+        "SELECT COUNT(*) AS n FROM (SELECT list_id, event_pass FROM admission "
         "GROUP BY list_id, event_pass HAVING COUNT(*) > 1) AS twice"
     )
     differing = await fetch(
         "SELECT COUNT(*) AS n FROM (SELECT list_id, event_pass FROM ("
         "SELECT list_id, event_pass, 1 AS said, 0 AS done FROM scan WHERE verdict = 'admitted' "
-        "UNION ALL SELECT list_id, event_pass, 0 AS said, 1 AS done FROM admission"
+        "UNION ALL SELECT list_id, event_pass, 0 AS said, entries AS done FROM admission"
         ") AS both_sides WHERE event_pass IN (SELECT event_pass FROM scan WHERE client_id LIKE {}) "
         "GROUP BY list_id, event_pass HAVING SUM(said) <> SUM(done)) AS differing",
         f"{run}-%",

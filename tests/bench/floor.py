@@ -25,42 +25,40 @@ from app.kernel import clock
 from app.kernel.sqlite import PRAGMAS
 from ticketing.checkin import redeem
 from ticketing.checkin.redeem import Presented
+from ticketing.checkin.rules import ListRules, limits_at
 
 
-def presented(made: dict[str, Any], numbers: Sequence[int]) -> Iterator[list[Any]]:
-    """Yield the arguments of the redeem's statement for each pass of these numbers."""
+def presented(made: dict[str, Any], numbers: Sequence[int]) -> Iterator[Presented]:
+    """Yield each pass of these numbers as a gate holds it out."""
     for number in numbers:
         now: datetime = clock.now()
         phone = number % len(made["gates"])
-        yield redeem.arguments(
-            Presented(
-                client_id=f"floor-{number}-{os.getpid()}",
-                edition_id=made["edition_id"],
-                list_id=made["list_id"],
-                gate_id=made["gates"][phone],
-                device_id=made["devices"][phone],
-                serial=made["serials"][number],
-                code_hash="0" * 64,
-                at=now,
-                device_at=None,
-                judged_at=now,
-                offline=False,
-                shown=None,
-                pass_kinds=tuple(made["pass_kinds"]),
-            )
+        yield Presented(
+            client_id=f"floor-{number}-{os.getpid()}",
+            edition_id=made["edition_id"],
+            list_id=made["list_id"],
+            gate_id=made["gates"][phone],
+            device_id=made["devices"][phone],
+            serial=made["serials"][number],
+            code_hash="0" * 64,
+            at=now,
+            device_at=None,
+            judged_at=now,
+            pass_kinds=tuple(made["pass_kinds"]),
+            limits=limits_at(ListRules(), now, exits=False, timezone="Asia/Ho_Chi_Minh"),
         )
 
 
-async def on_postgres(url: str, phones: Sequence[Iterator[list[Any]]], seconds: float) -> float:
+async def on_postgres(url: str, phones: Sequence[Iterator[Presented]], seconds: float) -> float:
     """Redeem on a connection for each phone until the passes or the seconds end; returns how many a second."""
-    statement = redeem.POSTGRES.format(on_conflict=redeem.ON_CONFLICT)
+    statement = redeem.POSTGRES.format(full="", on_conflict=redeem.ON_CONFLICT)
 
-    async def redeem_all(pool: asyncpg.Pool[Any], waiting: Iterator[list[Any]], ends: float) -> int:
+    async def redeem_all(pool: asyncpg.Pool[Any], waiting: Iterator[Presented], ends: float) -> int:
         done = 0
         async with pool.acquire() as connection:
             prepared = await connection.prepare(statement)
-            for values in waiting:
-                await prepared.fetchrow(*values)
+            for one in waiting:
+                await prepared.fetchrow(*redeem.arguments(one))
                 done += 1
                 if time.monotonic() >= ends:
                     break
@@ -72,12 +70,12 @@ async def on_postgres(url: str, phones: Sequence[Iterator[list[Any]]], seconds: 
         return sum(done) / (time.monotonic() - started)
 
 
-def on_sqlite(url: str, phones: Sequence[Iterator[list[Any]]], seconds: float) -> float:
+def on_sqlite(url: str, phones: Sequence[Iterator[Presented]], seconds: float) -> float:
     """Redeem on a connection and a thread for each phone, one transaction at a time; returns how many a second."""
     turn = threading.Lock()
     all_open = threading.Barrier(len(phones) + 1, timeout=60)
 
-    def redeem_all(waiting: Iterator[list[Any]]) -> int:
+    def redeem_all(waiting: Iterator[Presented]) -> int:
         connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
         connection.row_factory = sqlite3.Row
         for pragma in PRAGMAS:
@@ -85,14 +83,11 @@ def on_sqlite(url: str, phones: Sequence[Iterator[list[Any]]], seconds: float) -
         all_open.wait()
         ends = time.monotonic() + seconds
         done = 0
-        for values in waiting:
-            kinds = values[-2]
-            values[-2] = f",{','.join(kinds)}," if kinds else ""
-            plain = [value.isoformat(" ") if isinstance(value, datetime) else value for value in values]
+        for one in waiting:
             with turn:
                 connection.execute("BEGIN IMMEDIATE")
-                row = connection.execute(redeem.SQLITE_SCAN, plain).fetchone()
-                connection.execute(redeem.SQLITE_ADMIT, [plain[1], row["event_pass"], plain[2], plain[3], plain[9]])
+                row = connection.execute(redeem.SQLITE_SCAN, plain(redeem.sqlite_arguments(one))).fetchone()
+                connection.execute(redeem.SQLITE_ADMIT, plain(redeem.admitting(one, row["event_pass"])))
                 connection.execute("COMMIT")
             done += 1
             if time.monotonic() >= ends:
@@ -105,6 +100,11 @@ def on_sqlite(url: str, phones: Sequence[Iterator[list[Any]]], seconds: float) -
         all_open.wait()
         started = time.monotonic()
         return sum(one.result() for one in running) / (time.monotonic() - started)
+
+
+def plain(values: Sequence[Any]) -> list[Any]:
+    """Return values as SQLite takes them."""
+    return [value.isoformat(" ") if isinstance(value, datetime) else value for value in values]
 
 
 def main() -> None:

@@ -65,8 +65,9 @@ async def test_a_run_without_faults_counts_none(database: str, frozen_now: datet
 
 async def test_a_pass_inside_twice_is_counted(database: str, frozen_now: datetime) -> None:
     list_id, pass_id, scan = await redeemed(frozen_now)
-    await fetch("DROP INDEX admission_one_open")
-    again = "INSERT INTO admission (list_id, event_pass, gate_id, admitted_at, attempts) VALUES ({}, {}, 1, {}, 0)"
+    await fetch("DROP INDEX admission_is_one")
+    again = "INSERT INTO admission (list_id, event_pass, gate_id, admitted_at, attempts, entries, entries_of_day) "
+    again += "VALUES ({}, {}, 1, {}, 0, 1, 1)"
     await fetch(again, list_id, pass_id, frozen_now)
     assert await violations("measured", [scan]) == NONE | {"inside_twice": 1, "scan_and_admission_differ": 1}
 

@@ -169,9 +169,7 @@ async def faults(acknowledged: dict[str, dict[str, Any]]) -> dict[str, int]:
 
 #: What no row may ever show.
 NEVER = {
-    "inside_twice": (
-        "SELECT event_pass FROM admission WHERE left_at IS NULL GROUP BY list_id, event_pass HAVING COUNT(*) > 1"
-    ),
+    "inside_twice": ("SELECT event_pass FROM admission GROUP BY list_id, event_pass HAVING COUNT(*) > 1"),
     "admitted_without_admission": (
         "SELECT s.id FROM scan s WHERE s.verdict = 'admitted' AND NOT EXISTS "
         "(SELECT 1 FROM admission a WHERE a.event_pass = s.event_pass AND a.list_id = s.list_id)"

@@ -14,9 +14,9 @@ from app.events.passes.services import IssuedPass, issue_pass
 from app.events.queries import EditionInfo
 from app.events.services.editions import EditionValues, create_edition, open_edition
 from app.payments.enums import PaymentMethod, Settlement
+from ticketing.checkin.services.codes import forget_keys
 from ticketing.checkin.services.gates import create_gate, create_list, forget_rules, invite_phone
 from ticketing.checkin.services.labels import forget_labels
-from ticketing.checkin.services.redeeming import forget_keys
 from ticketing.sales.queries import order_by_id
 from ticketing.sales.services import paying
 from ticketing.sales.services.orders import Placed, place_order

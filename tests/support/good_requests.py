@@ -93,6 +93,11 @@ def scan(number: int, ids: Ids) -> Made:
     return {"client_id": f"api-scan-{number}", "code": ids["pass_code"]}
 
 
+def own_scan(number: int, ids: Ids) -> Made:
+    """Return one scan of the festival's pass, in the words of the check-in API."""
+    return {"nonce": f"api-nonce-{number}", "code": ids["pass_code"], "list": ids["list_id"]}
+
+
 GOOD = (
     Good("nobody", "GET", "/api/v1/editions"),
     Good("nobody", "GET", EDITION),
@@ -130,6 +135,13 @@ GOOD = (
         "POST",
         "/api/v1/gate/scans",
         lambda ids: {"scans": [{**scan(2, ids), "device_at": "2026-10-16T01:00:00Z", "shown": "admitted"}]},
+    ),
+    Good("gate_phone", "POST", "/api/v1/checkin/redeem", lambda ids: own_scan(1, ids)),
+    Good(
+        "gate_phone",
+        "POST",
+        "/api/v1/checkin/scans",
+        lambda ids: {"scans": [{**own_scan(2, ids), "device_at": "2026-10-16T01:00:00Z"}]},
     ),
     Good("finance", "GET", MANAGE + "/payments"),
     Good("finance", "GET", MANAGE + "/payments/{document_id}"),

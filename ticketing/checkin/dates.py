@@ -19,6 +19,9 @@ MOVER = Mover(
     stays={
         "admission.admitted_at": _FACT,
         "admission.left_at": _FACT,
+        "admission.last_at": _FACT,
+        "emptying.at": _FACT,
+        "scan.judged_at": _FACT,
         "scan.at": _FACT,
         "scan.device_at": _FACT,
         "scan.previous_at": _FACT,

@@ -8,8 +8,8 @@ from app.kernel.i18n import N_
 class Verdict(StrEnum):
     """What a gate answers to a scan. The names are a contract with gate phones.
 
-    ``blocked`` is told to them as ``revoked`` with a reason: a page that was opened before it was a word would show it
-    as nothing at all.
+    Those of ``OLDER_WORDS`` are told to them by an older word with a reason: a page that was opened before they were
+    words would show them as nothing at all.
     """
 
     ADMITTED = "admitted"
@@ -23,6 +23,24 @@ class Verdict(StrEnum):
     LATE_CONFLICT = "late_conflict"
     LEFT = "left"
     NOT_INSIDE = "not_inside"
+    UNPAID = "unpaid"
+    CANCELLED = "cancelled"
+    WRONG_TYPE = "wrong_type"
+    FULL = "full"
+    BAD_SIGNATURE = "bad_signature"
+    WRONG_EDITION = "wrong_edition"
+
+
+#: The words by which phones are told of verdicts that came later than they did.
+OLDER_WORDS = {
+    Verdict.BLOCKED: Verdict.REVOKED,
+    Verdict.UNPAID: Verdict.REVOKED,
+    Verdict.CANCELLED: Verdict.REVOKED,
+    Verdict.WRONG_TYPE: Verdict.WRONG_LIST,
+    Verdict.FULL: Verdict.WRONG_LIST,
+    Verdict.BAD_SIGNATURE: Verdict.UNKNOWN,
+    Verdict.WRONG_EDITION: Verdict.UNKNOWN,
+}
 
 
 class Way(StrEnum):
@@ -30,6 +48,37 @@ class Way(StrEnum):
 
     IN = "in"
     OUT = "out"
+
+
+class Outcome(StrEnum):
+    """What came of a scan, in the check-in API."""
+
+    ADMITTED = "admitted"
+    REFUSED = "refused"
+
+
+class Reason(StrEnum):
+    """Why a scan was refused, in the check-in API. No list asks questions yet: ``question_required`` is never given."""
+
+    UNKNOWN = "unknown"
+    BAD_SIGNATURE = "bad_signature"
+    REVOKED = "revoked"
+    UNPAID = "unpaid"
+    CANCELLED = "cancelled"
+    BLOCKED = "blocked"
+    WRONG_TYPE = "wrong_type"
+    WRONG_LIST = "wrong_list"
+    TOO_EARLY = "too_early"
+    TOO_LATE = "too_late"
+    ALREADY_ADMITTED = "already_admitted"
+    NOT_INSIDE = "not_inside"
+    FULL = "full"
+    QUESTION_REQUIRED = "question_required"
+    WRONG_EDITION = "wrong_edition"
+
+
+#: The reasons of verdicts that are called otherwise.
+REASONS = {Verdict.NOT_VALID_YET: Reason.TOO_EARLY, Verdict.EXPIRED: Reason.TOO_LATE}
 
 
 VERDICT_NAMES = {
@@ -44,6 +93,12 @@ VERDICT_NAMES = {
     Verdict.LATE_CONFLICT: N_("To be settled"),
     Verdict.LEFT: N_("Went out"),
     Verdict.NOT_INSIDE: N_("Not inside"),
+    Verdict.UNPAID: N_("Not paid"),
+    Verdict.CANCELLED: N_("Cancelled"),
+    Verdict.WRONG_TYPE: N_("Another ticket type"),
+    Verdict.FULL: N_("Full"),
+    Verdict.BAD_SIGNATURE: N_("Not genuine"),
+    Verdict.WRONG_EDITION: N_("Of another festival"),
 }
 
 
@@ -52,13 +107,15 @@ VERDICT_TONES = {Verdict.ADMITTED: "done", Verdict.LATE_CONFLICT: "wait", Verdic
 
 
 class Settlement(StrEnum):
-    """How a gate lead settled a late conflict."""
+    """How a late conflict was settled: by a gate lead, or by scans that came later still and explain it."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
+    EXPLAINED = "explained"
 
 
 SETTLEMENT_NAMES = {
     Settlement.ACCEPTED: N_("Accepted"),
     Settlement.REFUSED: N_("Refused"),
+    Settlement.EXPLAINED: N_("Explained by later scans"),
 }

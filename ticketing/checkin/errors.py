@@ -52,6 +52,14 @@ class DayOutsideEdition(AppError):
     message = N_("This is no day of the festival.")
 
 
+class EntryRulesContradict(AppError):
+    """A list that would let a pass in once, and again."""
+
+    code = "list_entries_contradict"
+    status = 422
+    message = N_("A pass that comes in only once does not come in again: leave the other rules of admission empty.")
+
+
 class NonceTaken(AppError):
     """A scan's id stands for a scan of another code already."""
 

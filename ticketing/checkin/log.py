@@ -29,6 +29,11 @@ WORDS = LogWords(
                 "closes_daily": Field(N_("Every day until")),
                 "area": Field(N_("Area")),
                 "note": Field(N_("Note")),
+                "ticket_types": Field(N_("Ticket types"), subject="ticket_type"),
+                "once": Field(N_("Only once")),
+                "entries_a_day": Field(N_("Admissions a day")),
+                "again_after": Field(N_("Again after so many minutes")),
+                "capacity": Field(N_("Room for so many people")),
             },
         ),
         "gate": Subject(

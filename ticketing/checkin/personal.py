@@ -7,17 +7,22 @@ from app.accounts.personal.registry import Held, PersonalData, Rows
 from app.accounts.personal.whom import Whom
 from app.events.tables import Pass
 from app.kernel.i18n import N_
-from ticketing.checkin.enums import SETTLEMENT_NAMES
-from ticketing.checkin.tables import Admission, Scan
+from ticketing.checkin.enums import SETTLEMENT_NAMES, Verdict
+from ticketing.checkin.tables import Scan
+
+_MOMENTS = {Verdict.ADMITTED.value: "admitted_at", Verdict.LEFT.value: "left_at"}
 
 
 async def _admissions(whom: Whom) -> Rows:
     passes = list(whom.pass_ids)
     if whom.person_id is not None:
         passes += [row["id"] for row in await Pass.select(Pass.id).where(Pass.holder == whom.person_id)]
-    return await Admission.select(
-        Admission.event_pass.edition.as_alias("edition_id"), Admission.admitted_at, Admission.left_at
-    ).where(Admission.event_pass.is_in(passes or [0]))
+    scans = (
+        await Scan.select(Scan.event_pass.edition.as_alias("edition_id"), Scan.verdict, Scan.judged_at)
+        .where(Scan.event_pass.is_in(passes or [0]) & Scan.verdict.is_in([Verdict.ADMITTED, Verdict.LEFT]))
+        .order_by(Scan.judged_at)
+    )
+    return [{"edition_id": row["edition_id"], _MOMENTS[row["verdict"]]: row["judged_at"]} for row in scans]
 
 
 async def _settled(whom: Whom) -> Rows:
@@ -54,9 +59,10 @@ DATA = PersonalData(
     impersonal=frozenset(
         {
             *(f"scan.{name}" for name in ("client_id", "code_hash", "shown", "reason")),
+            "admission.admitted_by",
             *(
                 f"check_in_list.{name}"
-                for name in ("name", "pass_kinds", "opens_daily", "closes_daily", "area", "note")
+                for name in ("name", "pass_kinds", "opens_daily", "closes_daily", "area", "note", "ticket_types")
             ),
             "gate.name",
         }

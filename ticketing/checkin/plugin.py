@@ -5,6 +5,7 @@ from app.kernel.jobs import every
 from app.kernel.module import Module
 from app.kernel.waiting import add_waiting
 from ticketing.checkin.controllers.api import GateApi
+from ticketing.checkin.controllers.checkin_api import CheckinApi
 from ticketing.checkin.controllers.gate_app import GateApp
 from ticketing.checkin.controllers.live import LiveController
 from ticketing.checkin.controllers.manage import GatesController
@@ -33,7 +34,7 @@ def start() -> None:
 
 module = Module(
     name="checkin",
-    route_handlers=(GateApp, GateApi, GatesController, LiveController),
+    route_handlers=(GateApp, GateApi, CheckinApi, GatesController, LiveController),
     jobs={CLOSE_DAYS: run_close_past_days},
     sheet_kinds=(GATES,),
     startup=start,

@@ -10,7 +10,7 @@ from app.events.passes.naming import names_of_labels, read_label
 from app.kernel.database import as_day, as_moment, fetch
 from app.kernel.names import search_text
 from app.kernel.searching import like_pattern
-from ticketing.checkin.enums import Verdict
+from ticketing.checkin.enums import Settlement, Verdict
 from ticketing.checkin.rules import ListRules
 from ticketing.checkin.tables import CheckInList, Gate
 
@@ -22,11 +22,9 @@ _PRINTED_CODE = "SUBSTR(p.short_code, 1, 4) || '-' || SUBSTR(p.short_code, 5)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GateRule:
-    """What a device needs to know of its gate: the list it scans for and the kinds of pass that the list takes."""
+class ListRule:
+    """A list, and the rules by which it takes passes."""
 
-    gate_id: int
-    gate: str
     edition_id: int
     list_id: int
     list_name: str
@@ -37,34 +35,55 @@ class GateRule:
     timezone: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateRule(ListRule):
+    """What a device needs to know of its gate: the list it scans for, and what that takes."""
+
+    gate_id: int
+    gate: str
+
+
+_LIST = (
+    "l.edition AS edition, l.id AS list_id, l.name AS list_name, l.active AS active, l.exits AS exits, "
+    "l.pass_kinds AS pass_kinds, l.opens_at AS opens_at, l.closes_at AS closes_at, l.day AS day, "
+    "l.opens_daily AS opens_daily, l.closes_daily AS closes_daily, l.area AS area, l.note AS note, "
+    "l.ticket_types AS ticket_types, l.once AS once, l.entries_a_day AS entries_a_day, l.again_after AS again_after, "
+    "l.capacity AS capacity, edition.timezone AS timezone"
+)
+
+
+async def list_rule(list_id: int) -> ListRule:
+    """A list that is there."""
+    rows = await fetch(
+        f"SELECT {_LIST} FROM check_in_list l JOIN edition ON edition.id = l.edition WHERE l.id = {{}}", list_id
+    )
+    return ListRule(**_of_list(rows[0]))
+
+
 async def gate_rule(gate_id: int, list_id: int | None = None) -> GateRule | None:
     """The rule of a gate; of another list of its edition than its own when one is given. None when it is not there."""
     rows = await fetch(
-        "SELECT gate.id AS id, gate.name AS name, gate.edition AS edition, l.id AS list_id, l.name AS list_name, "
-        "l.active AS active, l.exits AS exits, l.pass_kinds AS pass_kinds, l.opens_at AS opens_at, "
-        "l.closes_at AS closes_at, l.day AS day, l.opens_daily AS opens_daily, l.closes_daily AS closes_daily, "
-        "l.area AS area, l.note AS note, edition.timezone AS timezone "
+        f"SELECT gate.id AS id, gate.name AS name, {_LIST} "
         "FROM gate JOIN edition ON edition.id = gate.edition "
         "JOIN check_in_list l ON l.edition = gate.edition AND l.id = COALESCE({}, gate.check_in_list) "
         "WHERE gate.id = {}",
         list_id,
         gate_id,
     )
-    if not rows:
-        return None
-    row = rows[0]
-    return GateRule(
-        gate_id=row["id"],
-        gate=row["name"],
-        edition_id=row["edition"],
-        list_id=row["list_id"],
-        list_name=row["list_name"],
-        active=bool(row["active"]),
-        exits=bool(row["exits"]),
-        pass_kinds=tuple(_loaded(row["pass_kinds"]) or ()),
-        rules=rules_in(row),
-        timezone=row["timezone"],
-    )
+    return GateRule(gate_id=rows[0]["id"], gate=rows[0]["name"], **_of_list(rows[0])) if rows else None
+
+
+def _of_list(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "edition_id": row["edition"],
+        "list_id": row["list_id"],
+        "list_name": row["list_name"],
+        "active": bool(row["active"]),
+        "exits": bool(row["exits"]),
+        "pass_kinds": tuple(_loaded(row["pass_kinds"]) or ()),
+        "rules": rules_in(row),
+        "timezone": row["timezone"],
+    }
 
 
 def rules_in(row: Mapping[str, Any]) -> ListRules:
@@ -77,6 +96,11 @@ def rules_in(row: Mapping[str, Any]) -> ListRules:
         closes_daily=row["closes_daily"],
         area=row["area"],
         note=_loaded(row["note"]) or {},
+        ticket_types=tuple(_loaded(row["ticket_types"]) or ()),
+        once=bool(row["once"]),
+        entries_a_day=row["entries_a_day"],
+        again_after=row["again_after"],
+        capacity=row["capacity"],
     )
 
 
@@ -137,26 +161,31 @@ async def inside_of(edition_id: int) -> dict[int, int]:
 
 
 async def counts_of_edition(edition_id: int) -> tuple[int, int]:
-    """(inside now, ever let in) on all lists of an edition."""
+    """(inside now, times that somebody was ever let in) on all lists of an edition."""
     rows = await fetch(
-        "SELECT COUNT(*) AS admitted, SUM(CASE WHEN a.left_at IS NULL THEN 1 ELSE 0 END) AS inside FROM admission a "
-        "JOIN check_in_list l ON l.id = a.list_id WHERE l.edition = {}",
+        "SELECT SUM(a.entries) AS admitted, SUM(CASE WHEN a.left_at IS NULL THEN 1 ELSE 0 END) AS inside "
+        "FROM admission a JOIN check_in_list l ON l.id = a.list_id WHERE l.edition = {}",
         edition_id,
     )
     return int(rows[0]["inside"] or 0), int(rows[0]["admitted"] or 0)
 
 
 async def counts_of_list(list_id: int, since: datetime) -> tuple[int, int]:
-    """(inside now, admitted since a time) on one list."""
+    """(inside now, times that somebody was let in since the beginning of a day) on one list."""
     rows = await fetch(
-        "SELECT COUNT(*) AS admitted, SUM(CASE WHEN left_at IS NULL THEN 1 ELSE 0 END) AS inside FROM admission "
-        "WHERE list_id = {} AND (left_at IS NULL OR admitted_at >= {})",
-        list_id,
+        "SELECT SUM(CASE WHEN admitted_at >= {} THEN entries_of_day ELSE 0 END) AS admitted, "
+        "SUM(CASE WHEN left_at IS NULL THEN 1 ELSE 0 END) AS inside FROM admission WHERE list_id = {}",
         since,
+        list_id,
     )
     return int(rows[0]["inside"] or 0), int(rows[0]["admitted"] or 0)
 
 
+#: Of scans (``s``): those by which somebody came in, as far as it was settled.
+_COUNTED = (
+    f"(s.verdict = '{Verdict.ADMITTED.value}' OR (s.verdict = '{Verdict.LATE_CONFLICT.value}' "
+    f"AND s.settlement IN ('{Settlement.ACCEPTED.value}', '{Settlement.EXPLAINED.value}')))"
+)
 _SCANS = (
     "SELECT s.id AS id, s.at AS at, s.device_at AS device_at, s.verdict AS verdict, s.reason AS reason, "
     "s.offline AS offline, s.shown AS shown, s.previous_at AS previous_at, s.settlement AS settlement, "
@@ -283,11 +312,12 @@ async def flow(edition_id: int, now: datetime, steps: int = 12) -> tuple[list[da
     quarter = timedelta(minutes=FLOW_MINUTES)
     last = now.replace(minute=now.minute - now.minute % FLOW_MINUTES, second=0, microsecond=0)
     starts = [last - quarter * step for step in range(steps - 1, -1, -1)]
-    step = " ".join(f"WHEN a.admitted_at < {{}} THEN {number}" for number in range(steps - 1))
+    step = " ".join(f"WHEN s.judged_at < {{}} THEN {number}" for number in range(steps - 1))
     rows = await fetch(
         "SELECT gate, step, COUNT(*) AS count FROM ("
         f"SELECT gate.name AS gate, CASE {step} ELSE {steps - 1} END AS step "
-        "FROM admission a JOIN gate ON gate.id = a.gate_id WHERE gate.edition = {} AND a.admitted_at >= {}) AS entered "
+        "FROM scan s JOIN gate ON gate.id = s.gate_id WHERE gate.edition = {} AND s.judged_at >= {} "
+        f"AND {_COUNTED}) AS entered "
         "GROUP BY gate, step",
         *starts[1:],
         edition_id,

@@ -1,7 +1,8 @@
 """The hot path of a gate: one raw statement on PostgreSQL, two in one transaction on SQLite.
 
-Both judge a pass, admit it unless it has an open admission on the list (the partial unique index
-``admission_one_open`` decides), store the scan, and give the first answer again to a scan that was sent before.
+Both judge a pass, admit it unless what its list knows of it stands against that (its one admission decides, under its
+row's lock), store the scan, and give the first answer again to a scan that was sent before. How the rules of entry read
+is :func:`ticketing.checkin.standing.takes`.
 """
 
 from dataclasses import dataclass
@@ -12,8 +13,31 @@ from piccolo.engine.postgres import PostgresEngine
 from piccolo.querystring import QueryString
 
 from app.kernel.database import AnyEngine, engine, is_unique_violation, write_transaction
+from ticketing.checkin.rules import Limits
 
-ON_CONFLICT = "ON CONFLICT (list_id, event_pass) WHERE left_at IS NULL DO UPDATE SET attempts = admission.attempts + 1"
+#: On PostgreSQL: whether what the list knows of a pass lets it in.
+_TAKES = (
+    "NOT COALESCE(($15::boolean AND a.entries > 0) OR (a.admitted_at >= $14::timestamptz AND "
+    "(a.entries_of_day >= $16::int OR (a.left_at IS NULL AND a.admitted_at > $17::timestamptz))), FALSE)"
+)
+_INSIDE = "a.left_at IS NULL AND a.admitted_at >= $14::timestamptz"
+#: Only for a list that has a capacity: its row is locked then, so that nobody comes in between.
+FULL = f"""WHEN (SELECT COUNT(*) FROM admission a WHERE a.list_id = $2::int AND {_INSIDE}) >= $19::int
+            AND NOT EXISTS (SELECT FROM admission a WHERE a.list_id = $2::int AND a.event_pass = p.id
+                AND (({_INSIDE}) OR NOT ({_TAKES}))) THEN 'full'"""
+#: The row counts up where it lets in, and stays as it is where it refuses, but for one attempt more.
+ON_CONFLICT = f"""ON CONFLICT (event_pass, list_id) DO UPDATE SET
+        gate_id = CASE WHEN {_TAKES} THEN EXCLUDED.gate_id ELSE a.gate_id END,
+        device_id = CASE WHEN {_TAKES} THEN EXCLUDED.device_id ELSE a.device_id END,
+        admitted_at = CASE WHEN {_TAKES} THEN EXCLUDED.admitted_at ELSE a.admitted_at END,
+        admitted_by = CASE WHEN {_TAKES} THEN EXCLUDED.admitted_by ELSE a.admitted_by END,
+        left_at = CASE WHEN {_TAKES} THEN NULL ELSE a.left_at END,
+        last_at = CASE WHEN {_TAKES} THEN GREATEST(a.last_at, EXCLUDED.last_at) ELSE a.last_at END,
+        entries = CASE WHEN {_TAKES} THEN a.entries + 1 ELSE a.entries END,
+        entries_of_day = CASE WHEN NOT ({_TAKES}) THEN a.entries_of_day
+            WHEN a.admitted_at >= $14::timestamptz THEN a.entries_of_day + 1 ELSE 1 END,
+        attempts = CASE WHEN {_TAKES} THEN a.attempts ELSE a.attempts + 1 END"""
+LOCK_LIST = "SELECT id FROM check_in_list WHERE id = $1::int FOR NO KEY UPDATE"
 
 POSTGRES = """
 WITH first_answer AS (
@@ -22,35 +46,37 @@ WITH first_answer AS (
     FROM scan s LEFT JOIN "pass" p ON p.id = s.event_pass WHERE s.client_id = $1::varchar
 ), judged AS (
     SELECT p.id, p.label, p.valid_from, p.valid_until, CASE
-        WHEN p.id IS NULL THEN 'unknown'
-        WHEN p.state <> 'issued' THEN CASE p.state WHEN 'blocked' THEN 'blocked' ELSE 'revoked' END
-        WHEN NOT (cardinality($13::text[]) = 0 OR p.kind = ANY($13::text[])) THEN 'wrong_list'
+        WHEN p.id IS NULL THEN $18::varchar
+        WHEN p.state <> 'issued' THEN CASE
+            WHEN p.state = 'blocked' THEN 'blocked'
+            WHEN p.state_reason IN ('unpaid', 'cancelled') THEN p.state_reason ELSE 'revoked' END
+        WHEN NOT (cardinality($11::text[]) = 0 OR p.kind = ANY($11::text[])) THEN 'wrong_list'
+        WHEN NOT (cardinality($12::int[]) = 0 OR COALESCE(p.type_no = ANY($12::int[]), FALSE)) THEN 'wrong_type'
         WHEN $10::timestamptz < p.valid_from THEN 'not_valid_yet'
         WHEN $10::timestamptz >= p.valid_until THEN 'expired'
-        WHEN $14::varchar <> '' THEN $14::varchar
+        WHEN $13::varchar <> '' THEN $13::varchar
+        {full}
         ELSE 'admitted' END AS verdict
     FROM (SELECT 1) AS once LEFT JOIN "pass" p ON p.edition = $5::int AND p.serial = $6::int AND p.state <> 'laid'
     WHERE NOT EXISTS (SELECT FROM first_answer)
 ), entered AS (
-    INSERT INTO admission (list_id, event_pass, gate_id, device_id, admitted_at, attempts)
-    SELECT $2::int, id, $3::int, $4::int, $10::timestamptz, 0 FROM judged WHERE verdict = 'admitted'
+    INSERT INTO admission AS a (list_id, event_pass, gate_id, device_id, admitted_at, last_at, admitted_by, attempts,
+        entries, entries_of_day)
+    SELECT $2::int, id, $3::int, $4::int, $10::timestamptz, $10::timestamptz, $1::varchar, 0, 1, 1
+    FROM judged WHERE verdict = 'admitted'
     {on_conflict}
-    RETURNING attempts, admitted_at, gate_id
+    RETURNING a.admitted_by IS DISTINCT FROM $1::varchar AS refused, a.admitted_at, a.gate_id
 ), answer AS (
     SELECT j.id, j.label, j.valid_from, j.valid_until,
-        CASE WHEN e.attempts > 0 THEN 'already_admitted' ELSE j.verdict END AS verdict,
-        CASE WHEN e.attempts > 0 THEN e.admitted_at END AS previous_at,
-        CASE WHEN e.attempts > 0 THEN e.gate_id END AS previous_gate_id
+        CASE WHEN e.refused THEN 'already_admitted' ELSE j.verdict END AS verdict,
+        CASE WHEN e.refused THEN e.admitted_at END AS previous_at,
+        CASE WHEN e.refused THEN e.gate_id END AS previous_gate_id
     FROM judged j LEFT JOIN entered e ON TRUE
 ), stored AS (
-    INSERT INTO scan (client_id, list_id, gate_id, device_id, event_pass, code_hash, at, device_at,
-        offline, shown, verdict, reason, previous_at, previous_gate_id)
+    INSERT INTO scan (client_id, list_id, gate_id, device_id, event_pass, code_hash, at, device_at, judged_at,
+        offline, verdict, previous_at, previous_gate_id)
     SELECT $1::varchar, $2::int, $3::int, $4::int, id, $7::varchar, $8::timestamptz, $9::timestamptz,
-        $11::boolean, $12::varchar,
-        CASE WHEN $11::boolean AND $12::varchar = 'admitted' AND verdict <> 'admitted'
-            THEN 'late_conflict' ELSE verdict END,
-        CASE WHEN $11::boolean AND $12::varchar = 'admitted' AND verdict <> 'admitted' THEN verdict END,
-        previous_at, previous_gate_id
+        $10::timestamptz, FALSE, verdict, previous_at, previous_gate_id
     FROM answer
     RETURNING verdict, reason, previous_at, previous_gate_id
 )
@@ -60,26 +86,32 @@ UNION ALL SELECT * FROM first_answer
 """
 
 SQLITE_SCAN = """
-INSERT INTO scan (client_id, list_id, gate_id, device_id, event_pass, code_hash, at, device_at,
-    offline, shown, verdict, reason, previous_at, previous_gate_id)
-SELECT ?1, ?2, ?3, ?4, id, ?7, ?8, ?9, ?11, ?12,
-    CASE WHEN ?11 AND ?12 = 'admitted' AND verdict <> 'admitted' THEN 'late_conflict' ELSE verdict END,
-    CASE WHEN ?11 AND ?12 = 'admitted' AND verdict <> 'admitted' THEN verdict END,
-    previous_at, previous_gate_id
+INSERT INTO scan (client_id, list_id, gate_id, device_id, event_pass, code_hash, at, device_at, judged_at,
+    offline, verdict, previous_at, previous_gate_id)
+SELECT ?1, ?2, ?3, ?4, id, ?7, ?8, ?9, ?10, FALSE, verdict,
+    CASE WHEN verdict = 'already_admitted' THEN admitted_at END,
+    CASE WHEN verdict = 'already_admitted' THEN gate_id END
 FROM (
     SELECT p.id, CASE
-        WHEN p.id IS NULL THEN 'unknown'
-        WHEN p.state <> 'issued' THEN CASE p.state WHEN 'blocked' THEN 'blocked' ELSE 'revoked' END
-        WHEN NOT (?13 = '' OR instr(?13, ',' || p.kind || ',')) THEN 'wrong_list'
+        WHEN p.id IS NULL THEN ?18
+        WHEN p.state <> 'issued' THEN CASE
+            WHEN p.state = 'blocked' THEN 'blocked'
+            WHEN p.state_reason IN ('unpaid', 'cancelled') THEN p.state_reason ELSE 'revoked' END
+        WHEN NOT (?11 = '' OR instr(?11, ',' || p.kind || ',')) THEN 'wrong_list'
+        WHEN NOT (?12 = '' OR COALESCE(instr(?12, ',' || p.type_no || ','), 0)) THEN 'wrong_type'
         WHEN ?10 < p.valid_from THEN 'not_valid_yet'
         WHEN ?10 >= p.valid_until THEN 'expired'
-        WHEN ?14 <> '' THEN ?14
-        WHEN a.id IS NOT NULL THEN 'already_admitted'
+        WHEN ?13 <> '' THEN ?13
+        WHEN (?15 AND a.entries > 0) OR (a.admitted_at >= ?14 AND
+            (a.entries_of_day >= ?16 OR (a.left_at IS NULL AND a.admitted_at > ?17))) THEN 'already_admitted'
+        WHEN ?19 IS NOT NULL AND NOT COALESCE(a.left_at IS NULL AND a.admitted_at >= ?14, FALSE) AND ?19 <=
+            (SELECT COUNT(*) FROM admission i WHERE i.list_id = ?2 AND i.left_at IS NULL AND i.admitted_at >= ?14)
+            THEN 'full'
         ELSE 'admitted' END AS verdict,
-        a.admitted_at AS previous_at, a.gate_id AS previous_gate_id
+        a.admitted_at, a.gate_id
     FROM (SELECT 1) AS once
     LEFT JOIN "pass" p ON p.edition = ?5 AND p.serial = ?6 AND p.state <> 'laid'
-    LEFT JOIN admission a ON a.list_id = ?2 AND a.event_pass = p.id AND a.left_at IS NULL
+    LEFT JOIN admission a ON a.list_id = ?2 AND a.event_pass = p.id
 )
 WHERE TRUE
 ON CONFLICT (client_id) DO NOTHING
@@ -88,26 +120,34 @@ RETURNING verdict, reason, previous_at, previous_gate_id, event_pass, FALSE AS r
     (SELECT valid_from FROM "pass" WHERE id = event_pass) AS valid_from,
     (SELECT valid_until FROM "pass" WHERE id = event_pass) AS valid_until
 """
-SQLITE_ADMIT = (
-    "INSERT INTO admission (list_id, event_pass, gate_id, device_id, admitted_at, attempts) VALUES (?, ?, ?, ?, ?, 0)"
-)
-SQLITE_ATTEMPT = "UPDATE admission SET attempts = attempts + 1 WHERE list_id = ? AND event_pass = ? AND left_at IS NULL"
+SQLITE_ADMIT = """
+INSERT INTO admission (list_id, event_pass, gate_id, device_id, admitted_at, last_at, admitted_by, attempts, entries,
+    entries_of_day)
+VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, 0, 1, 1)
+ON CONFLICT (event_pass, list_id) DO UPDATE SET
+    gate_id = excluded.gate_id, device_id = excluded.device_id, admitted_at = excluded.admitted_at,
+    admitted_by = excluded.admitted_by, left_at = NULL, last_at = MAX(COALESCE(last_at, ''), excluded.last_at),
+    entries = entries + 1, entries_of_day = CASE WHEN admitted_at >= ?7 THEN entries_of_day + 1 ELSE 1 END
+"""
+SQLITE_ATTEMPT = "UPDATE admission SET attempts = attempts + 1 WHERE list_id = ? AND event_pass = ?"
 SQLITE_FIRST_ANSWER = (
     "SELECT verdict, reason, previous_at, previous_gate_id, event_pass, TRUE AS replayed, "
     "code_hash <> ? AS other_code, label, valid_from, valid_until "
     'FROM scan LEFT JOIN "pass" ON "pass".id = event_pass WHERE client_id = ?'
 )
 
-_postgres = POSTGRES.format(on_conflict=ON_CONFLICT)
+_postgres = POSTGRES.format(full="", on_conflict=ON_CONFLICT)
+_postgres_bounded = POSTGRES.format(full=FULL, on_conflict=ON_CONFLICT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presented:
     """A pass held out at a gate.
 
-    ``serial`` is -1 when the code is no genuine pass of the edition. ``judged_at`` is the time that its validity is
-    held against: the server's, or that of an offline phone. ``pass_kinds`` empty means that the list takes every kind.
-    ``refused_by_list`` is the verdict on a pass that the list would not take at that time; empty where it does.
+    ``serial`` is -1 when the code is no genuine pass of the edition, and ``otherwise`` says then what it is.
+    ``judged_at`` is the time that its validity is held against: the server's, or that of an offline phone.
+    ``pass_kinds`` and ``ticket_types`` empty mean that the list takes every one. ``refused_by_list`` is the verdict on
+    a pass that the list would not take at that time; empty where it does. ``outward``: its holder leaves.
     """
 
     client_id: str
@@ -116,14 +156,19 @@ class Presented:
     gate_id: int
     device_id: int | None
     serial: int
+    otherwise: str = "unknown"
     code_hash: str
     at: datetime
     device_at: datetime | None
     judged_at: datetime
-    offline: bool
-    shown: str | None
+    offline: bool = False
+    shown: str | None = None
+    outward: bool = False
     pass_kinds: tuple[str, ...]
+    ticket_types: tuple[int, ...] = ()
     refused_by_list: str = ""
+    limits: Limits
+    capacity: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +217,7 @@ def _time(value: Any) -> datetime | None:
 
 
 def arguments(presented: Presented) -> list[Any]:
-    """The values of both engines' statements, in their order; the kinds as PostgreSQL takes them."""
+    """The values of PostgreSQL's statement, in their order, without the capacity."""
     return [
         presented.client_id,
         presented.list_id,
@@ -184,18 +229,44 @@ def arguments(presented: Presented) -> list[Any]:
         presented.at,
         presented.device_at,
         presented.judged_at,
-        presented.offline,
-        presented.shown,
         presented.pass_kinds,
+        presented.ticket_types,
         presented.refused_by_list,
+        presented.limits.since,
+        presented.limits.once,
+        presented.limits.most_a_day,
+        presented.limits.again_since,
+        presented.otherwise,
     ]
+
+
+def sqlite_arguments(presented: Presented) -> list[Any]:
+    """The same for SQLite's, which knows no arrays, with the capacity."""
+    values = arguments(presented)
+    values[10:12] = [_among(presented.pass_kinds), _among(presented.ticket_types)]
+    return [*values, presented.capacity]
+
+
+def admitting(presented: Presented, pass_id: int) -> list[Any]:
+    """The values of ``SQLITE_ADMIT``."""
+    here = [presented.list_id, pass_id, presented.gate_id, presented.device_id, presented.judged_at]
+    return [*here, presented.client_id, presented.limits.since]
+
+
+def _among(values: tuple[Any, ...]) -> str:
+    return f",{','.join(map(str, values))}," if values else ""
 
 
 async def _on_postgres(current: AnyEngine, presented: Presented) -> Any:
     assert isinstance(current, PostgresEngine)
+    values = arguments(presented)
+    if presented.capacity is not None:
+        async with write_transaction():
+            await _run(LOCK_LIST, presented.list_id)
+            return (await _run(_postgres_bounded, *values, presented.capacity))[0]
     if current.pool is not None:
-        return await current.pool.fetchrow(_postgres, *arguments(presented))
-    rows = await current._run_in_new_connection(_postgres, arguments(presented))
+        return await current.pool.fetchrow(_postgres, *values)
+    rows = await current._run_in_new_connection(_postgres, values)
     return rows[0]
 
 
@@ -204,20 +275,16 @@ async def _on_sqlite(current: AnyEngine, presented: Presented) -> Any:
         row = await _judge_and_store(presented)
         if row is None:
             return (await _run(SQLITE_FIRST_ANSWER, presented.code_hash, presented.client_id))[0]
-        verdict = row["reason"] or row["verdict"]
-        if verdict == "admitted":
-            here = (presented.list_id, row["event_pass"], presented.gate_id, presented.device_id)
-            await _run(SQLITE_ADMIT, *here, presented.judged_at)
-        elif verdict == "already_admitted":
+        if row["verdict"] == "admitted":
+            await _run(SQLITE_ADMIT, *admitting(presented, row["event_pass"]))
+        elif row["verdict"] == "already_admitted":
             await _run(SQLITE_ATTEMPT, presented.list_id, row["event_pass"])
         return row
 
 
 async def _judge_and_store(presented: Presented) -> Any:
     """The stored scan; None when one of its client's id is there already."""
-    values = arguments(presented)
-    values[-2] = f",{','.join(presented.pass_kinds)}," if presented.pass_kinds else ""
-    rows = await _run(SQLITE_SCAN, *values)
+    rows = await _run(SQLITE_SCAN, *sqlite_arguments(presented))
     return rows[0] if rows else None
 
 

@@ -1,28 +1,37 @@
-"""What a check-in list asks of the moment: pure functions of its rules and a time, with no state behind them.
+"""What a check-in list asks: pure functions of its rules and a time, with no database behind them.
 
 A list takes people while all of its rules allow it: from ``opens_at`` until before ``closes_at``, on its ``day``, and
 from ``opens_daily`` until before ``closes_daily`` on the clocks of the edition. Hours that end at or before they begin
 last past midnight and belong to the day on which they begin.
+
+Whoever is inside is not let in again on the same day of the list, and how often a pass enters is bounded by ``once``
+and ``entries_a_day``. ``again_after`` minutes after it came in, a pass may come in once more without having been
+scanned out. Where nobody is scanned out and only ``entries_a_day`` is set, each entry counts by itself.
 """
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.kernel.i18n import _, format_date, format_datetime
+from app.kernel.i18n import _, format_date, format_datetime, ngettext
 from ticketing.checkin.enums import Verdict
 
 MIDNIGHT = "00:00"
+#: More entries than any pass has, and a moment before any scan: where a list has no such rule.
+NO_BOUND = 2**31 - 1
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListRules:
-    """The rules of a list that need no state; None is no such rule.
+    """The rules of a list; None is no such rule.
 
     ``opens_daily`` and ``closes_daily`` are ``HH:MM``. ``area`` says where the list leads to, and ``note``, by
-    language, is shown at the gate to whoever lets somebody in.
+    language, is shown at the gate to whoever lets somebody in. ``ticket_types`` are the numbers of those it takes,
+    none named: every one. ``again_after`` is in minutes; ``capacity`` is how many may be inside at once.
     """
 
     opens_at: datetime | None = None
@@ -32,10 +41,52 @@ class ListRules:
     closes_daily: str | None = None
     area: str = ""
     note: Mapping[str, str] = field(default_factory=dict)
+    ticket_types: tuple[int, ...] = ()
+    once: bool = False
+    entries_a_day: int | None = None
+    again_after: int | None = None
+    capacity: int | None = None
 
     def columns(self) -> dict[str, Any]:
         """The rules by the names of their columns."""
-        return asdict(self)
+        return asdict(self) | {"ticket_types": sorted(set(self.ticket_types))}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the rules of entry come to at a moment.
+
+    ``since`` is when the list's day began. A pass is not let in on that day when it came in ``most_a_day`` times, nor
+    while it is inside and came in after ``again_since``; with ``once`` not if it ever came in.
+    """
+
+    since: datetime
+    once: bool
+    most_a_day: int
+    again_since: datetime
+
+
+def limits_at(rules: ListRules, at: datetime, *, exits: bool, timezone: str) -> Limits:
+    """The limits of a list at a moment; with ``exits`` people are scanned out of it."""
+    minutes = rules.again_after
+    if minutes is None and rules.entries_a_day is not None and not exits:
+        minutes = 0
+    return Limits(
+        since=day_began(rules, at, timezone),
+        once=rules.once,
+        most_a_day=NO_BOUND if rules.entries_a_day is None else rules.entries_a_day,
+        again_since=NEVER if minutes is None else at - timedelta(minutes=minutes),
+    )
+
+
+def day_began(rules: ListRules, at: datetime, timezone: str) -> datetime:
+    """When the day of a list began, in UTC, that a moment is of: hours past midnight are of the day before."""
+    today = at.astimezone(ZoneInfo(timezone)).date()
+    if rules.closes_daily is not None and rules.closes_daily <= (rules.opens_daily or MIDNIGHT):
+        window = window_on(rules, today - timedelta(days=1), timezone)
+        if window is not None and at < window[1]:
+            today -= timedelta(days=1)
+    return _at(today, MIDNIGHT, timezone)
 
 
 def window_on(rules: ListRules, day: date, timezone: str) -> tuple[datetime, datetime] | None:
@@ -85,5 +136,28 @@ def hours_told(rules: ListRules, timezone: str) -> str:
     return ", ".join(told)
 
 
+def entry_told(rules: ListRules) -> str:
+    """How often a list lets a pass in, and how many may be inside, as they write it; "" where nothing is said."""
+    told = []
+    if rules.once:
+        told.append(_("once only"))
+    if rules.entries_a_day is not None:
+        told.append(
+            ngettext("%(num)s admission a day", "%(num)s admissions a day", rules.entries_a_day)
+            % {"num": rules.entries_a_day}
+        )
+    if rules.again_after is not None:
+        told.append(
+            ngettext("again after %(num)s minute", "again after %(num)s minutes", rules.again_after)
+            % {"num": rules.again_after}
+        )
+    if rules.capacity is not None:
+        told.append(
+            ngettext("room for %(num)s person", "room for %(num)s people", rules.capacity) % {"num": rules.capacity}
+        )
+    return ", ".join(told)
+
+
+@lru_cache(maxsize=1024)
 def _at(day: date, clock: str, timezone: str) -> datetime:
     return datetime.combine(day, time.fromisoformat(clock), ZoneInfo(timezone)).astimezone(UTC)

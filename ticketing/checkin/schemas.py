@@ -6,11 +6,12 @@ from typing import Annotated
 import msgspec
 
 from app.events.schemas import Clock
-from ticketing.checkin.enums import Settlement, Verdict, Way
+from ticketing.checkin.enums import Outcome, Reason, Settlement, Verdict, Way
 from ticketing.checkin.rules import ListRules
 
 MOST_IN_ONE_BATCH = 200
-#: Bytes of a request; a whole batch of the longest codes is a fifth of it.
+MOST_HANDED_IN = 1000
+#: Bytes of a request; a whole batch of the longest codes is two thirds of it.
 LONGEST_BODY = 1_000_000
 
 ClientId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
@@ -18,6 +19,7 @@ Code = Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
 Note = Annotated[str, msgspec.Meta(max_length=120)]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+Reply = Annotated[str, msgspec.Meta(max_length=400)]
 
 
 class RedeemRequest(msgspec.Struct):
@@ -135,13 +137,18 @@ class ListForm(msgspec.Struct):
     closes_daily: Clock | None = None
     opens_at: datetime | None = None
     closes_at: datetime | None = None
+    ticket_types: list[int] = []
+    once: bool = False
+    entries_a_day: Annotated[int, msgspec.Meta(ge=1, le=99)] | None = None
+    again_after: Annotated[int, msgspec.Meta(ge=1, le=1440)] | None = None
+    capacity: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
     note_vi: Note = ""
     note_id: Note = ""
     note_en: Note = ""
 
     @property
     def rules(self) -> ListRules:
-        """What the form says of times, area and note."""
+        """What the form says of times, area and note, of ticket types, and of how often and how many."""
         note = {"vi": self.note_vi, "id": self.note_id, "en": self.note_en}
         return ListRules(
             opens_at=self.opens_at,
@@ -151,6 +158,11 @@ class ListForm(msgspec.Struct):
             closes_daily=self.closes_daily,
             area=self.area,
             note={code: text for code, text in note.items() if text},
+            ticket_types=tuple(sorted(set(self.ticket_types))),
+            once=self.once,
+            entries_a_day=self.entries_a_day,
+            again_after=self.again_after,
+            capacity=self.capacity,
         )
 
 
@@ -173,3 +185,71 @@ class SettleForm(msgspec.Struct):
     """How a late conflict is settled."""
 
     settlement: Settlement
+
+
+class CheckinRequest(msgspec.Struct):
+    """One scan. ``nonce`` is made by the device: the same one sent again gets the same answer.
+
+    ``list`` is the id of the check-in list, ``direction`` is ``out`` for somebody who leaves a list that counts exits,
+    and ``answers`` are those to the list's questions, by their keys; lists ask none yet.
+    """
+
+    nonce: ClientId
+    code: Code
+    list: int
+    direction: Way = Way.IN
+    device_at: Instant | None = None
+    answers: Annotated[dict[str, Reply], msgspec.Meta(max_length=20)] = {}
+
+
+class HandedIn(msgspec.Struct):
+    """One scan that a device made alone, at ``device_at`` by its corrected clock.
+
+    ``outcome`` says whether it let somebody in, and ``reason`` why it did not. ``gate`` is the id of the gate that it
+    scanned at; left out, it is the device's.
+    """
+
+    nonce: ClientId
+    code: Code
+    list: int
+    device_at: Instant
+    direction: Way = Way.IN
+    outcome: Outcome = Outcome.ADMITTED
+    reason: Reason | None = None
+    gate: int | None = None
+    answers: Annotated[dict[str, Reply], msgspec.Meta(max_length=20)] = {}
+
+
+class CheckinScans(msgspec.Struct):
+    """Scans that are handed in together, in any order."""
+
+    scans: Annotated[list[HandedIn], msgspec.Meta(max_length=MOST_HANDED_IN)]
+
+
+class CheckinAnswer(msgspec.Struct, omit_defaults=True):
+    """What came of a scan: ``admitted``, which of an exit means that it counts, or ``refused`` for a reason.
+
+    ``previous_at`` and ``previous_gate`` say when and where the pass was used before (``already_admitted``),
+    ``valid_from`` and ``valid_until`` when it counts (``too_early``, ``too_late``), where it is the pass that does not;
+    ``note`` is to be shown. ``conflict``: the device let somebody in whom the service refuses, and a gate lead settles
+    that. In a batch ``error`` is the code of what kept a scan from being taken over: it is not stored.
+    """
+
+    nonce: str
+    outcome: Outcome
+    reason: Reason | None = None
+    label: str | None = None
+    previous_at: datetime | None = None
+    previous_gate: str | None = None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    note: str | None = None
+    conflict: bool = False
+    replayed: bool = False
+    error: str | None = None
+
+
+class CheckinAnswers(msgspec.Struct):
+    """An answer for each scan, in the order in which they came."""
+
+    answers: list[CheckinAnswer]

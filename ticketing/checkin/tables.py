@@ -1,6 +1,6 @@
 """Tables of check-in: lists, gates, who is inside, and every scan there was.
 
-A pass has at most one open admission (``left_at`` empty) on a list: a partial unique index refuses the second.
+A pass has one admission on a list: a unique index refuses the second, and whoever scans decides under its lock.
 A scan carries an id made by the device, unique: sending it twice gives the first answer again.
 
 ``Admission`` and ``Scan`` name lists, gates and devices by plain numbers: a foreign key would make every scan lock the
@@ -16,10 +16,10 @@ from ticketing.checkin.enums import Settlement, Verdict
 
 
 class CheckInList(Table, tablename="check_in_list"):
-    """Who may enter somewhere: the kinds of pass it takes (an empty list of kinds takes every one).
+    """Who may enter somewhere: the kinds of pass and the ticket types it takes (none named: every one).
 
     With ``exits`` phones scan people out too, and who went out may come in again on the same day. ``rules.py`` says
-    what the times mean; ``note`` is by language.
+    what the times and the rules of entry mean; ``note`` is by language.
     """
 
     id: Serial
@@ -35,6 +35,11 @@ class CheckInList(Table, tablename="check_in_list"):
     closes_daily = Varchar(length=5, default=None, null=True)
     area = Varchar(length=40, default="")
     note = JSON(default="{}")
+    ticket_types = JSON(default="[]")
+    once = Boolean(default=False)
+    entries_a_day = Integer(default=None, null=True)
+    again_after = Integer(default=None, null=True)
+    capacity = Integer(default=None, null=True)
     position = Integer(default=0)
 
 
@@ -50,7 +55,13 @@ class Gate(Table, tablename="gate"):
 
 
 class Admission(Table, tablename="admission"):
-    """Somebody came in with a pass; ``left_at`` is empty while inside. ``attempts`` counts refused further scans."""
+    """What a list knows of a pass: how often it let it in, when and where last, and whether it is inside.
+
+    ``left_at`` is empty while inside. ``entries_of_day`` are those of the list's day on which it came in last, and
+    ``admitted_by`` is the client's id of the scan that let it in last. ``last_at`` is the time of the latest scan that
+    counted: a scan of an earlier time makes all of this anew from the scans (``recording.py``). ``attempts`` counts
+    refused further scans.
+    """
 
     id: Serial
     list_id = Integer()
@@ -60,14 +71,19 @@ class Admission(Table, tablename="admission"):
     admitted_at = Timestamptz(default=None, null=True)
     left_at = Timestamptz(default=None, null=True)
     attempts = Integer(default=0)
+    entries = Integer(default=0)
+    entries_of_day = Integer(default=0)
+    admitted_by = Varchar(length=64, default=None, null=True)
+    last_at = Timestamptz(default=None, null=True)
 
 
 class Scan(Table, tablename="scan"):
     """One scan and the answer it got, never changed but for settling a late conflict.
 
-    ``at`` is when the server judged it, ``device_at`` when the phone scanned it by its corrected clock, ``shown`` what
-    an offline phone showed. ``previous_at`` and ``previous_gate_id`` say when and where the pass was used before.
-    ``reason`` is what stood against an admission that a phone had given while offline.
+    ``at`` is when it reached the server, ``device_at`` when the phone scanned it by its corrected clock, ``judged_at``
+    the time that it was held against, ``shown`` what an offline phone showed. ``previous_at`` and ``previous_gate_id``
+    say when and where the pass was used before. ``reason`` is what stood against an admission that a phone had given
+    while offline.
     """
 
     id: Serial
@@ -79,6 +95,7 @@ class Scan(Table, tablename="scan"):
     code_hash = Varchar(length=64, default="")
     at = Timestamptz(default=None, null=True)
     device_at = Timestamptz(default=None, null=True)
+    judged_at = Timestamptz(default=None, null=True, index=True)
     offline = Boolean(default=False)
     shown = Varchar(length=20, default=None, null=True)
     verdict = Varchar(length=20, choices=Verdict)
@@ -90,4 +107,12 @@ class Scan(Table, tablename="scan"):
     settled_by = ForeignKey(Person, default=None, null=True)
 
 
-TABLES: list[type[Table]] = [CheckInList, Gate, Admission, Scan]
+class Emptying(Table, tablename="emptying"):
+    """A moment at which everybody had left: whoever was inside a list of the edition before is not any more."""
+
+    id: Serial
+    edition = ForeignKey(Edition, null=False, index=True)
+    at = Timestamptz(default=None)
+
+
+TABLES: list[type[Table]] = [CheckInList, Gate, Admission, Scan, Emptying]

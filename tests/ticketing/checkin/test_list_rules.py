@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -14,12 +15,14 @@ from app.kernel.i18n import use_locale
 from tests.conftest import NOW
 from tests.support.client import Browser, sign_in
 from tests.support.factories import make_holder
-from tests.support.factories_ticketing import make_gate, make_list, make_open_edition, make_pass
+from tests.support.factories_ticketing import make_gate, make_list, make_open_edition, make_pass, make_ticket_type
 from ticketing.checkin.enums import Verdict
 from ticketing.checkin.errors import DayOutsideEdition, ListHoursReversed
+from ticketing.checkin.queries import lists_of, rules_in
 from ticketing.checkin.rules import ListRules
 from ticketing.checkin.schemas import QueuedScan
 from ticketing.checkin.services import gates
+from ticketing.checkin.services.copying import copy_gates
 from ticketing.checkin.services.redeeming import redeem_pass, redeem_queue
 
 pytestmark = pytest.mark.engines
@@ -48,7 +51,7 @@ async def test_outside_its_hours_a_list_refuses_and_says_when_it_is_open(scene: 
         ("admitted", "Stamp the hand", None),
         ("already_admitted", None, None),
         ("expired", "Dạ tiệc: 18:00–22:00", None),
-        ("already_admitted", None, None),
+        ("admitted", "Stamp the hand", None),
     ]
     assert [row["verdict"] for row in await fetch("SELECT verdict FROM scan ORDER BY id")] == [
         one.verdict for one in answers
@@ -131,3 +134,54 @@ async def test_a_gate_lead_writes_the_rules_of_a_list(client: Browser, frozen_no
     without = {"name": "Phòng VIP", "active": "on"}
     assert (await client.post(f"{base}/lists/{row['id']}", data=without)).status_code == 303
     assert told not in (await client.get(f"{base}?lang=en")).text
+
+
+async def test_a_gate_lead_writes_how_often_and_how_many(client: Browser, frozen_now: datetime) -> None:
+    edition = await make_open_edition(now=NOW)
+    wanted = await make_ticket_type(edition.id, now=NOW, name={"vi": "Vé ngày", "en": "Day ticket"})
+    await make_ticket_type(edition.id, now=NOW)
+    foreign = await make_ticket_type((await make_open_edition(now=NOW)).id, now=NOW)
+    await sign_in(client, (await make_holder(Role.GATE_LEAD, edition_id=edition.id, now=NOW)).id)
+    base = f"/manage/{edition.id}/gates"
+    form = {
+        **{"name": "Hội thảo", "active": "on", "ticket_types": str(wanted)},
+        **{"entries_a_day": "2", "again_after": "30", "capacity": "120"},
+    }
+    assert (await client.post(f"{base}/lists/new", data=form)).status_code == 303
+    overview = (await client.get(f"{base}?lang=en")).text
+    told = "2 admissions a day, again after 30 minutes, room for 120 people"
+    assert (overview.count(told), overview.count("Day ticket")) == (1, 1)
+    (row,) = await fetch("SELECT id, ticket_types FROM check_in_list")
+    shown = (await client.get(f"{base}/lists/{row['id']}?lang=en")).text
+    for value in ('value="2"', 'value="30"', 'value="120"', f'value="{wanted}" checked'):
+        assert value in shown, value
+    changes = (
+        ({"once": "on"}, "comes in only once does not come in again"),
+        ({"entries_a_day": "0"}, "field-error"),
+        ({"again_after": "1441"}, "field-error"),
+        ({"capacity": "-1"}, "field-error"),
+    )
+    for change, words in changes:
+        refused = await client.post(f"{base}/lists/{row['id']}?lang=en", data=form | change)
+        assert (refused.status_code, words in refused.text) == (422, True), change
+    assert (
+        await client.post(f"{base}/lists/{row['id']}", data=form | {"ticket_types": str(foreign)})
+    ).status_code >= 400
+    once = {"name": "Hội thảo", "active": "on", "once": "on"}
+    assert (await client.post(f"{base}/lists/{row['id']}", data=once)).status_code == 303
+    overview = (await client.get(f"{base}?lang=en")).text
+    assert ("once only" in overview, told in overview, "Day ticket" in overview) == (True, False, False)
+
+
+async def test_a_copied_edition_has_lists_with_the_same_rules(database: str) -> None:
+    edition = await make_open_edition(now=NOW)
+    wanted = await make_ticket_type(edition.id, now=NOW, code="DAY")
+    rules = ListRules(ticket_types=(wanted,), entries_a_day=2, again_after=30, capacity=120)
+    await make_list(edition.id, now=NOW, rules=rules)
+    made = await make_open_edition(now=NOW)
+    await fetch("DELETE FROM check_in_list WHERE edition = {}", made.id)
+    await make_ticket_type(made.id, now=NOW)
+    other = await make_ticket_type(made.id, now=NOW, code="DAY")
+    await copy_gates(edition, made, NOW)
+    (row,) = await lists_of(made.id)
+    assert rules_in(row) == replace(rules, ticket_types=(other,))

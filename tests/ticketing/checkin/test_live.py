@@ -59,7 +59,7 @@ async def test_the_flow_is_grouped_by_the_database(scene: Any, monkeypatch: pyte
         issued = await make_pass(edition, now=NOW)
         at = NOW + minute * MINUTE
         await redeem_pass(actor=phones[phone], client_id=f"scan-{number:04d}", code=issued.code, now=max(at, NOW))
-        await fetch("UPDATE admission SET admitted_at = {} WHERE event_pass = {} RETURNING id", at, issued.id)
+        await fetch("UPDATE scan SET judged_at = {} WHERE event_pass = {} RETURNING id", at, issued.id)
     rows = await counted(monkeypatch)
     starts, counts = await queries.flow(edition.id, NOW + 14 * MINUTE)
     assert (starts[0], starts[-1]) == (NOW - 165 * MINUTE, NOW)

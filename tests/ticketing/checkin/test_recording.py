@@ -15,7 +15,7 @@ from app.events.passes.states import revoke_pass
 from app.kernel.database import fetch, write_transaction
 from tests.conftest import NOW
 from tests.support.factories_ticketing import make_gate, make_list, make_open_edition, make_pass
-from tests.support.race import losers, overtaken, race, unguarded, winners
+from tests.support.race import drop_index, losers, meet_after, race, unguarded, winners
 from ticketing.checkin import recording
 from ticketing.checkin.enums import Verdict, Way
 from ticketing.checkin.errors import ExitsNotCounted
@@ -111,14 +111,11 @@ async def test_of_twenty_exits_at_once_one_closes_the_admission(scene: Any) -> N
 
 
 @pytest.mark.race
-async def test_without_its_condition_an_admission_is_closed_twice(scene: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_its_lock_an_admission_is_closed_twice(scene: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     _edition, _list_id, phone, issued = scene
     await redeem_pass(actor=phone, client_id="scan-0000", code=issued.code, now=NOW)
-
-    async def careless(sql: str, *values: Any) -> list[dict[str, Any]]:
-        return await fetch(sql.replace("AND left_at IS NULL AND admitted_at <=", "AND admitted_at <="), *values)
-
-    monkeypatch.setattr(recording, "fetch", careless)
+    unguarded(monkeypatch, recording)
+    meet_after(monkeypatch, recording, "_first_answers", parties=2)
     results = await race(
         2,
         lambda number: redeem_pass(
@@ -257,24 +254,18 @@ async def test_phones_that_hand_over_the_same_pass_late_let_one_in(scene: Any) -
 
 
 @pytest.mark.race
-async def test_without_holding_the_pass_two_phones_let_it_in(scene: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_the_one_admission_two_phones_let_it_in(scene: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     _edition, _list_id, phone, issued = scene
+    await drop_index("admission_is_one")
     unguarded(monkeypatch, recording)
-
-    async def hand_over(client_id: str) -> str:
-        scan = QueuedScan(client_id, issued.code, NOW, Verdict.ADMITTED)
-        (answer,) = await redeem_queue(actor=phone, scans=[scan], now=MORNING)
-        return answer.verdict
-
-    verdicts = await overtaken(
-        monkeypatch,
-        recording,
-        "fetch",
-        lambda: hand_over("scan-0001"),
-        lambda: hand_over("scan-0002"),
-        when=lambda sql, *_values: sql.startswith("SELECT admitted_at"),
+    meet_after(monkeypatch, recording, "_first_answers", parties=2)
+    results = await race(
+        2,
+        lambda number: redeem_queue(
+            actor=phone, scans=[QueuedScan(f"scan-{number:04d}", issued.code, NOW, Verdict.ADMITTED)], now=MORNING
+        ),
     )
-    assert verdicts == ["admitted", "admitted"]
+    assert [answer.verdict for (answer,) in winners(results)] == ["admitted", "admitted"]
 
 
 async def test_phones_know_the_name_of_each_passs_type_and_nothing_else(scene: Any) -> None:

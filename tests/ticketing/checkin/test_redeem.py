@@ -21,8 +21,9 @@ from ticketing.checkin import redeem as hot
 from ticketing.checkin.enums import Verdict, Way
 from ticketing.checkin.errors import GateNotFound, ListClosed, NonceTaken
 from ticketing.checkin.schemas import QueuedScan
-from ticketing.checkin.services import gates, redeeming
-from ticketing.checkin.services.redeeming import forget_keys, redeem_pass, redeem_queue
+from ticketing.checkin.services import codes, gates
+from ticketing.checkin.services.codes import forget_keys
+from ticketing.checkin.services.redeeming import redeem_pass, redeem_queue
 
 pytestmark = pytest.mark.engines
 PARTIES = 40
@@ -143,7 +144,7 @@ async def test_what_a_leaked_key_signed_is_refused_some_seconds_later(
 ) -> None:
     edition, _list_id, _gate_id, phone = gate
     clock = SimpleNamespace(at=0.0)
-    monkeypatch.setattr(redeeming, "time", SimpleNamespace(monotonic=lambda: clock.at))
+    monkeypatch.setattr(codes, "time", SimpleNamespace(monotonic=lambda: clock.at))
     forget_keys()
     one, other = await make_pass(edition, now=NOW), await make_pass(edition, now=NOW)
     answer = await redeem_pass(actor=phone, client_id="scan-0001", code=one.code, now=NOW)
@@ -288,15 +289,15 @@ async def test_of_forty_copies_of_one_scan_one_is_stored_and_all_are_told_the_sa
 
 @pytest.mark.race
 async def test_without_its_unique_id_a_scan_is_stored_twice(gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The negative control: the second copy of an admitted scan is told that the pass was used."""
+    """The negative control: the second copy of an admitted scan is judged for itself."""
     edition, _list_id, _gate_id, phone = gate
     issued = await make_pass(edition, now=NOW)
     await drop_unique("scan", "client_id")
-    statement = hot.POSTGRES.format(on_conflict=hot.ON_CONFLICT)
+    statement = hot.POSTGRES.format(full="", on_conflict=hot.ON_CONFLICT)
     monkeypatch.setattr(hot, "_postgres", statement.replace("s.client_id = $1::varchar", "s.client_id || '' = NULL"))
     monkeypatch.setattr(hot, "SQLITE_SCAN", hot.SQLITE_SCAN.replace("ON CONFLICT (client_id) DO NOTHING", ""))
     results = await race(2, lambda _number: redeem_pass(actor=phone, client_id="scan-0001", code=issued.code, now=NOW))
-    assert sorted(answer.verdict for answer in winners(results)) == ["admitted", "already_admitted"]
+    assert [answer.replayed for answer in winners(results)] == [False, False]
     assert len(await fetch("SELECT id FROM scan")) == 2
 
 
@@ -307,12 +308,15 @@ async def test_without_its_protection_a_pass_is_admitted_more_than_once(
     """The negative control: index and clause gone on PostgreSQL, index and transaction gone on SQLite."""
     edition, _list_id, _gate_id, phone = gate
     issued = await make_pass(edition, now=NOW)
-    await drop_index("admission_one_open")
+    await drop_index("admission_is_one")
     if dialect() == "postgres":
-        monkeypatch.setattr(hot, "_postgres", hot.POSTGRES.format(on_conflict=""))
+        nothing = "AND ($14::timestamptz, $15::boolean, $16::int, $17::timestamptz) IS NOT NULL"
+        monkeypatch.setattr(hot, "_postgres", hot.POSTGRES.format(full="", on_conflict=nothing))
         parties = PARTIES
     else:
         unguarded(monkeypatch, hot)
+        plain = hot.SQLITE_ADMIT.partition("ON CONFLICT")[0].replace("1, 1)", "1, LENGTH(?7) / LENGTH(?7))")
+        monkeypatch.setattr(hot, "SQLITE_ADMIT", plain)
         meet_after(monkeypatch, hot, "_judge_and_store", parties=2)
         parties = 2
     results = await race(

@@ -17,15 +17,23 @@ from app.kernel.documents.qr import qr_svg
 from app.kernel.editing import held, open_edit
 from app.kernel.errors import NotFound
 from app.kernel.forms import Form, FormError, read_form
-from app.kernel.i18n import _, format_date
+from app.kernel.i18n import _, format_date, pick
 from app.kernel.settings import settings
 from app.kernel.web import page, redirect
 from ticketing.checkin import queries
-from ticketing.checkin.errors import DayOutsideEdition, GateNotFound, ListHoursReversed, ListNotFound, NameTaken
-from ticketing.checkin.rules import hours_told
+from ticketing.checkin.errors import (
+    DayOutsideEdition,
+    EntryRulesContradict,
+    GateNotFound,
+    ListHoursReversed,
+    ListNotFound,
+    NameTaken,
+)
+from ticketing.checkin.rules import entry_told, hours_told
 from ticketing.checkin.schemas import DeviceForm, GateForm, ListForm
 from ticketing.checkin.services import gates as service
 from ticketing.sales.enums import PASS_KIND_NAMES
+from ticketing.sales.queries import ticket_types_of
 
 
 class GatesController(Controller):
@@ -43,9 +51,10 @@ class GatesController(Controller):
             "checkin/manage_gates.html",
             edition=edition,
             lists=[
-                {**row, "hours": hours_told(queries.rules_in(row), edition.timezone)}
-                for row in await queries.lists_of(edition_id)
+                {**row, "hours": hours_told(rules, edition.timezone), "entry": entry_told(rules)}
+                for row, rules in ((row, queries.rules_in(row)) for row in await queries.lists_of(edition_id))
             ],
+            types=dict(await _types(edition_id)),
             gates=await queries.gates_of(edition_id),
             phones=await queries.devices_of(edition_id),
             kinds={kind.value: _(name) for kind, name in PASS_KIND_NAMES.items()},
@@ -163,6 +172,10 @@ def _card_path(edition_id: int, device_id: int, address: str) -> str:
     return f"/manage/{edition_id}/gates/phones/{device_id}?card={quote(address.rpartition('/')[2])}"
 
 
+async def _types(edition_id: int) -> list[tuple[int, str]]:
+    return [(row["id"], pick(row["name"])) for row in await ticket_types_of(edition_id)]
+
+
 async def _list(edition_id: int, list_id: int) -> dict[str, Any]:
     for row in await queries.lists_of(edition_id):
         if row["id"] == list_id:
@@ -195,6 +208,7 @@ async def _list_page(
         row=row,
         is_first=not await queries.lists_of(edition.id),
         kinds=[(kind.value, _(name)) for kind, name in PASS_KIND_NAMES.items()],
+        types=await _types(edition.id),
         days=[("", _("Every day")), *((str(day), format_date(day, weekday=True)) for day in edition.days)],
     )
 
@@ -210,6 +224,11 @@ def _form_of_list(row: dict[str, Any], edition: EditionInfo) -> Form:
         day=row["day"],
         opens_daily=row["opens_daily"],
         closes_daily=row["closes_daily"],
+        ticket_types=row["ticket_types"],
+        once="on" if row["once"] else "",
+        entries_a_day=row["entries_a_day"],
+        again_after=row["again_after"],
+        capacity=row["capacity"],
         **times,
         **{f"note_{code}": (row["note"] or {}).get(code, "") for code in ("vi", "id", "en")},
     )
@@ -252,6 +271,8 @@ async def _save_list(
         return await _list_page(edition, await form_again(request, {"closes_at": error.sentence()}), row, status=422)
     except DayOutsideEdition as error:
         return await _list_page(edition, await form_again(request, {"day": error.sentence()}), row, status=422)
+    except EntryRulesContradict as error:
+        return await _list_page(edition, await form_again(request, {"once": error.sentence()}), row, status=422)
     return redirect(f"/manage/{edition.id}/gates", toast=_("Saved."))
 
 

@@ -15,10 +15,18 @@ from app.events.queries import edition_by_id, hold_edition_going_on
 from app.kernel import audit
 from app.kernel.database import after_commit, is_unique_violation, write_transaction
 from app.kernel.errors import Invalid
-from ticketing.checkin.errors import DayOutsideEdition, GateNotFound, ListHoursReversed, ListNotFound, NameTaken
+from ticketing.checkin.errors import (
+    DayOutsideEdition,
+    EntryRulesContradict,
+    GateNotFound,
+    ListHoursReversed,
+    ListNotFound,
+    NameTaken,
+)
 from ticketing.checkin.queries import GateRule, gate_rule
 from ticketing.checkin.rules import ListRules
 from ticketing.checkin.tables import CheckInList, Gate
+from ticketing.sales.queries import ticket_types_of
 
 #: How long a worker goes by what it knows of a gate.
 RULE_SECONDS = 3.0
@@ -78,7 +86,7 @@ async def create_list(
 ) -> int:
     """Add a check-in list that takes some kinds of pass (none given: every kind), while its rules allow it.
 
-    Raises NameTaken, Invalid, ListHoursReversed, DayOutsideEdition, EditionIsCancelled.
+    Raises NameTaken, Invalid, ListHoursReversed, DayOutsideEdition, EntryRulesContradict, EditionIsCancelled.
 
     With ``exits`` people are scanned out, too, and may come in again on the same day.
     """
@@ -116,7 +124,7 @@ async def update_list(
     now: datetime,
 ) -> None:
     """Change a check-in list. Raises ListNotFound, NameTaken, Invalid, ListHoursReversed, DayOutsideEdition,
-    EditionIsCancelled.
+    EntryRulesContradict, EditionIsCancelled.
     """
     values = _values(name, pass_kinds, active, exits, rules)
     await _check_rules(rules, edition_id)
@@ -228,7 +236,7 @@ def _values(name: str, pass_kinds: Sequence[str], active: bool, exits: bool, rul
 
 def _stored(values: dict[str, Any]) -> dict[str, Any]:
     """The same as they are written."""
-    written = {key: json.dumps(values[key], ensure_ascii=False) for key in ("pass_kinds", "note")}
+    written = {key: json.dumps(values[key], ensure_ascii=False) for key in ("pass_kinds", "note", "ticket_types")}
     return values | written
 
 
@@ -238,6 +246,10 @@ async def _check_rules(rules: ListRules, edition_id: int) -> None:
         raise ListHoursReversed
     if rules.day is not None and not edition.starts_on <= rules.day <= edition.ends_on:
         raise DayOutsideEdition
+    if rules.once and (rules.entries_a_day, rules.again_after) != (None, None):
+        raise EntryRulesContradict
+    if not set(rules.ticket_types) <= {row["id"] for row in await ticket_types_of(edition_id)}:
+        raise Invalid
 
 
 async def _check_list(list_id: int, edition_id: int) -> None:

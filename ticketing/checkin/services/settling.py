@@ -8,7 +8,11 @@ from app.kernel import audit
 from app.kernel.database import fetch, write_transaction
 from ticketing.checkin.enums import Settlement, Verdict
 from ticketing.checkin.errors import ConflictNotOpen
+from ticketing.checkin.queries import ListRule, list_rule
+from ticketing.checkin.recording import hold, restate
+from ticketing.checkin.rules import Limits, day_began, limits_at
 from ticketing.checkin.services.live import note_scan
+from ticketing.checkin.tables import Emptying
 
 
 def midnight_of(timezone: str, now: datetime) -> datetime:
@@ -20,15 +24,18 @@ def midnight_of(timezone: str, now: datetime) -> datetime:
 async def settle_conflict(
     *, scan_id: int, edition_id: int, settlement: Settlement, actor: Actor, now: datetime
 ) -> None:
-    """Settle a late conflict. Accepting one whose pass has no open admission counts it as inside.
+    """Settle a late conflict. One that is accepted counts as an entry at its time; one refused counts for nothing.
 
     Raises ConflictNotOpen when it was settled already or is not of this edition.
     """
     async with write_transaction():
+        scans = await fetch("SELECT event_pass, list_id FROM scan WHERE id = {}", scan_id)
+        pass_id, list_id = (scans[0]["event_pass"], scans[0]["list_id"]) if scans else (None, 0)
+        if pass_id is not None:
+            await hold(pass_id, list_id, now)
         rows = await fetch(
             "UPDATE scan SET settlement = {}, settled_at = {}, settled_by = {} WHERE id = {} AND verdict = {} "
-            "AND settlement IS NULL AND gate_id IN (SELECT id FROM gate WHERE edition = {}) "
-            "RETURNING list_id, gate_id, device_id, event_pass, reason",
+            "AND settlement IS NULL AND gate_id IN (SELECT id FROM gate WHERE edition = {}) RETURNING reason",
             settlement.value,
             now,
             actor.person_id,
@@ -38,37 +45,39 @@ async def settle_conflict(
         )
         if not rows:
             raise ConflictNotOpen
-        row = rows[0]
-        if settlement is Settlement.ACCEPTED and row["event_pass"] is not None:
-            await fetch(
-                "INSERT INTO admission (list_id, event_pass, gate_id, device_id, admitted_at, attempts) "
-                "VALUES ({}, {}, {}, {}, {}, 0) ON CONFLICT (list_id, event_pass) WHERE left_at IS NULL DO NOTHING "
-                "RETURNING id",
-                row["list_id"],
-                row["event_pass"],
-                row["gate_id"],
-                row["device_id"],
-                now,
-            )
+        if pass_id is not None:
+            await restate_pass(pass_id, list_id, now)
         await audit.record(
             actor=actor,
             action="scan.settle",
             subject_type="scan",
             subject_id=scan_id,
             edition_id=edition_id,
-            before={"reason": row["reason"]},
+            before={"reason": rows[0]["reason"]},
             after={"settlement": settlement.value},
             now=now,
         )
     note_scan(edition_id)
 
 
+async def restate_pass(pass_id: int, list_id: int, now: datetime) -> None:
+    """Make what a list knows of a pass anew from its scans, in the caller's transaction, which holds its admission."""
+    rule = await list_rule(list_id)
+    await restate({(pass_id, list_id)}, rule.edition_id, lambda _list_id, at: _limits(rule, at), now)
+
+
+def _limits(rule: ListRule, at: datetime) -> Limits:
+    return limits_at(rule.rules, at, exits=rule.exits, timezone=rule.timezone)
+
+
 async def empty_lists(*, edition_id: int, actor: Actor, now: datetime) -> int:
-    """Close all open admissions of an edition, as when the doors shut; returns how many."""
+    """Let everybody go who is inside a list of an edition, as when the doors shut; returns how many."""
     async with write_transaction():
+        await Emptying(edition=edition_id, at=now).save()
         rows = await fetch(
-            "UPDATE admission SET left_at = {} WHERE left_at IS NULL "
+            "UPDATE admission SET left_at = {}, last_at = {} WHERE left_at IS NULL "
             "AND list_id IN (SELECT id FROM check_in_list WHERE edition = {}) RETURNING id",
+            now,
             now,
             edition_id,
         )
@@ -86,23 +95,21 @@ async def empty_lists(*, edition_id: int, actor: Actor, now: datetime) -> int:
 
 
 async def close_past_days(*, now: datetime) -> int:
-    """Close admissions of days that are over in each edition's own zone, so that a pass opens the gate next morning.
+    """Let go who is inside since a day of the list that is over, so that nobody counts as inside next morning.
 
-    Runs as a job; returns how many were closed.
+    Runs as a job; returns how many were let go.
     """
     closed = 0
-    editions = await fetch(
-        "SELECT DISTINCT e.id AS id, e.timezone AS timezone FROM edition e "
-        "JOIN check_in_list l ON l.edition = e.id JOIN admission a ON a.list_id = l.id WHERE a.left_at IS NULL"
-    )
-    for edition in editions:
+    lists = await fetch("SELECT DISTINCT list_id AS id FROM admission WHERE left_at IS NULL")
+    for row in lists:
+        rule = await list_rule(row["id"])
         async with write_transaction():
             rows = await fetch(
-                "UPDATE admission SET left_at = {} WHERE left_at IS NULL AND admitted_at < {} "
-                "AND list_id IN (SELECT id FROM check_in_list WHERE edition = {}) RETURNING id",
+                "UPDATE admission SET left_at = {} WHERE left_at IS NULL AND list_id = {} AND admitted_at < {} "
+                "RETURNING id",
                 now,
-                midnight_of(edition["timezone"], now),
-                edition["id"],
+                row["id"],
+                day_began(rule.rules, now, rule.timezone),
             )
         closed += len(rows)
     return closed
