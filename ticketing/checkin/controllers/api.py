@@ -26,6 +26,7 @@ from ticketing.checkin.services.gates import rule_of
 from ticketing.checkin.services.labels import labels_of
 from ticketing.checkin.services.redeeming import redeem_pass, redeem_queue
 from ticketing.checkin.services.settling import midnight_of
+from ticketing.checkin.services.telling import rules_told
 
 
 class GateApi(Controller):
@@ -91,6 +92,7 @@ class GateApi(Controller):
             blocked=blocked,
             labels=[read_label(label, names) for label in labels],
             label_of=label_of,
+            list_rules=rules_told(rule),
         )
 
     @get("/status", summary="The clock, and how many are inside")

@@ -3,6 +3,7 @@
 
 import { openDisk } from "@fairground/disk";
 import type { DBSchema, IDBPDatabase } from "idb";
+import type { ListRules } from "./hours";
 
 /** What the service says a phone needs to judge passes alone. */
 export interface Bundle {
@@ -16,6 +17,8 @@ export interface Bundle {
   list_name: string;
   list_active: boolean;
   list_exits: boolean;
+  /** When the list takes people, and what it says of that; a bundle kept by an earlier version has none. */
+  list_rules?: ListRules;
   pass_kinds: string[];
   public_keys: Record<string, string>;
   /** By key id, how many minutes later than they say codes count: those of an edition that was postponed. */
