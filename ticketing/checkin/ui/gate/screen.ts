@@ -18,6 +18,8 @@ function element<E extends HTMLElement>(id: string): E {
 
 export class Screen {
   private readonly verdict = element("verdict");
+  /** What the card of the last answer says while there is none. */
+  private readonly none = element("last-detail").textContent;
   private dismiss: (() => void) | undefined;
 
   constructor() {
@@ -74,7 +76,8 @@ export class Screen {
   /** Take down what was said of the last scan. */
   forget(): void {
     this.clear();
-    for (const id of ["last-word", "last-detail"]) element(id).textContent = "";
+    element("last-word").textContent = "";
+    element("last-detail").textContent = this.none;
     delete element("last").dataset.look;
   }
 
