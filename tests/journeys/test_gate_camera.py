@@ -37,6 +37,7 @@ window.locks = 0;
 Object.defineProperty(navigator, "wakeLock", {
   value: { request: () => Promise.resolve({ release: () => Promise.resolve(), number: ++window.locks }) },
 });
+navigator.vibrate = (how) => Boolean((window.shaken = how));
 window.AudioContext = class extends AudioContext {
   constructor() {
     super();
@@ -181,3 +182,4 @@ def test_an_app_that_was_put_away_scans_sounds_and_stays_awake_again(people: Peo
     gate.keyboard.type(code)
     gate.keyboard.press("Enter")
     expect(gate.locator(ADMITTED)).to_be_visible()
+    assert gate.evaluate("shaken") == [60]
