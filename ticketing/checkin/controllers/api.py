@@ -22,11 +22,11 @@ from ticketing.checkin.schemas import (
     ScansRequest,
     StatusAnswer,
 )
+from ticketing.checkin.services.bundling import rules_told
 from ticketing.checkin.services.gates import rule_of
 from ticketing.checkin.services.labels import labels_of
 from ticketing.checkin.services.redeeming import redeem_pass, redeem_queue
 from ticketing.checkin.services.settling import midnight_of
-from ticketing.checkin.services.telling import rules_told
 
 
 class GateApi(Controller):

@@ -252,7 +252,7 @@ class Session implements Scanner {
   }
 
   private tell(problem: CameraProblem | undefined): void {
-    if (this.problem?.reason === problem?.reason) return;
+    if (this.stopped || this.problem?.reason === problem?.reason) return;
     this.problem = problem;
     this.options.onProblem?.(problem);
   }

@@ -17,6 +17,7 @@ import { Screen } from "./screen";
 import { fetchBundle, fetchStatus, handOver, isAway, isLate, isWithdrawn, redeem, timesOf, type OfflineScan } from "./service";
 import { Store, type Bundle } from "./store";
 import { Tools } from "./tools";
+import { Unanswered } from "./unanswered";
 import { clockTime, spanTold, word } from "./words";
 
 const statusEvery = 10_000;
@@ -36,8 +37,7 @@ class Gate {
   private readonly pace = new Pace();
   private online = true;
   private busy = false;
-  /** A code of which no answer came in time: sent again it is the same scan. */
-  private unanswered: { text: string; way: Way; id: string } | undefined;
+  private readonly unanswered: Unanswered;
   private inside: number | undefined;
   private way: Way = "in";
   private scanner: Scanner | undefined;
@@ -47,7 +47,9 @@ class Gate {
     private readonly queue: Queue<OfflineScan>,
     private readonly recent: Recent,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.unanswered = new Unanswered(clock);
+  }
 
   async start(): Promise<void> {
     this.bundle = await this.store.bundle();
@@ -151,8 +153,7 @@ class Gate {
       return;
     }
     const way = this.way;
-    const again = this.unanswered?.text === text && this.unanswered.way === way ? this.unanswered.id : undefined;
-    const id = again ?? newId();
+    const id = this.unanswered.take(text, way) ?? newId();
     const stamp = this.clock.now();
     if (!this.online && (canJudge(text) || !this.pace.tooSlow)) {
       await this.answerAlone(text, id, stamp, way);
@@ -162,13 +163,12 @@ class Gate {
     try {
       const answer = this.mayHedge(text) ? await within(hedgeAfter, asking) : await this.patiently(text, asking);
       if (answer) {
-        this.unanswered = undefined;
         await this.took(answer, text, stamp, way, false);
         return;
       }
     } catch (error) {
       if (isLate(error) && !canJudge(text)) {
-        this.unanswered = { text, way, id };
+        this.unanswered.note(text, way, id);
         await this.screen.say(t("The network is slow"), t("No answer has come yet. Type the code again, or scan the QR code."));
         return;
       }
@@ -190,8 +190,9 @@ class Gate {
 
   /** Wait for an answer that this phone cannot do without, and say so when it takes long. */
   private async patiently(text: string, asking: Promise<Answer>): Promise<Answer> {
-    const answer = canJudge(text) ? undefined : await within(slowAfter, asking);
-    if (answer || canJudge(text)) return answer ?? asking;
+    if (canJudge(text)) return asking;
+    const answer = await within(slowAfter, asking);
+    if (answer) return answer;
     notice("asking", t("The network is slow: waiting for the service to know this code."), "mind");
     return asking.finally(() => notice("asking", ""));
   }
