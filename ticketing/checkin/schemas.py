@@ -85,6 +85,22 @@ class ScansAnswer(msgspec.Struct):
     answers: list[RedeemAnswer]
 
 
+class ListRulesAnswer(msgspec.Struct):
+    """The rules of a list that hang on the moment alone, as ``rules.py`` reads them.
+
+    ``told`` says in the language of who asks when the list takes people, and ``note`` what it wants shown with whom it
+    lets in; empty for nothing.
+    """
+
+    opens_at: datetime | None
+    closes_at: datetime | None
+    day: date | None
+    opens_daily: str | None
+    closes_daily: str | None
+    told: str
+    note: str
+
+
 class BundleAnswer(msgspec.Struct):
     """What a phone needs to judge passes without a network.
 
@@ -93,7 +109,7 @@ class BundleAnswer(msgspec.Struct):
     kind; ``revoked`` are the serials of passes of the edition that count no more, or not now, and ``blocked`` those of
     them that are blocked only; ``label_of`` is a byte in Base64 for each serial from 1, the place of its ticket type's
     name in ``labels`` (255: none; the names are in the language of who asks); ``list_exits`` says that people are
-    scanned out, too.
+    scanned out, too; ``list_rules`` say when the list takes people.
     """
 
     server_time: datetime
@@ -113,6 +129,7 @@ class BundleAnswer(msgspec.Struct):
     blocked: list[int]
     labels: list[str]
     label_of: str
+    list_rules: ListRulesAnswer | None = None
 
 
 class StatusAnswer(msgspec.Struct):

@@ -108,11 +108,13 @@ export class Queue<Body> {
 
   /** Keep sending from now on: at once, when the network is back, and with growing patience between failures. */
   keepSending(send: Send<Body>): void {
+    if (!this.sender) addEventListener("online", () => this.atOnce());
     this.sender = send;
-    addEventListener("online", () => {
-      this.wait = firstWait;
-      this.soon(0);
-    });
+    this.atOnce();
+  }
+
+  private atOnce(): void {
+    this.wait = firstWait;
     this.soon(0);
   }
 

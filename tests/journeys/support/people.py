@@ -105,14 +105,15 @@ class People:
         dark: bool = False,
         script: bool = True,
         codes: list[bytes] | None = None,
+        cameras: int = 1,
     ) -> Page:
         """Open a browser of somebody's own and return its page, which shows the path ``at`` if one is given.
 
         ``signed_in`` names a role of the demo festival, ``device`` one of ``DEVICES``; ``codes`` are PNG pictures
-        of QR codes that the camera sees one after the other.
+        of QR codes that the camera sees one after the other; with none of them there may be several ``cameras``.
         """
         width, height = DEVICES[device]
-        browser = self._browser if codes is None else self._browser_with_camera(codes)
+        browser = self._browser if codes is None else self._browser_with_camera(codes, cameras)
         context = browser.new_context(
             base_url=self.service.url,
             viewport={"width": width, "height": height},
@@ -233,9 +234,12 @@ class People:
         for browser in self._with_cameras:
             browser.close()
 
-    def _browser_with_camera(self, codes: list[bytes]) -> Browser:
-        film = write_camera_file(self._folder / f"camera-{len(self._with_cameras)}.y4m", codes)
-        browser = launch(self._playwright, [*CAMERA_SWITCHES, f"--use-file-for-fake-video-capture={film}"])
+    def _browser_with_camera(self, codes: list[bytes], cameras: int) -> Browser:
+        switches = [*CAMERA_SWITCHES, f"--use-fake-device-for-media-stream=device-count={cameras}"]
+        if codes:  # Chromium plays a film to one camera alone
+            film = write_camera_file(self._folder / f"camera-{len(self._with_cameras)}.y4m", codes)
+            switches.append(f"--use-file-for-fake-video-capture={film}")
+        browser = launch(self._playwright, switches)
         self._with_cameras.append(browser)
         return browser
 

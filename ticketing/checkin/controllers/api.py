@@ -22,6 +22,7 @@ from ticketing.checkin.schemas import (
     ScansRequest,
     StatusAnswer,
 )
+from ticketing.checkin.services.bundling import rules_told
 from ticketing.checkin.services.gates import rule_of
 from ticketing.checkin.services.labels import labels_of
 from ticketing.checkin.services.redeeming import redeem_pass, redeem_queue
@@ -91,6 +92,7 @@ class GateApi(Controller):
             blocked=blocked,
             labels=[read_label(label, names) for label in labels],
             label_of=label_of,
+            list_rules=rules_told(rule),
         )
 
     @get("/status", summary="The clock, and how many are inside")

@@ -21,10 +21,17 @@ const vibrations: Record<Signal, number[]> = { admitted: [60], refused: [180, 80
 
 let audio: AudioContext | undefined;
 
-/** Browsers let a page sound only after a touch: call this on the first one. */
+/** Browsers let a page sound only after a touch: call this on each, for a call or another app may silence it again. */
 export function unlockSound(): void {
-  audio ??= new AudioContext();
-  void audio.resume();
+  if (!audio) {
+    audio = new AudioContext();
+    document.addEventListener("visibilitychange", wake);
+  }
+  wake();
+}
+
+function wake(): void {
+  if (audio && audio.state !== "running" && !document.hidden) void audio.resume().catch(() => undefined);
 }
 
 /** Sound and vibrate a verdict. */

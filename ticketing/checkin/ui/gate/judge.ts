@@ -59,7 +59,7 @@ export function isPartial(text: string): boolean {
 
 /** Judge a pass as the service would, as far as this phone can know; of who leaves only the signature is asked. */
 export async function judge(text: string, clientId: string, bundle: Bundle, store: Store, now: Date, way: Way = "in"): Promise<Answer> {
-  const { keys, revoked, blocked, takes, labelOf, dayOf } = known(bundle);
+  const { keys, revoked, blocked, takes, labelOf, dayOf, refusedAt } = known(bundle);
   const found = verifyPass(text, keys);
   if (!found.valid || found.pass.edition !== bundle.edition_id) return { client_id: clientId, verdict: "unknown" };
   const pass = passMoved(found.pass, bundle.key_shifts?.[found.pass.keyId] ?? 0);
@@ -78,9 +78,11 @@ export async function judge(text: string, clientId: string, bundle: Bundle, stor
     const days = { valid_from: pass.validFrom.toISOString(), valid_until: pass.validUntil.toISOString() };
     return { ...answer(now < pass.validFrom ? "not_valid_yet" : "expired"), ...days };
   }
+  const closed = refusedAt(now.getTime());
+  if (closed) return { ...answer(closed), note: `${bundle.list_name}: ${bundle.list_rules?.told ?? ""}` };
   const entry = await store.entry(entryKey(bundle, text));
   if (entry && dayOf(entry.at) === dayOf(now.getTime())) return answer("already_admitted", entry);
-  return answer("admitted");
+  return { ...answer("admitted"), note: bundle.list_rules?.note || undefined };
 }
 
 /** Under which name an admission of this pass is remembered. */

@@ -1,6 +1,7 @@
 // What a bundle says, in the form in which a verdict asks for it: read once for each bundle, not for each pass.
 
 import { keyFromText } from "@fairground/passes";
+import { refusedBy } from "./hours";
 import type { Bundle } from "./store";
 
 export interface Known {
@@ -15,6 +16,8 @@ export interface Known {
   labelOf(serial: number): string | undefined;
   /** The day of an instant, in milliseconds, at the edition's place. */
   dayOf(at: number): string;
+  /** Why the list takes nobody at an instant, in milliseconds; undefined while it does. */
+  refusedAt(at: number): "not_valid_yet" | "expired" | undefined;
 }
 
 const read = new WeakMap<Bundle, Known>();
@@ -26,7 +29,7 @@ export function known(bundle: Bundle): Known {
   return found;
 }
 
-function readBundle({ public_keys, revoked, blocked, pass_kinds, labels, label_of, timezone }: Bundle): Known {
+function readBundle({ public_keys, revoked, blocked, pass_kinds, labels, label_of, list_rules, timezone }: Bundle): Known {
   const kinds = new Set(pass_kinds);
   const places = Uint8Array.from(atob(label_of ?? ""), (letter) => letter.charCodeAt(0));
   const days = new Intl.DateTimeFormat("en-CA", { timeZone: timezone, dateStyle: "short" });
@@ -37,5 +40,6 @@ function readBundle({ public_keys, revoked, blocked, pass_kinds, labels, label_o
     takes: (kind) => kinds.size === 0 || kinds.has(kind),
     labelOf: (serial) => labels[places[serial - 1] ?? -1],
     dayOf: (at) => days.format(at),
+    refusedAt: (at) => list_rules && refusedBy(list_rules, at, timezone),
   };
 }

@@ -6,30 +6,38 @@ import { usedStorage } from "@fairground/disk";
 import { t } from "@fairground/i18n";
 import { pageLocale } from "@fairground/page";
 import { newId, Queue, type Keeping } from "@fairground/queue";
-import { CameraProblem, listenForReader, signal, startScanner, unlockSound, type Scanner } from "@fairground/scan";
+import { listenForReader, signal, startScanner, unlockSound, type Camera, type Scanner } from "@fairground/scan";
+import { Clock, deviceClocks, type Reading, type Stamp } from "./clock";
 import { asSent, canJudge, entryKey, isPartial, judge, looksTyped, type Answer, type Verdict, type Way } from "./judge";
-import { notice } from "./notices";
+import { notice, pass, passing } from "./notices";
 import { freshFor, hedgeAfter, Pace, within } from "./pace";
-import { Screen, word } from "./screen";
-import { fetchBundle, fetchStatus, handOver, isAway, isWithdrawn, redeem, type OfflineScan } from "./service";
+import { Recent } from "./recent";
+import { RecentView } from "./recent_view";
+import { Screen } from "./screen";
+import { fetchBundle, fetchStatus, handOver, isAway, isLate, isWithdrawn, redeem, timesOf, type OfflineScan } from "./service";
 import { Store, type Bundle } from "./store";
+import { Tools } from "./tools";
+import { Unanswered } from "./unanswered";
+import { clockTime, spanTold, word } from "./words";
 
 const statusEvery = 10_000;
 /** Short of the time for which a bundle is new enough to judge by while the service is slow. */
 const bundleEvery = 110_000;
 const storageEvery = 60_000;
+const clockEvery = 2_000;
+/** Milliseconds after which whoever typed a code is told that the service takes its time. */
+const slowAfter = 1_200;
 
 class Gate {
   private readonly screen = new Screen();
+  private readonly view = new RecentView();
   private bundle: Bundle | undefined;
-  private offset = 0;
-  /** Milliseconds of the steady clock at which the bundle came. */
-  private fetchedAt = -Infinity;
+  /** When the bundle came. */
+  private fetched: Reading | undefined;
   private readonly pace = new Pace();
   private online = true;
   private busy = false;
-  /** What was shown before the service had answered, by the id of the scan. */
-  private readonly shown = new Map<string, Verdict>();
+  private readonly unanswered: Unanswered;
   private inside: number | undefined;
   private way: Way = "in";
   private scanner: Scanner | undefined;
@@ -37,12 +45,17 @@ class Gate {
   constructor(
     private readonly store: Store,
     private readonly queue: Queue<OfflineScan>,
-  ) {}
+    private readonly recent: Recent,
+    private readonly clock: Clock,
+  ) {
+    this.unanswered = new Unanswered(clock);
+  }
 
   async start(): Promise<void> {
     this.bundle = await this.store.bundle();
-    this.offset = await this.store.offset();
     this.showWay(this.way);
+    const [last] = this.recent.all;
+    if (last) this.screen.last(last, this.timezone, this.clock.now().at);
     this.queue.observe((count, keeping) => {
       this.screen.waiting(count);
       notice("keeping", keepingWords(keeping));
@@ -54,15 +67,20 @@ class Gate {
     });
     this.queue.keepSending((records) => this.send(records));
     this.listen();
-    void this.openCamera();
+    await this.openCamera();
     await this.refreshBundle();
     setInterval(() => void this.refreshBundle(), bundleEvery);
     await this.refreshStatus();
     setInterval(() => void this.refreshStatus(), statusEvery);
+    setInterval(() => this.watchClock(), clockEvery);
+  }
+
+  private get timezone(): string {
+    return this.bundle?.timezone ?? "Asia/Ho_Chi_Minh";
   }
 
   private listen(): void {
-    document.addEventListener("pointerdown", unlockSound, { once: true });
+    document.addEventListener("pointerdown", unlockSound);
     const typed = document.getElementById("typed") as HTMLFormElement;
     const input = document.getElementById("code") as HTMLInputElement;
     listenForReader((text) => {
@@ -79,8 +97,12 @@ class Gate {
     for (const button of document.querySelectorAll<HTMLElement>("[data-way]")) {
       button.addEventListener("click", () => this.showWay(button.dataset.way === "out" ? "out" : "in"));
     }
+    document.getElementById("last")?.addEventListener("click", () => this.view.show(this.recent.all, this.timezone, this.clock.now().at));
     addEventListener("offline", () => this.setOnline(false));
     addEventListener("online", () => void this.refreshStatus());
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden) void this.wake();
+    });
   }
 
   private showWay(way: Way): void {
@@ -91,32 +113,22 @@ class Gate {
 
   private async openCamera(): Promise<void> {
     const video = document.getElementById("camera") as HTMLVideoElement;
-    try {
-      this.scanner = await startScanner(video, {
-        onCode: (text) => this.scan(text),
-        onError: (problem) => this.screen.problem(problem.message),
-      });
-      this.offerTools(this.scanner);
-    } catch (error) {
-      if (!(error instanceof CameraProblem)) throw error;
-      this.screen.problem(error.message);
-    }
+    const scanner = startScanner(video, {
+      camera: await this.store.value<Camera>("camera"),
+      onCode: (text) => this.scan(text),
+      onProblem: (problem) => this.screen.problem(problem?.message ?? "", problem?.reason === "refused"),
+      onOpen: () => void tools.offer(),
+    });
+    const tools = new Tools(scanner, this.store);
+    document.getElementById("retry")?.addEventListener("click", () => scanner.retry());
+    this.scanner = scanner;
   }
 
-  private offerTools(scanner: Scanner): void {
-    const torch = document.getElementById("torch") as HTMLButtonElement;
-    let on = false;
-    torch.hidden = !scanner.hasTorch();
-    torch.addEventListener("click", () => {
-      on = !on;
-      torch.setAttribute("aria-pressed", String(on));
-      void scanner.setTorch(on);
-    });
-    const flip = document.getElementById("flip") as HTMLButtonElement;
-    void navigator.mediaDevices.enumerateDevices().then((devices) => {
-      flip.hidden = devices.filter(({ kind }) => kind === "videoinput").length < 2;
-    });
-    flip.addEventListener("click", () => void scanner.nextCamera().catch((problem: CameraProblem) => this.screen.problem(problem.message)));
+  /** The phone was put away and is looked at again: what it knows may be hours old. */
+  private async wake(): Promise<void> {
+    this.watchClock();
+    await this.refreshStatus();
+    if (!this.isFresh()) await this.refreshBundle();
   }
 
   /** One pass, from the text to the end of its verdict. */
@@ -125,6 +137,7 @@ class Gate {
     this.busy = true;
     this.scanner?.pause();
     this.screen.clear();
+    this.view.close();
     try {
       if (typed && isPartial(text)) await this.screen.say(t("Not complete"), t("The code under the QR code has eight characters."));
       else await this.answer(asSent(text));
@@ -135,46 +148,60 @@ class Gate {
   }
 
   private async answer(text: string): Promise<void> {
-    const timezone = this.bundle?.timezone ?? "Asia/Ho_Chi_Minh";
     if (!canJudge(text) && !looksTyped(text)) {
       await this.screen.say(t("Not a pass"), t("This code belongs to something else. Scan the code of the pass."));
       return;
     }
-    const id = newId();
-    const at = this.now();
     const way = this.way;
-    if (this.online) {
-      const asking = this.ask(id, text, at, way);
-      try {
-        const answer = this.mayHedge(text) ? await within(hedgeAfter, asking) : await asking;
-        if (answer) {
-          await this.remember(answer, text, at);
-          await this.screen.show(answer, timezone, at);
-          return;
-        }
-        const alone = this.answerAlone(text, id, at, way, timezone);
-        asking.then(
-          (late) => alone.then(() => this.compare(id, late, text, at)),
-          (error: unknown) => this.failed(error),
-        );
-        return await alone;
-      } catch (error) {
-        if (!isAway(error) && !isWithdrawn(error)) {
-          await this.screen.say(t("Not possible now"), error instanceof Error ? error.message : "");
-          return;
-        }
-        await this.failed(error);
-        if (isWithdrawn(error)) return;
-      }
+    const id = this.unanswered.take(text, way) ?? newId();
+    const stamp = this.clock.now();
+    if (!this.online && (canJudge(text) || !this.pace.tooSlow)) {
+      await this.answerAlone(text, id, stamp, way);
+      return;
     }
-    await this.answerAlone(text, id, at, way, timezone);
+    const asking = this.ask(id, text, stamp, way);
+    try {
+      const answer = this.mayHedge(text) ? await within(hedgeAfter, asking) : await this.patiently(text, asking);
+      if (answer) {
+        await this.took(answer, text, stamp, way, false);
+        return;
+      }
+    } catch (error) {
+      if (isLate(error) && !canJudge(text)) {
+        this.unanswered.note(text, way, id);
+        await this.screen.say(t("The network is slow"), t("No answer has come yet. Type the code again, or scan the QR code."));
+        return;
+      }
+      if (!isAway(error) && !isWithdrawn(error)) {
+        await this.screen.say(t("Not possible now"), error instanceof Error ? error.message : "");
+        return;
+      }
+      await this.failed(error);
+      if (!isWithdrawn(error)) await this.answerAlone(text, id, stamp, way);
+      return;
+    }
+    const alone = this.answerAlone(text, id, stamp, way);
+    asking.then(
+      (late) => alone.then((shown) => this.compare(shown, late, text, stamp)),
+      (error: unknown) => this.failed(error),
+    );
+    await alone;
+  }
+
+  /** Wait for an answer that this phone cannot do without, and say so when it takes long. */
+  private async patiently(text: string, asking: Promise<Answer>): Promise<Answer> {
+    if (canJudge(text)) return asking;
+    const answer = await within(slowAfter, asking);
+    if (answer) return answer;
+    notice("asking", t("The network is slow: waiting for the service to know this code."), "mind");
+    return asking.finally(() => notice("asking", ""));
   }
 
   /** Ask the service, and mind how long it takes. */
-  private async ask(id: string, text: string, at: Date, way: Way): Promise<Answer> {
+  private async ask(id: string, text: string, stamp: Stamp, way: Way): Promise<Answer> {
     const asked = performance.now();
     try {
-      return await redeem(id, text, at, way);
+      return await redeem(id, text, stamp, way, canJudge(text));
     } finally {
       this.pace.answered(performance.now() - asked);
       if (this.pace.tooSlow) this.setOnline(true); // it answers, and yet is not waited for
@@ -183,19 +210,21 @@ class Gate {
 
   /** Whether this phone knows enough, and lately enough, to let nobody wait for a service that is slow. */
   private mayHedge(text: string): boolean {
-    return canJudge(text) && this.bundle?.list_active === true && performance.now() - this.fetchedAt < freshFor;
+    return canJudge(text) && this.bundle?.list_active === true && this.isFresh();
+  }
+
+  private isFresh(): boolean {
+    return this.fetched !== undefined && this.clock.since(this.fetched) < freshFor;
   }
 
   /** The service answered after this phone had: where it says something else, whoever stands there shall know. */
-  private async compare(id: string, late: Answer, text: string, at: Date): Promise<void> {
-    const shown = this.shown.get(id);
-    this.shown.delete(id);
+  private async compare(shown: Verdict | undefined, late: Answer, text: string, stamp: Stamp): Promise<void> {
     if (!shown || shown === late.verdict) return;
-    await this.remember(late, text, at);
-    const time = clockTime(at, this.bundle?.timezone);
-    const words = { time, label: late.label ?? "", shown: word({ verdict: shown }), said: word(late) };
+    await this.remember(late, text, stamp);
+    await this.recent.heard([late]);
+    const words = { time: clockTime(stamp.at, this.timezone), label: late.label ?? "", shown: word({ verdict: shown }), said: word(late) };
     signal("look");
-    notice("differs", t("{time} {label}: this phone said “{shown}”, the service says “{said}”.", words), "mind");
+    passing("differs", t("{time} {label}: this phone said “{shown}”, the service says “{said}”.", words));
   }
 
   private async failed(error: unknown): Promise<void> {
@@ -203,29 +232,35 @@ class Gate {
     else if (isAway(error)) this.setOnline(false);
   }
 
-  /** Without the service: judge here, show it, and put the scan in line. */
-  private async answerAlone(text: string, id: string, at: Date, way: Way, timezone: string): Promise<void> {
+  /** Without the service: judge here, put the scan in line, and then show it. Gives what was shown of a pass. */
+  private async answerAlone(text: string, id: string, stamp: Stamp, way: Way): Promise<Verdict | undefined> {
     if (!this.bundle) {
       await this.screen.say(t("No network"), t("This phone has to be online once before it can check passes alone."));
-      return;
+      return undefined;
     }
     if (!canJudge(text)) {
       await this.screen.say(t("No network"), t("Typed codes need the network. Scan the QR code."));
-      return;
+      return undefined;
     }
     if (!this.bundle.list_active) {
       await this.screen.say(t("Closed"), this.bundle.list_name);
-      return;
+      return undefined;
     }
-    const answer = await judge(text, id, this.bundle, this.store, at, way);
-    if (this.online) this.shown.set(id, answer.verdict); // the service's answer is still to come
+    const answer = await judge(text, id, this.bundle, this.store, stamp.at, way);
     const { list_id: list, gate_id: gate } = this.bundle;
-    await this.queue.add({ code: text, device_at: at.toISOString(), shown: answer.verdict, way, list, gate }, id);
-    await this.remember(answer, text, at);
-    await this.screen.show(answer, timezone, at);
+    await this.queue.add({ code: text, ...timesOf(stamp), shown: answer.verdict, way, list, gate }, id);
+    await this.took(answer, text, stamp, way, true);
+    return answer.verdict;
   }
 
-  private async remember(answer: Answer, text: string, at: Date): Promise<void> {
+  /** An answer stands: it is remembered, noted and shown. */
+  private async took(answer: Answer, text: string, stamp: Stamp, way: Way, alone: boolean): Promise<void> {
+    await this.remember(answer, text, stamp);
+    void this.recent.add(answer, stamp, this.bundle?.gate ?? "", way, alone);
+    await this.screen.show(answer, this.timezone, stamp.at);
+  }
+
+  private async remember(answer: Answer, text: string, { at }: Stamp): Promise<void> {
     if (answer.replayed || !this.bundle) return;
     if (answer.verdict === "already_admitted" && answer.previous_at && canJudge(text)) {
       // Another gate let it in: without the network this phone shall know, too.
@@ -244,14 +279,17 @@ class Gate {
     const answers = await handOver(records);
     this.setOnline(true);
     void this.refreshStatus();
+    await this.recent.heard(answers);
     return answers.map(({ client_id }) => client_id);
   }
 
   private async refreshBundle(): Promise<void> {
+    const asked = this.clock.read();
     try {
-      const { bundle, offset } = await fetchBundle();
-      [this.bundle, this.offset, this.fetchedAt] = [bundle, offset, performance.now()];
-      await this.store.keep(bundle, offset);
+      const bundle = await fetchBundle();
+      this.heard(bundle.server_time, asked);
+      [this.bundle, this.fetched] = [bundle, this.clock.read()];
+      await this.store.keep(bundle);
       this.screen.gate(bundle.gate);
       this.showWay(this.way);
       this.setOnline(true, true);
@@ -261,16 +299,34 @@ class Gate {
   }
 
   private async refreshStatus(): Promise<void> {
-    const asked = performance.now();
+    const asked = this.clock.read();
     try {
-      const { inside } = await fetchStatus();
-      this.pace.asked(performance.now() - asked);
+      const { inside, server_time } = await fetchStatus();
+      this.pace.asked(this.clock.read().steady - asked.steady);
+      this.heard(server_time, asked);
       this.inside = inside;
       this.screen.inside(inside);
       this.setOnline(true);
     } catch (error) {
       await this.failed(error);
     }
+  }
+
+  /** A contact with the service: the clock is measured, and what is over need not be said any longer. */
+  private heard(serverTime: string, asked: Reading): void {
+    const moved = this.clock.heard(Date.parse(serverTime), asked);
+    if (this.clock.measured) void this.store.keepMeasured(this.clock.measured);
+    pass();
+    if (moved) passing("moved", t("The clock of this phone was moved by {time}. Scans go by the clock of the service.", { time: spanTold(moved) }));
+    this.watchClock();
+  }
+
+  /** Say while the time is not certain; where the service can be asked, it is. */
+  private watchClock(): void {
+    const { trust } = this.clock.now();
+    const unsure = trust === "jumped" && !this.online;
+    notice("clock", unsure ? t("This phone slept, or its clock was moved: times are uncertain until it is online.") : "", "mind");
+    if (trust === "jumped" && this.online && !document.hidden) void this.refreshStatus();
   }
 
   /** Whichever answer tells it first that the network is back: what the phone judges by is fetched anew. */
@@ -288,18 +344,12 @@ class Gate {
   private async withdrawn(): Promise<void> {
     this.scanner?.stop();
     this.bundle = undefined;
+    this.view.close();
+    this.recent.forget();
     await this.store.forget();
+    this.screen.forget();
     this.screen.problem(t("This phone was withdrawn. Ask the gate lead for a new card."));
   }
-
-  private now(): Date {
-    return new Date(Date.now() + this.offset);
-  }
-}
-
-/** The time of day at the edition's place. */
-function clockTime(at: Date, timeZone = "Asia/Ho_Chi_Minh"): string {
-  return new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone }).format(at);
 }
 
 /** What whoever holds this phone has to know about scans that only this page keeps. */
@@ -318,7 +368,8 @@ async function main(): Promise<void> {
   const [store, queue] = await Promise.all([Store.open(), Queue.open<OfflineScan>("fairground-gate-queue")]);
   void startApp({ worker: "/gate/sw.js", scope: "/gate/", mayUpdate: async () => (await queue.count()) === 0 });
   document.documentElement.classList.toggle("installed", isInstalled());
-  await new Gate(store, queue).start();
+  const [recent, measured] = await Promise.all([Recent.open(store), store.measured()]);
+  await new Gate(store, queue, recent, new Clock(measured, deviceClocks)).start();
 }
 
 void main();

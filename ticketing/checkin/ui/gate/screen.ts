@@ -3,57 +3,14 @@
 import { t, tn } from "@fairground/i18n";
 import { pageLocale } from "@fairground/page";
 import { signal, type Signal } from "@fairground/scan";
-import type { Answer, Verdict, Way } from "./judge";
+import type { Answer, Way } from "./judge";
+import type { RecentScan } from "./recent";
+import { explained, looks, word } from "./words";
 
 /** Milliseconds after which the next pass is read, whatever the verdict was. */
 const patience = 1_200;
 /** How long a verdict stays that is no admission, unless the next code is read before: it has to be read and explained. */
 const refusalStays = 4_000;
-
-const looks: Record<Verdict, Signal> = {
-  admitted: "admitted",
-  already_admitted: "refused",
-  not_valid_yet: "refused",
-  expired: "refused",
-  revoked: "refused",
-  wrong_list: "look",
-  unknown: "refused",
-  late_conflict: "look",
-  left: "admitted",
-  not_inside: "look",
-};
-
-/** A verdict in one or two words. */
-export function word({ verdict, reason }: Pick<Answer, "verdict" | "reason">): string {
-  switch (verdict) {
-    case "admitted":
-      return t("Admitted");
-    case "already_admitted":
-      return t("Used already");
-    case "not_valid_yet":
-      return t("Not valid yet");
-    case "expired":
-      return t("Expired");
-    case "revoked":
-      return reason === "blocked" ? t("Blocked") : t("Withdrawn");
-    case "wrong_list":
-      return t("Wrong entrance");
-    case "unknown":
-      return t("Not known");
-    case "late_conflict":
-      return t("To be settled");
-    case "left":
-      return t("Went out");
-    case "not_inside":
-      return t("Not inside");
-  }
-}
-
-/** What to do with somebody whose pass says nothing else that could be explained. */
-function nextStep(verdict: Verdict): string {
-  if (verdict === "unknown") return t("Scan again, or send the visitor to the desk.");
-  return verdict === "revoked" ? t("Send the visitor to the desk.") : "";
-}
 
 function element<E extends HTMLElement>(id: string): E {
   return document.getElementById(id) as E;
@@ -61,6 +18,8 @@ function element<E extends HTMLElement>(id: string): E {
 
 export class Screen {
   private readonly verdict = element("verdict");
+  /** What the card of the last answer says while there is none. */
+  private readonly none = element("last-detail").textContent;
   private dismiss: (() => void) | undefined;
 
   constructor() {
@@ -74,7 +33,7 @@ export class Screen {
 
   /** Fill the screen with an answer; resolves when the next code may be read, while a refusal stands on. */
   show(answer: Answer, timezone: string, now: Date): Promise<void> {
-    const detail = answer.note || daysOf(answer, timezone) || before(answer, timezone, now) || nextStep(answer.verdict);
+    const detail = explained(answer, timezone, now);
     this.verdict.classList.toggle("verdict-left", answer.verdict === "left");
     return this.fill(looks[answer.verdict], word(answer), answer.label ?? "", detail);
   }
@@ -92,9 +51,7 @@ export class Screen {
     element("verdict-word").textContent = title;
     element("verdict-label").textContent = label;
     element("verdict-detail").textContent = detail;
-    element("last-word").textContent = title;
-    element("last-detail").textContent = [label, detail].filter(Boolean).join(" · ");
-    element("last").dataset.look = look;
+    this.card(look, title, label, detail);
     this.verdict.hidden = false;
     signal(look);
     return new Promise((resolve) => {
@@ -109,6 +66,25 @@ export class Screen {
       const over = setTimeout(end, look === "admitted" ? patience : refusalStays);
       this.dismiss = end;
     });
+  }
+
+  /** Show the last scan of before a reload in its place. */
+  last(scan: RecentScan, timezone: string, now: Date): void {
+    this.card(looks[scan.verdict], word(scan), scan.label ?? "", explained(scan, timezone, now));
+  }
+
+  /** Take down what was said of the last scan. */
+  forget(): void {
+    this.clear();
+    element("last-word").textContent = "";
+    element("last-detail").textContent = this.none;
+    delete element("last").dataset.look;
+  }
+
+  private card(look: Signal, title: string, label: string, detail: string): void {
+    element("last-word").textContent = title;
+    element("last-detail").textContent = [label, detail].filter(Boolean).join(" · ");
+    element("last").dataset.look = look;
   }
 
   /** Whether the service answers. */
@@ -140,32 +116,10 @@ export class Screen {
     element("gate").textContent = name;
   }
 
-  /** A sentence over the picture that stays until it is cleared with "". */
-  problem(sentence: string): void {
-    const shown = element("problem");
-    shown.hidden = sentence === "";
-    shown.textContent = sentence;
+  /** A sentence over the picture that stays until it is cleared with "", and whether trying again may help. */
+  problem(sentence: string, again = false): void {
+    element("problem").hidden = sentence === "";
+    element("problem-words").textContent = sentence;
+    element("retry").hidden = !again;
   }
-}
-
-/** The days that a pass holds for, when it was refused for the day it is. */
-function daysOf({ valid_from, valid_until }: Answer, timezone: string): string {
-  if (!valid_from || !valid_until) return "";
-  const locale = pageLocale() === "en" ? "en-GB" : pageLocale();
-  const day = new Intl.DateTimeFormat(locale, { weekday: "short", day: "numeric", month: "numeric", timeZone: timezone });
-  const first = day.format(new Date(valid_from));
-  const last = day.format(Date.parse(valid_until) - 60_000);
-  return t("Valid on {days}", { days: first === last ? first : `${first} – ${last}` });
-}
-
-/** When and where it was used before; the day only if it is another one. */
-function before({ previous_at, previous_gate }: Answer, timezone: string, now: Date): string {
-  if (!previous_at) return "";
-  const at = new Date(previous_at);
-  const day = new Intl.DateTimeFormat("en-CA", { timeZone: timezone, dateStyle: "short" });
-  const locale = pageLocale() === "en" ? "en-GB" : pageLocale();
-  const date = day.format(at) === day.format(now) ? "" : new Intl.DateTimeFormat(locale, { day: "numeric", month: "numeric", timeZone: timezone }).format(at);
-  // With a colon in every language, as on all pages: Indonesian browsers would write a full stop.
-  const time = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: timezone }).format(at);
-  return [[date, time].filter(Boolean).join(" "), previous_gate].filter(Boolean).join(" · ");
 }

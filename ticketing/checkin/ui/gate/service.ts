@@ -2,13 +2,17 @@
 
 import { ApiError, getJson, OfflineError, postJson } from "@fairground/api";
 import type { Queued } from "@fairground/queue";
+import type { Stamp, Trust } from "./clock";
 import type { Answer, Way } from "./judge";
 import type { Bundle } from "./store";
 
 /** A scan that was made without the service. */
 export interface OfflineScan {
   code: string;
+  /** When it was made by the service's clock as far as this phone knew, what its own clock said, and how well it knew. */
   device_at: string;
+  device_clock?: string;
+  clock?: Trust;
   shown: string;
   way?: Way;
   /** The list and the gate that this phone scanned for then: it may be set to others before it sends. */
@@ -16,7 +20,7 @@ export interface OfflineScan {
   gate?: number;
 }
 
-interface Status {
+export interface Status {
   server_time: string;
   inside: number;
   admitted: number;
@@ -24,6 +28,8 @@ interface Status {
 }
 
 const quick = 2_500;
+/** For a code that only the service can judge there is nothing but to wait. */
+const patient = 8_000;
 const slow = 15_000;
 
 /** Whether an error means that the service cannot be asked now, rather than that it said no. */
@@ -31,14 +37,25 @@ export function isAway(error: unknown): boolean {
   return error instanceof OfflineError || (error instanceof ApiError && (error.status >= 500 || error.status === 429));
 }
 
+/** Whether the service did not say anything in time, rather than that there is no way to it. */
+export function isLate(error: unknown): boolean {
+  return error instanceof OfflineError && error.cause instanceof DOMException && error.cause.name === "AbortError";
+}
+
 /** Whether the service no longer knows this phone. */
 export function isWithdrawn(error: unknown): boolean {
   return error instanceof ApiError && error.status === 401;
 }
 
-/** Ask for a verdict; gives up soon, for a queue of people waits. */
-export function redeem(clientId: string, code: string, at: Date, way: Way): Promise<Answer> {
-  return postJson<Answer>("/api/v1/gate/redeem", { client_id: clientId, code, device_at: at.toISOString(), way }, { timeout: quick });
+/** Ask for a verdict; gives up soon, for a queue of people waits, unless this phone could not do without the answer. */
+export function redeem(clientId: string, code: string, stamp: Stamp, way: Way, mayJudge: boolean): Promise<Answer> {
+  const body = { client_id: clientId, code, ...timesOf(stamp), way };
+  return postJson<Answer>("/api/v1/gate/redeem", body, { timeout: mayJudge ? quick : patient });
+}
+
+/** The times of a scan as they are sent. */
+export function timesOf({ at, device, trust }: Stamp): Required<Pick<OfflineScan, "device_at" | "device_clock" | "clock">> {
+  return { device_at: at.toISOString(), device_clock: device.toISOString(), clock: trust };
 }
 
 /** Hand over scans made offline; gives the answers. */
@@ -48,19 +65,12 @@ export async function handOver(records: Queued<OfflineScan>[]): Promise<Answer[]
   return answers;
 }
 
-/** The bundle, and the offset of this device's clock measured on the way. */
-export async function fetchBundle(): Promise<{ bundle: Bundle; offset: number }> {
-  const asked = Date.now();
-  const bundle = await getJson<Bundle>("/api/v1/gate/bundle", { timeout: slow });
-  return { bundle, offset: offsetOf(bundle.server_time, asked) };
+/** What a phone needs to judge alone. */
+export function fetchBundle(): Promise<Bundle> {
+  return getJson<Bundle>("/api/v1/gate/bundle", { timeout: slow });
 }
 
 /** How it stands at the gate's list. */
-export async function fetchStatus(): Promise<Status> {
+export function fetchStatus(): Promise<Status> {
   return getJson<Status>("/api/v1/gate/status", { timeout: quick });
-}
-
-/** Half the way there and back is taken as the way back. */
-function offsetOf(serverTime: string, asked: number): number {
-  return Date.parse(serverTime) - (asked + Date.now()) / 2;
 }

@@ -1,8 +1,10 @@
-// What the phone keeps on disk beside the queue: the last bundle, the clock's offset, who is known to be in today. What
-// the disk does not take is kept in memory, so that this page goes on judging.
+// What the phone keeps on disk beside the queue: the last bundle, the clock's offset, the last scans, who is known to be
+// in today. What the disk does not take is kept in memory, so that this page goes on judging.
 
 import { openDisk } from "@fairground/disk";
 import type { DBSchema, IDBPDatabase } from "idb";
+import type { Measured } from "./clock";
+import type { ListRules } from "./hours";
 
 /** What the service says a phone needs to judge passes alone. */
 export interface Bundle {
@@ -16,6 +18,8 @@ export interface Bundle {
   list_name: string;
   list_active: boolean;
   list_exits: boolean;
+  /** When the list takes people, and what it says of that; a bundle kept by an earlier version has none. */
+  list_rules?: ListRules;
   pass_kinds: string[];
   public_keys: Record<string, string>;
   /** By key id, how many minutes later than they say codes count: those of an edition that was postponed. */
@@ -73,13 +77,19 @@ export class Store {
     else this.values.set(name, value);
   }
 
-  /** Milliseconds to add to this device's clock to get the service's. */
-  async offset(): Promise<number> {
-    return (await this.value<number>("offset")) ?? 0;
+  /** What was measured last of this device's clock. */
+  async measured(): Promise<Measured | undefined> {
+    const kept = await this.value<Measured | number>("offset");
+    // An earlier version kept the offset alone.
+    return typeof kept === "number" ? { offset: kept, server: -Infinity } : kept;
   }
 
-  async keep(bundle: Bundle, offset: number): Promise<void> {
-    await Promise.all([this.remember("bundle", bundle), this.remember("offset", offset)]);
+  async keep(bundle: Bundle): Promise<void> {
+    await this.remember("bundle", bundle);
+  }
+
+  async keepMeasured(measured: Measured): Promise<void> {
+    await this.remember("offset", measured);
   }
 
   async entry(key: string): Promise<Entry | undefined> {
