@@ -29,6 +29,9 @@ from app.events.pages import error_frame, register_names
 from app.events.passes.controllers import PassController
 from app.events.passes.data import PassDataController
 from app.events.passes.manage import PassDeskController
+from app.events.passes.print_desk import PrintDeskController
+from app.events.passes.printing import JOB as PRINT
+from app.events.passes.printing import make_file
 from app.events.passes.queries import contacts_of_holders
 from app.events.passes.reissuing import JOB as REISSUE
 from app.events.passes.reissuing import reissue_passes
@@ -76,6 +79,7 @@ module = Module(
         PassController,
         PassDataController,
         PassDeskController,
+        PrintDeskController,
         ManageController,
         PostponeController,
         CancelController,
@@ -101,7 +105,7 @@ module = Module(
         RegisteredApi,
         stop_by_api,
     ),
-    jobs={REISSUE: reissue_passes, TELL: tell_change, RETENTION: run_retention},
+    jobs={REISSUE: reissue_passes, PRINT: make_file, TELL: tell_change, RETENTION: run_retention},
     sheet_kinds=(PROGRAMME,),
     startup=start,
     log=WORDS,

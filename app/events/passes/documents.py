@@ -1,7 +1,7 @@
 """A pass as QR code, picture, PDF and calendar entry."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -39,7 +39,7 @@ async def pass_png(found: PassInfo, edition: EditionInfo) -> bytes:
     """
     if PNG_FONT.exists():
         return await asyncio.to_thread(_drawn, found, edition)
-    return await _set([found], edition, ppi=PNG_PPI)
+    return await pass_pdf([found], edition, ppi=PNG_PPI)
 
 
 def _drawn(found: PassInfo, edition: EditionInfo) -> bytes:
@@ -90,12 +90,13 @@ def validity(found: PassInfo | PassPayload, edition: EditionInfo) -> str:
     return edition.days_within(found.valid_from, found.valid_until)
 
 
-async def pass_pdf(passes: list[PassInfo], edition: EditionInfo) -> bytes:
-    """One A6 page for each pass, to be printed or shown. Raises DocumentFailed."""
-    return await _set(passes, edition)
+async def pass_pdf(
+    passes: Sequence[PassInfo], edition: EditionInfo, *, ppi: float | None = None, tagged: bool = True
+) -> bytes:
+    """One A6 page for each pass, some hundred at most, to be printed or shown; with ``ppi`` the one page as PNG.
 
-
-async def _set(passes: list[PassInfo], edition: EditionInfo, *, ppi: float | None = None) -> bytes:
+    Raises DocumentFailed.
+    """
     pages = [
         {
             "image": f"{number}.svg",
@@ -113,8 +114,8 @@ async def _set(passes: list[PassInfo], edition: EditionInfo, *, ppi: float | Non
         "where": edition.where,
         "passes": pages,
     }
-    images = {f"{number}.svg": pass_qr_svg(found.code).encode() for number, found in enumerate(passes)}
-    return await compile_pdf("events/pass.typ", data, images=images, ppi=ppi)
+    codes = {f"{number}.svg": qr_text(found.code, settings().base_url) for number, found in enumerate(passes)}
+    return await compile_pdf("events/pass.typ", data, codes=codes, ppi=ppi, tagged=tagged)
 
 
 def pass_calendar(found: PassInfo, edition: EditionInfo, address: str, now: datetime) -> str:

@@ -31,6 +31,7 @@ class HandedOut:
     phone: str | None = None
     email: str | None = None
     label: str = ""
+    organisation: str = ""
     locale: str = "vi"
 
 
@@ -55,6 +56,7 @@ async def hand_out_pass(*, edition_id: int, given: HandedOut, actor: Actor, now:
             holder_name=clean_name(given.holder_name),
             holder_id=holder.id if holder else None,
             label=given.label or _(PASS_KIND_NAMES[given.kind]),
+            organisation=clean_name(given.organisation),
             valid_from=window[0],
             valid_until=window[1],
             now=now,
