@@ -26,6 +26,7 @@ from app.events.dashboard import NAV, events_dashboard
 from app.events.dates import MOVER
 from app.events.log import WORDS
 from app.events.pages import error_frame, register_names
+from app.events.passes.attaching import CALENDAR, PDF, PICTURE, make_calendar, make_pdf, make_picture
 from app.events.passes.controllers import PassController
 from app.events.passes.data import PassDataController
 from app.events.passes.manage import PassDeskController
@@ -50,6 +51,7 @@ from app.events.slots import (
     add_section_provider,
 )
 from app.events.tasks import RETENTION, run_retention
+from app.kernel.channels.making import add_maker
 from app.kernel.error_pages import add_error_framer
 from app.kernel.jobs import every
 from app.kernel.module import Module
@@ -69,6 +71,9 @@ def start() -> None:
     add_pass_reacher(contacts_of_holders)
     for item in NAV:
         add_nav_item(item)
+    add_maker(PDF, make_pdf, heavy=True)
+    add_maker(PICTURE, make_picture, heavy=True)
+    add_maker(CALENDAR, make_calendar)
     every(RETENTION, 6 * 3600)
 
 

@@ -14,7 +14,7 @@ from app.kernel.i18n import _
 from app.kernel.settings import settings
 
 #: At most so many are set in one child, whose memory grows with each of them.
-MOST_IN_ONE_CHILD = 300
+MOST_IN_ONE_CHILD = 480
 #: How sharp the picture of a first page is, in dots per inch.
 PREVIEW_PPI = 110.0
 
