@@ -174,11 +174,11 @@ class BadgePaper(StrEnum):
 
 BADGE_PAPER_NAMES = {
     BadgePaper.A6: N_("A6 upright, one to a page"),
-    BadgePaper.A6_SHEET: N_("A6 upright, four to a sheet of A4"),
-    BadgePaper.CARD: N_("Cards of 86 × 54 mm, one to a page"),
-    BadgePaper.CARD_SHEET: N_("Cards of 86 × 54 mm, ten to a sheet of A4"),
-    BadgePaper.LABELS_99X68: N_("Labels of 99.1 × 67.7 mm, eight to a sheet of A4"),
-    BadgePaper.LABELS_99X57: N_("Labels of 99.1 × 57 mm, ten to a sheet of A4"),
-    BadgePaper.LABELS_99X38: N_("Labels of 99.1 × 38.1 mm, fourteen to a sheet of A4"),
-    BadgePaper.LABELS_64X38: N_("Labels of 63.5 × 38.1 mm, twenty-one to a sheet of A4"),
+    BadgePaper.A6_SHEET: N_("A6 upright, four on a page of A4"),
+    BadgePaper.CARD: N_("86 × 54 mm, one to a page"),
+    BadgePaper.CARD_SHEET: N_("86 × 54 mm, ten on a page of A4"),
+    BadgePaper.LABELS_99X68: N_("Labels of 99.1 × 67.7 mm, eight on a page of A4"),
+    BadgePaper.LABELS_99X57: N_("Labels of 99.1 × 57 mm, ten on a page of A4"),
+    BadgePaper.LABELS_99X38: N_("Labels of 99.1 × 38.1 mm, fourteen on a page of A4"),
+    BadgePaper.LABELS_64X38: N_("Labels of 63.5 × 38.1 mm, twenty-one on a page of A4"),
 }
