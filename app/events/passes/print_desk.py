@@ -69,36 +69,36 @@ class PrintDeskController(Controller):
             return await _choose_page(request, await queries.edition_by_id(edition_id), asked, error)
         return redirect(f"/manage/{edition_id}/passes/prints/{run_id}")
 
-    @get("/{run_id:int}")
+    @get("/{print_id:int}")
     async def show(
-        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], run_id: FromPath[int]
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], print_id: FromPath[int]
     ) -> Response[str]:
         """How far it is, and its file."""
-        return await _run_page(edition_id, run_id)
+        return await _run_page(edition_id, print_id)
 
-    @get("/{run_id:int}/file.pdf")
-    async def file(self, edition_id: FromPath[int], run_id: FromPath[int]) -> File:
+    @get("/{print_id:int}/file.pdf")
+    async def file(self, edition_id: FromPath[int], print_id: FromPath[int]) -> File:
         """The file. Raises PrintNotReady, PrintFileGone."""
-        name, path = await printed_file(edition_id, run_id)
+        name, path = await printed_file(edition_id, print_id)
         return File(path, filename=name, media_type="application/pdf", headers=PRIVATE)
 
-    @post("/{run_id:int}/stop")
+    @post("/{print_id:int}/stop")
     async def stop(
-        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], run_id: FromPath[int]
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], print_id: FromPath[int]
     ) -> Response[Any]:
         """Stop making it."""
-        await stop_printing(edition_id=edition_id, run_id=run_id, actor=request.user, now=now())
-        return redirect(f"/manage/{edition_id}/passes/prints/{run_id}", toast=_("It is being stopped."))
+        await stop_printing(edition_id=edition_id, run_id=print_id, actor=request.user, now=now())
+        return redirect(f"/manage/{edition_id}/passes/prints/{print_id}", toast=_("It is being stopped."))
 
-    @post("/{run_id:int}/drop")
+    @post("/{print_id:int}/drop")
     async def drop(
-        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], run_id: FromPath[int]
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], print_id: FromPath[int]
     ) -> Response[Any]:
         """Say that it was not printed."""
         try:
-            await drop_printing(edition_id=edition_id, run_id=run_id, actor=request.user, now=now())
+            await drop_printing(edition_id=edition_id, run_id=print_id, actor=request.user, now=now())
         except PrintNotReady as error:
-            return await _run_page(edition_id, run_id, error)
+            return await _run_page(edition_id, print_id, error)
         return redirect(
             f"/manage/{edition_id}/passes/prints", toast=_("The file was deleted. Its badges count as not printed.")
         )
