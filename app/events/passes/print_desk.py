@@ -143,6 +143,7 @@ async def _choose_page(
         status=problem.status if problem else 200,
         edition=edition,
         form=Form(msgspec.to_builtins(asked), {}),
+        asked=asked,
         chosen=values,
         count=await count_chosen(edition.id, wanted.choice),
         most=MOST_IN_ONE_FILE,

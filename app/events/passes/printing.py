@@ -5,7 +5,6 @@ Who stands in a file is written down with it, so that later ones can be of those
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -179,12 +178,18 @@ async def _end(run_id: int, state: PrintState, now: datetime, *, pages: int = 0,
 
 
 async def stop_printing(*, edition_id: int, run_id: int, actor: Actor, now: datetime) -> None:
-    """Ask a run that is being made to stop; nothing of it is kept. Raises PrintNotFound."""
+    """Ask a run that is being made to stop; nothing of it is kept. One that has ended stays as it is.
+
+    Raises PrintNotFound.
+    """
     run = await run_of(edition_id, run_id)
     async with write_transaction():
-        with suppress(JobNotOpen):
-            if await request_cancel(run["job_id"] or 0, now=now) == JobState.CANCELLED:
-                await _end(run_id, PrintState.CANCELLED, now)
+        try:
+            state = await request_cancel(run["job_id"] or 0, now=now)
+        except JobNotOpen:
+            return
+        if state == JobState.CANCELLED:
+            await _end(run_id, PrintState.CANCELLED, now)
         await _record("print.stop", run, edition_id, actor, now)
 
 
