@@ -11,7 +11,7 @@ from dataclasses import replace
 from app.kernel.channels import Attachment, OutgoingMessage
 from app.kernel.clock import now
 from app.kernel.database import fetch
-from app.kernel.enums import ChannelKind, MessageState
+from app.kernel.enums import MessageState
 from app.kernel.i18n import use_locale
 
 #: Makes the file of records by their numbers, in the reader's language; None where there is nothing of them any more.
@@ -42,7 +42,7 @@ async def with_attachments_made(message: OutgoingMessage) -> OutgoingMessage:
     """The message with the attachments that could be made; what could not is left out, and said in the log."""
     if not any(one.made_by for one in message.attachments):
         return message
-    left_out = _heavy if await _many_wait() else set()
+    left_out = _heavy if await _many_wait(message) else set()
     kept: list[Attachment] = []
     room = MOST_BYTES
     try:
@@ -67,10 +67,10 @@ async def _made(message: OutgoingMessage, one: Attachment) -> Attachment | None:
     return replace(one, content=content) if content else None
 
 
-async def _many_wait() -> bool:
+async def _many_wait(message: OutgoingMessage) -> bool:
     rows = await fetch(
         "SELECT 1 AS due FROM outbox_message WHERE channel = {} AND state = {} AND next_try_at <= {} LIMIT {}",
-        ChannelKind.MAIL.value,
+        message.channel.value,
         MessageState.WAITING.value,
         now(),
         MOST_WAITING + 1,
