@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from app.accounts.personal.registry import Held, PersonalData, Rows
+from app.accounts.personal.registry import NUMBER_ONLY, Held, PersonalData, Rows
 from app.accounts.personal.whom import Whom
 from app.events.enums import PASS_STATE_NAMES
 from app.events.passes.prints import remove_files_of
@@ -78,6 +78,7 @@ DATA = PersonalData(
         ),
     ),
     erased=frozenset({"pass.holder", "pass.holder_name", "pass.search_text", "pass.note", "pass.organisation"}),
+    kept={"print_run.created_by": NUMBER_ONLY},
     texts=(
         Pass.revoked_reason,
         ProgrammeSession.speaker,
@@ -94,6 +95,7 @@ DATA = PersonalData(
             "programme_session.place",
             *(f"short_code.{name}" for name in ("code", "kind")),
             *(f"{table}.name" for table in ("venue", "hall", "track")),
+            *(f"print_run.{name}" for name in ("choice", "locale", "file")),
             "venue.address",
             "track.name_key",
         }

@@ -72,11 +72,13 @@ async def count_chosen(edition_id: int, choice: Choice) -> int:
 
 
 async def chosen_ids(edition_id: int, choice: Choice, at_most: int | None = None) -> list[int]:
-    """The chosen passes in the order in which they are printed: by organisation, in each by name."""
+    """The chosen passes in the order in which they are printed: by organisation and name, last those without a name."""
     where, values = _condition(edition_id, choice)
     only = f" LIMIT {int(at_most)}" if at_most is not None else ""
     rows = await fetch(
-        f'SELECT p.id AS id FROM "pass" p WHERE {where} ORDER BY {_ORGANISATION}, p.search_text, p.id{only}', *values
+        f'SELECT p.id AS id FROM "pass" p WHERE {where} '
+        f"ORDER BY p.holder_name = '', {_ORGANISATION}, p.search_text, p.id{only}",
+        *values,
     )
     return [row["id"] for row in rows]
 

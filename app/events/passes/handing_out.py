@@ -119,7 +119,7 @@ async def _send(
             ),
             locale=holder.locale,
             edition_id=edition.id,
-            attachments=attachments_of(edition, [pass_id]),
+            attachments=attachments_of(edition, [pass_id]) if holder.email else (),
             secret=True,
             now=now,
         )
