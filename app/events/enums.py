@@ -123,3 +123,62 @@ PASS_REASON_NAMES = {
 }
 #: What whoever withdraws a pass by hand chooses from.
 REASONS_BY_HAND = (PassReason.WITHDRAWN, PassReason.REPLACED, PassReason.LEAKED)
+
+
+class PrintWhat(StrEnum):
+    """What of passes is printed: the passes themselves, or badges to be worn."""
+
+    BADGES = "badges"
+    PASSES = "passes"
+
+
+class PrintState(StrEnum):
+    """How far a printing is. One that is dropped was made, but not printed: its badges count as not printed."""
+
+    MAKING = "making"
+    READY = "ready"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    DROPPED = "dropped"
+
+
+PRINT_WHAT_NAMES = {PrintWhat.BADGES: N_("Badges"), PrintWhat.PASSES: N_("Passes")}
+PRINT_STATE_NAMES = {
+    PrintState.MAKING: N_("Being made"),
+    PrintState.READY: N_("Ready"),
+    PrintState.FAILED: N_("Failed"),
+    PrintState.CANCELLED: N_("Stopped"),
+    PrintState.DROPPED: N_("Not printed"),
+}
+PRINT_STATE_TONES = {
+    PrintState.MAKING: "wait",
+    PrintState.READY: "done",
+    PrintState.FAILED: "refused",
+    PrintState.CANCELLED: "plain",
+    PrintState.DROPPED: "plain",
+}
+
+
+class BadgePaper(StrEnum):
+    """What badges are printed on. Sizes stand in ``passes.badges``."""
+
+    A6 = "a6"
+    A6_SHEET = "a6_sheet"
+    CARD = "card"
+    CARD_SHEET = "card_sheet"
+    LABELS_99X68 = "labels_99x68"
+    LABELS_99X57 = "labels_99x57"
+    LABELS_99X38 = "labels_99x38"
+    LABELS_64X38 = "labels_64x38"
+
+
+BADGE_PAPER_NAMES = {
+    BadgePaper.A6: N_("A6 upright, one to a page"),
+    BadgePaper.A6_SHEET: N_("A6 upright, four on a page of A4"),
+    BadgePaper.CARD: N_("86 × 54 mm, one to a page"),
+    BadgePaper.CARD_SHEET: N_("86 × 54 mm, ten on a page of A4"),
+    BadgePaper.LABELS_99X68: N_("Labels of 99.1 × 67.7 mm, eight on a page of A4"),
+    BadgePaper.LABELS_99X57: N_("Labels of 99.1 × 57 mm, ten on a page of A4"),
+    BadgePaper.LABELS_99X38: N_("Labels of 99.1 × 38.1 mm, fourteen on a page of A4"),
+    BadgePaper.LABELS_64X38: N_("Labels of 63.5 × 38.1 mm, twenty-one on a page of A4"),
+}

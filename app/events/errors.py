@@ -174,3 +174,43 @@ class HolderNotReachable(AppError):
     code = "holder_not_reachable"
     status = 409
     message = N_("No mail address or phone number is known for this pass. Print it instead.")
+
+
+class NothingToPrint(AppError):
+    """No valid pass fits what was chosen to be printed."""
+
+    code = "nothing_to_print"
+    status = 409
+    message = N_("No valid pass fits this choice. Choose more of them.")
+
+
+class TooManyToPrint(AppError):
+    """More passes than go into one file."""
+
+    code = "too_many_to_print"
+    status = 409
+    message = N_("These are {count} passes, and {limit} go into one file. Choose a kind, a type or an organisation.")
+
+
+class PrintNotFound(AppError):
+    """No such file of badges or passes in this edition."""
+
+    code = "print_not_found"
+    status = 404
+    message = N_("There is no such file of badges or passes here.")
+
+
+class PrintNotReady(AppError):
+    """A file that is being made still, or was not made."""
+
+    code = "print_not_ready"
+    status = 409
+    message = N_("This file is not ready.")
+
+
+class PrintFileGone(AppError):
+    """A file whose days are over, or in which somebody stood whose data were erased."""
+
+    code = "print_file_gone"
+    status = 410
+    message = N_("This file is not kept any more. Choose the passes again, and make it anew.")

@@ -1,6 +1,14 @@
 """What changes to editions, the programme and passes are called in the log, and to messages."""
 
-from app.events.enums import EDITION_STATE_NAMES, PART_NAMES, PASS_KIND_NAMES, PASS_REASON_NAMES, PASS_STATE_NAMES
+from app.events.enums import (
+    BADGE_PAPER_NAMES,
+    EDITION_STATE_NAMES,
+    PART_NAMES,
+    PASS_KIND_NAMES,
+    PASS_REASON_NAMES,
+    PASS_STATE_NAMES,
+    PRINT_WHAT_NAMES,
+)
 from app.events.schemas import ZONE_NAMES
 from app.events.tables import Edition, Pass, ProgrammeSession, Track, Venue
 from app.kernel.audit_words import Field, LogWords, Subject, names_in
@@ -25,6 +33,9 @@ WORDS = LogWords(
         "pass.renew_link": N_("Sent a new link to a pass"),
         "pass.revoke": N_("Withdrew a pass"),
         "pass.unblock": N_("Lifted the block of a pass"),
+        "print.drop": N_("Said that a file of badges or passes was not printed"),
+        "print.start": N_("Had badges or passes made to be printed"),
+        "print.stop": N_("Stopped the making of badges or passes"),
         "session.create": N_("Added a session"),
         "session.update": N_("Changed a session"),
         "session.delete": N_("Took a session out of the programme"),
@@ -81,6 +92,14 @@ WORDS = LogWords(
             name=N_("Message"),
             find=names_in(OutboxMessage, OutboxMessage.subject),
             fields={"state": Field(N_("State"), values=MESSAGE_STATE_NAMES)},
+        ),
+        "print_run": Subject(
+            name=N_("File of badges or passes"),
+            fields={
+                "what": Field(N_("What is printed"), values=PRINT_WHAT_NAMES),
+                "paper": Field(N_("Paper"), values=BADGE_PAPER_NAMES),
+                "passes": Field(N_("Passes")),
+            },
         ),
         "pass": Subject(
             name=N_("Pass"),

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from app.accounts.personal.registry import Held, PersonalData, Rows
+from app.accounts.personal.registry import NUMBER_ONLY, Held, PersonalData, Rows
 from app.accounts.personal.whom import Whom
 from app.events.enums import PASS_STATE_NAMES
+from app.events.passes.prints import remove_files_of
 from app.events.passes.queries import SHOWN
 from app.events.tables import Edition, Pass, ProgrammeSession
 from app.kernel.database import fetch
@@ -23,6 +24,7 @@ async def _passes(whom: Whom) -> Rows:
         Pass.serial,
         Pass.label,
         Pass.holder_name,
+        Pass.organisation,
         Pass.state,
         Pass.note,
         Pass.valid_from,
@@ -33,8 +35,15 @@ async def _passes(whom: Whom) -> Rows:
 
 async def _erase_passes(whom: Whom, now: datetime) -> int:
     """The pass goes on opening the gate, for nobody in particular; it is found by its short code only."""
-    values: dict[Any, Any] = {Pass.holder: None, Pass.holder_name: "", Pass.search_text: "", Pass.note: ""}
+    values: dict[Any, Any] = {
+        Pass.holder: None,
+        Pass.holder_name: "",
+        Pass.search_text: "",
+        Pass.note: "",
+        Pass.organisation: "",
+    }
     gone = await Pass.update(values).where(_of(whom)).returning(Pass.id, Pass.short_code)
+    await remove_files_of([row["id"] for row in gone])
     for row in gone:
         await Pass.update({Pass.search_text: row["short_code"].lower()}).where(Pass.id == row["id"])
     return len(gone)
@@ -44,8 +53,10 @@ async def expire(edition_id: int, at_most: int) -> int:
     """Take the names off an edition's passes."""
     return len(
         await fetch(
-            "UPDATE pass SET holder = NULL, holder_name = '', note = '', search_text = LOWER(short_code) WHERE id IN ("
-            "SELECT id FROM pass WHERE edition = {} AND (holder IS NOT NULL OR holder_name <> '' OR note <> '') "
+            "UPDATE pass SET holder = NULL, holder_name = '', note = '', organisation = '', "
+            "search_text = LOWER(short_code) WHERE id IN ("
+            "SELECT id FROM pass WHERE edition = {} AND (holder IS NOT NULL OR holder_name <> '' OR note <> '' "
+            "OR organisation <> '') "
             "ORDER BY id LIMIT {}) RETURNING id",
             edition_id,
             at_most,
@@ -66,7 +77,8 @@ DATA = PersonalData(
             words={"state": PASS_STATE_NAMES.get},
         ),
     ),
-    erased=frozenset({"pass.holder", "pass.holder_name", "pass.search_text", "pass.note"}),
+    erased=frozenset({"pass.holder", "pass.holder_name", "pass.search_text", "pass.note", "pass.organisation"}),
+    kept={"print_run.created_by": NUMBER_ONLY},
     texts=(
         Pass.revoked_reason,
         ProgrammeSession.speaker,
@@ -83,6 +95,7 @@ DATA = PersonalData(
             "programme_session.place",
             *(f"short_code.{name}" for name in ("code", "kind")),
             *(f"{table}.name" for table in ("venue", "hall", "track")),
+            *(f"print_run.{name}" for name in ("choice", "locale", "file")),
             "venue.address",
             "track.name_key",
         }

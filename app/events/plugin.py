@@ -26,9 +26,13 @@ from app.events.dashboard import NAV, events_dashboard
 from app.events.dates import MOVER
 from app.events.log import WORDS
 from app.events.pages import error_frame, register_names
+from app.events.passes.attaching import CALENDAR, PDF, PICTURE, make_calendar, make_pdf, make_picture
 from app.events.passes.controllers import PassController
 from app.events.passes.data import PassDataController
 from app.events.passes.manage import PassDeskController
+from app.events.passes.print_desk import PrintDeskController
+from app.events.passes.printing import JOB as PRINT
+from app.events.passes.printing import make_file
 from app.events.passes.queries import contacts_of_holders
 from app.events.passes.reissuing import JOB as REISSUE
 from app.events.passes.reissuing import reissue_passes
@@ -47,6 +51,7 @@ from app.events.slots import (
     add_section_provider,
 )
 from app.events.tasks import RETENTION, run_retention
+from app.kernel.channels.making import add_maker
 from app.kernel.error_pages import add_error_framer
 from app.kernel.jobs import every
 from app.kernel.module import Module
@@ -66,6 +71,9 @@ def start() -> None:
     add_pass_reacher(contacts_of_holders)
     for item in NAV:
         add_nav_item(item)
+    add_maker(PDF, make_pdf, heavy=True)
+    add_maker(PICTURE, make_picture, heavy=True)
+    add_maker(CALENDAR, make_calendar)
     every(RETENTION, 6 * 3600)
 
 
@@ -76,6 +84,7 @@ module = Module(
         PassController,
         PassDataController,
         PassDeskController,
+        PrintDeskController,
         ManageController,
         PostponeController,
         CancelController,
@@ -101,7 +110,7 @@ module = Module(
         RegisteredApi,
         stop_by_api,
     ),
-    jobs={REISSUE: reissue_passes, TELL: tell_change, RETENTION: run_retention},
+    jobs={REISSUE: reissue_passes, PRINT: make_file, TELL: tell_change, RETENTION: run_retention},
     sheet_kinds=(PROGRAMME,),
     startup=start,
     log=WORDS,

@@ -9,7 +9,8 @@ import msgspec
 from litestar.datastructures import UploadFile
 from msgspec import Meta
 
-from app.events.enums import EditionState, Part, PassKind
+from app.accounts.guards import LARGEST_ID
+from app.events.enums import BadgePaper, EditionState, Part, PassKind, PrintWhat
 from app.events.queries import EditionInfo, SessionInfo
 from app.kernel.i18n import N_
 
@@ -293,6 +294,7 @@ class HandOutForm(msgspec.Struct, kw_only=True):
     kind: PassKind
     holder_name: Title
     label: Annotated[str, Meta(max_length=80)] = ""
+    organisation: Annotated[str, Meta(max_length=160)] = ""
     phone: Annotated[str, Meta(max_length=40)] = ""
     email: Annotated[str, Meta(max_length=254)] = ""
     locale: Annotated[str, Meta(pattern="^(vi|id|en)$")] = "vi"
@@ -306,3 +308,16 @@ class TrackForm(msgspec.Struct):
     name_vi: Title
     name_id: Title = ""
     name_en: Title = ""
+
+
+class PrintForm(msgspec.Struct, kw_only=True):
+    """What is to be printed of which passes; ``pass_id`` is of one alone."""
+
+    what: PrintWhat = PrintWhat.BADGES
+    paper: BadgePaper = BadgePaper.A6
+    locale: Annotated[str, Meta(pattern="^(vi|id|en)$")] = "vi"
+    kind: PassKind | None = None
+    label: Annotated[str, Meta(max_length=80)] = ""
+    organisation: Annotated[str, Meta(max_length=200)] = ""
+    unprinted: bool = False
+    pass_id: Annotated[int, Meta(ge=1, le=LARGEST_ID)] | None = None

@@ -5,7 +5,7 @@ from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from app.accounts.tables import Organisation, Person
-from app.events.enums import EditionState, PassKind, PassReason, PassState
+from app.events.enums import BadgePaper, EditionState, PassKind, PassReason, PassState, PrintState, PrintWhat
 
 
 class Venue(Table, tablename="venue"):
@@ -123,6 +123,7 @@ class Pass(Table, tablename="pass"):
     state_reason = Varchar(length=12, choices=PassReason, default=PassReason.NONE)
     replaces = Integer(default=None, null=True)
     note = Varchar(length=80)
+    organisation = Varchar(length=160, help_text="What its badge says whom the holder is of")
 
 
 class PassShift(Table, tablename="pass_shift"):
@@ -132,6 +133,36 @@ class PassShift(Table, tablename="pass_shift"):
     edition = ForeignKey(references=Edition, null=False, on_delete=OnDelete.restrict, index=True)
     key_id = SmallInt(unique=True)
     minutes = Integer(default=0)
+
+
+class PrintRun(Table, tablename="print_run"):
+    """A file of badges or passes that was made to be printed.
+
+    ``choice`` says of which passes (:class:`~app.events.passes.printing.Choice`); the file is kept for some days.
+    """
+
+    id: Serial
+    edition = ForeignKey(references=Edition, null=False, on_delete=OnDelete.restrict, index=True)
+    what = Varchar(length=8, choices=PrintWhat)
+    paper = Varchar(length=16, choices=BadgePaper)
+    choice = JSON(default="{}")
+    locale = Varchar(length=2)
+    state = Varchar(length=10, choices=PrintState, default=PrintState.MAKING)
+    passes = Integer(default=0, help_text="Of how many it is")
+    pages = Integer(default=0)
+    file = Varchar(length=80)
+    job_id = Integer(default=None, null=True)
+    created_by = ForeignKey(references=Person, null=True, on_delete=OnDelete.set_null, index=True)
+    created_at = Timestamptz(default=None)
+    finished_at = Timestamptz(default=None, null=True)
+
+
+class PrintedPass(Table, tablename="printed_pass"):
+    """A pass that stands in the file of a run; it counts once the run is ready."""
+
+    id: Serial
+    run = ForeignKey(references=PrintRun, null=False, on_delete=OnDelete.cascade)
+    event_pass = ForeignKey(references=Pass, null=False, on_delete=OnDelete.cascade, index=True)
 
 
 class ShortCode(Table, tablename="short_code"):
@@ -154,5 +185,7 @@ TABLES: list[type[Table]] = [
     PassCounter,
     Pass,
     PassShift,
+    PrintRun,
+    PrintedPass,
     ShortCode,
 ]

@@ -9,7 +9,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -115,7 +115,7 @@ async def send_messages(messages: Sequence[NewMessage], *, now: datetime) -> lis
     rows = [
         (
             *(ChannelKind(one.channel).value, one.to, one.person_id, one.subject[:300], one.body, one.body_html),
-            json.dumps([asdict(attachment) for attachment in one.attachments]),
+            json.dumps([attachment.as_written() for attachment in one.attachments], ensure_ascii=False),
             *(one.locale, one.secret, one.unique_key, MessageState.WAITING.value, 0, now, "", now, False),
             one.edition_id,
         )

@@ -1,13 +1,16 @@
 """The channels: proper mail, and what an HTTP gateway is given."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
-from app.kernel import outbox
-from app.kernel.channels import Attachment
+from app.kernel import clock, outbox
+from app.kernel.channels import Attachment, making
 from app.kernel.channels import http as http_channel
 from app.kernel.enums import ChannelKind
+from app.kernel.i18n import current_locale
 from app.kernel.settings import settings
 from tests.kernel.mail_server import Gateway, MailServer
 from tests.kernel.test_outbox import NOW, row, send
@@ -43,6 +46,73 @@ async def test_files_of_the_data_folder_go_with_a_mail(database: str, mail: Mail
     (attached,) = mail.mails[0].iter_attachments()
     assert (attached.get_filename(), attached.get_content_type()) == ("Vé.pdf", "application/pdf")
     assert attached.get_payload(decode=True) == b"%PDF-1.7 x"
+
+
+async def test_attachments_are_made_when_the_mail_is_sent(
+    database: str, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the reader's language; what cannot be made, is there no more or is too large holds no mail back."""
+    monkeypatch.setattr(making, "MOST_BYTES", 50)
+    asked: list[object] = []
+
+    async def numbers(of: Sequence[int]) -> bytes | None:
+        asked.append((current_locale(), list(of)))
+        return ",".join(map(str, of)).encode()
+
+    async def nothing(_of: Sequence[int]) -> bytes | None:
+        return None
+
+    async def broken(_of: Sequence[int]) -> bytes | None:
+        raise ValueError("no")
+
+    for maker in (numbers, nothing, broken):
+        making.add_maker(maker.__name__, maker)
+    kinds = [("numbers", [1, 2]), ("nothing", [3]), ("broken", [4]), ("numbers", list(range(100, 200))), ("gone", [])]
+    wanted = [
+        Attachment(filename=f"{n}.txt", mime="text/plain", made_by=kind, of=of) for n, (kind, of) in enumerate(kinds)
+    ]
+    message_id = await send(attachments=wanted)
+    await outbox.deliver_due(NOW)
+    (attached,) = mail.mails[0].iter_attachments()
+    assert attached.get_filename() == "0.txt"
+    assert attached.get_payload(decode=True) == b"1,2"
+    assert asked == [("vi", [1, 2]), ("vi", list(range(100, 200)))]
+    assert (await row(message_id))["state"] == "sent"
+
+
+async def test_what_is_heavy_to_make_stays_behind_where_many_wait(
+    database: str, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def page(_of: Sequence[int]) -> bytes | None:
+        return b"x"
+
+    making.add_maker("heavy", page, heavy=True)
+    making.add_maker("light", page)
+    wanted = [Attachment(filename=f"{kind}.txt", mime="text/plain", made_by=kind) for kind in ("heavy", "light")]
+    for most, names in ((0, ["light.txt"]), (40, ["heavy.txt", "light.txt"])):
+        monkeypatch.setattr(making, "MOST_WAITING", most)
+        monkeypatch.setattr(outbox, "BATCH", 1)
+        mail.mails.clear()
+        for _mail in range(2):
+            await send(attachments=wanted)
+        with clock.freeze(NOW):
+            await outbox.deliver_due(NOW)
+        assert [one.get_filename() for one in mail.mails[0].iter_attachments()] == names
+
+
+async def test_a_mail_does_not_wait_long_for_what_goes_with_it(
+    database: str, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "SECONDS", 0.05)
+
+    async def endless(_of: Sequence[int]) -> bytes | None:
+        await asyncio.Event().wait()
+        return None
+
+    making.add_maker("endless", endless)
+    await send(attachments=[Attachment(filename="x.pdf", mime="application/pdf", made_by="endless", of=[1])])
+    await outbox.deliver_due(NOW)
+    assert list(mail.mails[0].iter_attachments()) == []
 
 
 @pytest.mark.parametrize("path", ["../outside", "/etc/passwd", "documents/none.pdf"])

@@ -11,6 +11,8 @@ from app.accounts.enums import DeviceKind, GivenThrough, Role
 from app.accounts.queries import actor_of_person
 from app.accounts.services.registering import Newcomer, register_person
 from app.accounts.tables import Assistance, Consent, RoleGrant
+from app.events.passes.choosing import Choice, Wanted
+from app.events.passes.printing import start_printing
 from app.events.queries import EditionInfo
 from app.events.schemas import SessionValues
 from app.events.services.programme import save_session
@@ -266,6 +268,9 @@ async def _tickets(found: Festival, now: datetime) -> None:
         "credit_note_id": credit_note.id,
         "sale_id": sale.order_id,
         "pass_id": issued.id,
+        "print_id": await start_printing(
+            edition_id=here, wanted=Wanted(choice=Choice(pass_id=issued.id)), actor=SYSTEM, now=now
+        ),
         "pass_secret": issued.secret,
         "pass_code": issued.code,
         "list_id": list_id,

@@ -12,7 +12,7 @@ from app.events import queries
 from app.events.enums import PassState
 from app.events.errors import PassNotFound
 from app.events.pages import download
-from app.events.passes.documents import pass_calendar, pass_pdf, pass_png, pass_qr_svg, validity
+from app.events.passes.documents import pass_pdf, pass_png, pass_qr_svg, passes_calendar, validity
 from app.events.passes.naming import named
 from app.events.passes.queries import PassInfo, genuine, pass_by_secret, state_of
 from app.events.passes.states import require_valid
@@ -86,7 +86,7 @@ class PassController(Controller):
             await limit(f"pass-pdf:{found.id}", times=20, seconds=3600, now=present)
             return download(await pass_pdf([found], edition), f"{filename}.pdf", "application/pdf")
         if kind == "ics":
-            calendar = pass_calendar(found, edition, address, present)
+            calendar = await passes_calendar([(found, address)], edition, present)
             return download(calendar.encode(), f"{filename}.ics", "text/calendar")
         if kind:
             raise PassNotFound

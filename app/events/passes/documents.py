@@ -1,10 +1,11 @@
 """A pass as QR code, picture, PDF and calendar entry."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from io import BytesIO
 from typing import Any
+from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
@@ -12,6 +13,7 @@ from app.events.passes.codec import PassPayload, qr_text
 from app.events.passes.queries import PassInfo
 from app.events.queries import EditionInfo
 from app.events.typed_codes import show_code
+from app.kernel import audit
 from app.kernel.documents.pdf import compile_pdf
 from app.kernel.documents.qr import qr_png, qr_svg
 from app.kernel.i18n import _
@@ -39,7 +41,7 @@ async def pass_png(found: PassInfo, edition: EditionInfo) -> bytes:
     """
     if PNG_FONT.exists():
         return await asyncio.to_thread(_drawn, found, edition)
-    return await _set([found], edition, ppi=PNG_PPI)
+    return await pass_pdf([found], edition, ppi=PNG_PPI)
 
 
 def _drawn(found: PassInfo, edition: EditionInfo) -> bytes:
@@ -90,12 +92,13 @@ def validity(found: PassInfo | PassPayload, edition: EditionInfo) -> str:
     return edition.days_within(found.valid_from, found.valid_until)
 
 
-async def pass_pdf(passes: list[PassInfo], edition: EditionInfo) -> bytes:
-    """One A6 page for each pass, to be printed or shown. Raises DocumentFailed."""
-    return await _set(passes, edition)
+async def pass_pdf(
+    passes: Sequence[PassInfo], edition: EditionInfo, *, ppi: float | None = None, tagged: bool = True
+) -> bytes:
+    """One A6 page for each pass, some hundred at most, to be printed or shown; with ``ppi`` the one page as PNG.
 
-
-async def _set(passes: list[PassInfo], edition: EditionInfo, *, ppi: float | None = None) -> bytes:
+    Raises DocumentFailed.
+    """
     pages = [
         {
             "image": f"{number}.svg",
@@ -113,27 +116,44 @@ async def _set(passes: list[PassInfo], edition: EditionInfo, *, ppi: float | Non
         "where": edition.where,
         "passes": pages,
     }
-    images = {f"{number}.svg": pass_qr_svg(found.code).encode() for number, found in enumerate(passes)}
-    return await compile_pdf("events/pass.typ", data, images=images, ppi=ppi)
+    codes = {f"{number}.svg": qr_text(found.code, settings().base_url) for number, found in enumerate(passes)}
+    return await compile_pdf("events/pass.typ", data, codes=codes, ppi=ppi, tagged=tagged)
 
 
-def pass_calendar(found: PassInfo, edition: EditionInfo, address: str, now: datetime) -> str:
-    """A calendar (RFC 5545) with the hours of each day of the pass; ``address`` leads back to it."""
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Fairground//EN"]
-    for begins, ends in edition.hours_within(found.valid_from, found.valid_until):
-        lines += [
-            "BEGIN:VEVENT",
-            f"UID:pass-{found.edition_id}-{found.serial}-{begins:%Y%m%d}@fairground",
-            f"DTSTAMP:{now:{STAMP}}",
-            f"DTSTART:{begins:{STAMP}}",
-            f"DTEND:{ends:{STAMP}}",
-            f"SUMMARY:{_escaped(edition.title)}",
-            f"LOCATION:{_escaped(edition.where)}",
-            f"URL:{address}",
-            "END:VEVENT",
-        ]
-    lines.append("END:VCALENDAR")
+async def passes_calendar(passes: Sequence[tuple[PassInfo, str]], edition: EditionInfo, now: datetime) -> str:
+    """A calendar (RFC 5545) with the hours of each day of some passes of an edition, each with its address.
+
+    A day that several count on stands there once. An entry is known by its pass and by which of its days it is, and
+    has a higher number after each change to the edition: when that is put off the entry moves, and is not doubled.
+    """
+    _entries, changes = await audit.list_entries(edition_id=edition.id, subject_type="edition", per_page=1)
+    days: dict[datetime, list[str]] = {}
+    for found, address in passes:
+        led = _("Your pass: {link}").format(link=address)
+        for number, (begins, ends) in enumerate(edition.hours_within(found.valid_from, found.valid_until), start=1):
+            days.setdefault(
+                begins,
+                [
+                    "BEGIN:VEVENT",
+                    f"UID:pass-{found.edition_id}-{found.serial}-{number}@{_site()}",
+                    f"SEQUENCE:{changes}",
+                    f"DTSTAMP:{now:{STAMP}}",
+                    f"DTSTART:{begins:{STAMP}}",
+                    f"DTEND:{ends:{STAMP}}",
+                    f"SUMMARY:{_escaped(edition.title)}",
+                    f"LOCATION:{_escaped(edition.where)}",
+                    f"DESCRIPTION:{_escaped(led)}",
+                    f"URL:{address}",
+                    "END:VEVENT",
+                ],
+            )
+    events = [line for _begins, entry in sorted(days.items()) for line in entry]
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Fairground//EN", "METHOD:PUBLISH", *events, "END:VCALENDAR"]
     return "\r\n".join(part for line in lines for part in _folded(line)) + "\r\n"
+
+
+def _site() -> str:
+    return urlsplit(settings().base_url).hostname or "fairground"
 
 
 def _escaped(text: str) -> str:

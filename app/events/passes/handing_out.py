@@ -8,6 +8,7 @@ from app.accounts.services.people import find_or_create_person
 from app.accounts.tables import Person
 from app.events.enums import PASS_KIND_NAMES, PassKind
 from app.events.errors import DatesReversed, HolderNotReachable
+from app.events.passes.attaching import attachments_of
 from app.events.passes.queries import PassInfo, pass_by_id
 from app.events.passes.services import IssuedPass, issue_pass, renew_pass_secret
 from app.events.passes.states import require_valid
@@ -31,6 +32,7 @@ class HandedOut:
     phone: str | None = None
     email: str | None = None
     label: str = ""
+    organisation: str = ""
     locale: str = "vi"
 
 
@@ -55,6 +57,7 @@ async def hand_out_pass(*, edition_id: int, given: HandedOut, actor: Actor, now:
             holder_name=clean_name(given.holder_name),
             holder_id=holder.id if holder else None,
             label=given.label or _(PASS_KIND_NAMES[given.kind]),
+            organisation=clean_name(given.organisation),
             valid_from=window[0],
             valid_until=window[1],
             now=now,
@@ -69,7 +72,7 @@ async def hand_out_pass(*, edition_id: int, given: HandedOut, actor: Actor, now:
             now=now,
         )
         if holder is not None:
-            await _send(edition, holder, issued.path, window, now)
+            await _send(edition, holder, issued.id, issued.path, window, now)
     return issued
 
 
@@ -83,7 +86,7 @@ async def send_new_link(*, edition_id: int, pass_id: int, actor: Actor, now: dat
         require_valid(found.state)
         holder = await _holder(found)
         secret = await renew_pass_secret(pass_id=pass_id, actor=actor, now=now)
-        await _send(edition, holder, f"/pass/{secret}", (found.valid_from, found.valid_until), now)
+        await _send(edition, holder, found.id, f"/pass/{secret}", (found.valid_from, found.valid_until), now)
 
 
 async def _holder(found: PassInfo) -> Person:
@@ -94,7 +97,7 @@ async def _holder(found: PassInfo) -> Person:
 
 
 async def _send(
-    edition: EditionInfo, holder: Person, path: str, window: tuple[datetime, datetime], now: datetime
+    edition: EditionInfo, holder: Person, pass_id: int, path: str, window: tuple[datetime, datetime], now: datetime
 ) -> None:
     with use_locale(holder.locale):
         body = _(
@@ -116,6 +119,7 @@ async def _send(
             ),
             locale=holder.locale,
             edition_id=edition.id,
+            attachments=attachments_of(edition, [pass_id]) if holder.email else (),
             secret=True,
             now=now,
         )

@@ -11,6 +11,7 @@ from app.accounts.enums import Role
 from app.accounts.guards import requires
 from app.events import queries
 from app.events.enums import (
+    BADGE_PAPER_NAMES,
     PASS_KIND_NAMES,
     PASS_REASON_NAMES,
     PASS_STATE_NAMES,
@@ -25,6 +26,7 @@ from app.events.pages import PAGE_SIZE, download, form_again, offset_of, pager_o
 from app.events.passes.documents import pass_pdf, pass_qr_svg, validity
 from app.events.passes.handing_out import HandedOut, hand_out_pass, send_new_link
 from app.events.passes.naming import all_named, named
+from app.events.passes.prints import badges_of_pass
 from app.events.passes.queries import pass_by_id, passes_of_edition
 from app.events.passes.states import block_pass, blocked_by, revoke_pass, unblock_pass
 from app.events.queries import EditionInfo
@@ -210,6 +212,8 @@ async def _pass_page(edition_id: int, pass_id: int, form: Form, *, status: int =
         validity=validity(found, edition),
         qr=pass_qr_svg(found.code),
         uses=await pass_uses(edition, found.id),
+        badges=await badges_of_pass(found.id),
+        papers=[(one.value, _(name)) for one, name in BADGE_PAPER_NAMES.items()],
         state=_(PASS_STATE_NAMES[found.state]),
         tone=PASS_STATE_TONES[found.state],
         why=_(PASS_REASON_NAMES[found.state_reason]) if found.state_reason else "",
@@ -245,6 +249,7 @@ async def _read(request: Request[Any, Any, Any], edition: EditionInfo) -> Handed
         kind=values.kind,
         holder_name=values.holder_name,
         label=values.label,
+        organisation=values.organisation,
         phone=phone,
         email=email,
         locale=values.locale,

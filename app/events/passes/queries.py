@@ -38,6 +38,7 @@ class PassInfo:
     code: str
     short_code: str
     secret_seed: str
+    organisation: str = ""
 
 
 def key_purpose(edition_id: int) -> str:
@@ -112,7 +113,7 @@ async def passes_of_edition(
         query = query.limit(limit).offset(offset)
     rows = await query
     total = len(rows) if limit is None else await Pass.count().where(chosen)
-    return Page([_info(row) for row in rows], total, offset + 1, limit or total)
+    return Page([info_of(row) for row in rows], total, offset + 1, limit or total)
 
 
 async def state_of(payload: PassPayload) -> PassState:
@@ -142,10 +143,11 @@ async def genuine(text: str) -> PassPayload:
 def _one(rows: list[dict[str, Any]]) -> PassInfo:
     if not rows:
         raise PassNotFound
-    return _info(rows[0])
+    return info_of(rows[0])
 
 
-def _info(row: Mapping[str, Any]) -> PassInfo:
+def info_of(row: Mapping[str, Any]) -> PassInfo:
+    """A row of the table as others see it."""
     return PassInfo(
         id=row["id"],
         edition_id=row["edition"],
@@ -161,6 +163,7 @@ def _info(row: Mapping[str, Any]) -> PassInfo:
         code=row["code"],
         short_code=row["short_code"],
         secret_seed=row["secret_seed"],
+        organisation=row["organisation"],
     )
 
 

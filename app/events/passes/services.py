@@ -44,7 +44,8 @@ _CHUNK = 500
 class PassRequest:
     """A pass to be issued. ``label`` is what a gate shows as its type; times are instants, until is exclusive.
 
-    ``type_no`` is the number of the ticket type that it is of, if it is of one.
+    ``type_no`` is the number of the ticket type that it is of, if it is of one; ``organisation`` what its badge says
+    whom the holder is of.
     """
 
     kind: PassKind
@@ -54,6 +55,7 @@ class PassRequest:
     holder_id: int | None = None
     label: str = ""
     type_no: int | None = None
+    organisation: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +92,7 @@ async def issue_pass(
     now: datetime,
     holder_id: int | None = None,
     label: str = "",
+    organisation: str = "",
 ) -> IssuedPass:
     """Issue one pass, in the caller's transaction if there is one. Raises ValueError when ``BASE_URL`` is too long."""
     request = PassRequest(
@@ -99,6 +102,7 @@ async def issue_pass(
         holder_name=holder_name,
         holder_id=holder_id,
         label=label,
+        organisation=organisation,
     )
     return (await issue_passes_bulk(edition_id=edition_id, requests=[request], now=now))[0]
 
@@ -165,6 +169,7 @@ def signed_pass(edition_id: int, request: PassRequest, serial: int, short_code: 
         "label": request.label[:LONGEST_LABEL],
         "type_no": request.type_no,
         "holder_name": shortened(request.holder_name, 160),
+        "organisation": shortened(request.organisation, 160),
         "search_text": search_text(request.holder_name, short_code)[:200],
         "valid_from": request.valid_from,
         "valid_until": request.valid_until,

@@ -1,19 +1,36 @@
 """How messages leave: one adapter for each channel, all behind the same protocol."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from app.kernel.enums import ChannelKind
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attachment:
-    """A file that goes with a mail; ``path`` is relative to the data folder."""
+    """A file that goes with a mail: ``path`` is relative to the data folder.
+
+    One that is ``made_by`` a maker has none: it is made of the records whose numbers stand in ``of`` when the mail is
+    sent (:mod:`app.kernel.channels.making`), and is then in ``content``.
+    """
 
     filename: str
     mime: str
-    path: str
+    path: str = ""
+    made_by: str = ""
+    of: Sequence[int] = ()
+    content: bytes = field(default=b"", repr=False)
+
+    def as_written(self) -> dict[str, Any]:
+        """As it is kept in the message's row."""
+        return {
+            "filename": self.filename,
+            "mime": self.mime,
+            "path": self.path,
+            "made_by": self.made_by,
+            "of": [*self.of],
+        }
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import aiosmtplib
 
 from app.kernel.channels import Attachment, DeliveryFailed, OutgoingMessage
+from app.kernel.channels.making import with_attachments_made
 from app.kernel.clock import now
 from app.kernel.settings import settings
 
@@ -34,6 +35,7 @@ class MailChannel:
 
     async def deliver(self, message: OutgoingMessage) -> None:
         """Hand the mail to the server. Raises DeliveryFailed; lasting when the server refuses the address."""
+        message = await with_attachments_made(message)
         client = mail_server()
         try:
             await client.connect()
@@ -77,6 +79,8 @@ def compose(message: OutgoingMessage) -> EmailMessage:
 
 def read(attachment: Attachment) -> bytes:
     """The attachment's bytes. Raises DeliveryFailed when the file is gone, or is not in the data folder."""
+    if attachment.made_by:
+        return attachment.content
     folder = settings().data_dir.resolve()
     path = (folder / attachment.path).resolve()
     if not path.is_relative_to(folder) or not path.is_file():

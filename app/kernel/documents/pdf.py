@@ -56,18 +56,26 @@ async def compile_pdf(
     data: Mapping[str, Any],
     *,
     images: Mapping[str, bytes] | None = None,
+    codes: Mapping[str, str] | None = None,
     seconds: float = SECONDS,
     ppi: float | None = None,
+    tagged: bool = True,
 ) -> bytes:
     """Set a template such as ``sales/ticket.typ`` in the reader's language and return the PDF.
 
-    With ``ppi``, dots per inch, the one page of it is returned as PNG.
+    With ``ppi``, dots per inch, the one page of it is returned as PNG. ``codes`` are texts of QR codes by the name
+    under which the template reaches their pictures; the child draws them. ``tagged`` says what is what to those who
+    have a document read to them; one that is joined with others goes without.
 
     ``data`` is anything that JSON can say; amounts and times are formatted by the caller. ``images`` (SVG, PNG, JPEG or
     WebP) are reached in the template as ``picture("NAME.svg")``. Raises DocumentFailed.
     """
     files = await asyncio.to_thread(_files, template)
-    request = {"files": files | _own(files, data, images or {}), "format": "pdf" if ppi is None else "png", "ppi": ppi}
+    request = {
+        "files": files | _own(files, data, images or {}),
+        "codes": dict(codes or {}),
+        "how": {"format": "pdf", "pdf_tags": tagged} if ppi is None else {"format": "png", "ppi": ppi},
+    }
     answer = await _in_child("app.kernel.documents.typeset:compile_document", template, request, seconds)
     content: bytes = answer["content"]
     return content

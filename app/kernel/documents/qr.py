@@ -3,6 +3,7 @@
 The mask pattern is fixed: choosing the best of eight costs five times as long and phones read them all alike.
 """
 
+import re
 from functools import lru_cache
 from io import BytesIO
 from itertools import groupby
@@ -14,17 +15,33 @@ BORDER = 4
 Matrix = tuple[tuple[bool, ...], ...]
 
 
+#: What a code holds in five and a half bits a letter, as all of ours do.
+_SHORT = re.compile(r"[0-9A-Z $%*+\-./:]+")
+#: How large codes of so many such letters are: what was found for one is not looked for again.
+_versions: dict[tuple[int, bool], int] = {}
+
+
 @lru_cache(maxsize=64)
 def _code(text: str, high: bool) -> Matrix:
     import qrcode  # brings Pillow along
     from qrcode.constants import ERROR_CORRECT_H, ERROR_CORRECT_M
+    from qrcode.util import MODE_ALPHA_NUM, QRData
 
+    size = (len(text), high)
     code = qrcode.QRCode(
-        error_correction=ERROR_CORRECT_H if high else ERROR_CORRECT_M, border=BORDER, mask_pattern=MASK_PATTERN
+        version=_versions.get(size) if _SHORT.fullmatch(text) else None,
+        error_correction=ERROR_CORRECT_H if high else ERROR_CORRECT_M,
+        border=BORDER,
+        mask_pattern=MASK_PATTERN,
     )
-    code.add_data(text)
-    code.make(fit=True)
-    return tuple(tuple(bool(cell) for cell in row) for row in code.get_matrix())
+    if _SHORT.fullmatch(text):
+        code.add_data(QRData(text.encode(), mode=MODE_ALPHA_NUM, check_data=False))
+        code.make(fit=size not in _versions)
+        _versions[size] = code.version
+    else:
+        code.add_data(text)
+        code.make(fit=True)
+    return tuple(tuple(map(bool, row)) for row in code.get_matrix())
 
 
 def qr_svg(text: str, *, label: str = "", high: bool = False) -> Markup:

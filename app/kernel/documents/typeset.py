@@ -6,6 +6,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from app.kernel.documents.qr import qr_svg
+
 #: What an uploaded PDF is drawn on: A4, some 1,240 by 1,750 pixels large, whatever the size of its own page.
 PAGE = """#set page(width: 595pt, height: 842pt, margin: 0pt)
 #image("page.pdf", page: 1, width: 100%, height: 100%, fit: "contain")
@@ -18,10 +20,11 @@ EMBEDDED = "Libertinus Serif"  # inside the typst wheel; carries every Vietnames
 def compile_document(payload: dict[str, Any], _report: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     """Set one document from ``files`` (path → bytes, ``main`` first of all) with the typefaces in ``font_folders``.
 
-    ``format`` is ``pdf`` or, for a document of one page, ``png`` with so many dots per inch as ``ppi`` says.
+    ``how`` says in which form; ``codes`` (name → text) are drawn as QR codes among the pictures.
     """
     set_one = _compiler(payload)
-    return {"content": set_one(payload["files"], format=payload["format"], ppi=payload["ppi"])}
+    drawn = {f"/images/{name}": qr_svg(text).encode() for name, text in payload["codes"].items()}
+    return {"content": set_one(payload["files"] | drawn, **payload["how"])}
 
 
 def compile_each(payload: dict[str, Any], _report: Callable[[dict[str, Any]], None]) -> dict[str, Any]:

@@ -81,6 +81,7 @@ async def test_the_holder_gets_page_picture_and_calendar(client: Browser, issued
     days = re.findall(r"DTSTART:(\w+)\r\nDTEND:(\w+)\r\nSUMMARY:Creative Women 2026\r\n", calendar)
     assert days == [(f"202610{day}T010000Z", f"202610{day}T100000Z") for day in (16, 17, 18)]  # 8 to 17 in Hanoi
     assert all(len(line.encode()) <= 75 for line in calendar.split("\r\n"))
+    assert "METHOD:PUBLISH" in calendar
     assert (await client.get(f"{issued.path}.exe")).status_code == 404
     assert (await client.get("/pass/guessed")).status_code == 404
 

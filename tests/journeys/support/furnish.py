@@ -15,6 +15,8 @@ from app.accounts.services.handing_over import make_card
 from app.accounts.services.merging import merge_records
 from app.accounts.services.people import create_organisation, create_person, grant_role
 from app.accounts.services.registering import Newcomer, register_person
+from app.events.passes.choosing import Choice, Wanted
+from app.events.passes.printing import start_printing
 from app.judging.queries.contests import criteria_of
 from app.judging.services.ballots import BallotInput, submit_ballot
 from app.judging.services.contests import open_round
@@ -57,7 +59,14 @@ async def furnish(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
         **await _transfers(numbers, now),
         **await _drawer(numbers, now),
         **await _sponsor(numbers, now),
+        **await _prints(numbers, now),
     }
+
+
+async def _prints(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Have a badge made."""
+    here, wanted = numbers["edition_id"], Wanted(choice=Choice(pass_id=numbers["pass_id"]))
+    return {"print_id": await start_printing(edition_id=here, wanted=wanted, actor=SYSTEM, now=now)}
 
 
 async def _fair(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:

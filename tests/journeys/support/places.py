@@ -129,6 +129,8 @@ PLACES = [
     Place("organiser-passes", "/manage/{edition_id}/passes", "owner"),
     Place("organiser-new-pass", "/manage/{edition_id}/passes/new", "owner"),
     Place("organiser-pass", "/manage/{edition_id}/passes/{pass_id}", "owner"),
+    Place("organiser-prints", "/manage/{edition_id}/passes/prints", "owner"),
+    Place("organiser-print", "/manage/{edition_id}/passes/prints/{print_id}", "owner"),
     Place("organiser-tickets", "/manage/{edition_id}/tickets", "owner"),
     Place("organiser-ticket-type", "/manage/{edition_id}/tickets/{type_id}", "owner"),
     Place("organiser-new-ticket-type", "/manage/{edition_id}/tickets/new", "owner"),

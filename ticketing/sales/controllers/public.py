@@ -14,6 +14,8 @@ from app.accounts.guards import public
 from app.events.controllers.public import visible_edition
 from app.events.enums import EditionState
 from app.events.pages import download
+from app.events.passes.attaching import address_of, counting_passes
+from app.events.passes.documents import pass_pdf, passes_calendar
 from app.events.passes.services import secret_of
 from app.events.queries import EditionInfo, edition_by_slug
 from app.kernel.clock import now
@@ -150,6 +152,22 @@ class TicketController(Controller):
         Raises LegalFileNotFound.
         """
         return await legal_download(await _document_of(slug, secret), request.url.path, note)
+
+    @get(["/done/{secret:str}/passes.pdf", "/done/{secret:str}/passes.ics"])
+    async def passes(
+        self, request: Request[Any, Any, Any], slug: FromPath[str], secret: FromPath[str]
+    ) -> Response[bytes]:
+        """All passes of the order that count, as one PDF or for a calendar. Raises OrderNotFound where none does."""
+        edition, order = await _order_of(slug, secret)
+        tickets = await queries.tickets_of_order(order["id"])
+        found = await counting_passes([ticket["pass_id"] for ticket in tickets if ticket["pass_id"]])
+        if not found:
+            raise OrderNotFound
+        if request.url.path.endswith(".ics"):
+            calendar = await passes_calendar([(one, address_of(one)) for one in found], edition, now())
+            return download(calendar.encode(), f"{edition.slug}.ics", "text/calendar")
+        await limit(f"order-passes-pdf:{order['id']}", times=20, seconds=3600, now=now())
+        return download(await pass_pdf(found, edition), f"{order['reference']}.pdf", "application/pdf")
 
     @get("/done/{secret:str}")
     async def done(self, slug: FromPath[str], secret: FromPath[str]) -> Response[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from app.accounts.tables import Person
 from app.events.enums import PassState
+from app.events.passes.attaching import MOST_IN_A_PDF, attachments_of
 from app.events.passes.services import IssuedPass
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.database import fetch
@@ -24,6 +25,8 @@ from ticketing.sales.tables import TicketOrder, TicketType
 #: Names of a ticket type by language, and those of the one that stands in its place.
 Moved = tuple[Mapping[str, str], Mapping[str, str]]
 NO_PLACES: Mapping[int, int] = {}
+#: A message to a phone leads to the order's page where it would be longer than these links.
+MOST_LINKS = 3
 
 
 async def send_bill(*, order: TicketOrder, client_id: str, name: str, now: datetime) -> None:
@@ -114,7 +117,10 @@ def _tickets_message(
     contact = order.contact or buyer["email"] or buyer["phone"] or ""
     by_mail = "@" in contact
     with use_locale(order.locale):
-        links = "\n".join(_link(edition, one) for one in issued)
+        page = _page(edition, order.client_id)
+        links = page if not by_mail and len(issued) > MOST_LINKS else "\n".join(_link(edition, one) for one in issued)
+        if by_mail and len(issued) > MOST_IN_A_PDF:
+            links += "\n\n" + _("All of them, and as one PDF: {page}").format(page=page)
         subject = ngettext("Your ticket: {edition}", "Your tickets: {edition}", len(issued)).format(
             edition=edition.title
         )
@@ -142,6 +148,7 @@ def _tickets_message(
             locale=order.locale,
             unique_key=_tickets_key(order.id),
             edition_id=order.edition,
+            attachments=attachments_of(edition, [one.id for one in issued]) if by_mail else (),
             secret=True,
         )
 
