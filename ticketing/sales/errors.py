@@ -82,6 +82,40 @@ class QuotaTooSmall(AppError):
         ).format(**self.params)
 
 
+class QuotaTooFull(AppError):
+    """A ticket type that would draw on a quota which has no room for what is sold and held of it."""
+
+    code = "quota_too_full"
+    status = 409
+    message = N_(
+        "The quota “{name}” has {size} places, and {taken} tickets would be sold or held. Give it more places first."
+    )
+
+
+class QuotaMissing(AppError):
+    """A ticket type without a quota: nothing could be sold of it."""
+
+    code = "quota_missing"
+    status = 422
+    message = N_("Please write how many places it has of its own, or choose a quota.")
+
+
+class UnknownQuota(AppError):
+    """A quota that is not of this edition."""
+
+    code = "unknown_quota"
+    status = 404
+    message = N_("This quota does not exist.")
+
+
+class QuotaInUse(AppError):
+    """A quota that goes while ticket types draw on it."""
+
+    code = "quota_in_use"
+    status = 409
+    message = N_("Ticket types draw on this quota. Take it off them first.")
+
+
 class DaysOutsideEdition(AppError):
     """Days of a ticket type that the edition does not have, or that end before they begin."""
 

@@ -52,7 +52,8 @@ class TicketTypeForm(msgspec.Struct):
 
     code: Code
     name_vi: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
-    quota: Quota
+    quota: Quota | None = None
+    quotas: list[int] = []
     name_id: Text = ""
     name_en: Text = ""
     description_vi: LongText = ""
@@ -65,6 +66,13 @@ class TicketTypeForm(msgspec.Struct):
     first_day: date | None = None
     last_day: date | None = None
     active: bool = False
+
+
+class QuotaForm(msgspec.Struct):
+    """A quota as an organiser writes it."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+    size: Quota
 
 
 class BoxOfficeForm(msgspec.Struct):

@@ -15,7 +15,7 @@ from app.kernel.clock import now
 from app.kernel.editing import held, open_edit
 from app.kernel.errors import NotAllowed
 from app.kernel.forms import Form, FormError, read_form
-from app.kernel.i18n import LOCALES, N_, _, pick
+from app.kernel.i18n import LOCALES, N_, _, format_number, pick
 from app.kernel.money import Money, parse_money, typed_money
 from app.kernel.names import search_text
 from app.kernel.sheets import write_xlsx
@@ -30,6 +30,8 @@ from ticketing.sales.enums import ORDER_CHANNEL_NAMES, ORDER_STATE_NAMES, PASS_K
 from ticketing.sales.errors import (
     DaysOutsideEdition,
     OrderNotFound,
+    QuotaMissing,
+    QuotaTooFull,
     QuotaTooSmall,
     SalesReversed,
     TicketCodeTaken,
@@ -51,6 +53,14 @@ class _Filters(TypedDict):
     channel: str
 
 
+#: At which field of a type's form the refusals of its service are said.
+_FIELDS: dict[type[Exception], str] = {
+    DaysOutsideEdition: "last_day",
+    SalesReversed: "sales_until",
+    QuotaTooSmall: "quota",
+    QuotaMissing: "quota",
+    QuotaTooFull: "quotas",
+}
 SELLERS = (Role.MANAGER, Role.FINANCE)
 
 
@@ -70,6 +80,7 @@ class TicketTypeController(Controller):
             "sales/manage_types.html",
             edition=edition,
             types=shown,
+            quotas={quota["id"]: quota["name"] for quota in await queries.quotas_of(edition_id)},
             pager=pager,
             q=search,
             export=with_query(request, f"/manage/{edition_id}/tickets/export.xlsx"),
@@ -107,7 +118,7 @@ class TicketTypeController(Controller):
         """An empty form."""
         edition = await edition_by_id(edition_id)
         form = Form.empty(price="0", pass_kind=PassKind.VISITOR, active="on")
-        return _type_page(edition, form, None)
+        return await _type_page(edition, form, None)
 
     @post("/new", guards=[requires(Role.MANAGER)])
     async def create(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
@@ -119,7 +130,7 @@ class TicketTypeController(Controller):
         """The form with what is there."""
         edition = await edition_by_id(edition_id)
         row = await _type(edition_id, type_id)
-        return _type_page(edition, _form_of(row, edition), row)
+        return await _type_page(edition, _form_of(row, edition), row)
 
     @post("/{type_id:int}", guards=[requires(Role.MANAGER)])
     async def update(
@@ -296,13 +307,25 @@ async def _type(edition_id: int, type_id: int) -> dict[str, Any]:
     raise UnknownTicketType
 
 
-def _type_page(edition: EditionInfo, form: Form, row: dict[str, Any] | None, *, status: int = 200) -> Response[str]:
+async def _type_page(
+    edition: EditionInfo, form: Form, row: dict[str, Any] | None, *, status: int = 200
+) -> Response[str]:
+    quotas = [
+        (
+            quota["id"],
+            quota["name"],
+            _("{left} of {places} free").format(left=format_number(quota["left"]), places=format_number(quota["size"])),
+        )
+        for quota in await queries.quotas_of(edition.id)
+        if quota["own_of"] is None
+    ]
     return page(
         "sales/manage_type.html",
         status=status,
         edition=edition,
         form=form,
         row=row,
+        quotas=quotas,
         heading=pick(row["name"]) if row else _("New ticket type"),
         kinds=list(_kind_names().items()),
     )
@@ -314,6 +337,7 @@ def _form_of(row: dict[str, Any], edition: EditionInfo) -> Form:
         code=row["code"],
         price=typed_money(Money(row["price_minor"], row["currency"])),
         quota=row["quota"],
+        quotas=[quota_id for quota_id in row["quotas"] if quota_id != row["own"]],
         pass_kind=row["pass_kind"],
         active="on" if row["active"] else "",
         first_day=row["first_day"],
@@ -337,15 +361,12 @@ async def _save(request: Request[Actor, Any, Any], edition: EditionInfo, row: di
                     ticket_type_id=row["id"], edition_id=edition.id, values=values, actor=request.user, now=now()
                 )
     except FormError as error:
-        return _type_page(edition, error.form, row, status=error.status)
+        return await _type_page(edition, error.form, row, status=error.status)
     except TicketCodeTaken as error:
-        return _type_page(edition, await form_again(request, {"code": error.sentence()}), row, status=409)
-    except DaysOutsideEdition as error:
-        return _type_page(edition, await form_again(request, {"last_day": error.sentence()}), row, status=422)
-    except SalesReversed as error:
-        return _type_page(edition, await form_again(request, {"sales_until": error.sentence()}), row, status=422)
-    except QuotaTooSmall as error:
-        return _type_page(edition, await form_again(request, {"quota": error.sentence()}), row, status=409)
+        return await _type_page(edition, await form_again(request, {"code": error.sentence()}), row, status=409)
+    except (DaysOutsideEdition, SalesReversed, QuotaTooSmall, QuotaMissing, QuotaTooFull) as error:
+        form = await form_again(request, {_FIELDS[type(error)]: error.sentence()})
+        return await _type_page(edition, form, row, status=error.status)
     return redirect(f"/manage/{edition.id}/tickets", toast=_("Saved."))
 
 
@@ -372,6 +393,7 @@ async def _values(
         price_minor=price.amount_minor,
         currency=price.currency,
         quota=form.quota,
+        quotas=form.quotas,
         sales_from=form.sales_from,
         sales_until=form.sales_until,
         pass_kind=form.pass_kind,
