@@ -23,7 +23,7 @@ from ticketing.sales.services.outcomes import expire_orders
 from ticketing.sales.services.placing import Placed
 from ticketing.sales.services.quotas import QuotaValues, create_quota
 
-pytestmark = [pytest.mark.engines, pytest.mark.race]
+pytestmark = [pytest.mark.engines, pytest.mark.race, pytest.mark.slow]
 BUYERS, PLACES = 300, 10
 LATER = NOW + timedelta(minutes=21)
 

@@ -8,13 +8,14 @@ from litestar.params import FromPath
 from app.accounts.actor import Actor
 from app.accounts.enums import Role
 from app.accounts.guards import requires
-from app.events.pages import form_again, stretch
+from app.events.pages import download, form_again, stretch, with_query
 from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
 from app.kernel.editing import held, open_edit
 from app.kernel.forms import Form, FormError
 from app.kernel.i18n import _, pick
 from app.kernel.names import search_text
+from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
 from ticketing.sales import queries
 from ticketing.sales.errors import QuotaTooSmall, UnknownQuota
@@ -34,10 +35,27 @@ class QuotaController(Controller):
         """All quotas of the edition, and which ticket types draw on them."""
         edition = await edition_by_id(edition_id)
         search = request.query_params.get("q", "")
-        words = search_text(search).split()
-        found = [row for row in await _quotas(edition_id) if all(word in search_text(row["name"]) for word in words)]
-        shown, pager = stretch(request, found)
-        return page("sales/manage_quotas.html", edition=edition, quotas=shown, pager=pager, q=search)
+        shown, pager = stretch(request, await _found(edition_id, search))
+        return page(
+            "sales/manage_quotas.html",
+            edition=edition,
+            quotas=shown,
+            pager=pager,
+            q=search,
+            export=with_query(request, f"/manage/{edition_id}/tickets/quotas/export.xlsx"),
+        )
+
+    @get("/export.xlsx")
+    async def export(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[bytes]:
+        """The list as a sheet."""
+        edition = await edition_by_id(edition_id)
+        headers = [_("Quota"), _("Places"), _("Sold"), _("Held"), _("Free"), _("Ticket types")]
+        rows = [
+            [*(row[name] for name in ("name", "size", "sold", "held", "left")), ", ".join(row["type_names"])]
+            for row in await _found(edition_id, request.query_params.get("q", ""))
+        ]
+        content = write_xlsx(_("Quotas"), headers, rows, timezone=edition.timezone)
+        return download(content, f"quotas-{edition.slug}.xlsx")
 
     @get("/new")
     async def new(self, edition_id: FromPath[int]) -> Response[str]:
@@ -77,6 +95,16 @@ async def _quotas(edition_id: int) -> list[dict[str, Any]]:
     return [
         {**row, "type_names": [names[type_id] for type_id in row["types"]]}
         for row in await queries.quotas_of(edition_id)
+    ]
+
+
+async def _found(edition_id: int, search: str) -> list[dict[str, Any]]:
+    """Quotas in whose name, or that of one of their ticket types, every word stands."""
+    words = search_text(search).split()
+    return [
+        row
+        for row in await _quotas(edition_id)
+        if all(word in search_text(row["name"], *row["type_names"]) for word in words)
     ]
 
 
