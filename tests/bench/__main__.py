@@ -14,7 +14,14 @@ import signal
 import sys
 import time
 
-NAMES = {"start": "start", "checkin": "checkin", "pages": "pages", "import": "importing", "payments": "payments"}
+NAMES = {
+    "start": "start",
+    "checkin": "checkin",
+    "orders": "orders",
+    "pages": "pages",
+    "import": "importing",
+    "payments": "payments",
+}
 
 
 def main() -> int:

@@ -1,7 +1,7 @@
 """Reads of sales."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypedDict
 
@@ -58,6 +58,25 @@ async def ticket_types_of(edition_id: int) -> list[dict[str, Any]]:
         size = None if own is None else quotas[own]["size"]
         types.append({**row, "quotas": mine, "own": own, "quota": size, "left": room_of({"quotas": mine}, free)})
     return types
+
+
+async def ids_by_code(edition_id: int) -> dict[str, int]:
+    """The ids of an edition's ticket types by their codes."""
+    rows = await fetch("SELECT id, code FROM ticket_type WHERE edition = {}", edition_id)
+    return {row["code"]: row["id"] for row in rows}
+
+
+async def types_asked_for(edition_id: int, type_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """Price, currency and ``left`` of some ticket types of an edition, by id, as they are before anything is taken."""
+    chosen, ids = among(sorted(type_ids))
+    rows = await fetch(
+        "SELECT t.id, t.price_minor, t.currency, MIN(q.size - q.sold - q.held) AS room FROM ticket_type t "
+        "LEFT JOIN quota_type j ON j.ticket_type = t.id LEFT JOIN quota q ON q.id = j.quota "
+        f"WHERE t.edition = {{}} AND t.id {chosen} GROUP BY t.id",
+        edition_id,
+        ids,
+    )
+    return {row["id"]: {**row, "left": row["room"] or 0} for row in rows}
 
 
 def room_of(ticket_type: Mapping[str, Any], free: Mapping[int, int]) -> int:

@@ -289,12 +289,12 @@ async def test_without_its_condition_a_quota_is_oversold(edition: Any, monkeypat
         for wanted, count in counts.items():
             if await quota.left(wanted) < count:
                 raise SoldOut(name="", left=0)
-            await fetch("UPDATE ticket_type SET held = held + {} WHERE id = {} RETURNING id", count, wanted)
+            await fetch("UPDATE quota SET sold = sold + {} WHERE edition = {} RETURNING id", count, edition.id)
 
     monkeypatch.setattr(quota, "left", left, raising=False)
     meet_after(monkeypatch, quota, "left", parties=2)
-    monkeypatch.setattr(orders, "hold_places", hold_by_reading_first)
+    monkeypatch.setattr(orders, "take_places", hold_by_reading_first)
     unguarded(monkeypatch, placing)
     results = await race(2, lambda _number: make_order(edition.id, {type_id: 1}, now=NOW))
     assert len(winners(results)) == 2
-    assert await places(type_id) == (2, 0)
+    assert await fetch("SELECT size, sold FROM quota") == [{"size": 1, "sold": 2}]

@@ -56,7 +56,7 @@ class TicketApi(Controller):
         ``unknown_ticket_type``, ``order_id_taken``, ``contact_missing``, ``invalid``, ``edition_cancelled``,
         ``too_many_tries``, ``orders_slowed`` (send it again after a minute, under the same ``client_id``)."""
         edition = await queries.edition_with_tickets(slug)
-        codes = {row["code"]: row["id"] for row in await queries.ticket_types_of(edition.id)}
+        codes = await queries.ids_by_code(edition.id)
         counts: dict[int, int] = {}
         for line in data.lines:
             if line.ticket_type not in codes:

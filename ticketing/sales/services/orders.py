@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from app.accounts.actor import ANONYMOUS, Actor
 from app.accounts.services.people import find_or_create_by_one_contact
 from app.accounts.tables import Person
-from app.events.queries import hold_edition_going_on
+from app.events.queries import EditionInfo, hold_edition_going_on
 from app.kernel import audit
 from app.kernel.database import fetch
 from app.kernel.i18n import pick
@@ -25,13 +25,14 @@ from app.payments.services.recording import record_payment
 from ticketing.sales.enums import OrderChannel, OrderState
 from ticketing.sales.errors import NothingChosen, TooManyTickets
 from ticketing.sales.limits import count_order
+from ticketing.sales.queries import types_asked_for
 from ticketing.sales.schemas import MOST_AT_BOX_OFFICE, MOST_IN_ONE_ORDER
-from ticketing.sales.services.confirming import confirm_order
+from ticketing.sales.services.confirming import hand_out
 from ticketing.sales.services.messages import send_bill
 from ticketing.sales.services.placing import Asked, BilledTo, Placed, place_once, placed_before
-from ticketing.sales.services.quota import hold_places
+from ticketing.sales.services.quota import take_places, why_not
 from ticketing.sales.services.references import order_reference, order_secret
-from ticketing.sales.tables import OrderItem, TicketOrder, TicketType
+from ticketing.sales.tables import OrderItem, TicketOrder
 
 #: Name under which payments knows orders of tickets.
 PURPOSE = "ticket_order"
@@ -77,13 +78,13 @@ async def place_order(
         now=now,
     )
 
-    async def make() -> int:
-        await hold_edition_going_on(edition_id)
+    async def make() -> TicketOrder:
+        edition = await hold_edition_going_on(edition_id)
         person = await find_or_create_by_one_contact(
             full_name=full_name, phone=phone, email=email, locale=locale, now=now
         )
         order = await _create(
-            edition_id=edition_id,
+            edition=edition,
             client_id=client_id,
             counts=wanted,
             buyer=person,
@@ -102,12 +103,11 @@ async def place_order(
             after={"reference": order.reference, "count": sum(wanted.values()), "total_minor": order.total_minor},
             now=now,
         )
-        if order.total_minor == 0:
-            await confirm_order(order, wanted, now=now)
-        else:
+        await _take(order, edition, wanted, now=now)
+        if order.total_minor:
             await _bill(order, payer_name=full_name, billed_to=billed_to, now=now)
             await send_bill(order=order, client_id=client_id, name=full_name, now=now)
-        return order.id
+        return order
 
     return await place_once(asked, make)
 
@@ -135,10 +135,10 @@ async def sell_at_box_office(
     if known is not None:
         return known
 
-    async def make() -> int:
-        await hold_edition_going_on(edition_id)
+    async def make() -> TicketOrder:
+        edition = await hold_edition_going_on(edition_id)
         order = await _create(
-            edition_id=edition_id,
+            edition=edition,
             client_id=client_id,
             counts=wanted,
             buyer=None,
@@ -148,9 +148,8 @@ async def sell_at_box_office(
             channel=OrderChannel.BOX_OFFICE,
             now=now,
         )
-        if order.total_minor == 0:
-            await confirm_order(order, wanted, now=now)
-        else:
+        await _take(order, edition, wanted, now=now)
+        if order.total_minor:
             await record_payment(
                 document_id=await _bill(order, payer_name=holder_name or order.reference, now=now),
                 method=method,
@@ -168,7 +167,7 @@ async def sell_at_box_office(
             after={"reference": order.reference, "count": sum(wanted.values()), "total_minor": order.total_minor},
             now=now,
         )
-        return order.id
+        return await TicketOrder.objects().get(TicketOrder.id == order.id) or order
 
     return await place_once(asked, make)
 
@@ -184,7 +183,7 @@ def _checked(counts: Mapping[int, int], most: int) -> dict[int, int]:
 
 async def _create(
     *,
-    edition_id: int,
+    edition: EditionInfo,
     client_id: str,
     counts: Mapping[int, int],
     buyer: Person | None,
@@ -194,26 +193,30 @@ async def _create(
     channel: OrderChannel,
     now: datetime,
 ) -> TicketOrder:
-    """Hold the places and write the order with its items, inside the caller's transaction."""
-    await hold_places(edition_id=edition_id, counts=counts, now=now, any_time=channel is not OrderChannel.ONLINE)
-    types = await TicketType.select(TicketType.id, TicketType.price_minor, TicketType.currency).where(
-        TicketType.id.is_in(list(counts))
-    )
-    prices = {row["id"]: row["price_minor"] for row in types}
+    """Write the order with its items, inside the caller's transaction; :func:`_take` is to follow.
+
+    One that costs nothing is confirmed at once. Raises SoldOut, SalesClosed, UnknownTicketType.
+    """
+    types = await types_asked_for(edition.id, counts)
+    if any(type_id not in types or types[type_id]["left"] < count for type_id, count in counts.items()):
+        raise await why_not(edition=edition, counts=counts, now=now, any_time=channel is not OrderChannel.ONLINE)
+    prices = {type_id: row["price_minor"] for type_id, row in types.items()}
+    total = sum(prices[type_id] * count for type_id, count in counts.items())
     order = TicketOrder(
-        edition=edition_id,
+        edition=edition.id,
         client_id=client_id,
         reference=order_reference(client_id),
         buyer=buyer.id if buyer else None,
         contact=contact,
-        state=OrderState.HELD.value,
+        state=(OrderState.HELD if total else OrderState.CONFIRMED).value,
         channel=channel.value,
-        total_minor=sum(prices[type_id] * count for type_id, count in counts.items()),
-        currency=types[0]["currency"],
+        total_minor=total,
+        currency=next(iter(types.values()))["currency"],
         secret_hash=hash_token(order_secret(client_id)),
         locale=locale,
         created_at=now,
         expires_at=now + timedelta(minutes=HOLD_MINUTES),
+        confirmed_at=None if total else now,
     )
     await order.save()
     await OrderItem.insert(
@@ -224,6 +227,19 @@ async def _create(
         )
     )
     return order
+
+
+async def _take(order: TicketOrder, edition: EditionInfo, counts: Mapping[int, int], *, now: datetime) -> None:
+    """Hold the places of an order; sell those of one that costs nothing, and hand its tickets out.
+
+    As late as can be, since nobody else gets places of the same types before the transaction ends. Raises SoldOut,
+    SalesClosed.
+    """
+    free = order.total_minor == 0
+    any_time = order.channel != OrderChannel.ONLINE
+    await take_places(edition=edition, counts=counts, now=now, any_time=any_time, sold=free)
+    if free:
+        await hand_out([order], edition=edition, now=now)
 
 
 async def _bill(order: TicketOrder, *, payer_name: str, now: datetime, billed_to: BilledTo | None = None) -> int:

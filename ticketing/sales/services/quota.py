@@ -9,7 +9,7 @@ other.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from app.events.queries import edition_by_id
+from app.events.queries import EditionInfo
 from app.kernel.database import dialect, fetch, hold_rows
 from app.kernel.i18n import pick
 from app.kernel.rows import among, given
@@ -17,29 +17,31 @@ from ticketing.sales.errors import SalesClosed, SoldOut, UnknownTicketType
 from ticketing.sales.queries import quotas_of, room_of, ticket_types_of
 
 _WANTED = {"its_type": "INTEGER", "its_count": "INTEGER"}
-_HOLD = {"held": 1}
 #: What lets an order have places of a quota, or not.
 FITS = "sold + held + its_need <= size"
 
 
-async def hold_places(*, edition_id: int, counts: Mapping[int, int], now: datetime, any_time: bool = False) -> None:
-    """Hold places of several ticket types, all or none; call it inside a transaction.
+async def take_places(
+    *, edition: EditionInfo, counts: Mapping[int, int], now: datetime, any_time: bool = False, sold: bool = False
+) -> None:
+    """Hold places of several ticket types, or sell them at once, all or none; call it inside a transaction.
 
     ``counts`` maps a ticket type's id to a number of places. Each takes that many of all of its quotas. Nothing is sold
     online whose last day is over. ``any_time`` sells outside the sales period (box office, uploaded sheets).
     Raises SoldOut, SalesClosed, UnknownTicketType.
     """
     where = "AND edition = {} AND EXISTS (SELECT 1 FROM quota_type q WHERE q.ticket_type = its_type)"
-    values: list[object] = [edition_id]
+    values: list[object] = [edition.id]
     if not any_time:
         where += (
             " AND active = TRUE AND (sales_from IS NULL OR sales_from <= {}) "
             "AND (sales_until IS NULL OR sales_until > {}) AND (last_day IS NULL OR last_day >= {})"
         )
-        values += [now, now, (await edition_by_id(edition_id)).today(now)]
-    offered = await _count(counts, _HOLD, where=where, values=values)
-    if offered != set(counts) or not await _take(counts, _HOLD, fits=FITS):
-        raise await _why_not(edition_id=edition_id, counts=counts, now=now, any_time=any_time)
+        values += [now, now, edition.today(now)]
+    change = {"sold" if sold else "held": 1}
+    offered = await _count(counts, change, where=where, values=values)
+    if offered != set(counts) or not await _take(counts, change, fits=FITS):
+        raise await why_not(edition=edition, counts=counts, now=now, any_time=any_time)
 
 
 async def hold_types(type_ids: Iterable[int]) -> None:
@@ -111,11 +113,11 @@ def _sums(change: Mapping[str, int], number: str) -> str:
     return ", ".join(f"{column} = {column} {'-' if sign < 0 else '+'} {number}" for column, sign in change.items())
 
 
-async def _why_not(*, edition_id: int, counts: Mapping[int, int], now: datetime, any_time: bool) -> Exception:
+async def why_not(*, edition: EditionInfo, counts: Mapping[int, int], now: datetime, any_time: bool) -> Exception:
     """Why an order cannot be had: of its types the first that is not there, not on sale, or not left in its number."""
-    types = {row["id"]: row for row in await ticket_types_of(edition_id)}
-    free = {quota["id"]: quota["left"] for quota in await quotas_of(edition_id)}
-    today = (await edition_by_id(edition_id)).today(now)
+    types = {row["id"]: row for row in await ticket_types_of(edition.id)}
+    free = {quota["id"]: quota["left"] for quota in await quotas_of(edition.id)}
+    today = edition.today(now)
     name, left = "", 0
     for type_id, count in sorted(counts.items()):
         if (found := types.get(type_id)) is None:
