@@ -50,6 +50,22 @@ class TooManyTickets(AppError):
     message = N_("One order holds at most {limit} tickets.")
 
 
+class TooManyOfType(AppError):
+    """More tickets of one type in an order than it allows."""
+
+    code = "too_many_of_type"
+    status = 422
+    message = N_("Of the kind “{name}” one order holds at most {limit}.")
+
+
+class TooFewOfType(AppError):
+    """Fewer tickets of one type in an order than it allows."""
+
+    code = "too_few_of_type"
+    status = 422
+    message = N_("Of the kind “{name}” one order holds at least {limit}.")
+
+
 class CashLacks(AppError):
     """Less cash than a sale costs."""
 
@@ -130,6 +146,14 @@ class SalesReversed(AppError):
     code = "sales_reversed"
     status = 422
     message = N_("Sales would end before they begin. Please choose a later end.")
+
+
+class LimitsReversed(AppError):
+    """A ticket type of which an order would hold at least more than at most."""
+
+    code = "limits_reversed"
+    status = 422
+    message = N_("An order would hold at least more than at most. Please choose a larger number.")
 
 
 class TicketCodeTaken(AppError):

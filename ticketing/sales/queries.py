@@ -67,16 +67,17 @@ async def ids_by_code(edition_id: int) -> dict[str, int]:
 
 
 async def types_asked_for(edition_id: int, type_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """Price, currency and ``left`` of some ticket types of an edition, by id, as they are before anything is taken."""
+    """What matters to an order of some ticket types, and what is ``left``, by id, before anything of it is taken."""
     chosen, ids = among(sorted(type_ids))
     rows = await fetch(
-        "SELECT t.id, t.price_minor, t.currency, MIN(q.size - q.sold - q.held) AS room FROM ticket_type t "
+        "SELECT t.id, t.name, t.price_minor, t.currency, t.min_per_order, t.max_per_order, t.hidden, "
+        "MIN(q.size - q.sold - q.held) AS room FROM ticket_type t "
         "LEFT JOIN quota_type j ON j.ticket_type = t.id LEFT JOIN quota q ON q.id = j.quota "
         f"WHERE t.edition = {{}} AND t.id {chosen} GROUP BY t.id",
         edition_id,
         ids,
     )
-    return {row["id"]: {**row, "left": row["room"] or 0} for row in rows}
+    return {row["id"]: {**row, "name": texts(row["name"]), "left": row["room"] or 0} for row in rows}
 
 
 def room_of(ticket_type: Mapping[str, Any], free: Mapping[int, int]) -> int:
@@ -112,18 +113,21 @@ def days_of(edition: EditionInfo, row: dict[str, Any]) -> str:
 
 
 async def ticket_types_on_sale(edition: EditionInfo, now: datetime) -> list[dict[str, Any]]:
-    """Ticket types that a visitor may see: active, in or before their sales period, their last day not over.
+    """Ticket types that a visitor may see: active, not hidden, in or before their sales period, the last day not over.
 
-    ``open`` when they can be had; ``days`` are the edition's days on which their passes count, if not on all of them.
+    ``open`` when they can be had, ``least`` to ``most`` of them in one order; ``days`` are the edition's days on which
+    their passes count, if not on all of them.
     """
     shown = []
     for row in await ticket_types_of(edition.id):
-        if not row["active"] or (row["sales_until"] is not None and row["sales_until"] <= now):
+        if not row["active"] or row["hidden"] or (row["sales_until"] is not None and row["sales_until"] <= now):
             continue
         if row["last_day"] is not None and row["last_day"] < edition.today(now):
             continue
         row["days"] = days_of(edition, row)
-        row["open"] = row["left"] > 0 and (row["sales_from"] is None or row["sales_from"] <= now)
+        row["least"] = row["min_per_order"] or 1
+        row["most"] = min(row["left"], row["max_per_order"] or row["left"])
+        row["open"] = row["most"] >= row["least"] and (row["sales_from"] is None or row["sales_from"] <= now)
         shown.append(row)
     return shown
 

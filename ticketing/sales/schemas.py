@@ -26,6 +26,7 @@ Code = Annotated[
 Text = Annotated[str, msgspec.Meta(max_length=120)]
 LongText = Annotated[str, msgspec.Meta(max_length=600)]
 Quota = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+InOneOrder = Annotated[int, msgspec.Meta(ge=1, le=MOST_IN_ONE_ORDER)]
 #: What a page asked for, in minor units: where it is another amount by now, nothing is recorded.
 Shown = Annotated[int, msgspec.Meta(ge=0, le=MOST)]
 #: The number of a card terminal's slip.
@@ -65,6 +66,9 @@ class TicketTypeForm(msgspec.Struct):
     pass_kind: PassKind = PassKind.VISITOR
     first_day: date | None = None
     last_day: date | None = None
+    min_per_order: InOneOrder | None = None
+    max_per_order: InOneOrder | None = None
+    hidden: bool = False
     active: bool = False
 
 
@@ -123,7 +127,10 @@ class OrderRequest(msgspec.Struct):
 
 
 class TicketTypeAnswer(msgspec.Struct):
-    """A ticket type that can be had. Its passes count on the days from ``first_day`` to ``last_day``."""
+    """A ticket type that can be had, so many of it in one order at least and at most.
+
+    Its passes count on the days from ``first_day`` to ``last_day``.
+    """
 
     code: str
     name: dict[str, str]
@@ -135,6 +142,8 @@ class TicketTypeAnswer(msgspec.Struct):
     last_day: date
     sales_from: datetime | None
     sales_until: datetime | None
+    min_per_order: int
+    max_per_order: int
 
 
 class TicketAnswer(msgspec.Struct):

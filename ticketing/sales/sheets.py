@@ -240,6 +240,9 @@ def _values(row: SheetRow, before: TicketTypeValues | None, currency: str) -> Ti
         sales_until=row["sales_until"] if row.has("sales_until") or before is None else before.sales_until,
         pass_kind=row["kind"] or (before.pass_kind if before else PassKind.VISITOR),
         active=before.active if before else True,
+        hidden=before.hidden if before else False,
+        min_per_order=before.min_per_order if before else None,
+        max_per_order=before.max_per_order if before else None,
         first_day=row["first_day"] if row.has("first_day") or before is None else before.first_day,
         last_day=row["last_day"] if row.has("last_day") or before is None else before.last_day,
     )

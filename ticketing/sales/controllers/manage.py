@@ -29,6 +29,7 @@ from ticketing.sales import queries
 from ticketing.sales.enums import ORDER_CHANNEL_NAMES, ORDER_STATE_NAMES, PASS_KIND_NAMES
 from ticketing.sales.errors import (
     DaysOutsideEdition,
+    LimitsReversed,
     OrderNotFound,
     QuotaMissing,
     QuotaTooFull,
@@ -37,7 +38,7 @@ from ticketing.sales.errors import (
     TicketCodeTaken,
     UnknownTicketType,
 )
-from ticketing.sales.schemas import PaidForm, TicketTypeForm
+from ticketing.sales.schemas import MOST_IN_ONE_ORDER, PaidForm, TicketTypeForm
 from ticketing.sales.services import ticket_types
 from ticketing.sales.services.outcomes import cancel_order
 from ticketing.sales.services.paying import pay_order
@@ -56,6 +57,7 @@ class _Filters(TypedDict):
 #: At which field of a type's form the refusals of its service are said.
 _FIELDS: dict[type[Exception], str] = {
     DaysOutsideEdition: "last_day",
+    LimitsReversed: "max_per_order",
     SalesReversed: "sales_until",
     QuotaTooSmall: "quota",
     QuotaMissing: "quota",
@@ -326,6 +328,7 @@ async def _type_page(
         form=form,
         row=row,
         quotas=quotas,
+        most=MOST_IN_ONE_ORDER,
         heading=pick(row["name"]) if row else _("New ticket type"),
         kinds=list(_kind_names().items()),
     )
@@ -339,6 +342,9 @@ def _form_of(row: dict[str, Any], edition: EditionInfo) -> Form:
         quota=row["quota"],
         quotas=[quota_id for quota_id in row["quotas"] if quota_id != row["own"]],
         pass_kind=row["pass_kind"],
+        min_per_order=row["min_per_order"],
+        max_per_order=row["max_per_order"],
+        hidden="on" if row["hidden"] else "",
         active="on" if row["active"] else "",
         first_day=row["first_day"],
         last_day=row["last_day"],
@@ -364,7 +370,7 @@ async def _save(request: Request[Actor, Any, Any], edition: EditionInfo, row: di
         return await _type_page(edition, error.form, row, status=error.status)
     except TicketCodeTaken as error:
         return await _type_page(edition, await form_again(request, {"code": error.sentence()}), row, status=409)
-    except (DaysOutsideEdition, SalesReversed, QuotaTooSmall, QuotaMissing, QuotaTooFull) as error:
+    except (DaysOutsideEdition, LimitsReversed, SalesReversed, QuotaTooSmall, QuotaMissing, QuotaTooFull) as error:
         form = await form_again(request, {_FIELDS[type(error)]: error.sentence()})
         return await _type_page(edition, form, row, status=error.status)
     return redirect(f"/manage/{edition.id}/tickets", toast=_("Saved."))
@@ -398,6 +404,9 @@ async def _values(
         sales_until=form.sales_until,
         pass_kind=form.pass_kind,
         active=form.active,
+        hidden=form.hidden,
+        min_per_order=form.min_per_order,
+        max_per_order=form.max_per_order,
         first_day=form.first_day,
         last_day=form.last_day,
     )

@@ -43,6 +43,8 @@ from ticketing.sales.errors import (
     OrdersSlowed,
     SalesClosed,
     SoldOut,
+    TooFewOfType,
+    TooManyOfType,
     TooManyTickets,
 )
 from ticketing.sales.schemas import MOST_IN_ONE_ORDER, BuyerForm
@@ -115,7 +117,7 @@ class TicketController(Controller):
         except (OrdersSlowed, TooManyTries) as error:
             again = Form(msgspec.to_builtins(values), {"contact": error.sentence()})
             return _buyer_page(edition, chosen, again, status=error.status)
-        except (SoldOut, SalesClosed, NothingChosen, TooManyTickets) as error:
+        except (SoldOut, SalesClosed, NothingChosen, TooManyTickets, TooManyOfType, TooFewOfType) as error:
             named = msgspec.to_builtins(values)
             return await _choose_page(edition, chosen, error, {name: named[name] for name in NAMED})
         return redirect(f"{edition.path}/tickets/done/{placed.secret}")
@@ -287,8 +289,14 @@ async def _choose_page(
         edition=edition,
         named=named,
         wanted={row["id"]: row["count"] for row in chosen},
-        types=[{**row, "price": Money(row["price_minor"], row["currency"])} for row in types],
-        most=MOST_IN_ONE_ORDER,
+        types=[
+            {
+                **row,
+                "most": min(row["most"], MOST_IN_ONE_ORDER),
+                "price": Money(row["price_minor"], row["currency"]),
+            }
+            for row in types
+        ],
         problem=problem.sentence() if problem else "",
     )
 

@@ -60,6 +60,7 @@ async def hold_all_types(edition_id: int) -> None:
 def _equal(edition: EditionInfo, wanted: Mapping[str, Any], other: Mapping[str, Any], now: datetime) -> bool:
     on_sale = (
         other["active"]
+        and not other["hidden"]
         and (other["sales_from"] is None or other["sales_from"] <= now)
         and (other["sales_until"] is None or other["sales_until"] > now)
     )

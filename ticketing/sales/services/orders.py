@@ -6,6 +6,7 @@ Rows are taken in one order, so that nobody waits for each other: edition, payme
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from app.accounts.actor import ANONYMOUS, Actor
 from app.accounts.services.people import find_or_create_by_one_contact
@@ -23,7 +24,7 @@ from app.payments.services.issuing import Payer
 from app.payments.services.ledger import day_of
 from app.payments.services.recording import record_payment
 from ticketing.sales.enums import OrderChannel, OrderState
-from ticketing.sales.errors import NothingChosen, TooManyTickets
+from ticketing.sales.errors import NothingChosen, TooFewOfType, TooManyOfType, TooManyTickets, UnknownTicketType
 from ticketing.sales.limits import count_order
 from ticketing.sales.queries import types_asked_for
 from ticketing.sales.schemas import MOST_AT_BOX_OFFICE, MOST_IN_ONE_ORDER
@@ -59,8 +60,8 @@ async def place_order(
     the mail address counts when both are given, and the passes go there. ``actor`` is whoever is signed in,
     ``browser`` what its page was opened with (``browser_of``); empty for the API. ``billed_to`` is who stands on the
     invoice in the buyer's place.
-    Raises OrderIdTaken, NothingChosen, TooManyTickets, SoldOut, SalesClosed, UnknownTicketType, ContactMissing,
-    TooManyTries, OrdersSlowed, EditionIsCancelled.
+    Raises OrderIdTaken, NothingChosen, TooManyTickets, TooManyOfType, TooFewOfType, SoldOut, SalesClosed,
+    UnknownTicketType, ContactMissing, TooManyTries, OrdersSlowed, EditionIsCancelled.
     """
     wanted = _checked(counts, MOST_IN_ONE_ORDER)
     contact = email or phone or ""
@@ -195,11 +196,15 @@ async def _create(
 ) -> TicketOrder:
     """Write the order with its items, inside the caller's transaction; :func:`_take` is to follow.
 
-    One that costs nothing is confirmed at once. Raises SoldOut, SalesClosed, UnknownTicketType.
+    One that costs nothing is confirmed at once.
+    Raises TooManyOfType, TooFewOfType, SoldOut, SalesClosed, UnknownTicketType.
     """
     types = await types_asked_for(edition.id, counts)
     if any(type_id not in types or types[type_id]["left"] < count for type_id, count in counts.items()):
         raise await why_not(edition=edition, counts=counts, now=now, any_time=channel is not OrderChannel.ONLINE)
+    if channel is OrderChannel.ONLINE:
+        for type_id, count in counts.items():
+            _check_limits(types[type_id], count)
     prices = {type_id: row["price_minor"] for type_id, row in types.items()}
     total = sum(prices[type_id] * count for type_id, count in counts.items())
     order = TicketOrder(
@@ -227,6 +232,16 @@ async def _create(
         )
     )
     return order
+
+
+def _check_limits(ticket_type: Mapping[str, Any], count: int) -> None:
+    least, most = ticket_type["min_per_order"], ticket_type["max_per_order"]
+    if ticket_type["hidden"]:  # it is not told that there is one
+        raise UnknownTicketType
+    if most is not None and count > most:
+        raise TooManyOfType(name=pick(ticket_type["name"]), limit=most)
+    if least is not None and count < least:
+        raise TooFewOfType(name=pick(ticket_type["name"]), limit=least)
 
 
 async def _take(order: TicketOrder, edition: EditionInfo, counts: Mapping[int, int], *, now: datetime) -> None:

@@ -34,7 +34,7 @@ async def take_places(
     values: list[object] = [edition.id]
     if not any_time:
         where += (
-            " AND active = TRUE AND (sales_from IS NULL OR sales_from <= {}) "
+            " AND active = TRUE AND hidden = FALSE AND (sales_from IS NULL OR sales_from <= {}) "
             "AND (sales_until IS NULL OR sales_until > {}) AND (last_day IS NULL OR last_day >= {})"
         )
         values += [now, now, edition.today(now)]
@@ -120,7 +120,8 @@ async def why_not(*, edition: EditionInfo, counts: Mapping[int, int], now: datet
     today = edition.today(now)
     name, left = "", 0
     for type_id, count in sorted(counts.items()):
-        if (found := types.get(type_id)) is None:
+        found = types.get(type_id)
+        if found is None or (found["hidden"] and not any_time):
             return UnknownTicketType()
         name = pick(found["name"])
         closed = not found["active"] or (found["sales_from"] and found["sales_from"] > now)

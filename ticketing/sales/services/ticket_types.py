@@ -16,6 +16,7 @@ from app.kernel.database import hold_row, is_unique_violation, write_transaction
 from app.kernel.i18n import pick
 from ticketing.sales.errors import (
     DaysOutsideEdition,
+    LimitsReversed,
     SalesReversed,
     TicketCodeTaken,
     UnknownTicketType,
@@ -30,7 +31,7 @@ class TicketTypeValues:
 
     ``quota`` is how many places it has of its own, if it has any; ``quotas`` are the ids of those that it draws on with
     others, None where nothing is said about them. Its passes count from the first day to the last in the edition's
-    zone; a day not given is the edition's own.
+    zone; a day not given is the edition's own. ``min_per_order`` and ``max_per_order`` bind orders online.
     """
 
     code: str
@@ -46,6 +47,9 @@ class TicketTypeValues:
     active: bool = True
     first_day: date | None = None
     last_day: date | None = None
+    min_per_order: int | None = None
+    max_per_order: int | None = None
+    hidden: bool = False
 
     def columns(self) -> dict[str, Any]:
         """Values of the table's columns."""
@@ -61,10 +65,11 @@ class TicketTypeValues:
 async def create_ticket_type(*, edition_id: int, values: TicketTypeValues, actor: Actor, now: datetime) -> int:
     """Add a ticket type at the end of the list.
 
-    Raises TicketCodeTaken, DaysOutsideEdition, SalesReversed, QuotaMissing, UnknownQuota.
+    Raises TicketCodeTaken, DaysOutsideEdition, SalesReversed, LimitsReversed, QuotaMissing, UnknownQuota.
     """
     await check_days(edition_id, values.first_day, values.last_day)
     check_sales(values.sales_from, values.sales_until)
+    _check_limits(values.min_per_order, values.max_per_order)
     try:
         async with write_transaction():
             position = await TicketType.count().where(TicketType.edition == edition_id)
@@ -94,11 +99,12 @@ async def update_ticket_type(
 ) -> None:
     """Change a ticket type. What was ordered keeps its price, and a pass that was made its days.
 
-    Raises UnknownTicketType, TicketCodeTaken, DaysOutsideEdition, SalesReversed, QuotaTooSmall (below what is sold
-    and held), QuotaTooFull, QuotaMissing, UnknownQuota.
+    Raises UnknownTicketType, TicketCodeTaken, DaysOutsideEdition, SalesReversed, LimitsReversed, QuotaTooSmall (below
+    what is sold and held), QuotaTooFull, QuotaMissing, UnknownQuota.
     """
     await check_days(edition_id, values.first_day, values.last_day)
     check_sales(values.sales_from, values.sales_until)
+    _check_limits(values.min_per_order, values.max_per_order)
     try:
         async with write_transaction():
             await hold_row("ticket_type", ticket_type_id, alone=True)
@@ -148,3 +154,8 @@ def check_sales(begin: datetime | None, end: datetime | None) -> None:
     """Raise SalesReversed when sales would end before, or as, they begin."""
     if begin is not None and end is not None and end <= begin:
         raise SalesReversed
+
+
+def _check_limits(least: int | None, most: int | None) -> None:
+    if least is not None and most is not None and most < least:
+        raise LimitsReversed
