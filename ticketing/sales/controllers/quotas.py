@@ -90,10 +90,14 @@ class QuotaController(Controller):
 
 
 async def _quotas(edition_id: int) -> list[dict[str, Any]]:
-    """All quotas, each with the names of its ticket types."""
+    """All quotas, each with the names of its ticket types; one that came with a type is called as it is."""
     names = {row["id"]: pick(row["name"]) for row in await queries.ticket_types_of(edition_id)}
     return [
-        {**row, "type_names": [names[type_id] for type_id in row["types"]]}
+        {
+            **row,
+            "name": names[row["own_of"]] if row["own_of"] else row["name"],
+            "type_names": [names[type_id] for type_id in row["types"]],
+        }
         for row in await queries.quotas_of(edition_id)
     ]
 

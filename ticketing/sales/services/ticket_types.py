@@ -76,7 +76,7 @@ async def create_ticket_type(*, edition_id: int, values: TicketTypeValues, actor
             made = TicketType(edition=edition_id, position=position, **values.columns())
             await made.save()
             row = {"id": made.id, "edition": edition_id, "sold": 0, "held": 0}
-            await draw_on(ticket_type=row, name=pick(values.name), quota=values.quota, quotas=values.quotas)
+            await draw_on(ticket_type=row, name=pick(values.name, "vi"), quota=values.quota, quotas=values.quotas)
             await audit.record(
                 actor=actor,
                 action="ticket_type.create",
@@ -116,7 +116,7 @@ async def update_ticket_type(
             if before is None:
                 raise UnknownTicketType
             drew, draws = await draw_on(
-                ticket_type=before, name=pick(values.name), quota=values.quota, quotas=values.quotas
+                ticket_type=before, name=pick(values.name, "vi"), quota=values.quota, quotas=values.quotas
             )
             columns = values.columns()
             await TicketType.update({getattr(TicketType, name): value for name, value in columns.items()}).where(
