@@ -1,6 +1,7 @@
 """A ticket in two steps: choose, say who it is for; then the page that shows it."""
 
 from collections.abc import Mapping
+from math import ceil
 from typing import Any
 from urllib.parse import urlencode
 
@@ -218,6 +219,7 @@ async def _order_page(
         order=order,
         total=total,
         due=due,
+        minutes_left=_minutes_left(order),
         still_counts=document is not None and await may_be_paid(document),
         tickets=tickets,
         contact=queries.half_hidden(order["contact"]),
@@ -231,6 +233,12 @@ async def _order_page(
         invoice=invoice,
         proof_form=proof_form,
     )
+
+
+def _minutes_left(order: dict[str, Any]) -> int:
+    """For how many minutes an order is still held, the last one begun counted; 0 for one held for hours, or no more."""
+    left = (order["expires_at"] - now()).total_seconds() if order["expires_at"] else 0
+    return ceil(left / 60) if 0 < left <= 3600 else 0
 
 
 async def _chosen(edition: EditionInfo, values: dict[str, str]) -> list[dict[str, Any]]:
