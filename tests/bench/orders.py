@@ -38,7 +38,11 @@ def run(engine: str, seconds: float) -> dict[str, Any]:
             rush = load("rush", "LAST", RUSH_SECONDS)
         said = [str(folder / f"{name}.acknowledged") for name in ("warm", "measured", "rush")]
         counted = json.loads(bench.home.python("-m", "tests.bench.places", "count", *said).splitlines()[-1])
+    unsold = counted.pop("last_places_not_sold")
     faults = counted | {
+        "refused_with_places_left": unsold
+        if rush.extra["refused"]
+        else 0,  # a slow machine sells fewer, and refuses none
         "errors": result.not_2xx + result.broken + rush.broken,
         "rush_errors": rush.not_2xx - rush.extra["refused"],
     }
@@ -49,6 +53,7 @@ def run(engine: str, seconds: float) -> dict[str, Any]:
         "p99_ms": result.p99_ms,
         "cpu_ms_per_order": round(1000 * used / max(1, placed), 3),
         "oversold": faults["oversold"],
+        "last_places_not_sold": unsold,
         "rush_refused": rush.extra["refused"],
         "violations": sum(faults.values()),
         "violations_by_kind": faults,
