@@ -33,7 +33,11 @@ CRITERIA = (
     "FROM contest_criterion c JOIN contest_round r ON r.id = c.round JOIN contest t ON t.id = r.contest "
     "WHERE t.edition = {} ORDER BY r.number, c.id"
 )
-TYPES = "SELECT code, name, price_minor, quota, pass_kind FROM ticket_type WHERE edition = {} ORDER BY id"
+TYPES = "SELECT code, name, price_minor, pass_kind FROM ticket_type WHERE edition = {} ORDER BY id"
+QUOTAS = (
+    "SELECT q.name, q.size, t.code FROM quota q JOIN quota_type j ON j.quota = q.id "
+    "JOIN ticket_type t ON t.id = j.ticket_type WHERE q.edition = {} ORDER BY q.id, t.id"
+)
 
 
 @pytest.mark.engines
@@ -45,12 +49,13 @@ async def test_the_house_is_taken_over_and_the_people_are_not(client: httpx.Asyn
     made = await copy_edition(
         source_id=source.id, slug="sang-nam", name={"vi": "Sang năm"}, starts_on=first_day, actor=SYSTEM, now=frozen_now
     )
-    for sql in (HALLS, BOOTHS, CELLS, GATES, CRITERIA, TYPES):
+    for sql in (HALLS, BOOTHS, CELLS, GATES, CRITERIA, TYPES, QUOTAS):
         before = await fetch(sql, source.id)
         assert before
         assert await fetch(sql, made.id) == before
     sold = await fetch("SELECT DISTINCT sold, held FROM ticket_type WHERE edition = {}", made.id)
     assert sold == [{"sold": 0, "held": 0}]
+    assert await fetch("SELECT DISTINCT sold, held FROM quota WHERE edition = {}", made.id) == sold
     until = await fetch("SELECT sales_until FROM ticket_type WHERE edition = {} ORDER BY id LIMIT 1", made.id)
     assert _moment(until[0]["sales_until"]) == frozen_now + timedelta(days=364)
     assert await fetch("SELECT state FROM contest WHERE edition = {}", made.id) == [{"state": "draft"}]

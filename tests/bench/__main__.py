@@ -17,6 +17,7 @@ import time
 NAMES = {
     "start": "start",
     "checkin": "checkin",
+    "orders": "orders",
     "pages": "pages",
     "import": "importing",
     "payments": "payments",

@@ -62,7 +62,11 @@ async def make(count: int) -> dict[str, Any]:
     edition = await the_edition()
     ticket = await TicketType.objects().where((TicketType.edition == edition.id) & (TicketType.price_minor > 0)).first()
     assert ticket is not None
-    await TicketType.update({TicketType.quota: TicketType.quota + count}).where(TicketType.id == ticket.id)
+    await fetch(
+        "UPDATE quota SET size = size + {} WHERE id IN (SELECT quota FROM quota_type WHERE ticket_type = {})",
+        count,
+        ticket.id,
+    )
     now = clock.now()
     for number in range(count):
         await place_order(

@@ -174,10 +174,14 @@ NEVER = {
         "SELECT s.id FROM scan s WHERE s.verdict = 'admitted' AND NOT EXISTS "
         "(SELECT 1 FROM admission a WHERE a.event_pass = s.event_pass AND a.list_id = s.list_id)"
     ),
-    "oversold": "SELECT id FROM ticket_type WHERE sold + held > quota",
+    "oversold": "SELECT id FROM quota WHERE sold + held > size",
     "sold_is_not_the_sum": (
         "SELECT t.id FROM ticket_type t WHERE t.sold <> (SELECT COUNT(*) FROM order_item i JOIN ticket_order o "
         "ON o.id = i.ticket_order WHERE i.ticket_type = t.id AND o.state = 'confirmed')"
+    ),
+    "quota_is_not_the_sum_of_its_types": (
+        "SELECT q.id FROM quota q WHERE (q.sold, q.held) <> (SELECT COALESCE(SUM(t.sold), 0), COALESCE(SUM(t.held), 0) "
+        "FROM quota_type j JOIN ticket_type t ON t.id = j.ticket_type WHERE j.quota = q.id)"
     ),
     "confirmed_without_pass": (
         "SELECT i.id FROM order_item i JOIN ticket_order o ON o.id = i.ticket_order "

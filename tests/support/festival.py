@@ -59,6 +59,7 @@ from tests.support.factories_ticketing import make_gate, make_list, make_order, 
 from ticketing.checkin.enums import Verdict
 from ticketing.checkin.tables import Scan
 from ticketing.sales.services.orders import PURPOSE, sell_at_box_office
+from ticketing.sales.services.quotas import QuotaValues, create_quota
 from ticketing.sales.tables import TicketOrder
 
 #: Who walks the pages. Everyone but the last four holds her role in the festival itself.
@@ -179,10 +180,13 @@ async def _tickets(found: Festival, now: datetime) -> None:
     here = found.edition.id
     type_id = await make_ticket_type(here, now=now)
     order = await make_order(here, {type_id: 1}, now=now)
+    hall = QuotaValues(name="Hội trường", size=400)
+    found.ids["quota_id"] = await create_quota(edition_id=here, values=hall, actor=SYSTEM, now=now)
+    costs = await make_ticket_type(here, now=now, code="COSTS", price_minor=50_000, quotas=[found.ids["quota_id"]])
     sale = await sell_at_box_office(
         edition_id=here,
         client_id="box-office-1",
-        counts={await make_ticket_type(here, now=now, code="COSTS", price_minor=50_000): 1},
+        counts={costs: 1},
         holder_name="Bùi Thị Quầy",
         actor=found.people["finance"],
         now=now,

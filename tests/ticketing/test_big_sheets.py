@@ -215,7 +215,7 @@ async def test_what_was_taken_over_by_a_process_that_was_killed_is_loaded(
 
 async def test_places_that_went_meanwhile_are_a_mistake_in_the_sheet(context: SheetContext) -> None:
     batch = await read(context)
-    await fetch("UPDATE ticket_type SET quota = {}", ROWS - 3)
+    await fetch("UPDATE quota SET size = {}", ROWS - 3)
     await apart.let_load(batch.id, context)
     await work()
     batch = await apart.look_after(batch.id, context)
@@ -264,7 +264,7 @@ async def test_places_that_go_at_the_last_moment_leave_nothing_written(
     context: SheetContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def sell() -> None:
-        await fetch("UPDATE ticket_type SET quota = 1")
+        await fetch("UPDATE quota SET size = 1")
 
     with pytest.raises(BatchHasProblems):
         await between(monkeypatch, context, sell, times=9)

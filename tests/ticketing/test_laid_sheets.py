@@ -292,7 +292,7 @@ async def test_a_phone_learns_the_type_of_a_serial_from_the_pass_that_has_it_in_
 
 async def test_places_that_are_gone_leave_nothing(festival: Festival) -> None:
     laid = await festival.lay()
-    await fetch("UPDATE ticket_type SET quota = {}", COUNT - 1)
+    await fetch("UPDATE quota SET size = {}", COUNT - 1)
     with pytest.raises(SoldOut):
         await festival.take_over(laid)
     await drop_laid(laid)

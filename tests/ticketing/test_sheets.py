@@ -79,8 +79,11 @@ async def test_a_ticket_type_is_changed_where_the_sheet_says_so(context: SheetCo
     (family,) = [row for row in await ticket_types_of(context.edition_id) if row["code"] == "GIADINH"]
     assert family["description"]["en"].startswith("At most two adults and three children")
     assert sorted(family["description"]) == ["en", "id", "vi"]
-    rows = await fetch("SELECT quota, price_minor FROM ticket_type WHERE code = 'NGAY'")
-    assert rows == [{"quota": 7000, "price_minor": 0}]
+    rows = await fetch(
+        "SELECT q.size, t.price_minor FROM ticket_type t JOIN quota_type j ON j.ticket_type = t.id "
+        "JOIN quota q ON q.id = j.quota WHERE t.code = 'NGAY'"
+    )
+    assert rows == [{"size": 7000, "price_minor": 0}]
 
 
 async def test_attendees_that_cannot_be_loaded(context: SheetContext) -> None:

@@ -50,6 +50,22 @@ class TooManyTickets(AppError):
     message = N_("One order holds at most {limit} tickets.")
 
 
+class TooManyOfType(AppError):
+    """More tickets of one type in an order than it allows."""
+
+    code = "too_many_of_type"
+    status = 422
+    message = N_("Of the kind “{name}” one order holds at most {limit}.")
+
+
+class TooFewOfType(AppError):
+    """Fewer tickets of one type in an order than it allows."""
+
+    code = "too_few_of_type"
+    status = 422
+    message = N_("Of the kind “{name}” one order holds at least {limit}.")
+
+
 class CashLacks(AppError):
     """Less cash than a sale costs."""
 
@@ -82,6 +98,40 @@ class QuotaTooSmall(AppError):
         ).format(**self.params)
 
 
+class QuotaTooFull(AppError):
+    """A ticket type that would draw on a quota which has no room for what is sold and held of it."""
+
+    code = "quota_too_full"
+    status = 409
+    message = N_(
+        "The quota “{name}” has {size} places, and {taken} tickets would be sold or held. Give it more places first."
+    )
+
+
+class QuotaMissing(AppError):
+    """A ticket type without a quota: nothing could be sold of it."""
+
+    code = "quota_missing"
+    status = 422
+    message = N_("Please write how many places it has of its own, or choose a quota.")
+
+
+class UnknownQuota(AppError):
+    """A quota that is not of this edition."""
+
+    code = "unknown_quota"
+    status = 404
+    message = N_("This quota does not exist.")
+
+
+class QuotaInUse(AppError):
+    """A quota that goes while ticket types draw on it."""
+
+    code = "quota_in_use"
+    status = 409
+    message = N_("Ticket types draw on this quota. Take it off them first.")
+
+
 class DaysOutsideEdition(AppError):
     """Days of a ticket type that the edition does not have, or that end before they begin."""
 
@@ -96,6 +146,14 @@ class SalesReversed(AppError):
     code = "sales_reversed"
     status = 422
     message = N_("Sales would end before they begin. Please choose a later end.")
+
+
+class LimitsReversed(AppError):
+    """A ticket type of which an order would hold at least more than at most."""
+
+    code = "limits_reversed"
+    status = 422
+    message = N_("An order would hold at least more than at most. Please choose a larger number.")
 
 
 class TicketCodeTaken(AppError):

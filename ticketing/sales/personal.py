@@ -110,6 +110,7 @@ DATA = PersonalData(
         {
             *(f"ticket_order.{name}" for name in ("client_id", "reference", "currency", "secret_hash", "locale")),
             "laid_sheet.prefix",
+            "quota.name",
             *(f"ticket_type.{name}" for name in ("code", "name", "description", "currency", "pass_kind")),
         }
     ),

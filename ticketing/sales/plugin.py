@@ -25,6 +25,7 @@ from ticketing.sales.controllers.api import TicketApi
 from ticketing.sales.controllers.box_office import BoxOfficeController
 from ticketing.sales.controllers.manage import OrderController, TicketTypeController
 from ticketing.sales.controllers.public import TicketController
+from ticketing.sales.controllers.quotas import QuotaController
 from ticketing.sales.dates import MOVER
 from ticketing.sales.log import WORDS
 from ticketing.sales.personal import DATA
@@ -73,7 +74,14 @@ def start() -> None:
 
 module = Module(
     name="sales",
-    route_handlers=(TicketController, TicketTypeController, OrderController, BoxOfficeController, TicketApi),
+    route_handlers=(
+        TicketController,
+        TicketTypeController,
+        QuotaController,
+        OrderController,
+        BoxOfficeController,
+        TicketApi,
+    ),
     jobs={EXPIRE: run_expire_orders, LAID: run_look_after_laid},
     sheet_kinds=(TICKET_TYPES, ATTENDEES),
     startup=start,

@@ -1,9 +1,9 @@
 """Reads of sales."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 from app.events.enums import EditionState, Part
 from app.events.passes.naming import LONGEST_LABEL
@@ -38,16 +38,72 @@ async def edition_with_tickets(slug: str) -> EditionInfo:
 
 
 async def ticket_types_of(edition_id: int) -> list[dict[str, Any]]:
-    """All ticket types of an edition in their order, ``left`` counted."""
+    """All ticket types of an edition in their order.
+
+    ``quotas`` are the ids of the quotas that each draws on, ``left`` how many tickets all of them have room for.
+    ``own`` is the one of them that came with the type, ``quota`` its size; None where it draws on shared ones only.
+    """
     rows = (
         await TicketType.select()
         .where(TicketType.edition == edition_id)
         .order_by(TicketType.position, TicketType.id)
         .output(load_json=True)
     )
+    quotas = {row["id"]: row for row in await quotas_of(edition_id)}
+    free = {quota_id: quota["left"] for quota_id, quota in quotas.items()}
+    types = []
     for row in rows:
-        row["left"] = max(0, row["quota"] - row["sold"] - row["held"])
-    return [dict(row) for row in rows]
+        mine = [quota_id for quota_id, quota in quotas.items() if row["id"] in quota["types"]]
+        own = next((quota_id for quota_id in mine if quotas[quota_id]["own_of"] == row["id"]), None)
+        size = None if own is None else quotas[own]["size"]
+        types.append({**row, "quotas": mine, "own": own, "quota": size, "left": room_of({"quotas": mine}, free)})
+    return types
+
+
+async def ids_by_code(edition_id: int) -> dict[str, int]:
+    """The ids of an edition's ticket types by their codes."""
+    rows = await fetch("SELECT id, code FROM ticket_type WHERE edition = {}", edition_id)
+    return {row["code"]: row["id"] for row in rows}
+
+
+async def types_asked_for(edition_id: int, type_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """What matters to an order of some ticket types, and what is ``left``, by id, before anything of it is taken."""
+    chosen, ids = among(sorted(type_ids))
+    rows = await fetch(
+        "SELECT t.id, t.name, t.price_minor, t.currency, t.min_per_order, t.max_per_order, t.hidden, "
+        "MIN(q.size - q.sold - q.held) AS room FROM ticket_type t "
+        "LEFT JOIN quota_type j ON j.ticket_type = t.id LEFT JOIN quota q ON q.id = j.quota "
+        f"WHERE t.edition = {{}} AND t.id {chosen} GROUP BY t.id",
+        edition_id,
+        ids,
+    )
+    return {row["id"]: {**row, "name": texts(row["name"]), "left": row["room"] or 0} for row in rows}
+
+
+def room_of(ticket_type: Mapping[str, Any], free: Mapping[int, int]) -> int:
+    """How many tickets of a type its ``quotas`` have room for; ``free`` are the places of each. Without one, none."""
+    return min((free[quota_id] for quota_id in ticket_type["quotas"]), default=0)
+
+
+async def quotas_of(edition_id: int) -> list[dict[str, Any]]:
+    """All quotas of an edition by age: what is ``sold``, ``held`` and ``left`` of their ``size``, and whose they are.
+
+    ``types`` are the ids of the ticket types that draw on each, in the order of their ids; ``own_of`` is the one that
+    it came with, None for those that types share.
+    """
+    rows = await fetch(
+        "SELECT q.id, q.name, q.size, q.sold, q.held, t.ticket_type, t.own FROM quota q "
+        "LEFT JOIN quota_type t ON t.quota = q.id WHERE q.edition = {} ORDER BY q.id, t.ticket_type",
+        edition_id,
+    )
+    found: dict[int, dict[str, Any]] = {}
+    for row in rows:
+        type_id, is_own = row.pop("ticket_type"), row.pop("own")
+        left = max(0, row["size"] - row["sold"] - row["held"])
+        quota = found.setdefault(row["id"], {**row, "left": left, "types": [], "own_of": type_id if is_own else None})
+        if type_id is not None:
+            quota["types"].append(type_id)
+    return list(found.values())
 
 
 def days_of(edition: EditionInfo, row: dict[str, Any]) -> str:
@@ -57,18 +113,21 @@ def days_of(edition: EditionInfo, row: dict[str, Any]) -> str:
 
 
 async def ticket_types_on_sale(edition: EditionInfo, now: datetime) -> list[dict[str, Any]]:
-    """Ticket types that a visitor may see: active, in or before their sales period, their last day not over.
+    """Ticket types that a visitor may see: active, not hidden, in or before their sales period, the last day not over.
 
-    ``open`` when they can be had; ``days`` are the edition's days on which their passes count, if not on all of them.
+    ``open`` when they can be had, ``least`` to ``most`` of them in one order; ``days`` are the edition's days on which
+    their passes count, if not on all of them.
     """
     shown = []
     for row in await ticket_types_of(edition.id):
-        if not row["active"] or (row["sales_until"] is not None and row["sales_until"] <= now):
+        if not row["active"] or row["hidden"] or (row["sales_until"] is not None and row["sales_until"] <= now):
             continue
         if row["last_day"] is not None and row["last_day"] < edition.today(now):
             continue
         row["days"] = days_of(edition, row)
-        row["open"] = row["left"] > 0 and (row["sales_from"] is None or row["sales_from"] <= now)
+        row["least"] = row["min_per_order"] or 1
+        row["most"] = min(row["left"], row["max_per_order"] or row["left"])
+        row["open"] = row["most"] >= row["least"] and (row["sales_from"] is None or row["sales_from"] <= now)
         shown.append(row)
     return shown
 
@@ -319,13 +378,35 @@ async def last_box_office_sales(edition_id: int, limit: int = 5) -> list[dict[st
     )
 
 
-async def totals_of(edition_id: int) -> dict[str, int]:
-    """Sold, held and all places of an edition, and orders that wait for money."""
-    rows = await fetch(
-        "SELECT COALESCE(SUM(sold), 0) AS sold, COALESCE(SUM(held), 0) AS held, COALESCE(SUM(quota), 0) AS quota, "
-        "COUNT(*) AS types, (SELECT COUNT(*) FROM ticket_order WHERE edition = {} AND state = 'held') AS waiting "
+class Totals(TypedDict):
+    """How many ticket types an edition has, what is sold and held of them, and orders that wait for money.
+
+    ``places`` are those of all quotas; None where a type draws on several: what they hold together is not their sum.
+    """
+
+    types: int
+    sold: int
+    held: int
+    waiting: int
+    places: int | None
+
+
+async def totals_of(edition_id: int) -> Totals:
+    """What an edition has and sells in all."""
+    (row,) = await fetch(
+        "SELECT COALESCE(SUM(sold), 0) AS sold, COALESCE(SUM(held), 0) AS held, COUNT(*) AS types, "
+        "(SELECT COUNT(*) FROM ticket_order WHERE edition = {} AND state = 'held') AS waiting "
         "FROM ticket_type WHERE edition = {}",
         edition_id,
         edition_id,
     )
-    return {key: int(value) for key, value in rows[0].items()}
+    quotas = [quota for quota in await quotas_of(edition_id) if quota["types"]]
+    drawn = [type_id for quota in quotas for type_id in quota["types"]]
+    places = sum(quota["size"] for quota in quotas) if len(drawn) == len(set(drawn)) else None
+    return Totals(
+        types=int(row["types"]),
+        sold=int(row["sold"]),
+        held=int(row["held"]),
+        waiting=int(row["waiting"]),
+        places=places,
+    )

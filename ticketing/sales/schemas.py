@@ -26,6 +26,7 @@ Code = Annotated[
 Text = Annotated[str, msgspec.Meta(max_length=120)]
 LongText = Annotated[str, msgspec.Meta(max_length=600)]
 Quota = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+InOneOrder = Annotated[int, msgspec.Meta(ge=1, le=MOST_IN_ONE_ORDER)]
 #: What a page asked for, in minor units: where it is another amount by now, nothing is recorded.
 Shown = Annotated[int, msgspec.Meta(ge=0, le=MOST)]
 #: The number of a card terminal's slip.
@@ -52,7 +53,8 @@ class TicketTypeForm(msgspec.Struct):
 
     code: Code
     name_vi: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
-    quota: Quota
+    quota: Quota | None = None
+    quotas: list[int] = []
     name_id: Text = ""
     name_en: Text = ""
     description_vi: LongText = ""
@@ -64,7 +66,17 @@ class TicketTypeForm(msgspec.Struct):
     pass_kind: PassKind = PassKind.VISITOR
     first_day: date | None = None
     last_day: date | None = None
+    min_per_order: InOneOrder | None = None
+    max_per_order: InOneOrder | None = None
+    hidden: bool = False
     active: bool = False
+
+
+class QuotaForm(msgspec.Struct):
+    """A quota as an organiser writes it."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+    size: Quota
 
 
 class BoxOfficeForm(msgspec.Struct):
@@ -115,7 +127,10 @@ class OrderRequest(msgspec.Struct):
 
 
 class TicketTypeAnswer(msgspec.Struct):
-    """A ticket type that can be had. Its passes count on the days from ``first_day`` to ``last_day``."""
+    """A ticket type that can be had, so many of it in one order at least and at most.
+
+    Its passes count on the days from ``first_day`` to ``last_day``.
+    """
 
     code: str
     name: dict[str, str]
@@ -127,6 +142,8 @@ class TicketTypeAnswer(msgspec.Struct):
     last_day: date
     sales_from: datetime | None
     sales_until: datetime | None
+    min_per_order: int
+    max_per_order: int
 
 
 class TicketAnswer(msgspec.Struct):

@@ -13,8 +13,8 @@ from app.kernel.money import Money
 from app.kernel.names import clean_text
 from app.kernel.sheets import CellProblem, Column, Laying, LoadResult, SheetContext, SheetKind, SheetRow
 from app.kernel.sheets.parsers import choice, day, email, integer, moment, money, phone, text
-from ticketing.sales.errors import DaysOutsideEdition, SalesReversed, UnknownTicketType
-from ticketing.sales.queries import ticket_types_of, tickets_held
+from ticketing.sales.errors import DaysOutsideEdition, QuotaMissing, SalesReversed, UnknownTicketType
+from ticketing.sales.queries import quotas_of, room_of, ticket_types_of, tickets_held
 from ticketing.sales.services.attendees import Attendee, lay_attendees, show_attendees, take_over_attendees
 from ticketing.sales.services.laid import drop_laid
 from ticketing.sales.services.ticket_types import (
@@ -26,6 +26,7 @@ from ticketing.sales.services.ticket_types import (
 )
 
 QUOTA_BELOW = N_("{taken} are sold or held already; the quota cannot be less.")
+QUOTA_LACKS = N_("A new ticket type needs a number of places.")
 NO_SUCH_TYPE = N_("There is no ticket type “{code}”. Load the ticket types first.")
 NO_CONTACT = N_("A phone number or a mail address is needed.")
 NOT_ENOUGH = N_("Only {left} tickets of this type are left.")
@@ -83,7 +84,6 @@ TYPE_COLUMNS = (
         "quota",
         {"en": ("Quota", "Places"), "vi": ("Số lượng", "Hạn mức"), "id": ("Kuota", "Jumlah")},
         integer(0, 1_000_000),
-        required=True,
     ),
     Column(
         "sales_from",
@@ -171,14 +171,16 @@ ATTENDEE_COLUMNS = (
 
 
 async def check_ticket_types(rows: Sequence[SheetRow], context: SheetContext) -> list[CellProblem]:
-    """Find quotas below what is sold and held, days that the edition does not have, and sales that end too early."""
+    """Find quotas that lack, or hold less than is taken, days outside the edition, and sales that end too early."""
     assert context.edition_id is not None
     known = {row["code"].casefold(): row for row in await ticket_types_of(context.edition_id)}
     problems = []
     for row in rows:
         found = known.get(row["code"].casefold())
         taken = found["sold"] + found["held"] if found else 0
-        if row["quota"] < taken:
+        if row["quota"] is None and found is None:
+            problems.append(row.problem("quota", QuotaMissing.code, QUOTA_LACKS))
+        elif row["quota"] is not None and row["quota"] < taken:
             problems.append(row.problem("quota", "quota_too_small", QUOTA_BELOW, taken=taken))
         try:
             await check_days(context.edition_id, row["first_day"], row["last_day"])
@@ -218,10 +220,9 @@ async def load_ticket_types(rows: Sequence[SheetRow], context: SheetContext) -> 
 
 
 def _values_of(found: dict[str, object]) -> TicketTypeValues:
-    values = {
-        field.name: found[field.name] for field in dataclasses.fields(TicketTypeValues) if field.name != "pass_kind"
-    }
-    return TicketTypeValues(pass_kind=PassKind(str(found["pass_kind"])), **values)  # type: ignore[arg-type]
+    kept = {field.name for field in dataclasses.fields(TicketTypeValues)} - {"pass_kind", "quotas"}
+    values: dict[str, Any] = {name: found[name] for name in kept}
+    return TicketTypeValues(pass_kind=PassKind(str(found["pass_kind"])), **values)
 
 
 def _values(row: SheetRow, before: TicketTypeValues | None, currency: str) -> TicketTypeValues:
@@ -233,12 +234,15 @@ def _values(row: SheetRow, before: TicketTypeValues | None, currency: str) -> Ti
         name=name,
         price_minor=price.amount_minor if row.has("price_vnd") or before is None else before.price_minor,
         currency=before.currency if before and not row.has("price_vnd") else price.currency,
-        quota=row["quota"],
+        quota=row["quota"] if row["quota"] is not None or before is None else before.quota,
         description=_texts(row, "description", before.description if before else {}),
         sales_from=row["sales_from"] if row.has("sales_from") or before is None else before.sales_from,
         sales_until=row["sales_until"] if row.has("sales_until") or before is None else before.sales_until,
         pass_kind=row["kind"] or (before.pass_kind if before else PassKind.VISITOR),
         active=before.active if before else True,
+        hidden=before.hidden if before else False,
+        min_per_order=before.min_per_order if before else None,
+        max_per_order=before.max_per_order if before else None,
         first_day=row["first_day"] if row.has("first_day") or before is None else before.first_day,
         last_day=row["last_day"] if row.has("last_day") or before is None else before.last_day,
     )
@@ -277,7 +281,7 @@ async def check_attendees(rows: Sequence[SheetRow], context: SheetContext) -> li
     reachable = [row for row in rows if row["phone"] or row["email"]]
     known = dict(zip((row.number for row in reachable), await people_by_contact(_people(reachable)), strict=True))
     held = await tickets_held(context.edition_id)
-    new: Counter[int] = Counter()
+    free = {quota["id"]: quota["left"] for quota in await quotas_of(context.edition_id)}
     problems = []
     for row in rows:
         kind = types.get(_word(row["ticket_type"]))
@@ -287,8 +291,9 @@ async def check_attendees(rows: Sequence[SheetRow], context: SheetContext) -> li
             written = row["ticket_type"]
             problems.append(row.problem("ticket_type", "unknown_ticket_type", NO_SUCH_TYPE, code=written))
         elif (known.get(row.number), kind["id"]) not in held:
-            new[kind["id"]] += 1
-            if new[kind["id"]] > kind["left"]:
+            for quota_id in kind["quotas"]:
+                free[quota_id] -= 1
+            if room_of(kind, free) < 0 or not kind["quotas"]:
                 problems.append(row.problem("ticket_type", "sold_out", NOT_ENOUGH, left=kind["left"]))
     return problems
 

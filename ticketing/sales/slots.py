@@ -48,8 +48,11 @@ async def sales_dashboard(edition_id: int, actor: Actor, now: datetime) -> list[
         )
     ]
     if totals["types"]:
-        detail = _("{sold} of {quota} sold").format(
-            sold=format_number(totals["sold"]), quota=format_number(totals["quota"])
+        sold, places = format_number(totals["sold"]), totals["places"]
+        detail = (
+            _("{sold} sold").format(sold=sold)
+            if places is None
+            else _("{sold} of {quota} sold").format(sold=sold, quota=format_number(places))
         )
         items.append(DashboardItem(stage=Stage.SELL, title=_("Tickets"), detail=detail, href=f"{base}/tickets"))
     if totals["waiting"]:

@@ -1,10 +1,10 @@
-"""Tables of sales: ticket types with their quotas, orders, and what an order holds.
+"""Tables of sales: ticket types, the quotas that they draw on, orders, and what an order holds.
 
-``sold + held`` of a ticket type never exceeds its quota: places are taken by one conditional update, behind which a
-check constraint stands on PostgreSQL and a trigger on SQLite.
+``sold + held`` of a quota never exceeds its size: places are taken by one conditional update, behind which a check
+constraint stands on PostgreSQL and a trigger on SQLite.
 """
 
-from piccolo.columns import JSON, BigInt, Boolean, Date, ForeignKey, Integer, Serial, Timestamptz, Varchar
+from piccolo.columns import JSON, BigInt, Boolean, Date, ForeignKey, Integer, OnDelete, Serial, Timestamptz, Varchar
 from piccolo.table import Table
 
 from app.accounts.tables import Person
@@ -13,9 +13,11 @@ from ticketing.sales.enums import LaidState, OrderChannel, OrderState
 
 
 class TicketType(Table, tablename="ticket_type"):
-    """A kind of ticket of an edition. ``sold`` and ``held`` are counts of places in use.
+    """A kind of ticket of an edition. ``sold`` and ``held`` count its tickets; its quotas say how many there may be.
 
-    Its passes count from ``first_day`` to ``last_day`` in the edition's zone; a day not given is the edition's own.
+    One order online holds no fewer and no more of it than it says, if it says so. A ``hidden`` one is not shown and not
+    sold online. Its passes count from ``first_day`` to ``last_day`` in the edition's zone; a day not given is the
+    edition's own.
     """
 
     id: Serial
@@ -25,7 +27,6 @@ class TicketType(Table, tablename="ticket_type"):
     description = JSON(default="{}")
     price_minor = BigInt(default=0)
     currency = Varchar(length=3, default="VND")
-    quota = Integer(default=0)
     sold = Integer(default=0)
     held = Integer(default=0)
     sales_from = Timestamptz(default=None, null=True)
@@ -33,8 +34,34 @@ class TicketType(Table, tablename="ticket_type"):
     pass_kind = Varchar(length=20, default="visitor")
     first_day = Date(default=None, null=True)
     last_day = Date(default=None, null=True)
+    min_per_order = Integer(default=None, null=True)
+    max_per_order = Integer(default=None, null=True)
+    hidden = Boolean(default=False)
     active = Boolean(default=True)
     position = Integer(default=0)
+
+
+class Quota(Table, tablename="quota"):
+    """Places of an edition that ticket types draw on: ``sold`` and ``held`` count the tickets of all of them."""
+
+    id: Serial
+    edition = ForeignKey(Edition, null=False, index=True)
+    name = Varchar(length=120)
+    size = Integer(default=0)
+    sold = Integer(default=0)
+    held = Integer(default=0)
+
+
+class QuotaType(Table, tablename="quota_type"):
+    """That a ticket type draws on a quota. It may be sold while all of its quotas have room; without one it is not.
+
+    A quota that is a type's ``own`` came with it: no other type draws on it, and it has no second one.
+    """
+
+    id: Serial
+    quota = ForeignKey(Quota, null=False, on_delete=OnDelete.restrict)
+    ticket_type = ForeignKey(TicketType, null=False, index=True)
+    own = Boolean(default=False)
 
 
 class TicketOrder(Table, tablename="ticket_order"):
@@ -88,4 +115,4 @@ class LaidSheet(Table, tablename="laid_sheet"):
     serials = Integer(default=0)
 
 
-TABLES: list[type[Table]] = [TicketType, TicketOrder, OrderItem, LaidSheet]
+TABLES: list[type[Table]] = [TicketType, Quota, QuotaType, TicketOrder, OrderItem, LaidSheet]

@@ -11,12 +11,12 @@ from typing import Any
 from app.accounts.actor import Actor
 from app.accounts.personal.registry import erase_all
 from app.accounts.personal.whom import Whom
-from app.events.enums import PassKind, PassState
-from app.events.errors import PassNotFound
+from app.events.enums import EditionState, PassKind, PassState
+from app.events.errors import EditionIsCancelled, PassNotFound
 from app.events.passes.codec import PassPayload, qr_text, sign_code
 from app.events.passes.naming import LONGEST_LABEL
 from app.events.passes.queries import key_purpose, pass_public_keys
-from app.events.queries import hold_edition_going_on
+from app.events.queries import EditionInfo, hold_edition
 from app.events.tables import Pass
 from app.events.typed_codes import new_code
 from app.kernel import audit
@@ -107,19 +107,22 @@ async def issue_pass(
     return (await issue_passes_bulk(edition_id=edition_id, requests=[request], now=now))[0]
 
 
-async def issue_passes_bulk(*, edition_id: int, requests: Sequence[PassRequest], now: datetime) -> list[IssuedPass]:
+async def issue_passes_bulk(
+    *, edition_id: int, requests: Sequence[PassRequest], now: datetime, edition: EditionInfo | None = None
+) -> list[IssuedPass]:
     """Issue many passes in the order of the requests; all of them or none.
 
     Serials are dense: the counter's row is locked by its own update until the caller's transaction ends, so that a
     number is given out once and a rolled-back one is given out again. The edition is held: whoever works the days out
-    of an edition's holds it before, so that it is not postponed in between. Raises EditionIsCancelled, and ValueError
-    when ``BASE_URL`` is too long.
+    of an edition's holds it before, so that it is not postponed in between, and gives it as ``edition``.
+    Raises EditionIsCancelled, and ValueError when ``BASE_URL`` is too long.
     """
     if not requests:
         return []
     await ensure_key(key_purpose(edition_id), now)
     async with write_transaction():
-        await hold_edition_going_on(edition_id)
+        if (edition or await hold_edition(edition_id)).state == EditionState.CANCELLED:
+            raise EditionIsCancelled
         signer = await active_key(key_purpose(edition_id))  # another one since the edition was postponed
         serial = await take_serials(edition_id, len(requests))
         short_codes = await new_short_codes(len(requests))

@@ -41,6 +41,7 @@ from ticketing.checkin.schemas import QueuedScan
 from ticketing.checkin.services.gates import invite_phone
 from ticketing.checkin.services.redeeming import redeem_pass, redeem_queue
 from ticketing.sales.services.orders import place_order, sell_at_box_office
+from ticketing.sales.services.quotas import QuotaValues, create_quota
 
 SHEET = ROOT / "app" / "demo" / "sheets" / "applications_with_errors.xlsx"
 
@@ -167,6 +168,9 @@ async def _orders(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
         locale="vi",
         now=now,
     )
+    quota = await create_quota(
+        edition_id=here, values=QuotaValues(name="Hội trường A", size=300), actor=SYSTEM, now=now
+    )
     (order,) = await fetch("SELECT payment_document FROM ticket_order WHERE id = {}", held.order_id)
     sold = await sell_at_box_office(
         edition_id=here,
@@ -180,6 +184,7 @@ async def _orders(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
         "order_secret": held.secret,
         "document_id": order["payment_document"],
         "box_office_order_id": sold.order_id,
+        "quota_id": quota,
     }
 
 

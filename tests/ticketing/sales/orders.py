@@ -6,6 +6,7 @@ from typing import Any
 
 from app.kernel.database import fetch
 from tests.payments.books import check_books
+from ticketing.sales.queries import quotas_of
 
 #: Where the bill of an order may stand, by where the order stands. Finance may take back what is held still.
 BILLS = {
@@ -33,7 +34,7 @@ async def check_orders(edition: Any) -> None:
         assert row["bill"] in BILLS[row["state"]], row
         assert row["valid"] == (row["items"] if row["state"] == "confirmed" else 0), row
     types = await fetch(
-        "SELECT t.id, t.quota, t.sold, t.held, "
+        "SELECT t.id, t.sold, t.held, "
         "(SELECT COUNT(*) FROM order_item i JOIN ticket_order o ON o.id = i.ticket_order "
         "WHERE i.ticket_type = t.id AND o.state = 'confirmed') AS of_confirmed, "
         "(SELECT COUNT(*) FROM order_item i JOIN ticket_order o ON o.id = i.ticket_order "
@@ -42,5 +43,24 @@ async def check_orders(edition: Any) -> None:
     )
     for row in types:
         assert (row["sold"], row["held"]) == (row["of_confirmed"], row["of_held"]), row
-        assert row["sold"] + row["held"] <= row["quota"], row
+    await check_quotas(edition.id)
     await check_books(edition)
+
+
+async def check_quotas(edition_id: int) -> None:
+    """Each quota has sold and held what the types that draw on it have, and no more than its places."""
+    types = {
+        row["id"]: row for row in await fetch("SELECT id, sold, held FROM ticket_type WHERE edition = {}", edition_id)
+    }
+    for quota in await quotas_of(edition_id):
+        drawn = [types[type_id] for type_id in quota["types"]]
+        assert (quota["sold"], quota["held"]) == tuple(sum(one[key] for one in drawn) for key in ("sold", "held")), (
+            quota
+        )
+        assert quota["sold"] + quota["held"] <= quota["size"], quota
+
+
+async def places_of(quota_id: int) -> tuple[int, int, int]:
+    """(size, sold, held) of a quota."""
+    (row,) = await fetch("SELECT size, sold, held FROM quota WHERE id = {}", quota_id)
+    return row["size"], row["sold"], row["held"]

@@ -15,7 +15,7 @@ from tests.support.client import Browser, sign_in
 from tests.support.factories import make_holder
 from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type
 from tests.ticketing.sales.conftest import Scene
-from ticketing.sales.queries import find_orders
+from ticketing.sales.queries import find_orders, ticket_types_of
 
 
 async def test_an_organiser_adds_and_changes_a_ticket_type(scene: Scene) -> None:
@@ -30,7 +30,7 @@ async def test_an_organiser_adds_and_changes_a_ticket_type(scene: Scene) -> None
     }
     made = await scene.browser.post(scene.manage("/tickets/new"), data=body)
     assert made.status_code == 303
-    row = (await fetch("SELECT id, price_minor, quota FROM ticket_type WHERE code = 'VIP'"))[0]
+    row = next(one for one in await ticket_types_of(scene.edition.id) if one["code"] == "VIP")
     assert (row["price_minor"], row["quota"]) == (1_250_000, 20)
     form = await scene.browser.get(scene.manage(f"/tickets/{row['id']}"))
     assert 'value="1.250.000"' in form.text

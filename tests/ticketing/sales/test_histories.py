@@ -245,7 +245,7 @@ async def test_fifty_whose_rest_comes_at_once_share_what_places_there_are(editio
     for number in range(50):
         await comes(number, 2 * PRICE)
     assert await expire_orders(now=LATER) == len(orders)
-    await fetch("UPDATE ticket_type SET quota = 31 WHERE id = {}", type_id)
+    await fetch("UPDATE quota SET size = 31")
     outcomes = winners(await race(50, lambda number: comes(number, PRICE)))
     assert (len(outcomes), outcomes.count(Settlement.KEPT)) == (50, 10)  # the place that is left over fits nobody
     assert await fetch("SELECT sold, held FROM ticket_type") == [{"sold": 30, "held": 0}]

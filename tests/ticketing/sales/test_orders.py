@@ -213,9 +213,9 @@ async def test_a_quota_never_goes_below_what_is_taken(edition: Any) -> None:
 
 
 async def test_the_database_itself_refuses_more_than_the_quota(edition: Any) -> None:
-    type_id = await make_ticket_type(edition.id, now=NOW, quota=1)
-    with pytest.raises(Exception, match="ticket_type_quota"):
-        await fetch("UPDATE ticket_type SET sold = 2 WHERE id = {}", type_id)
+    await make_ticket_type(edition.id, now=NOW, quota=1)
+    with pytest.raises(Exception, match="quota_holds"):
+        await fetch("UPDATE quota SET sold = 2")
 
 
 async def test_orders_are_found_by_name_contact_and_reference(edition: Any) -> None:
@@ -277,24 +277,24 @@ async def test_without_its_condition_a_quota_is_oversold(edition: Any, monkeypat
     """The negative control: read then write, without the lock and the database's own check."""
     type_id = await make_ticket_type(edition.id, now=NOW, quota=1)
     if dialect() == "postgres":
-        await fetch('ALTER TABLE ticket_type DROP CONSTRAINT "ticket_type_quota"')
+        await fetch('ALTER TABLE quota DROP CONSTRAINT "quota_holds"')
     else:
-        await fetch('DROP TRIGGER "ticket_type_quota_update"')
+        await fetch('DROP TRIGGER "quota_holds_update"')
 
     async def left(type_id: int) -> int:
-        rows = await fetch("SELECT quota - sold - held AS free FROM ticket_type WHERE id = {}", type_id)
+        rows = await fetch("SELECT size - sold - held AS free FROM quota WHERE edition = {}", edition.id)
         return int(rows[0]["free"])
 
     async def hold_by_reading_first(*, counts: dict[int, int], **_rest: Any) -> None:
         for wanted, count in counts.items():
             if await quota.left(wanted) < count:
                 raise SoldOut(name="", left=0)
-            await fetch("UPDATE ticket_type SET held = held + {} WHERE id = {} RETURNING id", count, wanted)
+            await fetch("UPDATE quota SET sold = sold + {} WHERE edition = {} RETURNING id", count, edition.id)
 
     monkeypatch.setattr(quota, "left", left, raising=False)
     meet_after(monkeypatch, quota, "left", parties=2)
-    monkeypatch.setattr(orders, "hold_places", hold_by_reading_first)
+    monkeypatch.setattr(orders, "take_places", hold_by_reading_first)
     unguarded(monkeypatch, placing)
     results = await race(2, lambda _number: make_order(edition.id, {type_id: 1}, now=NOW))
     assert len(winners(results)) == 2
-    assert await places(type_id) == (2, 0)
+    assert await fetch("SELECT size, sold FROM quota") == [{"size": 1, "sold": 2}]

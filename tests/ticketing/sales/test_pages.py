@@ -68,6 +68,11 @@ async def test_a_paid_order_says_how_to_pay(scene: Scene) -> None:
     (order,) = await fetch("SELECT reference FROM ticket_order")
     english = (await scene.browser.get(answer.headers["location"] + "?lang=en")).text
     assert "2 × " in english
+    assert "20 minutes left." in english
+    with clock.freeze(NOW + timedelta(minutes=18, seconds=30)):
+        assert "2 minutes left." in (await scene.browser.get(answer.headers["location"] + "?lang=en")).text
+    with clock.freeze(NOW + timedelta(minutes=20)):
+        assert "left." not in (await scene.browser.get(answer.headers["location"] + "?lang=en")).text
     assert f"Say the order number {order['reference']} and pay there." in english
     assert "By bank transfer" not in english
 

@@ -15,7 +15,7 @@ from app.kernel.security import hash_token
 from app.kernel.settings import settings
 from ticketing.sales import queries
 from ticketing.sales.errors import OrderNotFound, UnknownTicketType
-from ticketing.sales.schemas import OrderAnswer, OrderRequest, TicketAnswer, TicketTypeAnswer
+from ticketing.sales.schemas import MOST_IN_ONE_ORDER, OrderAnswer, OrderRequest, TicketAnswer, TicketTypeAnswer
 from ticketing.sales.services.orders import place_order
 
 NOT_A_PHONE = N_("This is no phone number. Write it like 0912 345 678 or +84 912 345 678.")
@@ -45,6 +45,8 @@ class TicketApi(Controller):
                 last_day=row["last_day"] or edition.ends_on,
                 sales_from=row["sales_from"],
                 sales_until=row["sales_until"],
+                min_per_order=row["min_per_order"] or 1,
+                max_per_order=row["max_per_order"] or MOST_IN_ONE_ORDER,
             )
             for row in await queries.ticket_types_on_sale(edition, now())
         ]
@@ -53,10 +55,11 @@ class TicketApi(Controller):
     async def place(self, slug: FromPath[str], data: JSONBody[OrderRequest]) -> OrderAnswer:
         """The same ``client_id`` sent twice is one order with one answer; free ones are confirmed at once. Errors:
         ``tickets_not_open``, ``sold_out``, ``sales_closed``, ``nothing_chosen``, ``too_many_tickets``,
-        ``unknown_ticket_type``, ``order_id_taken``, ``contact_missing``, ``invalid``, ``edition_cancelled``,
-        ``too_many_tries``, ``orders_slowed`` (send it again after a minute, under the same ``client_id``)."""
+        ``too_many_of_type``, ``too_few_of_type``, ``unknown_ticket_type``, ``order_id_taken``, ``contact_missing``,
+        ``invalid``, ``edition_cancelled``, ``too_many_tries``, ``orders_slowed`` (send it again after a minute, under
+        the same ``client_id``)."""
         edition = await queries.edition_with_tickets(slug)
-        codes = {row["code"]: row["id"] for row in await queries.ticket_types_of(edition.id)}
+        codes = await queries.ids_by_code(edition.id)
         counts: dict[int, int] = {}
         for line in data.lines:
             if line.ticket_type not in codes:

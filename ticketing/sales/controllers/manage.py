@@ -15,7 +15,7 @@ from app.kernel.clock import now
 from app.kernel.editing import held, open_edit
 from app.kernel.errors import NotAllowed
 from app.kernel.forms import Form, FormError, open_form
-from app.kernel.i18n import LOCALES, N_, _, pick
+from app.kernel.i18n import LOCALES, N_, _, format_number, pick
 from app.kernel.money import Money, parse_money, typed_money
 from app.kernel.names import search_text
 from app.kernel.sheets import write_xlsx
@@ -30,13 +30,16 @@ from ticketing.sales import queries
 from ticketing.sales.enums import ORDER_CHANNEL_NAMES, ORDER_STATE_NAMES, PASS_KIND_NAMES
 from ticketing.sales.errors import (
     DaysOutsideEdition,
+    LimitsReversed,
     OrderNotFound,
+    QuotaMissing,
+    QuotaTooFull,
     QuotaTooSmall,
     SalesReversed,
     TicketCodeTaken,
     UnknownTicketType,
 )
-from ticketing.sales.schemas import PaidForm, TicketTypeForm
+from ticketing.sales.schemas import MOST_IN_ONE_ORDER, PaidForm, TicketTypeForm
 from ticketing.sales.services import ticket_types
 from ticketing.sales.services.outcomes import cancel_order
 from ticketing.sales.services.paying import pay_order
@@ -52,6 +55,15 @@ class _Filters(TypedDict):
     channel: str
 
 
+#: At which field of a type's form the refusals of its service are said.
+_FIELDS: dict[type[Exception], str] = {
+    DaysOutsideEdition: "last_day",
+    LimitsReversed: "max_per_order",
+    SalesReversed: "sales_until",
+    QuotaTooSmall: "quota",
+    QuotaMissing: "quota",
+    QuotaTooFull: "quotas",
+}
 SELLERS = (Role.MANAGER, Role.FINANCE)
 
 
@@ -71,6 +83,7 @@ class TicketTypeController(Controller):
             "sales/manage_types.html",
             edition=edition,
             types=shown,
+            quotas={quota["id"]: quota["name"] for quota in await queries.quotas_of(edition_id)},
             pager=pager,
             q=search,
             export=with_query(request, f"/manage/{edition_id}/tickets/export.xlsx"),
@@ -311,12 +324,23 @@ async def _type(edition_id: int, type_id: int) -> dict[str, Any]:
 async def _type_page(
     edition: EditionInfo, form: Form, row: dict[str, Any] | None, *, status: int = 200
 ) -> Response[str]:
+    quotas = [
+        (
+            quota["id"],
+            quota["name"],
+            _("{left} of {places} free").format(left=format_number(quota["left"]), places=format_number(quota["size"])),
+        )
+        for quota in await queries.quotas_of(edition.id)
+        if quota["own_of"] is None
+    ]
     return page(
         "sales/manage_type.html",
         status=status,
         edition=edition,
         form=form,
         row=row,
+        quotas=quotas,
+        most=MOST_IN_ONE_ORDER,
         heading=pick(row["name"]) if row else _("New ticket type"),
         kinds=list(_kind_names().items()),
         taxed=await is_taxed(edition.id),
@@ -329,7 +353,11 @@ def _form_of(row: dict[str, Any], edition: EditionInfo) -> Form:
         code=row["code"],
         price=typed_money(Money(row["price_minor"], row["currency"])),
         quota=row["quota"],
+        quotas=[quota_id for quota_id in row["quotas"] if quota_id != row["own"]],
         pass_kind=row["pass_kind"],
+        min_per_order=row["min_per_order"],
+        max_per_order=row["max_per_order"],
+        hidden="on" if row["hidden"] else "",
         active="on" if row["active"] else "",
         first_day=row["first_day"],
         last_day=row["last_day"],
@@ -355,12 +383,9 @@ async def _save(request: Request[Actor, Any, Any], edition: EditionInfo, row: di
         return await _type_page(edition, error.form, row, status=error.status)
     except TicketCodeTaken as error:
         return await _type_page(edition, await form_again(request, {"code": error.sentence()}), row, status=409)
-    except DaysOutsideEdition as error:
-        return await _type_page(edition, await form_again(request, {"last_day": error.sentence()}), row, status=422)
-    except SalesReversed as error:
-        return await _type_page(edition, await form_again(request, {"sales_until": error.sentence()}), row, status=422)
-    except QuotaTooSmall as error:
-        return await _type_page(edition, await form_again(request, {"quota": error.sentence()}), row, status=409)
+    except (DaysOutsideEdition, LimitsReversed, SalesReversed, QuotaTooSmall, QuotaMissing, QuotaTooFull) as error:
+        form = await form_again(request, {_FIELDS[type(error)]: error.sentence()})
+        return await _type_page(edition, form, row, status=error.status)
     return redirect(f"/manage/{edition.id}/tickets", toast=_("Saved."))
 
 
@@ -387,10 +412,14 @@ async def _values(
         price_minor=price.amount_minor,
         currency=price.currency,
         quota=form.quota,
+        quotas=form.quotas,
         sales_from=form.sales_from,
         sales_until=form.sales_until,
         pass_kind=form.pass_kind,
         active=form.active,
+        hidden=form.hidden,
+        min_per_order=form.min_per_order,
+        max_per_order=form.max_per_order,
         first_day=form.first_day,
         last_day=form.last_day,
     )

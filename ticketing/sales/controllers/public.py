@@ -1,6 +1,7 @@
 """A ticket in two steps: choose, say who it is for; then the page that shows it."""
 
 from collections.abc import Mapping
+from math import ceil
 from typing import Any
 from urllib.parse import urlencode
 
@@ -47,6 +48,8 @@ from ticketing.sales.errors import (
     SalesClosed,
     SoldOut,
     TicketsNotOpen,
+    TooFewOfType,
+    TooManyOfType,
     TooManyTickets,
 )
 from ticketing.sales.schemas import MOST_IN_ONE_ORDER, BuyerForm
@@ -123,7 +126,7 @@ class TicketController(Controller):
         except (OrdersSlowed, TooManyTries) as error:
             again = Form(msgspec.to_builtins(values), {"contact": error.sentence()})
             return await _buyer_page(edition, chosen, again, status=error.status)
-        except (SoldOut, SalesClosed, NothingChosen, TooManyTickets) as error:
+        except (SoldOut, SalesClosed, NothingChosen, TooManyTickets, TooManyOfType, TooFewOfType) as error:
             named = msgspec.to_builtins(values)
             return await _choose_page(edition, chosen, error, {name: named[name] for name in NAMED})
         return redirect(f"{edition.path}/tickets/done/{placed.secret}")
@@ -240,6 +243,7 @@ async def _order_page(
         order=order,
         total=total,
         due=due,
+        minutes_left=_minutes_left(order),
         still_counts=document is not None and await may_be_paid(document),
         tickets=tickets,
         contact=queries.half_hidden(order["contact"]),
@@ -254,6 +258,12 @@ async def _order_page(
         invoice=invoice,
         proof_form=proof_form,
     )
+
+
+def _minutes_left(order: dict[str, Any]) -> int:
+    """For how many minutes an order is still held, the last one begun counted; 0 for one held for hours, or no more."""
+    left = (order["expires_at"] - now()).total_seconds() if order["expires_at"] else 0
+    return ceil(left / 60) if 0 < left <= 3600 else 0
 
 
 async def _chosen(edition: EditionInfo, values: dict[str, str]) -> list[dict[str, Any]]:
@@ -317,8 +327,14 @@ async def _choose_page(
         edition=edition,
         named=named,
         wanted={row["id"]: row["count"] for row in chosen},
-        types=[{**row, "price": Money(row["price_minor"], row["currency"])} for row in types],
-        most=MOST_IN_ONE_ORDER,
+        types=[
+            {
+                **row,
+                "most": min(row["most"], MOST_IN_ONE_ORDER),
+                "price": Money(row["price_minor"], row["currency"]),
+            }
+            for row in types
+        ],
         problem=problem.sentence() if problem else "",
         taxed=await is_taxed(edition.id),
     )

@@ -23,7 +23,7 @@ from app.kernel.staging import LaidInVain, Pace, clear_away, lay_ready, make_rea
 from ticketing.sales.enums import OrderChannel, OrderState
 from ticketing.sales.queries import HeldTicket, label_of, newest_order, ticket_types_of, tickets_held
 from ticketing.sales.services.laid import begin_laid, claim_laid, client_id_of, drop_laid, show_laid, still_laying
-from ticketing.sales.services.quota import hold_places, sell_held_places
+from ticketing.sales.services.quota import take_places
 from ticketing.sales.services.references import order_reference, order_secret
 from ticketing.sales.tables import LaidSheet, OrderItem
 
@@ -161,15 +161,14 @@ async def take_over_attendees(*, laid_id: int, edition_id: int, actor: Actor, no
     if begun is None or await _changed_since(begun["newest_order"]):
         raise LaidInVain
     async with write_transaction():
-        await hold_edition_going_on(edition_id)
+        edition = await hold_edition_going_on(edition_id)
         if not await claim_laid(laid_id) or not await laid_passes_hold(key_ids, edition_id=edition_id):
             raise LaidInVain
         if await _bought_since(looked_at):
             raise LaidInVain
         updated = await _rename_held(edition_id, actor, now)
         if counts:
-            await hold_places(edition_id=edition_id, counts=counts, now=now, any_time=True)
-            await sell_held_places(counts)
+            await take_places(edition=edition, counts=counts, now=now, any_time=True, sold=True)
         # Rows that turned out to be of one person: the serials of the others are the last of nothing.
         await note_unused(edition_id=edition_id, count=begun["serials"] - created)
     return created, updated, whole["count"] - created - updated

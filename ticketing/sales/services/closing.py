@@ -7,7 +7,8 @@ from app.accounts.actor import Actor
 from app.events.queries import EditionInfo
 from app.kernel import audit
 from ticketing.sales.enums import OrderState
-from ticketing.sales.tables import TicketOrder, TicketType
+from ticketing.sales.services.late import hold_all_types
+from ticketing.sales.tables import Quota, TicketOrder, TicketType
 
 
 async def close_sales(edition: EditionInfo, actor: Actor, now: datetime) -> Mapping[str, int]:
@@ -32,7 +33,9 @@ async def close_sales(edition: EditionInfo, actor: Actor, now: datetime) -> Mapp
             )
         count += len(rows)
     # No order uses a place any more.
+    await hold_all_types(edition.id)
     await TicketType.update({TicketType.sold: 0, TicketType.held: 0, TicketType.active: False}).where(
         TicketType.edition == edition.id
     )
+    await Quota.update({Quota.sold: 0, Quota.held: 0}).where(Quota.edition == edition.id)
     return {"orders": count}

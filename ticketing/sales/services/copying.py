@@ -3,16 +3,28 @@
 from datetime import datetime
 
 from app.events.queries import EditionInfo
-from ticketing.sales.tables import TicketType
+from ticketing.sales.queries import quotas_of
+from ticketing.sales.tables import Quota, QuotaType, TicketType
 
 _COUNTS = {"sold": 0, "held": 0}
 _TIMES = ("sales_from", "sales_until", "first_day", "last_day")
 
 
 async def copy_ticket_types(source: EditionInfo, made: EditionInfo, _now: datetime) -> None:
-    """Offer the same ticket types, none sold, their times as far from the new first day as they were from the old."""
+    """Offer the same ticket types on the same quotas, none sold.
+
+    Their times are as far from the new first day as they were from the old.
+    """
+    copies: dict[int, int] = {}
     shift = made.starts_on - source.starts_on
     for row in await TicketType.select().where(TicketType.edition == source.id).order_by(TicketType.id):
         times = {name: row[name] + shift if row[name] else None for name in _TIMES}
         kept = {name: value for name, value in row.items() if name not in ("id", "edition")}
-        await TicketType.insert(TicketType(edition=made.id, **{**kept, **times, **_COUNTS}))
+        copied = await TicketType.insert(TicketType(edition=made.id, **{**kept, **times, **_COUNTS}))
+        copies[row["id"]] = copied[0]["id"]
+    for quota in await quotas_of(source.id):
+        copy = Quota(edition=made.id, name=quota["name"], size=quota["size"])
+        await copy.save()
+        for type_id in quota["types"]:
+            drawn = QuotaType(quota=copy.id, ticket_type=copies[type_id], own=quota["own_of"] is not None)
+            await QuotaType.insert(drawn)

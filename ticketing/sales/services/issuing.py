@@ -7,29 +7,31 @@ from app.accounts.actor import Actor
 from app.events.enums import PassKind, PassReason
 from app.events.passes.services import IssuedPass, PassRequest, issue_passes_bulk
 from app.events.passes.states import revoke_pass
-from app.events.queries import hold_edition
+from app.events.queries import EditionInfo, hold_edition
 from app.kernel.database import fetch
 from app.kernel.rows import among, given
 from ticketing.sales.queries import label_of, texts
 from ticketing.sales.tables import OrderItem, TicketOrder
 
 
-async def issue_tickets(*, orders: Sequence[TicketOrder], now: datetime) -> dict[int, list[IssuedPass]]:
+async def issue_tickets(
+    *, orders: Sequence[TicketOrder], edition: EditionInfo | None = None, now: datetime
+) -> dict[int, list[IssuedPass]]:
     """Issue a pass for each ticket of orders that has none, valid on its type's days; in the transaction, by order.
 
-    The pass is labelled with the ticket type's name in the edition's first language.
+    ``edition`` is that of all of them, if the caller holds it already. The pass is labelled with the ticket type's name
+    in the edition's first language.
     """
     issued: dict[int, list[IssuedPass]] = {order.id: [] for order in orders}
     for edition_id in sorted({order.edition for order in orders}):
         of_edition = {order.id: order for order in orders if order.edition == edition_id}
-        await _issue_of_edition(edition_id, of_edition, issued, now)
+        await _issue_of_edition(edition or await hold_edition(edition_id), of_edition, issued, now)
     return issued
 
 
 async def _issue_of_edition(
-    edition_id: int, orders: Mapping[int, TicketOrder], issued: dict[int, list[IssuedPass]], now: datetime
+    edition: EditionInfo, orders: Mapping[int, TicketOrder], issued: dict[int, list[IssuedPass]], now: datetime
 ) -> None:
-    edition = await hold_edition(edition_id)
     chosen, ids = among(sorted(orders))
     items = await fetch(
         "SELECT i.id, i.ticket_order, i.holder_name, i.ticket_type, t.name AS type_name, t.pass_kind, t.first_day, "
@@ -51,7 +53,7 @@ async def _issue_of_edition(
                 type_no=item["ticket_type"],
             )
         )
-    made = await issue_passes_bulk(edition_id=edition_id, requests=requests, now=now)
+    made = await issue_passes_bulk(edition_id=edition.id, requests=requests, edition=edition, now=now)
     if not made:
         return
     source, values = given(

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from app.events.queries import EditionInfo
-from app.kernel.database import fetch, hold_row
-from ticketing.sales.queries import ticket_types_of
+from app.kernel.database import hold_rows
+from ticketing.sales.queries import quotas_of, room_of, ticket_types_of
 from ticketing.sales.tables import OrderItem
 
 
@@ -22,17 +22,18 @@ async def places_for(edition: EditionInfo, counts: Mapping[int, int], now: datet
     """
     await hold_all_types(edition.id)
     types = {row["id"]: row for row in await ticket_types_of(edition.id)}
-    left = {type_id: row["left"] for type_id, row in types.items()}
+    free = {quota["id"]: quota["left"] for quota in await quotas_of(edition.id)}
     found: dict[int, int] = {}
     for type_id, count in sorted(counts.items()):
         wanted = types[type_id]
         if _window(edition, wanted)[1] <= now:
             return None
         offered = [type_id, *(other for other, row in types.items() if _equal(edition, wanted, row, now))]
-        chosen = next((other for other in offered if left[other] >= count), None)
+        chosen = next((other for other in offered if room_of(types[other], free) >= count), None)
         if chosen is None:
             return None
-        left[chosen] -= count
+        for quota_id in types[chosen]["quotas"]:
+            free[quota_id] -= count
         found[type_id] = chosen
     return found
 
@@ -52,13 +53,14 @@ async def move_to_types(order_id: int, places: Mapping[int, int]) -> None:
 
 async def hold_all_types(edition_id: int) -> None:
     """Keep everybody else from the places of an edition, in the order in which everybody takes them."""
-    for row in await fetch("SELECT id FROM ticket_type WHERE edition = {} ORDER BY id", edition_id):
-        await hold_row("ticket_type", row["id"], alone=True)
+    for table in ("ticket_type", "quota"):
+        await hold_rows(table, "edition = {}", edition_id, alone=True)
 
 
 def _equal(edition: EditionInfo, wanted: Mapping[str, Any], other: Mapping[str, Any], now: datetime) -> bool:
     on_sale = (
         other["active"]
+        and not other["hidden"]
         and (other["sales_from"] is None or other["sales_from"] <= now)
         and (other["sales_until"] is None or other["sales_until"] > now)
     )

@@ -6,11 +6,12 @@ Rows are taken in one order, so that nobody waits for each other: edition, payme
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from app.accounts.actor import ANONYMOUS, Actor
 from app.accounts.services.people import find_or_create_by_one_contact
 from app.accounts.tables import Person
-from app.events.queries import hold_edition_going_on
+from app.events.queries import EditionInfo, hold_edition_going_on
 from app.kernel import audit
 from app.kernel.database import fetch
 from app.kernel.i18n import pick
@@ -23,15 +24,16 @@ from app.payments.services.issuing import Payer
 from app.payments.services.ledger import day_of
 from app.payments.services.recording import record_payment
 from ticketing.sales.enums import OrderChannel, OrderState
-from ticketing.sales.errors import NothingChosen, TooManyTickets
+from ticketing.sales.errors import NothingChosen, TooFewOfType, TooManyOfType, TooManyTickets, UnknownTicketType
 from ticketing.sales.limits import count_order
+from ticketing.sales.queries import types_asked_for
 from ticketing.sales.schemas import MOST_AT_BOX_OFFICE, MOST_IN_ONE_ORDER
-from ticketing.sales.services.confirming import confirm_order
+from ticketing.sales.services.confirming import hand_out
 from ticketing.sales.services.messages import send_bill
 from ticketing.sales.services.placing import Asked, BilledTo, Placed, place_once, placed_before
-from ticketing.sales.services.quota import hold_places
+from ticketing.sales.services.quota import take_places, why_not
 from ticketing.sales.services.references import order_reference, order_secret
-from ticketing.sales.tables import OrderItem, TicketOrder, TicketType
+from ticketing.sales.tables import OrderItem, TicketOrder
 
 #: Name under which payments knows orders of tickets.
 PURPOSE = "ticket_order"
@@ -58,8 +60,8 @@ async def place_order(
     the mail address counts when both are given, and the passes go there. ``actor`` is whoever is signed in,
     ``browser`` what its page was opened with (``browser_of``); empty for the API. ``billed_to`` is who stands on the
     invoice in the buyer's place.
-    Raises OrderIdTaken, NothingChosen, TooManyTickets, SoldOut, SalesClosed, UnknownTicketType, ContactMissing,
-    TooManyTries, OrdersSlowed, EditionIsCancelled.
+    Raises OrderIdTaken, NothingChosen, TooManyTickets, TooManyOfType, TooFewOfType, SoldOut, SalesClosed,
+    UnknownTicketType, ContactMissing, TooManyTries, OrdersSlowed, EditionIsCancelled.
     """
     wanted = _checked(counts, MOST_IN_ONE_ORDER)
     contact = email or phone or ""
@@ -77,13 +79,13 @@ async def place_order(
         now=now,
     )
 
-    async def make() -> int:
-        await hold_edition_going_on(edition_id)
+    async def make() -> TicketOrder:
+        edition = await hold_edition_going_on(edition_id)
         person = await find_or_create_by_one_contact(
             full_name=full_name, phone=phone, email=email, locale=locale, now=now
         )
         order = await _create(
-            edition_id=edition_id,
+            edition=edition,
             client_id=client_id,
             counts=wanted,
             buyer=person,
@@ -102,12 +104,11 @@ async def place_order(
             after={"reference": order.reference, "count": sum(wanted.values()), "total_minor": order.total_minor},
             now=now,
         )
-        if order.total_minor == 0:
-            await confirm_order(order, wanted, now=now)
-        else:
+        await _take(order, edition, wanted, now=now)
+        if order.total_minor:
             await _bill(order, payer_name=full_name, billed_to=billed_to, now=now)
             await send_bill(order=order, client_id=client_id, name=full_name, now=now)
-        return order.id
+        return order
 
     return await place_once(asked, make)
 
@@ -135,10 +136,10 @@ async def sell_at_box_office(
     if known is not None:
         return known
 
-    async def make() -> int:
-        await hold_edition_going_on(edition_id)
+    async def make() -> TicketOrder:
+        edition = await hold_edition_going_on(edition_id)
         order = await _create(
-            edition_id=edition_id,
+            edition=edition,
             client_id=client_id,
             counts=wanted,
             buyer=None,
@@ -148,9 +149,8 @@ async def sell_at_box_office(
             channel=OrderChannel.BOX_OFFICE,
             now=now,
         )
-        if order.total_minor == 0:
-            await confirm_order(order, wanted, now=now)
-        else:
+        await _take(order, edition, wanted, now=now)
+        if order.total_minor:
             await record_payment(
                 document_id=await _bill(order, payer_name=holder_name or order.reference, now=now),
                 method=method,
@@ -168,7 +168,7 @@ async def sell_at_box_office(
             after={"reference": order.reference, "count": sum(wanted.values()), "total_minor": order.total_minor},
             now=now,
         )
-        return order.id
+        return await TicketOrder.objects().get(TicketOrder.id == order.id) or order
 
     return await place_once(asked, make)
 
@@ -184,7 +184,7 @@ def _checked(counts: Mapping[int, int], most: int) -> dict[int, int]:
 
 async def _create(
     *,
-    edition_id: int,
+    edition: EditionInfo,
     client_id: str,
     counts: Mapping[int, int],
     buyer: Person | None,
@@ -194,26 +194,34 @@ async def _create(
     channel: OrderChannel,
     now: datetime,
 ) -> TicketOrder:
-    """Hold the places and write the order with its items, inside the caller's transaction."""
-    await hold_places(edition_id=edition_id, counts=counts, now=now, any_time=channel is not OrderChannel.ONLINE)
-    types = await TicketType.select(TicketType.id, TicketType.price_minor, TicketType.currency).where(
-        TicketType.id.is_in(list(counts))
-    )
-    prices = {row["id"]: row["price_minor"] for row in types}
+    """Write the order with its items, inside the caller's transaction; :func:`_take` is to follow.
+
+    One that costs nothing is confirmed at once.
+    Raises TooManyOfType, TooFewOfType, SoldOut, SalesClosed, UnknownTicketType.
+    """
+    types = await types_asked_for(edition.id, counts)
+    if any(type_id not in types or types[type_id]["left"] < count for type_id, count in counts.items()):
+        raise await why_not(edition=edition, counts=counts, now=now, any_time=channel is not OrderChannel.ONLINE)
+    if channel is OrderChannel.ONLINE:
+        for type_id, count in counts.items():
+            _check_limits(types[type_id], count)
+    prices = {type_id: row["price_minor"] for type_id, row in types.items()}
+    total = sum(prices[type_id] * count for type_id, count in counts.items())
     order = TicketOrder(
-        edition=edition_id,
+        edition=edition.id,
         client_id=client_id,
         reference=order_reference(client_id),
         buyer=buyer.id if buyer else None,
         contact=contact,
-        state=OrderState.HELD.value,
+        state=(OrderState.HELD if total else OrderState.CONFIRMED).value,
         channel=channel.value,
-        total_minor=sum(prices[type_id] * count for type_id, count in counts.items()),
-        currency=types[0]["currency"],
+        total_minor=total,
+        currency=next(iter(types.values()))["currency"],
         secret_hash=hash_token(order_secret(client_id)),
         locale=locale,
         created_at=now,
         expires_at=now + timedelta(minutes=HOLD_MINUTES),
+        confirmed_at=None if total else now,
     )
     await order.save()
     await OrderItem.insert(
@@ -224,6 +232,29 @@ async def _create(
         )
     )
     return order
+
+
+def _check_limits(ticket_type: Mapping[str, Any], count: int) -> None:
+    least, most = ticket_type["min_per_order"], ticket_type["max_per_order"]
+    if ticket_type["hidden"]:  # it is not told that there is one
+        raise UnknownTicketType
+    if most is not None and count > most:
+        raise TooManyOfType(name=pick(ticket_type["name"]), limit=most)
+    if least is not None and count < least:
+        raise TooFewOfType(name=pick(ticket_type["name"]), limit=least)
+
+
+async def _take(order: TicketOrder, edition: EditionInfo, counts: Mapping[int, int], *, now: datetime) -> None:
+    """Hold the places of an order; sell those of one that costs nothing, and hand its tickets out.
+
+    As late as can be, since nobody else gets places of the same types before the transaction ends. Raises SoldOut,
+    SalesClosed.
+    """
+    free = order.total_minor == 0
+    any_time = order.channel != OrderChannel.ONLINE
+    await take_places(edition=edition, counts=counts, now=now, any_time=any_time, sold=free)
+    if free:
+        await hand_out([order], edition=edition, now=now)
 
 
 async def _bill(order: TicketOrder, *, payer_name: str, now: datetime, billed_to: BilledTo | None = None) -> int:

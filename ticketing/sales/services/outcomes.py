@@ -26,7 +26,7 @@ from ticketing.sales.services.confirming import confirm_order, confirm_orders
 from ticketing.sales.services.issuing import revoke_tickets, void_tickets
 from ticketing.sales.services.late import hold_all_types, move_to_types, places_for
 from ticketing.sales.services.messages import send_cancelled, send_open_again
-from ticketing.sales.services.quota import give_back_places, hold_places, hold_sold_places, hold_types
+from ticketing.sales.services.quota import give_back_places, hold_sold_places, hold_types, take_places
 from ticketing.sales.tables import TicketOrder
 
 #: How long the places of an order are kept whose money turned out to be somebody else's.
@@ -53,7 +53,7 @@ async def settle_order(document: DocumentInfo, payment: PaymentInfo, now: dateti
         return Settlement.REFUND
     await move_to_types(order.id, places)
     counts = await counts_of_order(order.id)
-    await hold_places(edition_id=order.edition, counts=counts, now=now, any_time=True)
+    await take_places(edition=edition, counts=counts, now=now, any_time=True)
     await confirm_order(order, counts, now=now, places=places)
     return Settlement.KEPT if all(old == new for old, new in places.items()) else Settlement.REPLACED
 

@@ -1,7 +1,7 @@
 """One order for one ``client_id``: what was placed, told again to whoever asks for the same once more."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from app.accounts.errors import ContactTaken
 from app.kernel.database import is_unique_violation, write_transaction
@@ -54,31 +54,34 @@ async def placed_before(asked: Asked) -> Placed | None:
     first = (order.edition, order.contact, dict(await counts_of_order(order.id)))
     if first != (asked.edition_id, asked.contact, dict(asked.counts)):
         raise OrderIdTaken
-    return Placed(
-        order_id=order.id,
-        reference=order.reference,
-        secret=order_secret(asked.client_id),
-        state=OrderState(order.state),
-        replayed=True,
-    )
+    return _placed(order, asked, replayed=True)
 
 
-async def place_once(asked: Asked, make: Callable[[], Awaitable[int]]) -> Placed:
-    """Make an order in one transaction. Whatever refuses it, the same order placed meanwhile is the answer.
+async def place_once(asked: Asked, make: Callable[[], Awaitable[TicketOrder]]) -> Placed:
+    """Make an order in one transaction, and give it as it was made.
 
+    Whatever refuses it, the same order placed meanwhile is the answer.
     Another order of a new person, arriving at the same moment, is no reason to refuse: it is tried once more.
     """
     for attempt in range(2):
         try:
             async with write_transaction():
-                await make()
-            break
+                order = await make()
+            return _placed(order, asked)
         except Exception as error:
             known = await placed_before(asked)
             if known is not None and (isinstance(error, AppError) or is_unique_violation(error)):
                 return known
             if attempt or not isinstance(error, ContactTaken):
                 raise
-    placed = await placed_before(asked)
-    assert placed is not None
-    return replace(placed, replayed=False)
+    raise AssertionError("the second attempt gives an order or raises")
+
+
+def _placed(order: TicketOrder, asked: Asked, *, replayed: bool = False) -> Placed:
+    return Placed(
+        order_id=order.id,
+        reference=order.reference,
+        secret=order_secret(asked.client_id),
+        state=OrderState(order.state),
+        replayed=replayed,
+    )

@@ -1,7 +1,7 @@
 """Ticket types: what an organiser offers."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -12,14 +12,16 @@ from app.events.errors import EditionIsCancelled
 from app.events.passes.naming import forget_label_names
 from app.events.queries import edition_by_id
 from app.kernel import audit
-from app.kernel.database import fetch, is_unique_violation, write_transaction
+from app.kernel.database import hold_row, is_unique_violation, write_transaction
+from app.kernel.i18n import pick
 from ticketing.sales.errors import (
     DaysOutsideEdition,
-    QuotaTooSmall,
+    LimitsReversed,
     SalesReversed,
     TicketCodeTaken,
     UnknownTicketType,
 )
+from ticketing.sales.services.quotas import draw_on
 from ticketing.sales.tables import TicketType
 
 
@@ -27,14 +29,17 @@ from ticketing.sales.tables import TicketType
 class TicketTypeValues:
     """What an organiser says about a ticket type; the price counts minor units, texts are by language.
 
-    Its passes count from the first day to the last in the edition's zone; a day not given is the edition's own.
+    ``quota`` is how many places it has of its own, if it has any; ``quotas`` are the ids of those that it draws on with
+    others, None where nothing is said about them. Its passes count from the first day to the last in the edition's
+    zone; a day not given is the edition's own. ``min_per_order`` and ``max_per_order`` bind orders online.
     """
 
     code: str
     name: Mapping[str, str]
     price_minor: int
     currency: str
-    quota: int
+    quota: int | None
+    quotas: Sequence[int] | None = None
     description: Mapping[str, str] = field(default_factory=dict)
     sales_from: datetime | None = None
     sales_until: datetime | None = None
@@ -42,27 +47,36 @@ class TicketTypeValues:
     active: bool = True
     first_day: date | None = None
     last_day: date | None = None
+    min_per_order: int | None = None
+    max_per_order: int | None = None
+    hidden: bool = False
 
     def columns(self) -> dict[str, Any]:
-        """Values of the table's columns, all but quota."""
+        """Values of the table's columns."""
         values = asdict(self)
         values["name"] = json.dumps({key: text for key, text in self.name.items() if text}, ensure_ascii=False)
         described = {key: text for key, text in self.description.items() if text}
         values["description"] = json.dumps(described, ensure_ascii=False)
         values["pass_kind"] = self.pass_kind.value
-        del values["quota"]
+        del values["quota"], values["quotas"]
         return values
 
 
 async def create_ticket_type(*, edition_id: int, values: TicketTypeValues, actor: Actor, now: datetime) -> int:
-    """Add a ticket type at the end of the list. Raises TicketCodeTaken, DaysOutsideEdition, SalesReversed."""
+    """Add a ticket type at the end of the list.
+
+    Raises TicketCodeTaken, DaysOutsideEdition, SalesReversed, LimitsReversed, QuotaMissing, UnknownQuota.
+    """
     await check_days(edition_id, values.first_day, values.last_day)
     check_sales(values.sales_from, values.sales_until)
+    _check_limits(values.min_per_order, values.max_per_order)
     try:
         async with write_transaction():
             position = await TicketType.count().where(TicketType.edition == edition_id)
-            made = TicketType(edition=edition_id, quota=values.quota, position=position, **values.columns())
+            made = TicketType(edition=edition_id, position=position, **values.columns())
             await made.save()
+            row = {"id": made.id, "edition": edition_id, "sold": 0, "held": 0}
+            await draw_on(ticket_type=row, name=pick(values.name, "vi"), quota=values.quota, quotas=values.quotas)
             await audit.record(
                 actor=actor,
                 action="ticket_type.create",
@@ -85,13 +99,15 @@ async def update_ticket_type(
 ) -> None:
     """Change a ticket type. What was ordered keeps its price, and a pass that was made its days.
 
-    Raises UnknownTicketType, TicketCodeTaken, DaysOutsideEdition, SalesReversed, QuotaTooSmall (below what is sold
-    and held).
+    Raises UnknownTicketType, TicketCodeTaken, DaysOutsideEdition, SalesReversed, LimitsReversed, QuotaTooSmall (below
+    what is sold and held), QuotaTooFull, QuotaMissing, UnknownQuota.
     """
     await check_days(edition_id, values.first_day, values.last_day)
     check_sales(values.sales_from, values.sales_until)
+    _check_limits(values.min_per_order, values.max_per_order)
     try:
         async with write_transaction():
+            await hold_row("ticket_type", ticket_type_id, alone=True)
             before = (
                 await TicketType.select()
                 .where((TicketType.id == ticket_type_id) & (TicketType.edition == edition_id))
@@ -99,21 +115,14 @@ async def update_ticket_type(
             )
             if before is None:
                 raise UnknownTicketType
-            changed = await fetch(
-                "UPDATE ticket_type SET quota = {} WHERE id = {} AND sold + held <= {} RETURNING id",
-                values.quota,
-                ticket_type_id,
-                values.quota,
+            drew, draws = await draw_on(
+                ticket_type=before, name=pick(values.name, "vi"), quota=values.quota, quotas=values.quotas
             )
-            if not changed:
-                raise QuotaTooSmall(taken=before["sold"] + before["held"])
             columns = values.columns()
             await TicketType.update({getattr(TicketType, name): value for name, value in columns.items()}).where(
                 TicketType.id == ticket_type_id
             )
-            old, new = audit.changes(
-                {key: before[key] for key in (*columns, "quota")}, {**columns, "quota": values.quota}
-            )
+            old, new = audit.changes({**{key: before[key] for key in columns}, **drew}, {**columns, **draws})
             if new:
                 await audit.record(
                     actor=actor,
@@ -145,3 +154,8 @@ def check_sales(begin: datetime | None, end: datetime | None) -> None:
     """Raise SalesReversed when sales would end before, or as, they begin."""
     if begin is not None and end is not None and end <= begin:
         raise SalesReversed
+
+
+def _check_limits(least: int | None, most: int | None) -> None:
+    if least is not None and most is not None and most < least:
+        raise LimitsReversed
