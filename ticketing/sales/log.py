@@ -8,10 +8,16 @@ from ticketing.sales.tables import TicketOrder, TicketType
 WORDS = LogWords(
     actions={
         "order.cancel": N_("Cancelled an order"),
+        "order.cancel_own": N_("Cancelled tickets by the order's link"),
+        "order.give_ticket": N_("Accepted a ticket that was given away"),
+        "order.offer_ticket": N_("Offered a ticket to somebody"),
         "order.place": N_("Ordered tickets"),
         "order.reopen": N_("Let an order wait for its payment again"),
         "order.rename": N_("Changed the name on a ticket"),
+        "order.rename_own": N_("Changed the name on a ticket by the order's link"),
         "order.sell": N_("Sold tickets at the box office"),
+        "order.withdraw_offer": N_("Withdrew the offer of a ticket"),
+        "order_rules.update": N_("Changed what buyers may do themselves"),
         "ticket_type.create": N_("Added a ticket type"),
         "ticket_type.update": N_("Changed a ticket type"),
     },
@@ -24,7 +30,20 @@ WORDS = LogWords(
                 "count": Field(N_("Tickets")),
                 "holder_name": Field(N_("Holder")),
                 "total_minor": Field(N_("Amount"), money=True),
+                "back_minor": Field(N_("Goes back"), money=True),
                 "state": Field(N_("State"), values=ORDER_STATE_NAMES),
+            },
+        ),
+        "order_rules": Subject(
+            name=N_("What buyers may do themselves"),
+            fields={
+                "names_until": Field(N_("Change names until")),
+                "handing_until": Field(N_("Give tickets away until")),
+                "back_until": Field(N_("Cancel until")),
+                "back_percent": Field(N_("Percent of the price that goes back")),
+                "later_until": Field(N_("After that, until")),
+                "later_percent": Field(N_("Percent that goes back then")),
+                "fee_minor": Field(N_("Kept of every cancelled ticket"), money=True),
             },
         ),
         "ticket_type": Subject(

@@ -23,8 +23,11 @@ from app.payments.services.taking_off import register_reopened
 from app.payments.services.telling import register_payers
 from ticketing.sales.controllers.api import TicketApi
 from ticketing.sales.controllers.box_office import BoxOfficeController
+from ticketing.sales.controllers.given import GivenTicketController
 from ticketing.sales.controllers.manage import OrderController, TicketTypeController
+from ticketing.sales.controllers.own import OwnOrderController
 from ticketing.sales.controllers.public import TicketController
+from ticketing.sales.controllers.rules import OrderRulesController
 from ticketing.sales.dates import MOVER
 from ticketing.sales.log import WORDS
 from ticketing.sales.personal import DATA
@@ -35,6 +38,7 @@ from ticketing.sales.queries import (
     names_of_pass,
     orders_of_contact,
 )
+from ticketing.sales.services.cancelling import TO_CARDS
 from ticketing.sales.services.closing import close_sales
 from ticketing.sales.services.copying import copy_ticket_types
 from ticketing.sales.services.currency import prices_held
@@ -43,7 +47,7 @@ from ticketing.sales.services.orders import PURPOSE
 from ticketing.sales.services.outcomes import cancel_taken_back, hold_orders, reopen_order, settle_order, settle_orders
 from ticketing.sales.sheets import ATTENDEES, TICKET_TYPES
 from ticketing.sales.slots import NAV, sales_dashboard, tickets_section
-from ticketing.sales.tasks import EXPIRE, LAID, run_expire_orders, run_look_after_laid
+from ticketing.sales.tasks import EXPIRE, LAID, run_expire_orders, run_look_after_laid, run_refund_to_cards
 
 
 def start() -> None:
@@ -73,8 +77,17 @@ def start() -> None:
 
 module = Module(
     name="sales",
-    route_handlers=(TicketController, TicketTypeController, OrderController, BoxOfficeController, TicketApi),
-    jobs={EXPIRE: run_expire_orders, LAID: run_look_after_laid},
+    route_handlers=(
+        TicketController,
+        OwnOrderController,
+        GivenTicketController,
+        OrderRulesController,
+        TicketTypeController,
+        OrderController,
+        BoxOfficeController,
+        TicketApi,
+    ),
+    jobs={EXPIRE: run_expire_orders, LAID: run_look_after_laid, TO_CARDS: run_refund_to_cards},
     sheet_kinds=(TICKET_TYPES, ATTENDEES),
     startup=start,
     log=WORDS,
