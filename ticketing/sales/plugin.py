@@ -17,6 +17,7 @@ from app.kernel.jobs import every
 from app.kernel.module import Module
 from app.payments.queries_told import register_news
 from app.payments.searching import register_phones
+from app.payments.services.back_to import register_back_to
 from app.payments.services.credit_notes import register_what_stays
 from app.payments.services.documents import register_settlement, register_taken_back
 from app.payments.services.taking_off import register_reopened
@@ -38,6 +39,7 @@ from ticketing.sales.queries import (
     names_of_pass,
     orders_of_contact,
 )
+from ticketing.sales.queries_own import account_of_order
 from ticketing.sales.services.cancelling import TO_CARDS
 from ticketing.sales.services.closing import close_sales
 from ticketing.sales.services.copying import copy_ticket_types
@@ -58,6 +60,7 @@ def start() -> None:
     register_payers(PURPOSE, reach_buyer)
     register_what_stays(PURPOSE, passes_stay)
     register_news(PURPOSE, news_of_order)
+    register_back_to(PURPOSE, account_of_order)
     register_phones(PURPOSE, orders_of_contact)
     add_mover(MOVER)
     add_closer(close_sales)

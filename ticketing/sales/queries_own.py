@@ -9,6 +9,7 @@ from app.events.queries import EditionInfo
 from app.kernel.database import fetch
 from app.kernel.money import Money
 from app.kernel.security import hash_token
+from app.payments.queries import DocumentInfo
 from ticketing.sales.enums import HandoverState, OrderState
 from ticketing.sales.tables import OrderItem, TicketOrder
 from ticketing.sales.tables_own import Handover, OrderRules, RefundAccount
@@ -67,9 +68,10 @@ async def rules_of(edition: EditionInfo) -> Rules:
     return Rules(fee=Money(row["fee_minor"], edition.currency), **kept, **times)
 
 
-async def refund_account_of(order_id: int) -> dict[str, Any] | None:
-    """The account that the buyer of an order wants her money back on."""
-    return await RefundAccount.select().where(RefundAccount.ticket_order == order_id).first()
+async def account_of_order(document: DocumentInfo) -> str:
+    """The bank account that the buyer of an invoice's order wants her money on, in words; empty without one."""
+    row = await RefundAccount.select().where(RefundAccount.ticket_order == document.subject_id).first()
+    return f"{row['bank']} · {row['number']} · {row['holder']}" if row else ""
 
 
 async def orders_to_send_again(edition_id: int, contact: str) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from app.accounts.actor import SYSTEM, Actor
 from app.events.enums import PassReason
 from app.events.passes.states import revoke_pass
 from app.kernel import audit
-from app.kernel.database import write_transaction
+from app.kernel.database import fetch, write_transaction
 from app.kernel.i18n import _, use_locale
 from app.kernel.jobs import enqueue
 from app.kernel.money import Money
@@ -101,6 +101,15 @@ async def cancel_tickets(
         )
         await tell_cancelled(held.order, held.edition, count=len(items), whole=whole, back=back, now=now)
         return back
+
+
+async def forget_accounts() -> int:
+    """Forget bank accounts of buyers whose money has gone back; returns how many. Runs as a job."""
+    gone = await fetch(
+        "DELETE FROM refund_account WHERE ticket_order IN (SELECT o.id FROM ticket_order o "
+        "JOIN payment_document d ON d.id = o.payment_document WHERE d.owed_minor = 0) RETURNING id"
+    )
+    return len(gone)
 
 
 async def _give_back(held: Held, back: Money, now: datetime) -> None:
