@@ -2,6 +2,7 @@
 
 from app.events.moving import Dates, Mover
 from app.kernel.i18n import N_
+from ticketing.sales.queries_own import TIMES
 from ticketing.sales.tables import TicketType
 from ticketing.sales.tables_own import OrderRules
 
@@ -22,7 +23,7 @@ MOVER = Mover(
         ),
         Dates(
             title=N_("What buyers may do themselves"),
-            columns=(OrderRules.names_until, OrderRules.handing_until, OrderRules.back_until, OrderRules.later_until),
+            columns=tuple(getattr(OrderRules, name) for name in TIMES),
             of=OrderRules.edition,
         ),
     ),

@@ -181,6 +181,14 @@ class TicketsGone(AppError):
     message = N_("One of these tickets was cancelled or given away meanwhile. Please look again. Nothing was changed.")
 
 
+class TypeNotOffered(AppError):
+    """Another type or day for a ticket than can be had for it now."""
+
+    code = "type_not_offered"
+    status = 409
+    message = N_("This ticket cannot be changed for that one now. Please choose another. Nothing was changed.")
+
+
 class RefundChanged(AppError):
     """A ticket that is cancelled for another amount than its page said."""
 

@@ -9,6 +9,7 @@ WORDS = LogWords(
     actions={
         "order.cancel": N_("Cancelled an order"),
         "order.cancel_own": N_("Cancelled tickets by the order's link"),
+        "order.change_own": N_("Changed a ticket for another by the order's link"),
         "order.give_ticket": N_("Accepted a ticket that was given away"),
         "order.offer_ticket": N_("Offered a ticket to somebody"),
         "order.place": N_("Ordered tickets"),
@@ -29,6 +30,7 @@ WORDS = LogWords(
                 "reference": Field(""),
                 "count": Field(N_("Tickets")),
                 "holder_name": Field(N_("Holder")),
+                "ticket_type": Field(N_("Ticket type")),
                 "total_minor": Field(N_("Amount"), money=True),
                 "back_minor": Field(N_("Goes back"), money=True),
                 "state": Field(N_("State"), values=ORDER_STATE_NAMES),
@@ -38,6 +40,7 @@ WORDS = LogWords(
             name=N_("What buyers may do themselves"),
             fields={
                 "names_until": Field(N_("Change names until")),
+                "changes_until": Field(N_("Change tickets for others until")),
                 "handing_until": Field(N_("Give tickets away until")),
                 "back_until": Field(N_("Cancel until")),
                 "back_percent": Field(N_("Percent of the price that goes back")),

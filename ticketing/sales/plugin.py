@@ -27,6 +27,7 @@ from ticketing.sales.controllers.box_office import BoxOfficeController
 from ticketing.sales.controllers.given import GivenTicketController
 from ticketing.sales.controllers.manage import OrderController, TicketTypeController
 from ticketing.sales.controllers.own import OwnOrderController
+from ticketing.sales.controllers.own_tickets import OwnTicketController
 from ticketing.sales.controllers.public import TicketController
 from ticketing.sales.controllers.rules import OrderRulesController
 from ticketing.sales.dates import MOVER
@@ -83,6 +84,7 @@ module = Module(
     route_handlers=(
         TicketController,
         OwnOrderController,
+        OwnTicketController,
         GivenTicketController,
         OrderRulesController,
         TicketTypeController,

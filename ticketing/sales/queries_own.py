@@ -14,6 +14,8 @@ from ticketing.sales.enums import HandoverState, OrderState
 from ticketing.sales.tables import OrderItem, TicketOrder
 from ticketing.sales.tables_own import Handover, OrderRules, RefundAccount
 
+#: The times that rules give.
+TIMES = ("names_until", "changes_until", "handing_until", "back_until", "later_until")
 #: So many orders at most are sent again at once.
 MOST_SENT_AGAIN = 10
 
@@ -27,6 +29,7 @@ class Rules:
 
     fee: Money
     names_until: datetime | None = None
+    changes_until: datetime | None = None
     handing_until: datetime | None = None
     back_until: datetime | None = None
     back_percent: int = 100
@@ -36,6 +39,10 @@ class Rules:
     def may_rename(self, now: datetime) -> bool:
         """Whether names may be changed at a time."""
         return self.names_until is not None and now < self.names_until
+
+    def may_change(self, now: datetime) -> bool:
+        """Whether tickets may be changed for others at a time."""
+        return self.changes_until is not None and now < self.changes_until
 
     def may_hand_over(self, now: datetime) -> bool:
         """Whether tickets may be given away at a time."""
@@ -64,7 +71,7 @@ async def rules_of(edition: EditionInfo) -> Rules:
     if row is None:
         return Rules(fee=Money(0, edition.currency))
     kept = {name: row[name] for name in ("back_percent", "later_percent")}
-    times = {name: row[name] for name in ("names_until", "handing_until", "back_until", "later_until")}
+    times = {name: row[name] for name in TIMES}
     return Rules(fee=Money(row["fee_minor"], edition.currency), **kept, **times)
 
 

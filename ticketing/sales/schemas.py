@@ -158,6 +158,7 @@ class RulesForm(msgspec.Struct):
     """What buyers may do themselves, and until when; the fee as people write amounts."""
 
     names_until: datetime | None = None
+    changes_until: datetime | None = None
     handing_until: datetime | None = None
     back_until: datetime | None = None
     back_percent: Percent = 100
@@ -178,6 +179,12 @@ class CancelForm(msgspec.Struct):
         pattern(r"^[0-9A-Za-z .-]*$", N_("Please write the number of the account in digits and plain letters.")),
     ] = ""
     holder: Annotated[str, msgspec.Meta(max_length=120)] = ""
+
+
+class ChangeForm(msgspec.Struct):
+    """The type that a ticket is to be of."""
+
+    ticket_type: int
 
 
 class GiveForm(msgspec.Struct):

@@ -21,7 +21,7 @@ LATER = NOW + timedelta(days=3)
 
 async def allow(edition: EditionInfo, *, fee: int = 0, **values: Any) -> None:
     """Let buyers do everything for three days, with all of their money back, unless told otherwise."""
-    values = {"names_until": LATER, "handing_until": LATER, "back_until": LATER, **values}
+    values = {"names_until": LATER, "changes_until": LATER, "handing_until": LATER, "back_until": LATER, **values}
     rules = Rules(fee=Money(fee, edition.currency), **values)
     await set_rules(edition=await edition_by_id(edition.id), rules=rules, actor=SYSTEM, now=NOW)
 

@@ -32,6 +32,7 @@ from tests.ticketing.sales.own import allow
 from ticketing.sales.errors import DueChanged, OrderNotOpen, SoldOut
 from ticketing.sales.queries_own import rules_of
 from ticketing.sales.services.cancelling import back_for, cancel_tickets
+from ticketing.sales.services.changing import change_ticket
 from ticketing.sales.services.outcomes import cancel_order, expire_orders
 from ticketing.sales.services.paying import pay_order
 
@@ -57,7 +58,7 @@ class Sales:
         does = (
             *(self.order, self.comes, self.comes, self.comes, self.counter, self.expire, self.cancel),
             *(self.take_back, self.give_back, self.credit, self.write_off, self.transfer, self.take_off, self.take_off),
-            *(self.cancel_own, self.cancel_own),
+            *(self.cancel_own, self.cancel_own, self.change_own, self.change_own),
         )
         what = self.chance.choice(does) if self.orders else self.order
         with contextlib.suppress(AppError):
@@ -129,6 +130,19 @@ class Sales:
             edition_id=self.edition.id,
             item_ids=[one["id"] for one in some],
             shown_minor=back.amount_minor,
+            actor=None,
+            now=self.now,
+        )
+
+    async def change_own(self) -> None:
+        """A buyer changes a ticket for one of some type."""
+        order_id = (await self.bill()).subject_id
+        (item, *_others) = await fetch("SELECT id FROM order_item WHERE ticket_order = {} ORDER BY id DESC", order_id)
+        await change_ticket(
+            order_id=order_id,
+            edition_id=self.edition.id,
+            item_id=item["id"],
+            type_id=self.chance.choice(self.types),
             actor=None,
             now=self.now,
         )

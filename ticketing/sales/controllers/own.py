@@ -1,4 +1,4 @@
-"""What whoever holds an order's link does with it: other names, cancelling, giving a ticket away, the link again."""
+"""What whoever holds an order's link does with it: other names, cancelling, the link again."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -15,7 +15,7 @@ from app.kernel.database import hold_row
 from app.kernel.editing import held, open_edit
 from app.kernel.errors import Invalid, TooManyTries
 from app.kernel.forms import Form, FormError, contact_in, open_form
-from app.kernel.i18n import LOCALES, N_, _, current_locale, format_datetime, format_number, ngettext
+from app.kernel.i18n import N_, _, format_datetime, format_number, ngettext
 from app.kernel.money import Money, format_money
 from app.kernel.security import limit
 from app.kernel.web import browser_of, page, redirect
@@ -24,11 +24,10 @@ from app.payments.queries import DocumentInfo, document_by_id, payments_of
 from ticketing.sales import queries
 from ticketing.sales.controllers.public import order_of
 from ticketing.sales.enums import OrderState
-from ticketing.sales.errors import ChangesOver, HandoverClosed, HandoverOpen, OrderNotFound, RefundChanged
+from ticketing.sales.errors import ChangesOver, RefundChanged
 from ticketing.sales.queries_own import Rules, rules_of
-from ticketing.sales.schemas import AgainForm, CancelForm, GiveForm
+from ticketing.sales.schemas import AgainForm, CancelForm
 from ticketing.sales.services.cancelling import Account, back_for, cancel_tickets
-from ticketing.sales.services.handing_over import offer_ticket, withdraw_offer
 from ticketing.sales.services.outcomes import cancel_order
 from ticketing.sales.services.renaming import rename_tickets
 from ticketing.sales.services.resending import resend_order, resend_to_contact
@@ -53,7 +52,7 @@ class OwnOrderController(Controller):
         edition, order = await order_of(slug, secret)
         if not (await rules_of(edition)).may_rename(now()):
             raise ChangesOver
-        tickets = await _hers(order)
+        tickets = await hers(order)
         return _names_page(edition, order, secret, tickets, _names_form(tickets))
 
     @post("/done/{secret:str}/names")
@@ -63,11 +62,11 @@ class OwnOrderController(Controller):
         """Save them, all or none."""
         edition, order = await order_of(slug, secret)
         await limit(f"order-names:{order['id']}", times=MOST_SAVED, seconds=HOUR, now=now())
-        tickets = await _hers(order)
+        tickets = await hers(order)
         try:
             async with held("edition", edition.id, alone=False):
                 await hold_row("ticket_order", order["id"], alone=True)
-                tickets = await _hers(order)
+                tickets = await hers(order)
                 subject = ("ticket_order", order["id"])
                 reading = await open_edit(request, _names_model(tickets), record=_names_form(tickets), subject=subject)
                 values = msgspec.to_builtins(reading.settle())
@@ -84,7 +83,7 @@ class OwnOrderController(Controller):
             form = await form_again(request, error.fields)
             return _names_page(edition, order, secret, tickets, form, status=422)
         toast = ngettext("{num} name was changed.", "{num} names were changed.", changed)
-        return redirect(_own(edition, secret), toast=toast.format(num=format_number(changed)))
+        return redirect(own_path(edition, secret), toast=toast.format(num=format_number(changed)))
 
     @get("/done/{secret:str}/cancel")
     async def choose_cancelled(
@@ -103,7 +102,7 @@ class OwnOrderController(Controller):
         edition, order = await order_of(slug, secret)
         if order["state"] == OrderState.HELD:
             await cancel_order(order_id=order["id"], edition_id=edition.id, actor=request.user, now=now())
-            return redirect(_own(edition, secret), toast=_("Your order was cancelled."))
+            return redirect(own_path(edition, secret), toast=_("Your order was cancelled."))
         reading = await open_form(request, CancelForm)
         values = reading.values
         try:
@@ -129,58 +128,7 @@ class OwnOrderController(Controller):
             chosen = set(values.ticket)
             return await _cancel_page(edition, order, secret, chosen, form, problem=error.sentence(), status=409)
         toast = _("Cancelled. {back} goes back to you.") if back.amount_minor else _("Cancelled.")
-        return redirect(_own(edition, secret), toast=toast.format(back=format_money(back)))
-
-    @get("/done/{secret:str}/give/{item_id:int}")
-    async def give(self, slug: FromPath[str], secret: FromPath[str], item_id: FromPath[int]) -> Response[str]:
-        """Whom a ticket is given to."""
-        edition, order = await order_of(slug, secret)
-        if not (await rules_of(edition)).may_hand_over(now()):
-            raise ChangesOver
-        return _give_page(edition, secret, await _ticket(order, item_id), Form.empty(locale=current_locale()))
-
-    @post("/done/{secret:str}/give/{item_id:int}")
-    async def offer(
-        self, request: Request[Any, Any, Any], slug: FromPath[str], secret: FromPath[str], item_id: FromPath[int]
-    ) -> Response[Any]:
-        """Offer it to her."""
-        edition, order = await order_of(slug, secret)
-        ticket = await _ticket(order, item_id)
-        try:
-            reading = await open_form(request, GiveForm)
-            phone, email = contact_in(reading, edition.region)
-            values = reading.settle()
-            await offer_ticket(
-                order_id=order["id"],
-                edition_id=edition.id,
-                item_id=item_id,
-                name=values.full_name,
-                phone=phone,
-                email=email,
-                locale=values.locale if values.locale in LOCALES else current_locale(),
-                actor=request.user,
-                now=now(),
-            )
-        except FormError as error:
-            return _give_page(edition, secret, ticket, error.form, status=422)
-        except (HandoverOpen, TooManyTries) as error:
-            form = await form_again(request, {"contact": error.sentence()})
-            return _give_page(edition, secret, ticket, form, status=error.status)
-        return redirect(_own(edition, secret), toast=_("The ticket was offered. It is yours until it is accepted."))
-
-    @post("/done/{secret:str}/give/{item_id:int}/withdraw")
-    async def withdraw(
-        self, request: Request[Any, Any, Any], slug: FromPath[str], secret: FromPath[str], item_id: FromPath[int]
-    ) -> Response[Any]:
-        """Take an offer back."""
-        edition, order = await order_of(slug, secret)
-        try:
-            await withdraw_offer(
-                order_id=order["id"], edition_id=edition.id, item_id=item_id, actor=request.user, now=now()
-            )
-        except HandoverClosed:
-            return redirect(_own(edition, secret), toast=_("It was accepted already."))
-        return redirect(_own(edition, secret), toast=_("The offer was withdrawn. The ticket is yours."))
+        return redirect(own_path(edition, secret), toast=toast.format(back=format_money(back)))
 
     @post("/done/{secret:str}/resend")
     async def resend(self, slug: FromPath[str], secret: FromPath[str]) -> Response[Any]:
@@ -188,12 +136,12 @@ class OwnOrderController(Controller):
         edition, order = await order_of(slug, secret)
         sent = await resend_order(edition=edition, order=order, now=now())
         toast = _("The link is on its way.") if sent else _("Nobody to send it to is known of this order.")
-        return redirect(_own(edition, secret), toast=toast)
+        return redirect(own_path(edition, secret), toast=toast)
 
-    @get(["/done/{secret:str}/resend", "/done/{secret:str}/give/{item_id:int}/withdraw"])
+    @get("/done/{secret:str}/resend")
     async def own_again(self, slug: FromPath[str], secret: FromPath[str]) -> Response[Any]:
         """Who reads what was answered in another language, or again, begins at her order."""
-        return redirect(_own(await edition_by_slug(slug), secret))
+        return redirect(own_path(await edition_by_slug(slug), secret))
 
     @get("/again")
     async def lost(self, slug: FromPath[str]) -> Response[str]:
@@ -220,20 +168,14 @@ class OwnOrderController(Controller):
         )
 
 
-def _own(edition: EditionInfo, secret: str) -> str:
+def own_path(edition: EditionInfo, secret: str) -> str:
+    """The address of an order's page."""
     return f"{edition.path}/tickets/done/{secret}"
 
 
-async def _hers(order: dict[str, Any]) -> list[dict[str, Any]]:
+async def hers(order: dict[str, Any]) -> list[dict[str, Any]]:
+    """The tickets of an order that its buyer has: neither cancelled nor given away."""
     return [ticket for ticket in await queries.tickets_of_order(order["id"]) if ticket["is_hers"]]
-
-
-async def _ticket(order: dict[str, Any], item_id: int) -> dict[str, Any]:
-    """One of the buyer's tickets. Raises OrderNotFound."""
-    for ticket in await _hers(order):
-        if ticket["id"] == item_id and order["state"] == OrderState.CONFIRMED:
-            return ticket
-    raise OrderNotFound
 
 
 def _names_model(tickets: Sequence[dict[str, Any]]) -> type[msgspec.Struct]:
@@ -261,7 +203,7 @@ def _names_page(
         headers=PRIVATE,
         edition=edition,
         order=order,
-        own=_own(edition, secret),
+        own=own_path(edition, secret),
         tickets=tickets,
         form=form,
     )
@@ -281,7 +223,7 @@ async def _cancel_page(
 
     Raises ChangesOver.
     """
-    present, rules, tickets = now(), await rules_of(edition), await _hers(order)
+    present, rules, tickets = now(), await rules_of(edition), await hers(order)
     held = order["state"] == OrderState.HELD
     if not held and (order["state"] != OrderState.CONFIRMED or rules.percent(present) is None or not tickets):
         raise ChangesOver
@@ -293,7 +235,7 @@ async def _cancel_page(
         headers=PRIVATE,
         edition=edition,
         order=order,
-        own=_own(edition, secret),
+        own=own_path(edition, secret),
         held=held,
         tickets=[(one, Money(rules.back_of(one["price_minor"], present), edition.currency)) for one in tickets],
         picked=picked,
@@ -325,17 +267,3 @@ def _in_words(edition: EditionInfo, rules: Rules) -> list[str]:
     if rules.fee.amount_minor:
         said.append(_("{fee} is kept of every ticket.").format(fee=format_money(rules.fee)))
     return said
-
-
-def _give_page(
-    edition: EditionInfo, secret: str, ticket: dict[str, Any], form: Form, *, status: int = 200
-) -> Response[str]:
-    return page(
-        "sales/own_give.html",
-        status=status,
-        headers=PRIVATE,
-        edition=edition,
-        own=_own(edition, secret),
-        ticket=ticket,
-        form=form,
-    )

@@ -223,6 +223,7 @@ async def _order_page(
         tickets=tickets,
         offers=await offers_of_tickets([ticket["id"] for ticket in tickets]),
         may_rename=rules.may_rename(present),
+        may_change=rules.may_change(present),
         may_give=rules.may_hand_over(present),
         may_cancel=rules.percent(present) is not None,
         contact=queries.half_hidden(order["contact"]),

@@ -17,7 +17,7 @@ from app.kernel.i18n import N_, _
 from app.kernel.money import Money, parse_money, typed_money
 from app.kernel.web import page, redirect
 from ticketing.sales.errors import PercentReversed
-from ticketing.sales.queries_own import Rules, rules_of
+from ticketing.sales.queries_own import TIMES, Rules, rules_of
 from ticketing.sales.schemas import RulesForm
 from ticketing.sales.services.rules import set_rules
 
@@ -59,10 +59,7 @@ def _rules_page(edition: EditionInfo, form: Form, *, status: int = 200) -> Respo
 
 
 def _form_of(rules: Rules, edition: EditionInfo) -> Form:
-    times = {
-        name: until.astimezone(edition.zone) if (until := getattr(rules, name)) else None
-        for name in ("names_until", "handing_until", "back_until", "later_until")
-    }
+    times = {name: until.astimezone(edition.zone) if (until := getattr(rules, name)) else None for name in TIMES}
     return Form.of(
         **times,
         back_percent=rules.back_percent,
@@ -84,6 +81,7 @@ async def _read(request: Request[Actor, Any, Any], edition: EditionInfo, record:
     return Rules(
         fee=fee,
         names_until=values.names_until,
+        changes_until=values.changes_until,
         handing_until=values.handing_until,
         back_until=values.back_until,
         back_percent=values.back_percent,

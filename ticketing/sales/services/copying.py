@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from app.events.queries import EditionInfo
+from ticketing.sales.queries_own import TIMES
 from ticketing.sales.tables import TicketType
 from ticketing.sales.tables_own import OrderRules
 
 _COUNTS = {"sold": 0, "held": 0}
 _TIMES = ("sales_from", "sales_until", "first_day", "last_day")
-_RULE_TIMES = ("names_until", "handing_until", "back_until", "later_until")
 
 
 async def copy_ticket_types(source: EditionInfo, made: EditionInfo, _now: datetime) -> None:
@@ -19,6 +19,6 @@ async def copy_ticket_types(source: EditionInfo, made: EditionInfo, _now: dateti
         kept = {name: value for name, value in row.items() if name not in ("id", "edition")}
         await TicketType.insert(TicketType(edition=made.id, **{**kept, **times, **_COUNTS}))
     for row in await OrderRules.select().where(OrderRules.edition == source.id):
-        times = {name: row[name] + shift if row[name] else None for name in _RULE_TIMES}
+        times = {name: row[name] + shift if row[name] else None for name in TIMES}
         kept = {name: row[name] for name in ("back_percent", "later_percent", "fee_minor")}
         await OrderRules.insert(OrderRules(**{**kept, **times, "edition": made.id}))

@@ -1,7 +1,7 @@
 """Whoever holds the link of an order changes something of it: what is held for that, and what is looked at first.
 
-Rows are taken in one order, so that nobody waits for each other: edition, payment document, order, ticket types by id,
-passes.
+Rows are taken in one order, so that nobody waits for each other: edition, payment document, order, the passes of its
+tickets, ticket types by id. Whoever else takes passes and types together holds their order before.
 """
 
 from collections.abc import Sequence

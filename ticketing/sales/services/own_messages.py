@@ -75,6 +75,28 @@ async def tell_cancelled(
         )
 
 
+async def tell_changed(
+    order: TicketOrder, edition: EditionInfo, type_name: Any, issued: IssuedPass, now: datetime
+) -> None:
+    """Tell whoever ordered what a ticket was changed for, with its new pass, in the transaction that changes it."""
+    with use_locale(order.locale):
+        await _tell(
+            order,
+            edition,
+            subject=_("A ticket of your order {reference} was changed"),
+            body=_(
+                "{edition}: you changed a ticket of your order {reference} for “{ticket}” ({days}). Its new pass: "
+                "{link} The old one opens no gate any more."
+            ),
+            values={
+                "ticket": pick(texts(type_name)),
+                "days": edition.days_within(issued.valid_from, issued.valid_until),
+                "link": f"{settings().base_url}{issued.path}",
+            },
+            now=now,
+        )
+
+
 async def send_again(order: Mapping[str, Any], edition: EditionInfo, now: datetime) -> None:
     """Send the link of an order's page again, to the contact that ``order`` says."""
     with use_locale(order["locale"]):
