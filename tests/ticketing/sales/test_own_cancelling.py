@@ -15,6 +15,7 @@ from app.kernel.database import fetch
 from app.payments.enums import PaymentMethod
 from app.payments.queries import document_by_id, payments_of
 from app.payments.services.refunding import record_refund
+from app.payments.services.taking_off import take_off
 from tests.conftest import NOW
 from tests.support.factories_ticketing import make_gate, make_list, make_order, make_ticket_type
 from tests.support.race import losers, meet_after, race, unguarded, winners
@@ -270,3 +271,16 @@ async def test_cash_goes_back_at_the_desk(edition: Any) -> None:
     account = Account(bank="BIDV", number="123", holder="HOA")
     assert await cancel(edition, placed.order_id, [item["id"]], PRICE, account=account) == PRICE
     assert await RefundAccount.count() == 1
+
+
+async def test_a_payment_that_was_not_for_a_cancelled_order_takes_the_rest_of_its_bill_with_it(edition: Any) -> None:
+    await allow(edition, back_percent=0)
+    type_id = await make_ticket_type(edition.id, now=NOW, price_minor=PRICE)
+    placed = await make_paid(edition, {type_id: 1})
+    (item,) = await items(placed.order_id)
+    assert await cancel(edition, placed.order_id, [item["id"]], 0) == 0
+    (payment,) = await fetch("SELECT id, document FROM payment")
+    await take_off(document_id=payment["document"], payment_id=payment["id"], reason="Nhầm", actor=SYSTEM, now=NOW)
+    assert [row["state"] for row in await bills()] == ["cancelled"]
+    assert await state_of(placed.order_id) == OrderState.CANCELLED
+    await check_orders(edition)

@@ -12,6 +12,7 @@ from app.kernel.clock import now
 from app.kernel.errors import TooManyTries
 from app.kernel.forms import Form, FormError, contact_in, open_form, read_form
 from app.kernel.i18n import LOCALES, _, current_locale, pick
+from app.kernel.security import limit
 from app.kernel.web import page, redirect
 from ticketing.sales.controllers.own import PRIVATE, hers, own_path
 from ticketing.sales.controllers.public import order_of
@@ -29,6 +30,10 @@ from ticketing.sales.queries_own import rules_of
 from ticketing.sales.schemas import ChangeForm, GiveForm
 from ticketing.sales.services.changing import change_ticket, types_instead
 from ticketing.sales.services.handing_over import offer_ticket, withdraw_offer
+
+DAY = 86400
+#: So often a day tickets of an order are changed: each time a pass is withdrawn, of which every phone at a gate hears.
+MOST_CHANGED = 20
 
 
 class OwnTicketController(Controller):
@@ -53,6 +58,7 @@ class OwnTicketController(Controller):
         """Change it."""
         edition, order = await order_of(slug, secret)
         ticket = await _ticket(order, item_id)
+        await limit(f"order-change:{order['id']}", times=MOST_CHANGED, seconds=DAY, now=now())
         try:
             values = await read_form(request, ChangeForm)
             issued = await change_ticket(
