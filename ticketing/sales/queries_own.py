@@ -11,6 +11,7 @@ from app.kernel.money import Money
 from app.kernel.security import hash_token
 from app.payments.queries import DocumentInfo
 from ticketing.sales.enums import HandoverState, OrderState
+from ticketing.sales.queries import ticket_types_on_sale
 from ticketing.sales.tables import OrderItem, TicketOrder
 from ticketing.sales.tables_own import Handover, OrderRules, RefundAccount
 
@@ -122,6 +123,35 @@ async def items_of(order_id: int, item_ids: Sequence[int]) -> list[dict[str, Any
     mine = (OrderItem.ticket_order == order_id) & OrderItem.id.is_in(list(item_ids) or [0])
     standing = OrderItem.cancelled_at.is_null() & OrderItem.given_at.is_null()
     return await OrderItem.select().where(mine & standing).order_by(OrderItem.id)
+
+
+async def types_instead(edition: EditionInfo, price_minor: int, type_id: int, now: datetime) -> list[dict[str, Any]]:
+    """The types that a ticket of a type can be changed for: on sale, with a place left, at the price that it had."""
+    return [row for row in await ticket_types_on_sale(edition, now) if _instead(row, price_minor, type_id)]
+
+
+async def changeable(edition: EditionInfo, tickets: Sequence[dict[str, Any]], now: datetime) -> set[int]:
+    """The numbers of those tickets for which there is another that they can be changed for."""
+    types = await ticket_types_on_sale(edition, now)
+    return {
+        ticket["id"]
+        for ticket in tickets
+        if any(_instead(row, ticket["price_minor"], ticket["type_id"]) for row in types)
+    }
+
+
+def _instead(row: dict[str, Any], price_minor: int, type_id: int) -> bool:
+    return bool(row["id"] != type_id and row["open"] and row["price_minor"] == price_minor)
+
+
+async def price_standing(order_id: int) -> int:
+    """What those tickets of an order cost, in minor units, that were not cancelled by themselves."""
+    (row,) = await fetch(
+        "SELECT COALESCE(SUM(price_minor), 0) AS total FROM order_item WHERE ticket_order = {} "
+        "AND cancelled_at IS NULL",
+        order_id,
+    )
+    return int(row["total"])
 
 
 async def order_of_edition(order_id: int, edition_id: int) -> TicketOrder | None:

@@ -189,7 +189,7 @@ async def _orders(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
     await offer.save()
     return {
         "own_secret": own.secret,
-        "own_item_id": own_items[0]["id"],
+        "own_item_id": own_items[1]["id"],
         "given_token": "furnish-given",
         "order_secret": held.secret,
         "document_id": order["payment_document"],

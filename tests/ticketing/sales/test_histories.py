@@ -124,7 +124,7 @@ class Sales:
         order_id = (await self.bill()).subject_id
         standing = await fetch("SELECT * FROM order_item WHERE ticket_order = {} AND cancelled_at IS NULL", order_id)
         some = standing[: self.chance.choice([1, 2, 3])]
-        back = back_for(some, await self.bill_of(order_id), await rules_of(self.edition), self.now)
+        back = await back_for(some, await self.bill_of(order_id), await rules_of(self.edition), self.now)
         await cancel_tickets(
             order_id=order_id,
             edition_id=self.edition.id,

@@ -12,8 +12,10 @@ from app.accounts.actor import SYSTEM
 from app.accounts.enums import Role
 from app.kernel import clock
 from app.kernel.database import fetch
+from app.kernel.money import Money
 from app.payments.enums import PaymentMethod
 from app.payments.queries import document_by_id, payments_of
+from app.payments.services.corrections import credit_document
 from app.payments.services.refunding import record_refund
 from app.payments.services.taking_off import take_off
 from tests.conftest import NOW
@@ -283,4 +285,19 @@ async def test_a_payment_that_was_not_for_a_cancelled_order_takes_the_rest_of_it
     await take_off(document_id=payment["document"], payment_id=payment["id"], reason="Nhầm", actor=SYSTEM, now=NOW)
     assert [row["state"] for row in await bills()] == ["cancelled"]
     assert await state_of(placed.order_id) == OrderState.CANCELLED
+    await check_orders(edition)
+
+
+async def test_what_finance_took_back_before_goes_back_once(edition: Any) -> None:
+    await allow(edition)
+    type_id = await make_ticket_type(edition.id, now=NOW, price_minor=PRICE)
+    placed = await make_paid(edition, {type_id: 2})
+    first, second = [one["id"] for one in await items(placed.order_id)]
+    (bill,) = await fetch("SELECT id FROM payment_document")
+    half = Money(PRICE, "VND")
+    await credit_document(document_id=bill["id"], amount=half, reason="Bớt", actor=SYSTEM, now=NOW)
+    assert await cancel(edition, placed.order_id, [first], PRICE // 2) == PRICE // 2
+    assert await state_of(placed.order_id) == OrderState.CONFIRMED
+    assert await cancel(edition, placed.order_id, [second], PRICE // 2) == PRICE // 2
+    assert (await bills())[0]["owed_minor"] == 2 * PRICE
     await check_orders(edition)

@@ -239,7 +239,7 @@ async def _cancel_page(
         held=held,
         tickets=[(one, Money(rules.back_of(one["price_minor"], present), edition.currency)) for one in tickets],
         picked=picked,
-        back=back_for(picked, document, rules, present),
+        back=await back_for(picked, document, rules, present),
         price=Money(sum(one["price_minor"] for one in picked), order["currency"]),
         to_card=await _paid_by_card(document),
         said=_in_words(edition, rules) if order["total_minor"] else [],

@@ -26,9 +26,9 @@ from ticketing.sales.errors import (
     SoldOut,
     TypeNotOffered,
 )
-from ticketing.sales.queries_own import rules_of
+from ticketing.sales.queries_own import rules_of, types_instead
 from ticketing.sales.schemas import ChangeForm, GiveForm
-from ticketing.sales.services.changing import change_ticket, types_instead
+from ticketing.sales.services.changing import change_ticket
 from ticketing.sales.services.handing_over import offer_ticket, withdraw_offer
 
 DAY = 86400
@@ -158,7 +158,7 @@ def _give_page(
 async def _change_page(
     edition: EditionInfo, secret: str, ticket: dict[str, Any], form: Form, *, status: int = 200
 ) -> Response[str]:
-    types = await types_instead(edition, ticket, ticket["type_id"], now())
+    types = await types_instead(edition, ticket["price_minor"], ticket["type_id"], now())
     return page(
         "sales/own_change.html",
         status=status,

@@ -45,7 +45,7 @@ from ticketing.sales.errors import (
     SoldOut,
     TooManyTickets,
 )
-from ticketing.sales.queries_own import offers_of_tickets, rules_of
+from ticketing.sales.queries_own import changeable, offers_of_tickets, rules_of
 from ticketing.sales.schemas import MOST_IN_ONE_ORDER, BuyerForm
 from ticketing.sales.services.orders import place_order
 from ticketing.sales.services.placing import BilledTo
@@ -223,7 +223,7 @@ async def _order_page(
         tickets=tickets,
         offers=await offers_of_tickets([ticket["id"] for ticket in tickets]),
         may_rename=rules.may_rename(present),
-        may_change=rules.may_change(present),
+        changeable=await changeable(edition, tickets, present) if rules.may_change(present) else set(),
         may_give=rules.may_hand_over(present),
         may_cancel=rules.percent(present) is not None,
         contact=queries.half_hidden(order["contact"]),

@@ -25,7 +25,7 @@ from app.payments.services.documents import require_refund
 from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import ChangesOver, RefundChanged, TicketsGone
 from ticketing.sales.queries import counts_of_order
-from ticketing.sales.queries_own import Rules, rules_of
+from ticketing.sales.queries_own import Rules, price_standing, rules_of
 from ticketing.sales.services.own import Held, hold_own, known, tickets_to_change
 from ticketing.sales.services.own_messages import tell_cancelled
 from ticketing.sales.services.quota import give_back_places
@@ -45,11 +45,20 @@ class Account:
     holder: str
 
 
-def back_for(items: Sequence[Mapping[str, Any]], document: DocumentInfo | None, rules: Rules, now: datetime) -> Money:
-    """What goes back when tickets are cancelled at a time: by the rules, and never more than their invoice has kept."""
+async def back_for(
+    items: Sequence[Mapping[str, Any]], document: DocumentInfo | None, rules: Rules, now: datetime
+) -> Money:
+    """What goes back when tickets of an order are cancelled at a time: by the rules.
+
+    It is never more than their part, by their prices among the order's tickets that stand, of what its invoice has
+    kept: finance may have taken some of that back.
+    """
+    if document is None or document.state != DocumentState.PAID:
+        return Money(0, document.paid.currency if document is not None else rules.fee.currency)
     wanted = sum(rules.back_of(item["price_minor"], now) for item in items)
-    kept = document.paid.amount_minor if document is not None and document.state == DocumentState.PAID else 0
-    return Money(min(wanted, kept), document.paid.currency if document is not None else rules.fee.currency)
+    price, all_prices = sum(item["price_minor"] for item in items), await price_standing(document.subject_id)
+    part = document.paid.amount_minor * price // all_prices if all_prices else 0
+    return Money(min(wanted, part), document.paid.currency)
 
 
 async def cancel_tickets(
@@ -74,7 +83,7 @@ async def cancel_tickets(
         if rules.percent(now) is None:
             raise ChangesOver
         items = await tickets_to_change(held, item_ids)
-        back = back_for(items, held.document, rules, now)
+        back = await back_for(items, held.document, rules, now)
         if back.amount_minor != shown_minor:
             raise RefundChanged(back=back, shown=Money(shown_minor, back.currency))
         if back.amount_minor:

@@ -3,37 +3,24 @@
 The place moves with it, and a pass with another code is made in place of the one that stood.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from app.accounts.actor import SYSTEM, Actor
 from app.events.passes.services import IssuedPass
 from app.events.passes.states import replace_pass
-from app.events.queries import EditionInfo
 from app.kernel import audit
 from app.kernel.database import write_transaction
 from app.kernel.i18n import pick
 from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import ChangesOver, TicketsGone, TypeNotOffered
-from ticketing.sales.queries import ticket_types_of, ticket_types_on_sale
-from ticketing.sales.queries_own import rules_of
+from ticketing.sales.queries import ticket_types_of
+from ticketing.sales.queries_own import rules_of, types_instead
 from ticketing.sales.services.issuing import request_for
 from ticketing.sales.services.own import hold_own, known, tickets_to_change
 from ticketing.sales.services.own_messages import tell_changed
 from ticketing.sales.services.quota import give_back_places, hold_places, hold_types, sell_held_places
 from ticketing.sales.tables import OrderItem
-
-
-async def types_instead(
-    edition: EditionInfo, ticket: Mapping[str, Any], type_id: int, now: datetime
-) -> list[dict[str, Any]]:
-    """The types that a ticket of a type can be changed for: on sale, with a place left, at the price that it had."""
-    return [
-        row
-        for row in await ticket_types_on_sale(edition, now)
-        if row["id"] != type_id and row["open"] and row["price_minor"] == ticket["price_minor"]
-    ]
 
 
 async def change_ticket(
@@ -51,7 +38,7 @@ async def change_ticket(
         (item,) = await tickets_to_change(held, [item_id])
         old = item["ticket_type"]
         await hold_types([old, type_id])
-        if type_id not in {row["id"] for row in await types_instead(held.edition, item, old, now)}:
+        if type_id not in {row["id"] for row in await types_instead(held.edition, item["price_minor"], old, now)}:
             raise TypeNotOffered
         await hold_places(edition_id=edition_id, counts={type_id: 1}, now=now)
         await sell_held_places({type_id: 1})
