@@ -124,8 +124,7 @@ class OwnOrderController(Controller):
         except FormError as error:
             return await _cancel_page(edition, order, secret, set(values.ticket), error.form, status=422)
         except RefundChanged as error:
-            form = Form.empty(bank=values.bank, number=values.number, holder=values.holder)
-            chosen = set(values.ticket)
+            form, chosen = await form_again(request, {}), set(values.ticket)
             return await _cancel_page(edition, order, secret, chosen, form, problem=error.sentence(), status=409)
         toast = _("Cancelled. {back} goes back to you.") if back.amount_minor else _("Cancelled.")
         return redirect(own_path(edition, secret), toast=toast.format(back=format_money(back)))
