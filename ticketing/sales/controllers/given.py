@@ -34,7 +34,7 @@ class GivenTicketController(Controller):
     async def show(self, slug: FromPath[str], token: FromPath[str]) -> Response[str]:
         """What is given, and by when to accept it."""
         edition, offer, ticket = await _offered(slug, token, now())
-        return _page(edition, offer, ticket, Form.empty(full_name=offer["name"]))
+        return await _page(edition, offer, ticket, Form.empty(full_name=offer["name"]))
 
     @post("/")
     async def accept(self, request: Request[Any, Any, Any], slug: FromPath[str], token: FromPath[str]) -> Response[Any]:
@@ -46,7 +46,7 @@ class GivenTicketController(Controller):
                 reading.refuse("agreed", _(NOT_AGREED))
             values = reading.settle()
         except FormError as error:
-            return _page(edition, offer, ticket, error.form, status=422)
+            return await _page(edition, offer, ticket, error.form, status=422)
         issued = await accept_ticket(token=token, name=values.full_name, actor=request.user, now=now())
         return redirect(issued.path, toast=_("The ticket is yours. Its link was sent to you, too."))
 
@@ -65,9 +65,10 @@ async def _offered(slug: str, token: str, present: datetime) -> tuple[EditionInf
     raise HandoverClosed
 
 
-def _page(
+async def _page(
     edition: EditionInfo, offer: dict[str, Any], ticket: dict[str, Any], form: Form, *, status: int = 200
 ) -> Response[str]:
+    types = {row["id"]: row for row in await queries.ticket_types_of(edition.id)}
     return page(
         "sales/given.html",
         status=status,
@@ -75,5 +76,6 @@ def _page(
         edition=edition,
         offer=offer,
         ticket=ticket,
+        days=queries.days_of(edition, types[ticket["type_id"]]),
         form=form,
     )
