@@ -30,7 +30,13 @@ from ticketing.checkin.services.gates import invite_phone
 
 LEFT_OUT = ("api-docs", "demo-", "public-help", "public-not-found")
 #: What the small festival calls otherwise than the journeys' one, and who has it there.
-HERE = {"own_application_id": "application_id", "own_entry_id": "entry_id", "box_office_order_id": "sale_id"}
+HERE = {
+    "own_application_id": "application_id",
+    "own_entry_id": "entry_id",
+    "own_secret": "order_secret",
+    "own_item_id": "item_id",
+    "box_office_order_id": "sale_id",
+}
 APPLICANT = "{own_application_id}"
 READ_ALOUD = ("aria-label", "alt", "title", "placeholder", "data-label", "data-confirm", "data-confirm-word")
 SILENT = ("script", "style", "template")

@@ -58,6 +58,7 @@ SPECIAL = {
     "/box-office/": {"order_id": "sale_id"},
     "/api/v1/orders/": {"secret": "order_secret"},
     "/tickets/done/": {"secret": "order_secret"},
+    "/tickets/given/": {"token": "given_token"},
     "/invoices/done/": {"secret": "invoice_secret", "note_id": "credit_note_id"},
     "/pass/{secret": {"secret": "pass_secret"},
     "/pass/{name": {"name": "pass_secret"},

@@ -76,6 +76,7 @@ def test_money_stands_beside_its_currency() -> None:
         **{f"card_dispute.{name}_minor": ["card_dispute"] for name in ("amount", "lost", "fee")},
         "card_refund.amount_minor": ["card_refund"],
         "order_item.price_minor": ["ticket_order", "ticket_type"],
+        "order_rules.fee_minor": ["edition"],
         **{f"cash_drawer.{name}_minor": ["cash_drawer"] for name in ("float", "expected", "counted")},
         "cash_move.amount_minor": ["cash_move"],
         "ledger_entry.amount_minor": ["ledger_entry"],

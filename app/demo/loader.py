@@ -17,7 +17,7 @@ from app.accounts.tables import Organisation
 from app.demo import association, contest, crowd, festival, layout
 from app.demo.cover import draw_cover
 from app.demo.links import sign_in_links
-from app.demo.sales import sell_tickets
+from app.demo.sales import let_buyers_change, sell_tickets
 from app.demo.windows import add_photos, add_stories, start_drawing
 from app.events.enums import PassKind
 from app.events.queries import tracks
@@ -84,6 +84,7 @@ async def load_demo(report: Report, now: datetime) -> None:
                 ending.callback(drawing.cancel)
         report("sales", len(ORDER) + 2, steps)
         await sell_tickets(edition_id, actor, now)
+        await let_buyers_change(edition_id, actor, now)
         await _name_tracks(edition_id, actor, now)
         await _open_contest(edition_id, actor, now)
         await add_stories(edition_id, now)

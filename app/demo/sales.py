@@ -8,9 +8,13 @@ from datetime import datetime
 
 from app.accounts.actor import Actor
 from app.demo.crowd import FAMILY, SEAT
+from app.events.queries import edition_by_id
+from app.kernel.money import Money
 from app.payments.enums import PaymentMethod
 from ticketing.sales.queries import ticket_types_of
+from ticketing.sales.queries_own import Rules
 from ticketing.sales.services.orders import sell_at_box_office
+from ticketing.sales.services.rules import set_rules
 
 CASH, TERMINAL = PaymentMethod.CASH, PaymentMethod.TERMINAL
 #: Ticket, how many, for whom, how it was paid; a terminal's slips are numbered.
@@ -33,6 +37,21 @@ SALES = (
     (FAMILY, 1, "Ngô Thị Bích Thủy", TERMINAL),
 )
 TICKETS_SOLD = sum(count for _code, count, _name, _method in SALES)
+
+
+async def let_buyers_change(edition_id: int, actor: Actor, now: datetime) -> None:
+    """Let buyers do themselves what they may: on a demo, as long as it lasts."""
+    edition = await edition_by_id(edition_id)
+    first, last = edition.end_of(edition.starts_on), edition.end_of(edition.ends_on)
+    rules = Rules(
+        fee=Money(5_000, edition.currency),
+        names_until=last,
+        changes_until=last,
+        handing_until=last,
+        back_until=first,
+        later_until=last,
+    )
+    await set_rules(edition=edition, rules=rules, actor=actor, now=now)
 
 
 async def sell_tickets(edition_id: int, actor: Actor, now: datetime) -> None:

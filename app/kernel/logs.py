@@ -16,7 +16,7 @@ asker: contextvars.ContextVar[Mapping[str, int]] = contextvars.ContextVar("asker
 #: What concerns the safety of accounts: sign-ins, refusals, limits. Written whatever ``LOG_LEVEL`` says.
 _security = logging.getLogger("fairground.security")
 
-_SECRET_PATHS = re.compile(r"/(sign-in|take-over|pass|invite|P|p|pair|done|orders|link)/[^/\s?]+")
+_SECRET_PATHS = re.compile(r"/(sign-in|take-over|pass|invite|P|p|pair|done|given|orders|link)/[^/\s?]+")
 _EXTRAS = (
     *("method", "path", "status", "milliseconds", "job", "kind", "channel", "attempt"),
     *("way", "code", "limit", "person_id", "device_id", "sessions"),

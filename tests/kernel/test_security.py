@@ -150,6 +150,8 @@ def test_going_on_stays_on_this_site(path: str | None, kept: str) -> None:
         ("/P/ABC123", "/P/…"),
         ("/p/ABC123", "/p/…"),
         ("/e/fair/tickets/done/abc/e-invoice.pdf?note=7", "/e/fair/tickets/done/…/e-invoice.pdf"),
+        ("/e/fair/tickets/done/abc/give/7", "/e/fair/tickets/done/…/give/7"),
+        ("/e/fair/tickets/given/abc", "/e/fair/tickets/given/…"),
         ("/e/fair/invoices/done/abc/card", "/e/fair/invoices/done/…/card"),
         ("/sign-in?next=/x", "/sign-in"),
         ("/e/fair/tickets", "/e/fair/tickets"),

@@ -60,7 +60,8 @@ from ticketing.checkin.enums import Verdict
 from ticketing.checkin.tables import Scan
 from ticketing.sales.services.orders import PURPOSE, sell_at_box_office
 from ticketing.sales.services.quotas import QuotaValues, create_quota
-from ticketing.sales.tables import TicketOrder
+from ticketing.sales.tables import OrderItem, TicketOrder
+from ticketing.sales.tables_own import Handover, OrderRules
 
 #: Who walks the pages. Everyone but the last four holds her role in the festival itself.
 ROLES = tuple(Role)
@@ -183,6 +184,18 @@ async def _tickets(found: Festival, now: datetime) -> None:
     hall = QuotaValues(name="Hội trường", size=400)
     found.ids["quota_id"] = await create_quota(edition_id=here, values=hall, actor=SYSTEM, now=now)
     costs = await make_ticket_type(here, now=now, code="COSTS", price_minor=50_000, quotas=[found.ids["quota_id"]])
+    until = now + timedelta(days=30)
+    await OrderRules(edition=here, names_until=until, changes_until=until, handing_until=until, back_until=until).save()
+    (item,) = await OrderItem.select(OrderItem.id).where(OrderItem.ticket_order == order.order_id)
+    given = Handover(
+        order_item=item["id"],
+        name="Ni Luh Ayu",
+        contact="ayu@example.com",
+        secret_hash=hash_token("festival-given"),
+        offered_at=now,
+        expires_at=until,
+    )
+    await given.save()
     sale = await sell_at_box_office(
         edition_id=here,
         client_id="box-office-1",
@@ -268,6 +281,8 @@ async def _tickets(found: Festival, now: datetime) -> None:
         "type_id": type_id,
         "order_id": order.order_id,
         "order_secret": order.secret,
+        "item_id": item["id"],
+        "given_token": "festival-given",
         "invoice_secret": invoice_secret("festival-sponsor"),
         "credit_note_id": credit_note.id,
         "sale_id": sale.order_id,

@@ -28,6 +28,7 @@ from app.kernel.jobs import enqueue
 from app.kernel.money import Money
 from app.kernel.names import search_text, text_key
 from app.kernel.outbox import send_message
+from app.kernel.security import hash_token
 from app.kernel.sheets import SheetContext, batches
 from app.kernel.tables import Job
 from app.payments.enums import PaymentMethod
@@ -45,7 +46,10 @@ from tests.support.factories import make_person
 from tests.support.factories_ticketing import make_order, make_ticket_type
 from tests.support.festival import Festival
 from ticketing.checkin.tables import Scan
+from ticketing.sales.services.handing_over import accept_ticket
 from ticketing.sales.services.orders import PURPOSE
+from ticketing.sales.tables import OrderItem
+from ticketing.sales.tables_own import Handover, RefundAccount
 
 NAME = "Đặng Thị Quỳnh Xoá"
 PHONE = "+84987654321"
@@ -162,6 +166,18 @@ async def _tickets(festival: Festival, her: Actor, now: datetime) -> None:
         actor=festival.people["finance"],
         now=now,
     )
+    await RefundAccount(ticket_order=paid.order_id, bank="BIDV", number="0987654321", holder=NAME).save()
+    others = await make_order(here, {free: 1}, now=now)
+    (item,) = await OrderItem.select(OrderItem.id).where(OrderItem.ticket_order == others.order_id)
+    await Handover(
+        order_item=item["id"],
+        name=NAME,
+        contact=PHONE,
+        secret_hash=hash_token("to-her"),
+        offered_at=now,
+        expires_at=now + timedelta(days=7),
+    ).save()
+    await accept_ticket(token="to-her", name=NAME, actor=None, now=now)
     await PaymentProof(
         document=bill.id,
         content=b"what she paid",

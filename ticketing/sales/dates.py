@@ -2,7 +2,9 @@
 
 from app.events.moving import Dates, Mover
 from app.kernel.i18n import N_
+from ticketing.sales.queries_own import TIMES
 from ticketing.sales.tables import TicketType
+from ticketing.sales.tables_own import OrderRules
 
 _FACT = "It says when something happened."
 
@@ -19,12 +21,22 @@ MOVER = Mover(
             columns=(TicketType.first_day, TicketType.last_day),
             of=TicketType.edition,
         ),
+        Dates(
+            title=N_("What buyers may do themselves"),
+            columns=tuple(getattr(OrderRules, name) for name in TIMES),
+            of=OrderRules.edition,
+        ),
     ),
     stays={
         "ticket_order.created_at": _FACT,
         "ticket_order.expires_at": "An order is held for some minutes after it was placed, whenever the festival is.",
         "ticket_order.confirmed_at": _FACT,
         "ticket_order.closed_at": _FACT,
+        "order_item.cancelled_at": _FACT,
+        "order_item.given_at": _FACT,
+        "ticket_handover.offered_at": _FACT,
+        "ticket_handover.expires_at": "Whoever is offered a ticket has some days to accept, whenever the festival is.",
+        "ticket_handover.closed_at": _FACT,
         "laid_sheet.laid_at": _FACT,
         "laid_sheet.seen_at": _FACT,
     },

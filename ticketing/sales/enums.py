@@ -35,6 +35,21 @@ class LaidState(StrEnum):
     DROPPED = "dropped"
 
 
+class HandoverState(StrEnum):
+    """Where a ticket stands that is given away; one whose time is over is ``offered`` still, and cannot be accepted."""
+
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    WITHDRAWN = "withdrawn"
+
+
+HANDOVER_STATE_NAMES = {
+    HandoverState.OFFERED: N_("Offered"),
+    HandoverState.ACCEPTED: N_("Accepted"),
+    HandoverState.WITHDRAWN: N_("Withdrawn"),
+}
+
+
 class OrderChannel(StrEnum):
     """Where an order came from."""
 

@@ -213,3 +213,67 @@ class TicketsNotOpen(AppError):
     code = "tickets_not_open"
     status = 404
     message = N_("This event gives no tickets here.")
+
+
+class ChangesOver(AppError):
+    """A time until which buyers may do something themselves, and which is over or was never given."""
+
+    code = "changes_over"
+    status = 409
+    message = N_("This cannot be done here any more. Please ask the organisers.")
+
+
+class TicketUsed(AppError):
+    """A ticket whose pass was used at a gate."""
+
+    code = "ticket_used"
+    status = 409
+    message = N_("The pass of {name} was used at a gate, so its ticket stays as it is. Nothing was changed.")
+
+
+class TicketsGone(AppError):
+    """A ticket that was cancelled or given away since the page was opened."""
+
+    code = "tickets_gone"
+    status = 409
+    message = N_("One of these tickets was cancelled or given away meanwhile. Please look again. Nothing was changed.")
+
+
+class TypeNotOffered(AppError):
+    """Another type or day for a ticket than can be had for it now."""
+
+    code = "type_not_offered"
+    status = 409
+    message = N_("This ticket cannot be changed for that one now. Please choose another. Nothing was changed.")
+
+
+class RefundChanged(AppError):
+    """A ticket that is cancelled for another amount than its page said."""
+
+    code = "refund_changed"
+    status = 409
+    message = N_("{back} would go back to you now, no longer {shown}: please look again. Nothing was cancelled.")
+
+
+class HandoverOpen(AppError):
+    """A ticket that is offered to somebody already."""
+
+    code = "handover_open"
+    status = 409
+    message = N_("This ticket waits for {name} to accept it. Withdraw that first.")
+
+
+class HandoverClosed(AppError):
+    """An offer of a ticket that was accepted, withdrawn, or whose time is over."""
+
+    code = "handover_closed"
+    status = 409
+    message = N_("This ticket is not offered to you any more: it was accepted, withdrawn, or its time is over.")
+
+
+class PercentReversed(AppError):
+    """A later cancellation that would give more back, or ends before the earlier one."""
+
+    code = "percent_reversed"
+    status = 422
+    message = N_("The second time has to be after the first, and no more may go back then.")

@@ -8,9 +8,11 @@ from app.accounts.personal.whom import Whom
 from app.events.tables import Pass
 from app.kernel.database import fetch
 from app.kernel.i18n import N_
-from ticketing.sales.enums import ORDER_STATE_NAMES
+from app.kernel.rows import among
+from ticketing.sales.enums import HANDOVER_STATE_NAMES, ORDER_STATE_NAMES
 from ticketing.sales.queries import SHOWN
 from ticketing.sales.tables import OrderItem, TicketOrder
+from ticketing.sales.tables_own import Handover, RefundAccount
 
 
 def _of(whom: Whom) -> Any:
@@ -30,6 +32,41 @@ async def _orders(whom: Whom) -> Rows:
         TicketOrder.currency,
         TicketOrder.created_at,
     ).where(SHOWN & _of(whom))
+
+
+async def _accounts(whom: Whom) -> Rows:
+    return await RefundAccount.select(
+        RefundAccount.ticket_order.edition.as_alias("edition_id"),
+        RefundAccount.ticket_order.reference.as_alias("order"),
+        RefundAccount.bank,
+        RefundAccount.number,
+        RefundAccount.holder,
+    ).where(RefundAccount.ticket_order.is_in(await _order_ids(whom)))
+
+
+async def _erase_accounts(whom: Whom, now: datetime) -> int:
+    mine = RefundAccount.ticket_order.is_in(await _order_ids(whom))
+    return len(await RefundAccount.delete().where(mine).returning(RefundAccount.id))
+
+
+async def _handovers(whom: Whom) -> Rows:
+    chosen, values = among(list(whom.addresses), "TEXT")
+    return await fetch(
+        "SELECT o.edition AS edition_id, h.name, h.contact, h.state, h.offered_at, h.closed_at FROM ticket_handover h "
+        "JOIN order_item i ON i.id = h.order_item JOIN ticket_order o ON o.id = i.ticket_order "
+        f"WHERE h.contact {chosen} ORDER BY h.id",
+        values,
+    )
+
+
+async def _erase_handovers(whom: Whom, now: datetime) -> int:
+    hers = Handover.contact.is_in(list(whom.addresses))
+    values: dict[Any, Any] = {Handover.name: "", Handover.contact: ""}
+    return len(await Handover.update(values).where(hers).returning(Handover.id))
+
+
+async def _order_ids(whom: Whom) -> list[int]:
+    return [row["id"] for row in await TicketOrder.select(TicketOrder.id).where(_of(whom))] or [0]
 
 
 async def _tickets(whom: Whom) -> Rows:
@@ -57,7 +94,7 @@ async def _items(whom: Whom) -> list[int]:
 async def _erase_tickets(whom: Whom, now: datetime) -> int:
     ids = await _items(whom)
     if ids:
-        await OrderItem.update({OrderItem.holder_name: ""}).where(OrderItem.id.is_in(ids))
+        await OrderItem.update({OrderItem.holder_name: "", OrderItem.given_contact: ""}).where(OrderItem.id.is_in(ids))
     return len(ids)
 
 
@@ -67,7 +104,7 @@ async def _erase_orders(whom: Whom, now: datetime) -> int:
 
 
 async def expire(edition_id: int, at_most: int) -> int:
-    """Take buyers, contacts and names off an edition's orders."""
+    """Take buyers, contacts, names and accounts off an edition's orders."""
     orders = await fetch(
         "UPDATE ticket_order SET buyer = NULL, contact = '' WHERE id IN (SELECT id FROM ticket_order "
         "WHERE edition = {} AND (buyer IS NOT NULL OR contact <> '') ORDER BY id LIMIT {}) RETURNING id",
@@ -75,13 +112,28 @@ async def expire(edition_id: int, at_most: int) -> int:
         at_most,
     )
     items = await fetch(
-        "UPDATE order_item SET holder_name = '' WHERE id IN (SELECT i.id FROM order_item i "
-        "JOIN ticket_order o ON o.id = i.ticket_order WHERE o.edition = {} AND i.holder_name <> '' "
+        "UPDATE order_item SET holder_name = '', given_contact = '' WHERE id IN (SELECT i.id FROM order_item i "
+        "JOIN ticket_order o ON o.id = i.ticket_order WHERE o.edition = {} "
+        "AND (i.holder_name <> '' OR i.given_contact <> '') "
         "ORDER BY i.id LIMIT {}) RETURNING id",
         edition_id,
         at_most - len(orders),
     )
-    return len(orders) + len(items)
+    left = at_most - len(orders) - len(items)
+    offers = await fetch(
+        "UPDATE ticket_handover SET name = '', contact = '' WHERE id IN (SELECT h.id FROM ticket_handover h "
+        "JOIN order_item i ON i.id = h.order_item JOIN ticket_order o ON o.id = i.ticket_order "
+        "WHERE o.edition = {} AND (h.name <> '' OR h.contact <> '') ORDER BY h.id LIMIT {}) RETURNING id",
+        edition_id,
+        left,
+    )
+    accounts = await fetch(
+        "DELETE FROM refund_account WHERE id IN (SELECT a.id FROM refund_account a "
+        "JOIN ticket_order o ON o.id = a.ticket_order WHERE o.edition = {} ORDER BY a.id LIMIT {}) RETURNING id",
+        edition_id,
+        left - len(offers),
+    )
+    return len(orders) + len(items) + len(offers) + len(accounts)
 
 
 DATA = PersonalData(
@@ -104,13 +156,37 @@ DATA = PersonalData(
             find=_tickets,
             erase=_erase_tickets,
         ),
+        Held(
+            key="refund_accounts",
+            title=N_("Bank accounts for money that goes back"),
+            purpose=N_("To send you the money of tickets that you cancelled."),
+            until=N_("As long as visitors' data of the festival are kept"),
+            find=_accounts,
+            erase=_erase_accounts,
+        ),
+        Held(
+            key="ticket_handovers",
+            title=N_("Tickets that were offered to you"),
+            purpose=N_("To let you accept a ticket that somebody gives you."),
+            until=N_("As long as visitors' data of the festival are kept"),
+            find=_handovers,
+            erase=_erase_handovers,
+            words={"state": HANDOVER_STATE_NAMES.get},
+        ),
     ),
-    erased=frozenset({"ticket_order.buyer", "ticket_order.contact", "order_item.holder_name"}),
+    erased=frozenset(
+        {
+            *("ticket_order.buyer", "ticket_order.contact", "order_item.holder_name", "order_item.given_contact"),
+            *(f"refund_account.{name}" for name in ("bank", "number", "holder")),
+            *("ticket_handover.name", "ticket_handover.contact"),
+        }
+    ),
     impersonal=frozenset(
         {
             *(f"ticket_order.{name}" for name in ("client_id", "reference", "currency", "secret_hash", "locale")),
             "laid_sheet.prefix",
             "quota.name",
+            *("ticket_handover.locale", "ticket_handover.secret_hash"),
             *(f"ticket_type.{name}" for name in ("code", "name", "description", "currency", "pass_kind")),
         }
     ),

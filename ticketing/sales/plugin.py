@@ -17,15 +17,20 @@ from app.kernel.jobs import every
 from app.kernel.module import Module
 from app.payments.queries_told import register_news
 from app.payments.searching import register_phones
+from app.payments.services.back_to import register_back_to
 from app.payments.services.credit_notes import register_what_stays
 from app.payments.services.documents import register_settlement, register_taken_back
 from app.payments.services.taking_off import register_reopened
 from app.payments.services.telling import register_payers
 from ticketing.sales.controllers.api import TicketApi
 from ticketing.sales.controllers.box_office import BoxOfficeController
+from ticketing.sales.controllers.given import GivenTicketController
 from ticketing.sales.controllers.manage import OrderController, TicketTypeController
+from ticketing.sales.controllers.own import OwnOrderController
+from ticketing.sales.controllers.own_tickets import OwnTicketController
 from ticketing.sales.controllers.public import TicketController
 from ticketing.sales.controllers.quotas import QuotaController
+from ticketing.sales.controllers.rules import OrderRulesController
 from ticketing.sales.dates import MOVER
 from ticketing.sales.log import WORDS
 from ticketing.sales.personal import DATA
@@ -36,6 +41,8 @@ from ticketing.sales.queries import (
     names_of_pass,
     orders_of_contact,
 )
+from ticketing.sales.queries_own import account_of_order
+from ticketing.sales.services.cancelling import TO_CARDS
 from ticketing.sales.services.closing import close_sales
 from ticketing.sales.services.copying import copy_ticket_types
 from ticketing.sales.services.currency import prices_held
@@ -44,7 +51,7 @@ from ticketing.sales.services.orders import PURPOSE
 from ticketing.sales.services.outcomes import cancel_taken_back, hold_orders, reopen_order, settle_order, settle_orders
 from ticketing.sales.sheets import ATTENDEES, TICKET_TYPES
 from ticketing.sales.slots import NAV, sales_dashboard, tickets_section
-from ticketing.sales.tasks import EXPIRE, LAID, run_expire_orders, run_look_after_laid
+from ticketing.sales.tasks import EXPIRE, LAID, run_expire_orders, run_look_after_laid, run_refund_to_cards
 
 
 def start() -> None:
@@ -55,6 +62,7 @@ def start() -> None:
     register_payers(PURPOSE, reach_buyer)
     register_what_stays(PURPOSE, passes_stay)
     register_news(PURPOSE, news_of_order)
+    register_back_to(PURPOSE, account_of_order)
     register_phones(PURPOSE, orders_of_contact)
     add_mover(MOVER)
     add_closer(close_sales)
@@ -76,13 +84,17 @@ module = Module(
     name="sales",
     route_handlers=(
         TicketController,
+        OwnOrderController,
+        OwnTicketController,
+        GivenTicketController,
+        OrderRulesController,
         TicketTypeController,
         QuotaController,
         OrderController,
         BoxOfficeController,
         TicketApi,
     ),
-    jobs={EXPIRE: run_expire_orders, LAID: run_look_after_laid},
+    jobs={EXPIRE: run_expire_orders, LAID: run_look_after_laid, TO_CARDS: run_refund_to_cards},
     sheet_kinds=(TICKET_TYPES, ATTENDEES),
     startup=start,
     log=WORDS,

@@ -144,11 +144,11 @@ async def counts_of_order(order_id: int) -> dict[int, int]:
 
 
 async def counts_of_orders(order_ids: Sequence[int]) -> dict[int, dict[int, int]]:
-    """How many tickets of each type orders hold, by order."""
+    """How many tickets of each type orders hold, by order; one that was cancelled by itself is held no more."""
     chosen, ids = among(order_ids)
     rows = await fetch(
         "SELECT ticket_order, ticket_type, COUNT(*) AS count FROM order_item "
-        f"WHERE ticket_order {chosen} GROUP BY ticket_order, ticket_type",
+        f"WHERE ticket_order {chosen} AND cancelled_at IS NULL GROUP BY ticket_order, ticket_type",
         ids,
     )
     counts: dict[int, dict[int, int]] = {order_id: {} for order_id in order_ids}
@@ -170,12 +170,15 @@ def half_hidden(contact: str) -> str:
 
 
 async def tickets_of_order(order_id: int) -> list[dict[str, Any]]:
-    """The tickets of an order with type and pass."""
+    """The tickets of an order with type and pass; ``is_hers`` those that its buyer has, so that she may open them."""
     rows = (
         await OrderItem.select(
             OrderItem.id,
             OrderItem.holder_name,
             OrderItem.price_minor,
+            OrderItem.cancelled_at,
+            OrderItem.given_at,
+            OrderItem.ticket_type.id.as_alias("type_id"),
             OrderItem.ticket_type.code.as_alias("type_code"),
             OrderItem.ticket_type.name.as_alias("type_name"),
             OrderItem.event_pass.id.as_alias("pass_id"),
@@ -187,7 +190,14 @@ async def tickets_of_order(order_id: int) -> list[dict[str, Any]]:
         .where(OrderItem.ticket_order == order_id)
         .order_by(OrderItem.id)
     )
-    return [{**row, "type_name": texts(row["type_name"])} for row in rows]
+    return [
+        {
+            **row,
+            "type_name": texts(row["type_name"]),
+            "is_hers": row["cancelled_at"] is None and row["given_at"] is None,
+        }
+        for row in rows
+    ]
 
 
 async def names_of_pass(pass_id: int) -> dict[str, str] | None:
@@ -218,18 +228,18 @@ async def orders_of_contact(edition_id: int, contact: str) -> list[int]:
 
 
 async def contacts_of_tickets(pass_ids: Sequence[int]) -> dict[int, PassContact]:
-    """The contact that was written into the order of each pass."""
+    """The contact that was written into the order of each pass, or that of whom its ticket was given to."""
     rows = await OrderItem.select(
         OrderItem.event_pass,
         OrderItem.ticket_order.contact.as_alias("contact"),
         OrderItem.ticket_order.locale.as_alias("locale"),
+        OrderItem.given_contact,
     ).where(OrderItem.event_pass.is_in(list(pass_ids)))
+    contacts = {row["event_pass"]: (row["given_contact"] or row["contact"], row["locale"]) for row in rows}
     return {
-        row["event_pass"]: PassContact(
-            locale=row["locale"], **{"email" if "@" in row["contact"] else "phone": row["contact"]}
-        )
-        for row in rows
-        if row["contact"]
+        pass_id: PassContact(locale=locale, **{"email" if "@" in contact else "phone": contact})
+        for pass_id, (contact, locale) in contacts.items()
+        if contact
     }
 
 
@@ -277,7 +287,8 @@ async def find_orders(
         "ticket_order.channel AS channel, ticket_order.total_minor AS total_minor, "
         "ticket_order.currency AS currency, ticket_order.created_at AS created_at, "
         "person.full_name AS full_name, person.phone AS phone, person.email AS email, "
-        "(SELECT COUNT(*) FROM order_item WHERE order_item.ticket_order = ticket_order.id) AS tickets, "
+        "(SELECT COUNT(*) FROM order_item WHERE order_item.ticket_order = ticket_order.id "
+        "AND (order_item.cancelled_at IS NULL OR ticket_order.state = 'cancelled')) AS tickets, "
         "(SELECT MIN(order_item.holder_name) FROM order_item WHERE order_item.ticket_order = ticket_order.id) "
         "AS holder_name " + condition + " ORDER BY ticket_order.id DESC LIMIT {} OFFSET {}",
         *values,
@@ -295,6 +306,7 @@ async def _kinds_of_orders(edition_id: int, order_ids: Sequence[int]) -> dict[in
     rows = await fetch(
         "SELECT i.ticket_order AS order_id, i.ticket_type AS type_id, COUNT(*) AS count FROM order_item i "
         "JOIN ticket_order o ON o.id = i.ticket_order WHERE o.edition = {} AND i.ticket_order BETWEEN {} AND {} "
+        "AND (i.cancelled_at IS NULL OR o.state = 'cancelled') "
         "GROUP BY i.ticket_order, i.ticket_type ORDER BY i.ticket_order, i.ticket_type",
         edition_id,
         min(order_ids),
@@ -324,7 +336,8 @@ async def tickets_held(edition_id: int) -> dict[tuple[int, int], HeldTicket]:
     rows = await fetch(
         "SELECT i.id AS id, i.ticket_order AS order_id, i.ticket_type AS type_id, i.event_pass AS pass_id, "
         "i.holder_name AS holder_name, o.buyer AS buyer FROM order_item i JOIN ticket_order o ON o.id = i.ticket_order "
-        "WHERE o.edition = {} AND o.state IN ('held', 'confirmed') AND o.buyer IS NOT NULL ORDER BY i.id DESC",
+        "WHERE o.edition = {} AND o.state IN ('held', 'confirmed') AND o.buyer IS NOT NULL "
+        "AND i.cancelled_at IS NULL AND i.given_at IS NULL ORDER BY i.id DESC",
         edition_id,
     )
     return {

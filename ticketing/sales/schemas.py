@@ -166,3 +166,60 @@ class OrderAnswer(msgspec.Struct):
     url: str
     expires_at: datetime | None
     tickets: list[TicketAnswer]
+
+
+Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
+
+
+class RulesForm(msgspec.Struct):
+    """What buyers may do themselves, and until when; the fee as people write amounts."""
+
+    names_until: datetime | None = None
+    changes_until: datetime | None = None
+    handing_until: datetime | None = None
+    back_until: datetime | None = None
+    back_percent: Percent = 100
+    later_until: datetime | None = None
+    later_percent: Percent = 50
+    fee: Annotated[str, msgspec.Meta(max_length=30)] = "0"
+
+
+class CancelForm(msgspec.Struct):
+    """Which tickets are cancelled, for what amount as the page said it, and the account that it goes to."""
+
+    ticket: list[int] = []
+    back: Shown = 0
+    bank: Annotated[str, msgspec.Meta(max_length=80)] = ""
+    number: Annotated[
+        str,
+        msgspec.Meta(max_length=34),
+        pattern(r"^[0-9A-Za-z .-]*$", N_("Please write the number of the account in digits and plain letters.")),
+    ] = ""
+    holder: Annotated[str, msgspec.Meta(max_length=120)] = ""
+
+
+class ChangeForm(msgspec.Struct):
+    """The type that a ticket is to be of."""
+
+    ticket_type: int
+
+
+class GiveForm(msgspec.Struct):
+    """Whom a ticket is given to."""
+
+    full_name: Annotated[str, msgspec.Meta(min_length=1, max_length=160)]
+    contact: Annotated[str, msgspec.Meta(min_length=3, max_length=254)]
+    locale: str = "vi"
+
+
+class AcceptForm(msgspec.Struct):
+    """The name of who accepts a ticket, and that she agrees to its being kept."""
+
+    full_name: Annotated[str, msgspec.Meta(min_length=1, max_length=160)]
+    agreed: bool = False
+
+
+class AgainForm(msgspec.Struct):
+    """Where somebody's orders went to, to send them there again."""
+
+    contact: Annotated[str, msgspec.Meta(min_length=3, max_length=254)]

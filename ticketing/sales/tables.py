@@ -87,7 +87,11 @@ class TicketOrder(Table, tablename="ticket_order"):
 
 
 class OrderItem(Table, tablename="order_item"):
-    """One ticket of an order, with its pass once the order is confirmed."""
+    """One ticket of an order, with its pass once the order is confirmed.
+
+    One with ``cancelled_at`` was cancelled by itself: it has no place any more. One with ``given_at`` was given away
+    by its buyer, and is reached by ``given_contact``.
+    """
 
     id: Serial
     ticket_order = ForeignKey(TicketOrder, null=False, index=True)
@@ -95,6 +99,9 @@ class OrderItem(Table, tablename="order_item"):
     event_pass = ForeignKey(Pass, default=None, null=True, unique=True)
     holder_name = Varchar(length=200, default="")
     price_minor = BigInt(default=0)
+    cancelled_at = Timestamptz(default=None, null=True)
+    given_at = Timestamptz(default=None, null=True)
+    given_contact = Varchar(length=254, default="")
 
 
 class LaidSheet(Table, tablename="laid_sheet"):

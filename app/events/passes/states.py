@@ -6,6 +6,7 @@ from typing import Any
 from app.accounts.actor import Actor
 from app.events.enums import PassReason, PassState
 from app.events.errors import PassIsBlocked, PassNotFound, PassRevoked
+from app.events.passes.services import IssuedPass, PassRequest, issue_passes_bulk
 from app.events.tables import Pass
 from app.kernel import audit
 from app.kernel.database import hold_rows, write_transaction
@@ -44,6 +45,22 @@ async def revoke_pass(
             after={"state": PassState.REVOKED, "state_reason": reason_code, "reason": words},
             now=now,
         )
+
+
+async def replace_pass(
+    *, pass_id: int, edition_id: int, request: PassRequest, reason: str, actor: Actor, now: datetime
+) -> IssuedPass:
+    """Issue a pass with a code of its own in place of one that stands, which is withdrawn, in one transaction.
+
+    Raises PassNotFound, PassRevoked, PassIsBlocked, EditionIsCancelled.
+    """
+    async with write_transaction():
+        state, _edition = await _held(pass_id)
+        require_valid(state)
+        (issued,) = await issue_passes_bulk(edition_id=edition_id, requests=[request], now=now)
+        await Pass.update({Pass.replaces: pass_id}).where(Pass.id == issued.id)
+        await revoke_pass(pass_id=pass_id, reason=reason, reason_code=PassReason.REPLACED, actor=actor, now=now)
+    return issued
 
 
 async def block_pass(*, pass_id: int, reason: str, actor: Actor, now: datetime) -> None:

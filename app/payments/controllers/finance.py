@@ -58,6 +58,7 @@ from app.payments.queries_proof import proofs_of
 from app.payments.queries_sent import stand_of
 from app.payments.queries_told import told_of
 from app.payments.schemas import CreditForm, PaymentForm, RefundForm, TakeOffForm, read_amount, want_number
+from app.payments.services.back_to import back_to
 from app.payments.services.bearing import return_borne
 from app.payments.services.corrections import credit_document, write_off
 from app.payments.services.credit_notes import lines_left, what_stays
@@ -330,6 +331,7 @@ async def document_page(
         payments=payments,
         said=said,
         due_back=due_back,
+        back_to=await back_to(document) if due_back else "",
         card=await card_part(document, payments),
         borne=borne,
         lines=await queries.lines_of(document.id),

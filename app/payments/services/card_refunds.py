@@ -132,6 +132,24 @@ async def refund_to_card(
         return RefundState.STARTED
 
 
+async def refund_all_to_cards(*, document_id: int, actor: Actor, now: datetime) -> int:
+    """Send all that has to go back of a document, and came by card, to the cards; returns of how many payments.
+
+    Sent twice it goes once. What Stripe refuses, or somebody sends at this moment, is left to the finance desk.
+    """
+    sent = 0
+    for payment in await payments_of(document_id):
+        left = await left_to_refund(payment)
+        if intent_of(payment) is None or not left.amount_minor:
+            continue
+        try:
+            await refund_to_card(payment_id=payment.id, amount=left, actor=actor, now=now)
+            sent += 1
+        except (CardsNotSetUp, DocumentNotOpen, RefundTooHigh, StripeRefused):
+            continue
+    return sent
+
+
 async def carry_on(refund: Mapping[str, Any], now: datetime) -> RefundState:
     """Ask Stripe for a refund that is under way, under its key, or how it stands; and book what it says.
 

@@ -48,17 +48,19 @@ async def credit_document(
     now: datetime,
     line: int | None = None,
     stood: str = "",
+    tell: bool = True,
 ) -> int:
     """Take a part of an invoice back by a credit note; what came for that part has to go back. Returns the note's id.
 
     The note has a line for each rate of tax, and for whoever bears a share, in the proportion of what is left of them;
     or it is over the invoice's ``line`` at that position alone, at its rate, and what others bear stays as it is. Over
     a bearer's line it lowers what she bears, and prices at its rate by as much; the payer owes the same, and is not
-    told. The payer is told what goes back, or what is still to be paid. Taking all of it back is what cancelling an
-    open invoice and refunding a paid one does, and is done so: then the id is the invoice's own for an open one, unless
-    a note takes back its e-invoice. Of a paid one its seller is told, and takes back what it was for. The same sent
-    again from a page that was opened when the invoice ``stood`` there gives the first answer; what else happened since
-    raises StandsElsewhere. Raises DocumentNotFound, DocumentNotOpen, CurrencyDiffers, MoreThanBilled, MoreThanLine,
+    told. The payer is told what goes back, or what is still to be paid; not with ``tell`` false, for a seller who tells
+    her what goes back herself. Taking all of it back is what cancelling an open invoice and refunding a paid one does,
+    and is done so: then the id is the invoice's own for an open one, unless a note takes back its e-invoice. Of a paid
+    one its seller is told, and takes back what it was for. The same sent again from a page that was opened when the
+    invoice ``stood`` there gives the first answer; what else happened since raises StandsElsewhere. Raises
+    DocumentNotFound, DocumentNotOpen, CurrencyDiffers, MoreThanBilled, MoreThanLine,
     RestOnOthers.
     """
     async with write_transaction():
@@ -97,7 +99,7 @@ async def credit_document(
         if (over := -document.due.amount_minor) > 0:
             await owe_back(document, over, now)
             over -= (await count_claims(document, now)).amount_minor
-            if over:
+            if over and tell:
                 await tell_credited(document, amount, Money(over, amount.currency), now)
             document = await document_by_id(document_id)
         elif document.due.amount_minor:

@@ -23,6 +23,7 @@ from app.judging.services.contests import open_round
 from app.judging.services.panels import assign_judges
 from app.kernel.database import fetch
 from app.kernel.money import Money
+from app.kernel.security import hash_token
 from app.kernel.sheets import SheetContext, batches
 from app.main import register_modules, start_modules
 from app.payments.lines import Line
@@ -42,6 +43,7 @@ from ticketing.checkin.services.gates import invite_phone
 from ticketing.checkin.services.redeeming import redeem_pass, redeem_queue
 from ticketing.sales.services.orders import place_order, sell_at_box_office
 from ticketing.sales.services.quotas import QuotaValues, create_quota
+from ticketing.sales.tables_own import Handover
 
 SHEET = ROOT / "app" / "demo" / "sheets" / "applications_with_errors.xlsx"
 
@@ -180,7 +182,28 @@ async def _orders(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
         actor=await actor_of_person(await holder(Role.GATE_LEAD)),
         now=now,
     )
+    own = await sell_at_box_office(
+        edition_id=here,
+        client_id="furnish-own-order",
+        counts={paid["id"]: 2, numbers["type_id"]: 1},
+        holder_name="Lê Thị Hà",
+        actor=await actor_of_person(await holder(Role.GATE_LEAD)),
+        now=now,
+    )
+    own_items = await fetch("SELECT id FROM order_item WHERE ticket_order = {} ORDER BY id", own.order_id)
+    offer = Handover(
+        order_item=own_items[-1]["id"],
+        name="Siti Rahayu",
+        contact="siti@example.com",
+        secret_hash=hash_token("furnish-given"),
+        offered_at=now,
+        expires_at=now + timedelta(days=2),
+    )
+    await offer.save()
     return {
+        "own_secret": own.secret,
+        "own_item_id": own_items[1]["id"],
+        "given_token": "furnish-given",
         "order_secret": held.secret,
         "document_id": order["payment_document"],
         "box_office_order_id": sold.order_id,

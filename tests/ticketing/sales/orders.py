@@ -15,6 +15,11 @@ BILLS = {
     "expired": {"cancelled", "refund_due", "refunded"},
     "cancelled": {"cancelled", "refund_due", "refunded"},
 }
+#: And of one with tickets that its buyer cancelled herself: a share of the price may be kept, or all that cost is back.
+OWN_BILLS = {
+    "confirmed": {"paid", "refund_due", "refunded"},
+    "cancelled": {"paid", "cancelled", "refund_due", "refunded"},
+}
 
 
 async def check_orders(edition: Any) -> None:
@@ -24,21 +29,24 @@ async def check_orders(edition: Any) -> None:
     """
     orders = await fetch(
         "SELECT o.id, o.state, d.state AS bill, "
-        "(SELECT COUNT(*) FROM order_item i WHERE i.ticket_order = o.id) AS items, "
+        "(SELECT COUNT(*) FROM order_item i WHERE i.ticket_order = o.id AND i.cancelled_at IS NULL) AS items, "
+        "(SELECT COUNT(*) FROM order_item i WHERE i.ticket_order = o.id AND i.cancelled_at IS NOT NULL) AS cancelled, "
         "(SELECT COUNT(*) FROM order_item i JOIN pass p ON p.id = i.event_pass WHERE i.ticket_order = o.id "
         "AND p.state = 'issued') AS valid FROM ticket_order o JOIN payment_document d ON d.id = o.payment_document "
         "WHERE o.edition = {} ORDER BY o.id",
         edition.id,
     )
     for row in orders:
-        assert row["bill"] in BILLS[row["state"]], row
+        own = OWN_BILLS.get(row["state"], set()) if row["cancelled"] else set()
+        assert row["bill"] in BILLS[row["state"]] | own, row
         assert row["valid"] == (row["items"] if row["state"] == "confirmed" else 0), row
     types = await fetch(
         "SELECT t.id, t.sold, t.held, "
         "(SELECT COUNT(*) FROM order_item i JOIN ticket_order o ON o.id = i.ticket_order "
-        "WHERE i.ticket_type = t.id AND o.state = 'confirmed') AS of_confirmed, "
+        "WHERE i.ticket_type = t.id AND o.state = 'confirmed' AND i.cancelled_at IS NULL) AS of_confirmed, "
         "(SELECT COUNT(*) FROM order_item i JOIN ticket_order o ON o.id = i.ticket_order "
-        "WHERE i.ticket_type = t.id AND o.state = 'held') AS of_held FROM ticket_type t WHERE t.edition = {}",
+        "WHERE i.ticket_type = t.id AND o.state = 'held' AND i.cancelled_at IS NULL) AS of_held "
+        "FROM ticket_type t WHERE t.edition = {}",
         edition.id,
     )
     for row in types:

@@ -28,7 +28,11 @@ from tests.payments.factories import make_entry
 from tests.support.factories_ticketing import make_order, make_ticket_type
 from tests.support.race import losers, race, winners
 from tests.ticketing.sales.orders import check_orders
+from tests.ticketing.sales.own import allow
 from ticketing.sales.errors import DueChanged, OrderNotOpen, SoldOut
+from ticketing.sales.queries_own import rules_of
+from ticketing.sales.services.cancelling import back_for, cancel_tickets
+from ticketing.sales.services.changing import change_ticket
 from ticketing.sales.services.outcomes import cancel_order, expire_orders
 from ticketing.sales.services.paying import pay_order
 
@@ -54,6 +58,7 @@ class Sales:
         does = (
             *(self.order, self.comes, self.comes, self.comes, self.counter, self.expire, self.cancel),
             *(self.take_back, self.give_back, self.credit, self.write_off, self.transfer, self.take_off, self.take_off),
+            *(self.cancel_own, self.cancel_own, self.change_own, self.change_own),
         )
         what = self.chance.choice(does) if self.orders else self.order
         with contextlib.suppress(AppError):
@@ -62,9 +67,7 @@ class Sales:
 
     async def bill(self) -> Any:
         """The bill of one of the newest orders."""
-        order_id = self.chance.choice(self.orders[-4:])
-        (row,) = await fetch("SELECT payment_document FROM ticket_order WHERE id = {}", order_id)
-        return await document_by_id(row["payment_document"])
+        return await self.bill_of(self.chance.choice(self.orders[-4:]))
 
     async def order(self) -> None:
         """Somebody orders some tickets of a type."""
@@ -116,6 +119,39 @@ class Sales:
         order_id = (await self.bill()).subject_id
         await cancel_order(order_id=order_id, edition_id=self.edition.id, actor=SYSTEM, now=self.now)
 
+    async def cancel_own(self) -> None:
+        """A buyer cancels some tickets, for what her page says goes back, or said before."""
+        order_id = (await self.bill()).subject_id
+        standing = await fetch("SELECT * FROM order_item WHERE ticket_order = {} AND cancelled_at IS NULL", order_id)
+        some = standing[: self.chance.choice([1, 2, 3])]
+        back = await back_for(some, await self.bill_of(order_id), await rules_of(self.edition), self.now)
+        await cancel_tickets(
+            order_id=order_id,
+            edition_id=self.edition.id,
+            item_ids=[one["id"] for one in some],
+            shown_minor=back.amount_minor,
+            actor=None,
+            now=self.now,
+        )
+
+    async def change_own(self) -> None:
+        """A buyer changes a ticket for one of some type."""
+        order_id = (await self.bill()).subject_id
+        (item, *_others) = await fetch("SELECT id FROM order_item WHERE ticket_order = {} ORDER BY id DESC", order_id)
+        await change_ticket(
+            order_id=order_id,
+            edition_id=self.edition.id,
+            item_id=item["id"],
+            type_id=self.chance.choice(self.types),
+            actor=None,
+            now=self.now,
+        )
+
+    async def bill_of(self, order_id: int) -> Any:
+        """The bill of an order."""
+        (row,) = await fetch("SELECT payment_document FROM ticket_order WHERE id = {}", order_id)
+        return await document_by_id(row["payment_document"])
+
     async def take_back(self) -> None:
         """Finance cancels a bill that is open."""
         await cancel_document(document_id=(await self.bill()).id, actor=SYSTEM, now=self.now)
@@ -154,6 +190,7 @@ class Sales:
 @pytest.mark.parametrize("seed", range(6))
 async def test_places_passes_and_money_agree_whatever_happens(edition: Any, seed: int) -> None:
     types = [await make_ticket_type(edition.id, now=NOW, price_minor=PRICE, quota=quota) for quota in (4, 3)]
+    await allow(edition, back_percent=(100, 50, 60)[seed % 3], fee=(0, 0, 7_000)[seed % 3])
     sales = Sales(edition, types, seed)
     for _step in range(90):
         await sales.step()

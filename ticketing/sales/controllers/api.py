@@ -124,5 +124,6 @@ async def _answer(secret: str) -> OrderAnswer:
                 short_code=ticket["short_code"],
             )
             for ticket in await queries.tickets_of_order(order["id"])
+            if ticket["is_hers"]
         ],
     )

@@ -52,6 +52,7 @@ from ticketing.sales.errors import (
     TooManyOfType,
     TooManyTickets,
 )
+from ticketing.sales.queries_own import changeable, offers_of_tickets, rules_of
 from ticketing.sales.schemas import MOST_IN_ONE_ORDER, BuyerForm
 from ticketing.sales.services.messages import is_told_of_tickets
 from ticketing.sales.services.orders import place_order
@@ -160,10 +161,10 @@ class TicketController(Controller):
     async def passes(
         self, request: Request[Any, Any, Any], slug: FromPath[str], secret: FromPath[str]
     ) -> Response[bytes]:
-        """All passes of the order that count, as one PDF or for a calendar. Raises OrderNotFound where none does."""
-        edition, order = await _order_of(slug, secret)
+        """Passes of the order that count and are the buyer's, as one PDF or for a calendar; OrderNotFound if none is."""
+        edition, order = await order_of(slug, secret)
         tickets = await queries.tickets_of_order(order["id"])
-        found = await counting_passes([ticket["pass_id"] for ticket in tickets if ticket["pass_id"]])
+        found = await counting_passes([one["pass_id"] for one in tickets if one["pass_id"] and one["is_hers"]])
         if not found:
             raise OrderNotFound
         if request.url.path.endswith(".ics"):
@@ -175,7 +176,7 @@ class TicketController(Controller):
     @get("/done/{secret:str}")
     async def done(self, slug: FromPath[str], secret: FromPath[str]) -> Response[str]:
         """The order, for whoever holds its link: the passes, or how to pay."""
-        edition, order = await _order_of(slug, secret)
+        edition, order = await order_of(slug, secret)
         return await _order_page(edition, order, secret, Form.empty())
 
     @post("/done/{secret:str}/proof")
@@ -183,7 +184,7 @@ class TicketController(Controller):
         self, request: Request[Actor, Any, Any], slug: FromPath[str], secret: FromPath[str]
     ) -> Response[Any]:
         """Show that the transfer was sent."""
-        edition, order = await _order_of(slug, secret)
+        edition, order = await order_of(slug, secret)
         if order["payment_document"] is None:
             raise OrderNotOpen
         if wrong := await take_proof(request, order["payment_document"]):
@@ -198,7 +199,7 @@ class TicketController(Controller):
     @post("/done/{secret:str}/card")
     async def pay_by_card(self, slug: FromPath[str], secret: FromPath[str]) -> Response[str]:
         """Lead on to Stripe's page. Pressed again while it is open, it leads to the same one."""
-        edition, order = await _order_of(slug, secret)
+        edition, order = await order_of(slug, secret)
         if order["payment_document"] is None:
             raise OrderNotOpen
         document_id = order["payment_document"]
@@ -206,7 +207,7 @@ class TicketController(Controller):
         return leave_for_checkout(edition, url, document_id=document_id, back=f"{edition.path}/tickets/done/{secret}")
 
 
-async def _order_of(slug: str, secret: str) -> tuple[EditionInfo, dict[str, Any]]:
+async def order_of(slug: str, secret: str) -> tuple[EditionInfo, dict[str, Any]]:
     """The edition and the order that a link names. Raises EditionNotFound, OrderNotFound."""
     edition = await edition_by_slug(slug)
     order = await queries.order_by_secret(hash_token(secret))
@@ -216,8 +217,8 @@ async def _order_of(slug: str, secret: str) -> tuple[EditionInfo, dict[str, Any]
 
 
 async def _document_of(slug: str, secret: str) -> DocumentInfo:
-    """The invoice of the order that a link names. Raises as :func:`_order_of`, also for an order without one."""
-    _edition, order = await _order_of(slug, secret)
+    """The invoice of the order that a link names. Raises as :func:`order_of`, also for an order without one."""
+    _edition, order = await order_of(slug, secret)
     if order["payment_document"] is None:
         raise OrderNotFound
     return await document_by_id(order["payment_document"])
@@ -228,13 +229,15 @@ async def _order_page(
 ) -> Response[str]:
     tickets = await queries.tickets_of_order(order["id"])
     for ticket in tickets:
-        ticket["path"] = f"/pass/{secret_of(ticket['secret_seed'])}" if ticket["secret_seed"] else ""
+        is_there = ticket["secret_seed"] and ticket["is_hers"]
+        ticket["path"] = f"/pass/{secret_of(ticket['secret_seed'])}" if is_there else ""
     document = await document_by_id(order["payment_document"]) if order["payment_document"] is not None else None
     invoice = await own_invoice(document, is_asked=order["state"] == OrderState.HELD) if document else None
     went_back = invoice.went_back if invoice else []
     refunds = await refunds_of(document.id) if document else []
     total = Money(order["total_minor"], order["currency"])
     due = await to_pay(document) if document else total
+    rules, present = await rules_of(edition), now()
     return page(
         "sales/done.html",
         status=status,
@@ -246,6 +249,11 @@ async def _order_page(
         minutes_left=_minutes_left(order),
         still_counts=document is not None and await may_be_paid(document),
         tickets=tickets,
+        offers=await offers_of_tickets([ticket["id"] for ticket in tickets]),
+        may_rename=rules.may_rename(present),
+        changeable=await changeable(edition, tickets, present) if rules.may_change(present) else set(),
+        may_give=rules.may_hand_over(present),
+        may_cancel=rules.percent(present) is not None,
         contact=queries.half_hidden(order["contact"]),
         told=await is_told_of_tickets(order["id"]),
         refund_due=document.owed if document and document.owed.amount_minor else None,

@@ -181,11 +181,12 @@ async def show_attendees(laid_id: int) -> None:
 
 
 async def _changed_since(newest: int) -> bool:
-    """Whether a ticket that somebody in the sheet had was cancelled, or one she had not was bought."""
+    """Whether a ticket that somebody in the sheet had was cancelled or given away, or one she had not was bought."""
     gone = await fetch(
         f"SELECT 1 FROM {TABLE} laid JOIN order_item i ON i.id = laid.held "
         "JOIN ticket_order o ON o.id = i.ticket_order "
-        "WHERE laid.held > 0 AND o.state NOT IN ('held', 'confirmed') LIMIT 1"
+        "WHERE laid.held > 0 AND (o.state NOT IN ('held', 'confirmed') OR i.cancelled_at IS NOT NULL "
+        "OR i.given_at IS NOT NULL) LIMIT 1"
     )
     return bool(gone) or await _bought_since(newest)
 
@@ -210,7 +211,7 @@ async def _find_held(edition_id: int, where: str) -> None:
     await fetch(
         f"UPDATE {TABLE} SET held = (SELECT MIN(i.id) FROM ticket_order o JOIN order_item i ON i.ticket_order = o.id "
         f"WHERE o.buyer = {TABLE}.person AND +i.ticket_type = {TABLE}.ticket_type AND +o.edition = {{}} "
-        f"AND o.state IN ('held', 'confirmed')) WHERE {where}",
+        f"AND i.cancelled_at IS NULL AND i.given_at IS NULL AND o.state IN ('held', 'confirmed')) WHERE {where}",
         edition_id,
     )
     await fetch(

@@ -1,10 +1,12 @@
-"""The ticket types of an earlier edition in a new one."""
+"""The ticket types of an earlier edition in a new one, and what buyers may do themselves."""
 
 from datetime import datetime
 
 from app.events.queries import EditionInfo
 from ticketing.sales.queries import quotas_of
+from ticketing.sales.queries_own import TIMES
 from ticketing.sales.tables import Quota, QuotaType, TicketType
+from ticketing.sales.tables_own import OrderRules
 
 _COUNTS = {"sold": 0, "held": 0}
 _TIMES = ("sales_from", "sales_until", "first_day", "last_day")
@@ -28,3 +30,7 @@ async def copy_ticket_types(source: EditionInfo, made: EditionInfo, _now: dateti
         for type_id in quota["types"]:
             drawn = QuotaType(quota=copy.id, ticket_type=copies[type_id], own=quota["own_of"] is not None)
             await QuotaType.insert(drawn)
+    for row in await OrderRules.select().where(OrderRules.edition == source.id):
+        times = {name: row[name] + shift if row[name] else None for name in TIMES}
+        kept = {name: row[name] for name in ("back_percent", "later_percent", "fee_minor")}
+        await OrderRules.insert(OrderRules(**{**kept, **times, "edition": made.id}))

@@ -3,6 +3,7 @@
 from app.events.queries import EditionInfo
 from app.kernel.i18n import N_
 from ticketing.sales.tables import TicketType
+from ticketing.sales.tables_own import OrderRules
 
 
 async def prices_held(edition: EditionInfo, wanted: str) -> list[str]:
@@ -13,5 +14,7 @@ async def prices_held(edition: EditionInfo, wanted: str) -> list[str]:
     others = (TicketType.edition == edition.id) & (TicketType.currency != wanted)
     if await TicketType.exists().where(others & (TicketType.price_minor > 0)):
         return [N_("prices of tickets")]
+    if await OrderRules.exists().where((OrderRules.edition == edition.id) & (OrderRules.fee_minor > 0)):
+        return [N_("the fee for cancelled tickets")]
     await TicketType.update({TicketType.currency: wanted}).where(others)
     return []

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from app.accounts.actor import Actor
 from app.events.enums import PassKind, PassReason
@@ -36,23 +37,19 @@ async def _issue_of_edition(
     items = await fetch(
         "SELECT i.id, i.ticket_order, i.holder_name, i.ticket_type, t.name AS type_name, t.pass_kind, t.first_day, "
         "t.last_day FROM order_item i JOIN ticket_type t ON t.id = i.ticket_type "
-        f"WHERE i.ticket_order {chosen} AND i.event_pass IS NULL ORDER BY i.ticket_order, i.id",
+        f"WHERE i.ticket_order {chosen} AND i.event_pass IS NULL AND i.cancelled_at IS NULL "
+        "ORDER BY i.ticket_order, i.id",
         ids,
     )
-    requests = []
-    for item in items:
-        valid_from, valid_until = edition.window_of(item["first_day"], item["last_day"])
-        requests.append(
-            PassRequest(
-                kind=PassKind(item["pass_kind"]),
-                valid_from=valid_from,
-                valid_until=valid_until,
-                holder_name=item["holder_name"],
-                holder_id=orders[item["ticket_order"]].buyer,
-                label=label_of(texts(item["type_name"])),
-                type_no=item["ticket_type"],
-            )
+    requests = [
+        request_for(
+            edition,
+            {**item, "id": item["ticket_type"], "name": item["type_name"]},
+            holder_name=item["holder_name"],
+            holder_id=orders[item["ticket_order"]].buyer,
         )
+        for item in items
+    ]
     made = await issue_passes_bulk(edition_id=edition.id, requests=requests, edition=edition, now=now)
     if not made:
         return
@@ -64,6 +61,22 @@ async def _issue_of_edition(
     await fetch(f"UPDATE order_item SET event_pass = its_pass FROM {source} WHERE id = its_item RETURNING id", *values)
     for item, one in zip(items, made, strict=True):
         issued[item["ticket_order"]].append(one)
+
+
+def request_for(
+    edition: EditionInfo, ticket_type: Mapping[str, Any], *, holder_name: str, holder_id: int | None
+) -> PassRequest:
+    """What a pass of a ticket type is asked for with: its kind, its days, its name in one language."""
+    valid_from, valid_until = edition.window_of(ticket_type["first_day"], ticket_type["last_day"])
+    return PassRequest(
+        kind=PassKind(ticket_type["pass_kind"]),
+        valid_from=valid_from,
+        valid_until=valid_until,
+        holder_name=holder_name,
+        holder_id=holder_id,
+        label=label_of(texts(ticket_type["name"])),
+        type_no=ticket_type["id"],
+    )
 
 
 async def void_tickets(*, order_id: int, reason: str, actor: Actor, now: datetime) -> None:

@@ -135,11 +135,15 @@ async def reopen_order(document: DocumentInfo, actor: Actor, now: datetime) -> b
     """Let a confirmed order wait for its money again, since what had come was not for it; its passes are void.
 
     What payments calls inside the transaction that takes the money off its bill. Its places stay held for a day; paid
-    by then, or later while they are free, it gets other passes. Gives whether its buyer was told, who has to have a
+    by then, or later while they are free, it gets other passes. Of one that its buyer cancelled nothing is to be paid
+    any more. Gives whether its buyer was told, who has to have a
     contact. Raises OrderNotFound, PassesUsed.
     """
     await hold_row("ticket_order", document.subject_id, alone=True)
     order = await _order(document.subject_id, document.edition_id)
+    if order.state == OrderState.CANCELLED:  # by its buyer, and a share of the price was kept
+        await cancel_document(document_id=document.id, actor=actor, now=now)
+        return True
     if order.state != OrderState.CONFIRMED:
         return False
     edition = await edition_by_id(order.edition)

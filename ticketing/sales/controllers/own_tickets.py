@@ -1,0 +1,171 @@
+"""What whoever holds an order's link does with one of its tickets: gives it away, or changes it for another."""
+
+from typing import Any
+
+from litestar import Controller, Request, Response, get, post
+from litestar.params import FromPath
+
+from app.accounts.guards import public
+from app.events.pages import form_again
+from app.events.queries import EditionInfo, edition_by_slug
+from app.kernel.clock import now
+from app.kernel.errors import TooManyTries
+from app.kernel.forms import Form, FormError, contact_in, open_form, read_form
+from app.kernel.i18n import LOCALES, _, current_locale, pick
+from app.kernel.security import limit
+from app.kernel.web import page, redirect
+from ticketing.sales.controllers.own import PRIVATE, hers, own_path
+from ticketing.sales.controllers.public import order_of
+from ticketing.sales.enums import OrderState
+from ticketing.sales.errors import (
+    ChangesOver,
+    HandoverClosed,
+    HandoverOpen,
+    OrderNotFound,
+    SalesClosed,
+    SoldOut,
+    TypeNotOffered,
+)
+from ticketing.sales.queries_own import rules_of, types_instead
+from ticketing.sales.schemas import ChangeForm, GiveForm
+from ticketing.sales.services.changing import change_ticket
+from ticketing.sales.services.handing_over import offer_ticket, withdraw_offer
+
+DAY = 86400
+#: So often a day tickets of an order are changed: each time a pass is withdrawn, of which every phone at a gate hears.
+MOST_CHANGED = 20
+
+
+class OwnTicketController(Controller):
+    """``/e/{slug}/tickets/done/{secret}/give/…`` and ``…/change/…``."""
+
+    path = "/e/{slug:str}/tickets/done/{secret:str}"
+    guards = [public]
+    include_in_schema = False
+
+    @get("/change/{item_id:int}")
+    async def instead(self, slug: FromPath[str], secret: FromPath[str], item_id: FromPath[int]) -> Response[str]:
+        """What a ticket can be changed for."""
+        edition, order = await order_of(slug, secret)
+        if not (await rules_of(edition)).may_change(now()):
+            raise ChangesOver
+        return await _change_page(edition, secret, await _ticket(order, item_id), Form.empty())
+
+    @post("/change/{item_id:int}")
+    async def change(
+        self, request: Request[Any, Any, Any], slug: FromPath[str], secret: FromPath[str], item_id: FromPath[int]
+    ) -> Response[Any]:
+        """Change it."""
+        edition, order = await order_of(slug, secret)
+        ticket = await _ticket(order, item_id)
+        await limit(f"order-change:{order['id']}", times=MOST_CHANGED, seconds=DAY, now=now())
+        try:
+            values = await read_form(request, ChangeForm)
+            issued = await change_ticket(
+                order_id=order["id"],
+                edition_id=edition.id,
+                item_id=item_id,
+                type_id=values.ticket_type,
+                actor=request.user,
+                now=now(),
+            )
+        except FormError as error:
+            return await _change_page(edition, secret, ticket, error.form, status=422)
+        except (SoldOut, SalesClosed, TypeNotOffered) as error:
+            form = await form_again(request, {"ticket_type": error.sentence()})
+            return await _change_page(edition, secret, ticket, form, status=error.status)
+        return redirect(issued.path, toast=_("This is your new pass. The old one opens no gate any more."))
+
+    @get("/give/{item_id:int}")
+    async def give(self, slug: FromPath[str], secret: FromPath[str], item_id: FromPath[int]) -> Response[str]:
+        """Whom a ticket is given to."""
+        edition, order = await order_of(slug, secret)
+        if not (await rules_of(edition)).may_hand_over(now()):
+            raise ChangesOver
+        return _give_page(edition, secret, await _ticket(order, item_id), Form.empty(locale=current_locale()))
+
+    @post("/give/{item_id:int}")
+    async def offer(
+        self, request: Request[Any, Any, Any], slug: FromPath[str], secret: FromPath[str], item_id: FromPath[int]
+    ) -> Response[Any]:
+        """Offer it to her."""
+        edition, order = await order_of(slug, secret)
+        ticket = await _ticket(order, item_id)
+        try:
+            reading = await open_form(request, GiveForm)
+            phone, email = contact_in(reading, edition.region)
+            values = reading.settle()
+            await offer_ticket(
+                order_id=order["id"],
+                edition_id=edition.id,
+                item_id=item_id,
+                name=values.full_name,
+                phone=phone,
+                email=email,
+                locale=values.locale if values.locale in LOCALES else current_locale(),
+                actor=request.user,
+                now=now(),
+            )
+        except FormError as error:
+            return _give_page(edition, secret, ticket, error.form, status=422)
+        except (HandoverOpen, TooManyTries) as error:
+            form = await form_again(request, {"contact": error.sentence()})
+            return _give_page(edition, secret, ticket, form, status=error.status)
+        return redirect(own_path(edition, secret), toast=_("The ticket was offered. It is yours until it is accepted."))
+
+    @post("/give/{item_id:int}/withdraw")
+    async def withdraw(
+        self, request: Request[Any, Any, Any], slug: FromPath[str], secret: FromPath[str], item_id: FromPath[int]
+    ) -> Response[Any]:
+        """Take an offer back."""
+        edition, order = await order_of(slug, secret)
+        try:
+            await withdraw_offer(
+                order_id=order["id"], edition_id=edition.id, item_id=item_id, actor=request.user, now=now()
+            )
+        except HandoverClosed:
+            return redirect(own_path(edition, secret), toast=_("It was accepted already."))
+        return redirect(own_path(edition, secret), toast=_("The offer was withdrawn. The ticket is yours."))
+
+    @get("/give/{item_id:int}/withdraw")
+    async def own_again(self, slug: FromPath[str], secret: FromPath[str]) -> Response[Any]:
+        """Who reads what was answered in another language, or again, begins at her order."""
+        return redirect(own_path(await edition_by_slug(slug), secret))
+
+
+async def _ticket(order: dict[str, Any], item_id: int) -> dict[str, Any]:
+    """One of the buyer's tickets. Raises OrderNotFound."""
+    for ticket in await hers(order):
+        if ticket["id"] == item_id and order["state"] == OrderState.CONFIRMED:
+            return ticket
+    raise OrderNotFound
+
+
+def _give_page(
+    edition: EditionInfo, secret: str, ticket: dict[str, Any], form: Form, *, status: int = 200
+) -> Response[str]:
+    return page(
+        "sales/own_give.html",
+        status=status,
+        headers=PRIVATE,
+        edition=edition,
+        own=own_path(edition, secret),
+        ticket=ticket,
+        form=form,
+    )
+
+
+async def _change_page(
+    edition: EditionInfo, secret: str, ticket: dict[str, Any], form: Form, *, status: int = 200
+) -> Response[str]:
+    types = await types_instead(edition, ticket["price_minor"], ticket["type_id"], now())
+    return page(
+        "sales/own_change.html",
+        status=status,
+        headers=PRIVATE,
+        edition=edition,
+        own=own_path(edition, secret),
+        ticket=ticket,
+        types=[(row["id"], " · ".join(one for one in (pick(row["name"]), row["days"]) if one)) for row in types],
+        form=form,
+    )
