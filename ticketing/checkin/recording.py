@@ -24,6 +24,8 @@ from ticketing.checkin.tables import Admission, Scan
 AT_ONCE = 200
 #: Answers under which somebody whom the phone let in is inside, or is in dispute already.
 LETS_IN = {Verdict.ADMITTED, Verdict.LATE_CONFLICT}
+#: What a phone cannot have shown to somebody whom it kept out: such words would be taken for something else.
+NO_REFUSALS = {Verdict.LATE_CONFLICT, Verdict.LEFT, Verdict.NOT_INSIDE}
 #: Gives the limits of a list, by its number, at a moment.
 LimitsOf = Callable[[int, datetime], Limits]
 #: A pass and a list, by their numbers.
@@ -280,7 +282,7 @@ def _happened(
     if one.outward:
         return (Verdict.LEFT if counts else Verdict.NOT_INSIDE), None
     if counts:
-        return shown, None
+        return (Verdict.UNKNOWN if shown in NO_REFUSALS else shown), None
     if came:
         place.conflicts.add(one.client_id)
     return Verdict.ALREADY_ADMITTED, before
