@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from app.kernel.database import dialect, fetch, is_unique_violation, write_transaction
+from app.kernel.database import as_moment, dialect, fetch, is_unique_violation, write_transaction
 from app.kernel.rows import among, given, insert_rows
 from ticketing.checkin.enums import Settlement, Verdict
 from ticketing.checkin.redeem import Answer, Presented
@@ -24,6 +24,8 @@ from ticketing.checkin.tables import Admission, Scan
 AT_ONCE = 200
 #: Answers under which somebody whom the phone let in is inside, or is in dispute already.
 LETS_IN = {Verdict.ADMITTED, Verdict.LATE_CONFLICT}
+#: What a phone cannot have shown to somebody whom it kept out: such words would be taken for something else.
+NO_REFUSALS = {Verdict.LATE_CONFLICT, Verdict.LEFT, Verdict.NOT_INSIDE}
 #: Gives the limits of a list, by its number, at a moment.
 LimitsOf = Callable[[int, datetime], Limits]
 #: A pass and a list, by their numbers.
@@ -40,7 +42,8 @@ _STANDING = {
     "last_at": "TIMESTAMPTZ",
 }
 _EVENTS = (
-    "SELECT client_id, event_pass, list_id, judged_at, gate_id, device_id, verdict, settlement FROM scan "
+    "SELECT client_id, event_pass, list_id, COALESCE(judged_at, at) AS judged_at, gate_id, device_id, verdict, "
+    "settlement FROM scan "
     "WHERE event_pass {passes} AND list_id {lists} AND (verdict IN ('admitted', 'left', 'not_inside') "
     "OR (verdict = 'late_conflict' AND COALESCE(settlement, '') <> 'refused' "
     "AND (reason = 'already_admitted' OR settlement = 'accepted')))"
@@ -203,7 +206,7 @@ async def _read_events(keys: Iterable[Key], places: dict[Key, _Place]) -> None:
         assert place.events is not None
         place.events.append(
             Event(
-                at=row["judged_at"],
+                at=as_moment(row["judged_at"]),  # one that an earlier version stored meanwhile has none
                 client_id=row["client_id"],
                 inward=verdict in LETS_IN,
                 gate_id=row["gate_id"],
@@ -280,7 +283,7 @@ def _happened(
     if one.outward:
         return (Verdict.LEFT if counts else Verdict.NOT_INSIDE), None
     if counts:
-        return shown, None
+        return (Verdict.UNKNOWN if shown in NO_REFUSALS else shown), None
     if came:
         place.conflicts.add(one.client_id)
     return Verdict.ALREADY_ADMITTED, before

@@ -122,3 +122,15 @@ async def test_scans_in_any_order_come_to_what_a_model_says(database: str) -> No
         asyncio.run_coroutine_threadsafe(play(scenes[number], course), loop).result(60)
 
     await asyncio.to_thread(any_course)
+
+
+async def test_a_word_that_is_no_refusal_is_taken_for_none(database: str) -> None:
+    edition = await make_open_edition(now=NOW)
+    list_id = await make_list(edition.id, now=NOW, exits=True)
+    _gate, phone, _token = await make_gate(edition.id, list_id, now=NOW)
+    issued = await make_pass(edition, now=NOW)
+    shown = (Verdict.LATE_CONFLICT, Verdict.LEFT, Verdict.NOT_INSIDE, Verdict.EXPIRED)
+    scans = [QueuedScan(f"scan-000{n}", issued.code, NOW + n * MINUTE, word) for n, word in enumerate(shown)]
+    answers = await redeem_queue(actor=phone, scans=scans, now=NOW + 9 * MINUTE)
+    assert [one.verdict for one in answers] == ["unknown", "unknown", "unknown", "expired"]
+    assert (await open_conflicts(edition.id), await fetch("SELECT id FROM admission")) == (0, [])
