@@ -161,7 +161,7 @@ class TicketController(Controller):
     async def passes(
         self, request: Request[Any, Any, Any], slug: FromPath[str], secret: FromPath[str]
     ) -> Response[bytes]:
-        """Passes of the order that count and are the buyer's, as one PDF or for a calendar; OrderNotFound if none is."""
+        """The buyer's passes that count, as one PDF or for a calendar. Raises OrderNotFound where none does."""
         edition, order = await order_of(slug, secret)
         tickets = await queries.tickets_of_order(order["id"])
         found = await counting_passes([one["pass_id"] for one in tickets if one["pass_id"] and one["is_hers"]])

@@ -19,7 +19,7 @@ from ticketing.sales.queries_own import rules_of, types_instead
 from ticketing.sales.services.issuing import request_for
 from ticketing.sales.services.own import hold_own, known, tickets_to_change
 from ticketing.sales.services.own_messages import tell_changed
-from ticketing.sales.services.quota import give_back_places, hold_places, hold_types, sell_held_places
+from ticketing.sales.services.quota import give_back_places, hold_types, take_places
 from ticketing.sales.tables import OrderItem
 
 
@@ -40,9 +40,9 @@ async def change_ticket(
         await hold_types([old, type_id])
         if type_id not in {row["id"] for row in await types_instead(held.edition, item["price_minor"], old, now)}:
             raise TypeNotOffered
-        await hold_places(edition_id=edition_id, counts={type_id: 1}, now=now)
-        await sell_held_places({type_id: 1})
+        # Given back first, for both may draw on one quota; whoever finds no place rolls that back.
         await give_back_places({old: 1}, were_sold=True)
+        await take_places(edition=held.edition, counts={type_id: 1}, sold=True, now=now)
         types = {row["id"]: row for row in await ticket_types_of(edition_id)}
         issued = await replace_pass(
             pass_id=item["event_pass"],
