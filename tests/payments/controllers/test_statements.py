@@ -67,7 +67,7 @@ async def test_a_statement_says_what_would_come_of_it_before_it_is_loaded(desk: 
     await desk.post(f"{batch}/mapping", data=columns)  # without their numbers nobody knows them
     assert "3 transfers are new." in (await desk.get(f"{batch}?lang=en")).text
     await desk.post(f"{batch}/accept")
-    assert "3 are new," in (await desk.get(f"{batch}?lang=en")).text
+    assert "3 are new." in (await desk.get(f"{batch}?lang=en")).text
 
 
 async def test_where_a_statement_gave_no_time_the_day_is_shown_alone(desk: Browser, edition: EditionInfo) -> None:
