@@ -84,7 +84,8 @@ async def test_a_statement_is_loaded_and_what_it_names_is_paid(desk: Browser, ed
     await desk.post(f"{again}/accept")
     told = (await desk.get(f"{again}?lang=en")).text
     assert "2 stayed as they were." in told
-    assert "0 are new" not in told and "0 were changed" not in told
+    assert "0 are new" not in told
+    assert "0 were changed" not in told
     assert len(await payments_of(document.id)) == 1
 
 
