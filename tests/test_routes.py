@@ -8,7 +8,7 @@ from typing import Any
 
 from litestar import MediaType
 from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler, WebsocketRouteHandler
-from litestar.response import Response, ServerSentEvent
+from litestar.response import Response, ServerSentEvent, Stream
 from litestar.response.file import ASGIFileResponse
 
 from tests.journeys.support.places import NOT_WALKED, PLACES
@@ -33,7 +33,14 @@ def pages() -> Iterator[str]:
 
     That is what answers GET, unless it says that it answers with JSON, text, bytes, a file or a stream.
     """
-    no_page = (Response[bytes], Response[dict[str, str]], Response[dict[str, Any]], ServerSentEvent, ASGIFileResponse)
+    no_page = (
+        Response[bytes],
+        Response[dict[str, str]],
+        Response[dict[str, Any]],
+        ServerSentEvent,
+        Stream,
+        ASGIFileResponse,
+    )
     for path, handler in handlers():
         if "GET" in getattr(handler, "http_methods", ()):
             kind = handler.parsed_fn_signature.return_type.raw
