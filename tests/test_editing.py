@@ -141,7 +141,8 @@ NO_RECORD = {
     "app/payments/controllers/finance.py: payment=removable[0].id if len(removable) == 1 else ''": (
         "which payment is not for the invoice"
     ),
-    "app/payments/controllers/finance.py: amount=typed_money(payment.due_back)": "of a new refund",
+    "app/payments/controllers/finance.py: amount=typed_money(one.due_back)": "of a new refund",
+    "app/payments/controllers/finance.py: method=ways[one.id]": "of a new refund",
     "app/payments/controllers/payouts.py: account=(first[0] if first else Account.TERMINAL).value": "of a new payout",
     "app/payments/controllers/payouts.py: arrives_on=edition.today(now()).isoformat()": "of a new payout",
     "app/payments/controllers/payouts.py: taken=typed_money(first[1]) if first else ''": "of a new payout",

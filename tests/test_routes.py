@@ -8,7 +8,7 @@ from typing import Any
 
 from litestar import MediaType
 from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler, WebsocketRouteHandler
-from litestar.response import File, Response, ServerSentEvent
+from litestar.response import File, Response, ServerSentEvent, Stream
 from litestar.response.file import ASGIFileResponse
 
 from tests.journeys.support.places import NOT_WALKED, PLACES
@@ -39,6 +39,7 @@ def pages() -> Iterator[str]:
         Response[dict[str, Any]],
         ServerSentEvent,
         File,
+        Stream,
         ASGIFileResponse,
     )
     for path, handler in handlers():

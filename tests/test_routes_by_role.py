@@ -143,12 +143,13 @@ async def ask(method: str, path: str, cookies: str, token: str, *, sent: bytes =
         "state": {},
     }
     begun: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-    asked = False
+    asked, over = False, asyncio.Event()
 
     async def receive() -> dict[str, Any]:
         nonlocal asked
         if asked:
-            await asyncio.sleep(3600)
+            await over.wait()
+            return {"type": "http.disconnect"}
         asked = True
         return {"type": "http.request", "body": body, "more_body": False}
 
@@ -163,6 +164,8 @@ async def ask(method: str, path: str, cookies: str, token: str, *, sent: bytes =
             )
             if "event-stream" in found.get("content-type", ""):
                 raise asyncio.CancelledError
+        elif message["type"] == "http.response.body" and not message.get("more_body"):
+            over.set()
 
     task = asyncio.create_task(the_app()(scope, receive, send))  # type: ignore[arg-type]
     await asyncio.wait((task,))

@@ -245,7 +245,7 @@ PAYOUT_STATE_NAMES = {
     PayoutState.BOOKED: N_("Entered"),
     PayoutState.FAILED: N_("It did not arrive"),
     PayoutState.FOREIGN: N_("Nothing of it is ours"),
-    PayoutState.TAKEN_BACK: N_("Reversed"),
+    PayoutState.TAKEN_BACK: N_("It was taken back"),
 }
 
 

@@ -31,7 +31,8 @@ class OwnInvoice:
     ``payments`` are those that stand: no refund that failed after all, nor what was taken off again; ``came`` says
     whether any money came, taken off since or not. ``transfer`` and ``qris`` (the hash of the seller's picture) are
     ways to pay ``next``, while she is asked for it. ``e_invoices`` are the files that are here of its legal e-invoice
-    and of those of its ``credit_notes``.
+    and of those of its ``credit_notes``: one over what somebody else bears takes nothing back for her, and is there
+    only with its e-invoice.
     """
 
     document: DocumentInfo
@@ -83,7 +84,8 @@ async def own_invoice(document: DocumentInfo, *, is_asked: bool) -> OwnInvoice:
     """
     parts, payments = await parts_of(document), await payments_of(document.id)
     due = to_pay_next(document, parts)
-    notes = await credit_notes_of(document.id, DocumentState.ISSUED)
+    found = await credit_notes_of(document.id, DocumentState.ISSUED)
+    notes = [one for one in found if one.amount.amount_minor or one.legal.number]
     return OwnInvoice(
         document=document,
         lines=await lines_of(document.id),

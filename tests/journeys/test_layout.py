@@ -188,6 +188,26 @@ def test_a_passing_note_covers_nothing_and_leaves_its_space(people: People, devi
 
 
 @pytest.mark.shared
+@pytest.mark.parametrize("device", ["phone", "desk"])
+def test_what_the_script_says_moves_nothing_under_a_finger(people: People, device: str) -> None:
+    page = people.page(at="/dev/components", device=device)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    heading = page.locator("main h1")
+    top = heading.evaluate("(one) => one.getBoundingClientRect().top")
+    page.locator("[data-copy]").first.evaluate("(one) => one.click()")  # a press would scroll to it first
+    expect(page.locator(".toast.is-said")).to_be_in_viewport()
+    assert heading.evaluate("(one) => one.getBoundingClientRect().top") == top
+
+
+@pytest.mark.shared
+def test_the_number_of_an_invoice_stays_whole_in_its_heading(people: People) -> None:
+    page = people.page(signed_in="owner", at="/manage/{edition_id}/payments", device="phone", locale="vi")
+    page.locator("main tbody a").first.click()
+    page.wait_for_url("**/payments/*")
+    assert page.locator("main h1 .nowrap").evaluate("(one) => one.getClientRects().length") == 1
+
+
+@pytest.mark.shared
 def test_of_the_two_menus_in_the_header_one_is_open(people: People) -> None:
     for role, path in (
         ("owner", "/manage/{edition_id}"),

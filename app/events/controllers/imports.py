@@ -1,6 +1,6 @@
 """Loading sheets of every kind: upload, preview with what is wrong, columns by hand, accept or discard."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from litestar import Controller, Request, Response, get, post
@@ -228,10 +228,12 @@ async def batch_page(
     status: int = 200,
     base: str = "",
     upload: str = "",
+    crumbs: Sequence[tuple[str, str]] = (),
 ) -> Response[str]:
     """The preview of a sheet, or what came of it.
 
-    A desk that loads its own kind gives ``base``, below which its batches stand, and ``upload``, its field for a sheet.
+    A desk that loads its own kind gives ``base``, below which its batches stand, ``upload``, its field for a sheet,
+    and ``crumbs``, names with addresses of the pages that lead there.
     """
     base = base or f"/manage/{edition.id}/import"
     kind = sheets.kind(batch.kind)
@@ -263,6 +265,7 @@ async def batch_page(
         edition=edition,
         base=base,
         upload=upload or f"{base}/{kind.name}",
+        crumbs=crumbs or [(_("Load sheets"), base), (_(kind.title), f"{base}/{kind.name}")],
         batch=batch,
         kind=kind,
         worksheets=kept.worksheets_of(batch),

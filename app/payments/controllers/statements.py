@@ -109,8 +109,9 @@ def _context(edition: EditionInfo, actor: Actor) -> SheetContext:
 
 
 async def _shown(edition: EditionInfo, batch: ImportBatch, *, problem: str = "", status: int = 200) -> Response[str]:
-    base = _base(edition.id)
-    return await batch_page(edition, batch, problem=problem, status=status, base=base, upload=base)
+    base, payments = _base(edition.id), f"/manage/{edition.id}/payments"
+    crumbs = [(_("Payments"), payments), (_("Transfers"), f"{payments}/bank"), (_("Bank statements"), base)]
+    return await batch_page(edition, batch, problem=problem, status=status, base=base, upload=base, crumbs=crumbs)
 
 
 async def _upload_page(edition: EditionInfo, form: Form, *, status: int = 200) -> Response[str]:

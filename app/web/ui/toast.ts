@@ -12,7 +12,7 @@ export interface ToastOptions {
 /** Say something short. It goes by itself, unless it can be undone or the pointer rests on it. */
 export function showToast(message: string, { undo }: ToastOptions = {}): void {
   const toast = document.createElement("div");
-  toast.className = "toast";
+  toast.className = "toast is-said";
   const text = document.createElement("span");
   text.className = "toast-text";
   text.textContent = message;
@@ -28,7 +28,9 @@ export function showToast(message: string, { undo }: ToastOptions = {}): void {
     });
     toast.append(button);
   }
-  region().append(toast);
+  const at = region();
+  at.style.blockSize = `${at.offsetHeight}px`; // it lies over the page, which must not move under a finger
+  at.append(toast);
   expire(toast, () => toast.remove());
 }
 

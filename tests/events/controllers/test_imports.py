@@ -40,7 +40,7 @@ async def test_a_sheet_is_shown_then_loaded(organiser: Browser) -> None:
     assert (await organiser.post(f"{own}/accept")).headers["location"] == own
     assert (await programme(edition.id)).total == 1
     told = (await organiser.get(own)).text
-    assert "1 is new," in told
+    assert "1 is new." in told
     assert told.count("See what was loaded") == 1
     assert (await organiser.post(f"{own}/discard")).headers["location"] == own
 

@@ -7,6 +7,7 @@ import pytest
 
 from app.payments.enums import DocumentState
 from app.payments.lines import Line
+from app.payments.own_invoice import own_invoice
 from app.payments.queries import document_by_id
 from tests.events.factories import make_edition
 from tests.payments.controllers.test_finance import forms_of
@@ -63,6 +64,8 @@ async def test_a_credit_note_can_be_over_what_somebody_bears(desk: Browser, sell
     shown = (await desk.get(own)).text
     assert re.findall(r'name="credit_of" value="(\d)"', shown) == ["0", "1"]
     assert (await desk.get(noted[0] + "/document.pdf")).content[:4] == b"%PDF"
+    hers = await own_invoice(stands, is_asked=False)
+    assert hers.credit_notes == []  # for the payer it is over nothing
 
 
 async def test_crediting_all_of_an_open_invoice_is_said_to_cancel_it(desk: Browser, seller: Seller) -> None:

@@ -160,7 +160,7 @@ async def test_a_payout_that_was_written_down_wrongly_is_taken_back(client: Brow
     assert await account(edition, Account.BANK) == 49_000
     await check_books(edition)
     shown = (await client.get(f"{path}?lang=en")).text
-    for words in (">NOP-12<", f"Sai số tiền · {owner.full_name}", "Reversed"):
+    for words in (">NOP-12<", f"Sai số tiền · {owner.full_name}", "It was taken back"):
         assert words in shown
     assert re.findall(r'name="takes_back" value="(\d+)"', shown) == [str(batch.id)]
     book = (await client.get(f"/manage/{edition.id}/payments/exports/payouts?format=csv&lang=en")).text

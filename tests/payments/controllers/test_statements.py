@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -67,7 +68,26 @@ async def test_a_statement_says_what_would_come_of_it_before_it_is_loaded(desk: 
     await desk.post(f"{batch}/mapping", data=columns)  # without their numbers nobody knows them
     assert "3 transfers are new." in (await desk.get(f"{batch}?lang=en")).text
     await desk.post(f"{batch}/accept")
-    assert "3 are new," in (await desk.get(f"{batch}?lang=en")).text
+    assert "3 are new." in (await desk.get(f"{batch}?lang=en")).text
+
+
+async def test_a_statement_that_notes_what_went_out_again_counts_nothing_else(
+    desk: Browser, edition: EditionInfo
+) -> None:
+    content = "Ngày;Ghi có;Ghi nợ;Nội dung;Số bút toán\n14/10/2026;50.000;;ve;FT26331123456780\n"
+    await desk.post(f"{await upload(desk, edition, content)}/accept")
+    batch = await upload(desk, edition, f"{content}15/10/2026;;50.000;HOAN TRA FT26331123456780;FT26331123456799\n")
+    shown = html.unescape((await desk.get(f"{batch}?lang=en")).text)
+    for said in ("No transfer is new.", "1 is kept already and stays as it is.", "1 line of money that went out fits"):
+        assert said in shown
+    assert re.findall(r'<a href="([^"]+)">', shown.partition('class="crumbs"')[2].partition("</nav>")[0]) == [
+        f"/manage/{edition.id}/payments",
+        base(edition),
+        f"{base(edition)}/statements",
+    ]
+    await desk.post(f"{batch}/accept")
+    shown = html.unescape((await desk.get(f"{batch}?lang=en")).text)
+    assert "</strong> 1 stayed as it was. 1 transfer went out again" in shown
 
 
 async def test_where_a_statement_gave_no_time_the_day_is_shown_alone(desk: Browser, edition: EditionInfo) -> None:

@@ -102,7 +102,7 @@ async def test_a_part_that_could_be_either_is_left_to_a_person(edition: EditionI
     assert ((await entry_by_id(entry.id)).reason, len(await payments_of(document.id))) == (PerhapsRecorded.code, 1)
     await sign_in(client, (await make_holder(Role.FINANCE, edition_id=edition.id, now=NOW)).id)
     base = f"/manage/{edition.id}/payments/bank"
-    assert "It may be this one." in (await client.get(f"{base}?lang=en")).text
+    assert "Say whether it is this one." in (await client.get(f"{base}?lang=en")).text
     shown = (await client.get(f"{base}/{entry.id}?lang=en")).text
     assert ("It may be recorded already" in shown, document.number in shown) == (True, True)
 
