@@ -14,7 +14,9 @@ from app.kernel import clock
 from app.kernel.database import fetch
 from app.kernel.errors import TooManyTries
 from tests.conftest import NOW
+from tests.support.client import Browser
 from tests.support.factories_ticketing import make_gate, make_list, make_open_edition, make_order, make_ticket_type
+from tests.support.pdf_codes import codes_of
 from tests.support.race import drop_index, losers, meet_after, race, unguarded, winners
 from tests.ticketing.sales.conftest import Scene
 from tests.ticketing.sales.own import LATER, allow, items, told
@@ -97,6 +99,20 @@ async def test_an_offer_can_be_withdrawn_and_ends_by_itself(edition: Any) -> Non
     assert (await accept_ticket(token=third, name="Siti", actor=None, now=LATER + OPEN_FOR / 2)).id
     with pytest.raises(HandoverClosed):
         await withdraw_offer(order_id=order_id, edition_id=edition.id, item_id=item["id"], actor=None, now=NOW)
+
+
+async def test_the_buyers_papers_leave_out_what_was_given_away(client: Browser, edition: Any) -> None:
+    await allow(edition)
+    type_id = await make_ticket_type(edition.id, now=NOW)
+    placed = await make_order(edition.id, {type_id: 2}, now=NOW, email="hoa@example.vn")
+    kept, given = await items(placed.order_id)
+    token = await offer(edition, placed.order_id, given["id"])
+    issued = await accept_ticket(token=token, name="Siti", actor=None, now=NOW)
+    page = f"{edition.path}/tickets/done/{placed.secret}"
+    (code,) = codes_of((await client.get(f"{page}/passes.pdf")).content)
+    assert (kept["code"] in code, given["code"] in code) == (True, False)
+    calendar = (await client.get(f"{page}/passes.ics")).text
+    assert ("BEGIN:VEVENT" in calendar, issued.path in calendar) == (True, False)
 
 
 async def test_what_was_given_away_is_not_the_buyers_any_more(edition: Any) -> None:
