@@ -27,6 +27,8 @@ Text = Annotated[str, msgspec.Meta(max_length=120)]
 LongText = Annotated[str, msgspec.Meta(max_length=600)]
 Quota = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 InOneOrder = Annotated[int, msgspec.Meta(ge=1, le=MOST_IN_ONE_ORDER)]
+#: The number of something in the database.
+Row = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 #: What a page asked for, in minor units: where it is another amount by now, nothing is recorded.
 Shown = Annotated[int, msgspec.Meta(ge=0, le=MOST)]
 #: The number of a card terminal's slip.
@@ -187,7 +189,7 @@ class RulesForm(msgspec.Struct):
 class CancelForm(msgspec.Struct):
     """Which tickets are cancelled, for what amount as the page said it, and the account that it goes to."""
 
-    ticket: list[int] = []
+    ticket: list[Row] = []
     back: Shown = 0
     bank: Annotated[str, msgspec.Meta(max_length=80)] = ""
     number: Annotated[
@@ -201,7 +203,7 @@ class CancelForm(msgspec.Struct):
 class ChangeForm(msgspec.Struct):
     """The type that a ticket is to be of."""
 
-    ticket_type: int
+    ticket_type: Row
 
 
 class GiveForm(msgspec.Struct):

@@ -139,7 +139,7 @@ async def test_of_two_changes_and_a_cancellation_at_once_each_place_is_counted_o
 @pytest.mark.race
 async def test_many_who_want_the_last_place_of_a_day_get_it_once(edition: Any) -> None:
     saturday, sunday = await two_days(edition, quota=6)
-    await fetch("UPDATE ticket_type SET quota = 1 WHERE id = {}", sunday)
+    await fetch("UPDATE quota SET size = 1 WHERE id IN (SELECT quota FROM quota_type WHERE ticket_type = {})", sunday)
     orders = [await make_paid(edition, {saturday: 1}) for _number in range(6)]
     tickets = [(await items(one.order_id))[0]["id"] for one in orders]
     results = await race(6, lambda number: change(edition, orders[number].order_id, tickets[number], sunday))
@@ -201,6 +201,8 @@ async def test_the_page_offers_what_can_be_had_and_leads_to_the_new_pass(scene: 
     assert ("Sunday" in shown, "Seat" in shown) == (True, False)
     nothing = await scene.browser.post(page, data={})
     assert (nothing.status_code, "field-ticket_type-error" in nothing.text) == (422, True)
+    many = await scene.browser.post(page, data={"ticket_type": "9" * 12})
+    assert (many.status_code, "field-ticket_type-error" in many.text) == (422, True)
     gone = await scene.browser.post(page, data={"ticket_type": str(scene.paid)})
     assert (gone.status_code, "field-ticket_type-error" in gone.text) == (409, True)
     done = await scene.browser.post(page, data={"ticket_type": str(other)})

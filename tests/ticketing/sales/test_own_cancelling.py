@@ -256,6 +256,19 @@ async def test_the_page_says_the_sum_before_and_takes_an_account(scene: Scene) -
     assert (await forget_accounts(), await RefundAccount.count()) == (1, 0)
 
 
+async def test_numbers_that_no_ticket_has_are_refused(scene: Scene) -> None:
+    await allow(scene.edition)
+    placed = await make_paid(scene.edition, {scene.paid: 1})
+    page = f"{scene.edition.path}/tickets/done/{placed.secret}/cancel"
+    (ticket,) = await items(placed.order_id)
+    asked = await scene.browser.get(f"{page}?ticket={'9' * 5000}&ticket={ticket['id']}")
+    assert (asked.status_code, f'name="ticket" value="{ticket["id"]}"' in asked.text) == (200, True)
+    for number in ("9" * 12, "9" * 30, "-1"):
+        refused = await scene.browser.post(page, data={"ticket": [number], "back": "0"})
+        assert refused.status_code == 422
+    assert await state_of(placed.order_id) == OrderState.CONFIRMED
+
+
 async def test_an_order_that_is_not_paid_is_cancelled_as_a_whole(scene: Scene) -> None:
     placed = await make_order(scene.edition.id, {scene.paid: 2}, now=NOW)
     own = f"{scene.edition.path}/tickets/done/{placed.secret}"

@@ -36,6 +36,8 @@ PRIVATE = {"cache-control": "private, no-store"}
 HOUR = 3600
 #: So often an hour names of an order are saved: each time somebody is written to.
 MOST_SAVED = 20
+#: Digits of a number that no ticket has any more.
+LONGEST_NUMBER = 11
 WHOLE_ACCOUNT = N_("Please fill in bank, number and holder, or leave all three empty.")
 
 
@@ -91,7 +93,8 @@ class OwnOrderController(Controller):
     ) -> Response[str]:
         """Which tickets to cancel, and then what goes back for them."""
         edition, order = await order_of(slug, secret)
-        chosen = {int(one) for one in request.query_params.getall("ticket", []) if one.isascii() and one.isdigit()}
+        asked = request.query_params.getall("ticket", [])
+        chosen = {int(one) for one in asked if one.isascii() and one.isdigit() and len(one) < LONGEST_NUMBER}
         return await _cancel_page(edition, order, secret, chosen, Form.empty())
 
     @post("/done/{secret:str}/cancel")
