@@ -10,7 +10,7 @@ import pytest
 
 from app.accounts.actor import SYSTEM
 from app.events.queries import EditionInfo
-from app.kernel.database import dialect, fetch, write_transaction
+from app.kernel.database import dialect, fetch, hold_row, write_transaction
 from app.kernel.errors import AppError
 from app.kernel.money import Money
 from app.payments.enums import PaymentMethod
@@ -22,6 +22,9 @@ from tests.conftest import NOW
 from tests.payments.factories import make_entry
 from tests.support.factories_ticketing import make_order, make_ticket_type, pay_order
 from tests.support.race import race, winners
+from tests.ticketing.sales.conftest import Scene
+from tests.ticketing.sales.own import allow, items
+from ticketing.sales.controllers import own
 from ticketing.sales.services import outcomes
 from ticketing.sales.services.orders import sell_at_box_office
 from ticketing.sales.services.outcomes import cancel_order
@@ -199,3 +202,63 @@ async def test_without_holding_both_orders_they_stop_each_other(
     monkeypatch.setattr(taking_off, "_holds", {})
     results = await move_and_sell(edition, monkeypatch)
     assert [type(one) for one in results if one is not None] == [asyncpg.DeadlockDetectedError]
+
+
+async def rename_and_cancel(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Other names are saved while their order is cancelled; gives the page's status and what came of cancelling.
+
+    Neither waits for longer than a second: with one order of taking rows they cannot meet.
+    """
+    await allow(scene.edition)
+    placed = await make_order(scene.edition.id, {scene.paid: 1}, now=NOW)
+    (ticket,) = await items(placed.order_id)
+    page = f"{scene.edition.path}/tickets/done/{placed.secret}/names"
+    opened, cancelled = asyncio.Event(), asyncio.Event()
+    edit, cancel = own.open_edit, cancel_document
+
+    async def editing(*given: Any, **named: Any) -> Any:
+        reading = await edit(*given, **named)
+        opened.set()
+        await _wait(cancelled)
+        return reading
+
+    async def cancelling(**given: Any) -> Any:
+        await cancel(**given)
+        cancelled.set()
+        await _wait(opened)
+
+    monkeypatch.setattr(own, "open_edit", editing)
+    monkeypatch.setattr(outcomes, "cancel_document", cancelling)
+
+    async def one(number: int) -> Any:
+        if number:
+            return (await scene.browser.post(page, data={f"name_{ticket['id']}": "Lan"})).status_code
+        await cancel_order(order_id=placed.order_id, edition_id=scene.edition.id, actor=SYSTEM, now=NOW)
+        return None
+
+    results: list[Any] = await race(2, one)
+    return results
+
+
+@pytest.mark.race
+async def test_who_saves_names_and_who_cancels_their_order_wait_for_each_other(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancelled, saved = await rename_and_cancel(scene, monkeypatch)
+    assert cancelled is None
+    assert saved in (303, 409)
+
+
+@pytest.mark.race
+async def test_without_the_bill_held_before_its_order_they_stop_each_other(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if dialect() != "postgres":
+        pytest.skip("SQLite has one writer at a time")
+
+    async def hold_order(order_id: int, *_given: Any) -> None:
+        await hold_row("ticket_order", order_id, alone=True)
+
+    monkeypatch.setattr(own, "hold_own", hold_order)
+    cancelled, saved = await rename_and_cancel(scene, monkeypatch)
+    assert saved == 500 or isinstance(cancelled, asyncpg.DeadlockDetectedError)

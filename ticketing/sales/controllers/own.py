@@ -11,7 +11,6 @@ from app.accounts.guards import public
 from app.events.pages import form_again
 from app.events.queries import EditionInfo, edition_by_slug
 from app.kernel.clock import now
-from app.kernel.database import hold_row
 from app.kernel.editing import held, open_edit
 from app.kernel.errors import Invalid, TooManyTries
 from app.kernel.forms import Form, FormError, contact_in, open_form
@@ -29,6 +28,7 @@ from ticketing.sales.queries_own import Rules, rules_of
 from ticketing.sales.schemas import AgainForm, CancelForm
 from ticketing.sales.services.cancelling import Account, back_for, cancel_tickets
 from ticketing.sales.services.outcomes import cancel_order
+from ticketing.sales.services.own import hold_own
 from ticketing.sales.services.renaming import rename_tickets
 from ticketing.sales.services.resending import resend_order, resend_to_contact
 
@@ -67,7 +67,7 @@ class OwnOrderController(Controller):
         tickets = await hers(order)
         try:
             async with held("edition", edition.id, alone=False):
-                await hold_row("ticket_order", order["id"], alone=True)
+                await hold_own(order["id"], edition.id, OrderState.HELD, OrderState.CONFIRMED)
                 tickets = await hers(order)
                 subject = ("ticket_order", order["id"])
                 reading = await open_edit(request, _names_model(tickets), record=_names_form(tickets), subject=subject)
