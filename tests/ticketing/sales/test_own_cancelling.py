@@ -19,13 +19,14 @@ from app.payments.services.corrections import credit_document
 from app.payments.services.refunding import record_refund
 from app.payments.services.taking_off import take_off
 from tests.conftest import NOW
-from tests.support.factories_ticketing import make_gate, make_list, make_order, make_ticket_type
+from tests.support.factories_ticketing import make_gate, make_list, make_order, make_ticket_type, pay_order
 from tests.support.race import losers, meet_after, race, unguarded, winners
 from tests.ticketing.sales.conftest import Scene
 from tests.ticketing.sales.orders import check_orders
 from tests.ticketing.sales.own import allow, items, make_paid, told
 from tests.ticketing.sales.test_orders import places, state_of
 from ticketing.checkin.services.redeeming import redeem_pass
+from ticketing.sales.controllers import own
 from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import ChangesOver, OrderNotOpen, RefundChanged, TicketsGone, TicketUsed
 from ticketing.sales.services import cancelling
@@ -276,6 +277,28 @@ async def test_an_order_that_is_not_paid_is_cancelled_as_a_whole(scene: Scene) -
     assert (await scene.browser.post(f"{own}/cancel", data={})).status_code == 303
     assert (await state_of(placed.order_id), await places(scene.paid)) == (OrderState.CANCELLED, (0, 0))
     assert (await scene.browser.get(f"{own}/cancel")).status_code == 409
+
+
+@pytest.mark.parametrize("share", [0, 50])
+async def test_an_order_that_is_paid_at_that_moment_is_not_cancelled_past_the_rules(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, share: int
+) -> None:
+    await allow(scene.edition, back_percent=share)
+    placed = await make_order(scene.edition.id, {scene.paid: 2}, now=NOW)
+    own_page = f"{scene.edition.path}/tickets/done/{placed.secret}"
+
+    async def after_it_was_paid(**given: Any) -> None:
+        order: dict[str, Any] = {"order_id": placed.order_id, "edition_id": scene.edition.id}
+        await pay_order(method=PaymentMethod.CASH, actor=SYSTEM, now=NOW, **order)
+        await cancel_order(**given)
+
+    monkeypatch.setattr(own, "cancel_order", after_it_was_paid)
+    answer = await scene.browser.post(f"{own_page}/cancel?lang=en", data={})
+    assert (answer.status_code, answer.headers["location"]) == (303, own_page)
+    assert (await state_of(placed.order_id), await places(scene.paid)) == (OrderState.CONFIRMED, (2, 0))
+    assert [(row["kind"], row["owed_minor"]) for row in await bills()] == [("invoice", 0)]
+    assert "Nothing was cancelled." in (await scene.browser.get(f"{own_page}?lang=en")).text
+    await check_orders(scene.edition)
 
 
 async def test_cash_goes_back_at_the_desk(edition: Any) -> None:

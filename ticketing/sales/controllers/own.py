@@ -19,11 +19,12 @@ from app.kernel.money import Money, format_money
 from app.kernel.security import limit
 from app.kernel.web import browser_of, page, redirect
 from app.payments.enums import PaymentMethod
+from app.payments.errors import DocumentNotOpen
 from app.payments.queries import DocumentInfo, document_by_id, payments_of
 from ticketing.sales import queries
 from ticketing.sales.controllers.public import order_of
 from ticketing.sales.enums import OrderState
-from ticketing.sales.errors import ChangesOver, RefundChanged
+from ticketing.sales.errors import ChangesOver, OrderNotOpen, RefundChanged
 from ticketing.sales.queries_own import Rules, rules_of
 from ticketing.sales.schemas import AgainForm, CancelForm
 from ticketing.sales.services.cancelling import Account, back_for, cancel_tickets
@@ -104,7 +105,13 @@ class OwnOrderController(Controller):
         """Cancel tickets, or all of an order that is not paid yet."""
         edition, order = await order_of(slug, secret)
         if order["state"] == OrderState.HELD:
-            await cancel_order(order_id=order["id"], edition_id=edition.id, actor=request.user, now=now())
+            try:
+                await cancel_order(
+                    order_id=order["id"], edition_id=edition.id, actor=request.user, now=now(), only=OrderState.HELD
+                )
+            except (OrderNotOpen, DocumentNotOpen):  # paid at this moment: what goes back then, the rules say
+                toast = _("Your order changed meanwhile. Please look again. Nothing was cancelled.")
+                return redirect(own_path(edition, secret), toast=toast)
             return redirect(own_path(edition, secret), toast=_("Your order was cancelled."))
         reading = await open_form(request, CancelForm)
         values = reading.values

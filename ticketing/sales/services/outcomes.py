@@ -99,18 +99,21 @@ async def settle_orders(paid: Sequence[Paid], now: datetime) -> list[Settlement]
     return answers
 
 
-async def cancel_order(*, order_id: int, edition_id: int, actor: Actor, now: datetime) -> None:
+async def cancel_order(
+    *, order_id: int, edition_id: int, actor: Actor, now: datetime, only: OrderState | None = None
+) -> None:
     """Cancel an order: its places return, its passes are revoked, its money is owed back, its buyer is told.
 
-    Twice changes nothing.
+    Twice changes nothing. ``only`` is the one state in which it may be.
 
-    Raises OrderNotFound, OrderNotOpen (it had expired), DocumentNotOpen (its money comes at this moment).
+    Raises OrderNotFound, OrderNotOpen (it had expired, or is not in that state), DocumentNotOpen (its money comes at
+    this moment).
     """
     async with write_transaction():
         order = await _order(order_id, edition_id)
         if order.state == OrderState.CANCELLED:
             return
-        if order.state == OrderState.EXPIRED:
+        if order.state == OrderState.EXPIRED or (only is not None and order.state != only):
             raise OrderNotOpen
         owed = None
         if order.payment_document is not None and order.state == OrderState.HELD:
