@@ -11,7 +11,7 @@ from app.kernel.money import Money
 from app.kernel.security import hash_token
 from app.payments.queries import DocumentInfo
 from ticketing.sales.enums import HandoverState, OrderState
-from ticketing.sales.queries import ticket_types_on_sale
+from ticketing.sales.queries import quotas_of, room_of, ticket_types_on_sale
 from ticketing.sales.tables import OrderItem, TicketOrder
 from ticketing.sales.tables_own import Handover, OrderRules, RefundAccount
 
@@ -126,22 +126,34 @@ async def items_of(order_id: int, item_ids: Sequence[int]) -> list[dict[str, Any
 
 
 async def types_instead(edition: EditionInfo, price_minor: int, type_id: int, now: datetime) -> list[dict[str, Any]]:
-    """The types that a ticket of a type can be changed for: on sale, with a place left, at the price that it had."""
-    return [row for row in await ticket_types_on_sale(edition, now) if _instead(row, price_minor, type_id)]
+    """The types that a ticket of a type can be changed for: on sale, with a place left, at the price that it had.
+
+    The place that it gives back counts as left, where both draw on one quota.
+    """
+    types, quotas = await ticket_types_on_sale(edition, now), await quotas_of(edition.id)
+    return _instead(types, quotas, price_minor, type_id, now)
 
 
 async def changeable(edition: EditionInfo, tickets: Sequence[dict[str, Any]], now: datetime) -> set[int]:
     """The numbers of those tickets for which there is another that they can be changed for."""
-    types = await ticket_types_on_sale(edition, now)
+    types, quotas = await ticket_types_on_sale(edition, now), await quotas_of(edition.id)
     return {
-        ticket["id"]
-        for ticket in tickets
-        if any(_instead(row, ticket["price_minor"], ticket["type_id"]) for row in types)
+        ticket["id"] for ticket in tickets if _instead(types, quotas, ticket["price_minor"], ticket["type_id"], now)
     }
 
 
-def _instead(row: dict[str, Any], price_minor: int, type_id: int) -> bool:
-    return bool(row["id"] != type_id and row["open"] and row["price_minor"] == price_minor)
+def _instead(
+    types: Sequence[dict[str, Any]], quotas: Sequence[dict[str, Any]], price_minor: int, type_id: int, now: datetime
+) -> list[dict[str, Any]]:
+    free = {quota["id"]: quota["left"] + (type_id in quota["types"]) for quota in quotas}
+    return [
+        row
+        for row in types
+        if row["id"] != type_id
+        and row["price_minor"] == price_minor
+        and (row["sales_from"] is None or row["sales_from"] <= now)
+        and room_of(row, free)
+    ]
 
 
 async def price_standing(order_id: int) -> int:

@@ -14,9 +14,10 @@ from tests.conftest import NOW
 from tests.support.factories_ticketing import make_gate, make_list, make_order, make_ticket_type
 from tests.support.race import losers, meet_after, race, unguarded, winners
 from tests.ticketing.sales.conftest import Scene
-from tests.ticketing.sales.orders import check_orders
+from tests.ticketing.sales.orders import check_orders, places_of
 from tests.ticketing.sales.own import LATER, allow, items, make_paid, told
 from tests.ticketing.sales.test_orders import places
+from tests.ticketing.sales.test_shared_quotas import make_quota
 from ticketing.checkin.services.redeeming import redeem_pass
 from ticketing.sales.errors import (
     ChangesOver,
@@ -27,6 +28,8 @@ from ticketing.sales.errors import (
     TicketUsed,
     TypeNotOffered,
 )
+from ticketing.sales.queries import tickets_of_order
+from ticketing.sales.queries_own import changeable, types_instead
 from ticketing.sales.services import changing
 from ticketing.sales.services.cancelling import cancel_tickets
 from ticketing.sales.services.changing import change_ticket
@@ -88,6 +91,28 @@ async def test_only_what_is_on_sale_at_its_price_and_not_sold_out_can_be_had(edi
     with pytest.raises(TypeNotOffered):
         await change(edition, placed.order_id, item["id"], sunday)
     assert (await places(saturday), await places(sunday)) == ((1, 0), (1, 0))
+
+
+async def test_types_that_share_a_full_quota_are_changed_for_each_other(edition: Any) -> None:
+    hall = await make_quota(edition, 2)
+    saturday, sunday = await two_days(edition, quota=None, quotas=[hall])
+    third = await make_ticket_type(edition.id, now=NOW, price_minor=PRICE, quota=1)
+    await make_paid(edition, {third: 1})
+    placed = await make_paid(edition, {saturday: 2})
+    tickets = await tickets_of_order(placed.order_id)
+    assert await changeable(edition, tickets, NOW) == {one["id"] for one in tickets}
+    assert [row["id"] for row in await types_instead(edition, PRICE, saturday, NOW)] == [sunday]
+    assert await types_instead(edition, PRICE, third, NOW) == []
+    await change(edition, placed.order_id, tickets[0]["id"], sunday)
+    assert (await places(saturday), await places(sunday), await places_of(hall)) == ((1, 0), (1, 0), (2, 2, 0))
+    await check_orders(edition)
+
+
+async def test_what_is_not_sold_yet_is_not_offered_instead(edition: Any) -> None:
+    await allow(edition)
+    saturday = await make_ticket_type(edition.id, now=NOW, price_minor=PRICE)
+    await make_ticket_type(edition.id, now=NOW, price_minor=PRICE, sales_from=LATER)
+    assert await types_instead(edition, PRICE, saturday, NOW) == []
 
 
 async def test_not_after_the_time_nor_what_was_used(scene: Scene) -> None:
