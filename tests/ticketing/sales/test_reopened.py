@@ -29,6 +29,7 @@ from ticketing.checkin.plugin import start as open_gates
 from ticketing.checkin.services.redeeming import redeem_pass
 from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import PassesUsed, TicketGivenAway
+from ticketing.sales.services.cancelling import cancel_tickets
 from ticketing.sales.services.handing_over import accept_ticket
 from ticketing.sales.services.orders import Placed
 from ticketing.sales.services.outcomes import expire_orders
@@ -160,6 +161,25 @@ async def test_an_order_of_which_a_ticket_was_given_away_stays_paid(edition: Any
     await off()
     assert (await document_by_id(bill["id"])).state == DocumentState.REFUNDED
     assert [one["state"] for one in await items(order.order_id) if one["id"] == item_id] == ["revoked"]
+    await check_books(edition)
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_what_its_buyer_cancelled_stays_cancelled_when_money_comes_again(edition: Any, late: bool) -> None:
+    await allow(edition, back_percent=0)
+    types = [await make_ticket_type(edition.id, now=NOW, price_minor=50_000) for _time in range(2)]
+    placed = await make_order(edition.id, dict.fromkeys(types, 1), now=NOW)
+    await pay_again()
+    gone, _kept = await items(placed.order_id)
+    values: dict[str, Any] = {"order_id": placed.order_id, "edition_id": edition.id, "actor": None, "now": NOW}
+    await cancel_tickets(item_ids=[gone["id"]], shown_minor=0, **values)
+    await off()
+    if late:
+        assert await expire_orders(now=NOW + timedelta(hours=25)) == 1
+    await pay_again(NOW + timedelta(hours=26))
+    assert (await state(), await passes()) == (OrderState.CONFIRMED, ["issued", "revoked", "revoked"])
+    rows = await fetch("SELECT sold, held FROM ticket_type ORDER BY id")
+    assert [(row["sold"], row["held"]) for row in rows] == [(0, 0), (1, 0)]
     await check_books(edition)
 
 
