@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from app.accounts.enums import Role
+from app.accounts.personal.registry import find_all
+from app.accounts.personal.whom import whom_of
+from app.accounts.services.erasure import erase_person
 from app.events.passes.services import secret_of
 from app.events.slots import contacts_of_passes
 from app.events.typed_codes import show_code
@@ -140,6 +143,30 @@ async def test_whoever_says_the_orders_number_at_the_counter_gets_no_pass_of_ano
     assert shown.count('class="qr"') == 1
     assert (show_code(passes["short_code"]) in shown, show_code(others["short_code"]) in shown) == (True, False)
     assert ("1 × Day ticket" in shown, "3 × Day ticket" in shown) == (True, False)
+
+
+async def test_a_ticket_given_away_is_the_others_personal_data_and_not_the_buyers(
+    client: Browser, edition: Any
+) -> None:
+    order_id, item, _type_id = await a_ticket(edition)
+    await accept_ticket(token=await offer(edition, order_id, item["id"]), name="Siti Rahayu", actor=None, now=NOW)
+    people = {row["full_name"]: row["id"] for row in await fetch("SELECT id, full_name FROM person")}
+    (order,) = await fetch("SELECT buyer FROM ticket_order WHERE id = {}", order_id)
+
+    async def tickets(person_id: int) -> list[str]:
+        return [
+            row["holder_name"]
+            for found in await find_all(await whom_of(person_id))
+            if found.held.key == "tickets"
+            for row in found.rows
+        ]
+
+    assert (await tickets(order["buyer"]), await tickets(people["Siti Rahayu"])) == ([], ["Siti Rahayu"])
+    written = "SELECT holder_name, given_contact FROM order_item"
+    await erase_person(person_id=order["buyer"], now=NOW)
+    assert await fetch(written) == [{"holder_name": "Siti Rahayu", "given_contact": SITI}]
+    await erase_person(person_id=people["Siti Rahayu"], now=NOW)
+    assert await fetch(written) == [{"holder_name": "", "given_contact": ""}]
 
 
 async def test_what_was_given_away_is_not_the_buyers_any_more(edition: Any) -> None:
