@@ -207,6 +207,17 @@ class PassesUsed(AppError):
     )
 
 
+class TicketGivenAway(AppError):
+    """An order whose bill would be open again, though one of its tickets is somebody else's by now."""
+
+    code = "ticket_given_away"
+    status = 409
+    message = N_(
+        "A ticket of order {reference} was given to somebody else, so its invoice cannot be open again. Issue a credit "
+        "note over the whole amount: then this payment can be taken off. Nothing was changed."
+    )
+
+
 class TicketsNotOpen(AppError):
     """An edition that gives no tickets."""
 

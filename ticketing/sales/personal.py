@@ -80,14 +80,14 @@ async def _tickets(whom: Whom) -> Rows:
 
 
 async def _items(whom: Whom) -> list[int]:
-    """Tickets of her orders, and those whose pass is hers."""
+    """Tickets of her orders that she gave to nobody, those that were given to her, and those whose pass is hers."""
     orders = [row["id"] for row in await TicketOrder.select(TicketOrder.id).where(_of(whom))]
     passes = list(whom.pass_ids)
     if whom.person_id is not None:
         passes += [row["id"] for row in await Pass.select(Pass.id).where(Pass.holder == whom.person_id)]
-    rows = await OrderItem.select(OrderItem.id).where(
-        OrderItem.ticket_order.is_in(orders or [0]) | OrderItem.event_pass.is_in(passes or [0])
-    )
+    hers = OrderItem.ticket_order.is_in(orders or [0]) & OrderItem.given_at.is_null()
+    got = OrderItem.given_contact.is_in(list(whom.addresses) or ["-"])
+    rows = await OrderItem.select(OrderItem.id).where(hers | got | OrderItem.event_pass.is_in(passes or [0]))
     return [row["id"] for row in rows]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -15,11 +16,14 @@ from app.kernel.database import fetch
 from app.kernel.enums import MessageState
 from app.payments.enums import PaymentMethod, TaxMode
 from app.payments.lines import Terms
+from app.payments.services.taking_off import take_off
 from app.payments.services.terms import set_terms
 from app.payments.tables import PaymentDocument
 from tests.conftest import NOW
 from tests.support.factories_ticketing import make_order, pay_order
 from tests.ticketing.sales.conftest import Scene
+from tests.ticketing.sales.own import allow, items, make_paid
+from ticketing.sales.services.cancelling import cancel_tickets
 from ticketing.sales.services.outcomes import cancel_order
 from ticketing.sales.services.references import order_secret
 
@@ -90,6 +94,33 @@ async def test_a_cancelled_order_says_so_and_what_becomes_of_the_money(scene: Sc
     (document,) = await PaymentDocument.select(PaymentDocument.id).where(PaymentDocument.corrects.is_null())
     assert ("100.000\xa0₫ that came for it has to go back." in desk) is paid
     assert (f'<a href="{scene.manage("/payments/")}{document["id"]}">To the payment</a>' in desk) is paid
+
+
+async def test_who_cancelled_and_got_nothing_back_does_not_read_that_nothing_was_paid(scene: Scene) -> None:
+    await allow(scene.edition, back_percent=0)
+    placed = await make_paid(scene.edition, {scene.paid: 1}, client_id="cancelled-for-nothing")
+    await cancel_first(scene, placed.order_id)
+    page = await page_of(scene, "cancelled-for-nothing")
+    assert heading(page) == "This order was cancelled"
+    assert ("Its passes open no gate." in page, "Nothing was paid for it" in page) == (True, False)
+
+
+async def test_an_order_that_waits_again_counts_no_ticket_that_was_cancelled(scene: Scene) -> None:
+    await allow(scene.edition, back_percent=0)
+    placed = await make_paid(scene.edition, {scene.paid: 2}, client_id="waits-again")
+    await cancel_first(scene, placed.order_id)
+    (payment,) = await fetch("SELECT id, document FROM payment")
+    await take_off(document_id=payment["document"], payment_id=payment["id"], reason="Nhầm", actor=SYSTEM, now=NOW)
+    page = await page_of(scene, "waits-again")
+    assert heading(page) == "Your order waits for payment"
+    assert ("1 × Seat" in page, "2 × Seat" in page) == (True, False)
+
+
+async def cancel_first(scene: Scene, order_id: int) -> None:
+    """Let the buyer cancel her first ticket, of which nothing goes back to her."""
+    item_id = (await items(order_id))[0]["id"]
+    values: dict[str, Any] = {"actor": None, "now": NOW}
+    await cancel_tickets(order_id=order_id, edition_id=scene.edition.id, item_ids=[item_id], shown_minor=0, **values)
 
 
 async def test_a_free_order_that_was_cancelled_speaks_of_no_money(scene: Scene) -> None:

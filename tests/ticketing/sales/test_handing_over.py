@@ -8,8 +8,13 @@ from typing import Any
 
 import pytest
 
+from app.accounts.enums import Role
+from app.accounts.personal.registry import find_all
+from app.accounts.personal.whom import whom_of
+from app.accounts.services.erasure import erase_person
 from app.events.passes.services import secret_of
 from app.events.slots import contacts_of_passes
+from app.events.typed_codes import show_code
 from app.kernel import clock
 from app.kernel.database import fetch
 from app.kernel.errors import TooManyTries
@@ -113,6 +118,55 @@ async def test_the_buyers_papers_leave_out_what_was_given_away(client: Browser, 
     assert (kept["code"] in code, given["code"] in code) == (True, False)
     calendar = (await client.get(f"{page}/passes.ics")).text
     assert ("BEGIN:VEVENT" in calendar, issued.path in calendar) == (True, False)
+
+
+async def test_whoever_says_the_orders_number_at_the_counter_gets_no_pass_of_another(scene: Scene) -> None:
+    await scene.sign_in(Role.GATE_LEAD)
+    await allow(scene.edition)
+    placed = await make_order(scene.edition.id, {scene.free: 3}, now=NOW)
+    kept, given, cancelled = await items(placed.order_id)
+    issued = await accept_ticket(
+        token=await offer(scene.edition, placed.order_id, given["id"]), name="Siti", actor=None, now=NOW
+    )
+    await cancel_tickets(
+        order_id=placed.order_id,
+        edition_id=scene.edition.id,
+        item_ids=[cancelled["id"]],
+        shown_minor=0,
+        actor=None,
+        now=NOW,
+    )
+    order = scene.manage(f"/box-office/{placed.order_id}?lang=en&reference={placed.reference}")
+    shown = (await scene.browser.get(order)).text
+    (passes,) = await fetch("SELECT short_code FROM pass WHERE id = {}", kept["pass_id"])
+    (others,) = await fetch("SELECT short_code FROM pass WHERE id = {}", issued.id)
+    assert shown.count('class="qr"') == 1
+    assert (show_code(passes["short_code"]) in shown, show_code(others["short_code"]) in shown) == (True, False)
+    assert ("1 × Day ticket" in shown, "3 × Day ticket" in shown) == (True, False)
+
+
+async def test_a_ticket_given_away_is_the_others_personal_data_and_not_the_buyers(
+    client: Browser, edition: Any
+) -> None:
+    order_id, item, _type_id = await a_ticket(edition)
+    await accept_ticket(token=await offer(edition, order_id, item["id"]), name="Siti Rahayu", actor=None, now=NOW)
+    people = {row["full_name"]: row["id"] for row in await fetch("SELECT id, full_name FROM person")}
+    (order,) = await fetch("SELECT buyer FROM ticket_order WHERE id = {}", order_id)
+
+    async def tickets(person_id: int) -> list[str]:
+        return [
+            row["holder_name"]
+            for found in await find_all(await whom_of(person_id))
+            if found.held.key == "tickets"
+            for row in found.rows
+        ]
+
+    assert (await tickets(order["buyer"]), await tickets(people["Siti Rahayu"])) == ([], ["Siti Rahayu"])
+    written = "SELECT holder_name, given_contact FROM order_item"
+    await erase_person(person_id=order["buyer"], now=NOW)
+    assert await fetch(written) == [{"holder_name": "Siti Rahayu", "given_contact": SITI}]
+    await erase_person(person_id=people["Siti Rahayu"], now=NOW)
+    assert await fetch(written) == [{"holder_name": "", "given_contact": ""}]
 
 
 async def test_what_was_given_away_is_not_the_buyers_any_more(edition: Any) -> None:

@@ -22,11 +22,15 @@ from tests.payments.books import check_books
 from tests.payments.factories import make_entry
 from tests.support.factories_ticketing import make_gate, make_list, make_order, make_ticket_type
 from tests.support.race import losers, race, winners
+from tests.ticketing.sales.own import allow, items
+from tests.ticketing.sales.test_handing_over import offer
 from tests.ticketing.sales.test_told import told
 from ticketing.checkin.plugin import start as open_gates
 from ticketing.checkin.services.redeeming import redeem_pass
 from ticketing.sales.enums import OrderState
-from ticketing.sales.errors import PassesUsed
+from ticketing.sales.errors import PassesUsed, TicketGivenAway
+from ticketing.sales.services.cancelling import cancel_tickets
+from ticketing.sales.services.handing_over import accept_ticket
 from ticketing.sales.services.orders import Placed
 from ticketing.sales.services.outcomes import expire_orders
 
@@ -132,6 +136,50 @@ async def test_an_order_with_a_pass_that_was_used_stays_paid(edition: Any, order
     await credit_document(document_id=bill["id"], amount=WHOLE, reason="Nhầm", actor=SYSTEM, now=NOW)
     await off()
     assert (await document_by_id(bill["id"])).state == DocumentState.REFUNDED
+    await check_books(edition)
+
+
+async def give_away(edition: Any, order: Placed) -> int:
+    """Let the second ticket be Siti's."""
+    await allow(edition)
+    item_id = int((await items(order.order_id))[1]["id"])
+    await accept_ticket(token=await offer(edition, order.order_id, item_id), name="Siti", actor=None, now=NOW)
+    return item_id
+
+
+async def test_an_order_of_which_a_ticket_was_given_away_stays_paid(edition: Any, order: Placed) -> None:
+    item_id = await give_away(edition, order)
+    with pytest.raises(TicketGivenAway, match=order.reference):
+        await off()
+    assert (await state(), await places(), (await items(order.order_id))[1]["state"]) == (
+        *(OrderState.CONFIRMED, (2, 0)),
+        "issued",
+    )
+    (bill,) = await fetch("SELECT id FROM payment_document")
+    # What the sentence says helps:
+    await credit_document(document_id=bill["id"], amount=WHOLE, reason="Nhầm", actor=SYSTEM, now=NOW)
+    await off()
+    assert (await document_by_id(bill["id"])).state == DocumentState.REFUNDED
+    assert [one["state"] for one in await items(order.order_id) if one["id"] == item_id] == ["revoked"]
+    await check_books(edition)
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_what_its_buyer_cancelled_stays_cancelled_when_money_comes_again(edition: Any, late: bool) -> None:
+    await allow(edition, back_percent=0)
+    types = [await make_ticket_type(edition.id, now=NOW, price_minor=50_000) for _time in range(2)]
+    placed = await make_order(edition.id, dict.fromkeys(types, 1), now=NOW)
+    await pay_again()
+    gone, _kept = await items(placed.order_id)
+    values: dict[str, Any] = {"order_id": placed.order_id, "edition_id": edition.id, "actor": None, "now": NOW}
+    await cancel_tickets(item_ids=[gone["id"]], shown_minor=0, **values)
+    await off()
+    if late:
+        assert await expire_orders(now=NOW + timedelta(hours=25)) == 1
+    await pay_again(NOW + timedelta(hours=26))
+    assert (await state(), await passes()) == (OrderState.CONFIRMED, ["issued", "revoked", "revoked"])
+    rows = await fetch("SELECT sold, held FROM ticket_type ORDER BY id")
+    assert [(row["sold"], row["held"]) for row in rows] == [(0, 0), (1, 0)]
     await check_books(edition)
 
 

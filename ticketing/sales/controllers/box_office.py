@@ -247,7 +247,7 @@ async def _passes_page(
             "typed": show_code(ticket["short_code"]),
         }
         for ticket in found
-        if ticket["pass_state"] == PassState.ISSUED
+        if ticket["pass_state"] == PassState.ISSUED and ticket["is_hers"]
     ]
     document = await document_by_id(order["payment_document"]) if order["payment_document"] else None
     total = Money(order["total_minor"], order["currency"])
@@ -266,7 +266,9 @@ async def _passes_page(
         places=decimals(total.currency),
         tickets=tickets,
         state_name=_(ORDER_STATE_NAMES[order["state"]]),
-        counts=Counter(pick(ticket["type_name"]) for ticket in found),
+        counts=Counter(
+            pick(ticket["type_name"]) for ticket in found if ticket["is_hers"] or order["state"] == OrderState.CANCELLED
+        ),
         form=form,
         methods=_methods(),
         lacks_drawer=order["state"] != OrderState.CONFIRMED and await lacks_drawer(edition.id, actor.person_id),

@@ -43,7 +43,8 @@ async def move_to_types(order_id: int, places: Mapping[int, int]) -> None:
 
     Read before they are written: one type's tickets may get the places that another's gave up.
     """
-    items = await OrderItem.select(OrderItem.id, OrderItem.ticket_type).where(OrderItem.ticket_order == order_id)
+    standing = (OrderItem.ticket_order == order_id) & OrderItem.cancelled_at.is_null()
+    items = await OrderItem.select(OrderItem.id, OrderItem.ticket_type).where(standing)
     for item in items:
         if places[item["ticket_type"]] != item["ticket_type"]:
             await OrderItem.update({OrderItem.ticket_type: places[item["ticket_type"]]}).where(

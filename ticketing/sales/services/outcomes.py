@@ -20,7 +20,7 @@ from app.payments.errors import DocumentNotOpen
 from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id
 from app.payments.services.documents import Paid, cancel_document, require_refund
 from ticketing.sales.enums import OrderState
-from ticketing.sales.errors import OrderNotFound, OrderNotOpen, PassesUsed
+from ticketing.sales.errors import OrderNotFound, OrderNotOpen, PassesUsed, TicketGivenAway
 from ticketing.sales.queries import SHOWN, counts_of_order, counts_of_orders, tickets_of_order
 from ticketing.sales.services.confirming import confirm_order, confirm_orders
 from ticketing.sales.services.issuing import revoke_tickets, void_tickets
@@ -140,7 +140,7 @@ async def reopen_order(document: DocumentInfo, actor: Actor, now: datetime) -> b
     What payments calls inside the transaction that takes the money off its bill. Its places stay held for a day; paid
     by then, or later while they are free, it gets other passes. Of one that its buyer cancelled nothing is to be paid
     any more. Gives whether its buyer was told, who has to have a
-    contact. Raises OrderNotFound, PassesUsed.
+    contact. Raises OrderNotFound, PassesUsed, TicketGivenAway.
     """
     await hold_row("ticket_order", document.subject_id, alone=True)
     order = await _order(document.subject_id, document.edition_id)
@@ -154,6 +154,8 @@ async def reopen_order(document: DocumentInfo, actor: Actor, now: datetime) -> b
         uses = await pass_uses(edition, ticket["pass_id"]) if ticket["pass_id"] else []
         if any(use.tone != "refused" for use in uses):
             raise PassesUsed(reference=order.reference)
+        if ticket["given_at"] and not ticket["cancelled_at"]:  # its next pass would be made for the buyer
+            raise TicketGivenAway(reference=order.reference)
     until = now + HELD_AGAIN
     if not await _move(order, OrderState.CONFIRMED, OrderState.HELD, confirmed_at=None, expires_at=until):
         raise OrderNotOpen
