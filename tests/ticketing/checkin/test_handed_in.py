@@ -1,0 +1,49 @@
+"""What devices hand in: times of other zones, conflicts that are refused, and ids that are sent once more."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from app.kernel.database import as_moment, fetch
+from tests.conftest import NOW
+from tests.support.client import Browser
+from tests.support.factories_ticketing import make_gate, make_list, make_open_edition, make_pass
+
+pytestmark = pytest.mark.engines
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+async def scene(client: Browser, frozen_now: datetime) -> Any:
+    """An edition, a list that counts exits, its phone, and what the phone sends with each call."""
+    edition = await make_open_edition(now=NOW)
+    list_id = await make_list(edition.id, now=NOW, exits=True)
+    _gate_id, phone, token = await make_gate(edition.id, list_id, now=NOW)
+    return edition, list_id, phone, {"authorization": f"Bearer {token}"}
+
+
+async def hand_in(client: Browser, scene: Any, *scans: dict[str, Any]) -> list[dict[str, Any]]:
+    """Hand scans in by the API; gives their answers."""
+    left_out = {"device_at": NOW.isoformat(), "outcome": "admitted", "list": scene[1]}
+    body = {"scans": [left_out | scan for scan in scans]}
+    answer = await client.post("/api/v1/checkin/scans", json=body, headers=scene[3])
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["answers"]
+    return found
+
+
+async def test_a_time_with_an_offset_is_the_moment_that_it_says(client: Browser, scene: Any) -> None:
+    issued = await make_pass(scene[0], now=NOW)
+    told = (NOW - MINUTE).astimezone(timezone(timedelta(hours=7))).isoformat()
+    await hand_in(client, scene, {"nonce": "scan-0001", "code": issued.code, "device_at": told})
+    for query in (
+        "SELECT admitted_at AS at FROM admission",
+        "SELECT last_at AS at FROM admission",
+        "SELECT judged_at AS at FROM scan",
+        "SELECT device_at AS at FROM scan",
+    ):
+        assert [as_moment(row["at"]) for row in await fetch(query)] == [NOW - MINUTE]
+    assert len(await fetch("SELECT id FROM admission WHERE admitted_at = {}", NOW - MINUTE)) == 1
