@@ -353,6 +353,8 @@ async def _write(places: dict[Key, _Place], emptied: Sequence[datetime], now: da
             continue
         if place.events is not None:
             place.standing = _told(place.events, emptied, limits_of, list_id).standing
+        if place.standing.admitted_at is None and place.standing.left_at is None:
+            place.standing.left_at = now  # it never came in, and is not inside
         end_past_day(place.standing, limits_of(list_id, now))
         values = [getattr(place.standing, name) for name in _STANDING]
         if place.admission_id is None:

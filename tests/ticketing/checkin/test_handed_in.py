@@ -7,10 +7,15 @@ from typing import Any
 
 import pytest
 
+from app.accounts.actor import SYSTEM
+from app.events.passes.states import revoke_pass
 from app.kernel.database import as_moment, fetch
 from tests.conftest import NOW
 from tests.support.client import Browser
 from tests.support.factories_ticketing import make_gate, make_list, make_open_edition, make_pass
+from ticketing.checkin.enums import Settlement
+from ticketing.checkin.queries import counts_of_edition, counts_of_list, inside_of
+from ticketing.checkin.services.settling import settle_conflict
 
 pytestmark = pytest.mark.engines
 MINUTE = timedelta(minutes=1)
@@ -47,3 +52,17 @@ async def test_a_time_with_an_offset_is_the_moment_that_it_says(client: Browser,
     ):
         assert [as_moment(row["at"]) for row in await fetch(query)] == [NOW - MINUTE]
     assert len(await fetch("SELECT id FROM admission WHERE admitted_at = {}", NOW - MINUTE)) == 1
+
+
+async def test_whose_only_conflict_is_refused_is_not_inside(client: Browser, scene: Any) -> None:
+    edition, list_id, *_phone = scene
+    issued = await make_pass(edition, now=NOW)
+    await revoke_pass(pass_id=issued.id, reason="lost", actor=SYSTEM, now=NOW)
+    (answer,) = await hand_in(client, scene, {"nonce": "scan-0001", "code": issued.code})
+    assert (answer["conflict"], answer["reason"]) == (True, "revoked")
+    (scan,) = await fetch("SELECT id FROM scan")
+    await settle_conflict(
+        scan_id=scan["id"], edition_id=edition.id, settlement=Settlement.REFUSED, actor=SYSTEM, now=NOW + MINUTE
+    )
+    assert await inside_of(edition.id) == {}
+    assert (await counts_of_edition(edition.id), await counts_of_list(list_id, NOW)) == ((0, 0), (0, 0))
