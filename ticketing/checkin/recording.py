@@ -14,7 +14,7 @@ from typing import Any
 
 from app.kernel.database import as_moment, dialect, fetch, is_unique_violation, write_transaction
 from app.kernel.rows import among, given, insert_rows
-from ticketing.checkin.enums import Settlement, Verdict
+from ticketing.checkin.enums import OUTWARD, Settlement, Verdict
 from ticketing.checkin.redeem import Answer, Presented
 from ticketing.checkin.rules import Limits
 from ticketing.checkin.standing import Event, Standing, Told, end_past_day, replay, step, takes
@@ -318,7 +318,7 @@ def _is_disputed(one: Presented, first: dict[str, Any] | None) -> bool:
         and not one.outward
         and one.shown == Verdict.ADMITTED
         and one.code_hash == first["code_hash"]
-        and first["verdict"] not in LETS_IN
+        and first["verdict"] not in LETS_IN | OUTWARD
     )
 
 

@@ -66,3 +66,22 @@ async def test_whose_only_conflict_is_refused_is_not_inside(client: Browser, sce
     )
     assert await inside_of(edition.id) == {}
     assert (await counts_of_edition(edition.id), await counts_of_list(list_id, NOW)) == ((0, 0), (0, 0))
+
+
+async def test_an_id_does_not_stand_for_both_ways(client: Browser, scene: Any) -> None:
+    edition, list_id, *_phone, headers = scene
+    issued = await make_pass(edition, now=NOW)
+    came_in, went_out = ({"nonce": nonce, "code": issued.code} for nonce in ("scan-0001", "scan-0002"))
+    await hand_in(client, scene, came_in)
+    (left,) = await hand_in(client, scene, went_out | {"direction": "out"})
+    assert left["outcome"] == "admitted"
+    for _time in range(2):
+        crossed = await hand_in(client, scene, went_out, came_in | {"direction": "out"})
+        assert [answer.get("error") for answer in crossed] == ["nonce_taken", "nonce_taken"]
+    for scan, direction in ((went_out, "in"), (came_in, "out")):
+        body = {**scan, "list": list_id, "direction": direction}
+        online = await client.post("/api/v1/checkin/redeem", json=body, headers=headers)
+        assert (online.status_code, online.json()["code"]) == (409, "nonce_taken")
+    rows = await fetch("SELECT verdict, reason FROM scan ORDER BY client_id")
+    assert [(row["verdict"], row["reason"]) for row in rows] == [("admitted", None), ("left", None)]
+    assert await inside_of(edition.id) == {}
