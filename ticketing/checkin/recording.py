@@ -120,8 +120,11 @@ async def _recorded(presented: Sequence[Presented], limits_of: LimitsOf) -> list
         for one in presented:
             if one.client_id not in first:
                 taken.setdefault(one.client_id, one)
-        disputed = [one for one in presented if _is_disputed(one, first.get(one.client_id))]
-        late = {(found[one.serial]["id"], one.list_id) for one in disputed if one.serial in found}
+        disputed: dict[str, Presented] = {}
+        for one in presented:
+            if _is_disputed(one, first.get(one.client_id)):
+                disputed.setdefault(one.client_id, one)
+        late = {(found[one.serial]["id"], one.list_id) for one in disputed.values() if one.serial in found}
         for one in taken.values():
             key = (found[one.serial]["id"], one.list_id) if one.serial in found else None
             if key and _is_late(one, places[key].standing, emptied):
@@ -131,7 +134,7 @@ async def _recorded(presented: Sequence[Presented], limits_of: LimitsOf) -> list
             one.client_id: _judged(one, found.get(one.serial), places, emptied, limits_of)
             for one in sorted(taken.values(), key=lambda one: (one.judged_at, one.outward, one.client_id))
         }
-        for one in disputed:
+        for one in disputed.values():
             first[one.client_id] = await _dispute(one, first[one.client_id], found, places)
         now = presented[0].at
         await _write(places, emptied, now, limits_of)

@@ -13,9 +13,10 @@ from app.kernel.database import as_moment, fetch
 from tests.conftest import NOW
 from tests.support.client import Browser
 from tests.support.factories_ticketing import make_gate, make_list, make_open_edition, make_pass
-from ticketing.checkin.enums import Settlement
+from ticketing.checkin.enums import Reason, Settlement, Verdict
 from ticketing.checkin.queries import counts_of_edition, counts_of_list, inside_of
 from ticketing.checkin.services.settling import settle_conflict
+from ticketing.checkin.services.telling import reason_of
 
 pytestmark = pytest.mark.engines
 MINUTE = timedelta(minutes=1)
@@ -85,3 +86,19 @@ async def test_an_id_does_not_stand_for_both_ways(client: Browser, scene: Any) -
     rows = await fetch("SELECT verdict, reason FROM scan ORDER BY client_id")
     assert [(row["verdict"], row["reason"]) for row in rows] == [("admitted", None), ("left", None)]
     assert await inside_of(edition.id) == {}
+
+
+async def test_a_dispute_that_is_handed_in_twice_at_once_keeps_what_stood_against_it(
+    client: Browser, scene: Any
+) -> None:
+    edition, list_id, _phone, headers = scene
+    issued = await make_pass(edition, now=NOW)
+    await revoke_pass(pass_id=issued.id, reason="lost", actor=SYSTEM, now=NOW)
+    scan = {"nonce": "scan-0001", "code": issued.code}
+    await client.post("/api/v1/checkin/redeem", json=scan | {"list": list_id}, headers=headers)
+    for _time in range(2):
+        answers = await hand_in(client, scene, scan, scan)
+        assert [(one["conflict"], one["reason"], one["replayed"]) for one in answers] == [(True, "revoked", True)] * 2
+    (row,) = await fetch("SELECT verdict, reason FROM scan")
+    assert (row["verdict"], row["reason"]) == ("late_conflict", "revoked")
+    assert reason_of(Verdict.LATE_CONFLICT) is Reason.UNKNOWN

@@ -76,8 +76,10 @@ async def told_to_api(judged: Judgement | NotTaken) -> CheckinAnswer:
 
 
 def reason_of(verdict: Verdict) -> Reason:
-    """What a refusal is called in the check-in API."""
-    return REASONS.get(verdict) or Reason(verdict.value)
+    """What a refusal is called in the check-in API; what is none is ``unknown`` there."""
+    if verdict in REASONS:
+        return REASONS[verdict]
+    return Reason(verdict.value) if verdict.value in set(Reason) else Reason.UNKNOWN
 
 
 async def label_of(judged: Judgement) -> str | None:
