@@ -5,6 +5,7 @@ A parameter for each value of each row costs more to write down, to plan and to 
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from piccolo.columns import Column, ForeignKey
@@ -37,9 +38,15 @@ def given(name: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) 
         by_column = [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _column in columns]
         return f"UNNEST({places}) AS {name}({', '.join(columns)})", by_column
     read = ", ".join(f"json_extract(value, '$[{place}]') AS {column}" for place, column in enumerate(columns))
-    # times become what Piccolo makes of them: str
-    packed = json.dumps([list(row) for row in rows], ensure_ascii=False, default=str)
+    packed = json.dumps([list(row) for row in rows], ensure_ascii=False, default=_written)
     return f"(SELECT {read} FROM json_each({{}})) AS {name}", [packed]
+
+
+def _written(value: Any) -> str:
+    """What Piccolo makes of a value on SQLite: a moment is told in UTC there, so that texts compare as moments do."""
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        value = value.astimezone(UTC)
+    return str(value)
 
 
 async def insert_rows(

@@ -42,6 +42,11 @@ OLDER_WORDS = {
     Verdict.WRONG_EDITION: Verdict.UNKNOWN,
 }
 
+#: The answers to whoever leaves: nobody who comes in gets one.
+OUTWARD = {Verdict.LEFT, Verdict.NOT_INSIDE}
+#: What a code is that is no pass, whichever way somebody goes with it.
+NO_PASS = {Verdict.UNKNOWN, Verdict.BAD_SIGNATURE, Verdict.WRONG_EDITION}
+
 
 class Way(StrEnum):
     """Which way somebody goes through a gate."""

@@ -61,7 +61,7 @@ class EntryRulesContradict(AppError):
 
 
 class NonceTaken(AppError):
-    """A scan's id stands for a scan of another code already."""
+    """A scan's id stands for a scan of another code, or of the other way, already."""
 
     code = "nonce_taken"
     status = 409

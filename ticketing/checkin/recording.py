@@ -14,7 +14,7 @@ from typing import Any
 
 from app.kernel.database import as_moment, dialect, fetch, is_unique_violation, write_transaction
 from app.kernel.rows import among, given, insert_rows
-from ticketing.checkin.enums import Settlement, Verdict
+from ticketing.checkin.enums import OUTWARD, Settlement, Verdict
 from ticketing.checkin.redeem import Answer, Presented
 from ticketing.checkin.rules import Limits
 from ticketing.checkin.standing import Event, Standing, Told, end_past_day, replay, step, takes
@@ -120,8 +120,11 @@ async def _recorded(presented: Sequence[Presented], limits_of: LimitsOf) -> list
         for one in presented:
             if one.client_id not in first:
                 taken.setdefault(one.client_id, one)
-        disputed = [one for one in presented if _is_disputed(one, first.get(one.client_id))]
-        late = {(found[one.serial]["id"], one.list_id) for one in disputed if one.serial in found}
+        disputed: dict[str, Presented] = {}
+        for one in presented:
+            if _is_disputed(one, first.get(one.client_id)):
+                disputed.setdefault(one.client_id, one)
+        late = {(found[one.serial]["id"], one.list_id) for one in disputed.values() if one.serial in found}
         for one in taken.values():
             key = (found[one.serial]["id"], one.list_id) if one.serial in found else None
             if key and _is_late(one, places[key].standing, emptied):
@@ -131,7 +134,7 @@ async def _recorded(presented: Sequence[Presented], limits_of: LimitsOf) -> list
             one.client_id: _judged(one, found.get(one.serial), places, emptied, limits_of)
             for one in sorted(taken.values(), key=lambda one: (one.judged_at, one.outward, one.client_id))
         }
-        for one in disputed:
+        for one in disputed.values():
             first[one.client_id] = await _dispute(one, first[one.client_id], found, places)
         now = presented[0].at
         await _write(places, emptied, now, limits_of)
@@ -318,7 +321,7 @@ def _is_disputed(one: Presented, first: dict[str, Any] | None) -> bool:
         and not one.outward
         and one.shown == Verdict.ADMITTED
         and one.code_hash == first["code_hash"]
-        and first["verdict"] not in LETS_IN
+        and first["verdict"] not in LETS_IN | OUTWARD
     )
 
 
@@ -353,6 +356,8 @@ async def _write(places: dict[Key, _Place], emptied: Sequence[datetime], now: da
             continue
         if place.events is not None:
             place.standing = _told(place.events, emptied, limits_of, list_id).standing
+        if place.standing.admitted_at is None and place.standing.left_at is None:
+            place.standing.left_at = now  # it never came in, and is not inside
         end_past_day(place.standing, limits_of(list_id, now))
         values = [getattr(place.standing, name) for name in _STANDING]
         if place.admission_id is None:

@@ -109,6 +109,7 @@ async def test_every_reason_has_its_word(client: Browser, scene: Any) -> None:
 async def test_no_verdict_is_without_a_word() -> None:
     refusals = set(Verdict) - {Verdict.ADMITTED, Verdict.LEFT, Verdict.LATE_CONFLICT}
     assert {reason_of(verdict) for verdict in refusals} | {Reason.QUESTION_REQUIRED} == set(Reason)
+    assert len({reason_of(verdict) for verdict in refusals}) == len(refusals)  # none is unknown for want of a word
     assert len(REASONS) == 2
 
 

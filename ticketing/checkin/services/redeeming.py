@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from app.accounts.actor import Actor
 from app.events.queries import edition_by_id
-from ticketing.checkin.enums import Way
+from ticketing.checkin.enums import NO_PASS, OUTWARD, Way
 from ticketing.checkin.errors import ExitsNotCounted, GateNotFound, ListClosed, ListNotFound, NonceTaken
 from ticketing.checkin.queries import GateRule, gate_names
 from ticketing.checkin.recording import record
@@ -71,7 +71,7 @@ async def judge_scan(
         (answer,) = await record([presented], _limits_of({rule.list_id: rule}))
     else:
         answer = await redeem(presented)
-    if answer.other_code:
+    if _is_taken(presented, answer):
         raise NonceTaken
     if not answer.replayed:
         note_scan(rule.edition_id)
@@ -86,7 +86,7 @@ async def judge_scans(*, actor: Actor, scans: Sequence[QueuedScan], now: datetim
     conflict for the gate lead, with what stood against it; so is one that the service had refused before, slower than
     its phone waited. A list that was closed meanwhile still takes what was scanned, and how many it has room for is not
     asked: they are inside. What names a list or gate that its edition does not have, or whose ``client_id`` stands for
-    another code, is not stored: its answer is an error. Raises GateNotFound.
+    another code or the other way, is not stored: its answer is an error. Raises GateNotFound.
     """
     now_at = await rule_of(actor)
     edition = await edition_by_id(now_at.edition_id)
@@ -116,7 +116,7 @@ async def judge_scans(*, actor: Actor, scans: Sequence[QueuedScan], now: datetim
             judged.append(one)
             continue
         (presented, rule), answer = next(places), next(answers)
-        if answer.other_code:
+        if _is_taken(presented, answer):
             judged.append(NotTaken(presented.client_id, NonceTaken.code))
         else:
             judged.append(Judgement(presented, rule, answer, await _previous_gate(answer, rule)))
@@ -168,6 +168,12 @@ async def _presented_later(
         refused_by_list=_refused_by_list(rule, judged_at),
         limits=_limits(rule, judged_at),
     )
+
+
+def _is_taken(presented: Presented, answer: Answer) -> bool:
+    """Whether a scan's id stands for another code already, or for its pass on the other way."""
+    other_way = answer.replayed and answer.verdict not in NO_PASS and presented.outward != (answer.verdict in OUTWARD)
+    return answer.other_code or other_way
 
 
 def _limits(rule: GateRule, at: datetime) -> Limits:

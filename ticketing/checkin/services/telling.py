@@ -5,14 +5,13 @@ from datetime import datetime
 
 from app.events.passes.naming import names_of_labels, read_label
 from app.kernel.i18n import _, pick
-from ticketing.checkin.enums import OLDER_WORDS, REASONS, Outcome, Reason, Verdict
+from ticketing.checkin.enums import NO_PASS, OLDER_WORDS, REASONS, Outcome, Reason, Verdict
 from ticketing.checkin.queries import GateRule
 from ticketing.checkin.redeem import Answer, Presented
 from ticketing.checkin.rules import hours_told
 from ticketing.checkin.schemas import CheckinAnswer, RedeemAnswer
 
 OTHER_DAYS = {Verdict.NOT_VALID_YET, Verdict.EXPIRED}
-NO_PASS = {Verdict.UNKNOWN, Verdict.BAD_SIGNATURE, Verdict.WRONG_EDITION}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +76,10 @@ async def told_to_api(judged: Judgement | NotTaken) -> CheckinAnswer:
 
 
 def reason_of(verdict: Verdict) -> Reason:
-    """What a refusal is called in the check-in API."""
-    return REASONS.get(verdict) or Reason(verdict.value)
+    """What a refusal is called in the check-in API; what is none is ``unknown`` there."""
+    if verdict in REASONS:
+        return REASONS[verdict]
+    return Reason(verdict.value) if verdict.value in set(Reason) else Reason.UNKNOWN
 
 
 async def label_of(judged: Judgement) -> str | None:
