@@ -26,6 +26,7 @@ from ticketing.sales.services.confirming import confirm_order, confirm_orders
 from ticketing.sales.services.issuing import revoke_tickets, void_tickets
 from ticketing.sales.services.late import hold_all_types, move_to_types, places_for
 from ticketing.sales.services.messages import send_cancelled, send_open_again
+from ticketing.sales.services.own_messages import tell_given_cancelled
 from ticketing.sales.services.quota import give_back_places, hold_sold_places, hold_types, take_places
 from ticketing.sales.tables import TicketOrder
 
@@ -204,7 +205,7 @@ async def _withdraw_bill(order: TicketOrder, *, actor: Actor | None, now: dateti
 
 
 async def _cancel(order: TicketOrder, owed: Money | None, *, actor: Actor, now: datetime) -> None:
-    """Let an order go with its places and passes, and tell its buyer, in the caller's transaction.
+    """Let an order go with its places and passes, and tell those who had these, in the caller's transaction.
 
     Her money is owed back already: ``owed``, if any. Raises OrderNotOpen when it changed.
     """
@@ -225,6 +226,7 @@ async def _cancel(order: TicketOrder, owed: Money | None, *, actor: Actor, now: 
         now=now,
     )
     await send_cancelled(order=order, owed=owed, now=now)
+    await tell_given_cancelled(order.id, order.edition, now)
 
 
 async def _move(order: TicketOrder, before: str, after: OrderState, **times: datetime | None) -> bool:
