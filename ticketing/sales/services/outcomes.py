@@ -19,6 +19,7 @@ from app.payments.enums import DocumentState, Settlement
 from app.payments.errors import DocumentNotOpen
 from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id
 from app.payments.services.documents import Paid, cancel_document, require_refund
+from app.payments.services.telling import tell_taken_back
 from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import OrderNotFound, OrderNotOpen, PassesUsed, TicketGivenAway
 from ticketing.sales.queries import SHOWN, counts_of_order, counts_of_orders, tickets_of_order
@@ -130,6 +131,8 @@ async def cancel_taken_back(document: DocumentInfo, owed: Money, actor: Actor | 
     order = await _order(document.subject_id, document.edition_id)
     if order.state == OrderState.CONFIRMED:
         await _cancel(order, owed, actor=actor or SYSTEM, now=now)
+    elif owed.amount_minor:  # its buyer cancelled it herself, and a share of the price was kept until now
+        await tell_taken_back(document, owed, now)
 
 
 async def reopen_order(document: DocumentInfo, actor: Actor, now: datetime) -> bool:
