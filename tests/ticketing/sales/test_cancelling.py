@@ -19,10 +19,12 @@ from tests.support.client import Browser, sign_in
 from tests.support.factories import make_holder
 from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type, pay_order
 from tests.support.race import race, winners
+from tests.ticketing.sales.own import allow, items, make_paid, told
 from tests.ticketing.sales.test_orders import places, state_of
 from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import OrderNotOpen
 from ticketing.sales.queries import tickets_of_order
+from ticketing.sales.services.cancelling import cancel_tickets
 from ticketing.sales.services.outcomes import cancel_order, expire_orders
 
 pytestmark = pytest.mark.engines
@@ -174,3 +176,18 @@ async def test_only_a_buyer_who_can_be_reached_is_said_to_be_told(
     assert part.status_code == 303
     back = (await client.get(f"{own}?lang=en")).text
     assert (f'action="{own}/refunds/' in back, "The payer is told." in back) == (True, known)
+
+
+async def test_a_buyer_who_cancelled_is_told_when_the_share_that_was_kept_goes_back_too(edition: Any) -> None:
+    await allow(edition, back_percent=50)
+    type_id = await make_ticket_type(edition.id, now=NOW, price_minor=50_000)
+    placed = await make_paid(edition, {type_id: 1}, locale="en", email="hoa@example.vn")
+    ids = [one["id"] for one in await items(placed.order_id)]
+    hers: dict[str, Any] = {"order_id": placed.order_id, "edition_id": edition.id, "actor": None, "now": NOW}
+    await cancel_tickets(item_ids=ids, shown_minor=25_000, **hers)
+    before = len(await told())
+    (bill,) = await fetch("SELECT id FROM payment_document WHERE corrects IS NULL")
+    rest = Money(25_000, "VND")
+    await credit_document(document_id=bill["id"], amount=rest, reason="Kulanz", actor=SYSTEM, now=NOW)
+    ((address, _subject, body),) = (await told())[before:]
+    assert (address, "25.000\xa0₫ goes back to you" in body) == ("hoa@example.vn", True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from app.accounts.actor import SYSTEM
 from app.accounts.enums import Role
 from app.accounts.personal.registry import find_all
 from app.accounts.personal.whom import whom_of
@@ -31,6 +32,7 @@ from ticketing.sales.errors import ChangesOver, HandoverClosed, HandoverOpen, Or
 from ticketing.sales.services import handing_over
 from ticketing.sales.services.cancelling import cancel_tickets
 from ticketing.sales.services.handing_over import OPEN_FOR, PER_CONTACT, accept_ticket, offer_ticket, withdraw_offer
+from ticketing.sales.services.outcomes import cancel_order
 from ticketing.sales.services.renaming import rename_tickets
 
 pytestmark = pytest.mark.engines
@@ -167,6 +169,21 @@ async def test_a_ticket_given_away_is_the_others_personal_data_and_not_the_buyer
     assert await fetch(written) == [{"holder_name": "Siti Rahayu", "given_contact": SITI}]
     await erase_person(person_id=people["Siti Rahayu"], now=NOW)
     assert await fetch(written) == [{"holder_name": "", "given_contact": ""}]
+
+
+async def test_who_was_given_a_ticket_is_told_in_her_language_that_it_was_cancelled(edition: Any) -> None:
+    await allow(edition)
+    type_id = await make_ticket_type(edition.id, now=NOW)
+    placed = await make_order(edition.id, {type_id: 2}, now=NOW, locale="en", email="hoa@example.vn")
+    _kept, given = await items(placed.order_id)
+    token = await offer(edition, placed.order_id, given["id"], locale="id")
+    await accept_ticket(token=token, name="Siti", actor=None, now=NOW)
+    before = len(await told())
+    for _time in range(2):
+        await cancel_order(order_id=placed.order_id, edition_id=edition.id, actor=SYSTEM, now=NOW)
+    (buyer, _subject, _body), (siti, _her_subject, said) = (await told())[before:]
+    assert (buyer, siti) == ("hoa@example.vn", SITI)
+    assert ("tiket Anda dibatalkan" in said, placed.reference in said) == (True, False)
 
 
 async def test_what_was_given_away_is_not_the_buyers_any_more(edition: Any) -> None:

@@ -16,10 +16,13 @@ from app.payments.queries import document_by_id
 from tests.conftest import NOW
 from tests.support.factories_ticketing import make_order, make_ticket_type, pay_order
 from tests.support.race import drop_unique, losers, meet_after, race, unguarded, winners
+from tests.ticketing.sales.own import allow, items
 from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import NothingChosen, OrderIdTaken, QuotaTooSmall, SalesClosed, SoldOut, TooManyTickets
 from ticketing.sales.queries import find_orders, ticket_types_of, tickets_of_order
 from ticketing.sales.services import orders, placing, quota
+from ticketing.sales.services.cancelling import cancel_tickets
+from ticketing.sales.services.changing import change_ticket
 from ticketing.sales.services.orders import place_order, sell_at_box_office
 from ticketing.sales.services.outcomes import expire_orders
 from ticketing.sales.services.ticket_types import TicketTypeValues, update_ticket_type
@@ -79,6 +82,23 @@ async def test_the_same_order_sent_twice_gives_the_first_answer(edition: Any) ->
     assert again.replayed is True
     assert await places(type_id) == (1, 0)
     assert len(await messages()) == 1
+
+
+async def test_the_same_order_sent_again_after_it_changed_gives_the_first_answer(edition: Any) -> None:
+    await allow(edition)
+    saturday, sunday = [await make_ticket_type(edition.id, now=NOW) for _time in range(2)]
+    given = {"client_id": "the-same-order", "phone": "+84912345678"}
+    first = await make_order(edition.id, {saturday: 3}, now=NOW, **given)
+    changed, cancelled, _third = [one["id"] for one in await items(first.order_id)]
+    hers: dict[str, Any] = {"order_id": first.order_id, "edition_id": edition.id, "actor": None, "now": NOW}
+    await change_ticket(item_id=changed, type_id=sunday, **hers)
+    await cancel_tickets(item_ids=[cancelled], shown_minor=0, **hers)
+    again = await make_order(edition.id, {saturday: 3}, now=NOW, **given)
+    assert (again.order_id, again.replayed) == (first.order_id, True)
+    for other in ({saturday: 2}, {saturday: 1, sunday: 1}, {sunday: 3}):
+        with pytest.raises(OrderIdTaken):
+            await make_order(edition.id, other, now=NOW, **given)
+    assert (await places(saturday), await places(sunday)) == ((1, 0), (1, 0))
 
 
 @pytest.mark.parametrize("other", [{"count": 2}, {"phone": "+84912345670"}, {"email": "mallory@example.com"}])

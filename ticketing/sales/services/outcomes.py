@@ -19,6 +19,7 @@ from app.payments.enums import DocumentState, Settlement
 from app.payments.errors import DocumentNotOpen
 from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id
 from app.payments.services.documents import Paid, cancel_document, require_refund
+from app.payments.services.telling import tell_taken_back
 from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import OrderNotFound, OrderNotOpen, PassesUsed, TicketGivenAway
 from ticketing.sales.queries import SHOWN, counts_of_order, counts_of_orders, tickets_of_order
@@ -26,6 +27,7 @@ from ticketing.sales.services.confirming import confirm_order, confirm_orders
 from ticketing.sales.services.issuing import revoke_tickets, void_tickets
 from ticketing.sales.services.late import hold_all_types, move_to_types, places_for
 from ticketing.sales.services.messages import send_cancelled, send_open_again
+from ticketing.sales.services.own_messages import tell_given_cancelled
 from ticketing.sales.services.quota import give_back_places, hold_sold_places, hold_types, take_places
 from ticketing.sales.tables import TicketOrder
 
@@ -132,6 +134,8 @@ async def cancel_taken_back(document: DocumentInfo, owed: Money, actor: Actor | 
     order = await _order(document.subject_id, document.edition_id)
     if order.state == OrderState.CONFIRMED:
         await _cancel(order, owed, actor=actor or SYSTEM, now=now)
+    elif owed.amount_minor:  # its buyer cancelled it herself, and a share of the price was kept until now
+        await tell_taken_back(document, owed, now)
 
 
 async def reopen_order(document: DocumentInfo, actor: Actor, now: datetime) -> bool:
@@ -207,7 +211,7 @@ async def _withdraw_bill(order: TicketOrder, *, actor: Actor | None, now: dateti
 
 
 async def _cancel(order: TicketOrder, owed: Money | None, *, actor: Actor, now: datetime) -> None:
-    """Let an order go with its places and passes, and tell its buyer, in the caller's transaction.
+    """Let an order go with its places and passes, and tell those who had these, in the caller's transaction.
 
     Her money is owed back already: ``owed``, if any. Raises OrderNotOpen when it changed.
     """
@@ -228,6 +232,7 @@ async def _cancel(order: TicketOrder, owed: Money | None, *, actor: Actor, now: 
         now=now,
     )
     await send_cancelled(order=order, owed=owed, now=now)
+    await tell_given_cancelled(order.id, order.edition, now)
 
 
 async def _move(order: TicketOrder, before: str, after: OrderState, **times: datetime | None) -> bool:

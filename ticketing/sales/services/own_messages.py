@@ -6,11 +6,13 @@ from typing import Any
 
 from app.accounts.tables import Person
 from app.events.passes.services import IssuedPass
-from app.events.queries import EditionInfo
+from app.events.queries import EditionInfo, edition_by_id
+from app.kernel.database import fetch
 from app.kernel.i18n import _, format_datetime, format_number, ngettext, pick, use_locale
 from app.kernel.money import Money, format_money
 from app.kernel.outbox import send_message, way_to
 from app.kernel.settings import settings
+from ticketing.sales.enums import HandoverState
 from ticketing.sales.queries import texts
 from ticketing.sales.services.references import order_secret
 from ticketing.sales.tables import TicketOrder
@@ -185,6 +187,31 @@ async def tell_taken(order: TicketOrder, edition: EditionInfo, name: str, type_n
             values={"name": name, "ticket": pick(texts(type_name))},
             now=now,
         )
+
+
+async def tell_given_cancelled(order_id: int, edition_id: int, now: datetime) -> None:
+    """Tell those whom an order's tickets were given to that these are cancelled, in the transaction that does so."""
+    given = await fetch(
+        "SELECT i.given_contact AS contact, h.locale AS locale FROM order_item i JOIN ticket_handover h "
+        "ON h.order_item = i.id AND h.state = {} WHERE i.ticket_order = {} AND i.given_contact <> '' "
+        "AND i.cancelled_at IS NULL ORDER BY i.id",
+        HandoverState.ACCEPTED.value,
+        order_id,
+    )
+    edition = await edition_by_id(edition_id)
+    for one in given:
+        with use_locale(one["locale"]):
+            await _send(
+                one["contact"],
+                edition,
+                subject=_("Your ticket was cancelled: {edition}").format(edition=edition.title),
+                body=_("{edition}: your ticket was cancelled. Its pass opens no gate any more.").format(
+                    edition=edition.title
+                ),
+                person_id=None,
+                locale=one["locale"],
+                now=now,
+            )
 
 
 async def _tell(

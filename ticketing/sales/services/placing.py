@@ -1,14 +1,14 @@
 """One order for one ``client_id``: what was placed, told again to whoever asks for the same once more."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from app.accounts.errors import ContactTaken
-from app.kernel.database import is_unique_violation, write_transaction
+from app.kernel.database import fetch, is_unique_violation, write_transaction
 from app.kernel.errors import AppError
 from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import OrderIdTaken
-from ticketing.sales.queries import counts_of_order
 from ticketing.sales.services.references import order_secret
 from ticketing.sales.tables import TicketOrder
 
@@ -51,10 +51,24 @@ async def placed_before(asked: Asked) -> Placed | None:
     order = await TicketOrder.objects().where(TicketOrder.client_id == asked.client_id).first()
     if order is None:
         return None
-    first = (order.edition, order.contact, dict(await counts_of_order(order.id)))
-    if first != (asked.edition_id, asked.contact, dict(asked.counts)):
+    if not await _is_what_was_asked(order, asked):
         raise OrderIdTaken
     return _placed(order, asked, replayed=True)
+
+
+async def _is_what_was_asked(order: TicketOrder, asked: Asked) -> bool:
+    """Whether an order was placed as asked, whatever became of its tickets: cancelled, or changed for others.
+
+    What a changed ticket was at first is not known any more: those count as any type.
+    """
+    rows = await fetch(
+        "SELECT i.ticket_type AS type_id, p.replaces AS replaces FROM order_item i "
+        "LEFT JOIN pass p ON p.id = i.event_pass WHERE i.ticket_order = {}",
+        order.id,
+    )
+    first = (order.edition, order.contact, len(rows))
+    unchanged = Counter(row["type_id"] for row in rows if row["replaces"] is None)
+    return first == (asked.edition_id, asked.contact, sum(asked.counts.values())) and unchanged <= Counter(asked.counts)
 
 
 async def place_once(asked: Asked, make: Callable[[], Awaitable[TicketOrder]]) -> Placed:
