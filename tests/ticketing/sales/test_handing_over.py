@@ -139,7 +139,12 @@ async def test_nobody_gives_away_after_the_time_or_what_was_used_or_is_anothers(
     _gate, phone, _token = await make_gate(scene.edition.id, list_id, now=NOW)
     await redeem_pass(actor=phone, client_id="scan-1", code=item["code"], now=clock.now())
     with pytest.raises(TicketUsed):
+        await offer(scene.edition, order_id, item["id"])
+    with pytest.raises(HandoverClosed):
         await accept_ticket(token=token, name="Siti", actor=None, now=NOW)
+    link = f"{scene.edition.path}/tickets/given/{token}"
+    refused = await scene.browser.post(link, data={"full_name": "Siti", "agreed": "on"})
+    assert (refused.status_code, item["holder_name"] in refused.text) == (409, False)
     assert (await items(order_id))[0]["state"] == "issued"
 
 

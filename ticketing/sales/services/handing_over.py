@@ -16,7 +16,7 @@ from app.kernel.database import is_unique_violation, write_transaction
 from app.kernel.security import hash_token, limit, new_token
 from app.kernel.settings import settings
 from ticketing.sales.enums import HandoverState, OrderState
-from ticketing.sales.errors import ChangesOver, HandoverClosed, HandoverOpen, OrderNotOpen, TicketsGone
+from ticketing.sales.errors import ChangesOver, HandoverClosed, HandoverOpen, OrderNotOpen, TicketsGone, TicketUsed
 from ticketing.sales.queries_own import offer_by_token, rules_of
 from ticketing.sales.services.issuing import request_for
 from ticketing.sales.services.own import hold_own, known, tickets_to_change
@@ -115,7 +115,7 @@ async def accept_ticket(*, token: str, name: str, actor: Actor | None, now: date
     """Take a ticket that was offered: a pass with another code is made, and the one that stood before is withdrawn.
 
     Whoever gave it is told, and the new pass is sent to the contact of the offer. Of many at once one wins.
-    Raises HandoverClosed, TicketUsed, EditionIsCancelled.
+    Raises HandoverClosed, EditionIsCancelled.
     """
     offer = await offer_by_token(token)
     if offer is None:
@@ -124,7 +124,7 @@ async def accept_ticket(*, token: str, name: str, actor: Actor | None, now: date
         try:
             held = await hold_own(offer["order_id"], offer["edition_id"], OrderState.CONFIRMED)
             (item,) = await tickets_to_change(held, [offer["item_id"]])
-        except (OrderNotOpen, TicketsGone) as error:  # it was accepted, or its buyer cancelled it
+        except (OrderNotOpen, TicketsGone, TicketUsed) as error:  # accepted, cancelled or used: who has it is not said
             raise HandoverClosed from error
         if offer["expires_at"] <= now or not await _close(offer["item_id"], HandoverState.ACCEPTED, now, offer["id"]):
             raise HandoverClosed
