@@ -17,7 +17,7 @@ from app.kernel.security import hash_token, limit, new_token
 from app.kernel.settings import settings
 from ticketing.sales.enums import HandoverState, OrderState
 from ticketing.sales.errors import ChangesOver, HandoverClosed, HandoverOpen, OrderNotOpen, TicketsGone, TicketUsed
-from ticketing.sales.queries_own import offer_by_token, rules_of
+from ticketing.sales.queries_own import offer_by_token, offers_of_tickets, rules_of
 from ticketing.sales.services.issuing import request_for
 from ticketing.sales.services.own import hold_own, known, tickets_to_change
 from ticketing.sales.services.own_messages import send_given, tell_offered, tell_taken
@@ -85,7 +85,8 @@ async def offer_ticket(
             await tell_offered(held.order, held.edition, offer, link, now)
     except Exception as error:
         if is_unique_violation(error):
-            raise HandoverOpen(name=name) from error
+            standing = (await offers_of_tickets([item_id])).get(item_id)
+            raise HandoverOpen(name=standing["name"] if standing else name) from error
         raise
 
 
