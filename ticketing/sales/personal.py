@@ -9,7 +9,7 @@ from app.events.tables import Pass
 from app.kernel.database import fetch
 from app.kernel.i18n import N_
 from app.kernel.rows import among
-from ticketing.sales.enums import HANDOVER_STATE_NAMES, ORDER_STATE_NAMES
+from ticketing.sales.enums import HANDOVER_STATE_NAMES, ORDER_STATE_NAMES, HandoverState
 from ticketing.sales.queries import SHOWN
 from ticketing.sales.tables import OrderItem, TicketOrder
 from ticketing.sales.tables_own import Handover, RefundAccount
@@ -61,6 +61,8 @@ async def _handovers(whom: Whom) -> Rows:
 
 async def _erase_handovers(whom: Whom, now: datetime) -> int:
     hers = Handover.contact.is_in(list(whom.addresses))
+    closed: dict[Any, Any] = {Handover.state: HandoverState.WITHDRAWN.value, Handover.closed_at: now}
+    await Handover.update(closed).where(hers & (Handover.state == HandoverState.OFFERED.value))
     values: dict[Any, Any] = {Handover.name: "", Handover.contact: ""}
     return len(await Handover.update(values).where(hers).returning(Handover.id))
 

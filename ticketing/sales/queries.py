@@ -229,13 +229,20 @@ async def orders_of_contact(edition_id: int, contact: str) -> list[int]:
 
 async def contacts_of_tickets(pass_ids: Sequence[int]) -> dict[int, PassContact]:
     """The contact that was written into the order of each pass, or that of whom its ticket was given to."""
-    rows = await OrderItem.select(
-        OrderItem.event_pass,
-        OrderItem.ticket_order.contact.as_alias("contact"),
-        OrderItem.ticket_order.locale.as_alias("locale"),
-        OrderItem.given_contact,
-    ).where(OrderItem.event_pass.is_in(list(pass_ids)))
-    contacts = {row["event_pass"]: (row["given_contact"] or row["contact"], row["locale"]) for row in rows}
+    chosen, ids = among(list(pass_ids))
+    rows = await fetch(
+        "SELECT i.event_pass, i.given_at, i.given_contact, o.contact, o.locale, h.locale AS given_locale "
+        "FROM order_item i JOIN ticket_order o ON o.id = i.ticket_order "
+        "LEFT JOIN ticket_handover h ON h.order_item = i.id AND h.state = 'accepted' "
+        f"WHERE i.event_pass {chosen}",
+        ids,
+    )
+    contacts = {
+        row["event_pass"]: (row["contact"], row["locale"])
+        if row["given_at"] is None
+        else (row["given_contact"], row["given_locale"] or row["locale"])
+        for row in rows
+    }
     return {
         pass_id: PassContact(locale=locale, **{"email" if "@" in contact else "phone": contact})
         for pass_id, (contact, locale) in contacts.items()

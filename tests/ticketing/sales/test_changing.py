@@ -26,6 +26,7 @@ from ticketing.sales.errors import (
     SoldOut,
     TicketsGone,
     TicketUsed,
+    TooManyOfType,
     TypeNotOffered,
 )
 from ticketing.sales.queries import tickets_of_order
@@ -113,6 +114,25 @@ async def test_what_is_not_sold_yet_is_not_offered_instead(edition: Any) -> None
     saturday = await make_ticket_type(edition.id, now=NOW, price_minor=PRICE)
     await make_ticket_type(edition.id, now=NOW, price_minor=PRICE, sales_from=LATER)
     assert await types_instead(edition, PRICE, saturday, NOW) == []
+
+
+async def test_an_order_has_no_more_of_a_type_by_changes_than_it_allows(scene: Scene) -> None:
+    await allow(scene.edition)
+    saturday, sunday = [
+        await make_ticket_type(scene.edition.id, now=NOW, max_per_order=most, name={"vi": "Chủ nhật", "en": "Sunday"})
+        for most in (None, 1)
+    ]
+    placed = await make_order(scene.edition.id, {saturday: 2}, now=NOW)
+    first, second = await items(placed.order_id)
+    await change(scene.edition, placed.order_id, first["id"], sunday)
+    with pytest.raises(TooManyOfType):
+        await change(scene.edition, placed.order_id, second["id"], sunday)
+    page = f"{scene.edition.path}/tickets/done/{placed.secret}/change/{second['id']}?lang=en"
+    refused = await scene.browser.post(page, data={"ticket_type": str(sunday)})
+    said = "Of the kind “Sunday” one order holds at most 1."
+    assert (refused.status_code, "field-ticket_type-error" in refused.text, said in refused.text) == (422, True, True)
+    assert (await places(saturday), await places(sunday), len(await valid())) == ((1, 0), (1, 0), 2)
+    await check_orders(scene.edition)
 
 
 async def test_not_after_the_time_nor_what_was_used(scene: Scene) -> None:

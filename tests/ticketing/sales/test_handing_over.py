@@ -10,11 +10,11 @@ import pytest
 
 from app.accounts.actor import SYSTEM
 from app.accounts.enums import Role
-from app.accounts.personal.registry import find_all
-from app.accounts.personal.whom import whom_of
+from app.accounts.personal.registry import erase_all, find_all
+from app.accounts.personal.whom import Whom, whom_of
 from app.accounts.services.erasure import erase_person
 from app.events.passes.services import secret_of
-from app.events.slots import contacts_of_passes
+from app.events.slots import PassContact, contacts_of_passes
 from app.events.typed_codes import show_code
 from app.kernel import clock
 from app.kernel.database import fetch
@@ -29,11 +29,13 @@ from tests.ticketing.sales.own import LATER, allow, items, told
 from tests.ticketing.sales.test_orders import places
 from ticketing.checkin.services.redeeming import redeem_pass
 from ticketing.sales.errors import ChangesOver, HandoverClosed, HandoverOpen, OrderNotOpen, TicketsGone, TicketUsed
+from ticketing.sales.queries import contacts_of_tickets
 from ticketing.sales.services import handing_over
 from ticketing.sales.services.cancelling import cancel_tickets
 from ticketing.sales.services.handing_over import OPEN_FOR, PER_CONTACT, accept_ticket, offer_ticket, withdraw_offer
 from ticketing.sales.services.outcomes import cancel_order
 from ticketing.sales.services.renaming import rename_tickets
+from ticketing.sales.tables_own import Handover
 
 pytestmark = pytest.mark.engines
 SITI = "siti@example.id"
@@ -90,8 +92,9 @@ async def test_it_is_hers_until_it_is_accepted_and_then_the_others_alone(edition
 async def test_an_offer_can_be_withdrawn_and_ends_by_itself(edition: Any) -> None:
     order_id, item, _type_id = await a_ticket(edition)
     token = await offer(edition, order_id, item["id"])
-    with pytest.raises(HandoverOpen):
-        await offer(edition, order_id, item["id"])
+    with pytest.raises(HandoverOpen) as refused:
+        await offer(edition, order_id, item["id"], name="Ani")
+    assert refused.value.params["name"] == "Siti"
     for _time in range(2):
         await withdraw_offer(order_id=order_id, edition_id=edition.id, item_id=item["id"], actor=None, now=NOW)
     with pytest.raises(HandoverClosed):
@@ -106,6 +109,32 @@ async def test_an_offer_can_be_withdrawn_and_ends_by_itself(edition: Any) -> Non
     assert (await accept_ticket(token=third, name="Siti", actor=None, now=LATER + OPEN_FOR / 2)).id
     with pytest.raises(HandoverClosed):
         await withdraw_offer(order_id=order_id, edition_id=edition.id, item_id=item["id"], actor=None, now=NOW)
+
+
+@pytest.mark.usefixtures("client")  # whose modules say what they hold of people
+async def test_the_offer_of_who_is_forgotten_ends(edition: Any) -> None:
+    order_id, item, _type_id = await a_ticket(edition)
+    token = await offer(edition, order_id, item["id"])
+    await erase_all(Whom(emails=(SITI,)), NOW, only=["ticket_handovers"])
+    (closed,) = await Handover.select(Handover.name, Handover.contact, Handover.state, Handover.closed_at)
+    assert closed == {"name": "", "contact": "", "state": "withdrawn", "closed_at": NOW}
+    with pytest.raises(HandoverClosed):
+        await accept_ticket(token=token, name="Siti", actor=None, now=NOW)
+    again = await offer(edition, order_id, item["id"])
+    await accept_ticket(token=again, name="Siti", actor=None, now=NOW)
+    await erase_all(Whom(emails=(SITI,)), NOW, only=["ticket_handovers"])
+    assert [row["state"] for row in await Handover.select().order_by(Handover.id)] == ["withdrawn", "accepted"]
+
+
+async def test_who_was_given_a_ticket_is_written_to_in_her_language_and_its_buyer_never(edition: Any) -> None:
+    order_id, item, _type_id = await a_ticket(edition)
+    hoa = {item["pass_id"]: PassContact(email="hoa@example.vn", locale="en")}
+    assert await contacts_of_tickets([item["pass_id"]]) == hoa
+    token = await offer(edition, order_id, item["id"], locale="id")
+    issued = await accept_ticket(token=token, name="Siti", actor=None, now=NOW)
+    assert await contacts_of_tickets([issued.id]) == {issued.id: PassContact(email=SITI, locale="id")}
+    await fetch("UPDATE order_item SET given_contact = '' WHERE id = {}", item["id"])  # she was forgotten
+    assert await contacts_of_tickets([issued.id]) == {}
 
 
 async def test_the_buyers_papers_leave_out_what_was_given_away(client: Browser, edition: Any) -> None:
@@ -210,7 +239,12 @@ async def test_nobody_gives_away_after_the_time_or_what_was_used_or_is_anothers(
     _gate, phone, _token = await make_gate(scene.edition.id, list_id, now=NOW)
     await redeem_pass(actor=phone, client_id="scan-1", code=item["code"], now=clock.now())
     with pytest.raises(TicketUsed):
+        await offer(scene.edition, order_id, item["id"])
+    with pytest.raises(HandoverClosed):
         await accept_ticket(token=token, name="Siti", actor=None, now=NOW)
+    link = f"{scene.edition.path}/tickets/given/{token}"
+    refused = await scene.browser.post(link, data={"full_name": "Siti", "agreed": "on"})
+    assert (refused.status_code, item["holder_name"] in refused.text) == (409, False)
     assert (await items(order_id))[0]["state"] == "issued"
 
 

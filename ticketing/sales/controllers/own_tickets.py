@@ -24,6 +24,7 @@ from ticketing.sales.errors import (
     OrderNotFound,
     SalesClosed,
     SoldOut,
+    TooManyOfType,
     TypeNotOffered,
 )
 from ticketing.sales.queries_own import rules_of, types_instead
@@ -71,7 +72,7 @@ class OwnTicketController(Controller):
             )
         except FormError as error:
             return await _change_page(edition, secret, ticket, error.form, status=422)
-        except (SoldOut, SalesClosed, TypeNotOffered) as error:
+        except (SoldOut, SalesClosed, TooManyOfType, TypeNotOffered) as error:
             form = await form_again(request, {"ticket_type": error.sentence()})
             return await _change_page(edition, secret, ticket, form, status=error.status)
         return redirect(issued.path, toast=_("This is your new pass. The old one opens no gate any more."))

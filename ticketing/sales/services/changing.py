@@ -13,8 +13,8 @@ from app.kernel import audit
 from app.kernel.database import write_transaction
 from app.kernel.i18n import pick
 from ticketing.sales.enums import OrderState
-from ticketing.sales.errors import ChangesOver, TicketsGone, TypeNotOffered
-from ticketing.sales.queries import ticket_types_of
+from ticketing.sales.errors import ChangesOver, TicketsGone, TooManyOfType, TypeNotOffered
+from ticketing.sales.queries import counts_of_order, ticket_types_of
 from ticketing.sales.queries_own import rules_of, types_instead
 from ticketing.sales.services.issuing import request_for
 from ticketing.sales.services.own import hold_own, known, tickets_to_change
@@ -28,8 +28,8 @@ async def change_ticket(
 ) -> IssuedPass:
     """Change a ticket of a confirmed order for one of another type; gives the pass that stands from then on.
 
-    Raises ChangesOver, TicketsGone, TicketUsed, TypeNotOffered, SoldOut, SalesClosed, OrderNotFound, OrderNotOpen,
-    EditionIsCancelled.
+    Raises ChangesOver, TicketsGone, TicketUsed, TypeNotOffered, TooManyOfType, SoldOut, SalesClosed, OrderNotFound,
+    OrderNotOpen, EditionIsCancelled.
     """
     async with write_transaction():
         held = await hold_own(order_id, edition_id, OrderState.CONFIRMED)
@@ -38,8 +38,12 @@ async def change_ticket(
         (item,) = await tickets_to_change(held, [item_id])
         old = item["ticket_type"]
         await hold_types([old, type_id])
-        if type_id not in {row["id"] for row in await types_instead(held.edition, item["price_minor"], old, now)}:
+        offered = {row["id"]: row for row in await types_instead(held.edition, item["price_minor"], old, now)}
+        if type_id not in offered:
             raise TypeNotOffered
+        limit = offered[type_id]["max_per_order"]
+        if limit is not None and (await counts_of_order(order_id)).get(type_id, 0) >= limit:
+            raise TooManyOfType(name=pick(offered[type_id]["name"]), limit=limit)
         # Given back first, for both may draw on one quota; whoever finds no place rolls that back.
         await give_back_places({old: 1}, were_sold=True)
         await take_places(edition=held.edition, counts={type_id: 1}, sold=True, now=now)

@@ -16,8 +16,8 @@ from app.kernel.database import is_unique_violation, write_transaction
 from app.kernel.security import hash_token, limit, new_token
 from app.kernel.settings import settings
 from ticketing.sales.enums import HandoverState, OrderState
-from ticketing.sales.errors import ChangesOver, HandoverClosed, HandoverOpen, OrderNotOpen, TicketsGone
-from ticketing.sales.queries_own import offer_by_token, rules_of
+from ticketing.sales.errors import ChangesOver, HandoverClosed, HandoverOpen, OrderNotOpen, TicketsGone, TicketUsed
+from ticketing.sales.queries_own import offer_by_token, offers_of_tickets, rules_of
 from ticketing.sales.services.issuing import request_for
 from ticketing.sales.services.own import hold_own, known, tickets_to_change
 from ticketing.sales.services.own_messages import send_given, tell_offered, tell_taken
@@ -85,7 +85,8 @@ async def offer_ticket(
             await tell_offered(held.order, held.edition, offer, link, now)
     except Exception as error:
         if is_unique_violation(error):
-            raise HandoverOpen(name=name) from error
+            standing = (await offers_of_tickets([item_id])).get(item_id)
+            raise HandoverOpen(name=standing["name"] if standing else name) from error
         raise
 
 
@@ -115,7 +116,7 @@ async def accept_ticket(*, token: str, name: str, actor: Actor | None, now: date
     """Take a ticket that was offered: a pass with another code is made, and the one that stood before is withdrawn.
 
     Whoever gave it is told, and the new pass is sent to the contact of the offer. Of many at once one wins.
-    Raises HandoverClosed, TicketUsed, EditionIsCancelled.
+    Raises HandoverClosed, EditionIsCancelled.
     """
     offer = await offer_by_token(token)
     if offer is None:
@@ -124,7 +125,7 @@ async def accept_ticket(*, token: str, name: str, actor: Actor | None, now: date
         try:
             held = await hold_own(offer["order_id"], offer["edition_id"], OrderState.CONFIRMED)
             (item,) = await tickets_to_change(held, [offer["item_id"]])
-        except (OrderNotOpen, TicketsGone) as error:  # it was accepted, or its buyer cancelled it
+        except (OrderNotOpen, TicketsGone, TicketUsed) as error:  # accepted, cancelled or used: who has it is not said
             raise HandoverClosed from error
         if offer["expires_at"] <= now or not await _close(offer["item_id"], HandoverState.ACCEPTED, now, offer["id"]):
             raise HandoverClosed
