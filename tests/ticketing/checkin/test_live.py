@@ -9,7 +9,7 @@ import pytest
 
 from app.events.queries import EditionInfo
 from app.events.typed_codes import show_code
-from app.kernel.database import fetch
+from app.kernel.database import dialect, fetch, write_transaction
 from tests.conftest import NOW
 from tests.support.factories_ticketing import make_gate, make_list, make_open_edition, make_pass
 from ticketing.checkin import queries
@@ -138,3 +138,21 @@ async def test_all_scans_are_read_in_stretches_and_written_as_they_come(
     assert [show_code(code) for one in read for code in one][-5:] == codes[::-1]
     found = [len(stretch) async for stretch in queries.all_late_conflicts(edition.id, "Tây")]
     assert found == [2, 1]
+
+
+async def test_the_figures_of_a_list_are_read_by_its_indexes(scene: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    _edition, (phone, _other) = scene
+    plans: list[str] = []
+
+    async def planned(sql: str, *values: Any) -> list[dict[str, Any]]:
+        async with write_transaction():
+            if dialect() == "postgres":
+                await fetch("SET LOCAL enable_seqscan = off")  # a small table is read from end to end
+            explain = "EXPLAIN" if dialect() == "postgres" else "EXPLAIN QUERY PLAN"
+            plans.extend(str(row) for row in await fetch(f"{explain} {sql}", *values))
+        return await fetch(sql, *values)
+
+    monkeypatch.setattr(queries, "fetch", planned)
+    assert await queries.counts_of_list(phone.subject_id, NOW) == (0, 0)
+    used = [name for name in ("admission_entered", "admission_inside") if any(name in line for line in plans)]
+    assert used == ["admission_entered", "admission_inside"]
