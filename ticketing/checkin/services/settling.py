@@ -1,7 +1,6 @@
 """What a gate lead settles: late conflicts, and who counts as inside."""
 
-from datetime import datetime, time
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from app.accounts.actor import Actor
 from app.kernel import audit
@@ -13,12 +12,6 @@ from ticketing.checkin.recording import hold, restate
 from ticketing.checkin.rules import Limits, day_began, limits_at
 from ticketing.checkin.services.live import note_scan
 from ticketing.checkin.tables import Emptying
-
-
-def midnight_of(timezone: str, now: datetime) -> datetime:
-    """When the day began that it is now in a zone."""
-    zone = ZoneInfo(timezone)
-    return datetime.combine(now.astimezone(zone).date(), time(), zone)
 
 
 async def settle_conflict(
