@@ -375,3 +375,10 @@ async def test_a_conflict_is_settled_while_its_pass_comes_in(database: str) -> N
     assert (told["settled"], told["admitted"] <= 1) == (1, True)
     (admission,) = await fetch("SELECT entries FROM admission")
     assert admission["entries"] == 1 + told["admitted"]
+
+
+async def test_an_entry_that_crosses_a_later_one_is_none_the_less_one_of_the_day(database: str) -> None:
+    scene = await scene_of(ListRules(entries_a_day=2))
+    issued = await make_pass(scene.edition, now=NOW)
+    times = (NOW + MINUTE, NOW, NOW + 2 * MINUTE)  # the second gate asked first, and came to be stored second
+    assert [await scene.admit(issued.code, at) for at in times] == [YES, YES, NO]
