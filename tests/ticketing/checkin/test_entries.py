@@ -382,3 +382,20 @@ async def test_an_entry_that_crosses_a_later_one_is_none_the_less_one_of_the_day
     issued = await make_pass(scene.edition, now=NOW)
     times = (NOW + MINUTE, NOW, NOW + 2 * MINUTE)  # the second gate asked first, and came to be stored second
     assert [await scene.admit(issued.code, at) for at in times] == [YES, YES, NO]
+
+
+@pytest.mark.parametrize(("settlement", "entries"), [(Settlement.ACCEPTED, 2), (Settlement.REFUSED, 1)])
+async def test_an_accepted_conflict_that_is_earlier_takes_the_place_of_no_entry(
+    settlement: Settlement, entries: int, database: str
+) -> None:
+    scene = await scene_of(ListRules())
+    issued = await make_pass(scene.edition, now=NOW)
+    await scene.admit(issued.code, NOW + MINUTE)
+    scan = QueuedScan("scan-late", issued.code, NOW, Verdict.ADMITTED)
+    await redeem_queue(actor=scene.phone, scans=[scan], now=NOW + HOUR)
+    (row,) = await fetch("SELECT id FROM scan WHERE verdict = 'late_conflict'")
+    await settle_conflict(
+        scan_id=row["id"], edition_id=scene.edition.id, settlement=settlement, actor=SYSTEM, now=NOW + HOUR
+    )
+    assert await counts_of_list(scene.list_id, NOW - HOUR) == (1, entries)
+    assert await scene.admit(issued.code, NOW + 2 * HOUR) == NO
