@@ -328,14 +328,17 @@ def _is_disputed(one: Presented, first: dict[str, Any] | None) -> bool:
 async def _dispute(
     one: Presented, first: dict[str, Any], found: dict[int, dict[str, Any]], places: dict[Key, _Place]
 ) -> dict[str, Any]:
-    """Set a scan aside that was refused; what was said stands against it."""
+    """Set a scan aside that was refused, on the list that its phone says; what was said stands against it."""
     rows = await fetch(
-        "UPDATE scan SET verdict = {}, reason = verdict, shown = {}, offline = {}, judged_at = {} "
+        "UPDATE scan SET verdict = {}, reason = verdict, shown = {}, offline = {}, judged_at = {}, "
+        "list_id = {}, gate_id = {} "
         "WHERE client_id = {} AND verdict = {} RETURNING verdict, reason",
         Verdict.LATE_CONFLICT.value,
         one.shown,
         True,
         one.judged_at,
+        one.list_id,
+        one.gate_id,
         one.client_id,
         first["verdict"],
     )
