@@ -7,10 +7,13 @@ from app.accounts.personal.registry import Held, PersonalData, Rows
 from app.accounts.personal.whom import Whom
 from app.events.tables import Pass
 from app.kernel.i18n import N_
-from ticketing.checkin.enums import SETTLEMENT_NAMES, Verdict
+from ticketing.checkin.enums import SETTLEMENT_NAMES, Settlement, Verdict
 from ticketing.checkin.tables import Scan
 
-_MOMENTS = {Verdict.ADMITTED.value: "admitted_at", Verdict.LEFT.value: "left_at"}
+#: Of scans: those by which somebody came in or went out, as far as it was settled.
+_COUNTED = Scan.verdict.is_in([Verdict.ADMITTED, Verdict.LEFT]) | (
+    (Scan.verdict == Verdict.LATE_CONFLICT) & Scan.settlement.is_in([Settlement.ACCEPTED, Settlement.EXPLAINED])
+)
 
 
 async def _admissions(whom: Whom) -> Rows:
@@ -19,10 +22,16 @@ async def _admissions(whom: Whom) -> Rows:
         passes += [row["id"] for row in await Pass.select(Pass.id).where(Pass.holder == whom.person_id)]
     scans = (
         await Scan.select(Scan.event_pass.edition.as_alias("edition_id"), Scan.verdict, Scan.judged_at)
-        .where(Scan.event_pass.is_in(passes or [0]) & Scan.verdict.is_in([Verdict.ADMITTED, Verdict.LEFT]))
+        .where(Scan.event_pass.is_in(passes or [0]) & _COUNTED)
         .order_by(Scan.judged_at)
     )
-    return [{"edition_id": row["edition_id"], _MOMENTS[row["verdict"]]: row["judged_at"]} for row in scans]
+    return [
+        {
+            "edition_id": row["edition_id"],
+            "left_at" if row["verdict"] == Verdict.LEFT else "admitted_at": row["judged_at"],
+        }
+        for row in scans
+    ]
 
 
 async def _settled(whom: Whom) -> Rows:

@@ -173,8 +173,9 @@ async def counts_of_edition(edition_id: int) -> tuple[int, int]:
 async def counts_of_list(list_id: int, since: datetime) -> tuple[int, int]:
     """(inside now, times that somebody was let in since the beginning of a day) on one list."""
     rows = await fetch(
-        "SELECT SUM(CASE WHEN admitted_at >= {} THEN entries_of_day ELSE 0 END) AS admitted, "
-        "SUM(CASE WHEN left_at IS NULL THEN 1 ELSE 0 END) AS inside FROM admission WHERE list_id = {}",
+        "SELECT (SELECT SUM(entries_of_day) FROM admission WHERE list_id = {} AND admitted_at >= {}) AS admitted, "
+        "(SELECT COUNT(*) FROM admission WHERE list_id = {} AND left_at IS NULL) AS inside",
+        list_id,
         since,
         list_id,
     )

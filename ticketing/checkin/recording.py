@@ -181,7 +181,8 @@ async def _first_answers(presented: Sequence[Presented]) -> dict[str, dict[str, 
     rows = await fetch(
         "SELECT s.client_id AS client_id, s.code_hash AS code_hash, s.verdict AS verdict, s.reason AS reason, "
         "s.previous_at AS previous_at, s.previous_gate_id AS previous_gate_id, p.label AS label, "
-        "p.valid_from AS valid_from, p.valid_until AS valid_until "
+        "p.valid_from AS valid_from, p.valid_until AS valid_until, "
+        "(SELECT edition FROM check_in_list l WHERE l.id = s.list_id) AS edition_id "
         f'FROM scan s LEFT JOIN "pass" p ON p.id = s.event_pass WHERE s.client_id {condition}',
         ids,
     )
@@ -314,13 +315,18 @@ def _own_verdict(one: Presented, found: dict[str, Any]) -> Verdict:
     return Verdict(one.refused_by_list) if one.refused_by_list else Verdict.ADMITTED
 
 
+def _is_other(one: Presented, first: dict[str, Any]) -> bool:
+    """Whether what stands under a scan's id is of another code, or of another edition."""
+    return (one.code_hash, one.edition_id) != (first["code_hash"], first["edition_id"])
+
+
 def _is_disputed(one: Presented, first: dict[str, Any] | None) -> bool:
     """Whether a scan that was refused before let somebody in all the same: its phone had waited long enough."""
     return (
         first is not None
         and not one.outward
         and one.shown == Verdict.ADMITTED
-        and one.code_hash == first["code_hash"]
+        and not _is_other(one, first)
         and first["verdict"] not in LETS_IN | OUTWARD
     )
 
@@ -328,14 +334,17 @@ def _is_disputed(one: Presented, first: dict[str, Any] | None) -> bool:
 async def _dispute(
     one: Presented, first: dict[str, Any], found: dict[int, dict[str, Any]], places: dict[Key, _Place]
 ) -> dict[str, Any]:
-    """Set a scan aside that was refused; what was said stands against it."""
+    """Set a scan aside that was refused, on the list that its phone says; what was said stands against it."""
     rows = await fetch(
-        "UPDATE scan SET verdict = {}, reason = verdict, shown = {}, offline = {}, judged_at = {} "
+        "UPDATE scan SET verdict = {}, reason = verdict, shown = {}, offline = {}, judged_at = {}, "
+        "list_id = {}, gate_id = {} "
         "WHERE client_id = {} AND verdict = {} RETURNING verdict, reason",
         Verdict.LATE_CONFLICT.value,
         one.shown,
         True,
         one.judged_at,
+        one.list_id,
+        one.gate_id,
         one.client_id,
         first["verdict"],
     )
@@ -421,6 +430,7 @@ def _answer_to(
     if stored is not None:
         return replace(answers[one.client_id], replayed=True, other_code=stored.code_hash != one.code_hash)
     row = dict(first[one.client_id])
-    del row["client_id"]
-    other = row.pop("code_hash") != one.code_hash
+    other = _is_other(one, row)
+    for name in ("client_id", "code_hash", "edition_id"):
+        del row[name]
     return Answer(**row, other_code=other, replayed=True)

@@ -42,7 +42,8 @@ LOCK_LIST = "SELECT id FROM check_in_list WHERE id = $1::int FOR NO KEY UPDATE"
 POSTGRES = """
 WITH first_answer AS (
     SELECT s.verdict, s.reason, s.previous_at, s.previous_gate_id, p.label, p.valid_from, p.valid_until,
-        TRUE AS replayed, s.code_hash <> $7::varchar AS other_code
+        TRUE AS replayed, s.code_hash <> $7::varchar OR $5::int IS DISTINCT FROM
+            (SELECT edition FROM check_in_list l WHERE l.id = s.list_id) AS other_code
     FROM scan s LEFT JOIN "pass" p ON p.id = s.event_pass WHERE s.client_id = $1::varchar
 ), judged AS (
     SELECT p.id, p.label, p.valid_from, p.valid_until, CASE
@@ -132,7 +133,8 @@ ON CONFLICT (event_pass, list_id) DO UPDATE SET
 SQLITE_ATTEMPT = "UPDATE admission SET attempts = attempts + 1 WHERE list_id = ? AND event_pass = ?"
 SQLITE_FIRST_ANSWER = (
     "SELECT verdict, reason, previous_at, previous_gate_id, event_pass, TRUE AS replayed, "
-    "code_hash <> ? AS other_code, label, valid_from, valid_until "
+    "code_hash <> ? OR ? IS NOT (SELECT edition FROM check_in_list l WHERE l.id = scan.list_id) AS other_code, "
+    "label, valid_from, valid_until "
     'FROM scan LEFT JOIN "pass" ON "pass".id = event_pass WHERE client_id = ?'
 )
 
@@ -175,7 +177,7 @@ class Presented:
 class Answer:
     """What the database answered: the verdict, what stood against it, when and where the pass was used before, the
     name of its type, and from when until before when it counts. ``other_code``: the answer that stands under the scan's
-    id is of another code."""
+    id is of another code, or of another edition."""
 
     verdict: str
     reason: str | None
@@ -274,7 +276,8 @@ async def _on_sqlite(current: AnyEngine, presented: Presented) -> Any:
     async with write_transaction():
         row = await _judge_and_store(presented)
         if row is None:
-            return (await _run(SQLITE_FIRST_ANSWER, presented.code_hash, presented.client_id))[0]
+            asked = (presented.code_hash, presented.edition_id, presented.client_id)
+            return (await _run(SQLITE_FIRST_ANSWER, *asked))[0]
         if row["verdict"] == "admitted":
             await _run(SQLITE_ADMIT, *admitting(presented, row["event_pass"]))
         elif row["verdict"] == "already_admitted":

@@ -20,9 +20,10 @@ from app.kernel.i18n import _, format_date, format_datetime, ngettext
 from ticketing.checkin.enums import Verdict
 
 MIDNIGHT = "00:00"
-#: More entries than any pass has, and a moment before any scan: where a list has no such rule.
+#: More entries than any pass has, and moments before and after any scan: where a list has no such rule.
 NO_BOUND = 2**31 - 1
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+EVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +69,16 @@ class Limits:
 
 def limits_at(rules: ListRules, at: datetime, *, exits: bool, timezone: str) -> Limits:
     """The limits of a list at a moment; with ``exits`` people are scanned out of it."""
-    minutes = rules.again_after
-    if minutes is None and rules.entries_a_day is not None and not exits:
-        minutes = 0
+    again_since = NEVER
+    if rules.again_after is not None:
+        again_since = at - timedelta(minutes=rules.again_after)
+    elif rules.entries_a_day is not None and not exits:
+        again_since = EVER  # an entry at another gate may have been stored first, and yet be the later one
     return Limits(
         since=day_began(rules, at, timezone),
         once=rules.once,
         most_a_day=NO_BOUND if rules.entries_a_day is None else rules.entries_a_day,
-        again_since=NEVER if minutes is None else at - timedelta(minutes=minutes),
+        again_since=again_since,
     )
 
 

@@ -5,7 +5,7 @@ Told in the order of their times, scans give one standing, whatever the order in
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ticketing.checkin.rules import Limits
@@ -91,7 +91,14 @@ def step(standing: Standing, event: Event, limits: Limits) -> bool:
 
 
 def replay(events: Iterable[Event], emptied: Iterable[datetime], limits_at: Callable[[datetime], Limits]) -> Told:
-    """What events come to in the order of their times; at each moment of ``emptied`` everybody had left."""
+    """What events come to in the order of their times; at each moment of ``emptied`` everybody had left.
+
+    A forced entry takes nothing from those that count without it: it is one more.
+    """
+    events, emptied = list(events), list(emptied)
+    if any(one.forced for one in events):
+        counted = replay([one for one in events if not one.forced], emptied, limits_at).entries
+        events = [replace(one, forced=one.forced or one.client_id in counted) for one in events]
     standing = Standing()
     entries: set[str] = set()
     exits: set[str] = set()

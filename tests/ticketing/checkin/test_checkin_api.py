@@ -18,8 +18,7 @@ from tests.support.client import Browser
 from tests.support.factories_ticketing import make_gate, make_list, make_open_edition, make_pass
 from ticketing.checkin.enums import REASONS, Reason, Verdict
 from ticketing.checkin.queries import counts_of_list, open_conflicts
-from ticketing.checkin.rules import ListRules
-from ticketing.checkin.services.settling import midnight_of
+from ticketing.checkin.rules import ListRules, day_began
 from ticketing.checkin.services.telling import reason_of
 
 pytestmark = pytest.mark.engines
@@ -161,7 +160,7 @@ async def test_a_thousand_scans_in_any_order_come_to_the_same(client: Browser, s
             (gone,) = [row for row in answers if "error" in row]
             assert (gone["nonce"], gone["error"]) == ("scan-gone", "list_not_found")
             assert sum(row.get("replayed", False) for row in answers) == (50 if seed else 0)
-            counted = await counts_of_list(list_id, midnight_of(edition.timezone, NOW))
+            counted = await counts_of_list(list_id, day_began(ListRules(), NOW, edition.timezone))
             figures.append((counted, await open_conflicts(edition.id), len(await fetch("SELECT id FROM scan"))))
     assert figures[0] == figures[1]
     conflicts = Counter(one["direction"] for one in scans[:999])["in"] - figures[0][0][1]

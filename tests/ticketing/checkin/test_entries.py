@@ -22,7 +22,7 @@ from ticketing.checkin.queries import counts_of_list, inside_of, open_conflicts
 from ticketing.checkin.rules import ListRules, day_began
 from ticketing.checkin.schemas import QueuedScan
 from ticketing.checkin.services.redeeming import redeem_pass, redeem_queue
-from ticketing.checkin.services.settling import close_past_days, empty_lists, midnight_of, settle_conflict
+from ticketing.checkin.services.settling import close_past_days, empty_lists, settle_conflict
 
 pytestmark = pytest.mark.engines
 MINUTE = timedelta(minutes=1)
@@ -140,7 +140,7 @@ async def test_figures_count_every_entry(database: str) -> None:
     issued = await make_pass(scene.edition, now=NOW)
     for hours, way in enumerate((IN, OUT, IN, OUT, IN)):
         await scene.admit(issued.code, NOW + hours * HOUR, way)
-    midnight = midnight_of(scene.edition.timezone, NOW)
+    midnight = day_began(ListRules(), NOW, scene.edition.timezone)
     assert await counts_of_list(scene.list_id, midnight) == (1, 3)
     await scene.admit(issued.code, NOW + DAY)
     assert await counts_of_list(scene.list_id, midnight + DAY) == (1, 1)
@@ -150,7 +150,7 @@ async def test_nobody_is_inside_any_more_once_the_day_of_the_list_is_over(databa
     scene = await scene_of(ListRules(opens_daily="08:00", closes_daily="02:00"))
     issued = await make_pass(scene.edition, now=NOW)
     await scene.admit(issued.code, NOW)
-    midnight = midnight_of(scene.edition.timezone, NOW + DAY)
+    midnight = day_began(ListRules(), NOW + DAY, scene.edition.timezone)
     assert await close_past_days(now=midnight + HOUR) == 0
     assert await close_past_days(now=midnight + 2 * HOUR) == 1
     assert await inside_of(scene.edition.id) == {}
@@ -158,7 +158,7 @@ async def test_nobody_is_inside_any_more_once_the_day_of_the_list_is_over(databa
 
 async def test_the_day_of_hours_past_midnight_is_the_one_on_which_they_begin() -> None:
     rules, zone = ListRules(opens_daily="18:00", closes_daily="02:00"), "Asia/Ho_Chi_Minh"
-    midnight = midnight_of(zone, NOW)
+    midnight = day_began(ListRules(), NOW, zone)
     begun = [day_began(rules, midnight + hours * HOUR, zone) for hours in (0, 1, 2, 18, 24, 25, 26)]
     assert begun == [midnight - DAY, midnight - DAY, *([midnight] * 4), midnight + DAY]
     plain = replace(rules, closes_daily="22:00")
@@ -281,7 +281,7 @@ async def test_who_had_left_with_all_others_may_come_again(database: str) -> Non
     answers = await redeem_queue(actor=scene.phone, scans=late, now=NOW + 3 * HOUR)
     assert [one.verdict for one in answers] == ["late_conflict", "admitted"]
     assert await inside_of(scene.edition.id) == {scene.list_id: 1}  # the second one came in before all had left
-    assert await counts_of_list(scene.list_id, midnight_of(scene.edition.timezone, NOW)) == (1, 3)
+    assert await counts_of_list(scene.list_id, day_began(ListRules(), NOW, scene.edition.timezone)) == (1, 3)
 
 
 async def test_a_conflict_that_an_exit_explains_is_settled_by_it(database: str) -> None:
@@ -300,7 +300,7 @@ async def test_a_conflict_that_an_exit_explains_is_settled_by_it(database: str) 
     assert [await hand_in(2, OUT), await open_conflicts(scene.edition.id)] == ["left", 0]
     (row,) = await fetch("SELECT settlement, settled_by FROM scan WHERE verdict = 'late_conflict'")
     assert (row["settlement"], row["settled_by"]) == (Settlement.EXPLAINED, None)
-    assert await counts_of_list(scene.list_id, midnight_of(scene.edition.timezone, NOW)) == (1, 2)
+    assert await counts_of_list(scene.list_id, day_began(ListRules(), NOW, scene.edition.timezone)) == (1, 2)
 
 
 @pytest.mark.parametrize(("settlement", "entries"), [(Settlement.ACCEPTED, 2), (Settlement.REFUSED, 1)])
@@ -316,7 +316,7 @@ async def test_an_accepted_conflict_is_an_entry_and_a_refused_one_none(
     await settle_conflict(
         scan_id=row["id"], edition_id=scene.edition.id, settlement=settlement, actor=SYSTEM, now=NOW + HOUR
     )
-    assert await counts_of_list(scene.list_id, midnight_of(scene.edition.timezone, NOW)) == (1, entries)
+    assert await counts_of_list(scene.list_id, day_began(ListRules(), NOW, scene.edition.timezone)) == (1, entries)
     assert await open_conflicts(scene.edition.id) == 0
 
 
@@ -375,3 +375,27 @@ async def test_a_conflict_is_settled_while_its_pass_comes_in(database: str) -> N
     assert (told["settled"], told["admitted"] <= 1) == (1, True)
     (admission,) = await fetch("SELECT entries FROM admission")
     assert admission["entries"] == 1 + told["admitted"]
+
+
+async def test_an_entry_that_crosses_a_later_one_is_none_the_less_one_of_the_day(database: str) -> None:
+    scene = await scene_of(ListRules(entries_a_day=2))
+    issued = await make_pass(scene.edition, now=NOW)
+    times = (NOW + MINUTE, NOW, NOW + 2 * MINUTE)  # the second gate asked first, and came to be stored second
+    assert [await scene.admit(issued.code, at) for at in times] == [YES, YES, NO]
+
+
+@pytest.mark.parametrize(("settlement", "entries"), [(Settlement.ACCEPTED, 2), (Settlement.REFUSED, 1)])
+async def test_an_accepted_conflict_that_is_earlier_takes_the_place_of_no_entry(
+    settlement: Settlement, entries: int, database: str
+) -> None:
+    scene = await scene_of(ListRules())
+    issued = await make_pass(scene.edition, now=NOW)
+    await scene.admit(issued.code, NOW + MINUTE)
+    scan = QueuedScan("scan-late", issued.code, NOW, Verdict.ADMITTED)
+    await redeem_queue(actor=scene.phone, scans=[scan], now=NOW + HOUR)
+    (row,) = await fetch("SELECT id FROM scan WHERE verdict = 'late_conflict'")
+    await settle_conflict(
+        scan_id=row["id"], edition_id=scene.edition.id, settlement=settlement, actor=SYSTEM, now=NOW + HOUR
+    )
+    assert await counts_of_list(scene.list_id, NOW - HOUR) == (1, entries)
+    assert await scene.admit(issued.code, NOW + 2 * HOUR) == NO

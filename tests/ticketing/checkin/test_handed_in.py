@@ -102,3 +102,42 @@ async def test_a_dispute_that_is_handed_in_twice_at_once_keeps_what_stood_agains
     (row,) = await fetch("SELECT verdict, reason FROM scan")
     assert (row["verdict"], row["reason"]) == ("late_conflict", "revoked")
     assert reason_of(Verdict.LATE_CONFLICT) is Reason.UNKNOWN
+
+
+async def test_a_dispute_is_kept_on_the_list_that_the_device_says(client: Browser, scene: Any) -> None:
+    edition, list_id, _phone, headers = scene
+    room = await make_list(edition.id, now=NOW, name="Hội thảo", exits=True)
+    gate_id, _phone, _token = await make_gate(edition.id, room, now=NOW, name="Cửa phòng")
+    issued = await make_pass(edition, now=NOW)
+    for nonce in ("scan-0001", "scan-0002"):
+        body = {"nonce": nonce, "code": issued.code, "list": list_id}
+        await client.post("/api/v1/checkin/redeem", json=body, headers=headers)
+    scan = {"nonce": "scan-0002", "code": issued.code, "list": room, "gate": gate_id}
+    (answer,) = await hand_in(client, scene, scan)
+    assert (answer["conflict"], answer["reason"]) == (True, "already_admitted")
+    (row,) = await fetch("SELECT list_id, gate_id FROM scan WHERE verdict = 'late_conflict'")
+    assert (row["list_id"], row["gate_id"]) == (room, gate_id)
+    assert await inside_of(edition.id) == {list_id: 1, room: 1}
+    went_out = {"nonce": "scan-0003", "code": issued.code, "list": room, "direction": "out"}
+    await hand_in(client, scene, went_out | {"device_at": (NOW + MINUTE).isoformat()})
+    early = {"nonce": "scan-0004", "code": issued.code, "list": room, "device_at": (NOW - MINUTE).isoformat()}
+    await hand_in(client, scene, early | {"direction": "out"})  # for which all scans of the list are read again
+    rows = await fetch("SELECT list_id, entries FROM admission ORDER BY list_id")
+    assert [(row["list_id"], row["entries"]) for row in rows] == [(list_id, 1), (room, 1)]
+
+
+async def test_an_id_of_another_edition_is_taken(client: Browser, scene: Any) -> None:
+    """Nothing is told, nor changed, of a scan of an edition that the phone is not of."""
+    issued = await make_pass(scene[0], now=NOW)
+    await revoke_pass(pass_id=issued.id, reason="lost", actor=SYSTEM, now=NOW)
+    refused = {"nonce": "scan-0001", "code": issued.code, "list": scene[1]}
+    assert (await client.post("/api/v1/checkin/redeem", json=refused, headers=scene[3])).status_code == 200
+    other = await make_open_edition(now=NOW)
+    list_id = await make_list(other.id, now=NOW)
+    _gate_id, phone, token = await make_gate(other.id, list_id, now=NOW)
+    elsewhere = (other, list_id, phone, {"authorization": f"Bearer {token}"})
+    online = await client.post("/api/v1/checkin/redeem", json=refused | {"list": list_id}, headers=elsewhere[3])
+    assert (online.status_code, online.json().get("code")) == (409, "nonce_taken")
+    (answer,) = await hand_in(client, elsewhere, refused | {"list": list_id})
+    assert answer.get("error") == "nonce_taken"
+    assert [row["verdict"] for row in await fetch("SELECT verdict FROM scan")] == ["revoked"]

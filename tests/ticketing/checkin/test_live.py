@@ -7,13 +7,19 @@ from typing import Any
 
 import pytest
 
+from app.accounts.personal.whom import Whom
 from app.events.queries import EditionInfo
 from app.events.typed_codes import show_code
-from app.kernel.database import fetch
+from app.kernel.clock import freeze
+from app.kernel.database import dialect, fetch, write_transaction
 from tests.conftest import NOW
+from tests.support.client import new_browser
 from tests.support.factories_ticketing import make_gate, make_list, make_open_edition, make_pass
 from ticketing.checkin import queries
+from ticketing.checkin.controllers import live
 from ticketing.checkin.enums import Settlement, Verdict
+from ticketing.checkin.personal import DATA
+from ticketing.checkin.rules import ListRules, day_began
 from ticketing.checkin.schemas import QueuedScan
 from ticketing.checkin.services.redeeming import redeem_pass, redeem_queue
 from ticketing.checkin.services.settling import settle_conflict
@@ -138,3 +144,50 @@ async def test_all_scans_are_read_in_stretches_and_written_as_they_come(
     assert [show_code(code) for one in read for code in one][-5:] == codes[::-1]
     found = [len(stretch) async for stretch in queries.all_late_conflicts(edition.id, "Tây")]
     assert found == [2, 1]
+
+
+async def test_the_figures_of_a_list_are_read_by_its_indexes(scene: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    _edition, (phone, _other) = scene
+    plans: list[str] = []
+
+    async def planned(sql: str, *values: Any) -> list[dict[str, Any]]:
+        async with write_transaction():
+            if dialect() == "postgres":
+                await fetch("SET LOCAL enable_seqscan = off")  # a small table is read from end to end
+            explain = "EXPLAIN" if dialect() == "postgres" else "EXPLAIN QUERY PLAN"
+            plans.extend(str(row) for row in await fetch(f"{explain} {sql}", *values))
+        return await fetch(sql, *values)
+
+    monkeypatch.setattr(queries, "fetch", planned)
+    assert await queries.counts_of_list(phone.subject_id, NOW) == (0, 0)
+    used = [name for name in ("admission_entered", "admission_inside") if any(name in line for line in plans)]
+    assert used == ["admission_entered", "admission_inside"]
+
+
+async def test_past_midnight_the_figures_are_those_of_the_day_of_the_list(database: str) -> None:
+    edition = await make_open_edition(now=NOW)
+    list_id = await make_list(edition.id, now=NOW, rules=ListRules(opens_daily="18:00", closes_daily="02:00"))
+    _gate_id, phone, token = await make_gate(edition.id, list_id, now=NOW)
+    issued = await make_pass(edition, now=NOW)
+    midnight = day_began(ListRules(), NOW + 24 * 60 * MINUTE, edition.timezone)
+    answer = await redeem_pass(actor=phone, client_id="scan-0001", code=issued.code, now=midnight - MINUTE)
+    assert answer.verdict == "admitted"
+    with freeze(midnight + 60 * MINUTE):
+        (row,) = (await live._state(edition.id))["lists"]
+        assert (row["inside"], row["admitted"]) == (1, 1)
+        async with new_browser() as browser:
+            status = await browser.get("/api/v1/gate/status", headers={"authorization": f"Bearer {token}"})
+    assert (status.json()["inside"], status.json()["admitted"]) == (1, 1)
+
+
+@pytest.mark.parametrize("settlement", [*Settlement, None])
+async def test_a_person_is_told_of_conflicts_by_which_she_came_in(settlement: Settlement | None, scene: Any) -> None:
+    edition, (phone, _other) = scene
+    await conflict(edition, phone, 1)
+    await fetch("UPDATE scan SET settlement = {}", settlement and settlement.value)
+    (scan,) = await fetch("SELECT event_pass FROM scan")
+    (admissions, _settled) = DATA.held
+    assert admissions.find is not None
+    counts = settlement in (Settlement.ACCEPTED, Settlement.EXPLAINED)
+    told = [{"edition_id": edition.id, "admitted_at": NOW}] if counts else []
+    assert await admissions.find(Whom(pass_ids=(scan["event_pass"],))) == told

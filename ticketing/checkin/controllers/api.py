@@ -13,6 +13,7 @@ from app.events.passes.queries import key_shifts, pass_public_keys
 from app.events.queries import edition_by_id
 from app.kernel.clock import now
 from ticketing.checkin.queries import counts_of_list, refused_serials
+from ticketing.checkin.rules import day_began
 from ticketing.checkin.schemas import (
     LONGEST_BODY,
     BundleAnswer,
@@ -26,7 +27,6 @@ from ticketing.checkin.services.bundling import rules_told
 from ticketing.checkin.services.gates import rule_of
 from ticketing.checkin.services.labels import labels_of
 from ticketing.checkin.services.redeeming import redeem_pass, redeem_queue
-from ticketing.checkin.services.settling import midnight_of
 
 
 class GateApi(Controller):
@@ -100,7 +100,6 @@ class GateApi(Controller):
         """The clock, and how many are inside."""
         at = now()
         rule = await rule_of(request.user)
-        edition = await edition_by_id(rule.edition_id)
-        inside, admitted = await counts_of_list(rule.list_id, midnight_of(edition.timezone, at))
+        inside, admitted = await counts_of_list(rule.list_id, day_began(rule.rules, at, rule.timezone))
         await note_device_seen(device_id=request.user.device_id, now=at)
         return StatusAnswer(server_time=at, inside=inside, admitted=admitted, list_active=rule.active)

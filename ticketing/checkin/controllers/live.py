@@ -22,9 +22,10 @@ from app.kernel.sheets import Cell, stream_xlsx
 from app.kernel.web import page, redirect
 from ticketing.checkin import queries
 from ticketing.checkin.enums import SETTLEMENT_NAMES, VERDICT_NAMES, VERDICT_TONES
+from ticketing.checkin.rules import day_began
 from ticketing.checkin.schemas import SettleForm
 from ticketing.checkin.services.live import channel_of
-from ticketing.checkin.services.settling import empty_lists, midnight_of, settle_conflict
+from ticketing.checkin.services.settling import empty_lists, settle_conflict
 
 FLOW_TONES = ("jade", "indigo", "lacquer", "gold")
 
@@ -148,10 +149,10 @@ def _verdicts() -> dict[str, str]:
 async def _state(edition_id: int) -> dict[str, Any]:
     edition = await edition_by_id(edition_id)
     present = now()
-    midnight = midnight_of(edition.timezone, present)
     lists = await queries.lists_of(edition_id)
     for entry in lists:
-        entry["inside"], entry["admitted"] = await queries.counts_of_list(entry["id"], midnight)
+        began = day_began(queries.rules_in(entry), present, edition.timezone)
+        entry["inside"], entry["admitted"] = await queries.counts_of_list(entry["id"], began)
     starts, counts = await queries.flow(edition_id, present)
     busiest = sorted(counts.items(), key=lambda item: -sum(item[1]))
     return {

@@ -1,11 +1,12 @@
 """What a gate lead settles: late conflicts, and who counts as inside."""
 
-from datetime import datetime, time
-from zoneinfo import ZoneInfo
+from datetime import datetime
+from typing import Any
 
 from app.accounts.actor import Actor
 from app.kernel import audit
-from app.kernel.database import fetch, write_transaction
+from app.kernel.database import dialect, fetch, write_transaction
+from app.kernel.rows import among
 from ticketing.checkin.enums import Settlement, Verdict
 from ticketing.checkin.errors import ConflictNotOpen
 from ticketing.checkin.queries import ListRule, list_rule
@@ -13,12 +14,6 @@ from ticketing.checkin.recording import hold, restate
 from ticketing.checkin.rules import Limits, day_began, limits_at
 from ticketing.checkin.services.live import note_scan
 from ticketing.checkin.tables import Emptying
-
-
-def midnight_of(timezone: str, now: datetime) -> datetime:
-    """When the day began that it is now in a zone."""
-    zone = ZoneInfo(timezone)
-    return datetime.combine(now.astimezone(zone).date(), time(), zone)
 
 
 async def settle_conflict(
@@ -74,12 +69,9 @@ async def empty_lists(*, edition_id: int, actor: Actor, now: datetime) -> int:
     """Let everybody go who is inside a list of an edition, as when the doors shut; returns how many."""
     async with write_transaction():
         await Emptying(edition=edition_id, at=now).save()
+        chosen, ids = await _hold_inside("list_id IN (SELECT id FROM check_in_list WHERE edition = {})", edition_id)
         rows = await fetch(
-            "UPDATE admission SET left_at = {}, last_at = {} WHERE left_at IS NULL "
-            "AND list_id IN (SELECT id FROM check_in_list WHERE edition = {}) RETURNING id",
-            now,
-            now,
-            edition_id,
+            f"UPDATE admission SET left_at = {{}}, last_at = {{}} WHERE id {chosen} RETURNING id", now, now, ids
         )
         await audit.record(
             actor=actor,
@@ -104,12 +96,19 @@ async def close_past_days(*, now: datetime) -> int:
     for row in lists:
         rule = await list_rule(row["id"])
         async with write_transaction():
-            rows = await fetch(
-                "UPDATE admission SET left_at = {} WHERE left_at IS NULL AND list_id = {} AND admitted_at < {} "
-                "RETURNING id",
-                now,
-                row["id"],
-                day_began(rule.rules, now, rule.timezone),
-            )
+            began = day_began(rule.rules, now, rule.timezone)
+            chosen, ids = await _hold_inside("list_id = {} AND admitted_at < {}", row["id"], began)
+            rows = await fetch(f"UPDATE admission SET left_at = {{}} WHERE id {chosen} RETURNING id", now, ids)
         closed += len(rows)
     return closed
+
+
+async def _hold_inside(condition: str, *values: Any) -> tuple[str, Any]:
+    """Take the admissions of those inside that a condition chooses, in the order in which queues take theirs: else the
+    two could wait for each other. Gives what stands behind ``id`` for "is one of these", and its value.
+    """
+    lock = " FOR UPDATE" if dialect() == "postgres" else ""
+    rows = await fetch(
+        f"SELECT id FROM admission WHERE left_at IS NULL AND {condition} ORDER BY event_pass, list_id{lock}", *values
+    )
+    return among([row["id"] for row in rows], "INTEGER")
