@@ -8,9 +8,10 @@ import asyncio
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from app.kernel.database import as_moment, fetch
 from app.kernel.names import clean_text, search_text
@@ -42,23 +43,33 @@ async def find_reversals(
     """
     if not lines:
         return []
+    told = {_at_its_latest(line, zone): line for line in lines}
     chosen, amounts = among(sorted({line.amount.amount_minor for line in lines}))
     rows = await fetch(
-        f"SELECT * FROM bank_entry WHERE amount_minor {chosen} AND (edition = {{}} OR edition IS NULL)",
+        f"SELECT * FROM bank_entry WHERE amount_minor {chosen} AND (edition = {{}} OR edition IS NULL) "
+        "AND booked_at BETWEEN {} AND {}",
         amounts,
         edition_id,
+        min(line.booked_at for line in told) - WITHIN,
+        max(line.booked_at for line in told),
     )
-    first, last = min(line.booked_at for line in lines) - WITHIN, max(line.booked_at for line in lines)
     kept = []
     noted = set()
     for row in rows:
-        at = as_moment(row["booked_at"])
-        if first <= at <= last and (laid or row["state"] != EntryState.LAID):
-            kept.append((row["id"], line_of({**row, "booked_at": at}, zone)))
+        if laid or row["state"] != EntryState.LAID:
+            kept.append((row["id"], line_of({**row, "booked_at": as_moment(row["booked_at"])}, zone)))
             if row["reversed_at"] is not None:
                 noted.add(row["id"])
-    pairs = await asyncio.to_thread(taken_back_by, lines, kept)
-    return [Reversal(entry_id, line) for entry_id, line in pairs.items() if entry_id not in noted]
+    pairs = await asyncio.to_thread(taken_back_by, list(told), kept)
+    return [Reversal(entry_id, told[line]) for entry_id, line in pairs.items() if entry_id not in noted]
+
+
+def _at_its_latest(line: BankLine, zone: str) -> BankLine:
+    """A line as of the end of its day, where the bank gives the day alone: it may have been any hour of it."""
+    local = line.booked_at.astimezone(ZoneInfo(zone))
+    if local.time() != time():
+        return line
+    return replace(line, booked_at=datetime.combine(local, time.max, local.tzinfo).astimezone(UTC))
 
 
 def taken_back_by(lines: Sequence[BankLine], kept: Sequence[tuple[int, BankLine]]) -> dict[int, BankLine]:
