@@ -23,6 +23,8 @@ from app.payments.services.matching import LEAST_WORDS, references_in
 
 #: A transfer that came longer before is another matter.
 WITHIN = timedelta(days=180)
+#: Which of the signs the name of the other side is.
+NAME = 3
 NUMBER_LIKE = re.compile(r"[0-9A-Z]{10,}")
 
 
@@ -86,7 +88,9 @@ def taken_back_by(lines: Sequence[BankLine], kept: Sequence[tuple[int, BankLine]
                 entry_id
                 for key in keys
                 for entry_id, came in index[sign, line.amount, key]
-                if came.booked_at <= line.booked_at and is_ours(came.account, line.account)
+                if came.booked_at <= line.booked_at
+                and is_ours(came.account, line.account)
+                and (sign != NAME or not _of_two_accounts(came, line))
             }
             if pointed:  # the surest sign decides
                 if len(pointed) == 1:
@@ -96,7 +100,8 @@ def taken_back_by(lines: Sequence[BankLine], kept: Sequence[tuple[int, BankLine]
 
 
 def _signs(line: BankLine, *, gone: bool) -> Iterator[set[str]]:
-    """What a line may have in common with another one, the surest first: numbers, references, who is on the other side.
+    """What a line may have in common with another one, the surest first: numbers, references, the account and the name
+    of the other side.
 
     One of money that went may name the number of the transfer in its text.
     """
@@ -106,7 +111,14 @@ def _signs(line: BankLine, *, gone: bool) -> Iterator[set[str]]:
     yield {number for number in numbers if good_for_ever(number)}
     yield references_in([line.purpose])
     name = search_text(line.payer_name)
-    yield {squeezed(line.payer_account) or (name if len(name.split()) >= LEAST_WORDS else "")} - {""}
+    yield {squeezed(line.payer_account)} - {""}
+    yield {name} if len(name.split()) >= LEAST_WORDS else set()
+
+
+def _of_two_accounts(one: BankLine, other: BankLine) -> bool:
+    """Whether the other sides of two lines are known to differ, whatever they are called."""
+    accounts = squeezed(one.payer_account), squeezed(other.payer_account)
+    return all(accounts) and accounts[0] != accounts[1]
 
 
 async def note_reversals(found: Sequence[Reversal]) -> None:

@@ -82,6 +82,15 @@ def test_a_surer_sign_decides_and_none_is_no_sign() -> None:
     assert taken_back_by([twice, went], [(1, CAME)]) == {1: went}
 
 
+def test_a_name_is_a_sign_where_one_side_alone_has_an_account_and_none_where_two_differ() -> None:
+    came = replace(CAME, number="", payer_name="Lê Thị Lan")
+    no_account, other_account = replace(WENT, payer_account=""), replace(WENT, payer_account="0451000999999")
+    assert taken_back_by([no_account], [(1, came)]) == {1: no_account}
+    assert taken_back_by([WENT], [(1, replace(came, payer_account=""))]) == {1: WENT}
+    assert taken_back_by([other_account], [(1, came)]) == {}
+    assert taken_back_by([WENT], [(1, came), (2, replace(came, payer_account=""))]) == {1: WENT}  # accounts are surer
+
+
 @pytest.fixture
 async def edition(database: str) -> EditionInfo:
     """A festival, and the kinds of sheets."""
