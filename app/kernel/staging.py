@@ -59,9 +59,9 @@ class Pace:
             yield
         finally:
             self._worked += time.monotonic() - began
-        if self._worked >= self.HOLD:
-            self._worked = 0.0
-            await self.rest()
+            if self._worked >= self.HOLD:  # what fails has held the writer too
+                self._worked = 0.0
+                await self.rest()
 
     async def rest(self) -> None:
         """Let those who wait for the writer have it; who writes pieces without anything to do between them calls it."""

@@ -34,11 +34,14 @@ def read_amount(reading: Reading[Any], field: str, otherwise: Money) -> Money:
         return otherwise
 
 
-def why_no_amount(error: ValueError, currency: str) -> str:
-    """What to say at the field of what :func:`parse_money` refused: it is no amount, or more than any fair takes."""
+def why_no_amount(error: ValueError, currency: str, otherwise: str = "") -> str:
+    """What to say at the field of what :func:`parse_money` refused: it is no amount, or more than any fair takes.
+
+    ``otherwise`` is the form's own sentence of what is no amount.
+    """
     if isinstance(error, TooMuchMoney):
         return AmountTooLarge(most=Money(MOST, currency)).sentence()
-    return _(NOT_AN_AMOUNT)
+    return otherwise or _(NOT_AN_AMOUNT)
 
 
 def want_number(reading: Reading[Any], field: str, method: str, *, went_back: bool = False) -> None:

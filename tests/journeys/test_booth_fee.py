@@ -5,6 +5,8 @@ whose reference the bank has mangled; later the booth is taken back, and its exh
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -37,6 +39,7 @@ BANK = {
 }
 OWN = f"/e/{SLUG}/apply/mine/{{own_application_id}}"
 FEES = "/manage/{edition_id}/booth-fees"
+DAYS = "/manage/{edition_id}/payments/days"
 
 
 @pytest.fixture
@@ -129,6 +132,25 @@ def give_back(desk: Page, people: People) -> None:
     desk.locator("main form[action*='/refunds/']").wait_for(state="detached")
 
 
+def has_come(desk: Page, people: People) -> Counter[str]:
+    """Open the books of the day and return what has come of each kind."""
+    desk.goto(people.path(DAYS))
+    rows = desk.locator("main tbody tr", has=desk.locator("td[data-label='Đã nhận']")).all()
+    return Counter(
+        {row.locator("th").inner_text().strip(): amount_in(row.locator("td").first.inner_text()) for row in rows}
+    )
+
+
+def close_the_day(desk: Page, people: People) -> str:
+    """Close the day, as the treasurer does at its end, and return what its page says then."""
+    desk.goto(people.path(DAYS))
+    desk.locator("main form[action$='/days'] button").click()
+    confirm(desk)
+    desk.locator("main form[action$='/days']").wait_for(state="detached")
+    assert_accessible(desk)
+    return desk.locator("main").inner_text()
+
+
 def by_card(found: Mapping[str, int]) -> int:
     """Return what came by card, whether it is known by now or not how much of it Stripe keeps."""
     return found[CARD] + found[KEPT_BY_STRIPE]
@@ -137,7 +159,7 @@ def by_card(found: Mapping[str, int]) -> int:
 def test_a_fee_in_two_parts_goes_from_invoice_to_ledger_and_back(people: People, stripe: StripeServer) -> None:
     publish_booths(people)
     desk = bill_in_halves(people)
-    billed = balances(desk, people)
+    billed, before = balances(desk, people), has_come(desk, people)
 
     exhibitor = people.page(signed_in="exhibitor_owner", at=OWN, device="phone")
     assert_accessible(exhibitor)
@@ -182,3 +204,7 @@ def test_a_fee_in_two_parts_goes_from_invoice_to_ledger_and_back(people: People,
     given_back = balances(desk, people)
     assert (given_back[AT_THE_BANK], given_back[PAYABLE]) == (billed[AT_THE_BANK], billed[PAYABLE])
     assert by_card(given_back) == by_card(billed)
+
+    shown = close_the_day(desk, people)
+    assert re.search(r"Tất cả tài khoản cộng lại\s+0\s₫", shown)
+    assert has_come(desk, people) - before == {"Thẻ ngân hàng": first, "Chuyển khoản ngân hàng": rest}

@@ -71,6 +71,8 @@ async def credit_document(
             raise DocumentNotOpen(number=document.number)
         if amount.currency != document.amount.currency:
             raise CurrencyDiffers(number=document.number, due=document.amount.currency, given=amount.currency)
+        if document.is_borne:  # nothing is left of it for its payer, so a note over a bearer's share is no part of it
+            raise MoreThanBilled(number=document.number, left=document.left, given=amount)
         if line is not None and (theirs := await _of_bearer(document, line, amount, clean_text(reason))):
             note_id = await issue_credit(document, theirs, reason, now)
             await audit.record(

@@ -8,9 +8,10 @@ import asyncio
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from app.kernel.database import as_moment, fetch
 from app.kernel.names import clean_text, search_text
@@ -22,6 +23,8 @@ from app.payments.services.matching import LEAST_WORDS, references_in
 
 #: A transfer that came longer before is another matter.
 WITHIN = timedelta(days=180)
+#: Which of the signs the name of the other side is.
+NAME = 3
 NUMBER_LIKE = re.compile(r"[0-9A-Z]{10,}")
 
 
@@ -42,23 +45,33 @@ async def find_reversals(
     """
     if not lines:
         return []
+    told = {_at_its_latest(line, zone): line for line in lines}
     chosen, amounts = among(sorted({line.amount.amount_minor for line in lines}))
     rows = await fetch(
-        f"SELECT * FROM bank_entry WHERE amount_minor {chosen} AND (edition = {{}} OR edition IS NULL)",
+        f"SELECT * FROM bank_entry WHERE amount_minor {chosen} AND (edition = {{}} OR edition IS NULL) "
+        "AND booked_at BETWEEN {} AND {}",
         amounts,
         edition_id,
+        min(line.booked_at for line in told) - WITHIN,
+        max(line.booked_at for line in told),
     )
-    first, last = min(line.booked_at for line in lines) - WITHIN, max(line.booked_at for line in lines)
     kept = []
     noted = set()
     for row in rows:
-        at = as_moment(row["booked_at"])
-        if first <= at <= last and (laid or row["state"] != EntryState.LAID):
-            kept.append((row["id"], line_of({**row, "booked_at": at}, zone)))
+        if laid or row["state"] != EntryState.LAID:
+            kept.append((row["id"], line_of({**row, "booked_at": as_moment(row["booked_at"])}, zone)))
             if row["reversed_at"] is not None:
                 noted.add(row["id"])
-    pairs = await asyncio.to_thread(taken_back_by, lines, kept)
-    return [Reversal(entry_id, line) for entry_id, line in pairs.items() if entry_id not in noted]
+    pairs = await asyncio.to_thread(taken_back_by, list(told), kept)
+    return [Reversal(entry_id, told[line]) for entry_id, line in pairs.items() if entry_id not in noted]
+
+
+def _at_its_latest(line: BankLine, zone: str) -> BankLine:
+    """A line as of the end of its day, where the bank gives the day alone: it may have been any hour of it."""
+    local = line.booked_at.astimezone(ZoneInfo(zone))
+    if local.time() != time():
+        return line
+    return replace(line, booked_at=datetime.combine(local, time.max, local.tzinfo).astimezone(UTC))
 
 
 def taken_back_by(lines: Sequence[BankLine], kept: Sequence[tuple[int, BankLine]]) -> dict[int, BankLine]:
@@ -75,7 +88,9 @@ def taken_back_by(lines: Sequence[BankLine], kept: Sequence[tuple[int, BankLine]
                 entry_id
                 for key in keys
                 for entry_id, came in index[sign, line.amount, key]
-                if came.booked_at <= line.booked_at and is_ours(came.account, line.account)
+                if came.booked_at <= line.booked_at
+                and is_ours(came.account, line.account)
+                and (sign != NAME or not _of_two_accounts(came, line))
             }
             if pointed:  # the surest sign decides
                 if len(pointed) == 1:
@@ -85,7 +100,8 @@ def taken_back_by(lines: Sequence[BankLine], kept: Sequence[tuple[int, BankLine]
 
 
 def _signs(line: BankLine, *, gone: bool) -> Iterator[set[str]]:
-    """What a line may have in common with another one, the surest first: numbers, references, who is on the other side.
+    """What a line may have in common with another one, the surest first: numbers, references, the account and the name
+    of the other side.
 
     One of money that went may name the number of the transfer in its text.
     """
@@ -95,7 +111,14 @@ def _signs(line: BankLine, *, gone: bool) -> Iterator[set[str]]:
     yield {number for number in numbers if good_for_ever(number)}
     yield references_in([line.purpose])
     name = search_text(line.payer_name)
-    yield {squeezed(line.payer_account) or (name if len(name.split()) >= LEAST_WORDS else "")} - {""}
+    yield {squeezed(line.payer_account)} - {""}
+    yield {name} if len(name.split()) >= LEAST_WORDS else set()
+
+
+def _of_two_accounts(one: BankLine, other: BankLine) -> bool:
+    """Whether the other sides of two lines are known to differ, whatever they are called."""
+    accounts = squeezed(one.payer_account), squeezed(other.payer_account)
+    return all(accounts) and accounts[0] != accounts[1]
 
 
 async def note_reversals(found: Sequence[Reversal]) -> None:

@@ -16,6 +16,7 @@ from app.kernel.money import parse_money, typed_money
 from app.kernel.names import search_text
 from app.kernel.sheets import write_xlsx
 from app.kernel.web import page, redirect
+from app.payments.schemas import why_no_amount
 from booths.catalogue.certificates import show_certificates
 from booths.catalogue.controllers.exhibitor import (
     base_of,
@@ -264,9 +265,9 @@ def _values(reading: Reading[ProductForm], edition: EditionInfo) -> ProductValue
     if form.price:
         try:
             price = parse_money(form.price, edition.currency)
-        except ValueError:
+        except ValueError as error:
             said = _("This is no amount in {currency}. Write it like 1.250.000.").format(currency=edition.currency)
-            reading.refuse("price", said)
+            reading.refuse("price", why_no_amount(error, edition.currency, said))
     certificates = certificates_of(reading)
     reading.settle()
     return ProductValues(

@@ -16,7 +16,7 @@ from app.kernel.editing import held, open_edit
 from app.kernel.errors import AppError
 from app.kernel.forms import Form, FormError
 from app.kernel.i18n import N_, _
-from app.kernel.money import Money, parse_money, typed_money
+from app.kernel.money import Money, TooMuchMoney, parse_money, typed_money
 from app.kernel.names import search_text, text_key
 from app.kernel.sheets import write_xlsx
 from app.kernel.sheets.write import Cell
@@ -228,6 +228,8 @@ async def _save(request: Request[Actor, Any, Any], edition: EditionInfo, booth: 
                 reading.refuse("cells", _(NOT_CELLS))
             try:
                 price = parse_money(values.price or "0", edition.currency)
+            except TooMuchMoney:
+                reading.refuse("price", _(TOO_DEAR))
             except ValueError:
                 reading.refuse("price", _(NOT_AN_AMOUNT))
             if price.amount_minor > DEAREST:

@@ -186,6 +186,7 @@ async def test_a_product_is_added_with_a_photo_and_changed(client: httpx.AsyncCl
     [
         ({"name_vi": ""}, None, "Please give the name in at least one language."),
         ({"price": "nhiều"}, None, "This is no amount in VND."),
+        ({"price": "9" * 17}, None, "The amount is more than"),
         ({"price": "nhiều"}, a_picture(), "This is no amount in VND."),
         ({"certificates": "x" * 130}, None, "At most 12 certificates"),
         ({"code": "A1"}, None, "Another product of yours has the code A1."),

@@ -5,11 +5,15 @@ from html import unescape
 
 import pytest
 
+from app.accounts.actor import SYSTEM
 from app.payments.enums import DocumentState
 from app.payments.lines import Line
 from app.payments.own_invoice import own_invoice
-from app.payments.queries import document_by_id
+from app.payments.queries import credit_notes_of, document_by_id
+from app.payments.services.documents import cancel_document
+from tests.conftest import NOW
 from tests.events.factories import make_edition
+from tests.payments.books import check_books
 from tests.payments.controllers.test_finance import forms_of
 from tests.payments.factories import Seller, make_document
 from tests.support.client import Browser, sign_in
@@ -66,6 +70,19 @@ async def test_a_credit_note_can_be_over_what_somebody_bears(desk: Browser, sell
     assert (await desk.get(noted[0] + "/document.pdf")).content[:4] == b"%PDF"
     hers = await own_invoice(stands, is_asked=False)
     assert hers.credit_notes == []  # for the payer it is over nothing
+
+
+async def test_of_an_invoice_that_is_borne_whole_no_part_is_taken_back(desk: Browser, seller: Seller) -> None:
+    edition = await make_edition()
+    lines = [Line(description="Gian", unit_minor=90_000), Line(description="x", unit_minor=-90_000, funded_by="Quỹ")]
+    document = await make_document(edition, lines=lines, may_be_borne=True)
+    own = f"/manage/{edition.id}/payments/{document.id}"
+    for line in ("0", "1", "2"):
+        body = {"credit": "1", "credit_of": line, "reason": "Sai", "whole": "on"}
+        assert (await desk.post(f"{own}/credits", data=body)).status_code == 422
+    assert await credit_notes_of(document.id) == []
+    await cancel_document(document_id=document.id, actor=SYSTEM, now=NOW)
+    await check_books(edition)
 
 
 async def test_crediting_all_of_an_open_invoice_is_said_to_cancel_it(desk: Browser, seller: Seller) -> None:

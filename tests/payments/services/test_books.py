@@ -30,7 +30,7 @@ from app.payments.enums import (
     TaxMode,
 )
 from app.payments.lines import Line, Terms, taxed
-from app.payments.queries import DocumentInfo, LegalInvoice, document_by_id, next_due, payments_of, terms_of
+from app.payments.queries import DocumentInfo, LegalInvoice, document_by_id, lines_of, next_due, payments_of, terms_of
 from app.payments.queries_bank import entry_by_id
 from app.payments.queries_borne import Borne, borne_in, payments_of_bearers
 from app.payments.queries_drawers import moves_of, open_drawer_of
@@ -99,7 +99,16 @@ class Fair:
             ),
             *(self.write_off, self.owe, self.transfer, self.assign, self.drawer, self.move, self.payout, self.claim),
             *(self.payout, self.join),
-            *(self.bear, self.bear, self.give_back_borne, self.take_off, self.take_off, self.e_invoice),
+            *(
+                self.bear,
+                self.bear,
+                self.credit_borne,
+                self.credit_borne,
+                self.give_back_borne,
+                self.take_off,
+                self.take_off,
+                self.e_invoice,
+            ),
             *(self.count_for, self.count_back),
         )
         what = self.chance.choice(does) if self.ids else self.bill
@@ -171,6 +180,14 @@ class Fair:
         line = self.chance.choice([None, None, 1, 2, 3])
         given: dict[str, Any] = {"reason": "Sai", "line": line, "actor": SYSTEM, "now": self.now}
         await credit_document(document_id=document.id, amount=part, **given)
+
+    async def credit_borne(self) -> None:
+        """Take a part back of what somebody bears of an invoice, perhaps of one that is borne whole."""
+        borne = await self.borne()
+        lines = enumerate(await lines_of(borne.document_id), start=1)
+        line = self.one([position for position, one in lines if one.funded_by == borne.bearer])
+        given: dict[str, Any] = {"reason": "Sai", "line": line, "actor": SYSTEM, "now": self.now}
+        await credit_document(document_id=borne.document_id, amount=self.some(borne.due), **given)
 
     async def e_invoice(self) -> None:
         """Write down the e-invoice of an invoice that is paid: what is taken back of it is credited from then on."""
@@ -384,7 +401,7 @@ async def test_the_ledger_comes_to_its_documents_whatever_happens(
         await set_terms(edition_id=edition.id, terms=terms, actor=SYSTEM, now=NOW)
     cashier = await actor_of_person((await make_holder(Role.FINANCE, edition_id=edition.id)).id)
     fair = Fair(edition, cashier, seller, seed)
-    for _step in range(120):
+    for _step in range(150):
         await fair.step()
         await check_books(edition)
     assert len(fair.happened) >= 12, fair.happened

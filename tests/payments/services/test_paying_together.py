@@ -206,6 +206,26 @@ async def test_transfers_that_go_their_own_way_let_others_have_the_writer_betwee
     assert rested == [4]  # after the piece of the first one alone
 
 
+@pytest.mark.parametrize("fails", [False, True])
+async def test_what_fails_lets_others_have_the_writer_as_what_succeeds(
+    monkeypatch: pytest.MonkeyPatch, database: str, fails: bool
+) -> None:
+    rested: list[staging.Pace] = []
+
+    async def rest(pace: staging.Pace) -> None:
+        rested.append(pace)
+
+    monkeypatch.setattr(staging.Pace, "rest", rest)
+    monkeypatch.setattr(staging.Pace, "HOLD", 0.0)
+    pace = staging.Pace()
+    for _time in range(3):
+        with contextlib.suppress(ValueError):
+            async with pace.small():
+                if fails:
+                    raise ValueError
+    assert rested == [pace] * 3
+
+
 async def test_a_seller_is_asked_once_for_many_and_answers_in_their_order(
     edition: EditionInfo, seller: Seller, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -18,6 +18,7 @@ from app.main import register_modules
 from app.payments.bank_lines import BankLine
 from app.payments.enums import DocumentState
 from app.payments.queries import document_by_id
+from app.payments.queries_bank import entry_by_id
 from app.payments.references import new_reference
 from app.payments.services.assigning import match_new
 from app.payments.services.reversals import taken_back_by
@@ -81,6 +82,15 @@ def test_a_surer_sign_decides_and_none_is_no_sign() -> None:
     assert taken_back_by([twice, went], [(1, CAME)]) == {1: went}
 
 
+def test_a_name_is_a_sign_where_one_side_alone_has_an_account_and_none_where_two_differ() -> None:
+    came = replace(CAME, number="", payer_name="Lê Thị Lan")
+    no_account, other_account = replace(WENT, payer_account=""), replace(WENT, payer_account="0451000999999")
+    assert taken_back_by([no_account], [(1, came)]) == {1: no_account}
+    assert taken_back_by([WENT], [(1, replace(came, payer_account=""))]) == {1: WENT}
+    assert taken_back_by([other_account], [(1, came)]) == {}
+    assert taken_back_by([WENT], [(1, came), (2, replace(came, payer_account=""))]) == {1: WENT}  # accounts are surer
+
+
 @pytest.fixture
 async def edition(database: str) -> EditionInfo:
     """A festival, and the kinds of sheets."""
@@ -130,6 +140,29 @@ async def test_a_statement_notes_what_went_out_again_once_and_changes_nothing_el
     assert await noted() == expected
     await match_new(NOW)
     await check_books(edition)
+
+
+@pytest.mark.engines
+@pytest.mark.usefixtures("frozen_now")
+@pytest.mark.parametrize(("day", "fits"), [("15", False), ("16", True), ("17", True)])
+async def test_a_line_with_its_day_alone_may_be_of_any_hour_of_it(edition: EditionInfo, day: str, fits: bool) -> None:
+    entry = await make_entry("ve", number="FT26331000000001", edition=edition)
+    assert (await load(edition, f"{HEAD}{day}/10/2026;;50.000;HUY;FT26331000000001;\n")).get("reversals", 0) == fits
+    found = (await entry_by_id(entry.id)).reversed_at
+    assert found == (datetime(2026, 10, int(day), tzinfo=edition.zone) if fits else None)  # as the bank told of it
+
+
+@pytest.mark.engines
+@pytest.mark.usefixtures("frozen_now")
+async def test_what_came_too_long_before_is_another_matter(edition: EditionInfo) -> None:
+    entry = await make_entry("ve", number="FT26331000000001", edition=edition)
+    await BankEntry.update({BankEntry.booked_at: NOW - timedelta(days=200)}).where(BankEntry.id == entry.id)
+    line = f"{HEAD}17/10/2026;;50.000;HUY;FT26331000000001;\n"
+    await load(edition, line)
+    assert await noted() == [(False, None, None)]
+    await BankEntry.update({BankEntry.booked_at: NOW - timedelta(days=170)}).where(BankEntry.id == entry.id)
+    await load(edition, line)
+    assert await noted() == [(True, "HUY", "FT26331000000001")]
 
 
 @pytest.mark.engines

@@ -38,6 +38,8 @@ async def test_an_organiser_adds_and_changes_a_ticket_type(scene: Scene) -> None
     assert changed.status_code == 303
     taken = await scene.browser.post(scene.manage("/tickets/new"), data={**body, "code": "DAY"})
     assert taken.status_code == 409
+    large = await scene.browser.post(scene.manage("/tickets/new?lang=en"), data={**body, "price": "9" * 17})
+    assert (large.status_code, "The amount is more than" in large.text) == (422, True)
     wrong = await scene.browser.post(scene.manage("/tickets/new"), data={**body, "price": "viel"})
     assert wrong.status_code == 422
     times = {"sales_from": "2026-10-17T09:00", "sales_until": "2026-10-17T08:00"}

@@ -52,6 +52,8 @@ async def test_an_organiser_sets_them_in_a_form(scene: Scene) -> None:
     wrong = await scene.browser.post(page, data={**data, "later_percent": "101", "fee": "viel"})
     errors = [name for name in ("later_percent", "fee") if f'id="field-{name}-error"' in wrong.text]
     assert (wrong.status_code, errors) == (422, ["later_percent", "fee"])
+    large = await scene.browser.post(f"{page}?lang=en", data={**data, "fee": "9" * 17})
+    assert (large.status_code, "The amount is more than" in large.text) == (422, True)
     reversed_ = await scene.browser.post(page, data={**data, "back_percent": "10"})
     assert (reversed_.status_code, "field-later_until-error" in reversed_.text) == (422, True)
 

@@ -24,7 +24,7 @@ from app.payments.enums import METHOD_NAMES, STATE_NAMES, CounterMethod, HandMet
 from app.payments.errors import ToldAlready
 from app.payments.queries import document_by_id, is_taxed
 from app.payments.queries_drawers import lacks_drawer
-from app.payments.schemas import want_number
+from app.payments.schemas import want_number, why_no_amount
 from app.payments.services.late_parts import to_pay
 from ticketing.sales import queries
 from ticketing.sales.enums import ORDER_CHANNEL_NAMES, ORDER_STATE_NAMES, PASS_KIND_NAMES
@@ -402,8 +402,8 @@ async def _values(
     price = Money(0, edition.currency)
     try:
         price = parse_money(reading.values.price or "0", edition.currency)
-    except ValueError:
-        reading.refuse("price", _(NOT_AN_AMOUNT))
+    except ValueError as error:
+        reading.refuse("price", why_no_amount(error, edition.currency, _(NOT_AN_AMOUNT)))
     form = reading.settle()
     return ticket_types.TicketTypeValues(
         code=form.code,

@@ -16,6 +16,7 @@ from app.kernel.forms import Form, FormError
 from app.kernel.i18n import N_, _
 from app.kernel.money import Money, parse_money, typed_money
 from app.kernel.web import page, redirect
+from app.payments.schemas import why_no_amount
 from ticketing.sales.errors import PercentReversed
 from ticketing.sales.queries_own import TIMES, Rules, rules_of
 from ticketing.sales.schemas import RulesForm
@@ -75,8 +76,8 @@ async def _read(request: Request[Actor, Any, Any], edition: EditionInfo, record:
     fee = Money(0, edition.currency)
     try:
         fee = parse_money(reading.values.fee or "0", edition.currency)
-    except ValueError:
-        reading.refuse("fee", _(NOT_AN_AMOUNT))
+    except ValueError as error:
+        reading.refuse("fee", why_no_amount(error, edition.currency, _(NOT_AN_AMOUNT)))
     values = reading.settle()
     return Rules(
         fee=fee,

@@ -108,6 +108,7 @@ async def test_a_booth_is_made_changed_and_removed_by_a_form(organiser: Browser)
         ({"cells": "here"}, "Write cells as column letter"),
         ({"cells": "A1 D4"}, "do not touch"),
         ({"price": "much"}, "Please write an amount"),
+        ({"price": "9" * 17}, "No booth costs that much."),
         ({"code": ""}, "Please fill this in"),
     ):
         answer = await organiser.post(f"{base}/{stored.id}?lang=en", data={**booth, **changes})
