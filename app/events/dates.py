@@ -27,6 +27,8 @@ _STAYS: Mapping[str, str] = {
     "edition.was_ends_on": _FACT,
     "pass.issued_at": _FACT,
     "pass.revoked_at": _FACT,
+    "print_run.created_at": _FACT,
+    "print_run.finished_at": _FACT,
     "short_code.created_at": _FACT,
     "role_grant.granted_at": _FACT,
     "role_grant.revoked_at": _FACT,

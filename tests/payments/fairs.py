@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -271,4 +272,6 @@ def _told(table: str, row: dict[str, Any], labels: Labels) -> str:
             del values[name]
     if table == "outbox_message":
         values["body_text"] = re.sub(r"/pass/\S+", "/pass/…", values["body_text"])
+        attached = json.loads(values["attachments"])
+        values["attachments"] = [{**one, "of": [labels["pass"][of] for of in one["of"]]} for one in attached]
     return repr(sorted(values.items()))

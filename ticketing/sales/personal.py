@@ -60,7 +60,7 @@ async def _handovers(whom: Whom) -> Rows:
 
 
 async def _erase_handovers(whom: Whom, now: datetime) -> int:
-    hers = Handover.contact.is_in(list(whom.addresses))
+    hers = Handover.contact.is_in(list(whom.addresses) or ["-"])
     closed: dict[Any, Any] = {Handover.state: HandoverState.WITHDRAWN.value, Handover.closed_at: now}
     await Handover.update(closed).where(hers & (Handover.state == HandoverState.OFFERED.value))
     values: dict[Any, Any] = {Handover.name: "", Handover.contact: ""}
