@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.journeys.support.camera import picture_of
 from tests.journeys.support.people import People
 from tests.journeys.support.watch import assert_accessible
-from tests.journeys.test_gate import ADMITTED, may_be_alone
+from tests.journeys.test_gate import ADMITTED, may_be_alone, read_by_hand
 
 pytestmark = [pytest.mark.shared, pytest.mark.once]
 
@@ -183,7 +183,6 @@ def test_an_app_that_was_put_away_scans_sounds_and_stays_awake_again(people: Peo
     gate.wait_for_function("() => window.sound.state === 'running'")
     assert gate.evaluate("locks") == 2
     expect(gate.locator("#verdict")).to_be_hidden()
-    gate.keyboard.type(code)
-    gate.keyboard.press("Enter")
+    read_by_hand(gate, code)
     expect(gate.locator(ADMITTED)).to_be_visible()
     assert gate.evaluate("shaken") == [60]

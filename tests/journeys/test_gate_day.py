@@ -17,7 +17,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.journeys.support.people import DEVICES, SWITCHES, People
 from tests.journeys.support.watch import assert_accessible
-from tests.journeys.test_gate import ADMITTED, REFUSED, hold_out, may_be_alone, paired_phone
+from tests.journeys.test_gate import ADMITTED, REFUSED, hold_out, may_be_alone, paired_phone, read_by_hand
 from tests.journeys.test_gate_trouble import offline, slow_answers
 from tests.support.chromium import find_chromium
 
@@ -72,8 +72,7 @@ def test_the_last_scans_say_why_somebody_was_refused_and_outlive_a_reload_withou
     expect(recent(gate)).to_have_count(0)
     expect(gate.locator("#recent-none")).to_be_visible()
     assert_accessible(gate)
-    gate.keyboard.type(code)  # whoever scans looks at the verdict
-    gate.keyboard.press("Enter")
+    read_by_hand(gate, code)  # whoever scans looks at the verdict
     expect(gate.locator("#recent")).to_be_hidden()
     expect(gate.locator(ADMITTED)).to_be_visible()
     expect(gate.locator("#verdict")).to_be_hidden()
