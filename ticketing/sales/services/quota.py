@@ -78,11 +78,8 @@ async def _count(
 ) -> set[int]:
     """Change what each type has held and sold by its number of tickets; gives the types that the condition let pass."""
     source, wanted = given("wanted", _WANTED, sorted(counts.items()))
-    if dialect() == "postgres" and len(counts) > 1:
-        source = (
-            f"(SELECT its_type, its_count FROM {source} JOIN ticket_type t ON t.id = its_type "
-            "ORDER BY its_type FOR NO KEY UPDATE OF t) AS wanted"
-        )
+    if len(counts) > 1:
+        await _lock("ticket_type", "id {types}", counts)
     rows = await fetch(
         f"UPDATE ticket_type SET {_sums(change, 'its_count')} FROM {source} WHERE id = its_type {where} RETURNING id",
         *wanted,
@@ -97,16 +94,27 @@ async def _take(counts: Mapping[int, int], change: Mapping[str, int], *, fits: s
     A row that somebody else has just changed is read as she left it: all are locked before, in the order of their ids.
     """
     source, wanted = given("wanted", _WANTED, sorted(counts.items()))
-    lock = " ORDER BY its_quota FOR NO KEY UPDATE OF q" if dialect() == "postgres" else ""
+    await _lock("quota", "id IN (SELECT quota FROM quota_type WHERE ticket_type {types})", counts)
     rows = await fetch(
         "WITH needed AS (SELECT quota AS its_quota, CAST(SUM(its_count) AS INTEGER) AS its_need "
         f"FROM {source} JOIN quota_type ON ticket_type = its_type GROUP BY quota), "
-        f"asked AS (SELECT its_quota, its_need, {fits} AS fits FROM needed JOIN quota q ON q.id = its_quota{lock}) "
+        f"asked AS (SELECT its_quota, its_need, {fits} AS fits FROM needed JOIN quota ON quota.id = its_quota) "
         f"UPDATE quota SET {_sums(change, 'its_need')} FROM asked WHERE id = its_quota AND {fits} "
         "AND NOT EXISTS (SELECT 1 FROM asked other WHERE NOT other.fits) RETURNING id",
         *wanted,
     )
     return bool(rows)
+
+
+async def _lock(table: str, chosen: str, counts: Mapping[int, int]) -> None:
+    """Lock rows of types in the order of their ids, by a statement before the one that changes them.
+
+    Within that one PostgreSQL would come to a row twice, as it is and as it was when the statement began, and two who
+    do so can wait for each other.
+    """
+    if dialect() == "postgres":  # SQLite has one writer at a time anyway
+        types, ids = among(sorted(counts))
+        await hold_rows(table, chosen.format(types=types), ids, alone=True)
 
 
 def _sums(change: Mapping[str, int], number: str) -> str:
