@@ -1,6 +1,7 @@
-"""Fixtures of the kernel's tests: settings of one test, and servers that take its messages."""
+"""Fixtures of the kernel's tests: settings of one test, servers that take its messages, a template of its own."""
 
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,10 +9,12 @@ import pytest
 from app.kernel import outbox
 from app.kernel import settings as settings_module
 from app.kernel.channels import mail as mail_channel
+from app.kernel.documents import pdf
 from app.kernel.settings import Settings, settings
 from tests.kernel.mail_server import Gateway, MailServer, gateway, mail_server
 
 Configure = Callable[..., Settings]
+Template = Callable[[str], None]
 
 
 @pytest.fixture
@@ -43,3 +46,15 @@ async def sms(configure: Configure) -> AsyncIterator[Gateway]:
     async with gateway() as made:
         configure(sms_url=made.url, sms_token="sms-token", zalo_url=made.url, zalo_token="zalo-token")
         yield made
+
+
+@pytest.fixture
+def template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Template:
+    """Put a template called ``tests/sample.typ`` where a module's would lie."""
+    (tmp_path / "tests").mkdir()
+    monkeypatch.setattr(pdf, "template_folders", lambda _root: [pdf.SHARED, tmp_path])
+
+    def write(body: str, name: str = "sample") -> None:
+        (tmp_path / "tests" / f"{name}.typ").write_text('#import "/base.typ": *\n' + body)
+
+    return write

@@ -6,7 +6,8 @@ import pytest
 from app.kernel.documents.joining import JoinedPdf, NotJoined
 from app.kernel.documents.pdf import compile_pdf
 from app.kernel.documents.qr import qr_svg
-from tests.kernel.test_documents_pdf import Template, pages_of, template  # noqa: F401 - a fixture
+from tests.kernel.conftest import Template
+from tests.kernel.test_documents_pdf import pages_of
 from tests.support.pdf_codes import codes_of
 from tests.support.pdf_text import text_of
 
@@ -15,7 +16,7 @@ TWO = (
 )
 
 
-async def test_documents_become_one(template: Template, tmp_path: Path) -> None:  # noqa: F811
+async def test_documents_become_one(template: Template, tmp_path: Path) -> None:
     template(TWO)
     path = tmp_path / "all.pdf"
     with JoinedPdf(path, title="Nguyễn (Thị) Ắn", locale="vi") as joined:
@@ -61,7 +62,7 @@ async def test_what_did_not_end_well_leaves_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_only_its_owner_reads_it(template: Template, tmp_path: Path) -> None:  # noqa: F811
+async def test_only_its_owner_reads_it(template: Template, tmp_path: Path) -> None:
     template("one")
     path = tmp_path / "deep" / "all.pdf"
     with JoinedPdf(path, title="x", locale="vi") as joined:
@@ -70,7 +71,7 @@ async def test_only_its_owner_reads_it(template: Template, tmp_path: Path) -> No
     assert path.parent.stat().st_mode & 0o777 == 0o700
 
 
-async def test_a_code_drawn_by_the_child_is_the_same_picture(template: Template) -> None:  # noqa: F811
+async def test_a_code_drawn_by_the_child_is_the_same_picture(template: Template) -> None:
     template('#picture("a.svg", width: 4cm)')
     drawn = await compile_pdf("tests/sample.typ", {}, codes={"a.svg": "HELLO 42"})
     given = await compile_pdf("tests/sample.typ", {}, images={"a.svg": qr_svg("HELLO 42").encode()})

@@ -3,7 +3,6 @@ import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,21 +15,8 @@ from app.kernel.documents.labels import Label, label_sheets, one_file
 from app.kernel.documents.pdf import Copy, DocumentFailed, compile_each, compile_pdf
 from app.kernel.documents.qr import qr_svg
 from app.kernel.i18n import use_locale
+from tests.kernel.conftest import Template
 from tests.support.pdf_text import text_of
-
-Template = Callable[[str], None]
-
-
-@pytest.fixture
-def template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Template:
-    """Put a template called ``tests/sample.typ`` where a module's would lie."""
-    (tmp_path / "tests").mkdir()
-    monkeypatch.setattr(pdf, "template_folders", lambda _root: [pdf.SHARED, tmp_path])
-
-    def write(body: str, name: str = "sample") -> None:
-        (tmp_path / "tests" / f"{name}.typ").write_text('#import "/base.typ": *\n' + body)
-
-    return write
 
 
 def pages_of(content: bytes) -> int:

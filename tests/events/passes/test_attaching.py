@@ -21,6 +21,7 @@ from app.events.services.postponing import postpone_edition
 from app.kernel import outbox
 from app.kernel.channels import making
 from app.kernel.settings import settings
+from app.main import register_modules, start_modules
 from tests.conftest import NOW
 from tests.events.factories import make_edition
 from tests.kernel.conftest import configure, mail  # noqa: F401 - fixtures
@@ -84,6 +85,8 @@ async def test_a_calendar_has_each_day_once(database: str) -> None:
 
 async def test_an_edition_put_off_moves_its_entries(database: str) -> None:
     """The same entries under a higher number: a calendar that has them moves them."""
+    register_modules()
+    await start_modules()  # they say what moves with an edition
     edition = await make_edition()
     one = await issue(edition)
     before = ((await make_calendar([one])) or b"").decode()
