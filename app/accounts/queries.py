@@ -216,9 +216,9 @@ async def leads_into(merged_id: int, kept_id: int) -> bool:
 
 
 async def _row_by_contact(phone: str | None, email: str | None) -> dict[str, Any] | None:
-    for column, value in ((Person.phone, phone), (Person.email, email)):
-        if value and (rows := await Person.select().where(column == value)):
-            return dict(rows[0])
+    for column, value in (("phone", phone), ("email", email)):
+        if value and (rows := await fetch(f"SELECT * FROM person WHERE {column} = {{}}", value)):
+            return rows[0]
     return None
 
 

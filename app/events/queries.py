@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from app.events.enums import EditionState, Part
 from app.events.errors import EditionIsCancelled, EditionNotFound, SessionNotFound
 from app.events.tables import Edition, Hall, ProgrammeSession, Track, Venue
-from app.kernel.database import contains, dialect
+from app.kernel.database import contains, fetch, hold_rows
 from app.kernel.i18n import format_days, pick
 from app.kernel.names import region_of
 
@@ -135,16 +135,16 @@ def _info(row: Mapping[str, Any]) -> EditionInfo:
     return EditionInfo(
         id=row["id"],
         slug=row["slug"],
-        name=row["name"] or {},
-        intro=row["intro"] or {},
-        place=row["place"] or {},
+        name=_loaded(row["name"]) or {},
+        intro=_loaded(row["intro"]) or {},
+        place=_loaded(row["place"]) or {},
         timezone=row["timezone"],
         currency=row["currency"],
         starts_on=row["starts_on"],
         ends_on=row["ends_on"],
         opens_at=row["opens_at"],
         closes_at=row["closes_at"],
-        parts=frozenset(Part(part) for part in row["parts"] or []),
+        parts=frozenset(Part(part) for part in _loaded(row["parts"]) or []),
         state=EditionState(row["state"]),
         cover=row["cover"],
         venue_id=row["venue"],
@@ -157,9 +157,14 @@ def _info(row: Mapping[str, Any]) -> EditionInfo:
     )
 
 
+def _loaded(stored: Any) -> Any:
+    """What a column of JSON holds, however it was read."""
+    return json.loads(stored) if isinstance(stored, str) and stored else stored
+
+
 async def edition_by_id(edition_id: int) -> EditionInfo:
     """One edition. Raises EditionNotFound."""
-    rows = await Edition.select().where(Edition.id == edition_id).output(load_json=True)
+    rows = await fetch("SELECT * FROM edition WHERE id = {}", edition_id)
     if not rows:
         raise EditionNotFound
     return _info(rows[0])
@@ -167,7 +172,7 @@ async def edition_by_id(edition_id: int) -> EditionInfo:
 
 async def edition_by_slug(slug: str, *, drafts: bool = False) -> EditionInfo:
     """The edition at ``/e/{slug}``. Raises EditionNotFound, also for a draft unless ``drafts``."""
-    rows = [] if "\0" in slug else await Edition.select().where(Edition.slug == slug).output(load_json=True)
+    rows = [] if "\0" in slug else await fetch("SELECT * FROM edition WHERE slug = {}", slug)
     if not rows or (rows[0]["state"] == EditionState.DRAFT and not drafts):
         raise EditionNotFound
     return _info(rows[0])
@@ -190,10 +195,7 @@ async def hold_edition(edition_id: int, *, alone: bool = False) -> EditionInfo:
 
     Whoever writes what hangs on its days, or what a cancelled one may not have, holds it before all other rows.
     """
-    query = Edition.select().where(Edition.id == edition_id).output(load_json=True)
-    if dialect() == "postgres":  # SQLite has one writer at a time anyway
-        query = query.lock_rows("NO KEY UPDATE" if alone else "SHARE")
-    rows = await query
+    rows = await hold_rows("edition", "id = {}", edition_id, alone=alone)
     if not rows:
         raise EditionNotFound
     return _info(rows[0])

@@ -15,7 +15,7 @@ import msgspec
 from app.kernel.database import contains, fetch
 from app.kernel.logs import request_id
 from app.kernel.paging import page_number
-from app.kernel.rows import insert_rows
+from app.kernel.rows import add, insert_rows
 from app.kernel.tables import AuditEntry
 
 COLUMNS = [column for column in AuditEntry._meta.columns if not column._meta.primary_key]
@@ -106,7 +106,7 @@ async def record(
     )
     waiting = _gathering.get()
     if waiting is None:
-        await entry.save()
+        await add(entry)
     else:
         waiting.append(entry)
 

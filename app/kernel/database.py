@@ -189,6 +189,16 @@ async def write_transaction() -> AsyncIterator[None]:
         await _call(callback)
 
 
+@asynccontextmanager
+async def write_statement() -> AsyncIterator[None]:
+    """As :func:`write_transaction`, around one statement alone: on PostgreSQL that is a transaction by itself."""
+    if isinstance(engine(), PostgresEngine):
+        yield
+    else:
+        async with write_transaction():
+            yield
+
+
 def in_transaction() -> bool:
     """Whether this code runs inside a transaction that is still open.
 

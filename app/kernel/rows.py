@@ -6,10 +6,12 @@ A parameter for each value of each row costs more to write down, to plan and to 
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from piccolo.columns import Column, ForeignKey
 from piccolo.table import Table
+from piccolo.utils.sql_values import convert_to_sql_value
 
 from app.kernel.database import dialect, fetch
 
@@ -77,6 +79,30 @@ async def insert_rows(
             *values,
         )
     return made
+
+
+async def add(row: Table) -> None:
+    """Add a new row, which then knows its id; as ``row.save()`` does, whose statement is composed anew each time."""
+    key = row._meta.primary_key._meta
+    values = (convert_to_sql_value(row[column._meta.name], column) for column in _own_columns(type(row)))
+    made = await fetch(_insert_of(type(row)), *values)
+    setattr(row, key.name, made[0][key.db_column_name])
+    row._exists_in_db = True
+
+
+@lru_cache(maxsize=256)
+def _own_columns(table: type[Table]) -> tuple[Column, ...]:
+    """All columns but the key, which the database gives."""
+    return tuple(column for column in table._meta.columns if not column._meta.primary_key)
+
+
+@lru_cache(maxsize=256)
+def _insert_of(table: type[Table]) -> str:
+    columns = _own_columns(table)
+    names = ", ".join(f'"{column._meta.db_column_name}"' for column in columns)
+    places = ", ".join("{}" for _column in columns)
+    key = table._meta.primary_key._meta.db_column_name
+    return f'INSERT INTO "{table._meta.tablename}" ({names}) VALUES ({places}) RETURNING "{key}"'
 
 
 def _kind_of(column: Column) -> str:

@@ -8,7 +8,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.kernel.database import fetch, in_transaction, write_transaction
+from app.kernel.database import fetch, in_transaction, write_statement
 from app.kernel.errors import AppError, TooManyTries
 from app.kernel.i18n import N_
 from app.kernel.logs import note_security
@@ -76,7 +76,7 @@ async def limit(key: str, *, times: int, seconds: int, now: datetime) -> None:
         raise RuntimeError("a rate limit is counted before the transaction, not inside it")
     window = int(now.timestamp()) // seconds
     hashed = hashlib.sha256(f"{key}|{window}".encode()).hexdigest()[:40]
-    async with write_transaction():
+    async with write_statement():
         rows = await fetch(
             "INSERT INTO rate_limit (key, tries, expires_at) VALUES ({}, 1, {}) "
             "ON CONFLICT (key) DO UPDATE SET tries = rate_limit.tries + 1 RETURNING tries",
@@ -95,7 +95,7 @@ async def has_waited(key: str, *, seconds: int, now: datetime) -> bool:
     """
     begun = now - timedelta(seconds=seconds)
     hashed = hashlib.sha256(f"wait|{key}".encode()).hexdigest()[:40]
-    async with write_transaction():
+    async with write_statement():
         rows = await fetch(
             "INSERT INTO rate_limit (key, tries, expires_at) VALUES ({}, 1, {}) "
             "ON CONFLICT (key) DO UPDATE SET tries = rate_limit.tries + 1 RETURNING expires_at",

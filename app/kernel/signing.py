@@ -10,7 +10,7 @@ from functools import lru_cache
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from app.kernel.database import is_unique_violation, write_transaction
+from app.kernel.database import fetch, is_unique_violation, write_transaction
 from app.kernel.errors import AppError
 from app.kernel.i18n import N_
 from app.kernel.sealing import SealBroken, Sealed, marks, seal, unseal
@@ -97,15 +97,14 @@ async def ensure_key(purpose: str, now: datetime) -> Signer:
 
 async def active_key(purpose: str) -> Signer:
     """Give the key that signs for a purpose. Raises KeyUnknown before the first, KeyLocked if it cannot be opened."""
-    row = (
-        await SigningKey.select()
-        .where((SigningKey.purpose == purpose) & SigningKey.retired_at.is_null())
-        .order_by(SigningKey.key_id)
-        .first()
+    rows = await fetch(
+        "SELECT key_id, private_encrypted FROM signing_key WHERE purpose = {} AND retired_at IS NULL "
+        "ORDER BY key_id LIMIT 1",
+        purpose,
     )
-    if row is None:
+    if not rows:
         raise KeyUnknown(key=purpose)
-    return _open(row["key_id"], purpose, row["private_encrypted"], marks())
+    return _open(rows[0]["key_id"], purpose, rows[0]["private_encrypted"], marks())
 
 
 async def rotate_key(purpose: str, now: datetime) -> Signer:

@@ -9,7 +9,7 @@ import pytest
 
 from app.kernel import rows
 from app.kernel.database import fetch, hold_rows, is_unique_violation, write_transaction
-from app.kernel.rows import among, given, insert_rows
+from app.kernel.rows import add, among, given, insert_rows
 from app.kernel.tables import AuditEntry, OutboxMessage
 from app.payments.services import entries
 from app.payments.tables_bank import BankEntry
@@ -113,3 +113,19 @@ async def test_the_log_takes_what_it_is_given(database: str) -> None:
     await insert_rows(AuditEntry, columns, [(NOW, "a", '{"b": 1}', None), (NOW, "b", None, 4)])
     found = await AuditEntry.select(*columns).order_by(AuditEntry.action).output(load_json=True)
     assert [(one["before"], one["edition_id"]) for one in found] == [({"b": 1}, None), (None, 4)]
+
+
+async def test_a_row_that_is_added_stands_as_piccolo_saves_it_and_knows_its_id(database: str) -> None:
+    def message(key: str) -> OutboxMessage:
+        values = dict(zip((column._meta.name for column in COLUMNS), row(7, TEXTS[0]), strict=True))
+        return OutboxMessage(**{**values, "unique_key": key})
+
+    saved, added = message("saved"), message("added")
+    await saved.save()
+    await add(added)
+    first, second = await OutboxMessage.select().order_by(OutboxMessage.id)
+    assert {**second, "id": first["id"], "unique_key": "saved"} == first
+    added.subject = "Other"
+    await added.save()  # it is known to be there, so that this changes it
+    assert await OutboxMessage.count() == 2
+    assert added.id == second["id"]

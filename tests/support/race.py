@@ -109,14 +109,15 @@ async def drop_unique(table: str, *columns: str) -> None:
 
 
 def unguarded(monkeypatch: pytest.MonkeyPatch, *modules: ModuleType) -> None:
-    """Take ``write_transaction`` away from modules: each statement stands alone, unlocked."""
+    """Take ``write_transaction``, or ``write_statement``, away from modules: each statement stands alone, unlocked."""
 
     @asynccontextmanager
     async def nothing() -> AsyncIterator[None]:
         yield
 
     for module in modules:
-        monkeypatch.setattr(module, "write_transaction", nothing)
+        name = "write_transaction" if hasattr(module, "write_transaction") else "write_statement"
+        monkeypatch.setattr(module, name, nothing)
 
 
 def meet_after(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, *, parties: int) -> None:

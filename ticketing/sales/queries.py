@@ -17,7 +17,7 @@ from app.kernel.rows import among
 from app.kernel.searching import like_pattern
 from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import TicketsNotOpen
-from ticketing.sales.tables import OrderItem, TicketOrder, TicketType
+from ticketing.sales.tables import TicketOrder, TicketType
 
 #: Orders that are there for people: those of a sheet that stand ready are not, until all of them do.
 SHOWN = TicketOrder.state != OrderState.LAID.value
@@ -171,24 +171,12 @@ def half_hidden(contact: str) -> str:
 
 async def tickets_of_order(order_id: int) -> list[dict[str, Any]]:
     """The tickets of an order with type and pass; ``is_hers`` those that its buyer has, so that she may open them."""
-    rows = (
-        await OrderItem.select(
-            OrderItem.id,
-            OrderItem.holder_name,
-            OrderItem.price_minor,
-            OrderItem.cancelled_at,
-            OrderItem.given_at,
-            OrderItem.ticket_type.id.as_alias("type_id"),
-            OrderItem.ticket_type.code.as_alias("type_code"),
-            OrderItem.ticket_type.name.as_alias("type_name"),
-            OrderItem.event_pass.id.as_alias("pass_id"),
-            OrderItem.event_pass.code.as_alias("pass_code"),
-            OrderItem.event_pass.secret_seed.as_alias("secret_seed"),
-            OrderItem.event_pass.short_code.as_alias("short_code"),
-            OrderItem.event_pass.state.as_alias("pass_state"),
-        )
-        .where(OrderItem.ticket_order == order_id)
-        .order_by(OrderItem.id)
+    rows = await fetch(
+        "SELECT i.id, i.holder_name, i.price_minor, i.cancelled_at, i.given_at, t.id AS type_id, t.code AS type_code, "
+        "t.name AS type_name, p.id AS pass_id, p.code AS pass_code, p.secret_seed, p.short_code, "
+        "p.state AS pass_state FROM order_item i JOIN ticket_type t ON t.id = i.ticket_type "
+        'LEFT JOIN "pass" p ON p.id = i.event_pass WHERE i.ticket_order = {} ORDER BY i.id',
+        order_id,
     )
     return [
         {

@@ -13,6 +13,7 @@ from app.kernel import audit
 from app.kernel.database import engine, hold_row, is_unique_violation, write_transaction
 from app.kernel.errors import NotFound
 from app.kernel.names import clean_name, search_text, sort_key, text_key
+from app.kernel.rows import add
 
 
 async def create_person(
@@ -43,7 +44,7 @@ async def create_person(
     )
     try:
         async with write_transaction():
-            await person.save()
+            await add(person)
     except Exception as error:
         if is_unique_violation(error):
             raise ContactTaken from error

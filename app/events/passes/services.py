@@ -20,11 +20,12 @@ from app.events.queries import EditionInfo, hold_edition
 from app.events.tables import Pass
 from app.events.typed_codes import new_code
 from app.kernel import audit
-from app.kernel.database import fetch, write_transaction
+from app.kernel.database import fetch, in_transaction, write_transaction
 from app.kernel.names import search_text, shortened
+from app.kernel.rows import among, insert_rows
 from app.kernel.security import hash_token
 from app.kernel.settings import secret_key, settings
-from app.kernel.signing import Signer, active_key, ensure_key
+from app.kernel.signing import Signer, ensure_key
 
 __all__ = [
     "IssuedPass",
@@ -119,11 +120,12 @@ async def issue_passes_bulk(
     """
     if not requests:
         return []
-    await ensure_key(key_purpose(edition_id), now)
+    if not in_transaction():
+        await ensure_key(key_purpose(edition_id), now)
     async with write_transaction():
         if (edition or await hold_edition(edition_id)).state == EditionState.CANCELLED:
             raise EditionIsCancelled
-        signer = await active_key(key_purpose(edition_id))  # another one since the edition was postponed
+        signer = await ensure_key(key_purpose(edition_id), now)  # another one since the edition was postponed
         serial = await take_serials(edition_id, len(requests))
         short_codes = await new_short_codes(len(requests))
         signed = [
@@ -131,14 +133,10 @@ async def issue_passes_bulk(
             for number, request in enumerate(requests)
         ]
         qr_text(signed[0]["code"], settings().base_url)
-        rows = [
-            Pass(**values, holder=request.holder_id, issued_at=now)
-            for values, request in zip(signed, requests, strict=True)
-        ]
-        ids: dict[int, int] = {}
-        for start in range(0, len(rows), _CHUNK):
-            made = await Pass.insert(*rows[start : start + _CHUNK]).returning(Pass.id, Pass.serial)
-            ids |= {row["serial"]: row["id"] for row in made}
+        columns = [*(Pass._meta.get_column_by_name(name) for name in signed[0]), Pass.holder, Pass.issued_at]
+        rows = [(*values.values(), request.holder_id, now) for values, request in zip(signed, requests, strict=True)]
+        made = await insert_rows(Pass, columns, rows, returning=[Pass.id, Pass.serial])
+        ids = {row["serial"]: row["id"] for row in made}
     return [
         IssuedPass(
             id=ids[values["serial"]],
@@ -201,7 +199,8 @@ async def new_short_codes(count: int) -> list[str]:
     found: set[str] = set()
     while len(found) < count:
         drawn = {new_code(SHORT_LENGTH) for _code in range(min(_CHUNK, count - len(found)))}
-        taken = await Pass.select(Pass.short_code).where(Pass.short_code.is_in(sorted(drawn)))
+        condition, codes = among(sorted(drawn), "VARCHAR")
+        taken = await fetch(f'SELECT short_code FROM "pass" WHERE short_code {condition}', codes)
         found |= drawn - {row["short_code"] for row in taken}
     return sorted(found, key=lambda _code: secrets.randbits(32))
 

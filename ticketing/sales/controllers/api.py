@@ -5,7 +5,7 @@ from litestar.params import FromPath, JSONBody
 
 from app.accounts.guards import public
 from app.events.passes.services import secret_of
-from app.events.queries import edition_by_id
+from app.events.queries import EditionInfo, edition_by_id
 from app.kernel.clock import now
 from app.kernel.errors import Invalid
 from app.kernel.forms import REQUIRED
@@ -14,9 +14,11 @@ from app.kernel.names import clean_name, normalise_email, normalise_phone
 from app.kernel.security import hash_token
 from app.kernel.settings import settings
 from ticketing.sales import queries
+from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import OrderNotFound, UnknownTicketType
 from ticketing.sales.schemas import MOST_IN_ONE_ORDER, OrderAnswer, OrderRequest, TicketAnswer, TicketTypeAnswer
 from ticketing.sales.services.orders import place_order
+from ticketing.sales.services.placing import Placed, placed_of
 
 NOT_A_PHONE = N_("This is no phone number. Write it like 0912 345 678 or +84 912 345 678.")
 NOT_A_MAIL = N_("This is no e-mail address. It looks like name@example.vn.")
@@ -76,12 +78,15 @@ class TicketApi(Controller):
             locale=data.locale if data.locale in LOCALES else "vi",
             now=now(),
         )
-        return await _answer(placed.secret)
+        return await _answer(edition, placed)
 
     @get("/orders/{secret:str}", summary="An order, for whoever holds its secret")
     async def read(self, secret: FromPath[str]) -> OrderAnswer:
         """404 ``order_not_found`` for an unknown secret."""
-        return await _answer(secret)
+        order = await queries.order_by_secret(hash_token(secret))
+        if order is None:
+            raise OrderNotFound
+        return await _answer(await edition_by_id(order["edition"]), placed_of(order, secret))
 
 
 def _contact(data: OrderRequest) -> tuple[str | None, str | None]:
@@ -102,20 +107,16 @@ def _contact(data: OrderRequest) -> tuple[str | None, str | None]:
     return phone, email
 
 
-async def _answer(secret: str) -> OrderAnswer:
-    order = await queries.order_by_secret(hash_token(secret))
-    if order is None:
-        raise OrderNotFound
-    edition = await edition_by_id(order["edition"])
+async def _answer(edition: EditionInfo, placed: Placed) -> OrderAnswer:
     base = settings().base_url
     return OrderAnswer(
-        reference=order["reference"],
-        state=order["state"],
-        total_minor=order["total_minor"],
-        currency=order["currency"],
-        secret=secret,
-        url=f"{base}{edition.path}/tickets/done/{secret}",
-        expires_at=order["expires_at"] if order["state"] == "held" else None,
+        reference=placed.reference,
+        state=placed.state.value,
+        total_minor=placed.total.amount_minor,
+        currency=placed.total.currency,
+        secret=placed.secret,
+        url=f"{base}{edition.path}/tickets/done/{placed.secret}",
+        expires_at=placed.expires_at if placed.state is OrderState.HELD else None,
         tickets=[
             TicketAnswer(
                 ticket_type=ticket["type_code"],
@@ -123,7 +124,7 @@ async def _answer(secret: str) -> OrderAnswer:
                 pass_url=f"{base}/pass/{secret_of(ticket['secret_seed'])}" if ticket["secret_seed"] else None,
                 short_code=ticket["short_code"],
             )
-            for ticket in await queries.tickets_of_order(order["id"])
+            for ticket in await queries.tickets_of_order(placed.order_id)
             if ticket["is_hers"]
         ],
     )

@@ -55,7 +55,7 @@ async def hand_out(
     ``edition`` is theirs, if the caller holds it already.
     """
     issued = await issue_tickets(orders=orders, edition=edition, now=now)
-    await send_tickets(orders=orders, issued=issued, places=places, now=now)
+    await send_tickets(orders=orders, issued=issued, places=places, edition=edition, now=now)
 
 
 async def confirm_order(

@@ -75,12 +75,13 @@ async def send_tickets(
     orders: Sequence[TicketOrder],
     issued: Mapping[int, Sequence[IssuedPass]],
     places: Mapping[int, int] = NO_PLACES,
+    edition: EditionInfo | None = None,
     now: datetime,
 ) -> None:
     """Send the links of orders' passes by mail, else to the phone, in the transaction that confirms them.
 
-    ``places`` maps ticket types of an order that was paid late to those whose places it got: where they differ the
-    buyer is told which.
+    ``edition`` is that of all of them, if the caller holds it already. ``places`` maps ticket types of an order that
+    was paid late to those whose places it got: where they differ the buyer is told which.
 
     They go to the contact that was written into the order, under the name written there: whose it is in the records
     is nothing that the buyer has shown to be hers. An order out of a sheet has none, and goes to the person's own.
@@ -88,20 +89,22 @@ async def send_tickets(
     told = [order for order in orders if order.buyer is not None and issued.get(order.id)]
     if not told:
         return
-    chosen, ids = among(sorted({order.buyer for order in told}))
-    rows = await fetch(f"SELECT id, full_name, email, phone FROM person WHERE id {chosen}", ids)
-    buyers = {row["id"]: row for row in rows}
     chosen, ids = among([order.id for order in told])
     rows = await fetch(
-        f"SELECT ticket_order, holder_name FROM order_item WHERE ticket_order {chosen} ORDER BY id DESC", ids
+        "SELECT o.id AS order_id, p.id, p.full_name, p.email, p.phone, (SELECT i.holder_name FROM order_item i "
+        "WHERE i.ticket_order = o.id ORDER BY i.id LIMIT 1) AS first_name FROM ticket_order o "
+        f"JOIN person p ON p.id = o.buyer WHERE o.id {chosen}",
+        ids,
     )
-    names = {row["ticket_order"]: row["holder_name"] for row in rows}  # the first ticket's, which comes last
-    editions = {edition_id: await edition_by_id(edition_id) for edition_id in {order.edition for order in told}}
+    buyers = {row["order_id"]: row for row in rows}
+    editions = {edition.id: edition} if edition else {}
+    for edition_id in {order.edition for order in told} - editions.keys():
+        editions[edition_id] = await edition_by_id(edition_id)
     moved = await _moved(places)
     messages = [
-        _tickets_message(order, editions[order.edition], buyers[order.buyer], names[order.id], issued[order.id], moved)
+        _tickets_message(order, editions[order.edition], buyers[order.id], issued[order.id], moved)
         for order in told
-        if order.buyer in buyers
+        if order.id in buyers
     ]
     await send_messages(messages, now=now)
 
@@ -110,7 +113,6 @@ def _tickets_message(
     order: TicketOrder,
     edition: EditionInfo,
     buyer: Mapping[str, Any],
-    name: str,
     issued: Sequence[IssuedPass],
     moved: Sequence[Moved],
 ) -> NewMessage:
@@ -138,7 +140,7 @@ def _tickets_message(
             person_id=buyer["id"],
             subject=subject,
             body=body.format(
-                name=name or buyer["full_name"],
+                name=buyer["first_name"] or buyer["full_name"],
                 edition=edition.title,
                 when=edition.when,
                 where=edition.where,

@@ -16,6 +16,7 @@ from app.kernel import audit
 from app.kernel.database import fetch
 from app.kernel.i18n import pick
 from app.kernel.money import Money
+from app.kernel.rows import add, insert_rows
 from app.kernel.security import hash_token
 from app.payments.enums import PaymentMethod
 from app.payments.lines import Line
@@ -223,13 +224,15 @@ async def _create(
         expires_at=now + timedelta(minutes=HOLD_MINUTES),
         confirmed_at=None if total else now,
     )
-    await order.save()
-    await OrderItem.insert(
-        *(
-            OrderItem(ticket_order=order.id, ticket_type=type_id, holder_name=holder_name, price_minor=prices[type_id])
+    await add(order)
+    await insert_rows(
+        OrderItem,
+        [OrderItem.ticket_order, OrderItem.ticket_type, OrderItem.holder_name, OrderItem.price_minor],
+        [
+            (order.id, type_id, holder_name, prices[type_id])
             for type_id in sorted(counts)
             for _number in range(counts[type_id])
-        )
+        ],
     )
     return order
 

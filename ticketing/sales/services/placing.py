@@ -3,14 +3,20 @@
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from app.accounts.errors import ContactTaken
 from app.kernel.database import fetch, is_unique_violation, write_transaction
 from app.kernel.errors import AppError
+from app.kernel.money import Money
 from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import OrderIdTaken
 from ticketing.sales.services.references import order_secret
 from ticketing.sales.tables import TicketOrder
+
+#: What of an order is told to whoever placed it.
+_TOLD = "id, reference, state, total_minor, currency, expires_at"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +27,8 @@ class Placed:
     reference: str
     secret: str
     state: OrderState
+    total: Money
+    expires_at: datetime | None
     replayed: bool = False
 
 
@@ -48,15 +56,15 @@ async def placed_before(asked: Asked) -> Placed | None:
 
     Raises OrderIdTaken when its ``client_id`` came with another order: its secret is not for whoever guesses the id.
     """
-    order = await TicketOrder.objects().where(TicketOrder.client_id == asked.client_id).first()
-    if order is None:
+    rows = await fetch(f"SELECT edition, contact, {_TOLD} FROM ticket_order WHERE client_id = {{}}", asked.client_id)
+    if not rows:
         return None
-    if not await _is_what_was_asked(order, asked):
+    if not await _is_what_was_asked(rows[0], asked):
         raise OrderIdTaken
-    return _placed(order, asked, replayed=True)
+    return placed_of(rows[0], order_secret(asked.client_id), replayed=True)
 
 
-async def _is_what_was_asked(order: TicketOrder, asked: Asked) -> bool:
+async def _is_what_was_asked(order: Mapping[str, Any], asked: Asked) -> bool:
     """Whether an order was placed as asked, whatever became of its tickets: cancelled, or changed for others.
 
     What a changed ticket was at first is not known any more: those count as any type.
@@ -64,9 +72,9 @@ async def _is_what_was_asked(order: TicketOrder, asked: Asked) -> bool:
     rows = await fetch(
         "SELECT i.ticket_type AS type_id, p.replaces AS replaces FROM order_item i "
         "LEFT JOIN pass p ON p.id = i.event_pass WHERE i.ticket_order = {}",
-        order.id,
+        order["id"],
     )
-    first = (order.edition, order.contact, len(rows))
+    first = (order["edition"], order["contact"], len(rows))
     unchanged = Counter(row["type_id"] for row in rows if row["replaces"] is None)
     return first == (asked.edition_id, asked.contact, sum(asked.counts.values())) and unchanged <= Counter(asked.counts)
 
@@ -81,7 +89,7 @@ async def place_once(asked: Asked, make: Callable[[], Awaitable[TicketOrder]]) -
         try:
             async with write_transaction():
                 order = await make()
-            return _placed(order, asked)
+            return placed_of(order.to_dict(), order_secret(asked.client_id))
         except Exception as error:
             known = await placed_before(asked)
             if known is not None and (isinstance(error, AppError) or is_unique_violation(error)):
@@ -91,11 +99,14 @@ async def place_once(asked: Asked, make: Callable[[], Awaitable[TicketOrder]]) -
     raise AssertionError("the second attempt gives an order or raises")
 
 
-def _placed(order: TicketOrder, asked: Asked, *, replayed: bool = False) -> Placed:
+def placed_of(order: Mapping[str, Any], secret: str, *, replayed: bool = False) -> Placed:
+    """An order by its row, told to who has its secret."""
     return Placed(
-        order_id=order.id,
-        reference=order.reference,
-        secret=order_secret(asked.client_id),
-        state=OrderState(order.state),
+        order_id=order["id"],
+        reference=order["reference"],
+        secret=secret,
+        state=OrderState(order["state"]),
+        total=Money(order["total_minor"], order["currency"]),
+        expires_at=order["expires_at"],
         replayed=replayed,
     )
