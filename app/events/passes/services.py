@@ -108,14 +108,37 @@ async def issue_pass(
     return (await issue_passes_bulk(edition_id=edition_id, requests=[request], now=now))[0]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """What passes of an edition are signed with, and the codes that stand under them."""
+
+    signer: Signer
+    short_codes: Sequence[str]
+
+
+async def prepare_passes(*, edition_id: int, count: int, now: datetime) -> Prepared:
+    """Read what ``count`` passes need, in a transaction that holds the edition, before it locks what others wait for.
+
+    The key is another one since the edition was postponed. Raises KeyLocked.
+    """
+    signer = await ensure_key(key_purpose(edition_id), now)
+    return Prepared(signer=signer, short_codes=await new_short_codes(count))
+
+
 async def issue_passes_bulk(
-    *, edition_id: int, requests: Sequence[PassRequest], now: datetime, edition: EditionInfo | None = None
+    *,
+    edition_id: int,
+    requests: Sequence[PassRequest],
+    now: datetime,
+    edition: EditionInfo | None = None,
+    prepared: Prepared | None = None,
 ) -> list[IssuedPass]:
     """Issue many passes in the order of the requests; all of them or none.
 
     Serials are dense: the counter's row is locked by its own update until the caller's transaction ends, so that a
     number is given out once and a rolled-back one is given out again. The edition is held: whoever works the days out
-    of an edition's holds it before, so that it is not postponed in between, and gives it as ``edition``.
+    of an edition's holds it before, so that it is not postponed in between, and gives it as ``edition``, with what it
+    has ``prepared`` for as many passes.
     Raises EditionIsCancelled, and ValueError when ``BASE_URL`` is too long.
     """
     if not requests:
@@ -125,11 +148,10 @@ async def issue_passes_bulk(
     async with write_transaction():
         if (edition or await hold_edition(edition_id)).state == EditionState.CANCELLED:
             raise EditionIsCancelled
-        signer = await ensure_key(key_purpose(edition_id), now)  # another one since the edition was postponed
+        ready = prepared or await prepare_passes(edition_id=edition_id, count=len(requests), now=now)
         serial = await take_serials(edition_id, len(requests))
-        short_codes = await new_short_codes(len(requests))
         signed = [
-            signed_pass(edition_id, request, serial + number, short_codes[number], signer)
+            signed_pass(edition_id, request, serial + number, ready.short_codes[number], ready.signer)
             for number, request in enumerate(requests)
         ]
         qr_text(signed[0]["code"], settings().base_url)

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from app.events.queries import EditionInfo
 from app.kernel.database import fetch
 from app.kernel.rows import among
 from ticketing.sales.enums import OrderState
@@ -39,23 +38,9 @@ async def confirm_orders(
     for order in ours:
         sold.update(counts[order.id])
     await sell_held_places(sold)
-    await hand_out(ours, places=places, now=now)
+    issued = await issue_tickets(orders=ours, now=now)
+    await send_tickets(orders=ours, issued=issued, places=places, now=now)
     return confirmed
-
-
-async def hand_out(
-    orders: Sequence[TicketOrder],
-    *,
-    places: Mapping[int, int] = NO_PLACES,
-    edition: EditionInfo | None = None,
-    now: datetime,
-) -> None:
-    """Issue and send the tickets of orders whose places are sold, in the caller's transaction.
-
-    ``edition`` is theirs, if the caller holds it already.
-    """
-    issued = await issue_tickets(orders=orders, edition=edition, now=now)
-    await send_tickets(orders=orders, issued=issued, places=places, edition=edition, now=now)
 
 
 async def confirm_order(

@@ -1,12 +1,13 @@
 """Passes of an order's tickets: issued when it is confirmed, revoked when it is cancelled."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from app.accounts.actor import Actor
 from app.events.enums import PassKind, PassReason
-from app.events.passes.services import IssuedPass, PassRequest, issue_passes_bulk
+from app.events.passes.services import IssuedPass, PassRequest, Prepared, issue_passes_bulk, prepare_passes
 from app.events.passes.states import revoke_pass
 from app.events.queries import EditionInfo, hold_edition
 from app.kernel.database import fetch
@@ -15,25 +16,33 @@ from ticketing.sales.queries import label_of, texts
 from ticketing.sales.tables import OrderItem, TicketOrder
 
 
-async def issue_tickets(
-    *, orders: Sequence[TicketOrder], edition: EditionInfo | None = None, now: datetime
-) -> dict[int, list[IssuedPass]]:
+@dataclass(frozen=True, kw_only=True)
+class Ready:
+    """Tickets of orders of one edition that have no pass yet, and what their passes are made with."""
+
+    edition: EditionInfo
+    items: Sequence[Mapping[str, Any]]
+    requests: Sequence[PassRequest]
+    prepared: Prepared | None
+
+
+async def issue_tickets(*, orders: Sequence[TicketOrder], now: datetime) -> dict[int, list[IssuedPass]]:
     """Issue a pass for each ticket of orders that has none, valid on its type's days; in the transaction, by order.
 
-    ``edition`` is that of all of them, if the caller holds it already. The pass is labelled with the ticket type's name
-    in the edition's first language.
+    The pass is labelled with the ticket type's name in the edition's first language.
     """
     issued: dict[int, list[IssuedPass]] = {order.id: [] for order in orders}
     for edition_id in sorted({order.edition for order in orders}):
-        of_edition = {order.id: order for order in orders if order.edition == edition_id}
-        await _issue_of_edition(edition or await hold_edition(edition_id), of_edition, issued, now)
+        of_edition = [order for order in orders if order.edition == edition_id]
+        ready = await prepare_tickets(of_edition, edition=await hold_edition(edition_id), now=now)
+        issued |= await issue_ready(ready, now=now)
     return issued
 
 
-async def _issue_of_edition(
-    edition: EditionInfo, orders: Mapping[int, TicketOrder], issued: dict[int, list[IssuedPass]], now: datetime
-) -> None:
-    chosen, ids = among(sorted(orders))
+async def prepare_tickets(orders: Sequence[TicketOrder], *, edition: EditionInfo, now: datetime) -> Ready:
+    """Read what the tickets of an edition's orders need, in the transaction that holds it."""
+    buyers = {order.id: order.buyer for order in orders}
+    chosen, ids = among(sorted(buyers))
     items = await fetch(
         "SELECT i.id, i.ticket_order, i.holder_name, i.ticket_type, t.name AS type_name, t.pass_kind, t.first_day, "
         "t.last_day FROM order_item i JOIN ticket_type t ON t.id = i.ticket_type "
@@ -46,21 +55,37 @@ async def _issue_of_edition(
             edition,
             {**item, "id": item["ticket_type"], "name": item["type_name"]},
             holder_name=item["holder_name"],
-            holder_id=orders[item["ticket_order"]].buyer,
+            holder_id=buyers[item["ticket_order"]],
         )
         for item in items
     ]
-    made = await issue_passes_bulk(edition_id=edition.id, requests=requests, edition=edition, now=now)
+    prepared = None
+    if requests:
+        prepared = await prepare_passes(edition_id=edition.id, count=len(requests), now=now)
+    return Ready(edition=edition, items=items, requests=requests, prepared=prepared)
+
+
+async def issue_ready(ready: Ready, *, now: datetime) -> dict[int, list[IssuedPass]]:
+    """Issue the passes of tickets that are ready, by order; those of an order with none are left out."""
+    made = await issue_passes_bulk(
+        edition_id=ready.edition.id,
+        requests=ready.requests,
+        edition=ready.edition,
+        prepared=ready.prepared,
+        now=now,
+    )
+    issued: dict[int, list[IssuedPass]] = {}
     if not made:
-        return
+        return issued
     source, values = given(
         "made",
         {"its_item": "INTEGER", "its_pass": "INTEGER"},
-        [(item["id"], one.id) for item, one in zip(items, made, strict=True)],
+        [(item["id"], one.id) for item, one in zip(ready.items, made, strict=True)],
     )
     await fetch(f"UPDATE order_item SET event_pass = its_pass FROM {source} WHERE id = its_item RETURNING id", *values)
-    for item, one in zip(items, made, strict=True):
-        issued[item["ticket_order"]].append(one)
+    for item, one in zip(ready.items, made, strict=True):
+        issued.setdefault(item["ticket_order"], []).append(one)
+    return issued
 
 
 def request_for(

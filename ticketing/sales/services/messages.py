@@ -25,6 +25,8 @@ from ticketing.sales.tables import TicketOrder, TicketType
 #: Names of a ticket type by language, and those of the one that stands in its place.
 Moved = tuple[Mapping[str, str], Mapping[str, str]]
 NO_PLACES: Mapping[int, int] = {}
+#: Rows of people, by order.
+Buyers = Mapping[int, Mapping[str, Any]]
 #: A message to a phone leads to the order's page where it would be longer than these links.
 MOST_LINKS = 3
 
@@ -76,12 +78,14 @@ async def send_tickets(
     issued: Mapping[int, Sequence[IssuedPass]],
     places: Mapping[int, int] = NO_PLACES,
     edition: EditionInfo | None = None,
+    buyers: Buyers | None = None,
     now: datetime,
 ) -> None:
     """Send the links of orders' passes by mail, else to the phone, in the transaction that confirms them.
 
-    ``edition`` is that of all of them, if the caller holds it already. ``places`` maps ticket types of an order that
-    was paid late to those whose places it got: where they differ the buyer is told which.
+    ``edition`` is that of all of them, and ``buyers`` are theirs (:func:`buyers_of`), if the caller has read them
+    already. ``places`` maps ticket types of an order that was paid late to those whose places it got: where they differ
+    the buyer is told which.
 
     They go to the contact that was written into the order, under the name written there: whose it is in the records
     is nothing that the buyer has shown to be hers. An order out of a sheet has none, and goes to the person's own.
@@ -89,14 +93,7 @@ async def send_tickets(
     told = [order for order in orders if order.buyer is not None and issued.get(order.id)]
     if not told:
         return
-    chosen, ids = among([order.id for order in told])
-    rows = await fetch(
-        "SELECT o.id AS order_id, p.id, p.full_name, p.email, p.phone, (SELECT i.holder_name FROM order_item i "
-        "WHERE i.ticket_order = o.id ORDER BY i.id LIMIT 1) AS first_name FROM ticket_order o "
-        f"JOIN person p ON p.id = o.buyer WHERE o.id {chosen}",
-        ids,
-    )
-    buyers = {row["order_id"]: row for row in rows}
+    buyers = await buyers_of(told) if buyers is None else buyers
     editions = {edition.id: edition} if edition else {}
     for edition_id in {order.edition for order in told} - editions.keys():
         editions[edition_id] = await edition_by_id(edition_id)
@@ -107,6 +104,18 @@ async def send_tickets(
         if order.id in buyers
     ]
     await send_messages(messages, now=now)
+
+
+async def buyers_of(orders: Sequence[TicketOrder]) -> Buyers:
+    """Who bought, by order, each with the name on the first ticket; orders of nobody are left out."""
+    chosen, ids = among([order.id for order in orders])
+    rows = await fetch(
+        "SELECT o.id AS order_id, p.id, p.full_name, p.email, p.phone, (SELECT i.holder_name FROM order_item i "
+        "WHERE i.ticket_order = o.id ORDER BY i.id LIMIT 1) AS first_name FROM ticket_order o "
+        f"JOIN person p ON p.id = o.buyer WHERE o.id {chosen}",
+        ids,
+    )
+    return {row["order_id"]: row for row in rows}
 
 
 def _tickets_message(

@@ -29,8 +29,8 @@ from ticketing.sales.errors import NothingChosen, TooFewOfType, TooManyOfType, T
 from ticketing.sales.limits import count_order
 from ticketing.sales.queries import types_asked_for
 from ticketing.sales.schemas import MOST_AT_BOX_OFFICE, MOST_IN_ONE_ORDER
-from ticketing.sales.services.confirming import hand_out
-from ticketing.sales.services.messages import send_bill
+from ticketing.sales.services.issuing import issue_ready, prepare_tickets
+from ticketing.sales.services.messages import buyers_of, send_bill, send_tickets
 from ticketing.sales.services.placing import Asked, BilledTo, Placed, place_once, placed_before
 from ticketing.sales.services.quota import take_places, why_not
 from ticketing.sales.services.references import order_reference, order_secret
@@ -250,14 +250,18 @@ def _check_limits(ticket_type: Mapping[str, Any], count: int) -> None:
 async def _take(order: TicketOrder, edition: EditionInfo, counts: Mapping[int, int], *, now: datetime) -> None:
     """Hold the places of an order; sell those of one that costs nothing, and hand its tickets out.
 
-    As late as can be, since nobody else gets places of the same types before the transaction ends. Raises SoldOut,
-    SalesClosed.
+    As late as can be, since nobody else gets places of the same types before the transaction ends: what can be read
+    before is. Raises SoldOut, SalesClosed.
     """
-    free = order.total_minor == 0
     any_time = order.channel != OrderChannel.ONLINE
-    await take_places(edition=edition, counts=counts, now=now, any_time=any_time, sold=free)
-    if free:
-        await hand_out([order], edition=edition, now=now)
+    if order.total_minor:
+        await take_places(edition=edition, counts=counts, now=now, any_time=any_time)
+        return
+    ready = await prepare_tickets([order], edition=edition, now=now)
+    buyers = await buyers_of([order]) if order.buyer else {}
+    await take_places(edition=edition, counts=counts, now=now, any_time=any_time, sold=True)
+    issued = await issue_ready(ready, now=now)
+    await send_tickets(orders=[order], issued=issued, edition=edition, buyers=buyers, now=now)
 
 
 async def _bill(order: TicketOrder, *, payer_name: str, now: datetime, billed_to: BilledTo | None = None) -> int:
