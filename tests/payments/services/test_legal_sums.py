@@ -16,8 +16,10 @@ from app.kernel.database import fetch
 from app.kernel.money import Money
 from app.payments.enums import TAKES, DocumentState, PaymentMethod, Settlement, TaxMode
 from app.payments.lines import Line, Terms
-from app.payments.queries import DocumentInfo, credit_notes_of, document_by_id
+from app.payments.queries import DocumentInfo, credit_notes_of, document_by_id, payments_of
+from app.payments.queries_borne import borne_of
 from app.payments.queries_exports import Span, by_rate, line_rows
+from app.payments.services.bearing import record_borne, return_borne
 from app.payments.services.corrections import credit_document
 from app.payments.services.documents import cancel_document
 from app.payments.services.legal_issuing import issue_due
@@ -131,4 +133,38 @@ async def test_a_fee_borne_whole_has_its_e_invoice_and_one_that_takes_it_back(
     assert told == ([("invoice", 2_160_000, borne, 0), ("credit_note", 2_160_000, borne, 0)] if issued else [])
     assert len(await credit_notes_of(document.id)) == len(told) // 2
     assert invoiced(provider.orders()) == await exported(edition) == {}
+    await check_books(edition)
+
+
+async def test_a_note_over_what_somebody_bears_is_sent_with_nothing_to_pay(
+    provider: LegalServer, seller: Seller
+) -> None:
+    edition = await make_edition()
+    terms = Terms(seller_name="Hội LHPN", seller_tax_code="0100109106", tax_mode=TaxMode.ADDED, tax_name="vn_reduced")
+    await set_terms(edition_id=edition.id, terms=terms, actor=SYSTEM, now=NOW)
+    lines = [
+        Line(description="Gian", unit_minor=1_000_000),
+        Line(description="Hỗ trợ", unit_minor=-500_000, funded_by="Quỹ"),
+    ]
+    document = await make_document(edition, lines=lines)
+    fund: dict[str, Any] = {"document_id": document.id, "bearer": "Quỹ", "method": PaymentMethod.TRANSFER}
+    await record_borne(**fund, amount=Money(540_000, "VND"), actor=SYSTEM, now=NOW)
+    given: dict[str, Any] = {"document_id": document.id, "actor": SYSTEM, "now": NOW}
+    await record_payment(**given, method=PaymentMethod.CASH, amount=document.amount)
+    await issue_due(NOW)
+    await credit_document(**given, amount=Money(108_000, "VND"), reason="Quỹ bớt", line=2)
+    assert (await issue_due(NOW))["issued"] == 1
+    sent = provider.orders()[1]
+    assert (sent["kind"], sent["net"], sent["tax"], sent["total"]) == ("credit_note", 100_000, 8_000, 108_000)
+    assert (sent["borne"], sent["to_pay"]) == ([{"by": "Quỹ", "amount": 108_000}], 0)
+    assert sent["corrects"] == {"series": "1C26TFG", "number": "00000001"}
+    assert await exported(edition) == invoiced(provider.orders())
+    (borne,) = await borne_of(document.id)  # she had paid all of it before
+    assert (borne.share.amount_minor, borne.due_back.amount_minor) == (432_000, 108_000)
+    again = await document_by_id(document.id)
+    assert (again.state, again.due.amount_minor) == (DocumentState.PAID, 0)
+    assert [one.due_back.amount_minor for one in await payments_of(document.id)] == [0]
+    await return_borne(**fund, amount=Money(108_000, "VND"), note="FT1", actor=SYSTEM, now=NOW)
+    (borne,) = await borne_of(document.id)
+    assert (borne.owed.amount_minor, borne.due_back.amount_minor) == (0, 0)
     await check_books(edition)
