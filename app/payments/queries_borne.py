@@ -105,6 +105,21 @@ async def borne_of(document_id: int) -> list[Borne]:
     return await _borne("d.id = {}", document_id)
 
 
+async def borne_in_notes(document_ids: Sequence[int]) -> dict[int, list[tuple[str, Money]]]:
+    """Who bears less by credit notes that are over that alone, and by how much: their own amount is nothing."""
+    chosen, ids = among(document_ids)
+    rows = await fetch(
+        "SELECT d.id, d.currency, i.funded_by, SUM(i.net_minor + i.tax_minor) AS minor FROM payment_document d "
+        "JOIN payment_line i ON i.document = d.id WHERE d.kind = 'credit_note' AND d.amount_minor = 0 "
+        f"AND i.funded_by <> '' AND d.id {chosen} GROUP BY d.id, d.currency, i.funded_by ORDER BY d.id, i.funded_by",
+        ids,
+    )
+    found: dict[int, list[tuple[str, Money]]] = {}
+    for row in rows:
+        found.setdefault(row["id"], []).append((row["funded_by"], Money(-int(row["minor"]), row["currency"])))
+    return found
+
+
 async def borne_on_lines(line_ids: Iterable[int], edition_id: int) -> list[Borne]:
     """What others bear, by ``line_id``, in the order of those; what is none of an edition is passed over."""
     wanted = list(line_ids)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 from html import unescape
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from app.kernel.database import fetch
 from app.kernel.money import Money
 from app.kernel.sheets import read_table
 from app.payments.enums import PaymentMethod
+from app.payments.lines import Line
 from app.payments.queries import DocumentInfo, document_by_id, parts_by_document, to_pay_by
 from app.payments.queries_due import count_overdue, open_by_day
 from app.payments.services.corrections import credit_document
@@ -158,3 +160,18 @@ async def test_a_longer_list_asks_the_database_no_more(client: Browser, frozen_n
             assert (await client.get(f"/manage/{edition.id}/payments?state=overdue")).status_code == 200
         counts.append(len(sent))
     assert counts[0] == counts[2]
+
+
+async def test_a_note_over_what_somebody_bears_says_whose_and_how_much(client: Browser, seller: Seller) -> None:
+    edition = await make_edition()
+    await sign_in(client, (await make_owner()).id)
+    lines = [
+        Line(description="Gian", unit_minor=90_000),
+        Line(description="Hỗ trợ", unit_minor=-30_000, funded_by="Quỹ"),
+    ]
+    document = await make_document(edition, lines=lines)
+    given: dict[str, Any] = {"document_id": document.id, "actor": SYSTEM, "now": NOW, "reason": "Bớt"}
+    await credit_document(**given, amount=Money(10_000, "VND"), line=2)
+    shown = unescape((await client.get(f"/manage/{edition.id}/payments?lang=en")).text)
+    assert re.search(r"0\xa0₫<br><span[^>]*>Quỹ bears 10\.000\xa0₫ less</span>", shown)
+    assert shown.count(" less</span>") == 1
