@@ -82,3 +82,35 @@ class NameTaken(AppError):
     code = "gate_name_taken"
     status = 409
     message = N_("There is one of this name already.")
+
+
+class ScanNotFound(AppError):
+    """A scan that is not of this edition, or not of this device."""
+
+    code = "scan_not_found"
+    status = 404
+    message = N_("This scan does not exist, or another phone made it.")
+
+
+class UndoTooLate(AppError):
+    """A scan that was made too long ago to be taken back."""
+
+    code = "undo_too_late"
+    status = 409
+    message = N_("A scan can be taken back for {minutes} minutes. This one is older.")
+
+
+class NothingToUndo(AppError):
+    """A scan by which nobody came in or went out."""
+
+    code = "nothing_to_undo"
+    status = 409
+    message = N_("Nobody came in or went out by this scan: there is nothing to take back.")
+
+
+class NotRefused(AppError):
+    """A scan that refused nobody whom a lead could let in."""
+
+    code = "scan_not_refused"
+    status = 409
+    message = N_("Nobody with a pass of this festival was refused by this scan, or she was let in meanwhile.")

@@ -14,7 +14,9 @@ WORDS = LogWords(
         "check_in_list.update": N_("Changed a check-in list"),
         "gate.create": N_("Added a gate"),
         "gate.update": N_("Changed a gate"),
+        "scan.override": N_("Let somebody in who was refused"),
         "scan.settle": N_("Settled a scan"),
+        "scan.undo": N_("Took a scan back"),
     },
     subjects={
         "check_in_list": Subject(
@@ -51,6 +53,8 @@ WORDS = LogWords(
             fields={
                 "reason": Field(N_("What stands against it"), values=VERDICT_NAMES),
                 "settlement": Field(N_("Decision"), values=SETTLEMENT_NAMES),
+                "verdict": Field(N_("Answer"), values=VERDICT_NAMES),
+                "override": Field(N_("Why she was let in")),
             },
         ),
     },

@@ -11,8 +11,9 @@ from ticketing.checkin.enums import SETTLEMENT_NAMES, Settlement, Verdict
 from ticketing.checkin.tables import Scan
 
 #: Of scans: those by which somebody came in or went out, as far as it was settled.
-_COUNTED = Scan.verdict.is_in([Verdict.ADMITTED, Verdict.LEFT]) | (
-    (Scan.verdict == Verdict.LATE_CONFLICT) & Scan.settlement.is_in([Settlement.ACCEPTED, Settlement.EXPLAINED])
+_COUNTED = Scan.undone_at.is_null() & (
+    Scan.verdict.is_in([Verdict.ADMITTED, Verdict.LEFT])
+    | ((Scan.verdict == Verdict.LATE_CONFLICT) & Scan.settlement.is_in([Settlement.ACCEPTED, Settlement.EXPLAINED]))
 )
 
 
@@ -43,6 +44,15 @@ async def _erase_settled(whom: Whom, now: datetime) -> int:
     return len(await Scan.update(values).where(Scan.settled_by == whom.person_id).returning(Scan.id))
 
 
+async def _undone(whom: Whom) -> Rows:
+    return await Scan.select(Scan.undone_at).where(Scan.undone_by == whom.person_id)
+
+
+async def _erase_undone(whom: Whom, now: datetime) -> int:
+    values: dict[Any, Any] = {Scan.undone_by: None}
+    return len(await Scan.update(values).where(Scan.undone_by == whom.person_id).returning(Scan.id))
+
+
 DATA = PersonalData(
     held=(
         Held(
@@ -63,11 +73,20 @@ DATA = PersonalData(
             erase=_erase_settled,
             words={"settlement": SETTLEMENT_NAMES.get},
         ),
+        Held(
+            key="undone_scans",
+            title=N_("Scans that you took back"),
+            purpose=N_("To know who decided."),
+            until=N_("As long as the festival's records are kept"),
+            stays=N_("The decision, without you."),
+            find=_undone,
+            erase=_erase_undone,
+        ),
     ),
-    erased=frozenset({"scan.settled_by"}),
+    erased=frozenset({"scan.settled_by", "scan.undone_by"}),
     impersonal=frozenset(
         {
-            *(f"scan.{name}" for name in ("client_id", "code_hash", "shown", "reason")),
+            *(f"scan.{name}" for name in ("client_id", "code_hash", "shown", "reason", "override")),
             "admission.admitted_by",
             *(
                 f"check_in_list.{name}"

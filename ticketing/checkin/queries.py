@@ -1,7 +1,7 @@
 """Reads of check-in."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from app.events.passes.naming import names_of_labels, read_label
 from app.kernel.database import as_day, as_moment, fetch
 from app.kernel.names import search_text
+from app.kernel.rows import among
 from app.kernel.searching import like_pattern
 from ticketing.checkin.enums import Settlement, Verdict
 from ticketing.checkin.rules import ListRules
@@ -184,16 +185,20 @@ async def counts_of_list(list_id: int, since: datetime) -> tuple[int, int]:
 
 #: Of scans (``s``): those by which somebody came in, as far as it was settled.
 _COUNTED = (
-    f"(s.verdict = '{Verdict.ADMITTED.value}' OR (s.verdict = '{Verdict.LATE_CONFLICT.value}' "
+    f"s.undone_at IS NULL AND (s.verdict = '{Verdict.ADMITTED.value}' OR (s.verdict = '{Verdict.LATE_CONFLICT.value}' "
     f"AND s.settlement IN ('{Settlement.ACCEPTED.value}', '{Settlement.EXPLAINED.value}')))"
 )
 _SCANS = (
     "SELECT s.id AS id, s.at AS at, s.device_at AS device_at, s.verdict AS verdict, s.reason AS reason, "
     "s.offline AS offline, s.shown AS shown, s.previous_at AS previous_at, s.settlement AS settlement, "
-    "s.settled_at AS settled_at, gate.name AS gate, earlier.name AS previous_gate, device.label AS device, "
-    "p.label AS label, p.short_code AS short_code, p.valid_from AS valid_from, p.valid_until AS valid_until "
+    "s.settled_at AS settled_at, s.clock_at AS clock_at, s.undone_at AS undone_at, s.override AS override, "
+    "s.client_id AS client_id, s.event_pass AS pass_id, s.list_id AS list_id, s.judged_at AS judged_at, "
+    "gate.name AS gate, earlier.name AS previous_gate, device.label AS device, "
+    "holder.full_name AS holder, p.label AS label, p.short_code AS short_code, p.valid_from AS valid_from, "
+    "p.valid_until AS valid_until "
     "FROM scan s JOIN gate ON gate.id = s.gate_id "
     "LEFT JOIN gate earlier ON earlier.id = s.previous_gate_id LEFT JOIN device ON device.id = s.device_id "
+    "LEFT JOIN person holder ON holder.id = device.person "
     'LEFT JOIN "pass" p ON p.id = s.event_pass WHERE gate.edition = {} '
 )
 
@@ -210,6 +215,35 @@ async def all_scans(edition_id: int) -> AsyncIterator[list[dict[str, Any]]]:
     while found := await fetch(_SCANS + "AND s.id < {} ORDER BY s.id DESC LIMIT {}", edition_id, before, STRETCH):
         before = found[-1]["id"]
         yield await _named(edition_id, found)
+
+
+async def scans_against(scans: Sequence[Mapping[str, Any]]) -> dict[int, dict[str, Any]]:
+    """The scan of the same pass that stands against each of some scans, by the ids of these."""
+    wanted = [row for row in scans if row["pass_id"] is not None and row["previous_at"] is not None]
+    if not wanted:
+        return {}
+    chosen, ids = among(sorted({row["pass_id"] for row in wanted}))
+    rows = await fetch(
+        "SELECT s.id, s.event_pass, s.list_id, s.gate_id, COALESCE(s.judged_at, s.at) AS judged_at, s.at, s.device_at, "
+        "s.clock_at, s.offline, gate.name AS gate, device.label AS device, holder.full_name AS holder "
+        "FROM scan s JOIN gate ON gate.id = s.gate_id LEFT JOIN device ON device.id = s.device_id "
+        f"LEFT JOIN person holder ON holder.id = device.person WHERE s.event_pass {chosen} "
+        "AND s.verdict IN ('admitted', 'late_conflict') ORDER BY s.id",
+        ids,
+    )
+    found: dict[int, dict[str, Any]] = {}
+    for row in wanted:
+        for other in rows:
+            same = (other["event_pass"], other["list_id"]) == (row["pass_id"], row["list_id"])
+            if same and other["id"] != row["id"] and as_moment(other["judged_at"]) == as_moment(row["previous_at"]):
+                found[row["id"]] = other
+    return found
+
+
+async def scan_by_id(scan_id: int, edition_id: int) -> dict[str, Any] | None:
+    """A scan of an edition, as the lists of scans have it."""
+    found = await _named(edition_id, await fetch(_SCANS + "AND s.id = {}", edition_id, scan_id))
+    return found[0] if found else None
 
 
 async def scans_of_pass(edition_id: int, pass_id: int, limit: int) -> list[dict[str, Any]]:

@@ -44,7 +44,8 @@ _STANDING = {
 _EVENTS = (
     "SELECT client_id, event_pass, list_id, COALESCE(judged_at, at) AS judged_at, gate_id, device_id, verdict, "
     "settlement FROM scan "
-    "WHERE event_pass {passes} AND list_id {lists} AND (verdict IN ('admitted', 'left', 'not_inside') "
+    "WHERE undone_at IS NULL AND event_pass {passes} AND list_id {lists} "
+    "AND (verdict IN ('admitted', 'left', 'not_inside') "
     "OR (verdict = 'late_conflict' AND COALESCE(settlement, '') <> 'refused' "
     "AND (reason = 'already_admitted' OR settlement = 'accepted')))"
 )
@@ -78,6 +79,12 @@ async def record(presented: Sequence[Presented], limits_of: LimitsOf) -> list[An
         places = sorted(order[start : start + AT_ONCE])
         answers |= zip(places, await _record_some([presented[place] for place in places], limits_of), strict=True)
     return [answers[place] for place in range(len(presented))]
+
+
+async def first_answer(one: Presented) -> Answer | None:
+    """What was answered to a scan that was sent before."""
+    first = await _first_answers([one])
+    return _answer_to(one, {}, {}, first) if first else None
 
 
 async def restate(keys: Iterable[Key], edition_id: int, limits_of: LimitsOf, now: datetime) -> None:
@@ -391,13 +398,13 @@ async def _store(taken: Iterable[Presented], answers: dict[str, Answer], found: 
         (
             *(one.client_id, one.list_id, one.gate_id, one.device_id),
             found[one.serial]["id"] if one.serial in found else None,
-            *(one.code_hash, one.at, one.device_at, one.judged_at, one.offline, one.shown),
+            *(one.code_hash, one.at, one.device_at, one.clock_at, one.judged_at, one.offline, one.shown),
             *(answer.verdict, answer.reason, answer.previous_at, answer.previous_gate_id),
         )
         for one, answer in ((one, answers[one.client_id]) for one in sorted(taken, key=lambda one: one.client_id))
     ]
     columns = [Scan.client_id, Scan.list_id, Scan.gate_id, Scan.device_id, Scan.event_pass, Scan.code_hash, Scan.at]
-    columns += [Scan.device_at, Scan.judged_at, Scan.offline, Scan.shown, Scan.verdict, Scan.reason]
+    columns += [Scan.device_at, Scan.clock_at, Scan.judged_at, Scan.offline, Scan.shown, Scan.verdict, Scan.reason]
     await insert_rows(Scan, [*columns, Scan.previous_at, Scan.previous_gate_id], rows)
 
 

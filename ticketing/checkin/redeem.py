@@ -147,7 +147,8 @@ class Presented:
     """A pass held out at a gate.
 
     ``serial`` is -1 when the code is no genuine pass of the edition, and ``otherwise`` says then what it is.
-    ``judged_at`` is the time that its validity is held against: the server's, or that of an offline phone.
+    ``judged_at`` is the time that its validity is held against: the server's, or that of an offline phone, whose own
+    clock said ``clock_at``.
     ``pass_kinds`` and ``ticket_types`` empty mean that the list takes every one. ``refused_by_list`` is the verdict on
     a pass that the list would not take at that time; empty where it does. ``outward``: its holder leaves.
     """
@@ -163,6 +164,7 @@ class Presented:
     at: datetime
     device_at: datetime | None
     judged_at: datetime
+    clock_at: datetime | None = None
     offline: bool = False
     shown: str | None = None
     outward: bool = False

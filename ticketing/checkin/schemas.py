@@ -35,7 +35,8 @@ class RedeemRequest(msgspec.Struct):
 
 
 class QueuedScan(msgspec.Struct):
-    """One scan that was made while offline, with what the phone showed for it. ``device_at`` is its corrected time.
+    """One scan that was made while offline, with what the phone showed for it. ``device_at`` is its corrected time,
+    ``device_clock`` what its own clock said.
 
     ``list`` and ``gate`` are the ids of those that the phone scanned for at that moment, as its bundle named them; left
     out, they are those that it scans for now.
@@ -48,6 +49,7 @@ class QueuedScan(msgspec.Struct):
     way: Way = Way.IN
     list: int | None = None
     gate: int | None = None
+    device_clock: Instant | None = None
 
 
 class ScansRequest(msgspec.Struct):
@@ -220,7 +222,7 @@ class CheckinRequest(msgspec.Struct):
 
 
 class HandedIn(msgspec.Struct):
-    """One scan that a device made alone, at ``device_at`` by its corrected clock.
+    """One scan that a device made alone, at ``device_at`` by its corrected clock; its own clock said ``device_clock``.
 
     ``outcome`` says whether it let somebody in, and ``reason`` why it did not. ``gate`` is the id of the gate that it
     scanned at; left out, it is the device's.
@@ -235,6 +237,27 @@ class HandedIn(msgspec.Struct):
     reason: Reason | None = None
     gate: int | None = None
     answers: Annotated[dict[str, Reply], msgspec.Meta(max_length=20)] = {}
+    device_clock: Instant | None = None
+
+
+class UndoRequest(msgspec.Struct):
+    """A scan to be taken back, by its ``nonce`` (``client_id`` of a gate phone)."""
+
+    nonce: ClientId
+
+
+class UndoAnswer(msgspec.Struct):
+    """That a scan was taken back, and when; ``replayed`` where that had been done before."""
+
+    nonce: str
+    undone_at: datetime
+    replayed: bool = False
+
+
+class OverrideForm(msgspec.Struct):
+    """Why a gate lead lets somebody in who was refused."""
+
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
 class CheckinScans(msgspec.Struct):

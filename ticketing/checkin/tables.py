@@ -78,12 +78,14 @@ class Admission(Table, tablename="admission"):
 
 
 class Scan(Table, tablename="scan"):
-    """One scan and the answer it got, never changed but for settling a late conflict.
+    """One scan and the answer it got, never changed but for settling a late conflict and for taking it back.
 
     ``at`` is when it reached the server, ``device_at`` when the phone scanned it by its corrected clock, ``judged_at``
     the time that it was held against, ``shown`` what an offline phone showed. ``previous_at`` and ``previous_gate_id``
     say when and where the pass was used before. ``reason`` is what stood against an admission that a phone had given
-    while offline.
+    while offline, ``clock_at`` what the phone's own clock said. One with ``undone_at`` was taken back, by a person or
+    by ``undone_device``, and counts for nothing. ``override`` is why a gate lead let somebody in who had been refused:
+    that is a scan of its own, settled by her.
     """
 
     id: Serial
@@ -105,6 +107,11 @@ class Scan(Table, tablename="scan"):
     settlement = Varchar(length=10, choices=Settlement, default=None, null=True)
     settled_at = Timestamptz(default=None, null=True)
     settled_by = ForeignKey(Person, default=None, null=True)
+    clock_at = Timestamptz(default=None, null=True)
+    undone_at = Timestamptz(default=None, null=True)
+    undone_by = ForeignKey(Person, default=None, null=True)
+    undone_device = Integer(default=None, null=True)
+    override = Varchar(length=200, default="")
 
 
 class Emptying(Table, tablename="emptying"):

@@ -22,11 +22,14 @@ from ticketing.checkin.schemas import (
     ScansAnswer,
     ScansRequest,
     StatusAnswer,
+    UndoAnswer,
+    UndoRequest,
 )
 from ticketing.checkin.services.bundling import rules_told
 from ticketing.checkin.services.gates import rule_of
 from ticketing.checkin.services.labels import labels_of
 from ticketing.checkin.services.redeeming import redeem_pass, redeem_queue
+from ticketing.checkin.services.undoing import undo_own
 
 
 class GateApi(Controller):
@@ -61,6 +64,12 @@ class GateApi(Controller):
         answers = await redeem_queue(actor=request.user, scans=data.scans, now=at)
         await note_device_seen(device_id=request.user.device_id, now=at)
         return ScansAnswer(answers)
+
+    @post("/undo", summary="Take a scan back", status_code=200)
+    async def undo(self, request: Request[Any, Any, Any], data: JSONBody[UndoRequest]) -> UndoAnswer:
+        """Take back a scan of this phone by which somebody came in or went out, within 15 minutes of it. Errors:
+        ``scan_not_found``, ``undo_too_late``, ``nothing_to_undo``."""
+        return await undo_own(actor=request.user, client_id=data.nonce, now=now())
 
     @get("/bundle", summary="What a gate needs without a network")
     async def bundle(self, request: Request[Any, Any, Any]) -> BundleAnswer:

@@ -18,9 +18,12 @@ from ticketing.checkin.schemas import (
     CheckinScans,
     HandedIn,
     QueuedScan,
+    UndoAnswer,
+    UndoRequest,
 )
 from ticketing.checkin.services.redeeming import judge_scan, judge_scans
 from ticketing.checkin.services.telling import told_to_api
+from ticketing.checkin.services.undoing import undo_own
 
 #: What a device says that it refused somebody for, as a verdict.
 _VERDICTS = {reason: verdict for verdict, reason in REASONS.items()} | {Reason.QUESTION_REQUIRED: Verdict.UNKNOWN}
@@ -63,10 +66,17 @@ class CheckinApi(Controller):
         await note_device_seen(device_id=request.user.device_id, now=at)
         return CheckinAnswers([await told_to_api(one) for one in judged])
 
+    @post("/undo", summary="Take a scan back", status_code=200)
+    async def undo(self, request: Request[Any, Any, Any], data: JSONBody[UndoRequest]) -> UndoAnswer:
+        """Take back a scan of this device by which somebody came in or went out, within 15 minutes of it: it counts for
+        nothing any more, and stays stored. Taken back again it has the same answer. Errors: ``scan_not_found``,
+        ``undo_too_late``, ``nothing_to_undo``."""
+        return await undo_own(actor=request.user, client_id=data.nonce, now=now())
+
 
 def _queued(one: HandedIn) -> QueuedScan:
     shown = Verdict.ADMITTED
     if one.outcome is Outcome.REFUSED:
         reason = one.reason or Reason.UNKNOWN
         shown = _VERDICTS.get(reason) or Verdict(reason.value)
-    return QueuedScan(one.nonce, one.code, one.device_at, shown, one.direction, one.list, one.gate)
+    return QueuedScan(one.nonce, one.code, one.device_at, shown, one.direction, one.list, one.gate, one.device_clock)

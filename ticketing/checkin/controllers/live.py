@@ -15,17 +15,19 @@ from app.events.pages import PAGE_SIZE, download_in_pieces, offset_of, page_aske
 from app.events.queries import EditionInfo, Page, edition_by_id
 from app.events.typed_codes import show_code
 from app.kernel.clock import now
-from app.kernel.forms import read_form
+from app.kernel.forms import Form, FormError, read_form
 from app.kernel.i18n import _, format_time, ngettext
 from app.kernel.live import stream
 from app.kernel.sheets import Cell, stream_xlsx
 from app.kernel.web import page, redirect
 from ticketing.checkin import queries
 from ticketing.checkin.enums import SETTLEMENT_NAMES, VERDICT_NAMES, VERDICT_TONES
+from ticketing.checkin.errors import ScanNotFound
 from ticketing.checkin.rules import day_began
-from ticketing.checkin.schemas import SettleForm
+from ticketing.checkin.schemas import OverrideForm, SettleForm
 from ticketing.checkin.services.live import channel_of
 from ticketing.checkin.services.settling import empty_lists, settle_conflict
+from ticketing.checkin.services.undoing import UNDO_MINUTES, let_in, may_let_in, may_undo, undo_scan
 
 FLOW_TONES = ("jade", "indigo", "lacquer", "gold")
 
@@ -65,6 +67,7 @@ class LiveController(Controller):
             edition=await edition_by_id(edition_id),
             waiting=[row for row in shown if row["settlement"] is None],
             settled=[row for row in shown if row["settlement"] is not None],
+            others=await queries.scans_against(shown),
             open=await queries.open_conflicts(edition_id) > 0,
             pager=pager_of(request, Page(shown, total, offset + 1, PAGE_SIZE)),
             q=q,
@@ -98,6 +101,31 @@ class LiveController(Controller):
         )
         return redirect(f"/manage/{edition_id}/live/conflicts", toast=_("Settled."))
 
+    @get("/scans/{scan_id:int}")
+    async def scan(self, edition_id: FromPath[int], scan_id: FromPath[int]) -> Response[str]:
+        """One scan: what was answered and why, the other one that stands against it, and what a lead may do."""
+        return await _scan_page(edition_id, scan_id, Form.empty())
+
+    @post("/scans/{scan_id:int}/undo")
+    async def undo(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], scan_id: FromPath[int]
+    ) -> Response[Any]:
+        """Take it back."""
+        await undo_scan(scan_id=scan_id, edition_id=edition_id, actor=request.user, now=now())
+        return redirect(f"/manage/{edition_id}/live/scans/{scan_id}", toast=_("Taken back."))
+
+    @post("/scans/{scan_id:int}/override")
+    async def override(
+        self, request: Request[Actor, Any, Any], edition_id: FromPath[int], scan_id: FromPath[int]
+    ) -> Response[Any]:
+        """Let somebody in who was refused."""
+        try:
+            values = await read_form(request, OverrideForm)
+        except FormError as error:
+            return await _scan_page(edition_id, scan_id, error.form, status=422)
+        await let_in(scan_id=scan_id, edition_id=edition_id, reason=values.reason, actor=request.user, now=now())
+        return redirect(f"/manage/{edition_id}/live", toast=_("Let in."))
+
     @post("/empty")
     async def empty(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
         """Everybody has left."""
@@ -113,10 +141,20 @@ class LiveController(Controller):
 
         def cells(row: dict[str, Any]) -> list[Cell]:
             answer, reason = verdicts[row["verdict"]], verdicts.get(row["reason"] or "", "")
-            return [*_scanned(row, row["at"], row["device_at"]), answer, reason]
+            times = _scanned(row, row["at"], row["device_at"], row["clock_at"])
+            return [*times, answer, reason, row["undone_at"], row["override"]]
 
-        headers = [_("Time"), _("Time of the phone"), _("Gate"), _("Phone"), _("Pass"), _("Type"), _("Answer")]
-        return _sheet(edition, "scans", _("Scans"), [*headers, _("Reason")], queries.all_scans(edition_id), cells)
+        headers = [
+            _("Time"),
+            _("Time of the phone"),
+            _("Clock of the phone"),
+            _("Gate"),
+            _("Phone"),
+            _("Pass"),
+            _("Type"),
+        ]
+        headers += [_("Answer"), _("Reason"), _("Taken back"), _("Why she was let in")]
+        return _sheet(edition, "scans", _("Scans"), headers, queries.all_scans(edition_id), cells)
 
 
 def _scanned(row: dict[str, Any], *times: datetime | None) -> list[Cell]:
@@ -140,6 +178,26 @@ def _sheet(
 
     pieces = stream_xlsx(title, headers, stretches(), timezone=edition.timezone)
     return download_in_pieces(pieces, f"{name}-{edition.slug}.xlsx")
+
+
+async def _scan_page(edition_id: int, scan_id: int, form: Form, status: int = 200) -> Response[str]:
+    scan = await queries.scan_by_id(scan_id, edition_id)
+    if scan is None:
+        raise ScanNotFound
+    present = now()
+    return page(
+        "checkin/scan.html",
+        status=status,
+        edition=await edition_by_id(edition_id),
+        scan=scan,
+        other=(await queries.scans_against([scan])).get(scan_id),
+        verdicts=_verdicts(),
+        tones=VERDICT_TONES,
+        may_undo=may_undo(scan, present),
+        may_let_in=may_let_in(scan),
+        form=form,
+        minutes=UNDO_MINUTES,
+    )
 
 
 def _verdicts() -> dict[str, str]:

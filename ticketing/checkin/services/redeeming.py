@@ -8,7 +8,7 @@ from app.events.queries import edition_by_id
 from ticketing.checkin.enums import NO_PASS, OUTWARD, Way
 from ticketing.checkin.errors import ExitsNotCounted, GateNotFound, ListClosed, ListNotFound, NonceTaken
 from ticketing.checkin.queries import GateRule, gate_names
-from ticketing.checkin.recording import record
+from ticketing.checkin.recording import first_answer, record
 from ticketing.checkin.redeem import Answer, Presented, redeem
 from ticketing.checkin.rules import Limits, limits_at, refused_by
 from ticketing.checkin.schemas import QueuedScan, RedeemAnswer
@@ -43,10 +43,6 @@ async def judge_scan(
     rule = await rule_of(actor)
     if list_id is not None:
         rule = await rule_at(rule, list_id, None)
-    if not rule.active:
-        raise ListClosed(name=rule.list_name)
-    if way is Way.OUT and not rule.exits:
-        raise ExitsNotCounted(name=rule.list_name)
     read = await read_pass(code, rule.edition_id)
     presented = Presented(
         client_id=client_id,
@@ -67,7 +63,12 @@ async def judge_scan(
         limits=_limits(rule, now),
         capacity=rule.rules.capacity,
     )
-    if way is Way.OUT:
+    answer = None
+    if not rule.active or (way is Way.OUT and not rule.exits):
+        answer = await first_answer(presented)  # of before it was closed
+        if answer is None:
+            raise ListClosed(name=rule.list_name) if not rule.active else ExitsNotCounted(name=rule.list_name)
+    elif way is Way.OUT:
         (answer,) = await record([presented], _limits_of({rule.list_id: rule}))
     else:
         answer = await redeem(presented)
@@ -160,6 +161,7 @@ async def _presented_later(
         at=now,
         device_at=_plausible(scan.device_at, now),
         judged_at=judged_at,
+        clock_at=scan.device_clock,
         offline=True,
         shown=scan.shown.value,
         outward=scan.way is Way.OUT,
