@@ -186,7 +186,7 @@ async def test_a_person_is_told_of_conflicts_by_which_she_came_in(settlement: Se
     await conflict(edition, phone, 1)
     await fetch("UPDATE scan SET settlement = {}", settlement and settlement.value)
     (scan,) = await fetch("SELECT event_pass FROM scan")
-    (admissions, _settled) = DATA.held
+    admissions = DATA.held[0]
     assert admissions.find is not None
     counts = settlement in (Settlement.ACCEPTED, Settlement.EXPLAINED)
     told = [{"edition_id": edition.id, "admitted_at": NOW}] if counts else []

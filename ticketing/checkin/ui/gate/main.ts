@@ -1,6 +1,7 @@
 // The gate: camera, verdict, on to the next. Online the service judges; offline this phone does, and queues.
 
 import "./gate.css";
+import { ApiError } from "@fairground/api";
 import { isInstalled, startApp } from "@fairground/app";
 import { usedStorage } from "@fairground/disk";
 import { t } from "@fairground/i18n";
@@ -11,10 +12,10 @@ import { Clock, deviceClocks, type Reading, type Stamp } from "./clock";
 import { asSent, canJudge, entryKey, isPartial, judge, looksTyped, type Answer, type Verdict, type Way } from "./judge";
 import { notice, pass, passing } from "./notices";
 import { freshFor, hedgeAfter, Pace, within } from "./pace";
-import { Recent } from "./recent";
+import { Recent, type RecentScan } from "./recent";
 import { RecentView } from "./recent_view";
 import { Screen } from "./screen";
-import { fetchBundle, fetchStatus, handOver, isAway, isLate, isWithdrawn, redeem, timesOf, type OfflineScan } from "./service";
+import { fetchBundle, fetchStatus, handOver, isAway, isLate, isWithdrawn, redeem, timesOf, undoScan, type OfflineScan } from "./service";
 import { Store, type Bundle } from "./store";
 import { Tools } from "./tools";
 import { Unanswered } from "./unanswered";
@@ -30,7 +31,7 @@ const slowAfter = 1_200;
 
 class Gate {
   private readonly screen = new Screen();
-  private readonly view = new RecentView();
+  private readonly view = new RecentView((scan) => this.undo(scan));
   private bundle: Bundle | undefined;
   /** When the bundle came. */
   private fetched: Reading | undefined;
@@ -97,7 +98,7 @@ class Gate {
     for (const button of document.querySelectorAll<HTMLElement>("[data-way]")) {
       button.addEventListener("click", () => this.showWay(button.dataset.way === "out" ? "out" : "in"));
     }
-    document.getElementById("last")?.addEventListener("click", () => this.view.show(this.recent.all, this.timezone, this.clock.now().at));
+    document.getElementById("last")?.addEventListener("click", () => this.showRecent());
     addEventListener("offline", () => this.setOnline(false));
     addEventListener("online", () => void this.refreshStatus());
     document.addEventListener("visibilitychange", () => {
@@ -122,6 +123,24 @@ class Gate {
     const tools = new Tools(scanner, this.store);
     document.getElementById("retry")?.addEventListener("click", () => scanner.retry());
     this.scanner = scanner;
+  }
+
+  private showRecent(): void {
+    this.view.show(this.recent.all, this.timezone, this.clock.now().at);
+  }
+
+  /** Take a scan back, which the service alone can; gives why it could not. */
+  private async undo({ id }: RecentScan): Promise<string> {
+    try {
+      await undoScan(id);
+    } catch (error) {
+      return error instanceof ApiError && !isAway(error) ? error.message : t("Without network no scan is taken back. The gate lead can do it on her page.");
+    }
+    await this.recent.undone(id);
+    this.showRecent();
+    void this.refreshStatus();
+    void this.refreshBundle();
+    return "";
   }
 
   /** The phone was put away and is looked at again: what it knows may be hours old. */

@@ -18,6 +18,8 @@ export interface RecentScan extends Omit<Answer, "client_id" | "replayed"> {
   alone: boolean;
   /** What the service said later, where that was something else. */
   said?: Verdict;
+  /** It was taken back. */
+  undone?: boolean;
 }
 
 export class Recent {
@@ -48,6 +50,12 @@ export class Recent {
     const differs = ({ id, alone, verdict }: RecentScan): boolean => alone && said.has(id) && said.get(id) !== verdict;
     if (!this.scans.some(differs)) return;
     this.scans = this.scans.map((scan) => (differs(scan) ? { ...scan, said: said.get(scan.id) } : scan));
+    await this.store.remember("recent", this.scans);
+  }
+
+  /** A scan was taken back. */
+  async undone(id: string): Promise<void> {
+    this.scans = this.scans.map((scan) => (scan.id === id ? { ...scan, undone: true } : scan));
     await this.store.remember("recent", this.scans);
   }
 

@@ -65,6 +65,11 @@ export async function handOver(records: Queued<OfflineScan>[]): Promise<Answer[]
   return answers;
 }
 
+/** Take back a scan of this phone. */
+export function undoScan(id: string): Promise<unknown> {
+  return postJson("/api/v1/gate/undo", { nonce: id }, { timeout: patient });
+}
+
 /** What a phone needs to judge alone. */
 export function fetchBundle(): Promise<Bundle> {
   return getJson<Bundle>("/api/v1/gate/bundle", { timeout: slow });
