@@ -1,6 +1,6 @@
 """What phones are told of many passes, in few bytes: numbers of 7 bits a byte, and fixed rows of 8 bytes.
 
-``ui/gate/passes.ts`` reads it; ``tests/ticketing/checkin/cases.json`` holds both to the same bytes.
+``ui/gate/told.ts`` reads it; ``tests/ticketing/checkin/cases.json`` holds both to the same bytes.
 """
 
 import base64
