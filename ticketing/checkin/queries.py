@@ -347,8 +347,9 @@ async def refused_serials(edition_id: int) -> dict[str, list[int]]:
 
 _STANDINGS = (
     "SELECT a.id AS id, a.event_pass AS pass_id, a.changed_in AS changed_in, p.serial AS serial, "
-    "a.admitted_at AS admitted_at, a.left_at AS left_at, a.entries AS entries, a.entries_of_day AS entries_of_day, "
-    'a.gate_id AS gate_id FROM admission a JOIN "pass" p ON p.id = a.event_pass WHERE a.list_id = {} AND '
+    "a.admitted_at AS admitted_at, a.left_at IS NULL AS inside, a.entries AS entries, "
+    "a.entries_of_day AS entries_of_day, a.gate_id AS gate_id "
+    'FROM admission a JOIN "pass" p ON p.id = a.event_pass WHERE a.list_id = {} AND '
 )
 
 

@@ -91,7 +91,7 @@ async def passes_told(rule: GateRule, asked: str, now: datetime) -> PassesAnswer
             standings.add(
                 row["serial"],
                 as_moment(row["admitted_at"] or EPOCH),
-                inside=row["left_at"] is None,
+                inside=bool(row["inside"]),
                 entries_of_day=row["entries_of_day"],
                 entries=row["entries"],
                 gate=places.get(row["gate_id"], NO_PLACE),
