@@ -69,3 +69,36 @@ for (const course of courses) {
     }
   });
 }
+
+test("a scan of its own that is not later than what a phone was told changes nothing", async () => {
+  const course = courses.find(({ name }) => name === "who went out comes in again, and who is inside does not") as Course;
+  const [{ code, serial }] = course.passes as [{ code: string; serial: number }];
+  const inside = course.steps[2] as Course["steps"][0]; // it came in at nine
+  const nine = Date.parse((course.steps[1] as Course["steps"][0]).at);
+  const bundle = { ...bundleOf(course), passes: hear(undefined, answerOf(course, inside.told, true)) };
+  const own = await Own.open(await Store.open());
+  const verdict = () => judge(code, "scan-0009", bundle, own, new Date(inside.at)).verdict;
+  for (const [at, inward] of [[nine - 1, false], [nine, true]] as const) {
+    await own.add({ id: `scan-${at}`, list: 1, serial, at, inward, gate: "Cổng A", handedIn: true });
+    assert.equal(verdict(), "already_admitted");
+  }
+  await own.add({ id: "scan-0008", list: 1, serial, at: nine + 1, inward: false, gate: "Cổng A", handedIn: false });
+  assert.equal(verdict(), "admitted");
+});
+
+test("of a hundred thousand passes no object is kept, and one that came later finds its place", () => {
+  const serials = 100_000;
+  const standings = Buffer.alloc(9 * serials);
+  for (let at = 0; at < standings.length; at += 9) standings.set([2, 1, 0, 0, 0, 1, 129, 1, 0], at);
+  const sort_of = Buffer.alloc(serials).toString("base64");
+  const told = { since: "1", sorts: [["Vé", null]], sorts_from: 1, refused: null, gates: ["Cổng A"] } satisfies Partial<PassesAnswer>;
+  const passes = hear(undefined, { ...told, whole: true, sort_of, standings: standings.toString("base64") });
+  const arrays = Object.values(passes).filter((value) => ArrayBuffer.isView(value));
+  assert.equal(arrays.length, 7);
+  assert.ok(arrays.reduce((sum, array) => sum + array.byteLength, 0) < 16 * serials);
+  assert.deepEqual([passes.entries[serials], passes.inside[serials], passes.gate[serials]], [1, 1, 0]);
+  const later = Buffer.from([0x80, 0xb5, 0x18, 2, 0, 0, 0, 0, 1, 2, 0]).toString("base64"); // serial 200,000
+  const again = hear(passes, { ...told, whole: false, sort_of: "", standings: later });
+  assert.equal(again, passes);
+  assert.deepEqual([passes.entries[200_000], passes.inside[200_000], passes.entries[serials]], [2, 0, 1]);
+});

@@ -61,8 +61,8 @@ export function standing(bundle: Bundle, own: Own, serial: number): Standing {
   const told = bundle.passes && standingOf(bundle.passes, serial);
   const found = { ...(told ?? nothing) };
   for (const scan of own.of(bundle.list_id, serial)) {
-    // The service has told of this very one.
-    if (scan.inward && scan.at === told?.admittedAt) continue;
+    // The service has told of this very one, or of a later one, which knows better.
+    if (told?.admittedAt !== undefined && scan.at <= told.admittedAt) continue;
     step(found, scan, known(bundle).limitsAt(scan.at));
   }
   return found;

@@ -1,17 +1,18 @@
 // What the service did not take, above the last scans: how many, a file of them, and a way to take them off the phone.
 
 import { t, tn } from "@fairground/i18n";
+import type { Verdict } from "./judge";
 import { notice } from "./notices";
 import type { Store } from "./store";
 import { asSheet, type Untaken } from "./untaken";
 import { momentTold, word } from "./words";
-import type { Verdict } from "./judge";
 
 export class UntakenView {
   private readonly part = document.getElementById("untaken") as HTMLElement;
   private readonly remove = document.getElementById("untaken-remove") as HTMLButtonElement;
   private scans: Untaken[] = [];
-  private saved = false;
+  /** The ids of those that were saved as a file: no other may go. */
+  private saved = new Set<string>();
 
   constructor(
     private readonly store: Store,
@@ -26,7 +27,7 @@ export class UntakenView {
     this.scans = await this.store.untaken();
     const count = this.scans.length;
     this.part.hidden = count === 0;
-    this.remove.disabled = !this.saved;
+    this.remove.disabled = !this.scans.every(({ id }) => this.saved.has(id));
     const sentence = count === 0 ? "" : tn("{n} scan was not taken by the service.", "{n} scans were not taken by the service.", count);
     const line = notice("untaken", sentence, "bad", () => this.open());
     line?.setAttribute("aria-haspopup", "dialog");
@@ -43,14 +44,13 @@ export class UntakenView {
     const link = Object.assign(document.createElement("a"), { href: address, download: "fairground-scans.csv" });
     link.click();
     setTimeout(() => URL.revokeObjectURL(address), 60_000);
-    this.saved = true;
+    this.saved = new Set(this.scans.map(({ id }) => id));
     this.remove.disabled = false;
   }
 
-  /** Off the phone: what was saved, and nothing that came since. */
+  /** Off the phone: the button can be touched only while all of them were saved. */
   private async drop(): Promise<void> {
-    await this.store.dropUntaken(this.scans.map(({ id }) => id));
-    this.saved = false;
+    await this.store.dropUntaken([...this.saved]);
     this.part.hidden = true;
     notice("untaken", "");
   }
