@@ -17,6 +17,7 @@ import time
 NAMES = {
     "start": "start",
     "checkin": "checkin",
+    "offline": "offline",
     "orders": "orders",
     "pages": "pages",
     "import": "importing",

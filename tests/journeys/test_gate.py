@@ -174,7 +174,7 @@ def test_a_phone_that_is_back_judges_by_what_holds_now(people: People) -> None:
         "() => { const ask = window.fetch; window.fetch = (what, how) => "
         "String(what.url ?? what).endsWith('/gate/status') ? new Promise(() => undefined) : ask(what, how); }"
     )
-    with gate.expect_response("**/api/v1/gate/bundle", timeout=30_000):
+    with gate.expect_response("**/api/v1/gate/bundle?since=*", timeout=30_000):
         gate.context.set_offline(False)
 
 

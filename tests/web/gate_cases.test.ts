@@ -4,8 +4,9 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { setMessages } from "@fairground/i18n";
 import type { ListRules } from "../../ticketing/checkin/ui/gate/hours";
-import { entryKey, judge } from "../../ticketing/checkin/ui/gate/judge";
-import type { Bundle, Entry, Store } from "../../ticketing/checkin/ui/gate/store";
+import { judge } from "../../ticketing/checkin/ui/gate/judge";
+import { Own } from "../../ticketing/checkin/ui/gate/own";
+import { Store, type Bundle } from "../../ticketing/checkin/ui/gate/store";
 
 setMessages({});
 
@@ -48,10 +49,11 @@ for (const one of cases) {
   test(`a phone alone: ${one.name}`, async () => {
     const bundle = bundleOf(one);
     const code = one.pass.code;
-    const entries: Entry[] = one.earlier ? [{ key: entryKey(bundle, code), at: Date.parse(one.earlier), gate: "Cổng A" }] : [];
-    const store = { entry: (name: string) => Promise.resolve(entries.find((entry) => entry.key === name)) } as unknown as Store;
+    const own = await Own.open(await Store.open());
+    const earlier = { id: "scan-0000", list: 1, serial: one.pass.serial, inward: true, gate: "Cổng A", handedIn: false };
+    if (one.earlier) await own.add({ ...earlier, at: Date.parse(one.earlier) });
     for (const { at, verdict, because } of one.moments) {
-      const answer = await judge(code, "scan-0001", bundle, store, new Date(at));
+      const answer = judge(code, "scan-0001", bundle, own, new Date(at));
       const told = answer.reason === "blocked" ? "blocked" : answer.note === undefined ? "" : "list";
       assert.deepEqual([answer.verdict, told], [verdict, because], at);
     }

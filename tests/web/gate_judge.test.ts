@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { setMessages } from "@fairground/i18n";
 import { asSent, isPartial, judge, type Answer } from "../../ticketing/checkin/ui/gate/judge";
-import type { Bundle, Entry, Store } from "../../ticketing/checkin/ui/gate/store";
+import { Own, type OwnScan } from "../../ticketing/checkin/ui/gate/own";
+import { Store, type Bundle } from "../../ticketing/checkin/ui/gate/store";
 
 setMessages({});
 
@@ -45,12 +46,10 @@ const bundle: Bundle = {
   label_of: "",
 };
 
-function memory(entries: Entry[] = []): Store {
-  return { entry: (key: string) => Promise.resolve(entries.find((entry) => entry.key === key)) } as unknown as Store;
-}
+const nothing = await Own.open(await Store.open());
 
-const ask = (code: string, at: number, changes: Partial<Bundle> = {}, store = memory()): Promise<Answer> =>
-  judge(code, "scan-0001", { ...bundle, ...changes }, store, new Date(at));
+const ask = (code: string, at: number, changes: Partial<Bundle> = {}, own = nothing): Answer =>
+  judge(code, "scan-0001", { ...bundle, ...changes }, own, new Date(at));
 
 test("a pass for one day counts on that day alone, and the refusal says which", async () => {
   const day = { valid_from: new Date(begin).toISOString(), valid_until: new Date(end).toISOString() };
@@ -60,41 +59,43 @@ test("a pass for one day counts on that day alone, and the refusal says which", 
     [end - 1, "admitted"],
     [end, "expired"],
   ] as const) {
-    const answer = await ask(dayPass.code, at);
+    const answer = ask(dayPass.code, at);
     assert.equal(answer.verdict, verdict);
     assert.deepEqual({ valid_from: answer.valid_from, valid_until: answer.valid_until }, verdict === "admitted" ? { valid_from: undefined, valid_until: undefined } : day);
   }
 });
 
 test("a withdrawn pass, one of another kind or edition, and a forged one are refused", async () => {
-  const verdict = async (code: string, changes: Partial<Bundle> = {}) => (await ask(code, begin, changes)).verdict;
-  assert.equal(await verdict(dayPass.code, { revoked: [dayPass.serial] }), "revoked");
-  const blocked = await ask(dayPass.code, begin, { revoked: [dayPass.serial], blocked: [dayPass.serial] });
+  const verdict = (code: string, changes: Partial<Bundle> = {}) => ask(code, begin, changes).verdict;
+  assert.equal(verdict(dayPass.code, { revoked: [dayPass.serial] }), "revoked");
+  const blocked = ask(dayPass.code, begin, { revoked: [dayPass.serial], blocked: [dayPass.serial] });
   assert.deepEqual([blocked.verdict, blocked.reason], ["revoked", "blocked"]);
-  assert.equal((await ask(dayPass.code, begin, { revoked: [dayPass.serial], blocked: [] })).reason, undefined);
-  assert.equal(await verdict(dayPass.code, { pass_kinds: ["staff"] }), "wrong_list");
-  assert.equal(await verdict(dayPass.code, { edition_id: 2 }), "unknown");
-  assert.equal(await verdict(dayPass.code, { public_keys: {} }), "unknown");
-  assert.equal(await verdict(named("serial changed").code), "unknown");
+  assert.equal(ask(dayPass.code, begin, { revoked: [dayPass.serial], blocked: [] }).reason, undefined);
+  assert.equal(verdict(dayPass.code, { pass_kinds: ["staff"] }), "wrong_list");
+  assert.equal(verdict(dayPass.code, { edition_id: 2 }), "unknown");
+  assert.equal(verdict(dayPass.code, { public_keys: {} }), "unknown");
+  assert.equal(verdict(named("serial changed").code), "unknown");
 });
 
 test("a pass let in here today is refused, and the next morning it is let in again", async () => {
   const every = named("a visitor's pass");
   const at = epoch + every.valid_from * 60_000 + 3_600_000;
-  const seen = memory([{ key: `1:${every.code}`, at, gate: "Cổng A" }]);
-  const again = await ask(every.code, at + 1000, {}, seen);
+  const seen = await Own.open(await Store.open());
+  const scan: OwnScan = { id: "scan-0000", list: 1, serial: every.serial, at, inward: true, gate: "Cổng A", handedIn: false };
+  await seen.add(scan);
+  const again = ask(every.code, at + 1000, {}, seen);
   assert.deepEqual([again.verdict, again.previous_gate, again.previous_at], ["already_admitted", "Cổng A", new Date(at).toISOString()]);
-  assert.equal((await ask(every.code, at + 24 * 3_600_000, {}, seen)).verdict, "admitted");
+  assert.equal(ask(every.code, at + 24 * 3_600_000, {}, seen).verdict, "admitted");
 });
 
 test("the name of the ticket type is known by serial, and else the kind is said", async () => {
   const places = Buffer.alloc(dayPass.serial, 255);
-  const label = async (changes: Partial<Bundle>) => (await ask(dayPass.code, begin, changes)).label;
-  assert.equal(await label({}), "Visitor");
-  assert.equal(await label({ labels: ["Vé"], label_of: places.toString("base64") }), "Visitor");
+  const label = (changes: Partial<Bundle>) => ask(dayPass.code, begin, changes).label;
+  assert.equal(label({}), "Visitor");
+  assert.equal(label({ labels: ["Vé"], label_of: places.toString("base64") }), "Visitor");
   places[dayPass.serial - 1] = 1;
-  assert.equal(await label({ labels: ["Vé", "Vé ngày thứ Bảy"], label_of: places.toString("base64") }), "Vé ngày thứ Bảy");
-  assert.equal(await label({ labels: ["Vé"], label_of: places.subarray(1).toString("base64") }), "Visitor");
+  assert.equal(label({ labels: ["Vé", "Vé ngày thứ Bảy"], label_of: places.toString("base64") }), "Vé ngày thứ Bảy");
+  assert.equal(label({ labels: ["Vé"], label_of: places.subarray(1).toString("base64") }), "Visitor");
 });
 
 test("a bundle is read once, however many passes are judged by it", async () => {
@@ -106,20 +107,20 @@ test("a bundle is read once, however many passes are judged by it", async () => 
       return target[name];
     },
   });
-  const label = async () => (await judge(dayPass.code, "scan-0001", watched, memory(), new Date(begin))).label;
-  assert.equal(await label(), "Vé");
+  const label = () => judge(dayPass.code, "scan-0001", watched, nothing, new Date(begin)).label;
+  assert.equal(label(), "Vé");
   const first = reads;
   assert.equal(first, 4);
-  for (let n = 0; n < 5; n++) assert.equal(await label(), "Vé");
+  for (let n = 0; n < 5; n++) assert.equal(label(), "Vé");
   assert.equal(reads, first);
 });
 
 test("whoever leaves is let out with any genuine pass of the edition", async () => {
-  const verdict = async (code: string, changes: Partial<Bundle> = {}) =>
-    (await judge(code, "scan-0001", { ...bundle, ...changes }, memory(), new Date(end), "out")).verdict;
-  assert.equal(await verdict(dayPass.code), "left");
-  assert.equal(await verdict(named("serial changed").code), "unknown");
-  assert.equal(await verdict(dayPass.code, { edition_id: 2 }), "unknown");
+  const verdict = (code: string, changes: Partial<Bundle> = {}) =>
+    judge(code, "scan-0001", { ...bundle, ...changes }, nothing, new Date(end), "out").verdict;
+  assert.equal(verdict(dayPass.code), "left");
+  assert.equal(verdict(named("serial changed").code), "unknown");
+  assert.equal(verdict(dayPass.code, { edition_id: 2 }), "unknown");
 });
 
 test("of a scanned pass the code alone is sent, however long the address around it", () => {
@@ -143,9 +144,9 @@ test("a pass of an edition that was postponed counts on the new days under its o
     [end + later - 1, "admitted"],
     [end + later, "expired"],
   ] as const) {
-    assert.equal((await ask(dayPass.code, at, shift)).verdict, verdict);
+    assert.equal(ask(dayPass.code, at, shift).verdict, verdict);
   }
-  const refused = await ask(dayPass.code, begin, shift);
+  const refused = ask(dayPass.code, begin, shift);
   assert.deepEqual([refused.valid_from, refused.valid_until], [new Date(begin + later).toISOString(), new Date(end + later).toISOString()]);
-  assert.equal((await ask(dayPass.code, begin, { key_shifts: { "9999": minutes } })).verdict, "admitted");
+  assert.equal(ask(dayPass.code, begin, { key_shifts: { "9999": minutes } }).verdict, "admitted");
 });

@@ -44,6 +44,8 @@ OLDER_WORDS = {
 
 #: The answers to whoever leaves: nobody who comes in gets one.
 OUTWARD = {Verdict.LEFT, Verdict.NOT_INSIDE}
+#: What is said of a pass for what it is itself, wherever and whenever.
+REFUSED_FOR_GOOD = (Verdict.REVOKED, Verdict.BLOCKED, Verdict.UNPAID, Verdict.CANCELLED)
 #: What a code is that is no pass, whichever way somebody goes with it.
 NO_PASS = {Verdict.UNKNOWN, Verdict.BAD_SIGNATURE, Verdict.WRONG_EDITION}
 

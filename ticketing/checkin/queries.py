@@ -11,7 +11,7 @@ from app.kernel.database import as_day, as_moment, fetch
 from app.kernel.names import search_text
 from app.kernel.rows import among
 from app.kernel.searching import like_pattern
-from ticketing.checkin.enums import Settlement, Verdict
+from ticketing.checkin.enums import REFUSED_FOR_GOOD, Settlement, Verdict
 from ticketing.checkin.rules import ListRules
 from ticketing.checkin.tables import CheckInList, Gate
 
@@ -365,10 +365,46 @@ async def flow(edition_id: int, now: datetime, steps: int = 12) -> tuple[list[da
     return starts, counts
 
 
-async def refused_serials(edition_id: int) -> tuple[list[int], list[int]]:
-    """Serials of the edition's passes that open no gate, and those of them that are blocked only."""
+async def refused_serials(edition_id: int) -> dict[str, list[int]]:
+    """Serials of the edition's passes that open no gate, rising, by what is said of them at a gate."""
     rows = await fetch(
-        "SELECT serial, state FROM \"pass\" WHERE edition = {} AND state NOT IN ('issued', 'laid') ORDER BY serial",
+        "SELECT serial, state, state_reason FROM \"pass\" WHERE edition = {} AND state NOT IN ('issued', 'laid') "
+        "ORDER BY serial",
         edition_id,
     )
-    return [row["serial"] for row in rows], [row["serial"] for row in rows if row["state"] == "blocked"]
+    refused: dict[str, list[int]] = {verdict.value: [] for verdict in REFUSED_FOR_GOOD}
+    for row in rows:
+        said = row["state"] if row["state"] == Verdict.BLOCKED else row["state_reason"]
+        refused[said if said in refused else Verdict.REVOKED].append(row["serial"])
+    return refused
+
+
+_STANDINGS = (
+    "SELECT a.id AS id, a.event_pass AS pass_id, a.changed_in AS changed_in, p.serial AS serial, "
+    "a.admitted_at AS admitted_at, a.left_at IS NULL AS inside, a.entries AS entries, "
+    "a.entries_of_day AS entries_of_day, a.gate_id AS gate_id "
+    'FROM admission a JOIN "pass" p ON p.id = a.event_pass WHERE a.list_id = {} AND '
+)
+
+
+async def standings_of(list_id: int) -> AsyncIterator[list[dict[str, Any]]]:
+    """What a list knows of all passes, in stretches: between them gates get their turn."""
+    after, more = -1, True
+    while more:
+        found = await fetch(_STANDINGS + "a.event_pass > {} ORDER BY a.event_pass LIMIT {}", list_id, after, STRETCH)
+        yield found
+        more = len(found) == STRETCH
+        after = found[-1]["pass_id"] if more else after
+
+
+async def standings_since(list_id: int, since: int) -> AsyncIterator[list[dict[str, Any]]]:
+    """The same of the passes that were changed by a write or by one after it (``changes.py``)."""
+    after, more = (since, -1), True
+    while more:
+        found = await fetch(
+            _STANDINGS + "(a.changed_in, a.id) > ({}, {}) ORDER BY a.changed_in, a.id LIMIT {}",
+            *(list_id, *after, STRETCH),
+        )
+        yield found
+        more = len(found) == STRETCH
+        after = (found[-1]["changed_in"], found[-1]["id"]) if more else after

@@ -14,6 +14,7 @@ from typing import Any
 
 from app.kernel.database import as_moment, dialect, fetch, is_unique_violation, write_transaction
 from app.kernel.rows import among, given, insert_rows
+from ticketing.checkin.changes import this_write
 from ticketing.checkin.enums import OUTWARD, Settlement, Verdict
 from ticketing.checkin.redeem import Answer, Presented
 from ticketing.checkin.rules import Limits
@@ -380,17 +381,19 @@ async def _write(places: dict[Key, _Place], emptied: Sequence[datetime], now: da
             made.append([pass_id, list_id, *values])
         else:
             known.append([place.admission_id, *values])
+    written_in = await this_write() if made or known else 0
     if made:
         columns = [Admission.event_pass, Admission.list_id, *(getattr(Admission, name) for name in _STANDING)]
-        columns.append(Admission.attempts)
-        rows = [[*row, 0] for row in made]
+        columns += [Admission.attempts, Admission.changed_in]
+        rows = [[*row, 0, written_in] for row in made]
         added = await insert_rows(Admission, columns, rows, returning=(Admission.id,), pass_over_known=True)
         if len(added) < len(made):
             raise _Overtaken
     if known:
         source, values = given("told", {"no": "INTEGER"} | {f"new_{key}": of for key, of in _STANDING.items()}, known)
         new = ", ".join(f"{name} = new_{name}" for name in _STANDING)
-        await fetch(f"UPDATE admission SET {new} FROM {source} WHERE admission.id = told.no", *values)
+        update = f"UPDATE admission SET {new}, changed_in = {{}} FROM {source} WHERE admission.id = told.no"
+        await fetch(update, written_in, *values)
 
 
 async def _store(taken: Iterable[Presented], answers: dict[str, Answer], found: dict[int, dict[str, Any]]) -> None:

@@ -13,6 +13,7 @@ from piccolo.engine.postgres import PostgresEngine
 from piccolo.querystring import QueryString
 
 from app.kernel.database import AnyEngine, engine, is_unique_violation, write_transaction
+from ticketing.checkin.changes import CHANGED_IN
 from ticketing.checkin.rules import Limits
 
 #: On PostgreSQL: whether what the list knows of a pass lets it in.
@@ -34,6 +35,7 @@ ON_CONFLICT = f"""ON CONFLICT (event_pass, list_id) DO UPDATE SET
         left_at = CASE WHEN {_TAKES} THEN NULL ELSE a.left_at END,
         last_at = CASE WHEN {_TAKES} THEN GREATEST(a.last_at, EXCLUDED.last_at) ELSE a.last_at END,
         entries = CASE WHEN {_TAKES} THEN a.entries + 1 ELSE a.entries END,
+        changed_in = CASE WHEN {_TAKES} THEN EXCLUDED.changed_in ELSE a.changed_in END,
         entries_of_day = CASE WHEN NOT ({_TAKES}) THEN a.entries_of_day
             WHEN a.admitted_at >= $14::timestamptz THEN a.entries_of_day + 1 ELSE 1 END,
         attempts = CASE WHEN {_TAKES} THEN a.attempts ELSE a.attempts + 1 END"""
@@ -62,8 +64,9 @@ WITH first_answer AS (
     WHERE NOT EXISTS (SELECT FROM first_answer)
 ), entered AS (
     INSERT INTO admission AS a (list_id, event_pass, gate_id, device_id, admitted_at, last_at, admitted_by, attempts,
-        entries, entries_of_day)
-    SELECT $2::int, id, $3::int, $4::int, $10::timestamptz, $10::timestamptz, $1::varchar, 0, 1, 1
+        entries, entries_of_day, changed_in)
+    SELECT $2::int, id, $3::int, $4::int, $10::timestamptz, $10::timestamptz, $1::varchar, 0, 1, 1,
+        pg_current_xact_id()::text::bigint
     FROM judged WHERE verdict = 'admitted'
     {on_conflict}
     RETURNING a.admitted_by IS DISTINCT FROM $1::varchar AS refused, a.admitted_at, a.gate_id
@@ -121,14 +124,15 @@ RETURNING verdict, reason, previous_at, previous_gate_id, event_pass, FALSE AS r
     (SELECT valid_from FROM "pass" WHERE id = event_pass) AS valid_from,
     (SELECT valid_until FROM "pass" WHERE id = event_pass) AS valid_until
 """
-SQLITE_ADMIT = """
+SQLITE_ADMIT = f"""
 INSERT INTO admission (list_id, event_pass, gate_id, device_id, admitted_at, last_at, admitted_by, attempts, entries,
-    entries_of_day)
-VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, 0, 1, 1)
+    entries_of_day, changed_in)
+VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, 0, 1, 1, {CHANGED_IN["sqlite"]})
 ON CONFLICT (event_pass, list_id) DO UPDATE SET
     gate_id = excluded.gate_id, device_id = excluded.device_id, admitted_at = excluded.admitted_at,
     admitted_by = excluded.admitted_by, left_at = NULL, last_at = MAX(COALESCE(last_at, ''), excluded.last_at),
-    entries = entries + 1, entries_of_day = CASE WHEN admitted_at >= ?7 THEN entries_of_day + 1 ELSE 1 END
+    entries = entries + 1, entries_of_day = CASE WHEN admitted_at >= ?7 THEN entries_of_day + 1 ELSE 1 END,
+    changed_in = excluded.changed_in
 """
 SQLITE_ATTEMPT = "UPDATE admission SET attempts = attempts + 1 WHERE list_id = ? AND event_pass = ?"
 SQLITE_FIRST_ANSWER = (

@@ -88,10 +88,10 @@ class ScansAnswer(msgspec.Struct):
 
 
 class ListRulesAnswer(msgspec.Struct):
-    """The rules of a list that hang on the moment alone, as ``rules.py`` reads them.
+    """The rules of a list, as ``rules.py`` reads them.
 
     ``told`` says in the language of who asks when the list takes people, and ``note`` what it wants shown with whom it
-    lets in; empty for nothing.
+    lets in; empty for nothing. ``full`` and ``other_types`` say why it does not let somebody in.
     """
 
     opens_at: datetime | None
@@ -101,9 +101,38 @@ class ListRulesAnswer(msgspec.Struct):
     closes_daily: str | None
     told: str
     note: str
+    ticket_types: list[int]
+    once: bool
+    entries_a_day: int | None
+    again_after: int | None
+    capacity: int | None
+    full: str
+    other_types: str
 
 
-class BundleAnswer(msgspec.Struct):
+class PassesAnswer(msgspec.Struct):
+    """What a list knows of the passes of its edition: of all (``whole``), or what is new since the phone asked last.
+
+    ``since`` is what to ask with next. ``sorts`` are names and numbers of ticket types, and ``sort_of`` is a byte in
+    Base64 for each serial from ``sorts_from`` on, the place of its sort (255: none). ``refused`` are rising serials in
+    Base64, each as a number of 7 bits a byte by which it is greater than the one before, by what is said of them: all
+    of them, or none where they are as they were. ``gates`` are names. ``standings`` are in Base64, for each pass, by
+    how much its serial is greater than the last (twice that; where it is smaller, twice that less one) in 7 bits a
+    byte, and 8 bytes: when it came in last (milliseconds since 2020 in 40 bits, low byte first; 0: never), how often on
+    that day with 128 for being inside, how often ever (255 and more are one), and the place of the gate (255: none).
+    """
+
+    since: str
+    whole: bool
+    sorts: list[tuple[str, int | None]]
+    sorts_from: int
+    sort_of: str
+    refused: dict[str, str] | None
+    gates: list[str]
+    standings: str
+
+
+class BundleAnswer(msgspec.Struct, omit_defaults=True):
     """What a phone needs to judge passes without a network.
 
     ``public_keys`` are 32 bytes in hexadecimal by key id; ``key_shifts`` says for some of them how many minutes later
@@ -111,7 +140,8 @@ class BundleAnswer(msgspec.Struct):
     kind; ``revoked`` are the serials of passes of the edition that count no more, or not now, and ``blocked`` those of
     them that are blocked only; ``label_of`` is a byte in Base64 for each serial from 1, the place of its ticket type's
     name in ``labels`` (255: none; the names are in the language of who asks); ``list_exits`` says that people are
-    scanned out, too; ``list_rules`` say when the list takes people.
+    scanned out, too; ``list_rules`` say when the list takes people and how often. Who asks with ``since`` gets
+    ``passes``, and ``revoked``, ``blocked``, ``labels`` and ``label_of`` empty.
     """
 
     server_time: datetime
@@ -132,6 +162,7 @@ class BundleAnswer(msgspec.Struct):
     labels: list[str]
     label_of: str
     list_rules: ListRulesAnswer | None = None
+    passes: PassesAnswer | None = None
 
 
 class StatusAnswer(msgspec.Struct):

@@ -7,7 +7,7 @@ A scan carries an id made by the device, unique: sending it twice gives the firs
 same few rows. Nothing deletes lists, gates or devices.
 """
 
-from piccolo.columns import JSON, Boolean, Date, ForeignKey, Integer, Serial, Timestamptz, Varchar
+from piccolo.columns import JSON, BigInt, Boolean, Date, ForeignKey, Integer, Serial, Timestamptz, Varchar
 from piccolo.table import Table
 
 from app.accounts.tables import Person
@@ -60,7 +60,7 @@ class Admission(Table, tablename="admission"):
     ``left_at`` is empty while inside. ``entries_of_day`` are those of the list's day on which it came in last, and
     ``admitted_by`` is the client's id of the scan that let it in last. ``last_at`` is the time of the latest scan that
     counted: a scan of an earlier time makes all of this anew from the scans (``recording.py``). ``attempts`` counts
-    refused further scans.
+    refused further scans. ``changed_in`` is the write that changed it last (``changes.py``): phones ask what is new.
     """
 
     id: Serial
@@ -75,6 +75,7 @@ class Admission(Table, tablename="admission"):
     entries_of_day = Integer(default=0)
     admitted_by = Varchar(length=64, default=None, null=True)
     last_at = Timestamptz(default=None, null=True)
+    changed_in = BigInt(default=0)
 
 
 class Scan(Table, tablename="scan"):

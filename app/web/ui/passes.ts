@@ -62,6 +62,12 @@ export function verifyPass(text: string, publicKeys: ReadonlyMap<number, Uint8Ar
   return isSignedBy(key, signed, raw.subarray(payloadLength)) ? { valid: true, pass, code } : { valid: false, reason: "signature" };
 }
 
+/** What a code says, genuine or not; undefined for a text that is no code. */
+export function readPass(text: string): PassPayload | undefined {
+  const raw = fromBase32(codeIn(text));
+  return raw && raw[0] === version ? readPayload(raw.subarray(0, payloadLength)) : undefined;
+}
+
 /** Whether a pass counts at an instant. */
 export function passCovers(pass: PassPayload, at: Date): boolean {
   return pass.validFrom <= at && at < pass.validUntil;

@@ -69,4 +69,9 @@ async def test_phones_without_a_network_know_what_is_blocked_and_what_is_withdra
     await revoke_pass(pass_id=withdrawn.id, reason="", actor=SYSTEM, now=NOW)
     for one, state in ((stock, "stock"), (laid, "laid")):
         await Pass.update({Pass.state: state}).where(Pass.id == one.id)
-    assert await refused_serials(edition.id) == ([blocked.serial, withdrawn.serial, stock.serial], [blocked.serial])
+    assert await refused_serials(edition.id) == {
+        "revoked": [withdrawn.serial, stock.serial],
+        "blocked": [blocked.serial],
+        "unpaid": [],
+        "cancelled": [],
+    }

@@ -93,15 +93,33 @@ async def test_the_service_answers_as_the_cases_have_it(database: str, case: dic
 
 @pytest.mark.engines
 @pytest.mark.parametrize(
-    ("language", "told", "note"),
+    ("language", "told", "note", "full", "other_types"),
     [
-        ("vi", "Thứ Bảy, 17/10/2026, 18:00–01:00", "Đóng dấu tay"),
-        ("en", "Saturday, 17 Oct 2026, 18:00–01:00", "Stamp the hand"),
-        ("id", "Sabtu, 17 Okt 2026, 18:00–01:00", "Đóng dấu tay"),
+        (
+            "vi",
+            "Thứ Bảy, 17/10/2026, 18:00–01:00",
+            "Đóng dấu tay",
+            "Cửa vào đã đầy: hãy đợi đến khi có người ra.",
+            "Cửa vào nhận các loại vé khác.",
+        ),
+        (
+            "en",
+            "Saturday, 17 Oct 2026, 18:00–01:00",
+            "Stamp the hand",
+            "Cửa vào is full: wait until somebody has left.",
+            "Cửa vào takes other ticket types.",
+        ),
+        (
+            "id",
+            "Sabtu, 17 Okt 2026, 18:00–01:00",
+            "Đóng dấu tay",
+            "Cửa vào penuh: tunggu sampai ada yang keluar.",
+            "Cửa vào menerima jenis tiket lain.",
+        ),
     ],
 )
 async def test_a_phone_gets_the_rules_of_its_list_in_its_language(
-    client: Browser, language: str, told: str, note: str
+    client: Browser, language: str, told: str, note: str, full: str, other_types: str
 ) -> None:
     edition = await make_open_edition(now=BEFORE)
     rules = ListRules(
@@ -109,6 +127,8 @@ async def test_a_phone_gets_the_rules_of_its_list_in_its_language(
         opens_daily="18:00",
         closes_daily="01:00",
         note={"en": "Stamp the hand", "vi": "Đóng dấu tay"},
+        entries_a_day=3,
+        capacity=40,
     )
     list_id = await make_list(edition.id, now=BEFORE, rules=rules)
     _gate_id, _phone, token = await make_gate(edition.id, list_id, now=BEFORE)
@@ -123,4 +143,11 @@ async def test_a_phone_gets_the_rules_of_its_list_in_its_language(
         "closes_daily": "01:00",
         "told": told,
         "note": note,
+        "ticket_types": [],
+        "once": False,
+        "entries_a_day": 3,
+        "again_after": None,
+        "capacity": 40,
+        "full": full,
+        "other_types": other_types,
     }

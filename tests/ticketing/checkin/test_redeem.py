@@ -315,7 +315,7 @@ async def test_without_its_protection_a_pass_is_admitted_more_than_once(
         parties = PARTIES
     else:
         unguarded(monkeypatch, hot)
-        plain = hot.SQLITE_ADMIT.partition("ON CONFLICT")[0].replace("1, 1)", "1, LENGTH(?7) / LENGTH(?7))")
+        plain = hot.SQLITE_ADMIT.partition("ON CONFLICT")[0].replace("1, 1, (", "1, LENGTH(?7) / LENGTH(?7), (")
         monkeypatch.setattr(hot, "SQLITE_ADMIT", plain)
         meet_after(monkeypatch, hot, "_judge_and_store", parties=2)
         parties = 2

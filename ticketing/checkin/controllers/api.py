@@ -1,9 +1,10 @@
 """The gate's API: what a paired phone calls."""
 
+from itertools import chain
 from typing import Any
 
 from litestar import Controller, Request, get, post
-from litestar.params import JSONBody
+from litestar.params import FromQuery, JSONBody
 
 from app.accounts.enums import DeviceKind
 from app.accounts.guards import device
@@ -12,6 +13,7 @@ from app.events.passes.naming import names_of_labels, read_label
 from app.events.passes.queries import key_shifts, pass_public_keys
 from app.events.queries import edition_by_id
 from app.kernel.clock import now
+from ticketing.checkin.enums import Verdict
 from ticketing.checkin.queries import counts_of_list, refused_serials
 from ticketing.checkin.rules import day_began
 from ticketing.checkin.schemas import (
@@ -25,7 +27,7 @@ from ticketing.checkin.schemas import (
     UndoAnswer,
     UndoRequest,
 )
-from ticketing.checkin.services.bundling import rules_told
+from ticketing.checkin.services.bundling import passes_told, rules_told
 from ticketing.checkin.services.gates import rule_of
 from ticketing.checkin.services.labels import labels_of
 from ticketing.checkin.services.redeeming import redeem_pass, redeem_queue
@@ -72,16 +74,18 @@ class GateApi(Controller):
         return await undo_own(actor=request.user, client_id=data.nonce, now=now())
 
     @get("/bundle", summary="What a gate needs without a network")
-    async def bundle(self, request: Request[Any, Any, Any]) -> BundleAnswer:
-        """Everything needed to judge passes without a network; fetch it now and then while there is one. Error:
-        ``gate_not_found``."""
+    async def bundle(self, request: Request[Any, Any, Any], since: FromQuery[str | None] = None) -> BundleAnswer:
+        """Everything needed to judge passes without a network; fetch it now and then while there is one. With
+        ``since`` empty it brings what the gate's list knows of each pass, and with the ``since`` of the last such
+        answer what is new: some of that may have been told before. Error: ``gate_not_found``."""
         at = now()
         rule = await rule_of(request.user)
         edition = await edition_by_id(rule.edition_id)
         keys = await pass_public_keys(rule.edition_id)
-        labels, label_of = await labels_of(rule.edition_id)
         names = await names_of_labels(rule.edition_id)
-        revoked, blocked = await refused_serials(rule.edition_id)
+        labels, label_of = await labels_of(rule.edition_id) if since is None else ([], "")
+        refused = await refused_serials(rule.edition_id) if since is None else {}
+        passes = None if since is None else await passes_told(rule, since, at)
         await note_device_seen(device_id=request.user.device_id, now=at)
         return BundleAnswer(
             server_time=at,
@@ -97,11 +101,12 @@ class GateApi(Controller):
             pass_kinds=list(rule.pass_kinds),
             public_keys={str(key_id): key.hex() for key_id, key in keys.items()},
             key_shifts={str(key_id): minutes for key_id, minutes in (await key_shifts(rule.edition_id)).items()},
-            revoked=revoked,
-            blocked=blocked,
+            revoked=sorted(chain(*refused.values())),
+            blocked=refused.get(Verdict.BLOCKED, []),
             labels=[read_label(label, names) for label in labels],
             label_of=label_of,
             list_rules=rules_told(rule),
+            passes=passes,
         )
 
     @get("/status", summary="The clock, and how many are inside")

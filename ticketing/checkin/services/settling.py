@@ -7,6 +7,7 @@ from app.accounts.actor import Actor
 from app.kernel import audit
 from app.kernel.database import dialect, fetch, write_transaction
 from app.kernel.rows import among
+from ticketing.checkin.changes import this_write
 from ticketing.checkin.enums import Settlement, Verdict
 from ticketing.checkin.errors import ConflictNotOpen
 from ticketing.checkin.queries import ListRule, list_rule
@@ -71,7 +72,8 @@ async def empty_lists(*, edition_id: int, actor: Actor, now: datetime) -> int:
         await Emptying(edition=edition_id, at=now).save()
         chosen, ids = await _hold_inside("list_id IN (SELECT id FROM check_in_list WHERE edition = {})", edition_id)
         rows = await fetch(
-            f"UPDATE admission SET left_at = {{}}, last_at = {{}} WHERE id {chosen} RETURNING id", now, now, ids
+            f"UPDATE admission SET left_at = {{}}, last_at = {{}}, changed_in = {{}} WHERE id {chosen} RETURNING id",
+            *(now, now, await this_write(), ids),
         )
         await audit.record(
             actor=actor,
@@ -98,7 +100,10 @@ async def close_past_days(*, now: datetime) -> int:
         async with write_transaction():
             began = day_began(rule.rules, now, rule.timezone)
             chosen, ids = await _hold_inside("list_id = {} AND admitted_at < {}", row["id"], began)
-            rows = await fetch(f"UPDATE admission SET left_at = {{}} WHERE id {chosen} RETURNING id", now, ids)
+            rows = await fetch(
+                f"UPDATE admission SET left_at = {{}}, changed_in = {{}} WHERE id {chosen} RETURNING id",
+                *(now, await this_write(), ids),
+            )
         closed += len(rows)
     return closed
 

@@ -89,6 +89,16 @@ async def label_of(judged: Judgement) -> str | None:
     return read_label(judged.answer.label, await names_of_labels(judged.rule.edition_id))
 
 
+def full_told(rule: GateRule) -> str:
+    """Why a list that is full lets nobody in."""
+    return _("%(list)s is full: wait until somebody has left.") % {"list": rule.list_name}
+
+
+def other_types_told(rule: GateRule) -> str:
+    """Why a list does not take a pass of a ticket type that it does not name."""
+    return _("%(list)s takes other ticket types.") % {"list": rule.list_name}
+
+
 def _days_and_note(judged: Judgement) -> tuple[bool, str | None]:
     """Whether the days of the pass stand against it, and what is to be shown beside the verdict."""
     presented, answer, rule = judged.presented, judged.answer, judged.rule
@@ -98,9 +108,9 @@ def _days_and_note(judged: Judgement) -> tuple[bool, str | None]:
     ):  # the pass counts at that time: it is the list that does not
         return False, f"{rule.list_name}: {hours_told(rule.rules, rule.timezone)}"
     if answer.verdict == Verdict.FULL:
-        return False, _("%(list)s is full: wait until somebody has left.") % {"list": rule.list_name}
+        return False, full_told(rule)
     if answer.verdict == Verdict.WRONG_TYPE:
-        return False, _("%(list)s takes other ticket types.") % {"list": rule.list_name}
+        return False, other_types_told(rule)
     return of_other_days, (pick(rule.rules.note) or None) if answer.verdict == Verdict.ADMITTED else None
 
 

@@ -1,7 +1,7 @@
 // When a check-in list takes people, told by a phone alone: what ticketing/checkin/rules.py says, in its words. Both are
 // held to tests/ticketing/checkin/cases.json.
 
-/** The rules of a list that hang on the moment alone; null is no such rule. */
+/** The rules of a list; null is no such rule. A bundle kept by an earlier version has only those of the moment. */
 export interface ListRules {
   /** From when until before when, whatever the day. */
   opens_at: string | null;
@@ -14,6 +14,17 @@ export interface ListRules {
   /** When it takes people, as they write it, and what it wants shown with whom it lets in; "" for nothing. */
   told: string;
   note: string;
+  /** The numbers of the ticket types that it takes; none: every one. */
+  ticket_types?: number[];
+  /** Whether a pass comes in once ever, how often on a day, and after how many minutes again without having left. */
+  once?: boolean;
+  entries_a_day?: number | null;
+  again_after?: number | null;
+  /** How many may be inside at once. */
+  capacity?: number | null;
+  /** What is said where it is full, and of a ticket type that it does not take. */
+  full?: string;
+  other_types?: string;
 }
 
 const midnight = "00:00";
@@ -47,6 +58,16 @@ export function refusedBy(rules: ListRules, at: number, timezone: string): "not_
     (rules.opens_at !== null && at < Date.parse(rules.opens_at)) ||
     (rules.day !== null && today < rules.day);
   return notYet ? "not_valid_yet" : "expired";
+}
+
+/** When the day of a list began, in milliseconds, that a moment is of: hours past midnight are of the day before. */
+export function dayBegan(rules: ListRules, at: number, timezone: string): number {
+  let today = clockAt(at, timezone).slice(0, 10);
+  if (rules.closes_daily !== null && rules.closes_daily <= (rules.opens_daily ?? midnight)) {
+    const window = windowOn(rules, daysLater(today, -1), timezone);
+    if (window && at < window[1]) today = daysLater(today, -1);
+  }
+  return instant(today, midnight, timezone);
 }
 
 /** The day, as YYYY-MM-DD, so many days later. */

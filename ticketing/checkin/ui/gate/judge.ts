@@ -2,8 +2,11 @@
 
 import { codeIn, looksLikePass, passCovers, passMoved, verifyPass, type PassKind } from "@fairground/passes";
 import { t } from "@fairground/i18n";
-import { known } from "./known";
-import type { Bundle, Entry, Store } from "./store";
+import { insideNow, known, standing } from "./known";
+import type { Own } from "./own";
+import { isInside, takes, type Standing } from "./standing";
+import type { Bundle } from "./store";
+import type { Refusal } from "./told";
 
 export type Verdict =
   | "admitted"
@@ -17,6 +20,9 @@ export type Verdict =
   | "left"
   | "not_inside";
 
+/** What phones are told by an older word, with this as the reason. */
+export type Closer = Exclude<Refusal, "revoked"> | "wrong_type" | "full" | "bad_signature" | "wrong_edition";
+
 /** Which way somebody goes through the gate. */
 export type Way = "in" | "out";
 
@@ -25,8 +31,8 @@ export interface Answer {
   client_id: string;
   verdict: Verdict;
   label?: string;
-  /** What stood against it; `blocked` where a pass is refused only until somebody lifts that. */
-  reason?: Verdict | "blocked";
+  /** What stood against it, or says it closer: `blocked` where a pass is refused only until somebody lifts that. */
+  reason?: Verdict | Closer;
   previous_at?: string;
   previous_gate?: string;
   /** What a pass refused for its day holds for: from the first instant until before the second. */
@@ -35,6 +41,8 @@ export interface Answer {
   /** What the list wants shown with it: when it takes people, or what to do with whom it lets in. */
   note?: string;
   replayed?: boolean;
+  /** The code of what kept a scan of a queue from being taken over. */
+  error?: string;
 }
 
 /** Whether a phone can judge this text alone; a short code says nothing without the service. */
@@ -57,37 +65,49 @@ export function isPartial(text: string): boolean {
   return /^[0-9A-Za-z]{1,7}$/.test(text.replace(/[ .-]/g, ""));
 }
 
-/** Judge a pass as the service would, as far as this phone can know; of who leaves only the signature is asked. */
-export async function judge(text: string, clientId: string, bundle: Bundle, store: Store, now: Date, way: Way = "in"): Promise<Answer> {
-  const { keys, revoked, blocked, takes, labelOf, dayOf, refusedAt } = known(bundle);
+/** Judge a pass as the service would, by what it has told and by this phone's own scans. */
+export function judge(text: string, clientId: string, bundle: Bundle, own: Own, now: Date, way: Way = "in"): Answer {
+  const { keys, refusalOf, takesKind, takesType, labelOf, refusedAt, limitsAt } = known(bundle);
   const found = verifyPass(text, keys);
-  if (!found.valid || found.pass.edition !== bundle.edition_id) return { client_id: clientId, verdict: "unknown" };
+  const unknown: Answer = { client_id: clientId, verdict: "unknown" };
+  if (!found.valid) return found.reason === "signature" ? { ...unknown, reason: "bad_signature" } : unknown;
+  if (found.pass.edition !== bundle.edition_id) return { ...unknown, reason: "wrong_edition" };
   const pass = passMoved(found.pass, bundle.key_shifts?.[found.pass.keyId] ?? 0);
-  const answer = (verdict: Verdict, entry?: Entry): Answer => ({
-    client_id: clientId,
-    verdict,
-    label: labelOf(pass.serial) ?? kindName(pass.kind),
-    previous_at: entry && new Date(entry.at).toISOString(),
-    previous_gate: entry?.gate,
+  const answer = (verdict: Verdict, reason?: Closer, note?: string): Answer => ({
+    ...{ client_id: clientId, verdict, label: labelOf(pass.serial) || kindName(pass.kind) },
+    ...(reason && { reason }),
+    ...(note && { note }),
   });
-  if (way === "out") return answer("left");
-  if (blocked.has(pass.serial)) return { ...answer("revoked"), reason: "blocked" };
-  if (revoked.has(pass.serial)) return answer("revoked");
-  if (!takes(pass.kind)) return answer("wrong_list");
+  const limits = limitsAt(now.getTime());
+  const stands = standing(bundle, own, pass.serial);
+  // Without word of who is inside nobody is kept from leaving.
+  if (way === "out") return answer(!bundle.passes || isInside(stands, limits) ? "left" : "not_inside");
+  const refusal = refusalOf(pass.serial);
+  if (refusal) return answer("revoked", refusal === "revoked" ? undefined : refusal);
+  if (!takesKind(pass.kind)) return answer("wrong_list");
+  if (!takesType(pass.serial)) return answer("wrong_list", "wrong_type", bundle.list_rules?.other_types);
   if (!passCovers(pass, now)) {
     const days = { valid_from: pass.validFrom.toISOString(), valid_until: pass.validUntil.toISOString() };
     return { ...answer(now < pass.validFrom ? "not_valid_yet" : "expired"), ...days };
   }
   const closed = refusedAt(now.getTime());
-  if (closed) return { ...answer(closed), note: `${bundle.list_name}: ${bundle.list_rules?.told ?? ""}` };
-  const entry = await store.entry(entryKey(bundle, text));
-  if (entry && dayOf(entry.at) === dayOf(now.getTime())) return answer("already_admitted", entry);
-  return { ...answer("admitted"), note: bundle.list_rules?.note || undefined };
+  if (closed) return answer(closed, undefined, `${bundle.list_name}: ${bundle.list_rules?.told ?? ""}`);
+  if (!takes(stands, limits)) return { ...answer("already_admitted"), ...before(stands) };
+  const room = bundle.list_rules?.capacity ?? Infinity;
+  if (room !== Infinity && !isInside(stands, limits) && insideNow(bundle, own, limits) >= room) {
+    return answer("wrong_list", "full", bundle.list_rules?.full);
+  }
+  return answer("admitted", undefined, bundle.list_rules?.note);
 }
 
-/** Under which name an admission of this pass is remembered. */
-export function entryKey(bundle: Bundle, text: string): string {
-  return `${bundle.list_id}:${codeIn(text)}`;
+/** What the service is told that this phone showed: the closer word, where there is one. */
+export function asShown({ verdict, reason }: Answer): string {
+  return reason ?? verdict;
+}
+
+/** When and where a pass came in last. */
+function before({ admittedAt, gate }: Standing): Pick<Answer, "previous_at" | "previous_gate"> {
+  return admittedAt === undefined ? {} : { previous_at: new Date(admittedAt).toISOString(), previous_gate: gate };
 }
 
 function kindName(kind: PassKind): string {

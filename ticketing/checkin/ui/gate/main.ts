@@ -6,11 +6,13 @@ import { isInstalled, startApp } from "@fairground/app";
 import { usedStorage } from "@fairground/disk";
 import { t } from "@fairground/i18n";
 import { pageLocale } from "@fairground/page";
+import { readPass } from "@fairground/passes";
 import { newId, Queue, type Keeping } from "@fairground/queue";
 import { listenForReader, signal, startScanner, unlockSound, type Camera, type Scanner } from "@fairground/scan";
 import { Clock, deviceClocks, type Reading, type Stamp } from "./clock";
-import { asSent, canJudge, entryKey, isPartial, judge, looksTyped, type Answer, type Verdict, type Way } from "./judge";
+import { asSent, asShown, canJudge, isPartial, judge, looksTyped, type Answer, type Verdict, type Way } from "./judge";
 import { notice, pass, passing } from "./notices";
+import { Own, type OwnScan } from "./own";
 import { freshFor, hedgeAfter, Pace, within } from "./pace";
 import { Recent, type RecentScan } from "./recent";
 import { RecentView } from "./recent_view";
@@ -19,6 +21,8 @@ import { fetchBundle, fetchStatus, handOver, isAway, isLate, isWithdrawn, redeem
 import { Store, type Bundle } from "./store";
 import { Tools } from "./tools";
 import { Unanswered } from "./unanswered";
+import { settled } from "./untaken";
+import { UntakenView } from "./untaken_view";
 import { clockTime, spanTold, word } from "./words";
 
 const statusEvery = 10_000;
@@ -32,6 +36,7 @@ const slowAfter = 1_200;
 class Gate {
   private readonly screen = new Screen();
   private readonly view = new RecentView((scan) => this.undo(scan));
+  private readonly untaken: UntakenView;
   private bundle: Bundle | undefined;
   /** When the bundle came. */
   private fetched: Reading | undefined;
@@ -42,14 +47,17 @@ class Gate {
   private inside: number | undefined;
   private way: Way = "in";
   private scanner: Scanner | undefined;
+  private refreshing: Promise<void> | undefined;
 
   constructor(
     private readonly store: Store,
     private readonly queue: Queue<OfflineScan>,
     private readonly recent: Recent,
+    private readonly own: Own,
     private readonly clock: Clock,
   ) {
     this.unanswered = new Unanswered(clock);
+    this.untaken = new UntakenView(store, () => this.showRecent());
   }
 
   async start(): Promise<void> {
@@ -61,6 +69,7 @@ class Gate {
       this.screen.waiting(count);
       notice("keeping", keepingWords(keeping));
     });
+    void this.untaken.show(this.timezone, this.clock.now().at);
     void watchStorage();
     setInterval(() => void watchStorage(), storageEvery);
     addEventListener("beforeunload", (event) => {
@@ -106,6 +115,10 @@ class Gate {
     });
   }
 
+  private showRecent(): void {
+    this.view.show(this.recent.all, this.timezone, this.clock.now().at);
+  }
+
   private showWay(way: Way): void {
     const exits = this.bundle?.list_exits ?? false;
     this.way = exits ? way : "in";
@@ -136,6 +149,7 @@ class Gate {
     } catch (error) {
       return error instanceof ApiError && !isAway(error) ? error.message : t("Without network no scan is taken back. The gate lead can do it on her page.");
     }
+    await this.own.drop([id]);
     await this.recent.undone(id);
     this.showRecent();
     void this.refreshStatus();
@@ -239,7 +253,7 @@ class Gate {
   /** The service answered after this phone had: where it says something else, whoever stands there shall know. */
   private async compare(shown: Verdict | undefined, late: Answer, text: string, stamp: Stamp): Promise<void> {
     if (!shown || shown === late.verdict) return;
-    await this.remember(late, text, stamp);
+    await this.remember(late, text, stamp, false);
     await this.recent.heard([late]);
     const words = { time: clockTime(stamp.at, this.timezone), label: late.label ?? "", shown: word({ verdict: shown }), said: word(late) };
     signal("look");
@@ -265,50 +279,70 @@ class Gate {
       await this.screen.say(t("Closed"), this.bundle.list_name);
       return undefined;
     }
-    const answer = await judge(text, id, this.bundle, this.store, stamp.at, way);
+    const answer = judge(text, id, this.bundle, this.own, stamp.at, way);
     const { list_id: list, gate_id: gate } = this.bundle;
-    await this.queue.add({ code: text, ...timesOf(stamp), shown: answer.verdict, way, list, gate }, id);
+    await this.queue.add({ code: text, ...timesOf(stamp), shown: asShown(answer), way, list, gate }, id);
     await this.took(answer, text, stamp, way, true);
     return answer.verdict;
   }
 
   /** An answer stands: it is remembered, noted and shown. */
   private async took(answer: Answer, text: string, stamp: Stamp, way: Way, alone: boolean): Promise<void> {
-    await this.remember(answer, text, stamp);
+    await this.remember(answer, text, stamp, alone);
     void this.recent.add(answer, stamp, this.bundle?.gate ?? "", way, alone);
     await this.screen.show(answer, this.timezone, stamp.at);
   }
 
-  private async remember(answer: Answer, text: string, { at }: Stamp): Promise<void> {
+  /** What an answer says of a pass is known from now on, too, until the service tells of it. */
+  private async remember(answer: Answer, text: string, { at }: Stamp, alone: boolean): Promise<void> {
     if (answer.replayed || !this.bundle) return;
-    if (answer.verdict === "already_admitted" && answer.previous_at && canJudge(text)) {
-      // Another gate let it in: without the network this phone shall know, too.
-      const entry = { at: Date.parse(answer.previous_at), gate: answer.previous_gate ?? "" };
-      await this.store.enter({ key: entryKey(this.bundle, text), ...entry });
+    const { list_id: list, gate } = this.bundle;
+    const scan = { id: answer.client_id, list, at: at.getTime(), inward: answer.verdict !== "left", gate, handedIn: !alone };
+    if (answer.verdict === "already_admitted" && answer.previous_at && !alone) {
+      // Another gate let it in.
+      const earlier = { id: `${scan.id} before`, at: Date.parse(answer.previous_at), gate: answer.previous_gate ?? "" };
+      await this.know(text, { ...scan, ...earlier });
       return;
     }
     const step = answer.verdict === "admitted" ? 1 : answer.verdict === "left" ? -1 : 0;
     if (step === 0) return;
     if (this.inside !== undefined) this.screen.inside((this.inside = Math.max(0, this.inside + step)));
-    if (step < 0) await this.store.leave(entryKey(this.bundle, text));
-    else if (canJudge(text)) await this.store.enter({ key: entryKey(this.bundle, text), at: at.getTime(), gate: this.bundle.gate });
+    await this.know(text, scan);
+  }
+
+  private async know(text: string, scan: Omit<OwnScan, "serial">): Promise<void> {
+    const serial = canJudge(text) ? readPass(text)?.serial : undefined;
+    if (serial !== undefined) await this.own.add({ ...scan, serial });
   }
 
   private async send(records: Parameters<typeof handOver>[0]): Promise<string[]> {
     const answers = await handOver(records);
     this.setOnline(true);
     void this.refreshStatus();
-    await this.recent.heard(answers);
-    return answers.map(({ client_id }) => client_id);
+    await this.recent.heard(answers.filter(({ error }) => !error));
+    const { ids, taken } = await settled(records, answers, this.store);
+    await this.own.handedIn(taken);
+    await this.untaken.show(this.timezone, this.clock.now().at);
+    return ids;
   }
 
-  private async refreshBundle(): Promise<void> {
+  /** One at a time: an answer that was overtaken by a later one would take back what that has told. */
+  private refreshBundle(): Promise<void> {
+    this.refreshing ??= this.fetchAnew().finally(() => {
+      this.refreshing = undefined;
+    });
+    return this.refreshing;
+  }
+
+  private async fetchAnew(): Promise<void> {
     const asked = this.clock.read();
+    const handedIn = this.own.known();
     try {
-      const bundle = await fetchBundle();
+      const bundle = await fetchBundle(this.bundle?.passes);
       this.heard(bundle.server_time, asked);
       [this.bundle, this.fetched] = [bundle, this.clock.read()];
       await this.store.keep(bundle);
+      if (bundle.passes) await this.own.drop(handedIn);
       this.screen.gate(bundle.gate);
       this.showWay(this.way);
       this.setOnline(true, true);
@@ -365,6 +399,7 @@ class Gate {
     this.bundle = undefined;
     this.view.close();
     this.recent.forget();
+    this.own.forget();
     await this.store.forget();
     this.screen.forget();
     this.screen.problem(t("This phone was withdrawn. Ask the gate lead for a new card."));
@@ -387,8 +422,8 @@ async function main(): Promise<void> {
   const [store, queue] = await Promise.all([Store.open(), Queue.open<OfflineScan>("fairground-gate-queue")]);
   void startApp({ worker: "/gate/sw.js", scope: "/gate/", mayUpdate: async () => (await queue.count()) === 0 });
   document.documentElement.classList.toggle("installed", isInstalled());
-  const [recent, measured] = await Promise.all([Recent.open(store), store.measured()]);
-  await new Gate(store, queue, recent, new Clock(measured, deviceClocks)).start();
+  const [recent, own, measured] = await Promise.all([Recent.open(store), Own.open(store), store.measured()]);
+  await new Gate(store, queue, recent, own, new Clock(measured, deviceClocks)).start();
 }
 
 void main();

@@ -6,9 +6,15 @@ export type Tone = "bad" | "mind";
 /** Milliseconds for which a line about something past stands at least: it has to be read between two passes. */
 const staysFor = 20_000;
 
-/** Show a sentence in the line of this name, in place of what stood there; "" takes the line away. Returns the line. */
-export function notice(name: string, sentence: string, tone: Tone = "bad"): HTMLElement | undefined {
-  return sentence ? shown("p", name, sentence, tone) : void find(name)?.remove();
+/**
+ * Show a sentence in the line of this name, in place of what stood there; "" takes the line away. With something to do a
+ * touch does it. Returns the line.
+ */
+export function notice(name: string, sentence: string, tone: Tone = "bad", touched?: () => void): HTMLElement | undefined {
+  if (!sentence) return void find(name)?.remove();
+  const line = shown(touched ? "button" : "p", name, sentence, tone);
+  if (touched) line.onclick = touched;
+  return line;
 }
 
 /** Show a sentence about something that is over. */

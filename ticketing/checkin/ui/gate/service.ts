@@ -5,6 +5,9 @@ import type { Queued } from "@fairground/queue";
 import type { Stamp, Trust } from "./clock";
 import type { Answer, Way } from "./judge";
 import type { Bundle } from "./store";
+import { hear, type Passes, type PassesAnswer } from "./told";
+
+type BundleAnswer = Omit<Bundle, "passes"> & { passes?: PassesAnswer };
 
 /** A scan that was made without the service. */
 export interface OfflineScan {
@@ -31,6 +34,8 @@ const quick = 2_500;
 /** For a code that only the service can judge there is nothing but to wait. */
 const patient = 8_000;
 const slow = 15_000;
+/** For all that is known of a hundred thousand passes, over a poor network. */
+const whole = 60_000;
 
 /** Whether an error means that the service cannot be asked now, rather than that it said no. */
 export function isAway(error: unknown): boolean {
@@ -70,9 +75,12 @@ export function undoScan(id: string): Promise<unknown> {
   return postJson("/api/v1/gate/undo", { nonce: id }, { timeout: patient });
 }
 
-/** What a phone needs to judge alone. */
-export function fetchBundle(): Promise<Bundle> {
-  return getJson<Bundle>("/api/v1/gate/bundle", { timeout: slow });
+/** What a phone needs to judge alone; of passes what is new since it was told last, and else all. */
+export async function fetchBundle(before?: Passes): Promise<Bundle> {
+  const since = before?.since ?? "";
+  const asked = `/api/v1/gate/bundle?since=${encodeURIComponent(since)}`;
+  const { passes, ...bundle } = await getJson<BundleAnswer>(asked, { timeout: since ? slow : whole });
+  return passes ? { ...bundle, passes: hear(before, passes) } : bundle;
 }
 
 /** How it stands at the gate's list. */

@@ -1,10 +1,14 @@
-// What the phone keeps on disk beside the queue: the last bundle, the clock's offset, the last scans, who is known to be
-// in today. What the disk does not take is kept in memory, so that this page goes on judging.
+// What the phone keeps on disk beside the queue: the last bundle, the clock's offset, the last scans, whom it let in and
+// out, what the service did not take. What the disk does not take is kept in memory, so that this page goes on judging.
 
 import { openDisk } from "@fairground/disk";
+import { readPass } from "@fairground/passes";
 import type { DBSchema, IDBPDatabase } from "idb";
 import type { Measured } from "./clock";
 import type { ListRules } from "./hours";
+import type { OwnScan } from "./own";
+import type { Passes } from "./told";
+import type { Untaken } from "./untaken";
 
 /** What the service says a phone needs to judge passes alone. */
 export interface Bundle {
@@ -30,11 +34,12 @@ export interface Bundle {
   labels: string[];
   /** A byte in Base64 for each serial from 1: the place of its ticket type's name in labels. */
   label_of: string;
+  /** What the list knows of passes, in place of revoked, blocked and labels; a bundle kept by an earlier version has none. */
+  passes?: Passes;
 }
 
-/** A pass that this phone let in, or of which the service said who did. */
-export interface Entry {
-  /** List and serial. */
+/** A pass that an earlier version of this page let in: under its list and its code. */
+interface Entry {
   key: string;
   /** Milliseconds of the service's clock. */
   at: number;
@@ -44,19 +49,22 @@ export interface Entry {
 interface Schema extends DBSchema {
   values: { key: string; value: unknown };
   entries: { key: string; value: Entry };
+  scans: { key: string; value: OwnScan };
+  untaken: { key: string; value: Untaken };
 }
 
 export class Store {
-  /** What the disk did not take; null for an entry that it would not let go of. */
+  /** What the disk did not take. */
   private readonly values = new Map<string, unknown>();
-  private readonly entries = new Map<string, Entry | null>();
 
   private constructor(private readonly database: IDBPDatabase<Schema> | undefined) {}
 
   static async open(): Promise<Store> {
-    const database = await openDisk<Schema>("fairground-gate", 1, (opened) => {
-      opened.createObjectStore("values");
-      opened.createObjectStore("entries", { keyPath: "key" });
+    const database = await openDisk<Schema>("fairground-gate", 2, (opened) => {
+      const has = (name: "values" | "scans" | "untaken"): boolean => opened.objectStoreNames.contains(name);
+      if (!has("values")) opened.createObjectStore("values");
+      if (!has("scans")) opened.createObjectStore("scans", { keyPath: "id" });
+      if (!has("untaken")) opened.createObjectStore("untaken", { keyPath: "id" });
     });
     return new Store(database);
   }
@@ -92,28 +100,65 @@ export class Store {
     await this.remember("offset", measured);
   }
 
-  async entry(key: string): Promise<Entry | undefined> {
-    const known = this.entries.get(key);
-    return known === undefined ? this.database?.get("entries", key).catch(() => undefined) : (known ?? undefined);
+  /** Whom this phone let in and out. */
+  async scans(): Promise<OwnScan[]> {
+    const kept = (await this.database?.getAll("scans").catch(() => [])) ?? [];
+    return [...kept, ...(await this.entries())];
   }
 
-  async enter(entry: Entry): Promise<void> {
-    const kept = await this.tried((database) => database.put("entries", entry));
-    if (kept) this.entries.delete(entry.key);
-    else this.entries.set(entry.key, entry);
+  /** Whether the disk took them. */
+  keepScans(scans: OwnScan[]): Promise<boolean> {
+    return this.tried(async (database) => {
+      const change = database.transaction("scans", "readwrite");
+      await Promise.all([...scans.map((scan) => change.store.put(scan)), change.done]);
+    });
   }
 
-  async leave(key: string): Promise<void> {
-    const gone = await this.tried((database) => database.delete("entries", key));
-    if (gone) this.entries.delete(key);
-    else this.entries.set(key, null);
+  async dropScans(ids: string[]): Promise<void> {
+    await this.tried(async (database) => {
+      const change = database.transaction("scans", "readwrite");
+      await Promise.all([...ids.map((id) => change.store.delete(id)), change.done]);
+    });
   }
 
-  /** Forget everything that lets this phone judge: it was withdrawn. */
+  /** Scans that the service did not take. */
+  async untaken(): Promise<Untaken[]> {
+    return (await this.database?.getAll("untaken").catch(() => [])) ?? [];
+  }
+
+  /** Keep such scans; whether they lie on the disk. */
+  keepUntaken(scans: Untaken[]): Promise<boolean> {
+    return this.tried(async (database) => {
+      const change = database.transaction("untaken", "readwrite", { durability: "strict" });
+      await Promise.all([...scans.map((scan) => change.store.put(scan)), change.done]);
+    });
+  }
+
+  /** They were taken off this phone. */
+  async dropUntaken(ids: string[]): Promise<void> {
+    await this.tried(async (database) => {
+      const change = database.transaction("untaken", "readwrite");
+      await Promise.all([...ids.map((id) => change.store.delete(id)), change.done]);
+    });
+  }
+
+  /** What an earlier version kept, until the service has told everything: it asks for that first. */
+  private async entries(): Promise<OwnScan[]> {
+    if (!this.database?.objectStoreNames.contains("entries")) return [];
+    const kept = await this.database.getAll("entries").catch(() => []);
+    const scans = kept.flatMap(({ key, at, gate }) => {
+      const [list, code] = key.split(":") as [string, string];
+      const serial = readPass(code)?.serial;
+      return serial === undefined ? [] : [{ id: key, list: Number(list), serial, at, inward: true, gate, handedIn: true }];
+    });
+    if (scans.length > 0 && (await this.keepScans(scans))) await this.tried((database) => database.clear("entries"));
+    return scans;
+  }
+
+  /** Forget everything that lets this phone judge: it was withdrawn. What the service did not take stays. */
   async forget(): Promise<void> {
     this.values.clear();
-    this.entries.clear();
-    await Promise.all([this.database?.clear("values"), this.database?.clear("entries")]);
+    await Promise.all([this.database?.clear("values"), this.database?.clear("scans")]);
   }
 
   /** Whether the disk did it. */

@@ -30,9 +30,12 @@ export function word({ verdict, reason }: Pick<Answer, "verdict" | "reason">): s
     case "expired":
       return t("Expired");
     case "revoked":
+      if (reason === "unpaid") return t("Not paid");
+      if (reason === "cancelled") return t("Cancelled");
       return reason === "blocked" ? t("Blocked") : t("Withdrawn");
     case "wrong_list":
-      return t("Wrong entrance");
+      if (reason === "full") return t("Full");
+      return reason === "wrong_type" ? t("Another ticket type") : t("Wrong entrance");
     case "unknown":
       return t("Not known");
     case "late_conflict":
