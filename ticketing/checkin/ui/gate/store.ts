@@ -32,6 +32,12 @@ export interface Bundle {
   label_of: string;
 }
 
+/** Which phone of which edition this is, by the service's numbers. */
+export interface Owner {
+  device: number;
+  edition: number;
+}
+
 /** A pass that this phone let in, or of which the service said who did. */
 export interface Entry {
   /** List and serial. */
@@ -84,6 +90,11 @@ export class Store {
     return typeof kept === "number" ? { offset: kept, server: -Infinity } : kept;
   }
 
+  /** Which phone this is, or was before it was withdrawn. */
+  owner(): Promise<Owner | undefined> {
+    return this.value<Owner>("owner");
+  }
+
   async keep(bundle: Bundle): Promise<void> {
     await this.remember("bundle", bundle);
   }
@@ -109,11 +120,13 @@ export class Store {
     else this.entries.set(key, null);
   }
 
-  /** Forget everything that lets this phone judge: it was withdrawn. */
+  /** Forget everything that lets this phone judge: it was withdrawn. What it has not sent is still that of its number. */
   async forget(): Promise<void> {
+    const owner = await this.owner();
     this.values.clear();
     this.entries.clear();
     await Promise.all([this.database?.clear("values"), this.database?.clear("entries")]);
+    if (owner) await this.remember("owner", owner);
   }
 
   /** Whether the disk did it. */
