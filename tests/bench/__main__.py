@@ -22,6 +22,7 @@ NAMES = {
     "import": "importing",
     "payments": "payments",
     "badges": "badges",
+    "gate": "gate",
 }
 
 
