@@ -103,6 +103,7 @@ NO_EDIT = {
     "/manage/{edition_id:int}/cancel": "an act",
     "/manage/{edition_id:int}/contest/{round_id:int}/assign": "an act",
     "/manage/{edition_id:int}/copy": "makes something new",
+    "/manage/{edition_id:int}/gates/handed-over": "an act",
     "/manage/{edition_id:int}/import/{kind:str}": "makes something new",
     "/manage/{edition_id:int}/passes/prints": "makes something new",
     "/manage/{edition_id:int}/payments/bank/statements": "makes something new",

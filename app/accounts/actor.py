@@ -46,6 +46,7 @@ class Actor:
     device_kind: str | None = None
     edition_id: int | None = None
     subject_id: int | None = None
+    may_search: bool = False
     filling_in: FillingIn | None = None
 
     @property

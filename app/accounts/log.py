@@ -20,7 +20,9 @@ WORDS = LogWords(
         "consent.withdraw": N_("Withdrew a consent"),
         "device.invite": N_("Made a card for a device"),
         "device.pair": N_("Bound a device"),
+        "device.hand_in": N_("Handed in what a device had not sent"),
         "device.revoke": N_("Shut a device out"),
+        "device.search": N_("Changed whether a phone may search by name"),
         "help.allow": N_("Allowed officers to fill in"),
         "help.card": N_("Made a hand-over card"),
         "help.card_withdraw": N_("Withdrew a hand-over card"),
@@ -56,7 +58,13 @@ WORDS = LogWords(
         "device": Subject(
             name=N_("Device"),
             find=names_in(Device, Device.label),
-            fields={"kind": Field(N_("Used for"), values=DEVICE_KIND_NAMES), "label": Field(N_("Label"))},
+            fields={
+                "kind": Field(N_("Used for"), values=DEVICE_KIND_NAMES),
+                "label": Field(N_("Label")),
+                "may_search": Field(N_("May search by name")),
+                "replaces": Field(N_("Replaces"), subject="device"),
+                "scans": Field(N_("Scans")),
+            },
         ),
         "organisation": Subject(
             name=N_("Organisation"),

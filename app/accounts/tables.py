@@ -236,6 +236,8 @@ class Device(Table, tablename="device"):
     label = Varchar(length=120, default="")
     person = ForeignKey(Person, default=None, null=True)
     subject_id = Integer(default=None, null=True, help_text="What the device works for, such as a gate")
+    may_search = Boolean(default=False, help_text="Whether a gate phone may search for people by name")
+    replaces = Integer(default=None, null=True, help_text="The device that is shut out when this one is bound")
     invite_hash = Varchar(length=64, default=None, null=True, unique=True)
     invite_expires_at = Timestamptz(default=None, null=True)
     token_hash = Varchar(length=64, default=None, null=True, unique=True)

@@ -23,6 +23,7 @@ NAMES = {
     "import": "importing",
     "payments": "payments",
     "badges": "badges",
+    "gate": "gate",
 }
 
 

@@ -1,7 +1,8 @@
-"""Issues passes and binds gate phones for ``checkin``: ``python -m tests.bench.passes COUNT FOLDER``.
+"""Issues passes and binds gate phones for ``checkin``: ``python -m tests.bench.passes COUNT FOLDER [PHONES]``.
 
 Run in the environment of the installation. Writes ``codes`` and ``tokens`` (one a line) for the client, and
-``passes.json`` for the floor, into FOLDER.
+``passes.json`` for the floor, into FOLDER. A phone is bound for each gate, or PHONES of them, by turns at the gates;
+then ``cards`` are those of two phones more, which nobody has bound.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import json
 import sys
 from datetime import timedelta
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,7 @@ from ticketing.checkin.tables import CheckInList, Gate
 CHUNK = 5000
 
 
-async def prepare(count: int) -> dict[str, Any]:
+async def prepare(count: int, phones: int | None = None) -> dict[str, Any]:
     """Issue the passes and pair a phone for each gate of a list that takes visitors."""
     edition = await Edition.objects().order_by(Edition.id).first()
     assert edition is not None
@@ -45,8 +47,9 @@ async def prepare(count: int) -> dict[str, Any]:
     lists = await CheckInList.objects().where(CheckInList.edition == edition.id).order_by(CheckInList.id)
     taking = next(made for made in lists if not kinds_of(made) or PassKind.VISITOR.value in kinds_of(made))
     gates = await Gate.objects().where(Gate.check_in_list == taking.id).order_by(Gate.id)
-    tokens, devices = [], []
-    for gate in gates:
+    tokens, devices, cards = [], [], []
+    wanted_phones = len(gates) if phones is None else phones
+    for gate in islice(cycle(gates), wanted_phones + (0 if phones is None else 2)):
         _, address = await make_device_invite(
             kind=DeviceKind.GATE,
             edition_id=edition.id,
@@ -55,6 +58,9 @@ async def prepare(count: int) -> dict[str, Any]:
             actor=SYSTEM,
             now=now,
         )
+        if len(tokens) == wanted_phones:
+            cards.append(address)
+            continue
         device, token = await pair_device(invite_token=address.rpartition("/")[2], now=now)
         tokens.append(token)
         devices.append(device.id)
@@ -64,6 +70,7 @@ async def prepare(count: int) -> dict[str, Any]:
         "gates": [gate.id for gate in gates],
         "devices": devices,
         "tokens": tokens,
+        "cards": cards,
         "codes": [made.code for made in issued],
         "serials": [made.serial for made in issued],
         "pass_kinds": kinds_of(taking),
@@ -76,17 +83,18 @@ def kinds_of(made: CheckInList) -> list[str]:
     return kinds
 
 
-async def main(count: int, folder: Path) -> None:
+async def main(count: int, folder: Path, phones: int | None = None) -> None:
     """Prepare and write the files."""
     await open_database()
     try:
-        made = await prepare(count)
+        made = await prepare(count, phones)
     finally:
         await close_database()
     (folder / "codes").write_text("\n".join(made.pop("codes")) + "\n")
     (folder / "tokens").write_text("\n".join(made.pop("tokens")) + "\n")
+    (folder / "cards").write_text("\n".join(made.pop("cards")) + "\n")
     (folder / "passes.json").write_text(json.dumps(made))
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), Path(sys.argv[2])))
+    asyncio.run(main(int(sys.argv[1]), Path(sys.argv[2]), *map(int, sys.argv[3:])))

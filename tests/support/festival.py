@@ -9,6 +9,7 @@ from typing import Any
 from app.accounts.actor import SYSTEM, Actor
 from app.accounts.enums import DeviceKind, GivenThrough, Role
 from app.accounts.queries import actor_of_person
+from app.accounts.services.devices import let_search
 from app.accounts.services.registering import Newcomer, register_person
 from app.accounts.tables import Assistance, Consent, RoleGrant
 from app.events.passes.choosing import Choice, Wanted
@@ -207,6 +208,8 @@ async def _tickets(found: Festival, now: datetime) -> None:
     issued = await make_pass(found.edition, now=now)
     list_id = await make_list(here, now=now)
     gate_id, phone, found.gate_token = await make_gate(here, list_id, now=now)
+    assert phone.device_id is not None
+    await let_search(device_id=phone.device_id, edition_id=here, may_search=True, actor=SYSTEM, now=now)
     scan = Scan(
         client_id="scan-1",
         list_id=list_id,

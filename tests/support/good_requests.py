@@ -136,6 +136,7 @@ GOOD = (
         "/api/v1/gate/scans",
         lambda ids: {"scans": [{**scan(2, ids), "device_at": "2026-10-16T01:00:00Z", "shown": "admitted"}]},
     ),
+    Good("gate_phone", "POST", "/api/v1/gate/search", lambda _ids: {"name": "Trần Mai"}),
     Good("gate_phone", "POST", "/api/v1/checkin/redeem", lambda ids: own_scan(1, ids)),
     Good(
         "gate_phone",

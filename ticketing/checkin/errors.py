@@ -12,6 +12,22 @@ class GateNotFound(AppError):
     message = N_("This phone has no gate to scan for. Ask the gate lead for a new card.")
 
 
+class DeviceNotFound(AppError):
+    """A phone that is not of this edition."""
+
+    code = "gate_device_not_found"
+    status = 404
+    message = N_("This phone is not one of this festival's.")
+
+
+class HandedOverUnreadable(AppError):
+    """A file that is not one of a phone's scans."""
+
+    code = "handed_over_unreadable"
+    status = 422
+    message = N_("This is not a file that a gate phone made. Share it from the phone again.")
+
+
 class ListNotFound(AppError):
     """A list that is not of this edition."""
 

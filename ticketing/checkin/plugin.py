@@ -9,6 +9,7 @@ from ticketing.checkin.controllers.checkin_api import CheckinApi
 from ticketing.checkin.controllers.gate_app import GateApp
 from ticketing.checkin.controllers.live import LiveController
 from ticketing.checkin.controllers.manage import GatesController
+from ticketing.checkin.controllers.phones import PhonesController
 from ticketing.checkin.dates import MOVER
 from ticketing.checkin.log import WORDS
 from ticketing.checkin.personal import DATA
@@ -34,7 +35,7 @@ def start() -> None:
 
 module = Module(
     name="checkin",
-    route_handlers=(GateApp, GateApi, CheckinApi, GatesController, LiveController),
+    route_handlers=(GateApp, GateApi, CheckinApi, GatesController, PhonesController, LiveController),
     jobs={CLOSE_DAYS: run_close_past_days},
     sheet_kinds=(GATES,),
     startup=start,

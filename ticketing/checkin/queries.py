@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.accounts.guards import LARGEST_ID
 from app.events.passes.naming import names_of_labels, read_label
 from app.kernel.database import as_day, as_moment, fetch
 from app.kernel.names import search_text
@@ -140,12 +141,45 @@ async def gate_names(edition_id: int) -> dict[int, str]:
     return {row["id"]: row["name"] for row in rows}
 
 
+async def gate_devices(device_ids: Sequence[int], edition_id: int) -> set[int]:
+    """Which of these are gate phones that were bound in the edition, withdrawn or not."""
+    named = [device_id for device_id in set(device_ids) if 0 < device_id <= LARGEST_ID]
+    if not named:
+        return set()
+    rows = await fetch(
+        f"SELECT id FROM device WHERE id IN ({', '.join('{}' for _one in named)}) AND kind = 'gate' "
+        "AND edition_id = {} AND last_seen_at IS NOT NULL",
+        *named,
+        edition_id,
+    )
+    return {row["id"] for row in rows}
+
+
+async def passes_named(edition_id: int, list_id: int, words: Sequence[str], limit: int) -> list[dict[str, Any]]:
+    """Passes whose holder's name has every word (without diacritics), by name, and whether she is inside a list."""
+    condition = " ".join("AND p.search_text LIKE {} ESCAPE '!'" for _word in words)
+    return await fetch(
+        "SELECT p.holder_name AS holder_name, p.label AS label, p.short_code AS short_code, "
+        "CASE WHEN a.id IS NOT NULL AND a.left_at IS NULL THEN 1 ELSE 0 END AS inside "
+        'FROM "pass" p LEFT JOIN admission a ON a.event_pass = p.id AND a.list_id = {} '
+        f"WHERE p.edition = {{}} AND p.state IN ('issued', 'blocked') AND p.holder_name <> '' {condition} "
+        "ORDER BY p.search_text, p.id LIMIT {}",
+        list_id,
+        edition_id,
+        *(like_pattern(word) for word in words),
+        limit,
+    )
+
+
 async def devices_of(edition_id: int) -> list[dict[str, Any]]:
     """Gate phones of an edition that were not withdrawn, with their gate."""
     return await fetch(
         "SELECT device.id AS id, device.label AS label, device.paired_at AS paired_at, "
-        "device.last_seen_at AS last_seen_at, device.invite_expires_at AS invite_expires_at, gate.name AS gate "
+        "device.last_seen_at AS last_seen_at, device.invite_expires_at AS invite_expires_at, gate.name AS gate, "
+        "device.subject_id AS gate_id, device.may_search AS may_search, replaced.label AS replaces, "
+        "(SELECT MAX(n.id) FROM device n WHERE n.replaces = device.id AND n.revoked_at IS NULL) AS replacement "
         "FROM device LEFT JOIN gate ON gate.id = device.subject_id "
+        "LEFT JOIN device replaced ON replaced.id = device.replaces AND replaced.revoked_at IS NULL "
         "WHERE device.kind = 'gate' AND device.edition_id = {} AND device.revoked_at IS NULL ORDER BY device.id",
         edition_id,
     )
@@ -192,6 +226,7 @@ _SCANS = (
     "SELECT s.id AS id, s.at AS at, s.device_at AS device_at, s.verdict AS verdict, s.reason AS reason, "
     "s.offline AS offline, s.shown AS shown, s.previous_at AS previous_at, s.settlement AS settlement, "
     "s.settled_at AS settled_at, s.clock_at AS clock_at, s.undone_at AS undone_at, s.override AS override, "
+    "s.by_name AS by_name, "
     "s.client_id AS client_id, s.event_pass AS pass_id, s.list_id AS list_id, s.judged_at AS judged_at, "
     "gate.name AS gate, earlier.name AS previous_gate, device.label AS device, "
     "holder.full_name AS holder, p.label AS label, p.short_code AS short_code, p.valid_from AS valid_from, "

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Annotated
 
 import msgspec
+from litestar.datastructures import UploadFile
 
 from app.events.schemas import Clock
 from ticketing.checkin.enums import Outcome, Reason, Settlement, Verdict, Way
@@ -11,6 +12,8 @@ from ticketing.checkin.rules import ListRules
 
 MOST_IN_ONE_BATCH = 200
 MOST_HANDED_IN = 1000
+#: Scans in a phone's file: far more than one phone makes in a week.
+MOST_IN_A_FILE = 20_000
 #: Bytes of a request; a whole batch of the longest codes is two thirds of it.
 LONGEST_BODY = 1_000_000
 
@@ -25,13 +28,15 @@ Reply = Annotated[str, msgspec.Meta(max_length=400)]
 class RedeemRequest(msgspec.Struct):
     """One scan, sent at once. ``client_id`` is made by the device: the same one sent again gets the first answer.
 
-    ``way`` is ``out`` for somebody who leaves, where the list counts exits.
+    ``way`` is ``out`` for somebody who leaves, where the list counts exits. ``by_name`` marks who was found by name and
+    showed no code; only phones that may search say that.
     """
 
     client_id: ClientId
     code: Code
     device_at: Instant | None = None
     way: Way = Way.IN
+    by_name: bool = False
 
 
 class QueuedScan(msgspec.Struct):
@@ -39,7 +44,8 @@ class QueuedScan(msgspec.Struct):
     ``device_clock`` what its own clock said.
 
     ``list`` and ``gate`` are the ids of those that the phone scanned for at that moment, as its bundle named them; left
-    out, they are those that it scans for now.
+    out, they are those that it scans for now. ``device`` is the id of the phone that made it, where another
+    hands it in.
     """
 
     client_id: ClientId
@@ -50,6 +56,7 @@ class QueuedScan(msgspec.Struct):
     list: int | None = None
     gate: int | None = None
     device_clock: Instant | None = None
+    device: int | None = None
 
 
 class ScansRequest(msgspec.Struct):
@@ -166,12 +173,17 @@ class BundleAnswer(msgspec.Struct, omit_defaults=True):
 
 
 class StatusAnswer(msgspec.Struct):
-    """How it stands: the server's clock and how many are inside on the gate's list."""
+    """How it stands: the server's clock and how many are inside on the gate's list.
+
+    ``device`` is the phone's own id, and ``may_search`` whether it may search for people by name.
+    """
 
     server_time: datetime
     inside: int
     admitted: int
     list_active: bool
+    device: int
+    may_search: bool
 
 
 class ListForm(msgspec.Struct):
@@ -229,6 +241,13 @@ class DeviceForm(msgspec.Struct):
 
     label: Name
     gate: int
+    may_search: bool = False
+
+
+class SearchForm(msgspec.Struct):
+    """Whether a phone may search by name."""
+
+    may_search: bool = False
 
 
 class SettleForm(msgspec.Struct):
@@ -324,3 +343,42 @@ class CheckinAnswers(msgspec.Struct):
     """An answer for each scan, in the order in which they came."""
 
     answers: list[CheckinAnswer]
+
+
+class SearchRequest(msgspec.Struct):
+    """A name, or words of one. It is sent in the body, so that no log of addresses holds names."""
+
+    name: Annotated[str, msgspec.Meta(min_length=2, max_length=100)]
+
+
+class FoundPass(msgspec.Struct):
+    """A pass that was found by the name of its holder; ``code`` is its short code, by which it is let in.
+
+    ``inside`` is whether its holder is inside the phone's list.
+    """
+
+    name: str
+    type: str
+    code: str
+    inside: bool
+
+
+class SearchAnswer(msgspec.Struct):
+    """Who was found, by name; ``more`` says that there are others whom a further word of the name would tell apart."""
+
+    passes: list[FoundPass]
+    more: bool
+
+
+class HandedOver(msgspec.Struct):
+    """The file of a phone that could not send its scans: which phone of which edition, and the scans."""
+
+    device: int
+    edition: int
+    scans: Annotated[list[QueuedScan], msgspec.Meta(max_length=MOST_IN_A_FILE)]
+
+
+class HandedOverForm(msgspec.Struct):
+    """The file as a gate lead uploads it."""
+
+    file: UploadFile

@@ -106,6 +106,8 @@ def _detail(row: dict[str, Any], edition: EditionInfo) -> str:
         parts.append(_(SETTLEMENT_NAMES[Settlement(row["settlement"])]))
     if row["previous_at"]:
         parts.append(f"{format_datetime(row['previous_at'], edition.timezone)} {row['previous_gate'] or ''}".strip())
+    if row["by_name"]:
+        parts.append(_("found by name"))
     if row["offline"]:
         parts.append(_("offline"))
     return " · ".join(parts)

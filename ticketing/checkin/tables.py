@@ -103,6 +103,7 @@ class Scan(Table, tablename="scan"):
     shown = Varchar(length=20, default=None, null=True)
     verdict = Varchar(length=20, choices=Verdict)
     reason = Varchar(length=20, default=None, null=True)
+    by_name = Boolean(default=False, help_text="Whether the holder was found by name, without her code")
     previous_at = Timestamptz(default=None, null=True)
     previous_gate_id = Integer(default=None, null=True)
     settlement = Varchar(length=10, choices=Settlement, default=None, null=True)

@@ -26,11 +26,17 @@ async def make_device_invite(
     label: str,
     person_id: int | None = None,
     subject_id: int | None = None,
+    may_search: bool = False,
+    replaces: int | None = None,
     actor: Actor,
     now: datetime,
     days: int = 14,
 ) -> tuple[int, str]:
-    """A card for one device: (device id, absolute address for its QR code), good once."""
+    """A card for one device: (device id, absolute address for its QR code), good once.
+
+    ``may_search`` lets a gate phone search for people by name; the device that this one ``replaces`` is shut out when
+    this one is bound, and not before.
+    """
     token = new_token()
     async with write_transaction():
         device = Device(
@@ -39,6 +45,8 @@ async def make_device_invite(
             label=label,
             person=person_id,
             subject_id=subject_id,
+            may_search=may_search,
+            replaces=replaces,
             invite_hash=hash_token(token),
             invite_expires_at=now + timedelta(days=days),
             created_at=now,
@@ -50,7 +58,9 @@ async def make_device_invite(
             subject_type="device",
             subject_id=device.id,
             edition_id=edition_id,
-            after={"kind": kind.value, "label": label, "person_id": person_id},
+            after={"kind": kind.value, "label": label, "person_id": person_id}
+            | ({"may_search": True} if may_search else {})
+            | ({"replaces": replaces} if replaces else {}),
             now=now,
         )
     return device.id, f"{settings().base_url}/invite/{token}"
@@ -134,6 +144,9 @@ async def pair_device(*, invite_token: str, now: datetime) -> tuple[Device, str]
             edition_id=device.edition_id,
             now=now,
         )
+        if device.replaces is not None:
+            await _shut_out(device.replaces, actor=Actor(device_id=device.id, full_name=device.label), now=now)
+    _cache.clear()
     note_security("sign_in.done", way=Way.CARD, device_id=device.id)
     return device, token
 
@@ -141,19 +154,51 @@ async def pair_device(*, invite_token: str, now: datetime) -> tuple[Device, str]
 async def revoke_device(*, device_id: int, actor: Actor, now: datetime) -> None:
     """Shut a device out, within ``CACHE_SECONDS`` on every worker."""
     async with write_transaction():
-        rows = (
-            await Device.update({Device.revoked_at: now, Device.invite_hash: None, Device.token_hash: None})
-            .where((Device.id == device_id) & Device.revoked_at.is_null())
-            .returning(Device.edition_id, Device.label)
+        await _shut_out(device_id, actor=actor, now=now)
+    _cache.clear()
+
+
+async def _shut_out(device_id: int, *, actor: Actor, now: datetime) -> None:
+    rows = (
+        await Device.update({Device.revoked_at: now, Device.invite_hash: None, Device.token_hash: None})
+        .where((Device.id == device_id) & Device.revoked_at.is_null())
+        .returning(Device.edition_id, Device.label)
+    )
+    for row in rows:
+        await audit.record(
+            actor=actor,
+            action="device.revoke",
+            subject_type="device",
+            subject_id=device_id,
+            edition_id=row["edition_id"],
+            before={"label": row["label"]},
+            now=now,
         )
-        for row in rows:
+
+
+async def let_search(*, device_id: int, edition_id: int, may_search: bool, actor: Actor, now: datetime) -> None:
+    """Let a gate phone search for people by name, or no longer, within ``CACHE_SECONDS`` on every worker."""
+    async with write_transaction():
+        rows = (
+            await Device.update({Device.may_search: may_search})
+            .where(
+                (Device.id == device_id)
+                & (Device.edition_id == edition_id)
+                & (Device.kind == DeviceKind.GATE.value)
+                & (Device.may_search != may_search)
+                & Device.revoked_at.is_null()
+            )
+            .returning(Device.id)
+        )
+        if rows:
             await audit.record(
                 actor=actor,
-                action="device.revoke",
+                action="device.search",
                 subject_type="device",
                 subject_id=device_id,
-                edition_id=row["edition_id"],
-                before={"label": row["label"]},
+                edition_id=edition_id,
+                before={"may_search": not may_search},
+                after={"may_search": may_search},
                 now=now,
             )
     _cache.clear()
@@ -172,7 +217,8 @@ async def actor_of_device(token: str, now: datetime) -> Actor | None:
         return kept[1]
     rows = await fetch(
         "SELECT device.id AS id, device.kind AS kind, device.label AS label, device.edition_id AS edition_id, "
-        "device.person AS person_id, device.subject_id AS subject_id, person.full_name AS full_name, "
+        "device.person AS person_id, device.subject_id AS subject_id, device.may_search AS may_search, "
+        "person.full_name AS full_name, "
         "person.locale AS locale FROM device LEFT JOIN person ON person.id = device.person "
         "WHERE device.token_hash = {} AND device.revoked_at IS NULL",
         hash_token(token),
@@ -191,6 +237,7 @@ async def actor_of_device(token: str, now: datetime) -> Actor | None:
         device_kind=row["kind"],
         edition_id=row["edition_id"],
         subject_id=row["subject_id"],
+        may_search=bool(row["may_search"]),
     )
     if len(_cache) >= _CACHE_SIZE:
         _cache.clear()

@@ -9,6 +9,10 @@ declare module "zxing-wasm/reader/zxing_reader.wasm" {
   const url: string;
   export default url;
 }
+declare module "zxing-wasm/writer/zxing_writer.wasm" {
+  const url: string;
+  export default url;
+}
 
 declare module "htmx-ext-sse";
 

@@ -98,6 +98,14 @@ export class Queue<Body> {
     return () => this.observers.delete(observer);
   }
 
+  /** Take everything out of line that is there now: somebody has it by another way, or does without it. */
+  async strikeAll(): Promise<void> {
+    const records = await this.pending();
+    await this.strike(records);
+    this.spare = this.spare.filter(({ id }) => !records.some((record) => record.id === id));
+    await this.tell();
+  }
+
   /** Send what waits, in order, a batch at a time. Returns how many were settled. Throws what `send` throws. */
   flush(send: Send<Body>): Promise<number> {
     this.flushing ??= this.alone(() => this.drain(send)).finally(() => {

@@ -172,6 +172,7 @@ PLACES = [
     Place("gates-gate", "/manage/{edition_id}/gates/{gate_id}", "owner"),
     Place("gates-new-list", "/manage/{edition_id}/gates/lists/new", "owner"),
     Place("gates-list", "/manage/{edition_id}/gates/lists/{list_id}", "owner"),
+    Place("gates-handed-over", "/manage/{edition_id}/gates/handed-over", "owner"),
     Place("gates-new-phone", "/manage/{edition_id}/gates/phones/new", "owner"),
     Place("gates-phone", "/manage/{edition_id}/gates/phones/{gate_device_id}", "owner"),
     Place("live", "/manage/{edition_id}/live", "owner", live=True),

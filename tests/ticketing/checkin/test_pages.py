@@ -168,7 +168,8 @@ async def test_the_bundle_lets_a_phone_judge_alone(scene: Scene) -> None:
     assert (bundle["revoked"], bundle["blocked"]) == ([issued.serial], [])
     assert [len(key) for key in bundle["public_keys"].values()] == [64]
     assert (bundle["gate"], bundle["timezone"], bundle["pass_kinds"]) == ("Cổng A", "Asia/Ho_Chi_Minh", [])
-    assert status == {"server_time": "2026-10-16T01:30:00Z", "inside": 0, "admitted": 0, "list_active": True}
+    told = {"server_time": "2026-10-16T01:30:00Z", "inside": 0, "admitted": 0, "list_active": True}
+    assert status == told | {"device": scene.phone.device_id, "may_search": False}
 
 
 @pytest.mark.parametrize(

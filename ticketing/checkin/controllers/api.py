@@ -3,7 +3,7 @@
 from itertools import chain
 from typing import Any
 
-from litestar import Controller, Request, get, post
+from litestar import Controller, Request, Response, get, post
 from litestar.params import FromQuery, JSONBody
 
 from app.accounts.enums import DeviceKind
@@ -23,14 +23,18 @@ from ticketing.checkin.schemas import (
     RedeemRequest,
     ScansAnswer,
     ScansRequest,
+    SearchAnswer,
+    SearchRequest,
     StatusAnswer,
     UndoAnswer,
     UndoRequest,
 )
 from ticketing.checkin.services.bundling import passes_told, rules_told
+from ticketing.checkin.services.finding import find_by_name
 from ticketing.checkin.services.gates import rule_of
+from ticketing.checkin.services.handing_in import take_over
 from ticketing.checkin.services.labels import labels_of
-from ticketing.checkin.services.redeeming import redeem_pass, redeem_queue
+from ticketing.checkin.services.redeeming import redeem_pass
 from ticketing.checkin.services.undoing import undo_own
 
 
@@ -47,23 +51,32 @@ class GateApi(Controller):
     @post("/redeem", summary="Redeem a pass", status_code=200)
     async def redeem(self, request: Request[Any, Any, Any], data: JSONBody[RedeemRequest]) -> RedeemAnswer:
         """Redeem one pass. The same ``client_id`` again gets the first answer, marked ``replayed``.
-        Errors: ``gate_not_found``, ``list_closed``, ``exits_not_counted``, ``nonce_taken``."""
+        Errors: ``gate_not_found``, ``list_closed``, ``exits_not_counted``, ``nonce_taken``, ``not_allowed``."""
         return await redeem_pass(
             actor=request.user,
             client_id=data.client_id,
             code=data.code,
             device_at=data.device_at,
             way=data.way,
+            by_name=data.by_name,
             now=now(),
         )
+
+    @post("/search", summary="Find passes by name", status_code=200)
+    async def search(self, request: Request[Any, Any, Any], data: JSONBody[SearchRequest]) -> Response[SearchAnswer]:
+        """Find passes by the name of their holder, for phones that may search; the answer is not to be stored. Errors:
+        ``gate_not_found``, ``not_allowed``."""
+        passes, more = await find_by_name(actor=request.user, name=data.name)
+        return Response(SearchAnswer(passes, more), headers={"cache-control": "no-store"})
 
     @post("/scans", summary="Hand in scans that were made offline", status_code=200)
     async def scans(self, request: Request[Any, Any, Any], data: JSONBody[ScansRequest]) -> ScansAnswer:
         """Take over scans that were made offline; each gets its answer, in their order. One whose ``client_id`` was
         sent before with another code, or that names a list or gate which the phone's edition does not have, has an
-        error of its own in its answer, and the others are taken over. Error: ``gate_not_found``."""
+        error of its own in its answer, and the others are taken over. One that another phone made names it as its
+        ``device``. Error: ``gate_not_found``."""
         at = now()
-        answers = await redeem_queue(actor=request.user, scans=data.scans, now=at)
+        answers = await take_over(actor=request.user, scans=data.scans, now=at)
         await note_device_seen(device_id=request.user.device_id, now=at)
         return ScansAnswer(answers)
 
@@ -116,4 +129,11 @@ class GateApi(Controller):
         rule = await rule_of(request.user)
         inside, admitted = await counts_of_list(rule.list_id, day_began(rule.rules, at, rule.timezone))
         await note_device_seen(device_id=request.user.device_id, now=at)
-        return StatusAnswer(server_time=at, inside=inside, admitted=admitted, list_active=rule.active)
+        return StatusAnswer(
+            server_time=at,
+            inside=inside,
+            admitted=admitted,
+            list_active=rule.active,
+            device=request.user.device_id,
+            may_search=request.user.may_search,
+        )

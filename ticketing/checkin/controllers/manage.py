@@ -127,18 +127,23 @@ class GatesController(Controller):
         try:
             values = await read_form(request, DeviceForm)
             device_id, address = await service.invite_phone(
-                edition_id=edition_id, gate_id=values.gate, label=values.label, actor=request.user, now=now()
+                edition_id=edition_id,
+                gate_id=values.gate,
+                label=values.label,
+                may_search=values.may_search,
+                actor=request.user,
+                now=now(),
             )
         except FormError as error:
             return await _phone_page(edition, error.form, status=422)
-        return redirect(_card_path(edition_id, device_id, address))
+        return redirect(card_path(edition_id, device_id, address))
 
     @get("/phones/{device_id:int}")
     async def card(
         self, edition_id: FromPath[int], device_id: FromPath[int], card: FromQuery[str] = ""
     ) -> Response[str]:
         """The card of a phone that is not bound yet, as a QR code; ``card`` is the one-time token just made."""
-        phone = await _phone(edition_id, device_id)
+        phone = await phone_of(edition_id, device_id)
         address = f"{settings().base_url}/invite/{card}" if card else ""
         return page(
             "checkin/manage_phone.html",
@@ -154,21 +159,22 @@ class GatesController(Controller):
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], device_id: FromPath[int]
     ) -> Response[Any]:
         """Make a new card; the phone that was bound loses its binding."""
-        await _phone(edition_id, device_id)
+        await phone_of(edition_id, device_id)
         address = await renew_device_invite(device_id=device_id, actor=request.user, now=now(), days=2)
-        return redirect(_card_path(edition_id, device_id, address))
+        return redirect(card_path(edition_id, device_id, address))
 
     @post("/phones/{device_id:int}/revoke")
     async def revoke(
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], device_id: FromPath[int]
     ) -> Response[Any]:
         """Shut a phone out."""
-        await _phone(edition_id, device_id)
+        await phone_of(edition_id, device_id)
         await revoke_device(device_id=device_id, actor=request.user, now=now())
         return redirect(f"/manage/{edition_id}/gates", toast=_("The phone was withdrawn: it scans no more."))
 
 
-def _card_path(edition_id: int, device_id: int, address: str) -> str:
+def card_path(edition_id: int, device_id: int, address: str) -> str:
+    """Where the card of a phone is shown, with the one-time token just made."""
     return f"/manage/{edition_id}/gates/phones/{device_id}?card={quote(address.rpartition('/')[2])}"
 
 
@@ -190,7 +196,8 @@ async def _gate(edition_id: int, gate_id: int) -> dict[str, Any]:
     raise GateNotFound
 
 
-async def _phone(edition_id: int, device_id: int) -> dict[str, Any]:
+async def phone_of(edition_id: int, device_id: int) -> dict[str, Any]:
+    """A phone of the edition that was not withdrawn. Raises NotFound."""
     for row in await queries.devices_of(edition_id):
         if row["id"] == device_id:
             return row

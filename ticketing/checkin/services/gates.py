@@ -9,12 +9,12 @@ from typing import Any
 from app.accounts.actor import Actor
 from app.accounts.enums import DeviceKind
 from app.accounts.guards import LARGEST_ID
-from app.accounts.services.devices import make_device_invite
+from app.accounts.services.devices import make_device_invite, renew_device_invite
 from app.events.enums import PassKind
 from app.events.queries import edition_by_id, hold_edition_going_on
 from app.kernel import audit
 from app.kernel.database import after_commit, is_unique_violation, write_transaction
-from app.kernel.errors import Invalid
+from app.kernel.errors import Invalid, NotFound
 from ticketing.checkin.errors import (
     DayOutsideEdition,
     EntryRulesContradict,
@@ -23,7 +23,7 @@ from ticketing.checkin.errors import (
     ListNotFound,
     NameTaken,
 )
-from ticketing.checkin.queries import GateRule, gate_rule
+from ticketing.checkin.queries import GateRule, devices_of, gate_rule
 from ticketing.checkin.rules import ListRules
 from ticketing.checkin.tables import CheckInList, Gate
 from ticketing.sales.queries import ticket_types_of
@@ -216,12 +216,49 @@ async def update_gate(
         raise _translated(error) from error
 
 
-async def invite_phone(*, edition_id: int, gate_id: int, label: str, actor: Actor, now: datetime) -> tuple[int, str]:
-    """A card that binds one phone to a gate: (device id, address for its QR code). Raises GateNotFound."""
+async def invite_phone(
+    *, edition_id: int, gate_id: int, label: str, may_search: bool = False, actor: Actor, now: datetime
+) -> tuple[int, str]:
+    """A card that binds one phone to a gate: (device id, address for its QR code). Raises GateNotFound.
+
+    With ``may_search`` the phone may search for people by name.
+    """
     if not await Gate.exists().where((Gate.id == gate_id) & (Gate.edition == edition_id)):
         raise GateNotFound
     return await make_device_invite(
-        kind=DeviceKind.GATE, edition_id=edition_id, label=label, subject_id=gate_id, actor=actor, now=now, days=2
+        kind=DeviceKind.GATE,
+        edition_id=edition_id,
+        label=label,
+        subject_id=gate_id,
+        may_search=may_search,
+        actor=actor,
+        now=now,
+        days=2,
+    )
+
+
+async def replace_phone(*, device_id: int, edition_id: int, actor: Actor, now: datetime) -> tuple[int, str]:
+    """A card that binds another phone in the place of one, to the same gate and with the same options: (id of the new
+    device, address for its QR code).
+
+    The phone that it replaces scans on, and is shut out when the new one is bound. Asked again before that, it is a new
+    card for the same device. Raises NotFound for a phone that is not there or was withdrawn.
+    """
+    old = next((row for row in await devices_of(edition_id) if row["id"] == device_id), None)
+    if old is None:
+        raise NotFound
+    if old["replacement"] is not None:
+        return old["replacement"], await renew_device_invite(device_id=old["replacement"], actor=actor, now=now, days=2)
+    return await make_device_invite(
+        kind=DeviceKind.GATE,
+        edition_id=edition_id,
+        label=old["label"],
+        subject_id=old["gate_id"],
+        may_search=bool(old["may_search"]),
+        replaces=device_id,
+        actor=actor,
+        now=now,
+        days=2,
     )
 
 

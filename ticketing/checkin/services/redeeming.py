@@ -6,16 +6,18 @@ from datetime import datetime, timedelta
 from app.accounts.actor import Actor
 from app.events.queries import edition_by_id
 from ticketing.checkin.enums import NO_PASS, OUTWARD, Way
-from ticketing.checkin.errors import ExitsNotCounted, GateNotFound, ListClosed, ListNotFound, NonceTaken
-from ticketing.checkin.queries import GateRule, gate_names
+from ticketing.checkin.errors import DeviceNotFound, ExitsNotCounted, GateNotFound, ListClosed, ListNotFound, NonceTaken
+from ticketing.checkin.queries import GateRule, gate_devices, gate_names
 from ticketing.checkin.recording import first_answer, record
 from ticketing.checkin.redeem import Answer, Presented, redeem
 from ticketing.checkin.rules import Limits, limits_at, refused_by
 from ticketing.checkin.schemas import QueuedScan, RedeemAnswer
 from ticketing.checkin.services.codes import hash_code, read_pass
+from ticketing.checkin.services.finding import check_may_search
 from ticketing.checkin.services.gates import rule_at, rule_of
 from ticketing.checkin.services.live import note_scan
 from ticketing.checkin.services.telling import Judgement, NotTaken, told_to_gate
+from ticketing.checkin.tables import Scan
 
 #: A queued scan is judged by its own time, but by none before this much of the edition's first day: a clock was lost.
 EARLIEST = timedelta(days=1)
@@ -86,10 +88,11 @@ async def judge_scans(*, actor: Actor, scans: Sequence[QueuedScan], now: datetim
     scanned for. Where the phone let somebody in whom the service would not have, the scan is set aside as a late
     conflict for the gate lead, with what stood against it; so is one that the service had refused before, slower than
     its phone waited. A list that was closed meanwhile still takes what was scanned, and how many it has room for is not
-    asked: they are inside. What names a list or gate that its edition does not have, or whose ``client_id`` stands for
-    another code or the other way, is not stored: its answer is an error. Raises GateNotFound.
+    asked: they are inside. What names a list, a gate or a device that its edition does not have, or whose
+    ``client_id`` stands for another code or the other way, is not stored: its answer is an error. Raises GateNotFound.
     """
     now_at = await rule_of(actor)
+    makers = await _makers_of(scans, actor, now_at.edition_id)
     edition = await edition_by_id(now_at.edition_id)
     earliest = edition.window[0] - EARLIEST
     rules: dict[tuple[int | None, int | None], GateRule | NotTaken] = {}
@@ -102,12 +105,17 @@ async def judge_scans(*, actor: Actor, scans: Sequence[QueuedScan], now: datetim
                 rules[place] = await rule_at(now_at, *place)
             except (ListNotFound, GateNotFound) as error:
                 rules[place] = NotTaken("", error.code)
-        rule = rules[place]
+        rule, maker = rules[place], scan.device
+        if maker not in makers:
+            told.append(NotTaken(scan.client_id, DeviceNotFound.code))
+            continue
         if isinstance(rule, NotTaken):
             told.append(NotTaken(scan.client_id, rule.error))
             continue
         told.append(None)
-        taken.append((await _presented_later(scan, rule, actor, min(now, max(scan.device_at, earliest)), now), rule))
+        taken.append(
+            (await _presented_later(scan, rule, makers[maker], min(now, max(scan.device_at, earliest)), now), rule)
+        )
     limits_of = _limits_of({rule.list_id: rule for _presented, rule in taken})
     answers = iter(await record([presented for presented, _rule in taken], limits_of)) if taken else iter(())
     places = iter(taken)
@@ -133,10 +141,21 @@ async def redeem_pass(
     code: str,
     device_at: datetime | None = None,
     way: Way = Way.IN,
+    by_name: bool = False,
     now: datetime,
 ) -> RedeemAnswer:
-    """Redeem one pass for a gate phone: :func:`judge_scan` in the words that phones know."""
+    """Redeem one pass for a gate phone: :func:`judge_scan` in the words that phones know.
+
+    ``by_name``: its holder was found by name and showed no code, and the scan is marked so. Raises NotAllowed for a
+    phone that may not search.
+    """
+    if by_name:
+        check_may_search(actor)
     judged = await judge_scan(actor=actor, client_id=client_id, code=code, device_at=device_at, way=way, now=now)
+    if by_name:  # sent again after a cut it is marked again
+        await Scan.update({Scan.by_name: True}).where(
+            (Scan.client_id == client_id) & (Scan.device_id == actor.device_id)
+        )
     return await told_to_gate(judged)
 
 
@@ -145,8 +164,14 @@ async def redeem_queue(*, actor: Actor, scans: Sequence[QueuedScan], now: dateti
     return [await told_to_gate(one) for one in await judge_scans(actor=actor, scans=scans, now=now)]
 
 
+async def _makers_of(scans: Sequence[QueuedScan], actor: Actor, edition_id: int) -> dict[int | None, int | None]:
+    """By what scans say of their device, the id of that: of whoever hands them in where they say nothing."""
+    named = [scan.device for scan in scans if scan.device is not None]
+    return {None: actor.device_id, **{device_id: device_id for device_id in await gate_devices(named, edition_id)}}
+
+
 async def _presented_later(
-    scan: QueuedScan, rule: GateRule, actor: Actor, judged_at: datetime, now: datetime
+    scan: QueuedScan, rule: GateRule, device_id: int | None, judged_at: datetime, now: datetime
 ) -> Presented:
     read = await read_pass(scan.code, rule.edition_id)
     return Presented(
@@ -154,7 +179,7 @@ async def _presented_later(
         edition_id=rule.edition_id,
         list_id=rule.list_id,
         gate_id=rule.gate_id,
-        device_id=actor.device_id,
+        device_id=device_id,
         serial=read.serial,
         otherwise=read.otherwise.value,
         code_hash=hash_code(scan.code),

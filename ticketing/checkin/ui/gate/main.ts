@@ -4,11 +4,14 @@ import "./gate.css";
 import { ApiError } from "@fairground/api";
 import { isInstalled, startApp } from "@fairground/app";
 import { usedStorage } from "@fairground/disk";
-import { t } from "@fairground/i18n";
+import { t, tn } from "@fairground/i18n";
 import { pageLocale } from "@fairground/page";
 import { readPass } from "@fairground/passes";
 import { newId, Queue, type Keeping } from "@fairground/queue";
 import { listenForReader, signal, startScanner, unlockSound, type Camera, type Scanner } from "@fairground/scan";
+import { Finder } from "./finding";
+import { fromCode, type Handed } from "./handed";
+import { HandingOver } from "./handing_over";
 import { Clock, deviceClocks, type Reading, type Stamp } from "./clock";
 import { asSent, asShown, canJudge, isPartial, judge, looksTyped, type Answer, type Verdict, type Way } from "./judge";
 import { notice, pass, passing } from "./notices";
@@ -48,6 +51,12 @@ class Gate {
   private way: Way = "in";
   private scanner: Scanner | undefined;
   private refreshing: Promise<void> | undefined;
+  private readonly finder = new Finder({
+    onChosen: (code) => void this.scan(code, true, true),
+    onOpen: () => this.scanner?.pause(),
+    onClose: () => this.scanner?.resume(),
+    onError: (error) => void this.failed(error),
+  });
 
   constructor(
     private readonly store: Store,
@@ -165,22 +174,31 @@ class Gate {
   }
 
   /** One pass, from the text to the end of its verdict. */
-  private async scan(text: string, typed = false): Promise<void> {
+  private async scan(text: string, typed = false, byName = false): Promise<void> {
     if (this.busy) return;
     this.busy = true;
+    this.finder.close();
     this.scanner?.pause();
     this.screen.clear();
     this.view.close();
+    const handed = fromCode(text);
     try {
-      if (typed && isPartial(text)) await this.screen.say(t("Not complete"), t("The code under the QR code has eight characters."));
-      else await this.answer(asSent(text));
+      if (handed) await this.takeOver(handed);
+      else if (typed && isPartial(text)) await this.screen.say(t("Not complete"), t("The code under the QR code has eight characters."));
+      else await this.answer(asSent(text), byName);
     } finally {
       this.busy = false;
       this.scanner?.resume();
     }
   }
 
-  private async answer(text: string): Promise<void> {
+  /** Another phone shows what it could not send: it is put in line here, as that phone's. */
+  private async takeOver({ part, parts, device, scans }: Handed): Promise<void> {
+    for (const { id, body } of scans) await this.queue.add({ ...body, device }, id);
+    await this.screen.say(t("{n} of {all}", { n: part, all: parts }), tn("{n} scan of the other phone was taken over.", "{n} scans of the other phone were taken over.", scans.length));
+  }
+
+  private async answer(text: string, byName = false): Promise<void> {
     if (!canJudge(text) && !looksTyped(text)) {
       await this.screen.say(t("Not a pass"), t("This code belongs to something else. Scan the code of the pass."));
       return;
@@ -192,7 +210,7 @@ class Gate {
       await this.answerAlone(text, id, stamp, way);
       return;
     }
-    const asking = this.ask(id, text, stamp, way);
+    const asking = this.ask(id, text, stamp, way, byName);
     try {
       const answer = this.mayHedge(text) ? await within(hedgeAfter, asking) : await this.patiently(text, asking);
       if (answer) {
@@ -231,10 +249,10 @@ class Gate {
   }
 
   /** Ask the service, and mind how long it takes. */
-  private async ask(id: string, text: string, stamp: Stamp, way: Way): Promise<Answer> {
+  private async ask(id: string, text: string, stamp: Stamp, way: Way, byName: boolean): Promise<Answer> {
     const asked = performance.now();
     try {
-      return await redeem(id, text, stamp, way, canJudge(text));
+      return await redeem(id, text, stamp, way, canJudge(text), byName);
     } finally {
       this.pace.answered(performance.now() - asked);
       if (this.pace.tooSlow) this.setOnline(true); // it answers, and yet is not waited for
@@ -354,7 +372,9 @@ class Gate {
   private async refreshStatus(): Promise<void> {
     const asked = this.clock.read();
     try {
-      const { inside, server_time } = await fetchStatus();
+      const { inside, server_time, device, may_search } = await fetchStatus();
+      this.finder.allow(may_search);
+      if (this.bundle) await this.store.remember("owner", { device, edition: this.bundle.edition_id });
       this.pace.asked(this.clock.read().steady - asked.steady);
       this.heard(server_time, asked);
       this.inside = inside;
@@ -398,6 +418,7 @@ class Gate {
     this.scanner?.stop();
     this.bundle = undefined;
     this.view.close();
+    this.finder.allow(false);
     this.recent.forget();
     this.own.forget();
     await this.store.forget();
@@ -423,6 +444,7 @@ async function main(): Promise<void> {
   void startApp({ worker: "/gate/sw.js", scope: "/gate/", mayUpdate: async () => (await queue.count()) === 0 });
   document.documentElement.classList.toggle("installed", isInstalled());
   const [recent, own, measured] = await Promise.all([Recent.open(store), Own.open(store), store.measured()]);
+  new HandingOver(store, queue);
   await new Gate(store, queue, recent, own, new Clock(measured, deviceClocks)).start();
 }
 

@@ -21,6 +21,16 @@ export interface OfflineScan {
   /** The list and the gate that this phone scanned for then: it may be set to others before it sends. */
   list?: number;
   gate?: number;
+  /** The phone that made it, where that could not send it and showed it to this one. */
+  device?: number;
+}
+
+/** A pass that was found by name. */
+export interface FoundPass {
+  name: string;
+  type: string;
+  code: string;
+  inside: boolean;
 }
 
 export interface Status {
@@ -28,6 +38,8 @@ export interface Status {
   inside: number;
   admitted: number;
   list_active: boolean;
+  device: number;
+  may_search: boolean;
 }
 
 const quick = 2_500;
@@ -53,9 +65,14 @@ export function isWithdrawn(error: unknown): boolean {
 }
 
 /** Ask for a verdict; gives up soon, for a queue of people waits, unless this phone could not do without the answer. */
-export function redeem(clientId: string, code: string, stamp: Stamp, way: Way, mayJudge: boolean): Promise<Answer> {
-  const body = { client_id: clientId, code, ...timesOf(stamp), way };
+export function redeem(clientId: string, code: string, stamp: Stamp, way: Way, mayJudge: boolean, byName = false): Promise<Answer> {
+  const body = { client_id: clientId, code, ...timesOf(stamp), way, by_name: byName };
   return postJson<Answer>("/api/v1/gate/redeem", body, { timeout: mayJudge ? quick : patient });
+}
+
+/** Ask who of this name has a pass; more says that there are others. */
+export function findByName(name: string): Promise<{ passes: FoundPass[]; more: boolean }> {
+  return postJson("/api/v1/gate/search", { name }, { timeout: patient });
 }
 
 /** The times of a scan as they are sent. */

@@ -38,6 +38,12 @@ export interface Bundle {
   passes?: Passes;
 }
 
+/** Which phone of which edition this is, by the service's numbers. */
+export interface Owner {
+  device: number;
+  edition: number;
+}
+
 /** A pass that an earlier version of this page let in: under its list and its code. */
 interface Entry {
   key: string;
@@ -90,6 +96,11 @@ export class Store {
     const kept = await this.value<Measured | number>("offset");
     // An earlier version kept the offset alone.
     return typeof kept === "number" ? { offset: kept, server: -Infinity } : kept;
+  }
+
+  /** Which phone this is, or was before it was withdrawn. */
+  owner(): Promise<Owner | undefined> {
+    return this.value<Owner>("owner");
   }
 
   async keep(bundle: Bundle): Promise<void> {
@@ -155,10 +166,13 @@ export class Store {
     return scans;
   }
 
-  /** Forget everything that lets this phone judge: it was withdrawn. What the service did not take stays. */
+  /** Forget everything that lets this phone judge: it was withdrawn. What the service did not take stays, and what was not sent is
+   * still that of its number. */
   async forget(): Promise<void> {
+    const owner = await this.owner();
     this.values.clear();
     await Promise.all([this.database?.clear("values"), this.database?.clear("scans")]);
+    if (owner) await this.remember("owner", owner);
   }
 
   /** Whether the disk did it. */

@@ -3,5 +3,5 @@ import { keepOffline } from "@fairground/offline";
 keepOffline({
   app: "gate",
   pages: ["/gate/"],
-  assets: ["site.css", "checkin-gate.css", "checkin-gate.js", "zxing_reader.wasm"],
+  assets: ["site.css", "checkin-gate.css", "checkin-gate.js", "zxing_reader.wasm", "zxing_writer.wasm"],
 });
