@@ -65,6 +65,7 @@ LEFT_OUT = {
     "/e/{slug}/tickets/done/{secret}/proof": "leads on to the order",
     "/e/{slug}/tickets/done/{secret}/resend": "leads on to the order",
     "/e/{slug}/tickets/given/{token}": "seen once for each ticket that is given away",
+    "/gate/count": "seen by gate phones, and kept on them",
     "/pay/card/back": "leads on to the order",
     "/pay/card/done": "seen once for each order",
     "/invite/{token}": "seen once for each device",

@@ -77,6 +77,7 @@ PLACES = [
     Place("public-pass-check", "/P/{pass_code}"),
     Place("public-not-found", "/nowhere", status=404),
     Place("gate-phone-unpaired", "/gate/"),
+    Place("gate-count-unpaired", "/gate/count"),
     Place("judge-tablet-unpaired", "/sign-in?next=%2Fjudge%2F"),
     Place("api-docs", "/api/docs"),
     Place("demo-outbox", "/dev/outbox"),

@@ -2,6 +2,6 @@ import { keepOffline } from "@fairground/offline";
 
 keepOffline({
   app: "gate",
-  pages: ["/gate/"],
-  assets: ["site.css", "checkin-gate.css", "checkin-gate.js", "zxing_reader.wasm"],
+  pages: ["/gate/", "/gate/count"],
+  assets: ["site.css", "checkin-gate.css", "checkin-gate.js", "zxing_reader.wasm", "checkin-counting.css", "checkin-counting.js"],
 });
