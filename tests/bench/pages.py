@@ -65,6 +65,8 @@ LEFT_OUT = {
     "/e/{slug}/tickets/done/{secret}/proof": "leads on to the order",
     "/e/{slug}/tickets/done/{secret}/resend": "leads on to the order",
     "/e/{slug}/tickets/given/{token}": "seen once for each ticket that is given away",
+    "/e/{slug}/register": "a form of two fields, open at few festivals",
+    "/gate/count": "seen by gate phones, and kept on them",
     "/pay/card/back": "leads on to the order",
     "/pay/card/done": "seen once for each order",
     "/invite/{token}": "seen once for each device",

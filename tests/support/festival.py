@@ -61,6 +61,7 @@ from ticketing.checkin.enums import Verdict
 from ticketing.checkin.tables import Scan
 from ticketing.sales.services.orders import PURPOSE, sell_at_box_office
 from ticketing.sales.services.quotas import QuotaValues, create_quota
+from ticketing.sales.services.registering import set_registering
 from ticketing.sales.tables import OrderItem, TicketOrder
 from ticketing.sales.tables_own import Handover, OrderRules
 
@@ -181,6 +182,7 @@ async def _fair(found: Festival, fair: Fair, now: datetime) -> None:
 async def _tickets(found: Festival, now: datetime) -> None:
     here = found.edition.id
     type_id = await make_ticket_type(here, now=now)
+    await set_registering(edition_id=here, ticket_type=type_id, actor=SYSTEM, now=now)
     order = await make_order(here, {type_id: 1}, now=now)
     hall = QuotaValues(name="Hội trường", size=400)
     found.ids["quota_id"] = await create_quota(edition_id=here, values=hall, actor=SYSTEM, now=now)

@@ -130,6 +130,13 @@ GOOD = (
     Good("gate_phone", "GET", "/api/v1/gate/bundle"),
     Good("gate_phone", "GET", "/api/v1/gate/status"),
     Good("gate_phone", "POST", "/api/v1/gate/redeem", lambda ids: scan(1, ids)),
+    Good("gate_phone", "GET", "/api/v1/gate/counts"),
+    Good(
+        "gate_phone",
+        "POST",
+        "/api/v1/gate/counts",
+        lambda ids: {"counts": [{"client_id": "tap-00001", "visitors": 5, "device_at": "2026-10-16T01:00:00Z"}]},
+    ),
     Good(
         "gate_phone",
         "POST",

@@ -88,6 +88,7 @@ DATA = PersonalData(
         {
             *(f"scan.{name}" for name in ("client_id", "code_hash", "shown", "reason", "override")),
             "admission.admitted_by",
+            *(f"head_count.{name}" for name in ("client_id", "undoes")),
             *(
                 f"check_in_list.{name}"
                 for name in ("name", "pass_kinds", "opens_daily", "closes_daily", "area", "note", "ticket_types")

@@ -6,6 +6,7 @@ from app.kernel.module import Module
 from app.kernel.waiting import add_waiting
 from ticketing.checkin.controllers.api import GateApi
 from ticketing.checkin.controllers.checkin_api import CheckinApi
+from ticketing.checkin.controllers.counting import CountingApi, CountingPage, CountsController
 from ticketing.checkin.controllers.gate_app import GateApp
 from ticketing.checkin.controllers.live import LiveController
 from ticketing.checkin.controllers.manage import GatesController
@@ -35,7 +36,10 @@ def start() -> None:
 
 module = Module(
     name="checkin",
-    route_handlers=(GateApp, GateApi, CheckinApi, GatesController, PhonesController, LiveController),
+    route_handlers=(
+        *(GateApp, GateApi, CheckinApi, GatesController, PhonesController, LiveController),
+        *(CountingApi, CountingPage, CountsController),
+    ),
     jobs={CLOSE_DAYS: run_close_past_days},
     sheet_kinds=(GATES,),
     startup=start,

@@ -377,11 +377,16 @@ async def open_conflicts(edition_id: int) -> int:
     return int(rows[0]["count"])
 
 
-async def flow(edition_id: int, now: datetime, steps: int = 12) -> tuple[list[datetime], dict[str, list[int]]]:
-    """Admissions by gate in the last ``steps`` quarters of an hour: the beginnings, and counts by gate's name."""
+def quarters(now: datetime, steps: int) -> list[datetime]:
+    """When the last ``steps`` quarters of an hour began, that of a moment last."""
     quarter = timedelta(minutes=FLOW_MINUTES)
     last = now.replace(minute=now.minute - now.minute % FLOW_MINUTES, second=0, microsecond=0)
-    starts = [last - quarter * step for step in range(steps - 1, -1, -1)]
+    return [last - quarter * step for step in range(steps - 1, -1, -1)]
+
+
+async def flow(edition_id: int, now: datetime, steps: int = 12) -> tuple[list[datetime], dict[str, list[int]]]:
+    """Admissions by gate in the last ``steps`` quarters of an hour: the beginnings, and counts by gate's name."""
+    starts = quarters(now, steps)
     step = " ".join(f"WHEN s.judged_at < {{}} THEN {number}" for number in range(steps - 1))
     rows = await fetch(
         "SELECT gate, step, COUNT(*) AS count FROM ("

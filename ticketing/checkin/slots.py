@@ -12,6 +12,7 @@ from app.kernel.i18n import N_, _, format_date, format_datetime, format_number, 
 from app.kernel.waiting import Waiting, counted
 from ticketing.checkin.enums import SETTLEMENT_NAMES, VERDICT_NAMES, VERDICT_TONES, Settlement, Verdict
 from ticketing.checkin.queries import counts_of_edition, gates_of, open_conflicts, scans_of_pass
+from ticketing.checkin.queries_counting import counted_by_gate
 
 MOST_SHOWN = 50
 
@@ -48,6 +49,7 @@ async def checkin_dashboard(edition_id: int, actor: Actor, now: datetime) -> lis
         detail = _("It fills from {day} on.").format(day=format_date(edition.starts_on))
     if gates or begun:
         items.append(DashboardItem(stage=Stage.RUN, title=_("Live"), detail=detail, href=f"{base}/live"))
+    counted = sum((await counted_by_gate(edition_id)).values())
     waiting = await open_conflicts(edition_id)
     if waiting:
         items.append(
@@ -65,6 +67,15 @@ async def checkin_dashboard(edition_id: int, actor: Actor, now: datetime) -> lis
                 title=_("All scans as a sheet"),
                 detail=_("{count} let in so far").format(count=format_number(admitted)),
                 href=f"{base}/live/scans.xlsx",
+            )
+        )
+    if counted:
+        items.append(
+            DashboardItem(
+                stage=Stage.REPORT,
+                title=_("Counted visitors as a sheet"),
+                detail=_("{count} counted so far, without those who were scanned").format(count=format_number(counted)),
+                href=f"{base}/live/counts.xlsx",
             )
         )
     return items

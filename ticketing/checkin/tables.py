@@ -13,6 +13,7 @@ from piccolo.table import Table
 from app.accounts.tables import Person
 from app.events.tables import Edition, Hall, Pass
 from ticketing.checkin.enums import Settlement, Verdict
+from ticketing.checkin.tables_counting import HeadCount
 
 
 class CheckInList(Table, tablename="check_in_list"):
@@ -124,4 +125,4 @@ class Emptying(Table, tablename="emptying"):
     at = Timestamptz(default=None)
 
 
-TABLES: list[type[Table]] = [CheckInList, Gate, Admission, Scan, Emptying]
+TABLES: list[type[Table]] = [CheckInList, Gate, Admission, Scan, Emptying, HeadCount]

@@ -34,6 +34,22 @@ class OrdersSlowed(AppError):
     message = N_("Very many orders are coming in. Please wait one minute and send yours again; nothing is lost.")
 
 
+class RegisteringClosed(AppError):
+    """Visitors cannot register themselves here now."""
+
+    code = "registering_closed"
+    status = 404
+    message = N_("Nobody can register here now. Please ask at the entrance.")
+
+
+class NotForRegistering(AppError):
+    """A ticket type that costs something, is hidden or is not offered any more."""
+
+    code = "not_for_registering"
+    status = 422
+    message = N_("Choose a ticket type that is offered, shown and free of charge.")
+
+
 class NothingChosen(AppError):
     """An order without tickets."""
 

@@ -22,6 +22,7 @@ WORDS = LogWords(
         "quota.create": N_("Added a quota"),
         "quota.delete": N_("Deleted a quota"),
         "quota.update": N_("Changed a quota"),
+        "registering.update": N_("Changed how visitors register by the poster"),
         "ticket_type.create": N_("Added a ticket type"),
         "ticket_type.update": N_("Changed a ticket type"),
     },
@@ -43,6 +44,10 @@ WORDS = LogWords(
             name=N_("Quota"),
             find=names_in(Quota, Quota.name),
             fields={"size": Field(N_("Places"))},
+        ),
+        "registering": Subject(
+            name=N_("Registering by the poster"),
+            fields={"ticket_type": Field(N_("Ticket type"), subject="ticket_type")},
         ),
         "order_rules": Subject(
             name=N_("What buyers may do themselves"),

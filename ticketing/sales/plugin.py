@@ -30,6 +30,7 @@ from ticketing.sales.controllers.own import OwnOrderController
 from ticketing.sales.controllers.own_tickets import OwnTicketController
 from ticketing.sales.controllers.public import TicketController
 from ticketing.sales.controllers.quotas import QuotaController
+from ticketing.sales.controllers.registering import RegisterController, RegisteringController
 from ticketing.sales.controllers.rules import OrderRulesController
 from ticketing.sales.dates import MOVER
 from ticketing.sales.log import WORDS
@@ -93,6 +94,8 @@ module = Module(
         OrderController,
         BoxOfficeController,
         TicketApi,
+        RegisterController,
+        RegisteringController,
     ),
     jobs={EXPIRE: run_expire_orders, LAID: run_look_after_laid, TO_CARDS: run_refund_to_cards},
     sheet_kinds=(TICKET_TYPES, ATTENDEES),

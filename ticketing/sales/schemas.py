@@ -50,6 +50,19 @@ class BuyerForm(msgspec.Struct):
     bill_tax_code: Annotated[str, msgspec.Meta(max_length=20)] = ""
 
 
+class RegisterForm(msgspec.Struct):
+    """A visitor who registers herself before the poster."""
+
+    full_name: Name
+    phone: Annotated[str, msgspec.Meta(min_length=3, max_length=40)]
+
+
+class RegisteringForm(msgspec.Struct):
+    """Which ticket type visitors get who register themselves; none: they cannot."""
+
+    ticket_type: int | None = None
+
+
 class TicketTypeForm(msgspec.Struct):
     """A ticket type as an organiser writes it; the price as people write amounts."""
 

@@ -43,6 +43,7 @@ from ticketing.checkin.services.gates import invite_phone
 from ticketing.checkin.services.redeeming import redeem_pass, redeem_queue
 from ticketing.sales.services.orders import place_order, sell_at_box_office
 from ticketing.sales.services.quotas import QuotaValues, create_quota
+from ticketing.sales.services.registering import set_registering, types_for_registering
 from ticketing.sales.tables_own import Handover
 
 SHEET = ROOT / "app" / "demo" / "sheets" / "applications_with_errors.xlsx"
@@ -170,6 +171,8 @@ async def _orders(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
         locale="vi",
         now=now,
     )
+    (free, *_others) = await types_for_registering(here)
+    await set_registering(edition_id=here, ticket_type=free, actor=SYSTEM, now=now)
     quota = await create_quota(
         edition_id=here, values=QuotaValues(name="Hội trường A", size=300), actor=SYSTEM, now=now
     )

@@ -21,6 +21,7 @@ from app.kernel.live import stream
 from app.kernel.sheets import Cell, stream_xlsx
 from app.kernel.web import page, redirect
 from ticketing.checkin import queries
+from ticketing.checkin.controllers.counting import counted_state
 from ticketing.checkin.enums import SETTLEMENT_NAMES, VERDICT_NAMES, VERDICT_TONES
 from ticketing.checkin.errors import ScanNotFound
 from ticketing.checkin.rules import day_began
@@ -227,4 +228,5 @@ async def _state(edition_id: int) -> dict[str, Any]:
         "verdicts": _verdicts(),
         "tones": VERDICT_TONES,
         "present": present,
+        **await counted_state(edition, present),
     }

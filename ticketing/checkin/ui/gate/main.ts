@@ -440,8 +440,8 @@ async function watchStorage(): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const [store, queue] = await Promise.all([Store.open(), Queue.open<OfflineScan>("fairground-gate-queue")]);
-  void startApp({ worker: "/gate/sw.js", scope: "/gate/", mayUpdate: async () => (await queue.count()) === 0 });
+  const [store, queue, counts] = await Promise.all([Store.open(), Queue.open<OfflineScan>("fairground-gate-queue"), Queue.open("fairground-gate-counts")]);
+  void startApp({ worker: "/gate/sw.js", scope: "/gate/", mayUpdate: async () => (await queue.count()) + (await counts.count()) === 0 });
   document.documentElement.classList.toggle("installed", isInstalled());
   const [recent, own, measured] = await Promise.all([Recent.open(store), Own.open(store), store.measured()]);
   new HandingOver(store, queue);

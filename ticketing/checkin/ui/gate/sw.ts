@@ -2,6 +2,9 @@ import { keepOffline } from "@fairground/offline";
 
 keepOffline({
   app: "gate",
-  pages: ["/gate/"],
-  assets: ["site.css", "checkin-gate.css", "checkin-gate.js", "zxing_reader.wasm", "zxing_writer.wasm"],
+  pages: ["/gate/", "/gate/count"],
+  assets: [
+    ...["site.css", "checkin-gate.css", "checkin-gate.js", "zxing_reader.wasm", "zxing_writer.wasm"],
+    ...["checkin-counting.css", "checkin-counting.js"],
+  ],
 });
