@@ -47,6 +47,9 @@ EDITS = {
     SETTINGS: Edit(("venue_name", "Nhà thi đấu"), ("closes_at", "21:00")),
     TICKET_TYPE: Edit(("quota", "321"), ("name_en", "Day ticket")),
     "/manage/{edition_id:int}/tickets/quotas/{quota_id:int}": Edit(("size", "654"), ("name", "Nhà thi đấu")),
+    "/manage/{edition_id:int}/tickets/questions/{question_id:int}": Edit(
+        ("wording_en", "Which ward?"), ("position", "9")
+    ),
     PROFILE: Edit(("certificates", "HACCP 2025; OCOP 2024"), ("story_en", "We weave.")),
     "/exhibitor/{organisation_id:int}/{edition_id:int}/products/{product_id:int}": Edit(
         ("price", "150.000"), ("name_en", "Silk scarf")
@@ -87,6 +90,7 @@ NO_EDIT = {
     "/e/{slug:str}/invoices/done/{secret:str}/proof": "an act",
     "/e/{slug:str}/saved": "one's own",
     "/e/{slug:str}/tickets/again": "an act",
+    "/e/{slug:str}/tickets/done/{secret:str}/answers": "one's own; test_questions.py changes it",
     "/e/{slug:str}/tickets/done/{secret:str}/cancel": "an act",
     "/e/{slug:str}/tickets/done/{secret:str}/card": "an act",
     "/e/{slug:str}/tickets/done/{secret:str}/change/{item_id:int}": "an act",

@@ -56,6 +56,7 @@ LEFT_OUT = {
     "/e/{slug}/invoices/done/{secret}/proof": "leads on to the invoice",
     "/e/{slug}/tickets/done/{secret}": "seen once for each order",
     "/e/{slug}/tickets/again": "asked for by few, once",
+    "/e/{slug}/tickets/done/{secret}/answers": "asked for by few, once",
     "/e/{slug}/tickets/done/{secret}/cancel": "asked for by few, once",
     "/e/{slug}/tickets/done/{secret}/card": "leads on to the order",
     "/e/{slug}/tickets/done/{secret}/change/{item_id}": "asked for by few, once",

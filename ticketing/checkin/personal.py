@@ -71,7 +71,16 @@ DATA = PersonalData(
             "admission.admitted_by",
             *(
                 f"check_in_list.{name}"
-                for name in ("name", "pass_kinds", "opens_daily", "closes_daily", "area", "note", "ticket_types")
+                for name in (
+                    "name",
+                    "pass_kinds",
+                    "opens_daily",
+                    "closes_daily",
+                    "area",
+                    "note",
+                    "ticket_types",
+                    "questions",
+                )
             ),
             "gate.name",
         }

@@ -132,6 +132,38 @@ class QuotaInUse(AppError):
     message = N_("Ticket types draw on this quota. Take it off them first.")
 
 
+class UnknownQuestion(AppError):
+    """A question that is not of this edition."""
+
+    code = "unknown_question"
+    status = 404
+    message = N_("This question does not exist.")
+
+
+class QuestionAnswered(AppError):
+    """A question that was to be deleted though somebody answered it."""
+
+    code = "question_answered"
+    status = 409
+    message = N_("This question was answered already. Switch it off instead: then nobody is asked any more.")
+
+
+class QuestionAsked(AppError):
+    """A question that was to be deleted while gates ask it."""
+
+    code = "question_asked"
+    status = 409
+    message = N_("The gates of {lists} ask this question. Take it off there first.")
+
+
+class QuestionKindStays(AppError):
+    """Another kind for a question that was answered already."""
+
+    code = "question_kind_stays"
+    status = 409
+    message = N_("This question was answered already, so its kind stays. Make a new question instead.")
+
+
 class DaysOutsideEdition(AppError):
     """Days of a ticket type that the edition does not have, or that end before they begin."""
 

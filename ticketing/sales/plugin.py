@@ -27,10 +27,14 @@ from ticketing.sales.controllers.box_office import BoxOfficeController
 from ticketing.sales.controllers.given import GivenTicketController
 from ticketing.sales.controllers.manage import OrderController, TicketTypeController
 from ticketing.sales.controllers.own import OwnOrderController
+from ticketing.sales.controllers.own_answers import OwnAnswersController
 from ticketing.sales.controllers.own_tickets import OwnTicketController
 from ticketing.sales.controllers.public import TicketController
+from ticketing.sales.controllers.questions import QuestionController
+from ticketing.sales.controllers.questions_api import QuestionsApi
 from ticketing.sales.controllers.quotas import QuotaController
 from ticketing.sales.controllers.rules import OrderRulesController
+from ticketing.sales.controllers.tickets_sheet import TicketsSheetController
 from ticketing.sales.dates import MOVER
 from ticketing.sales.log import WORDS
 from ticketing.sales.personal import DATA
@@ -86,13 +90,17 @@ module = Module(
         TicketController,
         OwnOrderController,
         OwnTicketController,
+        OwnAnswersController,
         GivenTicketController,
         OrderRulesController,
         TicketTypeController,
         QuotaController,
+        QuestionController,
+        TicketsSheetController,
         OrderController,
         BoxOfficeController,
         TicketApi,
+        QuestionsApi,
     ),
     jobs={EXPIRE: run_expire_orders, LAID: run_look_after_laid, TO_CARDS: run_refund_to_cards},
     sheet_kinds=(TICKET_TYPES, ATTENDEES),

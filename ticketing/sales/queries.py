@@ -67,10 +67,14 @@ async def ids_by_code(edition_id: int) -> dict[str, int]:
 
 
 async def types_asked_for(edition_id: int, type_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """What matters to an order of some ticket types, and what is ``left``, by id, before anything of it is taken."""
+    """What matters to an order of some ticket types, and what is ``left``, by id, before anything of it is taken.
+
+    Of one that ``asks`` questions are asked.
+    """
     chosen, ids = among(sorted(type_ids))
     rows = await fetch(
         "SELECT t.id, t.name, t.price_minor, t.currency, t.min_per_order, t.max_per_order, t.hidden, "
+        "EXISTS (SELECT 1 FROM ticket_question_type a WHERE a.ticket_type = t.id) AS asks, "
         "MIN(q.size - q.sold - q.held) AS room FROM ticket_type t "
         "LEFT JOIN quota_type j ON j.ticket_type = t.id LEFT JOIN quota q ON q.id = j.quota "
         f"WHERE t.edition = {{}} AND t.id {chosen} GROUP BY t.id",

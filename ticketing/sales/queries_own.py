@@ -16,7 +16,7 @@ from ticketing.sales.tables import OrderItem, TicketOrder
 from ticketing.sales.tables_own import Handover, OrderRules, RefundAccount
 
 #: The times that rules give.
-TIMES = ("names_until", "changes_until", "handing_until", "back_until", "later_until")
+TIMES = ("names_until", "answers_until", "changes_until", "handing_until", "back_until", "later_until")
 #: So many orders at most are sent again at once.
 MOST_SENT_AGAIN = 10
 
@@ -30,6 +30,7 @@ class Rules:
 
     fee: Money
     names_until: datetime | None = None
+    answers_until: datetime | None = None
     changes_until: datetime | None = None
     handing_until: datetime | None = None
     back_until: datetime | None = None
@@ -40,6 +41,10 @@ class Rules:
     def may_rename(self, now: datetime) -> bool:
         """Whether names may be changed at a time."""
         return self.names_until is not None and now < self.names_until
+
+    def may_answer(self, now: datetime) -> bool:
+        """Whether answers to questions may be changed at a time."""
+        return self.answers_until is not None and now < self.answers_until
 
     def may_change(self, now: datetime) -> bool:
         """Whether tickets may be changed for others at a time."""

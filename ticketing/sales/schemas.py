@@ -10,6 +10,7 @@ from app.kernel.forms import pattern
 from app.kernel.i18n import N_
 from app.kernel.money import MOST
 from app.payments.enums import CounterMethod, HandMethod
+from ticketing.sales.schemas_questions import AskedDTO
 
 MOST_IN_ONE_ORDER = 10
 MOST_AT_BOX_OFFICE = 50
@@ -110,11 +111,16 @@ class PaidForm(msgspec.Struct):
     another: bool = False
 
 
+#: What was said to questions, by their ids; of a consent ``yes``.
+TicketAnswers = Annotated[dict[str, Annotated[str, msgspec.Meta(max_length=300)]], msgspec.Meta(max_length=50)]
+
+
 class OrderLine(msgspec.Struct):
-    """So many tickets of one type."""
+    """So many tickets of one type; ``answers`` are those for each of them, by the ids of its questions."""
 
     ticket_type: str
     count: Annotated[int, msgspec.Meta(ge=1, le=MOST_IN_ONE_ORDER)]
+    answers: Annotated[list[TicketAnswers], msgspec.Meta(max_length=MOST_IN_ONE_ORDER)] = []
 
 
 class OrderRequest(msgspec.Struct):
@@ -146,6 +152,7 @@ class TicketTypeAnswer(msgspec.Struct):
     sales_until: datetime | None
     min_per_order: int
     max_per_order: int
+    questions: list[AskedDTO] = []
 
 
 class TicketAnswer(msgspec.Struct):
@@ -177,6 +184,7 @@ class RulesForm(msgspec.Struct):
     """What buyers may do themselves, and until when; the fee as people write amounts."""
 
     names_until: datetime | None = None
+    answers_until: datetime | None = None
     changes_until: datetime | None = None
     handing_until: datetime | None = None
     back_until: datetime | None = None

@@ -49,6 +49,7 @@ class GateApi(Controller):
             code=data.code,
             device_at=data.device_at,
             way=data.way,
+            answers=data.answers,
             now=now(),
         )
 

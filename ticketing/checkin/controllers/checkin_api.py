@@ -23,7 +23,7 @@ from ticketing.checkin.services.redeeming import judge_scan, judge_scans
 from ticketing.checkin.services.telling import told_to_api
 
 #: What a device says that it refused somebody for, as a verdict.
-_VERDICTS = {reason: verdict for verdict, reason in REASONS.items()} | {Reason.QUESTION_REQUIRED: Verdict.UNKNOWN}
+_VERDICTS = {reason: verdict for verdict, reason in REASONS.items()}
 
 
 class CheckinApi(Controller):
@@ -48,6 +48,7 @@ class CheckinApi(Controller):
             device_at=data.device_at,
             way=data.direction,
             list_id=data.list,
+            answers=data.answers,
             now=now(),
         )
         return await told_to_api(judged)
@@ -69,4 +70,4 @@ def _queued(one: HandedIn) -> QueuedScan:
     if one.outcome is Outcome.REFUSED:
         reason = one.reason or Reason.UNKNOWN
         shown = _VERDICTS.get(reason) or Verdict(reason.value)
-    return QueuedScan(one.nonce, one.code, one.device_at, shown, one.direction, one.list, one.gate)
+    return QueuedScan(one.nonce, one.code, one.device_at, shown, one.direction, one.list, one.gate, one.answers)

@@ -39,6 +39,13 @@ from app.payments.services.card_checkout import start_checkout
 from app.payments.services.late_parts import may_be_paid, to_pay
 from app.payments.tax import is_payers_tax_code, tax_code_error
 from ticketing.sales import queries
+from ticketing.sales.controllers.answer_fields import (
+    answers_given,
+    answers_in,
+    asked_of_tickets,
+    asked_when_ordering,
+    with_answers,
+)
 from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import (
     NothingChosen,
@@ -60,6 +67,8 @@ from ticketing.sales.services.placing import BilledTo
 
 #: What step two asks for, kept while other tickets are chosen.
 NAMED = ("full_name", "contact", "locale", "bill_name", "bill_address", "bill_tax_code")
+#: With what the names of fields of answers begin.
+ANSWER = "q_"
 NO_NAME = N_("Please write the name that shall stand on the invoice.")
 NO_TAX_CODE = N_("This is no tax code. Please write its digits as they stand on your tax papers.")
 
@@ -102,9 +111,11 @@ class TicketController(Controller):
         data = await request.form()
         chosen = await _chosen(edition, {key: str(data[key]) for key in data if key.startswith("n-")})
         if "again" in data:
-            return await _buyer_again(edition, chosen, {name: str(data.get(name, "")) for name in NAMED})
+            return await _buyer_again(edition, chosen, _named(data))
         try:
-            reading = await open_form(request, BuyerForm)
+            asked = await asked_when_ordering(chosen)
+            reading = await open_form(request, with_answers(BuyerForm, asked))
+            answers = answers_in(reading, asked, edition.region)
             phone, email = contact_in(reading, edition.region)
             billed_to = _billed_to(reading, edition)
             values = reading.settle()
@@ -120,6 +131,7 @@ class TicketController(Controller):
                 actor=request.user,
                 browser=browser_of(request),
                 billed_to=billed_to,
+                answers=answers_given(answers, edition.region),
                 now=now(),
             )
         except FormError as error:
@@ -128,8 +140,7 @@ class TicketController(Controller):
             again = Form(msgspec.to_builtins(values), {"contact": error.sentence()})
             return await _buyer_page(edition, chosen, again, status=error.status)
         except (SoldOut, SalesClosed, NothingChosen, TooManyTickets, TooManyOfType, TooFewOfType) as error:
-            named = msgspec.to_builtins(values)
-            return await _choose_page(edition, chosen, error, {name: named[name] for name in NAMED})
+            return await _choose_page(edition, chosen, error, _named(reading.form.values))
         return redirect(f"{edition.path}/tickets/done/{placed.secret}")
 
     @get("/done/{secret:str}/invoice.pdf")
@@ -238,6 +249,7 @@ async def _order_page(
     total = Money(order["total_minor"], order["currency"])
     due = await to_pay(document) if document else total
     rules, present = await rules_of(edition), now()
+    hers = [ticket for ticket in tickets if ticket["is_hers"]]
     return page(
         "sales/done.html",
         status=status,
@@ -251,6 +263,7 @@ async def _order_page(
         tickets=tickets,
         offers=await offers_of_tickets([ticket["id"] for ticket in tickets]),
         may_rename=rules.may_rename(present),
+        may_answer=rules.may_answer(present) and bool(await asked_of_tickets(hers)),
         changeable=await changeable(edition, tickets, present) if rules.may_change(present) else set(),
         may_give=rules.may_hand_over(present),
         may_cancel=rules.percent(present) is not None,
@@ -283,6 +296,12 @@ async def _chosen(edition: EditionInfo, values: dict[str, str]) -> list[dict[str
         if count:
             chosen.append({**row, "count": count})
     return chosen
+
+
+def _named(values: Mapping[str, Any]) -> dict[str, str]:
+    """What was said in step two, as it was typed."""
+    answers = [name for name in values if name.startswith(ANSWER)]
+    return {name: str(values.get(name, "")) for name in (*NAMED, *answers)}
 
 
 def _check(chosen: list[dict[str, Any]]) -> None:
@@ -358,6 +377,7 @@ async def _buyer_page(
         edition=edition,
         chosen=chosen,
         asked=urlencode({f"n-{row['id']}": row["count"] for row in chosen}),
+        questions=await asked_when_ordering(chosen),
         total=Money(total, edition.currency),
         taxed=await is_taxed(edition.id),
         form=form,

@@ -28,6 +28,7 @@ from ticketing.sales.errors import NothingChosen, TooFewOfType, TooManyOfType, T
 from ticketing.sales.limits import count_order
 from ticketing.sales.queries import types_asked_for
 from ticketing.sales.schemas import MOST_AT_BOX_OFFICE, MOST_IN_ONE_ORDER
+from ticketing.sales.services.answers import Answers, keep_answers
 from ticketing.sales.services.confirming import hand_out
 from ticketing.sales.services.messages import send_bill
 from ticketing.sales.services.placing import Asked, BilledTo, Placed, place_once, placed_before
@@ -53,15 +54,16 @@ async def place_order(
     actor: Actor | None = None,
     browser: str = "",
     billed_to: BilledTo | None = None,
+    answers: Answers | None = None,
 ) -> Placed:
     """Order tickets online. ``counts`` maps ticket types' ids to numbers. Free orders are confirmed at once.
 
     The same ``client_id`` sent twice is one order and gives the first answer. Phone and mail are normalised already;
     the mail address counts when both are given, and the passes go there. ``actor`` is whoever is signed in,
     ``browser`` what its page was opened with (``browser_of``); empty for the API. ``billed_to`` is who stands on the
-    invoice in the buyer's place.
+    invoice in the buyer's place, ``answers`` are those to the questions of the ticket types.
     Raises OrderIdTaken, NothingChosen, TooManyTickets, TooManyOfType, TooFewOfType, SoldOut, SalesClosed,
-    UnknownTicketType, ContactMissing, TooManyTries, OrdersSlowed, EditionIsCancelled.
+    UnknownTicketType, ContactMissing, TooManyTries, OrdersSlowed, EditionIsCancelled, Invalid (answers).
     """
     wanted = _checked(counts, MOST_IN_ONE_ORDER)
     contact = email or phone or ""
@@ -93,6 +95,7 @@ async def place_order(
             holder_name=full_name,
             locale=locale,
             channel=OrderChannel.ONLINE,
+            answers=answers,
             now=now,
         )
         await audit.record(
@@ -193,11 +196,12 @@ async def _create(
     locale: str,
     channel: OrderChannel,
     now: datetime,
+    answers: Answers | None = None,
 ) -> TicketOrder:
     """Write the order with its items, inside the caller's transaction; :func:`_take` is to follow.
 
     One that costs nothing is confirmed at once.
-    Raises TooManyOfType, TooFewOfType, SoldOut, SalesClosed, UnknownTicketType.
+    Raises TooManyOfType, TooFewOfType, SoldOut, SalesClosed, UnknownTicketType, Invalid.
     """
     types = await types_asked_for(edition.id, counts)
     if any(type_id not in types or types[type_id]["left"] < count for type_id, count in counts.items()):
@@ -231,6 +235,8 @@ async def _create(
             for _number in range(counts[type_id])
         )
     )
+    if channel is OrderChannel.ONLINE and any(row["asks"] for row in types.values()):
+        await keep_answers(order_id=order.id, answers=answers, now=now)
     return order
 
 

@@ -2,6 +2,7 @@
 
 import { codeIn, looksLikePass, passCovers, passMoved, verifyPass, type PassKind } from "@fairground/passes";
 import { t } from "@fairground/i18n";
+import type { Question } from "./asking";
 import { known } from "./known";
 import type { Bundle, Entry, Store } from "./store";
 
@@ -26,7 +27,7 @@ export interface Answer {
   verdict: Verdict;
   label?: string;
   /** What stood against it; `blocked` where a pass is refused only until somebody lifts that. */
-  reason?: Verdict | "blocked";
+  reason?: Verdict | "blocked" | "question_required";
   previous_at?: string;
   previous_gate?: string;
   /** What a pass refused for its day holds for: from the first instant until before the second. */
@@ -34,6 +35,8 @@ export interface Answer {
   valid_until?: string;
   /** What the list wants shown with it: when it takes people, or what to do with whom it lets in. */
   note?: string;
+  /** What has to be asked before the pass is let in; then it is scanned again with the answers. */
+  questions?: Question[];
   replayed?: boolean;
 }
 

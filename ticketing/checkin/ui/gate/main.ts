@@ -7,6 +7,7 @@ import { t } from "@fairground/i18n";
 import { pageLocale } from "@fairground/page";
 import { newId, Queue, type Keeping } from "@fairground/queue";
 import { listenForReader, signal, startScanner, unlockSound, type Camera, type Scanner } from "@fairground/scan";
+import { Asking, type Answers } from "./asking";
 import { Clock, deviceClocks, type Reading, type Stamp } from "./clock";
 import { asSent, canJudge, entryKey, isPartial, judge, looksTyped, type Answer, type Verdict, type Way } from "./judge";
 import { notice, pass, passing } from "./notices";
@@ -31,6 +32,7 @@ const slowAfter = 1_200;
 class Gate {
   private readonly screen = new Screen();
   private readonly view = new RecentView();
+  private readonly asking = new Asking();
   private bundle: Bundle | undefined;
   /** When the bundle came. */
   private fetched: Reading | undefined;
@@ -147,7 +149,8 @@ class Gate {
     }
   }
 
-  private async answer(text: string): Promise<void> {
+  /** `said` is what was answered to the questions with which the service refused this pass a moment ago. */
+  private async answer(text: string, said?: Answers): Promise<void> {
     if (!canJudge(text) && !looksTyped(text)) {
       await this.screen.say(t("Not a pass"), t("This code belongs to something else. Scan the code of the pass."));
       return;
@@ -156,14 +159,15 @@ class Gate {
     const id = this.unanswered.take(text, way) ?? newId();
     const stamp = this.clock.now();
     if (!this.online && (canJudge(text) || !this.pace.tooSlow)) {
-      await this.answerAlone(text, id, stamp, way);
+      await this.answerAlone(text, id, stamp, way, said);
       return;
     }
-    const asking = this.ask(id, text, stamp, way);
+    const asking = this.ask(id, text, stamp, way, said);
     try {
       const answer = this.mayHedge(text) ? await within(hedgeAfter, asking) : await this.patiently(text, asking);
       if (answer) {
-        await this.took(answer, text, stamp, way, false);
+        const answers = answer.questions?.length ? await this.asking.put(answer.questions, answer.label ?? "") : undefined;
+        await (answers ? this.answer(text, answers) : this.took(answer, text, stamp, way, false));
         return;
       }
     } catch (error) {
@@ -177,10 +181,10 @@ class Gate {
         return;
       }
       await this.failed(error);
-      if (!isWithdrawn(error)) await this.answerAlone(text, id, stamp, way);
+      if (!isWithdrawn(error)) await this.answerAlone(text, id, stamp, way, said);
       return;
     }
-    const alone = this.answerAlone(text, id, stamp, way);
+    const alone = this.answerAlone(text, id, stamp, way, said);
     asking.then(
       (late) => alone.then((shown) => this.compare(shown, late, text, stamp)),
       (error: unknown) => this.failed(error),
@@ -198,10 +202,10 @@ class Gate {
   }
 
   /** Ask the service, and mind how long it takes. */
-  private async ask(id: string, text: string, stamp: Stamp, way: Way): Promise<Answer> {
+  private async ask(id: string, text: string, stamp: Stamp, way: Way, said?: Answers): Promise<Answer> {
     const asked = performance.now();
     try {
-      return await redeem(id, text, stamp, way, canJudge(text));
+      return await redeem(id, text, stamp, way, canJudge(text), said);
     } finally {
       this.pace.answered(performance.now() - asked);
       if (this.pace.tooSlow) this.setOnline(true); // it answers, and yet is not waited for
@@ -233,7 +237,7 @@ class Gate {
   }
 
   /** Without the service: judge here, put the scan in line, and then show it. Gives what was shown of a pass. */
-  private async answerAlone(text: string, id: string, stamp: Stamp, way: Way): Promise<Verdict | undefined> {
+  private async answerAlone(text: string, id: string, stamp: Stamp, way: Way, said?: Answers): Promise<Verdict | undefined> {
     if (!this.bundle) {
       await this.screen.say(t("No network"), t("This phone has to be online once before it can check passes alone."));
       return undefined;
@@ -248,7 +252,7 @@ class Gate {
     }
     const answer = await judge(text, id, this.bundle, this.store, stamp.at, way);
     const { list_id: list, gate_id: gate } = this.bundle;
-    await this.queue.add({ code: text, ...timesOf(stamp), shown: answer.verdict, way, list, gate }, id);
+    await this.queue.add({ code: text, ...timesOf(stamp), shown: answer.verdict, way, list, gate, answers: said }, id);
     await this.took(answer, text, stamp, way, true);
     return answer.verdict;
   }
@@ -345,6 +349,7 @@ class Gate {
     this.scanner?.stop();
     this.bundle = undefined;
     this.view.close();
+    this.asking.close();
     this.recent.forget();
     await this.store.forget();
     this.screen.forget();

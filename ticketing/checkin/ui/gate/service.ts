@@ -2,6 +2,7 @@
 
 import { ApiError, getJson, OfflineError, postJson } from "@fairground/api";
 import type { Queued } from "@fairground/queue";
+import type { Answers } from "./asking";
 import type { Stamp, Trust } from "./clock";
 import type { Answer, Way } from "./judge";
 import type { Bundle } from "./store";
@@ -18,6 +19,8 @@ export interface OfflineScan {
   /** The list and the gate that this phone scanned for then: it may be set to others before it sends. */
   list?: number;
   gate?: number;
+  /** What was said to the questions of the list. */
+  answers?: Answers;
 }
 
 export interface Status {
@@ -48,8 +51,8 @@ export function isWithdrawn(error: unknown): boolean {
 }
 
 /** Ask for a verdict; gives up soon, for a queue of people waits, unless this phone could not do without the answer. */
-export function redeem(clientId: string, code: string, stamp: Stamp, way: Way, mayJudge: boolean): Promise<Answer> {
-  const body = { client_id: clientId, code, ...timesOf(stamp), way };
+export function redeem(clientId: string, code: string, stamp: Stamp, way: Way, mayJudge: boolean, answers?: Answers): Promise<Answer> {
+  const body = { client_id: clientId, code, ...timesOf(stamp), way, answers };
   return postJson<Answer>("/api/v1/gate/redeem", body, { timeout: mayJudge ? quick : patient });
 }
 

@@ -32,7 +32,7 @@ export function word({ verdict, reason }: Pick<Answer, "verdict" | "reason">): s
     case "revoked":
       return reason === "blocked" ? t("Blocked") : t("Withdrawn");
     case "wrong_list":
-      return t("Wrong entrance");
+      return reason === "question_required" ? t("Asked first") : t("Wrong entrance");
     case "unknown":
       return t("Not known");
     case "late_conflict":
