@@ -100,6 +100,8 @@ NO_EDIT = {
     "/e/{slug:str}/tickets/done/{secret:str}/proof": "an act",
     "/e/{slug:str}/tickets/done/{secret:str}/resend": "an act",
     "/e/{slug:str}/tickets/given/{token:str}": "an act",
+    "/e/{slug:str}/tickets/done/{secret:str}/names/sheet": "fills the form of the names, and saves nothing",
+    "/e/{slug:str}/tickets/group": "makes something new",
     "/e/{slug:str}/tickets/order": "makes something new",
     "/invite/{token:str}": "an act",
     "/judge/entries/{assignment_id:int}": "one's own ballot, whose revisions are all kept",

@@ -63,6 +63,8 @@ LEFT_OUT = {
     "/e/{slug}/tickets/done/{secret}/give/{item_id}": "asked for by few, once",
     "/e/{slug}/tickets/done/{secret}/give/{item_id}/withdraw": "leads on to the order",
     "/e/{slug}/tickets/done/{secret}/names": "asked for by few, once",
+    "/e/{slug}/tickets/done/{secret}/names/sheet": "leads on to the order",
+    "/e/{slug}/tickets/group": "asked for by few, once",
     "/e/{slug}/tickets/done/{secret}/proof": "leads on to the order",
     "/e/{slug}/tickets/done/{secret}/resend": "leads on to the order",
     "/e/{slug}/tickets/given/{token}": "seen once for each ticket that is given away",

@@ -186,7 +186,7 @@ async def _fair(found: Festival, fair: Fair, now: datetime) -> None:
 
 async def _tickets(found: Festival, now: datetime) -> None:
     here = found.edition.id
-    type_id = await make_ticket_type(here, now=now)
+    type_id = await make_ticket_type(here, now=now, group_most=40)
     order = await make_order(here, {type_id: 1}, now=now)
     hall = QuotaValues(name="Hội trường", size=400)
     found.ids["quota_id"] = await create_quota(edition_id=here, values=hall, actor=SYSTEM, now=now)

@@ -66,6 +66,30 @@ class TooFewOfType(AppError):
     message = N_("Of the kind “{name}” one order holds at least {limit}.")
 
 
+class AmountUnfit(AppError):
+    """A price that the buyer says, and which is none or less than the least."""
+
+    code = "amount_unfit"
+    status = 422
+    message = N_("For “{name}” please write an amount of {least} or more.")
+
+
+class NamesColumnMissing(AppError):
+    """A sheet of names in which no column of names is known."""
+
+    code = "names_column_missing"
+    status = 422
+    message = N_("No column of this sheet is called {columns}. Please name the column of the names so.")
+
+
+class TooManyNames(AppError):
+    """A sheet with more names than an order has tickets."""
+
+    code = "too_many_names"
+    status = 422
+    message = N_("This sheet has {names} names, and the order {tickets} tickets. Please take some rows out.")
+
+
 class CashLacks(AppError):
     """Less cash than a sale costs."""
 

@@ -221,9 +221,10 @@ DATA = PersonalData(
             *(f"ticket_order.{name}" for name in ("client_id", "reference", "currency", "secret_hash", "locale")),
             "laid_sheet.prefix",
             "quota.name",
-            *(f"ticket_question.{name}" for name in ("kind", "wording", "choices")),
+            *(f"ticket_question.{name}" for name in ("wording", "choices")),
             *("ticket_handover.locale", "ticket_handover.secret_hash"),
             *(f"ticket_type.{name}" for name in ("code", "name", "description", "currency", "pass_kind")),
+            *("ticket_type.suggestions", "ticket_type.exempt_reason"),
         }
     ),
     expire=expire,

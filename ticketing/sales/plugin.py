@@ -25,6 +25,7 @@ from app.payments.services.telling import register_payers
 from ticketing.sales.controllers.api import TicketApi
 from ticketing.sales.controllers.box_office import BoxOfficeController
 from ticketing.sales.controllers.given import GivenTicketController
+from ticketing.sales.controllers.group import GroupController
 from ticketing.sales.controllers.manage import OrderController, TicketTypeController
 from ticketing.sales.controllers.own import OwnOrderController
 from ticketing.sales.controllers.own_answers import OwnAnswersController
@@ -88,6 +89,7 @@ module = Module(
     name="sales",
     route_handlers=(
         TicketController,
+        GroupController,
         OwnOrderController,
         OwnTicketController,
         OwnAnswersController,

@@ -133,8 +133,12 @@ async def items_of(order_id: int, item_ids: Sequence[int]) -> list[dict[str, Any
 async def types_instead(edition: EditionInfo, price_minor: int, type_id: int, now: datetime) -> list[dict[str, Any]]:
     """The types that a ticket of a type can be changed for: on sale, with a place left, at the price that it had.
 
+    A donation is changed for nothing.
+
     The place that it gives back counts as left, where both draw on one quota.
     """
+    if type_id in await _donations(edition.id):
+        return []
     types, quotas = await ticket_types_on_sale(edition, now), await quotas_of(edition.id)
     return _instead(types, quotas, price_minor, type_id, now)
 
@@ -142,9 +146,18 @@ async def types_instead(edition: EditionInfo, price_minor: int, type_id: int, no
 async def changeable(edition: EditionInfo, tickets: Sequence[dict[str, Any]], now: datetime) -> set[int]:
     """The numbers of those tickets for which there is another that they can be changed for."""
     types, quotas = await ticket_types_on_sale(edition, now), await quotas_of(edition.id)
+    donations = await _donations(edition.id)
     return {
-        ticket["id"] for ticket in tickets if _instead(types, quotas, ticket["price_minor"], ticket["type_id"], now)
+        ticket["id"]
+        for ticket in tickets
+        if ticket["type_id"] not in donations and _instead(types, quotas, ticket["price_minor"], ticket["type_id"], now)
     }
+
+
+async def _donations(edition_id: int) -> set[int]:
+    """The ids of an edition's types of which buyers say the price."""
+    rows = await fetch("SELECT id FROM ticket_type WHERE edition = {} AND donation = {}", edition_id, True)
+    return {row["id"] for row in rows}
 
 
 def _instead(
@@ -155,6 +168,7 @@ def _instead(
         row
         for row in types
         if row["id"] != type_id
+        and not row["donation"]
         and row["price_minor"] == price_minor
         and (row["sales_from"] is None or row["sales_from"] <= now)
         and room_of(row, free)

@@ -160,7 +160,8 @@ async def is_answered(question_id: int) -> bool:
 async def tickets_for_sheet(edition_id: int, limit: int) -> list[dict[str, Any]]:
     """The tickets of an edition's orders, the newest orders first, with order, type and pass."""
     return await fetch(
-        "SELECT i.id, o.reference, o.state, i.holder_name, i.cancelled_at, t.name AS type_name, p.short_code "
+        "SELECT i.id, o.reference, o.state, o.currency, i.price_minor, i.holder_name, i.cancelled_at, "
+        "t.name AS type_name, p.short_code "
         "FROM order_item i JOIN ticket_order o ON o.id = i.ticket_order JOIN ticket_type t ON t.id = i.ticket_type "
         "LEFT JOIN \"pass\" p ON p.id = i.event_pass WHERE o.edition = {} AND o.state <> 'laid' "
         "ORDER BY o.id DESC, i.id LIMIT {}",

@@ -34,6 +34,7 @@ PLACES = [
     Place("public-buyer", f"/e/{SLUG}/tickets/order?n-{{type_id}}=1"),
     Place("public-order", f"/e/{SLUG}/tickets/done/{{order_secret}}"),
     Place("public-own-order", f"/e/{SLUG}/tickets/done/{{own_secret}}"),
+    Place("public-group", f"/e/{SLUG}/tickets/group"),
     Place("public-own-names", f"/e/{SLUG}/tickets/done/{{own_secret}}/names"),
     Place("public-own-answers", f"/e/{SLUG}/tickets/done/{{own_secret}}/answers"),
     Place("public-own-cancel", f"/e/{SLUG}/tickets/done/{{own_secret}}/cancel"),

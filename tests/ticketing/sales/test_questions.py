@@ -242,8 +242,8 @@ async def test_the_order_page_asks_for_each_ticket_and_says_what_is_wrong(scene:
     assert ["Tay Ho ward" in manage.text, "0912 345 678" in manage.text, "Agrees (" in manage.text] == [True] * 3
     sheet = await scene.browser.get(scene.manage("/orders/tickets.xlsx?lang=en"))
     head, *rows = load_workbook(BytesIO(sheet.content)).active.iter_rows(values_only=True)
-    assert head[5:] == ("Workplace", "Which ward?", "Family", "I agree to photos.")
-    assert [one[6] for one in rows] == ["Tay Ho ward", "Hoan Kiem ward"]
+    assert head[6:] == ("Workplace", "Which ward?", "Family", "I agree to photos.")
+    assert [one[7] for one in rows] == ["Tay Ho ward", "Hoan Kiem ward"]
 
 
 async def test_what_was_answered_stays_while_other_tickets_are_chosen(scene: Scene) -> None:

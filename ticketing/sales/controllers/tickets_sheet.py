@@ -12,6 +12,7 @@ from app.events.pages import download
 from app.events.queries import edition_by_id
 from app.events.typed_codes import show_code
 from app.kernel.i18n import _, pick
+from app.kernel.money import Money
 from app.kernel.sheets import write_xlsx
 from ticketing.sales.enums import ORDER_STATE_NAMES
 from ticketing.sales.queries import texts
@@ -33,7 +34,7 @@ class TicketsSheetController(Controller):
         edition = await edition_by_id(edition_id)
         questions, answers = await questions_of(edition_id), await answers_of_edition(edition_id)
         states = {key.value: _(name) for key, name in ORDER_STATE_NAMES.items()}
-        headers = [_("Order number"), _("Ticket type"), _("Holder"), _("State"), _("Pass")]
+        headers = [_("Order number"), _("Ticket type"), _("Holder"), _("Price"), _("State"), _("Pass")]
         rows = []
         for row in await tickets_for_sheet(edition_id, MOST_EXPORTED):
             said = {one.question.id: one.told(edition.timezone) for one in answers.get(row["id"], ())}
@@ -42,6 +43,7 @@ class TicketsSheetController(Controller):
                     row["reference"],
                     pick(texts(row["type_name"])),
                     row["holder_name"],
+                    Money(row["price_minor"], row["currency"]),
                     _("Cancelled") if row["cancelled_at"] else states[row["state"]],
                     show_code(row["short_code"]) if row["short_code"] else "",
                     *(said.get(question.id, "") for question in questions),
