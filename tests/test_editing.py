@@ -155,6 +155,7 @@ NO_RECORD = {
     "ticketing/checkin/controllers/manage.py: gate=gate or known[0]['id']": "of a new phone",
     "ticketing/checkin/controllers/manage.py: check_in_list=lists[0]['id']": "of a new gate",
     "ticketing/sales/controllers/given.py: full_name=offer['name']": "of who accepts a ticket",
+    "ticketing/sales/controllers/group.py: full_name=user.full_name if user else ''": "of a new order",
     "ticketing/sales/controllers/public.py: full_name=user.full_name if user else ''": "of a new order",
     "ticketing/sales/controllers/public.py: **=named": "who was named before the tickets were gone",
 }

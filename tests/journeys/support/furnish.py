@@ -185,6 +185,7 @@ async def _orders(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
     quota = await create_quota(
         edition_id=here, values=QuotaValues(name="Hội trường A", size=300), actor=SYSTEM, now=now
     )
+    await fetch("UPDATE ticket_type SET group_most = 40 WHERE id = {} RETURNING id", numbers["type_id"])
     question = await create_question(edition_id=here, values=_ward(paid["id"]), actor=SYSTEM, now=now)
     (order,) = await fetch("SELECT payment_document FROM ticket_order WHERE id = {}", held.order_id)
     sold = await sell_at_box_office(

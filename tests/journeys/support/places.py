@@ -223,6 +223,7 @@ NOT_WALKED = {
     "/e/{slug}/apply/mine/{application_id}/fee/{document_id}/proof": "leads on to the application",
     "/e/{slug}/tickets/done/{secret}/give/{item_id}/withdraw": "leads on to the order",
     "/e/{slug}/tickets/done/{secret}/proof": "leads on to the order",
+    "/e/{slug}/tickets/done/{secret}/names/sheet": "leads on to the order",
     "/e/{slug}/tickets/done/{secret}/resend": "leads on to the order",
     "/e/{slug}/invoices/done/{secret}/card": "leads on to the invoice",
     "/e/{slug}/invoices/done/{secret}/proof": "leads on to the invoice",

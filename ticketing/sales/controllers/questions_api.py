@@ -62,7 +62,7 @@ class QuestionsApi(Controller):
     async def remove(
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], question_id: FromPath[int]
     ) -> None:
-        """Errors: ``unknown_question``, ``question_answered``, ``question_asked``."""
+        """Errors: ``unknown_question``, ``question_answered``, ``question_asked``, ``edition_cancelled``."""
         await questions.delete_question(question_id=question_id, edition_id=edition_id, actor=request.user, now=now())
 
 

@@ -97,9 +97,10 @@ async def update_question(
 async def delete_question(*, question_id: int, edition_id: int, actor: Actor, now: datetime) -> None:
     """Delete a question that nobody answered and no check-in list asks.
 
-    Raises UnknownQuestion, QuestionAnswered, QuestionAsked.
+    Raises UnknownQuestion, QuestionAnswered, QuestionAsked, EditionIsCancelled.
     """
     async with write_transaction():
+        await hold_edition_going_on(edition_id, alone=True)  # whoever answers holds it too
         await hold_row("ticket_question", question_id, alone=True)
         before = await question_of(question_id, edition_id)
         if await is_answered(question_id):
