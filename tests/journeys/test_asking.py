@@ -12,6 +12,7 @@ from tests.journeys.support.watch import assert_accessible
 from tests.journeys.test_gate import ADMITTED, hold_out, paired_phone
 
 FESTIVAL = f"/e/{SLUG}"
+FAMILY = "Số điện thoại của người thân?"
 PHOTOS = "Bạn có đồng ý được chụp ảnh không?"
 
 
@@ -54,9 +55,11 @@ def test_questions_from_the_organiser_to_the_gate(people: People) -> None:
     owner = people.page(signed_in="owner", at="/manage/{edition_id}/tickets/questions", device="desk")
     ask(owner, "choice", "Bạn ở phường nào?", choices="Phường Tây Hồ\nPhường Hoàn Kiếm", everywhere=True)
     ask(owner, "consent", PHOTOS)
+    ask(owner, "phone", FAMILY)
     owner.goto(people.path("/manage/{edition_id}/gates"))
     owner.locator("main a[href*='/gates/lists/']:not([href$='/new'])").first.click()
     owner.get_by_label(PHOTOS).check()
+    owner.get_by_label(FAMILY).check()
     owner.locator("main form button[type=submit]").first.click()
     owner.wait_for_url("**/gates")
 
@@ -78,6 +81,13 @@ def test_questions_from_the_organiser_to_the_gate(people: People) -> None:
     gate.locator("#verdict").click()
     hold_out(gate, found[0])
     asking.get_by_role("button", name="Không đồng ý").click()
+    expect(gate.locator("#asking-text")).to_have_text(FAMILY)
+    gate.fill("#asking-field", "12")
+    asking.get_by_role("button", name="Tiếp tục").click()
+    expect(gate.locator("#asking-label")).to_have_text("Câu trả lời đó chưa đúng: vui lòng hỏi lại.")
+    assert_accessible(gate)
+    gate.fill("#asking-field", "0912 345 678")
+    asking.get_by_role("button", name="Tiếp tục").click()
     expect(gate.locator(ADMITTED)).to_be_visible()
 
     owner.goto(people.path("/manage/{edition_id}/orders"))
@@ -85,4 +95,5 @@ def test_questions_from_the_organiser_to_the_gate(people: People) -> None:
     answers = owner.locator("section[aria-labelledby=answers]")
     expect(answers).to_contain_text("Phường Tây Hồ")
     expect(answers).to_contain_text("Không đồng ý")
+    expect(answers).to_contain_text("0912 345 678")
     assert_accessible(owner)

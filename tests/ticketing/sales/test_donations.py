@@ -71,6 +71,9 @@ async def test_the_same_order_at_another_price_is_another(edition: Any) -> None:
     first = await make_order(edition.id, {gift: 1}, now=NOW, prices={gift: 50_000}, **same)
     again = await make_order(edition.id, {gift: 1}, now=NOW, prices={gift: 50_000}, **same)
     assert (again.replayed, again.order_id) == (True, first.order_id)
+    plain = await make_ticket_type(edition.id, now=NOW, price_minor=20_000)
+    said = {"counts": {plain: 1}, "now": NOW, "prices": {plain: 1}, "client_id": "gift-000002", "phone": "+84912345678"}
+    assert [(await make_order(edition.id, **said)).replayed for _again in range(2)] == [False, True]  # it says nothing
     with pytest.raises(OrderIdTaken):
         await make_order(edition.id, {gift: 1}, now=NOW, prices={gift: 60_000}, **same)
 

@@ -66,12 +66,14 @@ async def _is_what_was_asked(order: TicketOrder, asked: Asked) -> bool:
     What a changed ticket was at first is not known any more: those count as any type.
     """
     rows = await fetch(
-        "SELECT i.ticket_type AS type_id, i.price_minor AS price_minor, p.replaces AS replaces FROM order_item i "
+        "SELECT i.ticket_type AS type_id, i.price_minor AS price_minor, t.donation AS donation, "
+        "p.replaces AS replaces FROM order_item i JOIN ticket_type t ON t.id = i.ticket_type "
         "LEFT JOIN pass p ON p.id = i.event_pass WHERE i.ticket_order = {}",
         order.id,
     )
     first = (order.edition, order.contact, len(rows))
-    if any(asked.prices.get(row["type_id"], row["price_minor"]) != row["price_minor"] for row in rows):
+    given = [row for row in rows if row["donation"] and row["type_id"] in asked.prices]
+    if any(asked.prices[row["type_id"]] != row["price_minor"] for row in given):
         return False
     unchanged = Counter(row["type_id"] for row in rows if row["replaces"] is None)
     return first == (asked.edition_id, asked.contact, sum(asked.counts.values())) and unchanged <= Counter(asked.counts)

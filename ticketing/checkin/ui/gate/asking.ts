@@ -34,10 +34,11 @@ export class Asking {
     });
   }
 
-  /** Put the questions in their order; gives what was said, or nothing where whoever was asked goes away. */
-  async put(questions: readonly Question[], label: string): Promise<Answers | undefined> {
+  /** Put the questions in their order; gives what was said, or nothing where whoever was asked goes away.
+   * With `again` an answer of a moment ago did not fit. */
+  async put(questions: readonly Question[], label: string, again: boolean): Promise<Answers | undefined> {
     const answers: Answers = {};
-    element("asking-label").textContent = label;
+    element("asking-label").textContent = again ? t("That answer does not fit: please ask once more.") : label;
     signal("look");
     for (const question of questions) {
       const said = await this.ask(question);

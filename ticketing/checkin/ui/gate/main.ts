@@ -166,7 +166,7 @@ class Gate {
     try {
       const answer = this.mayHedge(text) ? await within(hedgeAfter, asking) : await this.patiently(text, asking);
       if (answer) {
-        const answers = answer.questions?.length ? await this.asking.put(answer.questions, answer.label ?? "") : undefined;
+        const answers = answer.questions?.length ? await this.asking.put(answer.questions, answer.label ?? "", said !== undefined) : undefined;
         await (answers ? this.answer(text, answers) : this.took(answer, text, stamp, way, false));
         return;
       }
