@@ -47,6 +47,9 @@ EDITS = {
     SETTINGS: Edit(("venue_name", "Nhà thi đấu"), ("closes_at", "21:00")),
     TICKET_TYPE: Edit(("quota", "321"), ("name_en", "Day ticket")),
     "/manage/{edition_id:int}/tickets/quotas/{quota_id:int}": Edit(("size", "654"), ("name", "Nhà thi đấu")),
+    "/manage/{edition_id:int}/tickets/questions/{question_id:int}": Edit(
+        ("wording_en", "Which ward?"), ("position", "9")
+    ),
     PROFILE: Edit(("certificates", "HACCP 2025; OCOP 2024"), ("story_en", "We weave.")),
     "/exhibitor/{organisation_id:int}/{edition_id:int}/products/{product_id:int}": Edit(
         ("price", "150.000"), ("name_en", "Silk scarf")
@@ -88,6 +91,7 @@ NO_EDIT = {
     "/e/{slug:str}/register": "makes something new",
     "/e/{slug:str}/saved": "one's own",
     "/e/{slug:str}/tickets/again": "an act",
+    "/e/{slug:str}/tickets/done/{secret:str}/answers": "one's own; test_questions.py changes it",
     "/e/{slug:str}/tickets/done/{secret:str}/cancel": "an act",
     "/e/{slug:str}/tickets/done/{secret:str}/card": "an act",
     "/e/{slug:str}/tickets/done/{secret:str}/change/{item_id:int}": "an act",
@@ -97,6 +101,8 @@ NO_EDIT = {
     "/e/{slug:str}/tickets/done/{secret:str}/proof": "an act",
     "/e/{slug:str}/tickets/done/{secret:str}/resend": "an act",
     "/e/{slug:str}/tickets/given/{token:str}": "an act",
+    "/e/{slug:str}/tickets/done/{secret:str}/names/sheet": "fills the form of the names, and saves nothing",
+    "/e/{slug:str}/tickets/group": "makes something new",
     "/e/{slug:str}/tickets/order": "makes something new",
     "/invite/{token:str}": "an act",
     "/judge/entries/{assignment_id:int}": "one's own ballot, whose revisions are all kept",
@@ -152,6 +158,7 @@ NO_RECORD = {
     "ticketing/checkin/controllers/manage.py: gate=gate or known[0]['id']": "of a new phone",
     "ticketing/checkin/controllers/manage.py: check_in_list=lists[0]['id']": "of a new gate",
     "ticketing/sales/controllers/given.py: full_name=offer['name']": "of who accepts a ticket",
+    "ticketing/sales/controllers/group.py: full_name=user.full_name if user else ''": "of a new order",
     "ticketing/sales/controllers/public.py: full_name=user.full_name if user else ''": "of a new order",
     "ticketing/sales/controllers/public.py: **=named": "who was named before the tickets were gone",
 }

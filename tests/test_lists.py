@@ -40,6 +40,7 @@ LISTS = (
     f"{MANAGE}/people/registered",
     f"{MANAGE}/programme",
     f"{MANAGE}/tickets",
+    f"{MANAGE}/tickets/questions",
     f"{MANAGE}/tickets/quotas",
     "/exhibitor/{organisation_id}/{edition_id}/leads",
     "/exhibitor/{organisation_id}/{edition_id}/products",

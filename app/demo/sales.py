@@ -46,6 +46,7 @@ async def let_buyers_change(edition_id: int, actor: Actor, now: datetime) -> Non
     rules = Rules(
         fee=Money(5_000, edition.currency),
         names_until=last,
+        answers_until=last,
         changes_until=last,
         handing_until=last,
         back_until=first,

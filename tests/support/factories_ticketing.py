@@ -17,9 +17,11 @@ from app.payments.enums import PaymentMethod, Settlement
 from ticketing.checkin.services.codes import forget_keys
 from ticketing.checkin.services.gates import create_gate, create_list, forget_rules, invite_phone
 from ticketing.checkin.services.labels import forget_labels
+from ticketing.sales.enums import QuestionKind
 from ticketing.sales.queries import order_by_id
 from ticketing.sales.services import paying
 from ticketing.sales.services.orders import Placed, place_order
+from ticketing.sales.services.questions import QuestionValues, create_question
 from ticketing.sales.services.ticket_types import TicketTypeValues, create_ticket_type
 
 _numbers = count(1)
@@ -117,3 +119,10 @@ async def make_gate(edition_id: int, list_id: int, *, now: datetime, name: str =
     device, token = await pair_device(invite_token=address.rpartition("/")[2], now=now)
     actor = Actor(device_id=device.id, device_kind="gate", edition_id=edition_id, subject_id=gate_id)
     return gate_id, actor, token
+
+
+async def make_question(edition_id: int, *, now: datetime, **values: Any) -> int:
+    """Make a question for a text that may be left open unless told; returns its id."""
+    number = next(_numbers)
+    values = {"kind": QuestionKind.TEXT, "wording": {"vi": f"Câu hỏi {number}", "en": f"Question {number}"}, **values}
+    return await create_question(edition_id=edition_id, values=QuestionValues(**values), actor=SYSTEM, now=now)

@@ -56,7 +56,14 @@ from tests.events.factories import make_edition
 from tests.judging.scene import IDEA
 from tests.payments.factories import make_entry
 from tests.support.factories import make_device, make_holder, make_organisation, make_person
-from tests.support.factories_ticketing import make_gate, make_list, make_order, make_pass, make_ticket_type
+from tests.support.factories_ticketing import (
+    make_gate,
+    make_list,
+    make_order,
+    make_pass,
+    make_question,
+    make_ticket_type,
+)
 from ticketing.checkin.enums import Verdict
 from ticketing.checkin.tables import Scan
 from ticketing.sales.services.orders import PURPOSE, sell_at_box_office
@@ -181,14 +188,17 @@ async def _fair(found: Festival, fair: Fair, now: datetime) -> None:
 
 async def _tickets(found: Festival, now: datetime) -> None:
     here = found.edition.id
-    type_id = await make_ticket_type(here, now=now)
+    type_id = await make_ticket_type(here, now=now, group_most=40)
     await set_registering(edition_id=here, ticket_type=type_id, actor=SYSTEM, now=now)
     order = await make_order(here, {type_id: 1}, now=now)
     hall = QuotaValues(name="Hội trường", size=400)
     found.ids["quota_id"] = await create_quota(edition_id=here, values=hall, actor=SYSTEM, now=now)
     costs = await make_ticket_type(here, now=now, code="COSTS", price_minor=50_000, quotas=[found.ids["quota_id"]])
+    found.ids["question_id"] = await make_question(here, now=now, types=[type_id, costs])
     until = now + timedelta(days=30)
-    await OrderRules(edition=here, names_until=until, changes_until=until, handing_until=until, back_until=until).save()
+    await OrderRules(
+        edition=here, names_until=until, answers_until=until, changes_until=until, handing_until=until, back_until=until
+    ).save()
     (item,) = await OrderItem.select(OrderItem.id).where(OrderItem.ticket_order == order.order_id)
     given = Handover(
         order_item=item["id"],

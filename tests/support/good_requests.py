@@ -32,6 +32,7 @@ ROUND = MANAGE + "/contest/rounds/{round_id}"
 TWICE = MANAGE + "/duplicates"
 HELPED = MANAGE + "/registered"
 ENTRY = "/api/v1/entries/{entry_id}"
+QUESTIONS = MANAGE + "/questions"
 
 PRODUCT = {"name": {"vi": "Khăn lụa"}, "price_minor": 250_000, "certificates": ["OCOP 4 sao; 2025"]}
 IDEA = {"title": "Khung cửi mượn", "team_name": "Thoi Đưa", "summary": "a", "problem": "b", "solution": "c"}
@@ -51,6 +52,16 @@ def sheet(_ids: Ids) -> Made:
 def new_sheet(ids: Ids) -> Made:
     """Name the sheet that was uploaded."""
     return {"batch_id": ids.get("new_batch_id", 0)}
+
+
+def question(_ids: Ids) -> Made:
+    """Return a question with two answers to choose from."""
+    return {"kind": "choice", "wording": {"vi": "Bạn ở phường nào?"}, "choices": [{"vi": "Tây Hồ"}, {"vi": "Láng"}]}
+
+
+def new_question(ids: Ids) -> Made:
+    """Name the question that was added."""
+    return {"question_id": ids.get("new_question_id", 0)}
 
 
 def new_product(ids: Ids) -> Made:
@@ -113,6 +124,10 @@ GOOD = (
     Good("nobody", "GET", EDITION + "/contest/results"),
     Good("nobody", "GET", EDITION + "/ticket-types"),
     Good("nobody", "GET", "/api/v1/orders/{secret}"),
+    Good("owner", "POST", QUESTIONS, question, keeps="new_question_id"),
+    Good("owner", "GET", QUESTIONS),
+    Good("owner", "PUT", QUESTIONS + "/{question_id}", question, ids=new_question),
+    Good("owner", "DELETE", QUESTIONS + "/{question_id}", ids=new_question),
     Good("nobody", "POST", "/api/v1/passes/verify", lambda ids: {"code": ids["pass_code"]}),
     Good(
         "nobody",

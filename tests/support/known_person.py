@@ -43,9 +43,10 @@ from booths.catalogue.tables import Lead
 from tests.judging.scene import ballot
 from tests.support.contacts import last_body, token_sent
 from tests.support.factories import make_person
-from tests.support.factories_ticketing import make_order, make_ticket_type
+from tests.support.factories_ticketing import make_order, make_question, make_ticket_type
 from tests.support.festival import Festival
 from ticketing.checkin.tables import Scan
+from ticketing.sales.services.answers import Answers
 from ticketing.sales.services.handing_over import accept_ticket
 from ticketing.sales.services.orders import PURPOSE
 from ticketing.sales.tables import OrderItem
@@ -167,6 +168,9 @@ async def _tickets(festival: Festival, her: Actor, now: datetime) -> None:
         now=now,
     )
     await RefundAccount(ticket_order=paid.order_id, bank="BIDV", number="0987654321", holder=NAME).save()
+    asked = await make_question(here, now=now, types=[free])
+    said = Answers(given={(free, 1): {asked: f"Tôi là {NAME}"}})
+    await make_order(here, {free: 1}, now=now, answers=said, **own)
     others = await make_order(here, {free: 1}, now=now)
     (item,) = await OrderItem.select(OrderItem.id).where(OrderItem.ticket_order == others.order_id)
     await Handover(

@@ -29,6 +29,7 @@ class Verdict(StrEnum):
     FULL = "full"
     BAD_SIGNATURE = "bad_signature"
     WRONG_EDITION = "wrong_edition"
+    QUESTION_REQUIRED = "question_required"
 
 
 #: The words by which phones are told of verdicts that came later than they did.
@@ -40,6 +41,7 @@ OLDER_WORDS = {
     Verdict.FULL: Verdict.WRONG_LIST,
     Verdict.BAD_SIGNATURE: Verdict.UNKNOWN,
     Verdict.WRONG_EDITION: Verdict.UNKNOWN,
+    Verdict.QUESTION_REQUIRED: Verdict.WRONG_LIST,
 }
 
 #: The answers to whoever leaves: nobody who comes in gets one.
@@ -65,7 +67,7 @@ class Outcome(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a scan was refused, in the check-in API. No list asks questions yet: ``question_required`` is never given."""
+    """Why a scan was refused, in the check-in API."""
 
     UNKNOWN = "unknown"
     BAD_SIGNATURE = "bad_signature"
@@ -106,6 +108,7 @@ VERDICT_NAMES = {
     Verdict.FULL: N_("Full"),
     Verdict.BAD_SIGNATURE: N_("Not genuine"),
     Verdict.WRONG_EDITION: N_("Of another festival"),
+    Verdict.QUESTION_REQUIRED: N_("Asked first"),
 }
 
 

@@ -32,6 +32,7 @@ WORDS = LogWords(
                 "area": Field(N_("Area")),
                 "note": Field(N_("Note")),
                 "ticket_types": Field(N_("Ticket types"), subject="ticket_type"),
+                "questions": Field(N_("Questions that the gate asks"), subject="question"),
                 "once": Field(N_("Only once")),
                 "entries_a_day": Field(N_("Admissions a day")),
                 "again_after": Field(N_("Again after so many minutes")),

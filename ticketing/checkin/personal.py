@@ -91,7 +91,16 @@ DATA = PersonalData(
             *(f"head_count.{name}" for name in ("client_id", "undoes")),
             *(
                 f"check_in_list.{name}"
-                for name in ("name", "pass_kinds", "opens_daily", "closes_daily", "area", "note", "ticket_types")
+                for name in (
+                    "name",
+                    "pass_kinds",
+                    "opens_daily",
+                    "closes_daily",
+                    "area",
+                    "note",
+                    "ticket_types",
+                    "questions",
+                )
             ),
             "gate.name",
         }

@@ -14,11 +14,13 @@ from ticketing.checkin.controllers.phones import PhonesController
 from ticketing.checkin.dates import MOVER
 from ticketing.checkin.log import WORDS
 from ticketing.checkin.personal import DATA
+from ticketing.checkin.services.asking import lists_asking
 from ticketing.checkin.services.closing import close_lists
 from ticketing.checkin.services.copying import copy_gates
 from ticketing.checkin.sheets import GATES
 from ticketing.checkin.slots import NAV, WAITING_WORDS, checkin_dashboard, checkin_waiting, scans_told
 from ticketing.checkin.tasks import CLOSE_DAYS, run_close_past_days
+from ticketing.sales.slots_questions import add_askers
 
 
 def start() -> None:
@@ -29,6 +31,7 @@ def start() -> None:
     add_copier(copy_gates)
     add_waiting(checkin_waiting, WAITING_WORDS)
     add_pass_witness(scans_told)
+    add_askers(lists_asking)
     for item in NAV:
         add_nav_item(item)
     every(CLOSE_DAYS, 600)

@@ -50,7 +50,7 @@ _LIST = (
     "l.pass_kinds AS pass_kinds, l.opens_at AS opens_at, l.closes_at AS closes_at, l.day AS day, "
     "l.opens_daily AS opens_daily, l.closes_daily AS closes_daily, l.area AS area, l.note AS note, "
     "l.ticket_types AS ticket_types, l.once AS once, l.entries_a_day AS entries_a_day, l.again_after AS again_after, "
-    "l.capacity AS capacity, edition.timezone AS timezone"
+    "l.capacity AS capacity, l.questions AS questions, edition.timezone AS timezone"
 )
 
 
@@ -103,6 +103,7 @@ def rules_in(row: Mapping[str, Any]) -> ListRules:
         entries_a_day=row["entries_a_day"],
         again_after=row["again_after"],
         capacity=row["capacity"],
+        questions=tuple(_loaded(row["questions"]) or ()),
     )
 
 

@@ -5,6 +5,7 @@ row's lock), store the scan, and give the first answer again to a scan that was 
 is :func:`ticketing.checkin.standing.takes`.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,6 +40,11 @@ ON_CONFLICT = f"""ON CONFLICT (event_pass, list_id) DO UPDATE SET
         entries_of_day = CASE WHEN NOT ({_TAKES}) THEN a.entries_of_day
             WHEN a.admitted_at >= $14::timestamptz THEN a.entries_of_day + 1 ELSE 1 END,
         attempts = CASE WHEN {_TAKES} THEN a.attempts ELSE a.attempts + 1 END"""
+#: Only for a list that asks questions: whoever it would let in is asked what her ticket has no answer to.
+ASKS = f"""WHEN EXISTS (SELECT FROM order_item i CROSS JOIN UNNEST($20::int[]) AS q(id) WHERE i.event_pass = p.id
+            AND NOT EXISTS (SELECT FROM ticket_answer t WHERE t.order_item = i.id AND t.question = q.id))
+            AND NOT EXISTS (SELECT FROM admission a WHERE a.list_id = $2::int AND a.event_pass = p.id
+                AND NOT ({_TAKES})) THEN 'question_required'"""
 LOCK_LIST = "SELECT id FROM check_in_list WHERE id = $1::int FOR NO KEY UPDATE"
 
 POSTGRES = """
@@ -111,6 +117,9 @@ FROM (
         WHEN ?19 IS NOT NULL AND NOT COALESCE(a.left_at IS NULL AND a.admitted_at >= ?14, FALSE) AND ?19 <=
             (SELECT COUNT(*) FROM admission i WHERE i.list_id = ?2 AND i.left_at IS NULL AND i.admitted_at >= ?14)
             THEN 'full'
+        WHEN ?20 <> '[]' AND EXISTS (SELECT 1 FROM order_item o JOIN json_each(?20) q WHERE o.event_pass = p.id
+            AND NOT EXISTS (SELECT 1 FROM ticket_answer t WHERE t.order_item = o.id AND t.question = q.value))
+            THEN 'question_required'
         ELSE 'admitted' END AS verdict,
         a.admitted_at, a.gate_id
     FROM (SELECT 1) AS once
@@ -144,6 +153,7 @@ SQLITE_FIRST_ANSWER = (
 
 _postgres = POSTGRES.format(full="", on_conflict=ON_CONFLICT)
 _postgres_bounded = POSTGRES.format(full=FULL, on_conflict=ON_CONFLICT)
+_postgres_asking = POSTGRES.format(full=f"{FULL}\n        {ASKS}", on_conflict=ON_CONFLICT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +165,7 @@ class Presented:
     clock said ``clock_at``.
     ``pass_kinds`` and ``ticket_types`` empty mean that the list takes every one. ``refused_by_list`` is the verdict on
     a pass that the list would not take at that time; empty where it does. ``outward``: its holder leaves.
+    ``questions`` are the numbers of those without whose answers a ticket is not let in.
     """
 
     client_id: str
@@ -177,6 +188,7 @@ class Presented:
     refused_by_list: str = ""
     limits: Limits
     capacity: int | None = None
+    questions: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +237,7 @@ def _time(value: Any) -> datetime | None:
 
 
 def arguments(presented: Presented) -> list[Any]:
-    """The values of PostgreSQL's statement, in their order, without the capacity."""
+    """The values of PostgreSQL's statement, in their order, without the capacity and the questions."""
     return [
         presented.client_id,
         presented.list_id,
@@ -249,10 +261,10 @@ def arguments(presented: Presented) -> list[Any]:
 
 
 def sqlite_arguments(presented: Presented) -> list[Any]:
-    """The same for SQLite's, which knows no arrays, with the capacity."""
+    """The same for SQLite's, which knows no arrays, with the capacity and the questions."""
     values = arguments(presented)
     values[10:12] = [_among(presented.pass_kinds), _among(presented.ticket_types)]
-    return [*values, presented.capacity]
+    return [*values, presented.capacity, json.dumps(presented.questions)]
 
 
 def admitting(presented: Presented, pass_id: int) -> list[Any]:
@@ -268,9 +280,13 @@ def _among(values: tuple[Any, ...]) -> str:
 async def _on_postgres(current: AnyEngine, presented: Presented) -> Any:
     assert isinstance(current, PostgresEngine)
     values = arguments(presented)
+    if presented.questions and presented.capacity is None:
+        return (await _run(_postgres_asking, *values, None, presented.questions))[0]
     if presented.capacity is not None:
         async with write_transaction():
             await _run(LOCK_LIST, presented.list_id)
+            if presented.questions:
+                return (await _run(_postgres_asking, *values, presented.capacity, presented.questions))[0]
             return (await _run(_postgres_bounded, *values, presented.capacity))[0]
     if current.pool is not None:
         return await current.pool.fetchrow(_postgres, *values)

@@ -33,6 +33,7 @@ class ListRules:
     ``opens_daily`` and ``closes_daily`` are ``HH:MM``. ``area`` says where the list leads to, and ``note``, by
     language, is shown at the gate to whoever lets somebody in. ``ticket_types`` are the numbers of those it takes,
     none named: every one. ``again_after`` is in minutes; ``capacity`` is how many may be inside at once.
+    ``questions`` are the numbers of those that are asked where a ticket has no answer yet.
     """
 
     opens_at: datetime | None = None
@@ -47,10 +48,11 @@ class ListRules:
     entries_a_day: int | None = None
     again_after: int | None = None
     capacity: int | None = None
+    questions: tuple[int, ...] = ()
 
     def columns(self) -> dict[str, Any]:
         """The rules by the names of their columns."""
-        return asdict(self) | {"ticket_types": sorted(set(self.ticket_types))}
+        return asdict(self) | {name: sorted(set(getattr(self, name))) for name in ("ticket_types", "questions")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,11 @@ import msgspec
 from litestar.datastructures import UploadFile
 
 from app.events.schemas import Clock
+from app.kernel.i18n import pick
 from ticketing.checkin.enums import Outcome, Reason, Settlement, Verdict, Way
 from ticketing.checkin.rules import ListRules
+from ticketing.sales.enums import QuestionKind
+from ticketing.sales.queries_questions import QuestionInfo
 
 MOST_IN_ONE_BATCH = 200
 MOST_HANDED_IN = 1000
@@ -25,11 +28,15 @@ Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 Reply = Annotated[str, msgspec.Meta(max_length=400)]
 
 
+Replies = Annotated[dict[str, Reply], msgspec.Meta(max_length=20)]
+
+
 class RedeemRequest(msgspec.Struct):
     """One scan, sent at once. ``client_id`` is made by the device: the same one sent again gets the first answer.
 
     ``way`` is ``out`` for somebody who leaves, where the list counts exits. ``by_name`` marks who was found by name and
-    showed no code; only phones that may search say that.
+    showed no code; only phones that may search say that. ``answers`` are those to the questions that came with the
+    refusal of an earlier scan, by their keys.
     """
 
     client_id: ClientId
@@ -37,6 +44,7 @@ class RedeemRequest(msgspec.Struct):
     device_at: Instant | None = None
     way: Way = Way.IN
     by_name: bool = False
+    answers: Replies = {}
 
 
 class QueuedScan(msgspec.Struct):
@@ -57,12 +65,39 @@ class QueuedScan(msgspec.Struct):
     gate: int | None = None
     device_clock: Instant | None = None
     device: int | None = None
+    answers: Replies = {}
 
 
 class ScansRequest(msgspec.Struct):
     """The queue of a phone that is online again."""
 
     scans: Annotated[list[QueuedScan], msgspec.Meta(max_length=MOST_IN_ONE_BATCH)]
+
+
+class GateChoice(msgspec.Struct):
+    """An answer to choose: ``value`` is to be sent, ``text`` is what it is called in the language of who asks."""
+
+    value: str
+    text: str
+
+
+class GateQuestion(msgspec.Struct):
+    """A question to be put to whoever holds a pass; its answer goes under ``key``.
+
+    One that is not ``required`` may be answered with an empty text. A ``consent`` is answered with ``yes`` or ``no``.
+    """
+
+    key: str
+    kind: QuestionKind
+    text: str
+    required: bool
+    choices: list[GateChoice]
+
+    @classmethod
+    def of(cls, question: QuestionInfo) -> "GateQuestion":
+        """The question in the language of who asks."""
+        choices = [GateChoice(value, text) for value, text in question.options]
+        return cls(str(question.id), question.kind, pick(question.wording), question.required, choices)
 
 
 class RedeemAnswer(msgspec.Struct, omit_defaults=True):
@@ -73,6 +108,7 @@ class RedeemAnswer(msgspec.Struct, omit_defaults=True):
     note is what the list wants shown. In a batch ``error`` is the code of what kept a scan from being taken over: it is
     not stored, and its verdict is ``unknown``. ``reason`` says what stands against a scan that has to be settled
     (``late_conflict``), and ``blocked`` of a pass that is refused (``revoked``) until somebody at the desk lifts that.
+    ``questions`` are to be answered first (``question_required``); then the pass is scanned again, under another id.
     """
 
     client_id: str
@@ -84,6 +120,7 @@ class RedeemAnswer(msgspec.Struct, omit_defaults=True):
     valid_from: datetime | None = None
     valid_until: datetime | None = None
     note: str | None = None
+    questions: list[GateQuestion] = []
     replayed: bool = False
     error: str | None = None
 
@@ -200,6 +237,7 @@ class ListForm(msgspec.Struct):
     opens_at: datetime | None = None
     closes_at: datetime | None = None
     ticket_types: list[int] = []
+    questions: list[int] = []
     once: bool = False
     entries_a_day: Annotated[int, msgspec.Meta(ge=1, le=99)] | None = None
     again_after: Annotated[int, msgspec.Meta(ge=1, le=1440)] | None = None
@@ -225,6 +263,7 @@ class ListForm(msgspec.Struct):
             entries_a_day=self.entries_a_day,
             again_after=self.again_after,
             capacity=self.capacity,
+            questions=tuple(sorted(set(self.questions))),
         )
 
 
@@ -260,7 +299,8 @@ class CheckinRequest(msgspec.Struct):
     """One scan. ``nonce`` is made by the device: the same one sent again gets the same answer.
 
     ``list`` is the id of the check-in list, ``direction`` is ``out`` for somebody who leaves a list that counts exits,
-    and ``answers`` are those to the list's questions, by their keys; lists ask none yet.
+    and ``answers`` are those to the list's questions, by their keys. A list that asks refuses a ticket without them
+    (``question_required``) and says what it asks: send the scan again with answers, under another nonce.
     """
 
     nonce: ClientId
@@ -268,7 +308,7 @@ class CheckinRequest(msgspec.Struct):
     list: int
     direction: Way = Way.IN
     device_at: Instant | None = None
-    answers: Annotated[dict[str, Reply], msgspec.Meta(max_length=20)] = {}
+    answers: Replies = {}
 
 
 class HandedIn(msgspec.Struct):
@@ -286,7 +326,7 @@ class HandedIn(msgspec.Struct):
     outcome: Outcome = Outcome.ADMITTED
     reason: Reason | None = None
     gate: int | None = None
-    answers: Annotated[dict[str, Reply], msgspec.Meta(max_length=20)] = {}
+    answers: Replies = {}
     device_clock: Instant | None = None
 
 
@@ -321,8 +361,9 @@ class CheckinAnswer(msgspec.Struct, omit_defaults=True):
 
     ``previous_at`` and ``previous_gate`` say when and where the pass was used before (``already_admitted``),
     ``valid_from`` and ``valid_until`` when it counts (``too_early``, ``too_late``), where it is the pass that does not;
-    ``note`` is to be shown. ``conflict``: the device let somebody in whom the service refuses, and a gate lead settles
-    that. In a batch ``error`` is the code of what kept a scan from being taken over: it is not stored.
+    ``note`` is to be shown, ``questions`` are to be answered first (``question_required``). ``conflict``: the device
+    let somebody in whom the service refuses, and a gate lead settles that. In a batch ``error`` is the code of what
+    kept a scan from being taken over: it is not stored.
     """
 
     nonce: str
@@ -334,6 +375,7 @@ class CheckinAnswer(msgspec.Struct, omit_defaults=True):
     valid_from: datetime | None = None
     valid_until: datetime | None = None
     note: str | None = None
+    questions: list[GateQuestion] = []
     conflict: bool = False
     replayed: bool = False
     error: str | None = None

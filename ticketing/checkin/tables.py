@@ -21,6 +21,7 @@ class CheckInList(Table, tablename="check_in_list"):
 
     With ``exits`` phones scan people out too, and who went out may come in again on the same day. ``rules.py`` says
     what the times and the rules of entry mean; ``note`` is by language.
+    ``questions`` are the numbers of those that its gates ask where a ticket has no answer yet.
     """
 
     id: Serial
@@ -41,6 +42,7 @@ class CheckInList(Table, tablename="check_in_list"):
     entries_a_day = Integer(default=None, null=True)
     again_after = Integer(default=None, null=True)
     capacity = Integer(default=None, null=True)
+    questions = JSON(default="[]")
     position = Integer(default=0)
 
 

@@ -34,6 +34,7 @@ MOVER = Mover(
         "ticket_order.closed_at": _FACT,
         "order_item.cancelled_at": _FACT,
         "order_item.given_at": _FACT,
+        "ticket_answer.answered_at": _FACT,
         "ticket_handover.offered_at": _FACT,
         "ticket_handover.expires_at": "Whoever is offered a ticket has some days to accept, whenever the festival is.",
         "ticket_handover.closed_at": _FACT,

@@ -64,6 +64,23 @@ ORDER_CHANNEL_NAMES = {
     OrderChannel.SHEET: N_("Uploaded sheet"),
 }
 
+
+class QuestionKind(StrEnum):
+    """What an answer looks like: a text, one of several, a phone number, or that somebody agrees to something."""
+
+    TEXT = "text"
+    CHOICE = "choice"
+    PHONE = "phone"
+    CONSENT = "consent"
+
+
+QUESTION_KIND_NAMES = {
+    QuestionKind.TEXT: N_("A text"),
+    QuestionKind.CHOICE: N_("One of several answers"),
+    QuestionKind.PHONE: N_("A phone number"),
+    QuestionKind.CONSENT: N_("A consent"),
+}
+
 PASS_KIND_NAMES = {
     PassKind.VISITOR: N_("Visitor"),
     PassKind.EXHIBITOR: N_("Exhibitor"),

@@ -82,6 +82,30 @@ class TooFewOfType(AppError):
     message = N_("Of the kind “{name}” one order holds at least {limit}.")
 
 
+class AmountUnfit(AppError):
+    """A price that the buyer says, and which is none or less than the least."""
+
+    code = "amount_unfit"
+    status = 422
+    message = N_("For “{name}” please write an amount of {least} or more.")
+
+
+class NamesColumnMissing(AppError):
+    """A sheet of names in which no column of names is known."""
+
+    code = "names_column_missing"
+    status = 422
+    message = N_("No column of this sheet is called {columns}. Please name the column of the names so.")
+
+
+class TooManyNames(AppError):
+    """A sheet with more names than an order has tickets."""
+
+    code = "too_many_names"
+    status = 422
+    message = N_("This sheet has {names} names, and the order {tickets} tickets. Please take some rows out.")
+
+
 class CashLacks(AppError):
     """Less cash than a sale costs."""
 
@@ -146,6 +170,38 @@ class QuotaInUse(AppError):
     code = "quota_in_use"
     status = 409
     message = N_("Ticket types draw on this quota. Take it off them first.")
+
+
+class UnknownQuestion(AppError):
+    """A question that is not of this edition."""
+
+    code = "unknown_question"
+    status = 404
+    message = N_("This question does not exist.")
+
+
+class QuestionAnswered(AppError):
+    """A question that was to be deleted though somebody answered it."""
+
+    code = "question_answered"
+    status = 409
+    message = N_("This question was answered already. Switch it off instead: then nobody is asked any more.")
+
+
+class QuestionAsked(AppError):
+    """A question that was to be deleted while gates ask it."""
+
+    code = "question_asked"
+    status = 409
+    message = N_("The gates of {lists} ask this question. Take it off there first.")
+
+
+class QuestionKindStays(AppError):
+    """Another kind for a question that was answered already."""
+
+    code = "question_kind_stays"
+    status = 409
+    message = N_("This question was answered already, so its kind stays. Make a new question instead.")
 
 
 class DaysOutsideEdition(AppError):

@@ -2,11 +2,13 @@
 
 from app.kernel.audit_words import Field, LogWords, Subject, names_in
 from app.kernel.i18n import N_
-from ticketing.sales.enums import ORDER_STATE_NAMES, PASS_KIND_NAMES
+from ticketing.sales.enums import ORDER_STATE_NAMES, PASS_KIND_NAMES, QUESTION_KIND_NAMES
 from ticketing.sales.tables import Quota, TicketOrder, TicketType
+from ticketing.sales.tables_questions import Question
 
 WORDS = LogWords(
     actions={
+        "order.answer_own": N_("Changed an answer by the order's link"),
         "order.cancel": N_("Cancelled an order"),
         "order.cancel_own": N_("Cancelled tickets by the order's link"),
         "order.change_own": N_("Changed a ticket for another by the order's link"),
@@ -19,6 +21,9 @@ WORDS = LogWords(
         "order.sell": N_("Sold tickets at the box office"),
         "order.withdraw_offer": N_("Withdrew the offer of a ticket"),
         "order_rules.update": N_("Changed what buyers may do themselves"),
+        "question.create": N_("Added a question"),
+        "question.delete": N_("Deleted a question"),
+        "question.update": N_("Changed a question"),
         "quota.create": N_("Added a quota"),
         "quota.delete": N_("Deleted a quota"),
         "quota.update": N_("Changed a quota"),
@@ -36,8 +41,23 @@ WORDS = LogWords(
                 "holder_name": Field(N_("Holder")),
                 "ticket_type": Field(N_("Ticket type")),
                 "total_minor": Field(N_("Amount"), money=True),
+                "question": Field(N_("Question"), subject="question"),
+                "answer": Field(N_("Answer")),
                 "back_minor": Field(N_("Goes back"), money=True),
                 "state": Field(N_("State"), values=ORDER_STATE_NAMES),
+            },
+        ),
+        "question": Subject(
+            name=N_("Question"),
+            find=names_in(Question, Question.wording),
+            fields={
+                "kind": Field(N_("Kind of answer"), values=QUESTION_KIND_NAMES),
+                "wording": Field(N_("Question")),
+                "choices": Field(N_("Answers to choose from")),
+                "ticket_types": Field(N_("Ticket types"), subject="ticket_type"),
+                "required": Field(N_("An answer is needed")),
+                "active": Field(N_("Is asked")),
+                "position": Field(N_("Place among the questions")),
             },
         ),
         "quota": Subject(
@@ -53,6 +73,7 @@ WORDS = LogWords(
             name=N_("What buyers may do themselves"),
             fields={
                 "names_until": Field(N_("Change names until")),
+                "answers_until": Field(N_("Change answers until")),
                 "changes_until": Field(N_("Change tickets for others until")),
                 "handing_until": Field(N_("Give tickets away until")),
                 "back_until": Field(N_("Cancel until")),
@@ -69,6 +90,9 @@ WORDS = LogWords(
                 "description": Field(N_("Description")),
                 "price_minor": Field(N_("Price"), money=True),
                 "currency": Field(N_("Currency")),
+                "donation": Field(N_("The buyer says how much")),
+                "suggestions": Field(N_("Suggested amounts")),
+                "exempt_reason": Field(N_("Why no tax is on it")),
                 "quota": Field(N_("Places of its own")),
                 "quotas": Field(N_("Quotas"), subject="quota"),
                 "sales_from": Field(N_("On sale from")),
@@ -76,6 +100,7 @@ WORDS = LogWords(
                 "pass_kind": Field(N_("Kind of pass"), values=PASS_KIND_NAMES),
                 "min_per_order": Field(N_("At least in one order")),
                 "max_per_order": Field(N_("At most in one order")),
+                "group_most": Field(N_("At most in one order of a group")),
                 "hidden": Field(N_("Hidden from visitors")),
                 "active": Field(N_("Offered to visitors")),
             },

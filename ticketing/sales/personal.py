@@ -7,12 +7,14 @@ from app.accounts.personal.registry import Held, PersonalData, Rows
 from app.accounts.personal.whom import Whom
 from app.events.tables import Pass
 from app.kernel.database import fetch
-from app.kernel.i18n import N_
+from app.kernel.i18n import N_, _
 from app.kernel.rows import among
 from ticketing.sales.enums import HANDOVER_STATE_NAMES, ORDER_STATE_NAMES, HandoverState
 from ticketing.sales.queries import SHOWN
+from ticketing.sales.queries_questions import CONSENTED
 from ticketing.sales.tables import OrderItem, TicketOrder
 from ticketing.sales.tables_own import Handover, RefundAccount
+from ticketing.sales.tables_questions import Answer
 
 
 def _of(whom: Whom) -> Any:
@@ -100,13 +102,28 @@ async def _erase_tickets(whom: Whom, now: datetime) -> int:
     return len(ids)
 
 
+async def _answers(whom: Whom) -> Rows:
+    chosen, values = among(await _items(whom) or [0])
+    return await fetch(
+        'SELECT o.edition AS edition_id, o.reference AS "order", a.wording AS question, a.value AS answer, '
+        "a.answered_at FROM ticket_answer a JOIN order_item i ON i.id = a.order_item "
+        f"JOIN ticket_order o ON o.id = i.ticket_order WHERE i.id {chosen} ORDER BY a.id",
+        values,
+    )
+
+
+async def _erase_answers(whom: Whom, now: datetime) -> int:
+    mine = Answer.order_item.is_in(await _items(whom) or [0])
+    return len(await Answer.delete().where(mine).returning(Answer.id))
+
+
 async def _erase_orders(whom: Whom, now: datetime) -> int:
     values: dict[Any, Any] = {TicketOrder.buyer: None, TicketOrder.contact: ""}
     return len(await TicketOrder.update(values).where(_of(whom)).returning(TicketOrder.id))
 
 
 async def expire(edition_id: int, at_most: int) -> int:
-    """Take buyers, contacts, names and accounts off an edition's orders."""
+    """Take buyers, contacts, names, accounts and answers off an edition's orders."""
     orders = await fetch(
         "UPDATE ticket_order SET buyer = NULL, contact = '' WHERE id IN (SELECT id FROM ticket_order "
         "WHERE edition = {} AND (buyer IS NOT NULL OR contact <> '') ORDER BY id LIMIT {}) RETURNING id",
@@ -135,7 +152,13 @@ async def expire(edition_id: int, at_most: int) -> int:
         edition_id,
         left - len(offers),
     )
-    return len(orders) + len(items) + len(offers) + len(accounts)
+    answers = await fetch(
+        "DELETE FROM ticket_answer WHERE id IN (SELECT a.id FROM ticket_answer a "
+        "JOIN ticket_question q ON q.id = a.question WHERE q.edition = {} ORDER BY a.id LIMIT {}) RETURNING id",
+        edition_id,
+        left - len(offers) - len(accounts),
+    )
+    return len(orders) + len(items) + len(offers) + len(accounts) + len(answers)
 
 
 DATA = PersonalData(
@@ -157,6 +180,15 @@ DATA = PersonalData(
             until=N_("As long as visitors' data of the festival are kept"),
             find=_tickets,
             erase=_erase_tickets,
+        ),
+        Held(
+            key="ticket_answers",
+            title=N_("Your answers to questions about tickets"),
+            purpose=N_("To tell the organisers what they asked for a ticket; of a consent, to what and when."),
+            until=N_("As long as visitors' data of the festival are kept"),
+            find=_answers,
+            erase=_erase_answers,
+            words={"answer": lambda said: _(CONSENTED[said]) if said in CONSENTED else said},
         ),
         Held(
             key="refund_accounts",
@@ -181,6 +213,7 @@ DATA = PersonalData(
             *("ticket_order.buyer", "ticket_order.contact", "order_item.holder_name", "order_item.given_contact"),
             *(f"refund_account.{name}" for name in ("bank", "number", "holder")),
             *("ticket_handover.name", "ticket_handover.contact"),
+            *("ticket_answer.value", "ticket_answer.wording"),
         }
     ),
     impersonal=frozenset(
@@ -188,8 +221,10 @@ DATA = PersonalData(
             *(f"ticket_order.{name}" for name in ("client_id", "reference", "currency", "secret_hash", "locale")),
             "laid_sheet.prefix",
             "quota.name",
+            *(f"ticket_question.{name}" for name in ("wording", "choices")),
             *("ticket_handover.locale", "ticket_handover.secret_hash"),
             *(f"ticket_type.{name}" for name in ("code", "name", "description", "currency", "pass_kind")),
+            *("ticket_type.suggestions", "ticket_type.exempt_reason"),
         }
     ),
     expire=expire,

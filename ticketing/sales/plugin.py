@@ -25,13 +25,18 @@ from app.payments.services.telling import register_payers
 from ticketing.sales.controllers.api import TicketApi
 from ticketing.sales.controllers.box_office import BoxOfficeController
 from ticketing.sales.controllers.given import GivenTicketController
+from ticketing.sales.controllers.group import GroupController
 from ticketing.sales.controllers.manage import OrderController, TicketTypeController
 from ticketing.sales.controllers.own import OwnOrderController
+from ticketing.sales.controllers.own_answers import OwnAnswersController
 from ticketing.sales.controllers.own_tickets import OwnTicketController
 from ticketing.sales.controllers.public import TicketController
+from ticketing.sales.controllers.questions import QuestionController
+from ticketing.sales.controllers.questions_api import QuestionsApi
 from ticketing.sales.controllers.quotas import QuotaController
 from ticketing.sales.controllers.registering import RegisterController, RegisteringController
 from ticketing.sales.controllers.rules import OrderRulesController
+from ticketing.sales.controllers.tickets_sheet import TicketsSheetController
 from ticketing.sales.dates import MOVER
 from ticketing.sales.log import WORDS
 from ticketing.sales.personal import DATA
@@ -85,17 +90,22 @@ module = Module(
     name="sales",
     route_handlers=(
         TicketController,
+        GroupController,
         OwnOrderController,
         OwnTicketController,
+        OwnAnswersController,
         GivenTicketController,
         OrderRulesController,
         TicketTypeController,
         QuotaController,
+        QuestionController,
+        TicketsSheetController,
         OrderController,
         BoxOfficeController,
         TicketApi,
         RegisterController,
         RegisteringController,
+        QuestionsApi,
     ),
     jobs={EXPIRE: run_expire_orders, LAID: run_look_after_laid, TO_CARDS: run_refund_to_cards},
     sheet_kinds=(TICKET_TYPES, ATTENDEES),

@@ -67,10 +67,15 @@ async def ids_by_code(edition_id: int) -> dict[str, int]:
 
 
 async def types_asked_for(edition_id: int, type_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """What matters to an order of some ticket types, and what is ``left``, by id, before anything of it is taken."""
+    """What matters to an order of some ticket types, and what is ``left``, by id, before anything of it is taken.
+
+    Of one that ``asks`` questions are asked.
+    """
     chosen, ids = among(sorted(type_ids))
     rows = await fetch(
-        "SELECT t.id, t.name, t.price_minor, t.currency, t.min_per_order, t.max_per_order, t.hidden, "
+        "SELECT t.id, t.name, t.price_minor, t.currency, t.min_per_order, t.max_per_order, t.hidden, t.donation, "
+        "t.group_most, "
+        "EXISTS (SELECT 1 FROM ticket_question_type a WHERE a.ticket_type = t.id) AS asks, "
         "MIN(q.size - q.sold - q.held) AS room FROM ticket_type t "
         "LEFT JOIN quota_type j ON j.ticket_type = t.id LEFT JOIN quota q ON q.id = j.quota "
         f"WHERE t.edition = {{}} AND t.id {chosen} GROUP BY t.id",
@@ -132,10 +137,11 @@ async def ticket_types_on_sale(edition: EditionInfo, now: datetime) -> list[dict
     return shown
 
 
-async def price_of(edition_id: int, counts: Mapping[int, int], currency: str) -> Money:
-    """What so many tickets of an edition's types, by their ids, cost together."""
+async def price_of(edition_id: int, counts: Mapping[int, int], said: Mapping[int, int], currency: str) -> Money:
+    """What so many tickets of an edition's types, by their ids, cost together; ``said`` are the prices of donations."""
     rows = await TicketType.select(TicketType.id, TicketType.price_minor).where(TicketType.edition == edition_id)
-    return Money(sum(row["price_minor"] * counts.get(row["id"], 0) for row in rows), currency)
+    prices = {row["id"]: row["price_minor"] for row in rows} | dict(said)
+    return Money(sum(prices.get(type_id, 0) * count for type_id, count in counts.items()), currency)
 
 
 async def counts_of_order(order_id: int) -> dict[int, int]:

@@ -16,7 +16,7 @@ from ticketing.sales.tables import OrderItem, TicketOrder
 from ticketing.sales.tables_own import Handover, OrderRules, RefundAccount
 
 #: The times that rules give.
-TIMES = ("names_until", "changes_until", "handing_until", "back_until", "later_until")
+TIMES = ("names_until", "answers_until", "changes_until", "handing_until", "back_until", "later_until")
 #: So many orders at most are sent again at once.
 MOST_SENT_AGAIN = 10
 
@@ -30,6 +30,7 @@ class Rules:
 
     fee: Money
     names_until: datetime | None = None
+    answers_until: datetime | None = None
     changes_until: datetime | None = None
     handing_until: datetime | None = None
     back_until: datetime | None = None
@@ -40,6 +41,10 @@ class Rules:
     def may_rename(self, now: datetime) -> bool:
         """Whether names may be changed at a time."""
         return self.names_until is not None and now < self.names_until
+
+    def may_answer(self, now: datetime) -> bool:
+        """Whether answers to questions may be changed at a time."""
+        return self.answers_until is not None and now < self.answers_until
 
     def may_change(self, now: datetime) -> bool:
         """Whether tickets may be changed for others at a time."""
@@ -128,8 +133,12 @@ async def items_of(order_id: int, item_ids: Sequence[int]) -> list[dict[str, Any
 async def types_instead(edition: EditionInfo, price_minor: int, type_id: int, now: datetime) -> list[dict[str, Any]]:
     """The types that a ticket of a type can be changed for: on sale, with a place left, at the price that it had.
 
+    A donation is changed for nothing.
+
     The place that it gives back counts as left, where both draw on one quota.
     """
+    if type_id in await _donations(edition.id):
+        return []
     types, quotas = await ticket_types_on_sale(edition, now), await quotas_of(edition.id)
     return _instead(types, quotas, price_minor, type_id, now)
 
@@ -137,9 +146,18 @@ async def types_instead(edition: EditionInfo, price_minor: int, type_id: int, no
 async def changeable(edition: EditionInfo, tickets: Sequence[dict[str, Any]], now: datetime) -> set[int]:
     """The numbers of those tickets for which there is another that they can be changed for."""
     types, quotas = await ticket_types_on_sale(edition, now), await quotas_of(edition.id)
+    donations = await _donations(edition.id)
     return {
-        ticket["id"] for ticket in tickets if _instead(types, quotas, ticket["price_minor"], ticket["type_id"], now)
+        ticket["id"]
+        for ticket in tickets
+        if ticket["type_id"] not in donations and _instead(types, quotas, ticket["price_minor"], ticket["type_id"], now)
     }
+
+
+async def _donations(edition_id: int) -> set[int]:
+    """The ids of an edition's types of which buyers say the price."""
+    rows = await fetch("SELECT id FROM ticket_type WHERE edition = {} AND donation = {}", edition_id, True)
+    return {row["id"] for row in rows}
 
 
 def _instead(
@@ -150,6 +168,7 @@ def _instead(
         row
         for row in types
         if row["id"] != type_id
+        and not row["donation"]
         and row["price_minor"] == price_minor
         and (row["sales_from"] is None or row["sales_from"] <= now)
         and room_of(row, free)

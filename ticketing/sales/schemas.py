@@ -10,6 +10,7 @@ from app.kernel.forms import pattern
 from app.kernel.i18n import N_
 from app.kernel.money import MOST
 from app.payments.enums import CounterMethod, HandMethod
+from ticketing.sales.schemas_questions import AskedDTO
 
 MOST_IN_ONE_ORDER = 10
 MOST_AT_BOX_OFFICE = 50
@@ -83,8 +84,12 @@ class TicketTypeForm(msgspec.Struct):
     last_day: date | None = None
     min_per_order: InOneOrder | None = None
     max_per_order: InOneOrder | None = None
+    group_most: Annotated[int, msgspec.Meta(ge=1, le=200)] | None = None
     hidden: bool = False
     active: bool = False
+    donation: bool = False
+    suggestions: LongText = ""
+    exempt_reason: Text = ""
 
 
 class QuotaForm(msgspec.Struct):
@@ -123,11 +128,20 @@ class PaidForm(msgspec.Struct):
     another: bool = False
 
 
+#: What was said to questions, by their ids; of a consent ``yes``.
+TicketAnswers = Annotated[dict[str, Annotated[str, msgspec.Meta(max_length=300)]], msgspec.Meta(max_length=50)]
+
+
 class OrderLine(msgspec.Struct):
-    """So many tickets of one type."""
+    """So many tickets of one type; ``answers`` are those for each of them, by the ids of its questions.
+
+    ``price_minor`` is what the buyer gives for each ticket of a donation; of other types it says nothing.
+    """
 
     ticket_type: str
     count: Annotated[int, msgspec.Meta(ge=1, le=MOST_IN_ONE_ORDER)]
+    answers: Annotated[list[TicketAnswers], msgspec.Meta(max_length=MOST_IN_ONE_ORDER)] = []
+    price_minor: Annotated[int, msgspec.Meta(ge=0, le=MOST)] | None = None
 
 
 class OrderRequest(msgspec.Struct):
@@ -144,7 +158,8 @@ class OrderRequest(msgspec.Struct):
 class TicketTypeAnswer(msgspec.Struct):
     """A ticket type that can be had, so many of it in one order at least and at most.
 
-    Its passes count on the days from ``first_day`` to ``last_day``.
+    Its passes count on the days from ``first_day`` to ``last_day``. Of a ``donation`` the buyer says the price:
+    ``price_minor`` or more, such as one that is suggested.
     """
 
     code: str
@@ -159,6 +174,9 @@ class TicketTypeAnswer(msgspec.Struct):
     sales_until: datetime | None
     min_per_order: int
     max_per_order: int
+    questions: list[AskedDTO] = []
+    donation: bool = False
+    suggested_minor: list[int] = []
 
 
 class TicketAnswer(msgspec.Struct):
@@ -190,6 +208,7 @@ class RulesForm(msgspec.Struct):
     """What buyers may do themselves, and until when; the fee as people write amounts."""
 
     names_until: datetime | None = None
+    answers_until: datetime | None = None
     changes_until: datetime | None = None
     handing_until: datetime | None = None
     back_until: datetime | None = None

@@ -222,6 +222,7 @@ async def load_ticket_types(rows: Sequence[SheetRow], context: SheetContext) -> 
 def _values_of(found: dict[str, object]) -> TicketTypeValues:
     kept = {field.name for field in dataclasses.fields(TicketTypeValues)} - {"pass_kind", "quotas"}
     values: dict[str, Any] = {name: found[name] for name in kept}
+    values["suggestions"] = tuple(values["suggestions"])
     return TicketTypeValues(pass_kind=PassKind(str(found["pass_kind"])), **values)
 
 
@@ -243,6 +244,10 @@ def _values(row: SheetRow, before: TicketTypeValues | None, currency: str) -> Ti
         hidden=before.hidden if before else False,
         min_per_order=before.min_per_order if before else None,
         max_per_order=before.max_per_order if before else None,
+        group_most=before.group_most if before else None,
+        donation=before.donation if before else False,
+        suggestions=before.suggestions if before else (),
+        exempt_reason=before.exempt_reason if before else "",
         first_day=row["first_day"] if row.has("first_day") or before is None else before.first_day,
         last_day=row["last_day"] if row.has("last_day") or before is None else before.last_day,
     )

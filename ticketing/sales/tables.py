@@ -15,9 +15,11 @@ from ticketing.sales.enums import LaidState, OrderChannel, OrderState
 class TicketType(Table, tablename="ticket_type"):
     """A kind of ticket of an edition. ``sold`` and ``held`` count its tickets; its quotas say how many there may be.
 
-    One order online holds no fewer and no more of it than it says, if it says so. A ``hidden`` one is not shown and not
-    sold online. Its passes count from ``first_day`` to ``last_day`` in the edition's zone; a day not given is the
-    edition's own.
+    One order online holds no fewer and no more of it than it says, if it says so; one of a group no
+    more than ``group_most``, if it is open to groups at all. A ``hidden`` one is not shown and not
+    sold online. Of a ``donation`` the buyer says the price: ``price_minor`` or more; ``suggestions`` (in minor units)
+    are what she is offered, and with an ``exempt_reason`` it is billed without tax. Its passes count from ``first_day``
+    to ``last_day`` in the edition's zone; a day not given is the edition's own.
     """
 
     id: Serial
@@ -34,8 +36,12 @@ class TicketType(Table, tablename="ticket_type"):
     pass_kind = Varchar(length=20, default="visitor")
     first_day = Date(default=None, null=True)
     last_day = Date(default=None, null=True)
+    donation = Boolean(default=False)
+    suggestions = JSON(default="[]")
+    exempt_reason = Varchar(length=120, default="")
     min_per_order = Integer(default=None, null=True)
     max_per_order = Integer(default=None, null=True)
+    group_most = Integer(default=None, null=True)
     hidden = Boolean(default=False)
     active = Boolean(default=True)
     position = Integer(default=0)

@@ -20,6 +20,7 @@ class OrderRules(Table, tablename="order_rules"):
     id: Serial
     edition = ForeignKey(Edition, null=False, unique=True)
     names_until = Timestamptz(default=None, null=True)
+    answers_until = Timestamptz(default=None, null=True)
     changes_until = Timestamptz(default=None, null=True)
     handing_until = Timestamptz(default=None, null=True)
     back_until = Timestamptz(default=None, null=True)

@@ -41,7 +41,9 @@ from ticketing.checkin.enums import Verdict
 from ticketing.checkin.schemas import QueuedScan
 from ticketing.checkin.services.gates import invite_phone
 from ticketing.checkin.services.redeeming import redeem_pass, redeem_queue
+from ticketing.sales.enums import QuestionKind
 from ticketing.sales.services.orders import place_order, sell_at_box_office
+from ticketing.sales.services.questions import QuestionValues, create_question
 from ticketing.sales.services.quotas import QuotaValues, create_quota
 from ticketing.sales.services.registering import set_registering, types_for_registering
 from ticketing.sales.tables_own import Handover
@@ -158,6 +160,16 @@ async def _helped(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
     return {"helped_id": person_id, "take_over_token": address.rpartition("/")[2]}
 
 
+def _ward(type_id: int) -> QuestionValues:
+    """A question for tickets of a type, which may be left open."""
+    return QuestionValues(
+        kind=QuestionKind.CHOICE,
+        wording={"vi": "Bạn ở phường nào?", "id": "Anda dari kelurahan mana?", "en": "Which ward are you from?"},
+        choices=[{"vi": "Phường Hoàn Kiếm"}, {"vi": "Phường Tây Hồ"}],
+        types=[type_id],
+    )
+
+
 async def _orders(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
     here = numbers["edition_id"]
     (paid,) = await fetch("SELECT id FROM ticket_type WHERE price_minor > 0 ORDER BY id LIMIT 1")
@@ -176,6 +188,8 @@ async def _orders(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
     quota = await create_quota(
         edition_id=here, values=QuotaValues(name="Hội trường A", size=300), actor=SYSTEM, now=now
     )
+    await fetch("UPDATE ticket_type SET group_most = 40 WHERE id = {} RETURNING id", numbers["type_id"])
+    question = await create_question(edition_id=here, values=_ward(paid["id"]), actor=SYSTEM, now=now)
     (order,) = await fetch("SELECT payment_document FROM ticket_order WHERE id = {}", held.order_id)
     sold = await sell_at_box_office(
         edition_id=here,
@@ -211,6 +225,7 @@ async def _orders(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
         "document_id": order["payment_document"],
         "box_office_order_id": sold.order_id,
         "quota_id": quota,
+        "question_id": question,
     }
 
 

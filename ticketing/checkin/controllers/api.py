@@ -59,6 +59,7 @@ class GateApi(Controller):
             device_at=data.device_at,
             way=data.way,
             by_name=data.by_name,
+            answers=data.answers,
             now=now(),
         )
 

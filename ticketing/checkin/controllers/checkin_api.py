@@ -26,7 +26,7 @@ from ticketing.checkin.services.telling import told_to_api
 from ticketing.checkin.services.undoing import undo_own
 
 #: What a device says that it refused somebody for, as a verdict.
-_VERDICTS = {reason: verdict for verdict, reason in REASONS.items()} | {Reason.QUESTION_REQUIRED: Verdict.UNKNOWN}
+_VERDICTS = {reason: verdict for verdict, reason in REASONS.items()}
 
 
 class CheckinApi(Controller):
@@ -51,6 +51,7 @@ class CheckinApi(Controller):
             device_at=data.device_at,
             way=data.direction,
             list_id=data.list,
+            answers=data.answers,
             now=now(),
         )
         return await told_to_api(judged)
@@ -79,4 +80,14 @@ def _queued(one: HandedIn) -> QueuedScan:
     if one.outcome is Outcome.REFUSED:
         reason = one.reason or Reason.UNKNOWN
         shown = _VERDICTS.get(reason) or Verdict(reason.value)
-    return QueuedScan(one.nonce, one.code, one.device_at, shown, one.direction, one.list, one.gate, one.device_clock)
+    return QueuedScan(
+        client_id=one.nonce,
+        code=one.code,
+        device_at=one.device_at,
+        shown=shown,
+        way=one.direction,
+        list=one.list,
+        gate=one.gate,
+        device_clock=one.device_clock,
+        answers=one.answers,
+    )

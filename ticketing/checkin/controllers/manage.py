@@ -34,6 +34,7 @@ from ticketing.checkin.schemas import DeviceForm, GateForm, ListForm
 from ticketing.checkin.services import gates as service
 from ticketing.sales.enums import PASS_KIND_NAMES
 from ticketing.sales.queries import ticket_types_of
+from ticketing.sales.queries_questions import questions_of
 
 
 class GatesController(Controller):
@@ -216,6 +217,7 @@ async def _list_page(
         is_first=not await queries.lists_of(edition.id),
         kinds=[(kind.value, _(name)) for kind, name in PASS_KIND_NAMES.items()],
         types=await _types(edition.id),
+        questions=[(one.id, pick(one.wording)) for one in await questions_of(edition.id) if one.active],
         days=[("", _("Every day")), *((str(day), format_date(day, weekday=True)) for day in edition.days)],
     )
 
@@ -232,6 +234,7 @@ def _form_of_list(row: dict[str, Any], edition: EditionInfo) -> Form:
         opens_daily=row["opens_daily"],
         closes_daily=row["closes_daily"],
         ticket_types=row["ticket_types"],
+        questions=row["questions"],
         once="on" if row["once"] else "",
         entries_a_day=row["entries_a_day"],
         again_after=row["again_after"],

@@ -7,6 +7,7 @@ from app.events.moving import Shift
 from app.events.queries import EditionInfo, halls
 from ticketing.checkin.tables import CheckInList, Gate
 from ticketing.sales.queries import ticket_types_of
+from ticketing.sales.queries_questions import questions_of
 
 _TIMES = ("opens_at", "closes_at", "day")
 
@@ -20,10 +21,13 @@ async def copy_gates(source: EditionInfo, made: EditionInfo, now: datetime) -> N
     new_halls = {hall["name"]: hall["id"] for hall in await halls(made.id)}
     codes = {row["id"]: row["code"] for row in await ticket_types_of(source.id)}
     new_types = {row["code"]: row["id"] for row in await ticket_types_of(made.id)}
+    old_questions = sorted(question.id for question in await questions_of(source.id))
+    questions = dict(zip(old_questions, sorted(one.id for one in await questions_of(made.id)), strict=True))
     lists: dict[int, int] = {}
     for row in await CheckInList.select().where(CheckInList.edition == source.id).order_by(CheckInList.id):
         old_id = row.pop("id")
         row["ticket_types"] = json.dumps([new_types[codes[number]] for number in json.loads(row["ticket_types"])])
+        row["questions"] = json.dumps([questions[number] for number in json.loads(row["questions"])])
         times = {name: shift.of(row[name]) if row[name] else None for name in _TIMES}
         copied = CheckInList(**{**row, **times, "edition": made.id})
         await copied.save()

@@ -27,6 +27,7 @@ from ticketing.checkin.queries import GateRule, devices_of, gate_rule
 from ticketing.checkin.rules import ListRules
 from ticketing.checkin.tables import CheckInList, Gate
 from ticketing.sales.queries import ticket_types_of
+from ticketing.sales.queries_questions import questions_of
 
 #: How long a worker goes by what it knows of a gate.
 RULE_SECONDS = 3.0
@@ -273,7 +274,8 @@ def _values(name: str, pass_kinds: Sequence[str], active: bool, exits: bool, rul
 
 def _stored(values: dict[str, Any]) -> dict[str, Any]:
     """The same as they are written."""
-    written = {key: json.dumps(values[key], ensure_ascii=False) for key in ("pass_kinds", "note", "ticket_types")}
+    texts = ("pass_kinds", "note", "ticket_types", "questions")
+    written = {key: json.dumps(values[key], ensure_ascii=False) for key in texts}
     return values | written
 
 
@@ -286,6 +288,8 @@ async def _check_rules(rules: ListRules, edition_id: int) -> None:
     if rules.once and (rules.entries_a_day, rules.again_after) != (None, None):
         raise EntryRulesContradict
     if not set(rules.ticket_types) <= {row["id"] for row in await ticket_types_of(edition_id)}:
+        raise Invalid
+    if rules.questions and not set(rules.questions) <= {one.id for one in await questions_of(edition_id)}:
         raise Invalid
 
 

@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 
 from app.accounts.actor import Actor
 from app.events.queries import edition_by_id
-from ticketing.checkin.enums import NO_PASS, OUTWARD, Way
+from ticketing.checkin.enums import NO_PASS, OUTWARD, Verdict, Way
 from ticketing.checkin.errors import DeviceNotFound, ExitsNotCounted, GateNotFound, ListClosed, ListNotFound, NonceTaken
 from ticketing.checkin.queries import GateRule, gate_devices, gate_names
 from ticketing.checkin.recording import first_answer, record
 from ticketing.checkin.redeem import Answer, Presented, redeem
 from ticketing.checkin.rules import Limits, limits_at, refused_by
 from ticketing.checkin.schemas import QueuedScan, RedeemAnswer
+from ticketing.checkin.services.asking import NOTHING_SAID, asked_at, keep_said, still_asked
 from ticketing.checkin.services.codes import hash_code, read_pass
 from ticketing.checkin.services.finding import check_may_search
 from ticketing.checkin.services.gates import rule_at, rule_of
@@ -32,12 +33,14 @@ async def judge_scan(
     device_at: datetime | None = None,
     way: Way = Way.IN,
     list_id: int | None = None,
+    answers: Mapping[str, str] = NOTHING_SAID,
     now: datetime,
 ) -> Judgement:
     """Redeem one pass at the device's gate; a ``client_id`` that was sent before gets its first answer again.
 
     With ``way`` out its holder leaves: ``left``, or ``not_inside`` when she was not inside the list. ``list_id`` is
-    that of the gate unless told.
+    that of the gate unless told. ``answers`` are those to questions that the list asks, by their numbers: they are kept
+    with the ticket, and the questions that it has no answer to come with a refusal (``question_required``).
 
     ``code`` is what was scanned (the address or the bare code) or typed (the short code). A code that is no pass of
     the edition is an answer too. Raises GateNotFound, ListNotFound, ListClosed, ExitsNotCounted, NonceTaken.
@@ -46,6 +49,9 @@ async def judge_scan(
     if list_id is not None:
         rule = await rule_at(rule, list_id, None)
     read = await read_pass(code, rule.edition_id)
+    asked = await asked_at(rule) if way is Way.IN else []
+    if asked and answers:
+        await keep_said(rule, asked, read.serial, answers, now)
     presented = Presented(
         client_id=client_id,
         edition_id=rule.edition_id,
@@ -64,6 +70,7 @@ async def judge_scan(
         refused_by_list=_refused_by_list(rule, now),
         limits=_limits(rule, now),
         capacity=rule.rules.capacity,
+        questions=tuple(question.id for question in asked),
     )
     answer = None
     if not rule.active or (way is Way.OUT and not rule.exits):
@@ -78,7 +85,8 @@ async def judge_scan(
         raise NonceTaken
     if not answer.replayed:
         note_scan(rule.edition_id)
-    return Judgement(presented, rule, answer, await _previous_gate(answer, rule))
+    open_ = await still_asked(rule, asked, read.serial) if answer.verdict == Verdict.QUESTION_REQUIRED else ()
+    return Judgement(presented, rule, answer, await _previous_gate(answer, rule), open_)
 
 
 async def judge_scans(*, actor: Actor, scans: Sequence[QueuedScan], now: datetime) -> list[Judgement | NotTaken]:
@@ -113,6 +121,9 @@ async def judge_scans(*, actor: Actor, scans: Sequence[QueuedScan], now: datetim
             told.append(NotTaken(scan.client_id, rule.error))
             continue
         told.append(None)
+        if scan.answers and scan.way is Way.IN and (asked := await asked_at(rule)):
+            read = await read_pass(scan.code, rule.edition_id)
+            await keep_said(rule, asked, read.serial, scan.answers, now)
         taken.append(
             (await _presented_later(scan, rule, makers[maker], min(now, max(scan.device_at, earliest)), now), rule)
         )
@@ -142,6 +153,7 @@ async def redeem_pass(
     device_at: datetime | None = None,
     way: Way = Way.IN,
     by_name: bool = False,
+    answers: Mapping[str, str] = NOTHING_SAID,
     now: datetime,
 ) -> RedeemAnswer:
     """Redeem one pass for a gate phone: :func:`judge_scan` in the words that phones know.
@@ -151,7 +163,9 @@ async def redeem_pass(
     """
     if by_name:
         check_may_search(actor)
-    judged = await judge_scan(actor=actor, client_id=client_id, code=code, device_at=device_at, way=way, now=now)
+    judged = await judge_scan(
+        actor=actor, client_id=client_id, code=code, device_at=device_at, way=way, answers=answers, now=now
+    )
     if by_name:  # sent again after a cut it is marked again
         await Scan.update({Scan.by_name: True}).where(
             (Scan.client_id == client_id) & (Scan.device_id == actor.device_id)

@@ -1,5 +1,6 @@
 """What came of a scan, in the words of who asked: gate phones of every age, and the check-in API."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,19 +10,23 @@ from ticketing.checkin.enums import NO_PASS, OLDER_WORDS, REASONS, Outcome, Reas
 from ticketing.checkin.queries import GateRule
 from ticketing.checkin.redeem import Answer, Presented
 from ticketing.checkin.rules import hours_told
-from ticketing.checkin.schemas import CheckinAnswer, RedeemAnswer
+from ticketing.checkin.schemas import CheckinAnswer, GateQuestion, RedeemAnswer
+from ticketing.sales.queries_questions import QuestionInfo
 
 OTHER_DAYS = {Verdict.NOT_VALID_YET, Verdict.EXPIRED}
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What came of a scan. ``previous_gate`` is the name of the gate where its pass was used before."""
+    """What came of a scan. ``previous_gate`` is the name of the gate where its pass was used before, ``questions`` are
+    those that have to be answered before it is let in.
+    """
 
     presented: Presented
     rule: GateRule
     answer: Answer
     previous_gate: str | None
+    questions: Sequence[QuestionInfo] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ async def told_to_gate(judged: Judgement | NotTaken) -> RedeemAnswer:
         valid_from=answer.valid_from if of_other_days else None,
         valid_until=answer.valid_until if of_other_days else None,
         note=note,
+        questions=[GateQuestion.of(question) for question in judged.questions],
         replayed=answer.replayed,
     )
 
@@ -70,6 +76,7 @@ async def told_to_api(judged: Judgement | NotTaken) -> CheckinAnswer:
         valid_from=answer.valid_from if of_other_days else None,
         valid_until=answer.valid_until if of_other_days else None,
         note=note,
+        questions=[GateQuestion.of(question) for question in judged.questions],
         conflict=answer.verdict == Verdict.LATE_CONFLICT,
         replayed=answer.replayed,
     )
@@ -111,6 +118,8 @@ def _days_and_note(judged: Judgement) -> tuple[bool, str | None]:
         return False, full_told(rule)
     if answer.verdict == Verdict.WRONG_TYPE:
         return False, other_types_told(rule)
+    if answer.verdict == Verdict.QUESTION_REQUIRED:
+        return False, _("%(list)s asks a question first.") % {"list": rule.list_name}
     return of_other_days, (pick(rule.rules.note) or None) if answer.verdict == Verdict.ADMITTED else None
 
 

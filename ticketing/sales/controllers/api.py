@@ -1,5 +1,7 @@
 """The JSON API of tickets and orders."""
 
+import re
+
 from litestar import Controller, get, post
 from litestar.params import FromPath, JSONBody
 
@@ -16,11 +18,15 @@ from app.kernel.settings import settings
 from ticketing.sales import queries
 from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import OrderNotFound, UnknownTicketType
+from ticketing.sales.queries_questions import questions_by_type
 from ticketing.sales.schemas import MOST_IN_ONE_ORDER, OrderAnswer, OrderRequest, TicketAnswer, TicketTypeAnswer
+from ticketing.sales.schemas_questions import AskedDTO
+from ticketing.sales.services.answers import NOT_A_PHONE, Answers
 from ticketing.sales.services.orders import place_order
 from ticketing.sales.services.placing import Placed, placed_of
 
-NOT_A_PHONE = N_("This is no phone number. Write it like 0912 345 678 or +84 912 345 678.")
+ONE_PRICE = N_("All tickets of one kind in an order have one price.")
+NUMBER = re.compile(r"^[0-9]{1,9}$")
 NOT_A_MAIL = N_("This is no e-mail address. It looks like name@example.vn.")
 
 
@@ -35,6 +41,8 @@ class TicketApi(Controller):
     async def types(self, slug: FromPath[str]) -> list[TicketTypeAnswer]:
         """Those on sale now or later, with how many are left."""
         edition = await queries.edition_with_tickets(slug)
+        types = await queries.ticket_types_on_sale(edition, now())
+        questions = await questions_by_type(row["id"] for row in types)
         return [
             TicketTypeAnswer(
                 code=row["code"],
@@ -49,24 +57,36 @@ class TicketApi(Controller):
                 sales_until=row["sales_until"],
                 min_per_order=row["min_per_order"] or 1,
                 max_per_order=row["max_per_order"] or MOST_IN_ONE_ORDER,
+                donation=row["donation"],
+                suggested_minor=row["suggestions"],
+                questions=[AskedDTO.of(question) for question in questions.get(row["id"], ())],
             )
-            for row in await queries.ticket_types_on_sale(edition, now())
+            for row in types
         ]
 
     @post("/editions/{slug:str}/orders", summary="Order tickets", opt={"no_csrf": True})
     async def place(self, slug: FromPath[str], data: JSONBody[OrderRequest]) -> OrderAnswer:
         """The same ``client_id`` sent twice is one order with one answer; free ones are confirmed at once. Errors:
         ``tickets_not_open``, ``sold_out``, ``sales_closed``, ``nothing_chosen``, ``too_many_tickets``,
-        ``too_many_of_type``, ``too_few_of_type``, ``unknown_ticket_type``, ``order_id_taken``, ``contact_missing``,
-        ``invalid``, ``edition_cancelled``, ``too_many_tries``, ``orders_slowed`` (send it again after a minute, under
-        the same ``client_id``)."""
+        ``too_many_of_type``, ``amount_unfit``, ``too_few_of_type``, ``unknown_ticket_type``, ``order_id_taken``,
+        ``contact_missing``, ``invalid`` (of an answer the field is ``q_``, the type's number, that of the ticket among
+        its own, and the question's), ``edition_cancelled``, ``too_many_tries``, ``orders_slowed`` (send it again after
+        a minute, under the same ``client_id``)."""
         edition = await queries.edition_with_tickets(slug)
         codes = await queries.ids_by_code(edition.id)
         counts: dict[int, int] = {}
+        answers: dict[tuple[int, int], dict[int, str]] = {}
+        prices: dict[int, int] = {}
         for line in data.lines:
             if line.ticket_type not in codes:
                 raise UnknownTicketType
-            counts[codes[line.ticket_type]] = counts.get(codes[line.ticket_type], 0) + line.count
+            type_id = codes[line.ticket_type]
+            before = counts.get(type_id, 0)
+            for number, said in enumerate(line.answers, before + 1):
+                answers[type_id, number] = {int(key): text for key, text in said.items() if NUMBER.match(key)}
+            counts[type_id] = before + line.count
+            if line.price_minor is not None and prices.setdefault(type_id, line.price_minor) != line.price_minor:
+                raise Invalid(fields={"price_minor": _(ONE_PRICE)})
         phone, email = _contact(data)
         placed = await place_order(
             edition_id=edition.id,
@@ -76,6 +96,8 @@ class TicketApi(Controller):
             phone=phone,
             email=email,
             locale=data.locale if data.locale in LOCALES else "vi",
+            answers=Answers(given=answers, region=edition.region),
+            prices=prices,
             now=now(),
         )
         return await _answer(edition, placed)

@@ -33,8 +33,10 @@ from app.payments.queries_drawers import lacks_drawer
 from app.payments.schemas import want_number, why_no_amount
 from app.payments.services.late_parts import to_pay
 from ticketing.sales import queries
+from ticketing.sales.controllers.donations import TYPED, check_amounts, prices_said, with_amounts
 from ticketing.sales.enums import ORDER_STATE_NAMES, OrderChannel, OrderState
 from ticketing.sales.errors import (
+    AmountUnfit,
     CashLacks,
     DueChanged,
     NothingChosen,
@@ -78,9 +80,11 @@ class BoxOfficeController(Controller):
         edition = await edition_by_id(edition_id)
         try:
             reading = await open_form(request, BoxOfficeForm)
-            counts = _counts(await posted_by(request), reading)
+            posted = await posted_by(request)
+            counts = _counts(posted, reading)
+            said = await _prices(edition_id, posted, counts)
             given = _cash(reading.values.given, reading.values.method, edition.currency, reading)
-            price = await queries.price_of(edition_id, counts, edition.currency)
+            price = await queries.price_of(edition_id, counts, said, edition.currency)
             if price.amount_minor:
                 want_number(reading, "slip", reading.values.method)
             values = reading.settle()
@@ -89,6 +93,7 @@ class BoxOfficeController(Controller):
                 edition_id=edition_id,
                 client_id=values.client_id,
                 counts=counts,
+                prices=said,
                 holder_name=values.full_name,
                 method=PaymentMethod(values.method),
                 note=values.slip,
@@ -97,7 +102,7 @@ class BoxOfficeController(Controller):
             )
         except FormError as error:
             return await _counter(edition, request.user, await form_again(request, error.form.errors), status=422)
-        except (NothingChosen, SoldOut, TooManyTickets, DrawerNeeded, CashLacks) as error:
+        except (AmountUnfit, NothingChosen, SoldOut, TooManyTickets, DrawerNeeded, CashLacks) as error:
             field = {DrawerNeeded: "method", CashLacks: "given"}.get(type(error), COUNTS)
             form = await form_again(request, {field: error.sentence()})
             return await _counter(edition, request.user, form, status=error.status)
@@ -204,6 +209,15 @@ def _counts(posted: Mapping[str, list[Any]], reading: Reading[Any]) -> dict[int,
     return counts
 
 
+async def _prices(edition_id: int, posted: Mapping[str, list[Any]], counts: Mapping[int, int]) -> dict[int, int]:
+    """What was said of donations among the tickets, by type, in minor units. Raises AmountUnfit."""
+    typed = {key: str(values[-1]) for key, values in posted.items() if key.startswith(TYPED)}
+    types = [row for row in await queries.ticket_types_of(edition_id) if row["id"] in counts and row["donation"]]
+    said = with_amounts(types, typed)
+    check_amounts(said)
+    return prices_said(said)
+
+
 def _cash(typed: str, method: CounterMethod, currency: str, reading: Reading[Any]) -> Money | None:
     """The cash that somebody gave; None where it was not counted, or paid otherwise. What is no amount is refused."""
     if method != CounterMethod.CASH or not typed.strip():
@@ -298,18 +312,21 @@ async def _counter(
     edition: EditionInfo, actor: Actor, form: Form, *, asked: Form | None = None, status: int = 200
 ) -> Response[str]:
     types: list[dict[str, Any]] = []
-    prices: dict[int, int] = {}
+    prices: dict[int, int | None] = {}
     for row in await queries.ticket_types_of(edition.id):
         field = f"n-{row['id']}"
         there = row["left"] or form.value(field) not in ("", "0")  # what was asked for does not go without a word
         if there and (row["last_day"] or edition.ends_on) >= edition.today(now()):
             price = Money(row["price_minor"], row["currency"])
             shown = format_money(price) if row["price_minor"] else _("Free of charge")
+            if row["donation"]:
+                shown = _("%(amount)s or more") % {"amount": format_money(price)}
             days = queries.days_of(edition, row)
-            prices[row["id"]] = row["price_minor"]
+            prices[row["id"]] = None if row["donation"] else row["price_minor"]
             left = _("{left} left").format(left=format_number(row["left"]))
             hint = " · ".join(filter(None, (days, shown, left)))
-            types.append({"field": field, "name": pick(row["name"]), "hint": hint})
+            amount = f"{TYPED}{row['id']}" if row["donation"] else ""
+            types.append({"field": field, "name": pick(row["name"]), "hint": hint, "amount": amount})
     if len(types) == 1 and types[0]["field"] not in form.values:
         form.values[types[0]["field"]] = "1"
     return page(

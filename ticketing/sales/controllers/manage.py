@@ -27,6 +27,7 @@ from app.payments.queries_drawers import lacks_drawer
 from app.payments.schemas import want_number, why_no_amount
 from app.payments.services.late_parts import to_pay
 from ticketing.sales import queries
+from ticketing.sales.controllers.donations import suggestions_in, suggestions_typed
 from ticketing.sales.enums import ORDER_CHANNEL_NAMES, ORDER_STATE_NAMES, PASS_KIND_NAMES
 from ticketing.sales.errors import (
     DaysOutsideEdition,
@@ -39,6 +40,7 @@ from ticketing.sales.errors import (
     TicketCodeTaken,
     UnknownTicketType,
 )
+from ticketing.sales.queries_questions import answers_of_order
 from ticketing.sales.schemas import MOST_IN_ONE_ORDER, PaidForm, TicketTypeForm
 from ticketing.sales.services import ticket_types
 from ticketing.sales.services.outcomes import cancel_order
@@ -278,6 +280,7 @@ async def _order_page(
         due=await to_pay(document) if document else total,
         owed=document.owed if document and document.owed.amount_minor else None,
         tickets=await queries.tickets_of_order(order_id),
+        answers=await answers_of_order(order_id, edition_id),
         payment_state=_(STATE_NAMES[document.state]) if document else "",
         state_name=_(ORDER_STATE_NAMES[order["state"]]),
         channel_name=_(ORDER_CHANNEL_NAMES[order["channel"]]),
@@ -355,8 +358,12 @@ def _form_of(row: dict[str, Any], edition: EditionInfo) -> Form:
         quota=row["quota"],
         quotas=[quota_id for quota_id in row["quotas"] if quota_id != row["own"]],
         pass_kind=row["pass_kind"],
+        donation="on" if row["donation"] else "",
+        suggestions=suggestions_typed(row),
+        exempt_reason=row["exempt_reason"],
         min_per_order=row["min_per_order"],
         max_per_order=row["max_per_order"],
+        group_most=row["group_most"],
         hidden="on" if row["hidden"] else "",
         active="on" if row["active"] else "",
         first_day=row["first_day"],
@@ -404,6 +411,7 @@ async def _values(
         price = parse_money(reading.values.price or "0", edition.currency)
     except ValueError as error:
         reading.refuse("price", why_no_amount(error, edition.currency, _(NOT_AN_AMOUNT)))
+    suggestions = suggestions_in(reading, price) if reading.values.donation else ()
     form = reading.settle()
     return ticket_types.TicketTypeValues(
         code=form.code,
@@ -418,8 +426,12 @@ async def _values(
         pass_kind=form.pass_kind,
         active=form.active,
         hidden=form.hidden,
+        donation=form.donation,
+        suggestions=suggestions,
+        exempt_reason=form.exempt_reason if form.donation else "",
         min_per_order=form.min_per_order,
         max_per_order=form.max_per_order,
+        group_most=form.group_most,
         first_day=form.first_day,
         last_day=form.last_day,
     )

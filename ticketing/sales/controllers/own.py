@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Controller, Request, Response, get, post
+from litestar.datastructures import UploadFile
 from litestar.params import FromPath
 
 from app.accounts.guards import public
@@ -17,6 +18,7 @@ from app.kernel.forms import Form, FormError, contact_in, open_form
 from app.kernel.i18n import N_, _, format_datetime, format_number, ngettext
 from app.kernel.money import Money, format_money
 from app.kernel.security import limit
+from app.kernel.sheets.errors import SheetEmpty
 from app.kernel.web import browser_of, page, redirect
 from app.payments.enums import PaymentMethod
 from app.payments.errors import DocumentNotOpen
@@ -24,7 +26,8 @@ from app.payments.queries import DocumentInfo, document_by_id, payments_of
 from ticketing.sales import queries
 from ticketing.sales.controllers.public import order_of
 from ticketing.sales.enums import OrderState
-from ticketing.sales.errors import ChangesOver, OrderNotOpen, RefundChanged
+from ticketing.sales.errors import ChangesOver, OrderNotOpen, RefundChanged, TooManyNames
+from ticketing.sales.names_sheet import UNREAD, NamesRead, read_names
 from ticketing.sales.queries_own import Rules, rules_of
 from ticketing.sales.schemas import AgainForm, CancelForm
 from ticketing.sales.services.cancelling import Account, back_for, cancel_tickets
@@ -88,6 +91,31 @@ class OwnOrderController(Controller):
         toast = ngettext("{num} name was changed.", "{num} names were changed.", changed)
         return redirect(own_path(edition, secret), toast=toast.format(num=format_number(changed)))
 
+    @post("/done/{secret:str}/names/sheet", request_max_body_size=1_000_000)
+    async def read_names_sheet(
+        self, request: Request[Any, Any, Any], slug: FromPath[str], secret: FromPath[str]
+    ) -> Response[Any]:
+        """The form of the names with those of a sheet in it, and what is wrong by row; nothing is saved yet."""
+        edition, order = await order_of(slug, secret)
+        if not (await rules_of(edition)).may_rename(now()):
+            raise ChangesOver
+        await limit(f"order-names-sheet:{order['id']}", times=MOST_SAVED, seconds=HOUR, now=now())
+        tickets = await hers(order)
+        form = _names_form(tickets)
+        sheet = (await request.form()).get("sheet")
+        try:
+            if not isinstance(sheet, UploadFile) or not sheet.filename:
+                raise SheetEmpty
+            read = await read_names(await sheet.read(), sheet.filename)
+            if len(read.names) > len(tickets):
+                raise TooManyNames(names=len(read.names), tickets=len(tickets))
+        except UNREAD as error:
+            form.errors["sheet"] = error.sentence()
+            return _names_page(edition, order, secret, tickets, form, status=error.status)
+        for ticket, name in zip(tickets, read.names, strict=False):
+            form.values[f"name_{ticket['id']}"] = name
+        return _names_page(edition, order, secret, tickets, form, read=read, status=422 if read.wrong else 200)
+
     @get("/done/{secret:str}/cancel")
     async def choose_cancelled(
         self, request: Request[Any, Any, Any], slug: FromPath[str], secret: FromPath[str]
@@ -147,7 +175,7 @@ class OwnOrderController(Controller):
         toast = _("The link is on its way.") if sent else _("Nobody to send it to is known of this order.")
         return redirect(own_path(edition, secret), toast=toast)
 
-    @get("/done/{secret:str}/resend")
+    @get(["/done/{secret:str}/resend", "/done/{secret:str}/names/sheet"])
     async def own_again(self, slug: FromPath[str], secret: FromPath[str]) -> Response[Any]:
         """Who reads what was answered in another language, or again, begins at her order."""
         return redirect(own_path(await edition_by_slug(slug), secret))
@@ -204,6 +232,7 @@ def _names_page(
     tickets: Sequence[dict[str, Any]],
     form: Form,
     *,
+    read: NamesRead | None = None,
     status: int = 200,
 ) -> Response[str]:
     return page(
@@ -214,6 +243,7 @@ def _names_page(
         order=order,
         own=own_path(edition, secret),
         tickets=tickets,
+        read=read,
         form=form,
     )
 

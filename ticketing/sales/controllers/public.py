@@ -39,8 +39,25 @@ from app.payments.services.card_checkout import start_checkout
 from app.payments.services.late_parts import may_be_paid, to_pay
 from app.payments.tax import is_payers_tax_code, tax_code_error
 from ticketing.sales import queries
+from ticketing.sales.controllers.answer_fields import (
+    answers_given,
+    answers_in,
+    asked_of_tickets,
+    asked_when_ordering,
+    with_answers,
+)
+from ticketing.sales.controllers.donations import (
+    SUGGESTED,
+    TYPED,
+    amounts_asked,
+    check_amounts,
+    offered,
+    prices_said,
+    with_amounts,
+)
 from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import (
+    AmountUnfit,
     NothingChosen,
     OrderNotFound,
     OrderNotOpen,
@@ -60,6 +77,9 @@ from ticketing.sales.services.placing import BilledTo
 
 #: What step two asks for, kept while other tickets are chosen.
 NAMED = ("full_name", "contact", "locale", "bill_name", "bill_address", "bill_tax_code")
+#: With what the names of fields begin that say what is chosen; and those of answers.
+CHOSEN = ("n-", TYPED, SUGGESTED)
+ANSWER = "q_"
 NO_NAME = N_("Please write the name that shall stand on the invoice.")
 NO_TAX_CODE = N_("This is no tax code. Please write its digits as they stand on your tax papers.")
 
@@ -100,13 +120,15 @@ class TicketController(Controller):
         """Place the order; sent twice it is one order. With ``again`` other tickets were chosen for who was named."""
         edition = await queries.edition_with_tickets(slug)
         data = await request.form()
-        chosen = await _chosen(edition, {key: str(data[key]) for key in data if key.startswith("n-")})
+        chosen = await _chosen(edition, {key: str(data[key]) for key in data if key.startswith(CHOSEN)})
         if "again" in data:
-            return await _buyer_again(edition, chosen, {name: str(data.get(name, "")) for name in NAMED})
+            return await _buyer_again(edition, chosen, _named(data))
         try:
-            reading = await open_form(request, BuyerForm)
+            asked = await asked_when_ordering(chosen)
+            reading = await open_form(request, with_answers(BuyerForm, asked))
+            answers = answers_in(reading, asked, edition.region)
             phone, email = contact_in(reading, edition.region)
-            billed_to = _billed_to(reading, edition)
+            bill = billed_to(reading, edition)
             values = reading.settle()
             _check(chosen)
             placed = await place_order(
@@ -119,7 +141,9 @@ class TicketController(Controller):
                 locale=values.locale if values.locale in LOCALES else current_locale(),
                 actor=request.user,
                 browser=browser_of(request),
-                billed_to=billed_to,
+                billed_to=bill,
+                answers=answers_given(answers, edition.region),
+                prices=prices_said(chosen),
                 now=now(),
             )
         except FormError as error:
@@ -127,9 +151,8 @@ class TicketController(Controller):
         except (OrdersSlowed, TooManyTries) as error:
             again = Form(msgspec.to_builtins(values), {"contact": error.sentence()})
             return await _buyer_page(edition, chosen, again, status=error.status)
-        except (SoldOut, SalesClosed, NothingChosen, TooManyTickets, TooManyOfType, TooFewOfType) as error:
-            named = msgspec.to_builtins(values)
-            return await _choose_page(edition, chosen, error, {name: named[name] for name in NAMED})
+        except (AmountUnfit, SoldOut, SalesClosed, NothingChosen, TooManyTickets, TooManyOfType, TooFewOfType) as error:
+            return await _choose_page(edition, chosen, error, _named(reading.form.values))
         return redirect(f"{edition.path}/tickets/done/{placed.secret}")
 
     @get("/done/{secret:str}/invoice.pdf")
@@ -238,6 +261,7 @@ async def _order_page(
     total = Money(order["total_minor"], order["currency"])
     due = await to_pay(document) if document else total
     rules, present = await rules_of(edition), now()
+    hers = [ticket for ticket in tickets if ticket["is_hers"]]
     return page(
         "sales/done.html",
         status=status,
@@ -251,6 +275,7 @@ async def _order_page(
         tickets=tickets,
         offers=await offers_of_tickets([ticket["id"] for ticket in tickets]),
         may_rename=rules.may_rename(present),
+        may_answer=rules.may_answer(present) and bool(await asked_of_tickets(hers)),
         changeable=await changeable(edition, tickets, present) if rules.may_change(present) else set(),
         may_give=rules.may_hand_over(present),
         may_cancel=rules.percent(present) is not None,
@@ -282,7 +307,13 @@ async def _chosen(edition: EditionInfo, values: dict[str, str]) -> list[dict[str
         count = int(given) if given.isascii() and given.isdigit() and len(given) < 4 else 0
         if count:
             chosen.append({**row, "count": count})
-    return chosen
+    return with_amounts(chosen, values)
+
+
+def _named(values: Mapping[str, Any]) -> dict[str, str]:
+    """What was said in step two, as it was typed."""
+    answers = [name for name in values if name.startswith(ANSWER)]
+    return {name: str(values.get(name, "")) for name in (*NAMED, *answers)}
 
 
 def _check(chosen: list[dict[str, Any]]) -> None:
@@ -290,9 +321,10 @@ def _check(chosen: list[dict[str, Any]]) -> None:
         raise NothingChosen
     if sum(row["count"] for row in chosen) > MOST_IN_ONE_ORDER:
         raise TooManyTickets(limit=MOST_IN_ONE_ORDER)
+    check_amounts(chosen)
 
 
-def _billed_to(reading: Reading[BuyerForm], edition: EditionInfo) -> BilledTo | None:
+def billed_to(reading: Reading[Any], edition: EditionInfo) -> BilledTo | None:
     """Who stands on the invoice where a company was named; refuses a half of one, and a tax code that is none."""
     typed = reading.values
     code = "".join(typed.bill_tax_code.split())
@@ -334,12 +366,15 @@ async def _choose_page(
         status=problem.status if problem else status,
         edition=edition,
         named=named,
+        has_groups=any(row["group_most"] is not None and not row["donation"] for row in types),
         wanted={row["id"]: row["count"] for row in chosen},
+        said={row["id"]: row["said"] for row in chosen if row["donation"]},
         types=[
             {
                 **row,
                 "most": min(row["most"], MOST_IN_ONE_ORDER),
                 "price": Money(row["price_minor"], row["currency"]),
+                "offered": offered(row),
             }
             for row in types
         ],
@@ -357,7 +392,9 @@ async def _buyer_page(
         status=status,
         edition=edition,
         chosen=chosen,
-        asked=urlencode({f"n-{row['id']}": row["count"] for row in chosen}),
+        asked=urlencode({f"n-{row['id']}": row["count"] for row in chosen} | amounts_asked(chosen)),
+        amounts=amounts_asked(chosen),
+        questions=await asked_when_ordering(chosen),
         total=Money(total, edition.currency),
         taxed=await is_taxed(edition.id),
         form=form,

@@ -82,6 +82,7 @@ async def _read(request: Request[Actor, Any, Any], edition: EditionInfo, record:
     return Rules(
         fee=fee,
         names_until=values.names_until,
+        answers_until=values.answers_until,
         changes_until=values.changes_until,
         handing_until=values.handing_until,
         back_until=values.back_until,

@@ -1,4 +1,4 @@
-"""The ticket types of an earlier edition in a new one, and what buyers may do themselves."""
+"""The ticket types of an earlier edition in a new one, what is asked for them, and what buyers may do themselves."""
 
 from datetime import datetime
 
@@ -7,8 +7,10 @@ from ticketing.sales.queries import quotas_of
 from ticketing.sales.queries_own import TIMES
 from ticketing.sales.tables import Quota, QuotaType, TicketType
 from ticketing.sales.tables_own import OrderRules
+from ticketing.sales.tables_questions import Question, QuestionType
 
 _COUNTS = {"sold": 0, "held": 0}
+_ASKED = ("kind", "wording", "choices", "required", "active", "position")
 _TIMES = ("sales_from", "sales_until", "first_day", "last_day")
 
 
@@ -30,6 +32,12 @@ async def copy_ticket_types(source: EditionInfo, made: EditionInfo, _now: dateti
         for type_id in quota["types"]:
             drawn = QuotaType(quota=copy.id, ticket_type=copies[type_id], own=quota["own_of"] is not None)
             await QuotaType.insert(drawn)
+    for question in await Question.select().where(Question.edition == source.id).order_by(Question.id):
+        types = QuestionType.select(QuestionType.ticket_type).where(QuestionType.question == question["id"])
+        asked = Question(edition=made.id, **{name: question[name] for name in _ASKED})
+        await asked.save()
+        for row in await types.order_by(QuestionType.ticket_type):
+            await QuestionType.insert(QuestionType(question=asked.id, ticket_type=copies[row["ticket_type"]]))
     for row in await OrderRules.select().where(OrderRules.edition == source.id):
         times = {name: row[name] + shift if row[name] else None for name in TIMES}
         kept = {name: row[name] for name in ("back_percent", "later_percent", "fee_minor")}

@@ -18,6 +18,7 @@ from app.kernel.settings import settings
 from ticketing.sales.enums import HandoverState, OrderState
 from ticketing.sales.errors import ChangesOver, HandoverClosed, HandoverOpen, OrderNotOpen, TicketsGone, TicketUsed
 from ticketing.sales.queries_own import offer_by_token, offers_of_tickets, rules_of
+from ticketing.sales.services.answers import forget_answers
 from ticketing.sales.services.issuing import request_for
 from ticketing.sales.services.own import hold_own, known, tickets_to_change
 from ticketing.sales.services.own_messages import send_given, tell_offered, tell_taken
@@ -144,6 +145,7 @@ async def accept_ticket(*, token: str, name: str, actor: Actor | None, now: date
             now=now,
         )
         await _give(item, issued, name, offer["contact"], now)
+        await forget_answers(item["id"])  # they were of whoever gave it
         await _note(held.order, item, name, actor, now)
         await tell_taken(held.order, held.edition, name, ticket_type.name, now)
         await send_given(

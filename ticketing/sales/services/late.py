@@ -1,7 +1,8 @@
 """Money for an order whose time was over: its own places if they are free, equal ones if not.
 
 Equal are tickets of another type that cost the same, admit as the same kind of pass on the same days, and are on sale.
-The tickets of one type stay together: they all get their own places, or all those of one other type.
+There is none for a donation. The tickets of one type stay together: they all get their own places, or all those of
+one other type.
 """
 
 from collections.abc import Mapping
@@ -65,7 +66,9 @@ def _equal(edition: EditionInfo, wanted: Mapping[str, Any], other: Mapping[str, 
         and (other["sales_from"] is None or other["sales_from"] <= now)
         and (other["sales_until"] is None or other["sales_until"] > now)
     )
-    same = all(other[name] == wanted[name] for name in ("price_minor", "currency", "pass_kind"))
+    same = not (wanted["donation"] or other["donation"]) and all(
+        other[name] == wanted[name] for name in ("price_minor", "currency", "pass_kind")
+    )
     return bool(
         other["id"] != wanted["id"] and on_sale and same and _window(edition, other) == _window(edition, wanted)
     )

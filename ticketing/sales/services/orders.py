@@ -4,8 +4,10 @@ Rows are taken in one order, so that nobody waits for each other: edition, payme
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain, repeat
+from types import MappingProxyType
 from typing import Any
 
 from app.accounts.actor import ANONYMOUS, Actor
@@ -15,7 +17,7 @@ from app.events.queries import EditionInfo, hold_edition_going_on
 from app.kernel import audit
 from app.kernel.database import fetch
 from app.kernel.i18n import pick
-from app.kernel.money import Money
+from app.kernel.money import MOST, Money
 from app.kernel.rows import add, insert_rows
 from app.kernel.security import hash_token
 from app.payments.enums import PaymentMethod
@@ -25,10 +27,19 @@ from app.payments.services.issuing import Payer
 from app.payments.services.ledger import day_of
 from app.payments.services.recording import record_payment
 from ticketing.sales.enums import OrderChannel, OrderState
-from ticketing.sales.errors import NothingChosen, TooFewOfType, TooManyOfType, TooManyTickets, UnknownTicketType
+from ticketing.sales.errors import (
+    AmountUnfit,
+    NothingChosen,
+    TooFewOfType,
+    TooManyOfType,
+    TooManyTickets,
+    UnknownTicketType,
+)
 from ticketing.sales.limits import count_order
 from ticketing.sales.queries import types_asked_for
 from ticketing.sales.schemas import MOST_AT_BOX_OFFICE, MOST_IN_ONE_ORDER
+from ticketing.sales.schemas_group import MOST_IN_GROUP
+from ticketing.sales.services.answers import Answers, keep_answers
 from ticketing.sales.services.issuing import issue_ready, prepare_tickets
 from ticketing.sales.services.messages import buyers_of, send_bill, send_tickets
 from ticketing.sales.services.placing import Asked, BilledTo, Placed, place_once, placed_before
@@ -39,6 +50,9 @@ from ticketing.sales.tables import OrderItem, TicketOrder
 #: Name under which payments knows orders of tickets.
 PURPOSE = "ticket_order"
 HOLD_MINUTES = 20
+#: So much may be said for one ticket that no order comes to more than any fair takes.
+MOST_SAID = MOST // MOST_AT_BOX_OFFICE
+NO_PRICES: Mapping[int, int] = MappingProxyType({})
 
 
 async def place_order(
@@ -54,19 +68,25 @@ async def place_order(
     actor: Actor | None = None,
     browser: str = "",
     billed_to: BilledTo | None = None,
+    answers: Answers | None = None,
+    prices: Mapping[int, int] = NO_PRICES,
+    group: Sequence[str] | None = None,
 ) -> Placed:
     """Order tickets online. ``counts`` maps ticket types' ids to numbers. Free orders are confirmed at once.
 
     The same ``client_id`` sent twice is one order and gives the first answer. Phone and mail are normalised already;
     the mail address counts when both are given, and the passes go there. ``actor`` is whoever is signed in,
     ``browser`` what its page was opened with (``browser_of``); empty for the API. ``billed_to`` is who stands on the
-    invoice in the buyer's place.
+    invoice in the buyer's place, ``answers`` are those to the questions of the ticket types, ``prices`` those that
+    the buyer says of donations, by type, in minor units. With ``group`` it is a group's order, which types that are
+    open to groups allow: these are the names on its first tickets. A group is asked no questions when it orders.
     Raises OrderIdTaken, NothingChosen, TooManyTickets, TooManyOfType, TooFewOfType, SoldOut, SalesClosed,
-    UnknownTicketType, ContactMissing, TooManyTries, OrdersSlowed, EditionIsCancelled.
+    UnknownTicketType, ContactMissing, TooManyTries, OrdersSlowed, EditionIsCancelled, AmountUnfit, Invalid
+    (answers).
     """
-    wanted = _checked(counts, MOST_IN_ONE_ORDER)
+    wanted = _checked(counts, MOST_IN_ONE_ORDER if group is None else MOST_IN_GROUP)
     contact = email or phone or ""
-    asked = Asked(client_id=client_id, edition_id=edition_id, counts=wanted, contact=contact)
+    asked = Asked(client_id=client_id, edition_id=edition_id, counts=wanted, contact=contact, prices=prices)
     known = await placed_before(asked)
     if known is not None:
         return known
@@ -94,6 +114,9 @@ async def place_order(
             holder_name=full_name,
             locale=locale,
             channel=OrderChannel.ONLINE,
+            answers=answers,
+            said=prices,
+            group=group,
             now=now,
         )
         await audit.record(
@@ -124,15 +147,18 @@ async def sell_at_box_office(
     now: datetime,
     method: PaymentMethod = PaymentMethod.CASH,
     note: str = "",
+    prices: Mapping[int, int] = NO_PRICES,
 ) -> Placed:
     """Sell tickets at the counter, paid there and then (free ones included); confirmed at once.
 
     ``counts`` maps ticket types' ids to numbers: all of them are sold, or none. Sales periods do not bind the box
-    office, quotas do. The same ``client_id`` sent twice is one sale. ``note`` is the number of a terminal's slip.
-    Raises OrderIdTaken, NothingChosen, TooManyTickets, SoldOut, UnknownTicketType, EditionIsCancelled, DrawerNeeded.
+    office, quotas do. The same ``client_id`` sent twice is one sale. ``note`` is the number of a terminal's slip,
+    ``prices`` are as in :func:`place_order`.
+    Raises OrderIdTaken, NothingChosen, TooManyTickets, AmountUnfit, SoldOut, UnknownTicketType, EditionIsCancelled,
+    DrawerNeeded.
     """
     wanted = _checked(counts, MOST_AT_BOX_OFFICE)
-    asked = Asked(client_id=client_id, edition_id=edition_id, counts=wanted, contact="")
+    asked = Asked(client_id=client_id, edition_id=edition_id, counts=wanted, contact="", prices=prices)
     known = await placed_before(asked)
     if known is not None:
         return known
@@ -148,6 +174,7 @@ async def sell_at_box_office(
             holder_name=holder_name,
             locale=actor.locale,
             channel=OrderChannel.BOX_OFFICE,
+            said=prices,
             now=now,
         )
         await _take(order, edition, wanted, now=now)
@@ -194,19 +221,22 @@ async def _create(
     locale: str,
     channel: OrderChannel,
     now: datetime,
+    answers: Answers | None = None,
+    said: Mapping[int, int] = NO_PRICES,
+    group: Sequence[str] | None = None,
 ) -> TicketOrder:
     """Write the order with its items, inside the caller's transaction; :func:`_take` is to follow.
 
     One that costs nothing is confirmed at once.
-    Raises TooManyOfType, TooFewOfType, SoldOut, SalesClosed, UnknownTicketType.
+    Raises TooManyOfType, TooFewOfType, SoldOut, SalesClosed, UnknownTicketType, AmountUnfit, Invalid.
     """
     types = await types_asked_for(edition.id, counts)
     if any(type_id not in types or types[type_id]["left"] < count for type_id, count in counts.items()):
         raise await why_not(edition=edition, counts=counts, now=now, any_time=channel is not OrderChannel.ONLINE)
     if channel is OrderChannel.ONLINE:
         for type_id, count in counts.items():
-            _check_limits(types[type_id], count)
-    prices = {type_id: row["price_minor"] for type_id, row in types.items()}
+            _check_limits(types[type_id], count, is_group=group is not None)
+    prices = {type_id: _price(row, said.get(type_id)) for type_id, row in types.items()}
     total = sum(prices[type_id] * count for type_id, count in counts.items())
     order = TicketOrder(
         edition=edition.id,
@@ -225,21 +255,34 @@ async def _create(
         confirmed_at=None if total else now,
     )
     await add(order)
+    names = chain(group or (), repeat(holder_name))
     await insert_rows(
         OrderItem,
         [OrderItem.ticket_order, OrderItem.ticket_type, OrderItem.holder_name, OrderItem.price_minor],
         [
-            (order.id, type_id, holder_name, prices[type_id])
+            (order.id, type_id, next(names), prices[type_id])
             for type_id in sorted(counts)
             for _number in range(counts[type_id])
         ],
     )
+    if channel is OrderChannel.ONLINE and group is None and any(row["asks"] for row in types.values()):
+        await keep_answers(order_id=order.id, answers=answers, now=now)
     return order
 
 
-def _check_limits(ticket_type: Mapping[str, Any], count: int) -> None:
-    least, most = ticket_type["min_per_order"], ticket_type["max_per_order"]
-    if ticket_type["hidden"]:  # it is not told that there is one
+def _price(ticket_type: Mapping[str, Any], said: int | None) -> int:
+    """What a ticket of a type costs, in minor units; of a donation what the buyer says. Raises AmountUnfit."""
+    least: int = ticket_type["price_minor"]
+    if not ticket_type["donation"]:
+        return least
+    if said is None or not least <= said <= MOST_SAID:
+        raise AmountUnfit(name=pick(ticket_type["name"]), least=Money(least, ticket_type["currency"]))
+    return said
+
+
+def _check_limits(ticket_type: Mapping[str, Any], count: int, *, is_group: bool) -> None:
+    least, most = ticket_type["min_per_order"], ticket_type["group_most" if is_group else "max_per_order"]
+    if ticket_type["hidden"] or (is_group and most is None):  # it is not told that there is one
         raise UnknownTicketType
     if most is not None and count > most:
         raise TooManyOfType(name=pick(ticket_type["name"]), limit=most)
@@ -291,7 +334,8 @@ async def _bill(order: TicketOrder, *, payer_name: str, now: datetime, billed_to
 async def _lines(order: TicketOrder) -> list[Line]:
     """What an order is billed for: a line for each type of ticket that costs something."""
     rows = await fetch(
-        "SELECT t.name AS name, i.price_minor AS price_minor, COUNT(*) AS count FROM order_item i "
+        "SELECT t.name AS name, i.price_minor AS price_minor, COUNT(*) AS count, "
+        "CASE WHEN t.donation THEN t.exempt_reason ELSE '' END AS exempt_reason FROM order_item i "
         "JOIN ticket_type t ON t.id = i.ticket_type WHERE i.ticket_order = {} AND i.price_minor > 0 "
         "GROUP BY t.id, i.price_minor ORDER BY t.id",
         order.id,
@@ -301,6 +345,7 @@ async def _lines(order: TicketOrder) -> list[Line]:
             description=pick(json.loads(row["name"]), order.locale),
             unit_minor=row["price_minor"],
             quantity=row["count"],
+            exempt_reason=row["exempt_reason"],
             with_tax=True,
         )
         for row in rows

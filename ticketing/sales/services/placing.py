@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -43,12 +43,16 @@ class BilledTo:
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What somebody orders: ``counts`` maps ticket types' ids to numbers, ``contact`` is empty at the box office."""
+    """What somebody orders: ``counts`` maps ticket types' ids to numbers, ``contact`` is empty at the box office.
+
+    ``prices`` are those that the buyer says, by ticket type, in minor units.
+    """
 
     client_id: str
     edition_id: int
     counts: Mapping[int, int]
     contact: str
+    prices: Mapping[int, int] = field(default_factory=dict)
 
 
 async def placed_before(asked: Asked) -> Placed | None:
@@ -70,11 +74,15 @@ async def _is_what_was_asked(order: Mapping[str, Any], asked: Asked) -> bool:
     What a changed ticket was at first is not known any more: those count as any type.
     """
     rows = await fetch(
-        "SELECT i.ticket_type AS type_id, p.replaces AS replaces FROM order_item i "
+        "SELECT i.ticket_type AS type_id, i.price_minor AS price_minor, t.donation AS donation, "
+        "p.replaces AS replaces FROM order_item i JOIN ticket_type t ON t.id = i.ticket_type "
         "LEFT JOIN pass p ON p.id = i.event_pass WHERE i.ticket_order = {}",
         order["id"],
     )
     first = (order["edition"], order["contact"], len(rows))
+    given = [row for row in rows if row["donation"] and row["type_id"] in asked.prices]
+    if any(asked.prices[row["type_id"]] != row["price_minor"] for row in given):
+        return False
     unchanged = Counter(row["type_id"] for row in rows if row["replaces"] is None)
     return first == (asked.edition_id, asked.contact, sum(asked.counts.values())) and unchanged <= Counter(asked.counts)
 

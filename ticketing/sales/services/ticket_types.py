@@ -31,7 +31,10 @@ class TicketTypeValues:
 
     ``quota`` is how many places it has of its own, if it has any; ``quotas`` are the ids of those that it draws on with
     others, None where nothing is said about them. Its passes count from the first day to the last in the edition's
-    zone; a day not given is the edition's own. ``min_per_order`` and ``max_per_order`` bind orders online.
+    zone; a day not given is the edition's own. ``min_per_order`` and ``max_per_order`` bind orders online,
+    ``group_most`` those of groups, which get none of it without.
+    Of a ``donation`` the buyer says the price, ``price_minor`` or more; ``suggestions`` are amounts that she is
+    offered, and an ``exempt_reason`` says why no tax is on it.
     """
 
     code: str
@@ -49,7 +52,11 @@ class TicketTypeValues:
     last_day: date | None = None
     min_per_order: int | None = None
     max_per_order: int | None = None
+    group_most: int | None = None
     hidden: bool = False
+    donation: bool = False
+    suggestions: tuple[int, ...] = ()
+    exempt_reason: str = ""
 
     def columns(self) -> dict[str, Any]:
         """Values of the table's columns."""
@@ -57,6 +64,7 @@ class TicketTypeValues:
         values["name"] = json.dumps({key: text for key, text in self.name.items() if text}, ensure_ascii=False)
         described = {key: text for key, text in self.description.items() if text}
         values["description"] = json.dumps(described, ensure_ascii=False)
+        values["suggestions"] = json.dumps(self.suggestions)
         values["pass_kind"] = self.pass_kind.value
         del values["quota"], values["quotas"]
         return values

@@ -2,6 +2,7 @@
 
 import { codeIn, looksLikePass, passCovers, passMoved, verifyPass, type PassKind } from "@fairground/passes";
 import { t } from "@fairground/i18n";
+import type { Question } from "./asking";
 import { insideNow, known, standing } from "./known";
 import type { Own } from "./own";
 import { isInside, takes, type Standing } from "./standing";
@@ -21,7 +22,7 @@ export type Verdict =
   | "not_inside";
 
 /** What phones are told by an older word, with this as the reason. */
-export type Closer = Exclude<Refusal, "revoked"> | "wrong_type" | "full" | "bad_signature" | "wrong_edition";
+export type Closer = Exclude<Refusal, "revoked"> | "wrong_type" | "full" | "question_required" | "bad_signature" | "wrong_edition";
 
 /** Which way somebody goes through the gate. */
 export type Way = "in" | "out";
@@ -40,6 +41,8 @@ export interface Answer {
   valid_until?: string;
   /** What the list wants shown with it: when it takes people, or what to do with whom it lets in. */
   note?: string;
+  /** What has to be asked before the pass is let in; then it is scanned again with the answers. */
+  questions?: Question[];
   replayed?: boolean;
   /** The code of what kept a scan of a queue from being taken over. */
   error?: string;

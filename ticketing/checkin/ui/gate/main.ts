@@ -9,6 +9,7 @@ import { pageLocale } from "@fairground/page";
 import { readPass } from "@fairground/passes";
 import { newId, Queue, type Keeping } from "@fairground/queue";
 import { listenForReader, signal, startScanner, unlockSound, type Camera, type Scanner } from "@fairground/scan";
+import { Asking, type Answers } from "./asking";
 import { Finder } from "./finding";
 import { fromCode, type Handed } from "./handed";
 import { HandingOver } from "./handing_over";
@@ -40,6 +41,7 @@ class Gate {
   private readonly screen = new Screen();
   private readonly view = new RecentView((scan) => this.undo(scan));
   private readonly untaken: UntakenView;
+  private readonly asking = new Asking();
   private bundle: Bundle | undefined;
   /** When the bundle came. */
   private fetched: Reading | undefined;
@@ -198,7 +200,11 @@ class Gate {
     await this.screen.say(t("{n} of {all}", { n: part, all: parts }), tn("{n} scan of the other phone was taken over.", "{n} scans of the other phone were taken over.", scans.length));
   }
 
-  private async answer(text: string, byName = false): Promise<void> {
+  /**
+   * `said` is what was answered to the questions with which the service refused this pass a moment ago; `byName`: its
+   * holder was found by name.
+   */
+  private async answer(text: string, byName = false, said?: Answers): Promise<void> {
     if (!canJudge(text) && !looksTyped(text)) {
       await this.screen.say(t("Not a pass"), t("This code belongs to something else. Scan the code of the pass."));
       return;
@@ -207,14 +213,15 @@ class Gate {
     const id = this.unanswered.take(text, way) ?? newId();
     const stamp = this.clock.now();
     if (!this.online && (canJudge(text) || !this.pace.tooSlow)) {
-      await this.answerAlone(text, id, stamp, way);
+      await this.answerAlone(text, id, stamp, way, said);
       return;
     }
-    const asking = this.ask(id, text, stamp, way, byName);
+    const asking = this.ask(id, text, stamp, way, byName, said);
     try {
       const answer = this.mayHedge(text) ? await within(hedgeAfter, asking) : await this.patiently(text, asking);
       if (answer) {
-        await this.took(answer, text, stamp, way, false);
+        const answers = answer.questions?.length ? await this.asking.put(answer.questions, answer.label ?? "", said !== undefined) : undefined;
+        await (answers ? this.answer(text, byName, answers) : this.took(answer, text, stamp, way, false));
         return;
       }
     } catch (error) {
@@ -228,10 +235,10 @@ class Gate {
         return;
       }
       await this.failed(error);
-      if (!isWithdrawn(error)) await this.answerAlone(text, id, stamp, way);
+      if (!isWithdrawn(error)) await this.answerAlone(text, id, stamp, way, said);
       return;
     }
-    const alone = this.answerAlone(text, id, stamp, way);
+    const alone = this.answerAlone(text, id, stamp, way, said);
     asking.then(
       (late) => alone.then((shown) => this.compare(shown, late, text, stamp)),
       (error: unknown) => this.failed(error),
@@ -249,10 +256,10 @@ class Gate {
   }
 
   /** Ask the service, and mind how long it takes. */
-  private async ask(id: string, text: string, stamp: Stamp, way: Way, byName: boolean): Promise<Answer> {
+  private async ask(id: string, text: string, stamp: Stamp, way: Way, byName: boolean, said?: Answers): Promise<Answer> {
     const asked = performance.now();
     try {
-      return await redeem(id, text, stamp, way, canJudge(text), byName);
+      return await redeem(id, text, stamp, way, canJudge(text), byName, said);
     } finally {
       this.pace.answered(performance.now() - asked);
       if (this.pace.tooSlow) this.setOnline(true); // it answers, and yet is not waited for
@@ -284,7 +291,7 @@ class Gate {
   }
 
   /** Without the service: judge here, put the scan in line, and then show it. Gives what was shown of a pass. */
-  private async answerAlone(text: string, id: string, stamp: Stamp, way: Way): Promise<Verdict | undefined> {
+  private async answerAlone(text: string, id: string, stamp: Stamp, way: Way, said?: Answers): Promise<Verdict | undefined> {
     if (!this.bundle) {
       await this.screen.say(t("No network"), t("This phone has to be online once before it can check passes alone."));
       return undefined;
@@ -299,7 +306,7 @@ class Gate {
     }
     const answer = judge(text, id, this.bundle, this.own, stamp.at, way);
     const { list_id: list, gate_id: gate } = this.bundle;
-    await this.queue.add({ code: text, ...timesOf(stamp), shown: asShown(answer), way, list, gate }, id);
+    await this.queue.add({ code: text, ...timesOf(stamp), shown: asShown(answer), way, list, gate, answers: said }, id);
     await this.took(answer, text, stamp, way, true);
     return answer.verdict;
   }
@@ -419,6 +426,7 @@ class Gate {
     this.bundle = undefined;
     this.view.close();
     this.finder.allow(false);
+    this.asking.close();
     this.recent.forget();
     this.own.forget();
     await this.store.forget();

@@ -2,6 +2,7 @@
 
 import { ApiError, getJson, OfflineError, postJson } from "@fairground/api";
 import type { Queued } from "@fairground/queue";
+import type { Answers } from "./asking";
 import type { Stamp, Trust } from "./clock";
 import type { Answer, Way } from "./judge";
 import type { Bundle } from "./store";
@@ -23,6 +24,8 @@ export interface OfflineScan {
   gate?: number;
   /** The phone that made it, where that could not send it and showed it to this one. */
   device?: number;
+  /** What was said to the questions of the list. */
+  answers?: Answers;
 }
 
 /** A pass that was found by name. */
@@ -65,8 +68,16 @@ export function isWithdrawn(error: unknown): boolean {
 }
 
 /** Ask for a verdict; gives up soon, for a queue of people waits, unless this phone could not do without the answer. */
-export function redeem(clientId: string, code: string, stamp: Stamp, way: Way, mayJudge: boolean, byName = false): Promise<Answer> {
-  const body = { client_id: clientId, code, ...timesOf(stamp), way, by_name: byName };
+export function redeem(
+  clientId: string,
+  code: string,
+  stamp: Stamp,
+  way: Way,
+  mayJudge: boolean,
+  byName = false,
+  answers?: Answers,
+): Promise<Answer> {
+  const body = { client_id: clientId, code, ...timesOf(stamp), way, by_name: byName, answers };
   return postJson<Answer>("/api/v1/gate/redeem", body, { timeout: mayJudge ? quick : patient });
 }
 

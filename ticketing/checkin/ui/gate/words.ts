@@ -35,6 +35,7 @@ export function word({ verdict, reason }: Pick<Answer, "verdict" | "reason">): s
       return reason === "blocked" ? t("Blocked") : t("Withdrawn");
     case "wrong_list":
       if (reason === "full") return t("Full");
+      if (reason === "question_required") return t("Asked first");
       return reason === "wrong_type" ? t("Another ticket type") : t("Wrong entrance");
     case "unknown":
       return t("Not known");

@@ -10,7 +10,7 @@ export function openTill(till: HTMLElement): void {
   if (!form) return;
   const { currency = "", fixed } = till.dataset;
   const places = Number(till.dataset.places);
-  const prices = JSON.parse(till.dataset.prices ?? "{}") as Record<string, number>;
+  const prices = JSON.parse(till.dataset.prices ?? "{}") as Record<string, number | null>;
   const part = (name: Part): HTMLElement => till.querySelector<HTMLElement>(`[data-${name}]`)!;
   const show = (name: "sum" | "change" | "lacks", minor: number): void => {
     part(name).textContent = written(minor, currency, places, document.documentElement.lang);
@@ -18,7 +18,8 @@ export function openTill(till: HTMLElement): void {
   const update = (): void => {
     const said = new FormData(form);
     const text = (name: string): string => String(said.get(name) ?? "");
-    const costs = Object.entries(prices).map(([type, price]) => price * typedAmount(text(`n-${type}`), 0));
+    const priceOf = (type: string): number => prices[type] ?? typedAmount(text(`p-${type}`), places); // a donation's is said
+    const costs = Object.keys(prices).map((type) => priceOf(type) * typedAmount(text(`n-${type}`), 0));
     const sum = fixed === undefined ? costs.reduce((all, one) => all + one, 0) : Number(fixed);
     const given = text("given").trim();
     const change = typedAmount(given, places) - sum;
