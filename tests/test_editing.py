@@ -46,6 +46,7 @@ class Edit:
 EDITS = {
     SETTINGS: Edit(("venue_name", "Nhà thi đấu"), ("closes_at", "21:00")),
     TICKET_TYPE: Edit(("quota", "321"), ("name_en", "Day ticket")),
+    "/manage/{edition_id:int}/tickets/vouchers/{voucher_id:int}": Edit(("note", "Báo chí"), ("max_uses", "7")),
     "/manage/{edition_id:int}/tickets/quotas/{quota_id:int}": Edit(("size", "654"), ("name", "Nhà thi đấu")),
     PROFILE: Edit(("certificates", "HACCP 2025; OCOP 2024"), ("story_en", "We weave.")),
     "/exhibitor/{organisation_id:int}/{edition_id:int}/products/{product_id:int}": Edit(

@@ -41,6 +41,7 @@ LISTS = (
     f"{MANAGE}/programme",
     f"{MANAGE}/tickets",
     f"{MANAGE}/tickets/quotas",
+    f"{MANAGE}/tickets/vouchers",
     "/exhibitor/{organisation_id}/{edition_id}/leads",
     "/exhibitor/{organisation_id}/{edition_id}/products",
 )

@@ -31,6 +31,7 @@ from ticketing.sales.controllers.own_tickets import OwnTicketController
 from ticketing.sales.controllers.public import TicketController
 from ticketing.sales.controllers.quotas import QuotaController
 from ticketing.sales.controllers.rules import OrderRulesController
+from ticketing.sales.controllers.vouchers import VoucherController
 from ticketing.sales.dates import MOVER
 from ticketing.sales.log import WORDS
 from ticketing.sales.personal import DATA
@@ -90,6 +91,7 @@ module = Module(
         OrderRulesController,
         TicketTypeController,
         QuotaController,
+        VoucherController,
         OrderController,
         BoxOfficeController,
         TicketApi,

@@ -126,6 +126,7 @@ class OrderRequest(msgspec.Struct):
     phone: str | None = None
     email: str | None = None
     locale: str = "vi"
+    voucher: Annotated[str, msgspec.Meta(max_length=40)] = ""
 
 
 class TicketTypeAnswer(msgspec.Struct):
@@ -164,6 +165,7 @@ class OrderAnswer(msgspec.Struct):
     state: str
     total_minor: int
     currency: str
+    voucher: str | None
     secret: str
     url: str
     expires_at: datetime | None

@@ -16,9 +16,12 @@ from app.kernel.settings import settings
 from ticketing.sales import queries
 from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import OrderNotFound, UnknownTicketType
+from ticketing.sales.queries_vouchers import vouchers_of_orders
 from ticketing.sales.schemas import MOST_IN_ONE_ORDER, OrderAnswer, OrderRequest, TicketAnswer, TicketTypeAnswer
+from ticketing.sales.schemas_vouchers import VoucherAnswer, VoucherPrice
 from ticketing.sales.services.orders import place_order
 from ticketing.sales.services.placing import Placed, placed_of
+from ticketing.sales.services.redeeming import code_of, look_up
 
 NOT_A_PHONE = N_("This is no phone number. Write it like 0912 345 678 or +84 912 345 678.")
 NOT_A_MAIL = N_("This is no e-mail address. It looks like name@example.vn.")
@@ -53,11 +56,35 @@ class TicketApi(Controller):
             for row in await queries.ticket_types_on_sale(edition, now())
         ]
 
+    @get("/editions/{slug:str}/vouchers/{code:str}", summary="What a voucher does")
+    async def voucher(self, slug: FromPath[str], code: FromPath[str]) -> VoucherAnswer:
+        """The ticket types that it is for, hidden ones that it reveals among them, with their prices. Errors:
+        ``tickets_not_open``, ``voucher_unknown``, ``voucher_over``, ``voucher_spent``, ``vouchers_slowed`` (look it up
+        again after a minute)."""
+        edition = await queries.edition_with_tickets(slug)
+        offer = await look_up(edition_id=edition.id, code=code, browser="", now=now())
+        return VoucherAnswer(
+            code=offer.code,
+            left=offer.left,
+            valid_until=offer.valid_until,
+            ticket_types=[
+                VoucherPrice(
+                    ticket_type=row["code"],
+                    first_minor=row["first_minor"],
+                    price_minor=row["price_minor"],
+                    currency=row["currency"],
+                )
+                for row in await queries.ticket_types_on_sale(edition, now(), offer)
+                if offer.covers(row["id"])
+            ],
+        )
+
     @post("/editions/{slug:str}/orders", summary="Order tickets", opt={"no_csrf": True})
     async def place(self, slug: FromPath[str], data: JSONBody[OrderRequest]) -> OrderAnswer:
         """The same ``client_id`` sent twice is one order with one answer; free ones are confirmed at once. Errors:
         ``tickets_not_open``, ``sold_out``, ``sales_closed``, ``nothing_chosen``, ``too_many_tickets``,
         ``too_many_of_type``, ``too_few_of_type``, ``unknown_ticket_type``, ``order_id_taken``, ``contact_missing``,
+        ``voucher_unknown``, ``voucher_over``, ``voucher_spent``, ``voucher_not_for_these``, ``vouchers_slowed``,
         ``invalid``, ``edition_cancelled``, ``too_many_tries``, ``orders_slowed`` (send it again after a minute, under
         the same ``client_id``)."""
         edition = await queries.edition_with_tickets(slug)
@@ -68,6 +95,9 @@ class TicketApi(Controller):
                 raise UnknownTicketType
             counts[codes[line.ticket_type]] = counts.get(codes[line.ticket_type], 0) + line.count
         phone, email = _contact(data)
+        voucher = code_of(data.voucher)
+        if voucher:
+            await look_up(edition_id=edition.id, code=voucher, browser="", whatever_is_left=True, now=now())
         placed = await place_order(
             edition_id=edition.id,
             client_id=data.client_id,
@@ -76,6 +106,7 @@ class TicketApi(Controller):
             phone=phone,
             email=email,
             locale=data.locale if data.locale in LOCALES else "vi",
+            voucher=voucher,
             now=now(),
         )
         return await _answer(edition, placed)
@@ -114,6 +145,7 @@ async def _answer(edition: EditionInfo, placed: Placed) -> OrderAnswer:
         state=placed.state.value,
         total_minor=placed.total.amount_minor,
         currency=placed.total.currency,
+        voucher=(await vouchers_of_orders([placed.order_id])).get(placed.order_id),
         secret=placed.secret,
         url=f"{base}{edition.path}/tickets/done/{placed.secret}",
         expires_at=placed.expires_at if placed.state is OrderState.HELD else None,

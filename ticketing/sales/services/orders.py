@@ -33,6 +33,7 @@ from ticketing.sales.services.confirming import hand_out
 from ticketing.sales.services.messages import send_bill
 from ticketing.sales.services.placing import Asked, BilledTo, Placed, place_once, placed_before
 from ticketing.sales.services.quota import take_places, why_not
+from ticketing.sales.services.redeeming import note_use, redeem, told_first
 from ticketing.sales.services.references import order_reference, order_secret
 from ticketing.sales.tables import OrderItem, TicketOrder
 
@@ -54,15 +55,17 @@ async def place_order(
     actor: Actor | None = None,
     browser: str = "",
     billed_to: BilledTo | None = None,
+    voucher: str = "",
 ) -> Placed:
     """Order tickets online. ``counts`` maps ticket types' ids to numbers. Free orders are confirmed at once.
 
     The same ``client_id`` sent twice is one order and gives the first answer. Phone and mail are normalised already;
     the mail address counts when both are given, and the passes go there. ``actor`` is whoever is signed in,
     ``browser`` what its page was opened with (``browser_of``); empty for the API. ``billed_to`` is who stands on the
-    invoice in the buyer's place.
+    invoice in the buyer's place. ``voucher`` is a code as it was typed, if any.
     Raises OrderIdTaken, NothingChosen, TooManyTickets, TooManyOfType, TooFewOfType, SoldOut, SalesClosed,
-    UnknownTicketType, ContactMissing, TooManyTries, OrdersSlowed, EditionIsCancelled.
+    UnknownTicketType, ContactMissing, TooManyTries, OrdersSlowed, EditionIsCancelled, VoucherUnknown, VoucherOver,
+    VoucherSpent, VoucherNotForThese.
     """
     wanted = _checked(counts, MOST_IN_ONE_ORDER)
     contact = email or phone or ""
@@ -94,6 +97,7 @@ async def place_order(
             holder_name=full_name,
             locale=locale,
             channel=OrderChannel.ONLINE,
+            voucher=voucher,
             now=now,
         )
         await audit.record(
@@ -105,7 +109,7 @@ async def place_order(
             after={"reference": order.reference, "count": sum(wanted.values()), "total_minor": order.total_minor},
             now=now,
         )
-        await _take(order, edition, wanted, now=now)
+        await _take(order, edition, wanted, hidden_too=bool(voucher), now=now)
         if order.total_minor:
             await _bill(order, payer_name=full_name, billed_to=billed_to, now=now)
             await send_bill(order=order, client_id=client_id, name=full_name, now=now)
@@ -194,19 +198,26 @@ async def _create(
     locale: str,
     channel: OrderChannel,
     now: datetime,
+    voucher: str = "",
 ) -> TicketOrder:
     """Write the order with its items, inside the caller's transaction; :func:`_take` is to follow.
 
     One that costs nothing is confirmed at once.
-    Raises TooManyOfType, TooFewOfType, SoldOut, SalesClosed, UnknownTicketType.
+    Raises TooManyOfType, TooFewOfType, SoldOut, SalesClosed, UnknownTicketType, and what :func:`redeem` does.
     """
     types = await types_asked_for(edition.id, counts)
+    prices = {type_id: row["price_minor"] for type_id, row in types.items()}
+    redeemed = None
+    if voucher and set(prices) == set(counts):
+        redeemed = await redeem(edition_id=edition.id, code=voucher, counts=counts, prices=prices, now=now)
+        prices |= {type_id: redeemed.price(type_id) for type_id in redeemed.counts}
+    revealed = redeemed.counts if redeemed and redeemed.offer.reveals else {}
     if any(type_id not in types or types[type_id]["left"] < count for type_id, count in counts.items()):
-        raise await why_not(edition=edition, counts=counts, now=now, any_time=channel is not OrderChannel.ONLINE)
+        any_time = channel is not OrderChannel.ONLINE
+        raise await why_not(edition=edition, counts=counts, now=now, any_time=any_time, revealed=revealed)
     if channel is OrderChannel.ONLINE:
         for type_id, count in counts.items():
-            _check_limits(types[type_id], count)
-    prices = {type_id: row["price_minor"] for type_id, row in types.items()}
+            _check_limits(types[type_id], count, is_revealed=type_id in revealed)
     total = sum(prices[type_id] * count for type_id, count in counts.items())
     order = TicketOrder(
         edition=edition.id,
@@ -225,6 +236,8 @@ async def _create(
         confirmed_at=None if total else now,
     )
     await add(order)
+    if redeemed:
+        await note_use(order.id, redeemed)
     await insert_rows(
         OrderItem,
         [OrderItem.ticket_order, OrderItem.ticket_type, OrderItem.holder_name, OrderItem.price_minor],
@@ -237,9 +250,9 @@ async def _create(
     return order
 
 
-def _check_limits(ticket_type: Mapping[str, Any], count: int) -> None:
+def _check_limits(ticket_type: Mapping[str, Any], count: int, *, is_revealed: bool) -> None:
     least, most = ticket_type["min_per_order"], ticket_type["max_per_order"]
-    if ticket_type["hidden"]:  # it is not told that there is one
+    if ticket_type["hidden"] and not is_revealed:  # it is not told that there is one
         raise UnknownTicketType
     if most is not None and count > most:
         raise TooManyOfType(name=pick(ticket_type["name"]), limit=most)
@@ -247,7 +260,9 @@ def _check_limits(ticket_type: Mapping[str, Any], count: int) -> None:
         raise TooFewOfType(name=pick(ticket_type["name"]), limit=least)
 
 
-async def _take(order: TicketOrder, edition: EditionInfo, counts: Mapping[int, int], *, now: datetime) -> None:
+async def _take(
+    order: TicketOrder, edition: EditionInfo, counts: Mapping[int, int], *, now: datetime, hidden_too: bool = False
+) -> None:
     """Hold the places of an order; sell those of one that costs nothing, and hand its tickets out.
 
     As late as can be, since nobody else gets places of the same types before the transaction ends. Raises SoldOut,
@@ -255,7 +270,7 @@ async def _take(order: TicketOrder, edition: EditionInfo, counts: Mapping[int, i
     """
     free = order.total_minor == 0
     any_time = order.channel != OrderChannel.ONLINE
-    await take_places(edition=edition, counts=counts, now=now, any_time=any_time, sold=free)
+    await take_places(edition=edition, counts=counts, now=now, any_time=any_time, hidden_too=hidden_too, sold=free)
     if free:
         await hand_out([order], edition=edition, now=now)
 
@@ -287,14 +302,16 @@ async def _bill(order: TicketOrder, *, payer_name: str, now: datetime, billed_to
 async def _lines(order: TicketOrder) -> list[Line]:
     """What an order is billed for: a line for each type of ticket that costs something."""
     rows = await fetch(
-        "SELECT t.name AS name, i.price_minor AS price_minor, COUNT(*) AS count FROM order_item i "
-        "JOIN ticket_type t ON t.id = i.ticket_type WHERE i.ticket_order = {} AND i.price_minor > 0 "
-        "GROUP BY t.id, i.price_minor ORDER BY t.id",
+        "SELECT t.name AS name, i.price_minor AS price_minor, u.first_minor, v.code, COUNT(*) AS count "
+        "FROM order_item i JOIN ticket_type t ON t.id = i.ticket_type LEFT JOIN voucher_use u "
+        "ON u.ticket_order = i.ticket_order AND u.ticket_type = i.ticket_type LEFT JOIN voucher v ON v.id = u.voucher "
+        "WHERE i.ticket_order = {} AND i.price_minor > 0 "
+        "GROUP BY t.id, i.price_minor, u.first_minor, v.code ORDER BY t.id",
         order.id,
     )
     return [
         Line(
-            description=pick(json.loads(row["name"]), order.locale),
+            description=pick(json.loads(row["name"]), order.locale) + told_first(row, order),
             unit_minor=row["price_minor"],
             quantity=row["count"],
             with_tax=True,
