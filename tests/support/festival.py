@@ -56,12 +56,14 @@ from tests.judging.scene import IDEA
 from tests.payments.factories import make_entry
 from tests.support.factories import make_device, make_holder, make_organisation, make_person
 from tests.support.factories_ticketing import make_gate, make_list, make_order, make_pass, make_ticket_type
+from tests.support.factories_vouchers import make_voucher
 from ticketing.checkin.enums import Verdict
 from ticketing.checkin.tables import Scan
 from ticketing.sales.services.orders import PURPOSE, sell_at_box_office
 from ticketing.sales.services.quotas import QuotaValues, create_quota
 from ticketing.sales.tables import OrderItem, TicketOrder
 from ticketing.sales.tables_own import Handover, OrderRules
+from ticketing.sales.tables_vouchers import Voucher
 
 #: Who walks the pages. Everyone but the last four holds her role in the festival itself.
 ROLES = tuple(Role)
@@ -184,6 +186,9 @@ async def _tickets(found: Festival, now: datetime) -> None:
     hall = QuotaValues(name="Hội trường", size=400)
     found.ids["quota_id"] = await create_quota(edition_id=here, values=hall, actor=SYSTEM, now=now)
     costs = await make_ticket_type(here, now=now, code="COSTS", price_minor=50_000, quotas=[found.ids["quota_id"]])
+    await make_voucher(here, code="HOA2026", max_uses=5)
+    (voucher,) = await Voucher.select(Voucher.id).where(Voucher.code == "HOA2026")
+    found.ids |= {"voucher_id": voucher["id"], "voucher_code": "HOA2026"}
     until = now + timedelta(days=30)
     await OrderRules(edition=here, names_until=until, changes_until=until, handing_until=until, back_until=until).save()
     (item,) = await OrderItem.select(OrderItem.id).where(OrderItem.ticket_order == order.order_id)

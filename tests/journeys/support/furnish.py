@@ -36,6 +36,7 @@ from booths.allocation.services.by_hand import hold_for_application
 from booths.allocation.services.fees import bill_booths, set_fee_plan
 from booths.catalogue.services.leads import leave_contact
 from tests.journeys.support.installation import holder
+from tests.support.factories_vouchers import make_voucher
 from tests.support.service import ROOT
 from ticketing.checkin.enums import Verdict
 from ticketing.checkin.schemas import QueuedScan
@@ -173,6 +174,8 @@ async def _orders(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
     quota = await create_quota(
         edition_id=here, values=QuotaValues(name="Hội trường A", size=300), actor=SYSTEM, now=now
     )
+    await make_voucher(here, code="HOA2026", max_uses=5, note="Báo chí")
+    (voucher,) = await fetch("SELECT id FROM voucher WHERE code = 'HOA2026'")
     (order,) = await fetch("SELECT payment_document FROM ticket_order WHERE id = {}", held.order_id)
     sold = await sell_at_box_office(
         edition_id=here,
@@ -208,6 +211,7 @@ async def _orders(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
         "document_id": order["payment_document"],
         "box_office_order_id": sold.order_id,
         "quota_id": quota,
+        "voucher_id": voucher["id"],
     }
 
 

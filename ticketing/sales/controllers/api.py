@@ -56,13 +56,13 @@ class TicketApi(Controller):
             for row in await queries.ticket_types_on_sale(edition, now())
         ]
 
-    @get("/editions/{slug:str}/vouchers/{code:str}", summary="What a voucher does")
-    async def voucher(self, slug: FromPath[str], code: FromPath[str]) -> VoucherAnswer:
+    @get("/editions/{slug:str}/vouchers/{voucher_code:str}", summary="What a voucher does")
+    async def voucher(self, slug: FromPath[str], voucher_code: FromPath[str]) -> VoucherAnswer:
         """The ticket types that it is for, hidden ones that it reveals among them, with their prices. Errors:
         ``tickets_not_open``, ``voucher_unknown``, ``voucher_over``, ``voucher_spent``, ``vouchers_slowed`` (look it up
         again after a minute)."""
         edition = await queries.edition_with_tickets(slug)
-        offer = await look_up(edition_id=edition.id, code=code, browser="", now=now())
+        offer = await look_up(edition_id=edition.id, code=voucher_code, browser="", now=now())
         return VoucherAnswer(
             code=offer.code,
             left=offer.left,
