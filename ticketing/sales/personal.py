@@ -13,6 +13,7 @@ from ticketing.sales.enums import HANDOVER_STATE_NAMES, ORDER_STATE_NAMES, Hando
 from ticketing.sales.queries import SHOWN
 from ticketing.sales.tables import OrderItem, TicketOrder
 from ticketing.sales.tables_own import Handover, RefundAccount
+from ticketing.sales.tables_vouchers import Voucher
 
 
 def _of(whom: Whom) -> Any:
@@ -187,11 +188,12 @@ DATA = PersonalData(
         {
             *(f"ticket_order.{name}" for name in ("client_id", "reference", "currency", "secret_hash", "locale")),
             "laid_sheet.prefix",
-            "quota.name",
+            *("quota.name", "voucher.code"),
             *("ticket_handover.locale", "ticket_handover.secret_hash"),
             *(f"ticket_type.{name}" for name in ("code", "name", "description", "currency", "pass_kind")),
         }
     ),
+    texts=(Voucher.note,),
     expire=expire,
     ties=(TicketOrder.buyer,),
 )
