@@ -112,6 +112,7 @@ GOOD = (
     Good("nobody", "GET", EDITION + "/contest/entries/{entry_id}"),
     Good("nobody", "GET", EDITION + "/contest/results"),
     Good("nobody", "GET", EDITION + "/ticket-types"),
+    Good("nobody", "GET", EDITION + "/vouchers/{voucher_code}"),
     Good("nobody", "GET", "/api/v1/orders/{secret}"),
     Good("nobody", "POST", "/api/v1/passes/verify", lambda ids: {"code": ids["pass_code"]}),
     Good(
