@@ -46,6 +46,7 @@ class Edit:
 EDITS = {
     SETTINGS: Edit(("venue_name", "Nhà thi đấu"), ("closes_at", "21:00")),
     TICKET_TYPE: Edit(("quota", "321"), ("name_en", "Day ticket")),
+    "/manage/{edition_id:int}/tickets/vouchers/{voucher_id:int}": Edit(("note", "Báo chí"), ("max_uses", "7")),
     "/manage/{edition_id:int}/tickets/quotas/{quota_id:int}": Edit(("size", "654"), ("name", "Nhà thi đấu")),
     "/manage/{edition_id:int}/tickets/questions/{question_id:int}": Edit(
         ("wording_en", "Which ward?"), ("position", "9")

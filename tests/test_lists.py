@@ -42,6 +42,7 @@ LISTS = (
     f"{MANAGE}/tickets",
     f"{MANAGE}/tickets/questions",
     f"{MANAGE}/tickets/quotas",
+    f"{MANAGE}/tickets/vouchers",
     "/exhibitor/{organisation_id}/{edition_id}/leads",
     "/exhibitor/{organisation_id}/{edition_id}/products",
 )

@@ -95,6 +95,7 @@ def test_money_stands_beside_its_currency() -> None:
         "product.price_minor": ["product"],
         "ticket_order.total_minor": ["ticket_order"],
         "ticket_type.price_minor": ["ticket_type"],
+        "voucher_use.first_minor": ["ticket_order", "ticket_type"],
     }
 
 

@@ -88,6 +88,13 @@ async def limit(key: str, *, times: int, seconds: int, now: datetime) -> None:
         raise TooManyTries(minutes=max(1, -(-seconds // 60)))
 
 
+async def is_over(key: str, *, times: int, seconds: int, now: datetime) -> bool:
+    """Whether the tries under a key have reached what :func:`limit` allows in this window; counts none itself."""
+    window = int(now.timestamp()) // seconds
+    hashed = hashlib.sha256(f"{key}|{window}".encode()).hexdigest()[:40]
+    return bool(await fetch("SELECT tries FROM rate_limit WHERE key = {} AND tries >= {}", hashed, times))
+
+
 async def has_waited(key: str, *, seconds: int, now: datetime) -> bool:
     """Whether this was asked before under the key, ``seconds`` or more ago and within the hour; else it begins to wait.
 

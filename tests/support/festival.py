@@ -64,6 +64,7 @@ from tests.support.factories_ticketing import (
     make_question,
     make_ticket_type,
 )
+from tests.support.factories_vouchers import make_voucher
 from ticketing.checkin.enums import Verdict
 from ticketing.checkin.tables import Scan
 from ticketing.sales.services.orders import PURPOSE, sell_at_box_office
@@ -71,6 +72,7 @@ from ticketing.sales.services.quotas import QuotaValues, create_quota
 from ticketing.sales.services.registering import set_registering
 from ticketing.sales.tables import OrderItem, TicketOrder
 from ticketing.sales.tables_own import Handover, OrderRules
+from ticketing.sales.tables_vouchers import Voucher
 
 #: Who walks the pages. Everyone but the last four holds her role in the festival itself.
 ROLES = tuple(Role)
@@ -195,6 +197,9 @@ async def _tickets(found: Festival, now: datetime) -> None:
     found.ids["quota_id"] = await create_quota(edition_id=here, values=hall, actor=SYSTEM, now=now)
     costs = await make_ticket_type(here, now=now, code="COSTS", price_minor=50_000, quotas=[found.ids["quota_id"]])
     found.ids["question_id"] = await make_question(here, now=now, types=[type_id, costs])
+    await make_voucher(here, code="HOA2026", max_uses=5)
+    (voucher,) = await Voucher.select(Voucher.id).where(Voucher.code == "HOA2026")
+    found.ids |= {"voucher_id": voucher["id"], "voucher_code": "HOA2026"}
     until = now + timedelta(days=30)
     await OrderRules(
         edition=here, names_until=until, answers_until=until, changes_until=until, handing_until=until, back_until=until

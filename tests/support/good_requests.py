@@ -123,6 +123,7 @@ GOOD = (
     Good("nobody", "GET", EDITION + "/contest/entries/{entry_id}"),
     Good("nobody", "GET", EDITION + "/contest/results"),
     Good("nobody", "GET", EDITION + "/ticket-types"),
+    Good("nobody", "GET", EDITION + "/vouchers/{voucher_code}"),
     Good("nobody", "GET", "/api/v1/orders/{secret}"),
     Good("owner", "POST", QUESTIONS, question, keeps="new_question_id"),
     Good("owner", "GET", QUESTIONS),

@@ -5,6 +5,7 @@ from app.kernel.i18n import N_
 from ticketing.sales.queries_own import TIMES
 from ticketing.sales.tables import TicketType
 from ticketing.sales.tables_own import OrderRules
+from ticketing.sales.tables_vouchers import Voucher
 
 _FACT = "It says when something happened."
 
@@ -21,6 +22,7 @@ MOVER = Mover(
             columns=(TicketType.first_day, TicketType.last_day),
             of=TicketType.edition,
         ),
+        Dates(title=N_("Vouchers"), columns=(Voucher.valid_until,), of=Voucher.edition),
         Dates(
             title=N_("What buyers may do themselves"),
             columns=tuple(getattr(OrderRules, name) for name in TIMES),
@@ -38,6 +40,7 @@ MOVER = Mover(
         "ticket_handover.offered_at": _FACT,
         "ticket_handover.expires_at": "Whoever is offered a ticket has some days to accept, whenever the festival is.",
         "ticket_handover.closed_at": _FACT,
+        "voucher.created_at": _FACT,
         "laid_sheet.laid_at": _FACT,
         "laid_sheet.seen_at": _FACT,
     },

@@ -50,6 +50,23 @@ HANDOVER_STATE_NAMES = {
 }
 
 
+class VoucherEffect(StrEnum):
+    """What a voucher does to the price of a ticket."""
+
+    NONE = "none"
+    PERCENT = "percent"
+    AMOUNT = "amount"
+    PRICE = "price"
+
+
+VOUCHER_EFFECT_NAMES = {
+    VoucherEffect.NONE: N_("Leaves the price as it is"),
+    VoucherEffect.PERCENT: N_("Takes a percentage off"),
+    VoucherEffect.AMOUNT: N_("Takes an amount off"),
+    VoucherEffect.PRICE: N_("Sets the price"),
+}
+
+
 class OrderChannel(StrEnum):
     """Where an order came from."""
 

@@ -2,9 +2,10 @@
 
 from app.kernel.audit_words import Field, LogWords, Subject, names_in
 from app.kernel.i18n import N_
-from ticketing.sales.enums import ORDER_STATE_NAMES, PASS_KIND_NAMES, QUESTION_KIND_NAMES
+from ticketing.sales.enums import ORDER_STATE_NAMES, PASS_KIND_NAMES, QUESTION_KIND_NAMES, VOUCHER_EFFECT_NAMES
 from ticketing.sales.tables import Quota, TicketOrder, TicketType
 from ticketing.sales.tables_questions import Question
+from ticketing.sales.tables_vouchers import Voucher
 
 WORDS = LogWords(
     actions={
@@ -28,6 +29,8 @@ WORDS = LogWords(
         "quota.delete": N_("Deleted a quota"),
         "quota.update": N_("Changed a quota"),
         "registering.update": N_("Changed how visitors register by the poster"),
+        "voucher.create": N_("Made vouchers"),
+        "voucher.update": N_("Changed a voucher"),
         "ticket_type.create": N_("Added a ticket type"),
         "ticket_type.update": N_("Changed a ticket type"),
     },
@@ -81,6 +84,19 @@ WORDS = LogWords(
                 "later_until": Field(N_("After that, until")),
                 "later_percent": Field(N_("Percent that goes back then")),
                 "fee_minor": Field(N_("Kept of every cancelled ticket"), money=True),
+            },
+        ),
+        "voucher": Subject(
+            name=N_("Voucher"),
+            find=names_in(Voucher, Voucher.code),
+            fields={
+                "effect": Field(N_("What it does to the price"), values=VOUCHER_EFFECT_NAMES),
+                "value": Field(N_("How much")),
+                "reveals": Field(N_("Reveals hidden ticket types")),
+                "types": Field(N_("For these ticket types"), subject="ticket_type"),
+                "max_uses": Field(N_("Tickets it is good for")),
+                "valid_until": Field(N_("Valid until")),
+                "note": Field(N_("Note")),
             },
         ),
         "ticket_type": Subject(

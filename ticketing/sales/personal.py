@@ -15,6 +15,7 @@ from ticketing.sales.queries_questions import CONSENTED
 from ticketing.sales.tables import OrderItem, TicketOrder
 from ticketing.sales.tables_own import Handover, RefundAccount
 from ticketing.sales.tables_questions import Answer
+from ticketing.sales.tables_vouchers import Voucher
 
 
 def _of(whom: Whom) -> Any:
@@ -220,13 +221,14 @@ DATA = PersonalData(
         {
             *(f"ticket_order.{name}" for name in ("client_id", "reference", "currency", "secret_hash", "locale")),
             "laid_sheet.prefix",
-            "quota.name",
+            *("quota.name", "voucher.code"),
             *(f"ticket_question.{name}" for name in ("wording", "choices")),
             *("ticket_handover.locale", "ticket_handover.secret_hash"),
             *(f"ticket_type.{name}" for name in ("code", "name", "description", "currency", "pass_kind")),
             *("ticket_type.suggestions", "ticket_type.exempt_reason"),
         }
     ),
+    texts=(Voucher.note,),
     expire=expire,
     ties=(TicketOrder.buyer,),
 )

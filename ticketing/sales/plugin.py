@@ -37,6 +37,7 @@ from ticketing.sales.controllers.quotas import QuotaController
 from ticketing.sales.controllers.registering import RegisterController, RegisteringController
 from ticketing.sales.controllers.rules import OrderRulesController
 from ticketing.sales.controllers.tickets_sheet import TicketsSheetController
+from ticketing.sales.controllers.vouchers import VoucherController
 from ticketing.sales.dates import MOVER
 from ticketing.sales.log import WORDS
 from ticketing.sales.personal import DATA
@@ -100,6 +101,7 @@ module = Module(
         QuotaController,
         QuestionController,
         TicketsSheetController,
+        VoucherController,
         OrderController,
         BoxOfficeController,
         TicketApi,

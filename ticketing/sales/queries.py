@@ -17,6 +17,7 @@ from app.kernel.rows import among
 from app.kernel.searching import like_pattern
 from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import TicketsNotOpen
+from ticketing.sales.queries_vouchers import Offer
 from ticketing.sales.tables import TicketOrder, TicketType
 
 #: Orders that are there for people: those of a sheet that stand ready are not, until all of them do.
@@ -117,21 +118,35 @@ def days_of(edition: EditionInfo, row: dict[str, Any]) -> str:
     return "" if (first, last) == (edition.starts_on, edition.ends_on) else format_days(first, last)
 
 
-async def ticket_types_on_sale(edition: EditionInfo, now: datetime) -> list[dict[str, Any]]:
+async def ticket_types_on_sale(edition: EditionInfo, now: datetime, offer: Offer | None = None) -> list[dict[str, Any]]:
     """Ticket types that a visitor may see: active, not hidden, in or before their sales period, the last day not over.
+
+    With a voucher's ``offer`` those that it reveals too, and the prices with it; ``first_minor`` is what one costs
+    without.
 
     ``open`` when they can be had, ``least`` to ``most`` of them in one order; ``days`` are the edition's days on which
     their passes count, if not on all of them.
     """
     shown = []
     for row in await ticket_types_of(edition.id):
-        if not row["active"] or row["hidden"] or (row["sales_until"] is not None and row["sales_until"] <= now):
+        covered = offer is not None and offer.covers(row["id"])
+        revealed = covered and offer is not None and offer.reveals
+        if (
+            not row["active"]
+            or (row["hidden"] and not revealed)
+            or (row["sales_until"] is not None and row["sales_until"] <= now)
+        ):
             continue
         if row["last_day"] is not None and row["last_day"] < edition.today(now):
             continue
         row["days"] = days_of(edition, row)
+        row["first_minor"] = row["price_minor"]
         row["least"] = row["min_per_order"] or 1
         row["most"] = min(row["left"], row["max_per_order"] or row["left"])
+        if offer is not None and covered:
+            if not row["donation"]:  # of which the buyer says the price
+                row["price_minor"] = offer.price(row["first_minor"])
+            row["most"] = min(row["most"], max(row["least"], offer.left))
         row["open"] = row["most"] >= row["least"] and (row["sales_from"] is None or row["sales_from"] <= now)
         shown.append(row)
     return shown
@@ -265,7 +280,7 @@ WHERE ticket_order.edition = {} AND ticket_order.state <> 'laid'
 async def find_orders(
     edition_id: int, *, limit: int = 50, offset: int = 0, search: str = "", state: str = "", channel: str = ""
 ) -> tuple[list[dict[str, Any]], int]:
-    """Orders of an edition, newest first, and how many there are. ``search``: names, contacts, references."""
+    """Orders of an edition, newest first, and how many there are. ``search``: names, contacts, references, vouchers."""
     condition = _ORDERS
     values: list[Any] = [edition_id]
     if state:
@@ -279,9 +294,11 @@ async def find_orders(
         condition += (
             " AND (person.search_text LIKE {} ESCAPE '!' OR LOWER(ticket_order.reference) LIKE {} ESCAPE '!'"
             " OR EXISTS (SELECT 1 FROM order_item WHERE order_item.ticket_order = ticket_order.id"
-            " AND LOWER(order_item.holder_name) LIKE {} ESCAPE '!'))"
+            " AND LOWER(order_item.holder_name) LIKE {} ESCAPE '!')"
+            " OR EXISTS (SELECT 1 FROM voucher_use u JOIN voucher v ON v.id = u.voucher"
+            " WHERE u.ticket_order = ticket_order.id AND LOWER(v.code) LIKE {} ESCAPE '!'))"
         )
-        values += [pattern, pattern, pattern]
+        values += [pattern, pattern, pattern, pattern]
     count = await fetch("SELECT COUNT(*) AS count " + condition, *values)
     rows = await fetch(
         "SELECT ticket_order.id AS id, ticket_order.reference AS reference, ticket_order.state AS state, "
@@ -291,7 +308,10 @@ async def find_orders(
         "(SELECT COUNT(*) FROM order_item WHERE order_item.ticket_order = ticket_order.id "
         "AND (order_item.cancelled_at IS NULL OR ticket_order.state = 'cancelled')) AS tickets, "
         "(SELECT MIN(order_item.holder_name) FROM order_item WHERE order_item.ticket_order = ticket_order.id) "
-        "AS holder_name " + condition + " ORDER BY ticket_order.id DESC LIMIT {} OFFSET {}",
+        "AS holder_name, (SELECT MIN(v.code) FROM voucher_use u JOIN voucher v ON v.id = u.voucher "
+        "WHERE u.ticket_order = ticket_order.id) AS voucher "
+        + condition
+        + " ORDER BY ticket_order.id DESC LIMIT {} OFFSET {}",
         *values,
         limit,
         offset,

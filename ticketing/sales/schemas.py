@@ -153,6 +153,7 @@ class OrderRequest(msgspec.Struct):
     phone: str | None = None
     email: str | None = None
     locale: str = "vi"
+    voucher: Annotated[str, msgspec.Meta(max_length=40)] = ""
 
 
 class TicketTypeAnswer(msgspec.Struct):
@@ -195,6 +196,7 @@ class OrderAnswer(msgspec.Struct):
     state: str
     total_minor: int
     currency: str
+    voucher: str | None
     secret: str
     url: str
     expires_at: datetime | None

@@ -36,6 +36,7 @@ from booths.allocation.services.by_hand import hold_for_application
 from booths.allocation.services.fees import bill_booths, set_fee_plan
 from booths.catalogue.services.leads import leave_contact
 from tests.journeys.support.installation import holder
+from tests.support.factories_vouchers import make_voucher
 from tests.support.service import ROOT
 from ticketing.checkin.enums import Verdict
 from ticketing.checkin.schemas import QueuedScan
@@ -190,6 +191,8 @@ async def _orders(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
     )
     await fetch("UPDATE ticket_type SET group_most = 40 WHERE id = {} RETURNING id", numbers["type_id"])
     question = await create_question(edition_id=here, values=_ward(paid["id"]), actor=SYSTEM, now=now)
+    await make_voucher(here, code="HOA2026", max_uses=5, note="Báo chí")
+    (voucher,) = await fetch("SELECT id FROM voucher WHERE code = 'HOA2026'")
     (order,) = await fetch("SELECT payment_document FROM ticket_order WHERE id = {}", held.order_id)
     sold = await sell_at_box_office(
         edition_id=here,
@@ -226,6 +229,7 @@ async def _orders(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
         "box_office_order_id": sold.order_id,
         "quota_id": quota,
         "question_id": question,
+        "voucher_id": voucher["id"],
     }
 
 

@@ -19,11 +19,14 @@ from ticketing.sales import queries
 from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import OrderNotFound, UnknownTicketType
 from ticketing.sales.queries_questions import questions_by_type
+from ticketing.sales.queries_vouchers import vouchers_of_orders
 from ticketing.sales.schemas import MOST_IN_ONE_ORDER, OrderAnswer, OrderRequest, TicketAnswer, TicketTypeAnswer
 from ticketing.sales.schemas_questions import AskedDTO
+from ticketing.sales.schemas_vouchers import VoucherAnswer, VoucherPrice
 from ticketing.sales.services.answers import NOT_A_PHONE, Answers
 from ticketing.sales.services.orders import place_order
 from ticketing.sales.services.placing import Placed, placed_of
+from ticketing.sales.services.redeeming import code_of, look_up
 
 ONE_PRICE = N_("All tickets of one kind in an order have one price.")
 NUMBER = re.compile(r"^[0-9]{1,9}$")
@@ -64,12 +67,36 @@ class TicketApi(Controller):
             for row in types
         ]
 
+    @get("/editions/{slug:str}/vouchers/{voucher_code:str}", summary="What a voucher does")
+    async def voucher(self, slug: FromPath[str], voucher_code: FromPath[str]) -> VoucherAnswer:
+        """The ticket types that it is for, hidden ones that it reveals among them, with their prices. Errors:
+        ``tickets_not_open``, ``voucher_unknown``, ``voucher_over``, ``voucher_spent``, ``vouchers_slowed`` (look it up
+        again after a minute)."""
+        edition = await queries.edition_with_tickets(slug)
+        offer = await look_up(edition_id=edition.id, code=voucher_code, browser="", now=now())
+        return VoucherAnswer(
+            code=offer.code,
+            left=offer.left,
+            valid_until=offer.valid_until,
+            ticket_types=[
+                VoucherPrice(
+                    ticket_type=row["code"],
+                    first_minor=row["first_minor"],
+                    price_minor=row["price_minor"],
+                    currency=row["currency"],
+                )
+                for row in await queries.ticket_types_on_sale(edition, now(), offer)
+                if offer.covers(row["id"])
+            ],
+        )
+
     @post("/editions/{slug:str}/orders", summary="Order tickets", opt={"no_csrf": True})
     async def place(self, slug: FromPath[str], data: JSONBody[OrderRequest]) -> OrderAnswer:
         """The same ``client_id`` sent twice is one order with one answer; free ones are confirmed at once. Errors:
         ``tickets_not_open``, ``sold_out``, ``sales_closed``, ``nothing_chosen``, ``too_many_tickets``,
         ``too_many_of_type``, ``amount_unfit``, ``too_few_of_type``, ``unknown_ticket_type``, ``order_id_taken``,
-        ``contact_missing``, ``invalid`` (of an answer the field is ``q_``, the type's number, that of the ticket among
+        ``contact_missing``, ``voucher_unknown``, ``voucher_over``, ``voucher_spent``, ``voucher_not_for_these``,
+        ``vouchers_slowed``, ``invalid`` (of an answer the field is ``q_``, the type's number, that of the ticket among
         its own, and the question's), ``edition_cancelled``, ``too_many_tries``, ``orders_slowed`` (send it again after
         a minute, under the same ``client_id``)."""
         edition = await queries.edition_with_tickets(slug)
@@ -88,6 +115,9 @@ class TicketApi(Controller):
             if line.price_minor is not None and prices.setdefault(type_id, line.price_minor) != line.price_minor:
                 raise Invalid(fields={"price_minor": _(ONE_PRICE)})
         phone, email = _contact(data)
+        voucher = code_of(data.voucher)
+        if voucher:
+            await look_up(edition_id=edition.id, code=voucher, browser="", whatever_is_left=True, now=now())
         placed = await place_order(
             edition_id=edition.id,
             client_id=data.client_id,
@@ -98,6 +128,7 @@ class TicketApi(Controller):
             locale=data.locale if data.locale in LOCALES else "vi",
             answers=Answers(given=answers, region=edition.region),
             prices=prices,
+            voucher=voucher,
             now=now(),
         )
         return await _answer(edition, placed)
@@ -136,6 +167,7 @@ async def _answer(edition: EditionInfo, placed: Placed) -> OrderAnswer:
         state=placed.state.value,
         total_minor=placed.total.amount_minor,
         currency=placed.total.currency,
+        voucher=(await vouchers_of_orders([placed.order_id])).get(placed.order_id),
         secret=placed.secret,
         url=f"{base}{edition.path}/tickets/done/{placed.secret}",
         expires_at=placed.expires_at if placed.state is OrderState.HELD else None,

@@ -41,6 +41,7 @@ from ticketing.sales.errors import (
     UnknownTicketType,
 )
 from ticketing.sales.queries_questions import answers_of_order
+from ticketing.sales.queries_vouchers import vouchers_of_orders
 from ticketing.sales.schemas import MOST_IN_ONE_ORDER, PaidForm, TicketTypeForm
 from ticketing.sales.services import ticket_types
 from ticketing.sales.services.outcomes import cancel_order
@@ -186,6 +187,7 @@ class OrderController(Controller):
             _("Tickets"),
             _("Type"),
             _("Amount"),
+            _("Voucher"),
             _("State"),
             _("Ordered"),
         ]
@@ -199,6 +201,7 @@ class OrderController(Controller):
                 row["tickets"],
                 row["kinds"],
                 Money(row["total_minor"], row["currency"]),
+                row["voucher"],
                 names[row["state"]],
                 row["created_at"],
             ]
@@ -277,6 +280,7 @@ async def _order_page(
         edition=edition,
         order=order,
         total=total,
+        voucher=(await vouchers_of_orders([order_id])).get(order_id),
         due=await to_pay(document) if document else total,
         owed=document.owed if document and document.owed.amount_minor else None,
         tickets=await queries.tickets_of_order(order_id),

@@ -55,6 +55,7 @@ from ticketing.sales.controllers.donations import (
     prices_said,
     with_amounts,
 )
+from ticketing.sales.controllers.typed_voucher import NO_CODE, NO_VOUCHER, TypedVoucher, typed_voucher
 from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import (
     AmountUnfit,
@@ -70,6 +71,7 @@ from ticketing.sales.errors import (
     TooManyTickets,
 )
 from ticketing.sales.queries_own import changeable, offers_of_tickets, rules_of
+from ticketing.sales.queries_vouchers import has_vouchers, vouchers_of_orders
 from ticketing.sales.schemas import MOST_IN_ONE_ORDER, BuyerForm
 from ticketing.sales.services.messages import is_told_of_tickets
 from ticketing.sales.services.orders import place_order
@@ -100,29 +102,35 @@ class TicketController(Controller):
                 edition = await queries.edition_with_tickets(slug)
             except TicketsNotOpen as error:
                 return await _choose_page(edition, [], status=error.status)
-        return await _choose_page(edition, await _chosen(edition, dict(request.query_params.items())))
+        asked = dict(request.query_params.items())
+        voucher = await typed_voucher(request, edition, asked.get("voucher", ""))
+        return await _choose_page(edition, await _chosen(edition, asked, voucher), voucher.problem, voucher=voucher)
 
     @get("/order")
     async def buyer(self, request: Request[Any, Any, Any], slug: FromPath[str]) -> Response[str]:
         """Step two: who they are for."""
         edition = await queries.edition_with_tickets(slug)
-        chosen = await _chosen(edition, dict(request.query_params.items()))
+        asked = dict(request.query_params.items())
+        voucher = await typed_voucher(request, edition, asked.get("voucher", ""))
+        chosen = await _chosen(edition, asked, voucher)
         try:
-            _check(chosen)
+            _check(chosen, voucher)
         except AppError as error:
-            return await _choose_page(edition, chosen, error)
+            return await _choose_page(edition, chosen, error, voucher=voucher)
         user = request.user
         form = Form.empty(client_id=new_token(), locale=current_locale(), full_name=user.full_name if user else "")
-        return await _buyer_page(edition, chosen, form)
+        return await _buyer_page(edition, chosen, form, voucher)
 
     @post("/order")
     async def place(self, request: Request[Any, Any, Any], slug: FromPath[str]) -> Response[Any]:
         """Place the order; sent twice it is one order. With ``again`` other tickets were chosen for who was named."""
         edition = await queries.edition_with_tickets(slug)
         data = await request.form()
-        chosen = await _chosen(edition, {key: str(data[key]) for key in data if key.startswith(CHOSEN)})
-        if "again" in data:
-            return await _buyer_again(edition, chosen, _named(data))
+        again = "again" in data
+        voucher = await typed_voucher(request, edition, str(data.get("voucher", "")), at_order=not again)
+        chosen = await _chosen(edition, {key: str(data[key]) for key in data if key.startswith(CHOSEN)}, voucher)
+        if again:
+            return await _buyer_again(edition, chosen, voucher, _named(data))
         try:
             asked = await asked_when_ordering(chosen)
             reading = await open_form(request, with_answers(BuyerForm, asked))
@@ -130,7 +138,7 @@ class TicketController(Controller):
             phone, email = contact_in(reading, edition.region)
             bill = billed_to(reading, edition)
             values = reading.settle()
-            _check(chosen)
+            _check(chosen, voucher)
             placed = await place_order(
                 edition_id=edition.id,
                 client_id=values.client_id,
@@ -144,15 +152,19 @@ class TicketController(Controller):
                 billed_to=bill,
                 answers=answers_given(answers, edition.region),
                 prices=prices_said(chosen),
+                voucher=voucher.code,
                 now=now(),
             )
         except FormError as error:
-            return await _buyer_page(edition, chosen, error.form, status=422)
+            return await _buyer_page(edition, chosen, error.form, voucher, status=422)
         except (OrdersSlowed, TooManyTries) as error:
-            again = Form(msgspec.to_builtins(values), {"contact": error.sentence()})
-            return await _buyer_page(edition, chosen, again, status=error.status)
-        except (AmountUnfit, SoldOut, SalesClosed, NothingChosen, TooManyTickets, TooManyOfType, TooFewOfType) as error:
-            return await _choose_page(edition, chosen, error, _named(reading.form.values))
+            slowed = Form(msgspec.to_builtins(values), {"contact": error.sentence()})
+            return await _buyer_page(edition, chosen, slowed, voucher, status=error.status)
+        except (
+            *(AmountUnfit, SoldOut, SalesClosed, NothingChosen, TooManyTickets, TooManyOfType, TooFewOfType),
+            *NO_VOUCHER,
+        ) as error:
+            return await _choose_page(edition, chosen, error, _named(reading.form.values), voucher=voucher)
         return redirect(f"{edition.path}/tickets/done/{placed.secret}")
 
     @get("/done/{secret:str}/invoice.pdf")
@@ -268,6 +280,7 @@ async def _order_page(
         headers={"cache-control": "private, no-store"},
         edition=edition,
         order=order,
+        voucher=(await vouchers_of_orders([order["id"]])).get(order["id"]),
         total=total,
         due=due,
         minutes_left=_minutes_left(order),
@@ -299,10 +312,10 @@ def _minutes_left(order: dict[str, Any]) -> int:
     return ceil(left / 60) if 0 < left <= 3600 else 0
 
 
-async def _chosen(edition: EditionInfo, values: dict[str, str]) -> list[dict[str, Any]]:
+async def _chosen(edition: EditionInfo, values: dict[str, str], voucher: TypedVoucher) -> list[dict[str, Any]]:
     """The ticket types that were chosen, each with its ``count``, from fields ``n-ID``."""
     chosen = []
-    for row in await queries.ticket_types_on_sale(edition, now()):
+    for row in await queries.ticket_types_on_sale(edition, now(), voucher.offer):
         given = values.get(f"n-{row['id']}", "")
         count = int(given) if given.isascii() and given.isdigit() and len(given) < 4 else 0
         if count:
@@ -316,7 +329,9 @@ def _named(values: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(values.get(name, "")) for name in (*NAMED, *answers)}
 
 
-def _check(chosen: list[dict[str, Any]]) -> None:
+def _check(chosen: list[dict[str, Any]], voucher: TypedVoucher) -> None:
+    if voucher.problem is not None:
+        raise voucher.problem
     if not chosen:
         raise NothingChosen
     if sum(row["count"] for row in chosen) > MOST_IN_ONE_ORDER:
@@ -339,13 +354,15 @@ def billed_to(reading: Reading[Any], edition: EditionInfo) -> BilledTo | None:
     return BilledTo(name=typed.bill_name, address=typed.bill_address, tax_code=code)
 
 
-async def _buyer_again(edition: EditionInfo, chosen: list[dict[str, Any]], named: dict[str, str]) -> Response[str]:
+async def _buyer_again(
+    edition: EditionInfo, chosen: list[dict[str, Any]], voucher: TypedVoucher, named: dict[str, str]
+) -> Response[str]:
     """Step two for who was named before, when the tickets that she had chosen were gone."""
     try:
-        _check(chosen)
+        _check(chosen, voucher)
     except AppError as error:
-        return await _choose_page(edition, chosen, error, named)
-    return await _buyer_page(edition, chosen, Form.empty(client_id=new_token(), **named))
+        return await _choose_page(edition, chosen, error, named, voucher=voucher)
+    return await _buyer_page(edition, chosen, Form.empty(client_id=new_token(), **named), voucher)
 
 
 async def _choose_page(
@@ -354,13 +371,14 @@ async def _choose_page(
     problem: AppError | None = None,
     named: Mapping[str, str] | None = None,
     *,
+    voucher: TypedVoucher = NO_CODE,
     status: int = HTTP_200_OK,
 ) -> Response[str]:
     """Step one with what was chosen before, why it could not be had, and for whom it was.
 
     With a ``status`` that is none of success the event gives no tickets, and none are shown.
     """
-    types = await queries.ticket_types_on_sale(edition, now()) if status == HTTP_200_OK else []
+    types = await queries.ticket_types_on_sale(edition, now(), voucher.offer) if status == HTTP_200_OK else []
     return page(
         "sales/choose.html",
         status=problem.status if problem else status,
@@ -375,16 +393,19 @@ async def _choose_page(
                 "most": min(row["most"], MOST_IN_ONE_ORDER),
                 "price": Money(row["price_minor"], row["currency"]),
                 "offered": offered(row),
+                "first": Money(row["first_minor"], row["currency"]),
             }
             for row in types
         ],
         problem=problem.sentence() if problem else "",
+        voucher=voucher,
+        has_vouchers=status == HTTP_200_OK and await has_vouchers(edition.id),
         taxed=await is_taxed(edition.id),
     )
 
 
 async def _buyer_page(
-    edition: EditionInfo, chosen: list[dict[str, Any]], form: Form, *, status: int = 200
+    edition: EditionInfo, chosen: list[dict[str, Any]], form: Form, voucher: TypedVoucher, *, status: int = 200
 ) -> Response[str]:
     total = sum(row["price_minor"] * row["count"] for row in chosen)
     return page(
@@ -392,7 +413,8 @@ async def _buyer_page(
         status=status,
         edition=edition,
         chosen=chosen,
-        asked=urlencode({f"n-{row['id']}": row["count"] for row in chosen} | amounts_asked(chosen)),
+        voucher=voucher,
+        asked=urlencode({f"n-{row['id']}": row["count"] for row in chosen} | amounts_asked(chosen) | voucher.asked),
         amounts=amounts_asked(chosen),
         questions=await asked_when_ordering(chosen),
         total=Money(total, edition.currency),

@@ -29,6 +29,7 @@ from ticketing.sales.queries_own import Rules, price_standing, rules_of
 from ticketing.sales.services.own import Held, hold_own, known, tickets_to_change
 from ticketing.sales.services.own_messages import tell_cancelled
 from ticketing.sales.services.quota import give_back_places
+from ticketing.sales.services.redeeming import give_back_some
 from ticketing.sales.tables import OrderItem, TicketOrder
 from ticketing.sales.tables_own import RefundAccount
 
@@ -146,7 +147,9 @@ async def _let_go(order: TicketOrder, items: Sequence[Mapping[str, Any]], actor:
     gone = await OrderItem.update({OrderItem.cancelled_at: now}).where(standing).returning(OrderItem.id)
     if len(gone) != len(items):
         raise TicketsGone
-    await give_back_places(Counter(item["ticket_type"] for item in items), were_sold=True)
+    counts = Counter(item["ticket_type"] for item in items)
+    await give_back_some(order.id, counts)
+    await give_back_places(counts, were_sold=True)
     for item in items:
         if item["event_pass"] is not None:
             await revoke_pass(

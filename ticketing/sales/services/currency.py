@@ -2,8 +2,10 @@
 
 from app.events.queries import EditionInfo
 from app.kernel.i18n import N_
+from ticketing.sales.enums import VoucherEffect
 from ticketing.sales.tables import TicketType
 from ticketing.sales.tables_own import OrderRules
+from ticketing.sales.tables_vouchers import Voucher
 
 
 async def prices_held(edition: EditionInfo, wanted: str) -> list[str]:
@@ -16,5 +18,8 @@ async def prices_held(edition: EditionInfo, wanted: str) -> list[str]:
         return [N_("prices of tickets")]
     if await OrderRules.exists().where((OrderRules.edition == edition.id) & (OrderRules.fee_minor > 0)):
         return [N_("the fee for cancelled tickets")]
+    in_money = Voucher.effect.is_in([VoucherEffect.AMOUNT.value, VoucherEffect.PRICE.value])
+    if await Voucher.exists().where((Voucher.edition == edition.id) & in_money):
+        return [N_("vouchers of an amount")]
     await TicketType.update({TicketType.currency: wanted}).where(others)
     return []

@@ -44,6 +44,7 @@ from ticketing.sales.services.issuing import issue_ready, prepare_tickets
 from ticketing.sales.services.messages import buyers_of, send_bill, send_tickets
 from ticketing.sales.services.placing import Asked, BilledTo, Placed, place_once, placed_before
 from ticketing.sales.services.quota import take_places, why_not
+from ticketing.sales.services.redeeming import note_use, redeem, told_first
 from ticketing.sales.services.references import order_reference, order_secret
 from ticketing.sales.tables import OrderItem, TicketOrder
 
@@ -71,6 +72,7 @@ async def place_order(
     answers: Answers | None = None,
     prices: Mapping[int, int] = NO_PRICES,
     group: Sequence[str] | None = None,
+    voucher: str = "",
 ) -> Placed:
     """Order tickets online. ``counts`` maps ticket types' ids to numbers. Free orders are confirmed at once.
 
@@ -80,9 +82,10 @@ async def place_order(
     invoice in the buyer's place, ``answers`` are those to the questions of the ticket types, ``prices`` those that
     the buyer says of donations, by type, in minor units. With ``group`` it is a group's order, which types that are
     open to groups allow: these are the names on its first tickets. A group is asked no questions when it orders.
+    ``voucher`` is a code as it was typed, if any.
     Raises OrderIdTaken, NothingChosen, TooManyTickets, TooManyOfType, TooFewOfType, SoldOut, SalesClosed,
     UnknownTicketType, ContactMissing, TooManyTries, OrdersSlowed, EditionIsCancelled, AmountUnfit, Invalid
-    (answers).
+    (answers), VoucherUnknown, VoucherOver, VoucherSpent, VoucherNotForThese.
     """
     wanted = _checked(counts, MOST_IN_ONE_ORDER if group is None else MOST_IN_GROUP)
     contact = email or phone or ""
@@ -117,6 +120,7 @@ async def place_order(
             answers=answers,
             said=prices,
             group=group,
+            voucher=voucher,
             now=now,
         )
         await audit.record(
@@ -128,7 +132,7 @@ async def place_order(
             after={"reference": order.reference, "count": sum(wanted.values()), "total_minor": order.total_minor},
             now=now,
         )
-        await _take(order, edition, wanted, now=now)
+        await _take(order, edition, wanted, hidden_too=bool(voucher), now=now)
         if order.total_minor:
             await _bill(order, payer_name=full_name, billed_to=billed_to, now=now)
             await send_bill(order=order, client_id=client_id, name=full_name, now=now)
@@ -224,19 +228,27 @@ async def _create(
     answers: Answers | None = None,
     said: Mapping[int, int] = NO_PRICES,
     group: Sequence[str] | None = None,
+    voucher: str = "",
 ) -> TicketOrder:
     """Write the order with its items, inside the caller's transaction; :func:`_take` is to follow.
 
     One that costs nothing is confirmed at once.
-    Raises TooManyOfType, TooFewOfType, SoldOut, SalesClosed, UnknownTicketType, AmountUnfit, Invalid.
+    Raises TooManyOfType, TooFewOfType, SoldOut, SalesClosed, UnknownTicketType, AmountUnfit, Invalid, and what
+    :func:`redeem` does.
     """
     types = await types_asked_for(edition.id, counts)
+    prices = {type_id: _price(row, said.get(type_id)) for type_id, row in types.items()}
+    redeemed = None
+    if voucher and set(prices) == set(counts):
+        redeemed = await redeem(edition_id=edition.id, code=voucher, counts=counts, prices=prices, now=now)
+        prices |= {one: redeemed.price(one) for one in redeemed.counts if not types[one]["donation"]}
+    revealed = redeemed.counts if redeemed and redeemed.offer.reveals else {}
     if any(type_id not in types or types[type_id]["left"] < count for type_id, count in counts.items()):
-        raise await why_not(edition=edition, counts=counts, now=now, any_time=channel is not OrderChannel.ONLINE)
+        any_time = channel is not OrderChannel.ONLINE
+        raise await why_not(edition=edition, counts=counts, now=now, any_time=any_time, revealed=revealed)
     if channel is OrderChannel.ONLINE:
         for type_id, count in counts.items():
-            _check_limits(types[type_id], count, is_group=group is not None)
-    prices = {type_id: _price(row, said.get(type_id)) for type_id, row in types.items()}
+            _check_limits(types[type_id], count, is_group=group is not None, is_revealed=type_id in revealed)
     total = sum(prices[type_id] * count for type_id, count in counts.items())
     order = TicketOrder(
         edition=edition.id,
@@ -255,6 +267,8 @@ async def _create(
         confirmed_at=None if total else now,
     )
     await add(order)
+    if redeemed:
+        await note_use(order.id, redeemed)
     names = chain(group or (), repeat(holder_name))
     await insert_rows(
         OrderItem,
@@ -280,9 +294,10 @@ def _price(ticket_type: Mapping[str, Any], said: int | None) -> int:
     return said
 
 
-def _check_limits(ticket_type: Mapping[str, Any], count: int, *, is_group: bool) -> None:
+def _check_limits(ticket_type: Mapping[str, Any], count: int, *, is_group: bool, is_revealed: bool) -> None:
     least, most = ticket_type["min_per_order"], ticket_type["group_most" if is_group else "max_per_order"]
-    if ticket_type["hidden"] or (is_group and most is None):  # it is not told that there is one
+    hidden = ticket_type["hidden"] and not is_revealed
+    if hidden or (is_group and most is None):  # it is not told that there is one
         raise UnknownTicketType
     if most is not None and count > most:
         raise TooManyOfType(name=pick(ticket_type["name"]), limit=most)
@@ -290,7 +305,9 @@ def _check_limits(ticket_type: Mapping[str, Any], count: int, *, is_group: bool)
         raise TooFewOfType(name=pick(ticket_type["name"]), limit=least)
 
 
-async def _take(order: TicketOrder, edition: EditionInfo, counts: Mapping[int, int], *, now: datetime) -> None:
+async def _take(
+    order: TicketOrder, edition: EditionInfo, counts: Mapping[int, int], *, now: datetime, hidden_too: bool = False
+) -> None:
     """Hold the places of an order; sell those of one that costs nothing, and hand its tickets out.
 
     As late as can be, since nobody else gets places of the same types before the transaction ends: what can be read
@@ -298,11 +315,11 @@ async def _take(order: TicketOrder, edition: EditionInfo, counts: Mapping[int, i
     """
     any_time = order.channel != OrderChannel.ONLINE
     if order.total_minor:
-        await take_places(edition=edition, counts=counts, now=now, any_time=any_time)
+        await take_places(edition=edition, counts=counts, now=now, any_time=any_time, hidden_too=hidden_too)
         return
     ready = await prepare_tickets([order], edition=edition, now=now)
     buyers = await buyers_of([order]) if order.buyer else {}
-    await take_places(edition=edition, counts=counts, now=now, any_time=any_time, sold=True)
+    await take_places(edition=edition, counts=counts, now=now, any_time=any_time, hidden_too=hidden_too, sold=True)
     issued = await issue_ready(ready, now=now)
     await send_tickets(orders=[order], issued=issued, edition=edition, buyers=buyers, now=now)
 
@@ -334,15 +351,17 @@ async def _bill(order: TicketOrder, *, payer_name: str, now: datetime, billed_to
 async def _lines(order: TicketOrder) -> list[Line]:
     """What an order is billed for: a line for each type of ticket that costs something."""
     rows = await fetch(
-        "SELECT t.name AS name, i.price_minor AS price_minor, COUNT(*) AS count, "
-        "CASE WHEN t.donation THEN t.exempt_reason ELSE '' END AS exempt_reason FROM order_item i "
-        "JOIN ticket_type t ON t.id = i.ticket_type WHERE i.ticket_order = {} AND i.price_minor > 0 "
-        "GROUP BY t.id, i.price_minor ORDER BY t.id",
+        "SELECT t.name AS name, i.price_minor AS price_minor, u.first_minor, v.code, COUNT(*) AS count, "
+        "CASE WHEN t.donation THEN t.exempt_reason ELSE '' END AS exempt_reason "
+        "FROM order_item i JOIN ticket_type t ON t.id = i.ticket_type LEFT JOIN voucher_use u "
+        "ON u.ticket_order = i.ticket_order AND u.ticket_type = i.ticket_type LEFT JOIN voucher v ON v.id = u.voucher "
+        "WHERE i.ticket_order = {} AND i.price_minor > 0 "
+        "GROUP BY t.id, i.price_minor, u.first_minor, v.code ORDER BY t.id",
         order.id,
     )
     return [
         Line(
-            description=pick(json.loads(row["name"]), order.locale),
+            description=pick(json.loads(row["name"]), order.locale) + told_first(row, order),
             unit_minor=row["price_minor"],
             quantity=row["count"],
             exempt_reason=row["exempt_reason"],

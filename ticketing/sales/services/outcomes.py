@@ -1,6 +1,7 @@
 """What becomes of an order: its money comes, it is cancelled, its time is over. Each is one conditional update.
 
-Rows are taken in one order, so that nobody waits for each other: edition, payment document, order, ticket types by id.
+Rows are taken in one order, so that nobody waits for each other: edition, payment document, order, vouchers,
+ticket types by id.
 """
 
 from collections.abc import Sequence
@@ -29,6 +30,7 @@ from ticketing.sales.services.late import hold_all_types, move_to_types, places_
 from ticketing.sales.services.messages import send_cancelled, send_open_again
 from ticketing.sales.services.own_messages import tell_given_cancelled
 from ticketing.sales.services.quota import give_back_places, hold_sold_places, hold_types, take_places
+from ticketing.sales.services.redeeming import give_back_uses, hold_vouchers, use_again
 from ticketing.sales.tables import TicketOrder
 
 #: How long the places of an order are kept whose money turned out to be somebody else's.
@@ -39,7 +41,7 @@ async def settle_order(document: DocumentInfo, payment: PaymentInfo, now: dateti
     """What payments asks when an order's money came: the order is confirmed, or the money has to go back.
 
     An order that had expired, be it at this very moment, is confirmed too if its places can still be had, or equal
-    ones in their place. Runs in the payment's transaction.
+    ones in their place, and its voucher is still good for it. Runs in the payment's transaction.
     """
     order = await _order(document.subject_id, document.edition_id)
     counts = await counts_of_order(order.id)
@@ -50,8 +52,10 @@ async def settle_order(document: DocumentInfo, payment: PaymentInfo, now: dateti
     edition = await edition_by_id(order.edition)
     if order.state != OrderState.EXPIRED or edition.state == EditionState.CANCELLED:
         return Settlement.REFUND
+    await hold_vouchers([order.id])
     places = await places_for(edition, counts, now)
-    if places is None or not await _move(order, OrderState.EXPIRED, OrderState.HELD, closed_at=None):
+    kept = places is not None and await use_again(order.id)
+    if places is None or not kept or not await _move(order, OrderState.EXPIRED, OrderState.HELD, closed_at=None):
         return Settlement.REFUND
     await move_to_types(order.id, places)
     counts = await counts_of_order(order.id)
@@ -75,6 +79,7 @@ async def _hold_orders(
     chosen, ids = among(sorted({document.subject_id for document in documents}))
     rows = await hold_rows("ticket_order", f"id {chosen}", ids, alone=True)
     counts = await counts_of_orders([row["id"] for row in rows])
+    await hold_vouchers([row["id"] for row in rows])
     if all(row["state"] in states for row in rows):
         await hold_types(type_id for one in counts.values() for type_id in one)
     else:  # what came late may get places of any type: all of them at once, in the order in which everybody takes them
@@ -195,6 +200,7 @@ async def expire_orders(*, now: datetime, at_most: int = 200) -> int:
                 await _withdraw_bill(order, actor=None, now=now)
                 if not await _move(order, OrderState.HELD, OrderState.EXPIRED, closed_at=now):
                     raise OrderNotOpen
+                await give_back_uses(order.id)
                 await give_back_places(await counts_of_order(order.id), were_sold=False)
         except (DocumentNotOpen, OrderNotOpen):
             continue  # paid or cancelled meanwhile
@@ -217,6 +223,7 @@ async def _cancel(order: TicketOrder, owed: Money | None, *, actor: Actor, now: 
     """
     if not await _move(order, order.state, OrderState.CANCELLED, closed_at=now):
         raise OrderNotOpen
+    await give_back_uses(order.id)
     await give_back_places(await counts_of_order(order.id), were_sold=order.state == OrderState.CONFIRMED)
     await revoke_tickets(
         order_id=order.id, reason="order cancelled", reason_code=PassReason.CANCELLED, actor=actor, now=now

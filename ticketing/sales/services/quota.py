@@ -6,7 +6,7 @@ beside: its row is taken first, then those of its quotas, both in the order of t
 other.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from app.events.queries import EditionInfo
@@ -22,26 +22,36 @@ FITS = "sold + held + its_need <= size"
 
 
 async def take_places(
-    *, edition: EditionInfo, counts: Mapping[int, int], now: datetime, any_time: bool = False, sold: bool = False
+    *,
+    edition: EditionInfo,
+    counts: Mapping[int, int],
+    now: datetime,
+    any_time: bool = False,
+    hidden_too: bool = False,
+    sold: bool = False,
 ) -> None:
     """Hold places of several ticket types, or sell them at once, all or none; call it inside a transaction.
 
     ``counts`` maps a ticket type's id to a number of places. Each takes that many of all of its quotas. Nothing is sold
-    online whose last day is over. ``any_time`` sells outside the sales period (box office, uploaded sheets).
+    online whose last day is over. ``any_time`` sells outside the sales period (box office, uploaded sheets),
+    ``hidden_too`` what a voucher reveals.
     Raises SoldOut, SalesClosed, UnknownTicketType.
     """
     where = "AND edition = {} AND EXISTS (SELECT 1 FROM quota_type q WHERE q.ticket_type = its_type)"
     values: list[object] = [edition.id]
     if not any_time:
         where += (
-            " AND active = TRUE AND hidden = FALSE AND (sales_from IS NULL OR sales_from <= {}) "
-            "AND (sales_until IS NULL OR sales_until > {}) AND (last_day IS NULL OR last_day >= {})"
+            f" AND active = TRUE{'' if hidden_too else ' AND hidden = FALSE'} "
+            "AND (sales_from IS NULL OR sales_from <= {}) AND (sales_until IS NULL OR sales_until > {}) "
+            "AND (last_day IS NULL OR last_day >= {})"
         )
         values += [now, now, edition.today(now)]
     change = {"sold" if sold else "held": 1}
     offered = await _count(counts, change, where=where, values=values)
     if offered != set(counts) or not await _take(counts, change, fits=FITS):
-        raise await why_not(edition=edition, counts=counts, now=now, any_time=any_time)
+        raise await why_not(
+            edition=edition, counts=counts, now=now, any_time=any_time, revealed=counts if hidden_too else ()
+        )
 
 
 async def hold_types(type_ids: Iterable[int]) -> None:
@@ -121,7 +131,9 @@ def _sums(change: Mapping[str, int], number: str) -> str:
     return ", ".join(f"{column} = {column} {'-' if sign < 0 else '+'} {number}" for column, sign in change.items())
 
 
-async def why_not(*, edition: EditionInfo, counts: Mapping[int, int], now: datetime, any_time: bool) -> Exception:
+async def why_not(
+    *, edition: EditionInfo, counts: Mapping[int, int], now: datetime, any_time: bool, revealed: Container[int] = ()
+) -> Exception:
     """Why an order cannot be had: of its types the first that is not there, not on sale, or not left in its number."""
     types = {row["id"]: row for row in await ticket_types_of(edition.id)}
     free = {quota["id"]: quota["left"] for quota in await quotas_of(edition.id)}
@@ -129,7 +141,7 @@ async def why_not(*, edition: EditionInfo, counts: Mapping[int, int], now: datet
     name, left = "", 0
     for type_id, count in sorted(counts.items()):
         found = types.get(type_id)
-        if found is None or (found["hidden"] and not any_time):
+        if found is None or (found["hidden"] and not any_time and type_id not in revealed):
             return UnknownTicketType()
         name = pick(found["name"])
         closed = not found["active"] or (found["sales_from"] and found["sales_from"] > now)
