@@ -45,7 +45,8 @@ async def check_orders(edition: Any) -> None:
         "(SELECT COUNT(*) FROM order_item i JOIN ticket_order o ON o.id = i.ticket_order "
         "WHERE i.ticket_type = t.id AND o.state = 'confirmed' AND i.cancelled_at IS NULL) AS of_confirmed, "
         "(SELECT COUNT(*) FROM order_item i JOIN ticket_order o ON o.id = i.ticket_order "
-        "WHERE i.ticket_type = t.id AND o.state = 'held' AND i.cancelled_at IS NULL) AS of_held "
+        "WHERE i.ticket_type = t.id AND o.state = 'held' AND i.cancelled_at IS NULL) "
+        "+ (SELECT COUNT(*) FROM ticket_change c WHERE c.ticket_type = t.id AND c.state = 'held') AS of_held "
         "FROM ticket_type t WHERE t.edition = {}",
         edition.id,
     )

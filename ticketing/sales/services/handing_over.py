@@ -18,6 +18,7 @@ from app.kernel.settings import settings
 from ticketing.sales.enums import HandoverState, OrderState
 from ticketing.sales.errors import ChangesOver, HandoverClosed, HandoverOpen, OrderNotOpen, TicketsGone, TicketUsed
 from ticketing.sales.queries_own import offer_by_token, offers_of_tickets, rules_of
+from ticketing.sales.services.dearer import withdraw_changes
 from ticketing.sales.services.issuing import request_for
 from ticketing.sales.services.own import hold_own, known, tickets_to_change
 from ticketing.sales.services.own_messages import send_given, tell_offered, tell_taken
@@ -129,6 +130,7 @@ async def accept_ticket(*, token: str, name: str, actor: Actor | None, now: date
             raise HandoverClosed from error
         if offer["expires_at"] <= now or not await _close(offer["item_id"], HandoverState.ACCEPTED, now, offer["id"]):
             raise HandoverClosed
+        await withdraw_changes(held, [item["id"]], [], now)
         email, phone = (offer["contact"], None) if "@" in offer["contact"] else (None, offer["contact"])
         person = await find_or_create_by_one_contact(
             full_name=name, phone=phone, email=email, locale=offer["locale"], now=now
