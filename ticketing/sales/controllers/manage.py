@@ -39,6 +39,7 @@ from ticketing.sales.errors import (
     TicketCodeTaken,
     UnknownTicketType,
 )
+from ticketing.sales.queries_own import changes_of_order
 from ticketing.sales.schemas import MOST_IN_ONE_ORDER, PaidForm, TicketTypeForm
 from ticketing.sales.services import ticket_types
 from ticketing.sales.services.outcomes import cancel_order
@@ -278,6 +279,7 @@ async def _order_page(
         due=await to_pay(document) if document else total,
         owed=document.owed if document and document.owed.amount_minor else None,
         tickets=await queries.tickets_of_order(order_id),
+        changes=await changes_of_order(order_id),
         payment_state=_(STATE_NAMES[document.state]) if document else "",
         state_name=_(ORDER_STATE_NAMES[order["state"]]),
         channel_name=_(ORDER_CHANNEL_NAMES[order["channel"]]),
