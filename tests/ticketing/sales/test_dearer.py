@@ -341,6 +341,10 @@ async def test_its_page_says_how_to_pay_and_leads_to_the_papers(scene: Scene) ->
     assert "20.000\xa0₫ more" in (await scene.browser.get(f"{page}?lang=en")).text
     asked = await scene.browser.post(page, data={"ticket_type": str(dear)})
     assert (asked.status_code, 'name="due" value="20000"' in asked.text) == (200, True)
+    assert (
+        "held for you for 20 minutes"
+        in (await scene.browser.post(f"{page}?lang=en", data={"ticket_type": str(dear)})).text
+    )
     done = await scene.browser.post(page, data={"ticket_type": str(dear), "due": "20000"})
     (change_row,) = await changes_of_order(placed.order_id)
     pay = f"{own}/pay/{change_row['id']}"

@@ -1,6 +1,7 @@
 """What whoever holds an order's link does with one of its tickets: gives it away, or changes it for another."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from litestar import Controller, Request, Response, get, post
@@ -221,7 +222,7 @@ async def _change_page(
         other=Money(picked["price_minor"], edition.currency) if picked else None,
         back=differences[picked["id"]] if picked else None,
         to_card=await paid_by_card(bills),
-        held_minutes=HELD_FOR.total_seconds() // 60,
+        held_minutes=HELD_FOR // timedelta(minutes=1),
         problem=problem,
         form=form,
     )
