@@ -99,6 +99,8 @@ NO_EDIT = {
     "/e/{slug:str}/tickets/done/{secret:str}/give/{item_id:int}": "makes something new",
     "/e/{slug:str}/tickets/done/{secret:str}/give/{item_id:int}/withdraw": "an act",
     "/e/{slug:str}/tickets/done/{secret:str}/names": "one's own; test_renaming.py lets two write in it",
+    "/e/{slug:str}/tickets/done/{secret:str}/pay/{change_id:int}/card": "an act",
+    "/e/{slug:str}/tickets/done/{secret:str}/pay/{change_id:int}/proof": "an act",
     "/e/{slug:str}/tickets/done/{secret:str}/proof": "an act",
     "/e/{slug:str}/tickets/done/{secret:str}/resend": "an act",
     "/e/{slug:str}/tickets/given/{token:str}": "an act",

@@ -35,6 +35,7 @@ HERE = {
     "own_entry_id": "entry_id",
     "own_secret": "order_secret",
     "own_item_id": "item_id",
+    "own_change_id": "change_id",
     "box_office_order_id": "sale_id",
 }
 APPLICANT = "{own_application_id}"

@@ -37,6 +37,7 @@ NOT_SET_UP = (
     "/payments/stripe/webhook",
     "/payments/bank/sepay/webhook",
     "/e/{slug:str}/tickets/done/{secret:str}/card",
+    "/e/{slug:str}/tickets/done/{secret:str}/pay/{change_id:int}/card",
     "/manage/{edition_id:int}/payments/{document_id:int}/card-refunds/{payment_id:int}",
 )
 

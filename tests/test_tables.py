@@ -93,6 +93,7 @@ def test_money_stands_beside_its_currency() -> None:
             for name in ("taken", "bank", "fee", "loss")
         },
         "product.price_minor": ["product"],
+        "ticket_change.price_minor": ["ticket_type"],
         "ticket_order.total_minor": ["ticket_order"],
         "ticket_type.price_minor": ["ticket_type"],
         "voucher_use.first_minor": ["ticket_order", "ticket_type"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -13,16 +13,23 @@ from app.events.passes.naming import forget_label_names
 from app.events.passes.services import IssuedPass, issue_pass
 from app.events.queries import EditionInfo
 from app.events.services.editions import EditionValues, create_edition, open_edition
+from app.kernel.database import fetch
 from app.payments.enums import PaymentMethod, Settlement
+from app.payments.lines import Line
+from app.payments.queries import DocumentInfo
+from app.payments.services.documents import open_document
+from app.payments.services.issuing import payer_on
 from ticketing.checkin.services.codes import forget_keys
 from ticketing.checkin.services.gates import create_gate, create_list, forget_rules, invite_phone
 from ticketing.checkin.services.labels import forget_labels
 from ticketing.sales.enums import QuestionKind
 from ticketing.sales.queries import order_by_id
 from ticketing.sales.services import paying
+from ticketing.sales.services.dearer import CHANGE_PURPOSE
 from ticketing.sales.services.orders import Placed, place_order
 from ticketing.sales.services.questions import QuestionValues, create_question
 from ticketing.sales.services.ticket_types import TicketTypeValues, create_ticket_type
+from ticketing.sales.tables_own import TicketChange
 
 _numbers = count(1)
 
@@ -126,3 +133,31 @@ async def make_question(edition_id: int, *, now: datetime, **values: Any) -> int
     number = next(_numbers)
     values = {"kind": QuestionKind.TEXT, "wording": {"vi": f"Câu hỏi {number}", "en": f"Question {number}"}, **values}
     return await create_question(edition_id=edition_id, values=QuestionValues(**values), actor=SYSTEM, now=now)
+
+
+async def make_change(item_id: int, type_id: int, *, invoice: DocumentInfo, now: datetime) -> tuple[int, int]:
+    """Make a change of a ticket, whose order has an ``invoice``, that waits for its difference; returns its id and its
+    invoice's. Its place is not counted: it is for pages alone.
+    """
+    (item,) = await fetch("SELECT ticket_type, price_minor FROM order_item WHERE id = {}", item_id)
+    change = TicketChange(
+        order_item=item_id,
+        old_type=item["ticket_type"],
+        ticket_type=type_id,
+        price_minor=item["price_minor"] + 20_000,
+        created_at=now,
+        expires_at=now + timedelta(days=2),
+    )
+    await change.save()
+    bill = await open_document(
+        edition_id=invoice.edition_id,
+        purpose=CHANGE_PURPOSE,
+        subject_id=change.id,
+        payer=payer_on(invoice),
+        description=invoice.description,
+        currency="VND",
+        lines=[Line(description="Vé khác", unit_minor=20_000, with_tax=True)],
+        now=now,
+    )
+    await fetch("UPDATE ticket_change SET payment_document = {} WHERE id = {}", bill.id, change.id)
+    return change.id, bill.id

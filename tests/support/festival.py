@@ -57,6 +57,7 @@ from tests.judging.scene import IDEA
 from tests.payments.factories import make_entry
 from tests.support.factories import make_device, make_holder, make_organisation, make_person
 from tests.support.factories_ticketing import (
+    make_change,
     make_gate,
     make_list,
     make_order,
@@ -253,8 +254,10 @@ async def _tickets(found: Festival, now: datetime) -> None:
         now=now,
     )
     await TicketOrder.update({TicketOrder.payment_document: document.id}).where(TicketOrder.id == order.order_id)
-    for content in (b"%PDF-1.7", b"<?xml version='1.0'?><a/>"):
-        await keep_legal_file(document_id=document.id, content=content, actor=SYSTEM, now=now)
+    change_id, difference = await make_change(item["id"], type_id, invoice=document, now=now)
+    for of_order in (document.id, difference):
+        for content in (b"%PDF-1.7", b"<?xml version='1.0'?><a/>"):
+            await keep_legal_file(document_id=of_order, content=content, actor=SYSTEM, now=now)
     sponsored = await issue_service_invoice(
         edition_id=here,
         client_id="festival-sponsor",
@@ -302,6 +305,7 @@ async def _tickets(found: Festival, now: datetime) -> None:
         "order_id": order.order_id,
         "order_secret": order.secret,
         "item_id": item["id"],
+        "change_id": change_id,
         "given_token": "festival-given",
         "invoice_secret": invoice_secret("festival-sponsor"),
         "credit_note_id": credit_note.id,

@@ -67,6 +67,18 @@ VOUCHER_EFFECT_NAMES = {
 }
 
 
+class ChangeState(StrEnum):
+    """Where a ticket stands that is changed for a dearer one: the place is ``held`` until the difference has come.
+
+    ``expired`` ones are done after all when it comes late and the place is free; ``withdrawn`` ones are not.
+    """
+
+    HELD = "held"
+    DONE = "done"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
 class OrderChannel(StrEnum):
     """Where an order came from."""
 

@@ -290,6 +290,29 @@ class TicketGivenAway(AppError):
     )
 
 
+class TicketChanged(AppError):
+    """An order whose bill would be open again, though one of its tickets is, or may be, a dearer one by now."""
+
+    code = "ticket_changed"
+    status = 409
+    message = N_(
+        "A ticket of order {reference} was changed for a dearer one, so its invoice cannot be open again. Issue a "
+        "credit note over the whole amount: then this payment can be taken off. Nothing was changed."
+    )
+
+
+class ChangeStands(AppError):
+    """A dearer ticket whose difference was paid by mistake, and that cannot be what it was before."""
+
+    code = "change_stands"
+    status = 409
+    message = N_(
+        "The ticket of order {reference} cannot be changed back: it is another one by now, was used at a gate, or its "
+        "old place is gone. Issue a credit note over the whole amount: then this payment can be taken off. Nothing was "
+        "changed."
+    )
+
+
 class TicketsNotOpen(AppError):
     """An edition that gives no tickets."""
 
@@ -336,6 +359,14 @@ class RefundChanged(AppError):
     code = "refund_changed"
     status = 409
     message = N_("{back} would go back to you now, no longer {shown}: please look again. Nothing was cancelled.")
+
+
+class DifferenceChanged(AppError):
+    """A ticket that is changed for another for another amount than its page said."""
+
+    code = "difference_changed"
+    status = 409
+    message = N_("The difference is another amount by now: please look again. Nothing was changed.")
 
 
 class HandoverOpen(AppError):

@@ -12,6 +12,7 @@ WORDS = LogWords(
         "order.answer_own": N_("Changed an answer by the order's link"),
         "order.cancel": N_("Cancelled an order"),
         "order.cancel_own": N_("Cancelled tickets by the order's link"),
+        "order.begin_change": N_("Held a dearer ticket in place of another by the order's link"),
         "order.change_own": N_("Changed a ticket for another by the order's link"),
         "order.give_ticket": N_("Accepted a ticket that was given away"),
         "order.offer_ticket": N_("Offered a ticket to somebody"),

@@ -29,6 +29,7 @@ from ticketing.sales.controllers.group import GroupController
 from ticketing.sales.controllers.manage import OrderController, TicketTypeController
 from ticketing.sales.controllers.own import OwnOrderController
 from ticketing.sales.controllers.own_answers import OwnAnswersController
+from ticketing.sales.controllers.own_changes import OwnChangeController
 from ticketing.sales.controllers.own_tickets import OwnTicketController
 from ticketing.sales.controllers.public import TicketController
 from ticketing.sales.controllers.questions import QuestionController
@@ -48,14 +49,22 @@ from ticketing.sales.queries import (
     names_of_pass,
     orders_of_contact,
 )
-from ticketing.sales.queries_own import account_of_order
-from ticketing.sales.services.cancelling import TO_CARDS
+from ticketing.sales.queries_own import account_of_change, account_of_order, changes_of_contact
 from ticketing.sales.services.closing import close_sales
 from ticketing.sales.services.copying import copy_ticket_types
 from ticketing.sales.services.currency import prices_held
+from ticketing.sales.services.dearer import (
+    CHANGE_PURPOSE,
+    change_taken_back,
+    reopen_change,
+    settle_change,
+    what_stays_of_change,
+)
+from ticketing.sales.services.giving_back import TO_CARDS
 from ticketing.sales.services.messages import news_of_order, passes_stay, reach_buyer
 from ticketing.sales.services.orders import PURPOSE
 from ticketing.sales.services.outcomes import cancel_taken_back, hold_orders, reopen_order, settle_order, settle_orders
+from ticketing.sales.services.own_messages import reach_of_change
 from ticketing.sales.sheets import ATTENDEES, TICKET_TYPES
 from ticketing.sales.slots import NAV, sales_dashboard, tickets_section
 from ticketing.sales.tasks import EXPIRE, LAID, run_expire_orders, run_look_after_laid, run_refund_to_cards
@@ -71,6 +80,13 @@ def start() -> None:
     register_news(PURPOSE, news_of_order)
     register_back_to(PURPOSE, account_of_order)
     register_phones(PURPOSE, orders_of_contact)
+    register_settlement(CHANGE_PURPOSE, settle_change)
+    register_taken_back(CHANGE_PURPOSE, change_taken_back)
+    register_reopened(CHANGE_PURPOSE, reopen_change)
+    register_payers(CHANGE_PURPOSE, reach_of_change)
+    register_what_stays(CHANGE_PURPOSE, what_stays_of_change)
+    register_back_to(CHANGE_PURPOSE, account_of_change)
+    register_phones(CHANGE_PURPOSE, changes_of_contact)
     add_mover(MOVER)
     add_closer(close_sales)
     add_currency_holder(prices_held)
@@ -95,6 +111,7 @@ module = Module(
         OwnOrderController,
         OwnTicketController,
         OwnAnswersController,
+        OwnChangeController,
         GivenTicketController,
         OrderRulesController,
         TicketTypeController,

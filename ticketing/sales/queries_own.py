@@ -1,19 +1,20 @@
 """Reads of what buyers do with their orders themselves."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from app.events.queries import EditionInfo
-from app.kernel.database import fetch
+from app.kernel.database import as_moment, fetch
 from app.kernel.money import Money
 from app.kernel.security import hash_token
-from app.payments.queries import DocumentInfo
+from app.payments.enums import DocumentState
+from app.payments.queries import DocumentInfo, document_by_id
 from ticketing.sales.enums import HandoverState, OrderState
-from ticketing.sales.queries import quotas_of, room_of, ticket_types_on_sale
+from ticketing.sales.queries import quotas_of, room_of, texts, ticket_types_on_sale
 from ticketing.sales.tables import OrderItem, TicketOrder
-from ticketing.sales.tables_own import Handover, OrderRules, RefundAccount
+from ticketing.sales.tables_own import Handover, OrderRules, RefundAccount, TicketChange
 
 #: The times that rules give.
 TIMES = ("names_until", "answers_until", "changes_until", "handing_until", "back_until", "later_until")
@@ -83,7 +84,11 @@ async def rules_of(edition: EditionInfo) -> Rules:
 
 async def account_of_order(document: DocumentInfo) -> str:
     """The bank account that the buyer of an invoice's order wants her money on, in words; empty without one."""
-    row = await RefundAccount.select().where(RefundAccount.ticket_order == document.subject_id).first()
+    return await _account(document.subject_id)
+
+
+async def _account(order_id: int) -> str:
+    row = await RefundAccount.select().where(RefundAccount.ticket_order == order_id).first()
     return f"{row['bank']} · {row['number']} · {row['holder']}" if row else ""
 
 
@@ -130,27 +135,32 @@ async def items_of(order_id: int, item_ids: Sequence[int]) -> list[dict[str, Any
     return await OrderItem.select().where(mine & standing).order_by(OrderItem.id)
 
 
-async def types_instead(edition: EditionInfo, price_minor: int, type_id: int, now: datetime) -> list[dict[str, Any]]:
-    """The types that a ticket of a type can be changed for: on sale, with a place left, at the price that it had.
+async def types_instead(
+    edition: EditionInfo, price_minor: int, type_id: int, now: datetime, *, dearer: bool
+) -> list[dict[str, Any]]:
+    """The types that a ticket of a type, which cost so much, can be changed for: on sale, with a place left.
 
-    A donation is changed for nothing.
-
-    The place that it gives back counts as left, where both draw on one quota.
+    A donation is changed for nothing. The place that it gives back counts as left, where both draw on one quota: not
+    for a ``dearer`` one, whose place is held while the ticket keeps its own. Those are among them where there is an
+    invoice to bill the difference after.
     """
     if type_id in await _donations(edition.id):
         return []
     types, quotas = await ticket_types_on_sale(edition, now), await quotas_of(edition.id)
-    return _instead(types, quotas, price_minor, type_id, now)
+    return _instead(types, quotas, price_minor, type_id, now, dearer=dearer)
 
 
-async def changeable(edition: EditionInfo, tickets: Sequence[dict[str, Any]], now: datetime) -> set[int]:
+async def changeable(
+    edition: EditionInfo, tickets: Sequence[dict[str, Any]], now: datetime, *, dearer: bool
+) -> set[int]:
     """The numbers of those tickets for which there is another that they can be changed for."""
     types, quotas = await ticket_types_on_sale(edition, now), await quotas_of(edition.id)
     donations = await _donations(edition.id)
     return {
         ticket["id"]
         for ticket in tickets
-        if ticket["type_id"] not in donations and _instead(types, quotas, ticket["price_minor"], ticket["type_id"], now)
+        if ticket["type_id"] not in donations
+        and _instead(types, quotas, ticket["price_minor"], ticket["type_id"], now, dearer=dearer)
     }
 
 
@@ -160,19 +170,77 @@ async def _donations(edition_id: int) -> set[int]:
     return {row["id"] for row in rows}
 
 
+def may_be_dearer(document: DocumentInfo | None) -> bool:
+    """Whether tickets of an order with this invoice are changed for dearer ones.
+
+    Who paid nothing orders the other ticket anew, and cancels the one that she has.
+    """
+    return document is not None and document.state == DocumentState.PAID
+
+
 def _instead(
-    types: Sequence[dict[str, Any]], quotas: Sequence[dict[str, Any]], price_minor: int, type_id: int, now: datetime
+    types: Sequence[dict[str, Any]],
+    quotas: Sequence[dict[str, Any]],
+    price_minor: int,
+    type_id: int,
+    now: datetime,
+    *,
+    dearer: bool,
 ) -> list[dict[str, Any]]:
-    free = {quota["id"]: quota["left"] + (type_id in quota["types"]) for quota in quotas}
+    left = {quota["id"]: quota["left"] for quota in quotas}
+    with_own = {quota["id"]: quota["left"] + (type_id in quota["types"]) for quota in quotas}
     return [
         row
         for row in types
         if row["id"] != type_id
         and not row["donation"]
-        and row["price_minor"] == price_minor
+        and (dearer or row["price_minor"] <= price_minor)
         and (row["sales_from"] is None or row["sales_from"] <= now)
-        and room_of(row, free)
+        and room_of(row, left if row["price_minor"] > price_minor else with_own)
     ]
+
+
+async def changes_of_order(order_id: int) -> list[dict[str, Any]]:
+    """All changes of an order's tickets for dearer ones, the oldest first, each with the name of the dearer type."""
+    rows = await fetch(
+        "SELECT c.id, c.order_item, c.old_type, c.ticket_type, c.price_minor, c.state, c.payment_document, "
+        "c.expires_at, t.name AS type_name FROM ticket_change c JOIN order_item i ON i.id = c.order_item "
+        "JOIN ticket_type t ON t.id = c.ticket_type WHERE i.ticket_order = {} ORDER BY c.id",
+        order_id,
+    )
+    return [{**row, "type_name": texts(row["type_name"]), "expires_at": as_moment(row["expires_at"])} for row in rows]
+
+
+async def bills_of(order: Mapping[str, Any]) -> list[DocumentInfo]:
+    """The invoice of an order, first, and those of its changes; none of one that cost nothing."""
+    if order["payment_document"] is None:
+        return []
+    changes = [change["payment_document"] for change in await changes_of_order(order["id"])]
+    return [await document_by_id(one) for one in (order["payment_document"], *changes)]
+
+
+async def order_of_change(change_id: int) -> TicketOrder | None:
+    """The order in which a ticket is changed for a dearer one."""
+    order = TicketChange.order_item.ticket_order.as_alias("id")
+    rows = await TicketChange.select(order).where(TicketChange.id == change_id)
+    return await TicketOrder.objects().get(TicketOrder.id == rows[0]["id"]) if rows else None
+
+
+async def account_of_change(document: DocumentInfo) -> str:
+    """As :func:`account_of_order`, for the invoice over a difference."""
+    order = await order_of_change(document.subject_id)
+    return await _account(order.id) if order is not None else ""
+
+
+async def changes_of_contact(edition_id: int, contact: str) -> list[int]:
+    """Ids of the changes in orders of an edition that were made under a contact, the newest first."""
+    rows = await fetch(
+        "SELECT c.id FROM ticket_change c JOIN order_item i ON i.id = c.order_item "
+        "JOIN ticket_order o ON o.id = i.ticket_order WHERE o.edition = {} AND o.contact = {} ORDER BY c.id DESC",
+        edition_id,
+        contact,
+    )
+    return [row["id"] for row in rows]
 
 
 async def price_standing(order_id: int) -> int:

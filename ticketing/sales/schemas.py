@@ -220,11 +220,9 @@ class RulesForm(msgspec.Struct):
     fee: Annotated[str, msgspec.Meta(max_length=30)] = "0"
 
 
-class CancelForm(msgspec.Struct):
-    """Which tickets are cancelled, for what amount as the page said it, and the account that it goes to."""
+class BackForm(msgspec.Struct):
+    """The account that money goes back to."""
 
-    ticket: list[Row] = []
-    back: Shown = 0
     bank: Annotated[str, msgspec.Meta(max_length=80)] = ""
     number: Annotated[
         str,
@@ -234,10 +232,22 @@ class CancelForm(msgspec.Struct):
     holder: Annotated[str, msgspec.Meta(max_length=120)] = ""
 
 
-class ChangeForm(msgspec.Struct):
-    """The type that a ticket is to be of."""
+class CancelForm(BackForm):
+    """Which tickets are cancelled, for what amount as the page said it, and the account that it goes to."""
+
+    ticket: list[Row] = []
+    back: Shown = 0
+
+
+class ChangeForm(BackForm, kw_only=True):
+    """The type that a ticket is to be of, and what the page said goes back or is to be paid.
+
+    Neither stands in it before the page has said so: then it does, where the other type costs another price.
+    """
 
     ticket_type: Row
+    back: Shown | None = None
+    due: Shown | None = None
 
 
 class GiveForm(msgspec.Struct):

@@ -1,13 +1,13 @@
-"""Tables of what buyers do with their orders themselves: until when they may, where money goes back to, and whom they
-give a ticket to.
+"""Tables of what buyers do with their orders themselves: until when they may, where money goes back to, whom they give
+a ticket to, and what dearer one they change it for.
 """
 
-from piccolo.columns import BigInt, ForeignKey, Serial, SmallInt, Timestamptz, Varchar
+from piccolo.columns import BigInt, ForeignKey, Integer, Serial, SmallInt, Timestamptz, Varchar
 from piccolo.table import Table
 
 from app.events.tables import Edition
-from ticketing.sales.enums import HandoverState
-from ticketing.sales.tables import OrderItem, TicketOrder
+from ticketing.sales.enums import ChangeState, HandoverState
+from ticketing.sales.tables import OrderItem, TicketOrder, TicketType
 
 
 class OrderRules(Table, tablename="order_rules"):
@@ -58,4 +58,23 @@ class Handover(Table, tablename="ticket_handover"):
     closed_at = Timestamptz(default=None, null=True, help_text="When it was accepted or withdrawn")
 
 
-OWN_TABLES: list[type[Table]] = [OrderRules, RefundAccount, Handover]
+class TicketChange(Table, tablename="ticket_change"):
+    """A ticket that its buyer changes for a dearer one. Until she has paid the difference it is of its ``old_type``.
+
+    ``price_minor`` is what the dearer one costs, ``payment_document`` the id of the invoice over the difference. One
+    ticket has at most one that is ``held``.
+    """
+
+    id: Serial
+    order_item = ForeignKey(OrderItem, null=False, index=True)
+    old_type = ForeignKey(TicketType, null=False, index=True)
+    ticket_type = ForeignKey(TicketType, null=False, index=True)
+    price_minor = BigInt(default=0)
+    state = Varchar(length=10, choices=ChangeState, default=ChangeState.HELD)
+    payment_document = Integer(default=None, null=True)
+    created_at = Timestamptz(default=None)
+    expires_at = Timestamptz(default=None)
+    closed_at = Timestamptz(default=None, null=True, help_text="When it was done, expired or withdrawn")
+
+
+OWN_TABLES: list[type[Table]] = [OrderRules, RefundAccount, Handover, TicketChange]

@@ -6,7 +6,8 @@ from app.accounts.actor import SYSTEM
 from app.kernel.clock import now
 from app.kernel.jobs import JobContext
 from app.payments.services.card_refunds import refund_all_to_cards
-from ticketing.sales.services.cancelling import forget_accounts
+from ticketing.sales.services.dearer import expire_changes
+from ticketing.sales.services.giving_back import forget_accounts
 from ticketing.sales.services.laid import look_after_laid
 from ticketing.sales.services.outcomes import expire_orders
 
@@ -15,8 +16,12 @@ LAID = "sales.look_after_laid"
 
 
 async def run_expire_orders(job: JobContext) -> dict[str, Any]:
-    """Let held orders go whose time is over, and forget accounts on which nothing waits to go back any more."""
-    return {"expired": await expire_orders(now=now()), "accounts": await forget_accounts()}
+    """Let held orders and changes go whose time is over; forget accounts on which nothing waits to go back any more."""
+    return {
+        "expired": await expire_orders(now=now()),
+        "changes": await expire_changes(now=now()),
+        "accounts": await forget_accounts(),
+    }
 
 
 async def run_look_after_laid(job: JobContext) -> dict[str, Any]:

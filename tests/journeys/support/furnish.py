@@ -27,6 +27,7 @@ from app.kernel.security import hash_token
 from app.kernel.sheets import SheetContext, batches
 from app.main import register_modules, start_modules
 from app.payments.lines import Line
+from app.payments.queries import document_by_id
 from app.payments.services.drawers import open_drawer
 from app.payments.services.issuing import Payer
 from app.payments.services.service_invoices import invoice_secret, issue_service_invoice
@@ -36,6 +37,7 @@ from booths.allocation.services.by_hand import hold_for_application
 from booths.allocation.services.fees import bill_booths, set_fee_plan
 from booths.catalogue.services.leads import leave_contact
 from tests.journeys.support.installation import holder
+from tests.support.factories_ticketing import make_change
 from tests.support.factories_vouchers import make_voucher
 from tests.support.service import ROOT
 from ticketing.checkin.enums import Verdict
@@ -220,9 +222,14 @@ async def _orders(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
         expires_at=now + timedelta(days=2),
     )
     await offer.save()
+    (bill,) = await fetch("SELECT payment_document AS id FROM ticket_order WHERE id = {}", own.order_id)
+    change_id, _difference = await make_change(
+        own_items[0]["id"], paid["id"], invoice=await document_by_id(bill["id"]), now=now
+    )
     return {
         "own_secret": own.secret,
         "own_item_id": own_items[1]["id"],
+        "own_change_id": change_id,
         "given_token": "furnish-given",
         "order_secret": held.secret,
         "document_id": order["payment_document"],

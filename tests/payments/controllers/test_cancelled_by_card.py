@@ -20,7 +20,8 @@ from tests.support.card_payments import StripeServer
 from tests.support.factories_ticketing import make_open_edition, make_order, make_ticket_type
 from tests.ticketing.sales.own import allow, items
 from ticketing.sales.plugin import start
-from ticketing.sales.services.cancelling import TO_CARDS, cancel_tickets
+from ticketing.sales.services.cancelling import cancel_tickets
+from ticketing.sales.services.giving_back import TO_CARDS
 
 pytestmark = [pytest.mark.slow, pytest.mark.engines, pytest.mark.usefixtures("database")]
 PRICE = 50_000

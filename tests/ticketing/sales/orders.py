@@ -15,7 +15,8 @@ BILLS = {
     "expired": {"cancelled", "refund_due", "refunded"},
     "cancelled": {"cancelled", "refund_due", "refunded"},
 }
-#: And of one with tickets that its buyer cancelled herself: a share of the price may be kept, or all that cost is back.
+#: And of one with tickets that its buyer cancelled herself, or changed for some that cost nothing: a share of the price
+#: may be kept, or all that cost is back.
 OWN_BILLS = {
     "confirmed": {"paid", "refund_due", "refunded"},
     "cancelled": {"paid", "cancelled", "refund_due", "refunded"},
@@ -31,13 +32,14 @@ async def check_orders(edition: Any) -> None:
         "SELECT o.id, o.state, d.state AS bill, "
         "(SELECT COUNT(*) FROM order_item i WHERE i.ticket_order = o.id AND i.cancelled_at IS NULL) AS items, "
         "(SELECT COUNT(*) FROM order_item i WHERE i.ticket_order = o.id AND i.cancelled_at IS NOT NULL) AS cancelled, "
+        "(SELECT COUNT(*) FROM order_item i WHERE i.ticket_order = o.id AND i.price_minor = 0) AS free, "
         "(SELECT COUNT(*) FROM order_item i JOIN pass p ON p.id = i.event_pass WHERE i.ticket_order = o.id "
         "AND p.state = 'issued') AS valid FROM ticket_order o JOIN payment_document d ON d.id = o.payment_document "
         "WHERE o.edition = {} ORDER BY o.id",
         edition.id,
     )
     for row in orders:
-        own = OWN_BILLS.get(row["state"], set()) if row["cancelled"] else set()
+        own = OWN_BILLS.get(row["state"], set()) if row["cancelled"] or row["free"] else set()
         assert row["bill"] in BILLS[row["state"]] | own, row
         assert row["valid"] == (row["items"] if row["state"] == "confirmed" else 0), row
     types = await fetch(
@@ -45,7 +47,8 @@ async def check_orders(edition: Any) -> None:
         "(SELECT COUNT(*) FROM order_item i JOIN ticket_order o ON o.id = i.ticket_order "
         "WHERE i.ticket_type = t.id AND o.state = 'confirmed' AND i.cancelled_at IS NULL) AS of_confirmed, "
         "(SELECT COUNT(*) FROM order_item i JOIN ticket_order o ON o.id = i.ticket_order "
-        "WHERE i.ticket_type = t.id AND o.state = 'held' AND i.cancelled_at IS NULL) AS of_held "
+        "WHERE i.ticket_type = t.id AND o.state = 'held' AND i.cancelled_at IS NULL) "
+        "+ (SELECT COUNT(*) FROM ticket_change c WHERE c.ticket_type = t.id AND c.state = 'held') AS of_held "
         "FROM ticket_type t WHERE t.edition = {}",
         edition.id,
     )

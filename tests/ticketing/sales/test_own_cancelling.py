@@ -30,7 +30,8 @@ from ticketing.sales.controllers import own
 from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import ChangesOver, OrderNotOpen, RefundChanged, TicketsGone, TicketUsed
 from ticketing.sales.services import cancelling
-from ticketing.sales.services.cancelling import Account, cancel_tickets, forget_accounts
+from ticketing.sales.services.cancelling import cancel_tickets
+from ticketing.sales.services.giving_back import Account, forget_accounts
 from ticketing.sales.services.outcomes import cancel_order
 from ticketing.sales.tables_own import RefundAccount
 

@@ -40,6 +40,7 @@ from ticketing.sales.errors import (
     TicketCodeTaken,
     UnknownTicketType,
 )
+from ticketing.sales.queries_own import changes_of_order
 from ticketing.sales.queries_questions import answers_of_order
 from ticketing.sales.queries_vouchers import vouchers_of_orders
 from ticketing.sales.schemas import MOST_IN_ONE_ORDER, PaidForm, TicketTypeForm
@@ -285,6 +286,7 @@ async def _order_page(
         owed=document.owed if document and document.owed.amount_minor else None,
         tickets=await queries.tickets_of_order(order_id),
         answers=await answers_of_order(order_id, edition_id),
+        changes=await changes_of_order(order_id),
         payment_state=_(STATE_NAMES[document.state]) if document else "",
         state_name=_(ORDER_STATE_NAMES[order["state"]]),
         channel_name=_(ORDER_CHANNEL_NAMES[order["channel"]]),

@@ -14,7 +14,7 @@ from app.events.queries import EditionInfo, edition_by_slug
 from app.kernel.clock import now
 from app.kernel.editing import held, open_edit
 from app.kernel.errors import Invalid, TooManyTries
-from app.kernel.forms import Form, FormError, contact_in, open_form
+from app.kernel.forms import Form, FormError, Reading, contact_in, open_form
 from app.kernel.i18n import N_, _, format_datetime, format_number, ngettext
 from app.kernel.money import Money, format_money
 from app.kernel.security import limit
@@ -22,15 +22,16 @@ from app.kernel.sheets.errors import SheetEmpty
 from app.kernel.web import browser_of, page, redirect
 from app.payments.enums import PaymentMethod
 from app.payments.errors import DocumentNotOpen
-from app.payments.queries import DocumentInfo, document_by_id, payments_of
+from app.payments.queries import DocumentInfo, payments_of
 from ticketing.sales import queries
 from ticketing.sales.controllers.public import order_of
 from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import ChangesOver, OrderNotOpen, RefundChanged, TooManyNames
 from ticketing.sales.names_sheet import UNREAD, NamesRead, read_names
-from ticketing.sales.queries_own import Rules, rules_of
+from ticketing.sales.queries_own import Rules, bills_of, rules_of
 from ticketing.sales.schemas import AgainForm, CancelForm
-from ticketing.sales.services.cancelling import Account, back_for, cancel_tickets
+from ticketing.sales.services.cancelling import cancel_tickets
+from ticketing.sales.services.giving_back import Account, back_for
 from ticketing.sales.services.outcomes import cancel_order
 from ticketing.sales.services.own import hold_own
 from ticketing.sales.services.renaming import rename_tickets
@@ -144,18 +145,14 @@ class OwnOrderController(Controller):
         reading = await open_form(request, CancelForm)
         values = reading.values
         try:
-            parts = (values.bank, values.number, values.holder)
-            if any(parts) and not all(parts):
-                reading.refuse(
-                    "bank" if not values.bank else "number" if not values.number else "holder", _(WHOLE_ACCOUNT)
-                )
+            account = account_in(reading)
             values = reading.settle()
             back = await cancel_tickets(
                 order_id=order["id"],
                 edition_id=edition.id,
                 item_ids=values.ticket,
                 shown_minor=values.back,
-                account=Account(bank=values.bank, number=values.number, holder=values.holder) if all(parts) else None,
+                account=account,
                 actor=request.user,
                 now=now(),
             )
@@ -208,6 +205,15 @@ class OwnOrderController(Controller):
 def own_path(edition: EditionInfo, secret: str) -> str:
     """The address of an order's page."""
     return f"{edition.path}/tickets/done/{secret}"
+
+
+def account_in(reading: Reading[Any]) -> Account | None:
+    """The bank account that a form names, None where it names none; a half of one is refused."""
+    values = reading.values
+    parts = {"bank": values.bank, "number": values.number, "holder": values.holder}
+    if any(parts.values()) and not all(parts.values()):
+        reading.refuse(next(name for name, part in parts.items() if not part), _(WHOLE_ACCOUNT))
+    return Account(**parts) if all(parts.values()) else None
 
 
 async def hers(order: dict[str, Any]) -> list[dict[str, Any]]:
@@ -266,7 +272,7 @@ async def _cancel_page(
     held = order["state"] == OrderState.HELD
     if not held and (order["state"] != OrderState.CONFIRMED or rules.percent(present) is None or not tickets):
         raise ChangesOver
-    document = await document_by_id(order["payment_document"]) if order["payment_document"] is not None else None
+    bills = await bills_of(order)
     picked = [ticket for ticket in tickets if ticket["id"] in chosen]
     return page(
         "sales/own_cancel.html",
@@ -278,18 +284,18 @@ async def _cancel_page(
         held=held,
         tickets=[(one, Money(rules.back_of(one["price_minor"], present), edition.currency)) for one in tickets],
         picked=picked,
-        back=await back_for(picked, document, rules, present),
+        back=await back_for([one["price_minor"] for one in picked], bills, rules, present),
         price=Money(sum(one["price_minor"] for one in picked), order["currency"]),
-        to_card=await _paid_by_card(document),
+        to_card=await paid_by_card(bills),
         said=_in_words(edition, rules) if order["total_minor"] else [],
         form=form,
         problem=problem,
     )
 
 
-async def _paid_by_card(document: DocumentInfo | None) -> bool:
+async def paid_by_card(bills: Sequence[DocumentInfo]) -> bool:
     """Whether all that came for an order came by card, so that it goes back there."""
-    came = [one for one in await payments_of(document.id) if one.amount.amount_minor > 0] if document else []
+    came = [one for bill in bills for one in await payments_of(bill.id) if one.amount.amount_minor > 0]
     return bool(came) and all(one.method == PaymentMethod.CARD for one in came)
 
 

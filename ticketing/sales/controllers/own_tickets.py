@@ -1,5 +1,7 @@
 """What whoever holds an order's link does with one of its tickets: gives it away, or changes it for another."""
 
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from litestar import Controller, Request, Response, get, post
@@ -10,15 +12,18 @@ from app.events.pages import form_again
 from app.events.queries import EditionInfo, edition_by_slug
 from app.kernel.clock import now
 from app.kernel.errors import TooManyTries
-from app.kernel.forms import Form, FormError, contact_in, open_form, read_form
+from app.kernel.forms import Form, FormError, contact_in, open_form
 from app.kernel.i18n import LOCALES, _, current_locale, pick
+from app.kernel.money import Money, format_money
 from app.kernel.security import limit
 from app.kernel.web import page, redirect
-from ticketing.sales.controllers.own import PRIVATE, hers, own_path
+from app.payments.queries import DocumentInfo
+from ticketing.sales.controllers.own import PRIVATE, account_in, hers, own_path, paid_by_card
 from ticketing.sales.controllers.public import order_of
 from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import (
     ChangesOver,
+    DifferenceChanged,
     HandoverClosed,
     HandoverOpen,
     OrderNotFound,
@@ -27,9 +32,10 @@ from ticketing.sales.errors import (
     TooManyOfType,
     TypeNotOffered,
 )
-from ticketing.sales.queries_own import rules_of, types_instead
+from ticketing.sales.queries_own import bills_of, may_be_dearer, rules_of, types_instead
 from ticketing.sales.schemas import ChangeForm, GiveForm
-from ticketing.sales.services.changing import change_ticket
+from ticketing.sales.services.changing import change_ticket, difference_of
+from ticketing.sales.services.dearer import HELD_FOR
 from ticketing.sales.services.handing_over import offer_ticket, withdraw_offer
 
 DAY = 86400
@@ -50,32 +56,47 @@ class OwnTicketController(Controller):
         edition, order = await order_of(slug, secret)
         if not (await rules_of(edition)).may_change(now()):
             raise ChangesOver
-        return await _change_page(edition, secret, await _ticket(order, item_id), Form.empty())
+        return await _change_page(edition, order, secret, await _ticket(order, item_id), Form.empty())
 
     @post("/change/{item_id:int}")
     async def change(
         self, request: Request[Any, Any, Any], slug: FromPath[str], secret: FromPath[str], item_id: FromPath[int]
     ) -> Response[Any]:
-        """Change it."""
+        """Change it; where the other one costs another price, once what that comes to was shown."""
         edition, order = await order_of(slug, secret)
         ticket = await _ticket(order, item_id)
         await limit(f"order-change:{order['id']}", times=MOST_CHANGED, seconds=DAY, now=now())
         try:
-            values = await read_form(request, ChangeForm)
-            issued = await change_ticket(
+            reading = await open_form(request, ChangeForm)
+            account = account_in(reading)
+            values = reading.settle()
+            if values.back is None and values.due is None and await _costs_another(edition, order, ticket, values):
+                form = await form_again(request, {})
+                return await _change_page(edition, order, secret, ticket, form, chosen=values.ticket_type)
+            changed = await change_ticket(
                 order_id=order["id"],
                 edition_id=edition.id,
                 item_id=item_id,
                 type_id=values.ticket_type,
+                shown_minor=(values.back or 0) - (values.due or 0),
+                account=account,
                 actor=request.user,
                 now=now(),
             )
         except FormError as error:
-            return await _change_page(edition, secret, ticket, error.form, status=422)
+            chosen = reading.values.ticket_type if error.form.values.get("back") else None
+            return await _change_page(edition, order, secret, ticket, error.form, chosen=chosen, status=422)
+        except DifferenceChanged as error:
+            form, chosen = await form_again(request, {}), values.ticket_type
+            return await _change_page(
+                edition, order, secret, ticket, form, chosen=chosen, problem=error.sentence(), status=error.status
+            )
         except (SoldOut, SalesClosed, TooManyOfType, TypeNotOffered) as error:
             form = await form_again(request, {"ticket_type": error.sentence()})
-            return await _change_page(edition, secret, ticket, form, status=error.status)
-        return redirect(issued.path, toast=_("This is your new pass. The old one opens no gate any more."))
+            return await _change_page(edition, order, secret, ticket, form, status=error.status)
+        if isinstance(changed, int):
+            return redirect(f"{own_path(edition, secret)}/pay/{changed}")
+        return redirect(changed.path, toast=_("This is your new pass. The old one opens no gate any more."))
 
     @get("/give/{item_id:int}")
     async def give(self, slug: FromPath[str], secret: FromPath[str], item_id: FromPath[int]) -> Response[str]:
@@ -156,10 +177,38 @@ def _give_page(
     )
 
 
+async def _instead(edition: EditionInfo, bills: Sequence[DocumentInfo], ticket: dict[str, Any]) -> list[dict[str, Any]]:
+    dearer = may_be_dearer(bills[0] if bills else None)
+    return await types_instead(edition, ticket["price_minor"], ticket["type_id"], now(), dearer=dearer)
+
+
+async def _costs_another(
+    edition: EditionInfo, order: dict[str, Any], ticket: dict[str, Any], values: ChangeForm
+) -> bool:
+    """Whether the type that was chosen can be had and costs another price: what that comes to is shown first."""
+    types = await _instead(edition, await bills_of(order), ticket)
+    return any(row["id"] == values.ticket_type and row["price_minor"] != ticket["price_minor"] for row in types)
+
+
 async def _change_page(
-    edition: EditionInfo, secret: str, ticket: dict[str, Any], form: Form, *, status: int = 200
+    edition: EditionInfo,
+    order: dict[str, Any],
+    secret: str,
+    ticket: dict[str, Any],
+    form: Form,
+    *,
+    chosen: int | None = None,
+    problem: str = "",
+    status: int = 200,
 ) -> Response[str]:
-    types = await types_instead(edition, ticket["price_minor"], ticket["type_id"], now())
+    """What a ticket can be changed for, and what that comes to; with one ``chosen`` this alone, to be confirmed."""
+    present, rules, bills = now(), await rules_of(edition), await bills_of(order)
+    types = await _instead(edition, bills, ticket)
+    differences = {
+        row["id"]: await difference_of(ticket["price_minor"], row["price_minor"], bills, rules, present)
+        for row in types
+    }
+    picked = next((row for row in types if row["id"] == chosen), None)
     return page(
         "sales/own_change.html",
         status=status,
@@ -167,6 +216,23 @@ async def _change_page(
         edition=edition,
         own=own_path(edition, secret),
         ticket=ticket,
-        types=[(row["id"], " · ".join(one for one in (pick(row["name"]), row["days"]) if one)) for row in types],
+        types=[(row["id"], _in_words(row, ticket["price_minor"], differences[row["id"]])) for row in types],
+        picked=picked,
+        price=Money(ticket["price_minor"], edition.currency),
+        other=Money(picked["price_minor"], edition.currency) if picked else None,
+        back=differences[picked["id"]] if picked else None,
+        to_card=await paid_by_card(bills),
+        held_minutes=HELD_FOR // timedelta(minutes=1),
+        problem=problem,
         form=form,
     )
+
+
+def _in_words(row: dict[str, Any], price_minor: int, difference: Money) -> str:
+    """A type that a ticket can be changed for: its name, its days, and what the change comes to."""
+    said = [pick(row["name"]), row["days"]]
+    if row["price_minor"] > price_minor:
+        said.append(_("{amount} more").format(amount=format_money(Money(-difference.amount_minor, row["currency"]))))
+    elif row["price_minor"] < price_minor:
+        said.append(_("{amount} goes back").format(amount=format_money(difference)))
+    return " · ".join(one for one in said if one)

@@ -56,7 +56,7 @@ from ticketing.sales.controllers.donations import (
     with_amounts,
 )
 from ticketing.sales.controllers.typed_voucher import NO_CODE, NO_VOUCHER, TypedVoucher, typed_voucher
-from ticketing.sales.enums import OrderState
+from ticketing.sales.enums import ChangeState, OrderState
 from ticketing.sales.errors import (
     AmountUnfit,
     NothingChosen,
@@ -70,7 +70,14 @@ from ticketing.sales.errors import (
     TooManyOfType,
     TooManyTickets,
 )
-from ticketing.sales.queries_own import changeable, offers_of_tickets, rules_of
+from ticketing.sales.queries_own import (
+    bills_of,
+    changeable,
+    changes_of_order,
+    may_be_dearer,
+    offers_of_tickets,
+    rules_of,
+)
 from ticketing.sales.queries_vouchers import has_vouchers, vouchers_of_orders
 from ticketing.sales.schemas import MOST_IN_ONE_ORDER, BuyerForm
 from ticketing.sales.services.messages import is_told_of_tickets
@@ -268,8 +275,10 @@ async def _order_page(
         ticket["path"] = f"/pass/{secret_of(ticket['secret_seed'])}" if is_there else ""
     document = await document_by_id(order["payment_document"]) if order["payment_document"] is not None else None
     invoice = await own_invoice(document, is_asked=order["state"] == OrderState.HELD) if document else None
-    went_back = invoice.went_back if invoice else []
-    refunds = await refunds_of(document.id) if document else []
+    bills, changes = await bills_of(order), await changes_of_order(order["id"])
+    went_back = [one for bill in bills for one in (await own_invoice(bill, is_asked=False)).went_back]
+    refunds = [one for bill in bills for one in await refunds_of(bill.id)]
+    owed = sum(bill.owed.amount_minor for bill in bills)
     total = Money(order["total_minor"], order["currency"])
     due = await to_pay(document) if document else total
     rules, present = await rules_of(edition), now()
@@ -289,12 +298,22 @@ async def _order_page(
         offers=await offers_of_tickets([ticket["id"] for ticket in tickets]),
         may_rename=rules.may_rename(present),
         may_answer=rules.may_answer(present) and bool(await asked_of_tickets(hers)),
-        changeable=await changeable(edition, tickets, present) if rules.may_change(present) else set(),
+        changeable=await changeable(edition, tickets, present, dearer=may_be_dearer(document))
+        if rules.may_change(present)
+        else set(),
+        waiting={change["order_item"]: change for change in changes if change["state"] == ChangeState.HELD},
+        paid_changes=[
+            change
+            for change in changes
+            for bill in bills
+            if bill.id == change["payment_document"] and (bill.paid.amount_minor or bill.credited.amount_minor)
+        ],
         may_give=rules.may_hand_over(present),
         may_cancel=rules.percent(present) is not None,
         contact=queries.half_hidden(order["contact"]),
         told=await is_told_of_tickets(order["id"]),
-        refund_due=document.owed if document and document.owed.amount_minor else None,
+        refund_due=Money(owed, order["currency"]) if owed else None,
+        credited=any(bill.credited.amount_minor for bill in bills),
         refunds=[one for one in refunds if one["state"] == RefundState.DONE.value],
         returned=[one for one in went_back if one.method != PaymentMethod.CARD or one.by_claim],
         method_names={method: _(name) for method, name in METHOD_NAMES.items()},

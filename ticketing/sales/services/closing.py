@@ -6,9 +6,10 @@ from datetime import datetime
 from app.accounts.actor import Actor
 from app.events.queries import EditionInfo
 from app.kernel import audit
-from ticketing.sales.enums import OrderState
+from ticketing.sales.enums import ChangeState, OrderState
 from ticketing.sales.services.late import hold_all_types
 from ticketing.sales.tables import Quota, TicketOrder, TicketType
+from ticketing.sales.tables_own import TicketChange
 
 
 async def close_sales(edition: EditionInfo, actor: Actor, now: datetime) -> Mapping[str, int]:
@@ -32,7 +33,11 @@ async def close_sales(edition: EditionInfo, actor: Actor, now: datetime) -> Mapp
                 now=now,
             )
         count += len(rows)
-    # No order uses a place any more.
+    # No order uses a place any more, nor does a dearer ticket that is not paid.
+    await TicketChange.update({TicketChange.state: ChangeState.WITHDRAWN.value, TicketChange.closed_at: now}).where(
+        (TicketChange.state == ChangeState.HELD.value)
+        & TicketChange.ticket_type.is_in(TicketType.select(TicketType.id).where(TicketType.edition == edition.id))
+    )
     await hold_all_types(edition.id)
     await TicketType.update({TicketType.sold: 0, TicketType.held: 0, TicketType.active: False}).where(
         TicketType.edition == edition.id

@@ -19,6 +19,7 @@ from ticketing.sales.enums import HandoverState, OrderState
 from ticketing.sales.errors import ChangesOver, HandoverClosed, HandoverOpen, OrderNotOpen, TicketsGone, TicketUsed
 from ticketing.sales.queries_own import offer_by_token, offers_of_tickets, rules_of
 from ticketing.sales.services.answers import forget_answers
+from ticketing.sales.services.dearer import withdraw_changes
 from ticketing.sales.services.issuing import request_for
 from ticketing.sales.services.own import hold_own, known, tickets_to_change
 from ticketing.sales.services.own_messages import send_given, tell_offered, tell_taken
@@ -130,6 +131,7 @@ async def accept_ticket(*, token: str, name: str, actor: Actor | None, now: date
             raise HandoverClosed from error
         if offer["expires_at"] <= now or not await _close(offer["item_id"], HandoverState.ACCEPTED, now, offer["id"]):
             raise HandoverClosed
+        await withdraw_changes(held, [item["id"]], [], now)
         email, phone = (offer["contact"], None) if "@" in offer["contact"] else (None, offer["contact"])
         person = await find_or_create_by_one_contact(
             full_name=name, phone=phone, email=email, locale=offer["locale"], now=now

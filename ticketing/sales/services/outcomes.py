@@ -18,13 +18,15 @@ from app.kernel.money import Money
 from app.kernel.rows import among
 from app.payments.enums import DocumentState, Settlement
 from app.payments.errors import DocumentNotOpen
-from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id
+from app.payments.queries import DocumentInfo, PaymentInfo, document_by_id, hold_document
 from app.payments.services.documents import Paid, cancel_document, require_refund
 from app.payments.services.telling import tell_taken_back
-from ticketing.sales.enums import OrderState
-from ticketing.sales.errors import OrderNotFound, OrderNotOpen, PassesUsed, TicketGivenAway
+from ticketing.sales.enums import ChangeState, OrderState
+from ticketing.sales.errors import OrderNotFound, OrderNotOpen, PassesUsed, TicketChanged, TicketGivenAway
 from ticketing.sales.queries import SHOWN, counts_of_order, counts_of_orders, tickets_of_order
+from ticketing.sales.queries_own import changes_of_order
 from ticketing.sales.services.confirming import confirm_order, confirm_orders
+from ticketing.sales.services.dearer import take_back_changes
 from ticketing.sales.services.issuing import revoke_tickets, void_tickets
 from ticketing.sales.services.late import hold_all_types, move_to_types, places_for
 from ticketing.sales.services.messages import send_cancelled, send_open_again
@@ -127,7 +129,10 @@ async def cancel_order(
             await _withdraw_bill(order, actor=actor, now=now, tell=False)
             owed = (await document_by_id(order.payment_document)).owed
         elif order.payment_document is not None:
-            owed = await require_refund(document_id=order.payment_document, actor=actor, now=now)
+            await hold_document(order.payment_document)
+            of_own = await require_refund(document_id=order.payment_document, actor=actor, now=now)
+            of_changes = await take_back_changes(order.id, actor, now)
+            owed = Money((of_own.amount_minor if of_own is not None else 0) + of_changes, order.currency)
         await _cancel(order, owed, actor=actor, now=now)
 
 
@@ -137,6 +142,7 @@ async def cancel_taken_back(document: DocumentInfo, owed: Money, actor: Actor | 
     What payments calls inside the transaction that does so; the money is owed back already. Raises OrderNotFound.
     """
     order = await _order(document.subject_id, document.edition_id)
+    owed = Money(owed.amount_minor + await take_back_changes(order.id, actor, now), owed.currency)
     if order.state == OrderState.CONFIRMED:
         await _cancel(order, owed, actor=actor or SYSTEM, now=now)
     elif owed.amount_minor:  # its buyer cancelled it herself, and a share of the price was kept until now
@@ -149,7 +155,7 @@ async def reopen_order(document: DocumentInfo, actor: Actor, now: datetime) -> b
     What payments calls inside the transaction that takes the money off its bill. Its places stay held for a day; paid
     by then, or later while they are free, it gets other passes. Of one that its buyer cancelled nothing is to be paid
     any more. Gives whether its buyer was told, who has to have a
-    contact. Raises OrderNotFound, PassesUsed, TicketGivenAway.
+    contact. Raises OrderNotFound, PassesUsed, TicketGivenAway, TicketChanged.
     """
     await hold_row("ticket_order", document.subject_id, alone=True)
     order = await _order(document.subject_id, document.edition_id)
@@ -165,6 +171,9 @@ async def reopen_order(document: DocumentInfo, actor: Actor, now: datetime) -> b
             raise PassesUsed(reference=order.reference)
         if ticket["given_at"] and not ticket["cancelled_at"]:  # its next pass would be made for the buyer
             raise TicketGivenAway(reference=order.reference)
+    for change in await changes_of_order(order.id):
+        if change["state"] == ChangeState.HELD or (await document_by_id(change["payment_document"])).paid.amount_minor:
+            raise TicketChanged(reference=order.reference)
     until = now + HELD_AGAIN
     if not await _move(order, OrderState.CONFIRMED, OrderState.HELD, confirmed_at=None, expires_at=until):
         raise OrderNotOpen

@@ -1,7 +1,8 @@
 """Whoever holds the link of an order changes something of it: what is held for that, and what is looked at first.
 
-Rows are taken in one order, so that nobody waits for each other: edition, payment document, order, the passes of its
-tickets, ticket types by id. Whoever else takes passes and types together holds their order before.
+Rows are taken in one order, so that nobody waits for each other: edition, payment documents by id (the order's own
+before those of its changes: whoever begins a change holds the order's, so that none comes in between), order, the
+passes of its tickets, ticket types by id. Whoever else takes passes and types together holds their order before.
 """
 
 from collections.abc import Sequence
@@ -13,19 +14,29 @@ from app.events.queries import EditionInfo, hold_edition_going_on
 from app.events.slots import pass_uses
 from app.kernel.database import hold_row
 from app.payments.queries import DocumentInfo, hold_document
+from app.payments.services.documents import hold_documents
 from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import OrderNotFound, OrderNotOpen, TicketsGone, TicketUsed
-from ticketing.sales.queries_own import items_of, order_of_edition
+from ticketing.sales.queries_own import changes_of_order, items_of, order_of_edition
 from ticketing.sales.tables import TicketOrder
 
 
 @dataclass(frozen=True, kw_only=True)
 class Held:
-    """An order that nobody else changes before the transaction ends, with its edition and its bill."""
+    """An order that nobody else changes before the transaction ends, with its edition and its bill.
+
+    ``changes`` are those of its tickets for dearer ones, the oldest first, each with the bill over the difference.
+    """
 
     edition: EditionInfo
     order: TicketOrder
     document: DocumentInfo | None
+    changes: Sequence[tuple[dict[str, Any], DocumentInfo]] = ()
+
+    @property
+    def bills(self) -> list[DocumentInfo]:
+        """The order's own bill and those of its changes; none of an order that cost nothing."""
+        return [] if self.document is None else [self.document, *(bill for _change, bill in self.changes)]
 
 
 async def hold_own(order_id: int, edition_id: int, *states: OrderState) -> Held:
@@ -38,11 +49,19 @@ async def hold_own(order_id: int, edition_id: int, *states: OrderState) -> Held:
     if order is None:
         raise OrderNotFound
     document = await hold_document(order.payment_document) if order.payment_document is not None else None
+    bills = await hold_bills_of_changes(order_id)
     await hold_row("ticket_order", order_id, alone=True)
     order = await order_of_edition(order_id, edition_id)
     if order is None or order.state not in states:
         raise OrderNotOpen
-    return Held(edition=edition, order=order, document=document)
+    changes = [(change, bills[change["payment_document"]]) for change in await changes_of_order(order_id)]
+    return Held(edition=edition, order=order, document=document, changes=changes)
+
+
+async def hold_bills_of_changes(order_id: int) -> dict[int, DocumentInfo]:
+    """Hold the bills of an order's changes, by their ids; the caller holds the order's own, and not yet the order."""
+    ids = [change["payment_document"] for change in await changes_of_order(order_id)]
+    return await hold_documents(ids) if ids else {}
 
 
 async def tickets_to_change(held: Held, item_ids: Sequence[int]) -> list[dict[str, Any]]:

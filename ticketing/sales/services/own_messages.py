@@ -12,10 +12,14 @@ from app.kernel.i18n import _, format_datetime, format_number, ngettext, pick, u
 from app.kernel.money import Money, format_money
 from app.kernel.outbox import send_message, way_to
 from app.kernel.settings import settings
-from ticketing.sales.enums import HandoverState
+from app.payments.queries import DocumentInfo
+from app.payments.services.telling import Reached
+from ticketing.sales.enums import ChangeState, HandoverState
 from ticketing.sales.queries import texts
+from ticketing.sales.queries_own import order_of_change
 from ticketing.sales.services.references import order_secret
 from ticketing.sales.tables import TicketOrder
+from ticketing.sales.tables_own import TicketChange
 
 #: So many names at most are named in a message.
 MOST_NAMED = 5
@@ -24,6 +28,24 @@ MOST_NAMED = 5
 def page_of(edition: EditionInfo, client_id: str) -> str:
     """The address of an order's page."""
     return f"{settings().base_url}{edition.path}/tickets/done/{order_secret(client_id)}"
+
+
+def change_page(edition: EditionInfo, client_id: str, change_id: int) -> str:
+    """The address of the page on which the difference for a dearer ticket is paid."""
+    return f"{page_of(edition, client_id)}/pay/{change_id}"
+
+
+async def reach_of_change(document: DocumentInfo) -> Reached | None:
+    """How payments reach whoever pays the difference for a dearer ticket: by the order's contact, with its page."""
+    order = await order_of_change(document.subject_id)
+    if order is None or not order.contact:
+        return None
+    email, phone = (order.contact, None) if "@" in order.contact else (None, order.contact)
+    page = change_page(await edition_by_id(order.edition), order.client_id, document.subject_id)
+    waits = await TicketChange.exists().where(
+        (TicketChange.id == document.subject_id) & (TicketChange.state == ChangeState.HELD.value)
+    )
+    return Reached(email=email, phone=phone, page=page, secret=True, held_only=waits)
 
 
 async def tell_renamed(order: TicketOrder, edition: EditionInfo, names: Sequence[str], now: datetime) -> None:
@@ -78,22 +100,65 @@ async def tell_cancelled(
 
 
 async def tell_changed(
-    order: TicketOrder, edition: EditionInfo, type_name: Any, issued: IssuedPass, now: datetime
+    order: TicketOrder,
+    edition: EditionInfo,
+    type_name: Any,
+    issued: IssuedPass,
+    *,
+    back: Money | None,
+    undone: bool,
+    now: datetime,
 ) -> None:
-    """Tell whoever ordered what a ticket was changed for, with its new pass, in the transaction that changes it."""
+    """Tell whoever ordered what a ticket was changed for, with its new pass, in the transaction that changes it.
+
+    ``back`` is what goes back for it; ``undone``: it is what it was before, since the difference was taken back.
+    """
     with use_locale(order.locale):
+        body = _(
+            "{edition}: you changed a ticket of your order {reference} for “{ticket}” ({days}). Its new pass: "
+            "{link} The old one opens no gate any more."
+        )
+        if undone:
+            body = _(
+                "{edition}: what was paid for a dearer ticket of your order {reference} was taken back, so it is "
+                "“{ticket}” ({days}) again. Its new pass: {link} The old one opens no gate any more."
+            )
+        if back is not None and back.amount_minor:
+            body += " " + _("{back} goes back to you, and you are told when it has gone.")
         await _tell(
             order,
             edition,
             subject=_("A ticket of your order {reference} was changed"),
-            body=_(
-                "{edition}: you changed a ticket of your order {reference} for “{ticket}” ({days}). Its new pass: "
-                "{link} The old one opens no gate any more."
-            ),
+            body=body,
             values={
+                "back": format_money(back) if back is not None else "",
                 "ticket": pick(texts(type_name)),
                 "days": edition.days_within(issued.valid_from, issued.valid_until),
                 "link": f"{settings().base_url}{issued.path}",
+            },
+            now=now,
+        )
+
+
+async def tell_to_pay(
+    order: TicketOrder, edition: EditionInfo, change: Mapping[str, Any], type_name: Any, due: Money, now: datetime
+) -> None:
+    """Tell whoever ordered what is to be paid for a dearer ticket, in the transaction that holds its place."""
+    with use_locale(order.locale):
+        await _tell(
+            order,
+            edition,
+            subject=_("A ticket of your order {reference} waits for payment"),
+            body=_(
+                "{edition}: “{ticket}” is held until {until} in place of a ticket of your order {reference}. The "
+                "difference is {due}. How to pay stands here: {page} Until it has come, the ticket and its pass stay "
+                "as they are."
+            ),
+            values={
+                "ticket": pick(texts(type_name)),
+                "until": format_datetime(change["expires_at"], edition.timezone),
+                "due": format_money(due),
+                "page": change_page(edition, order.client_id, change["id"]),
             },
             now=now,
         )
