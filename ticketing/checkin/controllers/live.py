@@ -24,6 +24,7 @@ from ticketing.checkin import queries
 from ticketing.checkin.controllers.counting import counted_state
 from ticketing.checkin.enums import SETTLEMENT_NAMES, VERDICT_NAMES, VERDICT_TONES
 from ticketing.checkin.errors import ScanNotFound
+from ticketing.checkin.queries_pairs import scans_against
 from ticketing.checkin.rules import day_began
 from ticketing.checkin.schemas import OverrideForm, SettleForm
 from ticketing.checkin.services.live import channel_of
@@ -68,7 +69,7 @@ class LiveController(Controller):
             edition=await edition_by_id(edition_id),
             waiting=[row for row in shown if row["settlement"] is None],
             settled=[row for row in shown if row["settlement"] is not None],
-            others=await queries.scans_against(shown),
+            others=await scans_against(shown),
             open=await queries.open_conflicts(edition_id) > 0,
             pager=pager_of(request, Page(shown, total, offset + 1, PAGE_SIZE)),
             q=q,
@@ -191,7 +192,7 @@ async def _scan_page(edition_id: int, scan_id: int, form: Form, status: int = 20
         status=status,
         edition=await edition_by_id(edition_id),
         scan=scan,
-        other=(await queries.scans_against([scan])).get(scan_id),
+        other=(await scans_against([scan])).get(scan_id),
         verdicts=_verdicts(),
         tones=VERDICT_TONES,
         may_undo=may_undo(scan, present),

@@ -1,7 +1,6 @@
 // The gate: camera, verdict, on to the next. Online the service judges; offline this phone does, and queues.
 
 import "./gate.css";
-import { ApiError } from "@fairground/api";
 import { isInstalled, startApp } from "@fairground/app";
 import { usedStorage } from "@fairground/disk";
 import { t, tn } from "@fairground/i18n";
@@ -21,8 +20,9 @@ import { freshFor, hedgeAfter, Pace, within } from "./pace";
 import { Recent, type RecentScan } from "./recent";
 import { RecentView } from "./recent_view";
 import { Screen } from "./screen";
-import { fetchBundle, fetchStatus, handOver, isAway, isLate, isWithdrawn, redeem, timesOf, undoScan, type OfflineScan } from "./service";
+import { fetchBundle, fetchStatus, handOver, isAway, isLate, isWithdrawn, redeem, timesOf, type OfflineScan } from "./service";
 import { Store, type Bundle } from "./store";
+import { takeBack } from "./taking_back";
 import { Tools } from "./tools";
 import { Unanswered } from "./unanswered";
 import { settled } from "./untaken";
@@ -149,23 +149,14 @@ class Gate {
     this.scanner = scanner;
   }
 
-  private showRecent(): void {
-    this.view.show(this.recent.all, this.timezone, this.clock.now().at);
-  }
-
-  /** Take a scan back, which the service alone can; gives why it could not. */
-  private async undo({ id }: RecentScan): Promise<string> {
-    try {
-      await undoScan(id);
-    } catch (error) {
-      return error instanceof ApiError && !isAway(error) ? error.message : t("Without network no scan is taken back. The gate lead can do it on her page.");
+  private async undo(scan: RecentScan): Promise<string> {
+    const problem = await takeBack(scan, this.own, this.recent);
+    if (!problem) {
+      this.showRecent();
+      void this.refreshStatus();
+      void this.refreshBundle();
     }
-    await this.own.drop([id]);
-    await this.recent.undone(id);
-    this.showRecent();
-    void this.refreshStatus();
-    void this.refreshBundle();
-    return "";
+    return problem;
   }
 
   /** The phone was put away and is looked at again: what it knows may be hours old. */
