@@ -25,6 +25,8 @@ WITHOUT_TOKEN = {
     ("POST", "/api/v1/gate/scans"): "a gate phone's API: its token as a bearer, or in a cookie no other site can send",
     ("POST", "/api/v1/gate/search"): "as a gate phone's API, and changes nothing",
     ("POST", "/api/v1/gate/counts"): "a gate phone's API: its token as a bearer, or in a cookie no other site can send",
+    ("POST", "/api/v1/gate/undo"): "as a gate phone's API",
+    ("POST", "/api/v1/checkin/undo"): "as a gate phone's API",
     ("POST", "/api/v1/checkin/redeem"): "as a gate phone's API",
     ("POST", "/api/v1/checkin/scans"): "as a gate phone's API",
     ("POST", "/api/v1/judge/ballots"): "a tablet's API: its token as a bearer, or in a cookie no other site can send",

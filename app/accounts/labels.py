@@ -72,6 +72,7 @@ LABELS = {
     "sent_at": N_("Sent at"),
     "serial": N_("Number"),
     "settled_at": N_("When"),
+    "undone_at": N_("Taken back"),
     "settlement": N_("Decision"),
     "state": N_("State"),
     "subject": N_("Subject"),

@@ -167,6 +167,8 @@ GOOD = (
         "/api/v1/checkin/scans",
         lambda ids: {"scans": [{**own_scan(2, ids), "device_at": "2026-10-16T01:00:00Z"}]},
     ),
+    Good("gate_phone", "POST", "/api/v1/gate/undo", lambda ids: {"nonce": scan(1, ids)["client_id"]}),
+    Good("gate_phone", "POST", "/api/v1/checkin/undo", lambda ids: {"nonce": scan(1, ids)["client_id"]}),
     Good("finance", "GET", MANAGE + "/payments"),
     Good("finance", "GET", MANAGE + "/payments/{document_id}"),
     Good("owner", "GET", MANAGE + "/imports/kinds"),

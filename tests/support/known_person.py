@@ -204,7 +204,12 @@ async def _tickets(festival: Festival, her: Actor, now: datetime) -> None:
         actor=festival.people["finance"],
         now=now,
     )
-    settled: dict[Any, Any] = {Scan.settled_by: her.person_id, Scan.settled_at: now}
+    settled: dict[Any, Any] = {
+        Scan.settled_by: her.person_id,
+        Scan.settled_at: now,
+        Scan.undone_by: her.person_id,
+        Scan.undone_at: now,
+    }
     await Scan.update(settled).where(Scan.id == festival.ids["scan_id"])
 
 

@@ -96,6 +96,7 @@ WORDS = LogWords(
                 "reveals": Field(N_("Reveals hidden ticket types")),
                 "types": Field(N_("For these ticket types"), subject="ticket_type"),
                 "max_uses": Field(N_("Tickets it is good for")),
+                "count": Field(N_("Vouchers")),
                 "valid_until": Field(N_("Valid until")),
                 "note": Field(N_("Note")),
             },

@@ -259,7 +259,8 @@ async def _gates(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:
     _device_id, invite = await invite_phone(
         edition_id=here, gate_id=numbers["gate_id"], label="Điện thoại mới", actor=SYSTEM, now=now
     )
-    return {"gate_device_id": device_id, "invite_token": invite.rpartition("/")[2]}
+    (scan,) = await fetch("SELECT id FROM scan WHERE client_id = 'furnish-again'")
+    return {"gate_device_id": device_id, "invite_token": invite.rpartition("/")[2], "scan_id": scan["id"]}
 
 
 async def _twice(numbers: dict[str, Any], now: datetime) -> dict[str, Any]:

@@ -189,6 +189,7 @@ PLACES = [
     Place("gates-phone", "/manage/{edition_id}/gates/phones/{gate_device_id}", "owner"),
     Place("live", "/manage/{edition_id}/live", "owner", live=True),
     Place("live-conflicts", "/manage/{edition_id}/live/conflicts", "owner"),
+    Place("live-scan", "/manage/{edition_id}/live/scans/{scan_id}", "owner"),
     Place("organiser-contest", "/manage/{edition_id}/contest", "owner"),
     Place("chair-entry", "/manage/{edition_id}/contest/entries/{entry_id}", "owner"),
     Place("organiser-contest-settings", "/manage/{edition_id}/contest/settings", "owner"),

@@ -77,7 +77,7 @@ async def create_vouchers(
                 actor=actor,
                 action="voucher.create",
                 subject_type="voucher",
-                subject_id=edition_id if number > 1 else await _id_of(edition_id, codes[0]),
+                subject_id=await _id_of(edition_id, codes[0]),
                 edition_id=edition_id,
                 after={**_told(values), "code": values.code if number > 1 else codes[0], "count": number},
                 now=now,
