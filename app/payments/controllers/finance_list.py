@@ -22,6 +22,7 @@ from app.payments.queries import DocumentInfo
 from app.payments.queries_due import count_overdue, next_days, open_by_day
 from app.payments.queries_legal import open_at_ending_rates
 from app.payments.queries_proof import with_waiting_proofs
+from app.payments.services.modes import mode_shown
 
 #: A tab of the list beside the states: open invoices of which a day of payment is over.
 OVERDUE = "overdue"
@@ -51,6 +52,7 @@ class DocumentListController(Controller):
         return page(
             "payments/list.html",
             edition=edition,
+            live=await mode_shown(edition_id),
             documents=found.items,
             ending_rates=await open_at_ending_rates(edition_id, today),
             proof_waits=await with_waiting_proofs([one.id for one in found.items]),
