@@ -13,8 +13,7 @@ from app.kernel.database import as_moment, fetch
 from app.kernel.money import Money
 from app.kernel.names import clean_text, search_text, text_key
 from app.kernel.rows import among
-from app.payments.enums import DocumentKind
-from app.payments.queries import DocumentInfo, PaymentInfo, payment_info
+from app.payments.queries import PaymentInfo, payment_info
 from app.payments.tables import Payment
 
 
@@ -93,24 +92,6 @@ def as_known(name: str, known: MutableMapping[str, str]) -> str:
     """
     cleaned = clean_text(name)[:120]
     return known.setdefault(text_key(cleaned), cleaned)
-
-
-async def over_what_is_borne(documents: Sequence[DocumentInfo]) -> dict[int, tuple[str, Money]]:
-    """Of credit notes that take nothing back for the payer: whose part they are over, and how much of it, by their ids.
-
-    Their own amount is nothing, since it is less of what is sold and of what somebody bears.
-    """
-    notes = {one.id: one for one in documents if one.kind == DocumentKind.CREDIT_NOTE and not one.amount.amount_minor}
-    chosen, value = among(list(notes))
-    rows = await fetch(
-        "SELECT document, funded_by, SUM(net_minor + tax_minor) AS minor FROM payment_line "
-        f"WHERE document {chosen} AND funded_by <> '' GROUP BY document, funded_by",
-        value,
-    )
-    return {
-        row["document"]: (row["funded_by"], Money(-int(row["minor"]), notes[row["document"]].amount.currency))
-        for row in rows
-    }
 
 
 async def borne_in(edition_id: int) -> list[Borne]:

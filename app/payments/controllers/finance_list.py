@@ -19,7 +19,6 @@ from app.kernel.web import page
 from app.payments import queries
 from app.payments.enums import STATE_NAMES, TAKES, DocumentKind, DocumentState
 from app.payments.queries import DocumentInfo
-from app.payments.queries_borne import over_what_is_borne
 from app.payments.queries_due import count_overdue, next_days, open_by_day
 from app.payments.queries_legal import open_at_ending_rates
 from app.payments.queries_proof import with_waiting_proofs
@@ -56,7 +55,6 @@ class DocumentListController(Controller):
             live=await mode_shown(edition_id),
             documents=found.items,
             ending_rates=await open_at_ending_rates(edition_id, today),
-            over=await over_what_is_borne(found.items),
             proof_waits=await with_waiting_proofs([one.id for one in found.items]),
             pager=pager_of(request, found),
             next_days=await next_days(found.items, today),
@@ -72,7 +70,7 @@ class DocumentListController(Controller):
     async def export(
         self, request: Request[Actor, Any, Any], edition_id: FromPath[int], q: FromQuery[str] = ""
     ) -> Response[bytes]:
-        """The list as a sheet: the sum of its amounts is what the books hold, or is of the rows that were chosen."""
+        """The list as a sheet; of the whole list the sum of the amounts is what the books hold."""
         state = request.query_params.get("state", "")
         edition = await edition_by_id(edition_id)
         found = await _found(edition, state, q)

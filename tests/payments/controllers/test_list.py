@@ -16,7 +16,6 @@ from app.kernel.database import fetch
 from app.kernel.money import Money
 from app.kernel.sheets import read_table
 from app.payments.enums import PaymentMethod
-from app.payments.lines import Line
 from app.payments.queries import DocumentInfo, document_by_id, parts_by_document, to_pay_by
 from app.payments.queries_due import count_overdue, open_by_day
 from app.payments.services.corrections import credit_document
@@ -135,6 +134,21 @@ async def test_the_sheet_takes_credit_notes_off(client: Browser, frozen_now: obj
     assert sum(row["Amount"] for row in told) == sold["sold"] < sum(one.amount.amount_minor for one in documents)
 
 
+async def test_a_sheet_of_some_rows_says_that_its_sum_is_of_these(
+    client: Browser, frozen_now: object, seller: Seller
+) -> None:
+    edition = await make_edition()
+    await some_invoices(edition)
+    await sign_in(client, (await make_owner()).id)
+    base = f"/manage/{edition.id}/payments/export.xlsx?lang=en"
+    for chosen, header in (("", "Amount"), ("&state=open", "Amount, of the chosen rows alone")):
+        sheet = read_table((await client.get(f"{base}{chosen}")).content, "list.xlsx")
+        assert sheet.headers[3] == header
+    assert (
+        "Amount, of the chosen rows alone" in read_table((await client.get(f"{base}&q=HD")).content, "x.xlsx").headers
+    )
+
+
 async def test_what_goes_back_is_said_and_not_what_was_billed(
     client: Browser, frozen_now: object, seller: Seller
 ) -> None:
@@ -159,36 +173,3 @@ async def test_a_longer_list_asks_the_database_no_more(client: Browser, frozen_n
             assert (await client.get(f"/manage/{edition.id}/payments?state=overdue")).status_code == 200
         counts.append(len(sent))
     assert counts[0] == counts[2]
-
-
-async def test_a_note_over_what_somebody_bears_says_how_much_and_whose(
-    client: Browser, frozen_now: object, seller: Seller
-) -> None:
-    edition = await make_edition()
-    lines = [
-        Line(description="Gian hàng", unit_minor=90_000),
-        Line(description="Hỗ trợ", unit_minor=-30_000, funded_by="Quỹ"),
-    ]
-    document = await make_document(edition, lines=lines)
-    given = {"reason": "Bớt", "actor": SYSTEM, "now": NOW}
-    await credit_document(document_id=document.id, amount=Money(10_000, "VND"), line=2, **given)
-    await credit_document(document_id=document.id, amount=Money(20_000, "VND"), **given)
-    await sign_in(client, (await make_owner()).id)
-    base = f"/manage/{edition.id}/payments"
-    page = (await client.get(f"{base}?lang=en")).text
-    assert [row[3] for row in rows_of(page)] == ["20.000 ₫", "0 ₫ 10.000 ₫ less for Quỹ to bear", "60.000 ₫"]
-
-
-async def test_a_sheet_of_some_rows_says_that_its_sum_is_of_these(
-    client: Browser, frozen_now: object, seller: Seller
-) -> None:
-    edition = await make_edition()
-    await some_invoices(edition)
-    await sign_in(client, (await make_owner()).id)
-    base = f"/manage/{edition.id}/payments/export.xlsx?lang=en"
-    for chosen, header in (("", "Amount"), ("&state=open", "Amount, of the chosen rows alone")):
-        sheet = read_table((await client.get(f"{base}{chosen}")).content, "list.xlsx")
-        assert sheet.headers[3] == header
-    assert (
-        "Amount, of the chosen rows alone" in read_table((await client.get(f"{base}&q=HD")).content, "x.xlsx").headers
-    )

@@ -115,21 +115,6 @@ async def test_a_credit_note_takes_back_what_was_sold_and_says_what_others_bore(
     assert told == [200_000, 16_000, 216_000, [{"by": "Quỹ", "amount": 54_000}], 162_000]
 
 
-async def test_a_credit_note_over_what_somebody_bears_takes_back_her_part_alone(
-    provider: LegalServer, seller: Seller
-) -> None:
-    document = await borne_fee(await make_edition(), own_minor=1_620_000)
-    await record_payment(document_id=document.id, method=PaymentMethod.CASH, amount=document.due, actor=SYSTEM, now=NOW)
-    await issue_due(NOW)
-    over = {"reason": "Bớt", "line": 2, "actor": SYSTEM, "now": NOW}
-    await credit_document(document_id=document.id, amount=Money(108_000, "VND"), **over)
-    await issue_due(NOW)
-    note = provider.orders()[1]
-    told = [note[name] for name in ("kind", "net", "tax", "total", "borne", "to_pay")]
-    assert told == ["credit_note", 100_000, 8_000, 108_000, [{"by": "Quỹ", "amount": 108_000}], 0]
-    assert [one["net"] for one in note["lines"]] == [100_000]  # what is sold for less; no line of whom bears it
-
-
 @pytest.mark.parametrize("issued", [True, False])
 async def test_a_fee_borne_whole_has_its_e_invoice_and_one_that_takes_it_back(
     provider: LegalServer, seller: Seller, issued: bool
