@@ -235,15 +235,19 @@ def _bank() -> Finding:
 def _cards() -> list[Finding]:
     """Nothing where nobody pays by card: most fairs take cash and transfers."""
     given = settings()
-    if not given.stripe_secret_key:
+    live, test = given.stripe_secret_key, given.stripe_test_secret_key
+    if not live and not test:
         return []
-    found = [Finding("fine", f"People pay by card through Stripe, in {given.stripe_mode} mode.")]
-    if given.stripe_mode == "sandbox" and not given.demo:
-        found = [Finding("mind", "STRIPE_MODE is sandbox: cards are not charged.")]
-    if given.stripe_mode == "live" and given.demo:
-        found = [Finding("wrong", "STRIPE_MODE is live and DEMO is on: real cards are charged for what nobody sells.")]
-    elif given.stripe_mode == "live" and _is_local(given.base_url):
-        found = [Finding("mind", f"STRIPE_MODE is live: real cards are charged, though BASE_URL is {given.base_url}.")]
+    modes = "live, or in the sandbox where nobody chose" if live and test else "live" if live else "in the sandbox"
+    found = [Finding("fine", f"People pay by card through Stripe, {modes}.")]
+    if test and not live and not given.demo:
+        found = [Finding("mind", "STRIPE_TEST_SECRET_KEY alone is set: cards are not charged.")]
+    if live and given.demo:
+        said = "STRIPE_SECRET_KEY is set and DEMO is on: real cards are charged for what nobody sells."
+        found = [Finding("wrong", said)]
+    elif live and _is_local(given.base_url):
+        said = f"STRIPE_SECRET_KEY is set: real cards are charged, though BASE_URL is {given.base_url}."
+        found = [Finding("mind", said)]
     if not given.stripe_webhook_secret:
         found.append(Finding("mind", "No STRIPE_WEBHOOK_SECRET: card payments are noticed minutes later."))
     return found

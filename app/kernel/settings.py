@@ -141,18 +141,20 @@ class Settings(BaseSettings):
         description="First day (`2026-01-31`) whose paid invoices get an e-invoice by the provider; empty: all that "
         "have none",
     )
-    stripe_mode: Literal["sandbox", "live"] = Field(
-        default="sandbox",
-        description="`sandbox` takes Stripe's test keys and test events alone, `live` real ones alone",
-    )
     stripe_secret_key: str = Field(
         default="",
-        description="Secret (`sk_`) or restricted (`rk_`) key of Stripe; empty: nobody pays by card here",
+        description="Live key of Stripe, secret (`sk_live_`) or restricted (`rk_live_`): real cards are charged; "
+        "empty: none is",
+    )
+    stripe_test_secret_key: str = Field(
+        default="",
+        description="Test key of Stripe (`sk_test_`, `rk_test_`), for editions that try cards out; with neither key "
+        "nobody pays by card",
     )
     stripe_webhook_secret: str = Field(
         default="",
-        description="Signing secret of Stripe's webhook, or several separated by commas while it is changed; empty: "
-        "what Stripe tells is refused",
+        description="Signing secret of Stripe's webhook, or several separated by commas: of both modes, or while it is "
+        "changed; empty: what Stripe tells is refused",
     )
     stripe_account: str = Field(
         default="", description="Stripe account (`acct_`) whose events are taken, where the webhook hears of several"
@@ -160,7 +162,7 @@ class Settings(BaseSettings):
     stripe_api_base: str = Field(
         default="",
         description="Address of a server that is asked in Stripe's place, for tests: on this machine or a private "
-        "network alone, and never in `live` mode",
+        "network alone, and only with a test key alone",
     )
 
     @field_validator("database_url")
@@ -247,13 +249,16 @@ class Settings(BaseSettings):
         """Raises ValueError for what is no day."""
         return date.fromisoformat(value).isoformat() if value else ""
 
-    @field_validator("stripe_secret_key")
+    @field_validator("stripe_secret_key", "stripe_test_secret_key")
     @classmethod
     def _key_of_its_mode(cls, value: str, info: ValidationInfo) -> str:
         """A test key takes no money, and a live key takes real money: neither shall happen by mistake."""
-        kind = "test" if info.data.get("stripe_mode") == "sandbox" else "live"
+        kind, other = ("live", "test") if info.field_name == "stripe_secret_key" else ("test", "live")
+        if value.startswith((f"sk_{other}_", f"rk_{other}_")):
+            place = "STRIPE_TEST_SECRET_KEY" if other == "test" else "STRIPE_SECRET_KEY"
+            raise ValueError(f"this is a {other} key, which belongs into {place}; STRIPE_MODE is not needed any more")
         if value and not value.startswith((f"sk_{kind}_", f"rk_{kind}_")):
-            raise ValueError(f"STRIPE_MODE wants a key that begins with sk_{kind}_ or rk_{kind}_")
+            raise ValueError(f"a key that begins with sk_{kind}_ or rk_{kind}_ is needed")
         return value
 
     @field_validator("stripe_api_base")
@@ -261,8 +266,8 @@ class Settings(BaseSettings):
     def _stripe_itself_when_live(cls, value: str, info: ValidationInfo) -> str:
         """The secret key goes there."""
         host = urlsplit(value).hostname
-        if value and (info.data.get("stripe_mode") != "sandbox" or not host or not is_near(host)):
-            raise ValueError("this is for tests: near addresses alone, and not while STRIPE_MODE is live")
+        if value and (info.data.get("stripe_secret_key", "") or not host or not is_near(host)):
+            raise ValueError("this is for tests: near addresses alone, and not while STRIPE_SECRET_KEY is set")
         return value.rstrip("/")
 
     @property

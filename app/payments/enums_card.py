@@ -29,6 +29,13 @@ ATTEMPT_NAMES = {
 }
 
 
+class CardMode(StrEnum):
+    """Stripe's two modes: in the sandbox test cards alone are taken, and none is charged."""
+
+    SANDBOX = "sandbox"
+    LIVE = "live"
+
+
 class RefundState(StrEnum):
     """Where a refund to a card stands. ``started``: asked for, without an answer yet; ``pending``: Stripe is at it."""
 

@@ -93,3 +93,21 @@ class NotByCard(AppError):
     code = "not_paid_by_card"
     status = 409
     message = N_("This money did not come through Stripe. Give it back another way, and record that.")
+
+
+class ModeHasNoKey(AppError):
+    """An edition put into a mode of Stripe whose key is not set."""
+
+    code = "card_mode_without_key"
+    status = 409
+    message = N_("This mode of Stripe has no key here. Whoever runs the service sets it.")
+
+
+class ModeDiffers(AppError):
+    """What Stripe told of one mode, over a checkout that was begun in the other."""
+
+    code = "card_mode_differs"
+    status = 409
+    message = N_(
+        "Invoice {number} is paid in Stripe's other mode: what a trial says is no money, and money is no trial."
+    )

@@ -17,6 +17,7 @@ class Terms:
     ``use_drawers``: cash is taken, and goes back, through a drawer that its cashier has open.
     ``remind_days``: payers are reminded so many days before, and once when the day is over; 0 for never.
     ``qris``: hash of the picture of her QRIS code; empty without one.
+    ``live``: whether cards are really charged, or else tried out in Stripe's sandbox; None while nobody chose.
     """
 
     seller_name: str = ""
@@ -29,6 +30,7 @@ class Terms:
     use_drawers: bool = False
     remind_days: int = 3
     qris: str = ""
+    live: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

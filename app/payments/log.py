@@ -41,6 +41,7 @@ WORDS = LogWords(
         "payment.proof": N_("Sent a proof of transfer"),
         "payment.proof_looked_at": N_("Looked at a proof of transfer"),
         "payment.terms": N_("Changed who sells and how it is taxed"),
+        "payment.card_mode": N_("Changed whether cards are charged"),
         "payment.close_day": N_("Closed a day of the books"),
         "payout.record": N_("Recorded a payout"),
         "payout.take_back": N_("Took back a payout"),

@@ -20,6 +20,7 @@ from app.payments.queries import (
 )
 from app.payments.queries_legal import legal_files_of
 from app.payments.queries_proof import ProofInfo, proofs_of
+from app.payments.services.modes import mode_of
 from app.payments.services.stripe_client import cards_on, cards_take
 from app.payments.transfers import Transfer, transfer_of, transfers_on
 
@@ -30,9 +31,9 @@ class OwnInvoice:
 
     ``payments`` are those that stand: no refund that failed after all, nor what was taken off again; ``came`` says
     whether any money came, taken off since or not. ``transfer`` and ``qris`` (the hash of the seller's picture) are
-    ways to pay ``next``, while she is asked for it. ``e_invoices`` are the files that are here of its legal e-invoice
-    and of those of its ``credit_notes``: one over what somebody else bears takes nothing back for her, and is there
-    only with its e-invoice.
+    ways to pay ``next``, while she is asked for it; ``live`` says whether a card is really charged. ``e_invoices`` are
+    the files that are here of its legal e-invoice and of those of its ``credit_notes``: one over what somebody else
+    bears takes nothing back for her, and is there only with its e-invoice.
     """
 
     document: DocumentInfo
@@ -44,18 +45,19 @@ class OwnInvoice:
     credit_notes: list[DocumentInfo]
     e_invoices: list[tuple[DocumentInfo, LegalFileKind]]
     transfer: Transfer | None
+    live: bool
     qris: str
     proofs: list[ProofInfo]
 
     @property
     def card(self) -> bool:
         """Whether she can pay ``next`` by card."""
-        return cards_take(self.next)
+        return cards_take(self.next, self.live)
 
     @property
     def not_by_card(self) -> bool:
         """Whether cards are taken here, but not for ``next``: she is told why they are not offered to her."""
-        return cards_on() and not self.card
+        return cards_on(self.live) and not self.card
 
     @property
     def takes_proof(self) -> bool:
@@ -96,6 +98,7 @@ async def own_invoice(document: DocumentInfo, *, is_asked: bool) -> OwnInvoice:
         credit_notes=notes,
         e_invoices=await legal_files_of([document, *notes]),
         transfer=transfer_of(document, due) if is_asked else None,
+        live=await mode_of(document.edition_id),
         qris=(await terms_of(document.edition_id)).qris if is_asked else "",
         proofs=await proofs_of(document.id),
     )

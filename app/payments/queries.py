@@ -309,6 +309,7 @@ async def terms_of(edition_id: int) -> Terms:
         use_drawers=row["use_drawers"],
         remind_days=row["remind_days"],
         qris=row["qris"],
+        live=None if row["live"] is None else bool(row["live"]),
     )
 
 

@@ -63,11 +63,12 @@ async def refunds_of(document_id: int) -> list[dict[str, Any]]:
 
 async def disputes_of(edition_id: int, document_id: int | None = None) -> list[dict[str, Any]]:
     """Claims of cardholders in an edition, or of one document, the newest first: with ``money``, ``document`` and its
-    ``number``.
+    ``number``, and whether they were ``live``.
     """
     rows = await fetch(
-        "SELECT c.id, c.dispute_id, c.amount_minor, c.currency, c.reason, c.state, c.answer_by, c.opened_at, "
+        "SELECT c.id, c.dispute_id, a.live, c.amount_minor, c.currency, c.reason, c.state, c.answer_by, c.opened_at, "
         "d.id AS document, d.number, d.payer_name FROM card_dispute c JOIN payment p ON p.id = c.payment "
+        "LEFT JOIN card_attempt a ON a.payment_intent = SUBSTR(p.provider_reference, 8) "
         "JOIN payment_document d ON d.id = p.document WHERE d.edition = {} AND (d.id = {} OR {} = 0) "
         "ORDER BY c.id DESC",
         edition_id,
@@ -88,6 +89,12 @@ async def payments_of_intent(payment_intent: str) -> list[PaymentInfo]:
     names = [f"{PROVIDER}:{payment_intent}", f"{PROVIDER}:{payment_intent}{OVER}"]
     rows = await Payment.select().where(Payment.provider_reference.is_in(names)).order_by(Payment.id)
     return [payment_info(row) for row in rows]
+
+
+async def mode_of_intent(payment_intent: str) -> bool | None:
+    """Whether the checkout that was paid under an id of Stripe's was live; None where it stands in none here."""
+    row = await CardAttempt.select(CardAttempt.live).where(CardAttempt.payment_intent == payment_intent).first()
+    return None if row is None else bool(row["live"])
 
 
 async def is_any_attempt_unsettled(begun_before: datetime) -> bool:
@@ -125,37 +132,45 @@ async def under_way(payment_id: int) -> int:
     return int(rows[0]["total"])
 
 
-async def attempts_to_look_up(now: datetime, before: datetime, limit: int) -> list[dict[str, Any]]:
-    """Checkouts that are not over and were neither begun nor looked up since ``before``, whose time is over, or that
-    nobody is to pay any more: their document is not open, less is due than they are over, or another took their place.
+async def attempts_to_look_up(
+    now: datetime, before: datetime, limit: int, *, live: bool, usual: bool
+) -> list[dict[str, Any]]:
+    """Checkouts of a mode that are not over and were neither begun nor looked up since ``before``, whose time is over,
+    or that nobody is to pay any more: their document is not open, less is due than they are over, another took their
+    place, or their edition went over to the other mode (``usual`` is that of one where nobody chose).
 
-    Each with its document's state, and whether it is ``unwanted``. The longest unseen first.
+    Each with its document's state, and whether it is ``unwanted`` and ``elsewhere``, in a mode that its edition is not
+    in any more. The longest unseen first.
     """
     return await fetch(
-        "SELECT * FROM (SELECT a.*, d.state AS document_state, a.state = 'closing' OR (a.state = 'open' AND "
-        "(d.state <> 'open' OR a.amount_minor > d.amount_minor - d.credited_minor - d.paid_minor)) AS unwanted "
+        "SELECT * FROM (SELECT a.*, d.state AS document_state, COALESCE(t.live, {}) <> a.live AS elsewhere, "
+        "a.state = 'closing' OR (a.state = 'open' AND (d.state <> 'open' OR COALESCE(t.live, {}) <> a.live "
+        "OR a.amount_minor > d.amount_minor - d.credited_minor - d.paid_minor)) AS unwanted "
         "FROM card_attempt a JOIN payment_document d ON d.id = a.document "
-        "WHERE a.state IN ('started', 'open', 'closing')) AS one "
+        "LEFT JOIN payment_terms t ON t.edition = d.edition "
+        "WHERE a.state IN ('started', 'open', 'closing') AND a.live = {}) AS one "
         "WHERE COALESCE(checked_at, created_at) < {} OR unwanted OR expires_at < {} "
         "ORDER BY COALESCE(checked_at, created_at) LIMIT {}",
+        usual,
+        usual,
+        live,
         before,
         now,
         limit,
     )
 
 
-async def refunds_to_look_up(before: datetime, limit: int) -> list[dict[str, Any]]:
-    """Refunds under way that were neither asked for nor looked up since ``before``."""
+async def refunds_to_look_up(before: datetime, limit: int, live: bool) -> list[dict[str, Any]]:
+    """Refunds under way in a mode that were neither asked for nor looked up since ``before``."""
     seen = CardRefund.checked_at.is_null() & (CardRefund.created_at < before) | (CardRefund.checked_at < before)
-    return (
-        await CardRefund.select().where(CardRefund.state.is_in(UNDER_WAY) & seen).order_by(CardRefund.id).limit(limit)
-    )
+    chosen = CardRefund.state.is_in(UNDER_WAY) & (CardRefund.live == live) & seen
+    return await CardRefund.select().where(chosen).order_by(CardRefund.id).limit(limit)
 
 
-async def attempts_without_fee(limit: int) -> list[dict[str, Any]]:
-    """Paid checkouts of which it is not known what Stripe kept, the newest first."""
+async def attempts_without_fee(limit: int, live: bool) -> list[dict[str, Any]]:
+    """Paid checkouts of a mode of which it is not known what Stripe kept, the newest first."""
     chosen = (CardAttempt.state == AttemptState.PAID.value) & CardAttempt.fee_minor.is_null()
-    chosen = chosen & CardAttempt.payment_intent.is_not_null()
+    chosen = chosen & CardAttempt.payment_intent.is_not_null() & (CardAttempt.live == live)
     return await CardAttempt.select().where(chosen).order_by(CardAttempt.id, ascending=False).limit(limit)
 
 
@@ -216,10 +231,16 @@ def _with_money(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "money": Money(row["amount_minor"], row["currency"])}
 
 
-async def editions_that_sell() -> list[str]:
-    """Short names of the festivals that are open and have an invoice over something, in the order of their days."""
+async def editions_that_sell(*, live: bool, usual: bool) -> list[str]:
+    """Short names of the festivals that are open and have an invoice over something, in the order of their days.
+
+    Those whose cards are ``live``, or those that try them out; ``usual`` is what counts where nobody chose.
+    """
     rows = await fetch(
-        "SELECT e.slug FROM edition e WHERE e.state = 'open' AND EXISTS (SELECT 1 FROM payment_document d "
-        "WHERE d.edition = e.id AND d.kind = 'invoice' AND d.amount_minor > 0) ORDER BY e.starts_on, e.id"
+        "SELECT e.slug FROM edition e LEFT JOIN payment_terms t ON t.edition = e.id "
+        "WHERE COALESCE(t.live, {}) = {} AND e.state = 'open' AND EXISTS (SELECT 1 FROM payment_document d "
+        "WHERE d.edition = e.id AND d.kind = 'invoice' AND d.amount_minor > 0) ORDER BY e.starts_on, e.id",
+        usual,
+        live,
     )
     return [row["slug"] for row in rows]

@@ -120,10 +120,11 @@ async def lies_at(edition_id: int, account: Account, currency: str) -> Money:
     return Money(int(row["total"]), currency)
 
 
-async def payouts_to_book(before: datetime, limit: int) -> list[dict[str, Any]]:
-    """Payouts of which Stripe told and that are not entered, but for those that were looked at since ``before``."""
+async def payouts_to_book(before: datetime, live: bool, limit: int) -> list[dict[str, Any]]:
+    """Payouts of a mode of which Stripe told and that are not entered, but those looked at since ``before``."""
     seen = Payout.checked_at.is_null() | (Payout.checked_at < before)
-    return await Payout.select().where((Payout.state == PayoutState.TOLD.value) & seen).order_by(Payout.id).limit(limit)
+    chosen = (Payout.state == PayoutState.TOLD.value) & (Payout.live == live) & seen
+    return await Payout.select().where(chosen).order_by(Payout.id).limit(limit)
 
 
 async def reserves(currency: str) -> dict[int, int]:
@@ -136,16 +137,17 @@ async def reserves(currency: str) -> dict[int, int]:
     return {row["edition"]: int(row["amount_minor"]) for row in rows}
 
 
-async def bearers_before(currency: str) -> tuple[dict[int, int], int]:
-    """Of the newest payout of cards that was ours in part: what arrived of it by edition, and what was others'.
+async def bearers_before(currency: str, live: bool) -> tuple[dict[int, int], int]:
+    """Of a mode's newest payout of cards that was ours in part: what arrived by edition, and what was others'.
 
     By how much it was, whichever way it went.
     """
     rows = await fetch(
         "SELECT p.amount_minor, s.edition, s.bank_minor FROM payment_payout_share s "
         "JOIN payment_payout p ON p.id = s.payout WHERE p.id = (SELECT MAX(q.id) FROM payment_payout q "
-        "WHERE q.account = 'card' AND q.state = 'booked' AND q.currency = {})",
+        "WHERE q.account = 'card' AND q.state = 'booked' AND q.currency = {} AND q.live = {})",
         currency,
+        live,
     )
     others = rows[0]["amount_minor"] - sum(row["bank_minor"] for row in rows) if rows else 0
     return {row["edition"]: abs(row["bank_minor"]) for row in rows}, abs(others)

@@ -12,6 +12,7 @@ from app.kernel.forms import Reading
 from app.kernel.i18n import N_, _
 from app.kernel.money import MOST, Money, TooMuchMoney, parse_money
 from app.payments.enums import CashWay, DocumentKind, DocumentState, HandMethod, PaymentMethod, Settlement, TaxMode
+from app.payments.enums_card import CardMode
 from app.payments.errors import AmountTooLarge
 from app.payments.queries import DocumentInfo, PaymentInfo
 
@@ -263,6 +264,13 @@ class CardRefundForm(msgspec.Struct):
     amount: Annotated[str, Meta(max_length=30)]
     note: Annotated[str, Meta(max_length=200)] = ""
     stood: str = ""
+
+
+class CardModeForm(msgspec.Struct):
+    """A mode of Stripe, and whether somebody was told what it does."""
+
+    mode: CardMode
+    sure: str = ""
 
 
 class QrisForm(msgspec.Struct):

@@ -25,6 +25,7 @@ class PaymentTerms(Table, tablename="payment_terms"):
     use_drawers = Boolean(default=False, help_text="Cash is taken into open drawers alone")
     remind_days = SmallInt(default=3, help_text="Payers are reminded so many days before; 0 for never")
     qris = Varchar(length=64, help_text="Hash of the picture of the seller's QRIS code, where the currency is IDR")
+    live = Boolean(default=None, null=True, help_text="Cards are really charged; empty while nobody chose")
 
 
 class PaymentSeries(Table, tablename="payment_series"):

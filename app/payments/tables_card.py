@@ -1,6 +1,6 @@
 """Tables of card payments: what Stripe was asked, each under an idempotency key of its own, and what it told."""
 
-from piccolo.columns import ForeignKey, Serial, Text, Timestamptz, Varchar
+from piccolo.columns import Boolean, ForeignKey, Serial, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.columns.column_types import BigInt
 from piccolo.table import Table
@@ -15,6 +15,7 @@ class CardAttempt(Table, tablename="card_attempt"):
 
     A document has one that is ``started`` or ``open``, by a partial unique index, and any number that are ``closing``.
     ``fee_minor`` is what Stripe kept, in ``fee_currency``, the currency of the account there; 0 where it cannot say.
+    ``live`` is the mode of Stripe in which it was begun, and where it is looked up ever after.
     """
 
     id: Serial
@@ -22,6 +23,7 @@ class CardAttempt(Table, tablename="card_attempt"):
     amount_minor = BigInt()
     currency = Varchar(length=3)
     locale = Varchar(length=2)
+    live = Boolean(default=False)
     idempotency_key = Varchar(length=64, unique=True)
     session_id = Varchar(length=255, default=None, null=True, unique=True)
     payment_intent = Varchar(length=255, default=None, null=True, unique=True)
@@ -36,7 +38,9 @@ class CardAttempt(Table, tablename="card_attempt"):
 
 
 class CardRefund(Table, tablename="card_refund"):
-    """Money that goes back to a card. ``asked_by`` is empty for one that was made at Stripe itself."""
+    """Money that goes back to a card, in the mode in which it came. ``asked_by`` is empty for one that was made at
+    Stripe itself.
+    """
 
     id: Serial
     payment = ForeignKey(references=Payment, null=False, on_delete=OnDelete.restrict, index=True)
@@ -47,6 +51,7 @@ class CardRefund(Table, tablename="card_refund"):
     state = Varchar(length=10, choices=RefundState, default=RefundState.STARTED)
     error = Varchar(length=300)
     note = Varchar(length=200)
+    live = Boolean(default=False)
     asked_by = ForeignKey(references=Person, null=True, on_delete=OnDelete.set_null)
     created_at = Timestamptz(default=None)
     checked_at = Timestamptz(default=None, null=True)
@@ -74,7 +79,7 @@ class CardDispute(Table, tablename="card_dispute"):
 
 
 class EventReading(Table, tablename="card_event_reading"):
-    """Up to when the list of a provider's events was read, for those whose webhook was lost."""
+    """Up to when the list of a provider's events was read, for those whose webhook was lost; a list for each mode."""
 
     id: Serial
     provider = Varchar(length=16, unique=True)

@@ -1,6 +1,6 @@
 """Tables of payouts: card money that arrives at the bank, and cash that is brought there."""
 
-from piccolo.columns import Date, ForeignKey, Serial, Timestamptz, Varchar
+from piccolo.columns import Boolean, Date, ForeignKey, Serial, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.columns.column_types import BigInt
 from piccolo.table import Table
@@ -32,6 +32,7 @@ class Payout(Table, tablename="payment_payout"):
         references=BankEntry, null=True, on_delete=OnDelete.restrict, unique=True, help_text="As which it arrived"
     )
     note = Varchar(length=200)
+    live = Boolean(default=False, help_text="In which of Stripe's modes it was told")
     told_at = Timestamptz(default=None)
     checked_at = Timestamptz(default=None, null=True)
     recorded_by = ForeignKey(references=Person, null=True, on_delete=OnDelete.set_null)

@@ -9,6 +9,7 @@ from app.kernel.money import Money
 from app.kernel.settings import settings
 from app.payments.banks import bank_name
 from app.payments.queries import DocumentInfo, terms_of
+from app.payments.services.modes import mode_of
 from app.payments.services.stripe_client import cards_on, cards_take
 from app.payments.vietqr import vietqr
 
@@ -101,7 +102,8 @@ async def lacks_ways_to_pay(edition_id: int, amount: Money | None = None) -> boo
 
     Of an ``amount`` cards are a way if they take that.
     """
-    by_card = cards_take(amount) if amount else cards_on()
+    live = await mode_of(edition_id)
+    by_card = cards_take(amount, live) if amount else cards_on(live)
     if by_card or transfers_on((await edition_by_id(edition_id)).currency):
         return False
     return not (await terms_of(edition_id)).qris

@@ -203,13 +203,13 @@ async def test_cards_that_are_not_charged_or_noticed_late_are_told(
 
     await ensure_key("test", now())
     assert cards(await said("mind")) == []
-    configure(STRIPE_SECRET_KEY="sk_test_1")
+    configure(STRIPE_TEST_SECRET_KEY="sk_test_1")
     assert cards(await said("mind")) == [
-        "STRIPE_MODE is sandbox: cards are not charged.",
+        "STRIPE_TEST_SECRET_KEY alone is set: cards are not charged.",
         "No STRIPE_WEBHOOK_SECRET: card payments are noticed minutes later.",
     ]
     edition = await make_edition()
-    sells = "STRIPE_MODE is sandbox while festivals bill"
+    sells = "Festivals bill in Stripe's sandbox"
     assert not [one for one in await said("mind") if sells in one]  # nothing is sold yet
     await make_document(edition)
     assert [one.partition(":")[0] for one in await said("mind") if sells in one] == [f"{sells} ({edition.slug})"]
@@ -218,17 +218,17 @@ async def test_cards_that_are_not_charged_or_noticed_late_are_told(
     await fetch("UPDATE edition SET state = 'open'")
     configure(DEMO="true")
     assert not [one for one in await said("mind") if sells in one]
-    configure(STRIPE_MODE="live", STRIPE_SECRET_KEY="sk_live_1", STRIPE_WEBHOOK_SECRET="whsec_1")
+    configure(STRIPE_TEST_SECRET_KEY="", STRIPE_SECRET_KEY="sk_live_1", STRIPE_WEBHOOK_SECRET="whsec_1")
     assert cards(await said("wrong")) == [
-        "STRIPE_MODE is live and DEMO is on: real cards are charged for what nobody sells."
+        "STRIPE_SECRET_KEY is set and DEMO is on: real cards are charged for what nobody sells."
     ]
     configure(DEMO="false", BASE_URL="http://localhost:8000")
     assert cards(await said("mind")) == [
-        "STRIPE_MODE is live: real cards are charged, though BASE_URL is http://localhost:8000."
+        "STRIPE_SECRET_KEY is set: real cards are charged, though BASE_URL is http://localhost:8000."
     ]
     configure(BASE_URL="https://hoi.example")
     assert cards(await said("mind")) == []
-    assert cards(await said("fine")) == ["People pay by card through Stripe, in live mode."]
+    assert cards(await said("fine")) == ["People pay by card through Stripe, live."]
 
 
 async def test_work_that_nobody_does(database: str, configure: Configure) -> None:

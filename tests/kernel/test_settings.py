@@ -94,9 +94,14 @@ def test_messages_in_clear_stay_near(name: str, value: str, takes: bool) -> None
     ],
 )
 def test_a_key_of_stripe_is_one_of_its_mode(mode: str, key: str, takes: bool) -> None:
-    kind = "test" if mode == "sandbox" else "live"
-    sentence = f"stripe_secret_key: STRIPE_MODE wants a key that begins with sk_{kind}_ or rk_{kind}_"
-    assert refused(stripe_mode=mode, stripe_secret_key=key) == ([] if takes else [sentence])
+    name, kind = ("stripe_test_secret_key", "test") if mode == "sandbox" else ("stripe_secret_key", "live")
+    sentence = f"{name}: a key that begins with sk_{kind}_ or rk_{kind}_ is needed"
+    if key.startswith("sk_"):
+        other, place = ("live", "SECRET_KEY") if kind == "test" else ("test", "TEST_SECRET_KEY")
+        sentence = (
+            f"{name}: this is a {other} key, which belongs into STRIPE_{place}; STRIPE_MODE is not needed any more"
+        )
+    assert refused(**{name: key}) == ([] if takes else [sentence])
 
 
 @pytest.mark.parametrize(
@@ -111,8 +116,9 @@ def test_a_key_of_stripe_is_one_of_its_mode(mode: str, key: str, takes: bool) ->
     ],
 )
 def test_a_stand_in_for_stripe_is_near_and_never_live(mode: str, base: str, takes: bool) -> None:
-    sentence = "stripe_api_base: this is for tests: near addresses alone, and not while STRIPE_MODE is live"
-    assert refused(stripe_mode=mode, stripe_api_base=base) == ([] if takes else [sentence])
+    sentence = "stripe_api_base: this is for tests: near addresses alone, and not while STRIPE_SECRET_KEY is set"
+    keys = {"stripe_test_secret_key": "sk_test_1"} | ({"stripe_secret_key": "sk_live_1"} if mode == "live" else {})
+    assert refused(**keys, stripe_api_base=base) == ([] if takes else [sentence])
 
 
 @pytest.mark.parametrize(
@@ -148,7 +154,7 @@ def test_what_could_not_work_is_refused_before_anybody_meets_it(name: str, value
 
 def test_a_setting_that_is_refused_is_not_repeated() -> None:
     with pytest.raises(ValidationError) as error:
-        Settings(stripe_secret_key="sk_live_nobody_shall_read_this")
+        Settings(stripe_test_secret_key="sk_live_nobody_shall_read_this")
     assert "nobody_shall_read" not in str(error.value)
 
 

@@ -15,7 +15,7 @@ from tests.support.guard import start_guarded
 from tests.support.postgres import free_port
 from tests.support.service import ROOT
 
-KEY = "sk_test_only_the_tests_know"
+KEY, LIVE_KEY = "sk_test_only_the_tests_know", "sk_live_only_the_tests_know"
 SECRET = "whsec_only_the_tests_know"
 
 
@@ -27,7 +27,7 @@ class StripeServer:
 
     def settings(self) -> dict[str, str]:
         """Return the settings under which the service pays through it."""
-        return {"STRIPE_SECRET_KEY": KEY, "STRIPE_WEBHOOK_SECRET": SECRET, "STRIPE_API_BASE": self.url}
+        return {"STRIPE_TEST_SECRET_KEY": KEY, "STRIPE_WEBHOOK_SECRET": SECRET, "STRIPE_API_BASE": self.url}
 
     def control(self, action: str, **given: Any) -> Any:
         """Steer it; ``tests.support.stripe_things.Stripe.control`` says how."""
@@ -53,8 +53,9 @@ class StripeServer:
 def running_stripe(webhook: str = "") -> Iterator[StripeServer]:
     """Start the server; with the address of a ``webhook`` it sends its events there by itself."""
     port = free_port()
-    command = [sys.executable, "-m", "tests.support.stripe_server", str(port), "--key", KEY, "--secret", SECRET]
-    guarded = start_guarded([*command, "--webhook", webhook], cwd=ROOT)
+    command = [sys.executable, "-m", "tests.support.stripe_server", str(port), "--secret", SECRET]
+    keys = ["--key", KEY, "--live-key", LIVE_KEY]
+    guarded = start_guarded([*command, *keys, "--webhook", webhook], cwd=ROOT)
     made = StripeServer(f"http://127.0.0.1:{port}")
     try:
         for _try in range(400):

@@ -35,7 +35,7 @@ class Localstripe:
 
     def settings(self) -> dict[str, str]:
         """Return the settings under which the service asks it."""
-        return {"STRIPE_SECRET_KEY": KEY, "STRIPE_WEBHOOK_SECRET": SECRET, "STRIPE_API_BASE": self.url}
+        return {"STRIPE_TEST_SECRET_KEY": KEY, "STRIPE_WEBHOOK_SECRET": SECRET, "STRIPE_API_BASE": self.url}
 
     def client(self) -> stripe.StripeClient:
         """Return Stripe's own SDK, led to it."""

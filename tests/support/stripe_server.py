@@ -68,12 +68,15 @@ class Door(BaseHTTPRequestHandler):
                 return
             with self.lock:
                 self._send(200, json.dumps(self.stripe.control(url.path[10:], json.loads(body or "{}"))))
+                self.stripe.asked_live = None
         elif url.path.startswith("/pay/"):
             with self.lock:
                 self._page(method, *url.path.split("/")[2:])
+                self.stripe.asked_live = None
         else:
             with self.lock:
                 self._api(method, url.path, nested(parse_qsl(url.query) + parse_qsl(body)), body)
+                self.stripe.asked_live = None
 
     def _page(self, method: str, name: str, act: str = "") -> None:
         session, said = self.stripe.find(name, "checkout.session"), ""
@@ -91,8 +94,10 @@ class Door(BaseHTTPRequestHandler):
         stripe, key = self.stripe, self.headers.get("idempotency-key", "") if method == "POST" else ""
         stripe.asked.append(f"{method} {path} {key}".strip())
         try:
-            if self.headers.get("authorization") != f"Bearer {stripe.key}":
+            bearer = self.headers.get("authorization", "").removeprefix("Bearer ")
+            if bearer not in (stripe.key, stripe.live_key):
                 raise Refused(401, "Invalid API Key provided.")
+            stripe.asked_live = bearer == stripe.live_key
             if stripe.faults or (stripe.faulty and path.endswith(stripe.faulty)):
                 stripe.faults -= 1 if stripe.faults else 0
                 raise Refused(500, "Something went wrong on Stripe's end.", kind="api_error")
@@ -138,10 +143,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("port", type=int)
     parser.add_argument("--key", required=True)
+    parser.add_argument("--live-key", required=True)
     parser.add_argument("--secret", required=True)
     parser.add_argument("--webhook", default="")
     given = parser.parse_args()
-    Door.stripe = Stripe(f"http://127.0.0.1:{given.port}", given.key, given.secret, given.webhook)
+    Door.stripe = Stripe(f"http://127.0.0.1:{given.port}", given.key, given.secret, given.webhook, given.live_key)
     ThreadingHTTPServer(("127.0.0.1", given.port), Door).serve_forever()
 
 

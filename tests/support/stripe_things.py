@@ -55,8 +55,8 @@ def signature(secret: str, body: bytes, at: int) -> str:
 class Stripe(Balance):
     """What Stripe knows. Every method is called under one lock."""
 
-    def __init__(self, address: str, key: str, secret: str, webhook: str) -> None:
-        self.address, self.key, self.secret, self.webhook = address, key, secret, webhook
+    def __init__(self, address: str, key: str, secret: str, webhook: str, live_key: str) -> None:
+        self.address, self.key, self.secret, self.webhook, self.live_key = address, key, secret, webhook, live_key
         self.things: dict[str, Thing] = {}
         self.events: list[Thing] = []
         self.waiting: list[Thing] = []
@@ -66,24 +66,33 @@ class Stripe(Balance):
         self.refunds_end = "succeeded"
         self.drops = self.faults = 0
         self.faulty = ""
+        self.asked_live: bool | None = None  # in which mode: None where a test asks, and not the service
         self._numbers = itertools.count(1)
 
     def make(self, prefix: str, kind: str, **values: Any) -> Thing:
         """Keep a new thing under an id of its own."""
-        name = f"{prefix}_test_{next(self._numbers)}{hashlib.sha256(str(time.time_ns()).encode()).hexdigest()[:12]}"
-        self.things[name] = {"id": name, "object": kind, "livemode": False, "created": int(time.time()), **values}
+        mode = "live" if self.asked_live else "test"
+        name = f"{prefix}_{mode}_{next(self._numbers)}{hashlib.sha256(str(time.time_ns()).encode()).hexdigest()[:12]}"
+        self.things[name] = {
+            "id": name,
+            "object": kind,
+            "livemode": bool(self.asked_live),
+            "created": int(time.time()),
+            **values,
+        }
         return self.things[name]
 
     def find(self, name: str, kind: str) -> Thing:
         """Return a thing. Raises Refused."""
         found = self.things.get(name)
-        if found is None or found["object"] != kind:
+        if found is None or found["object"] != kind or self.asked_live not in (None, found["livemode"]):
             raise Refused(404, f"No such {kind}: '{name}'", code="resource_missing")
         return found
 
     def tell(self, kind: str, thing: Thing) -> None:
         """Make an event of a thing as it is now, and send it, hold it or lose it."""
         event = self.make("evt", "event", type=kind, api_version="2026-10-28.endive", pending_webhooks=1)
+        event["livemode"] = thing["livemode"]
         event["data"] = {"object": json.loads(json.dumps(thing))}
         self.events.append(event)
         if self.mode == "now":
@@ -150,6 +159,7 @@ class Stripe(Balance):
         session = self.find(name, "checkout.session")
         if session["status"] != "open":
             raise Refused(400, "This session is over.")
+        self.asked_live = session["livemode"]
         session["amount_total"] = amount or session["amount_total"]
         session["currency"] = currency or session["currency"]
         money = {"amount": session["amount_total"], "currency": session["currency"]}
@@ -183,6 +193,7 @@ class Stripe(Balance):
     def refund(self, given: Thing) -> Thing:
         """Give money back. Raises Refused."""
         charge = self.find(self.find(given["payment_intent"], "payment_intent")["latest_charge"], "charge")
+        self.asked_live = charge["livemode"]
         left = charge["amount"] - charge["amount_refunded"]
         amount = int(given.get("amount", left))
         if not left:
@@ -243,7 +254,8 @@ class Stripe(Balance):
     def listed(self, given: Thing) -> Thing:
         """Return a page of events, the newest first."""
         since = int(given.get("created", {}).get("gte", 0))
-        found = [event for event in reversed(self.events) if event["created"] >= since]
+        mine = [event for event in reversed(self.events) if event["livemode"] == bool(self.asked_live)]
+        found = [event for event in mine if event["created"] >= since]
         after = given.get("starting_after")
         if after:
             found = found[[event["id"] for event in found].index(after) + 1 :]

@@ -20,11 +20,14 @@ from app.kernel.images import NotAPicture, PictureTooLarge
 from app.kernel.money import Money
 from app.kernel.web import page, redirect
 from app.payments import queries
-from app.payments.enums import ACCOUNT_NAMES, TAX_MODE_NAMES, Account
+from app.payments.enums import ACCOUNT_NAMES, TAX_MODE_NAMES, Account, DocumentState
+from app.payments.enums_card import CardMode
+from app.payments.errors_card import ModeHasNoKey
 from app.payments.lines import Terms
 from app.payments.queries_borne import borne_in, by_bearer
 from app.payments.queries_legal import open_at_ending_rates
-from app.payments.schemas import NO_FILE, QrisForm, TermsForm
+from app.payments.schemas import NO_FILE, CardModeForm, QrisForm, TermsForm
+from app.payments.services.modes import mode_of, set_mode
 from app.payments.services.stripe_client import cards_on
 from app.payments.services.terms import problems_of, set_qris, set_terms
 from app.payments.tax import country_of, rates_in
@@ -92,6 +95,25 @@ class BooksController(Controller):
         toast = _("Saved. It holds for invoices that are made from now on.")
         return redirect(f"/manage/{edition_id}/payments/terms", toast=toast)
 
+    @post("/terms/cards")
+    async def change_mode(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
+        """Charge cards or try them out, once it was said what that does. Raises ModeHasNoKey."""
+        edition = await edition_by_id(edition_id)
+        try:
+            values = (await open_form(request, CardModeForm)).settle()
+        except FormError as error:
+            form = _terms_form(await queries.terms_of(edition_id))
+            return await _terms_page(edition, form, status=error.status)
+        live = values.mode is CardMode.LIVE
+        if not cards_on(live):
+            raise ModeHasNoKey
+        still_open = (await queries.counts_by_state(edition_id))[DocumentState.OPEN]
+        if not values.sure and (live or still_open):
+            return page("payments/card_mode.html", edition=edition, live=live, still_open=still_open)
+        await set_mode(edition_id=edition_id, live=live, actor=request.user, now=now())
+        toast = _("From now on cards are really charged.") if live else _("From now on no card is charged.")
+        return redirect(f"/manage/{edition_id}/payments/terms#cards", toast=toast)
+
     @post("/terms/qris")
     async def change_qris(self, request: Request[Actor, Any, Any], edition_id: FromPath[int]) -> Response[Any]:
         """Show payers another QRIS picture."""
@@ -129,6 +151,7 @@ async def _terms_page(
 ) -> Response[str]:
     country = country_of(edition.timezone, edition.currency)
     terms = await queries.terms_of(edition.id)
+    live = await mode_of(edition.id)
     return page(
         "payments/terms.html",
         status=status,
@@ -139,7 +162,9 @@ async def _terms_page(
         account=account_of(edition.currency),
         lacks_ways_to_pay=await lacks_ways_to_pay(edition.id),
         ending_rates=await open_at_ending_rates(edition.id, edition.today(now())),
-        cards=cards_on(),
+        cards=cards_on(live),
+        live=live,
+        keys={"sandbox": cards_on(False), "live": cards_on(True)},
         qris=terms.qris,
         qris_form=qris_form or Form.empty(),
         rates=[("", _("None")), *rates_in(country, edition.today(now()), standing=terms.tax_name)],

@@ -30,12 +30,15 @@ LOOKS, PAUSE_SECONDS = 6, 0.25
 log = logging.getLogger("fairground.stripe")
 
 
-def leave_for_checkout(edition: EditionInfo, url: str, *, document_id: int, back: str) -> Response[str]:
+async def leave_for_checkout(edition: EditionInfo, url: str, *, document_id: int, back: str) -> Response[str]:
     """The page that leads on to Stripe's page ``url``; ``back`` is the path where the payer finds what she paid for.
 
     A page and no redirect: browsers hold the target of a form to this site, wherever it is sent on to.
     """
-    answer = page("payments/leave.html", headers={"cache-control": "private, no-store"}, edition=edition, url=url)
+    attempt = await newest_attempt(document_id)
+    headers = {"cache-control": "private, no-store"}
+    live = attempt is not None and bool(attempt["live"])
+    answer = page("payments/leave.html", headers=headers, edition=edition, url=url, live=live)
     at = now() + LASTS * 2
     keep_cookie(
         answer,
@@ -57,7 +60,8 @@ async def checkout_done(request: Request[Any, Any, Any]) -> Response[Any]:
     attempt = await _settled(document_id)
     if attempt is not None and attempt["state"] in GOING_ON:
         headers = {"cache-control": "private, no-store"}
-        return page("payments/waiting.html", headers=headers, back=f"{CANCEL_PATH}?later", again=RETURN_PATH)
+        live = bool(attempt["live"])
+        return page("payments/waiting.html", headers=headers, back=f"{CANCEL_PATH}?later", again=RETURN_PATH, live=live)
     paid = attempt is not None and attempt["state"] == AttemptState.PAID.value
     return redirect(back, toast=_("Your payment has come. Thank you.") if paid else None)
 

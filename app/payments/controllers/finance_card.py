@@ -26,8 +26,9 @@ from app.payments.queries import DocumentInfo, PaymentInfo
 from app.payments.queries_legal import refused_in, unanswered_in
 from app.payments.queries_sent import card_refund_stand
 from app.payments.schemas import CardRefundForm, read_amount
-from app.payments.services.card_refunds import intent_of, left_to_refund, refund_to_card
+from app.payments.services.card_refunds import intent_of, left_to_refund, mode_of_payment, refund_to_card
 from app.payments.services.inbox import queue_event
+from app.payments.services.modes import mode_shown
 from app.payments.services.stripe_client import cards_on, dashboard_address
 from app.payments.why import with_why
 
@@ -94,6 +95,7 @@ class CardFinanceController(Controller):
             edition=edition,
             events=events,
             pager=pager,
+            live=await mode_shown(edition_id),
             refused=await refused_in(edition_id),
             unanswered=await unanswered_in(edition_id),
         )
@@ -115,7 +117,8 @@ class CardFinanceController(Controller):
             disputes=await queries_card.disputes_of(edition_id),
             dispute_names={state.value: _(name) for state, name in DISPUTE_NAMES.items()},
             reasons={reason: _(name) for reason, name in DISPUTE_REASONS.items()},
-            stripe=dashboard_address(),
+            stripe={live: dashboard_address(live) for live in (True, False)},
+            live=await mode_shown(edition_id),
         )
 
 
@@ -136,7 +139,8 @@ async def card_part(document: DocumentInfo, payments: Sequence[PaymentInfo]) -> 
         "refunds": with_why(refunds),
         "disputes": await queries_card.disputes_of(document.edition_id, document.id),
         "left": left,
-        "refundable": {number for number, money in left.items() if money.amount_minor} if cards_on() else set(),
+        "refundable": {one.id for one in by_card if left[one.id].amount_minor and cards_on(await mode_of_payment(one))},
+        "live": await mode_shown(document.edition_id),
         "under_way": {one["payment"] for one in refunds if one["state"] in queries_card.UNDER_WAY},
         "attempt_names": {state.value: _(name) for state, name in ATTEMPT_NAMES.items()},
         "refund_names": {state.value: _(name) for state, name in REFUND_NAMES.items()},
@@ -159,6 +163,7 @@ async def _refund_page(
         edition=await edition_by_id(document.edition_id),
         document=document,
         payment=payment,
+        live=await mode_of_payment(payment),
         left=left,
         form=form,
     )

@@ -23,6 +23,7 @@ from app.payments.queries_borne import borne_in_notes
 from app.payments.queries_due import count_overdue, next_days, open_by_day
 from app.payments.queries_legal import open_at_ending_rates
 from app.payments.queries_proof import with_waiting_proofs
+from app.payments.services.modes import mode_shown
 
 #: A tab of the list beside the states: open invoices of which a day of payment is over.
 OVERDUE = "overdue"
@@ -52,6 +53,7 @@ class DocumentListController(Controller):
         return page(
             "payments/list.html",
             edition=edition,
+            live=await mode_shown(edition_id),
             documents=found.items,
             ending_rates=await open_at_ending_rates(edition_id, today),
             over_borne=await borne_in_notes([one.id for one in found.items]),
@@ -79,7 +81,7 @@ class DocumentListController(Controller):
             _("Invoice"),
             _("Payer"),
             _("For"),
-            _("Amount"),
+            _("Amount, of the chosen rows alone") if state or q else _("Amount"),
             _("Currency"),
             _("State"),
             _("Reference"),

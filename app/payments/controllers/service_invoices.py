@@ -172,7 +172,7 @@ class OwnInvoiceController(Controller):
         """Lead on to Stripe's page. Pressed again while it is open, it leads to the same one."""
         edition, document = await _named(slug, secret)
         url = await start_checkout(document_id=document.id, locale=current_locale(), now=now())
-        return leave_for_checkout(edition, url, document_id=document.id, back=_path(edition, secret))
+        return await leave_for_checkout(edition, url, document_id=document.id, back=_path(edition, secret))
 
 
 def _path(edition: EditionInfo, secret: str) -> str:

@@ -22,10 +22,18 @@ from app.payments.currencies import from_stripe, to_stripe
 from app.payments.enums import DocumentState, PaymentMethod
 from app.payments.enums_card import AttemptState
 from app.payments.errors import AlreadyPaid, AmountDiffers, DocumentNotFound, DocumentNotOpen
-from app.payments.errors_card import AmountNotByCard, CardPaymentRefused, CardsNotSetUp, StripeNotReached, StripeRefused
+from app.payments.errors_card import (
+    AmountNotByCard,
+    CardPaymentRefused,
+    CardsNotSetUp,
+    ModeDiffers,
+    StripeNotReached,
+    StripeRefused,
+)
 from app.payments.queries import DocumentInfo, document_by_id, next_due
 from app.payments.queries_card import NOT_OVER, PROVIDER, attempt_going_on, attempts_closing, own_id
 from app.payments.services.inbox import IGNORED
+from app.payments.services.modes import mode_of
 from app.payments.services.recording import record_payment
 from app.payments.services.stripe_client import (
     at_stripe,
@@ -57,7 +65,7 @@ async def start_checkout(*, document_id: int, locale: str, now: datetime) -> str
     DocumentNotFound, AlreadyPaid, DocumentNotOpen, AmountNotByCard, CardPaymentRefused, StripeNotReached (ask again:
     nothing is lost).
     """
-    if not cards_on():
+    if not cards_on(await mode_of((await document_by_id(document_id)).edition_id)):
         raise CardsNotSetUp
     try:
         url = await _address(document_id, locale, now)
@@ -76,7 +84,7 @@ async def ask_for_session(attempt: Mapping[str, Any], now: datetime) -> str | No
     """
     params = await _params(attempt, await document_by_id(attempt["document"]))
     try:
-        session = await create_session(params, key=attempt["idempotency_key"])
+        session = await create_session(params, key=attempt["idempotency_key"], live=bool(attempt["live"]))
     except StripeRefused as error:
         await end_checkout(attempt["id"], AttemptState.FAILED, kept(error, 300), now)
         raise
@@ -90,7 +98,7 @@ async def look_up(attempt: Mapping[str, Any], now: datetime) -> str:
 
     Raises StripeNotReached, StripeRefused, CardsNotSetUp, and what :func:`apply_session` raises.
     """
-    session = await retrieve_session(attempt["session_id"])
+    session = await retrieve_session(attempt["session_id"], bool(attempt["live"]))
     async with write_transaction():
         done = await apply_session(session, now)
         await CardAttempt.update({CardAttempt.checked_at: now}).where(CardAttempt.id == attempt["id"])
@@ -103,7 +111,7 @@ async def close_checkout(attempt: Mapping[str, Any], now: datetime) -> str:
     Raises as :func:`look_up`.
     """
     with suppress(StripeRefused):  # it is over already, one way or the other
-        await expire_session(attempt["session_id"])
+        await expire_session(attempt["session_id"], bool(attempt["live"]))
     return await look_up(attempt, now)
 
 
@@ -111,7 +119,7 @@ async def apply_session(session: Mapping[str, Any], now: datetime, *, failed: bo
     """Do what a session's state calls for, in the caller's transaction, in whatever order it is told; names what.
 
     ``failed``: Stripe told that money which was to come later does not come. A session of another installation, or of
-    nothing of ours, is ignored. Raises DocumentNotFound, AmountDiffers, AmountNotWhole, and what
+    nothing of ours, is ignored. Raises DocumentNotFound, ModeDiffers, AmountDiffers, AmountNotWhole, and what
     record_payment raises.
     """
     attempt = await _attempt_of(session)
@@ -126,6 +134,9 @@ async def apply_session(session: Mapping[str, Any], now: datetime, *, failed: bo
         if named is None:
             raise DocumentNotFound
         document = await document_by_id(named)
+        live = bool(attempt["live"]) if attempt else await mode_of(document.edition_id)
+        if bool(session.get("livemode")) != live:
+            raise ModeDiffers(number=document.number)
         return await _paid(session, attempt, document, now)
     if attempt is None:
         return IGNORED
@@ -168,10 +179,12 @@ async def _begin(document_id: int, locale: str, now: datetime) -> tuple[dict[str
                 raise DocumentNotOpen(number=document.number)
             known = await attempt_going_on(document_id)
             asked = await next_due(document)
-            if not cards_take(asked):
+            live = await mode_of(document.edition_id)
+            if not cards_take(asked, live):
                 raise AmountNotByCard(amount=asked)
-            due = (asked.amount_minor, asked.currency)
-            if known and known["expires_at"] > now + TOO_SHORT and (known["amount_minor"], known["currency"]) == due:
+            due = (asked.amount_minor, asked.currency, live)
+            lasts = known is not None and known["expires_at"] > now + TOO_SHORT
+            if known and lasts and (known["amount_minor"], known["currency"], bool(known["live"])) == due:
                 return known, False
             if known:
                 over = AttemptState.CLOSING if known["session_id"] else AttemptState.EXPIRED  # nobody was led to it
@@ -181,6 +194,7 @@ async def _begin(document_id: int, locale: str, now: datetime) -> tuple[dict[str
                 amount_minor=asked.amount_minor,
                 currency=asked.currency,
                 locale=locale,
+                live=live,
                 idempotency_key=f"checkout-{new_token()}",
                 state=AttemptState.STARTED.value,
                 created_at=now,

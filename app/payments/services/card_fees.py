@@ -35,7 +35,7 @@ async def note_fee(attempt: Mapping[str, Any], fee: Money, now: datetime) -> Non
 
 
 async def give_up_fee(attempt: Mapping[str, Any]) -> None:
-    """Ask no more what was kept of a payment that Stripe does not know, as one that was made in the other mode."""
+    """Ask no more what was kept of a payment that Stripe does not know, as one that was made in another account."""
     unknown = (CardAttempt.id == attempt["id"]) & CardAttempt.fee_minor.is_null()
     values: dict[Any, Any] = {CardAttempt.fee_minor: 0, CardAttempt.fee_currency: attempt["currency"]}
     await CardAttempt.update(values).where(unknown)

@@ -21,6 +21,7 @@ from app.payments.enums_card import RefundState
 from app.payments.errors import DocumentNotOpen
 from app.payments.errors_card import (
     CardsNotSetUp,
+    ModeDiffers,
     NotByCard,
     PaymentNotKnownYet,
     RefundNotOwed,
@@ -33,6 +34,7 @@ from app.payments.queries_card import (
     PROVIDER,
     UNDER_WAY,
     is_any_attempt_unsettled,
+    mode_of_intent,
     own_id,
     payments_of_intent,
     told_back,
@@ -43,6 +45,7 @@ from app.payments.services.card_telling import tell_back_on_card, tell_not_on_ca
 from app.payments.services.claims_back import count_claims
 from app.payments.services.documents import take_back
 from app.payments.services.inbox import IGNORED
+from app.payments.services.modes import mode_of
 from app.payments.services.owing import owe_back
 from app.payments.services.refunding import record_refund, reverse_refund
 from app.payments.services.stripe_client import (
@@ -74,6 +77,12 @@ def intent_of(payment: PaymentInfo) -> str | None:
     return name.removesuffix(OVER) if by_card else None
 
 
+async def mode_of_payment(payment: PaymentInfo) -> bool:
+    """Whether a payment came in Stripe's live mode: as its checkout was begun, whatever its edition's mode is now."""
+    found = await mode_of_intent(intent_of(payment) or "")
+    return await mode_of((await document_by_id(payment.document_id)).edition_id) if found is None else found
+
+
 async def left_to_refund(payment: PaymentInfo) -> Money:
     """How much of a payment has to go back and is not on its way to its card already."""
     left = payment.due_back.amount_minor - await under_way(payment.id)
@@ -91,10 +100,10 @@ async def refund_to_card(
     Raises CardsNotSetUp, DocumentNotFound, NotByCard, DocumentNotOpen (nothing has to go back), RefundTooHigh,
     StripeRefused.
     """
-    if not cards_on():
-        raise CardsNotSetUp
     async with write_transaction():
         payment = await payment_by_id(payment_id)
+        if not cards_on(live := await mode_of_payment(payment)):
+            raise CardsNotSetUp
         document = await hold_document(payment.document_id)
         payment = await payment_by_id(payment_id)
         if intent_of(payment) is None:
@@ -113,6 +122,7 @@ async def refund_to_card(
             idempotency_key=f"refund-{new_token()}",
             state=RefundState.STARTED.value,
             note=clean_text(note)[:200],
+            live=live,
             asked_by=actor.person_id,
             created_at=now,
         )
@@ -156,7 +166,8 @@ async def carry_on(refund: Mapping[str, Any], now: datetime) -> RefundState:
     Raises StripeRefused, which ends it, StripeNotReached, CardsNotSetUp.
     """
     try:
-        told = await retrieve_refund(refund["refund_id"]) if refund["refund_id"] else await _ask(refund, now)
+        known, live = refund["refund_id"], bool(refund["live"])
+        told = await retrieve_refund(known, live) if known else await _ask(refund, now)
     except StripeRefused as error:
         values: dict[Any, Any] = {
             CardRefund.state: RefundState.FAILED.value,
@@ -169,7 +180,7 @@ async def carry_on(refund: Mapping[str, Any], now: datetime) -> RefundState:
             await count_claims(document, now)  # a claim that was lost meanwhile is why Stripe refuses
         raise
     async with write_transaction():
-        await apply_refund(told, now)
+        await apply_refund({**told, "livemode": live}, now)
         await CardRefund.update({CardRefund.checked_at: now}).where(CardRefund.id == refund["id"])
     return RefundState((await CardRefund.select(CardRefund.state).where(CardRefund.id == refund["id"]))[0]["state"])
 
@@ -178,13 +189,16 @@ async def apply_refund(told: Mapping[str, Any], now: datetime) -> str:
     """Keep how a refund stands, in the caller's transaction, and book it once when it went through; names what it is.
 
     One that fails after that, as a bank may refuse it days later, is taken back: its money has to go back anew. One
-    that failed stays so, whatever is told later of an earlier time. Raises PaymentNotKnownYet, AmountNotWhole, and
+    that failed stays so, whatever is told later of an earlier time. ``livemode`` of what is told is its event's. Raises
+    PaymentNotKnownYet, ModeDiffers, AmountNotWhole, and
     what the booking raises.
     """
     row = await _row_of(told, now)
     if row is None:
         return IGNORED
     payment = await payment_by_id(row["payment"])
+    if bool(row["live"]) != bool(told.get("livemode")):
+        raise ModeDiffers(number=(await document_by_id(payment.document_id)).number)
     await hold_document(payment.document_id)
     (row,) = await CardRefund.select().where(CardRefund.id == row["id"])  # as nobody else changes it any more
     state = _STATES[str(told.get("status"))]
@@ -229,12 +243,14 @@ async def _ask(refund: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     intent = str(intent_of(await payment_by_id(refund["payment"])))
     metadata = {"refund_id": str(refund["id"]), "site": settings().base_url}
     if refund["created_at"] < now - KEYS_LAST:
-        made = [one for one in await refunds_of_intent(intent) if one.get("metadata") == metadata]
+        made = [one for one in await refunds_of_intent(intent, bool(refund["live"])) if one.get("metadata") == metadata]
         if made:
             return made[0]
     amount = to_stripe(Money(refund["amount_minor"], refund["currency"]))
     return await create_refund(
-        {"payment_intent": intent, "amount": amount, "metadata": metadata}, key=refund["idempotency_key"]
+        {"payment_intent": intent, "amount": amount, "metadata": metadata},
+        key=refund["idempotency_key"],
+        live=bool(refund["live"]),
     )
 
 
@@ -261,6 +277,7 @@ async def _row_of(told: Mapping[str, Any], now: datetime) -> dict[str, Any] | No
         idempotency_key=f"told-{told['id']}"[:64],
         refund_id=told["id"],
         state=RefundState.PENDING.value,
+        live=await mode_of_payment(payments[0]),
         created_at=now,
     )
     await row.save()

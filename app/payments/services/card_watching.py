@@ -15,14 +15,14 @@ from app.payments.services.card_checkout import ask_for_session, close_checkout,
 from app.payments.services.card_fees import give_up_fee, note_fee
 from app.payments.services.card_refunds import carry_on
 from app.payments.services.payouts import book_told_payouts
-from app.payments.services.stripe_client import cards_on, events_since, fee_of
+from app.payments.services.stripe_client import cards_on, events_since, fee_of, usual_mode
 from app.payments.services.stripe_events import keep_event
 from app.payments.tables_card import CardAttempt, EventReading
 from app.payments.why import kept
 
 #: A checkout whose webhook has had this long is looked up, then as often again.
 OVERDUE = timedelta(minutes=5)
-#: So long after its end a checkout that Stripe does not know is given up: it was begun in the other mode, or account.
+#: So long after its end a checkout that Stripe does not know is given up: it was begun in another account.
 GIVEN_UP = timedelta(days=1)
 #: Events are read this far back behind the last reading: Stripe lists them some seconds after they happened.
 OVERLAP = timedelta(minutes=10)
@@ -37,24 +37,37 @@ log = logging.getLogger("fairground.stripe")
 async def look_after_cards(now: datetime) -> dict[str, int]:
     """Look up what is overdue at Stripe, fetch lost events, learn fees, enter payouts; gives how many of each.
 
-    One that fails is written down beside itself and keeps nobody else waiting. Does nothing where nobody pays by card,
-    and stops when Stripe does not answer: the next run goes on.
+    One that fails is written down beside itself and keeps nobody else waiting. Each mode that has a key is asked, and
+    left for the next run when Stripe does not answer in it; nothing is done where nobody pays by card.
     """
     done = {"checkouts": 0, "refunds": 0, "events": 0, "fees": 0, "payouts": 0}
-    if not cards_on():
-        return done
-    try:
-        for attempt in await attempts_to_look_up(now, now - OVERDUE, AT_ONCE):
-            done["checkouts"] += await _tried(_see_to(attempt, now), attempt["id"], now)
-        for refund in await refunds_to_look_up(now - OVERDUE, AT_ONCE):
-            done["refunds"] += await _tried(carry_on(refund, now), None, now)
-        done["events"] = await _fetch_events(now)
-        for attempt in await attempts_without_fee(AT_ONCE):
-            done["fees"] += await _tried(_learn_fee(attempt, now), attempt["id"], now)
-        done["payouts"] = await book_told_payouts(now)
-    except (StripeNotReached, CardsNotSetUp) as error:
-        log.warning("Stripe is asked again later: %s", error.code)
+    modes = [live for live in (True, False) if cards_on(live)]
+    for live in modes:
+        try:
+            await _look_after_mode(live, done, now)
+        except (StripeNotReached, CardsNotSetUp) as error:
+            log.warning("Stripe is asked again later: %s", error.code)
+    if len(modes) == 1:
+        await _give_up_mode(not modes[0], now)
     return done
+
+
+async def _look_after_mode(live: bool, done: dict[str, int], now: datetime) -> None:
+    for attempt in await attempts_to_look_up(now, now - OVERDUE, AT_ONCE, live=live, usual=usual_mode()):
+        done["checkouts"] += await _tried(_see_to(attempt, now), attempt["id"], now)
+    for refund in await refunds_to_look_up(now - OVERDUE, AT_ONCE, live):
+        done["refunds"] += await _tried(carry_on(refund, now), None, now)
+    done["events"] += await _fetch_events(now, live)
+    for attempt in await attempts_without_fee(AT_ONCE, live):
+        done["fees"] += await _tried(_learn_fee(attempt, now), attempt["id"], now)
+    done["payouts"] += await book_told_payouts(now, live)
+
+
+async def _give_up_mode(live: bool, now: datetime) -> None:
+    """End the checkouts of a mode whose key was taken away, once nobody can have paid them for a day."""
+    for attempt in await attempts_to_look_up(now, now - OVERDUE, AT_ONCE, live=live, usual=usual_mode()):
+        if attempt["expires_at"] + GIVEN_UP <= now:
+            await end_checkout(attempt["id"], AttemptState.EXPIRED, "", now)
 
 
 async def _see_to(attempt: Mapping[str, Any], now: datetime) -> None:
@@ -72,7 +85,8 @@ async def _see_to(attempt: Mapping[str, Any], now: datetime) -> None:
 
 async def _look_after(attempt: Mapping[str, Any], now: datetime) -> None:
     if attempt["state"] == AttemptState.STARTED.value:
-        if attempt["expires_at"] > now and attempt["document_state"] == DocumentState.OPEN.value:
+        is_wanted = attempt["document_state"] == DocumentState.OPEN.value and not attempt["elsewhere"]
+        if attempt["expires_at"] > now and is_wanted:
             await ask_for_session(attempt, now)
         else:  # nobody was ever given its address, so that nobody can have paid
             await end_checkout(attempt["id"], AttemptState.EXPIRED, "", now)
@@ -82,17 +96,21 @@ async def _look_after(attempt: Mapping[str, Any], now: datetime) -> None:
         await look_up(attempt, now)
 
 
-async def _fetch_events(now: datetime) -> int:
-    """Put events into the inbox whose webhook was lost; gives how many. The reading counts once all of it is kept."""
-    row = await EventReading.select().where(EventReading.provider == PROVIDER).first()
+async def _fetch_events(now: datetime, live: bool) -> int:
+    """Put a mode's events into the inbox whose webhook was lost; gives how many.
+
+    The reading counts once all of it is kept.
+    """
+    name = f"{PROVIDER}_{'live' if live else 'test'}"
+    row = await EventReading.select().where(EventReading.provider == name).first()
     if row is not None and row["read_until"] > now - EVENTS_EVERY:
         return 0
     since = row["read_until"] - OVERLAP if row else now - FIRST
     lost = 0
-    for event in await events_since(since):
+    for event in await events_since(since, live):
         lost += await keep_event(event, now)
     async with write_transaction():
-        reading = EventReading(provider=PROVIDER, read_until=now)
+        reading = EventReading(provider=name, read_until=now)
         await EventReading.insert(reading).on_conflict(
             target=EventReading.provider, action="DO UPDATE", values=[EventReading.read_until]
         )
@@ -102,7 +120,7 @@ async def _fetch_events(now: datetime) -> int:
 async def _learn_fee(attempt: Mapping[str, Any], now: datetime) -> None:
     """Note what Stripe kept of a payment, once it is known; given up for what it has not known for a day."""
     try:
-        found = await fee_of(attempt["payment_intent"])
+        found = await fee_of(attempt["payment_intent"], bool(attempt["live"]))
     except StripeRefused as error:
         if not error.params.get("unknown") or attempt["expires_at"] + GIVEN_UP > now:
             raise

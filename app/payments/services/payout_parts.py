@@ -79,13 +79,13 @@ class Parts:
         return bool(self.kept) and not (self.ours or self.moved_by_others or self.held or self.released)
 
 
-async def parts_of_payout(payout_id: str) -> Parts:
+async def parts_of_payout(payout_id: str, live: bool) -> Parts:
     """Ask Stripe what a payout is made of, and whose each of it is; outside of any transaction.
 
     Raises PaymentNotKnownYet, PayoutNotUnderstood, and what Stripe's silence or refusal raises.
     """
     parts = Parts()
-    for one in await _made_of(payout_id, parts.came_back):
+    for one in await _made_of(payout_id, live, parts.came_back):
         net = int(one["net"])
         if one["type"] in _OF_THE_ACCOUNT:
             parts.kept += net
@@ -168,18 +168,18 @@ def _in_proportion(weights: Sequence[int], part: int) -> list[int]:
     return in_proportion(weights, part) if sum(weights) else [0] * len(weights)
 
 
-async def _made_of(payout_id: str, came_back: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+async def _made_of(payout_id: str, live: bool, came_back: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The transactions of a payout but itself, with those of payouts that came back in place of these, which are noted.
 
     Raises PayoutNotUnderstood when those do not come to what came back.
     """
     found: list[Mapping[str, Any]] = []
-    for one in await transactions_of_payout(payout_id):
+    for one in await transactions_of_payout(payout_id, live):
         source = one.get("source")
         if one["type"] in _CAME_BACK and isinstance(source, Mapping):
             if source["id"] == payout_id:
                 continue
-            former = await _made_of(source["id"], came_back)
+            former = await _made_of(source["id"], live, came_back)
             if sum(int(part["net"]) for part in former) != int(one["net"]):
                 raise PayoutNotUnderstood(kind=one["type"])
             came_back.append(source)

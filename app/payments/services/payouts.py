@@ -236,19 +236,20 @@ async def _keep(told: Mapping[str, Any], state: PayoutState, now: datetime) -> s
         currency=amount.currency,
         arrives_on=datetime.fromtimestamp(int(arrival), UTC).date() if arrival else None,
         state=state.value,
+        live=bool(told.get("livemode")),
         told_at=now,
     )
     made = await Payout.insert(row).on_conflict(action="DO NOTHING").returning(Payout.id)
     return state.value if made else IGNORED
 
 
-async def book_told_payouts(now: datetime) -> int:
-    """Enter the payouts of which Stripe told; gives how many. What hinders one is written beside it.
+async def book_told_payouts(now: datetime, live: bool) -> int:
+    """Enter the payouts of which Stripe told in a mode; gives how many. What hinders one is written beside it.
 
     Raises StripeNotReached, CardsNotSetUp.
     """
     done = 0
-    for payout in await payouts_to_book(now - AGAIN, AT_ONCE):
+    for payout in await payouts_to_book(now - AGAIN, live, AT_ONCE):
         try:
             done += await _book(payout, now)
         except (StripeNotReached, CardsNotSetUp):
@@ -265,14 +266,14 @@ async def _book(payout: Mapping[str, Any], now: datetime) -> bool:
 
     One that came back and is paid out again within it is taken back first, should nobody have told of that yet.
     """
-    parts = await parts_of_payout(str(payout["reference"]).partition(":")[2])
+    parts = await parts_of_payout(str(payout["reference"]).partition(":")[2], bool(payout["live"]))
     editions = parts.editions
     for told in parts.came_back:
         editions |= await editions_of_payout(f"{PROVIDER}:{told['id']}")
     if parts.released:
         editions |= set(await reserves(payout["currency"]))
     if parts.is_fee_alone:
-        parts.bearers, parts.moved_by_others = await bearers_before(payout["currency"])
+        parts.bearers, parts.moved_by_others = await bearers_before(payout["currency"], bool(payout["live"]))
         editions |= set(parts.bearers)
     async with write_transaction():
         for edition_id in sorted(editions):  # alone, so that nothing is released twice

@@ -1,8 +1,9 @@
 """Stripe, asked through its official SDK in a thread: sessions, refunds, events.
 
-Every call stands outside of any transaction. What may be asked twice carries an idempotency key, under which Stripe
-does it once and gives the first answer again. The SDK is imported on first use: it is large, and most fairs take cash
-and transfers. What comes back are plain dictionaries in the shape of https://docs.stripe.com/api.
+Every call stands outside of any transaction, and goes to one of Stripe's modes: ``live``, or the sandbox. What may be
+asked twice carries an idempotency key, under which Stripe does it once and gives the first answer again. The SDK is
+imported on first use: it is large, and most fairs take cash and transfers. What comes back are plain dictionaries in
+the shape of https://docs.stripe.com/api.
 """
 
 import asyncio
@@ -32,19 +33,24 @@ Answer = TypeVar("Answer")
 log = logging.getLogger("fairground.stripe")
 
 
-def cards_on() -> bool:
-    """Whether people pay by card here: a key of Stripe is set."""
-    return bool(settings().stripe_secret_key)
+def cards_on(live: bool) -> bool:
+    """Whether people pay by card in a mode: its key of Stripe is set."""
+    return bool(_key(live))
 
 
-def cards_take(amount: Money) -> bool:
-    """Whether people pay an amount by card here: cards are on, and Stripe charges so much at once."""
-    return cards_on() and is_charged(amount)
+def usual_mode() -> bool:
+    """Whether cards are live where nobody chose: where the live key alone is set."""
+    return cards_on(True) and not cards_on(False)
 
 
-def dashboard_address() -> str:
-    """Where the organiser sees at Stripe what stands here."""
-    return "https://dashboard.stripe.com" + ("" if settings().stripe_mode == "live" else "/test")
+def cards_take(amount: Money, live: bool) -> bool:
+    """Whether people pay an amount by card in a mode: cards are on, and Stripe charges so much at once."""
+    return cards_on(live) and is_charged(amount)
+
+
+def dashboard_address(live: bool) -> str:
+    """Where the organiser sees at Stripe what stands here in a mode."""
+    return "https://dashboard.stripe.com" + ("" if live else "/test")
 
 
 def at_stripe(at: datetime) -> int:
@@ -58,51 +64,55 @@ def from_stripe_time(seconds: int) -> datetime:
     return at + (at - outside(at))
 
 
-async def create_session(params: "SessionCreateParams", *, key: str) -> dict[str, Any]:
+async def create_session(params: "SessionCreateParams", *, key: str, live: bool) -> dict[str, Any]:
     """A Checkout Session, made once for a key. Raises CardsNotSetUp, StripeNotReached, StripeRefused."""
-    return await _ask(lambda client: client.v1.checkout.sessions.create(params, {"idempotency_key": key}).to_dict())
+    return await _ask(
+        lambda client: client.v1.checkout.sessions.create(params, {"idempotency_key": key}).to_dict(), live
+    )
 
 
-async def retrieve_session(session_id: str) -> dict[str, Any]:
+async def retrieve_session(session_id: str, live: bool) -> dict[str, Any]:
     """A Checkout Session as it is now. Raises CardsNotSetUp, StripeNotReached, StripeRefused."""
-    return await _ask(lambda client: client.v1.checkout.sessions.retrieve(session_id).to_dict())
+    return await _ask(lambda client: client.v1.checkout.sessions.retrieve(session_id).to_dict(), live)
 
 
-async def expire_session(session_id: str) -> dict[str, Any]:
+async def expire_session(session_id: str, live: bool) -> dict[str, Any]:
     """End an open Checkout Session. Raises StripeRefused when it is over already, CardsNotSetUp, StripeNotReached."""
-    return await _ask(lambda client: client.v1.checkout.sessions.expire(session_id).to_dict())
+    return await _ask(lambda client: client.v1.checkout.sessions.expire(session_id).to_dict(), live)
 
 
-async def create_refund(params: "RefundCreateParams", *, key: str) -> dict[str, Any]:
+async def create_refund(params: "RefundCreateParams", *, key: str, live: bool) -> dict[str, Any]:
     """Money sent back, once for a key. Raises CardsNotSetUp, StripeNotReached, StripeRefused."""
-    return await _ask(lambda client: client.v1.refunds.create(params, {"idempotency_key": key}).to_dict())
+    return await _ask(lambda client: client.v1.refunds.create(params, {"idempotency_key": key}).to_dict(), live)
 
 
-async def retrieve_refund(refund_id: str) -> dict[str, Any]:
+async def retrieve_refund(refund_id: str, live: bool) -> dict[str, Any]:
     """A refund as it is now. Raises CardsNotSetUp, StripeNotReached, StripeRefused."""
-    return await _ask(lambda client: client.v1.refunds.retrieve(refund_id).to_dict())
+    return await _ask(lambda client: client.v1.refunds.retrieve(refund_id).to_dict(), live)
 
 
-async def refunds_of_intent(payment_intent: str) -> list[dict[str, Any]]:
+async def refunds_of_intent(payment_intent: str, live: bool) -> list[dict[str, Any]]:
     """All refunds of a payment. Raises CardsNotSetUp, StripeNotReached, StripeRefused."""
 
     def ask(client: "StripeClient") -> list[dict[str, Any]]:
         found = client.v1.refunds.list({"payment_intent": payment_intent, "limit": ONE_PAGE})
         return [refund.to_dict() for refund in found.auto_paging_iter()]
 
-    return await _ask(ask)
+    return await _ask(ask, live)
 
 
-async def fee_of(payment_intent: str) -> tuple[int, str] | None:
+async def fee_of(payment_intent: str, live: bool) -> tuple[int, str] | None:
     """What Stripe kept of a payment, in its units and the currency of the account; None while it is not known."""
     expand = ["latest_charge.balance_transaction"]
-    found = await _ask(lambda client: client.v1.payment_intents.retrieve(payment_intent, {"expand": expand}).to_dict())
+    found = await _ask(
+        lambda client: client.v1.payment_intents.retrieve(payment_intent, {"expand": expand}).to_dict(), live
+    )
     charge = found.get("latest_charge")
     balance = charge.get("balance_transaction") if isinstance(charge, Mapping) else None
     return (int(balance["fee"]), str(balance["currency"])) if isinstance(balance, Mapping) else None
 
 
-async def transactions_of_payout(payout_id: str) -> list[dict[str, Any]]:
+async def transactions_of_payout(payout_id: str, live: bool) -> list[dict[str, Any]]:
     """What a payout is made of, each with its ``source`` expanded. Raises CardsNotSetUp, StripeNotReached,
     StripeRefused, as for a payout that somebody made by hand at Stripe.
     """
@@ -111,10 +121,10 @@ async def transactions_of_payout(payout_id: str) -> list[dict[str, Any]]:
         found = client.v1.balance_transactions.list({"payout": payout_id, "limit": ONE_PAGE, "expand": ["data.source"]})
         return [transaction.to_dict() for transaction in found.auto_paging_iter()]
 
-    return await _ask(ask)
+    return await _ask(ask, live)
 
 
-async def events_since(since: datetime) -> list[dict[str, Any]]:
+async def events_since(since: datetime, live: bool) -> list[dict[str, Any]]:
     """All events that Stripe made since an instant, the oldest first; it keeps them for 30 days."""
     from_second = at_stripe(since)
 
@@ -122,16 +132,19 @@ async def events_since(since: datetime) -> list[dict[str, Any]]:
         found = client.v1.events.list({"created": {"gte": from_second}, "limit": ONE_PAGE})
         return [event.to_dict() for event in found.auto_paging_iter()][::-1]
 
-    return await _ask(ask)
+    return await _ask(ask, live)
 
 
-async def _ask(call: Callable[["StripeClient"], Answer]) -> Answer:
+async def _ask(call: Callable[["StripeClient"], Answer], live: bool) -> Answer:
     if in_transaction():
         raise RuntimeError("Stripe is asked before or after a transaction, not inside it")
-    known = settings()
-    if not known.stripe_secret_key:
+    if not cards_on(live):
         raise CardsNotSetUp
-    return await asyncio.to_thread(_call, call, known.stripe_secret_key, known.stripe_api_base)
+    return await asyncio.to_thread(_call, call, _key(live), settings().stripe_api_base)
+
+
+def _key(live: bool) -> str:
+    return settings().stripe_secret_key if live else settings().stripe_test_secret_key
 
 
 def _call(call: Callable[["StripeClient"], Answer], key: str, base: str) -> Answer:

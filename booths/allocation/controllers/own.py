@@ -156,7 +156,7 @@ class OwnFeeController(Controller):
         document = await _own_document(request, edition, application_id, document_id)
         url = await start_checkout(document_id=document.id, locale=current_locale(), now=now())
         back = f"{edition.path}/apply/mine/{application_id}"
-        return leave_for_checkout(edition, url, document_id=document.id, back=back)
+        return await leave_for_checkout(edition, url, document_id=document.id, back=back)
 
 
 async def _own_document(

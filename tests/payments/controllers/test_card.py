@@ -143,7 +143,7 @@ async def test_who_comes_to_the_page_in_between_begins_at_her_order(scene: Scene
 async def test_without_a_key_there_is_no_button(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     from app.kernel.settings import settings
 
-    monkeypatch.delenv("STRIPE_SECRET_KEY")
+    monkeypatch.delenv("STRIPE_TEST_SECRET_KEY", raising=False)
     settings.cache_clear()
     assert "Pay by card" not in await scene.page()
     assert (await scene.browser.post(f"{scene.path}/card")).status_code == 503
@@ -338,8 +338,8 @@ async def test_the_mode_is_shown_to_finance_and_a_trial_to_the_payer(
     word, other = ("Stripe: Sandbox", "Stripe: Live") if mode == "sandbox" else ("Stripe: Live", "Stripe: Sandbox")
     if mode == "live":
         monkeypatch.delenv("STRIPE_API_BASE")
+        monkeypatch.delenv("STRIPE_TEST_SECRET_KEY")
         monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_live_only_the_tests_know")
-        monkeypatch.setenv("STRIPE_MODE", "live")
         settings.cache_clear()
     base = f"/manage/{scene.edition_id}/payments"
     for path in ("", "/inbox", "/disputes", f"/{scene.document_id}"):
@@ -347,7 +347,8 @@ async def test_the_mode_is_shown_to_finance_and_a_trial_to_the_payer(
         assert (word in shown, other in shown) == (True, False), path
     page = await scene.page()
     assert ("no card is charged" in page, "Stripe: Live" in page) == (mode == "sandbox", False)
-    monkeypatch.delenv("STRIPE_SECRET_KEY")
+    monkeypatch.delenv("STRIPE_TEST_SECRET_KEY", raising=False)
+    monkeypatch.delenv("STRIPE_SECRET_KEY", raising=False)
     settings.cache_clear()
     assert "Stripe: " not in (await desk.get(f"{base}?lang=en")).text
     assert "no card is charged" not in await scene.page()

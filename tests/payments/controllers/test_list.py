@@ -136,6 +136,21 @@ async def test_the_sheet_takes_credit_notes_off(client: Browser, frozen_now: obj
     assert sum(row["Amount"] for row in told) == sold["sold"] < sum(one.amount.amount_minor for one in documents)
 
 
+async def test_a_sheet_of_some_rows_says_that_its_sum_is_of_these(
+    client: Browser, frozen_now: object, seller: Seller
+) -> None:
+    edition = await make_edition()
+    await some_invoices(edition)
+    await sign_in(client, (await make_owner()).id)
+    base = f"/manage/{edition.id}/payments/export.xlsx?lang=en"
+    for chosen, header in (("", "Amount"), ("&state=open", "Amount, of the chosen rows alone")):
+        sheet = read_table((await client.get(f"{base}{chosen}")).content, "list.xlsx")
+        assert sheet.headers[3] == header
+    assert (
+        "Amount, of the chosen rows alone" in read_table((await client.get(f"{base}&q=HD")).content, "x.xlsx").headers
+    )
+
+
 async def test_what_goes_back_is_said_and_not_what_was_billed(
     client: Browser, frozen_now: object, seller: Seller
 ) -> None:

@@ -149,7 +149,7 @@ async def test_a_vietnamese_account_is_shown_for_dong_alone(
 async def test_the_paper_sends_to_the_page_only_for_what_cards_take(
     database: str, configure: Callable[..., None], seller: Seller, amount: int, takes: bool
 ) -> None:
-    configure({"STRIPE_SECRET_KEY": "sk_test_x"})
+    configure({"STRIPE_TEST_SECRET_KEY": "sk_test_x"})
     document = await make_document(await make_edition(), amount=amount)
     ours, paper = await own_invoice(document, is_asked=True), await paper_of(document)
     with use_locale(document.payer_language):
@@ -193,7 +193,7 @@ async def test_finance_and_payers_read_how_to_pay_where_cards_are_on_and_no_acco
         ]
 
     assert await says() == [True, False, False, True, False]
-    configure({"STRIPE_SECRET_KEY": "sk_test_x"})
+    configure({"STRIPE_TEST_SECRET_KEY": "sk_test_x"})
     assert await says() == [False, True, True, False, True]
     configure(ACCOUNT)
     assert await says() == [False, False, True, False, False]
@@ -204,7 +204,7 @@ async def test_cards_are_offered_for_what_stripe_charges_alone(
     client: Browser, configure: Callable[..., None], database: str
 ) -> None:
     """And who comes to the button all the same is told what to do instead, in her own language."""
-    configure({"STRIPE_SECRET_KEY": "sk_test_only_the_tests_know"})
+    configure({"STRIPE_TEST_SECRET_KEY": "sk_test_only_the_tests_know"})
     await sign_in(client, (await make_owner()).id)
     edition = await make_edition()
     said = "cannot be paid by card: it is too little or too much for one payment"

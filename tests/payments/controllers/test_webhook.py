@@ -126,7 +126,8 @@ async def test_events_of_another_account_are_refused(
 async def test_events_of_the_other_mode_are_refused(
     client: Browser, configured: None, monkeypatch: pytest.MonkeyPatch, mode: str, real: bool | None
 ) -> None:
-    monkeypatch.setenv("STRIPE_MODE", mode)
+    name = "STRIPE_SECRET_KEY" if mode == "live" else "STRIPE_TEST_SECRET_KEY"
+    monkeypatch.setenv(name, f"sk_{'live' if mode == 'live' else 'test'}_1")
     settings.cache_clear()
     said = {} if real is None else {"livemode": real}
     body = json.dumps({**json.loads(event()), **said}).encode()

@@ -235,6 +235,24 @@ async def test_a_credit_note_after_a_bearer_has_paid_owes_her_share_of_it_back()
     await check_books(edition)
 
 
+@pytest.mark.parametrize("off", [10_000, 30_000], ids=["a part of her line", "all of it"])
+async def test_who_paid_before_a_note_over_her_line_is_owed_that_back(off: int) -> None:
+    edition = await make_edition()
+    document = await billed(edition)
+    await pays(document, 30_000)
+    await record_payment(document_id=document.id, method=PaymentMethod.CASH, amount=vnd(60_000), actor=SYSTEM, now=NOW)
+    await credit_document(document_id=document.id, amount=vnd(off), reason="Bớt", line=2, actor=SYSTEM, now=NOW)
+    assert await stands(document) == (30_000 - off, 30_000, -off)
+    payer = await document_by_id(document.id)
+    assert (payer.state, payer.owed.amount_minor) == (DocumentState.PAID, 0)  # it is nothing of hers
+    assert (await borne_by(document)).due_back == vnd(off)
+    await check_books(edition)
+    back = {"method": PaymentMethod.TRANSFER, "actor": SYSTEM, "now": NOW}
+    await return_borne(document_id=document.id, bearer=BANK, amount=vnd(off), **back)
+    assert await stands(document) == (30_000 - off, 30_000 - off, 0)
+    await check_books(edition)
+
+
 async def test_a_cancelled_invoice_owes_its_bearer_what_she_paid_and_one_written_off_nothing() -> None:
     edition = await make_edition()
     cancelled, given_up = [await billed(edition, number) for number in (1, 2)]

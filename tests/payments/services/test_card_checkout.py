@@ -365,12 +365,12 @@ async def test_it_is_begun_only_for_what_is_open_where_keys_are_set(
     await cancel_document(document_id=document.id, actor=None, now=clock.now())
     with pytest.raises(DocumentNotOpen):
         await begun(document)
-    monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_test_revoked")
+    monkeypatch.setenv("STRIPE_TEST_SECRET_KEY", "sk_test_revoked")
     settings.cache_clear()
     other = await make_document(await make_edition("another"), subject_id=2)
     with pytest.raises(CardsNotSetUp):
         await begun(other)
-    monkeypatch.delenv("STRIPE_SECRET_KEY")
+    monkeypatch.delenv("STRIPE_TEST_SECRET_KEY")
     settings.cache_clear()
     with pytest.raises(CardsNotSetUp):
         await begun(other)

@@ -404,7 +404,7 @@ async def test_only_what_came_through_stripe_and_has_to_go_back_is_sent(
     )
     with pytest.raises(NotByCard):
         await give_back(cash)
-    monkeypatch.delenv("STRIPE_SECRET_KEY")
+    monkeypatch.delenv("STRIPE_TEST_SECRET_KEY")
     settings.cache_clear()
     with pytest.raises(CardsNotSetUp):
         await give_back(cash)

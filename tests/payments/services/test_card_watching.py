@@ -185,7 +185,7 @@ async def test_it_stops_while_stripe_is_silent_and_does_nothing_without_keys(
     await begun(await a_document())
     stripe.control("set", drops=3)
     assert await look_after_cards(later(minutes=6)) == NOTHING
-    monkeypatch.delenv("STRIPE_SECRET_KEY")
+    monkeypatch.delenv("STRIPE_TEST_SECRET_KEY")
     settings.cache_clear()
     asked = stripe.asked()
     assert await look_after_cards(later(minutes=6)) == NOTHING

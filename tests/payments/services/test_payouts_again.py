@@ -224,7 +224,7 @@ async def test_two_payouts_that_release_at_once_release_no_more_than_is_held(str
         move(stripe, "reserve_transaction", 10_000)  # one of them is somebody else's
         stripe.control("balance", act="pay_out")
     await tell(stripe, "payout.paid")
-    rows = await payouts_to_book(clock.now(), 9)
+    rows = await payouts_to_book(clock.now(), False, 9)
     assert winners(await race(2, lambda number: payouts._book(rows[number], clock.now()))) == [True, True]
     assert await books(edition) == {"bank": 48_000, "fees": 2_000}
     assert await reserves("VND") == {}

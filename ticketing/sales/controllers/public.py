@@ -246,7 +246,9 @@ class TicketController(Controller):
             raise OrderNotOpen
         document_id = order["payment_document"]
         url = await start_checkout(document_id=document_id, locale=current_locale(), now=now())
-        return leave_for_checkout(edition, url, document_id=document_id, back=f"{edition.path}/tickets/done/{secret}")
+        return await leave_for_checkout(
+            edition, url, document_id=document_id, back=f"{edition.path}/tickets/done/{secret}"
+        )
 
 
 async def order_of(slug: str, secret: str) -> tuple[EditionInfo, dict[str, Any]]:
