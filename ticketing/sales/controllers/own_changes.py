@@ -48,7 +48,7 @@ class OwnChangeController(Controller):
         edition, change = await _change_of(slug, secret, change_id)
         document_id = change["payment_document"]
         url = await start_checkout(document_id=document_id, locale=current_locale(), now=now())
-        return leave_for_checkout(edition, url, document_id=document_id, back=_path(edition, secret, change_id))
+        return await leave_for_checkout(edition, url, document_id=document_id, back=_path(edition, secret, change_id))
 
     @post("/proof")
     async def prove(
