@@ -108,6 +108,7 @@ WORDS = LogWords(
                 "use_drawers": Field(N_("Cash goes through drawers")),
                 "qris": Field(N_("QRIS picture")),
                 "remind_days": Field(N_("Remind payers so many days before")),
+                "live": Field(N_("Cards are charged")),
             },
         ),
         "bank_entry": Subject(

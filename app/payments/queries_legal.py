@@ -42,9 +42,10 @@ _WITHOUT = (
     "FROM payment_document d LEFT JOIN payment_legal_order o ON o.document = d.id "
     "LEFT JOIN payment_document c ON c.id = d.corrects WHERE d.legal_number = '' "
 )
-#: Paid invoices, and credit notes over invoices that have an e-invoice.
+#: Paid invoices, but those that a test card paid, and credit notes over invoices that have an e-invoice.
 _DUE = (
-    "((d.kind = 'invoice' AND d.state = 'paid') "
+    "((d.kind = 'invoice' AND d.state = 'paid' AND NOT EXISTS (SELECT 1 FROM payment p JOIN card_attempt a "
+    "ON p.provider_reference = 'stripe:' || a.payment_intent WHERE p.document = d.id AND a.live IS FALSE)) "
     "OR (d.kind = 'credit_note' AND d.state = 'issued' AND c.legal_number <> ''))"
 )
 

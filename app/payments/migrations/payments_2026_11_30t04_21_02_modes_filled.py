@@ -14,6 +14,8 @@ STEPS = (
     "JOIN card_attempt a ON a.payment_intent = SUBSTR(p.provider_reference, 8, LENGTH(a.payment_intent)) "
     "WHERE a.live IS TRUE)",
     f"UPDATE payment_payout SET live = TRUE WHERE reference LIKE 'stripe:%' AND {ANY_LIVE}",
+    "UPDATE payment_terms SET live = TRUE WHERE live IS NULL AND edition IN (SELECT d.edition FROM payment_document d "
+    "JOIN card_attempt a ON a.document = d.id WHERE a.live IS TRUE)",
     f"UPDATE card_event_reading SET provider = CASE WHEN {ANY_LIVE} THEN 'stripe_live' ELSE 'stripe_test' END "
     "WHERE provider = 'stripe'",
 )

@@ -33,7 +33,7 @@ from app.payments.errors_card import (
 from app.payments.queries import DocumentInfo, document_by_id, next_due
 from app.payments.queries_card import NOT_OVER, PROVIDER, attempt_going_on, attempts_closing, own_id
 from app.payments.services.inbox import IGNORED
-from app.payments.services.modes import mode_of
+from app.payments.services.modes import mode_of, stay_live
 from app.payments.services.recording import record_payment
 from app.payments.services.stripe_client import (
     at_stripe,
@@ -201,6 +201,8 @@ async def _begin(document_id: int, locale: str, now: datetime) -> tuple[dict[str
                 expires_at=now + LASTS,
             )
             await row.save()
+            if live:
+                await stay_live(document.edition_id)
             return row.to_dict(), True
     except Exception as error:
         known = await attempt_going_on(document_id) if is_unique_violation(error) else None

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.kernel.database import write_transaction
+from app.kernel.database import fetch, write_transaction
 from app.payments.currencies import fee_from_stripe
 from app.payments.enums import DocumentState
 from app.payments.enums_card import AttemptState
@@ -30,6 +30,7 @@ OVERLAP = timedelta(minutes=10)
 FIRST = timedelta(days=1)
 AT_ONCE = 50
 EVENTS_EVERY = timedelta(minutes=10)
+ADOPTED = timedelta(days=7)
 
 log = logging.getLogger("fairground.stripe")
 
@@ -42,6 +43,8 @@ async def look_after_cards(now: datetime) -> dict[str, int]:
     """
     done = {"checkouts": 0, "refunds": 0, "events": 0, "fees": 0, "payouts": 0}
     modes = [live for live in (True, False) if cards_on(live)]
+    if True in modes:
+        await _adopt_live_checkouts(now)
     for live in modes:
         try:
             await _look_after_mode(live, done, now)
@@ -50,6 +53,16 @@ async def look_after_cards(now: datetime) -> dict[str, int]:
     if len(modes) == 1:
         await _give_up_mode(not modes[0], now)
     return done
+
+
+async def _adopt_live_checkouts(now: datetime) -> None:
+    """What an earlier version began while the database was brought up to date is live, as its session says."""
+    async with write_transaction():
+        await fetch(
+            "UPDATE card_attempt SET live = TRUE WHERE live IS FALSE AND session_id LIKE 'cs_live_%' "
+            "AND created_at > {} RETURNING id",
+            now - ADOPTED,
+        )
 
 
 async def _look_after_mode(live: bool, done: dict[str, int], now: datetime) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from app.accounts.actor import Actor
 from app.events.queries import hold_edition
 from app.kernel import audit
-from app.kernel.database import write_transaction
+from app.kernel.database import fetch, write_transaction
 from app.payments.errors_card import ModeHasNoKey
 from app.payments.queries import terms_of
 from app.payments.services.stripe_client import cards_on, usual_mode
@@ -22,6 +22,18 @@ async def mode_shown(edition_id: int) -> bool | None:
     """As :func:`mode_of`, where people can pay by card in it; else None."""
     live = await mode_of(edition_id)
     return live if cards_on(live) else None
+
+
+async def stay_live(edition_id: int) -> None:
+    """Keep an edition live where nobody chose, in the caller's transaction, which begins a live checkout there.
+
+    Else a test key that is set beside the live one, for another edition, would let this one take test cards.
+    """
+    await fetch(
+        "INSERT INTO payment_terms (edition, live) VALUES ({}, TRUE) ON CONFLICT (edition) DO UPDATE SET live = TRUE "
+        "WHERE payment_terms.live IS NULL RETURNING edition",
+        edition_id,
+    )
 
 
 async def set_mode(*, edition_id: int, live: bool, actor: Actor, now: datetime) -> None:

@@ -35,6 +35,7 @@ from app.payments.queries_payouts import (
 )
 from app.payments.services.inbox import IGNORED
 from app.payments.services.ledger import post
+from app.payments.services.modes import mode_of
 from app.payments.services.payout_parts import arrivals, parts_of_payout, shares_in
 from app.payments.services.unassigned import leave_again
 from app.payments.tables_payouts import Payout, PayoutShare
@@ -120,6 +121,7 @@ async def _record(
         Payout.recorded_by: actor.person_id,
     }
     row = Payout({**values, Payout.account: account.value, Payout.reference: known_by, Payout.told_at: now})
+    row.live = account is Account.CARD and await mode_of(edition_id)
     made = await Payout.insert(row).on_conflict(action="DO NOTHING").returning(Payout.id)
     if not made:
         told = (Payout.reference == known_by) & (Payout.state == PayoutState.TOLD.value)

@@ -17,6 +17,7 @@ from app.payments.enums_card import RefundState
 from app.payments.errors_card import CardsNotSetUp, ModeDiffers, ModeHasNoKey
 from app.payments.queries import document_by_id, payments_of
 from app.payments.queries_card import attempts_of, refunds_of
+from app.payments.queries_legal import documents_to_issue
 from app.payments.queries_payouts import payouts_to_book
 from app.payments.services import card_refunds
 from app.payments.services.card_checkout import apply_session, start_checkout
@@ -28,7 +29,7 @@ from app.payments.services.payouts import payout_paid
 from tests.events.factories import make_edition
 from tests.payments.cards import COMPLETED, a_document, attempt_of, begun, keep, later, paid
 from tests.payments.factories import Seller
-from tests.support.card_payments import LIVE_KEY, StripeServer
+from tests.support.card_payments import KEY, LIVE_KEY, StripeServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.engines, pytest.mark.usefixtures("database", "stripe")]
 
@@ -194,3 +195,34 @@ async def test_a_payout_is_read_in_its_mode(both: StripeServer) -> None:
         await payout_paid(told, clock.now())
     for live in (True, False):
         assert [row["reference"] for row in await payouts_to_book(clock.now(), live, 9)] == [f"stripe:po_{live}"]
+
+
+async def test_an_edition_that_took_live_cards_stays_live_when_a_test_key_is_set_beside(
+    stripe: StripeServer, seller: Seller
+) -> None:
+    document = await a_document()
+    known = settings().__dict__
+    known["stripe_secret_key"], known["stripe_test_secret_key"] = LIVE_KEY, ""
+    assert await mode_of(document.edition_id) is True
+    await begun(document)
+    known["stripe_test_secret_key"] = KEY
+    assert await mode_of(document.edition_id) is True
+    assert await mode_of((await make_edition("sau")).id) is False
+
+
+async def test_no_legal_e_invoice_is_asked_for_what_a_test_card_paid(both: StripeServer, seller: Seller) -> None:
+    tried, real = await a_document(), await a_document(await make_edition("that"), subject_id=2)
+    await go(real.edition_id, live=True)
+    await paid(both, tried)
+    await paid(both, real)
+    assert (await document_by_id(tried.id)).state == DocumentState.PAID
+    assert await documents_to_issue(None, clock.now(), 10) == [real.id]
+
+
+async def test_a_checkout_that_an_earlier_version_began_meanwhile_is_live(both: StripeServer, seller: Seller) -> None:
+    document = await a_document()
+    await go(document.edition_id, live=True)
+    attempt = await begun(document)
+    await fetch("UPDATE card_attempt SET live = FALSE, session_id = {}", "cs_live_" + attempt["session_id"][-20:])
+    await look_after_cards(clock.now())
+    assert bool((await attempt_of(document))["live"])

@@ -328,6 +328,8 @@ async def test_sixty_four_scans_at_two_lists_are_one_admission_each(database: st
         phones += [(await make_gate(edition.id, list_id, now=NOW, name=f"{name} {door}"))[1] for door in (1, 2)]
     issued = await make_pass(edition, now=NOW)
 
+    alone_first: list[int] = []  # those of a queue that came before all others
+
     async def scan(number: int) -> str:
         phone = phones[number % len(phones)]
         if number % 8 < 6:
@@ -335,6 +337,8 @@ async def test_sixty_four_scans_at_two_lists_are_one_admission_each(database: st
         else:  # a phone that hands in what it scanned alone
             alone = QueuedScan(f"scan-{number:04d}", issued.code, NOW, Verdict.ADMITTED)
             (answer,) = await redeem_queue(actor=phone, scans=[alone], now=NOW)
+            if answer.verdict == "admitted":
+                alone_first.append(number)
         return answer.verdict
 
     results = await race(64, scan)
@@ -344,7 +348,7 @@ async def test_sixty_four_scans_at_two_lists_are_one_admission_each(database: st
     rows = await fetch("SELECT entries FROM admission")
     assert [row["entries"] for row in rows] == [1, 1]
     assert len(await fetch("SELECT id FROM scan WHERE verdict = 'admitted'")) == 2
-    assert await open_conflicts(edition.id) == told["late_conflict"] == 16
+    assert await open_conflicts(edition.id) == told["late_conflict"] == 16 - len(alone_first)
 
 
 @pytest.mark.race
