@@ -57,7 +57,9 @@ def effect_of(effect: VoucherEffect, value: int, currency: str) -> str:
 
 async def offer_of(edition_id: int, code: str) -> Offer | None:
     """What the voucher with this code does in an edition; None for an unknown code."""
-    rows = await fetch("SELECT * FROM voucher WHERE edition = {} AND code = {}", edition_id, code)
+    rows = (
+        [] if "\0" in code else await fetch("SELECT * FROM voucher WHERE edition = {} AND code = {}", edition_id, code)
+    )
     if not rows:
         return None
     row = rows[0]
