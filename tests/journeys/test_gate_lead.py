@@ -130,6 +130,7 @@ def test_a_phone_is_replaced_and_what_it_had_not_sent_leaves_it(people: People, 
 
     press(lead, "Máy sắp hỏng", "/replace")
     new = people.page(codes=pictures)
+    new.on("dialog", lambda asked: asked.accept())  # whether scans of another phone are to be taken over
     with new.expect_response("**/api/v1/gate/scans", timeout=30_000) as handed:
         bind(new, shown_card(lead))
         expect(new.locator(LOOK)).to_be_visible(timeout=20_000)

@@ -30,3 +30,16 @@ test("a code that is none of these, or is cut, says nothing", () => {
 test("nothing that waits is no code", () => {
   assert.deepEqual(asCodes(41, []), []);
 });
+
+test("every word that a phone can have shown comes out of its codes, and one that is not known as no pass", () => {
+  const words = ["blocked", "unpaid", "cancelled", "wrong_type", "full", "question_required", "bad_signature", "wrong_edition"];
+  const read = asCodes(41, [...words, "something_new"].map((shown, place) => scan(place + 1, { shown }))).flatMap((code) => fromCode(code)?.scans ?? []);
+  assert.deepEqual(read.map(({ body }) => body.shown), [...words, "unknown"]);
+});
+
+test("a time or a number that no service takes is no code, so that nothing stands behind it in the queue", () => {
+  const [code = ""] = asCodes(41, [scan(1, { device_at: "9999-10-16T01:02:03.456Z" })]);
+  assert.equal(fromCode(code), undefined);
+  const [good = ""] = asCodes(41, [scan(1)]);
+  assert.equal(fromCode(good.replace(":41:", ":99999999999:")), undefined);
+});

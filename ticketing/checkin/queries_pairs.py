@@ -18,7 +18,7 @@ async def scans_against(scans: Sequence[Mapping[str, Any]]) -> dict[int, dict[st
         "s.clock_at, s.offline, gate.name AS gate, device.label AS device, holder.full_name AS holder "
         "FROM scan s JOIN gate ON gate.id = s.gate_id LEFT JOIN device ON device.id = s.device_id "
         f"LEFT JOIN person holder ON holder.id = device.person WHERE s.event_pass {chosen} "
-        "AND s.verdict IN ('admitted', 'late_conflict') ORDER BY s.id",
+        "AND s.verdict IN ('admitted', 'late_conflict') AND s.undone_at IS NULL ORDER BY s.id",
         ids,
     )
     found: dict[int, dict[str, Any]] = {}

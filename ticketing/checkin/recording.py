@@ -27,6 +27,8 @@ AT_ONCE = 200
 LETS_IN = {Verdict.ADMITTED, Verdict.LATE_CONFLICT}
 #: What a phone cannot have shown to somebody whom it kept out: such words would be taken for something else.
 NO_REFUSALS = {Verdict.LATE_CONFLICT, Verdict.LEFT, Verdict.NOT_INSIDE}
+#: Refusals by which nothing stands against a pass itself: whoever came in all the same is inside.
+COUNTS_MEANWHILE = {Verdict.ALREADY_ADMITTED, Verdict.QUESTION_REQUIRED}
 #: Gives the limits of a list, by its number, at a moment.
 LimitsOf = Callable[[int, datetime], Limits]
 #: A pass and a list, by their numbers.
@@ -48,7 +50,7 @@ _EVENTS = (
     "WHERE undone_at IS NULL AND event_pass {passes} AND list_id {lists} "
     "AND (verdict IN ('admitted', 'left', 'not_inside') "
     "OR (verdict = 'late_conflict' AND COALESCE(settlement, '') <> 'refused' "
-    "AND (reason = 'already_admitted' OR settlement = 'accepted')))"
+    "AND (reason IN ('already_admitted', 'question_required') OR settlement = 'accepted')))"
 )
 
 
@@ -356,7 +358,7 @@ async def _dispute(
         one.client_id,
         first["verdict"],
     )
-    if rows and rows[0]["reason"] == Verdict.ALREADY_ADMITTED and one.serial in found:
+    if rows and rows[0]["reason"] in COUNTS_MEANWHILE and one.serial in found:
         place = places[found[one.serial]["id"], one.list_id]
         assert place.events is not None
         place.events.append(_event_of(one))

@@ -237,7 +237,7 @@ class ListForm(msgspec.Struct):
     opens_at: datetime | None = None
     closes_at: datetime | None = None
     ticket_types: list[int] = []
-    questions: list[int] = []
+    questions: Annotated[list[int], msgspec.Meta(max_length=20)] = []
     once: bool = False
     entries_a_day: Annotated[int, msgspec.Meta(ge=1, le=99)] | None = None
     again_after: Annotated[int, msgspec.Meta(ge=1, le=1440)] | None = None

@@ -100,8 +100,8 @@ async def scans_told(edition: EditionInfo, pass_id: int) -> list[PassUse]:
         PassUse(
             at=row["device_at"] or row["at"],
             place=row["gate"],
-            word=_(VERDICT_NAMES[Verdict(row["verdict"])]),
-            tone=VERDICT_TONES.get(Verdict(row["verdict"]), "refused"),
+            word=_("Taken back") if row["undone_at"] else _(VERDICT_NAMES[Verdict(row["verdict"])]),
+            tone="plain" if row["undone_at"] else VERDICT_TONES.get(Verdict(row["verdict"]), "refused"),
             detail=_detail(row, edition),
         )
         for row in await scans_of_pass(edition.id, pass_id, MOST_SHOWN)

@@ -23,6 +23,7 @@ from tests.support.factories_ticketing import (
     make_question,
     make_ticket_type,
 )
+from ticketing.checkin.queries import open_conflicts
 from ticketing.checkin.rules import ListRules
 from ticketing.checkin.services.asking import lists_asking
 from ticketing.checkin.services.copying import copy_gates
@@ -228,3 +229,16 @@ async def test_a_question_that_gates_ask_is_not_deleted_and_goes_along_to_a_copy
     assert str(copied["questions"]) == str([row["id"] for row in rows])
     await update_list(rules=ListRules(questions=(gate.photos,)), **values, **at)
     await delete_question(question_id=gate.ward, **at)
+
+
+async def test_whom_a_phone_let_in_that_did_not_wait_for_the_question_is_inside_and_no_conflict(gate: Gate) -> None:
+    code = await gate.ticket()
+    asked = await gate.scan(code)
+    assert asked["reason"] == "question_required"
+    again = {"nonce": "asking-0001", "code": code, "list": gate.list_id, "device_at": NOW.isoformat()}
+    told = await gate.client.post("/api/v1/checkin/scans", json={"scans": [again]}, headers=gate.headers)
+    assert told.status_code == 200
+    (row,) = await fetch("SELECT entries, left_at FROM admission")
+    assert (row["entries"], row["left_at"]) == (1, None)
+    assert await open_conflicts(gate.edition.id) == 0
+    assert (await gate.scan(code, {gate.ward: "1"}))["reason"] == "already_admitted"

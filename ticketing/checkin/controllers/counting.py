@@ -18,6 +18,7 @@ from app.kernel.i18n import _, format_time
 from app.kernel.sheets import Cell, stream_xlsx
 from app.kernel.web import page
 from ticketing.checkin import queries_counting as queries
+from ticketing.checkin.controllers.gate_app import unpaired
 from ticketing.checkin.errors import GateNotFound
 from ticketing.checkin.rules import day_began
 from ticketing.checkin.schemas import LONGEST_BODY
@@ -67,11 +68,11 @@ class CountingPage(Controller):
     async def buttons(self, request: Request[Any, Any, Any]) -> Response[str]:
         """+1 and +5 on a paired phone; on any other, how to pair it."""
         if request.user.device_kind != DeviceKind.GATE:
-            return page("checkin/unpaired.html", headers={"cache-control": "no-store"})
+            return unpaired()
         try:
             rule = await rule_of(request.user)
         except GateNotFound:
-            return page("checkin/unpaired.html", headers={"cache-control": "no-store"})
+            return unpaired()
         edition = await edition_by_id(rule.edition_id)
         return page("checkin/counting.html", headers={"cache-control": "no-cache"}, rule=rule, edition=edition)
 

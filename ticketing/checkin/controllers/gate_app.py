@@ -29,11 +29,11 @@ class GateApp(Controller):
     async def scanner(self, request: Request[Any, Any, Any]) -> Response[str]:
         """The scanner on a paired phone; on any other, how to pair it."""
         if request.user.device_kind != DeviceKind.GATE:
-            return _unpaired()
+            return unpaired()
         try:
             rule = await rule_of(request.user)
         except GateNotFound:
-            return _unpaired()
+            return unpaired()
         edition = await edition_by_id(rule.edition_id)
         return page(
             "checkin/gate.html",
@@ -69,7 +69,7 @@ class GateApp(Controller):
         return Response(path.read_bytes(), media_type="text/javascript", headers=headers)
 
 
-def _unpaired() -> Response[str]:
+def unpaired() -> Response[str]:
     """How a phone is paired, and what one that was withdrawn has not sent: its codes are drawn by WebAssembly."""
     headers = {"content-security-policy": SCANNER_CSP, "cache-control": "no-store"}
     return page("checkin/unpaired.html", headers=headers)

@@ -23,7 +23,8 @@ WHOLE_AFTER = 3600
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
     """How far a phone has been told: the moment in the writes of the database, when it was told everything, from which
-    serial on sorts may still change, and a digest of the serials that are refused.
+    serial on sorts may still change, a digest of the sorts whose places it knows, which each worker has in an order of
+    its own, and one of the serials that are refused.
     """
 
     list_id: int
@@ -31,23 +32,34 @@ class Cursor:
     since: int
     whole_at: int
     sorts_from: int
+    sorts: int
+    sorts_digest: str
     refused: str
 
     def __str__(self) -> str:
-        numbers = (self.list_id, self.era, self.since, self.whole_at, self.sorts_from)
-        return ".".join((*map(str, numbers), self.refused))
+        numbers = (self.list_id, self.era, self.since, self.whole_at, self.sorts_from, self.sorts)
+        return ".".join((*map(str, numbers), self.sorts_digest, self.refused))
 
 
 def read_cursor(text: str, list_id: int, until: Told, now: datetime) -> Cursor | None:
     """What a phone says it was told; None where that cannot be continued from."""
     parts = text.split(".")
-    if len(parts) != 6 or not all(part.isascii() and part.isdecimal() and len(part) < 19 for part in parts[:5]):
+    if len(parts) != 8 or not all(part.isascii() and part.isdecimal() and len(part) < 19 for part in parts[:6]):
         return None
-    of, era, since, whole_at, sorts_from = map(int, parts[:5])
+    of, era, since, whole_at, sorts_from, sorts = map(int, parts[:6])
     known = of == list_id and era == until.era and since <= until.since and sorts_from > 0
     if not known or not 0 <= now.timestamp() - whole_at < WHOLE_AFTER:
         return None
-    return Cursor(list_id=of, era=era, since=since, whole_at=whole_at, sorts_from=sorts_from, refused=parts[5])
+    return Cursor(
+        list_id=of,
+        era=era,
+        since=since,
+        whole_at=whole_at,
+        sorts_from=sorts_from,
+        sorts=sorts,
+        sorts_digest=parts[6],
+        refused=parts[7],
+    )
 
 
 def rules_told(rule: GateRule) -> ListRulesAnswer:
@@ -80,8 +92,10 @@ async def passes_told(rule: GateRule, asked: str, now: datetime) -> PassesAnswer
     until = await told_until_now()  # before anything is read: what ends meanwhile is told again the next time
     last = read_cursor(asked, rule.list_id, until, now)
     refused = {said: packed_numbers(serials) for said, serials in (await refused_serials(rule.edition_id)).items()}
-    digest = hashlib.blake2b(repr(refused).encode(), digest_size=8).hexdigest()
+    digest = _digest(refused)
     sorts = await sorts_of(rule.edition_id, last.sorts_from if last else 1)
+    if last and _digest(sorts.sorts[: last.sorts]) != last.sorts_digest:
+        last, sorts = None, await sorts_of(rule.edition_id, 1)
     names = await names_of_labels(rule.edition_id)
     gates = dict(sorted((await gate_names(rule.edition_id)).items()))
     places = {gate_id: place for place, gate_id in enumerate(gates)}
@@ -102,6 +116,8 @@ async def passes_told(rule: GateRule, asked: str, now: datetime) -> PassesAnswer
         since=until.since,
         whole_at=last.whole_at if last else int(now.timestamp()),
         sorts_from=sorts.open_from,
+        sorts=len(sorts.sorts),
+        sorts_digest=_digest(list(sorts.sorts)),
         refused=digest,
     )
     return PassesAnswer(
@@ -114,3 +130,7 @@ async def passes_told(rule: GateRule, asked: str, now: datetime) -> PassesAnswer
         gates=list(gates.values()),
         standings=standings.text,
     )
+
+
+def _digest(told: object) -> str:
+    return hashlib.blake2b(repr(told).encode(), digest_size=8).hexdigest()

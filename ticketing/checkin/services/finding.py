@@ -27,7 +27,7 @@ async def find_by_name(*, actor: Actor, name: str) -> tuple[list[FoundPass], boo
     """
     check_may_search(actor)
     rule = await rule_of(actor)
-    words = search_text(name).replace("-", "").split()
+    words = search_text(name).replace("-", " ").split()
     if not words:
         return [], False
     rows = await passes_named(rule.edition_id, rule.list_id, words, MOST_FOUND + 1)

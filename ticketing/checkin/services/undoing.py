@@ -111,7 +111,7 @@ async def let_in(*, scan_id: int, edition_id: int, reason: str, actor: Actor, no
     if scan["verdict"] not in REFUSED or scan["event_pass"] is None:
         raise NotRefused
     values: dict[Any, Any] = {
-        Scan.client_id: f"override-{scan_id}",
+        Scan.client_id: f"override:{scan_id}",
         **{column: scan[column._meta.name] for column in _KEPT},
         Scan.at: now,
         Scan.judged_at: now,

@@ -16,7 +16,7 @@ export interface Counted {
 /** What keeps a small thing by its name. */
 export interface Memory {
   value<Value>(name: string): Promise<Value | undefined>;
-  remember(name: string, value: unknown): Promise<void>;
+  remember(name: string, value: unknown): Promise<unknown>;
 }
 
 const name = "counted";

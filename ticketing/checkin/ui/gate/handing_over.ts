@@ -41,8 +41,8 @@ export class HandingOver {
   private async open(): Promise<void> {
     const owner = await this.store.owner();
     const records = await this.queue.pending(many);
-    // What another phone showed this one is handed on by the file, which says whose each is.
-    this.codes = owner ? asCodes(owner.device, records.filter(({ body }) => body.device === undefined)) : [];
+    // What another phone showed this one is handed on by the file, which says whose each is, and answers are in it.
+    this.codes = owner ? asCodes(owner.device, records.filter(({ body }) => body.device === undefined && !body.answers)) : [];
     this.place = 0;
     if (!this.dialog.open) this.dialog.showModal();
     await this.draw();

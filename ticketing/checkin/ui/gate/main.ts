@@ -3,14 +3,14 @@
 import "./gate.css";
 import { isInstalled, startApp } from "@fairground/app";
 import { usedStorage } from "@fairground/disk";
-import { t, tn } from "@fairground/i18n";
+import { t } from "@fairground/i18n";
 import { pageLocale } from "@fairground/page";
 import { readPass } from "@fairground/passes";
 import { newId, Queue, type Keeping } from "@fairground/queue";
 import { listenForReader, signal, startScanner, unlockSound, type Camera, type Scanner } from "@fairground/scan";
 import { Asking, type Answers } from "./asking";
 import { Finder } from "./finding";
-import { fromCode, type Handed } from "./handed";
+import { fromCode } from "./handed";
 import { HandingOver } from "./handing_over";
 import { Clock, deviceClocks, type Reading, type Stamp } from "./clock";
 import { asSent, asShown, canJudge, isPartial, judge, looksTyped, type Answer, type Verdict, type Way } from "./judge";
@@ -23,6 +23,7 @@ import { Screen } from "./screen";
 import { fetchBundle, fetchStatus, handOver, isAway, isLate, isWithdrawn, redeem, timesOf, type OfflineScan } from "./service";
 import { Store, type Bundle } from "./store";
 import { takeBack } from "./taking_back";
+import { TakingOver } from "./taking_over";
 import { Tools } from "./tools";
 import { Unanswered } from "./unanswered";
 import { settled } from "./untaken";
@@ -53,6 +54,7 @@ class Gate {
   private way: Way = "in";
   private scanner: Scanner | undefined;
   private refreshing: Promise<void> | undefined;
+  private readonly takingOver: TakingOver;
   private readonly finder = new Finder({
     onChosen: (code) => void this.scan(code, true, true),
     onOpen: () => this.scanner?.pause(),
@@ -68,6 +70,7 @@ class Gate {
     private readonly clock: Clock,
   ) {
     this.unanswered = new Unanswered(clock);
+    this.takingOver = new TakingOver(queue);
     this.untaken = new UntakenView(store, () => this.showRecent());
   }
 
@@ -154,7 +157,7 @@ class Gate {
     if (!problem) {
       this.showRecent();
       void this.refreshStatus();
-      void this.refreshBundle();
+      void this.refreshBundle().then(() => this.refreshBundle()); // the first may have been asked before
     }
     return problem;
   }
@@ -176,19 +179,13 @@ class Gate {
     this.view.close();
     const handed = fromCode(text);
     try {
-      if (handed) await this.takeOver(handed);
+      if (handed) await this.takingOver.take(handed, this.screen);
       else if (typed && isPartial(text)) await this.screen.say(t("Not complete"), t("The code under the QR code has eight characters."));
       else await this.answer(asSent(text), byName);
     } finally {
       this.busy = false;
       this.scanner?.resume();
     }
-  }
-
-  /** Another phone shows what it could not send: it is put in line here, as that phone's. */
-  private async takeOver({ part, parts, device, scans }: Handed): Promise<void> {
-    for (const { id, body } of scans) await this.queue.add({ ...body, device }, id);
-    await this.screen.say(t("{n} of {all}", { n: part, all: parts }), tn("{n} scan of the other phone was taken over.", "{n} scans of the other phone were taken over.", scans.length));
   }
 
   /**
@@ -329,6 +326,7 @@ class Gate {
   private async know(text: string, scan: Omit<OwnScan, "serial">): Promise<void> {
     const serial = canJudge(text) ? readPass(text)?.serial : undefined;
     if (serial !== undefined) await this.own.add({ ...scan, serial });
+    else if (scan.handedIn) void this.refreshBundle(); // typed, or found by name: the service knows whose it is
   }
 
   private async send(records: Parameters<typeof handOver>[0]): Promise<string[]> {
@@ -357,8 +355,8 @@ class Gate {
       const bundle = await fetchBundle(this.bundle?.passes);
       this.heard(bundle.server_time, asked);
       [this.bundle, this.fetched] = [bundle, this.clock.read()];
-      await this.store.keep(bundle);
-      if (bundle.passes) await this.own.drop(handedIn);
+      const kept = await this.store.keep(bundle);
+      if (bundle.passes) await this.own.drop(handedIn, kept);
       this.screen.gate(bundle.gate);
       this.showWay(this.way);
       this.setOnline(true, true);

@@ -53,10 +53,10 @@ export class Own {
     return [...this.scans.values()].filter((scan) => scan.handedIn).map((scan) => scan.id);
   }
 
-  /** The service has told of these. */
-  async drop(ids: string[]): Promise<void> {
+  /** The service has told of these; on the disk they stay where what it told is not `kept` there. */
+  async drop(ids: string[], kept = true): Promise<void> {
     for (const id of ids) this.remove(id);
-    await this.store.dropScans(ids);
+    if (kept) await this.store.dropScans(ids);
   }
 
   /** This phone was withdrawn, and the disk is wiped. */

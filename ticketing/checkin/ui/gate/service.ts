@@ -107,7 +107,7 @@ export function undoScan(id: string): Promise<unknown> {
 export async function fetchBundle(before?: Passes): Promise<Bundle> {
   const since = before?.since ?? "";
   const asked = `/api/v1/gate/bundle?since=${encodeURIComponent(since)}`;
-  const { passes, ...bundle } = await getJson<BundleAnswer>(asked, { timeout: since ? slow : whole });
+  const { passes, ...bundle } = await getJson<BundleAnswer>(asked, { timeout: whole });
   return passes ? { ...bundle, passes: hear(before, passes) } : bundle;
 }
 

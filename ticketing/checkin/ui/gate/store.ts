@@ -85,10 +85,12 @@ export class Store {
     return (await this.database?.get("values", name).catch(() => undefined)) as Value | undefined;
   }
 
-  async remember(name: string, value: unknown): Promise<void> {
+  /** Keep such a thing; whether the disk took it. */
+  async remember(name: string, value: unknown): Promise<boolean> {
     const kept = await this.tried((database) => database.put("values", value, name));
     if (kept) this.values.delete(name);
     else this.values.set(name, value);
+    return kept;
   }
 
   /** What was measured last of this device's clock. */
@@ -103,8 +105,9 @@ export class Store {
     return this.value<Owner>("owner");
   }
 
-  async keep(bundle: Bundle): Promise<void> {
-    await this.remember("bundle", bundle);
+  /** Whether the disk took it. */
+  keep(bundle: Bundle): Promise<boolean> {
+    return this.remember("bundle", bundle);
   }
 
   async keepMeasured(measured: Measured): Promise<void> {
