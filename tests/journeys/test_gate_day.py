@@ -196,6 +196,20 @@ def test_a_typed_code_without_an_answer_is_the_same_scan_when_it_is_typed_again(
     assert first == again != another
 
 
+#: Whether the phone has on its disk that its list opens at an hour.
+KEEPS_HOURS = """(opens) => new Promise((resolve, reject) => {
+    const asked = indexedDB.open("fairground-gate");
+    asked.onerror = () => reject(asked.error);
+    asked.onsuccess = () => {
+        const read = asked.result.transaction("values").objectStore("values").get("bundle");
+        read.onsuccess = () => {
+            asked.result.close();
+            resolve(read.result?.list_rules?.opens_daily === opens);
+        };
+    };
+})"""
+
+
 def test_without_network_a_phone_keeps_to_the_hours_of_its_list(people: People) -> None:
     (code,) = people.passes(1)
     gate = paired_phone(people)
@@ -209,12 +223,16 @@ def test_without_network_a_phone_keeps_to_the_hours_of_its_list(people: People) 
     lead.fill("[name=closes_daily]", closes)
     lead.locator("main form button[type=submit]").click()
     lead.wait_for_url("**/gates")
-    gate.wait_for_function(  # a worker goes for a while by what it knew of the gate
-        "(opens) => fetch('/api/v1/gate/bundle').then((answer) => answer.json())"
-        ".then(({ list_rules }) => list_rules.opens_daily === opens)",
+    gate.wait_for_function(  # each worker goes for a while by what it knew of the gate
+        "(opens) => Promise.all(Array.from({ length: 6 }, () => fetch('/api/v1/gate/bundle')))"
+        ".then((answers) => Promise.all(answers.map((answer) => answer.json())))"
+        ".then((told) => told.every(({ list_rules }) => list_rules.opens_daily === opens))",
         arg=opens,
     )
-    gate.reload()
+    with gate.expect_response("**/api/v1/gate/bundle**") as told:
+        gate.reload()
+    told.value.finished()
+    gate.wait_for_function(KEEPS_HOURS, arg=opens)
     may_be_alone(gate)
     offline(gate)
     hold_out(gate, code)

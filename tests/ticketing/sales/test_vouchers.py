@@ -15,11 +15,13 @@ from tests.support.factories_ticketing import make_order, make_ticket_type, pay_
 from tests.support.factories_vouchers import make_voucher
 from tests.support.race import losers, race, winners
 from tests.ticketing.sales.orders import check_orders, check_quotas
+from tests.ticketing.sales.own import allow, items, make_paid
 from ticketing.sales.enums import OrderState, VoucherEffect
-from ticketing.sales.errors import UnknownTicketType
+from ticketing.sales.errors import TypeNotOffered, UnknownTicketType
 from ticketing.sales.errors_vouchers import VoucherNotForThese, VoucherOver, VoucherSpent, VoucherUnknown
 from ticketing.sales.services import redeeming
 from ticketing.sales.services.cancelling import cancel_tickets
+from ticketing.sales.services.changing import change_ticket
 from ticketing.sales.services.outcomes import cancel_order, expire_orders
 from ticketing.sales.services.vouchers import switch_voucher
 
@@ -213,3 +215,40 @@ async def test_without_any_protection_a_single_use_voucher_is_used_by_all(
         await fetch('DROP TRIGGER "voucher_holds_update"')
     results = await race(BUYERS, lambda _number: make_order(edition.id, {seat: 1}, voucher=code, now=NOW))
     assert (len(winners(results)), await used(code)) == (BUYERS, BUYERS)
+
+
+@engines
+async def test_a_ticket_with_a_voucher_is_not_changed_for_another_and_gives_its_use_back_whole(edition: Any) -> None:
+    day = await make_ticket_type(edition.id, now=NOW, price_minor=50_000, code="ONE")
+    other = await make_ticket_type(edition.id, now=NOW, price_minor=50_000, code="TWO")
+    await make_voucher(edition.id, code="HOA2026", max_uses=2)
+    await allow(edition)
+    paid = await make_paid(edition, {day: 1, other: 1}, voucher="HOA2026")
+    first, second = await items(paid.order_id)
+    with pytest.raises(TypeNotOffered):
+        await change_ticket(
+            order_id=paid.order_id, edition_id=edition.id, item_id=first["id"], type_id=other, actor=None, now=NOW
+        )
+    assert (await fetch("SELECT used FROM voucher"))[0]["used"] == 2
+    await fetch("UPDATE voucher_use SET tickets = 3")  # as where it no longer fits its tickets
+    await fetch("UPDATE voucher SET max_uses = 9, used = 6")
+    await cancel_tickets(
+        order_id=paid.order_id,
+        edition_id=edition.id,
+        item_ids=[first["id"], second["id"]],
+        shown_minor=(await fetch("SELECT total_minor FROM ticket_order"))[0]["total_minor"],
+        actor=None,
+        now=NOW,
+    )
+    assert (await fetch("SELECT used FROM voucher"))[0]["used"] == 0
+
+
+@engines
+async def test_a_donation_uses_no_voucher_up(edition: Any) -> None:
+    day = await make_ticket_type(edition.id, now=NOW, price_minor=50_000)
+    gift = await make_ticket_type(edition.id, now=NOW, code="GIFT", price_minor=0, donation=True)
+    await make_voucher(edition.id, code="HOA2026", max_uses=1)
+    await make_order(edition.id, {day: 1, gift: 1}, now=NOW, prices={gift: 20_000}, voucher="HOA2026")
+    assert (await fetch("SELECT used FROM voucher"))[0]["used"] == 1
+    with pytest.raises(VoucherNotForThese):
+        await make_order(edition.id, {gift: 1}, now=NOW, prices={gift: 20_000}, voucher="HOA2026")

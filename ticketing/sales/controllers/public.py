@@ -284,6 +284,7 @@ async def _order_page(
     total = Money(order["total_minor"], order["currency"])
     due = await to_pay(document) if document else total
     rules, present = await rules_of(edition), now()
+    voucher = (await vouchers_of_orders([order["id"]])).get(order["id"])
     hers = [ticket for ticket in tickets if ticket["is_hers"]]
     return page(
         "sales/done.html",
@@ -291,7 +292,7 @@ async def _order_page(
         headers={"cache-control": "private, no-store"},
         edition=edition,
         order=order,
-        voucher=(await vouchers_of_orders([order["id"]])).get(order["id"]),
+        voucher=voucher,
         total=total,
         due=due,
         minutes_left=_minutes_left(order),
@@ -301,7 +302,7 @@ async def _order_page(
         may_rename=rules.may_rename(present),
         may_answer=rules.may_answer(present) and bool(await asked_of_tickets(hers)),
         changeable=await changeable(edition, tickets, present, dearer=may_be_dearer(document))
-        if rules.may_change(present)
+        if rules.may_change(present) and not voucher
         else set(),
         waiting={change["order_item"]: change for change in changes if change["state"] == ChangeState.HELD},
         paid_changes=[

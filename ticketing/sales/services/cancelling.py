@@ -24,7 +24,7 @@ from ticketing.sales.services.giving_back import Account, back_for, give_back, k
 from ticketing.sales.services.own import hold_own, known, tickets_to_change
 from ticketing.sales.services.own_messages import tell_cancelled
 from ticketing.sales.services.quota import give_back_places
-from ticketing.sales.services.redeeming import give_back_some
+from ticketing.sales.services.redeeming import give_back_some, give_back_uses, hold_vouchers
 from ticketing.sales.tables import OrderItem, TicketOrder
 
 
@@ -59,10 +59,12 @@ async def cancel_tickets(
             await give_back(held, set(item_ids), back, reason, now)
             if account is not None:
                 await keep_account(order_id, account)
+        await hold_vouchers([order_id])  # before ticket types, as whoever orders takes them
         await withdraw_changes(held, [item["id"] for item in items], [item["ticket_type"] for item in items], now)
         await _let_go(held.order, items, actor, now)
         whole = not await counts_of_order(order_id)
         if whole:
+            await give_back_uses(order_id)
             await _close(held.order, now)
         await audit.record(
             actor=known(actor),

@@ -18,6 +18,7 @@ from ticketing.sales.enums import OrderState
 from ticketing.sales.errors import ChangesOver, DifferenceChanged, TooManyOfType, TypeNotOffered
 from ticketing.sales.queries import counts_of_order
 from ticketing.sales.queries_own import Rules, may_be_dearer, rules_of, types_instead
+from ticketing.sales.queries_vouchers import vouchers_of_orders
 from ticketing.sales.services.dearer import begin_change, withdraw_changes
 from ticketing.sales.services.giving_back import Account, back_for, give_back, keep_account
 from ticketing.sales.services.own import Held, hold_own, tickets_to_change
@@ -94,7 +95,12 @@ async def difference_of(
 
 
 async def _offered(held: Held, item: dict[str, Any], type_id: int, now: datetime) -> dict[str, Any]:
-    """The type that a ticket is to be of, as it can be had now. Raises TypeNotOffered, TooManyOfType."""
+    """The type that a ticket is to be of, as it can be had now. Raises TypeNotOffered, TooManyOfType.
+
+    Of an order with a voucher none is: its uses are those of the types that were ordered.
+    """
+    if await vouchers_of_orders([held.order.id]):
+        raise TypeNotOffered
     offered = await types_instead(
         held.edition, item["price_minor"], item["ticket_type"], now, dearer=may_be_dearer(held.document)
     )

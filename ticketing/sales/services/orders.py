@@ -240,8 +240,9 @@ async def _create(
     prices = {type_id: _price(row, said.get(type_id)) for type_id, row in types.items()}
     redeemed = None
     if voucher and set(prices) == set(counts):
-        redeemed = await redeem(edition_id=edition.id, code=voucher, counts=counts, prices=prices, now=now)
-        prices |= {one: redeemed.price(one) for one in redeemed.counts if not types[one]["donation"]}
+        sold = {one: count for one, count in counts.items() if not types[one]["donation"]}
+        redeemed = await redeem(edition_id=edition.id, code=voucher, counts=sold, prices=prices, now=now)
+        prices |= {type_id: redeemed.price(type_id) for type_id in redeemed.counts}
     revealed = redeemed.counts if redeemed and redeemed.offer.reveals else {}
     if any(type_id not in types or types[type_id]["left"] < count for type_id, count in counts.items()):
         any_time = channel is not OrderChannel.ONLINE

@@ -33,11 +33,23 @@ async def registering_type(edition_id: int) -> int | None:
 
 
 async def types_for_registering(edition_id: int) -> dict[int, dict[str, str]]:
-    """The names by language of the ticket types that visitors can register for, by id: free, offered and shown."""
+    """The names by language of the ticket types that visitors can register for, by id: free, offered and shown, one by
+    one, and without a question that has to be answered.
+    """
+    asking = await fetch(
+        "SELECT DISTINCT a.ticket_type FROM ticket_question_type a JOIN ticket_question q ON q.id = a.question "
+        "WHERE q.edition = {} AND q.required = {} AND q.active = {}",
+        edition_id,
+        True,
+        True,
+    )
+    left_out = {row["ticket_type"] for row in asking}
     return {
         row["id"]: row["name"]
         for row in await ticket_types_of(edition_id)
-        if not row["price_minor"] and row["active"] and not row["hidden"]
+        if not (row["price_minor"] or row["donation"] or row["hidden"] or row["id"] in left_out)
+        and row["active"]
+        and (row["min_per_order"] or 1) == 1
     }
 
 
