@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -23,7 +24,9 @@ SCANS = 64
 
 async def test_64_scans_over_two_workers_and_two_lists_are_one_admission_each(database: str, tmp_path: Path) -> None:
     at = now()
-    edition = await make_open_edition(now=at, starts_on=at.date(), ends_on=at.date())
+    edition = await make_open_edition(
+        now=at, starts_on=at.date(), ends_on=at.date() + timedelta(days=1)
+    )  # where it is held it may be the next day
     lists = [await make_list(edition.id, now=at, name=name) for name in ("Cửa chính", "Hội thảo")]
     gates = [await make_gate(edition.id, each, now=at, name=f"Cổng {each}") for each in lists]
     issued = await make_pass(edition, now=at)
