@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from app.events.enums import EditionState, Part
 from app.events.errors import EditionIsCancelled, EditionNotFound, SessionNotFound
 from app.events.tables import Edition, Hall, ProgrammeSession, Track, Venue
-from app.kernel.database import contains, fetch, hold_rows
+from app.kernel.database import as_json, contains, fetch, hold_rows
 from app.kernel.i18n import format_days, pick
 from app.kernel.names import region_of
 
@@ -135,16 +135,16 @@ def _info(row: Mapping[str, Any]) -> EditionInfo:
     return EditionInfo(
         id=row["id"],
         slug=row["slug"],
-        name=_loaded(row["name"]) or {},
-        intro=_loaded(row["intro"]) or {},
-        place=_loaded(row["place"]) or {},
+        name=as_json(row["name"]) or {},
+        intro=as_json(row["intro"]) or {},
+        place=as_json(row["place"]) or {},
         timezone=row["timezone"],
         currency=row["currency"],
         starts_on=row["starts_on"],
         ends_on=row["ends_on"],
         opens_at=row["opens_at"],
         closes_at=row["closes_at"],
-        parts=frozenset(Part(part) for part in _loaded(row["parts"]) or []),
+        parts=frozenset(Part(part) for part in as_json(row["parts"]) or []),
         state=EditionState(row["state"]),
         cover=row["cover"],
         venue_id=row["venue"],
@@ -155,11 +155,6 @@ def _info(row: Mapping[str, Any]) -> EditionInfo:
         was_ends_on=row["was_ends_on"],
         change_reason=row["change_reason"],
     )
-
-
-def _loaded(stored: Any) -> Any:
-    """What a column of JSON holds, however it was read."""
-    return json.loads(stored) if isinstance(stored, str) and stored else stored
 
 
 async def edition_by_id(edition_id: int) -> EditionInfo:

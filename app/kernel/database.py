@@ -6,6 +6,7 @@ hot paths, which ask :func:`dialect`.
 
 import asyncio
 import contextvars
+import json
 import logging
 import os
 import random
@@ -337,6 +338,11 @@ def as_day(value: date | str) -> date:
 def as_moment(value: datetime | str) -> datetime:
     """A moment as a raw statement gives it: SQLite knows no type of what it has computed or gives back, only a text."""
     return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def as_json(value: Any) -> Any:
+    """What a column of JSON holds, as a raw statement gives it: its text, or what that says."""
+    return json.loads(value) if isinstance(value, str) and value else value
 
 
 def is_unique_violation(error: BaseException) -> bool:

@@ -1,6 +1,5 @@
 """Reads of check-in."""
 
-import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,11 +7,11 @@ from typing import Any
 
 from app.accounts.guards import LARGEST_ID
 from app.events.passes.naming import names_of_labels, read_label
-from app.kernel.database import as_day, as_moment, fetch
+from app.kernel.database import as_day, as_json, as_moment, fetch
 from app.kernel.names import search_text
 from app.kernel.searching import like_pattern
 from ticketing.checkin.enums import REFUSED_FOR_GOOD, Settlement, Verdict
-from ticketing.checkin.rules import ListRules
+from ticketing.checkin.rules import Limits, ListRules, limits_at
 from ticketing.checkin.tables import CheckInList, Gate
 
 FLOW_MINUTES = 15
@@ -34,6 +33,10 @@ class ListRule:
     pass_kinds: tuple[str, ...]
     rules: ListRules
     timezone: str
+
+    def limits(self, at: datetime) -> Limits:
+        """What its rules of entry come to at a moment."""
+        return limits_at(self.rules, at, exits=self.exits, timezone=self.timezone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +84,7 @@ def _of_list(row: Mapping[str, Any]) -> dict[str, Any]:
         "list_name": row["list_name"],
         "active": bool(row["active"]),
         "exits": bool(row["exits"]),
-        "pass_kinds": tuple(_loaded(row["pass_kinds"]) or ()),
+        "pass_kinds": tuple(as_json(row["pass_kinds"]) or ()),
         "rules": rules_in(row),
         "timezone": row["timezone"],
     }
@@ -96,18 +99,14 @@ def rules_in(row: Mapping[str, Any]) -> ListRules:
         opens_daily=row["opens_daily"],
         closes_daily=row["closes_daily"],
         area=row["area"],
-        note=_loaded(row["note"]) or {},
-        ticket_types=tuple(_loaded(row["ticket_types"]) or ()),
+        note=as_json(row["note"]) or {},
+        ticket_types=tuple(as_json(row["ticket_types"]) or ()),
         once=bool(row["once"]),
         entries_a_day=row["entries_a_day"],
         again_after=row["again_after"],
         capacity=row["capacity"],
-        questions=tuple(_loaded(row["questions"]) or ()),
+        questions=tuple(as_json(row["questions"]) or ()),
     )
-
-
-def _loaded(stored: Any) -> Any:
-    return json.loads(stored) if isinstance(stored, str) and stored else stored
 
 
 async def lists_of(edition_id: int) -> list[dict[str, Any]]:

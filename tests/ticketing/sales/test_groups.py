@@ -37,8 +37,9 @@ WARD = tuple(f"Hội viên {letter}" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZab
 def sheet(*rows: list[Any]) -> bytes:
     """An XLSX file with these rows."""
     book = Workbook()
+    page = book.worksheets[0]
     for row in rows:
-        book.active.append(row)  # type: ignore[union-attr]
+        page.append(row)
     into = BytesIO()
     book.save(into)
     return into.getvalue()

@@ -10,7 +10,7 @@ from ticketing.checkin.errors import DeviceNotFound, ExitsNotCounted, GateNotFou
 from ticketing.checkin.queries import GateRule, gate_devices, gate_names
 from ticketing.checkin.recording import first_answer, record
 from ticketing.checkin.redeem import Answer, Presented, redeem
-from ticketing.checkin.rules import Limits, limits_at, refused_by
+from ticketing.checkin.rules import Limits, refused_by
 from ticketing.checkin.schemas import QueuedScan, RedeemAnswer
 from ticketing.checkin.services.asking import NOTHING_SAID, asked_at, keep_said, still_asked
 from ticketing.checkin.services.codes import hash_code, read_pass
@@ -68,7 +68,7 @@ async def judge_scan(
         pass_kinds=rule.pass_kinds,
         ticket_types=rule.rules.ticket_types,
         refused_by_list=_refused_by_list(rule, now),
-        limits=_limits(rule, now),
+        limits=rule.limits(now),
         capacity=rule.rules.capacity,
         questions=tuple(question.id for question in asked),
     )
@@ -207,7 +207,7 @@ async def _presented_later(
         pass_kinds=rule.pass_kinds,
         ticket_types=rule.rules.ticket_types,
         refused_by_list=_refused_by_list(rule, judged_at),
-        limits=_limits(rule, judged_at),
+        limits=rule.limits(judged_at),
     )
 
 
@@ -217,12 +217,8 @@ def _is_taken(presented: Presented, answer: Answer) -> bool:
     return answer.other_code or other_way
 
 
-def _limits(rule: GateRule, at: datetime) -> Limits:
-    return limits_at(rule.rules, at, exits=rule.exits, timezone=rule.timezone)
-
-
 def _limits_of(rules: Mapping[int, GateRule]) -> Callable[[int, datetime], Limits]:
-    return lambda list_id, at: _limits(rules[list_id], at)
+    return lambda list_id, at: rules[list_id].limits(at)
 
 
 def _plausible(device_at: datetime | None, now: datetime) -> datetime | None:

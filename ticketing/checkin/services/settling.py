@@ -10,9 +10,9 @@ from app.kernel.rows import among
 from ticketing.checkin.changes import this_write
 from ticketing.checkin.enums import Settlement, Verdict
 from ticketing.checkin.errors import ConflictNotOpen
-from ticketing.checkin.queries import ListRule, list_rule
+from ticketing.checkin.queries import list_rule
 from ticketing.checkin.recording import hold, restate
-from ticketing.checkin.rules import Limits, day_began, limits_at
+from ticketing.checkin.rules import day_began
 from ticketing.checkin.services.live import note_scan
 from ticketing.checkin.tables import Emptying
 
@@ -59,11 +59,7 @@ async def settle_conflict(
 async def restate_pass(pass_id: int, list_id: int, now: datetime) -> None:
     """Make what a list knows of a pass anew from its scans, in the caller's transaction, which holds its admission."""
     rule = await list_rule(list_id)
-    await restate({(pass_id, list_id)}, rule.edition_id, lambda _list_id, at: _limits(rule, at), now)
-
-
-def _limits(rule: ListRule, at: datetime) -> Limits:
-    return limits_at(rule.rules, at, exits=rule.exits, timezone=rule.timezone)
+    await restate({(pass_id, list_id)}, rule.edition_id, lambda _list_id, at: rule.limits(at), now)
 
 
 async def empty_lists(*, edition_id: int, actor: Actor, now: datetime) -> int:

@@ -14,7 +14,7 @@ async def prices_held(edition: EditionInfo, wanted: str) -> list[str]:
     In the transaction that changes the currency.
     """
     others = (TicketType.edition == edition.id) & (TicketType.currency != wanted)
-    if await TicketType.exists().where(others & ((TicketType.price_minor > 0) | (TicketType.donation == True))):  # noqa: E712
+    if await TicketType.exists().where(others & ((TicketType.price_minor > 0) | TicketType.donation.eq(True))):
         return [N_("prices of tickets")]
     if await OrderRules.exists().where((OrderRules.edition == edition.id) & (OrderRules.fee_minor > 0)):
         return [N_("the fee for cancelled tickets")]

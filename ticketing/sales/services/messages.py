@@ -62,7 +62,7 @@ async def send_bill(*, order: TicketOrder, client_id: str, name: str, now: datet
                 where=edition.where,
                 until=format_datetime(order.expires_at, edition.timezone),
                 amount=format_money(Money(order.total_minor, order.currency)),
-                link=_page(edition, client_id),
+                link=page_of(edition, client_id),
             ),
             locale=order.locale,
             unique_key=f"ticket-order-bill:{order.id}",
@@ -128,7 +128,7 @@ def _tickets_message(
     contact = order.contact or buyer["email"] or buyer["phone"] or ""
     by_mail = "@" in contact
     with use_locale(order.locale):
-        page = _page(edition, order.client_id)
+        page = page_of(edition, order.client_id)
         links = page if not by_mail and len(issued) > MOST_LINKS else "\n".join(_link(edition, one) for one in issued)
         if by_mail and len(issued) > MOST_IN_A_PDF:
             links += "\n\n" + _("All of them, and as one PDF: {page}").format(page=page)
@@ -234,7 +234,7 @@ async def send_open_again(*, order: TicketOrder, due: Money, until: datetime, no
             reference=order.reference,
             until=format_datetime(until, edition.timezone),
             due=format_money(due),
-            page=_page(edition, order.client_id),
+            page=page_of(edition, order.client_id),
         )
         await send_message(
             channel=channel,
@@ -261,7 +261,7 @@ async def reach_buyer(document: DocumentInfo) -> Reached | None:
     order = await TicketOrder.objects().get(TicketOrder.id == document.subject_id)
     if order is None or not order.contact:
         return None
-    page = _page(await edition_by_id(order.edition), order.client_id)
+    page = page_of(await edition_by_id(order.edition), order.client_id)
     email, phone = (order.contact, None) if "@" in order.contact else (None, order.contact)
     return Reached(email=email, phone=phone, page=page, secret=True, held_only=order.state == OrderState.HELD)
 
@@ -299,7 +299,8 @@ def _replaced(moved: Sequence[Moved], before: str) -> str:
     return "".join(before + told.format(old=pick(old), new=pick(new)) for old, new in moved)
 
 
-def _page(edition: EditionInfo, client_id: str) -> str:
+def page_of(edition: EditionInfo, client_id: str) -> str:
+    """The address of an order's page."""
     return f"{settings().base_url}{edition.path}/tickets/done/{order_secret(client_id)}"
 
 

@@ -17,17 +17,12 @@ from app.payments.services.telling import Reached
 from ticketing.sales.enums import ChangeState, HandoverState
 from ticketing.sales.queries import texts
 from ticketing.sales.queries_own import order_of_change
-from ticketing.sales.services.references import order_secret
+from ticketing.sales.services.messages import page_of
 from ticketing.sales.tables import TicketOrder
 from ticketing.sales.tables_own import TicketChange
 
 #: So many names at most are named in a message.
 MOST_NAMED = 5
-
-
-def page_of(edition: EditionInfo, client_id: str) -> str:
-    """The address of an order's page."""
-    return f"{settings().base_url}{edition.path}/tickets/done/{order_secret(client_id)}"
 
 
 def change_page(edition: EditionInfo, client_id: str, change_id: int) -> str:
