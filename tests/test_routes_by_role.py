@@ -68,7 +68,7 @@ SPECIAL = {
 
 #: What nobody finds in a test: pages of the demo, a photo that was never stored, the front end that may not be built.
 NOT_HERE = {"/dev/components", "/dev/outbox", "/metrics", "/media/{name:str}", "/static/build/{file_path:path}"}
-#: Pages that read codes with the camera, the only ones that may run WebAssembly.
+#: Pages that read codes with the camera, or draw them, the only ones that may run WebAssembly.
 SCANNERS = {"/gate", "/gate/count"}
 Route = tuple[str, str]
 Outcomes = dict[Route, dict[str, str]]
